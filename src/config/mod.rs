@@ -1,0 +1,1 @@
+//! Defaults < file < environment < flags; the only reader of the environment.

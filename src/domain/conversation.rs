@@ -1,0 +1,88 @@
+//! A conversation's head: what a list shows and what the next turn is sent with.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::ModelId;
+use super::id::{ConversationId, MessageId};
+use super::message::Message;
+use super::settings::Settings;
+use super::time::Timestamp;
+
+/// The longest title made from first words, in characters.
+const TITLE_CHARS: usize = 60;
+
+/// The head of a conversation; its messages are records of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: ConversationId,
+    /// From the first words of the first message, or given by the person.
+    pub title: String,
+    /// The person gave the title; it is never made again.
+    #[serde(default)]
+    pub titled: bool,
+    pub created: Timestamp,
+    /// Last turn or change.
+    pub updated: Timestamp,
+    /// The model that the next turn is sent to.
+    pub model: Option<ModelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    #[serde(default)]
+    pub settings: Settings,
+    /// The end of the branch that is shown; `None` while there is no message.
+    pub leaf: Option<MessageId>,
+}
+
+/// A conversation with every message of its tree, in order of creation. The form of export and import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    pub conversation: Conversation,
+    pub messages: Vec<Message>,
+}
+
+/// A text in the composer that was not sent yet, with the pastes that its chips stand for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// What the composer shows; a chip is one private-use character that indexes `pastes`.
+    pub text: String,
+    pub pastes: Vec<String>,
+}
+
+/// A title from the first words of a message: one line, whole words, at most 60 characters.
+pub fn title_from(text: &str) -> String {
+    let mut title = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let word_length = word.chars().count();
+        if length + word_length + usize::from(length > 0) > TITLE_CHARS {
+            if length == 0 {
+                title.extend(word.chars().take(TITLE_CHARS - 1));
+            }
+            title.push('…');
+            break;
+        }
+        if length > 0 {
+            title.push(' ');
+            length += 1;
+        }
+        title.push_str(word);
+        length += word_length;
+    }
+    title
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_first_words_on_one_line() {
+        assert_eq!(title_from("  why do\nrivers   meander? "), "why do rivers meander?");
+        assert_eq!(title_from(""), "");
+        let long = "word ".repeat(40);
+        let title = title_from(&long);
+        assert!(title.chars().count() <= TITLE_CHARS + 1 && title.ends_with("word…"), "{title}");
+        assert_eq!(title_from(&"長".repeat(100)).chars().count(), TITLE_CHARS);
+    }
+}

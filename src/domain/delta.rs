@@ -1,0 +1,155 @@
+//! The one stream of events that every model's answer is, and the fold that makes a message of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::ModelCard;
+use super::message::{Block, StopReason, Usage};
+
+/// One thing that a provider says while it serves a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Waiting for a turn; `ahead` calls are before this one.
+    Queued { ahead: u32 },
+    /// The prompt is being read: `done` of `total` tokens, `cached` of which were known from an earlier turn.
+    Prefill { done: u32, total: u32, cached: u32 },
+    /// Text of the answer, appended.
+    Text { text: String },
+    /// Reasoning, appended.
+    Reasoning { text: String },
+    /// The provider's seal of the reasoning just ended.
+    ReasoningSignature { signature: String },
+    /// A whole tool call.
+    ToolUse { id: String, name: String, input: serde_json::Value },
+    /// A check takes back the answer's text from byte `from` on and puts `text` there.
+    Replace { from: usize, text: String, why: String },
+    /// What has been counted so far; later values replace earlier ones field by field.
+    Usage { usage: Usage },
+    /// The end of an answer.
+    Stop { reason: StopReason },
+    /// The answer to `Call::ListModels`.
+    Models { cards: Vec<ModelCard> },
+    /// The answer to `Call::CountTokens`.
+    Tokens { count: u32 },
+    /// The answer to `Call::Embed`: one vector a text.
+    Embeddings { vectors: Vec<Vec<f32>> },
+}
+
+/// An answer as far as it has come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fold {
+    pub blocks: Vec<Block>,
+    pub usage: Usage,
+    pub stop: Option<StopReason>,
+}
+
+impl Fold {
+    /// Starts from blocks that are already there, to continue an answer.
+    pub fn from_blocks(blocks: Vec<Block>) -> Self {
+        Self { blocks, ..Self::default() }
+    }
+
+    /// Takes one event in. Events that are no part of an answer change nothing.
+    pub fn push(&mut self, event: &Event) {
+        match event {
+            Event::Text { text: piece } => match self.blocks.last_mut() {
+                Some(Block::Text { text }) => text.push_str(piece),
+                _ => self.blocks.push(Block::Text { text: piece.clone() }),
+            },
+            Event::Reasoning { text: piece } => match self.blocks.last_mut() {
+                Some(Block::Reasoning { text, signature: None }) => text.push_str(piece),
+                _ => self.blocks.push(Block::Reasoning { text: piece.clone(), signature: None }),
+            },
+            Event::ReasoningSignature { signature: seal } => {
+                if let Some(Block::Reasoning { signature, .. }) =
+                    self.blocks.iter_mut().rev().find(|b| matches!(b, Block::Reasoning { .. }))
+                {
+                    *signature = Some(seal.clone());
+                }
+            }
+            Event::ToolUse { id, name, input } => {
+                self.blocks.push(Block::ToolUse { id: id.clone(), name: name.clone(), input: input.clone() });
+            }
+            Event::Replace { from, text, .. } => self.replace(*from, text),
+            Event::Usage { usage } => {
+                self.usage.input = usage.input.or(self.usage.input);
+                self.usage.output = usage.output.or(self.usage.output);
+                self.usage.cache_read = usage.cache_read.or(self.usage.cache_read);
+                self.usage.reasoning = usage.reasoning.or(self.usage.reasoning);
+            }
+            Event::Stop { reason } => self.stop = Some(*reason),
+            Event::Queued { .. }
+            | Event::Prefill { .. }
+            | Event::Models { .. }
+            | Event::Tokens { .. }
+            | Event::Embeddings { .. } => {}
+        }
+    }
+
+    /// Text blocks count as one text for `from`; what lies after it goes, a cut inside a character moves back.
+    fn replace(&mut self, from: usize, new: &str) {
+        let mut left = from;
+        let mut put = false;
+        self.blocks.retain_mut(|block| {
+            let Block::Text { text } = block else { return true };
+            if put {
+                return false;
+            }
+            if left >= text.len() && left > 0 {
+                left -= text.len();
+                return true;
+            }
+            let cut = (0..=left).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+            text.truncate(cut);
+            text.push_str(new);
+            put = true;
+            true
+        });
+        if !put && !new.is_empty() {
+            self.push(&Event::Text { text: new.to_owned() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(t: &str) -> Event {
+        Event::Text { text: t.to_owned() }
+    }
+
+    #[test]
+    fn pieces_of_text_and_reasoning_grow_their_own_blocks() {
+        let mut fold = Fold::default();
+        for event in [
+            Event::Reasoning { text: "let ".into() },
+            Event::Reasoning { text: "me see".into() },
+            text("Hel"),
+            text("lo"),
+            Event::Usage { usage: Usage { input: Some(3), ..Usage::default() } },
+            Event::Usage { usage: Usage { output: Some(2), ..Usage::default() } },
+            Event::Stop { reason: StopReason::EndTurn },
+        ] {
+            fold.push(&event);
+        }
+        assert_eq!(
+            fold.blocks,
+            [
+                Block::Reasoning { text: "let me see".into(), signature: None },
+                Block::Text { text: "Hello".into() }
+            ]
+        );
+        assert_eq!((fold.usage.input, fold.usage.output), (Some(3), Some(2)));
+        assert_eq!(fold.stop, Some(StopReason::EndTurn));
+    }
+
+    #[test]
+    fn a_replacement_takes_back_what_was_streamed_from_that_byte_on() {
+        let mut fold = Fold::default();
+        fold.push(&text("the key is äsecret"));
+        fold.push(&Event::Replace { from: 12, text: "[masked]".into(), why: "policy".into() });
+        assert_eq!(fold.blocks, [Block::Text { text: "the key is [masked]".into() }]);
+    }
+}

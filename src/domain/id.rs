@@ -1,0 +1,72 @@
+//! Identifiers: UUIDs whose version-7 order is the order of creation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::{Error, ErrorKind};
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident = $noun:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps a UUID; making a fresh one needs a clock and is done in `service`.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The sixteen bytes, in key order.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// Reads the sixteen bytes back.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
+            /// The last eight hexadecimal digits: the random part, short enough to say aloud.
+            pub fn short(&self) -> String {
+                self.to_string()[24..].to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.simple().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Uuid::parse_str(text).map(Self).map_err(|why| {
+                    Error::new(
+                        ErrorKind::Invalid,
+                        concat!("reading the id of a ", $noun),
+                        why.to_string(),
+                        "Give the 32 hexadecimal digits that a listing shows.",
+                    )
+                })
+            }
+        }
+    )+};
+}
+
+id! {
+    /// One conversation: a tree of messages.
+    ConversationId = "conversation";
+    /// One message: a node of that tree.
+    MessageId = "message";
+    /// One span: what was done for a call.
+    SpanId = "span";
+    /// One workspace: a store and its key.
+    WorkspaceId = "workspace";
+}

@@ -1,0 +1,212 @@
+//! A message: a node of a conversation's tree.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::ModelId;
+use super::error::Error;
+use super::id::{ConversationId, MessageId};
+use super::settings::Settings;
+use super::time::Timestamp;
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    System,
+    User,
+    Assistant,
+    Tool,
+}
+
+impl Role {
+    /// The name that chat templates and APIs use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+        }
+    }
+}
+
+/// SHA-256 of a blob's plain bytes, in hexadecimal: its name in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BlobId(pub String);
+
+/// One piece of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Block {
+    Text {
+        text: String,
+    },
+    /// What a model thought before it answered. `signature` is the provider's own seal, sent back unchanged.
+    Reasoning {
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
+    },
+    Image {
+        media_type: String,
+        blob: BlobId,
+    },
+    Document {
+        name: String,
+        media_type: String,
+        blob: BlobId,
+    },
+    ToolUse {
+        id: String,
+        name: String,
+        input: serde_json::Value,
+    },
+    ToolResult {
+        id: String,
+        content: String,
+        is_error: bool,
+    },
+    /// The provider may cache the prompt up to here.
+    CachePoint,
+}
+
+/// Tokens counted; `None` is unknown, which is not zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Prompt tokens, cached ones included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<u32>,
+    /// Written tokens, reasoning included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<u32>,
+    /// Prompt tokens that came from a cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<u32>,
+    /// Reasoning tokens among `output`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u32>,
+}
+
+/// When things came, in milliseconds from the sending of the request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// First piece of text or reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<u32>,
+    /// The end of the stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_ms: Option<u32>,
+}
+
+/// Why a model ended its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The model was done.
+    EndTurn,
+    /// `max_tokens` was reached.
+    MaxTokens,
+    /// The context is full.
+    ContextFull,
+    /// One of the stop texts came.
+    StopSequence,
+    /// The model asks for a tool.
+    ToolUse,
+    /// A check or the provider's filter ended it.
+    Filtered,
+    /// The provider gave a reason that this program does not know.
+    Other,
+}
+
+/// How far an answer has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Being written now.
+    Streaming,
+    /// The model ended it.
+    Complete { reason: StopReason },
+    /// The person stopped it; what came is kept.
+    Stopped,
+    /// The program ended in the middle; what was flushed is kept.
+    Interrupted,
+    /// It failed; what came is kept.
+    Failed { error: Error },
+}
+
+/// What is known of an answer besides its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub model: ModelId,
+    pub settings: Settings,
+    pub usage: Usage,
+    pub timing: Timing,
+    pub outcome: Outcome,
+    /// The model's context length when it was asked, in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<u32>,
+}
+
+impl Answer {
+    /// Tokens per second over the streaming window (prefill excluded); `None` where it cannot be known.
+    pub fn tokens_per_second(&self) -> Option<f32> {
+        let tokens = self.usage.output?.checked_sub(1).filter(|n| *n > 0)?;
+        let window = self.timing.total_ms?.checked_sub(self.timing.first_token_ms?).filter(|ms| *ms > 0)?;
+        Some(tokens as f32 * 1000.0 / window as f32)
+    }
+
+    /// Tokens in and out as a share of the context, 0 to 1; `None` where unknown.
+    pub fn context_share(&self) -> Option<f32> {
+        let used = self.usage.input? + self.usage.output.unwrap_or(0);
+        Some(used as f32 / self.context.filter(|c| *c > 0)? as f32)
+    }
+}
+
+/// Where a message came from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageOrigin {
+    /// Written or answered here.
+    #[default]
+    Here,
+    /// Read from a file of another program or machine.
+    Imported,
+}
+
+/// A node of a conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    /// `None` for a first message.
+    pub parent: Option<MessageId>,
+    pub role: Role,
+    pub blocks: Vec<Block>,
+    pub created: Timestamp,
+    /// Present on answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    #[serde(default)]
+    pub origin: MessageOrigin,
+}
+
+impl Message {
+    /// The text blocks, joined by blank lines. For titles and clipboards; export and search walk `blocks`.
+    pub fn text(&self) -> String {
+        let mut joined = String::new();
+        for block in &self.blocks {
+            if let Block::Text { text } = block {
+                if !joined.is_empty() {
+                    joined.push_str("\n\n");
+                }
+                joined.push_str(text);
+            }
+        }
+        joined
+    }
+}

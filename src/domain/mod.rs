@@ -1,0 +1,18 @@
+//! The nouns of the program and their pure rules.
+//!
+//! Here live plain values (serde, `Clone`, `PartialEq`) that every other layer speaks in. Never here: files, sockets,
+//! the clock, randomness, async, or the JSON of an outside API (that is `wire`).
+
+pub mod call;
+pub mod catalog;
+pub mod conversation;
+pub mod delta;
+pub mod error;
+pub mod id;
+pub mod message;
+pub mod settings;
+pub mod time;
+pub mod tree;
+pub mod untrusted;
+
+pub use error::{Error, ErrorKind, Result};

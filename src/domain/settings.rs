@@ -1,0 +1,178 @@
+//! Inference settings: what a person may turn, with ranges and meanings in one table.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, ErrorKind, Result};
+
+/// How an answer is drawn. `None` leaves a value to the model's or the provider's own default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// 0 is deterministic (greedy); up to 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
+    /// Nucleus: keep the likeliest tokens up to this mass, (0, 1].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f32>,
+    /// Keep the `k` likeliest tokens; 0 keeps all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u32>,
+    /// Tokens to write at most, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// Texts that end the answer; they are not part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// The same seed, settings and prompt give the same answer where the provider can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+/// One row of the table that the drawer, `--set` and the help are made from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field {
+    /// The name in `--set name=value` and in the config file.
+    pub name: &'static str,
+    /// What it does, in one short sentence.
+    pub meaning: &'static str,
+    /// The range, as shown.
+    pub range: &'static str,
+    /// One step of the drawer's left and right keys; 0 where the value is typed.
+    pub step: f32,
+}
+
+/// Every setting, in the order in which the drawer shows them.
+pub const FIELDS: &[Field] = &[
+    Field {
+        name: "temperature",
+        meaning: "randomness; 0 always picks the likeliest",
+        range: "0 – 2",
+        step: 0.1,
+    },
+    Field {
+        name: "top_p", meaning: "keep the likeliest tokens up to this mass", range: "0 – 1", step: 0.05
+    },
+    Field {
+        name: "top_k",
+        meaning: "keep the k likeliest tokens; 0 keeps all",
+        range: "0 – 1000",
+        step: 5.0,
+    },
+    Field { name: "max_tokens", meaning: "longest answer, in tokens", range: "1 – 1000000", step: 64.0 },
+    Field {
+        name: "stop",
+        meaning: "texts that end the answer, comma-separated",
+        range: "up to 16",
+        step: 0.0,
+    },
+    Field {
+        name: "seed",
+        meaning: "the same seed repeats the same answer",
+        range: "whole number",
+        step: 1.0,
+    },
+];
+
+impl Settings {
+    /// Sets one value from text, as `--set name=value` and the drawer do; an empty value returns it to the default.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let value = value.trim();
+        let doing = || format!("setting {name} to {value:?}");
+        let bad = |why: &str| {
+            let range = FIELDS.iter().find(|f| f.name == name).map_or("", |f| f.range);
+            Error::new(ErrorKind::Invalid, doing(), why, format!("{name} takes {range}."))
+        };
+        match name {
+            "temperature" => self.temperature = number(value, |t| (0.0..=2.0).contains(t), bad)?,
+            "top_p" => self.top_p = number(value, |p| *p > 0.0 && *p <= 1.0, bad)?,
+            "top_k" => self.top_k = number(value, |k| *k <= 1000, bad)?,
+            "max_tokens" => self.max_tokens = number(value, |n| (1..=1_000_000).contains(n), bad)?,
+            "seed" => self.seed = number(value, |_| true, bad)?,
+            "stop" => {
+                let stop: Vec<String> =
+                    value.split(',').filter(|s| !s.is_empty()).map(|s| s.replace("\\n", "\n")).collect();
+                if stop.len() > 16 {
+                    return Err(bad("too many"));
+                }
+                self.stop = stop;
+            }
+            _ => {
+                let names: Vec<_> = FIELDS.iter().map(|f| f.name).collect();
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    doing(),
+                    "no such setting",
+                    format!("Settings are: {}.", names.join(", ")),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of one setting as text; `None` where it is left to the default.
+    pub fn get(&self, name: &str) -> Option<String> {
+        match name {
+            "temperature" => self.temperature.map(|v| v.to_string()),
+            "top_p" => self.top_p.map(|v| v.to_string()),
+            "top_k" => self.top_k.map(|v| v.to_string()),
+            "max_tokens" => self.max_tokens.map(|v| v.to_string()),
+            "seed" => self.seed.map(|v| v.to_string()),
+            "stop" if !self.stop.is_empty() => Some(self.stop.join(",").replace('\n', "\\n")),
+            _ => None,
+        }
+    }
+
+    /// These settings, with every value that `over` sets put over them.
+    #[must_use]
+    pub fn overlaid(&self, over: &Self) -> Self {
+        Self {
+            temperature: over.temperature.or(self.temperature),
+            top_p: over.top_p.or(self.top_p),
+            top_k: over.top_k.or(self.top_k),
+            max_tokens: over.max_tokens.or(self.max_tokens),
+            stop: if over.stop.is_empty() { self.stop.clone() } else { over.stop.clone() },
+            seed: over.seed.or(self.seed),
+        }
+    }
+}
+
+/// Reads a number that `fits`; an empty text is `None`.
+fn number<T: std::str::FromStr>(
+    value: &str,
+    fits: impl Fn(&T) -> bool,
+    bad: impl Fn(&str) -> Error,
+) -> Result<Option<T>> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let number = value.parse::<T>().map_err(|_| bad("not a number of that kind"))?;
+    if fits(&number) { Ok(Some(number)) } else { Err(bad("out of range")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_table_can_be_set_read_and_cleared() {
+        let mut settings = Settings::default();
+        for (field, value) in FIELDS.iter().zip(["0.5", "0.9", "40", "128", "END,\\n\\n", "7"]) {
+            settings.set(field.name, value).unwrap();
+            assert_eq!(settings.get(field.name).as_deref(), Some(value), "{}", field.name);
+        }
+        assert_eq!(settings.stop, ["END", "\n\n"]);
+        for field in FIELDS {
+            settings.set(field.name, "").unwrap();
+        }
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_and_names_the_range() {
+        let error = Settings::default().set("temperature", "3").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert!(error.to_string().contains("0 – 2"), "{error}");
+        assert!(Settings::default().set("top_p", "0").is_err());
+        assert!(Settings::default().set("temprature", "1").unwrap_err().hint.contains("temperature"));
+    }
+}

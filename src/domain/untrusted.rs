@@ -1,0 +1,1 @@
+//! The one sanitiser: no byte of a model, file, server or clipboard reaches the terminal as a control.

@@ -1,0 +1,1 @@
+//! The local engine: the only place that names candle.

@@ -1,0 +1,1 @@
+//! The only outward sockets: TLS, proxy, offline, egress log, retries.

@@ -1,0 +1,26 @@
+//! One trait, many voices.
+//!
+//! A provider turns a `Call` into a stream of `domain::delta::Event`. It keeps no conversation, runs no checks and
+//! records nothing: `service/invoke` is its only caller and does all that. Bytes and JSON shapes are `wire`'s, sockets
+//! are `net`'s, weights are `engine`'s.
+
+use futures_util::stream::BoxStream;
+
+use crate::domain::Result;
+use crate::domain::call::Call;
+use crate::domain::delta::Event;
+
+/// What a provider answers with. It ends after `Event::Stop` or after the first error; dropping it cancels the call.
+pub type Events = BoxStream<'static, Result<Event>>;
+
+/// One voice.
+pub trait Provider: Send + Sync + std::fmt::Debug {
+    /// The name in front of its model ids.
+    fn name(&self) -> &str;
+
+    /// Serves a call. Never blocks: connecting and waiting happen inside the stream.
+    ///
+    /// A conversation yields `Queued`/`Prefill` (if known), then text and reasoning, then `Usage`, then `Stop`.
+    /// `ListModels` yields one `Models`. What the model cannot do is the error `Refused`.
+    fn serve(&self, call: Call) -> Events;
+}

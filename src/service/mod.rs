@@ -1,0 +1,1 @@
+//! What the program can do; `invoke` is the only caller of a provider.

@@ -1,0 +1,1 @@
+//! The state on disk: the only place that names sled.

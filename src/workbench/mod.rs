@@ -1,0 +1,23 @@
+//! The one door. Everything that the program can do is asked for here, in serde data, by every face.
+//!
+//! `Here` answers in this process, which owns the store; `There` asks the owner over its socket. A face cannot tell
+//! which one it holds.
+
+pub mod context;
+pub mod reply;
+pub mod request;
+
+use std::sync::Arc;
+
+pub use context::{Context, Face};
+pub use reply::{Replies, Reply};
+pub use request::Request;
+
+/// The door: a request in, a bounded stream of replies out. Dropping the replies cancels a call.
+pub trait Workbench: Send + Sync + std::fmt::Debug {
+    /// Starts serving `request`; never blocks. An error is the stream's last item.
+    fn call(&self, context: Context, request: Request) -> Replies;
+}
+
+/// A door as faces hold it.
+pub type Door = Arc<dyn Workbench>;

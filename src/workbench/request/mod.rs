@@ -1,0 +1,36 @@
+//! What can be asked, one small enum a service.
+
+pub mod chat;
+pub mod conversations;
+pub mod models;
+pub mod workspace;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::ConversationId;
+
+/// Everything that can be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "service", rename_all = "snake_case")]
+pub enum Request {
+    Chat(chat::Chat),
+    Conversations(conversations::Conversations),
+    Models(models::Models),
+    Workspace(workspace::Workspace),
+    /// Numbered changes of a topic, from now on, until the replies are dropped.
+    Watch {
+        topic: Topic,
+    },
+}
+
+/// What can be watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "topic", content = "id", rename_all = "snake_case")]
+pub enum Topic {
+    /// Heads of conversations: made, changed, removed.
+    Conversations,
+    /// Messages of one conversation.
+    Conversation(ConversationId),
+    /// The list of models.
+    Models,
+}

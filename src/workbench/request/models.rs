@@ -1,0 +1,26 @@
+//! Models: listed, fetched, added, removed.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::catalog::ModelId;
+
+/// Asks about models.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Models {
+    /// Every model that is configured or in the local catalogue: one `Models` reply. `probe` also asks remote providers.
+    List { probe: bool },
+    /// One model: one `Models` reply with one card, or an error.
+    Show { id: ModelId },
+    /// What fetching it would do: one `Plan`. Touches no network.
+    Plan { id: ModelId },
+    /// Fetches a model of the local catalogue: `Pulling` again and again, then `Models` with its card.
+    /// The caller has the person's yes.
+    Pull { id: ModelId },
+    /// Takes a GGUF file of this machine: `Pulling` for the steps, then `Models` with its card.
+    Add { file: PathBuf, name: Option<String> },
+    /// Deletes a local model's files: `Done`.
+    Remove { id: ModelId },
+}

@@ -1,0 +1,52 @@
+//! The workspace: its state on disk and the program's own small memory.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Asks about the workspace. Long ones reply with `Progress` before their last reply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Workspace {
+    /// One `Workspace` reply.
+    Info,
+    /// A verified copy of everything, sealed, into the new file `to`: `Done`.
+    Backup { to: PathBuf },
+    /// Replaces everything by a backup; what was there is kept beside it: `Done`.
+    Restore { from: PathBuf },
+    /// Gives back the space of deleted records: `Workspace`.
+    Compact,
+    /// Reads and opens every record: `Verified`.
+    Verify,
+    /// Wraps the data key anew; `data` also makes a new data key and rewrites everything: `Done`.
+    Rekey { data: bool, to: KeyChoice },
+    /// One `Checks` reply: what `outcrop doctor` prints.
+    Doctor,
+    /// Keeps a small value of a face under a name: `Done`.
+    Remember { name: String, value: serde_json::Value },
+    /// Gives it back: `Remembered`.
+    Recall { name: String },
+}
+
+/// What wraps the data key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyChoice {
+    /// A 0600 file beside the store.
+    File,
+    /// The operating system's keyring.
+    Keyring,
+    /// A passphrase, through Argon2id.
+    Passphrase(Passphrase),
+}
+
+/// A passphrase on its way; its `Debug` shows nothing. It crosses the private socket only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Passphrase(pub String);
+
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
