@@ -12,6 +12,7 @@ pub mod id;
 pub mod message;
 pub mod settings;
 pub mod time;
+pub mod trace;
 pub mod tree;
 pub mod untrusted;
 

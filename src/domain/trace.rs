@@ -1,0 +1,48 @@
+//! Spans: what was done for a call, small and always on. Contents are references; the store has the messages.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::ModelId;
+use super::error::ErrorKind;
+use super::id::{ConversationId, MessageId, SpanId};
+use super::message::{Timing, Usage};
+use super::time::Timestamp;
+
+/// What a span measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpanKind {
+    Converse,
+    Embed,
+    ListModels,
+    CountTokens,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum SpanStatus {
+    Done,
+    /// The caller went away or stopped it.
+    Cancelled,
+    Failed {
+        kind: ErrorKind,
+    },
+}
+
+/// One call of a provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    pub id: SpanId,
+    pub parent: Option<SpanId>,
+    pub kind: SpanKind,
+    pub provider: String,
+    pub model: Option<ModelId>,
+    pub started: Timestamp,
+    pub timing: Timing,
+    pub usage: Usage,
+    pub status: SpanStatus,
+    /// The conversation and the answer that it wrote, where it wrote one.
+    pub conversation: Option<ConversationId>,
+    pub answer: Option<MessageId>,
+}
