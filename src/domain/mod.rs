@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod catalog;
+pub mod change;
 pub mod conversation;
 pub mod delta;
 pub mod error;

@@ -1,1 +1,8 @@
-//! What the program can do; `invoke` is the only caller of a provider.
+//! What the program can do, one file or folder a service.
+//!
+//! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
+//! makes turns of conversations with it; `conversations` keeps them as things.
+
+pub mod changes;
+pub mod fresh;
+pub mod invoke;

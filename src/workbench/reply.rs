@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
 use crate::domain::catalog::{ModelCard, ModelId};
+pub use crate::domain::change::Changed;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::id::{ConversationId, MessageId};
@@ -173,14 +174,4 @@ pub enum Verdict {
     Good,
     Note,
     Bad,
-}
-
-/// What changed in a watched topic.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "changed", rename_all = "snake_case")]
-pub enum Changed {
-    Conversation { head: Conversation },
-    ConversationRemoved { id: ConversationId },
-    Message { message: Message },
-    Models,
 }

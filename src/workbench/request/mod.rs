@@ -7,7 +7,7 @@ pub mod workspace;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::ConversationId;
+pub use crate::domain::change::Topic;
 
 /// Everything that can be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,16 +21,4 @@ pub enum Request {
     Watch {
         topic: Topic,
     },
-}
-
-/// What can be watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "topic", content = "id", rename_all = "snake_case")]
-pub enum Topic {
-    /// Heads of conversations: made, changed, removed.
-    Conversations,
-    /// Messages of one conversation.
-    Conversation(ConversationId),
-    /// The list of models.
-    Models,
 }

@@ -1,0 +1,60 @@
+//! What can be watched, and what is said when it changes.
+
+use serde::{Deserialize, Serialize};
+
+use super::conversation::Conversation;
+use super::id::{ConversationId, MessageId};
+use super::message::Message;
+
+/// What can be watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "topic", content = "id", rename_all = "snake_case")]
+pub enum Topic {
+    /// Heads of conversations: made, changed, removed.
+    Conversations,
+    /// Messages of one conversation.
+    Conversation(ConversationId),
+    /// The list of models.
+    Models,
+}
+
+/// What changed in a watched topic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "changed", rename_all = "snake_case")]
+pub enum Changed {
+    Conversation {
+        head: Conversation,
+    },
+    ConversationRemoved {
+        id: ConversationId,
+    },
+    /// A message was made, or its answer came to an end.
+    Message {
+        message: Message,
+    },
+    /// A streaming answer grew; `blocks` is all of it. Sent a few times a second at most.
+    Growing {
+        conversation: ConversationId,
+        message: MessageId,
+        blocks: Vec<super::message::Block>,
+    },
+    Models,
+    /// The watcher was too slow and changes were lost: read the topic again.
+    Missed,
+}
+
+impl Changed {
+    /// Whether a watcher of `topic` is told.
+    pub fn concerns(&self, topic: Topic) -> bool {
+        match (self, topic) {
+            (Self::Conversation { .. } | Self::ConversationRemoved { .. }, Topic::Conversations)
+            | (Self::Models, Topic::Models)
+            | (Self::Missed, _) => true,
+            (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
+            (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,
+            (Self::Message { message }, Topic::Conversation(id)) => message.conversation == id,
+            (Self::Growing { conversation, .. }, Topic::Conversation(id)) => *conversation == id,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! The one place where models are used.
+//!
+//! Every call, from chat, compare, retrieval, agents, judges or replays, runs through [`Invoke::serve`]:
+//! budget → input checks → provider → output checks → span.
+
+mod check;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::time::{Duration, Instant};
+
+pub use check::Check;
+
+use crate::domain::call::Call;
+use crate::domain::catalog::ModelId;
+use crate::domain::delta::{Event, Fold};
+use crate::domain::id::{ConversationId, MessageId, SpanId};
+use crate::domain::message::{Block, Timing};
+use crate::domain::trace::{Span, SpanKind, SpanStatus};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::{Events, Provider};
+use crate::service::fresh;
+
+/// Under which trace, for how long and for how much a call is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms {
+    pub parent_span: Option<SpanId>,
+    pub deadline: Option<Duration>,
+    /// Tokens that may be written at most.
+    pub budget_tokens: Option<u64>,
+    pub conversation: Option<ConversationId>,
+    pub answer: Option<MessageId>,
+}
+
+/// Takes every finished span. Called when a call ends, for whatever reason; it must not block.
+pub trait SpanSink: Send + Sync + std::fmt::Debug {
+    fn record(&self, span: Span);
+}
+
+/// The providers, the checks, and where spans go.
+#[derive(Debug)]
+pub struct Invoke {
+    providers: BTreeMap<String, Arc<dyn Provider>>,
+    checks: Vec<Arc<dyn Check>>,
+    spans: Arc<dyn SpanSink>,
+}
+
+impl Invoke {
+    /// Providers by their names.
+    pub fn new(
+        providers: impl IntoIterator<Item = Arc<dyn Provider>>,
+        checks: Vec<Arc<dyn Check>>,
+        spans: Arc<dyn SpanSink>,
+    ) -> Self {
+        let providers = providers.into_iter().map(|p| (p.name().to_owned(), p)).collect();
+        Self { providers, checks, spans }
+    }
+
+    /// The names of the providers, sorted.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        self.providers.keys().map(String::as_str)
+    }
+
+    /// Whether a model's provider is configured; the error names those that are.
+    pub fn knows(&self, model: &ModelId) -> Result<()> {
+        self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
+    }
+
+    /// Serves a call of `model`'s provider. Dropping the stream cancels the call; the span is recorded all the same.
+    pub fn serve(&self, model: &ModelId, call: Call, terms: Terms) -> Events {
+        self.serve_by(model.provider(), call, terms)
+    }
+
+    /// Serves a call of the named provider.
+    pub fn serve_by(&self, provider: &str, mut call: Call, terms: Terms) -> Events {
+        let doing = doing(&call);
+        let provider = match self.provider(provider, &doing) {
+            Ok(provider) => provider,
+            Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
+        };
+        if let (Call::Converse(converse), Some(budget)) = (&mut call, terms.budget_tokens) {
+            let budget = u32::try_from(budget).unwrap_or(u32::MAX);
+            let asked = converse.settings.max_tokens.unwrap_or(u32::MAX);
+            converse.settings.max_tokens = Some(asked.min(budget));
+        }
+        for check in &self.checks {
+            if let Err(error) = check.input(&mut call) {
+                return stream::once(std::future::ready(Err(error))).boxed();
+            }
+        }
+        let serving = Serving {
+            doing,
+            span: Span {
+                id: fresh::span_id(),
+                parent: terms.parent_span,
+                kind: kind(&call),
+                provider: provider.name().to_owned(),
+                model: call.model().cloned(),
+                started: fresh::now(),
+                timing: Timing::default(),
+                usage: crate::domain::message::Usage::default(),
+                status: SpanStatus::Cancelled,
+                conversation: terms.conversation,
+                answer: terms.answer,
+            },
+            began: Instant::now(),
+            deadline: terms.deadline.map(|d| Instant::now() + d),
+            fold: Fold::default(),
+            checks: self.checks.clone(),
+            spans: Arc::clone(&self.spans),
+            events: provider.serve(call),
+            pending: None,
+            ended: false,
+        };
+        stream::unfold(serving, |mut serving| async move { serving.next().await.map(|item| (item, serving)) })
+            .boxed()
+    }
+
+    fn provider(&self, name: &str, doing: &str) -> Result<Arc<dyn Provider>> {
+        self.providers.get(name).cloned().ok_or_else(|| {
+            let names: Vec<_> = self.providers().collect();
+            Error::new(
+                ErrorKind::NotFound,
+                doing,
+                format!("no provider is named {name:?}"),
+                format!("Providers are: {}. The configuration file adds more.", names.join(", ")),
+            )
+        })
+    }
+}
+
+/// One call in flight. Dropped early, it records a cancelled span.
+struct Serving {
+    doing: String,
+    span: Span,
+    began: Instant,
+    deadline: Option<Instant>,
+    fold: Fold,
+    checks: Vec<Arc<dyn Check>>,
+    spans: Arc<dyn SpanSink>,
+    events: Events,
+    /// What a check put behind the last event.
+    pending: Option<Event>,
+    ended: bool,
+}
+
+impl Serving {
+    async fn next(&mut self) -> Option<Result<Event>> {
+        if self.ended {
+            return None;
+        }
+        if let Some(event) = self.pending.take() {
+            self.fold.push(&event);
+            return Some(Ok(event));
+        }
+        let next = match self.deadline {
+            None => self.events.next().await,
+            Some(deadline) => match tokio::time::timeout_at(deadline, self.events.next()).await {
+                Ok(next) => next,
+                Err(_) => Some(Err(Error::new(
+                    ErrorKind::Timeout,
+                    &self.doing,
+                    "the time given to the call is over",
+                    "Give it more time.",
+                ))),
+            },
+        };
+        match next {
+            Some(Ok(event)) => Some(self.take_in(event)),
+            Some(Err(error)) => {
+                self.span.status = SpanStatus::Failed { kind: error.kind.clone() };
+                self.ended = true;
+                Some(Err(error))
+            }
+            None => {
+                self.span.status = SpanStatus::Done;
+                self.ended = true;
+                None
+            }
+        }
+    }
+
+    fn take_in(&mut self, event: Event) -> Result<Event> {
+        if self.span.timing.first_token_ms.is_none()
+            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
+        {
+            self.span.timing.first_token_ms = Some(self.elapsed_ms());
+        }
+        self.fold.push(&event);
+        if !self.checks.is_empty() {
+            let answer: String = self
+                .fold
+                .blocks
+                .iter()
+                .filter_map(|b| if let Block::Text { text } = b { Some(text.as_str()) } else { None })
+                .collect();
+            for check in &self.checks {
+                match check.output(&answer, &event) {
+                    Ok(None) => {}
+                    Ok(replaced) => {
+                        self.pending = replaced;
+                        break;
+                    }
+                    Err(error) => {
+                        self.span.status = SpanStatus::Failed { kind: error.kind.clone() };
+                        self.ended = true;
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(event)
+    }
+
+    fn elapsed_ms(&self) -> u32 {
+        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.span.timing.total_ms = Some(self.elapsed_ms());
+        self.span.usage = self.fold.usage;
+        self.spans.record(self.span.clone());
+    }
+}
+
+fn kind(call: &Call) -> SpanKind {
+    match call {
+        Call::Converse(_) => SpanKind::Converse,
+        Call::Embed { .. } => SpanKind::Embed,
+        Call::ListModels => SpanKind::ListModels,
+        Call::CountTokens(_) => SpanKind::CountTokens,
+    }
+}
+
+fn doing(call: &Call) -> String {
+    match call {
+        Call::Converse(c) => format!("asking {}", c.model),
+        Call::Embed { model, .. } => format!("embedding with {model}"),
+        Call::ListModels => "listing models".to_owned(),
+        Call::CountTokens(c) => format!("counting tokens with {}", c.model),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::domain::call::Converse;
+    use crate::domain::message::{StopReason, Usage};
+    use crate::domain::settings::Settings;
+
+    #[derive(Debug, Default)]
+    struct Kept(Mutex<Vec<Span>>);
+
+    impl SpanSink for Kept {
+        fn record(&self, span: Span) {
+            self.0.lock().unwrap().push(span);
+        }
+    }
+
+    /// Says its texts, then stops; or never ends.
+    #[derive(Debug)]
+    struct Voice {
+        texts: Vec<&'static str>,
+        endless: bool,
+    }
+
+    impl Provider for Voice {
+        fn name(&self) -> &str {
+            "voice"
+        }
+
+        fn serve(&self, call: Call) -> Events {
+            let Call::Converse(converse) = call else { return stream::empty().boxed() };
+            let usage = Usage { output: converse.settings.max_tokens, ..Usage::default() };
+            let texts: Vec<_> =
+                self.texts.iter().map(|t| Ok(Event::Text { text: (*t).to_owned() })).collect();
+            let end = [Ok(Event::Usage { usage }), Ok(Event::Stop { reason: StopReason::EndTurn })];
+            if self.endless {
+                stream::iter(texts).chain(stream::pending()).boxed()
+            } else {
+                stream::iter(texts.into_iter().chain(end)).boxed()
+            }
+        }
+    }
+
+    /// Blocks a word that comes in and masks one that goes out.
+    #[derive(Debug)]
+    struct Masks;
+
+    impl Check for Masks {
+        fn input(&self, call: &mut Call) -> Result<()> {
+            match call {
+                Call::Converse(c) if c.system.as_deref() == Some("bomb") => {
+                    Err(Error::new(ErrorKind::Invalid, "checking", "blocked", ""))
+                }
+                _ => Ok(()),
+            }
+        }
+
+        fn output(&self, answer: &str, _: &Event) -> Result<Option<Event>> {
+            Ok(answer.find("secret").map(|from| Event::Replace {
+                from,
+                text: "***".into(),
+                why: "word".into(),
+            }))
+        }
+    }
+
+    fn call(system: &str) -> (ModelId, Call) {
+        let model: ModelId = "voice/one".parse().unwrap();
+        let converse = Converse {
+            model: model.clone(),
+            system: Some(system.to_owned()),
+            turns: vec![],
+            settings: Settings::default(),
+            conversation: None,
+        };
+        (model, Call::Converse(converse))
+    }
+
+    fn invoke(voice: Voice, checks: Vec<Arc<dyn Check>>) -> (Invoke, Arc<Kept>) {
+        let kept = Arc::new(Kept::default());
+        (Invoke::new([Arc::new(voice) as Arc<dyn Provider>], checks, Arc::clone(&kept) as _), kept)
+    }
+
+    #[tokio::test]
+    async fn a_served_call_leaves_one_span_with_its_usage() {
+        let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
+        let (model, call) = call("");
+        let terms = Terms { budget_tokens: Some(9), ..Terms::default() };
+        let events: Vec<_> = invoke.serve(&model, call, terms).collect().await;
+        assert_eq!(events.len(), 3);
+        let spans = kept.0.lock().unwrap();
+        assert_eq!(spans.len(), 1);
+        assert_eq!(spans[0].status, SpanStatus::Done);
+        assert_eq!(spans[0].usage.output, Some(9), "the budget bounds what may be written");
+    }
+
+    #[tokio::test]
+    async fn dropping_the_stream_records_a_cancelled_span() {
+        let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
+        let (model, call) = call("");
+        let mut events = invoke.serve(&model, call, Terms::default());
+        assert!(events.next().await.unwrap().is_ok());
+        drop(events);
+        assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_ends_at_its_deadline() {
+        let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
+        let (model, call) = call("");
+        let terms = Terms { deadline: Some(Duration::from_secs(5)), ..Terms::default() };
+        let events: Vec<_> = invoke.serve(&model, call, terms).collect().await;
+        assert_eq!(events[1].as_ref().unwrap_err().kind, ErrorKind::Timeout);
+        assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Timeout });
+    }
+
+    #[tokio::test]
+    async fn checks_block_what_goes_in_and_take_back_what_came_out() {
+        let voice = || Voice { texts: vec!["the secret", " is out"], endless: false };
+        let (blocked, _) = invoke(voice(), vec![Arc::new(Masks)]);
+        let (model, bomb) = call("bomb");
+        let events: Vec<_> = blocked.serve(&model, bomb, Terms::default()).collect().await;
+        assert!(matches!(&events[..], [Err(e)] if e.kind == ErrorKind::Invalid));
+
+        let (masked, _) = invoke(voice(), vec![Arc::new(Masks)]);
+        let (model, fine) = call("");
+        let mut fold = Fold::default();
+        let events: Vec<_> = masked.serve(&model, fine, Terms::default()).collect().await;
+        for event in events {
+            fold.push(&event.unwrap());
+        }
+        assert_eq!(fold.blocks, [Block::Text { text: "the *** is out".into() }]);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_provider_is_an_error_that_names_the_known_ones() {
+        let (invoke, _) = invoke(Voice { texts: vec![], endless: false }, vec![]);
+        let error = invoke.knows(&"nobody/x".parse().unwrap()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert!(error.hint.contains("voice"), "{error}");
+    }
+}
