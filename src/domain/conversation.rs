@@ -49,6 +49,41 @@ pub struct Draft {
     pub pastes: Vec<String>,
 }
 
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "target", rename_all = "snake_case")]
+pub enum Target {
+    /// A new conversation.
+    New { model: ModelId, system: Option<String>, settings: Settings },
+    /// After `parent` in an existing one: its leaf, or, to edit and fork, the parent of the edited message.
+    After { conversation: ConversationId, parent: Option<MessageId> },
+}
+
+/// A change of a conversation's head.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Change {
+    pub title: Option<String>,
+    pub model: Option<ModelId>,
+    /// `Some("")` takes the system prompt away.
+    pub system: Option<String>,
+    pub settings: Option<Settings>,
+    /// Shows the branch that ends here.
+    pub leaf: Option<MessageId>,
+}
+
+/// The forms that conversations are exported in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The shown branch, with a front matter.
+    Markdown,
+    /// The whole tree, one pretty object.
+    Json,
+    /// The whole tree, one object a line: the conversation, then its messages.
+    Jsonl,
+}
+
 /// A title from the first words of a message: one line, whole words, at most 60 characters.
 pub fn title_from(text: &str) -> String {
     let mut title = String::new();

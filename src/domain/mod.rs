@@ -11,10 +11,13 @@ pub mod delta;
 pub mod error;
 pub mod id;
 pub mod message;
+pub mod pull;
+pub mod search;
 pub mod settings;
 pub mod time;
 pub mod trace;
 pub mod tree;
 pub mod untrusted;
+pub mod workspace;
 
 pub use error::{Error, ErrorKind, Result};

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::catalog::ModelId;
+pub use crate::domain::conversation::Target;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::Block;
-use crate::domain::settings::Settings;
 
 /// Asks for a turn. Replies: `Started`, then `Delta`s, then `Finished`. Dropping them stops the answer; what came is
 /// kept and marked.
@@ -18,14 +17,4 @@ pub enum Chat {
     Retry { conversation: ConversationId, message: MessageId },
     /// Goes on with the answer `message` where it ended.
     Continue { conversation: ConversationId, message: MessageId },
-}
-
-/// Where a message goes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "target", rename_all = "snake_case")]
-pub enum Target {
-    /// A new conversation.
-    New { model: ModelId, system: Option<String>, settings: Settings },
-    /// After `parent` in an existing one: its leaf, or, to edit and fork, the parent of the edited message.
-    After { conversation: ConversationId, parent: Option<MessageId> },
 }

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Draft;
+pub use crate::domain::conversation::{Change, Format};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::settings::Settings;
 
 /// Asks about conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,29 +32,4 @@ pub enum Conversations {
     SaveDraft { id: Option<ConversationId>, draft: Draft },
     /// Gives it back: `Draft`.
     LoadDraft { id: Option<ConversationId> },
-}
-
-/// A change of a conversation's head.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Change {
-    pub title: Option<String>,
-    pub model: Option<ModelId>,
-    /// `Some("")` takes the system prompt away.
-    pub system: Option<String>,
-    pub settings: Option<Settings>,
-    /// Shows the branch that ends here.
-    pub leaf: Option<MessageId>,
-}
-
-/// The forms that conversations are exported in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// The shown branch, with a front matter.
-    Markdown,
-    /// The whole tree, one pretty object.
-    Json,
-    /// The whole tree, one object a line: the conversation, then its messages.
-    Jsonl,
 }

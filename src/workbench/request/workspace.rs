@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::workspace::{KeyChoice, Passphrase};
+
 /// Asks about the workspace. Long ones reply with `Progress` before their last reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -26,27 +28,4 @@ pub enum Workspace {
     Remember { name: String, value: serde_json::Value },
     /// Gives it back: `Remembered`.
     Recall { name: String },
-}
-
-/// What wraps the data key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyChoice {
-    /// A 0600 file beside the store.
-    File,
-    /// The operating system's keyring.
-    Keyring,
-    /// A passphrase, through Argon2id.
-    Passphrase(Passphrase),
-}
-
-/// A passphrase on its way; its `Debug` shows nothing. It crosses the private socket only.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Passphrase(pub String);
-
-impl std::fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Passphrase(…)")
-    }
 }

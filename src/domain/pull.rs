@@ -1,0 +1,39 @@
+//! Fetching a model: what will happen, and what is happening.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::ModelId;
+
+/// What fetching a model will do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullPlan {
+    pub id: ModelId,
+    pub title: String,
+    pub licence: String,
+    /// Bytes to fetch, where known.
+    pub bytes: Option<u64>,
+    /// The folder that it goes to.
+    pub to: PathBuf,
+    /// Each source in the order of trial, in words: "huggingface.co/… over HTTPS".
+    pub sources: Vec<String>,
+    /// Every file's digest is pinned in the catalogue.
+    pub pinned: bool,
+}
+
+/// A step of fetching a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum PullStep {
+    /// Asking this source.
+    Trying { source: String },
+    /// Bytes so far; `resumed` of them were there already.
+    Fetching { done: u64, total: Option<u64>, resumed: u64, per_second: Option<u64> },
+    /// This source failed; the next one is tried.
+    SourceFailed { source: String, why: String },
+    /// Computing the digest.
+    Checking,
+    /// Changing the weights into the form that the engine runs.
+    Converting { done: u64, total: u64 },
+}

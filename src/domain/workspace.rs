@@ -1,0 +1,64 @@
+//! What is told of a workspace, what the doctor found, and what wraps its key.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a workspace is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceInfo {
+    pub path: PathBuf,
+    /// "a key file", "a passphrase", "the keyring".
+    pub key: String,
+    pub conversations: u64,
+    pub messages: u64,
+    /// Bytes of the store's files.
+    pub bytes: u64,
+    /// The process that owns the store.
+    pub owner_pid: u32,
+    pub schema: u32,
+    /// What was mended or noticed when the store was opened.
+    pub notices: Vec<String>,
+}
+
+/// One line of the doctor's report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    pub what: String,
+    pub verdict: Verdict,
+    pub found: String,
+    /// What to do about it; empty where nothing is wrong.
+    pub advice: String,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Good,
+    Note,
+    Bad,
+}
+
+/// What wraps the data key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyChoice {
+    /// A 0600 file beside the store.
+    File,
+    /// The operating system's keyring.
+    Keyring,
+    /// A passphrase, through Argon2id.
+    Passphrase(Passphrase),
+}
+
+/// A passphrase on its way; its `Debug` shows nothing. It crosses the private socket only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Passphrase(pub String);
+
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
