@@ -1,0 +1,42 @@
+//! What is asked of the world: the only thing that the screen does besides drawing.
+
+use std::time::Duration;
+
+use crate::workbench::{Context, Request};
+
+/// Names one asking; the state makes the numbers and drops answers to ids that it does not wait for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub u64);
+
+/// Names one running delay; asking again with the same id starts it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimerId(pub &'static str);
+
+/// Calls in one lane replace each other, the latest wins. For queries, never for writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lane(pub &'static str);
+
+/// Everything that can be asked of the world.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "few are made at a time; a box would only move the bytes")]
+pub enum Effect {
+    /// Goes through the door. Answered by `Event::Replies` and one `Event::Ended`; a call that another one of its
+    /// lane replaced is answered by nothing more.
+    Call { task: TaskId, lane: Option<Lane>, context: Context, request: Request },
+    /// Drops the replies of a call, which cancels it. Nothing more of that task follows.
+    Cancel(TaskId),
+    /// `Event::Timer` after this delay.
+    After { timer: TimerId, delay: Duration },
+    /// Puts a text on the clipboard; answered by `Event::Copied`.
+    Copy(String),
+    /// Opens a text in `$VISUAL` or `$EDITOR`; answered by `Event::Edited`.
+    Edit(String),
+    /// The title of the terminal's window.
+    Title(String),
+    /// Whether the mouse belongs to this program or to the terminal's own selection.
+    Mouse(bool),
+    /// Stops the program as Ctrl+Z does; `Event::Resumed` when it goes on.
+    Suspend,
+    /// Ends the loop after the last frame.
+    Quit,
+}

@@ -1,0 +1,112 @@
+//! What happened: the only thing that changes the state of the screen.
+
+use std::time::Duration;
+
+use super::effect::{TaskId, TimerId};
+use super::key::{Key, KeyModifiers};
+use crate::domain::time::Timestamp;
+use crate::domain::{Error, Result};
+use crate::workbench::Reply;
+
+/// Everything that can happen to the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The loop begins. Comes once, after the first `Tick` and `Resize`; the first frame is drawn before the effects
+    /// that it returns are carried out.
+    Started,
+    /// The time. Comes before every batch of other events, and by itself while `App::pulse` asks for it.
+    Tick(Now),
+    Key(Key),
+    /// A pasted text: line ends are `\n`, control characters are still in it. `dropped` bytes beyond the bound
+    /// are missing at its end.
+    Paste {
+        text: String,
+        dropped: usize,
+    },
+    Mouse(Mouse),
+    /// Columns and rows; either may be 0.
+    Resize {
+        width: u16,
+        height: u16,
+    },
+    /// The terminal's window has got (`true`) or lost the keyboard.
+    Focus(bool),
+    /// What the terminal says of itself, whenever it does.
+    Terminal(Capability),
+    /// Everything that a call answered since the last frame, in order; neighbouring pieces of text are joined.
+    Replies {
+        task: TaskId,
+        replies: Vec<Reply>,
+    },
+    /// A call's stream is over; nothing of this task follows.
+    Ended {
+        task: TaskId,
+        error: Option<Error>,
+    },
+    /// The delay of an `Effect::After` is over.
+    Timer(TimerId),
+    /// How an `Effect::Copy` went.
+    Copied(Result<Copied>),
+    /// What `$EDITOR` left of an `Effect::Edit`'s text.
+    Edited(Result<String>),
+    /// The program was stopped and is in the foreground again.
+    Resumed,
+}
+
+/// A point in time, as the loop saw it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Since the loop began; never goes back.
+    pub elapsed: Duration,
+    /// The wall clock.
+    pub wall: Timestamp,
+}
+
+/// Where a copied text is now. There is no third way: a failure is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// The system clipboard took it.
+    Clipboard,
+    /// It was sent to the terminal as OSC 52, which says nothing back.
+    SentToTerminal,
+}
+
+/// What a terminal answers when it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// Its background colour: red, green, blue.
+    Background(u8, u8, u8),
+    /// It can tell Shift+Enter from Enter (the kitty keyboard protocol).
+    FullKeys,
+    /// It has answered everything that it is going to answer.
+    Answered,
+}
+
+/// Something that the mouse did at a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    pub kind: MouseKind,
+    pub column: u16,
+    pub row: u16,
+    pub modifiers: KeyModifiers,
+}
+
+/// What the mouse did. Movement without a button is not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    Down(Button),
+    Drag(Button),
+    Up(Button),
+    ScrollUp,
+    ScrollDown,
+    ScrollLeft,
+    ScrollRight,
+}
+
+/// A mouse button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    Left,
+    Middle,
+    Right,
+}
