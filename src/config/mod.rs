@@ -1,1 +1,165 @@
-//! Defaults < file < environment < flags; the only reader of the environment.
+//! Configuration: defaults < file < environment < flags.
+//!
+//! Here lives the one reader of the environment and the one list of configuration keys; every value knows where it came
+//! from. Never here: what a value means to a layer (the keymap checks the keys, `net` opens the proxies), or a write to
+//! the environment.
+
+mod check;
+mod environment;
+mod paths;
+mod secret;
+mod show;
+mod source;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use environment::{Environment, Terminal};
+pub use paths::Paths;
+pub use secret::Secret;
+pub use show::{default_file, schema};
+pub use source::Flags;
+pub use table::{KEYS, Key, Kind};
+
+use crate::domain::Result;
+use crate::domain::catalog::ModelId;
+use crate::domain::settings::Settings;
+
+/// Everything that was configured, checked and typed.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub paths: Paths,
+    /// The account's name, for `Context::principal`.
+    pub user: String,
+    /// The model of a new conversation.
+    pub model: ModelId,
+    /// The least level that the log keeps: `error` … `trace`.
+    pub log: String,
+    /// By the name in front of their model ids.
+    pub providers: BTreeMap<String, ProviderConfig>,
+    pub ui: Ui,
+    /// Action → keys, as written; the keymap checks both. No keys unbind the action.
+    pub keys: BTreeMap<String, Vec<String>>,
+    pub net: Net,
+    pub engine: EngineConfig,
+    pub presets: BTreeMap<String, Preset>,
+    pub terminal: Terminal,
+    /// `HF_TOKEN`, for gated files of the model hub.
+    pub hf_token: Option<Secret>,
+    /// `OUTCROP_PASSPHRASE`, or the first line of `--passphrase-file`.
+    pub passphrase: Option<Secret>,
+    /// `VISUAL`, else `EDITOR`: a command line.
+    pub editor: Option<String>,
+    /// Each value as `outcrop config show` prints it, secrets masked.
+    pub values: Vec<Shown>,
+}
+
+/// One value, its text and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub key: String,
+    /// As TOML; a secret is `"…"`.
+    pub value: String,
+    /// "default", the file's path, "environment variable X", "flag --x".
+    pub origin: String,
+}
+
+/// A provider of the config file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderConfig {
+    pub kind: ProviderKind,
+    /// Where its API starts, without a slash at the end. `None` only for kinds that need none.
+    pub base_url: Option<String>,
+    pub api_key: ApiKey,
+}
+
+/// How a provider is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// Any server that speaks `OpenAI`'s chat completions.
+    OpenAi,
+    /// Answers made up by this program, for tests and for a look around.
+    Scripted,
+}
+
+/// A key, or the reason that there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiKey {
+    /// None is configured.
+    Absent,
+    Given(Secret),
+    /// The file names this environment variable, which is not set.
+    Unset {
+        variable: String,
+    },
+}
+
+/// The screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ui {
+    /// "auto", or a theme's name.
+    pub theme: String,
+    /// Take mouse events; off leaves selecting to the terminal.
+    pub mouse: bool,
+    pub osc52: Osc52,
+    /// Set the terminal's title.
+    pub title: bool,
+    pub reduced_motion: bool,
+}
+
+/// How text is copied through the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Osc52 {
+    /// Where the clipboard is on another machine.
+    Auto,
+    /// Always, plainly.
+    Raw,
+    /// Always, wrapped for tmux.
+    Tmux,
+    Off,
+}
+
+/// The network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Net {
+    /// Nothing but this machine itself is connected to.
+    pub offline: bool,
+    /// Proxies by the scheme that they serve; their URLs may hold passwords.
+    pub http_proxy: Option<Secret>,
+    pub https_proxy: Option<Secret>,
+    pub all_proxy: Option<Secret>,
+    /// Hosts that are reached without a proxy, comma-separated.
+    pub no_proxy: Option<String>,
+    /// A PEM file of certificate authorities, used beside the system's.
+    pub ca_file: Option<PathBuf>,
+    pub connect_timeout: Duration,
+    /// From the request to the first byte of the answer.
+    pub answer_timeout: Duration,
+    /// Between two pieces of a stream.
+    pub idle_timeout: Duration,
+}
+
+/// The local engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// `None` chooses by the machine.
+    pub threads: Option<usize>,
+}
+
+/// A named set of settings.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Preset {
+    pub settings: Settings,
+    pub system: Option<String>,
+    pub model: Option<ModelId>,
+}
+
+impl Config {
+    /// Reads the file of `environment`, lays environment and flags over it, checks and types the result.
+    pub fn load(environment: &Environment, flags: &Flags) -> Result<Self> {
+        let paths = Paths::of(environment)?;
+        source::load(environment, flags, paths)
+    }
+}

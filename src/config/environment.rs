@@ -1,0 +1,89 @@
+//! The environment, read once.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The variables of the process as they were at its start. An empty value counts as unset.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// The process's own.
+    pub fn of_process() -> Self {
+        Self::from_vars(std::env::vars_os())
+    }
+
+    /// Made-up variables.
+    pub fn from_vars<N: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self(
+            vars.into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .filter(|(_, value): &(OsString, OsString)| !value.is_empty())
+                .collect(),
+        )
+    }
+
+    /// A variable's text; `None` where it is unset, empty, or no UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(std::ffi::OsStr::new(name))?.to_str()
+    }
+
+    /// A variable's path, of any bytes.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.0.get(std::ffi::OsStr::new(name)).map(PathBuf::from)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(std::ffi::OsStr::new(name))
+    }
+}
+
+/// Names only: values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What the environment says of the terminal.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each a variable that is there or not")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terminal {
+    pub term: Option<String>,
+    pub colorterm: Option<String>,
+    /// `TERM_PROGRAM`: who draws.
+    pub program: Option<String>,
+    pub no_color: bool,
+    pub tmux: bool,
+    /// GNU screen.
+    pub screen: bool,
+    /// The person sits at another machine.
+    pub ssh: bool,
+    /// X or Wayland is there: a clipboard of this machine may be too.
+    pub display: bool,
+    /// The locale's character set is UTF-8.
+    pub utf8: bool,
+}
+
+impl Terminal {
+    pub(super) fn of(environment: &Environment) -> Self {
+        let text = |name| environment.text(name).map(str::to_owned);
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| environment.text(name));
+        Self {
+            term: text("TERM"),
+            colorterm: text("COLORTERM"),
+            program: text("TERM_PROGRAM"),
+            no_color: environment.has("NO_COLOR"),
+            tmux: environment.has("TMUX"),
+            screen: environment.has("STY"),
+            ssh: ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| environment.has(name)),
+            display: environment.has("DISPLAY") || environment.has("WAYLAND_DISPLAY"),
+            utf8: locale.is_some_and(|locale| {
+                let locale = locale.to_ascii_lowercase();
+                locale.contains("utf-8") || locale.contains("utf8")
+            }),
+        }
+    }
+}

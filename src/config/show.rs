@@ -1,0 +1,168 @@
+//! Configuration as people and programs read it: values with origins, the default file, the JSON schema.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ::config::{Value, ValueKind};
+use serde_json::json;
+
+use super::table::{KEYS, Kind};
+use super::{Shown, check};
+
+/// Every leaf of the merged values: known keys in the order of the list, then names that the person chose.
+pub(super) fn values(merged: &Value) -> Vec<Shown> {
+    let mut shown = Vec::new();
+    leaves("", merged, &mut shown);
+    let place = |path: &str| {
+        let key = check::find(path);
+        KEYS.iter().position(|k| Some(k) == key).unwrap_or(usize::MAX)
+    };
+    // Keys below a name stay beside each other: ordered by the first key of their table, then by name, then by key.
+    shown.sort_by_cached_key(|value| {
+        let parts = check::split(&value.key);
+        let table = KEYS.iter().position(|k| k.path.split('.').next() == parts.first().copied());
+        let own = place(&value.key);
+        let name =
+            if KEYS.get(own).is_some_and(|k| k.path.contains('*')) { parts.get(1).copied() } else { None };
+        (table, name.map(str::to_owned), own)
+    });
+    shown
+}
+
+fn leaves(under: &str, value: &Value, shown: &mut Vec<Shown>) {
+    if let ValueKind::Table(table) = &value.kind {
+        for (name, value) in table {
+            leaves(&check::join(under, name), value, shown);
+        }
+        return;
+    }
+    let kind = check::find(under).map(|key| key.kind);
+    shown.push(Shown {
+        key: under.to_owned(),
+        value: text(kind, value),
+        origin: value.origin().unwrap_or("default").to_owned(),
+    });
+}
+
+fn text(kind: Option<Kind>, value: &Value) -> String {
+    match (&value.kind, kind) {
+        // The name of a variable is no secret, and the person wants to see it.
+        (ValueKind::String(text), Some(Kind::Secret)) if !text.starts_with('$') => "\"…\"".to_owned(),
+        (ValueKind::String(text), Some(Kind::Proxy | Kind::Url)) => quoted(&without_password(text)),
+        (ValueKind::String(text), _) => quoted(text),
+        (ValueKind::Array(values), _) => {
+            let values: Vec<_> = values.iter().map(|value| self::text(kind, value)).collect();
+            format!("[{}]", values.join(", "))
+        }
+        (other, _) => other.to_string(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// A URL whose part before `@` is not shown.
+fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) => {
+            let separator = if scheme.is_empty() { "" } else { "://" };
+            format!("{scheme}{separator}…@{}", &rest[at + 1..])
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// A configuration file with every key, its meaning and its default, commented out.
+pub fn default_file() -> String {
+    let mut file = String::from(
+        "# Outcrop's configuration. Every key is here with its default; take the # away to change one.\n\
+         # Environment variables OUTCROP_… and flags win over this file; `outcrop config show` tells what is in force.\n",
+    );
+    let mut table = "";
+    for key in KEYS {
+        let (parent, name) = key.path.rsplit_once('.').unwrap_or(("", key.path));
+        if parent != table {
+            table = parent;
+            let _ = writeln!(
+                file,
+                "\n{}[{}]",
+                if parent.contains('*') { "# " } else { "" },
+                parent.replace('*', "NAME")
+            );
+        } else if parent.is_empty() {
+            file.push('\n');
+        }
+        let example = match (key.default, key.kind) {
+            ("", Kind::Keys) => "[\"ctrl+y\"]".to_owned(),
+            ("", Kind::OneOf(names)) => format!("\"{}\"", names.first().unwrap_or(&"")),
+            ("", Kind::Texts) => "[]".to_owned(),
+            ("", Kind::Setting) => "0".to_owned(),
+            ("", _) => "\"\"".to_owned(),
+            (default, _) => default.to_owned(),
+        };
+        let choices = match key.kind {
+            Kind::OneOf(names) => format!(" ({})", names.join(", ")),
+            _ => String::new(),
+        };
+        let _ = writeln!(file, "# {}{choices}\n# {} = {example}", key.about, name.replace('*', "ACTION"));
+    }
+    file
+}
+
+/// The JSON schema of the configuration file, for editors.
+pub fn schema() -> serde_json::Value {
+    #[derive(Default)]
+    struct Node {
+        inner: BTreeMap<String, Node>,
+        own: Option<serde_json::Value>,
+    }
+    fn written(node: &Node) -> serde_json::Value {
+        if let Some(own) = &node.own {
+            return own.clone();
+        }
+        let mut object = json!({ "type": "object", "additionalProperties": false });
+        for (name, inner) in &node.inner {
+            if name == "*" {
+                object["additionalProperties"] = written(inner);
+            } else {
+                object["properties"][name] = written(inner);
+            }
+        }
+        object
+    }
+    let mut root = Node::default();
+    for key in KEYS {
+        let mut node = &mut root;
+        for part in key.path.split('.') {
+            node = node.inner.entry(part.to_owned()).or_default();
+        }
+        let mut own = match key.kind {
+            Kind::Text | Kind::Secret | Kind::Proxy => json!({ "type": "string" }),
+            Kind::Url => json!({ "type": "string", "pattern": "^https?://" }),
+            Kind::Model => json!({ "type": "string", "pattern": "^[^/]+/.+$" }),
+            Kind::Flag => json!({ "type": "boolean" }),
+            Kind::Whole(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),
+            Kind::Setting => json!({ "type": "number" }),
+            Kind::OneOf(names) => json!({ "enum": names }),
+            Kind::Keys => {
+                json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+            }
+            Kind::Texts => json!({ "type": "array", "items": { "type": "string" }, "maxItems": 16 }),
+        };
+        own["description"] = json!(key.about);
+        if let Ok(default) = toml::from_str::<toml::Table>(&format!("value = {}", key.default))
+            && let Some(default) = default.get("value")
+            && let Ok(default) = serde_json::to_value(default)
+        {
+            own["default"] = default;
+        }
+        node.own = Some(own);
+    }
+    let mut schema = written(&root);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("Outcrop configuration");
+    schema
+}

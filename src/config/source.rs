@@ -1,0 +1,419 @@
+//! The layers: read, checked, laid over each other, typed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ::config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
+use serde::Deserialize;
+
+use super::table::{KEYS, Kind};
+use super::{
+    ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
+    Secret, Terminal, Ui, check, show,
+};
+use crate::domain::catalog::ModelId;
+use crate::domain::settings::Settings;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// What the command line sets: over everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    values: Vec<(String, String, String)>,
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Flags {
+    /// Sets `key` to a text, read as the key's kind; `flag` is named as the value's origin.
+    pub fn set(&mut self, key: &str, text: &str, flag: &str) {
+        self.values.push((key.to_owned(), text.to_owned(), format!("flag {flag}")));
+    }
+
+    /// Takes the passphrase from the first line of a file.
+    pub fn passphrase_file(&mut self, file: PathBuf) {
+        self.passphrase_file = Some(file);
+    }
+}
+
+/// One layer's values, nested as in the file.
+#[derive(Debug, Clone, Default)]
+struct Layer(Map<String, Value>);
+
+impl Source for Layer {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+        Ok(self.0.clone())
+    }
+}
+
+impl Layer {
+    fn put(&mut self, path: &str, value: Value) {
+        let parts = check::split(path);
+        let Some((last, parents)) = parts.split_last() else { return };
+        let mut map = &mut self.0;
+        for parent in parents {
+            let entry = map
+                .entry((*parent).to_owned())
+                .or_insert_with(|| Value::new(None, ValueKind::Table(Map::new())));
+            let ValueKind::Table(inner) = &mut entry.kind else { return };
+            map = inner;
+        }
+        map.insert((*last).to_owned(), value);
+    }
+}
+
+pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Result<Config> {
+    let layers = [defaults()?, file(&paths.config)?, variables(environment)?, overrides(flags)?];
+    let mut builder = ::config::Config::builder();
+    for layer in layers {
+        builder = builder.add_source(layer);
+    }
+    let merged = builder.build().map_err(|why| faulty(&why))?;
+    let values = show::values(&merged.cache);
+    let raw: Raw = merged.try_deserialize().map_err(|why| faulty(&why))?;
+    Ok(Config {
+        user: environment.text("USER").or_else(|| environment.text("LOGNAME")).unwrap_or_default().to_owned(),
+        model: raw.model,
+        log: raw.log,
+        providers: raw
+            .providers
+            .into_iter()
+            .map(|(name, provider)| Ok((name.clone(), provider.typed(&name, environment, &paths)?)))
+            .collect::<Result<_>>()?,
+        ui: raw.ui.typed(),
+        keys: raw.keys.into_iter().map(|(action, keys)| (action, keys.typed())).collect(),
+        net: raw.net.typed(),
+        engine: EngineConfig { threads: Some(raw.engine.threads).filter(|threads| *threads > 0) },
+        presets: raw.presets.into_iter().map(|(name, preset)| (name, preset.typed())).collect(),
+        terminal: Terminal::of(environment),
+        hf_token: environment.text("HF_TOKEN").map(Secret::new),
+        passphrase: passphrase(environment, flags)?,
+        editor: environment.text("VISUAL").or_else(|| environment.text("EDITOR")).map(str::to_owned),
+        values,
+        paths,
+    })
+}
+
+fn defaults() -> Result<Layer> {
+    let mut layer = Layer::default();
+    for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+        layer.put(key.path, toml_value(key.default, "default")?);
+    }
+    Ok(layer)
+}
+
+fn file(path: &Path) -> Result<Layer> {
+    let doing = || format!("reading the configuration file {}", path.display());
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(Layer::default()),
+        Err(why) => return Err(Error::io(doing(), &why)),
+    };
+    let origin = path.display().to_string();
+    let values = FileFormat::Toml.parse(Some(&origin), &text).map_err(|why| {
+        Error::new(
+            ErrorKind::Config,
+            doing(),
+            without_source(&why.to_string()),
+            "Mend that line, or see `outcrop config default` for the form.",
+        )
+    })?;
+    check::layer(&origin, &values)?;
+    Ok(Layer(values))
+}
+
+/// A TOML error without the line that it quotes, which may hold a key.
+fn without_source(error: &str) -> String {
+    let kept: Vec<_> = error
+        .lines()
+        .filter(|line| {
+            !line
+                .split_once('|')
+                .is_some_and(|(number, _)| number.trim().parse::<u32>().is_ok() || number.trim().is_empty())
+        })
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    kept.join(": ")
+}
+
+fn variables(environment: &Environment) -> Result<Layer> {
+    let mut layer = Layer::default();
+    for key in KEYS {
+        let Some(own) = key.variable() else { continue };
+        for name in key.variables.iter().copied().chain([own.as_str()]) {
+            if let Some(text) = environment.text(name) {
+                let origin = format!("environment variable {name}");
+                // By convention any value of a foreign switch means yes.
+                let foreign_switch = key.kind == Kind::Flag && name != own;
+                let text = if foreign_switch { "true" } else { text };
+                layer.put(key.path, from_text(key.path, key.kind, text, &origin)?);
+            }
+        }
+    }
+    Ok(layer)
+}
+
+fn overrides(flags: &Flags) -> Result<Layer> {
+    let mut layer = Layer::default();
+    for (path, text, origin) in &flags.values {
+        let key = check::find(path).ok_or_else(|| check::unknown(origin, path))?;
+        layer.put(path, from_text(path, key.kind, text, origin)?);
+    }
+    check::layer("the command line", &layer.0)?;
+    Ok(layer)
+}
+
+/// A value from the text of a variable or a flag, where quotes are not needed.
+fn from_text(path: &str, kind: Kind, text: &str, origin: &str) -> Result<Value> {
+    let value = match kind {
+        Kind::Flag => match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => ValueKind::Boolean(true),
+            "0" | "false" | "no" | "off" => ValueKind::Boolean(false),
+            _ => ValueKind::String(text.to_owned()),
+        },
+        Kind::Whole(..) | Kind::Setting => text
+            .parse::<i64>()
+            .map(ValueKind::I64)
+            .or_else(|_| text.parse::<f64>().map(ValueKind::Float))
+            .unwrap_or_else(|_| ValueKind::String(text.to_owned())),
+        Kind::Texts => ValueKind::Array(text.split(',').map(Value::from).collect()),
+        Kind::Text | Kind::Secret | Kind::Proxy | Kind::Url | Kind::Model | Kind::OneOf(_) | Kind::Keys => {
+            ValueKind::String(text.to_owned())
+        }
+    };
+    let mut alone = Layer::default();
+    let value = Value::new(Some(&origin.to_owned()), value);
+    alone.put(path, value.clone());
+    check::layer(origin, &alone.0)?;
+    Ok(value)
+}
+
+fn toml_value(text: &str, origin: &str) -> Result<Value> {
+    let origin = origin.to_owned();
+    FileFormat::Toml
+        .parse(Some(&origin), &format!("value = {text}"))
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .ok_or_else(|| Error::internal(format!("reading the default {text}"), "it is no TOML"))
+}
+
+fn passphrase(environment: &Environment, flags: &Flags) -> Result<Option<Secret>> {
+    if let Some(path) = &flags.passphrase_file {
+        let doing = || format!("reading the passphrase file {}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|why| Error::io(doing(), &why))?;
+        let line = text.lines().next().unwrap_or_default();
+        if line.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                doing(),
+                "its first line is empty",
+                "Write the passphrase on its first line.",
+            ));
+        }
+        return Ok(Some(Secret::new(line)));
+    }
+    Ok(environment.text("OUTCROP_PASSPHRASE").map(Secret::new))
+}
+
+fn faulty(why: &ConfigError) -> Error {
+    Error::new(
+        ErrorKind::Config,
+        "reading the configuration",
+        why.to_string(),
+        "`outcrop config default` shows every key with its form.",
+    )
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    model: ModelId,
+    log: String,
+    ui: RawUi,
+    #[serde(default)]
+    keys: BTreeMap<String, OneOrMore>,
+    net: RawNet,
+    engine: RawEngine,
+    #[serde(default)]
+    providers: BTreeMap<String, RawProvider>,
+    #[serde(default)]
+    presets: BTreeMap<String, RawPreset>,
+}
+
+#[derive(Deserialize)]
+struct RawUi {
+    theme: String,
+    mouse: bool,
+    osc52: String,
+    title: bool,
+    reduced_motion: bool,
+}
+
+impl RawUi {
+    fn typed(self) -> Ui {
+        let osc52 = match self.osc52.as_str() {
+            "raw" => Osc52::Raw,
+            "tmux" => Osc52::Tmux,
+            "off" => Osc52::Off,
+            _ => Osc52::Auto,
+        };
+        Ui {
+            theme: self.theme,
+            mouse: self.mouse,
+            osc52,
+            title: self.title,
+            reduced_motion: self.reduced_motion,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn typed(self) -> Vec<String> {
+        let keys = match self {
+            Self::One(key) => vec![key],
+            Self::More(keys) => keys,
+        };
+        keys.into_iter().filter(|key| key != "none").collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct RawNet {
+    offline: bool,
+    http_proxy: Option<String>,
+    https_proxy: Option<String>,
+    all_proxy: Option<String>,
+    no_proxy: Option<String>,
+    ca_file: Option<PathBuf>,
+    connect_timeout: u64,
+    answer_timeout: u64,
+    idle_timeout: u64,
+}
+
+impl RawNet {
+    fn typed(self) -> Net {
+        let proxy = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Secret::new);
+        Net {
+            offline: self.offline,
+            http_proxy: proxy(self.http_proxy),
+            https_proxy: proxy(self.https_proxy),
+            all_proxy: proxy(self.all_proxy),
+            no_proxy: self.no_proxy.filter(|text| !text.is_empty()),
+            ca_file: self.ca_file,
+            connect_timeout: Duration::from_secs(self.connect_timeout),
+            answer_timeout: Duration::from_secs(self.answer_timeout),
+            idle_timeout: Duration::from_secs(self.idle_timeout),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RawEngine {
+    threads: usize,
+}
+
+#[derive(Deserialize)]
+struct RawProvider {
+    kind: Option<String>,
+    base_url: Option<String>,
+    api_key: Option<String>,
+}
+
+impl RawProvider {
+    fn typed(self, name: &str, environment: &Environment, paths: &Paths) -> Result<ProviderConfig> {
+        let bad = |why: &str, hint: String| {
+            Error::new(
+                ErrorKind::Config,
+                format!("reading providers.{name} from {}", paths.config.display()),
+                why,
+                hint,
+            )
+        };
+        if name == "local" {
+            return Err(bad(
+                "\"local\" is the name of the engine in this program",
+                "Choose another name.".to_owned(),
+            ));
+        }
+        if name.is_empty() || name.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control()) {
+            return Err(bad(
+                "the name stands in front of model ids and holds a slash, a space, or nothing",
+                "Choose a plain name.".to_owned(),
+            ));
+        }
+        let kind = match self.kind.as_deref() {
+            Some("scripted") => ProviderKind::Scripted,
+            Some(_) => ProviderKind::OpenAi,
+            None => {
+                return Err(bad(
+                    "it has no kind",
+                    format!("Add kind = \"openai\" under [providers.{name}]."),
+                ));
+            }
+        };
+        if kind == ProviderKind::OpenAi && self.base_url.is_none() {
+            return Err(bad(
+                "it has no base_url",
+                format!("Add base_url = \"http://127.0.0.1:8080/v1\", or its own, under [providers.{name}]."),
+            ));
+        }
+        let api_key = match self.api_key.as_deref() {
+            None | Some("") => ApiKey::Absent,
+            Some(text) => match text.strip_prefix('$') {
+                Some(variable) => {
+                    let variable = variable.trim_start_matches('{').trim_end_matches('}');
+                    environment.text(variable).map_or_else(
+                        || ApiKey::Unset { variable: variable.to_owned() },
+                        |value| ApiKey::Given(Secret::new(value)),
+                    )
+                }
+                None => ApiKey::Given(Secret::new(text)),
+            },
+        };
+        Ok(ProviderConfig {
+            kind,
+            base_url: self.base_url.map(|url| url.trim_end_matches('/').to_owned()),
+            api_key,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct RawPreset {
+    temperature: Option<f32>,
+    top_p: Option<f32>,
+    top_k: Option<u32>,
+    max_tokens: Option<u32>,
+    #[serde(default)]
+    stop: Vec<String>,
+    seed: Option<u64>,
+    system: Option<String>,
+    model: Option<ModelId>,
+}
+
+impl RawPreset {
+    fn typed(self) -> Preset {
+        Preset {
+            settings: Settings {
+                temperature: self.temperature,
+                top_p: self.top_p,
+                top_k: self.top_k,
+                max_tokens: self.max_tokens,
+                stop: self.stop,
+                seed: self.seed,
+            },
+            system: self.system,
+            model: self.model,
+        }
+    }
+}

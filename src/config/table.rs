@@ -1,0 +1,162 @@
+//! The one list of configuration keys: checking, `config default`, `config schema` and the environment are made from it.
+
+/// What a key's value must be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    Text,
+    /// Shown as `"…"`.
+    Secret,
+    /// A URL whose password is not shown.
+    Proxy,
+    Url,
+    /// `provider/model`.
+    Model,
+    Flag,
+    /// A whole number in this range, both ends included.
+    Whole(i64, i64),
+    /// A setting of `domain::settings`, checked by its own rules.
+    Setting,
+    OneOf(&'static [&'static str]),
+    /// A text, or a list of texts.
+    Keys,
+    /// A list of texts.
+    Texts,
+}
+
+impl Kind {
+    /// In words, after "it must be".
+    pub fn expected(self) -> String {
+        match self {
+            Self::Text | Self::Secret => "a text in quotes".to_owned(),
+            Self::Proxy => "a proxy's URL in quotes, like \"http://proxy:3128\"".to_owned(),
+            Self::Url => "a URL in quotes that starts with http:// or https://".to_owned(),
+            Self::Model => "a model id in quotes, like \"local/smollm2-135m\"".to_owned(),
+            Self::Flag => "true or false".to_owned(),
+            Self::Whole(from, to) => format!("a whole number from {from} to {to}"),
+            Self::Setting => "a number in the setting's range".to_owned(),
+            Self::OneOf(names) => format!("one of \"{}\"", names.join("\", \"")),
+            Self::Keys => "a key in quotes, a list of them, or \"none\"".to_owned(),
+            Self::Texts => "a list of texts in quotes".to_owned(),
+        }
+    }
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Key {
+    /// Its path; `*` stands for a name that the person chooses.
+    pub path: &'static str,
+    pub kind: Kind,
+    /// As TOML; empty where nothing is the default.
+    pub default: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Variables besides `OUTCROP_…` that set it; a later one in the list wins over an earlier one.
+    pub variables: &'static [&'static str],
+}
+
+impl Key {
+    /// `OUTCROP_` and the path in capitals; `None` under names that the person chooses.
+    pub fn variable(&self) -> Option<String> {
+        (!self.path.contains('*')).then(|| format!("OUTCROP_{}", self.path.replace('.', "_").to_uppercase()))
+    }
+}
+
+const fn key(path: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Key {
+    Key { path, kind, default, about, variables: &[] }
+}
+
+const fn with(key: Key, variables: &'static [&'static str]) -> Key {
+    Key { variables, ..key }
+}
+
+/// Every key, in the order in which they are shown.
+pub const KEYS: &[Key] = &[
+    key("model", Kind::Model, "\"local/smollm2-135m\"", "The model of a new conversation."),
+    key(
+        "log",
+        Kind::OneOf(&["error", "warn", "info", "debug", "trace"]),
+        "\"info\"",
+        "How much the log keeps.",
+    ),
+    key(
+        "ui.theme",
+        Kind::OneOf(&["auto", "dark", "light", "high-contrast", "terminal"]),
+        "\"auto\"",
+        "Colours; auto chooses by the terminal's background.",
+    ),
+    key("ui.mouse", Kind::Flag, "true", "Take the mouse; false leaves selecting to the terminal."),
+    key(
+        "ui.osc52",
+        Kind::OneOf(&["auto", "raw", "tmux", "off"]),
+        "\"auto\"",
+        "Copy through the terminal: where needed, always, wrapped for tmux, never.",
+    ),
+    key("ui.title", Kind::Flag, "true", "Set the terminal's title."),
+    with(
+        key("ui.reduced_motion", Kind::Flag, "false", "Show elapsed time in place of spinners."),
+        &["ACCESSIBLE"],
+    ),
+    key("keys.*", Kind::Keys, "", "An action's keys; \"none\" unbinds it."),
+    key("net.offline", Kind::Flag, "false", "Connect to nothing but this machine."),
+    with(
+        key("net.http_proxy", Kind::Proxy, "", "The proxy for http:// addresses."),
+        &["http_proxy", "HTTP_PROXY"],
+    ),
+    with(
+        key("net.https_proxy", Kind::Proxy, "", "The proxy for https:// addresses."),
+        &["https_proxy", "HTTPS_PROXY"],
+    ),
+    with(
+        key("net.all_proxy", Kind::Proxy, "", "The proxy where no other is named."),
+        &["all_proxy", "ALL_PROXY"],
+    ),
+    with(
+        key("net.no_proxy", Kind::Text, "", "Hosts that need no proxy, comma-separated."),
+        &["no_proxy", "NO_PROXY"],
+    ),
+    with(
+        key(
+            "net.ca_file",
+            Kind::Text,
+            "",
+            "A PEM file of certificate authorities to trust besides the system's.",
+        ),
+        &["SSL_CERT_FILE"],
+    ),
+    key("net.connect_timeout", Kind::Whole(1, 600), "10", "Seconds to wait for a connection."),
+    key(
+        "net.answer_timeout",
+        Kind::Whole(1, 3600),
+        "300",
+        "Seconds to wait for the first byte of an answer.",
+    ),
+    key("net.idle_timeout", Kind::Whole(1, 3600), "60", "Seconds a stream may be silent."),
+    key(
+        "engine.threads",
+        Kind::Whole(0, 1024),
+        "0",
+        "Threads of the local engine; 0 chooses by the machine.",
+    ),
+    key(
+        "providers.*.kind",
+        Kind::OneOf(&["openai", "scripted"]),
+        "",
+        "How the server is spoken to; the table's name stands in front of its model ids.",
+    ),
+    key("providers.*.base_url", Kind::Url, "", "Where its API starts, like \"http://127.0.0.1:8080/v1\"."),
+    key(
+        "providers.*.api_key",
+        Kind::Secret,
+        "",
+        "Its key, or \"$NAME\" to take it from an environment variable.",
+    ),
+    key("presets.*.temperature", Kind::Setting, "", "Randomness, 0 to 2."),
+    key("presets.*.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),
+    key("presets.*.top_k", Kind::Setting, "", "Keep the k likeliest tokens; 0 keeps all."),
+    key("presets.*.max_tokens", Kind::Setting, "", "Longest answer, in tokens."),
+    key("presets.*.stop", Kind::Texts, "", "Texts that end the answer."),
+    key("presets.*.seed", Kind::Setting, "", "The same seed repeats the same answer."),
+    key("presets.*.system", Kind::Text, "", "The system prompt."),
+    key("presets.*.model", Kind::Model, "", "The model that it is for."),
+];

@@ -1,0 +1,225 @@
+//! Configuration: layers, origins, errors that help.
+
+use std::path::PathBuf;
+
+use outcrop::config::{ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema};
+use outcrop::domain::{Error, ErrorKind};
+
+struct Home {
+    folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+    flags: Flags,
+}
+
+impl Home {
+    fn with(file: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.toml"), file).unwrap();
+        let variables = vec![("OUTCROP_HOME".to_owned(), folder.path().display().to_string())];
+        Self { folder, variables, flags: Flags::default() }
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn flag(mut self, key: &str, text: &str) -> Self {
+        self.flags.set(key, text, "-c");
+        self
+    }
+
+    fn load(&self) -> Result<Config, Error> {
+        Config::load(&Environment::from_vars(self.variables.clone()), &self.flags)
+    }
+
+    fn file(&self) -> String {
+        self.folder.path().join("config.toml").display().to_string()
+    }
+
+    fn refused(&self) -> Error {
+        let error = self.load().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config, "{error}");
+        error
+    }
+}
+
+fn origin(config: &Config, key: &str) -> (String, String) {
+    let shown = config.values.iter().find(|v| v.key == key).unwrap_or_else(|| panic!("no {key}"));
+    (shown.value.clone(), shown.origin.clone())
+}
+
+#[test]
+fn flags_win_over_the_environment_which_wins_over_the_file_and_each_value_knows_its_origin() {
+    let home = Home::with("model = 'a/file'\nlog = 'warn'\n[ui]\ntheme = 'light'\nosc52 = 'off'\n")
+        .variable("OUTCROP_MODEL", "a/variable")
+        .variable("OUTCROP_UI_THEME", "dark")
+        .flag("model", "a/flag");
+    let config = home.load().unwrap();
+    assert_eq!(config.model.as_str(), "a/flag");
+    assert_eq!(origin(&config, "model"), ("\"a/flag\"".into(), "flag -c".into()));
+    assert_eq!(
+        origin(&config, "ui.theme"),
+        ("\"dark\"".into(), "environment variable OUTCROP_UI_THEME".into())
+    );
+    assert_eq!(origin(&config, "log"), ("\"warn\"".into(), home.file()));
+    assert_eq!(origin(&config, "ui.mouse"), ("true".into(), "default".into()));
+    assert_eq!(config.ui.osc52, Osc52::Off);
+}
+
+#[test]
+fn without_a_file_everything_has_its_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = Environment::from_vars([("OUTCROP_HOME", folder.path())]);
+    let config = Config::load(&environment, &Flags::default()).unwrap();
+    assert_eq!(config.model.as_str(), "local/smollm2-135m");
+    assert_eq!(config.engine.threads, None);
+    assert!(config.providers.is_empty() && config.keys.is_empty() && config.passphrase.is_none());
+    assert!(config.values.iter().all(|value| value.origin == "default"));
+}
+
+#[test]
+fn providers_presets_and_keys_have_names_of_the_persons_own() {
+    let home = Home::with(
+        "[providers.box]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:1/v1/'\napi_key = '$BOX_KEY'\n\
+         [providers.other]\nkind = 'openai'\nbase_url = 'https://x.test'\napi_key = 'sk-canary'\n\
+         [providers.s]\nkind = 'scripted'\n\
+         [presets.'very exact']\ntemperature = 0\nstop = ['END']\nsystem = 'Be brief.'\n\
+         [keys]\ncopy_message = ['y', 'ctrl+y']\nquit = 'none'\n",
+    )
+    .variable("BOX_KEY", "sk-from-variable");
+    let config = home.load().unwrap();
+    let provider = &config.providers["box"];
+    assert_eq!(provider.kind, ProviderKind::OpenAi);
+    assert_eq!(provider.base_url.as_deref(), Some("http://127.0.0.1:1/v1"));
+    assert!(matches!(&provider.api_key, ApiKey::Given(key) if key.expose() == "sk-from-variable"));
+    assert_eq!(config.presets["very exact"].settings.temperature, Some(0.0));
+    assert_eq!(config.presets["very exact"].settings.stop, ["END"]);
+    assert_eq!(config.keys["copy_message"], ["y", "ctrl+y"]);
+    assert!(config.keys["quit"].is_empty());
+    assert_eq!(origin(&config, "presets.\"very exact\".system").0, "\"Be brief.\"");
+}
+
+#[test]
+fn a_key_whose_variable_is_unset_says_so_instead_of_being_the_variables_name() {
+    let home = Home::with("[providers.b]\nkind='openai'\nbase_url='http://h'\napi_key='${NOT_SET}'\n")
+        .load()
+        .unwrap();
+    assert_eq!(home.providers["b"].api_key, ApiKey::Unset { variable: "NOT_SET".into() });
+}
+
+#[test]
+fn an_unknown_key_names_the_file_and_the_nearest_key() {
+    for (text, key, near) in [
+        ("modle = 'a/b'", "modle", "model"),
+        ("[ui]\nthemes = 'dark'", "ui.themes", "ui.theme"),
+        ("[provider.x]\nkind = 'openai'", "provider", "providers"),
+        (
+            "[providers.x]\nkind = 'openai'\nbase_ulr = 'http://h'",
+            "providers.x.base_ulr",
+            "providers.x.base_url",
+        ),
+    ] {
+        let home = Home::with(text);
+        let error = home.refused();
+        assert_eq!(error.doing, format!("reading {key} from {}", home.file()));
+        assert!(error.hint.contains(&format!("Did you mean {near}?")), "{error}");
+    }
+}
+
+#[test]
+fn a_wrong_type_says_what_was_expected() {
+    for (text, expected) in [
+        ("[ui]\nmouse = 'yes'", "true or false"),
+        ("[ui]\ntheme = 'drak'", "did you mean \"dark\"?"),
+        ("ui = 3", "it must be a table"),
+        ("[net]\nidle_timeout = 0", "from 1 to 3600"),
+        ("model = 'smollm2'", "not of the form provider/model"),
+        ("[presets.x]\ntemperature = 3", "0 – 2"),
+        ("[providers.x]\nkind = 'openai'\nbase_url = 'localhost:80'", "http://"),
+        ("[providers.x]\nkind = 'openai'", "base_url"),
+        ("[providers.local]\nkind = 'scripted'", "another name"),
+        ("[keys]\nquit = [3]", "a list of them"),
+    ] {
+        let error = Home::with(text).refused();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    let error = Home::with("").variable("OUTCROP_UI_MOUSE", "maybe").refused();
+    assert!(error.to_string().contains("OUTCROP_UI_MOUSE"), "{error}");
+    let error = Home::with("").flag("ui.them", "dark").refused();
+    assert!(error.hint.contains("ui.theme"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_names_the_line_and_quotes_nothing_of_it() {
+    let error = Home::with("model = 'a/b'\napi_key = sk-canary-1\n").refused();
+    assert!(error.why.contains("line 2"), "{error}");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+}
+
+#[test]
+fn no_secret_is_in_debug_shown_values_or_errors() {
+    let home =
+        Home::with("[providers.x]\nkind = 'openai'\nbase_url = 'https://h/v1'\napi_key = 'canary-1'\n")
+            .variable("HF_TOKEN", "canary-2")
+            .variable("OUTCROP_PASSPHRASE", "canary-3")
+            .variable("HTTPS_PROXY", "http://me:canary-4@proxy:3128");
+    let config = home.load().unwrap();
+    let shown = format!("{:?}", config.values);
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(shown.contains("http://…@proxy:3128"), "{shown}");
+    assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+    let url = Home::with("[providers.x]\nkind = 'openai'\nbase_url = 'http://u:canary@h'\n").refused();
+    assert!(!format!("{url:?}").contains("canary"), "{url:?}");
+    let error = Home::with("[providers.x]\napi_key = ['canary']\n").refused();
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+}
+
+#[test]
+fn an_empty_passphrase_is_none_and_a_passphrase_file_wins() {
+    assert!(Home::with("").variable("OUTCROP_PASSPHRASE", "").load().unwrap().passphrase.is_none());
+    let mut home = Home::with("").variable("OUTCROP_PASSPHRASE", "one");
+    let file = home.folder.path().join("pass");
+    std::fs::write(&file, "two words\nrest").unwrap();
+    home.flags.passphrase_file(file);
+    assert_eq!(home.load().unwrap().passphrase.unwrap().expose(), "two words");
+    home.flags.passphrase_file(PathBuf::from("/nowhere/pass"));
+    assert!(home.load().unwrap_err().to_string().contains("/nowhere/pass"));
+}
+
+#[test]
+fn upper_case_proxies_win_over_lower_case_ones_and_our_own_over_both() {
+    let home = Home::with("").variable("https_proxy", "http://low").variable("HTTPS_PROXY", "http://up");
+    assert_eq!(home.load().unwrap().net.https_proxy.unwrap().expose(), "http://up");
+    let home = home.variable("OUTCROP_NET_HTTPS_PROXY", "http://own");
+    assert_eq!(home.load().unwrap().net.https_proxy.unwrap().expose(), "http://own");
+}
+
+#[test]
+fn the_default_file_is_read_back_without_a_fault_with_and_without_its_comments() {
+    Home::with(&default_file()).load().unwrap();
+    let uncommented = default_file()
+        .lines()
+        .filter_map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => Some(rest),
+            Some(rest) if rest.starts_with('[') => Some(rest),
+            Some(_) => None,
+            None => Some(line),
+        })
+        // Keys with no default stand there as empty examples, which are refused, as they should be.
+        .filter(|line| !line.ends_with("\"\"") && !line.ends_with("= 0"))
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace("\"openai\"", "\"scripted\"");
+    Home::with(&uncommented).load().unwrap();
+}
+
+#[test]
+fn the_schema_names_every_key() {
+    let schema = schema();
+    assert_eq!(schema["properties"]["ui"]["properties"]["mouse"]["default"], true);
+    assert_eq!(
+        schema["properties"]["providers"]["additionalProperties"]["properties"]["kind"]["enum"][0],
+        "openai"
+    );
+}
