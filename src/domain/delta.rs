@@ -10,6 +10,8 @@ use super::message::{Block, StopReason, Usage};
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
+    /// The model's context length, as the provider runs it.
+    Context { tokens: u32 },
     /// Waiting for a turn; `ahead` calls are before this one.
     Queued { ahead: u32 },
     /// The prompt is being read: `done` of `total` tokens, `cached` of which were known from an earlier turn.
@@ -79,7 +81,8 @@ impl Fold {
                 self.usage.reasoning = usage.reasoning.or(self.usage.reasoning);
             }
             Event::Stop { reason } => self.stop = Some(*reason),
-            Event::Queued { .. }
+            Event::Context { .. }
+            | Event::Queued { .. }
             | Event::Prefill { .. }
             | Event::Models { .. }
             | Event::Tokens { .. }

@@ -9,6 +9,8 @@ pub mod request;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 pub use context::{Context, Face};
 pub use reply::{Replies, Reply};
 pub use request::Request;
@@ -17,6 +19,9 @@ pub use request::Request;
 pub trait Workbench: Send + Sync + std::fmt::Debug {
     /// Starts serving `request`; never blocks. An error is the stream's last item.
     fn call(&self, context: Context, request: Request) -> Replies;
+
+    /// Ends what runs and stores what came of it; a face awaits it before the process ends. Later calls are refused.
+    fn close(&self) -> BoxFuture<'static, ()>;
 }
 
 /// A door as faces hold it.
