@@ -1,0 +1,327 @@
+//! The box that a message is written in: many lines, wrapped, with the real cursor at the caret.
+//!
+//! An editor of its own rather than `tui-textarea`, whose caret steps by `char` and whose columns are sums over `char`s:
+//! a family emoji is five steps and eight columns there, one step and two columns on the screen. Chips, which the
+//! caret must take as one, have no place in it either.
+
+mod buffer;
+mod chip;
+mod cluster;
+mod history;
+mod rows;
+mod view;
+
+use std::ops::Range;
+
+pub use buffer::Move;
+pub use view::Look;
+
+use buffer::Buffer;
+use chip::{Pastes, chip_index, folds};
+use cluster::before;
+use history::History;
+use rows::{byte_at, place_of, rows};
+
+use crate::domain::conversation::Draft;
+use crate::tui::key::{Key, KeyCode, KeyModifiers};
+
+/// A message being written. Every method is pure; `fit` tells it the room that it is drawn in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Composer {
+    buffer: Buffer,
+    pastes: Pastes,
+    history: History,
+    /// The room of the last `fit`, in columns and rows.
+    width: u16,
+    height: u16,
+    /// The first row that is shown.
+    top: usize,
+    /// The column that Up and Down keep to.
+    goal: Option<u16>,
+}
+
+impl Composer {
+    /// An empty one that remembers the texts sent before, oldest first.
+    pub fn with_history(sent: Vec<Draft>) -> Self {
+        Self { history: History::new(sent), ..Self::default() }
+    }
+
+    /// The whole text, pastes in full, as it is sent.
+    pub fn text(&self) -> String {
+        self.pastes.expand(self.buffer.text())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.buffer.text().is_empty()
+    }
+
+    /// What is written, as it is kept.
+    pub fn draft(&self) -> Draft {
+        self.pastes.draft(self.buffer.text())
+    }
+
+    /// Shows a kept text, the caret at its end; the steps of undo begin anew.
+    pub fn set_draft(&mut self, draft: &Draft) {
+        self.pastes = Pastes::of(draft);
+        self.buffer = Buffer::new(draft.text.clone());
+        self.moved(None);
+    }
+
+    /// Replaces the text as one step of undo; what is too long to be shown folds.
+    pub fn set_text(&mut self, text: &str) {
+        self.buffer.select_all();
+        let text = unix_lines(text);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        if Pastes::is_showable(text) {
+            self.buffer.insert(text);
+        } else {
+            self.insert_folded(text.to_owned());
+        }
+        self.moved(None);
+    }
+
+    /// Ends a message: remembers it, empties the box, returns the whole text.
+    pub fn take(&mut self) -> String {
+        let text = self.text();
+        if !text.trim().is_empty() {
+            self.history.push(self.draft());
+        }
+        self.clear();
+        text
+    }
+
+    /// Empties the box; undo brings the text back.
+    pub fn clear(&mut self) {
+        self.buffer.replace(0..self.buffer.text().len(), "");
+        self.moved(None);
+    }
+
+    /// Types a text at the caret, as it is.
+    pub fn insert(&mut self, text: &str) {
+        if text.chars().any(|c| chip_index(c).is_some()) {
+            self.insert_folded(text.to_owned());
+        } else {
+            self.buffer.insert(text);
+        }
+        self.moved(None);
+    }
+
+    /// Puts a paste in: folded to a chip if it is long, in full if the same was pasted right before.
+    pub fn paste(&mut self, text: &str) {
+        let text = unix_lines(text);
+        if !folds(&text) {
+            self.buffer.insert(&text);
+        } else if let Some((range, paste)) = self.chip_before_caret().filter(|(_, paste)| *paste == text) {
+            let paste = paste.to_owned();
+            self.buffer.replace(range, &paste);
+        } else {
+            self.insert_folded(text);
+        }
+        self.moved(None);
+    }
+
+    fn insert_folded(&mut self, text: String) {
+        if let Some(chip) = self.pastes.fold(text) {
+            self.buffer.insert(chip.encode_utf8(&mut [0; 4]));
+        }
+    }
+
+    fn chip_before_caret(&self) -> Option<(Range<usize>, &str)> {
+        let caret = self.buffer.caret();
+        let start = before(self.buffer.text(), caret);
+        let index = chip_index(self.buffer.text()[start..caret].chars().next()?)?;
+        Some((start..caret, self.pastes.showable(index)?))
+    }
+
+    /// Starts a new line.
+    pub fn newline(&mut self) {
+        self.buffer.insert("\n");
+        self.moved(None);
+    }
+
+    /// A backslash before the caret becomes a new line: what Enter does after one. `false` if there is none.
+    pub fn newline_for_backslash(&mut self) -> bool {
+        let caret = self.buffer.caret();
+        let escaped = self.buffer.selection().is_none() && self.buffer.text()[..caret].ends_with('\\');
+        if escaped {
+            self.buffer.replace(caret - 1..caret, "\n");
+            self.moved(None);
+        }
+        escaped
+    }
+
+    /// Takes the last step back; `false` if there is none.
+    pub fn undo(&mut self) -> bool {
+        let done = self.buffer.undo();
+        self.moved(None);
+        done
+    }
+
+    /// Takes the last undo back; `false` if there is none.
+    pub fn redo(&mut self) -> bool {
+        let done = self.buffer.redo();
+        self.moved(None);
+        done
+    }
+
+    /// Shows the text sent before this one; `false` at the oldest.
+    pub fn history_previous(&mut self) -> bool {
+        let found = self.history.previous(self.draft());
+        self.show(found.as_ref())
+    }
+
+    /// Goes forward again, at last to what was being written; `false` there.
+    pub fn history_next(&mut self) -> bool {
+        let found = self.history.next(self.draft());
+        self.show(found.as_ref())
+    }
+
+    /// Texts sent before, newest first, pastes in full.
+    pub fn sent(&self) -> impl Iterator<Item = String> {
+        self.history.entries().map(|draft| Pastes::of(draft).expand(&draft.text))
+    }
+
+    fn show(&mut self, draft: Option<&Draft>) -> bool {
+        if let Some(draft) = draft {
+            self.set_draft(draft);
+        }
+        draft.is_some()
+    }
+
+    /// The selected text, pastes in full.
+    pub fn selected(&self) -> Option<String> {
+        self.buffer.selection().map(|range| self.pastes.expand(&self.buffer.text()[range]))
+    }
+
+    /// Selects everything.
+    pub fn select_all(&mut self) {
+        self.buffer.select_all();
+        self.moved(None);
+    }
+
+    /// Moves the caret, with or without a selection.
+    pub fn go(&mut self, to: Move, select: bool) {
+        self.buffer.go(to, select);
+        self.moved(None);
+    }
+
+    /// Takes a key of the readline set, arrows, and characters; `false` if it means nothing here.
+    pub fn press(&mut self, key: Key) -> bool {
+        if let Some(c) = key.typed() {
+            self.insert(c.encode_utf8(&mut [0; 4]));
+            return true;
+        }
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        let select = key.modifiers.contains(KeyModifiers::SHIFT);
+        let word = ctrl || alt;
+        match key.code {
+            KeyCode::Left if word => self.go(Move::WordLeft, select),
+            KeyCode::Right if word => self.go(Move::WordRight, select),
+            KeyCode::Left => self.go(Move::Left, select),
+            KeyCode::Right => self.go(Move::Right, select),
+            KeyCode::Home if ctrl => self.go(Move::Start, select),
+            KeyCode::End if ctrl => self.go(Move::End, select),
+            KeyCode::Home => self.go(Move::LineStart, select),
+            KeyCode::End => self.go(Move::LineEnd, select),
+            KeyCode::Up if !word => return self.vertical(-1, select) || (!select && self.history_previous()),
+            KeyCode::Down if !word => return self.vertical(1, select) || (!select && self.history_next()),
+            KeyCode::Backspace if word => self.edit(|b| b.kill(Move::WordLeft)),
+            KeyCode::Backspace => self.edit(|b| b.delete(Move::Left)),
+            KeyCode::Delete if word => self.edit(|b| b.kill(Move::WordRight)),
+            KeyCode::Delete => self.edit(|b| b.delete(Move::Right)),
+            KeyCode::Char(c) if ctrl && !alt && !select => return self.control(c),
+            KeyCode::Char(c) if alt && !ctrl => return self.meta(c),
+            _ => return false,
+        }
+        true
+    }
+
+    fn control(&mut self, c: char) -> bool {
+        match c {
+            'a' => self.go(Move::LineStart, false),
+            'e' => self.go(Move::LineEnd, false),
+            'b' => self.go(Move::Left, false),
+            'f' => self.go(Move::Right, false),
+            'h' => self.edit(|b| b.delete(Move::Left)),
+            'd' => self.edit(|b| b.delete(Move::Right)),
+            'k' => self.edit(|b| b.kill(Move::LineEnd)),
+            'u' => self.edit(|b| b.kill(Move::LineStart)),
+            'w' => self.edit(Buffer::kill_blank_word),
+            'y' => self.edit(Buffer::yank),
+            _ => return false,
+        }
+        true
+    }
+
+    fn meta(&mut self, c: char) -> bool {
+        match c {
+            'b' => self.go(Move::WordLeft, false),
+            'f' => self.go(Move::WordRight, false),
+            'd' => self.edit(|b| b.kill(Move::WordRight)),
+            _ => return false,
+        }
+        true
+    }
+
+    fn edit(&mut self, change: impl FnOnce(&mut Buffer)) {
+        change(&mut self.buffer);
+        self.moved(None);
+    }
+
+    /// Moves the caret by rows of the last `fit`; `false` at the text's edge.
+    fn vertical(&mut self, by: isize, select: bool) -> bool {
+        let text = self.buffer.text();
+        let rows = rows(text, &self.pastes, self.width);
+        let (row, column) = place_of(self.buffer.caret(), text, &rows, &self.pastes);
+        let goal = self.goal.unwrap_or(column);
+        let Some(to) = row.checked_add_signed(by).filter(|to| *to < rows.len()) else { return false };
+        let at = byte_at(to, goal, text, &rows, &self.pastes);
+        self.buffer.place(at, select);
+        self.moved(Some(goal));
+        true
+    }
+
+    /// Keeps the caret in sight after every change.
+    fn moved(&mut self, goal: Option<u16>) {
+        self.goal = goal;
+        self.fit(self.width, self.height);
+    }
+
+    /// Tells the room that the text has; call it when the layout changes.
+    pub fn fit(&mut self, width: u16, height: u16) {
+        self.width = width;
+        self.height = height;
+        let (row, count) = self.caret_row(width);
+        self.top = view::top_for(self.top, row, count, height);
+    }
+
+    fn caret_row(&self, width: u16) -> (usize, usize) {
+        let text = self.buffer.text();
+        let rows = rows(text, &self.pastes, width);
+        (place_of(self.buffer.caret(), text, &rows, &self.pastes).0, rows.len())
+    }
+
+    /// The rows that the text needs at a width, at least one, at most `most`.
+    pub fn rows_at(&self, width: u16, most: u16) -> u16 {
+        let count = rows(self.buffer.text(), &self.pastes, width).len();
+        u16::try_from(count).unwrap_or(u16::MAX).clamp(1, most.max(1))
+    }
+
+    /// Puts the caret under the mouse: a cell relative to the box; `select` drags.
+    pub fn click(&mut self, column: u16, row: u16, select: bool) {
+        let text = self.buffer.text();
+        let rows = rows(text, &self.pastes, self.width);
+        let row = (self.top + usize::from(row)).min(rows.len() - 1);
+        let at = byte_at(row, column, text, &rows, &self.pastes);
+        self.buffer.place(at, select);
+        self.moved(None);
+    }
+}
+
+fn unix_lines(text: &str) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;
