@@ -5,4 +5,5 @@
 pub mod effect;
 pub mod event;
 pub mod key;
+pub mod look;
 pub mod widget;

@@ -1,3 +1,5 @@
-//! Things that paint: plain state and pure functions to cells. They know no pane, action, event or door.
+//! What panes are made of: plain state and paint. A widget knows domain values, a [`Look`](super::look::Look) and a
+//! buffer; never a pane, an action, an event or the door.
 
 pub mod composer;
+pub mod text;
