@@ -1,1 +1,21 @@
-//! The only outward sockets: TLS, proxy, offline, egress log, retries.
+//! The only outward sockets: TLS, proxy, offline, retries, the record of what left the machine.
+//!
+//! Everything goes through [`Client`]. It knows HTTP and no API: bodies are bytes, a status is a number, and what they
+//! mean is `wire`'s. It follows redirects itself, so that credentials never go to another host and `--offline` is
+//! checked at every hop. Nothing here reads the environment: proxies and time-outs are given.
+
+mod client;
+mod egress;
+mod guard;
+mod options;
+mod request;
+mod response;
+mod retry;
+mod words;
+
+pub use client::Client;
+pub use egress::{Egress, EgressLog, EgressSink};
+pub use options::{NetOptions, Proxies};
+pub use request::Request;
+pub use response::Response;
+pub use retry::Retries;

@@ -1,0 +1,212 @@
+//! The client: one exchange, its redirects and its retries.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::egress::{Egress, EgressSink, Meter};
+use super::options::NetOptions;
+use super::request::Request;
+use super::response::Response;
+use super::retry::{self, Budget};
+use super::{guard, words};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Redirects that are followed.
+const HOPS: usize = 6;
+
+/// The door to the network. Clones share connections, the retry budget and the numbering of exchanges.
+#[derive(Debug, Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: NetOptions,
+    egress: Arc<dyn EgressSink>,
+    numbers: AtomicU64,
+    budget: Mutex<Budget>,
+    /// Made at the first use: loading the system's certificates is no part of starting up.
+    secure: OnceLock<reqwest::Client>,
+    /// For `http://`, which must work on a machine without any certificate.
+    plain: OnceLock<reqwest::Client>,
+}
+
+impl Client {
+    /// A client that reaches the network as `options` say and tells `egress` of every exchange. Opens nothing yet.
+    pub fn new(options: NetOptions, egress: Arc<dyn EgressSink>) -> Self {
+        let budget = Mutex::new(Budget::new(options.seed));
+        let numbers = AtomicU64::new(0);
+        let (secure, plain) = (OnceLock::new(), OnceLock::new());
+        Self { shared: Arc::new(Shared { options, egress, numbers, budget, secure, plain }) }
+    }
+
+    /// Whether only this machine itself can be reached.
+    pub fn is_offline(&self) -> bool {
+        self.shared.options.offline
+    }
+
+    /// Sends a request and returns the head of the answer, whatever its status. Statuses that may pass (408, 429, 5xx) are
+    /// retried before that, so nothing is ever sent again after the first byte of a body was handed out.
+    pub async fn send(&self, request: Request) -> Result<Response> {
+        let shared = &*self.shared;
+        let mut attempt = 1;
+        loop {
+            let response = self.follow(&request).await?;
+            let status = response.status();
+            let mut budget = shared.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            if !retry::may_pass(status) {
+                budget.succeeded();
+                return Ok(response);
+            }
+            let Some(wait) = budget.wait(shared.options.retries, attempt, response.retry_after()) else {
+                return Ok(response);
+            };
+            drop(budget);
+            tracing::info!(status, attempt, wait_ms = wait.as_millis() as u64, host = ?response.place(), "retrying");
+            drop(response);
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// One attempt, over its redirects.
+    async fn follow(&self, request: &Request) -> Result<Response> {
+        let offline = self.shared.options.offline;
+        let mut url = guard::allowed(&request.doing, &request.url, offline)?;
+        let mut bearer = request.bearer.clone();
+        for _ in 0..HOPS {
+            let response = self.exchange(request, &url, bearer.clone()).await?;
+            let moved = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
+            let Some(target) = response.header(LOCATION.as_str()).filter(|_| moved) else {
+                return Ok(response);
+            };
+            let stop = |why: String| {
+                Error::new(ErrorKind::Network, &request.doing, why, "Check the address in the configuration.")
+            };
+            let target = url.join(target).map_err(|_| stop("the server redirects to no address".into()))?;
+            let target = guard::allowed(&request.doing, target.as_str(), offline)?;
+            let place = guard::place(&target);
+            if url.scheme() == "https" && target.scheme() == "http" {
+                return Err(stop(format!("the server redirects to {place} without encryption")));
+            }
+            if !guard::same_origin(&url, &target) {
+                if request.body.is_some() {
+                    // What a person wrote goes to the server that they chose, and to no other.
+                    return Err(stop(format!("the server redirects what is sent to {place}")));
+                }
+                bearer = None;
+            } else if request.body.is_some() && !matches!(response.status(), 307 | 308) {
+                return Err(stop("the server redirects and would drop what is sent".into()));
+            }
+            url = target;
+        }
+        let why = format!("{} redirects without end", guard::place(&url));
+        Err(Error::new(ErrorKind::Network, &request.doing, why, "Check the address in the configuration."))
+    }
+
+    async fn exchange(&self, request: &Request, url: &Url, bearer: Option<SecretString>) -> Result<Response> {
+        let shared = &*self.shared;
+        let place = guard::place(url);
+        let client = self.client(&request.doing, url.scheme() == "https")?;
+        let mut meter = Meter {
+            entry: Egress {
+                number: shared.numbers.fetch_add(1, Ordering::Relaxed) + 1,
+                host: place.clone(),
+                status: None,
+                sent: 0,
+                received: 0,
+                request_id: None,
+            },
+            sink: Arc::clone(&shared.egress),
+        };
+        let mut building = match &request.body {
+            Some(body) => client.post(url.clone()).body(body.clone()),
+            None => client.get(url.clone()),
+        };
+        for (name, value) in &request.headers {
+            building = building.header(*name, value);
+        }
+        if let Some(key) = &bearer {
+            let value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()));
+            let mut value = value.map_err(|_| {
+                let why = "the key holds characters that no header may";
+                Error::new(ErrorKind::Config, &request.doing, why, "Check for a line break at its end.")
+            })?;
+            value.set_sensitive(true);
+            building = building.header(AUTHORIZATION, value);
+        }
+        meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);
+        let sent = tokio::time::timeout(shared.options.first_byte, building.send()).await.map_err(|_| {
+            let why = format!("{place} did not answer within {} s", shared.options.first_byte.as_secs());
+            let hint = "A large model may be loading: try again, or raise net.answer_timeout.";
+            Error::new(ErrorKind::Timeout, &request.doing, why, hint)
+        })?;
+        let inner = sent.map_err(|error| {
+            if error.is_connect() {
+                meter.entry.sent = 0;
+            }
+            words::of_transport(&request.doing, &place, error)
+        })?;
+        meter.entry.status = Some(inner.status().as_u16());
+        meter.entry.request_id = ["x-request-id", "request-id"].iter().find_map(|name| {
+            inner.headers().get(*name)?.to_str().ok().map(|id| id.chars().take(128).collect())
+        });
+        let doing = request.doing.clone();
+        Ok(Response { doing, place, inner, idle: shared.options.idle, meter, bearer })
+    }
+
+    fn client(&self, doing: &str, secure: bool) -> Result<&reqwest::Client> {
+        let shared = &*self.shared;
+        let cell = if secure { &shared.secure } else { &shared.plain };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let made = make(doing, &shared.options, secure)?;
+        Ok(cell.get_or_init(|| made))
+    }
+}
+
+fn make(doing: &str, options: &NetOptions, secure: bool) -> Result<reqwest::Client> {
+    // An error means that it was installed before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let broken = |why: reqwest::Error| {
+        let hint = "Check the proxies and net.ca_file; a bare machine may need the package ca-certificates.";
+        let why = format!("the network cannot be set up: {}", words::of_transport("", "", why).why);
+        Error::new(ErrorKind::Config, doing, why, hint)
+    };
+    let mut builder = reqwest::Client::builder()
+        .user_agent(&options.user_agent)
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(options.connect)
+        .no_proxy();
+    if options.offline {
+        builder = builder.dns_resolver(guard::LoopbackOnly);
+    } else {
+        for proxy in options.proxies().map_err(broken)? {
+            builder = builder.proxy(proxy);
+        }
+    }
+    if !secure {
+        builder = builder.tls_certs_only([]);
+    } else if let Some(file) = &options.ca_file {
+        let doing = format!("reading the certificates in {}", file.display());
+        let pem = std::fs::read(file).map_err(|why| Error::io(&doing, &why))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| {
+            Error::new(
+                ErrorKind::Config,
+                &doing,
+                "it is no PEM file",
+                "Check net.ca_file in the configuration.",
+            )
+        })?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(broken)
+}

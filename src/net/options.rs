@@ -1,0 +1,98 @@
+//! How the network is reached; all of it is given, nothing is looked up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::retry::Retries;
+use crate::config;
+
+/// Proxies by the scheme that they serve. Their URLs may hold passwords. This machine itself is never reached through one.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    pub http: Option<SecretString>,
+    pub https: Option<SecretString>,
+    /// For both schemes, where their own is not set.
+    pub all: Option<SecretString>,
+    /// Hosts that are reached directly, comma-separated.
+    pub none_for: Option<String>,
+}
+
+/// Everything that a [`super::Client`] is told.
+#[derive(Debug, Clone)]
+pub struct NetOptions {
+    /// Only this machine itself can be connected to.
+    pub offline: bool,
+    pub proxies: Proxies,
+    /// A PEM file of certificate authorities, used beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// From the request to the head of the answer.
+    pub first_byte: Duration,
+    /// Between two pieces of a body.
+    pub idle: Duration,
+    pub user_agent: String,
+    pub retries: Retries,
+    /// Seeds the jitter of retries.
+    pub seed: u64,
+}
+
+impl Default for NetOptions {
+    fn default() -> Self {
+        Self {
+            offline: false,
+            proxies: Proxies::default(),
+            ca_file: None,
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(120),
+            idle: Duration::from_secs(60),
+            user_agent: concat!("outcrop/", env!("CARGO_PKG_VERSION")).to_owned(),
+            retries: Retries::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl NetOptions {
+    /// What the configuration says; `seed` is a fresh random number.
+    pub fn from_config(net: &config::Net, seed: u64) -> Self {
+        let secret = |s: &Option<config::Secret>| s.as_ref().map(|s| SecretString::from(s.expose()));
+        Self {
+            offline: net.offline,
+            proxies: Proxies {
+                http: secret(&net.http_proxy),
+                https: secret(&net.https_proxy),
+                all: secret(&net.all_proxy),
+                none_for: net.no_proxy.clone(),
+            },
+            ca_file: net.ca_file.clone(),
+            connect: net.connect_timeout,
+            first_byte: net.answer_timeout,
+            idle: net.idle_timeout,
+            seed,
+            ..Self::default()
+        }
+    }
+
+    /// The proxies as reqwest takes them; a later one yields to an earlier one.
+    pub(super) fn proxies(&self) -> Result<Vec<reqwest::Proxy>, reqwest::Error> {
+        let direct = format!("localhost,127.0.0.0/8,::1,{}", self.proxies.none_for.as_deref().unwrap_or(""));
+        let direct = reqwest::NoProxy::from_string(&direct);
+        let mut proxies = Vec::new();
+        let given = |url: &Option<SecretString>| {
+            url.as_ref().map(|u| u.expose_secret().to_owned()).filter(|u| !u.is_empty())
+        };
+        if let Some(url) = given(&self.proxies.http) {
+            proxies.push(reqwest::Proxy::http(url)?.no_proxy(direct.clone()));
+        }
+        if let Some(url) = given(&self.proxies.https) {
+            proxies.push(reqwest::Proxy::https(url)?.no_proxy(direct.clone()));
+        }
+        if let Some(url) = given(&self.proxies.all) {
+            proxies.push(reqwest::Proxy::all(url)?.no_proxy(direct));
+        }
+        Ok(proxies)
+    }
+}

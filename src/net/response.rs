@@ -1,0 +1,95 @@
+//! An answer: its head, and its body piece by piece.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::egress::Meter;
+use super::{retry, words};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// An answer of any status. Dropping it ends the exchange.
+#[derive(Debug)]
+pub struct Response {
+    pub(super) doing: String,
+    pub(super) place: String,
+    pub(super) inner: reqwest::Response,
+    pub(super) idle: Duration,
+    pub(super) meter: Meter,
+    pub(super) bearer: Option<SecretString>,
+}
+
+impl Response {
+    pub fn status(&self) -> u16 {
+        self.inner.status().as_u16()
+    }
+
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        self.inner.status().is_success()
+    }
+
+    /// `host:port` of the server that answered, after redirects.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.inner.headers().get(name)?.to_str().ok()
+    }
+
+    /// How long the server asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry::retry_after(self.header("retry-after")?, std::time::SystemTime::now())
+    }
+
+    /// The next piece of the body as it comes, `None` at its end. A stream that says nothing for the idle time is a
+    /// time-out; what came before it is the caller's to keep.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
+        match tokio::time::timeout(self.idle, self.inner.chunk()).await {
+            Ok(Ok(Some(bytes))) => {
+                self.meter.entry.received += bytes.len() as u64;
+                Ok(Some(bytes.into()))
+            }
+            Ok(Ok(None)) => Ok(None),
+            Ok(Err(error)) => Err(words::of_transport(&self.doing, &self.place, error)),
+            Err(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                &self.doing,
+                format!("nothing came from {} for {} s", self.place, self.idle.as_secs()),
+                "What came is kept; try again, or raise net.idle_timeout.",
+            )),
+        }
+    }
+
+    /// The whole body, at most `limit` bytes of it.
+    pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            let room = limit - body.len();
+            body.extend_from_slice(&piece[..piece.len().min(room)]);
+            if body.len() == limit {
+                break;
+            }
+        }
+        Ok(body)
+    }
+
+    /// The body of an error, without the key that was sent; what cannot be read is left out.
+    pub async fn complaint(&mut self) -> String {
+        let mut body = Vec::new();
+        while let Ok(Some(piece)) = self.chunk().await {
+            body.extend_from_slice(&piece);
+            if body.len() > 64 * 1024 {
+                break;
+            }
+        }
+        words::without(String::from_utf8_lossy(&body).into_owned(), self.bearer.as_ref())
+    }
+
+    /// Takes the key that was sent out of a text that the server wrote.
+    pub fn scrub(&self, text: String) -> String {
+        words::without(text, self.bearer.as_ref())
+    }
+}
