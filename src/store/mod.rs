@@ -1,1 +1,105 @@
 //! The state on disk: the only place that names sled.
+//!
+//! Here live records (one file a kind under `record`), their sealing, commits, and everything that keeps them: the lock
+//! of the owner, the key and its wrapping, salvage, compaction, backup. Never here: what a conversation *is* (that is
+//! `domain`), when something is saved (that is `service`), async (callers use a blocking thread).
+//!
+//! ```text
+//! lock          the owner's lock, with its process id
+//! head          which generation is the store, and its keys, wrapped; head.copy beside it
+//! key-…         what unwraps them, where no passphrase does
+//! gen-000001/   a generation: tree/ is sled's, blobs/ has sealed files for large values
+//! ballast       room to give up when the disk is full
+//! ```
+//!
+//! What the store promises, each held by a test: a batch that was committed survives the death of the process; nothing
+//! made from a person's content is readable without the key; a record that was moved, swapped or changed is an error,
+//! not a value; damage costs what it hit and no more; every step of every rewrite may be the last.
+
+mod ballast;
+mod batch;
+mod blob;
+mod commit;
+mod fault;
+mod files;
+mod generation;
+mod head;
+mod info;
+mod key;
+mod open;
+mod options;
+mod owner;
+pub mod record;
+mod rekey;
+mod rewrite;
+mod salvage;
+mod scan;
+mod seal;
+mod shield;
+mod site;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+pub use batch::Batch;
+pub use fault::Faults;
+pub use head::SCHEMA;
+pub use info::{Info, Verified};
+pub use key::{Unlock, WrapWith};
+pub use options::Options;
+pub use owner::Owner;
+pub use record::Record;
+pub use scan::{Newest, Records, Scan};
+pub use shield::shielded;
+
+use commit::Group;
+use generation::Generation;
+use site::{Desk, Site};
+
+/// An open store. Copies are handles to the same one; the last to go closes it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    site: Site,
+    live: RwLock<Arc<Generation>>,
+    desk: Mutex<Desk>,
+    group: Group,
+    notices: Mutex<Vec<String>>,
+}
+
+impl Shared {
+    /// The generation that is the store now.
+    fn live(&self) -> Arc<Generation> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another in its place and gives back the old one.
+    fn replace(&self, fresh: Generation) -> Arc<Generation> {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *live, Arc::new(fresh))
+    }
+
+    /// The writer's seat. It is never taken twice by one thread.
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn notice(&self, text: String) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+}
+
+impl Store {
+    /// What was mended or noticed since the store was opened, in words.
+    pub fn notices(&self) -> Vec<String> {
+        self.shared.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What wraps the data key, in words: "a key file", "a passphrase".
+    pub fn key_kind(&self) -> &'static str {
+        self.shared.desk().head.wrap.words()
+    }
+}

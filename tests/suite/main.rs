@@ -5,3 +5,4 @@ mod config;
 mod layers;
 mod sanitiser;
 mod themes;
+mod store;

@@ -1,0 +1,37 @@
+//! A file that is there to be given up: sled cannot even open a store on a disk without room.
+
+use super::files;
+use super::site::Site;
+use crate::domain::{Error, ErrorKind, Result};
+
+const BALLAST: &str = "ballast";
+
+/// Before the store is opened: makes the ballast while there is plenty, gives it up where room is short.
+pub(super) fn prepare(site: &Site, notices: &mut Vec<String>) -> Result<()> {
+    let path = site.folder().join(BALLAST);
+    let wanted = site.options.ballast;
+    let free = files::free_bytes(site.folder());
+    let has = std::fs::symlink_metadata(&path).map_or(0, |about| about.len());
+    if free < site.options.reserve {
+        files::remove(&path)?;
+        let free = files::free_bytes(site.folder());
+        if free < site.options.reserve {
+            return Err(Error::new(
+                ErrorKind::Full,
+                "opening the store",
+                format!("only {} KB are free on its disk", free / 1000),
+                "Free some space, then start again; nothing that was saved is lost.",
+            ));
+        }
+        notices.push("The disk is nearly full: what is written from now on may not fit.".to_owned());
+    } else if has < wanted && free > 4 * wanted {
+        // It is only a reserve: where it cannot be made, the store still works.
+        let _ = fill(&path, wanted);
+    }
+    Ok(())
+}
+
+fn fill(path: &std::path::Path, bytes: u64) -> Result<()> {
+    let file = files::open(path)?;
+    files::allocate(&file, bytes).map_err(|error| Error::io("setting room aside", &error))
+}

@@ -1,0 +1,182 @@
+//! Commits: one batch at a time into the tree, one flush for all that wait.
+
+use std::fs::File;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::Store;
+use super::batch::{Batch, Put};
+use super::files;
+use super::generation::{Generation, TREE};
+use super::record::{Kind, recency};
+use super::shield::shield;
+use super::site::Site;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Who waits for the disk.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    state: Mutex<Flushes>,
+    done: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Flushes {
+    /// The last batch that is in the tree.
+    applied: u64,
+    /// The last batch that is on the disk.
+    durable: u64,
+    /// Somebody is flushing.
+    busy: bool,
+    /// A flush failed: it was for the batches up to that one.
+    failed: Option<(u64, Error)>,
+}
+
+impl Group {
+    fn state(&self) -> MutexGuard<'_, Flushes> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that one more batch is in the tree, and its number.
+    fn applied(&self) -> u64 {
+        let mut state = self.state();
+        state.applied += 1;
+        state.applied
+    }
+
+    /// Returns when `batch` is on the disk. The first to come flushes for everybody who has applied by then.
+    fn wait(&self, batch: u64, flush: impl Fn() -> Result<()>) -> Result<()> {
+        let mut state = self.state();
+        loop {
+            if state.durable >= batch {
+                return Ok(());
+            }
+            if let Some((upto, error)) = &state.failed
+                && *upto >= batch
+            {
+                return Err(error.clone());
+            }
+            if state.busy {
+                state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state.busy = true;
+            let upto = state.applied;
+            drop(state);
+            let result = flush();
+            state = self.state();
+            state.busy = false;
+            match result {
+                Ok(()) => state.durable = state.durable.max(upto),
+                Err(error) => state.failed = Some((upto, error)),
+            }
+            self.done.notify_all();
+        }
+    }
+}
+
+impl Store {
+    /// Makes a batch true. When this returns, it is on the disk.
+    #[expect(clippy::needless_pass_by_value, reason = "a batch is spent when it is committed")]
+    pub fn commit(&self, batch: Batch) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let number = self.apply(&batch)?;
+        self.settle(number)
+    }
+
+    /// Makes a batch true for everybody who reads; it is on the disk after the next `commit` or `flush`.
+    #[expect(clippy::needless_pass_by_value, reason = "a batch is spent when it is committed")]
+    pub fn commit_soft(&self, batch: Batch) -> Result<()> {
+        if !batch.is_empty() {
+            self.apply(&batch)?;
+        }
+        Ok(())
+    }
+
+    /// Puts everything on the disk that was committed softly.
+    pub fn flush(&self) -> Result<()> {
+        let number = self.shared.group.state().applied;
+        self.settle(number)
+    }
+
+    fn settle(&self, number: u64) -> Result<()> {
+        self.shared.group.wait(number, || {
+            let generation = self.shared.live();
+            flush(&generation, &self.shared.site)
+        })
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<u64> {
+        match self.write(batch) {
+            Err(error) if error.kind == ErrorKind::Corrupt => {
+                self.mend(&error)?;
+                self.write(batch)
+            }
+            result => result,
+        }
+    }
+
+    /// One batch at a time: the entry that a head had in the index must still be the one that is read here.
+    fn write(&self, batch: &Batch) -> Result<u64> {
+        let _desk = self.shared.desk();
+        self.shared.site.room_for(batch)?;
+        let generation = self.shared.live();
+        let mut changes = sled::Batch::default();
+        for key in batch.changes.keys() {
+            let known = generation.frame(key)?;
+            let stale = known.and_then(|frame| generation.unseal(key, &frame).ok());
+            if let Some(entry) = stale.and_then(|old| recency::entry_of(key, &old.plain)) {
+                changes.remove(entry);
+            }
+        }
+        for (key, put) in &batch.changes {
+            let sequence = generation.sequence()?;
+            if let Some(Put { schema, plain }) = put {
+                let sealed = generation.seal(&self.shared.site.options, *schema, sequence, key, plain)?;
+                if let Some(entry) = recency::entry_of(key, plain) {
+                    changes.insert(entry, &[]);
+                }
+                changes.insert(key.as_slice(), sealed);
+            } else {
+                changes.remove(key.as_slice());
+                let mut mark = vec![Kind::Removed as u8];
+                mark.extend_from_slice(key);
+                let sealed = generation.sealer.seal(1, sequence, &mark, &[])?;
+                changes.insert(mark, sealed);
+            }
+        }
+        self.shared.site.step("apply a batch")?;
+        shield("writing to the store", || generation.tree.apply_batch(changes))?;
+        Ok(self.shared.group.applied())
+    }
+}
+
+impl Site {
+    /// Refuses what would fill the disk, before sled meets the end of it in the middle.
+    fn room_for(&self, batch: &Batch) -> Result<()> {
+        let wanted: usize = batch.changes.values().flatten().map(|put| put.plain.len() + 256).sum();
+        let free = files::free_bytes(self.folder());
+        if free >= self.options.reserve + 2 * wanted as u64 {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Full,
+            "writing to the store",
+            format!("only {} MB are free on its disk", free / 1_000_000),
+            "Free some space, then try again; nothing that was saved is lost.",
+        ))
+    }
+}
+
+/// Puts what is in the tree on the disk: sled writes its buffers, and the file system is asked to keep them.
+pub(super) fn flush(generation: &Generation, site: &Site) -> Result<()> {
+    let doing = "writing to the store";
+    site.step("flush the tree")?;
+    shield(doing, || generation.tree.flush())?;
+    site.step("sync the tree")?;
+    // On Linux sled only starts the write-out of its ranges; the length of the file and the disk's cache need this.
+    File::open(generation.folder().join(TREE).join("db"))
+        .and_then(|file| file.sync_data())
+        .map_err(|error| Error::io(doing, &error))
+}

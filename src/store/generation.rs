@@ -1,0 +1,225 @@
+//! A generation: one folder with one sled tree, its large values beside it, all under one data key.
+//!
+//! A store is replaced by making the next generation and pointing the head at it, so that no path is ever opened
+//! twice in one process: sled may hold on to its files for a while after it was dropped.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::blob::Blobs;
+use super::files;
+use super::key::Keys;
+use super::options::Options;
+use super::seal::{Opened, Sealer, Secret, mac};
+use super::shield::shield;
+use crate::domain::{ErrorKind, Result};
+
+/// How long another thread of sled may keep the lock of a store that this process has just closed.
+const LATE: Duration = Duration::from_secs(5);
+
+/// Sequence numbers of a generation lie above those of all before it.
+const SEQUENCE_BITS: u32 = 40;
+
+/// The keys and the large values of a generation: what reads its frames, wherever they are found.
+#[derive(Debug)]
+pub(super) struct Vault {
+    pub(super) sealer: Sealer,
+    pub(super) blobs: Blobs,
+    names: Secret,
+}
+
+/// An open generation.
+#[derive(Debug)]
+pub(super) struct Generation {
+    pub(super) number: u32,
+    pub(super) tree: sled::Db,
+    vault: Vault,
+    // Last, so that it is dropped after sled has let go.
+    leaving: Leaving,
+}
+
+impl Deref for Generation {
+    type Target = Vault;
+
+    fn deref(&self) -> &Vault {
+        &self.vault
+    }
+}
+
+/// What happens to the folder when the last user is gone.
+#[derive(Debug)]
+struct Leaving {
+    folder: PathBuf,
+    doomed: AtomicBool,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        // What fails here is done at the next start.
+        let _ = if self.doomed.load(Ordering::SeqCst) {
+            files::remove(&self.folder)
+        } else {
+            files::tighten(&self.folder)
+        };
+    }
+}
+
+/// The folder of a generation.
+pub(super) fn folder(store: &Path, number: u32) -> PathBuf {
+    store.join(format!("{PREFIX}{number:06}"))
+}
+
+/// How the names of generations begin.
+pub(super) const PREFIX: &str = "gen-";
+
+/// Where sled lives in a generation.
+pub(super) const TREE: &str = "tree";
+
+impl Generation {
+    /// Opens or makes generation `number` of the store in `store`.
+    pub(super) fn open(store: &Path, number: u32, keys: &Keys, options: &Options) -> Result<Self> {
+        let folder = folder(store, number);
+        let tree = folder.join(TREE);
+        files::private_folder(&folder, &mut Vec::new())?;
+        files::private_folder(&tree, &mut Vec::new())?;
+        files::tighten(&folder)?;
+        let tree = open_tree(&tree, options)?;
+        files::tighten(&folder)?;
+        Ok(Self {
+            number,
+            tree,
+            vault: Vault::new(&folder, keys, options),
+            leaving: Leaving { folder, doomed: AtomicBool::new(false) },
+        })
+    }
+
+    /// Its folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.leaving.folder
+    }
+
+    /// Removes the folder once nobody uses it.
+    pub(super) fn doom(&self) {
+        self.leaving.doomed.store(true, Ordering::SeqCst);
+    }
+
+    /// A number above all that were given out before.
+    pub(super) fn sequence(&self) -> Result<u64> {
+        let id = shield("numbering a record", || self.tree.generate_id())?;
+        Ok((u64::from(self.number) << SEQUENCE_BITS) | (id & ((1 << SEQUENCE_BITS) - 1)))
+    }
+
+    /// The sealed frame under `key`, as sled has it. An error is sled's: the tree is damaged.
+    pub(super) fn frame(&self, key: &[u8]) -> Result<Option<sled::IVec>> {
+        shield("reading a record", || self.tree.get(key))
+    }
+}
+
+impl Vault {
+    /// Of the generation in `folder`.
+    pub(super) fn new(folder: &Path, keys: &Keys, options: &Options) -> Self {
+        Self {
+            sealer: Sealer::new(&keys.data),
+            blobs: Blobs::new(folder, options.faults.clone()),
+            names: keys.names.clone(),
+        }
+    }
+
+    /// A key that tells nothing of `text`.
+    pub(super) fn name(&self, purpose: &str, text: &[u8]) -> [u8; 32] {
+        let mut message = purpose.as_bytes().to_vec();
+        message.push(0);
+        message.extend_from_slice(text);
+        mac(&self.names, &message)
+    }
+
+    /// Seals a value for the tree; a large one goes to a file first.
+    pub(super) fn seal(
+        &self,
+        options: &Options,
+        schema: u8,
+        sequence: u64,
+        key: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>> {
+        let value = if plain.len() > options.blob_over {
+            let address = self.name("blob", plain);
+            self.blobs.put(&self.sealer, &address, sequence, plain)?;
+            Value::Elsewhere(address)
+        } else {
+            Value::Here(plain.to_vec())
+        };
+        self.sealer.seal(schema, sequence, key, &value.into_bytes())
+    }
+
+    /// Opens what lay under `key`. An error is this record's alone.
+    pub(super) fn unseal(&self, key: &[u8], frame: &[u8]) -> Result<Opened> {
+        let opened = self.sealer.open(key, frame)?;
+        self.resolve(opened)
+    }
+
+    /// Fetches a large value from its file.
+    pub(super) fn resolve(&self, opened: Opened) -> Result<Opened> {
+        let plain = match Value::from_bytes(opened.plain)? {
+            Value::Here(plain) => plain,
+            Value::Elsewhere(address) => self.blobs.get(&self.sealer, &address)?,
+        };
+        Ok(Opened { plain, ..opened })
+    }
+}
+
+/// What is sealed in the tree: the value, or where it is.
+pub(super) enum Value {
+    Here(Vec<u8>),
+    Elsewhere([u8; 32]),
+}
+
+impl Value {
+    fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Here(mut plain) => {
+                plain.push(0);
+                plain
+            }
+            Self::Elsewhere(address) => {
+                let mut bytes = address.to_vec();
+                bytes.push(1);
+                bytes
+            }
+        }
+    }
+
+    /// Reads it back.
+    pub(super) fn from_bytes(mut bytes: Vec<u8>) -> Result<Self> {
+        let damaged = || super::shield::corrupt("opening a sealed record", "its value makes no sense");
+        match bytes.pop() {
+            Some(0) => Ok(Self::Here(bytes)),
+            Some(1) => Ok(Self::Elsewhere(bytes.try_into().map_err(|_| damaged())?)),
+            _ => Err(damaged()),
+        }
+    }
+}
+
+/// Opens sled. Nobody else can hold its lock, since the folder is ours: if it is held, sled is still letting go.
+fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
+    let config = sled::Config::new()
+        .path(path)
+        .cache_capacity(options.cache)
+        // Commits flush by themselves, and an idle program does nothing.
+        .flush_every_ms(None);
+    let started = Instant::now();
+    loop {
+        match shield("opening the store", || config.open()) {
+            Err(error)
+                if error.kind == ErrorKind::Io
+                    && error.why.contains("could not acquire lock")
+                    && started.elapsed() < LATE =>
+            {
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
+}

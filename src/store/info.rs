@@ -1,0 +1,89 @@
+//! What a store is, in numbers; whether all of it can be read; and giving back what was deleted.
+
+use super::record::Kind;
+use super::rewrite::Purpose;
+use super::scan::Entries;
+use super::{SCHEMA, Store, files};
+use crate::domain::{Error, Result};
+
+/// A store in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info {
+    /// Bytes of all its files, those of kept generations included.
+    pub bytes: u64,
+    /// Records of each kind.
+    pub records: Vec<(Kind, u64)>,
+    pub schema: u32,
+    /// "a key file", "a passphrase".
+    pub key: &'static str,
+}
+
+impl Info {
+    /// Records of one kind.
+    pub fn count(&self, kind: Kind) -> u64 {
+        self.records.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count)
+    }
+}
+
+/// What reading everything found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Records that could be read.
+    pub records: u64,
+    /// One error for every record that could not.
+    pub damaged: Vec<Error>,
+}
+
+impl Store {
+    /// Counts the records.
+    pub fn info(&self) -> Result<Info> {
+        let mut records = Vec::new();
+        for (kind, _) in Kind::RECORDS {
+            let mut count = 0;
+            for entry in Entries::of(self, kind) {
+                entry?;
+                count += 1;
+            }
+            records.push((kind, count));
+        }
+        Ok(Info {
+            bytes: files::bytes_under(self.shared.site.folder()),
+            records,
+            schema: SCHEMA,
+            key: self.key_kind(),
+        })
+    }
+
+    /// Opens every record and every large value.
+    pub fn verify(&self) -> Result<Verified> {
+        let mut verified = Verified::default();
+        for (kind, name) in Kind::RECORDS {
+            for entry in Entries::of(self, kind) {
+                let (key, frame) = entry?;
+                match self.shared.live().unseal(&key, &frame) {
+                    Ok(_) => verified.records += 1,
+                    Err(mut error) => {
+                        error.doing = format!("verifying {name}");
+                        verified.damaged.push(error);
+                    }
+                }
+            }
+        }
+        Ok(verified)
+    }
+
+    /// Writes everything that is still wanted into fresh files and removes the old ones.
+    pub fn compact(&self) -> Result<()> {
+        let mut desk = self.shared.desk();
+        let site = &self.shared.site;
+        let old = self.shared.live();
+        let keys = desk.keys.clone();
+        let fresh = site.begin(&mut desk, Purpose::Compact, &keys)?;
+        let done = site.carry_tree(&fresh, &old).and_then(|_| site.enthrone(&mut desk, &fresh, keys, false));
+        if let Err(error) = done {
+            return Err(site.give_up(&mut desk, fresh, error));
+        }
+        self.shared.replace(fresh).doom();
+        Ok(())
+    }
+}

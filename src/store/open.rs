@@ -1,0 +1,124 @@
+//! Opening a store: made where there is none, unlocked, its last interruption ended, its damage mended.
+
+use std::fs;
+use std::sync::{Mutex, RwLock};
+
+use uuid::Uuid;
+
+use super::commit::Group;
+use super::generation::{Generation, PREFIX, Vault, folder};
+use super::head::Head;
+use super::key::{KEY_FILE, Keys, Unlock, WrapWith, Wrapper};
+use super::options::Options;
+use super::owner::Owner;
+use super::seal::random;
+use super::shield::corrupt;
+use super::site::{Desk, Site};
+use super::{Shared, Store, ballast, files, salvage};
+use crate::domain::id::WorkspaceId;
+use crate::domain::{Error, ErrorKind, Result};
+
+impl Store {
+    /// Opens the store of an owned folder, making it where there is none. The texts say what was mended on the way.
+    pub fn open(owner: &Owner, unlock: &Unlock) -> Result<(Self, Vec<String>)> {
+        Self::open_with(owner, unlock, Options::default())
+    }
+
+    /// `open` with other sizes, or with faults.
+    pub fn open_with(owner: &Owner, unlock: &Unlock, options: Options) -> Result<(Self, Vec<String>)> {
+        let mut notices = owner.notices().to_vec();
+        let site = Site { owner: owner.clone(), options };
+        ballast::prepare(&site, &mut notices)?;
+        let mut desk = match Head::load(site.folder(), &mut notices)? {
+            Some(head) => site.unlock(head, unlock)?,
+            None => site.found(unlock)?,
+        };
+        desk.head.mend_copy(site.folder(), &site.options.faults)?;
+        let live = match site.end_interruption(&mut desk, &mut notices)? {
+            Some(finished) => finished,
+            None => site.enter(&mut desk, &mut notices)?,
+        };
+        site.sweep(&desk)?;
+        let shared = Shared {
+            site,
+            live: RwLock::new(live.into()),
+            desk: Mutex::new(desk),
+            group: Group::default(),
+            notices: Mutex::new(notices.clone()),
+        };
+        Ok((Self { shared: shared.into() }, notices))
+    }
+}
+
+impl Site {
+    fn unlock(&self, head: Head, unlock: &Unlock) -> Result<Desk> {
+        let places = [self.folder().to_owned()];
+        let wrapper = Wrapper::find(&head.wrap, head.workspace, &places, unlock)?;
+        let keys = wrapper.unwrap(&head.keys, &head.wrap)?;
+        Ok(Desk { head, wrapper, keys })
+    }
+
+    /// The first start: keys are drawn, and the head is the last thing that is written.
+    fn found(&self, unlock: &Unlock) -> Result<Desk> {
+        if self.leftovers()?.iter().any(|name| name.starts_with(PREFIX)) {
+            let folder = folder(self.folder(), 1);
+            if folder.exists() && files::bytes_under(&folder) > 0 {
+                return Err(corrupt("opening the store", "its head file and the copy of it are missing"));
+            }
+        }
+        let workspace = WorkspaceId::from_uuid(Uuid::from_bytes(*random::<16>()?));
+        let with = unlock.passphrase.clone().map_or(WrapWith::KeyFile, WrapWith::Passphrase);
+        let (wrap, wrapper) = Wrapper::make(&with, workspace, self.folder(), &self.options.faults)?;
+        let keys = Keys::fresh()?;
+        let head = Head::first(workspace, wrap, wrapper.wrap(&keys)?);
+        head.save(self.folder(), &self.options.faults)?;
+        Ok(Desk { head, wrapper, keys })
+    }
+
+    /// Opens the generation that is the store; a damaged one is salvaged.
+    pub(super) fn enter(&self, desk: &mut Desk, notices: &mut Vec<String>) -> Result<Generation> {
+        let number = desk.head.generation;
+        let met = match Generation::open(self.folder(), number, &desk.keys, &self.options) {
+            Err(error) if error.kind == ErrorKind::Corrupt => error,
+            result => return result,
+        };
+        let wreck = folder(self.folder(), number);
+        let vault = Vault::new(&wreck, &desk.keys, &self.options);
+        let (fresh, copied) = self.salvage(desk, &vault, &wreck)?;
+        notices.push(salvage::rebuilt(&met.why, copied));
+        Ok(fresh)
+    }
+
+    /// Takes away what nothing names any more: replaced generations, old key files, half-written files.
+    fn sweep(&self, desk: &Desk) -> Result<()> {
+        let head = &desk.head;
+        let wanted: Vec<String> = head
+            .kept
+            .iter()
+            .chain([&head.generation])
+            .chain(head.next.as_ref().map(|next| &next.generation))
+            .map(|number| format!("{PREFIX}{number:06}"))
+            .chain(head.wrap.file())
+            .collect();
+        for name in self.leftovers()? {
+            if !wanted.contains(&name) {
+                files::remove(&self.folder().join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything here that could be a leftover.
+    fn leftovers(&self) -> Result<Vec<String>> {
+        let doing = || format!("reading the folder {}", self.folder().display());
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.folder()).map_err(|e| Error::io(doing(), &e))? {
+            let name = entry.map_err(|e| Error::io(doing(), &e))?.file_name().to_string_lossy().into_owned();
+            let ours = name.starts_with(PREFIX) || name.starts_with(KEY_FILE);
+            if ours || name.ends_with(files::UNFINISHED) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}

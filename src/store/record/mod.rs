@@ -1,0 +1,86 @@
+//! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
+
+mod conversation;
+mod draft;
+mod egress;
+mod message;
+pub(super) mod recency;
+mod remembered;
+mod span;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use draft::DraftOf;
+pub use egress::{Egress, EgressKey};
+pub use remembered::{Name, Remembered};
+pub use span::{Span, SpanStatus, SpanWork};
+
+/// The first byte of every key. Numbers are on disk: they are never used for something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    Conversation = 1,
+    Message = 2,
+    Draft = 3,
+    Remembered = 4,
+    Span = 5,
+    Egress = 6,
+    /// Conversations by the time of their last change; an index without values.
+    Recency = 32,
+    /// What was removed, so that a salvage does not bring it back. Compaction drops them.
+    Removed = 33,
+    /// Never in the tree: the kind under which the files of large values are sealed.
+    Blob = 64,
+}
+
+impl Kind {
+    /// Every kind that has records, with its name for people.
+    pub(super) const RECORDS: [(Self, &'static str); 6] = [
+        (Self::Conversation, "conversations"),
+        (Self::Message, "messages"),
+        (Self::Draft, "drafts"),
+        (Self::Remembered, "remembered values"),
+        (Self::Span, "spans"),
+        (Self::Egress, "outward requests"),
+    ];
+}
+
+/// The bytes of a key after its kind. Their order is the order of a scan.
+pub trait RecordKey: Sized {
+    /// Appends the key.
+    fn write(&self, bytes: &mut Vec<u8>);
+    /// Reads it back; `None` for bytes that are no such key.
+    fn read(bytes: &[u8]) -> Option<Self>;
+}
+
+/// A value with a place in the store.
+pub trait Record: Serialize + DeserializeOwned {
+    const KIND: Kind;
+    /// Grows when the value's form changes in a way that serde's defaults do not bridge.
+    const SCHEMA: u8;
+    type Key: RecordKey;
+}
+
+/// The whole key of a record.
+pub(super) fn key_bytes<R: Record>(key: &R::Key) -> Vec<u8> {
+    let mut bytes = vec![R::KIND as u8];
+    key.write(&mut bytes);
+    bytes
+}
+
+macro_rules! id_key {
+    ($($id:ty),+) => {$(
+        impl RecordKey for $id {
+            fn write(&self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(self.as_bytes());
+            }
+
+            fn read(bytes: &[u8]) -> Option<Self> {
+                Some(Self::from_bytes(bytes.try_into().ok()?))
+            }
+        }
+    )+};
+}
+
+id_key!(crate::domain::id::ConversationId, crate::domain::id::SpanId);

@@ -1,0 +1,97 @@
+//! New keys: another wrapping of the same data key, or a new data key for everything.
+
+use super::generation::{Generation, folder};
+use super::head::Head;
+use super::key::{Keys, WrapWith, Wrapper};
+use super::rewrite::Purpose;
+use super::site::{Desk, Site};
+use super::{Store, files};
+use crate::domain::Result;
+
+impl Store {
+    /// Wraps the data key anew. The records stay as they are; the old key file or passphrase opens nothing any more.
+    pub fn rekey(&self, with: &WrapWith) -> Result<()> {
+        self.shared.site.rewrap(&mut self.shared.desk(), with)
+    }
+
+    /// Wraps anew, and makes a new data key that everything is sealed with. Killed in the middle, the next start
+    /// finishes it.
+    pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
+        let mut desk = self.shared.desk();
+        let site = &self.shared.site;
+        site.rewrap(&mut desk, with)?;
+        let keys = desk.keys.with_new_data_key()?;
+        let old = self.shared.live();
+        let fresh = site.begin(&mut desk, Purpose::Rekey, &keys)?;
+        let lost = match site.reseal(&mut desk, &fresh, &old, keys) {
+            Ok(lost) => lost,
+            Err(error) => return Err(site.give_up(&mut desk, fresh, error)),
+        };
+        self.shared.replace(fresh).doom();
+        if let Some(notice) = lost {
+            self.shared.notice(notice);
+        }
+        Ok(())
+    }
+}
+
+impl Site {
+    fn rewrap(&self, desk: &mut Desk, with: &WrapWith) -> Result<()> {
+        let (wrap, wrapper) = Wrapper::make(with, desk.head.workspace, self.folder(), &self.options.faults)?;
+        let head = Head { keys: wrapper.wrap(&desk.keys)?, wrap, ..desk.head.clone() };
+        let old = desk.head.wrap.file();
+        self.save(desk, head)?;
+        desk.wrapper = wrapper;
+        if let Some(old) = old {
+            files::remove(&self.folder().join(old))?;
+        }
+        Ok(())
+    }
+
+    /// Copies what is not copied yet under the new key, and makes that the store.
+    fn reseal(
+        &self,
+        desk: &mut Desk,
+        fresh: &Generation,
+        old: &Generation,
+        keys: Keys,
+    ) -> Result<Option<String>> {
+        let copied = self.carry_tree(fresh, old)?;
+        self.enthrone(desk, fresh, keys, false)?;
+        Ok((copied.damaged > 0).then(|| {
+            format!("{} damaged records could not be sealed with the new key and are gone.", copied.damaged)
+        }))
+    }
+
+    /// At the start: finishes a new data key that was under way, and forgets every other rewrite.
+    pub(super) fn end_interruption(
+        &self,
+        desk: &mut Desk,
+        notices: &mut Vec<String>,
+    ) -> Result<Option<Generation>> {
+        let Some(next) = desk.head.next.clone() else { return Ok(None) };
+        if next.purpose != Purpose::Rekey {
+            self.abandon(desk)?;
+            notices.push("Work on the store was interrupted; the store is as it was before.".to_owned());
+            return Ok(None);
+        }
+        let keys = desk.wrapper.unwrap(&next.keys, &desk.head.wrap)?;
+        let old = self.enter(desk, notices)?;
+        if desk.head.next.is_none() {
+            // The store was damaged and had to be salvaged, which took the place of the generation under way.
+            notices.push("The new data key was not made: do it again.".to_owned());
+            return Ok(Some(old));
+        }
+        let fresh = if let Ok(fresh) = Generation::open(self.folder(), next.generation, &keys, &self.options)
+        {
+            fresh
+        } else {
+            files::remove(&folder(self.folder(), next.generation))?;
+            self.begin(desk, Purpose::Rekey, &keys)?
+        };
+        notices.extend(self.reseal(desk, &fresh, &old, keys)?);
+        notices.push("A new data key that was under way when the program ended is in force now.".to_owned());
+        old.doom();
+        Ok(Some(fresh))
+    }
+}

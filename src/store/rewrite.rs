@@ -1,0 +1,182 @@
+//! Writing the next generation and making it the store: what compaction, a new data key, a restored backup and a
+//! salvage have in common.
+//!
+//! The head first names the generation under way, then, in one step, names it as the store. Death before that step
+//! leaves the old store, death after it the new one.
+
+use serde::{Deserialize, Serialize};
+
+use super::generation::{Generation, TREE, Value, Vault, folder};
+use super::head::{Head, Next};
+use super::key::Keys;
+use super::record::{Kind, recency};
+use super::seal::Frame;
+use super::shield::shield;
+use super::site::{Desk, Site};
+use super::{commit, files};
+use crate::domain::{Error, Result};
+
+/// Entries that go into the new tree at a time.
+pub(super) const CHUNK: usize = 256;
+
+/// Replaced generations that are kept: the last damaged one and the one before the last restore, at most.
+const KEPT: usize = 2;
+
+/// Why a generation is written; a death in the middle is told by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Purpose {
+    Compact,
+    /// A new data key. The one rewrite that is finished at the next start: the person asked for the old key to end.
+    Rekey,
+    Restore,
+    Salvage,
+}
+
+/// What became of the entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Copied {
+    pub(super) records: u64,
+    /// Entries whose seal is broken. Under the same key they are taken along as they are.
+    pub(super) damaged: u64,
+}
+
+impl Site {
+    /// Names a new generation in the head and opens it, or opens again the one that is under way.
+    pub(super) fn begin(&self, desk: &mut Desk, purpose: Purpose, keys: &Keys) -> Result<Generation> {
+        let number = desk.head.fresh_generation();
+        let next = Next { generation: number, keys: desk.wrapper.wrap(keys)?, purpose };
+        let head = Head { next: Some(next), ..desk.head.clone() };
+        self.save(desk, head)?;
+        self.step("open the next generation")?;
+        Generation::open(self.folder(), number, keys, &self.options)
+    }
+
+    /// Copies one entry; indexes are made anew and marks of removal left behind.
+    pub(super) fn carry(
+        &self,
+        to: &Generation,
+        from: &Vault,
+        key: &[u8],
+        frame: &[u8],
+        batch: &mut sled::Batch,
+        copied: &mut Copied,
+    ) {
+        if key.first().is_none_or(|kind| *kind >= Kind::Recency as u8) {
+            return;
+        }
+        if let Ok((frame, entry)) = self.carried(to, from, key, frame) {
+            if let Some(entry) = entry {
+                batch.insert(entry, &[]);
+            }
+            batch.insert(key, frame);
+            copied.records += 1;
+        } else {
+            copied.damaged += 1;
+            if to.sealer.id() == from.sealer.id() {
+                batch.insert(key, frame);
+            }
+        }
+    }
+
+    fn carried(
+        &self,
+        to: &Generation,
+        from: &Vault,
+        key: &[u8],
+        frame: &[u8],
+    ) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
+        let opened = from.sealer.open(key, frame)?;
+        let (schema, sequence) = (opened.schema, opened.sequence);
+        if to.sealer.id() == from.sealer.id()
+            && let Value::Here(plain) = Value::from_bytes(opened.plain.clone())?
+        {
+            return Ok((frame.to_vec(), recency::entry_of(key, &plain)));
+        }
+        let plain = from.resolve(opened)?.plain;
+        let sealed = to.seal(&self.options, schema, sequence, key, &plain)?;
+        Ok((sealed, recency::entry_of(key, &plain)))
+    }
+
+    /// Makes one tree hold what another holds. What is there already from an interrupted time is not written again.
+    pub(super) fn carry_tree(&self, to: &Generation, from: &Generation) -> Result<Copied> {
+        let mut copied = Copied::default();
+        let mut last = None;
+        loop {
+            let chunk = super::scan::take(from, &[], last.as_deref(), false, CHUNK)?;
+            let Some((key, _)) = chunk.back() else { return Ok(copied) };
+            last = Some(key.to_vec());
+            let mut batch = sled::Batch::default();
+            for (key, frame) in &chunk {
+                let sequence = |frame: &[u8]| Frame::parse(frame).map(|frame| frame.sequence);
+                if key.first() == Some(&(Kind::Removed as u8)) {
+                    if from.frame(&key[1..])?.is_none() {
+                        batch.remove(&key[1..]);
+                    }
+                } else if let Some(there) = to.frame(key)?
+                    && sequence(&there) == sequence(frame)
+                {
+                    copied.records += 1;
+                } else {
+                    self.carry(to, from, key, frame, &mut batch, &mut copied);
+                }
+            }
+            self.put(to, batch)?;
+        }
+    }
+
+    /// Puts a chunk into a generation that is under way.
+    pub(super) fn put(&self, to: &Generation, batch: sled::Batch) -> Result<()> {
+        self.step("copy a chunk")?;
+        shield("writing the next generation", || to.tree.apply_batch(batch))
+    }
+
+    /// Makes the generation under way the store. What was the store is kept beside it where `keep` says so; otherwise
+    /// its folder may go as soon as nobody reads it.
+    pub(super) fn enthrone(&self, desk: &mut Desk, fresh: &Generation, keys: Keys, keep: bool) -> Result<()> {
+        commit::flush(fresh, self)?;
+        files::tighten(fresh.folder())?;
+        let folder = self.folder();
+        for made in [&fresh.folder().join(TREE), fresh.folder(), folder] {
+            files::sync_folder(made, &self.options.faults)?;
+        }
+        let mut head = desk.head.clone();
+        if let Some(next) = head.next.take() {
+            if keep {
+                head.kept.push(head.generation);
+            }
+            head.generation = next.generation;
+            head.keys = next.keys;
+        }
+        if head.kept.len() > KEPT {
+            head.kept.drain(..head.kept.len() - KEPT);
+        }
+        self.save(desk, head)?;
+        desk.keys = keys;
+        Ok(())
+    }
+
+    /// Takes away the generation under way after an error, which is given back: it is the one to tell.
+    pub(super) fn give_up(&self, desk: &mut Desk, fresh: Generation, error: Error) -> Error {
+        fresh.doom();
+        drop(fresh);
+        // What fails here is done at the next start.
+        let _ = self.abandon(desk);
+        error
+    }
+
+    /// Forgets a generation that was under way and did not become the store.
+    pub(super) fn abandon(&self, desk: &mut Desk) -> Result<()> {
+        let mut head = desk.head.clone();
+        let Some(next) = head.next.take() else { return Ok(()) };
+        self.save(desk, head)?;
+        files::remove(&folder(self.folder(), next.generation))
+    }
+
+    /// Replaces the head, on the disk and here.
+    pub(super) fn save(&self, desk: &mut Desk, head: Head) -> Result<()> {
+        head.save(self.folder(), &self.options.faults)?;
+        desk.head = head;
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! Mending a damaged tree: every frame that can still be found in the wreck goes into a fresh generation.
+//!
+//! sled refuses a file with one bad byte, or the half of it behind that byte. Our frames name their record, carry their
+//! own proof and begin with a magic, so the wreck is searched for them without sled. Older frames of a record lie in
+//! the file for a while; the one with the highest sequence number counts, and a mark of removal counts as well.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::generation::{Generation, TREE, Vault};
+use super::record::Kind;
+use super::rewrite::{CHUNK, Copied, Purpose};
+use super::seal::{Frame, MAGIC, Sealer};
+use super::site::{Desk, Site};
+use super::{Store, files};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Bytes looked at in one piece. A frame is shorter than half of it: larger values lie in files of their own.
+const WINDOW: usize = 8 * 1024 * 1024;
+
+/// Where the newest frame of a record was found.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    sequence: u64,
+    file: usize,
+    at: u64,
+    length: usize,
+}
+
+/// Everything found so far.
+#[derive(Debug, Default)]
+pub(super) struct Wreck {
+    files: Vec<File>,
+    records: BTreeMap<Vec<u8>, Found>,
+    removed: BTreeMap<Vec<u8>, u64>,
+}
+
+impl Wreck {
+    /// Looks through every file under `folder`.
+    pub(super) fn search(&mut self, folder: &Path, sealer: &Sealer) -> Result<()> {
+        let doing = || format!("searching {}", folder.display());
+        let mut paths = Vec::new();
+        files_under(folder, &mut paths).map_err(|e| Error::io(doing(), &e))?;
+        for path in paths {
+            let file = File::open(&path).map_err(|e| Error::io(doing(), &e))?;
+            self.files.push(file);
+            self.search_file(self.files.len() - 1, sealer).map_err(|e| Error::io(doing(), &e))?;
+        }
+        Ok(())
+    }
+
+    fn search_file(&mut self, file: usize, sealer: &Sealer) -> std::io::Result<()> {
+        let mut window = vec![0; WINDOW];
+        let mut start = 0;
+        loop {
+            let filled = read_at(&self.files[file], &mut window, start)?;
+            let last = filled < WINDOW;
+            // A frame that begins in the second half may go on behind the window: the next one begins there.
+            let border = if last { filled } else { WINDOW / 2 };
+            let mut at = 0;
+            while let Some(magic) = find(&window[at..filled], MAGIC).map(|found| at + found) {
+                if magic >= border {
+                    break;
+                }
+                at = magic + 1;
+                if let Some(frame) = Frame::parse(&window[magic..filled])
+                    && sealer.unseal(&frame).is_ok()
+                {
+                    let (sequence, length) = (frame.sequence, frame.length);
+                    self.note(frame.key, Found { sequence, file, at: start + magic as u64, length });
+                    at = magic + frame.length;
+                }
+            }
+            if last {
+                return Ok(());
+            }
+            start += border as u64;
+        }
+    }
+
+    fn note(&mut self, key: &[u8], found: Found) {
+        match key.split_first() {
+            Some((kind, rest)) if *kind == Kind::Removed as u8 => {
+                let newest = self.removed.entry(rest.to_vec()).or_default();
+                *newest = found.sequence.max(*newest);
+            }
+            Some((kind, _)) if *kind < Kind::Recency as u8 => match self.records.get(key) {
+                Some(known) if known.sequence >= found.sequence => {}
+                _ => {
+                    self.records.insert(key.to_vec(), found);
+                }
+            },
+            _ => {}
+        }
+    }
+
+    fn fetch(&self, found: &Found) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; found.length];
+        self.files[found.file].read_exact_at(&mut bytes, found.at)?;
+        Ok(bytes)
+    }
+
+    /// Puts what counts into `to`. `from` is where the large values lie.
+    fn carry(&self, site: &Site, to: &Generation, from: &Vault) -> Result<Copied> {
+        let mut copied = Copied::default();
+        let mut batch = sled::Batch::default();
+        let mut chunk = 0;
+        for (key, found) in &self.records {
+            if self.removed.get(key).is_some_and(|removed| *removed > found.sequence) {
+                continue;
+            }
+            let frame = self.fetch(found).map_err(|e| Error::io("mending the store", &e))?;
+            site.carry(to, from, key, &frame, &mut batch, &mut copied);
+            chunk += 1;
+            if chunk == CHUNK {
+                site.put(to, std::mem::take(&mut batch))?;
+                chunk = 0;
+            }
+        }
+        site.put(to, batch)?;
+        Ok(copied)
+    }
+}
+
+impl Store {
+    /// Replaces a tree in which sled has met damage by a fresh one with all that can be found. Called by whoever met
+    /// it; the second one finds it done.
+    pub(super) fn mend(&self, met: &Error) -> Result<()> {
+        let broken = self.shared.live();
+        let mut desk = self.shared.desk();
+        if self.shared.live().number != broken.number {
+            return Ok(());
+        }
+        // What is only in memory yet must be in the files that are searched; a tree too damaged for that keeps the rest.
+        let _ = super::commit::flush(&broken, &self.shared.site);
+        let (fresh, copied) = self.shared.site.salvage(&mut desk, &broken, broken.folder())?;
+        self.shared.replace(fresh);
+        self.shared.notice(rebuilt(&met.why, copied));
+        Ok(())
+    }
+}
+
+/// What is told after a salvage.
+pub(super) fn rebuilt(why: &str, copied: Copied) -> String {
+    format!(
+        "A part of the store was damaged ({why}). It was rebuilt from what could be found: {} records. \
+         The damaged files are kept.",
+        copied.records
+    )
+}
+
+impl Site {
+    /// Makes a generation of what lies under `wreck` and enthrones it; the damaged one is kept. `from` has the keys
+    /// and the large values.
+    pub(super) fn salvage(
+        &self,
+        desk: &mut Desk,
+        from: &Vault,
+        wreck: &Path,
+    ) -> Result<(Generation, Copied)> {
+        room_to_mend(self.folder(), files::bytes_under(wreck))?;
+        let mut found = Wreck::default();
+        found.search(&wreck.join(TREE), &from.sealer)?;
+        let keys = desk.keys.clone();
+        let fresh = self.begin(desk, Purpose::Salvage, &keys)?;
+        let done = found.carry(self, &fresh, from).and_then(|copied| {
+            self.enthrone(desk, &fresh, keys, true)?;
+            Ok(copied)
+        });
+        match done {
+            Ok(copied) => Ok((fresh, copied)),
+            Err(error) => Err(self.give_up(desk, fresh, error)),
+        }
+    }
+}
+
+/// Whether there is room to mend a store of so many bytes.
+pub(super) fn room_to_mend(folder: &Path, bytes: u64) -> Result<()> {
+    let wanted = 2 * bytes + 2 * 1024 * 1024;
+    let free = files::free_bytes(folder);
+    if free >= wanted {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Full,
+        "mending the damaged store",
+        format!("it needs {} MB and {} MB are free", wanted.div_ceil(1_000_000), free / 1_000_000),
+        "Free some space and start again; the damaged files are untouched.",
+    ))
+}
+
+fn files_under(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            files_under(&entry.path(), found)?;
+        } else if kind.is_file() {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn read_at(file: &File, window: &mut [u8], start: u64) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < window.len() {
+        match file.read_at(&mut window[filled..], start + filled as u64)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let mut at = 0;
+    while let Some(found) = haystack[at..].iter().position(|byte| *byte == first) {
+        if haystack[at + found..].starts_with(needle) {
+            return Some(at + found);
+        }
+        at += found + 1;
+    }
+    None
+}
