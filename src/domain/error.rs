@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Full,
     /// Somebody else holds it.
     Busy,
+    /// The process that served the call ended before it answered; whether it acted is not known.
+    Detached,
     /// The key does not open the store.
     Locked,
     /// Files or protocol of a newer or other version.

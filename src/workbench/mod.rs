@@ -3,16 +3,21 @@
 //! `Here` answers in this process, which owns the store; `There` asks the owner over its socket. A face cannot tell
 //! which one it holds.
 
+pub mod attached;
 pub mod context;
+mod frame;
+pub mod hello;
 pub mod reply;
 pub mod request;
+pub mod socket;
+pub mod there;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 pub use context::{Context, Face};
-pub use reply::{Replies, Reply};
+pub use reply::{Changed, Replies, Reply};
 pub use request::Request;
 
 /// The door: a request in, a bounded stream of replies out. Dropping the replies cancels a call.

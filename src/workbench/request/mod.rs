@@ -22,3 +22,39 @@ pub enum Request {
         topic: Topic,
     },
 }
+
+impl Request {
+    /// Whether it changes nothing, so that asking twice is as good as asking once.
+    pub fn is_query(&self) -> bool {
+        use conversations::Conversations as C;
+        use models::Models as M;
+        use workspace::Workspace as W;
+        match self {
+            Self::Chat(_) => false,
+            Self::Conversations(request) => match request {
+                C::List { .. }
+                | C::Open { .. }
+                | C::Find { .. }
+                | C::Search { .. }
+                | C::Export { .. }
+                | C::LoadDraft { .. } => true,
+                C::Change { .. }
+                | C::Fork { .. }
+                | C::Remove { .. }
+                | C::Import { .. }
+                | C::SaveDraft { .. } => false,
+            },
+            Self::Models(request) => match request {
+                M::List { .. } | M::Show { .. } | M::Plan { .. } => true,
+                M::Pull { .. } | M::Add { .. } | M::Remove { .. } => false,
+            },
+            Self::Workspace(request) => match request {
+                W::Info | W::Verify | W::Doctor | W::Recall { .. } => true,
+                W::Backup { .. } | W::Restore { .. } | W::Compact | W::Rekey { .. } | W::Remember { .. } => {
+                    false
+                }
+            },
+            Self::Watch { .. } => true,
+        }
+    }
+}

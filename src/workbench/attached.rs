@@ -1,0 +1,244 @@
+//! The door that every face holds: this process's own where it owns the workspace, else that of the process that does.
+//!
+//! When the owner ends, those who were attached race for the lock: one opens the store and serves it, the others attach
+//! to that one. Nothing that changes something is ever sent twice.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::there::{There, gone};
+use super::{Changed, Context, Door, Replies, Reply, Request, Workbench, socket};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Opens the store if nobody has it. Runs on a thread that may block; called again for each take-over.
+pub type Open = Arc<dyn Fn() -> Result<Owning> + Send + Sync>;
+
+/// Whose the workspace is.
+#[derive(Debug)]
+pub enum Owning {
+    /// The lock is this process's, and this is its door.
+    Ours(Door),
+    /// Another process holds the lock.
+    Anothers { pid: Option<u32> },
+}
+
+/// How long an owner may hold the lock without serving its socket: it opens a store that it may have to mend.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two attempts, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+
+/// After an attempt that failed for good, before the next one.
+const REST: Duration = Duration::from_secs(1);
+
+/// A door that outlives the process behind it.
+pub struct Attached {
+    state: watch::Receiver<State>,
+    watcher: AbortOnDropHandle<()>,
+}
+
+/// What the door stands on at the moment.
+#[derive(Debug, Clone)]
+enum State {
+    Ours(Door, Arc<socket::Serving>),
+    There(Arc<There>),
+    /// The owner is gone, the next one not found yet.
+    Between,
+    Failed(Error),
+}
+
+impl std::fmt::Debug for Attached {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attached").field("state", &*self.state.borrow()).finish_non_exhaustive()
+    }
+}
+
+impl Attached {
+    /// Owns the workspace in `folder`, or attaches to who does.
+    pub async fn open(folder: &Path, open: Open) -> Result<Self> {
+        let first = settle(folder, &open).await?;
+        let (sender, state) = watch::channel(first);
+        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender));
+        Ok(Self { state, watcher: AbortOnDropHandle::new(watcher) })
+    }
+
+    /// Whether this process owns the workspace now.
+    pub fn is_owner(&self) -> bool {
+        matches!(*self.state.borrow(), State::Ours(..))
+    }
+}
+
+impl Workbench for Attached {
+    fn call(&self, context: Context, request: Request) -> Replies {
+        // The usual ways, without another stream around them.
+        if let State::Ours(door, _) = &*self.state.borrow() {
+            return door.call(context, request);
+        }
+        let state = self.state.clone();
+        // Sent at once where there is somebody to send it to, not when the replies are first read.
+        let begun = match &*state.borrow() {
+            State::There(there) => there.try_call(&context, &request),
+            _ => None,
+        };
+        stream::unfold(
+            Asking { state, context, request, replies: begun, retries: 1, heard: 0, done: false },
+            step,
+        )
+        .boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        let state = self.state.borrow().clone();
+        // Who closes takes nothing over; calls from now on find no owner.
+        self.watcher.abort();
+        async move {
+            match state {
+                State::Ours(door, serving) => {
+                    serving.stop();
+                    door.close().await;
+                }
+                State::There(there) => there.close().await,
+                State::Between | State::Failed(_) => {}
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A call that may have to change its owner.
+struct Asking {
+    state: watch::Receiver<State>,
+    context: Context,
+    request: Request,
+    /// `None` until it was sent.
+    replies: Option<Replies>,
+    retries: u32,
+    /// Replies that the face has got.
+    heard: u64,
+    done: bool,
+}
+
+async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
+    loop {
+        if asking.done {
+            return None;
+        }
+        let Some(replies) = &mut asking.replies else {
+            match settled(&mut asking.state).await {
+                // `None` where the connection went in this very moment: nothing was sent, the next owner is waited for.
+                Ok(State::There(there)) => asking.replies = there.try_call(&asking.context, &asking.request),
+                Ok(State::Ours(door, _)) => {
+                    asking.replies = Some(door.call(asking.context.clone(), asking.request.clone()));
+                }
+                Ok(State::Failed(error)) | Err(error) => {
+                    asking.done = true;
+                    return Some((Err(error), asking));
+                }
+                Ok(State::Between) => {}
+            }
+            continue;
+        };
+        match replies.next().await? {
+            Ok(Reply::Changed { change, .. }) => {
+                // Numbers go on over a change of owner.
+                asking.heard += 1;
+                return Some((Ok(Reply::Changed { number: asking.heard, change }), asking));
+            }
+            Ok(reply) => {
+                asking.heard += 1;
+                return Some((Ok(reply), asking));
+            }
+            Err(error) if error.kind == ErrorKind::Detached => {
+                asking.replies = None;
+                if matches!(asking.request, Request::Watch { .. }) {
+                    // What changed meanwhile was missed; the watch itself goes on with the next owner.
+                    asking.heard += 1;
+                    let missed = Reply::Changed { number: asking.heard, change: Changed::Missed };
+                    return Some((Ok(missed), asking));
+                }
+                if asking.request.is_query() && asking.retries > 0 && asking.heard == 0 {
+                    asking.retries -= 1;
+                    continue;
+                }
+                asking.done = true;
+                return Some((Err(error), asking));
+            }
+            Err(error) => {
+                asking.done = true;
+                return Some((Err(error), asking));
+            }
+        }
+    }
+}
+
+/// The state, once it is one that can be called or reported.
+async fn settled(state: &mut watch::Receiver<State>) -> Result<State> {
+    let ready = |state: &State| match state {
+        State::There(there) => !there.is_gone(),
+        State::Ours(..) | State::Failed(_) => true,
+        State::Between => false,
+    };
+    state.wait_for(ready).await.map(|state| state.clone()).map_err(|_| gone())
+}
+
+/// Finds the next owner each time that one is gone.
+async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>) {
+    loop {
+        let current = sender.borrow().clone();
+        match current {
+            // Nothing takes an owner's workspace away.
+            State::Ours(..) => return,
+            State::There(there) => there.gone().await,
+            State::Failed(_) => tokio::time::sleep(REST).await,
+            State::Between => {}
+        }
+        if !matches!(*sender.borrow(), State::Failed(_)) {
+            sender.send_replace(State::Between);
+        }
+        let next = settle(&folder, &open).await;
+        sender.send_replace(next.unwrap_or_else(State::Failed));
+    }
+}
+
+/// Owns or attaches; waits while another process is between taking the lock and serving the socket, or is ending.
+async fn settle(folder: &Path, open: &Open) -> Result<State> {
+    let started = Instant::now();
+    let mut pause = PAUSE.0;
+    loop {
+        let attempt = open.clone();
+        let owning = tokio::task::spawn_blocking(move || attempt())
+            .await
+            .map_err(|why| Error::internal("opening the workspace", why.to_string()))??;
+        let pid = match owning {
+            Owning::Ours(door) => {
+                let bound = socket::bind(folder)?;
+                let serving = Arc::new(socket::serve(door.clone(), bound));
+                return Ok(State::Ours(door, serving));
+            }
+            Owning::Anothers { pid } => pid,
+        };
+        match There::connect(folder).await {
+            Ok(there) => return Ok(State::There(Arc::new(there))),
+            Err(error) if error.kind == ErrorKind::Detached && started.elapsed() < PATIENCE => {}
+            Err(error) if error.kind == ErrorKind::Detached => {
+                let pid = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    format!("opening the workspace {}", folder.display()),
+                    format!("{pid} has it and does not serve it"),
+                    "Wait until it ends, or end it.",
+                ));
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}

@@ -1,0 +1,346 @@
+//! Two terminals: the door over the socket, whose end is whose, and what happens when the owner ends.
+
+mod fake;
+
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use fake::{FLOOD, Fake, Process, folder, open};
+use futures_util::StreamExt;
+use outcrop::domain::{ErrorKind, Result};
+use outcrop::workbench::attached::Attached;
+use outcrop::workbench::hello::Hello;
+use outcrop::workbench::request::Topic;
+use outcrop::workbench::request::models::Models;
+use outcrop::workbench::request::workspace::Workspace;
+use outcrop::workbench::there::There;
+use outcrop::workbench::{Changed, Context, Face, Reply, Request, Workbench, socket};
+
+fn context() -> Context {
+    Context::of(Face::Cli)
+}
+
+fn recall(name: &str) -> Request {
+    Request::Workspace(Workspace::Recall { name: name.to_owned() })
+}
+
+fn remember(name: &str) -> Request {
+    Request::Workspace(Workspace::Remember { name: name.to_owned(), value: serde_json::Value::Null })
+}
+
+fn flood() -> Request {
+    Request::Models(Models::List { probe: false })
+}
+
+async fn all(door: &dyn Workbench, request: Request) -> Vec<Result<Reply>> {
+    door.call(context(), request).collect().await
+}
+
+/// The name that came back and the process that answered.
+async fn recalled(door: &dyn Workbench, name: &str) -> (String, u32) {
+    match all(door, recall(name)).await.as_slice() {
+        [Ok(Reply::Remembered { value: Some(value) })] => (
+            value["name"].as_str().unwrap().to_owned(),
+            u32::try_from(value["pid"].as_u64().unwrap()).unwrap(),
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What this machine cannot show is said, and is a failure in CI.
+fn skipped(what: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "CI must be able to test {what}");
+    eprintln!("skipped: {what}");
+}
+
+/// A fake, served in a folder.
+fn served(folder: &Path) -> (Arc<Fake>, socket::Serving) {
+    let fake = Arc::new(Fake::new(folder, None));
+    let serving = socket::serve(fake.clone(), socket::bind(folder).unwrap());
+    (fake, serving)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_calls_at_once_get_each_their_own_reply() {
+    let (_kept, folder) = folder();
+    let (_fake, _serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    assert_eq!(door.owner_pid(), std::process::id());
+    let calls = (0..1000).map(|i| {
+        let replies = door.call(context(), recall(&format!("call {i}")));
+        async move { (i, replies.collect::<Vec<_>>().await) }
+    });
+    for (i, replies) in futures_util::future::join_all(calls).await {
+        let [Ok(Reply::Remembered { value: Some(value) })] = replies.as_slice() else {
+            panic!("{replies:?}")
+        };
+        assert_eq!(value["name"], format!("call {i}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_crosses_the_socket_whole() {
+    let (_kept, folder) = folder();
+    let (_fake, _serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    let id = "local/none".parse().unwrap();
+    let replies = all(&door, Request::Models(Models::Plan { id })).await;
+    let [Err(error)] = replies.as_slice() else { panic!("{replies:?}") };
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.to_string(), "planning local/none: no such model. Try another.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_stalls_nobody_and_little_is_sent_ahead_of_it() {
+    let (_kept, folder) = folder();
+    let (fake, _serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    let mut slow = door.call(context(), flood());
+    assert!(matches!(slow.next().await, Some(Ok(Reply::Progress { done: 0, .. }))));
+    // Others go on, on the same connection and on another.
+    for _ in 0..50 {
+        assert_eq!(recalled(&door, "quick").await.0, "quick");
+    }
+    let other = There::connect(&folder).await.unwrap();
+    assert_eq!(all(&other, flood()).await.len() as u64, FLOOD);
+    let ahead = fake.flooded.load(Ordering::SeqCst) - FLOOD;
+    assert!(ahead <= 66, "{ahead} replies were taken for a reader that took one");
+    let rest: Vec<_> = slow.collect().await;
+    assert_eq!(rest.len() as u64, FLOOD - 1);
+    for (i, reply) in rest.into_iter().enumerate() {
+        assert!(matches!(reply, Ok(Reply::Progress { done, .. }) if done == i as u64 + 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_replies_cancels_the_call_at_its_owner() {
+    let (_kept, folder) = folder();
+    let (fake, _serving) = served(&folder);
+    let door = There::connect(&folder).await.unwrap();
+    let replies = door.call(context(), Request::Watch { topic: Topic::Models });
+    fake.begun.notified().await;
+    drop(replies);
+    fake.dropped.notified().await;
+    // And so does the end of the connection.
+    let replies = door.call(context(), Request::Watch { topic: Topic::Models });
+    fake.begun.notified().await;
+    drop((door, replies));
+    fake.dropped.notified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_is_refused_with_both_versions_named() {
+    let (_kept, folder) = folder();
+    let (_fake, _serving) = served(&folder);
+    for other in [Hello { version: "99.0.0".into(), ..Hello::own() }, Hello { protocol: 99, ..Hello::own() }]
+    {
+        let error = There::connect_as(&folder, &other).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Version);
+        assert!(error.why.contains("99") && error.why.contains(&Hello::own().version), "{error}");
+    }
+    There::connect(&folder).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_outcrop_is_hung_up_on_and_others_are_still_served() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (_kept, folder) = folder();
+    let (_fake, _serving) = served(&folder);
+    for junk in [b"GET / HTTP/1.1\r\n\r\n".as_slice(), &[0xff; 64], b"\0\0\0\x02{}"] {
+        let mut stream = tokio::net::UnixStream::connect(folder.join("socket")).await.unwrap();
+        stream.write_all(junk).await.unwrap();
+        let mut got = Vec::new();
+        // It ends: by a hang-up or a reset.
+        let _ = stream.read_to_end(&mut got).await;
+    }
+    let door = There::connect(&folder).await.unwrap();
+    assert_eq!(recalled(&door, "x").await.0, "x");
+}
+
+#[tokio::test]
+async fn the_socket_is_private_and_a_stale_one_is_replaced() {
+    let (_kept, folder) = folder();
+    let path = folder.join("socket");
+    // As a killed owner leaves it: a file that nobody listens on.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    assert_eq!(There::connect(&folder).await.unwrap_err().kind, ErrorKind::Detached);
+    let (_fake, serving) = served(&folder);
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    There::connect(&folder).await.unwrap();
+    drop(serving);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn an_ended_owner_leaves_its_successors_socket_alone() {
+    let (_kept, folder) = folder();
+    let (_first, serving) = served(&folder);
+    let (_second, _still) = served(&folder);
+    drop(serving);
+    There::connect(&folder).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_others_may_enter_or_a_link_is_refused() {
+    let (kept, folder) = folder();
+    let link = kept.path().join("link");
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    assert!(socket::bind(&link).unwrap_err().why.contains("0700"));
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o750)).unwrap();
+    assert!(socket::bind(&folder).unwrap_err().why.contains("0700"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_too_long_for_an_address_works_all_the_same() {
+    let (_kept, folder) = folder();
+    let long = folder.join("a".repeat(120)).join("b".repeat(120));
+    std::fs::create_dir_all(&long).unwrap();
+    std::fs::set_permissions(&long, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let (_fake, _serving) = served(&long);
+    let door = There::connect(&long).await.unwrap();
+    assert_eq!(recalled(&door, "far down").await.0, "far down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_account_is_hung_up_on_before_a_word() {
+    use std::os::unix::process::CommandExt;
+    if !rustix::process::geteuid().is_root() {
+        return skipped("another account (needs root)");
+    }
+    let (kept, folder) = folder();
+    let (_fake, _serving) = served(&folder);
+    // Everything that stands in its way but the check itself is opened.
+    for path in [kept.path(), &folder, &folder.join("socket")] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let socket = folder.join("socket");
+    let script = "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un($ARGV[0])) or die; \
+                  print 'heard:', join('', <S>)";
+    let output = tokio::task::spawn_blocking(move || {
+        std::process::Command::new("perl").args(["-e", script]).arg(&socket).uid(65534).gid(65534).output()
+    })
+    .await
+    .unwrap();
+    let Ok(output) = output else {
+        return skipped("another account (needs perl)");
+    };
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "heard:", "{output:?}");
+    There::connect(&folder).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_that_race_one_owns_and_the_other_attaches_a_hundred_times() {
+    let (_kept, folder) = folder();
+    for _ in 0..100 {
+        let (mut one, mut two) = (Process::start(&folder), Process::start(&folder));
+        let (one_is, two_is) = (one.says(), two.says());
+        let mut roles = [one_is.as_str(), two_is.as_str()];
+        roles.sort_unstable();
+        assert_eq!(roles, ["attached", "owner"]);
+        // Whichever way the owner ends, the folder is good for the next two.
+        let (owner, other) = if one_is == "owner" { (one, two) } else { (two, one) };
+        drop(other);
+        owner.end();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_owner_is_killed_one_takes_over_and_calls_end_as_they_must() {
+    let (_kept, folder) = folder();
+    let mut owner = Process::start(&folder);
+    assert_eq!(owner.says(), "owner");
+    let door = Attached::open(&folder, open(&folder)).await.unwrap();
+    assert!(!door.is_owner());
+    assert_eq!(recalled(&door, "a").await, ("a".into(), owner.pid()));
+
+    let mut watch = door.call(context(), Request::Watch { topic: Topic::Conversations });
+    let mut write = door.call(context(), Request::Workspace(Workspace::Compact));
+    // Answered by the owner after it took the two above: calls of one connection are begun in order.
+    recalled(&door, "b").await;
+    owner.kill();
+
+    let error = write.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Detached, "{error}");
+    assert!(write.next().await.is_none());
+    let missed = watch.next().await.unwrap().unwrap();
+    assert_eq!(missed, Reply::Changed { number: 1, change: Changed::Missed });
+    assert_eq!(recalled(&door, "c").await, ("c".into(), std::process::id()));
+    assert!(door.is_owner());
+    // The next one finds the new owner.
+    let mut third = Process::start(&folder);
+    assert_eq!(third.says(), "attached");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_wait_one_takes_over_and_the_others_attach_to_it() {
+    let (_kept, folder) = folder();
+    let mut owner = Process::start(&folder);
+    assert_eq!(owner.says(), "owner");
+    let mut doors = Vec::new();
+    for _ in 0..8 {
+        doors.push(Attached::open(&folder, open(&folder)).await.unwrap());
+    }
+    owner.kill();
+    for door in &doors {
+        assert_eq!(recalled(door, "x").await.1, std::process::id());
+    }
+    assert_eq!(doors.iter().filter(|door| door.is_owner()).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_write_is_done_twice_and_none_that_was_acknowledged_is_lost() {
+    let (_kept, folder) = folder();
+    let mut acknowledged = Vec::new();
+    for round in 0..5 {
+        let mut owner = Process::start(&folder);
+        assert_eq!(owner.says(), "owner");
+        let door = Attached::open(&folder, open(&folder)).await.unwrap();
+        let mut written = 0;
+        for i in 0..400 {
+            if i == 100 {
+                owner.kill();
+            }
+            let name = format!("{round}-{i}");
+            match all(&door, remember(&name)).await.as_slice() {
+                [Ok(Reply::Done)] => {
+                    acknowledged.push(name);
+                    written += 1;
+                }
+                [Err(error)] if error.kind == ErrorKind::Detached => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(written > 300, "{written}");
+    }
+    let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
+    let mut counted = HashMap::<&str, u32>::new();
+    for line in journal.lines() {
+        *counted.entry(line).or_default() += 1;
+    }
+    assert!(counted.values().all(|count| *count == 1));
+    assert!(acknowledged.iter().all(|name| counted.contains_key(name.as_str())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_owner_is_told_and_not_waited_for() {
+    let (_kept, folder) = folder();
+    // Somebody holds the lock and is another version.
+    let open = open(&folder);
+    let _lock = open().unwrap();
+    let listener = tokio::net::UnixListener::bind(folder.join("socket")).unwrap();
+    let old = tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let hello = serde_json::to_vec(&Hello { version: "0.0.1".into(), ..Hello::own() }).unwrap();
+        stream.write_u32(u32::try_from(hello.len()).unwrap()).await.unwrap();
+        stream.write_all(&hello).await.unwrap();
+        stream
+    });
+    let error = Attached::open(&folder, open).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Version, "{error}");
+    assert!(error.hint.contains("Quit the other one"), "{error}");
+    drop(old.await.unwrap());
+}
