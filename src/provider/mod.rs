@@ -20,6 +20,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// The name in front of its model ids.
     fn name(&self) -> &str;
 
+    /// Whether it is reached over the network: such a one is asked for its models only when the person wants that.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream.
     ///
     /// A conversation yields `Queued`/`Prefill` (if known), then text and reasoning, then `Usage`, then `Stop`.

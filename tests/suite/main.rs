@@ -1,9 +1,10 @@
 //! The one test binary: each module is a kind of test (see `DESIGN`, section 7).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod chat;
 mod config;
 mod doors;
 mod layers;
 mod sanitiser;
-mod themes;
 mod store;
+mod themes;
