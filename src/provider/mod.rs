@@ -4,6 +4,7 @@
 //! records nothing: `service/invoke` is its only caller and does all that. Bytes and JSON shapes are `wire`'s, sockets
 //! are `net`'s, weights are `engine`'s.
 
+pub mod openai;
 pub mod scripted;
 
 use futures_util::stream::BoxStream;
