@@ -1,1 +1,29 @@
-//! The local engine: the only place that names candle.
+//! Local models, run in this process.
+//!
+//! Here live the reading of model files, tokens, chat templates, the forward pass, sampling, and the one compute
+//! scheduler. Never here: where models come from, what a conversation is, or who may ask.
+//!
+//! ```text
+//! gguf ─► inspect, convert          a file: what it says of itself; the form that is run
+//!   └──► vocabulary, template       turns ─► prompt ─► token ids ─► text
+//!   └──► llama ─► kernel            token ids ─► logits, on the threads of an own pool
+//!              sampler, stop        logits ─► token; text ─► what may be shown
+//! scheduler ─► session              one compute thread; conversations take turns
+//! ```
+
+mod convert;
+mod gguf;
+mod inspect;
+mod kernel;
+mod llama;
+mod loaded;
+mod sampler;
+mod scheduler;
+mod session;
+mod stop;
+mod template;
+mod vocabulary;
+
+pub use convert::{Converted, convert};
+pub use inspect::{ModelFacts, inspect};
+pub use scheduler::{Engine, Options};

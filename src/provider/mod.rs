@@ -4,7 +4,7 @@
 //! records nothing: `service/invoke` is its only caller and does all that. Bytes and JSON shapes are `wire`'s, sockets
 //! are `net`'s, weights are `engine`'s.
 
-pub mod openai;
+pub mod local;
 pub mod scripted;
 
 use futures_util::stream::BoxStream;
@@ -20,11 +20,6 @@ pub type Events = BoxStream<'static, Result<Event>>;
 pub trait Provider: Send + Sync + std::fmt::Debug {
     /// The name in front of its model ids.
     fn name(&self) -> &str;
-
-    /// Whether it is reached over the network: such a one is asked for its models only when the person wants that.
-    fn is_remote(&self) -> bool {
-        false
-    }
 
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream.
     ///

@@ -64,11 +64,6 @@ impl Invoke {
         self.providers.keys().map(String::as_str)
     }
 
-    /// The names of those that answer without a network.
-    pub fn near(&self) -> impl Iterator<Item = &str> {
-        self.providers.values().filter(|p| !p.is_remote()).map(|p| p.name())
-    }
-
     /// Whether a model's provider is configured; the error names those that are.
     pub fn knows(&self, model: &ModelId) -> Result<()> {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
@@ -277,7 +272,7 @@ mod tests {
     }
 
     impl Provider for Voice {
-        fn name(&self) -> &'static str {
+        fn name(&self) -> &str {
             "voice"
         }
 

