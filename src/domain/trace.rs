@@ -46,3 +46,20 @@ pub struct Span {
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
 }
+
+/// One exchange with a server, as it ended. No content, no path, no credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Egress {
+    /// Counts the exchanges of one process, from 1; a retry or a redirect is an exchange of its own.
+    pub number: u64,
+    /// `host:port`.
+    pub host: String,
+    /// `None` where no answer came.
+    pub status: Option<u16>,
+    /// Bytes of the body sent.
+    pub sent: u64,
+    /// Bytes of the body received, as far as it was read.
+    pub received: u64,
+    /// The server's own name of the exchange, for its operators.
+    pub request_id: Option<String>,
+}

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
@@ -37,6 +38,18 @@ struct Shared {
     plain: OnceLock<reqwest::Client>,
 }
 
+impl Shared {
+    /// How long to wait before the request of this answer is sent again; `None` where the answer stands.
+    fn wait(&self, response: &Response, attempt: u32) -> Option<Duration> {
+        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        if retry::may_pass(response.status()) {
+            return budget.wait(self.options.retries, attempt, response.retry_after());
+        }
+        budget.succeeded();
+        None
+    }
+}
+
 impl Client {
     /// A client that reaches the network as `options` say and tells `egress` of every exchange. Opens nothing yet.
     pub fn new(options: NetOptions, egress: Arc<dyn EgressSink>) -> Self {
@@ -59,15 +72,7 @@ impl Client {
         loop {
             let response = self.follow(&request).await?;
             let status = response.status();
-            let mut budget = shared.budget.lock().unwrap_or_else(PoisonError::into_inner);
-            if !retry::may_pass(status) {
-                budget.succeeded();
-                return Ok(response);
-            }
-            let Some(wait) = budget.wait(shared.options.retries, attempt, response.retry_after()) else {
-                return Ok(response);
-            };
-            drop(budget);
+            let Some(wait) = shared.wait(&response, attempt) else { return Ok(response) };
             tracing::info!(status, attempt, wait_ms = wait.as_millis() as u64, host = ?response.place(), "retrying");
             drop(response);
             tokio::time::sleep(wait).await;

@@ -2,22 +2,7 @@
 
 use std::sync::Arc;
 
-/// One exchange with a server, as it ended. No content, no path, no credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Egress {
-    /// Counts the exchanges of this client, from 1; a retry or a redirect is an exchange of its own.
-    pub number: u64,
-    /// `host:port`.
-    pub host: String,
-    /// `None` where no answer came.
-    pub status: Option<u16>,
-    /// Bytes of the body sent.
-    pub sent: u64,
-    /// Bytes of the body received, as far as it was read.
-    pub received: u64,
-    /// The server's own name of the exchange, for its operators.
-    pub request_id: Option<String>,
-}
+pub use crate::domain::trace::Egress;
 
 /// Takes every entry, at the end of its exchange, for whatever reason it ended. It must not block.
 pub trait EgressSink: Send + Sync + std::fmt::Debug {

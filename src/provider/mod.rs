@@ -5,6 +5,7 @@
 //! are `net`'s, weights are `engine`'s.
 
 pub mod local;
+pub mod openai;
 pub mod scripted;
 
 use futures_util::stream::BoxStream;
@@ -20,6 +21,11 @@ pub type Events = BoxStream<'static, Result<Event>>;
 pub trait Provider: Send + Sync + std::fmt::Debug {
     /// The name in front of its model ids.
     fn name(&self) -> &str;
+
+    /// Whether it is reached over the network: such a one is asked for its models only when the person wants that.
+    fn is_remote(&self) -> bool {
+        false
+    }
 
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream.
     ///

@@ -36,7 +36,7 @@ use crate::domain::message::{Block, Role, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// How long `stall` says nothing before it fails, as `net` would after its idle time-out.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 /// The context of every scripted model, in words.
 const CONTEXT: u32 = 8192;
 /// The names that a list shows; `stream-N` and `fail-…` take other numbers too.

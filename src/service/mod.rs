@@ -3,6 +3,12 @@
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
 //! makes turns of conversations with it; `conversations` keeps them as things.
 
+pub mod archive;
 pub mod changes;
+pub mod chat;
+pub mod conversations;
 pub mod fresh;
 pub mod invoke;
+pub mod models;
+pub mod recorder;
+pub mod workspace;

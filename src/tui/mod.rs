@@ -6,4 +6,6 @@ pub mod effect;
 pub mod event;
 pub mod key;
 pub mod look;
+pub mod runtime;
+pub mod terminal;
 pub mod widget;

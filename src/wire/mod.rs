@@ -1,1 +1,6 @@
 //! Bytes to domain and back, for every outside API and file format; pure.
+//!
+//! Outside JSON shapes live here and nowhere else. Never here: sockets, files, async, the clock.
+
+pub mod openai;
+pub mod sse;

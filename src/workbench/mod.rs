@@ -7,6 +7,7 @@ pub mod attached;
 pub mod context;
 mod frame;
 pub mod hello;
+pub mod here;
 pub mod reply;
 pub mod request;
 pub mod socket;

@@ -1,9 +1,13 @@
 //! The one test binary: each module is a kind of test (see `DESIGN`, section 7).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod chat;
 mod config;
 mod doors;
 mod layers;
+mod loopback;
+mod provider_openai;
 mod sanitiser;
 mod store;
 mod themes;
+mod wire;

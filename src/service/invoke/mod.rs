@@ -64,6 +64,11 @@ impl Invoke {
         self.providers.keys().map(String::as_str)
     }
 
+    /// The names of those that answer without a network.
+    pub fn near(&self) -> impl Iterator<Item = &str> {
+        self.providers.values().filter(|p| !p.is_remote()).map(|p| p.name())
+    }
+
     /// Whether a model's provider is configured; the error names those that are.
     pub fn knows(&self, model: &ModelId) -> Result<()> {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
@@ -272,7 +277,7 @@ mod tests {
     }
 
     impl Provider for Voice {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "voice"
         }
 

@@ -4,6 +4,7 @@ mod conversation;
 mod draft;
 mod egress;
 mod message;
+mod open_answer;
 pub(super) mod recency;
 mod remembered;
 mod span;
@@ -12,9 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use draft::DraftOf;
-pub use egress::{Egress, EgressKey};
+pub use egress::EgressKey;
+pub use open_answer::OpenAnswer;
 pub use remembered::{Name, Remembered};
-pub use span::{Span, SpanStatus, SpanWork};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,7 @@ pub enum Kind {
     Remembered = 4,
     Span = 5,
     Egress = 6,
+    OpenAnswer = 7,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them.
@@ -36,13 +38,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 6] = [
+    pub(super) const RECORDS: [(Self, &'static str); 7] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
         (Self::Remembered, "remembered values"),
         (Self::Span, "spans"),
         (Self::Egress, "outward requests"),
+        (Self::OpenAnswer, "answers being written"),
     ];
 }
 
@@ -83,4 +86,4 @@ macro_rules! id_key {
     )+};
 }
 
-id_key!(crate::domain::id::ConversationId, crate::domain::id::SpanId);
+id_key!(crate::domain::id::ConversationId, crate::domain::id::MessageId, crate::domain::id::SpanId);

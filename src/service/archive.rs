@@ -1,0 +1,183 @@
+//! Conversations as records: what the services read and write of the store, off the async threads.
+
+use crate::domain::conversation::{Conversation, Draft, Thread};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::Message;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::store::record::{DraftOf, OpenAnswer, Remembered};
+use crate::store::{Batch, Scan, Store};
+
+/// One act on conversations: all of it becomes durable, or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Writing {
+    pub head: Option<Conversation>,
+    pub messages: Vec<Message>,
+    /// This message of `messages` begins to stream: a later start finds it if this process dies.
+    pub open: Option<MessageId>,
+    /// This one has ended.
+    pub close: Option<MessageId>,
+}
+
+/// The records, asked from async code.
+#[derive(Debug, Clone)]
+pub struct Archive(Store);
+
+impl Archive {
+    /// Over an open store.
+    pub fn new(store: Store) -> Self {
+        Self(store)
+    }
+
+    /// Makes one act durable.
+    pub async fn write(&self, writing: Writing) -> Result<()> {
+        self.run(move |store| {
+            let mut batch = Batch::new();
+            if let Some(head) = &writing.head {
+                batch.put(&head.id, head)?;
+            }
+            for message in &writing.messages {
+                batch.put(&(message.conversation, message.id), message)?;
+                if writing.open == Some(message.id) {
+                    batch.put(&message.id, &OpenAnswer(message.conversation))?;
+                }
+            }
+            if let Some(closed) = writing.close {
+                batch.remove::<OpenAnswer>(&closed);
+            }
+            store.commit(batch)
+        })
+        .await
+    }
+
+    /// A conversation's head.
+    pub async fn head(&self, id: ConversationId) -> Result<Conversation> {
+        self.run(move |store| head(store, id)).await
+    }
+
+    /// A conversation with every message that can be read.
+    pub async fn thread(&self, id: ConversationId) -> Result<Thread> {
+        self.run(move |store| thread(store, head(store, id)?)).await
+    }
+
+    /// The newest heads behind `before`.
+    pub async fn heads(&self, limit: usize, before: Option<ConversationId>) -> Result<Vec<Conversation>> {
+        self.run(move |store| Ok(store.newest(limit, before)?.heads)).await
+    }
+
+    /// Visits every conversation, newest first, until `visit` says `false`. Blocks: call it from a blocking thread.
+    pub fn scan(&self, mut visit: impl FnMut(&Thread) -> bool) -> Result<()> {
+        for head in self.0.newest(usize::MAX, None)?.heads {
+            if !visit(&thread(&self.0, head)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The answers that were being written when the process before this one ended.
+    pub async fn open_answers(&self) -> Result<Vec<Message>> {
+        self.run(|store| {
+            let mut answers = Vec::new();
+            for record in store.scan::<OpenAnswer>(Scan::all()) {
+                let (id, OpenAnswer(conversation)) = record?;
+                if let Some(answer) = store.get::<Message>(&(conversation, id))? {
+                    answers.push(answer);
+                } else {
+                    let mut batch = Batch::new();
+                    batch.remove::<OpenAnswer>(&id);
+                    store.commit(batch)?;
+                }
+            }
+            Ok(answers)
+        })
+        .await
+    }
+
+    /// Deletes a conversation with its messages, damaged ones too, and its draft.
+    pub async fn remove(&self, id: ConversationId) -> Result<()> {
+        self.run(move |store| {
+            // A damaged head can be removed as well; only one that was never there cannot.
+            if let Err(error) = head(store, id)
+                && error.kind == ErrorKind::NotFound
+            {
+                return Err(error);
+            }
+            let mut batch = Batch::new();
+            batch.remove::<Conversation>(&id).remove::<Draft>(&DraftOf(Some(id)));
+            for key in store.keys::<Message>(Scan::under(&id)) {
+                batch.remove::<Message>(&key?);
+            }
+            store.commit(batch)
+        })
+        .await
+    }
+
+    /// Keeps a draft; an empty one is deleted.
+    pub async fn save_draft(&self, id: Option<ConversationId>, draft: Draft) -> Result<()> {
+        self.run(move |store| {
+            let mut batch = Batch::new();
+            if draft.text.is_empty() {
+                batch.remove::<Draft>(&DraftOf(id));
+            } else {
+                batch.put(&DraftOf(id), &draft)?;
+            }
+            store.commit(batch)
+        })
+        .await
+    }
+
+    /// Gives a draft back; an empty one where none was kept.
+    pub async fn load_draft(&self, id: Option<ConversationId>) -> Result<Draft> {
+        self.run(move |store| Ok(store.get::<Draft>(&DraftOf(id))?.unwrap_or_default())).await
+    }
+
+    /// Keeps a small value of a face.
+    pub async fn remember(&self, name: String, value: serde_json::Value) -> Result<()> {
+        self.run(move |store| {
+            let mut batch = Batch::new();
+            batch.put(&store.name(&name), &Remembered { name, value })?;
+            store.commit(batch)
+        })
+        .await
+    }
+
+    /// Gives it back.
+    pub async fn recall(&self, name: String) -> Result<Option<serde_json::Value>> {
+        self.run(move |store| Ok(store.get::<Remembered>(&store.name(&name))?.map(|kept| kept.value))).await
+    }
+
+    /// Does blocking work on the store on a thread that may block.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let store = self.0.clone();
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(|why| Error::internal("using the store", why.to_string()))?
+    }
+}
+
+fn head(store: &Store, id: ConversationId) -> Result<Conversation> {
+    store.get::<Conversation>(&id)?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            "opening a conversation",
+            format!("there is none with the id {}", id.short()),
+            "`outcrop conversations list` shows those that there are.",
+        )
+    })
+}
+
+/// The head with its messages in order of creation; damaged ones are left out, `workspace verify` names them.
+fn thread(store: &Store, conversation: Conversation) -> Result<Thread> {
+    let mut messages = Vec::new();
+    for record in store.scan::<Message>(Scan::under(&conversation.id)) {
+        match record {
+            Ok((_, message)) => messages.push(message),
+            Err(error) if error.kind == ErrorKind::Corrupt => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Thread { conversation, messages })
+}

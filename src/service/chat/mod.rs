@@ -1,0 +1,113 @@
+//! Turns of a conversation: asked, answered, stored as they come.
+//!
+//! A turn is durable before it is sent. Its answer is written by a task of this service, so that what came is kept
+//! when the asker goes away; [`Chat::finish`] ends all of them.
+
+mod prepare;
+mod run;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::domain::Result;
+use crate::domain::conversation::{Conversation, Target};
+use crate::domain::delta::Event;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::{Block, Message};
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::invoke::{Invoke, Terms};
+use prepare::{Ask, prepare};
+
+/// Steps that wait for a slow asker; text that comes meanwhile is merged into the last one.
+const STEPS: usize = 64;
+
+/// What a turn says to the one who asked for it.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time is in flight")]
+pub enum Step {
+    /// The turn is durable and is being sent.
+    Started { conversation: Conversation, asked: Option<Message>, answer: Message },
+    /// A piece of the answer.
+    Delta(Event),
+    /// The answer as it was stored last; its outcome says how it ended.
+    Finished { answer: Message },
+}
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Chat {
+    archive: Archive,
+    invoke: Arc<Invoke>,
+    changes: Changes,
+    turns: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Chat {
+    /// A chat over these conversations and models.
+    pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes) -> Self {
+        Self { archive, invoke, changes, turns: TaskTracker::new(), stop: CancellationToken::new() }
+    }
+
+    /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.
+    pub fn send(&self, to: Target, blocks: Vec<Block>, terms: Terms) -> BoxStream<'static, Result<Step>> {
+        self.turn(Ask::Send { to, blocks }, terms)
+    }
+
+    /// Answers the same message again: the new answer is a sibling of `message`.
+    pub fn retry(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+        terms: Terms,
+    ) -> BoxStream<'static, Result<Step>> {
+        self.turn(Ask::Retry { conversation, message }, terms)
+    }
+
+    /// Goes on with the answer `message` where it ended.
+    pub fn go_on(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+        terms: Terms,
+    ) -> BoxStream<'static, Result<Step>> {
+        self.turn(Ask::Continue { conversation, message }, terms)
+    }
+
+    /// Ends the answers that a process left open when it died: what was stored is kept and marked. Their number.
+    pub async fn mark_interrupted(&self) -> Result<usize> {
+        run::mark_interrupted(&self.archive).await
+    }
+
+    /// Stops every turn, waits until what came is stored, and lets no new one begin.
+    pub async fn finish(&self) {
+        self.stop.cancel();
+        self.turns.close();
+        self.turns.wait().await;
+    }
+
+    fn turn(&self, ask: Ask, terms: Terms) -> BoxStream<'static, Result<Step>> {
+        let chat = self.clone();
+        let start = async move {
+            let turn = match prepare(&chat.archive, &chat.invoke, ask).await {
+                Ok(turn) => turn,
+                Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
+            };
+            let (steps, received) = mpsc::channel(STEPS);
+            let stop = chat.stop.child_token();
+            let turns = chat.turns.clone();
+            turns.spawn(async move { run::run(&chat, turn, terms, steps, stop).await });
+            stream::unfold(received, |mut received| async move {
+                received.recv().await.map(|step| (step, received))
+            })
+            .boxed()
+        };
+        stream::once(start).flatten().boxed()
+    }
+}

@@ -1,0 +1,190 @@
+//! From what a person asks to a turn: the records to write and the call to make.
+
+use crate::domain::call::{Converse, Turn};
+use crate::domain::catalog::ModelId;
+use crate::domain::conversation::{Conversation, Target, Thread, title_from};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
+use crate::domain::tree::Tree;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::archive::Archive;
+use crate::service::fresh;
+use crate::service::invoke::Invoke;
+
+/// What a person asks for.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Send { to: Target, blocks: Vec<Block> },
+    Retry { conversation: ConversationId, message: MessageId },
+    Continue { conversation: ConversationId, message: MessageId },
+}
+
+/// A turn, ready to be made durable and sent.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) head: Conversation,
+    pub(super) asked: Option<Message>,
+    pub(super) answer: Message,
+    pub(super) model: ModelId,
+    pub(super) converse: Converse,
+}
+
+/// Reads what the turn needs and checks that it can be sent.
+pub(super) async fn prepare(archive: &Archive, invoke: &Invoke, ask: Ask) -> Result<Prepared> {
+    match ask {
+        Ask::Send { to: Target::New { model, system, settings }, blocks } => {
+            let now = fresh::now();
+            let head = Conversation {
+                id: fresh::conversation_id(),
+                title: String::new(),
+                titled: false,
+                created: now,
+                updated: now,
+                model: Some(model),
+                system: system.filter(|s| !s.trim().is_empty()),
+                settings,
+                leaf: None,
+            };
+            send(invoke, Thread { conversation: head, messages: Vec::new() }, None, blocks)
+        }
+        Ask::Send { to: Target::After { conversation, parent }, blocks } => {
+            send(invoke, archive.thread(conversation).await?, parent, blocks)
+        }
+        Ask::Retry { conversation, message } => retry(invoke, &archive.thread(conversation).await?, message),
+        Ask::Continue { conversation, message } => {
+            go_on(invoke, archive.thread(conversation).await?, message)
+        }
+    }
+}
+
+fn send(invoke: &Invoke, thread: Thread, parent: Option<MessageId>, blocks: Vec<Block>) -> Result<Prepared> {
+    const DOING: &str = "sending a message";
+    let empty = blocks.iter().all(|b| matches!(b, Block::Text { text } if text.trim().is_empty()));
+    if empty {
+        return Err(Error::new(ErrorKind::Invalid, DOING, "it is empty", "Write something first."));
+    }
+    let Thread { conversation: mut head, mut messages } = thread;
+    if let Some(parent) = parent {
+        find(&messages, parent, DOING)?;
+    }
+    let asked = Message {
+        id: fresh::message_id(),
+        conversation: head.id,
+        parent,
+        role: Role::User,
+        blocks,
+        created: fresh::now(),
+        answer: None,
+        origin: MessageOrigin::Here,
+    };
+    if !head.titled && head.title.is_empty() {
+        head.title = title_from(&asked.text());
+    }
+    let parent = asked.id;
+    messages.push(asked.clone());
+    let mut turn = answer(invoke, head, &messages, parent)?;
+    turn.asked = Some(asked);
+    Ok(turn)
+}
+
+fn retry(invoke: &Invoke, thread: &Thread, message: MessageId) -> Result<Prepared> {
+    const DOING: &str = "asking again";
+    let message = find(&thread.messages, message, DOING)?;
+    // Retrying a question that was never answered answers it.
+    let parent = if message.role == Role::User { Some(message.id) } else { message.parent };
+    let Some(parent) = parent else {
+        return Err(Error::new(ErrorKind::Invalid, DOING, "no message comes before this one", ""));
+    };
+    answer(invoke, thread.conversation.clone(), &thread.messages, parent)
+}
+
+fn go_on(invoke: &Invoke, thread: Thread, message: MessageId) -> Result<Prepared> {
+    const DOING: &str = "continuing an answer";
+    let message = find(&thread.messages, message, DOING)?.clone();
+    if message.role != Role::Assistant || message.text().is_empty() {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            DOING,
+            "only an answer with some text can be continued",
+            "Retry it instead.",
+        ));
+    }
+    let mut turn = answer(invoke, thread.conversation, &thread.messages, message.id)?;
+    let known = turn.answer.answer.take();
+    turn.answer = Message { answer: known, ..message };
+    turn.head.leaf = Some(turn.answer.id);
+    Ok(turn)
+}
+
+/// A turn whose answer follows `parent`, with the model, system prompt and settings of the conversation.
+fn answer(
+    invoke: &Invoke,
+    mut head: Conversation,
+    messages: &[Message],
+    parent: MessageId,
+) -> Result<Prepared> {
+    let Some(model) = head.model.clone() else {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "sending a message",
+            "the conversation has no model",
+            "Choose one first (Ctrl+L).",
+        ));
+    };
+    invoke.knows(&model)?;
+    let now = fresh::now();
+    let answer = Message {
+        id: fresh::message_id(),
+        conversation: head.id,
+        parent: Some(parent),
+        role: Role::Assistant,
+        blocks: Vec::new(),
+        created: now,
+        answer: Some(Answer {
+            model: model.clone(),
+            settings: head.settings.clone(),
+            usage: Usage::default(),
+            timing: Timing::default(),
+            outcome: Outcome::Streaming,
+            context: None,
+        }),
+        origin: MessageOrigin::Here,
+    };
+    head.leaf = Some(answer.id);
+    head.updated = now;
+    let converse = Converse {
+        model: model.clone(),
+        system: head.system.clone(),
+        turns: turns(&Tree::new(messages).path(parent)),
+        settings: head.settings.clone(),
+        conversation: Some(head.id),
+    };
+    Ok(Prepared { head, asked: None, answer, model, converse })
+}
+
+/// What is sent of a branch: answers that brought nothing are left out, and neighbours of one role become one turn,
+/// since most models take only alternating ones.
+fn turns(path: &[&Message]) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for message in path {
+        if message.blocks.is_empty() {
+            continue;
+        }
+        match turns.last_mut() {
+            Some(last) if last.role == message.role => last.blocks.extend(message.blocks.iter().cloned()),
+            _ => turns.push(Turn { role: message.role, blocks: message.blocks.clone() }),
+        }
+    }
+    turns
+}
+
+fn find<'a>(messages: &'a [Message], id: MessageId, doing: &str) -> Result<&'a Message> {
+    messages.iter().find(|m| m.id == id).ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            doing,
+            format!("the conversation has no message {}", id.short()),
+            "It may have been deleted in another window.",
+        )
+    })
+}

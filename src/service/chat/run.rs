@@ -1,0 +1,210 @@
+//! One turn: made durable, sent, streamed to the asker, stored as it grows.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+
+use futures_util::future::{Fuse, FusedFuture};
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::prepare::Prepared;
+use super::{Chat, Step};
+use crate::domain::call::Call;
+use crate::domain::change::Changed;
+use crate::domain::delta::{Event, Fold};
+use crate::domain::message::{Answer, Message, Outcome, StopReason};
+use crate::domain::{ErrorKind, Result};
+use crate::service::archive::{Archive, Writing};
+use crate::service::invoke::Terms;
+
+/// How often other screens see the answer grow.
+const SHOW_EVERY: Duration = Duration::from_millis(250);
+/// Every so many shows the answer is stored: the most text that a kill can lose.
+const STORE_EVERY: u32 = 3;
+
+/// Runs a turn to its end, whatever that is; `steps` closed is the asker gone.
+pub(super) async fn run(
+    chat: &Chat,
+    turn: Prepared,
+    terms: Terms,
+    steps: mpsc::Sender<Result<Step>>,
+    stop: CancellationToken,
+) {
+    let Prepared { head, asked, answer, model, converse } = turn;
+    let mut writing = Writing { head: Some(head.clone()), open: Some(answer.id), ..Writing::default() };
+    writing.messages.extend(asked.iter().cloned());
+    writing.messages.push(answer.clone());
+    if let Err(error) = chat.archive.write(writing).await {
+        // Nobody is left to tell when the asker is gone too.
+        let _ = steps.send(Err(error)).await;
+        return;
+    }
+    chat.changes.tell(Changed::Conversation { head: head.clone() });
+    for message in asked.iter().chain([&answer]) {
+        chat.changes.tell(Changed::Message { message: message.clone() });
+    }
+    let started = Step::Started { conversation: head, asked, answer: answer.clone() };
+    let _ = steps.send(Ok(started)).await;
+
+    let terms = Terms { conversation: Some(answer.conversation), answer: Some(answer.id), ..terms };
+    let events = chat.invoke.serve(&model, Call::Converse(converse), terms);
+    let mut growing = Growing::new(answer);
+    let outcome = stream(chat, events, &mut growing, &steps, &stop).await;
+
+    let answer = growing.finish(outcome);
+    let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
+    let stored = chat.archive.write(close).await;
+    chat.changes.tell(Changed::Message { message: answer.clone() });
+    let last = match stored {
+        Ok(()) => Ok(Step::Finished { answer }),
+        Err(error) => Err(error),
+    };
+    let rest = growing.pending.into_iter().map(|event| Ok(Step::Delta(event))).chain([last]);
+    for step in rest {
+        // A reader that neither reads nor leaves must not hold up the end of the program.
+        tokio::select! {
+            biased;
+            sent = steps.send(step) => if sent.is_err() { return },
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Takes events in until the answer ends, and says how.
+async fn stream(
+    chat: &Chat,
+    mut events: crate::provider::Events,
+    growing: &mut Growing,
+    steps: &mpsc::Sender<Result<Step>>,
+    stop: &CancellationToken,
+) -> Outcome {
+    let mut show = interval_at(Instant::now() + SHOW_EVERY, SHOW_EVERY);
+    show.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shows = 0_u32;
+    let mut storing = pin!(Fuse::terminated());
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Outcome::Stopped,
+            () = steps.closed() => return Outcome::Stopped,
+            permit = steps.reserve(), if !growing.pending.is_empty() => {
+                let (Ok(permit), Some(event)) = (permit, growing.pending.pop_front()) else {
+                    return Outcome::Stopped;
+                };
+                permit.send(Ok(Step::Delta(event)));
+            }
+            event = events.next() => match event {
+                Some(Ok(event)) => growing.take_in(event),
+                Some(Err(error)) if error.kind == ErrorKind::Cancelled => return Outcome::Stopped,
+                Some(Err(error)) => return Outcome::Failed { error },
+                None => {
+                    return Outcome::Complete { reason: growing.fold.stop.unwrap_or(StopReason::Other) };
+                }
+            },
+            stored = &mut storing, if !storing.is_terminated() => {
+                if let Err(error) = stored {
+                    // The text is safe on the screen only; going on would make the loss larger.
+                    return Outcome::Failed { error };
+                }
+            }
+            _ = show.tick(), if growing.changed => {
+                shows += 1;
+                if chat.changes.watched() {
+                    chat.changes.tell(Changed::Growing {
+                        conversation: growing.answer.conversation,
+                        message: growing.answer.id,
+                        blocks: growing.fold.blocks.clone(),
+                    });
+                }
+                if shows.is_multiple_of(STORE_EVERY) && storing.is_terminated() {
+                    growing.changed = false;
+                    storing.set(store(chat.archive.clone(), growing.so_far()).fuse());
+                }
+            }
+        }
+    }
+}
+
+async fn store(archive: Archive, answer: Message) -> Result<()> {
+    archive.write(Writing { messages: vec![answer], ..Writing::default() }).await
+}
+
+/// An answer as it comes.
+struct Growing {
+    answer: Message,
+    fold: Fold,
+    began: Instant,
+    first_ms: Option<u32>,
+    /// Events that the asker has not taken yet; neighbouring texts are one.
+    pending: VecDeque<Event>,
+    /// Since it was stored last.
+    changed: bool,
+}
+
+impl Growing {
+    fn new(answer: Message) -> Self {
+        let fold = Fold::from_blocks(answer.blocks.clone());
+        Self { answer, fold, began: Instant::now(), first_ms: None, pending: VecDeque::new(), changed: false }
+    }
+
+    fn take_in(&mut self, event: Event) {
+        if self.first_ms.is_none()
+            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
+        {
+            self.first_ms = Some(self.elapsed_ms());
+        }
+        self.changed = true;
+        if let Event::Context { tokens } = event
+            && let Some(answer) = &mut self.answer.answer
+        {
+            answer.context = Some(tokens);
+        }
+        self.fold.push(&event);
+        match (self.pending.back_mut(), event) {
+            (Some(Event::Text { text }), Event::Text { text: more })
+            | (Some(Event::Reasoning { text }), Event::Reasoning { text: more }) => text.push_str(&more),
+            (Some(last @ Event::Prefill { .. }), event @ Event::Prefill { .. })
+            | (Some(last @ Event::Queued { .. }), event @ Event::Queued { .. }) => *last = event,
+            (_, event) => self.pending.push_back(event),
+        }
+    }
+
+    fn so_far(&self) -> Message {
+        let mut message = self.answer.clone();
+        message.blocks.clone_from(&self.fold.blocks);
+        message.answer = message.answer.map(|answer| Answer { usage: self.fold.usage, ..answer });
+        message
+    }
+
+    fn finish(&self, outcome: Outcome) -> Message {
+        let mut message = self.so_far();
+        if let Some(answer) = &mut message.answer {
+            answer.outcome = outcome;
+            answer.timing.first_token_ms = self.first_ms;
+            answer.timing.total_ms = Some(self.elapsed_ms());
+        }
+        message
+    }
+
+    fn elapsed_ms(&self) -> u32 {
+        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Ends the answers that a killed process left open: what was stored is kept and marked.
+pub(super) async fn mark_interrupted(archive: &Archive) -> Result<usize> {
+    let open = archive.open_answers().await?;
+    let count = open.len();
+    for mut answer in open {
+        if let Some(known) = &mut answer.answer
+            && known.outcome == Outcome::Streaming
+        {
+            known.outcome = Outcome::Interrupted;
+        }
+        let close = Some(answer.id);
+        archive.write(Writing { messages: vec![answer], close, ..Writing::default() }).await?;
+    }
+    Ok(count)
+}

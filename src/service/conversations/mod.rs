@@ -1,0 +1,193 @@
+//! Conversations as things: listed, opened, changed, searched, moved in and out.
+
+mod search;
+
+use std::collections::HashMap;
+
+use futures_util::stream::BoxStream;
+
+use crate::domain::change::Changed;
+use crate::domain::conversation::{Change, Conversation, Draft, Thread};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::{Message, Outcome};
+use crate::domain::search::Hit;
+use crate::domain::tree::Tree;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::archive::{Archive, Writing};
+use crate::service::changes::Changes;
+use crate::service::fresh;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Conversations {
+    archive: Archive,
+    changes: Changes,
+}
+
+impl Conversations {
+    /// Over these records; changes are told to `changes`.
+    pub fn new(archive: Archive, changes: Changes) -> Self {
+        Self { archive, changes }
+    }
+
+    /// The newest heads, after `before`; whether there are more.
+    pub async fn list(
+        &self,
+        limit: usize,
+        before: Option<ConversationId>,
+    ) -> Result<(Vec<Conversation>, bool)> {
+        let mut heads = self.archive.heads(limit.saturating_add(1), before).await?;
+        let more = heads.len() > limit;
+        heads.truncate(limit);
+        Ok((heads, more))
+    }
+
+    /// The head and every message.
+    pub async fn open(&self, id: ConversationId) -> Result<Thread> {
+        self.archive.thread(id).await
+    }
+
+    /// The one conversation whose id starts or ends with `text`.
+    pub async fn find(&self, text: &str) -> Result<Thread> {
+        let doing = format!("finding conversation {text:?}");
+        let wanted = text.trim().to_ascii_lowercase().replace('-', "");
+        let mut found = Vec::new();
+        if !wanted.is_empty() {
+            for head in self.archive.heads(usize::MAX, None).await? {
+                let id = head.id.to_string();
+                if id.ends_with(&wanted) || id.starts_with(&wanted) {
+                    found.push(head);
+                }
+            }
+        }
+        match found.as_slice() {
+            [only] => self.archive.thread(only.id).await,
+            [] => Err(Error::new(
+                ErrorKind::NotFound,
+                doing,
+                "no conversation has that id",
+                "`outcrop conversations list` shows the ids.",
+            )),
+            several => {
+                let names: Vec<_> =
+                    several.iter().take(5).map(|h| format!("{} ({})", h.id.short(), h.title)).collect();
+                Err(Error::new(
+                    ErrorKind::Invalid,
+                    doing,
+                    format!("{} conversations match: {}", several.len(), names.join(", ")),
+                    "Give more digits.",
+                ))
+            }
+        }
+    }
+
+    /// Titles and messages that hold `query`, newest first, in batches.
+    pub fn search(&self, query: &str, limit: usize) -> BoxStream<'static, Result<Vec<Hit>>> {
+        search::search(self.archive.clone(), query, limit)
+    }
+
+    /// Changes a head.
+    pub async fn change(&self, id: ConversationId, change: Change) -> Result<Conversation> {
+        let Thread { conversation: mut head, messages } = match change.leaf {
+            // The leaf is checked against the messages; nothing else needs them.
+            Some(_) => self.archive.thread(id).await?,
+            None => Thread { conversation: self.archive.head(id).await?, messages: Vec::new() },
+        };
+        if let Some(title) = change.title {
+            head.titled = !title.trim().is_empty();
+            if head.titled {
+                title.trim().clone_into(&mut head.title);
+            }
+        }
+        if let Some(model) = change.model {
+            head.model = Some(model);
+        }
+        if let Some(system) = change.system {
+            head.system = Some(system).filter(|s| !s.trim().is_empty());
+        }
+        if let Some(settings) = change.settings {
+            head.settings = settings;
+        }
+        if let Some(leaf) = change.leaf {
+            if !messages.iter().any(|m| m.id == leaf) {
+                return Err(Error::new(
+                    ErrorKind::NotFound,
+                    "showing another branch",
+                    format!("the conversation has no message {}", leaf.short()),
+                    "",
+                ));
+            }
+            head.leaf = Some(leaf);
+        }
+        self.write_head(&head).await?;
+        Ok(head)
+    }
+
+    /// Copies the branch that ends at `at` into a conversation of its own, with new ids.
+    pub async fn fork(&self, id: ConversationId, at: Option<MessageId>) -> Result<Conversation> {
+        let Thread { conversation: mut head, messages } = self.archive.thread(id).await?;
+        let leaf = at.or(head.leaf);
+        let branch: Vec<Message> = leaf
+            .map(|leaf| Tree::new(&messages).path(leaf).into_iter().cloned().collect())
+            .unwrap_or_default();
+        if at.is_some() && branch.is_empty() {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "forking a conversation",
+                "it has no such message",
+                "",
+            ));
+        }
+        let now = fresh::now();
+        head = Conversation { id: fresh::conversation_id(), created: now, updated: now, leaf: None, ..head };
+        let messages = renumbered(branch, head.id);
+        head.leaf = messages.last().map(|m| m.id);
+        self.archive.write(Writing { head: Some(head.clone()), messages, ..Writing::default() }).await?;
+        self.changes.tell(Changed::Conversation { head: head.clone() });
+        Ok(head)
+    }
+
+    /// Deletes a conversation with its messages and draft.
+    pub async fn remove(&self, id: ConversationId) -> Result<()> {
+        self.archive.remove(id).await?;
+        self.changes.tell(Changed::ConversationRemoved { id });
+        Ok(())
+    }
+
+    /// Keeps what a composer holds; `None` is that of a new conversation. An empty draft is deleted.
+    pub async fn save_draft(&self, id: Option<ConversationId>, draft: Draft) -> Result<()> {
+        self.archive.save_draft(id, draft).await
+    }
+
+    /// Gives it back.
+    pub async fn load_draft(&self, id: Option<ConversationId>) -> Result<Draft> {
+        self.archive.load_draft(id).await
+    }
+
+    async fn write_head(&self, head: &Conversation) -> Result<()> {
+        self.archive.write(Writing { head: Some(head.clone()), ..Writing::default() }).await?;
+        self.changes.tell(Changed::Conversation { head: head.clone() });
+        Ok(())
+    }
+}
+
+/// The messages under new ids in the conversation `to`; an answer still being written is marked as interrupted there.
+fn renumbered(messages: Vec<Message>, to: ConversationId) -> Vec<Message> {
+    let mut new = HashMap::new();
+    messages
+        .into_iter()
+        .map(|mut message| {
+            let id = fresh::message_id();
+            new.insert(message.id, id);
+            message.id = id;
+            message.conversation = to;
+            message.parent = message.parent.and_then(|parent| new.get(&parent).copied());
+            if let Some(answer) = &mut message.answer
+                && answer.outcome == Outcome::Streaming
+            {
+                answer.outcome = Outcome::Interrupted;
+            }
+            message
+        })
+        .collect()
+}

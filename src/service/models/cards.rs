@@ -1,0 +1,52 @@
+//! The cards of the models that the providers have.
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+
+use crate::domain::call::Call;
+use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::invoke::{Invoke, Terms};
+
+/// The cards of every provider in the order of their names; with `probe` also of those behind the network. One that
+/// fails costs its own cards only, unless it is all there is.
+pub async fn list(invoke: &Invoke, probe: bool) -> Result<Vec<ModelCard>> {
+    let names: Vec<&str> = if probe { invoke.providers().collect() } else { invoke.near().collect() };
+    let answers = join_all(names.into_iter().map(|name| of(invoke, name))).await;
+    let mut cards = Vec::new();
+    let mut failure = None;
+    for answer in answers {
+        match answer {
+            Ok(more) => cards.extend(more),
+            Err(error) => failure = Some(error),
+        }
+    }
+    match failure {
+        Some(error) if cards.is_empty() => Err(error),
+        _ => Ok(cards),
+    }
+}
+
+/// The card of one model, from its provider.
+pub async fn show(invoke: &Invoke, id: &ModelId) -> Result<ModelCard> {
+    invoke.knows(id)?;
+    of(invoke, id.provider()).await?.into_iter().find(|card| card.id == *id).ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            format!("showing {id}"),
+            format!("{} has no such model", id.provider()),
+            "`outcrop models list` shows the ids that there are.",
+        )
+    })
+}
+
+async fn of(invoke: &Invoke, provider: &str) -> Result<Vec<ModelCard>> {
+    let mut events = invoke.serve_by(provider, Call::ListModels, Terms::default());
+    while let Some(event) = events.next().await {
+        if let Event::Models { cards } = event? {
+            return Ok(cards);
+        }
+    }
+    Ok(Vec::new())
+}

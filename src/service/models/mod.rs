@@ -1,0 +1,3 @@
+//! Models as things: listed, shown.
+
+pub mod cards;

@@ -1,0 +1,93 @@
+//! The workspace as a thing: what it is, its backups, its key, its health, and the faces' own small memory.
+
+use std::path::PathBuf;
+
+use crate::domain::workspace::{KeyChoice, WorkspaceInfo};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::archive::Archive;
+use crate::service::recorder::Recorder;
+use crate::store::record::Kind;
+use crate::store::{Store, WrapWith};
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    folder: PathBuf,
+    archive: Archive,
+    recorder: Recorder,
+}
+
+impl Workspace {
+    /// Over the store in `folder`.
+    pub fn new(folder: PathBuf, archive: Archive, recorder: Recorder) -> Self {
+        Self { folder, archive, recorder }
+    }
+
+    /// What it is, in numbers.
+    pub async fn info(&self) -> Result<WorkspaceInfo> {
+        let path = self.folder.clone();
+        self.archive
+            .run(move |store| {
+                let info = store.info()?;
+                Ok(WorkspaceInfo {
+                    path,
+                    key: info.key.to_owned(),
+                    conversations: info.count(Kind::Conversation),
+                    messages: info.count(Kind::Message),
+                    bytes: info.bytes,
+                    owner_pid: std::process::id(),
+                    schema: info.schema,
+                    notices: store.notices(),
+                })
+            })
+            .await
+    }
+
+    /// Gives back the space of what was deleted.
+    pub async fn compact(&self) -> Result<WorkspaceInfo> {
+        self.archive.run(Store::compact).await?;
+        self.info().await
+    }
+
+    /// Reads and opens every record: how many there are, and one line for each that is damaged.
+    pub async fn verify(&self) -> Result<(u64, Vec<String>)> {
+        self.archive
+            .run(|store| {
+                let verified = store.verify()?;
+                Ok((verified.records, verified.damaged.iter().map(ToString::to_string).collect()))
+            })
+            .await
+    }
+
+    /// Wraps the data key anew; with `data` everything is also sealed with a new one.
+    pub async fn rekey(&self, data: bool, to: KeyChoice) -> Result<()> {
+        let with = match to {
+            KeyChoice::File => WrapWith::KeyFile,
+            KeyChoice::Passphrase(passphrase) => WrapWith::Passphrase(passphrase.0.into()),
+            KeyChoice::Keyring => {
+                return Err(Error::new(
+                    ErrorKind::Refused { capability: "keyring".to_owned() },
+                    "wrapping the data key",
+                    "this build does not speak to the operating system's keyring",
+                    "Use a key file or a passphrase.",
+                ));
+            }
+        };
+        self.archive.run(move |store| if data { store.rekey_data(&with) } else { store.rekey(&with) }).await
+    }
+
+    /// Keeps a small value of a face under a name.
+    pub async fn remember(&self, name: String, value: serde_json::Value) -> Result<()> {
+        self.archive.remember(name, value).await
+    }
+
+    /// Gives it back.
+    pub async fn recall(&self, name: String) -> Result<Option<serde_json::Value>> {
+        self.archive.recall(name).await
+    }
+
+    /// Writes what waits to be recorded.
+    pub async fn finish(&self) {
+        self.recorder.finish().await;
+    }
+}

@@ -1,0 +1,166 @@
+//! Calls that are under way: their replies, merged until the next frame takes them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::StreamExt;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::domain::Error;
+use crate::domain::delta::Event as Delta;
+use crate::tui::effect::{Lane, TaskId};
+use crate::tui::event::Event;
+use crate::workbench::{Context, Door, Replies, Reply, Request};
+
+/// Replies that one stream may have waiting. Beyond, it is not read until a frame has taken them.
+const WAITING: usize = 1_024;
+
+/// Everything that was asked through the door and is not over.
+#[derive(Debug)]
+pub struct Calls {
+    door: Door,
+    open: BTreeMap<TaskId, Call>,
+    lanes: HashMap<Lane, TaskId>,
+    pumps: JoinSet<()>,
+    /// Some stream has something to take.
+    arrived: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Call {
+    slot: Arc<Slot>,
+    pump: AbortHandle,
+}
+
+/// Where a stream's replies wait.
+#[derive(Debug, Default)]
+struct Slot {
+    waiting: Mutex<Waiting>,
+    /// A frame took what was here.
+    taken: Notify,
+}
+
+/// How a stream ended.
+#[derive(Debug)]
+enum End {
+    Over,
+    Failed(Error),
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    replies: Vec<Reply>,
+    end: Option<End>,
+}
+
+impl Slot {
+    /// A pump that panicked leaves whole values behind.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Calls {
+    pub fn new(door: Door) -> Self {
+        Self {
+            door,
+            open: BTreeMap::new(),
+            lanes: HashMap::new(),
+            pumps: JoinSet::new(),
+            arrived: Arc::default(),
+        }
+    }
+
+    /// Asks. The call before it in the same lane is cancelled.
+    pub fn start(&mut self, task: TaskId, lane: Option<Lane>, context: Context, request: Request) {
+        if let Some(before) = lane.and_then(|lane| self.lanes.insert(lane, task)) {
+            self.cancel(before);
+        }
+        let slot = Arc::new(Slot::default());
+        let replies = self.door.call(context, request);
+        let pump = self.pumps.spawn(pump(replies, slot.clone(), self.arrived.clone()));
+        if let Some(replaced) = self.open.insert(task, Call { slot, pump }) {
+            replaced.pump.abort();
+        }
+    }
+
+    /// Drops the replies of a call, and what waits of them.
+    pub fn cancel(&mut self, task: TaskId) {
+        if let Some(call) = self.open.remove(&task) {
+            call.pump.abort();
+        }
+    }
+
+    /// Until something can be drained.
+    pub async fn woken(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// What arrived since the last time: one event a stream, and its end.
+    pub fn drain(&mut self) -> Vec<Event> {
+        // Finished pumps are let go of.
+        while self.pumps.try_join_next().is_some() {}
+        let mut events = Vec::new();
+        self.open.retain(|task, call| {
+            let Waiting { replies, end } = std::mem::take(&mut *call.slot.lock());
+            if !replies.is_empty() {
+                call.slot.taken.notify_one();
+                events.push(Event::Replies { task: *task, replies });
+            }
+            let Some(end) = end else { return true };
+            let error = match end {
+                End::Over => None,
+                End::Failed(error) => Some(error),
+            };
+            events.push(Event::Ended { task: *task, error });
+            false
+        });
+        events
+    }
+
+    /// Cancels everything and waits until every stream is dropped.
+    pub async fn end(&mut self) {
+        self.open.clear();
+        self.pumps.shutdown().await;
+    }
+}
+
+/// Moves replies from the door into the slot.
+async fn pump(mut replies: Replies, slot: Arc<Slot>, arrived: Arc<Notify>) {
+    loop {
+        let next = replies.next().await;
+        let full = {
+            let mut waiting = slot.lock();
+            match next {
+                Some(Ok(reply)) => merge(&mut waiting.replies, reply),
+                Some(Err(error)) => waiting.end = Some(End::Failed(error)),
+                None => waiting.end = Some(End::Over),
+            }
+            if waiting.end.is_some() {
+                arrived.notify_one();
+                return;
+            }
+            waiting.replies.len() >= WAITING
+        };
+        arrived.notify_one();
+        if full {
+            slot.taken.notified().await;
+        }
+    }
+}
+
+/// Appends a reply; a piece of text joins the piece before it.
+fn merge(replies: &mut Vec<Reply>, reply: Reply) {
+    if let (Some(Reply::Delta { event: last }), Reply::Delta { event: next }) = (replies.last_mut(), &reply) {
+        match (last, next) {
+            (Delta::Text { text }, Delta::Text { text: more })
+            | (Delta::Reasoning { text }, Delta::Reasoning { text: more }) => {
+                text.push_str(more);
+                return;
+            }
+            _ => {}
+        }
+    }
+    replies.push(reply);
+}

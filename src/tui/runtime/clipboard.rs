@@ -1,0 +1,158 @@
+//! Copying: to the clipboard of this machine, or through the terminal to the person's. The answer says which.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, TryLockError};
+use std::time::Duration;
+
+use super::{Answer, Host};
+use crate::config::Osc52;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::tui::event::{Copied, Event};
+
+/// The most bytes that terminals commonly take by OSC 52: 100,000 of base64.
+const OSC52_MAX: usize = 74_994;
+
+/// A clipboard that does not answer, as over a dead X connection, is given up on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const DOING: &str = "copying";
+
+/// The ways that are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// This machine's clipboard is tried first.
+    pub native: bool,
+    plain: bool,
+    wrapped: bool,
+}
+
+impl Way {
+    pub fn of(host: &Host) -> Self {
+        let (plain, wrapped) = match host.osc52 {
+            // tmux takes the one or the other, by its settings; setting a clipboard twice does no harm.
+            Osc52::Auto => (true, host.tmux),
+            Osc52::Raw => (true, false),
+            Osc52::Tmux => (false, true),
+            Osc52::Off => (false, false),
+        };
+        let by_terminal = matches!(host.osc52, Osc52::Raw | Osc52::Tmux);
+        Self { native: host.osc52 == Osc52::Off || !(host.remote || by_terminal), plain, wrapped }
+    }
+}
+
+/// The machine's clipboard. It is kept: on X11 and Wayland the text is there as long as its owner.
+#[derive(Default)]
+pub struct Clipboard(Arc<Mutex<Option<arboard::Clipboard>>>);
+
+impl Clipboard {
+    /// Copies beside the loop. A failure brings the text back, for the way through the terminal.
+    pub fn copy(&self, text: String) -> impl Future<Output = Answer> + Send + 'static {
+        let held = self.0.clone();
+        async move {
+            let owned = text.clone();
+            let native = tokio::task::spawn_blocking(move || set(&held, owned));
+            match tokio::time::timeout(PATIENCE, native).await {
+                Ok(Ok(Ok(()))) => Answer::Event(Event::Copied(Ok(Copied::Clipboard))),
+                Ok(Ok(Err(why))) => Answer::NotCopied { text, why },
+                Ok(Err(_)) | Err(_) => Answer::NotCopied { text, why: "it does not answer".to_owned() },
+            }
+        }
+    }
+}
+
+fn set(held: &Mutex<Option<arboard::Clipboard>>, text: String) -> Result<(), String> {
+    let mut held = match held.try_lock() {
+        Ok(held) => held,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return Err("it does not answer".to_owned()),
+    };
+    let mut clipboard = match held.take() {
+        Some(clipboard) => clipboard,
+        None => arboard::Clipboard::new().map_err(|e| e.to_string())?,
+    };
+    // One that failed is made anew the next time.
+    clipboard.set_text(text).map_err(|e| e.to_string())?;
+    *held = Some(clipboard);
+    Ok(())
+}
+
+/// The bytes that ask the terminal to take a text; `native` is why this machine's clipboard did not.
+pub fn osc52(text: &str, way: Way, native: Option<&str>) -> Result<Vec<u8>> {
+    if !way.plain && !way.wrapped {
+        let why = native.unwrap_or("there is no way to a clipboard");
+        let hint = "Set `ui.osc52 = \"auto\"` to copy through the terminal.";
+        return Err(Error::new(ErrorKind::Io, DOING, format!("the clipboard failed: {why}"), hint));
+    }
+    if text.len() > OSC52_MAX {
+        let why = format!("{} bytes are more than the {OSC52_MAX} that terminals take", text.len());
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            DOING,
+            why,
+            "Copy a part of it, or export the conversation.",
+        ));
+    }
+    let command = format!("\x1b]52;c;{}\x07", base64(text.as_bytes()));
+    let mut bytes = Vec::new();
+    if way.wrapped {
+        bytes.extend_from_slice(b"\x1bPtmux;");
+        bytes.extend_from_slice(command.replace('\x1b', "\x1b\x1b").as_bytes());
+        bytes.extend_from_slice(b"\x1b\\");
+    }
+    if way.plain {
+        bytes.extend_from_slice(command.as_bytes());
+    }
+    Ok(bytes)
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0u32, |sum, b| sum << 8 | u32::from(*b)) << (8 * (3 - three.len()));
+        for i in 0..4 {
+            let sextet = (bits >> (18 - 6 * i)) & 63;
+            text.push(if i <= three.len() { char::from(ALPHABET[sextet as usize]) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(osc52: Osc52, tmux: bool, remote: bool) -> Host {
+        Host { editor: None, folder: "/".into(), osc52, tmux, remote }
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let pairs = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        for (plain, coded) in pairs {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn over_ssh_the_clipboard_is_the_terminals() {
+        let way = Way::of(&host(Osc52::Auto, false, true));
+        assert!(!way.native);
+        assert_eq!(osc52("foo", way, None).unwrap(), b"\x1b]52;c;Zm9v\x07");
+        let way = Way::of(&host(Osc52::Tmux, true, true));
+        assert_eq!(osc52("foo", way, None).unwrap(), b"\x1bPtmux;\x1b\x1b]52;c;Zm9v\x07\x1b\\");
+        assert!(Way::of(&host(Osc52::Auto, true, false)).native);
+    }
+
+    #[test]
+    fn what_cannot_be_copied_is_an_error_that_says_why() {
+        let off = Way::of(&host(Osc52::Off, false, true));
+        assert!(off.native);
+        let error = osc52("foo", off, Some("no display")).unwrap_err();
+        assert!(error.to_string().contains("no display"), "{error}");
+        let auto = Way::of(&host(Osc52::Auto, false, true));
+        assert!(osc52(&"x".repeat(OSC52_MAX + 1), auto, None).is_err());
+        assert!(osc52(&"x".repeat(OSC52_MAX), auto, None).unwrap().len() < 100_010);
+    }
+}

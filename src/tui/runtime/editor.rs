@@ -1,0 +1,116 @@
+//! A text in the person's own editor: a private file, gone as soon as it was read.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use crate::domain::{Error, ErrorKind, Result};
+
+/// The most bytes that are read back.
+const READ_MAX: u64 = 16 << 20;
+
+const DOING: &str = "editing the text";
+
+/// There is no editor to start.
+pub fn none() -> Error {
+    Error::new(ErrorKind::Config, DOING, "no editor is set", "Set $VISUAL or $EDITOR.")
+}
+
+/// Opens `text` with a command line such as `code --wait`, waits for its end, reads the text back.
+pub async fn edit(text: &str, command: &str, folder: &Path) -> Result<String> {
+    let file = Private::create(folder, text).map_err(|e| Error::io(DOING, &e))?;
+    let status = Command::new("/bin/sh")
+        .arg("-c")
+        .arg(format!("{command} \"$@\""))
+        .arg("editor")
+        .arg(&file.0)
+        .kill_on_drop(true)
+        .status()
+        .await
+        .map_err(|e| Error::io(DOING, &e))?;
+    if !status.success() {
+        let why = format!("`{command}` ended with {status}");
+        return Err(Error::new(ErrorKind::Io, DOING, why, "The text is as it was before."));
+    }
+    file.read().map_err(|e| Error::io(DOING, &e))
+}
+
+/// A file for nobody else, removed when dropped.
+struct Private(PathBuf);
+
+impl Private {
+    fn create(folder: &Path, text: &str) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let found = fs::symlink_metadata(folder)?;
+        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o077 != 0
+        {
+            let why = format!("{} is not a private folder", folder.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        // Two texts of one process are never out at once, and an old file of that name was left by a crash.
+        let path = folder.join(format!("message-{}.md", std::process::id()));
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let private = Self(path);
+        file.write_all(text.as_bytes())?;
+        Ok(private)
+    }
+
+    fn read(&self) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        File::open(&self.0)?.take(READ_MAX).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        // An editor may have put another file in its place, or taken it away.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_editor_gets_a_private_file_that_is_gone_after() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("run");
+        let seen = home.path().join("seen");
+        let command = format!(
+            "f() {{ stat -c %a \"$1\" > {0}; cat \"$1\" >> {0}; echo after > \"$1\"; }}; f",
+            seen.display()
+        );
+        assert_eq!(edit("before\n", &command, &folder).await.unwrap(), "after\n");
+        assert_eq!(fs::read_to_string(seen).unwrap(), "600\nbefore\n");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[tokio::test]
+    async fn an_editor_that_fails_changes_nothing_and_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("run");
+        let error = edit("before", "false", &folder).await.unwrap_err();
+        assert!(error.to_string().contains("as it was"), "{error}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_others_can_open_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let error = edit("before", "true", home.path()).await.unwrap_err();
+        assert!(error.to_string().contains("private"), "{error}");
+    }
+}

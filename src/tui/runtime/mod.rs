@@ -1,0 +1,395 @@
+//! The loop around the pure core: inputs and replies in as events, effects out to the world, frames to the terminal.
+//!
+//! Here live the calls, timers, the clipboard and `$EDITOR`. Never here: what an event means or a frame shows.
+//!
+//! A key is drawn at once; what streams is taken in at most once a frame, sixty times a second. With nothing to do the
+//! loop sleeps: it ticks only while the screen asks for it.
+
+mod calls;
+mod clipboard;
+mod editor;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use ratatui::Frame;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use calls::Calls;
+use clipboard::{Clipboard, Way};
+
+use super::effect::{Effect, TimerId};
+use super::event::{Copied, Event, Now};
+use super::terminal::{Input, Signal, Terminal};
+use crate::config::{Config, Osc52};
+use crate::domain::Result;
+use crate::domain::time::Timestamp;
+use crate::workbench::Door;
+
+/// The shortest time between two frames of streaming text.
+const FRAME: Duration = Duration::from_micros(16_600);
+/// Inputs taken in before a frame is drawn, so that a flood of keys cannot hold the picture back.
+const BATCH: usize = 1_024;
+
+/// A pure screen: the state, its rules and its picture.
+pub trait App {
+    /// Takes an event in and says what it asks of the world.
+    fn update(&mut self, event: Event) -> Vec<Effect>;
+
+    /// Draws; changes nothing but a disposable cache.
+    fn view(&mut self, frame: &mut Frame<'_>);
+
+    /// How often the time alone changes the picture, while it does.
+    fn pulse(&self) -> Option<Duration>;
+}
+
+/// What the runtime must know of the machine and the person's choices.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The command line of `$VISUAL` or `$EDITOR`.
+    pub editor: Option<String>,
+    /// The private folder for a text on its way to an editor.
+    pub folder: PathBuf,
+    pub osc52: Osc52,
+    pub tmux: bool,
+    /// The clipboard of this machine is not the person's.
+    pub remote: bool,
+}
+
+impl Host {
+    /// As it was configured.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            editor: config.editor.clone(),
+            folder: config.paths.runtime.clone(),
+            osc52: config.ui.osc52,
+            tmux: config.terminal.tmux,
+            remote: config.terminal.ssh,
+        }
+    }
+}
+
+/// Why the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The person quit.
+    Quit,
+    /// A signal, or the end of the terminal.
+    Signal(Signal),
+    /// No input can follow: the end of a script.
+    InputEnded,
+}
+
+impl Ending {
+    /// The process's exit code: 0, or 128 and the signal's number as shells have it.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Quit | Self::InputEnded => 0,
+            Self::Signal(Signal::HangUp) => 129,
+            Self::Signal(Signal::Terminate) => 143,
+            Self::Signal(_) => 130,
+        }
+    }
+}
+
+/// Runs `app` until it quits. Its calls are cancelled and over when this returns.
+pub async fn run<A: App, T: Terminal>(
+    app: &mut A,
+    door: Door,
+    terminal: &mut T,
+    host: Host,
+) -> Result<Ending> {
+    let now = Instant::now();
+    let mut runtime = Runtime {
+        app,
+        terminal,
+        calls: Calls::new(door),
+        clipboard: Clipboard::default(),
+        editing: false,
+        host,
+        timers: HashMap::new(),
+        beside: JoinSet::new(),
+        started: now,
+        pulsed: now,
+        frame_due: now,
+        dirty: false,
+        ending: None,
+    };
+    let ended = runtime.run().await;
+    runtime.beside.shutdown().await;
+    runtime.calls.end().await;
+    ended
+}
+
+struct Runtime<'a, A, T> {
+    app: &'a mut A,
+    terminal: &'a mut T,
+    calls: Calls,
+    clipboard: Clipboard,
+    /// A text is in an editor, and the terminal with it.
+    editing: bool,
+    host: Host,
+    timers: HashMap<TimerId, Instant>,
+    /// What runs beside the loop.
+    beside: JoinSet<Answer>,
+    started: Instant,
+    pulsed: Instant,
+    /// When the next frame of streaming text may be drawn.
+    frame_due: Instant,
+    /// The picture is older than the state.
+    dirty: bool,
+    ending: Option<Ending>,
+}
+
+/// What something beside the loop came to.
+enum Answer {
+    Event(Event),
+    /// This machine's clipboard did not take a text.
+    NotCopied {
+        text: String,
+        why: String,
+    },
+    /// The editor has ended: the terminal is free again.
+    Edited(Result<String>),
+}
+
+/// What woke the loop.
+enum Woken {
+    Input(Option<Input>),
+    Answer(Answer),
+    Replies,
+    Time,
+}
+
+impl<A: App, T: Terminal> Runtime<'_, A, T> {
+    async fn run(&mut self) -> Result<Ending> {
+        let (width, height) = self.terminal.size();
+        let effects = self.take_in([Event::Resize { width, height }, Event::Started]);
+        self.draw()?;
+        self.carry_out(effects)?;
+        loop {
+            if let Some(ending) = self.ending {
+                return Ok(ending);
+            }
+            let (events, at_once) = self.wait().await?;
+            if events.is_empty() {
+                continue;
+            }
+            let effects = self.take_in(events);
+            self.dirty = true;
+            if at_once || Instant::now() >= self.frame_due {
+                self.draw()?;
+            }
+            if !at_once {
+                self.frame_due = self.frame_due.max(Instant::now() + FRAME);
+            }
+            self.carry_out(effects)?;
+        }
+    }
+
+    /// Waits for anything and drains what is there: the events, and whether they are drawn at once.
+    async fn wait(&mut self) -> Result<(Vec<Event>, bool)> {
+        let deadline = self.deadline();
+        let (frame_due, dirty) = (self.frame_due, self.dirty);
+        let woken = tokio::select! {
+            biased;
+            input = self.terminal.next() => Woken::Input(input),
+            () = sleep_until(deadline.unwrap_or(frame_due)), if deadline.is_some() => Woken::Time,
+            () = sleep_until(frame_due), if dirty => Woken::Time,
+            Some(Ok(answer)) = self.beside.join_next(), if !self.beside.is_empty() => Woken::Answer(answer),
+            () = async { sleep_until(frame_due).await; self.calls.woken().await } => Woken::Replies,
+        };
+        Ok(match woken {
+            Woken::Input(None) => {
+                self.ending = Some(Ending::InputEnded);
+                (Vec::new(), false)
+            }
+            Woken::Input(Some(input)) => self.drain(input)?,
+            Woken::Answer(Answer::Event(event)) => (vec![event], true),
+            Woken::Answer(Answer::NotCopied { text, why }) => {
+                (vec![self.send_copy(&text, Some(&why))?], true)
+            }
+            Woken::Answer(Answer::Edited(text)) => {
+                self.editing = false;
+                let mut events = self.come_back()?;
+                events.push(Event::Edited(text));
+                (events, true)
+            }
+            Woken::Replies => (self.calls.drain(), false),
+            Woken::Time => (self.due(), false),
+        })
+    }
+
+    /// The earliest timer or pulse.
+    fn deadline(&self) -> Option<Instant> {
+        let pulse = self.app.pulse().map(|every| self.pulsed + every);
+        self.timers.values().copied().chain(pulse).min()
+    }
+
+    /// The events of timers that are due. A pulse, or a frame that was put off, is a tick alone.
+    fn due(&mut self) -> Vec<Event> {
+        let now = Instant::now();
+        self.pulsed = now;
+        let mut due: Vec<_> =
+            self.timers.iter().filter(|(_, at)| **at <= now).map(|(id, at)| (*at, *id)).collect();
+        due.sort_by_key(|(at, id)| (*at, id.0));
+        let events: Vec<_> = due.into_iter().map(|(_, id)| Event::Timer(id)).collect();
+        for event in &events {
+            if let Event::Timer(id) = event {
+                self.timers.remove(id);
+            }
+        }
+        if events.is_empty() { vec![Event::Tick(self.now())] } else { events }
+    }
+
+    /// All inputs that are there. The mouse alone can wait for a frame; of many sizes the last one counts.
+    fn drain(&mut self, first: Input) -> Result<(Vec<Event>, bool)> {
+        let mut events = Vec::new();
+        let mut at_once = false;
+        let mut next = Some(first);
+        while let Some(input) = next {
+            match input {
+                Input::Signal(signal) => events.extend(self.obey(signal)?),
+                Input::Event(event) => {
+                    at_once |= !matches!(event, Event::Mouse(_));
+                    if let (Event::Resize { .. }, Some(Event::Resize { .. })) = (&event, events.last()) {
+                        events.pop();
+                    }
+                    events.push(event);
+                }
+            }
+            if self.ending.is_some() || events.len() >= BATCH {
+                break;
+            }
+            next = self.terminal.ready();
+        }
+        let resized = events.iter().rev().find_map(|e| match e {
+            Event::Resize { width, height } => Some((*width, *height)),
+            _ => None,
+        });
+        if let Some((width, height)) = resized {
+            self.terminal.resized(width, height)?;
+        }
+        Ok((events, at_once))
+    }
+
+    fn obey(&mut self, signal: Signal) -> Result<Vec<Event>> {
+        match signal {
+            // Ctrl+C within the editor is the editor's, and once continued it has the terminal.
+            Signal::Interrupt | Signal::Continue if self.editing => Ok(Vec::new()),
+            Signal::Interrupt | Signal::Terminate | Signal::HangUp => {
+                self.ending = Some(Ending::Signal(signal));
+                self.terminal.ending();
+                Ok(Vec::new())
+            }
+            Signal::Stop => self.suspend(),
+            Signal::Continue => self.come_back(),
+        }
+    }
+
+    /// Ctrl+Z. Goes on right here when the process is continued.
+    fn suspend(&mut self) -> Result<Vec<Event>> {
+        self.terminal.hand_over();
+        self.terminal.stop();
+        if self.editing { Ok(Vec::new()) } else { self.come_back() }
+    }
+
+    /// Takes the terminal back, where it is this process's to take.
+    fn come_back(&mut self) -> Result<Vec<Event>> {
+        if !self.terminal.take_back()? {
+            return Ok(Vec::new());
+        }
+        let (width, height) = self.terminal.size();
+        Ok(vec![Event::Resize { width, height }, Event::Resumed])
+    }
+
+    fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let wall = Timestamp(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX));
+        Now { elapsed: self.started.elapsed(), wall }
+    }
+
+    fn take_in(&mut self, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
+        let mut effects = self.app.update(Event::Tick(self.now()));
+        for event in events {
+            if !matches!(event, Event::Tick(_)) {
+                effects.extend(self.app.update(event));
+            }
+        }
+        effects
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        self.dirty = false;
+        let app = &mut *self.app;
+        self.terminal.draw(|frame| app.view(frame))
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Call { task, lane, context, request } => {
+                    self.calls.start(task, lane, context, request);
+                }
+                Effect::Cancel(task) => self.calls.cancel(task),
+                Effect::After { timer, delay } => {
+                    self.timers.insert(timer, Instant::now() + delay);
+                }
+                Effect::Copy(text) => self.copy(text)?,
+                Effect::Edit(text) => self.edit(text)?,
+                Effect::Title(text) => self.terminal.title(&text)?,
+                Effect::Mouse(on) => self.terminal.mouse(on)?,
+                Effect::Suspend => {
+                    let events = self.suspend()?;
+                    self.after(events)?;
+                }
+                Effect::Quit => self.ending = Some(Ending::Quit),
+            }
+        }
+        Ok(())
+    }
+
+    /// Events that an effect brought about by itself.
+    fn after(&mut self, events: Vec<Event>) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let effects = self.take_in(events);
+        self.draw()?;
+        self.carry_out(effects)
+    }
+
+    fn copy(&mut self, text: String) -> Result<()> {
+        if Way::of(&self.host).native {
+            self.beside.spawn(self.clipboard.copy(text));
+            return Ok(());
+        }
+        let event = self.send_copy(&text, None)?;
+        self.after(vec![event])
+    }
+
+    /// Copies through the terminal; `native` is why this machine's clipboard did not take the text.
+    fn send_copy(&mut self, text: &str, native: Option<&str>) -> Result<Event> {
+        let copied = match clipboard::osc52(text, Way::of(&self.host), native) {
+            Ok(bytes) => self.terminal.send(&bytes).map(|()| Copied::SentToTerminal)?,
+            Err(error) => return Ok(Event::Copied(Err(error))),
+        };
+        Ok(Event::Copied(Ok(copied)))
+    }
+
+    fn edit(&mut self, text: String) -> Result<()> {
+        let Some(command) = self.host.editor.clone() else {
+            return self.after(vec![Event::Edited(Err(editor::none()))]);
+        };
+        self.terminal.hand_over();
+        self.editing = true;
+        let folder = self.host.folder.clone();
+        self.beside.spawn(async move { Answer::Edited(editor::edit(&text, &command, &folder).await) });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

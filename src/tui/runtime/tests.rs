@@ -1,0 +1,264 @@
+use std::sync::{Arc, Mutex};
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use ratatui::widgets::Paragraph;
+
+use super::*;
+use crate::domain::delta::Event as Delta;
+use crate::domain::{Error, ErrorKind};
+use crate::tui::effect::{Lane, TaskId};
+use crate::tui::key::Key;
+use crate::tui::terminal::Script;
+use crate::workbench::request::Topic;
+use crate::workbench::{Context, Face, Replies, Reply, Request, Workbench};
+
+/// A door whose every call streams the same replies, some milliseconds apart.
+#[derive(Debug, Default)]
+struct Tap {
+    replies: Vec<(u64, Result<Reply>)>,
+    /// Calls whose replies were dropped.
+    dropped: Arc<Mutex<usize>>,
+}
+
+struct Guard(Arc<Mutex<usize>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap() += 1;
+    }
+}
+
+impl Workbench for Tap {
+    fn call(&self, _: Context, _: Request) -> Replies {
+        let guard = Guard(self.dropped.clone());
+        stream::iter(self.replies.clone())
+            .then(move |(wait, reply)| {
+                let _ = &guard;
+                async move {
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                    reply
+                }
+            })
+            .boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// Writes down what happens; keys are commands.
+#[derive(Default)]
+struct Log {
+    events: Vec<Event>,
+    pulse: Option<Duration>,
+    ticks: usize,
+}
+
+fn call(task: u64, lane: Option<&'static str>) -> Effect {
+    Effect::Call {
+        task: TaskId(task),
+        lane: lane.map(Lane),
+        context: Context::of(Face::Tui),
+        request: Request::Watch { topic: Topic::Models },
+    }
+}
+
+impl App for Log {
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        let effects = match &event {
+            Event::Tick(_) => {
+                self.ticks += 1;
+                return Vec::new();
+            }
+            Event::Key(key) => match key.typed() {
+                Some(c @ '1'..='9') => vec![call(u64::from(c), None)],
+                Some('l') => vec![call(100, Some("list"))],
+                Some('m') => vec![call(101, Some("list"))],
+                Some('x') => vec![Effect::Cancel(TaskId(u64::from('1')))],
+                Some('t') => vec![Effect::After { timer: TimerId("t"), delay: Duration::from_secs(9) }],
+                Some('c') => vec![Effect::Copy("foo".into())],
+                Some('e') => vec![Effect::Edit("text".into())],
+                Some('z') => vec![Effect::Suspend],
+                Some('q') => vec![Effect::Quit],
+                Some('T') => vec![Effect::Title("a title".into())],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        self.events.push(event);
+        effects
+    }
+
+    fn view(&mut self, frame: &mut Frame<'_>) {
+        frame.render_widget(Paragraph::new(format!("{} events", self.events.len())), frame.area());
+    }
+
+    fn pulse(&self) -> Option<Duration> {
+        self.pulse
+    }
+}
+
+fn text(text: &str) -> Reply {
+    Reply::Delta { event: Delta::Text { text: text.to_owned() } }
+}
+
+fn host() -> Host {
+    Host {
+        editor: Some("true".into()),
+        folder: "/dev/null/none".into(),
+        osc52: Osc52::Raw,
+        tmux: false,
+        remote: true,
+    }
+}
+
+/// Plays keys against a tap: the events without the first two and the keys, the terminal, how it ended.
+async fn play(tap: Tap, keys: &str) -> (Vec<Event>, Script, Result<Ending>) {
+    let mut log = Log::default();
+    let mut script = Script::keys(20, 2, keys).unwrap();
+    let ended = run(&mut log, Arc::new(tap), &mut script, host()).await;
+    assert_eq!(log.events[..2], [Event::Resize { width: 20, height: 2 }, Event::Started]);
+    let events = log.events.into_iter().skip(2).filter(|e| !matches!(e, Event::Key(_))).collect();
+    (events, script, ended)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_text_is_one_event_a_frame_and_keeps_its_order() {
+    let replies: Vec<_> = (0..5_000).map(|i| (u64::from(i % 5 == 0), Ok(text(&format!("{i} "))))).collect();
+    let tap = Tap { replies, ..Tap::default() };
+    let (events, script, ended) = play(tap, "1").await;
+    assert_eq!(ended, Ok(Ending::InputEnded));
+    let mut whole = String::new();
+    for event in &events[..events.len() - 1] {
+        let Event::Replies { task: TaskId(49), replies } = event else { panic!("{event:?}") };
+        let [Reply::Delta { event: Delta::Text { text } }] = replies.as_slice() else {
+            panic!("{replies:?}")
+        };
+        whole.push_str(text);
+    }
+    assert_eq!(events.last(), Some(&Event::Ended { task: TaskId(49), error: None }));
+    assert_eq!(
+        whole.split_whitespace().map(str::parse).collect::<Vec<_>>(),
+        (0..5_000).map(Ok).collect::<Vec<_>>()
+    );
+    // One second of stream: sixty frames, give or take the first and the last.
+    assert!((50..=64).contains(&events.len()), "{} events", events.len());
+    assert!(script.frames <= events.len() + 3, "{} frames", script.frames);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_call_is_dropped_and_says_nothing_more() {
+    let replies: Vec<_> = (0..100).map(|_| (40, Ok(text("x")))).collect();
+    let tap = Tap { replies, ..Tap::default() };
+    let dropped = tap.dropped.clone();
+    let mut log = Log::default();
+    let inputs = [Key::char('1'), Key::char('x')].map(|key| Input::Event(Event::Key(key)));
+    let mut script = Script::new(20, 2, inputs).unwrap().hurried(Duration::from_millis(30));
+    run(&mut log, Arc::new(tap), &mut script, host()).await.unwrap();
+    assert_eq!(*dropped.lock().unwrap(), 1);
+    assert!(!log.events.iter().any(|e| matches!(e, Event::Ended { .. })), "{:?}", log.events);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_latest_call_of_a_lane_replaces_the_one_before() {
+    let tap = Tap { replies: vec![(60, Ok(Reply::Done))], ..Tap::default() };
+    let mut log = Log::default();
+    let inputs = [Key::char('l'), Key::char('m')].map(|key| Input::Event(Event::Key(key)));
+    let mut script = Script::new(20, 2, inputs).unwrap().hurried(Duration::from_millis(30));
+    script.wait_at_end(Duration::from_secs(1));
+    run(&mut log, Arc::new(tap), &mut script, host()).await.unwrap();
+    let answered: Vec<_> =
+        log.events.iter().filter(|e| matches!(e, Event::Replies { .. } | Event::Ended { .. })).collect();
+    assert_eq!(
+        answered,
+        [
+            &Event::Replies { task: TaskId(101), replies: vec![Reply::Done] },
+            &Event::Ended { task: TaskId(101), error: None }
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_the_end_of_its_call() {
+    let error = Error::new(ErrorKind::Timeout, "asking", "nothing came", "");
+    let tap = Tap { replies: vec![(1, Ok(text("half"))), (1, Err(error.clone()))], ..Tap::default() };
+    let (events, _, _) = play(tap, "1").await;
+    assert_eq!(
+        events,
+        [
+            Event::Replies { task: TaskId(49), replies: vec![text("half")] },
+            Event::Ended { task: TaskId(49), error: Some(error) }
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_under_way_are_dropped_before_the_loop_returns() {
+    let tap = Tap { replies: vec![(1_000_000, Ok(Reply::Done))], ..Tap::default() };
+    let dropped = tap.dropped.clone();
+    let (_, _, ended) = play(tap, "12q").await;
+    assert_eq!(ended, Ok(Ending::Quit));
+    assert_eq!(*dropped.lock().unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_is_an_event_and_idling_is_not() {
+    let mut log = Log::default();
+    let mut script = Script::keys(20, 2, "t").unwrap();
+    script.wait_at_end(Duration::from_secs(600));
+    let before = Instant::now();
+    run(&mut log, Arc::new(Tap::default()), &mut script, host()).await.unwrap();
+    assert!(before.elapsed() >= Duration::from_secs(600));
+    assert_eq!(log.events.last(), Some(&Event::Timer(TimerId("t"))));
+    assert_eq!((log.ticks, script.frames), (3, 3), "start, key, timer: nothing in ten minutes besides");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ticks_while_the_screen_asks_for_it() {
+    let mut log = Log { pulse: Some(Duration::from_millis(100)), ..Log::default() };
+    let mut script = Script::keys(20, 2, "").unwrap();
+    script.wait_at_end(Duration::from_secs(1));
+    let ended = tokio::time::timeout(
+        Duration::from_secs(5),
+        run(&mut log, Arc::new(Tap::default()), &mut script, host()),
+    )
+    .await;
+    assert!(ended.is_ok());
+    assert!((9..=12).contains(&log.ticks), "{} ticks", log.ticks);
+}
+
+#[tokio::test(start_paused = true)]
+async fn copying_over_a_terminal_says_no_more_than_that_it_was_sent() {
+    let (events, script, _) = play(Tap::default(), "c").await;
+    assert_eq!(events, [Event::Copied(Ok(Copied::SentToTerminal))]);
+    assert_eq!(script.sent, b"\x1b]52;c;Zm9v\x07");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_gives_the_terminal_away_and_takes_it_back() {
+    let (events, script, _) = play(Tap::default(), "zT").await;
+    assert_eq!(events, [Event::Resize { width: 20, height: 2 }, Event::Resumed]);
+    assert_eq!((script.stops, script.titles), (1, vec!["a title".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_editor_that_cannot_start_is_an_event_with_the_reason() {
+    let (events, script, _) = play(Tap::default(), "e").await;
+    let [Event::Resize { .. }, Event::Resumed, Event::Edited(Err(error))] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(error.doing, "editing the text");
+    assert!(!script.is_away());
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_end_the_loop_and_name_their_exit_code() {
+    for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 143), (Signal::HangUp, 129)] {
+        let mut script = Script::new(20, 2, [Input::Signal(signal)]).unwrap();
+        let ended = run(&mut Log::default(), Arc::new(Tap::default()), &mut script, host()).await.unwrap();
+        assert_eq!((ended, ended.code()), (Ending::Signal(signal), code));
+    }
+}

@@ -1,0 +1,11 @@
+//! `OpenAI`'s Chat Completions, as it and the servers that copy it speak it
+//! (<https://platform.openai.com/docs/api-reference/chat>): llama.cpp, vLLM, Ollama, LM Studio, `OpenRouter` and others.
+//!
+//! [`request::body`] makes what is sent, [`Decoder`] reads the stream, [`reply`] what comes whole, [`fault`] errors.
+
+pub mod fault;
+pub mod reply;
+pub mod request;
+mod stream;
+
+pub use stream::Decoder;

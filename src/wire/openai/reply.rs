@@ -1,0 +1,104 @@
+//! What comes whole: an answer of a server that does not stream, and the list of models.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::fault;
+use super::stream::{Choice, Collector, Counted, take_usage};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+
+#[derive(Deserialize)]
+struct Completion {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<Counted>,
+}
+
+/// A whole completion, as servers send it that know no streaming.
+pub fn completion(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
+    let not_one = |why: String| unreadable(doing, &why, body);
+    let value: Value = serde_json::from_slice(body).map_err(|why| not_one(why.to_string()))?;
+    if let Some(error) = fault::in_stream(doing, &value) {
+        return Err(error);
+    }
+    let completion: Completion = serde_json::from_value(value).map_err(|why| not_one(why.to_string()))?;
+    let choice = completion.choices.into_iter().next().ok_or_else(|| not_one("it has no choices".into()))?;
+    let mut collector = Collector::default();
+    let mut events = Vec::new();
+    collector.take_choice(choice, &mut events);
+    take_usage(completion.usage, &mut events);
+    collector.stop(&mut events);
+    Ok(events)
+}
+
+pub(super) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Error {
+    let start: String = String::from_utf8_lossy(&body[..body.len().min(400)]).chars().take(200).collect();
+    Error::new(
+        ErrorKind::Server { status: 200 },
+        doing,
+        format!("the server's answer is no chat completion ({why}): {start}"),
+        "Check that the base_url ends where the API starts, often with /v1.",
+    )
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    /// vLLM.
+    max_model_len: Option<u32>,
+    /// `OpenRouter`, Together.
+    context_length: Option<u32>,
+    /// Groq.
+    context_window: Option<u32>,
+    /// llama.cpp.
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    n_ctx: Option<u32>,
+    n_ctx_train: Option<u32>,
+}
+
+/// The cards of `/models`; entries that make no sense are left out.
+pub fn models(doing: &str, provider: &str, place: &str, body: &[u8]) -> Result<Vec<ModelCard>> {
+    let value: Value =
+        serde_json::from_slice(body).map_err(|why| unreadable(doing, &why.to_string(), body))?;
+    if let Some(error) = fault::in_stream(doing, &value) {
+        return Err(error);
+    }
+    // An object with `data`; Together sends the bare list.
+    let Some(list) = value.get("data").unwrap_or(&value).as_array() else {
+        return Err(unreadable(doing, "it is no list of models", body));
+    };
+    let mut cards: Vec<ModelCard> = list
+        .iter()
+        .filter_map(|entry| Listed::deserialize(entry).ok())
+        .filter_map(|listed| card(provider, place, listed))
+        .collect();
+    cards.sort_by(|a, b| a.id.cmp(&b.id));
+    cards.dedup_by(|a, b| a.id == b.id);
+    Ok(cards)
+}
+
+fn card(provider: &str, place: &str, listed: Listed) -> Option<ModelCard> {
+    let meta = listed.meta.as_ref();
+    let embeds = listed.id.to_ascii_lowercase().contains("embed");
+    Some(ModelCard {
+        id: ModelId::new(provider, &listed.id).ok()?,
+        title: listed.id,
+        availability: Availability::Ready,
+        capabilities: vec![if embeds { Capability::Embed } else { Capability::Chat }],
+        context: listed
+            .max_model_len
+            .or(listed.context_length)
+            .or(listed.context_window)
+            .or_else(|| meta.and_then(|m| m.n_ctx.or(m.n_ctx_train))),
+        max_output: None,
+        licence: None,
+        bytes: None,
+        detail: format!("OpenAI-compatible at {place}"),
+    })
+}

@@ -1,0 +1,312 @@
+//! The stream of an answer: bytes to events.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{fault, reply};
+use crate::domain::delta::Event;
+use crate::domain::message::{StopReason, Usage};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::sse::{Frame, Sse};
+
+/// Reads one answer's stream. Bytes may be cut anywhere.
+#[derive(Debug)]
+pub struct Decoder {
+    doing: String,
+    sse: Sse,
+    collector: Collector,
+    /// A frame that this API would send has come.
+    understood: bool,
+    /// The first frame that was none, for the error if nothing else comes.
+    nonsense: Option<String>,
+    over: bool,
+}
+
+impl Decoder {
+    /// `doing` is for error texts: "asking openai/gpt-5".
+    pub fn new(doing: impl Into<String>) -> Self {
+        Self {
+            doing: doing.into(),
+            sse: Sse::default(),
+            collector: Collector::default(),
+            understood: false,
+            nonsense: None,
+            over: false,
+        }
+    }
+
+    /// Takes the next bytes; what they say is added to `events`, also in front of an error.
+    pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<()> {
+        let mut frames = Vec::new();
+        let fed = self.sse.push(bytes, &mut frames);
+        for frame in frames {
+            self.take(&frame, events)?;
+        }
+        fed
+    }
+
+    /// Whether the answer is complete: nothing more needs to be read.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether the model has ended its answer, even if the server has not ended the stream.
+    pub fn has_stopped(&self) -> bool {
+        self.collector.reason.is_some()
+    }
+
+    /// The stream has ended. An end without the model's own is a broken connection.
+    pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<()> {
+        if let Some(frame) = self.sse.finish() {
+            self.take(&frame, events)?;
+        }
+        if self.over {
+            return Ok(());
+        }
+        if self.has_stopped() {
+            // `[DONE]` was forgotten; the model's own end is what counts.
+            self.end(events);
+            return Ok(());
+        }
+        if let (false, Some(nonsense)) = (self.understood, &self.nonsense) {
+            return Err(reply::unreadable(
+                &self.doing,
+                "its frames are no JSON of that API",
+                nonsense.as_bytes(),
+            ));
+        }
+        Err(Error::new(
+            ErrorKind::Network,
+            &self.doing,
+            "the stream ended in the middle of the answer",
+            "What came is kept; try again.",
+        ))
+    }
+
+    fn take(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<()> {
+        let data = frame.data.trim();
+        if self.over || data.is_empty() {
+            return Ok(());
+        }
+        if data == "[DONE]" {
+            self.end(events);
+            return Ok(());
+        }
+        // The common case first, in one pass; an error object or nonsense is looked at twice.
+        let chunk = match serde_json::from_str::<Chunk>(data) {
+            Ok(chunk) if chunk.error.is_none() && (chunk.choices.is_some() || chunk.usage.is_some()) => chunk,
+            _ => {
+                let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
+                if let Some(error) = fault::in_stream(&self.doing, &value) {
+                    return Err(error);
+                }
+                self.nonsense.get_or_insert_with(|| data.chars().take(200).collect());
+                return Ok(());
+            }
+        };
+        self.understood = true;
+        if let Some(choice) = chunk.choices.and_then(|c| c.into_iter().next()) {
+            self.collector.take_choice(choice, events);
+        }
+        take_usage(chunk.usage, events);
+        Ok(())
+    }
+
+    fn end(&mut self, events: &mut Vec<Event>) {
+        self.collector.stop(events);
+        self.over = true;
+    }
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    choices: Option<Vec<Choice>>,
+    usage: Option<Counted>,
+    error: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    /// `message` in an answer that comes whole.
+    #[serde(alias = "message")]
+    delta: Option<Delta>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    content: Option<Content>,
+    /// llama.cpp, vLLM, `DeepSeek`.
+    reasoning_content: Option<String>,
+    /// `OpenRouter`, Ollama.
+    reasoning: Option<Content>,
+    refusal: Option<String>,
+    tool_calls: Option<Vec<ToolPiece>>,
+}
+
+/// A text, or (Mistral) a list of typed parts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+    Other(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Part {
+    text: Option<String>,
+    thinking: Option<Vec<Part>>,
+}
+
+#[derive(Deserialize)]
+struct ToolPiece {
+    index: Option<usize>,
+    id: Option<String>,
+    function: Option<FunctionPiece>,
+}
+
+#[derive(Deserialize)]
+struct FunctionPiece {
+    name: Option<String>,
+    /// A text that grows; some servers send the object itself.
+    arguments: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Counted {
+    prompt_tokens: Option<u32>,
+    completion_tokens: Option<u32>,
+    prompt_tokens_details: Option<Cached>,
+    completion_tokens_details: Option<Reasoned>,
+}
+
+#[derive(Deserialize)]
+struct Cached {
+    cached_tokens: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Reasoned {
+    reasoning_tokens: Option<u32>,
+}
+
+/// What is put together over several chunks.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    tools: Vec<Tool>,
+    reason: Option<StopReason>,
+}
+
+#[derive(Debug, Default)]
+struct Tool {
+    index: Option<usize>,
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+impl Collector {
+    pub(super) fn take_choice(&mut self, choice: Choice, events: &mut Vec<Event>) {
+        if let Some(delta) = choice.delta {
+            let thought = delta.reasoning_content.map(Content::Text).or(delta.reasoning);
+            if let Some(Content::Text(text)) = thought
+                && !text.is_empty()
+            {
+                events.push(Event::Reasoning { text });
+            }
+            match delta.content {
+                Some(Content::Text(text)) if !text.is_empty() => events.push(Event::Text { text }),
+                Some(Content::Parts(parts)) => take_parts(parts, events),
+                _ => {}
+            }
+            if let Some(text) = delta.refusal.filter(|t| !t.is_empty()) {
+                events.push(Event::Text { text });
+            }
+            for piece in delta.tool_calls.into_iter().flatten() {
+                self.take_tool(piece);
+            }
+        }
+        if let Some(reason) = choice.finish_reason.filter(|r| !r.is_empty()) {
+            self.reason = Some(match reason.as_str() {
+                "stop" | "eos" => StopReason::EndTurn,
+                "length" => StopReason::MaxTokens,
+                "tool_calls" | "function_call" => StopReason::ToolUse,
+                "content_filter" => StopReason::Filtered,
+                _ => StopReason::Other,
+            });
+        }
+    }
+
+    fn take_tool(&mut self, piece: ToolPiece) {
+        // Servers without an index send each call whole: a new id is a new call.
+        let known = self.tools.iter().position(|tool| match (piece.index, &piece.id) {
+            (Some(_), _) => tool.index == piece.index,
+            (None, Some(id)) => tool.id == *id,
+            (None, None) => false,
+        });
+        let last = self.tools.len().checked_sub(1);
+        let at = known.or_else(|| last.filter(|_| piece.index.is_none() && piece.id.is_none()));
+        let at = at.unwrap_or_else(|| {
+            self.tools.push(Tool { index: piece.index, ..Tool::default() });
+            self.tools.len() - 1
+        });
+        let tool = &mut self.tools[at];
+        if let Some(id) = piece.id.filter(|id| !id.is_empty()) {
+            tool.id = id;
+        }
+        if let Some(function) = piece.function {
+            if let Some(name) = function.name
+                && tool.name != name
+            {
+                tool.name.push_str(&name);
+            }
+            match function.arguments {
+                Some(Value::String(text)) => tool.arguments.push_str(&text),
+                Some(Value::Null) | None => {}
+                Some(whole) => tool.arguments = whole.to_string(),
+            }
+        }
+    }
+
+    /// Gives out the tool calls, whole now, and the end.
+    pub(super) fn stop(&mut self, events: &mut Vec<Event>) {
+        for (at, tool) in self.tools.drain(..).enumerate() {
+            let input = if tool.arguments.trim().is_empty() {
+                Value::Object(serde_json::Map::new())
+            } else {
+                // A model may write what is no JSON: it is kept as it is, for the tool to refuse.
+                serde_json::from_str(&tool.arguments).unwrap_or(Value::String(tool.arguments))
+            };
+            let id = if tool.id.is_empty() { format!("call_{at}") } else { tool.id };
+            events.push(Event::ToolUse { id, name: tool.name, input });
+        }
+        events.push(Event::Stop { reason: self.reason.unwrap_or(StopReason::Other) });
+    }
+}
+
+fn take_parts(parts: Vec<Part>, events: &mut Vec<Event>) {
+    for part in parts {
+        for thought in part.thinking.into_iter().flatten() {
+            if let Some(text) = thought.text.filter(|t| !t.is_empty()) {
+                events.push(Event::Reasoning { text });
+            }
+        }
+        if let Some(text) = part.text.filter(|t| !t.is_empty()) {
+            events.push(Event::Text { text });
+        }
+    }
+}
+
+pub(super) fn take_usage(counted: Option<Counted>, events: &mut Vec<Event>) {
+    let Some(counted) = counted else { return };
+    let usage = Usage {
+        input: counted.prompt_tokens,
+        output: counted.completion_tokens,
+        cache_read: counted.prompt_tokens_details.and_then(|d| d.cached_tokens),
+        reasoning: counted.completion_tokens_details.and_then(|d| d.reasoning_tokens),
+    };
+    if usage != Usage::default() {
+        events.push(Event::Usage { usage });
+    }
+}

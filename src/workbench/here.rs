@@ -1,0 +1,208 @@
+//! The door in the process that owns the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use futures_util::{FutureExt, TryStreamExt};
+use tokio::runtime::Handle;
+
+use super::attached::Owning;
+use super::request::chat::Chat as ChatRequest;
+use super::request::conversations::Conversations as ConversationsRequest;
+use super::request::models::Models as ModelsRequest;
+use super::request::workspace::Workspace as WorkspaceRequest;
+use super::{Context, Replies, Reply, Request, Workbench};
+use crate::config::{Config, ProviderKind};
+use crate::domain::change::Topic;
+use crate::domain::{Error, Result};
+use crate::provider::Provider;
+use crate::provider::scripted::Scripted;
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::chat::{Chat, Step};
+use crate::service::conversations::Conversations;
+use crate::service::invoke::{Invoke, Terms};
+use crate::service::models::cards;
+use crate::service::recorder::Recorder;
+use crate::service::workspace::Workspace;
+use crate::store::{Owner, Store, Unlock};
+
+/// The services, over one store.
+#[derive(Debug, Clone)]
+pub struct Here {
+    chat: Chat,
+    conversations: Conversations,
+    invoke: Arc<Invoke>,
+    workspace: Workspace,
+    changes: Changes,
+}
+
+impl Workbench for Here {
+    fn call(&self, context: Context, request: Request) -> Replies {
+        let terms = Terms {
+            parent_span: context.parent_span,
+            deadline: context.deadline_ms.map(Duration::from_millis),
+            budget_tokens: context.budget_tokens,
+            ..Terms::default()
+        };
+        match request {
+            Request::Chat(request) => self.chat(request, terms),
+            Request::Conversations(request) => self.conversations(request),
+            Request::Models(request) => self.models(request),
+            Request::Workspace(request) => self.workspace(request),
+            Request::Watch { topic } => self.watch(topic),
+        }
+    }
+
+    fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
+        let here = self.clone();
+        async move {
+            here.chat.finish().await;
+            here.workspace.finish().await;
+        }
+        .boxed()
+    }
+}
+
+/// One reply from a future.
+fn one(future: impl Future<Output = Result<Reply>> + Send + 'static) -> Replies {
+    stream::once(future).boxed()
+}
+
+impl Here {
+    /// Opens the workspace's store, if nobody else has it, with the services over it. Blocks: call it from a thread
+    /// of a tokio runtime that may block.
+    pub fn open(config: &Config) -> Result<Owning> {
+        let folder = config.paths.workspace();
+        let Some(owner) = Owner::try_take(&folder)? else {
+            return Ok(Owning::Anothers { pid: Owner::pid(&folder) });
+        };
+        let unlock = Unlock { passphrase: config.passphrase.as_ref().map(|p| p.expose().into()) };
+        let (store, _) = Store::open(&owner, &unlock)?;
+        let archive = Archive::new(store.clone());
+        let recorder = Recorder::start(store);
+        let providers = providers(config);
+        let invoke = Arc::new(Invoke::new(providers, Vec::new(), Arc::new(recorder.clone())));
+        let changes = Changes::default();
+        let chat = Chat::new(archive.clone(), Arc::clone(&invoke), changes.clone());
+        let interrupted = Handle::current().block_on(chat.mark_interrupted())?;
+        if interrupted > 0 {
+            tracing::info!(interrupted, "answers of a process that ended were marked");
+        }
+        Ok(Owning::Ours(Arc::new(Self {
+            chat,
+            conversations: Conversations::new(archive.clone(), changes.clone()),
+            invoke,
+            workspace: Workspace::new(folder, archive, recorder),
+            changes,
+        })))
+    }
+
+    fn chat(&self, request: ChatRequest, terms: Terms) -> Replies {
+        let steps = match request {
+            ChatRequest::Send { to, blocks } => self.chat.send(to, blocks, terms),
+            ChatRequest::Retry { conversation, message } => self.chat.retry(conversation, message, terms),
+            ChatRequest::Continue { conversation, message } => self.chat.go_on(conversation, message, terms),
+        };
+        steps
+            .map_ok(|step| match step {
+                Step::Started { conversation, asked, answer } => {
+                    Reply::Started { conversation, asked, answer }
+                }
+                Step::Delta(event) => Reply::Delta { event },
+                Step::Finished { answer } => Reply::Finished { answer },
+            })
+            .boxed()
+    }
+
+    fn conversations(&self, request: ConversationsRequest) -> Replies {
+        use ConversationsRequest as Ask;
+        let service = self.conversations.clone();
+        match request {
+            Ask::List { limit, before } => one(async move {
+                let (heads, more) = service.list(limit, before).await?;
+                Ok(Reply::Conversations { heads, more })
+            }),
+            Ask::Open { id } => one(async move { Ok(Reply::Thread { thread: service.open(id).await? }) }),
+            Ask::Find { text } => {
+                one(async move { Ok(Reply::Thread { thread: service.find(&text).await? }) })
+            }
+            Ask::Search { query, limit } => {
+                service.search(&query, limit).map_ok(|hits| Reply::Hits { hits }).boxed()
+            }
+            Ask::Change { id, change } => {
+                one(async move { Ok(Reply::Conversation { head: service.change(id, change).await? }) })
+            }
+            Ask::Fork { id, at } => {
+                one(async move { Ok(Reply::Conversation { head: service.fork(id, at).await? }) })
+            }
+            Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
+            Ask::Export { .. } | Ask::Import { .. } => {
+                one(async move { Err(Error::internal("moving conversations", "not wired")) })
+            }
+            Ask::SaveDraft { id, draft } => {
+                one(async move { service.save_draft(id, draft).await.map(|()| Reply::Done) })
+            }
+            Ask::LoadDraft { id } => {
+                one(async move { Ok(Reply::Draft { draft: service.load_draft(id).await? }) })
+            }
+        }
+    }
+
+    fn models(&self, request: ModelsRequest) -> Replies {
+        let invoke = Arc::clone(&self.invoke);
+        match request {
+            ModelsRequest::List { probe } => {
+                one(async move { Ok(Reply::Models { cards: cards::list(&invoke, probe).await? }) })
+            }
+            ModelsRequest::Show { id } => {
+                one(async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id).await?] }) })
+            }
+            other => one(async move { Err(Error::internal(format!("{other:?}"), "not wired")) }),
+        }
+    }
+
+    fn workspace(&self, request: WorkspaceRequest) -> Replies {
+        use WorkspaceRequest as Ask;
+        let service = self.workspace.clone();
+        match request {
+            Ask::Info => one(async move { Ok(Reply::Workspace { info: service.info().await? }) }),
+            Ask::Compact => one(async move { Ok(Reply::Workspace { info: service.compact().await? }) }),
+            Ask::Verify => one(async move {
+                let (records, damaged) = service.verify().await?;
+                Ok(Reply::Verified { records, damaged })
+            }),
+            Ask::Rekey { data, to } => {
+                one(async move { service.rekey(data, to).await.map(|()| Reply::Done) })
+            }
+            Ask::Remember { name, value } => {
+                one(async move { service.remember(name, value).await.map(|()| Reply::Done) })
+            }
+            Ask::Recall { name } => {
+                one(async move { Ok(Reply::Remembered { value: service.recall(name).await? }) })
+            }
+            other => one(async move { Err(Error::internal(format!("{other:?}"), "not wired")) }),
+        }
+    }
+
+    fn watch(&self, topic: Topic) -> Replies {
+        self.changes
+            .watch(topic)
+            .enumerate()
+            .map(|(at, change)| Ok(Reply::Changed { number: at as u64 + 1, change }))
+            .boxed()
+    }
+}
+
+/// Every voice that is configured.
+fn providers(config: &Config) -> Vec<Arc<dyn Provider>> {
+    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    for (name, provider) in &config.providers {
+        providers.push(match provider.kind {
+            ProviderKind::Scripted => Arc::new(Scripted::new(name)),
+            ProviderKind::OpenAi => continue,
+        });
+    }
+    providers
+}

@@ -1,0 +1,246 @@
+//! Turns through the real door: the scripted voice, a real store in a temporary folder.
+
+use futures_util::StreamExt;
+use outcrop::config::{Config, Environment, Flags};
+use outcrop::domain::conversation::{Change, Conversation, Target, Thread};
+use outcrop::domain::delta::Event;
+use outcrop::domain::id::ConversationId;
+use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::workbench::attached::Owning;
+use outcrop::workbench::here::Here;
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::request::conversations::Conversations;
+use outcrop::workbench::request::{Request, Topic};
+use outcrop::workbench::{Changed, Context, Door, Face, Reply};
+
+/// A home with the scripted voice.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("config.toml"), "[providers.scripted]\nkind = \"scripted\"\n")
+            .unwrap();
+        Self(home)
+    }
+
+    /// Opens the workspace as a process does.
+    async fn open(&self) -> Door {
+        let variables = [("OUTCROP_HOME".to_owned(), self.0.path().to_str().unwrap().to_owned())];
+        let config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
+        let owning = tokio::task::spawn_blocking(move || Here::open(&config)).await.unwrap().unwrap();
+        match owning {
+            Owning::Ours(door) => door,
+            Owning::Anothers { pid } => panic!("{pid:?} has it"),
+        }
+    }
+}
+
+fn call(door: &Door, request: Request) -> outcrop::workbench::Replies {
+    door.call(Context::of(Face::Cli), request)
+}
+
+async fn one(door: &Door, request: Request) -> Result<Reply, Error> {
+    call(door, request).next().await.expect("a reply")
+}
+
+fn text(text: &str) -> Vec<Block> {
+    vec![Block::Text { text: text.to_owned() }]
+}
+
+fn say(model: &str, words: &str) -> Request {
+    let to = Target::New { model: model.parse().unwrap(), system: None, settings: Settings::default() };
+    Request::Chat(Chat::Send { to, blocks: text(words) })
+}
+
+/// A turn, to its end: the head, the question, the answer, and the text as it streamed.
+async fn turn(door: &Door, request: Request) -> (Conversation, Option<Message>, Message, String) {
+    let mut replies = call(door, request);
+    let Some(Ok(Reply::Started { conversation, asked, answer })) = replies.next().await else {
+        panic!("the turn did not start")
+    };
+    assert_eq!(answer.answer.as_ref().unwrap().outcome, Outcome::Streaming);
+    let mut streamed = String::new();
+    loop {
+        match replies.next().await.expect("an end").unwrap() {
+            Reply::Delta { event: Event::Text { text } } => streamed.push_str(&text),
+            Reply::Delta { .. } => {}
+            Reply::Finished { answer } => return (conversation, asked, answer, streamed),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn open(door: &Door, id: ConversationId) -> Thread {
+    match one(door, Request::Conversations(Conversations::Open { id })).await.unwrap() {
+        Reply::Thread { thread } => thread,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn outcome(message: &Message) -> &Outcome {
+    &message.answer.as_ref().unwrap().outcome
+}
+
+#[tokio::test]
+async fn a_turn_is_answered_stored_and_still_there_in_the_next_process() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, asked, answer, streamed) = turn(&door, say("scripted/echo", "why do rivers meander?")).await;
+    assert_eq!(head.title, "why do rivers meander?");
+    assert_eq!(answer.text(), streamed);
+    assert_eq!(answer.text(), "why do rivers meander?");
+    assert_eq!(*outcome(&answer), Outcome::Complete { reason: StopReason::EndTurn });
+    assert!(answer.answer.as_ref().unwrap().usage.output.is_some());
+    door.close().await;
+    drop(door);
+
+    let door = home.open().await;
+    let thread = open(&door, head.id).await;
+    assert_eq!(thread.messages, [asked.unwrap(), answer]);
+    assert_eq!(thread.conversation.leaf, Some(thread.messages[1].id));
+}
+
+#[tokio::test]
+async fn going_away_in_the_middle_keeps_what_came_and_marks_it_stopped() {
+    let home = Home::new();
+    let door = home.open().await;
+    let mut watch = call(&door, Request::Watch { topic: Topic::Conversations });
+    let mut replies = call(&door, say("scripted/stream-100000@2000", "go"));
+    let mut words = 0;
+    let mut id = None;
+    while words < 20 {
+        match replies.next().await.unwrap().unwrap() {
+            Reply::Started { conversation, .. } => id = Some(conversation.id),
+            Reply::Delta { event: Event::Text { text } } => words += text.split_whitespace().count(),
+            _ => {}
+        }
+    }
+    drop(replies);
+    let id = id.unwrap();
+    assert!(matches!(
+        watch.next().await,
+        Some(Ok(Reply::Changed { number: 1, change: Changed::Conversation { .. } }))
+    ));
+    drop(watch);
+    // The end of the turn is told to those who watch the conversation; closing waits for it in any case.
+    door.close().await;
+    drop(door);
+    let thread = open(&home.open().await, id).await;
+    assert_eq!(*outcome(&thread.messages[1]), Outcome::Stopped);
+    assert!(thread.messages[1].text().split_whitespace().count() >= 20);
+}
+
+#[tokio::test]
+async fn a_failing_model_keeps_the_question_and_its_own_words() {
+    let door = Home::new();
+    let door = door.open().await;
+    let (head, asked, answer, _) = turn(&door, say("scripted/fail-429", "hello")).await;
+    let Outcome::Failed { error } = outcome(&answer) else { panic!("{answer:?}") };
+    assert!(matches!(error.kind, ErrorKind::RateLimited { .. }));
+    assert_eq!(open(&door, head.id).await.messages[0], asked.unwrap());
+}
+
+#[tokio::test]
+async fn a_cut_stream_keeps_what_came() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (_, _, answer, streamed) = turn(&door, say("scripted/cut", "hello")).await;
+    assert_eq!(answer.text(), streamed);
+    assert_eq!(answer.text().split_whitespace().count(), 3);
+    assert!(matches!(outcome(&answer), Outcome::Failed { error } if error.kind == ErrorKind::Network));
+}
+
+#[tokio::test]
+async fn retry_and_edit_make_branches_that_both_stay() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, asked, first, _) = turn(&door, say("scripted/echo", "one")).await;
+    let asked = asked.unwrap();
+    let retry = Request::Chat(Chat::Retry { conversation: head.id, message: first.id });
+    let (_, none, second, _) = turn(&door, retry).await;
+    assert!(none.is_none());
+    assert_eq!(second.parent, first.parent);
+    assert_ne!(second.id, first.id);
+
+    let to = Target::After { conversation: head.id, parent: asked.parent };
+    let (_, edited, _, _) = turn(&door, Request::Chat(Chat::Send { to, blocks: text("two") })).await;
+    assert_eq!(edited.unwrap().parent, None);
+    let thread = open(&door, head.id).await;
+    assert_eq!(thread.messages.len(), 5);
+
+    let change = Change { leaf: Some(first.id), ..Change::default() };
+    let back =
+        one(&door, Request::Conversations(Conversations::Change { id: head.id, change })).await.unwrap();
+    assert!(matches!(back, Reply::Conversation { head } if head.leaf == Some(first.id)));
+}
+
+#[tokio::test]
+async fn continuing_appends_to_the_same_answer() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, answer, _) = turn(&door, say("scripted/cut", "hello there my friend")).await;
+    let change = Change { model: Some("scripted/stream-5".parse().unwrap()), ..Change::default() };
+    one(&door, Request::Conversations(Conversations::Change { id: head.id, change })).await.unwrap();
+    let request = Request::Chat(Chat::Continue { conversation: head.id, message: answer.id });
+    let (_, _, longer, streamed) = turn(&door, request).await;
+    assert_eq!(longer.id, answer.id);
+    assert_eq!(longer.text(), answer.text() + &streamed);
+    assert_eq!(open(&door, head.id).await.messages.len(), 2);
+}
+
+#[tokio::test]
+async fn an_empty_message_and_an_unknown_model_are_refused_before_anything_is_written() {
+    let home = Home::new();
+    let door = home.open().await;
+    for (request, kind) in
+        [(say("scripted/echo", "  \n"), ErrorKind::Invalid), (say("nobody/x", "hi"), ErrorKind::NotFound)]
+    {
+        assert_eq!(one(&door, request).await.unwrap_err().kind, kind);
+    }
+    let list =
+        one(&door, Request::Conversations(Conversations::List { limit: 9, before: None })).await.unwrap();
+    assert_eq!(list, Reply::Conversations { heads: vec![], more: false });
+}
+
+#[tokio::test]
+async fn search_finds_titles_and_every_message_and_says_where() {
+    let home = Home::new();
+    let door = home.open().await;
+    turn(&door, say("scripted/echo", "the Mäander of rivers")).await;
+    turn(&door, say("scripted/echo", "something else")).await;
+    let query = Request::Conversations(Conversations::Search { query: "mÄANDER".into(), limit: 10 });
+    let mut hits = Vec::new();
+    let mut replies = call(&door, query);
+    while let Some(reply) = replies.next().await {
+        let Reply::Hits { hits: batch } = reply.unwrap() else { panic!() };
+        hits.extend(batch);
+    }
+    assert_eq!(hits.len(), 3, "the title, the question, the answer");
+    for hit in hits {
+        assert_eq!(&hit.snippet[hit.matched.0..hit.matched.1], "Mäander");
+    }
+}
+
+#[tokio::test]
+async fn a_fork_is_a_conversation_of_its_own_and_removal_takes_everything() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, _, _) = turn(&door, say("scripted/echo", "one")).await;
+    let fork = Request::Conversations(Conversations::Fork { id: head.id, at: None });
+    let Reply::Conversation { head: copy } = one(&door, fork).await.unwrap() else { panic!() };
+    assert_ne!(copy.id, head.id);
+    one(&door, Request::Conversations(Conversations::Remove { id: head.id })).await.unwrap();
+    let gone = one(&door, Request::Conversations(Conversations::Open { id: head.id })).await.unwrap_err();
+    assert_eq!(gone.kind, ErrorKind::NotFound);
+    let thread = open(&door, copy.id).await;
+    assert_eq!(thread.messages.iter().map(|m| m.role).collect::<Vec<_>>(), [Role::User, Role::Assistant]);
+    let end = copy.id.to_string();
+    let find = |text: &str| Request::Conversations(Conversations::Find { text: text.to_owned() });
+    assert!(
+        matches!(one(&door, find(&end[20..])).await.unwrap(), Reply::Thread { thread } if thread.conversation.id == copy.id)
+    );
+    assert_eq!(one(&door, find("ffffffffff")).await.unwrap_err().kind, ErrorKind::NotFound);
+}

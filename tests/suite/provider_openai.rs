@@ -1,0 +1,287 @@
+//! The `openai` voice and `net` below it, against servers on this machine.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use outcrop::domain::call::{Call, Converse, Turn};
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::net::{Client, Egress, EgressSink, NetOptions, Request, Retries};
+use outcrop::provider::Provider;
+use outcrop::provider::openai::OpenAi;
+use secrecy::SecretString;
+
+use crate::loopback::{Part, Seen, Server, events, head, whole};
+use crate::wire::openai::data;
+
+#[derive(Debug, Default)]
+pub struct Kept(pub Mutex<Vec<Egress>>);
+
+impl EgressSink for Kept {
+    fn record(&self, egress: &Egress) {
+        self.0.lock().unwrap().push(egress.clone());
+    }
+}
+
+/// Waits are short, so that a test of them is.
+pub fn options() -> NetOptions {
+    let retries = Retries { attempts: 3, base: Duration::from_millis(2), cap: Duration::from_secs(1) };
+    NetOptions { idle: Duration::from_millis(300), retries, ..NetOptions::default() }
+}
+
+fn client(options: NetOptions) -> (Client, Arc<Kept>) {
+    let kept = Arc::new(Kept::default());
+    (Client::new(options, Arc::clone(&kept) as _), kept)
+}
+
+fn voice(server: &Server, client: Client) -> OpenAi {
+    OpenAi::new("there", server.url("/v1/"), Some(SecretString::from("sk-canary")), client)
+}
+
+fn hello() -> Call {
+    let turn = Turn { role: Role::User, blocks: vec![Block::Text { text: "hello".into() }] };
+    let settings = Settings { max_tokens: Some(9), ..Settings::default() };
+    let model = "there/m".parse().unwrap();
+    Call::Converse(Converse { model, system: None, turns: vec![turn], settings, conversation: None })
+}
+
+async fn ask(voice: &OpenAi) -> (Fold, Option<Error>) {
+    let mut stream = voice.serve(hello());
+    let mut fold = Fold::default();
+    while let Some(item) = stream.next().await {
+        match item {
+            Ok(event) => fold.push(&event),
+            Err(error) => return (fold, Some(error)),
+        }
+    }
+    (fold, None)
+}
+
+fn said(fold: &Fold) -> String {
+    let text = |b: &Block| if let Block::Text { text } = b { text.clone() } else { String::new() };
+    fold.blocks.iter().map(text).collect()
+}
+
+#[tokio::test]
+async fn a_streamed_answer_arrives_and_leaves_an_egress_record() {
+    let server =
+        Server::start(|_, _| events(data("llama_chat.sse").chunks(5).map(|c| Part::Bytes(c.to_vec())))).await;
+    let (client, kept) = client(options());
+    let (fold, error) = ask(&voice(&server, client)).await;
+    assert_eq!(error, None);
+    assert_eq!((said(&fold).as_str(), fold.stop), ("👋🏽 你好！👋🏽\n\n👋", Some(StopReason::MaxTokens)));
+    let seen = &server.seen()[0];
+    assert_eq!(seen.line, "POST /v1/chat/completions HTTP/1.1");
+    assert_eq!(seen.headers["authorization"], "Bearer sk-canary");
+    let records = kept.0.lock().unwrap();
+    let [record] = &records[..] else { panic!("{records:?}") };
+    assert_eq!(
+        (record.host.as_str(), record.status),
+        (format!("127.0.0.1:{}", server.port).as_str(), Some(200))
+    );
+    assert_eq!(record.sent, seen.body.len() as u64);
+    assert!(record.received > 3000, "{record:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stream_is_understood() {
+    let json = [("content-type", "application/json; charset=utf-8")];
+    let server = Server::start(move |_, _| whole(200, &json, data("llama_whole.json"))).await;
+    let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!((said(&fold).as_str(), error), ("I'm sorry for any misglamour. I'm", None));
+}
+
+#[tokio::test]
+async fn a_stalled_stream_times_out_and_keeps_what_came() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("cut.sse")), Part::Stall])).await;
+    let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!(said(&fold), "Hello");
+    let error = error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Timeout);
+    assert!(error.why.contains("nothing came"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_times_out() {
+    let server = Server::start(|_, _| vec![Part::Stall]).await;
+    let options = NetOptions { first_byte: Duration::from_millis(100), ..options() };
+    let (_, error) = ask(&voice(&server, client(options).0)).await;
+    assert_eq!(error.unwrap().kind, ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn an_answer_whose_end_came_is_whole_even_if_the_connection_stalls_after_it() {
+    let server = Server::start(|_, _| {
+        events([Part::Bytes([data("no_done.sse"), b"\n\n".to_vec()].concat()), Part::Stall])
+    })
+    .await;
+    let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!((said(&fold).as_str(), fold.stop, error), ("Hello", Some(StopReason::MaxTokens), None));
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_a_network_error_that_keeps_what_came() {
+    let server = Server::start(|_, _| {
+        let mut parts =
+            vec![head(200, &[("content-type", "text/event-stream"), ("content-length", "99999")])];
+        parts.push(Part::Bytes(data("cut.sse")));
+        parts
+    })
+    .await;
+    let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!(said(&fold), "Hello");
+    assert_eq!(error.unwrap().kind, ErrorKind::Network);
+    assert_eq!(server.seen().len(), 1, "nothing is sent again once a word came");
+}
+
+#[tokio::test]
+async fn failures_that_may_pass_are_retried_before_the_first_word() {
+    for status in [408, 429, 500, 503, 529] {
+        let server = Server::start(move |number, _| match number {
+            0 | 1 => whole(status, &[("retry-after", "0")], "busy"),
+            _ => events([Part::Bytes(data("no_done.sse"))]),
+        })
+        .await;
+        let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+        assert_eq!((said(&fold).as_str(), error), ("Hello", None), "{status}");
+        assert_eq!(server.seen().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_stays_ends_after_the_attempts_with_the_servers_words() {
+    let server =
+        Server::start(|_, _| whole(429, &[("retry-after", "0")], r#"{"error":{"message":"slow down"}}"#))
+            .await;
+    let (_, error) = ask(&voice(&server, client(options()).0)).await;
+    let error = error.unwrap();
+    assert_eq!(error.kind, ErrorKind::RateLimited { retry_after_ms: Some(0) });
+    assert!(error.why.contains("slow down"), "{error}");
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_long_retry_after_is_told_and_not_waited_for() {
+    let server = Server::start(|_, _| whole(429, &[("retry-after", "3600")], "")).await;
+    let (_, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!(error.unwrap().kind, ErrorKind::RateLimited { retry_after_ms: Some(3_600_000) });
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn refusals_are_not_retried_and_a_key_that_the_server_repeats_is_taken_out() {
+    for status in [400, 401, 403, 404] {
+        let server = Server::start(move |_, _| whole(status, &[], "no: sk-canary is wrong")).await;
+        let (_, error) = ask(&voice(&server, client(options()).0)).await;
+        let error = error.unwrap();
+        assert!(!error.to_string().contains("canary") && error.why.contains("[key]"), "{error}");
+        assert_eq!(server.seen().len(), 1);
+    }
+    let frame = "data: {\"error\":{\"message\":\"bad sk-canary\"}}\n\n";
+    let server = Server::start(move |_, _| events([Part::Bytes(frame.into())])).await;
+    let (_, error) = ask(&voice(&server, client(options()).0)).await;
+    assert!(!error.unwrap().to_string().contains("canary"));
+}
+
+#[tokio::test]
+async fn a_server_that_wants_the_newer_name_of_the_limit_gets_it() {
+    let server = Server::start(|number, _| match number {
+        0 => whole(400, &[], r#"{"error":{"message":"Use 'max_completion_tokens' instead."}}"#),
+        _ => events([Part::Bytes(data("no_done.sse"))]),
+    })
+    .await;
+    let (fold, _) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!(said(&fold), "Hello");
+    let body = |seen: &Seen| String::from_utf8(seen.body.clone()).unwrap();
+    assert!(body(&server.seen()[0]).contains(r#""max_tokens":9"#));
+    assert!(body(&server.seen()[1]).contains(r#""max_completion_tokens":9"#));
+}
+
+#[tokio::test]
+async fn dropping_the_stream_closes_the_connection() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("cut.sse")), Part::Stall])).await;
+    let (client, kept) = client(NetOptions { idle: Duration::from_mins(1), ..options() });
+    let mut stream = voice(&server, client).serve(hello());
+    assert!(matches!(stream.next().await, Some(Ok(Event::Text { .. }))));
+    drop(stream);
+    assert_eq!(kept.0.lock().unwrap().len(), 1, "the exchange has ended and is on record");
+}
+
+#[tokio::test]
+async fn models_are_listed() {
+    let server = Server::start(|_, _| whole(200, &[], data("llama_models.json"))).await;
+    let listed = voice(&server, client(options()).0).serve(Call::ListModels).next().await;
+    let Some(Ok(Event::Models { cards })) = listed else { panic!("{listed:?}") };
+    assert_eq!(cards[0].id.as_str(), "there/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert_eq!(server.seen()[0].line, "GET /v1/models HTTP/1.1");
+}
+
+#[tokio::test]
+async fn offline_reaches_this_machine_and_no_other_not_even_by_redirect() {
+    let server = Server::start(|number, _| match number {
+        0 => whole(200, &[], data("llama_models.json")),
+        _ => whole(302, &[("location", "http://192.0.2.1/elsewhere")], ""),
+    })
+    .await;
+    let (client, _) = client(NetOptions { offline: true, ..options() });
+    let listed = voice(&server, client.clone()).serve(Call::ListModels).next().await;
+    assert!(matches!(listed, Some(Ok(_))));
+    let listed = voice(&server, client.clone()).serve(Call::ListModels).next().await;
+    assert_eq!(listed.unwrap().unwrap_err().kind, ErrorKind::Offline);
+    let far = OpenAi::new("far", "https://api.example.com/v1", None, client);
+    assert_eq!(ask(&far).await.1.unwrap().kind, ErrorKind::Offline);
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_loses_the_key_and_what_is_sent_goes_nowhere_else() {
+    let other = Server::start(|_, _| whole(200, &[], "{}")).await;
+    let elsewhere = other.url("/there");
+    let server = Server::start(move |_, seen| {
+        let to = if seen.line.contains("/same") { "/moved".to_owned() } else { elsewhere.clone() };
+        if seen.line.contains("/moved") {
+            whole(200, &[], "ok")
+        } else {
+            whole(307, &[("location", &to)], "")
+        }
+    })
+    .await;
+    let (client, _) = client(options());
+    let key = || Some(SecretString::from("sk-canary"));
+    let send = |request: Request| client.send(request.bearer(key()));
+
+    send(Request::get("reading", server.url("/far"))).await.unwrap();
+    assert_eq!(other.seen()[0].headers.get("authorization"), None);
+    send(Request::get("reading", server.url("/same"))).await.unwrap();
+    assert_eq!(server.seen()[2].headers["authorization"], "Bearer sk-canary");
+
+    let error = send(Request::post_json("asking", server.url("/far"), b"{}".to_vec())).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Network);
+    assert_eq!(other.seen().len(), 1, "the body did not go to the other host");
+}
+
+#[tokio::test]
+async fn a_closed_port_is_said_plainly_and_no_error_repeats_an_address_with_a_secret() {
+    let (client, _) = client(options());
+    let request = Request::get("asking there/m", "http://user:canary@127.0.0.1:1/v1?key=canary");
+    let error = client.send(request).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Network);
+    assert!(error.why.contains("127.0.0.1:1") && error.why.contains("refused"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_for_other_hosts_and_never_for_this_machine() {
+    let proxy = Server::start(|_, _| whole(200, &[], "by proxy")).await;
+    let server = Server::start(|_, _| whole(200, &[], "direct")).await;
+    let mut options = options();
+    options.proxies.all = Some(SecretString::from(proxy.url("")));
+    let (client, _) = client(options);
+    let mut far = client.send(Request::get("reading", "http://far.example/x")).await.unwrap();
+    assert_eq!(far.bytes(100).await.unwrap(), b"by proxy");
+    assert_eq!(proxy.seen()[0].line, "GET http://far.example/x HTTP/1.1");
+    let mut near = client.send(Request::get("reading", server.url("/"))).await.unwrap();
+    assert_eq!(near.bytes(100).await.unwrap(), b"direct");
+}

@@ -1,0 +1,3 @@
+//! Recorded and hand-made bytes of outside APIs and formats, whole and cut at every byte.
+
+pub mod openai;

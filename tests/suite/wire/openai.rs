@@ -1,0 +1,174 @@
+//! `llama_*` was recorded from llama.cpp's own server (wheel `xllamacpp` 2026.10.11549, SmolLM2-135M); the rest are
+//! faults and dialects, written by hand.
+
+use std::path::Path;
+
+use outcrop::domain::catalog::{Capability, ModelCard};
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, StopReason, Usage};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::wire::openai::{Decoder, fault, reply};
+use serde_json::json;
+
+pub fn data(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wire/openai").join(name);
+    std::fs::read(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<Error>) {
+    let mut decoder = Decoder::new("asking");
+    let mut events = Vec::new();
+    for piece in pieces {
+        if let Err(error) = decoder.push(piece, &mut events) {
+            return (events, Some(error));
+        }
+    }
+    let error = decoder.finish(&mut events).err();
+    (events, error)
+}
+
+/// The whole file, every cut in two, and byte by byte: all must say the same.
+fn decode_every_way(name: &str) -> (Fold, Option<Error>) {
+    let bytes = data(name);
+    let whole = decode([bytes.as_slice()]);
+    for cut in 0..=bytes.len() {
+        let (left, right) = bytes.split_at(cut);
+        assert_eq!(decode([left, right]), whole, "{name} cut at {cut}");
+    }
+    assert_eq!(decode(bytes.chunks(1)), whole, "{name} byte by byte");
+    let mut fold = Fold::default();
+    for event in &whole.0 {
+        fold.push(event);
+    }
+    (fold, whole.1)
+}
+
+fn text(text: &str) -> Block {
+    Block::Text { text: text.to_owned() }
+}
+
+#[test]
+fn the_stream_of_a_real_server_is_read_however_it_is_cut() {
+    let (fold, error) = decode_every_way("llama_chat.sse");
+    assert_eq!(error, None);
+    assert_eq!(fold.blocks, [text("👋🏽 你好！👋🏽\n\n👋")]);
+    assert_eq!(fold.stop, Some(StopReason::MaxTokens));
+    assert_eq!((fold.usage.input, fold.usage.output, fold.usage.cache_read), (Some(43), Some(24), Some(0)));
+}
+
+#[test]
+fn reasoning_of_both_dialects_and_its_tokens_are_told_apart_from_the_answer() {
+    for name in ["reasoning.sse", "reasoning_crlf.sse"] {
+        let (fold, error) = decode_every_way(name);
+        assert_eq!(error, None);
+        let thought = Block::Reasoning { text: "let me think 🤔".into(), signature: None };
+        assert_eq!(fold.blocks, [thought, text("Sí, 42.")]);
+        let usage = Usage { input: Some(9), output: Some(7), cache_read: Some(3), reasoning: Some(4) };
+        assert_eq!(fold.usage, usage);
+    }
+    let (fold, _) = decode_every_way("parts.sse");
+    assert_eq!(fold.blocks, [Block::Reasoning { text: "hm".into(), signature: None }, text("Hello")]);
+}
+
+#[test]
+fn tool_calls_are_put_together_and_one_that_is_no_json_is_kept() {
+    let (fold, error) = decode_every_way("tools.sse");
+    assert_eq!(error, None);
+    let call = |id: &str, name: &str, input| Block::ToolUse { id: id.into(), name: name.into(), input };
+    assert_eq!(
+        fold.blocks,
+        [
+            call("call_a", "get_weather", json!({"city": "Oslo é"})),
+            call("call_b", "now", json!({})),
+            call("call_c", "broken", json!("{not json")),
+        ]
+    );
+    assert_eq!(fold.stop, Some(StopReason::ToolUse));
+}
+
+#[test]
+fn a_server_that_forgets_its_end_mark_is_read_to_the_models_own_end() {
+    let (fold, error) = decode_every_way("no_done.sse");
+    assert_eq!((fold.blocks, fold.stop, error), (vec![text("Hello")], Some(StopReason::MaxTokens), None));
+}
+
+#[test]
+fn a_stream_that_is_cut_keeps_its_words_and_says_so() {
+    let (fold, error) = decode_every_way("cut.sse");
+    assert_eq!(fold.blocks, [text("Hello")]);
+    assert_eq!(error.unwrap().kind, ErrorKind::Network);
+    assert_eq!(fold.stop, None);
+}
+
+#[test]
+fn an_error_in_the_middle_of_a_stream_keeps_the_words_before_it() {
+    let (fold, error) = decode_every_way("error_after_200.sse");
+    assert_eq!(fold.blocks, [text("Hel")]);
+    let error = error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Overloaded);
+    assert!(error.why.contains("out of memory"), "{error}");
+}
+
+#[test]
+fn frames_that_are_no_json_are_passed_over_and_a_stream_of_them_is_an_error() {
+    let (fold, error) = decode_every_way("garbage.sse");
+    assert_eq!((fold.blocks, fold.stop, error), (vec![text("Hello")], Some(StopReason::EndTurn), None));
+    let (_, error) = decode_every_way("all_garbage.sse");
+    assert!(error.unwrap().why.contains("I am a different service"));
+}
+
+#[test]
+fn a_frame_of_two_megabytes_is_one_piece_of_text() {
+    let long = "x".repeat(2_000_000);
+    let frame = format!("data: {}\n\ndata: [DONE]\n\n", json!({"choices": [{"delta": {"content": long}}]}));
+    let (events, error) = decode(frame.as_bytes().chunks(1460));
+    assert_eq!(error, None);
+    assert_eq!(events[0], Event::Text { text: long });
+}
+
+#[test]
+fn an_answer_that_comes_whole_is_the_same_events() {
+    let events = reply::completion("asking", &data("llama_whole.json")).unwrap();
+    let mut fold = Fold::default();
+    for event in &events {
+        fold.push(event);
+    }
+    assert_eq!(fold.blocks, [text("I'm sorry for any misglamour. I'm")]);
+    assert_eq!((fold.stop, fold.usage.output), (Some(StopReason::MaxTokens), Some(12)));
+    assert!(matches!(events.last(), Some(Event::Stop { .. })), "the stop is the last event");
+    let error = reply::completion("asking", b"<html>").unwrap_err();
+    assert!(error.hint.contains("/v1"), "{error}");
+}
+
+#[test]
+fn a_real_servers_context_error_says_by_how_much() {
+    let body = String::from_utf8(data("llama_context.json")).unwrap();
+    let error = fault::of_status("asking", 400, &body, None);
+    assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 931, limit: 512 });
+}
+
+#[test]
+fn lists_of_models_become_cards_and_nonsense_entries_are_left_out() {
+    let list = |name| reply::models("listing", "there", "host:1", &data(name)).unwrap();
+    let [card]: [ModelCard; 1] = list("llama_models.json").try_into().unwrap();
+    assert_eq!(card.id.as_str(), "there/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert_eq!((card.context, card.detail.as_str()), (Some(512), "OpenAI-compatible at host:1"));
+    let cards = list("openrouter_models.json");
+    assert_eq!(cards.len(), 2);
+    assert_eq!((cards[0].id.model(), cards[0].context), ("org/big", Some(131_072)));
+    assert_eq!(cards[1].capabilities, [Capability::Embed]);
+    assert!(reply::models("listing", "there", "host:1", b"<html>").is_err());
+}
+
+#[test]
+fn no_bytes_make_the_decoder_panic_and_cuts_change_nothing() {
+    use proptest::prelude::*;
+    let file = data("reasoning.sse");
+    proptest!(|(flips in prop::collection::vec((0..file.len(), any::<u8>()), 0..8), size in 1_usize..64)| {
+        let mut bytes = file.clone();
+        for (at, byte) in flips {
+            bytes[at] = byte;
+        }
+        prop_assert_eq!(decode(bytes.chunks(size)), decode([bytes.as_slice()]));
+    });
+}
