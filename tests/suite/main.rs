@@ -6,6 +6,7 @@ mod config;
 mod doors;
 mod layers;
 mod loopback;
+mod markdown;
 mod provider_openai;
 mod sanitiser;
 mod store;

@@ -51,6 +51,30 @@ impl Inline {
         self.runs.push(Run { end, ink, source });
     }
 
+    /// Appends another text with its runs.
+    pub fn append(&mut self, other: &Self) {
+        let mut start = 0;
+        for run in &other.runs {
+            self.push(&other.text[start..run.end], run.ink, run.source);
+            start = run.end;
+        }
+    }
+
+    /// Takes the line ends off its end.
+    pub fn trim_end(&mut self) {
+        let kept = self.text.trim_end_matches('\n').len();
+        let cut = (self.text.len() - kept) as u32;
+        self.text.truncate(kept);
+        if let Some(last) = self.runs.last_mut()
+            && cut > 0
+        {
+            last.end = kept;
+            if let Some(source) = &mut last.source {
+                source.end = source.end.saturating_sub(cut).max(source.start);
+            }
+        }
+    }
+
     /// Nothing to show.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
@@ -196,7 +220,7 @@ fn may_break(before: &str, after: &str) -> bool {
     if is_wide(last) || is_wide(first) {
         return true;
     }
-    matches!(last, '-' | '–' | '—' | '/' | '\u{2010}') && first.is_alphanumeric()
+    matches!(last, '-' | '–' | '—' | '\u{2010}') && first.is_alphanumeric()
 }
 
 /// Ideographs and kana, which break anywhere but before closing and after opening marks.
@@ -284,7 +308,7 @@ mod tests {
         assert_eq!(rows("a supercalifragilistic", 8), ["a", "supercal", "ifragili", "stic"]);
         assert_eq!(rows("one\n\ntwo", 8), ["one", "", "two"]);
         assert_eq!(rows("", 8), [""]);
-        assert_eq!(rows("well-known/path", 6), ["well-", "known/", "path"]);
+        assert_eq!(rows("well-known path", 6), ["well-", "known", "path"]);
     }
 
     #[test]

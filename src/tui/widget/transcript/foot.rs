@@ -1,0 +1,140 @@
+//! The lines around a message's blocks: who speaks, how it went, what it took.
+
+use super::Item;
+use crate::domain::error::Error;
+use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
+use crate::domain::untrusted::safe_line;
+use crate::tui::look::Role;
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, wrap};
+
+const FAINT: Ink = Ink::of(Role::Faint);
+
+/// The speaker's line; the person has none.
+pub(super) fn head(item: &Item<'_>, columns: usize) -> Option<Row> {
+    let name = match (item.message.role, &item.message.answer) {
+        (Speaker::User, _) => return None,
+        (_, Some(answer)) => safe_line(answer.model.model()).into_owned(),
+        (role, None) => role.as_str().to_owned(),
+    };
+    Some(Row::of(fit(&name, columns), Ink::of(Role::Muted)))
+}
+
+/// What stands at the right of the message's first line.
+pub(super) fn right(item: &Item<'_>) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let (position, count) = item.branch;
+    if count > 1 {
+        spans.push(Span::new(format!("⑂ {}/{count}", position + 1), Ink::of(Role::Info)));
+    }
+    if !item.when.is_empty() {
+        let gap = if spans.is_empty() { "" } else { "  " };
+        spans.push(Span::new(format!("{gap}{}", safe_line(item.when)), FAINT));
+    }
+    spans
+}
+
+/// The lines under a message.
+pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
+    let Some(answer) = &item.message.answer else { return Vec::new() };
+    let mut rows = Vec::new();
+    match &answer.outcome {
+        Outcome::Streaming => {
+            if !item.status.is_empty() {
+                rows.push(Row::of(fit(&safe_line(item.status), columns), FAINT));
+            }
+            return rows;
+        }
+        Outcome::Complete { .. } => {}
+        Outcome::Stopped => rows.push(Row::of(fit("■ stopped", columns), Ink::of(Role::Warn))),
+        Outcome::Interrupted => {
+            let what = "■ interrupted: the program ended here; what had come is kept";
+            rows.extend(wrap(&Inline::plain(what, Ink::of(Role::Warn)), columns));
+        }
+        Outcome::Failed { error } => failure(error, columns, &mut rows),
+    }
+    let figures = figures(answer);
+    if !figures.is_empty() {
+        let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
+        rows.push(Row::of(fit(&figures, columns), ink));
+    }
+    rows
+}
+
+/// An error stands where the answer would: what was being done, why it failed, what to try.
+fn failure(error: &Error, columns: usize, rows: &mut Vec<Row>) {
+    let mut part = |text: &str, ink: Ink, mark: &str| {
+        if text.is_empty() {
+            return;
+        }
+        let inset = columns.min(2);
+        let line = Inline::plain(&safe_line(text), ink);
+        for (i, mut row) in wrap(&line, columns.saturating_sub(inset)).into_iter().enumerate() {
+            let before = if i == 0 { mark } else { "  " };
+            row.spans.insert(0, Span::new(before, Ink::of(Role::Bad)));
+            rows.push(row);
+        }
+    };
+    part(&error.doing, Ink::of(Role::Bad), "✗ ");
+    part(&error.why, Ink::of(Role::Text), "  ");
+    part(&error.hint, Ink::of(Role::Muted), "  ");
+}
+
+/// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out.
+fn figures(answer: &Answer) -> String {
+    let mut parts = Vec::new();
+    if let Some(ms) = answer.timing.first_token_ms {
+        parts.push(format!("{:.2} s first", ms as f32 / 1000.0));
+    }
+    if let Some(rate) = answer.tokens_per_second() {
+        let digits = usize::from(rate < 10.0);
+        parts.push(format!("{rate:.digits$} tok/s"));
+    }
+    match (answer.usage.input, answer.usage.output) {
+        (Some(input), Some(output)) => parts.push(format!("{}→{} tok", grouped(input), grouped(output))),
+        (Some(input), None) => parts.push(format!("{} tok in", grouped(input))),
+        (None, Some(output)) => parts.push(format!("{} tok out", grouped(output))),
+        (None, None) => {}
+    }
+    if let (Some(share), Some(context)) = (answer.context_share(), answer.context) {
+        parts.push(format!("{:.0} % of {}", share * 100.0, grouped(context)));
+    }
+    if let Outcome::Complete { reason } = &answer.outcome {
+        let reason = match reason {
+            StopReason::EndTurn => "stop",
+            StopReason::MaxTokens => "cut at max tokens",
+            StopReason::ContextFull => "context full",
+            StopReason::StopSequence => "stop sequence",
+            StopReason::ToolUse => "tool use",
+            StopReason::Filtered => "filtered",
+            _ => "ended",
+        };
+        parts.push(reason.to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// `12345` as `12,345`.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.chars().count() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!(
+            [0, 999, 1000, 2048, 131_072, 1_000_000].map(grouped),
+            ["0", "999", "1,000", "2,048", "131,072", "1,000,000"]
+        );
+    }
+}
