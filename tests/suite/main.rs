@@ -11,4 +11,5 @@ mod provider_openai;
 mod sanitiser;
 mod store;
 mod themes;
+mod tty;
 mod wire;

@@ -1,0 +1,391 @@
+//! Figures of the whole program from outside: the real binary in a pseudo-terminal.
+//!
+//! `cargo bench --bench process` prints every row; names after `--` choose some: `cargo bench --bench process -- start keys`.
+//! What the rows mean and what they came to stands in `benches/README.md`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+#[path = "../tests/suite/tty.rs"]
+mod tty;
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tty::{Home, Tty};
+
+const SIZE: (u16, u16) = (120, 40);
+/// Conversations in the store for what depends on their number.
+const MANY: usize = 10_000;
+/// Names a GGUF file of SmolLM2-135M-Instruct.
+const MODEL: &str = "OUTCROP_TEST_MODEL";
+
+type Row = (&'static str, fn());
+
+const ROWS: &[Row] = &[
+    ("version", version),
+    ("start", start),
+    ("idle", idle),
+    ("keys", keys),
+    ("stream", stream),
+    ("last", last),
+    ("memory", memory),
+    ("local", local),
+];
+
+fn main() {
+    let chosen: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for name in &chosen {
+        assert!(ROWS.iter().any(|(row, _)| row == name), "no row {name}; there are {ROWS:?}");
+    }
+    println!("{:<58} {:>14}   {}", "what", "reached", "target");
+    for (name, row) in ROWS {
+        if chosen.is_empty() || chosen.iter().any(|c| c == name) {
+            row();
+        }
+    }
+}
+
+fn line(what: &str, reached: &str, target: &str) {
+    println!("{what:<58} {reached:>14}   {target}");
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The value below which this share of them lies.
+fn quantile(times: &[Duration], share: f64) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted[((sorted.len() - 1) as f64 * share).round() as usize]
+}
+
+fn median(times: &[Duration]) -> Duration {
+    quantile(times, 0.5)
+}
+
+fn spread(times: &[Duration]) -> String {
+    format!("{:.1} / {:.1} ms", ms(median(times)), ms(quantile(times, 0.99)))
+}
+
+/// Processor time that the process's threads have had.
+fn cpu(tty: &Tty) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", tty.pid())).unwrap();
+    let of = |path: &Path| {
+        let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    Duration::from_nanos(threads.flatten().filter_map(|thread| of(&thread.path())).sum())
+}
+
+/// Resident memory, in MB of 2^20 bytes.
+fn resident(tty: &Tty) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", tty.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+}
+
+/// Waits until the process rests: half a second in which it used less than a millisecond.
+fn rest(tty: &Tty) {
+    for _ in 0..40 {
+        let before = cpu(tty);
+        thread::sleep(Duration::from_millis(500));
+        if cpu(tty).saturating_sub(before) < Duration::from_millis(1) {
+            return;
+        }
+    }
+}
+
+fn version() {
+    let home = Home::scripted();
+    let once = |_| {
+        let start = Instant::now();
+        home.said(&["--version"]);
+        start.elapsed()
+    };
+    let times: Vec<_> = (0..30).map(once).collect();
+    line("outcrop --version, median of 30", &format!("{:.1} ms", ms(median(&times))), "10 ms");
+}
+
+/// A home with many conversations: one is asked for and exported, its copies get ids and numbers of their own.
+fn filled() -> Home {
+    let home = Home::scripted();
+    home.said(&["chat", "-m", "scripted/echo", "number", "00000", "about", "rivers", "and", "silt"]);
+    let one = home.said(&["conversations", "export", "--format", "jsonl"]);
+    let ids = ids_in(&one);
+    let mut all = String::with_capacity(one.len() * MANY);
+    for number in 1..MANY {
+        let mut copy = one.replace("number 00000", &format!("number {number:05}"));
+        for id in &ids {
+            let fresh = format!("{}{number:08x}", &id[..id.len() - 8]);
+            copy = copy.replace(id, &fresh);
+        }
+        writeln!(all, "{}", copy.trim_end()).unwrap();
+    }
+    let file = home.path().join("all.jsonl");
+    std::fs::write(&file, all).unwrap();
+    home.said(&["conversations", "import", file.to_str().unwrap()]);
+    let listed = home.said(&["conversations", "list", "--limit", "20000"]);
+    assert!(listed.lines().count() >= MANY, "only {} conversations are there", listed.lines().count());
+    home
+}
+
+/// The UUIDs that a text holds, each once; hyphens or none.
+fn ids_in(text: &str) -> Vec<String> {
+    let digit = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let mut ids: Vec<String> = text
+        .split(|c| !digit(c))
+        .filter(|word| {
+            [32, 36].contains(&word.len()) && word.chars().filter(char::is_ascii_hexdigit).count() == 32
+        })
+        .map(str::to_owned)
+        .collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+fn start() {
+    let home = filled();
+    for answers in [false, true] {
+        let mut usable = Vec::new();
+        let mut listed = Vec::new();
+        // The first warms the file cache.
+        for round in 0..12 {
+            let tty = if answers { home.open_answering(SIZE, &[]) } else { home.open(SIZE, &[]) };
+            let composer = tty.wait_for_composer() - tty.started;
+            let list = tty.wait("the newest conversations", |screen| {
+                screen.contents().matches("number 0").count() >= 10
+            }) - tty.started;
+            if round > 1 {
+                usable.push(composer);
+                listed.push(list);
+            }
+            quit(tty);
+        }
+        let silent = if answers { "answers queries" } else { "answers none" };
+        line(
+            &format!("start → composer, terminal {silent}"),
+            &format!("{:.1} ms", ms(median(&usable))),
+            "15 ms",
+        );
+        line(
+            &format!("start → newest of {MANY} listed, terminal {silent}"),
+            &format!("{:.1} ms", ms(median(&listed))),
+            "50 ms",
+        );
+    }
+}
+
+fn quit(mut tty: Tty) {
+    tty.send("\x11");
+    tty.ended();
+}
+
+fn idle() {
+    let home = Home::scripted();
+    let tty = home.open(SIZE, &["-m", "scripted/markdown"]);
+    tty.wait_for_composer();
+    tty.ask("once");
+    rest(&tty);
+    let before = cpu(&tty);
+    let seconds = 10;
+    thread::sleep(Duration::from_secs(seconds));
+    let used = cpu(&tty).saturating_sub(before) / u32::try_from(seconds).unwrap();
+    line("CPU a second when idle", &format!("{:.3} ms", ms(used)), "0 ms");
+}
+
+/// Types digits and measures each from the key to its glyph.
+fn typed(tty: &Tty, count: usize) -> Vec<Duration> {
+    let mut times = Vec::with_capacity(count);
+    let mut text = String::from("#");
+    tty.send("#");
+    tty.wait_for(&text);
+    let mut seed = 12345_u32;
+    for i in 0..count {
+        // Unequal pauses, so that keys meet every phase of a frame.
+        seed = seed.wrapping_mul(1_103_515_245).wrapping_add(12345);
+        thread::sleep(Duration::from_millis(5 + u64::from(seed >> 16) % 30));
+        let digit = (i % 10).to_string();
+        text.push_str(&digit);
+        let start = Instant::now();
+        tty.send(&digit);
+        times.push(tty.wait_for(&text).saturating_duration_since(start));
+        if text.len() > 30 {
+            let rubbed = text.clone();
+            text.truncate(1);
+            tty.send(&"\x7f".repeat(rubbed.len() - 1));
+            tty.wait("an empty composer", |screen| !screen.contents().contains(&rubbed[..3]));
+        }
+    }
+    times
+}
+
+fn keys() {
+    let home = Home::scripted();
+    let tty = home.open(SIZE, &["-m", "scripted/stream-200000@5000"]);
+    tty.wait_for_composer();
+    tty.ask("go");
+    tty.wait_for("silt past stone");
+    let times = typed(&tty, 300);
+    line("key → glyph at 5,000 tokens/s, p50 / p99", &spread(&times), "8 ms");
+    tty.send("\x1b");
+}
+
+fn stream() {
+    let home = Home::scripted();
+    let used: Vec<_> = (0..3)
+        .map(|_| {
+            let tty = home.open(SIZE, &["-m", "scripted/stream-400@500"]);
+            tty.wait_for_composer();
+            tty.send("go on");
+            tty.wait_for("go on");
+            rest(&tty);
+            let before = cpu(&tty);
+            tty.send("\r");
+            tty.wait_for("400 tok");
+            thread::sleep(Duration::from_millis(300));
+            let used = cpu(&tty).saturating_sub(before);
+            quit(tty);
+            used
+        })
+        .collect();
+    line("CPU to stream 400 tokens at 500/s", &format!("{:.3} s", median(&used).as_secs_f64()), "0.08 s");
+}
+
+fn last() {
+    let (port, written) = server();
+    let home = Home::new(&format!(
+        "[providers.loop]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\napi_key = \"none\"\n"
+    ));
+    let tty = home.open(SIZE, &["-m", "loop/words"]);
+    tty.wait_for_composer();
+    let times: Vec<_> = (0..5)
+        .map(|turn| {
+            tty.ask(&format!("turn number {turn}"));
+            let seen = tty.wait_for(&format!("fin{turn}"));
+            seen.saturating_duration_since(written.recv().unwrap())
+        })
+        .collect();
+    let worst = times.iter().max().unwrap();
+    line(
+        "last token sent → on the screen, median / worst of 5",
+        &format!("{:.1} / {:.1} ms", ms(median(&times)), ms(*worst)),
+        "20 ms",
+    );
+    quit(tty);
+}
+
+/// A server of the OpenAI shape that answers 200 tokens at 500 a second and tells when it wrote the last one.
+fn server() -> (u16, Receiver<Instant>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (to, written) = channel();
+    thread::spawn(move || {
+        let mut turn = 0;
+        for peer in listener.incoming().take(100) {
+            // A peer that goes away is the program's affair.
+            let _ = answer(peer.unwrap(), &mut turn, &to);
+        }
+    });
+    (port, written)
+}
+
+fn answer(mut peer: TcpStream, turn: &mut usize, written: &Sender<Instant>) -> std::io::Result<()> {
+    peer.set_nodelay(true)?;
+    let mut reader = BufReader::new(peer.try_clone()?);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        if header.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    reader.take(length).read_to_end(&mut Vec::new())?;
+    if !request.contains("/chat/completions") {
+        let body = r#"{"object":"list","data":[{"id":"words","object":"model"}]}"#;
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+        return write!(peer, "{head}\r\ncontent-length: {length}\r\n\r\n{body}");
+    }
+    write!(peer, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")?;
+    let chunk = |delta: &str, reason: &str| {
+        format!(
+            "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"words\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{reason}}}]}}\n\n"
+        )
+    };
+    let start = Instant::now();
+    for token in 0..199_u32 {
+        let due = start + Duration::from_millis(2) * token;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        peer.write_all(chunk("{\"content\":\"word \"}", "null").as_bytes())?;
+    }
+    let end = chunk(&format!("{{\"content\":\"fin{turn}\"}}"), "null");
+    *turn += 1;
+    // Whoever does not listen any more has all the figures wanted.
+    let _ = written.send(Instant::now());
+    peer.write_all(end.as_bytes())?;
+    peer.write_all(chunk("{}", "\"stop\"").as_bytes())?;
+    peer.write_all(b"data: [DONE]\n\n")
+}
+
+fn memory() {
+    let home = filled();
+    let tty = home.open(SIZE, &[]);
+    tty.wait("the newest conversations", |screen| screen.contents().matches("number 0").count() >= 10);
+    rest(&tty);
+    line(
+        &format!("resident memory, {MANY} conversations, no model"),
+        &format!("{:.1} MB", resident(&tty)),
+        "40 MB",
+    );
+    quit(tty);
+}
+
+fn local() {
+    let Some(model) = std::env::var(MODEL).ok().filter(|path| !path.is_empty()) else {
+        println!("skipped: local (needs {MODEL}, a GGUF file)");
+        return;
+    };
+    let home = Home::new("");
+    home.said(&["models", "add", &model, "--name", "smollm"]);
+    let tty = home.open(SIZE, &["-m", "local/smollm"]);
+    tty.wait_for_composer();
+    tty.ask("Write a very long story about a river, a stone bridge and a patient engineer.");
+    tty.wait_for("Esc stop");
+    // The model is loaded and the prompt read.
+    thread::sleep(Duration::from_secs(2));
+    let times = typed(&tty, 150);
+    let whole = if tty.text().contains("Esc stop") { "" } else { " (it ended before)" };
+    line("key → glyph while the engine decodes, p50 / p99", &spread(&times), &format!("16 ms{whole}"));
+    line("resident memory with the model", &format!("{:.0} MB", resident(&tty)), "750 MB");
+    tty.send("\x1b");
+    rest(&tty);
+
+    // Through the socket the engine and its caches are those of the process in the terminal.
+    let long = "The river carries silt past stone walls and patient engines. ".repeat(70);
+    let few = ["--set", "max_tokens=8"];
+    home.said(&["chat", "-m", "local/smollm", few[0], few[1], &long]);
+    home.said(&["chat", "--continue", few[0], few[1], "Now say one word, please."]);
+    let list = home.said(&["conversations", "list", "--limit", "1"]);
+    let id = list.split_whitespace().next().unwrap();
+    let thread = home.said(&["conversations", "show", id, "--json"]);
+    let times: Vec<u64> = thread
+        .split("\"first_token_ms\":")
+        .skip(1)
+        .filter_map(|after| after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())
+        .collect();
+    line("first token of a turn with 700 words to read", &format!("{} ms", times[0]), "");
+    line("first token of the next turn, 6 words more", &format!("{} ms", times[1]), "the new tokens");
+    quit(tty);
+}
