@@ -71,9 +71,9 @@ fn find(text: &str, needle: &[char]) -> Option<(usize, usize)> {
         for (at, c) in text[start..].char_indices() {
             for lower in c.to_lowercase() {
                 match wanted.next() {
-                    None => return Some((start, start + at)),
-                    Some(w) if *w == lower => {}
-                    Some(_) => return None,
+                    Some(w) if *w != lower => return None,
+                    // A match may end within a character's lower-case form: it takes the whole character.
+                    Some(_) | None => {}
                 }
             }
             if wanted.as_slice().is_empty() {
