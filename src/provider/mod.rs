@@ -7,6 +7,7 @@
 pub mod local;
 pub mod openai;
 pub mod scripted;
+pub mod unavailable;
 
 use futures_util::stream::BoxStream;
 

@@ -84,6 +84,10 @@ impl Provider for OpenAi {
         &self.name
     }
 
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     fn serve(&self, call: Call) -> Events {
         let voice = self.clone();
         match call {

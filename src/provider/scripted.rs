@@ -166,7 +166,8 @@ fn is_piece(event: &Event) -> bool {
 /// Cuts the script at `max_tokens`, and puts usage and the stop reason behind it if it ends by itself.
 fn obeying(script: Vec<Step>, converse: &Converse) -> Vec<Step> {
     let limit = converse.settings.max_tokens.map_or(usize::MAX, |n| n as usize);
-    let mut steps = Vec::with_capacity(script.len() + 2);
+    let mut steps = Vec::with_capacity(script.len() + 3);
+    steps.push(Step::Say(Event::Context { tokens: CONTEXT }));
     let mut pieces = 0;
     let mut reasoning = 0;
     let mut reason = StopReason::EndTurn;

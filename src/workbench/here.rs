@@ -13,11 +13,14 @@ use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::{Context, Replies, Reply, Request, Workbench};
-use crate::config::{Config, ProviderKind};
+use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
 use crate::domain::change::Topic;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::{Client, NetOptions};
 use crate::provider::Provider;
+use crate::provider::openai::OpenAi;
 use crate::provider::scripted::Scripted;
+use crate::provider::unavailable::Unavailable;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
@@ -82,7 +85,8 @@ impl Here {
         let (store, _) = Store::open(&owner, &unlock)?;
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);
-        let providers = providers(config);
+        let client = Client::new(NetOptions::from_config(&config.net, seed()?), Arc::new(recorder.clone()));
+        let providers = providers(config, &client);
         let invoke = Arc::new(Invoke::new(providers, Vec::new(), Arc::new(recorder.clone())));
         let changes = Changes::default();
         let chat = Chat::new(archive.clone(), Arc::clone(&invoke), changes.clone());
@@ -196,13 +200,35 @@ impl Here {
 }
 
 /// Every voice that is configured.
-fn providers(config: &Config) -> Vec<Arc<dyn Provider>> {
-    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
-    for (name, provider) in &config.providers {
-        providers.push(match provider.kind {
-            ProviderKind::Scripted => Arc::new(Scripted::new(name)),
-            ProviderKind::OpenAi => continue,
-        });
-    }
-    providers
+fn providers(config: &Config, client: &Client) -> Vec<Arc<dyn Provider>> {
+    let remote = |(name, provider): (&String, &ProviderConfig)| -> Arc<dyn Provider> {
+        match (provider.kind, &provider.base_url, &provider.api_key) {
+            (ProviderKind::Scripted, ..) => Arc::new(Scripted::new(name)),
+            (ProviderKind::OpenAi, _, ApiKey::Unset { variable }) => Arc::new(Unavailable::new(
+                name,
+                Error::new(
+                    ErrorKind::Auth,
+                    format!("asking {name}"),
+                    format!("its key is in the environment variable {variable}, which is not set"),
+                    format!("Set {variable}, then start again."),
+                ),
+            )),
+            (ProviderKind::OpenAi, url, key) => {
+                let key = match key {
+                    ApiKey::Given(key) => Some(key.expose().into()),
+                    ApiKey::Absent | ApiKey::Unset { .. } => None,
+                };
+                Arc::new(OpenAi::new(name, url.as_deref().unwrap_or_default(), key, client.clone()))
+            }
+        }
+    };
+    config.providers.iter().map(remote).collect()
+}
+
+/// A seed for the pauses between retries.
+fn seed() -> Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|why| Error::internal("asking the system for a random number", why.to_string()))?;
+    Ok(u64::from_le_bytes(bytes))
 }
