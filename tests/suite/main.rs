@@ -8,6 +8,7 @@ mod layers;
 mod loopback;
 mod markdown;
 mod provider_openai;
+mod pull;
 mod sanitiser;
 mod store;
 mod themes;

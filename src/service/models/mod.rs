@@ -1,3 +1,148 @@
-//! Models as things: listed, shown.
+//! Models as things: listed, shown, fetched, added, removed.
+//!
+//! [`Shelf`] keeps the models of this machine in folders. Nothing is fetched without a call of [`Shelf::pull`], which a
+//! person has said yes to.
 
+mod add;
 pub mod cards;
+mod catalogue;
+mod files;
+mod hub;
+mod plan;
+mod pull;
+mod report;
+mod wheel;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::SecretString;
+
+pub use catalogue::catalogue;
+pub use report::Steps;
+
+use crate::domain::catalog::{LocalModel, ModelId};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
+
+/// The name of the provider whose models these are.
+const PROVIDER: &str = "local";
+/// The name of a model's own description in its folder.
+const MANIFEST: &str = "manifest.json";
+/// Where unfinished models lie, beside the finished ones.
+const UNFINISHED: &str = ".unfinished";
+
+/// What a [`Shelf`] is made of.
+#[derive(Debug, Clone)]
+pub struct ShelfOptions {
+    /// A folder a model.
+    pub models: PathBuf,
+    pub catalogue: Vec<LocalModel>,
+    pub client: Client,
+    /// Where the hub is, without a slash at the end.
+    pub hub: String,
+    /// For gated models.
+    pub hub_token: Option<SecretString>,
+    /// Commands that run pip, tried in order; each is followed by its arguments.
+    pub pips: Vec<Vec<String>>,
+}
+
+impl ShelfOptions {
+    /// The built-in catalogue, the public hub, and the ways to run pip that machines have.
+    pub fn new(models: PathBuf, client: Client, hub_token: Option<SecretString>) -> Result<Self> {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect();
+        Ok(Self {
+            models,
+            catalogue: catalogue()?,
+            client,
+            hub: "https://huggingface.co".to_owned(),
+            hub_token,
+            pips: ["python3 -m pip", "pip", "pip3", "uvx pip"].map(words).into(),
+        })
+    }
+}
+
+/// The models of this machine. Clones share which of them are being made.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    options: Arc<ShelfOptions>,
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Shelf {
+    /// Over a folder that need not exist yet.
+    pub fn new(options: ShelfOptions) -> Self {
+        Self { options: Arc::new(options), busy: Arc::default() }
+    }
+
+    /// Deletes a model's folder, and what an unfinished fetch of it left.
+    pub async fn remove(&self, id: &ModelId) -> Result<()> {
+        let doing = format!("removing {id}");
+        let name = name_of(id, &doing)?.to_owned();
+        let claim = self.claim(&name, &doing)?;
+        let models = self.options.models.clone();
+        files::blocking(move || {
+            let _claim = claim;
+            files::remove(&doing, &models, &name)
+        })
+        .await
+    }
+
+    fn entry(&self, id: &ModelId, doing: &str) -> Result<&LocalModel> {
+        let name = name_of(id, doing)?;
+        self.options.catalogue.iter().find(|model| model.name == name).ok_or_else(|| {
+            let names: Vec<_> =
+                self.options.catalogue.iter().map(|model| format!("{PROVIDER}/{}", model.name)).collect();
+            Error::new(
+                ErrorKind::NotFound,
+                doing,
+                "the catalogue has no such model",
+                format!("It has {}; `outcrop models add FILE` takes any GGUF file.", names.join(", ")),
+            )
+        })
+    }
+
+    /// Takes the name for as long as the claim lives; somebody else's claim is an error.
+    fn claim(&self, name: &str, doing: &str) -> Result<Claim> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if busy.insert(name.to_owned()) {
+            return Ok(Claim(Arc::new(Claimed { busy: Arc::clone(&self.busy), name: name.to_owned() })));
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            doing,
+            "it is being fetched or changed already",
+            "Wait for that to end, or stop it there.",
+        ))
+    }
+}
+
+/// The model's own name, which is its folder's.
+fn name_of<'a>(id: &'a ModelId, doing: &str) -> Result<&'a str> {
+    if id.provider() == PROVIDER && files::is_plain(id.model()) {
+        return Ok(id.model());
+    }
+    Err(Error::new(
+        ErrorKind::Invalid,
+        doing,
+        "it is no model of this machine",
+        format!("Local models are named {PROVIDER}/NAME; `outcrop models list` shows them."),
+    ))
+}
+
+/// A model that is being made or removed; the last clone frees it.
+#[derive(Debug, Clone)]
+struct Claim(#[expect(dead_code, reason = "held for its drop")] Arc<Claimed>);
+
+#[derive(Debug)]
+struct Claimed {
+    busy: Arc<Mutex<HashSet<String>>>,
+    name: String,
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}

