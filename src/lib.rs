@@ -25,6 +25,7 @@
 //! | [`provider`] | one trait, many voices |
 //! | [`service`] | what the program can do; `service/invoke` is the only caller of a provider |
 //! | [`workbench`] | the one door: requests in, replies out, here or over a socket |
+//! | [`log`] | the program's own log file |
 //! | [`tui`], [`cli`] | the faces: they know the door, and nothing behind it |
 //!
 //! Which layer may name which is the table in `tests/suite/layers.rs`, checked against the sources.
@@ -40,6 +41,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod log;
 pub mod net;
 pub mod provider;
 pub mod service;

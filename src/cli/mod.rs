@@ -1,1 +1,224 @@
-//! The command line: noun verb, people (text) or programs (--json, one object a line).
+//! The command line: noun, verb; text for people, `--json` one object a line for programs.
+//!
+//! Here live arguments, printing and questions on the terminal. Never here: what a request means, or a second way to
+//! the store; everything goes through the door.
+
+mod ask;
+mod chat;
+mod config;
+mod conversations;
+mod doctor;
+mod models;
+mod out;
+mod progress;
+mod words;
+mod workspace;
+
+pub mod args;
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+
+use crate::config::{Config, Environment};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::{self, Attached, Context, Face, Replies, Reply, Request, Workbench};
+use args::Command;
+use out::Out;
+
+/// How a command ended, as the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// A negative answer: the doctor found a fault.
+    Negative,
+    Error,
+    /// Ctrl+C.
+    Interrupted,
+}
+
+impl Exit {
+    /// 0, 1, 2, 130.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Negative => 1,
+            Self::Error => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// What a command ends early with: an error to report, or a reader that went away.
+#[derive(Debug)]
+enum End {
+    Error(Error),
+    /// Nobody reads the output any more.
+    BrokenPipe,
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Reports an error outside of any command.
+pub fn report(error: &Error, json: bool) -> Exit {
+    Out::new(json).error(error);
+    Exit::Error
+}
+
+/// Runs a command that needs no configuration, which may be what is broken; `None` for the others.
+pub fn run_early(command: &Command, json: bool, environment: &Environment) -> Option<Exit> {
+    let mut out = Out::new(json);
+    let ended = config::early(command, environment, &mut out)?;
+    Some(finish(ended.and_then(|()| out.flush().map(|()| Exit::Done)), &mut out))
+}
+
+/// Runs one command to its end and reports what went wrong.
+pub async fn run(command: Command, json: bool, config: Config, environment: &Environment) -> Exit {
+    let mut out = Out::new(json);
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return report(&error, json),
+    };
+    let ended = dispatch(command, config, environment, &mut out, &mut signals).await.and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    finish(ended, &mut out)
+}
+
+fn finish(ended: Result<Exit, End>, out: &mut Out) -> Exit {
+    match ended {
+        Ok(exit) => exit,
+        Err(End::BrokenPipe) => Exit::Done,
+        Err(End::Error(error)) => {
+            out.error(&error);
+            if error.kind == ErrorKind::Cancelled { Exit::Interrupted } else { Exit::Error }
+        }
+    }
+}
+
+async fn dispatch(
+    command: Command,
+    config: Config,
+    environment: &Environment,
+    out: &mut Out,
+    signals: &mut Signals,
+) -> Result<Exit, End> {
+    let command = match command {
+        Command::Config { verb } => return config::config(verb, &config, out),
+        Command::Doctor => return doctor::doctor(config, environment, out).await,
+        other => other,
+    };
+    let asker = tokio::select! {
+        opened = Asker::open(config) => opened?,
+        () = signals.any() => return Ok(Exit::Interrupted),
+    };
+    let worked = async {
+        match command {
+            Command::Chat(chat) => chat::chat(chat, &asker, out).await,
+            Command::Models { verb } => models::models(verb, &asker, out).await,
+            Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
+            Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
+            // Answered above, or before there was a configuration.
+            Command::Paths | Command::Config { .. } | Command::Completions { .. } | Command::Doctor => {
+                Ok(Exit::Done)
+            }
+        }
+    };
+    // Dropping what a command waits for cancels it at the other side of the door; what came of it is kept there.
+    let ended = tokio::select! {
+        ended = worked => ended,
+        () = signals.any() => Ok(Exit::Interrupted),
+    };
+    // Whoever is impatient may still cut it short.
+    tokio::select! {
+        () = asker.door.close() => {}
+        () = signals.any() => {}
+    }
+    ended
+}
+
+/// Ctrl+C, and requests to end from outside: heard from here on in place of the sudden end.
+struct Signals([tokio::signal::unix::Signal; 3]);
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|why| Error::io("listening for signals", &why));
+        Ok(Self([
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn any(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+/// The door, as commands use it.
+struct Asker {
+    door: Arc<Attached>,
+    config: Config,
+}
+
+impl Asker {
+    /// Opens the workspace or attaches to its owner; asks for a passphrase where one is needed and somebody is there.
+    async fn open(mut config: Config) -> Result<Self> {
+        loop {
+            let door = workbench::open(&config);
+            match door.ready().await {
+                Ok(()) => return Ok(Self { door, config }),
+                Err(error)
+                    if error.kind == ErrorKind::Locked && config.passphrase.is_none() && ask::somebody() =>
+                {
+                    config.passphrase = Some(ask::secret("Passphrase of the workspace: ")?);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn ask(&self, request: Request) -> Replies {
+        let context = Context { principal: self.config.user.clone(), ..Context::of(Face::Cli) };
+        self.door.call(context, request)
+    }
+
+    /// The last reply of a request that has one; replies before it are shown as progress.
+    async fn one(&self, request: Request, out: &mut Out) -> Result<Reply, End> {
+        let mut replies = self.ask(request);
+        let mut progress = progress::Progress::new(out.json);
+        let mut last = None;
+        while let Some(reply) = replies.next().await {
+            let reply = reply?;
+            match &reply {
+                Reply::Progress { what, done, total } => progress.show(what, *done, *total),
+                _ => last = Some(reply),
+            }
+        }
+        progress.clear();
+        last.ok_or_else(|| Error::internal("waiting for an answer", "none came").into())
+    }
+}
+
+/// A reply that the request does not have.
+fn unexpected(reply: &Reply) -> End {
+    let name = serde_json::to_value(reply).ok().and_then(|value| value["reply"].as_str().map(str::to_owned));
+    Error::internal("reading an answer", format!("a {} came", name.unwrap_or_default())).into()
+}
+
+/// Whether the screen can be drawn: both ends are a terminal.
+pub fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}

@@ -49,7 +49,8 @@ impl Paths {
         ]
     }
 
-    pub(super) fn of(environment: &Environment) -> Result<Self> {
+    /// As the environment says.
+    pub fn of(environment: &Environment) -> Result<Self> {
         if let Some(home) = environment.path("OUTCROP_HOME") {
             let home = std::path::absolute(&home)
                 .map_err(|why| Error::io(format!("finding OUTCROP_HOME {}", home.display()), &why))?;

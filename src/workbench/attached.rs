@@ -32,11 +32,14 @@ pub enum Owning {
 /// How long an owner may hold the lock without serving its socket: it opens a store that it may have to mend.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long an owner that ends waits for the calls of others.
+const FAREWELL: Duration = Duration::from_secs(10);
+
 /// Between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
-/// After an attempt that failed for good, before the next one.
-const REST: Duration = Duration::from_secs(1);
+/// After an attempt that failed for good, before the next one; at first and at most.
+const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// A door that outlives the process behind it.
 pub struct Attached {
@@ -61,12 +64,26 @@ impl std::fmt::Debug for Attached {
 }
 
 impl Attached {
+    /// Begins to own the workspace in `folder`, or to attach to who does; calls wait until it is done.
+    pub fn begin(folder: &Path, open: Open) -> Self {
+        let (sender, state) = watch::channel(State::Between);
+        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender));
+        Self { state, watcher: AbortOnDropHandle::new(watcher) }
+    }
+
     /// Owns the workspace in `folder`, or attaches to who does.
     pub async fn open(folder: &Path, open: Open) -> Result<Self> {
-        let first = settle(folder, &open).await?;
-        let (sender, state) = watch::channel(first);
-        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender));
-        Ok(Self { state, watcher: AbortOnDropHandle::new(watcher) })
+        let attached = Self::begin(folder, open);
+        attached.ready().await?;
+        Ok(attached)
+    }
+
+    /// Waits until calls are served, or says why they are not.
+    pub async fn ready(&self) -> Result<()> {
+        match settled(&mut self.state.clone()).await? {
+            State::Failed(error) => Err(error),
+            State::Ours(..) | State::There(_) | State::Between => Ok(()),
+        }
     }
 
     /// Whether this process owns the workspace now.
@@ -101,6 +118,10 @@ impl Workbench for Attached {
         async move {
             match state {
                 State::Ours(door, serving) => {
+                    // Others' calls may end in peace; what they ask from now on waits for the next owner.
+                    if tokio::time::timeout(FAREWELL, serving.leave()).await.is_err() {
+                        tracing::warn!("cut the calls of another outcrop");
+                    }
                     serving.stop();
                     door.close().await;
                 }
@@ -190,13 +211,20 @@ async fn settled(state: &mut watch::Receiver<State>) -> Result<State> {
 
 /// Finds the next owner each time that one is gone.
 async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>) {
+    let mut rest = REST.0;
     loop {
         let current = sender.borrow().clone();
         match current {
             // Nothing takes an owner's workspace away.
             State::Ours(..) => return,
-            State::There(there) => there.gone().await,
-            State::Failed(_) => tokio::time::sleep(REST).await,
+            State::There(there) => {
+                rest = REST.0;
+                there.gone().await;
+            }
+            State::Failed(_) => {
+                tokio::time::sleep(rest).await;
+                rest = (rest * 2).min(REST.1);
+            }
             State::Between => {}
         }
         if !matches!(*sender.borrow(), State::Failed(_)) {

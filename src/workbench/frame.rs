@@ -23,6 +23,10 @@ pub(super) enum Kind {
     More = b'M' as isize,
     /// To the owner: nobody reads the call any more.
     Cancel = b'X' as isize,
+    /// To the owner, after it said that it leaves: no call comes after this.
+    Bye = b'B' as isize,
+    /// From the owner: it is about to end; it serves what was sent before the `Bye`.
+    Leaving = b'L' as isize,
     /// From the owner: a reply.
     Reply = b'R' as isize,
     /// From the owner: the error that ended the call.
@@ -96,6 +100,8 @@ impl Frame {
             b'C' => Kind::Call,
             b'M' => Kind::More,
             b'X' => Kind::Cancel,
+            b'B' => Kind::Bye,
+            b'L' => Kind::Leaving,
             b'R' => Kind::Reply,
             b'F' => Kind::Failed,
             b'E' => Kind::End,

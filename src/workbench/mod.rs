@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::config::Config;
+pub use attached::Attached;
 pub use context::{Context, Face};
 pub use reply::{Changed, Replies, Reply};
 pub use request::Request;
@@ -32,3 +34,11 @@ pub trait Workbench: Send + Sync + std::fmt::Debug {
 
 /// A door as faces hold it.
 pub type Door = Arc<dyn Workbench>;
+
+/// Begins to own the configured workspace, or to attach to the process that does; calls wait until that is done. Called
+/// in a tokio runtime.
+pub fn open(config: &Config) -> Arc<Attached> {
+    let folder = config.paths.workspace();
+    let config = config.clone();
+    Arc::new(Attached::begin(&folder, Arc::new(move || here::Here::open(&config))))
+}

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,12 +13,14 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 use tokio_util::bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::frame::{Frame, Kind, WINDOW};
 use super::hello::{self, Hello, Sink, Source};
-use super::{Context, Door, Request};
+use super::{Context, Door, Replies, Request};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The socket's name in the workspace.
@@ -32,6 +34,9 @@ const CALLS: usize = 4096;
 
 /// Frames that wait for one slow connection.
 const QUEUE: usize = 64;
+
+/// How long the other side may take to say good-bye.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The longest path that an address holds on every system.
 const ADDRESS: usize = 100;
@@ -49,6 +54,9 @@ pub struct Bound {
 #[derive(Debug)]
 pub struct Serving {
     task: AbortOnDropHandle<()>,
+    /// Asks the connections to come to their end, and tells that they have.
+    leaving: CancellationToken,
+    done: CancellationToken,
     path: PathBuf,
     identity: (u64, u64),
 }
@@ -84,14 +92,30 @@ pub fn bind(folder: &Path) -> Result<Bound> {
 /// Serves `door` to whoever of this account connects.
 pub fn serve(door: Door, bound: Bound) -> Serving {
     let Bound { listener, path, identity } = bound;
-    let task = AbortOnDropHandle::new(tokio::spawn(accept(door, listener)));
-    Serving { task, path, identity }
+    let (leaving, done) = (CancellationToken::new(), CancellationToken::new());
+    let (asked, told) = (leaving.clone(), done.clone().drop_guard());
+    let task = tokio::spawn(async move {
+        accept(door, listener, asked).await;
+        drop(told);
+    });
+    Serving { task: AbortOnDropHandle::new(task), leaving, done, path, identity }
 }
 
 impl Serving {
+    /// Lets nobody in any more and waits until the calls of those who are in have ended; watches are cut.
+    pub async fn leave(&self) {
+        self.unlink();
+        self.leaving.cancel();
+        self.done.cancelled().await;
+    }
+
     /// Ends every connection and takes the socket away.
     pub fn stop(&self) {
         self.task.abort();
+        self.unlink();
+    }
+
+    fn unlink(&self) {
         let ours = self.path.symlink_metadata().is_ok_and(|meta| (meta.dev(), meta.ino()) == self.identity);
         if ours {
             // One that stays is stale, which the next owner mends.
@@ -142,13 +166,13 @@ fn address(path: &Path) -> io::Result<(PathBuf, Option<OwnedFd>)> {
     Ok((PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())).join(name), Some(open)))
 }
 
-async fn accept(door: Door, listener: UnixListener) {
+async fn accept(door: Door, listener: UnixListener, leaving: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(attend(door.clone(), stream));
+                    connections.spawn(attend(door.clone(), stream, leaving.clone()));
                 }
                 Err(why) => {
                     // Out of descriptors, most likely: some come back when a connection ends.
@@ -157,20 +181,26 @@ async fn accept(door: Door, listener: UnixListener) {
                 }
             },
             Some(_) = connections.join_next() => {}
+            () = leaving.cancelled() => break,
         }
     }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
 }
 
-async fn attend(door: Door, stream: UnixStream) {
+async fn attend(door: Door, stream: UnixStream, leaving: CancellationToken) {
     match hello::exchange(stream, &Hello::own()).await {
         Ok((source, sink, peer)) => {
             tracing::debug!(pid = peer.pid, "attached");
             let (out, frames) = mpsc::channel(QUEUE);
+            let mut writer = std::pin::pin!(write(sink, frames));
             // Either end of the connection ends both: its calls are dropped, which cancels them.
             tokio::select! {
-                () = write(sink, frames) => {}
-                () = read(&door, source, &out) => {}
+                () = &mut writer => return,
+                () = read(&door, source, out, &leaving) => {}
             }
+            // What was answered before a leave-taking still goes out.
+            let _ = tokio::time::timeout(FAREWELL, writer).await;
         }
         Err(error) => tracing::warn!(%error, "refused a connection"),
     }
@@ -192,62 +222,107 @@ async fn write(mut sink: Sink, mut frames: mpsc::Receiver<Bytes>) {
     }
 }
 
-/// Calls that run, with what ends them and what lets them send.
-type Running = Arc<Mutex<HashMap<u64, (AbortHandle, Arc<Semaphore>)>>>;
+/// A call that runs.
+struct Running {
+    task: AbortHandle,
+    /// Replies that may be sent.
+    room: Arc<Semaphore>,
+    /// It ends only when nobody reads it.
+    watch: bool,
+}
+
+/// The calls that run on one connection, by number.
+type Calls = Arc<Mutex<HashMap<u64, Running>>>;
+
+fn locked(calls: &Calls) -> MutexGuard<'_, HashMap<u64, Running>> {
+    // Nothing in the guarded sections panics; the table is whole in any case.
+    calls.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Never waits for a call: a reader that is stuck must not keep others from being cancelled.
-async fn read(door: &Door, mut source: Source, out: &mpsc::Sender<Bytes>) {
-    let running = Running::default();
-    let mut calls = JoinSet::new();
+async fn read(door: &Door, mut source: Source, out: mpsc::Sender<Bytes>, leaving: &CancellationToken) {
+    let running = Calls::default();
+    let mut tasks = JoinSet::new();
+    // When the other side was told that this one leaves, and whether it has said good-bye.
+    let mut told = None;
+    let mut bye = false;
     loop {
+        let busy = locked(&running).values().any(|call| !call.watch);
+        if bye && !busy {
+            return;
+        }
+        let patience = told.map(|told| told + FAREWELL).filter(|_| !bye && !busy);
         let bytes = tokio::select! {
             bytes = source.next() => bytes,
-            Some(_) = calls.join_next() => continue,
+            Some(_) = tasks.join_next() => continue,
+            () = leaving.cancelled(), if told.is_none() => {
+                let word = Frame::bare(Kind::Leaving, 0).encode();
+                if !matches!(tokio::time::timeout(FAREWELL, out.send(word)).await, Ok(Ok(()))) {
+                    return;
+                }
+                told = Some(Instant::now());
+                continue;
+            }
+            // A suspended process says nothing: it is not waited for.
+            () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => return,
         };
         let Some(frame) = bytes.and_then(Result::ok).and_then(|bytes| Frame::decode(bytes.freeze())) else {
             return;
         };
-        let mut table = running.lock().unwrap_or_else(PoisonError::into_inner);
         match frame.kind {
-            Kind::Call if table.len() < CALLS && !table.contains_key(&frame.call) => {
+            Kind::Call => {
+                let id = frame.call;
+                let full = {
+                    let table = locked(&running);
+                    table.len() >= CALLS || table.contains_key(&id)
+                };
+                // No honest client says that.
+                if full {
+                    return;
+                }
+                let (context, request) = match frame.value::<(Context, Request)>() {
+                    Ok(call) => call,
+                    Err(error) => {
+                        let out = out.clone();
+                        tasks.spawn(async move { end(id, Err(error), &out).await });
+                        continue;
+                    }
+                };
+                let watch = matches!(request, Request::Watch { .. });
                 let room = Arc::new(Semaphore::new(WINDOW as usize));
-                let (id, task_room) = (frame.call, room.clone());
-                let (door, out, ended) = (door.clone(), out.clone(), running.clone());
-                let handle = calls.spawn(async move {
-                    answer(&door, &frame, &task_room, &out).await;
-                    ended.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                let replies = door.call(context, request);
+                let (out, task_room, ended) = (out.clone(), room.clone(), running.clone());
+                let mut table = locked(&running);
+                let task = tasks.spawn(async move {
+                    answer(id, replies, &task_room, &out).await;
+                    locked(&ended).remove(&id);
                 });
-                table.insert(id, (handle, room));
+                table.insert(id, Running { task, room, watch });
             }
             Kind::More => {
                 let count = frame.count().unwrap_or(0).min(WINDOW) as usize;
-                if let Some((_, room)) = table.get(&frame.call)
-                    && room.available_permits() + count <= WINDOW as usize
+                if let Some(call) = locked(&running).get(&frame.call)
+                    && call.room.available_permits() + count <= WINDOW as usize
                 {
-                    room.add_permits(count);
+                    call.room.add_permits(count);
                 }
             }
             Kind::Cancel => {
-                if let Some((handle, _)) = table.remove(&frame.call) {
-                    handle.abort();
+                if let Some(call) = locked(&running).remove(&frame.call) {
+                    call.task.abort();
                 }
             }
+            Kind::Bye => bye = true,
             // No honest client says that.
-            Kind::Call | Kind::Reply | Kind::Failed | Kind::End => return,
+            Kind::Leaving | Kind::Reply | Kind::Failed | Kind::End => return,
         }
     }
 }
 
 /// Sends a call's replies, one for each permit of `room`; the last frame needs none.
-async fn answer(door: &Door, call: &Frame, room: &Semaphore, out: &mpsc::Sender<Bytes>) {
-    let id = call.call;
-    let mut replies = match call.value::<(Context, Request)>() {
-        Ok((context, request)) => door.call(context, request),
-        Err(error) => return end(id, Err(error), out).await,
-    };
+async fn answer(id: u64, mut replies: Replies, room: &Semaphore, out: &mpsc::Sender<Bytes>) {
     loop {
-        let item = replies.next().await;
-        let frame = match item {
+        let frame = match replies.next().await {
             None => return end(id, Ok(()), out).await,
             Some(Err(error)) => return end(id, Err(error), out).await,
             Some(Ok(reply)) => match Frame::with(Kind::Reply, id, &reply) {

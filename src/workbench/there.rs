@@ -52,6 +52,7 @@ struct State {
     /// Frames to write, in order. Bounded: a call has one request, two grants and one cancel in it at most.
     out: VecDeque<Frame>,
     last: u64,
+    /// Nothing new may be sent: the owner leaves, or nobody is there.
     closed: bool,
 }
 
@@ -78,7 +79,7 @@ impl There {
         self.owner.pid
     }
 
-    /// Whether the connection is gone, or closed from here: nothing can be sent any more.
+    /// Whether nothing new can be sent: the owner leaves or is gone, or the connection was closed from here.
     pub fn is_gone(&self) -> bool {
         self.link.shared.state().closed
     }
@@ -178,6 +179,13 @@ impl Shared {
     /// Hands a frame to its call; `false` for what no honest owner sends.
     fn deliver(&self, frame: Frame) -> bool {
         let mut state = self.state();
+        if frame.kind == Kind::Leaving {
+            state.closed = true;
+            state.out.push_back(Frame::bare(Kind::Bye, 0));
+            drop(state);
+            self.wake.notify_one();
+            return true;
+        }
         let id = frame.call;
         let last = matches!(frame.kind, Kind::Failed | Kind::End);
         // A call that was dropped here may still get what was on its way.

@@ -16,7 +16,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("workbench", &["domain", "config", "store", "net", "provider", "engine", "service"]),
     ("tui", &["domain", "config", "workbench"]),
     ("cli", &["domain", "config", "workbench"]),
-    ("main", &["config", "workbench", "tui", "cli"]),
+    ("log", &["domain", "config"]),
+    ("main", &["domain", "config", "log", "workbench", "tui", "cli"]),
 ];
 
 /// A crate and the only places that may name it.

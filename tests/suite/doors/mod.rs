@@ -291,6 +291,36 @@ async fn of_many_that_wait_one_takes_over_and_the_others_attach_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_leaves_serves_what_was_asked_and_the_rest_waits_for_the_next() {
+    let (_kept, folder) = folder();
+    let owner = Attached::open(&folder, open(&folder)).await.unwrap();
+    let mut doors = Vec::new();
+    for _ in 0..4 {
+        doors.push(Attached::open(&folder, open(&folder)).await.unwrap());
+    }
+    let writers = doors.iter().enumerate().map(|(d, door)| async move {
+        for i in 0..200 {
+            let replies = all(door, remember(&format!("{d}-{i}"))).await;
+            assert!(matches!(replies.as_slice(), [Ok(Reply::Done)]), "{replies:?}");
+        }
+    });
+    let leave = async {
+        while std::fs::read_to_string(folder.join("journal")).unwrap_or_default().lines().count() < 100 {
+            tokio::task::yield_now().await;
+        }
+        owner.close().await;
+        drop(owner);
+    };
+    tokio::join!(futures_util::future::join_all(writers), leave);
+    let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
+    let mut lines: Vec<_> = journal.lines().collect();
+    lines.sort_unstable();
+    let all = lines.len();
+    lines.dedup();
+    assert_eq!((all, lines.len()), (800, 800));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_write_is_done_twice_and_none_that_was_acknowledged_is_lost() {
     let (_kept, folder) = folder();
     let mut acknowledged = Vec::new();

@@ -1,0 +1,173 @@
+//! `outcrop doctor`: what the door found, and what only this side of it can see.
+
+use std::io::IsTerminal;
+
+use super::out::Out;
+use super::{Asker, End, Exit, unexpected, words};
+use crate::config::{ApiKey, Config, Environment, Osc52};
+use crate::workbench::reply::{Check, Verdict};
+use crate::workbench::request::workspace::Workspace;
+use crate::workbench::{Reply, Request, Workbench};
+
+pub(super) async fn doctor(config: Config, environment: &Environment, out: &mut Out) -> Result<Exit, End> {
+    let mut checks = here(&config, environment);
+    match Asker::open(config).await {
+        Ok(asker) => {
+            let reply = asker.one(Request::Workspace(Workspace::Doctor), out).await;
+            asker.door.close().await;
+            match reply? {
+                Reply::Checks { checks: found } => checks.extend(found),
+                other => return Err(unexpected(&other)),
+            }
+        }
+        Err(error) => checks.push(Check {
+            what: "workspace".to_owned(),
+            verdict: Verdict::Bad,
+            found: format!("{}: {}", error.doing, error.why),
+            advice: error.hint,
+        }),
+    }
+    let exit =
+        if checks.iter().any(|check| check.verdict == Verdict::Bad) { Exit::Negative } else { Exit::Done };
+    if out.json {
+        for check in &checks {
+            out.object(check)?;
+        }
+        return Ok(exit);
+    }
+    let rows: Vec<_> = checks
+        .iter()
+        .map(|check| {
+            let mark = match check.verdict {
+                Verdict::Good => "✓",
+                Verdict::Note => "·",
+                Verdict::Bad => "✗",
+            };
+            vec![format!("{mark} {}", check.what), check.found.clone()]
+        })
+        .collect();
+    for (line, check) in words::table(&rows).iter().zip(&checks) {
+        out.line(line)?;
+        if !check.advice.is_empty() {
+            out.line(&format!("    {}", check.advice))?;
+        }
+    }
+    Ok(exit)
+}
+
+fn check(what: &str, verdict: Verdict, found: impl Into<String>, advice: &str) -> Check {
+    Check { what: what.to_owned(), verdict, found: found.into(), advice: advice.to_owned() }
+}
+
+/// Program, configuration, terminal, clipboard.
+fn here(config: &Config, environment: &Environment) -> Vec<Check> {
+    let mut checks = vec![
+        check("outcrop", Verdict::Good, env!("CARGO_PKG_VERSION"), ""),
+        configuration(config),
+        check("log", Verdict::Good, config.paths.logs().display().to_string(), ""),
+    ];
+    for (name, provider) in &config.providers {
+        if let ApiKey::Unset { variable } = &provider.api_key {
+            checks.push(check(
+                &format!("provider {name}"),
+                Verdict::Note,
+                format!("its key is to come from {variable}, which is not set"),
+                "Set the variable, or write the key into the configuration file.",
+            ));
+        }
+    }
+    checks.push(proxies(config));
+    checks.push(terminal(config));
+    checks.push(clipboard(config));
+    if environment.text("OUTCROP_HOME").is_none() && environment.path("OUTCROP_HOME").is_some() {
+        checks.push(check("OUTCROP_HOME", Verdict::Note, "it is no UTF-8; messages show it inexactly", ""));
+    }
+    checks
+}
+
+fn configuration(config: &Config) -> Check {
+    let path = config.paths.config.display();
+    let changed = config.values.iter().filter(|value| value.origin != "default").count();
+    if config.paths.config.exists() {
+        check("configuration", Verdict::Good, format!("{path}, {changed} values are not the default"), "")
+    } else {
+        check("configuration", Verdict::Good, format!("{path} does not exist; {changed} values are set"), "")
+    }
+}
+
+fn proxies(config: &Config) -> Check {
+    if config.net.offline {
+        return check("network", Verdict::Note, "offline: nothing but this machine is connected to", "");
+    }
+    let used: Vec<_> = config
+        .values
+        .iter()
+        .filter(|value| value.key.starts_with("net.") && value.key.ends_with("_proxy"))
+        .map(|value| format!("{} = {} ({})", value.key, value.value, value.origin))
+        .collect();
+    let found = if used.is_empty() { "no proxy".to_owned() } else { used.join(", ") };
+    check("network", Verdict::Good, found, "")
+}
+
+fn terminal(config: &Config) -> Check {
+    let terminal = &config.terminal;
+    if !std::io::stdout().is_terminal() {
+        return check("terminal", Verdict::Note, "the output is no terminal", "");
+    }
+    let mut facts = vec![terminal.term.clone().unwrap_or_else(|| "TERM is not set".to_owned())];
+    facts.extend(terminal.program.clone());
+    let colours = match (terminal.no_color, terminal.colorterm.as_deref()) {
+        (true, _) => "no colours (NO_COLOR)",
+        (false, Some("truecolor" | "24bit")) => "16 million colours",
+        (false, _) if terminal.term.as_deref().is_some_and(|term| term.contains("256")) => "256 colours",
+        (false, _) => "16 colours",
+    };
+    facts.push(colours.to_owned());
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout()) {
+        facts.push(format!("{}x{}", size.ws_col, size.ws_row));
+    }
+    for (on, name) in [(terminal.tmux, "tmux"), (terminal.screen, "screen"), (terminal.ssh, "over SSH")] {
+        if on {
+            facts.push(name.to_owned());
+        }
+    }
+    let facts = facts.join(", ");
+    if terminal.utf8 {
+        check("terminal", Verdict::Good, facts, "")
+    } else {
+        check(
+            "terminal",
+            Verdict::Note,
+            format!("{facts}, the locale is not UTF-8"),
+            "Set LANG to a UTF-8 locale if characters look wrong.",
+        )
+    }
+}
+
+fn clipboard(config: &Config) -> Check {
+    let terminal = &config.terminal;
+    let through = match config.ui.osc52 {
+        Osc52::Off => false,
+        Osc52::Raw | Osc52::Tmux => true,
+        Osc52::Auto => terminal.ssh || !terminal.display,
+    };
+    match (terminal.display && !terminal.ssh, through) {
+        (true, false) => check("clipboard", Verdict::Good, "the system's", ""),
+        (true, true) => {
+            check("clipboard", Verdict::Good, "the system's, and OSC 52 through the terminal", "")
+        }
+        (false, true) if terminal.tmux => check(
+            "clipboard",
+            Verdict::Note,
+            "OSC 52 through tmux, which must let it pass",
+            "In tmux: set -g set-clipboard on, and set -g allow-passthrough on.",
+        ),
+        (false, true) => check("clipboard", Verdict::Good, "OSC 52 through the terminal", ""),
+        (false, false) => check(
+            "clipboard",
+            Verdict::Note,
+            "none is reached from here",
+            "Set ui.osc52 to \"auto\" or \"raw\".",
+        ),
+    }
+}

@@ -1,0 +1,181 @@
+//! `outcrop models …`
+
+use futures_util::StreamExt;
+
+use super::args::Models as Verb;
+use super::out::Out;
+use super::progress::Progress;
+use super::{Asker, End, Exit, ask, unexpected, words};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::{Error, Result};
+use crate::workbench::reply::{PullPlan, PullStep};
+use crate::workbench::request::models::Models;
+use crate::workbench::{Reply, Request};
+
+pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    match verb {
+        Verb::List { probe } => list(probe, asker, out).await?,
+        Verb::Show { model } => {
+            let reply = asker.one(Request::Models(Models::Show { id: model.parse()? }), out).await?;
+            cards(&reply, out, card)?;
+        }
+        Verb::Pull { model, yes } => {
+            let id = model.map_or_else(|| Ok(asker.config.model.clone()), |model| model.parse())?;
+            pull(id, yes, asker, out).await?;
+        }
+        Verb::Add { file, name } => {
+            let file = std::path::absolute(&file)
+                .map_err(|why| Error::io(format!("finding {}", file.display()), &why))?;
+            fetch(Models::Add { file, name }, asker, out).await?;
+        }
+        Verb::Remove { model, yes } => {
+            let id: ModelId = model.parse()?;
+            ask::agreed(yes, &format!("Delete the files of {id}?"), &format!("removing {id}"))?;
+            let reply = asker.one(Request::Models(Models::Remove { id: id.clone() }), out).await?;
+            if out.json { out.object(&reply)? } else { out.line(&format!("removed {id}"))? }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let reply = asker.one(Request::Models(Models::List { probe }), out).await?;
+    if out.json {
+        return out.object(&reply);
+    }
+    let Reply::Models { cards } = &reply else { return Err(unexpected(&reply)) };
+    let rows: Vec<_> = cards
+        .iter()
+        .map(|card| {
+            vec![
+                card.id.to_string(),
+                availability(card),
+                card.context
+                    .map_or_else(String::new, |context| words::count(context.into(), "token", "tokens")),
+                card.bytes.map_or_else(String::new, words::size),
+                card.detail.clone(),
+            ]
+        })
+        .collect();
+    for line in words::table(&rows) {
+        out.line(&line)?;
+    }
+    Ok(())
+}
+
+fn availability(card: &ModelCard) -> String {
+    match &card.availability {
+        Availability::Ready => "ready".to_owned(),
+        Availability::NotPulled => "not fetched".to_owned(),
+        Availability::Unusable { why } => format!("unusable: {why}"),
+    }
+}
+
+fn cards(reply: &Reply, out: &mut Out, each: fn(&ModelCard, &mut Out) -> Result<(), End>) -> Result<(), End> {
+    if out.json {
+        return out.object(reply);
+    }
+    let Reply::Models { cards } = reply else { return Err(unexpected(reply)) };
+    cards.iter().try_for_each(|card| each(card, out))
+}
+
+fn card(card: &ModelCard, out: &mut Out) -> Result<(), End> {
+    let mut rows = vec![
+        vec!["model".to_owned(), card.id.to_string()],
+        vec!["title".to_owned(), card.title.clone()],
+        vec!["state".to_owned(), availability(card)],
+    ];
+    let mut row = |name: &str, value: Option<String>| {
+        rows.extend(value.filter(|value| !value.is_empty()).map(|value| vec![name.to_owned(), value]));
+    };
+    let can: Vec<_> = card.capabilities.iter().copied().map(capability).collect();
+    row("can", Some(can.join(", ")));
+    row("context", card.context.map(|tokens| words::count(tokens.into(), "token", "tokens")));
+    row("longest answer", card.max_output.map(|tokens| words::count(tokens.into(), "token", "tokens")));
+    row("licence", card.licence.clone());
+    row("size", card.bytes.map(words::size));
+    row("detail", Some(card.detail.clone()));
+    words::table(&rows).iter().try_for_each(|line| out.line(line))
+}
+
+fn capability(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Chat => "chat",
+        Capability::Embed => "embeddings",
+        Capability::Vision => "images",
+        Capability::Documents => "documents",
+        Capability::Tools => "tools",
+        Capability::Reasoning => "reasoning",
+    }
+}
+
+async fn pull(id: ModelId, yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let reply = asker.one(Request::Models(Models::Plan { id: id.clone() }), out).await?;
+    let Reply::Plan { plan } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        out.object(&reply)?;
+    } else {
+        tell(plan);
+    }
+    ask::agreed(yes, "Fetch it?", &format!("fetching {id}"))?;
+    fetch(Models::Pull { id }, asker, out).await
+}
+
+fn tell(plan: &PullPlan) {
+    let mut rows = vec![
+        vec!["model".to_owned(), format!("{} ({})", plan.title, plan.id)],
+        vec!["licence".to_owned(), plan.licence.clone()],
+        vec!["size".to_owned(), plan.bytes.map_or_else(|| "unknown".to_owned(), words::size)],
+        vec!["to".to_owned(), plan.to.display().to_string()],
+    ];
+    for (i, source) in plan.sources.iter().enumerate() {
+        rows.push(vec![if i == 0 { "from" } else { "or from" }.to_owned(), source.clone()]);
+    }
+    if !plan.pinned {
+        rows.push(vec![
+            "unpinned".to_owned(),
+            "its digest is not known here and cannot be checked".to_owned(),
+        ]);
+    }
+    for line in words::table(&rows) {
+        super::out::say(&line);
+    }
+}
+
+/// Shows the steps of fetching or converting, then the card.
+async fn fetch(request: Models, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let mut replies = asker.ask(Request::Models(request));
+    let mut progress = Progress::new(out.json);
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        if out.json {
+            out.object(&reply)?;
+            continue;
+        }
+        match reply {
+            Reply::Pulling { step } => show(&step, &mut progress),
+            Reply::Progress { what, done, total } => progress.show(&what, done, total),
+            Reply::Models { cards } => {
+                progress.clear();
+                for card in cards {
+                    out.line(&format!("{} is {}", card.id, availability(&card)))?;
+                }
+            }
+            other => return Err(unexpected(&other)),
+        }
+    }
+    Ok(())
+}
+
+fn show(step: &PullStep, progress: &mut Progress) {
+    match step {
+        PullStep::Trying { source } => progress.step(&format!("from {source}")),
+        PullStep::Fetching { done, total, resumed, per_second } => {
+            let what = if *resumed > 0 { "fetching the rest" } else { "fetching" };
+            progress.bytes(what, *done, *total, *per_second);
+        }
+        PullStep::SourceFailed { source, why } => progress.step(&format!("{source} failed: {why}")),
+        PullStep::Checking => progress.step("checking the digest"),
+        PullStep::Converting { done, total } => progress.bytes("converting", *done, Some(*total), None),
+    }
+}

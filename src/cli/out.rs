@@ -1,0 +1,134 @@
+//! Printing: the standard output for answers, the standard error for everything else, both safe for a terminal.
+
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::End;
+use crate::domain::untrusted::{json_escape, safe_line, safe_text};
+use crate::domain::{Error, ErrorKind};
+
+/// The output of one command.
+#[allow(clippy::struct_excessive_bools, reason = "two facts of the output, two of the text so far")]
+pub(super) struct Out {
+    to: BufWriter<io::Stdout>,
+    /// One object a line.
+    pub json: bool,
+    /// The output is a terminal: what others wrote is sanitised.
+    pub tty: bool,
+    /// The last character written ended a line.
+    at_start: bool,
+    /// A carriage return that waits for what follows it.
+    held_return: bool,
+}
+
+impl Out {
+    pub fn new(json: bool) -> Self {
+        let stdout = io::stdout();
+        let tty = stdout.is_terminal();
+        Self { to: BufWriter::new(stdout), json, tty, at_start: true, held_return: false }
+    }
+
+    /// One line; line ends in it become spaces, whether a terminal reads it or not.
+    pub fn line(&mut self, text: &str) -> Result<(), End> {
+        let safe = if self.tty { safe_line(text) } else { Cow::Owned(text.replace(['\n', '\r'], " ")) };
+        wrote(writeln!(self.to, "{}", safe.trim_end()))?;
+        self.at_start = true;
+        Ok(())
+    }
+
+    /// Text of many lines as it is; on a terminal, sanitised.
+    pub fn text(&mut self, text: &str) -> Result<(), End> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let held;
+        let text = if std::mem::take(&mut self.held_return) {
+            held = format!("\r{text}");
+            &held
+        } else {
+            text
+        };
+        let text = match text.strip_suffix('\r') {
+            // The line feed of a Windows line end may come with the next piece.
+            Some(rest) if self.tty => {
+                self.held_return = true;
+                rest
+            }
+            _ => text,
+        };
+        let safe = if self.tty { safe_text(text) } else { Cow::Borrowed(text) };
+        wrote(self.to.write_all(safe.as_bytes()))?;
+        if !safe.is_empty() {
+            self.at_start = safe.ends_with('\n');
+        }
+        Ok(())
+    }
+
+    /// A piece of a stream: shown at once.
+    pub fn piece(&mut self, text: &str) -> Result<(), End> {
+        self.text(text)?;
+        self.flush()
+    }
+
+    /// Ends the line if one is begun.
+    pub fn end_line(&mut self) -> Result<(), End> {
+        if !self.at_start {
+            wrote(self.to.write_all(b"\n"))?;
+            self.at_start = true;
+        }
+        self.flush()
+    }
+
+    /// An object on a line of its own, shown at once.
+    pub fn object(&mut self, value: &impl Serialize) -> Result<(), End> {
+        let json =
+            serde_json::to_string(value).map_err(|why| Error::internal("writing JSON", why.to_string()))?;
+        wrote(writeln!(self.to, "{}", json_escape(&json)))?;
+        self.flush()
+    }
+
+    pub fn flush(&mut self) -> Result<(), End> {
+        wrote(self.to.flush())
+    }
+
+    /// Says an error to people, and to programs where they read.
+    pub fn error(&mut self, error: &Error) {
+        // If the output is gone there is nobody left to tell.
+        if self.json {
+            let _ = self.object(&serde_json::json!({ "reply": "error", "error": error }));
+        } else {
+            let _ = self.end_line();
+        }
+        say(&format!("error: {}: {}", error.doing, error.why));
+        if !error.hint.is_empty() {
+            say(&format!("hint: {}", error.hint));
+        }
+    }
+
+    /// A remark beside the answer.
+    pub fn note(&mut self, text: &str) -> Result<(), End> {
+        if !self.json {
+            self.end_line()?;
+            say(&format!("note: {text}"));
+        }
+        Ok(())
+    }
+}
+
+/// One line on the standard error.
+pub(super) fn say(text: &str) {
+    let mut stderr = io::stderr();
+    let safe = safe_text(text);
+    // If it is closed there is nobody left to tell.
+    let _ = writeln!(stderr, "{}", safe.trim_end());
+}
+
+/// A pipe whose reader left ends the command in silence.
+fn wrote(result: io::Result<()>) -> Result<(), End> {
+    result.map_err(|why| match why.kind() {
+        io::ErrorKind::BrokenPipe => End::BrokenPipe,
+        _ => Error { kind: ErrorKind::Io, ..Error::io("writing to the standard output", &why) }.into(),
+    })
+}

@@ -1,0 +1,129 @@
+//! `outcrop workspace …`
+
+use std::path::{Path, PathBuf};
+
+use super::args::{KeyKind, Workspace as Verb};
+use super::out::Out;
+use super::{Asker, End, Exit, ask, unexpected, words};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::reply::WorkspaceInfo;
+use crate::workbench::request::workspace::{KeyChoice, Passphrase, Workspace};
+use crate::workbench::{Reply, Request};
+
+pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let (request, done) = match verb {
+        Verb::Info => (Workspace::Info, String::new()),
+        Verb::Compact => (Workspace::Compact, String::new()),
+        Verb::Verify => (Workspace::Verify, String::new()),
+        Verb::Backup { to } => {
+            let to = absolute(&to)?;
+            let done = format!("everything is in {}", to.display());
+            (Workspace::Backup { to }, done)
+        }
+        Verb::Restore { from, yes } => {
+            let from = absolute(&from)?;
+            let question = format!(
+                "Replace everything in {} by {}? What is there now is kept beside it.",
+                asker.config.paths.workspace().display(),
+                from.display()
+            );
+            ask::agreed(yes, &question, &format!("restoring {}", from.display()))?;
+            let done = format!("restored {}", from.display());
+            (Workspace::Restore { from }, done)
+        }
+        Verb::Rekey { data, to, new_passphrase_file } => {
+            let to = key(to, new_passphrase_file)?;
+            let done = match &to {
+                KeyChoice::File => "a key file beside the store opens the workspace now",
+                KeyChoice::Keyring => "the keyring opens the workspace now",
+                KeyChoice::Passphrase(_) => "the new passphrase opens the workspace now",
+            };
+            (Workspace::Rekey { data, to }, done.to_owned())
+        }
+    };
+    let reply = asker.one(Request::Workspace(request), out).await?;
+    let exit = match &reply {
+        Reply::Verified { damaged, .. } if !damaged.is_empty() => Exit::Negative,
+        _ => Exit::Done,
+    };
+    if out.json {
+        out.object(&reply)?;
+        return Ok(exit);
+    }
+    match &reply {
+        Reply::Done => out.line(&done)?,
+        Reply::Workspace { info: found } => info(found, out)?,
+        Reply::Verified { records, damaged } => {
+            out.line(&format!("{} read", words::count(*records, "record", "records")))?;
+            for one in damaged {
+                out.line(&format!("damaged: {one}"))?;
+            }
+        }
+        other => return Err(unexpected(other)),
+    }
+    Ok(exit)
+}
+
+fn info(info: &WorkspaceInfo, out: &mut Out) -> Result<(), End> {
+    let mut rows = vec![
+        vec!["folder".to_owned(), info.path.display().to_string()],
+        vec!["opened by".to_owned(), info.key.clone()],
+        vec!["conversations".to_owned(), words::grouped(info.conversations)],
+        vec!["messages".to_owned(), words::grouped(info.messages)],
+        vec!["size".to_owned(), words::size(info.bytes)],
+        vec!["schema".to_owned(), info.schema.to_string()],
+        vec!["owner".to_owned(), format!("process {}", info.owner_pid)],
+    ];
+    rows.extend(info.notices.iter().map(|notice| vec!["notice".to_owned(), notice.clone()]));
+    words::table(&rows).iter().try_for_each(|line| out.line(line))
+}
+
+/// The owner may stand in another folder.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|why| Error::io(format!("finding {}", path.display()), &why))
+}
+
+fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
+    match (kind, file) {
+        (KeyKind::File, None) => Ok(KeyChoice::File),
+        (KeyKind::Keyring, None) => Ok(KeyChoice::Keyring),
+        (KeyKind::Passphrase, Some(file)) => {
+            let doing = || format!("reading the new passphrase from {}", file.display());
+            let text = std::fs::read_to_string(&file).map_err(|why| Error::io(doing(), &why))?;
+            match text.lines().next() {
+                Some(line) if !line.is_empty() => Ok(KeyChoice::Passphrase(Passphrase(line.to_owned()))),
+                _ => Err(Error::new(
+                    ErrorKind::Invalid,
+                    doing(),
+                    "its first line is empty",
+                    "Write the passphrase on its first line.",
+                )),
+            }
+        }
+        (KeyKind::Passphrase, None) if ask::somebody() => {
+            let first = ask::secret("New passphrase: ")?;
+            let again = ask::secret("The same again: ")?;
+            if first != again {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    "asking for a passphrase",
+                    "the two differ",
+                    "Try again.",
+                ));
+            }
+            Ok(KeyChoice::Passphrase(Passphrase(first.expose().to_owned())))
+        }
+        (KeyKind::Passphrase, None) => Err(Error::new(
+            ErrorKind::Invalid,
+            "changing the key",
+            "nobody is there to type a passphrase",
+            "Give it with --new-passphrase-file.",
+        )),
+        (KeyKind::File | KeyKind::Keyring, Some(_)) => Err(Error::new(
+            ErrorKind::Invalid,
+            "changing the key",
+            "--new-passphrase-file goes with --to passphrase",
+            "",
+        )),
+    }
+}

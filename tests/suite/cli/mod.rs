@@ -1,0 +1,5 @@
+//! The command line: the real binary in a temporary home, as the store's owner and attached to one.
+
+mod home;
+mod settings;
+mod talk;

@@ -1,0 +1,121 @@
+//! What needs no door: versions, paths, configuration, mistakes.
+
+use super::home::{Home, SCRIPTED};
+
+#[test]
+fn the_version_and_help_go_to_the_standard_output() {
+    let home = Home::new();
+    let said = home.run(&["--version"]);
+    assert_eq!(said.stdout, format!("outcrop {}\n", env!("CARGO_PKG_VERSION")));
+    let said = home.run(&["--help"]);
+    for noun in ["chat", "models", "conversations", "workspace", "config", "paths", "doctor", "completions"] {
+        assert!(said.stdout.contains(&format!("\n  {noun}")), "{noun}: {}", said.stdout);
+    }
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    // Nothing was made for it.
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_mistake_in_the_arguments_is_an_error_with_a_suggestion() {
+    let said = Home::new().run(&["modles"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
+    assert!(said.stderr.contains("models"), "{}", said.stderr);
+}
+
+#[test]
+fn configuration_is_shown_with_origins_and_without_secrets() {
+    let home = Home::with(&format!(
+        "{SCRIPTED}[providers.box]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\napi_key = 'sk-canary-1'\n"
+    ))
+    .variable("OUTCROP_UI_THEME", "light")
+    .variable("HTTPS_PROXY", "http://ada:canary-2@proxy:3128")
+    .variable("HF_TOKEN", "canary-3")
+    .variable("OUTCROP_PASSPHRASE", "canary-4");
+    let said = home.run(&["config", "show", "-c", "ui.mouse=off", "--offline"]);
+    insta::assert_snapshot!("config_show", home.plain(&said.stdout));
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    for object in home.run(&["config", "show", "--json"]).objects() {
+        assert!(object["key"].is_string() && object["origin"].is_string(), "{object}");
+        assert!(!object.to_string().contains("canary"), "{object}");
+    }
+}
+
+#[test]
+fn the_paths_are_under_outcrop_home_or_the_xdg_places() {
+    let home = Home::new();
+    insta::assert_snapshot!(
+        "paths",
+        home.transcript(&["paths", "config path", "paths --json", "config check"])
+    );
+    let said = super::home::Said::of(
+        home.command(&["paths"])
+            .env_remove("OUTCROP_HOME")
+            .env("HOME", "/h")
+            .env("XDG_CACHE_HOME", "/c")
+            .output()
+            .unwrap(),
+    );
+    assert!(said.stdout.contains("/h/.config/outcrop/config.toml"), "{}", said.stdout);
+    assert!(said.stdout.contains("/c/outcrop\n"), "{}", said.stdout);
+}
+
+#[test]
+fn a_broken_configuration_ends_every_command_but_those_that_help_to_mend_it() {
+    let home = Home::with("[ui]\nthemes = 'dark'\n");
+    insta::assert_snapshot!(
+        "broken_configuration",
+        home.transcript(&["config check", "models list --json", "config path"])
+    );
+    assert!(home.run(&["config", "default"]).stdout.contains("[ui]"));
+    let schema = home.run(&["config", "schema"]).stdout;
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(schema["type"], "object");
+}
+
+#[test]
+fn completions_are_there_for_every_shell() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = home.run(&["completions", shell]);
+        assert!(said.code == Some(0) && said.stdout.contains("outcrop"), "{shell}");
+    }
+}
+
+#[test]
+fn without_a_terminal_the_screen_says_what_to_use_instead() {
+    let said = Home::new().run(&[]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("outcrop chat"), "{}", said.stderr);
+}
+
+#[test]
+fn files_are_the_persons_alone_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let status = std::process::Command::new("sh")
+        .args(["-c", "umask 000; exec \"$0\" chat hello", env!("CARGO_BIN_EXE_outcrop")])
+        .env_clear()
+        .env("OUTCROP_HOME", home.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{status:?}");
+    let mut seen = 0;
+    let mut folders = vec![home.path()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name() == "config.toml" {
+                continue;
+            }
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?} {mode:o}", entry.path());
+            seen += 1;
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}

@@ -1,0 +1,238 @@
+//! Chat and conversations through the door, here and there.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use outcrop::workbench::{self, Workbench};
+
+use super::home::{Home, Said, files};
+
+/// Runs the lines in a home of their own, once as the owner and once attached to this process; both say the same.
+fn on_both(lines: &[&str]) -> String {
+    let here = Home::new().transcript(lines);
+    let home = Home::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let there = runtime.block_on(async {
+        let owner = workbench::open(&home.config());
+        owner.ready().await.unwrap();
+        assert!(owner.is_owner());
+        let transcript = tokio::task::block_in_place(|| home.transcript(lines));
+        owner.close().await;
+        transcript
+    });
+    assert_eq!(here, there, "as the owner, and attached to one");
+    here
+}
+
+#[test]
+fn a_conversation_is_held_listed_shown_searched_forked_and_removed() {
+    insta::assert_snapshot!(
+        "conversation",
+        on_both(&[
+            "chat 'Why do rivers meander?'",
+            "chat --continue 'And why do they braid?'",
+            "chat -m scripted/reasoning think",
+            "conversations list",
+            "conversations search braid",
+            "conversations list --json",
+            "conversations remove none --yes",
+            "conversations show zzz",
+        ])
+    );
+}
+
+#[test]
+fn chat_says_what_is_wrong_and_how_to_mend_it() {
+    insta::assert_snapshot!(
+        "chat_errors",
+        on_both(&[
+            "chat -m smollm2 hello",
+            "chat -m nobody/x hello",
+            "chat -m scripted/none hello",
+            "chat -m scripted/fail-401 hello",
+            "chat -m scripted/fail-context hello",
+            "chat --set temperature=9 hello",
+            "chat --set temperature hello",
+            "chat --preset exact hello",
+            "chat --continue hello",
+            "chat --conversation abc hello",
+            "chat -f missing.txt hello",
+            "chat",
+            "chat -m scripted/cut hello",
+            "chat -m scripted/stream-40 --set max_tokens=3 hello",
+        ])
+    );
+}
+
+#[test]
+fn prompts_come_from_arguments_files_and_input_together() {
+    let home = Home::new();
+    std::fs::write(home.beside().join("notes.txt"), "one\ntwo\n").unwrap();
+    let said = home.fed("piped\n", &["chat", "--json", "-f", "notes.txt", "typed", "words"]);
+    let started = &said.objects()[0];
+    assert_eq!(started["asked"]["blocks"][0]["text"], "notes.txt:\n\n```\none\ntwo\n```");
+    assert_eq!(started["asked"]["blocks"][1]["text"], "typed words\n\npiped");
+    assert_eq!(home.fed("from input", &["chat", "-"]).stdout, "from input\n");
+    assert_eq!(home.fed("from input", &["chat"]).stdout, "from input\n");
+}
+
+#[test]
+fn settings_presets_and_the_system_prompt_reach_the_turn() {
+    let home = Home::with(
+        "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n\
+         [presets.exact]\ntemperature = 0\nsystem = 'Be brief.'\n",
+    );
+    let said = home.run(&["chat", "--json", "--preset", "exact", "--set", "seed=7", "hi"]);
+    let started = &said.objects()[0];
+    assert_eq!(started["conversation"]["system"], "Be brief.");
+    assert_eq!(started["answer"]["answer"]["settings"]["temperature"], 0.0);
+    assert_eq!(started["answer"]["answer"]["settings"]["seed"], 7);
+    let said = home.run(&["chat", "--json", "--continue", "--set", "top_k=5", "-s", "Be long.", "on"]);
+    let started = &said.objects()[0];
+    assert_eq!(started["conversation"]["system"], "Be long.");
+    assert_eq!(started["answer"]["answer"]["settings"]["top_k"], 5);
+    assert_eq!(started["answer"]["answer"]["settings"]["seed"], 7);
+}
+
+#[test]
+fn json_carries_hostile_text_whole_and_no_control() {
+    let home = Home::new();
+    let said = home.run(&["chat", "--json", "-m", "scripted/hostile", "go"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    for c in said.stdout.chars() {
+        let hidden =
+            matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}');
+        assert!(c == '\n' || !c.is_control() && !hidden, "{c:?}");
+    }
+    let finished = said.objects().pop().unwrap();
+    assert_eq!(finished["reply"], "finished");
+    let text = finished["answer"]["blocks"].to_string();
+    assert!(text.contains("\\u001b]52"), "{text}");
+    // A list is one line each, whatever the title is.
+    let said = home.run(&["conversations", "list"]);
+    assert_eq!(said.stdout.lines().count(), 1);
+}
+
+#[test]
+fn an_interrupted_answer_keeps_what_came_and_exits_130() {
+    let home = Home::new();
+    let mut child = home.start(&["chat", "-m", "scripted/stream-10000@100", "go"]);
+    let mut stdout = child.stdout.take().unwrap();
+    let mut first = [0; 1];
+    stdout.read_exact(&mut first).unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut printed = String::from_utf8(first.to_vec()).unwrap();
+    stdout.read_to_string(&mut printed).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
+    let shown = home.run(&["conversations", "show", "--json", &id]).objects();
+    let answer = &shown[0]["thread"]["messages"][1];
+    assert_eq!(answer["answer"]["outcome"]["state"], "stopped", "{answer}");
+    let kept = answer["blocks"][0]["text"].as_str().unwrap();
+    assert!(
+        kept.starts_with(printed.trim_end()) || printed.trim_end().starts_with(kept),
+        "{kept:?} {printed:?}"
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_in_silence() {
+    let home = Home::new();
+    let mut child = home.start(&["chat", "-m", "scripted/stream-100000", "go"]);
+    drop(child.stdout.take());
+    let said = Said::of(child.wait_with_output().unwrap());
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn of_two_at_once_both_are_served_and_the_conversations_are_both_there() {
+    let home = Home::new();
+    let children: Vec<_> = (0..8).map(|i| home.start(&["chat", &format!("question {i}")])).collect();
+    for (i, child) in children.into_iter().enumerate() {
+        let said = Said::of(child.wait_with_output().unwrap());
+        assert_eq!(
+            (said.code, said.stdout.trim_end()),
+            (Some(0), format!("question {i}").as_str()),
+            "{said:?}"
+        );
+    }
+    assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 8);
+}
+
+#[test]
+fn a_killed_owner_leaves_a_workspace_that_opens() {
+    let home = Home::new();
+    assert_eq!(home.run(&["chat", "kept"]).code, Some(0));
+    let mut owner = home.command(&["chat", "-m", "scripted/stream-100000@50", "go"]).spawn().unwrap();
+    owner.stdout.take().unwrap().read_exact(&mut [0; 1]).unwrap();
+    let attached = home.run(&["conversations", "list"]);
+    assert_eq!(attached.stdout.lines().count(), 2, "{attached:?}");
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    let said = home.run(&["conversations", "list"]);
+    assert_eq!((said.code, said.stdout.lines().count()), (Some(0), 2), "{said:?}");
+}
+
+#[test]
+fn a_passphrase_opens_what_it_closed_and_nothing_else_does() {
+    let home = Home::new();
+    home.run(&["chat", "kept"]);
+    std::fs::write(home.beside().join("pass"), "river stone\n").unwrap();
+    let said = home.run(&["workspace", "rekey", "--to", "passphrase", "--new-passphrase-file", "pass"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let said = home.run(&["conversations", "list"]);
+    assert!(said.code == Some(2) && said.stderr.contains("hint: "), "{said:?}");
+    let said = home.run(&["conversations", "list", "--passphrase-file", "pass"]);
+    assert_eq!((said.code, said.stdout.lines().count()), (Some(0), 1), "{said:?}");
+    let home = home.variable("OUTCROP_PASSPHRASE", "wrong");
+    assert_eq!(home.run(&["conversations", "list"]).code, Some(2));
+}
+
+#[test]
+fn no_secret_and_no_prompt_is_in_an_output_a_log_or_a_file_of_the_home() {
+    let home = Home::with(
+        "model = 'scripted/echo'\nlog = 'trace'\n[providers.scripted]\nkind = 'scripted'\n\
+         [providers.box]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\napi_key = '$BOX_KEY'\n",
+    )
+    .variable("BOX_KEY", "canary-key")
+    .variable("HF_TOKEN", "canary-token")
+    .variable("HTTP_PROXY", "");
+    let mut said = String::new();
+    for arguments in [
+        vec!["chat", "canary-prompt in full"],
+        vec!["chat", "-m", "box/x", "canary-prompt"],
+        vec!["models", "list"],
+        vec!["doctor"],
+        vec!["config", "show"],
+        vec!["workspace", "info", "--json"],
+    ] {
+        let command = home.run(&arguments);
+        said.push_str(&command.stderr);
+        if arguments[0] != "chat" {
+            said.push_str(&command.stdout);
+        }
+    }
+    assert!(!said.contains("canary"), "{said}");
+    for (path, bytes) in files(&home.path()) {
+        let found = bytes.windows(6).any(|window| window == b"canary");
+        assert!(!found, "{}", path.display());
+    }
+    let logs = files(&home.path().join("state/log"));
+    assert!(!logs.is_empty());
+}
+
+#[test]
+fn an_input_that_never_ends_does_not_hold_an_interrupted_process() {
+    let home = Home::new();
+    let mut child = home.command(&["chat"]).stdin(Stdio::piped()).spawn().unwrap();
+    let held = child.stdin.take();
+    // It is in its wait once the workspace is there.
+    while !home.path().join("data/home/socket").exists() {
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(held);
+}
