@@ -18,6 +18,7 @@ use crate::domain::change::Topic;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, NetOptions};
 use crate::provider::Provider;
+use crate::provider::local::Local;
 use crate::provider::openai::OpenAi;
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
@@ -222,7 +223,10 @@ fn providers(config: &Config, client: &Client) -> Vec<Arc<dyn Provider>> {
             }
         }
     };
-    config.providers.iter().map(remote).collect()
+    let local = Local::new(config.paths.models(), Vec::new(), config.engine.threads);
+    let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(local)];
+    providers.extend(config.providers.iter().map(remote));
+    providers
 }
 
 /// A seed for the pauses between retries.
