@@ -9,6 +9,8 @@ mod layers;
 mod loopback;
 mod markdown;
 mod provider_openai;
+mod pty;
+mod pty_life;
 mod pull;
 mod sanitiser;
 mod store;

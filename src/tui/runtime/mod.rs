@@ -30,6 +30,8 @@ use crate::workbench::Door;
 
 /// The shortest time between two frames of streaming text.
 const FRAME: Duration = Duration::from_micros(16_600);
+/// How often a process in the background looks whether it is in front: `fg` says nothing to one that runs.
+const AWAY: Duration = Duration::from_millis(200);
 /// Inputs taken in before a frame is drawn, so that a flood of keys cannot hold the picture back.
 const BATCH: usize = 1_024;
 
@@ -114,6 +116,7 @@ pub async fn run<A: App, T: Terminal>(
         started: now,
         pulsed: now,
         frame_due: now,
+        away: None,
         dirty: false,
         ending: None,
     };
@@ -138,6 +141,8 @@ struct Runtime<'a, A, T> {
     pulsed: Instant,
     /// When the next frame of streaming text may be drawn.
     frame_due: Instant,
+    /// When to look again whether the terminal is this process's.
+    away: Option<Instant>,
     /// The picture is older than the state.
     dirty: bool,
     ending: Option<Ending>,
@@ -218,19 +223,22 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                 (events, true)
             }
             Woken::Replies => (self.calls.drain(), false),
-            Woken::Time => (self.due(), false),
+            Woken::Time => (self.due()?, false),
         })
     }
 
-    /// The earliest timer or pulse.
+    /// The earliest timer, pulse, or look for the terminal.
     fn deadline(&self) -> Option<Instant> {
         let pulse = self.app.pulse().map(|every| self.pulsed + every);
-        self.timers.values().copied().chain(pulse).min()
+        self.timers.values().copied().chain(pulse).chain(self.away).min()
     }
 
     /// The events of timers that are due. A pulse, or a frame that was put off, is a tick alone.
-    fn due(&mut self) -> Vec<Event> {
+    fn due(&mut self) -> Result<Vec<Event>> {
         let now = Instant::now();
+        if self.away.is_some_and(|at| at <= now) {
+            return self.come_back();
+        }
         self.pulsed = now;
         let mut due: Vec<_> =
             self.timers.iter().filter(|(_, at)| **at <= now).map(|(id, at)| (*at, *id)).collect();
@@ -241,7 +249,7 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                 self.timers.remove(id);
             }
         }
-        if events.is_empty() { vec![Event::Tick(self.now())] } else { events }
+        Ok(if events.is_empty() { vec![Event::Tick(self.now())] } else { events })
     }
 
     /// All inputs that are there. The mouse alone can wait for a frame; of many sizes the last one counts.
@@ -289,18 +297,23 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
         }
     }
 
-    /// Ctrl+Z. Goes on right here when the process is continued.
+    /// Ctrl+Z. A stop reaches this thread a moment after it was asked for, so the way back begins at SIGCONT, never here;
+    /// only where nobody could send it, at once.
     fn suspend(&mut self) -> Result<Vec<Event>> {
         self.terminal.hand_over();
-        self.terminal.stop();
-        if self.editing { Ok(Vec::new()) } else { self.come_back() }
+        if self.terminal.stop() || self.editing {
+            return Ok(Vec::new());
+        }
+        self.come_back()
     }
 
     /// Takes the terminal back, where it is this process's to take.
     fn come_back(&mut self) -> Result<Vec<Event>> {
         if !self.terminal.take_back()? {
+            self.away = Some(Instant::now() + AWAY);
             return Ok(Vec::new());
         }
+        self.away = None;
         let (width, height) = self.terminal.size();
         Ok(vec![Event::Resize { width, height }, Event::Resumed])
     }

@@ -239,8 +239,16 @@ async fn copying_over_a_terminal_says_no_more_than_that_it_was_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_gives_the_terminal_away_and_takes_it_back() {
-    let (events, script, _) = play(Tap::default(), "zT").await;
-    assert_eq!(events, [Event::Resize { width: 20, height: 2 }, Event::Resumed]);
+    let inputs = [
+        Input::Event(Event::Key(Key::char('z'))),
+        Input::Signal(Signal::Continue),
+        Input::Event(Event::Key(Key::char('T'))),
+    ];
+    let mut log = Log::default();
+    let mut script = Script::new(20, 2, inputs).unwrap();
+    run(&mut log, Arc::new(Tap::default()), &mut script, host()).await.unwrap();
+    let resized = Event::Resize { width: 20, height: 2 };
+    assert_eq!(log.events[3..5], [resized, Event::Resumed]);
     assert_eq!((script.stops, script.titles), (1, vec!["a title".to_owned()]));
 }
 

@@ -78,8 +78,8 @@ pub trait Terminal {
     /// Whether the terminal is handed over.
     fn is_away(&self) -> bool;
 
-    /// Stops the process until it is continued, as Ctrl+Z does. The terminal is handed over. `false` where nobody could
-    /// continue it.
+    /// Stops the process group, as Ctrl+Z does; the terminal was handed over. `Signal::Continue` tells the end of it.
+    /// `false` where nobody could continue it.
     fn stop(&mut self) -> bool;
 
     /// The process is ending by a signal: from now on it is made to end in time.

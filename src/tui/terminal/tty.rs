@@ -16,7 +16,7 @@ use rustix::termios::isatty;
 
 use super::modes::{Modes, Options};
 use super::reader::Reader;
-use super::{Input, Signal, Terminal};
+use super::{Input, Terminal};
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -39,8 +39,6 @@ pub struct Tty {
     paint: Paint,
     title: Option<String>,
     away: bool,
-    /// This process stopped itself: the next SIGCONT is no news.
-    stopped: bool,
 }
 
 impl Tty {
@@ -59,7 +57,7 @@ impl Tty {
             let painter = Painter { inner: CrosstermBackend::new(paint.clone()), size };
             let screen = ratatui::Terminal::new(painter)?;
             let reader = Reader::start(input, modes.clone())?;
-            let tty = Self { modes, reader, screen, paint, title: None, away: false, stopped: false };
+            let tty = Self { modes, reader, screen, paint, title: None, away: false };
             tty.modes.enter(true)?;
             Ok(tty)
         };
@@ -72,13 +70,6 @@ impl Tty {
             return Ok(());
         }
         self.modes.write(&bytes).map_err(|e| Error::io(doing, &e))
-    }
-
-    fn taken(&mut self, signal: Signal) -> Option<Input> {
-        if signal == Signal::Continue && std::mem::take(&mut self.stopped) && !self.away {
-            return None;
-        }
-        Some(Input::Signal(signal))
     }
 }
 
@@ -112,25 +103,16 @@ fn hook_panics(modes: Arc<Modes>, screen: ThreadId) {
 
 impl Terminal for Tty {
     async fn next(&mut self) -> Option<Input> {
-        loop {
-            tokio::select! {
-                biased;
-                signal = self.reader.signals.recv() => match self.taken(signal?) {
-                    None => {}
-                    told => return told,
-                },
-                event = self.reader.inbox.recv() => return event.map(Input::Event),
-            }
+        tokio::select! {
+            biased;
+            signal = self.reader.signals.recv() => signal.map(Input::Signal),
+            event = self.reader.inbox.recv() => event.map(Input::Event),
         }
     }
 
     fn ready(&mut self) -> Option<Input> {
-        while let Ok(signal) = self.reader.signals.try_recv() {
-            if let Some(told) = self.taken(signal) {
-                return Some(told);
-            }
-        }
-        self.reader.inbox.try_recv().ok().map(Input::Event)
+        let signal = self.reader.signals.try_recv().ok().map(Input::Signal);
+        signal.or_else(|| self.reader.inbox.try_recv().ok().map(Input::Event))
     }
 
     fn size(&self) -> (u16, u16) {
@@ -211,7 +193,6 @@ impl Terminal for Tty {
         if getsid(None).is_ok_and(|session| session == getpgrp()) {
             return false;
         }
-        self.stopped = true;
         kill_current_process_group(ProcessSignal::STOP).is_ok()
     }
 
