@@ -56,9 +56,10 @@ impl Recorder {
 
     fn push(&self, entry: Entry) {
         let Some(queue) = self.queue.upgrade() else { return };
-        match queue.try_reserve() {
-            Ok(place) => place.send(entry),
-            Err(_) => tracing::warn!("a record was dropped: the disk is too slow"),
+        if let Ok(place) = queue.try_reserve() {
+            place.send(entry);
+        } else {
+            tracing::warn!("a record was dropped: the disk is too slow");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The door in the process that owns the store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -12,22 +13,19 @@ use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
-use super::{Context, Replies, Reply, Request, Workbench};
-use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
+use super::voices::{self, seed};
+use super::{Changed, Context, Replies, Reply, Request, Workbench};
+use crate::config::Config;
+use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
 use crate::net::{Client, NetOptions};
-use crate::provider::Provider;
-use crate::provider::local::Local;
-use crate::provider::openai::OpenAi;
-use crate::provider::scripted::Scripted;
-use crate::provider::unavailable::Unavailable;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
 use crate::service::conversations::Conversations;
 use crate::service::invoke::{Invoke, Terms};
-use crate::service::models::cards;
+use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
 use crate::service::workspace::Workspace;
 use crate::store::{Owner, Store, Unlock};
@@ -38,6 +36,7 @@ pub struct Here {
     chat: Chat,
     conversations: Conversations,
     invoke: Arc<Invoke>,
+    shelf: Shelf,
     workspace: Workspace,
     changes: Changes,
 }
@@ -87,7 +86,12 @@ impl Here {
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);
         let client = Client::new(NetOptions::from_config(&config.net, seed()?), Arc::new(recorder.clone()));
-        let providers = providers(config, &client);
+        let shelf = Shelf::new(ShelfOptions::new(
+            config.paths.models(),
+            client.clone(),
+            config.hf_token.as_ref().map(|token| token.expose().into()),
+        )?);
+        let providers = voices::providers(config, &client)?;
         let invoke = Arc::new(Invoke::new(providers, Vec::new(), Arc::new(recorder.clone())));
         let changes = Changes::default();
         let chat = Chat::new(archive.clone(), Arc::clone(&invoke), changes.clone());
@@ -99,6 +103,7 @@ impl Here {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone()),
             invoke,
+            shelf,
             workspace: Workspace::new(folder, archive, recorder),
             changes,
         })))
@@ -164,8 +169,44 @@ impl Here {
             ModelsRequest::Show { id } => {
                 one(async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id).await?] }) })
             }
-            other => one(async move { Err(Error::internal(format!("{other:?}"), "not wired")) }),
+            ModelsRequest::Plan { id } => {
+                let shelf = self.shelf.clone();
+                one(async move { Ok(Reply::Plan { plan: shelf.plan(&id)? }) })
+            }
+            ModelsRequest::Pull { id } => self.making(self.shelf.pull(&id), id),
+            ModelsRequest::Add { file, name } => match Shelf::id_of(&file, name.as_deref()) {
+                Ok(id) => self.making(self.shelf.add(file, &id), id),
+                Err(error) => one(async move { Err(error) }),
+            },
+            ModelsRequest::Remove { id } => {
+                let (shelf, changes) = (self.shelf.clone(), self.changes.clone());
+                one(async move {
+                    shelf.remove(&id).await?;
+                    changes.tell(Changed::Models);
+                    Ok(Reply::Done)
+                })
+            }
         }
+    }
+
+    /// The steps of making a model, then its card.
+    fn making(&self, steps: Steps, id: ModelId) -> Replies {
+        let (invoke, changes) = (Arc::clone(&self.invoke), self.changes.clone());
+        let made = Arc::new(AtomicBool::new(true));
+        let failed = Arc::clone(&made);
+        let card = async move {
+            if !made.load(Ordering::Relaxed) {
+                return None;
+            }
+            changes.tell(Changed::Models);
+            let shown = cards::show(&invoke, &id).await;
+            Some(shown.map(|card| Reply::Models { cards: vec![card] }))
+        };
+        steps
+            .inspect_err(move |_| failed.store(false, Ordering::Relaxed))
+            .map_ok(|step| Reply::Pulling { step })
+            .chain(stream::once(card).filter_map(std::future::ready))
+            .boxed()
     }
 
     fn workspace(&self, request: WorkspaceRequest) -> Replies {
@@ -198,41 +239,4 @@ impl Here {
             .map(|(at, change)| Ok(Reply::Changed { number: at as u64 + 1, change }))
             .boxed()
     }
-}
-
-/// Every voice that is configured.
-fn providers(config: &Config, client: &Client) -> Vec<Arc<dyn Provider>> {
-    let remote = |(name, provider): (&String, &ProviderConfig)| -> Arc<dyn Provider> {
-        match (provider.kind, &provider.base_url, &provider.api_key) {
-            (ProviderKind::Scripted, ..) => Arc::new(Scripted::new(name)),
-            (ProviderKind::OpenAi, _, ApiKey::Unset { variable }) => Arc::new(Unavailable::new(
-                name,
-                Error::new(
-                    ErrorKind::Auth,
-                    format!("asking {name}"),
-                    format!("its key is in the environment variable {variable}, which is not set"),
-                    format!("Set {variable}, then start again."),
-                ),
-            )),
-            (ProviderKind::OpenAi, url, key) => {
-                let key = match key {
-                    ApiKey::Given(key) => Some(key.expose().into()),
-                    ApiKey::Absent | ApiKey::Unset { .. } => None,
-                };
-                Arc::new(OpenAi::new(name, url.as_deref().unwrap_or_default(), key, client.clone()))
-            }
-        }
-    };
-    let local = Local::new(config.paths.models(), Vec::new(), config.engine.threads);
-    let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(local)];
-    providers.extend(config.providers.iter().map(remote));
-    providers
-}
-
-/// A seed for the pauses between retries.
-fn seed() -> Result<u64> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)
-        .map_err(|why| Error::internal("asking the system for a random number", why.to_string()))?;
-    Ok(u64::from_le_bytes(bytes))
 }

@@ -12,6 +12,7 @@ pub mod reply;
 pub mod request;
 pub mod socket;
 pub mod there;
+mod voices;
 
 use std::sync::Arc;
 
