@@ -15,5 +15,6 @@ mod pull;
 mod sanitiser;
 mod store;
 mod themes;
+mod transcript;
 mod tty;
 mod wire;
