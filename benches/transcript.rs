@@ -15,6 +15,8 @@ use ratatui::layout::Rect;
 
 const TOUR: &str = include_str!("../tests/data/markdown/tour.md");
 const AREA: Rect = Rect::new(0, 0, 200, 60);
+/// 5,000 tokens a second in 60 frames a second: 84 tokens of four bytes a frame.
+const STEP: usize = 336;
 
 fn message(number: u32, text: String, outcome: Outcome) -> Message {
     let mut id = [0; 16];
@@ -86,8 +88,6 @@ fn scrolled(c: &mut Criterion) {
 fn streaming(c: &mut Criterion) {
     let look = Look::named("dark").unwrap();
     let text = TOUR.repeat(20);
-    // 5,000 tokens a second in 60 frames a second: 84 tokens of four bytes a frame.
-    const STEP: usize = 336;
     let mut group = c.benchmark_group("streaming");
     group.bench_function("a frame at 5,000 tokens/s, 40 KB answered", |b| {
         let mut buffer = Buffer::empty(AREA);

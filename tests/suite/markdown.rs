@@ -50,7 +50,8 @@ fn set(text: &str, columns: usize) -> Vec<Row> {
 }
 
 fn shown(rows: &[Row]) -> String {
-    rows.iter().map(|row| format!("{}\n", row.text().trim_end())).collect()
+    let lines: Vec<String> = rows.iter().map(|row| row.text().trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
 }
 
 fn streamed(text: &str, cuts: &[usize], columns: usize) -> Vec<Row> {
