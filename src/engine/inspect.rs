@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::gguf::{Header, Kind};
+use super::loaded::Speech;
+use super::vocabulary::Vocabulary;
 use super::{llama, vocabulary};
+use crate::domain::call::Converse;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What is known of a model file that the engine can run.
@@ -67,4 +70,24 @@ pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
         parameters: weights.values().sum(),
         ready: header.tensors.iter().all(|t| t.kind == llama::form(t)),
     })
+}
+
+/// A conversation as its model would be given it: the text that the chat template makes, and its token ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    pub text: String,
+    pub tokens: Vec<u32>,
+}
+
+/// The prompt of a conversation for the model of the file at `path`, whose weights are not loaded.
+pub fn prompt(path: &Path, converse: &Converse, now: &jiff::Zoned) -> Result<Prompt> {
+    let speech = Speech::read(&Header::open(path)?.0, &format!("reading the model file {}", path.display()))?;
+    let text = speech.prompt(converse, now)?;
+    Ok(Prompt { tokens: speech.vocabulary.encode(&text)?, text })
+}
+
+/// The token ids of a text, marks of turns included.
+pub fn tokenise(path: &Path, text: &str) -> Result<Vec<u32>> {
+    let (header, _) = Header::open(path)?;
+    Vocabulary::read(&header, &format!("reading the model file {}", path.display()))?.encode(text)
 }

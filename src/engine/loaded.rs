@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::gguf::Header;
 use super::llama::Model;
 use super::template::{self, Setting};
 use super::vocabulary::Vocabulary;
@@ -18,12 +19,41 @@ const KEPT: usize = 2;
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) model: Model,
-    pub(super) vocabulary: Vocabulary,
-    template: Option<String>,
+    pub(super) speech: Speech,
     /// How the file's makers want tokens chosen.
     pub(super) defaults: Settings,
     path: PathBuf,
     stamp: Stamp,
+}
+
+/// How a model is spoken to.
+#[derive(Debug)]
+pub(super) struct Speech {
+    pub(super) vocabulary: Vocabulary,
+    template: Option<String>,
+}
+
+impl Speech {
+    pub(super) fn read(header: &Header, doing: &str) -> Result<Self> {
+        Ok(Self {
+            vocabulary: Vocabulary::read(header, doing)?,
+            template: header.text("tokenizer.chat_template").map(str::to_owned),
+        })
+    }
+
+    /// The text of a conversation.
+    pub(super) fn prompt(&self, converse: &Converse, now: &jiff::Zoned) -> Result<String> {
+        let source = self.template.as_deref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Refused { capability: "chat".into() },
+                format!("writing the prompt for {}", converse.model),
+                "its file holds no chat template: it was not taught to converse",
+                "Take a model whose name says \"instruct\" or \"chat\".",
+            )
+        })?;
+        let setting = Setting { begin: &self.vocabulary.begin_text, end: &self.vocabulary.end_text, now };
+        template::prompt(source, converse, setting)
+    }
 }
 
 /// Tells a file from another at the same path.
@@ -45,8 +75,7 @@ impl Loaded {
         let doing = format!("loading the model {}", path.display());
         let float = |name: &str| header.float(&format!("general.sampling.{name}")).map(|x| x as f32);
         Ok(Self {
-            vocabulary: Vocabulary::read(&header, &doing)?,
-            template: header.text("tokenizer.chat_template").map(str::to_owned),
+            speech: Speech::read(&header, &doing)?,
             defaults: Settings {
                 temperature: float("temp"),
                 top_p: float("top_p"),
@@ -61,16 +90,7 @@ impl Loaded {
 
     /// The token ids of a conversation.
     pub(super) fn tokens(&self, converse: &Converse, now: &jiff::Zoned) -> Result<Vec<u32>> {
-        let source = self.template.as_deref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Refused { capability: "chat".into() },
-                format!("writing the prompt for {}", converse.model),
-                "its file holds no chat template: it was not taught to converse",
-                "Take a model whose name says \"instruct\" or \"chat\".",
-            )
-        })?;
-        let setting = Setting { begin: &self.vocabulary.begin_text, end: &self.vocabulary.end_text, now };
-        let ids = self.vocabulary.encode(&template::prompt(source, converse, setting)?)?;
+        let ids = self.speech.vocabulary.encode(&self.speech.prompt(converse, now)?)?;
         let limit = self.model.shape.vocabulary as u32;
         if ids.is_empty() || ids.iter().any(|id| *id >= limit) {
             return Err(Error::new(

@@ -25,5 +25,5 @@ mod template;
 mod vocabulary;
 
 pub use convert::{Converted, convert};
-pub use inspect::{ModelFacts, inspect};
+pub use inspect::{ModelFacts, Prompt, inspect, prompt, tokenise};
 pub use scheduler::{Engine, Options};

@@ -184,13 +184,13 @@ impl Session {
     fn write(&mut self, scratch: &mut Scratch) {
         let Some(token) = self.next else { return };
         let model = Arc::clone(&self.kept.model);
-        if model.vocabulary.ends(token) {
+        if model.speech.vocabulary.ends(token) {
             return self.end(StopReason::EndTurn);
         }
         self.written += 1;
         let mut text = String::new();
         let mut shown = String::new();
-        self.detokeniser.push(model.vocabulary.bytes(token), &mut text);
+        self.detokeniser.push(model.speech.vocabulary.bytes(token), &mut text);
         let stopped = self.stop.push(&text, &mut shown);
         self.say(shown);
         if stopped {

@@ -5,6 +5,7 @@ mod chat;
 mod cli;
 mod config;
 mod doors;
+mod engine;
 mod layers;
 mod loopback;
 mod markdown;

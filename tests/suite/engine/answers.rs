@@ -1,0 +1,244 @@
+//! Answers of the tiny model: their events, their ends, their turns.
+
+use std::path::PathBuf;
+
+use futures_util::StreamExt;
+use outcrop::domain::delta::Event;
+use outcrop::domain::id::ConversationId;
+use outcrop::domain::message::{Role, StopReason, Usage};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{ErrorKind, Result};
+use outcrop::engine::{Engine, Options};
+
+use super::{ask, greedy, now, say, text_of, tiny};
+
+/// A model file and an engine.
+struct Bench {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    engine: Engine,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = tiny::file(folder.path());
+        Self { path, engine: Engine::new(Options { threads: Some(2) }), _folder: folder }
+    }
+
+    async fn all(&self, converse: outcrop::domain::call::Converse) -> Vec<Event> {
+        self.engine.converse(&self.path, converse, now()).map(Result::unwrap).collect().await
+    }
+
+    async fn said(&self, text: &str, settings: Settings) -> Vec<Event> {
+        self.all(ask(vec![say(Role::User, text)], settings)).await
+    }
+}
+
+fn usage(events: &[Event]) -> Usage {
+    events
+        .iter()
+        .rev()
+        .find_map(|e| if let Event::Usage { usage } = e { Some(*usage) } else { None })
+        .unwrap()
+}
+
+fn stop(events: &[Event]) -> StopReason {
+    match events.last() {
+        Some(Event::Stop { reason }) => *reason,
+        other => panic!("the answer ends with {other:?}"),
+    }
+}
+
+fn conversation(n: u8) -> ConversationId {
+    ConversationId::from_bytes([n; 16])
+}
+
+#[tokio::test]
+async fn an_answer_tells_its_context_its_prompt_its_text_its_usage_and_its_end() {
+    let bench = Bench::new();
+    let events = bench.said("the other one", greedy(12)).await;
+    assert_eq!(events[0], Event::Context { tokens: tiny::CONTEXT });
+    let usage = usage(&events);
+    let total = usage.input.unwrap();
+    assert_eq!(events[1], Event::Prefill { done: 0, total, cached: 0 });
+    assert!(events.contains(&Event::Prefill { done: total, total, cached: 0 }));
+    assert_eq!((usage.output, usage.cache_read), (Some(12), Some(0)));
+    assert_eq!(stop(&events), StopReason::MaxTokens);
+    assert!(!text_of(&events).is_empty());
+    let count =
+        bench.engine.count_tokens(&bench.path, ask(vec![say(Role::User, "the other one")], greedy(1)), now());
+    assert_eq!(count.map(Result::unwrap).collect::<Vec<_>>().await, [Event::Tokens { count: total }]);
+}
+
+#[tokio::test]
+async fn greedy_and_seeded_answers_repeat_and_other_seeds_differ() {
+    let bench = Bench::new();
+    let seeded = |seed| Settings { temperature: Some(1.5), top_k: Some(0), seed: Some(seed), ..greedy(40) };
+    let (greedy_one, greedy_two) = (bench.said("hi", greedy(40)).await, bench.said("hi", greedy(40)).await);
+    assert_eq!(text_of(&greedy_one), text_of(&greedy_two));
+    let (one, two) = (bench.said("hi", seeded(1)).await, bench.said("hi", seeded(1)).await);
+    assert_eq!(text_of(&one), text_of(&two));
+    assert_ne!(text_of(&one), text_of(&bench.said("hi", seeded(2)).await));
+}
+
+#[tokio::test]
+async fn the_number_of_threads_changes_no_letter() {
+    let bench = Bench::new();
+    let text = text_of(&bench.said(&"the other one in a ".repeat(20), greedy(60)).await);
+    for threads in [1, 3] {
+        let other = Bench { engine: Engine::new(Options { threads: Some(threads) }), ..Bench::new() };
+        assert_eq!(text_of(&other.said(&"the other one in a ".repeat(20), greedy(60)).await), text);
+    }
+}
+
+#[tokio::test]
+async fn a_second_turn_pays_for_its_new_tokens_only_and_says_the_same() {
+    let bench = Bench::new();
+    let mut first = ask(vec![say(Role::User, &"in the beginning ".repeat(12))], greedy(20));
+    first.conversation = Some(conversation(1));
+    let answer = bench.all(first.clone()).await;
+    let spent = usage(&answer);
+    let mut second = first.clone();
+    second.turns.extend([say(Role::Assistant, &text_of(&answer)), say(Role::User, "and then")]);
+    let cached = bench.all(second.clone()).await;
+    let read = usage(&cached).cache_read.unwrap();
+    assert!(read >= spent.input.unwrap(), "{read} of {spent:?}");
+    second.conversation = None;
+    let fresh = bench.all(second).await;
+    assert_eq!(usage(&fresh).cache_read, Some(0));
+    assert_eq!(text_of(&cached), text_of(&fresh));
+    // A fork from the first turn keeps what is common.
+    let mut fork = first;
+    fork.turns = vec![say(Role::User, &("in the beginning ".repeat(12) + "there was"))];
+    let kept = bench.all(fork.clone()).await;
+    assert!(usage(&kept).cache_read.unwrap() > 30, "{:?}", usage(&kept));
+    fork.conversation = Some(conversation(9));
+    assert_eq!(text_of(&kept), text_of(&bench.all(fork).await));
+}
+
+#[tokio::test]
+async fn a_last_turn_of_the_assistant_is_continued() {
+    let bench = Bench::new();
+    let whole = text_of(&bench.said("one", greedy(30)).await);
+    // A beginning that is tokenised alone as it was written.
+    let begun: String = whole.chars().take(1).collect();
+    let turns = vec![say(Role::User, "one"), say(Role::Assistant, &begun)];
+    let rest = bench.all(ask(turns, greedy(10))).await;
+    assert!(!text_of(&rest).is_empty());
+    assert_eq!(
+        usage(&rest).input.unwrap(),
+        usage(&bench.said("one", greedy(1)).await).input.unwrap()
+            + outcrop::engine::tokenise(&bench.path, &begun).unwrap().len() as u32
+    );
+}
+
+#[tokio::test]
+async fn a_stop_text_ends_the_answer_and_never_shows() {
+    let bench = Bench::new();
+    let whole = text_of(&bench.said("stop", greedy(60)).await);
+    let letters: Vec<char> = whole.chars().collect();
+    let at = letters.len() / 2;
+    let stopper: String = letters[at..at + 3].iter().collect();
+    let events = bench.said("stop", Settings { stop: vec![stopper.clone()], ..greedy(60) }).await;
+    assert_eq!(stop(&events), StopReason::StopSequence);
+    assert_eq!(text_of(&events), whole[..whole.find(&stopper).unwrap()]);
+}
+
+#[tokio::test]
+async fn a_prompt_that_does_not_fit_is_refused_with_numbers_before_any_work() {
+    let bench = Bench::new();
+    let converse = ask(vec![say(Role::User, &"x".repeat(2000))], greedy(5));
+    let events: Vec<_> = bench.engine.converse(&bench.path, converse, now()).collect().await;
+    let [Err(error)] = &events[..] else { panic!("{events:?}") };
+    let ErrorKind::ContextLength { tokens, limit } = error.kind else { panic!("{error}") };
+    assert!(tokens > 2000 && limit == tiny::CONTEXT && !error.hint.is_empty(), "{error}");
+}
+
+#[tokio::test]
+async fn running_into_the_end_of_the_context_is_a_reason_to_stop() {
+    let bench = Bench::new();
+    let events = bench.said(&"x".repeat(430), Settings { max_tokens: None, ..greedy(1) }).await;
+    assert_eq!(stop(&events), StopReason::ContextFull);
+    let usage = usage(&events);
+    assert_eq!(usage.input.unwrap() + usage.output.unwrap(), tiny::CONTEXT);
+}
+
+#[tokio::test]
+async fn conversations_take_turns_and_those_that_wait_know_their_place() {
+    let bench = Bench::new();
+    let mut streams: Vec<_> = (0..6)
+        .map(|_| bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(200)), now()))
+        .collect();
+    // Four have begun before the first has ended: each has text while none has stopped.
+    for stream in &mut streams[..4] {
+        loop {
+            match stream.next().await.unwrap().unwrap() {
+                Event::Text { .. } => break,
+                Event::Stop { .. } => panic!("it ended before the others began"),
+                _ => {}
+            }
+        }
+    }
+    let mut last = streams.pop().unwrap();
+    let place = last.next().await.unwrap().unwrap();
+    assert!(matches!(place, Event::Queued { ahead: 4 | 5 }), "{place:?}");
+    let all = futures_util::future::join_all(
+        streams.into_iter().map(|s| s.map(Result::unwrap).collect::<Vec<_>>()),
+    );
+    let ends = tokio::join!(all, last.map(Result::unwrap).collect::<Vec<_>>());
+    assert!(ends.0.iter().chain([&ends.1]).all(|events| stop(events) == StopReason::MaxTokens));
+}
+
+#[tokio::test]
+async fn a_slow_reader_holds_up_nobody_and_loses_nothing() {
+    let bench = Bench::new();
+    let quick = text_of(&bench.said("hi", greedy(200)).await);
+    let mut slow = bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(200)), now());
+    let first = slow.next().await.unwrap().unwrap();
+    assert_eq!(text_of(&bench.said("hi", greedy(200)).await), quick);
+    let mut events = vec![first];
+    events.extend(slow.map(Result::unwrap).collect::<Vec<_>>().await);
+    assert_eq!(text_of(&events), quick);
+}
+
+#[tokio::test]
+async fn dropping_an_answer_frees_its_place_for_those_that_wait() {
+    let bench = Bench::new();
+    let endless = || bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(400)), now());
+    let mut held: Vec<_> = (0..4).map(|_| endless()).collect();
+    for stream in &mut held {
+        stream.next().await.unwrap().unwrap();
+    }
+    let mut waiting = endless();
+    assert!(matches!(waiting.next().await.unwrap().unwrap(), Event::Queued { ahead: 4 }));
+    // Nobody reads the four, so they cannot end by themselves.
+    drop(held);
+    let rest: Vec<_> = waiting.map(Result::unwrap).collect().await;
+    assert_eq!(stop(&rest), StopReason::MaxTokens);
+}
+
+#[tokio::test]
+async fn an_engine_that_is_dropped_ends_its_answers() {
+    let bench = Bench::new();
+    let mut stream = bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(400)), now());
+    stream.next().await.unwrap().unwrap();
+    drop(bench);
+    let rest: Vec<_> = stream.collect().await;
+    assert_eq!(rest.last().unwrap().as_ref().unwrap_err().kind, ErrorKind::Internal);
+}
+
+#[tokio::test]
+async fn a_missing_or_damaged_file_is_an_error_and_the_next_call_is_served() {
+    let bench = Bench::new();
+    let bad = bench.path.with_file_name("bad.gguf");
+    std::fs::write(&bad, &std::fs::read(&bench.path).unwrap()[..5000]).unwrap();
+    for (path, kind) in
+        [(&bad, ErrorKind::Corrupt), (&bench.path.with_file_name("none"), ErrorKind::NotFound)]
+    {
+        let events: Vec<_> =
+            bench.engine.converse(path, ask(vec![say(Role::User, "hi")], greedy(1)), now()).collect().await;
+        assert_eq!(events.last().unwrap().as_ref().unwrap_err().kind, kind);
+    }
+    assert_eq!(stop(&bench.said("hi", greedy(3)).await), StopReason::MaxTokens);
+}

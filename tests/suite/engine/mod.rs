@@ -1,0 +1,39 @@
+//! The local engine: files, answers, turns.
+
+mod answers;
+mod files;
+mod real;
+mod tiny;
+
+use outcrop::domain::call::{Converse, Turn};
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, Role};
+use outcrop::domain::settings::Settings;
+
+fn say(role: Role, text: &str) -> Turn {
+    Turn { role, blocks: vec![Block::Text { text: text.into() }] }
+}
+
+fn ask(turns: Vec<Turn>, settings: Settings) -> Converse {
+    Converse { model: "local/tiny".parse().unwrap(), system: None, turns, settings, conversation: None }
+}
+
+fn greedy(tokens: u32) -> Settings {
+    Settings { temperature: Some(0.0), max_tokens: Some(tokens), ..Settings::default() }
+}
+
+/// The date that prompts may tell.
+fn now() -> jiff::Zoned {
+    jiff::civil::date(2026, 11, 22).to_zoned(jiff::tz::TimeZone::UTC).unwrap()
+}
+
+fn text_of(events: &[Event]) -> String {
+    let mut fold = Fold::default();
+    for event in events {
+        fold.push(event);
+    }
+    fold.blocks
+        .iter()
+        .map(|block| if let Block::Text { text } = block { text.as_str() } else { "" })
+        .collect()
+}

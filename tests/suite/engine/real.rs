@@ -1,0 +1,82 @@
+//! The real model against what llama.cpp said (`tests/peers/llama_cpp.py`).
+
+use std::path::PathBuf;
+
+use futures_util::StreamExt;
+use outcrop::domain::Result;
+use outcrop::domain::message::Role;
+use outcrop::engine::{Engine, Options, prompt, tokenise};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{ask, greedy, now, say, text_of};
+
+#[derive(Deserialize)]
+struct Said {
+    model_sha256: String,
+    texts: Vec<Text>,
+    conversations: Vec<Conversation>,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    text: String,
+    ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct Conversation {
+    turns: Vec<Turn>,
+    prompt: String,
+    tokens: u32,
+    exact: String,
+}
+
+#[derive(Deserialize)]
+struct Turn {
+    role: Role,
+    content: String,
+}
+
+fn said() -> Said {
+    serde_json::from_str(include_str!("../../data/engine/llama_cpp.json")).unwrap()
+}
+
+/// The converted model, where the machine has it.
+fn model() -> Option<PathBuf> {
+    let path = std::env::var_os("OUTCROP_TEST_MODEL").map(PathBuf::from);
+    if path.is_none() {
+        eprintln!("skipped: the real model; OUTCROP_TEST_MODEL names the converted GGUF file");
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_MODEL is not set");
+    }
+    path
+}
+
+#[test]
+fn the_converted_model_is_the_one_that_was_judged() {
+    let Some(path) = model() else { return };
+    let digest = Sha256::digest(std::fs::read(path).unwrap());
+    let digest = digest.iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
+    assert_eq!(digest, said().model_sha256);
+}
+
+#[test]
+fn token_ids_are_those_of_llama_cpp() {
+    let Some(path) = model() else { return };
+    for Text { text, ids } in said().texts {
+        assert_eq!(tokenise(&path, &text).unwrap(), ids, "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn prompts_and_greedy_text_are_those_of_llama_cpp() {
+    let Some(path) = model() else { return };
+    let engine = Engine::new(Options::default());
+    for Conversation { turns, prompt: wanted, tokens, exact } in said().conversations {
+        let turns = turns.iter().map(|turn| say(turn.role, &turn.content)).collect();
+        let converse = ask(turns, greedy(tokens));
+        assert_eq!(prompt(&path, &converse, &now()).unwrap().text, wanted);
+        let events: Vec<_> = engine.converse(&path, converse, now()).map(Result::unwrap).collect().await;
+        assert_eq!(text_of(&events), exact, "{wanted}");
+    }
+}
