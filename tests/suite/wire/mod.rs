@@ -1,3 +1,4 @@
 //! Recorded and hand-made bytes of outside APIs and formats, whole and cut at every byte.
 
 pub mod openai;
+mod thread;

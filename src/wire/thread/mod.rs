@@ -1,0 +1,139 @@
+//! Conversations as files: this program's Markdown, JSON and JSONL out; its JSON and JSONL and `ChatGPT`'s
+//! `conversations.json` in.
+//!
+//! JSON and JSONL hold the whole tree and lose nothing. Reading is tolerant of every damage to one conversation: what
+//! cannot be taken is named, the rest is.
+
+mod chatgpt;
+mod markdown;
+mod read;
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+pub use markdown::markdown;
+pub use read::read;
+
+use crate::domain::conversation::{Conversation, Thread};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::Message;
+use crate::domain::{Error, Result};
+
+/// The version of the JSON and JSONL forms.
+const VERSION: u32 = 1;
+
+/// What a file held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Imported {
+    pub threads: Vec<Thread>,
+    /// What was left out, each in a sentence.
+    pub skipped: Vec<String>,
+}
+
+/// Where fresh ids come from; later ones sort after earlier ones.
+pub trait Ids {
+    fn conversation(&mut self) -> ConversationId;
+    fn message(&mut self) -> MessageId;
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    outcrop: u32,
+    conversation: &'a Conversation,
+    messages: &'a [Message],
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    outcrop: u32,
+    conversation: &'a Conversation,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    message: &'a Message,
+}
+
+/// The whole tree as one pretty object, with a line feed at its end. Several after one another are read as well.
+pub fn json(thread: &Thread) -> Result<String> {
+    let whole = Whole { outcrop: VERSION, conversation: &thread.conversation, messages: &thread.messages };
+    serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(unwritable)
+}
+
+/// The whole tree, an object a line: the conversation, then its messages.
+pub fn jsonl(thread: &Thread) -> Result<String> {
+    let head = Head { outcrop: VERSION, conversation: &thread.conversation };
+    let mut text = serde_json::to_string(&head).map_err(unwritable)?;
+    text.push('\n');
+    for message in &thread.messages {
+        text.push_str(&serde_json::to_string(&Line { message }).map_err(unwritable)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn unwritable(why: serde_json::Error) -> Error {
+    Error::internal("writing a conversation", why.to_string())
+}
+
+/// The same thread under ids of its own, as if it had been made here.
+pub fn renumbered(mut thread: Thread, ids: &mut dyn Ids) -> Thread {
+    let fresh: HashMap<MessageId, MessageId> =
+        thread.messages.iter().map(|message| (message.id, ids.message())).collect();
+    let id = ids.conversation();
+    thread.conversation.id = id;
+    thread.conversation.leaf = thread.conversation.leaf.and_then(|leaf| fresh.get(&leaf).copied());
+    for message in &mut thread.messages {
+        message.conversation = id;
+        message.id = fresh.get(&message.id).copied().unwrap_or(message.id);
+        message.parent = message.parent.and_then(|parent| fresh.get(&parent).copied());
+    }
+    thread
+}
+
+/// Mends what a hand or a bug may have broken: doubled messages, parents that are missing or lead in a circle, a leaf
+/// that is none of the messages. Says what was mended.
+fn sound(mut thread: Thread, skipped: &mut Vec<String>) -> Thread {
+    let title = thread.conversation.title.clone();
+    let id = thread.conversation.id;
+    let mut seen = HashSet::new();
+    thread.messages.retain(|message| {
+        let fresh = seen.insert(message.id);
+        if !fresh {
+            skipped.push(format!("{title:?}: a second message with the id {}", message.id));
+        }
+        fresh
+    });
+    let parents: HashMap<MessageId, Option<MessageId>> =
+        thread.messages.iter().map(|message| (message.id, message.parent)).collect();
+    // A message is sound if the way up from it ends; each is walked once.
+    let mut ends: HashSet<MessageId> = HashSet::new();
+    for message in &mut thread.messages {
+        message.conversation = id;
+        if message.parent.is_some_and(|parent| !parents.contains_key(&parent)) {
+            skipped.push(format!("{title:?}: the parent of message {}, which is missing", message.id));
+            message.parent = None;
+        }
+        let mut way = vec![message.id];
+        let mut on_way = HashSet::from([message.id]);
+        let mut next = message.parent;
+        while let Some(at) = next.filter(|at| !ends.contains(at)) {
+            if !on_way.insert(at) {
+                skipped
+                    .push(format!("{title:?}: the parent of message {}: it leads in a circle", message.id));
+                message.parent = None;
+                way.truncate(1);
+                break;
+            }
+            way.push(at);
+            next = parents.get(&at).copied().flatten();
+        }
+        ends.extend(way);
+    }
+    if thread.conversation.leaf.is_none_or(|leaf| !seen.contains(&leaf)) {
+        thread.conversation.leaf = thread.messages.last().map(|message| message.id);
+    }
+    thread
+}

@@ -1,0 +1,306 @@
+//! Conversations out and in again, and the exports of others.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use outcrop::domain::catalog::ModelId;
+use outcrop::domain::conversation::{Conversation, Thread};
+use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::message::{
+    Answer, BlobId, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
+};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::tree::Tree;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::wire::thread::{Ids, json, jsonl, markdown, read, renumbered};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+/// Ids that count.
+#[derive(Default)]
+struct Counting(u128);
+
+impl Ids for Counting {
+    fn conversation(&mut self) -> ConversationId {
+        self.0 += 1;
+        ConversationId::from_uuid(Uuid::from_u128(self.0))
+    }
+
+    fn message(&mut self) -> MessageId {
+        self.0 += 1;
+        MessageId::from_uuid(Uuid::from_u128(self.0))
+    }
+}
+
+fn message_id(n: u128) -> MessageId {
+    MessageId::from_uuid(Uuid::from_u128(n))
+}
+
+fn block() -> impl Strategy<Value = Block> {
+    prop_oneof![
+        any::<String>().prop_map(|text| Block::Text { text }),
+        (any::<String>(), any::<Option<String>>())
+            .prop_map(|(text, signature)| Block::Reasoning { text, signature }),
+        any::<String>().prop_map(|name| Block::Document {
+            name,
+            media_type: "text/plain".into(),
+            blob: BlobId("ab".into())
+        }),
+        (any::<String>(), any::<i64>()).prop_map(|(name, n)| Block::ToolUse {
+            id: "c".into(),
+            name,
+            input: serde_json::json!({"n": n, "x": [null, true]})
+        }),
+        (any::<String>(), any::<bool>()).prop_map(|(content, is_error)| Block::ToolResult {
+            id: "c".into(),
+            content,
+            is_error
+        }),
+        Just(Block::CachePoint),
+    ]
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    (
+        prop::option::of(0.0_f32..2.0),
+        prop::option::of(0.001_f32..1.0),
+        any::<Option<u32>>(),
+        any::<Option<u64>>(),
+        prop::collection::vec(any::<String>(), 0..3),
+    )
+        .prop_map(|(temperature, top_p, top_k, seed, stop)| Settings {
+            temperature,
+            top_p,
+            top_k,
+            max_tokens: top_k,
+            stop,
+            seed,
+        })
+}
+
+fn answer() -> impl Strategy<Value = Option<Answer>> {
+    let outcome = prop_oneof![
+        Just(Outcome::Complete { reason: StopReason::MaxTokens }),
+        Just(Outcome::Interrupted),
+        any::<String>().prop_map(|why| Outcome::Failed {
+            error: Error::new(ErrorKind::RateLimited { retry_after_ms: Some(5) }, "asking", why, "")
+        }),
+    ];
+    prop::option::of((settings(), any::<Option<u32>>(), outcome).prop_map(|(settings, n, outcome)| Answer {
+        model: "there/org/m".parse().unwrap(),
+        settings,
+        usage: Usage { input: n, output: Some(3), cache_read: None, reasoning: n },
+        timing: Timing { first_token_ms: n, total_ms: Some(9) },
+        outcome,
+        context: n,
+    }))
+}
+
+fn thread() -> impl Strategy<Value = Thread> {
+    let message = (
+        any::<prop::sample::Index>(),
+        prop::collection::vec(block(), 0..3),
+        answer(),
+        0_i64..1 << 41,
+        any::<bool>(),
+    );
+    let head =
+        (any::<String>(), any::<bool>(), any::<Option<String>>(), settings(), any::<prop::sample::Index>());
+    (head, prop::collection::vec(message, 0..8)).prop_map(
+        |((title, titled, system, settings, leaf), parts)| {
+            let id = ConversationId::from_uuid(Uuid::from_u128(7));
+            let mut messages: Vec<Message> = Vec::new();
+            for (n, (parent, blocks, answer, created, here)) in parts.into_iter().enumerate() {
+                let parent = parent.index(n + 1);
+                messages.push(Message {
+                    id: message_id(100 + n as u128),
+                    conversation: id,
+                    parent: (parent < n).then(|| messages[parent].id),
+                    role: if answer.is_some() { Role::Assistant } else { Role::User },
+                    blocks,
+                    created: Timestamp(created),
+                    answer,
+                    origin: if here { MessageOrigin::Here } else { MessageOrigin::Imported },
+                });
+            }
+            let leaf = (!messages.is_empty()).then(|| messages[leaf.index(messages.len())].id);
+            let model = ModelId::new("local", "m").ok();
+            let (created, updated) = (Timestamp(1), Timestamp(2));
+            let conversation =
+                Conversation { id, title, titled, created, updated, model, system, settings, leaf };
+            Thread { conversation, messages }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_the_same(threads in prop::collection::vec(thread(), 1..3)) {
+        let mut threads = threads;
+        for (n, thread) in threads.iter_mut().enumerate() {
+            *thread = renumbered(thread.clone(), &mut Counting(1000 * n as u128));
+        }
+        for write in [json, jsonl] {
+            let text: String = threads.iter().map(|t| write(t).unwrap()).collect();
+            let back = read(&text, &mut Counting::default()).unwrap();
+            prop_assert_eq!(&back.threads, &threads);
+            prop_assert!(back.skipped.is_empty(), "{:?}", back.skipped);
+        }
+        let list: Vec<_> = threads.iter().map(|t| json(t).unwrap()).collect();
+        let back = read(&format!("[{}]", list.join(",")), &mut Counting::default()).unwrap();
+        prop_assert_eq!(&back.threads, &threads);
+    }
+
+    #[test]
+    fn damage_never_panics_and_never_makes_an_unsound_tree(
+        thread in thread(), flips in prop::collection::vec((any::<prop::sample::Index>(), 32_u8..127), 1..6)
+    ) {
+        let mut text = jsonl(&thread).unwrap().into_bytes();
+        for (at, byte) in flips {
+            let at = at.index(text.len());
+            if text[at].is_ascii() && text[at] != b'\n' {
+                text[at] = byte;
+            }
+        }
+        let text = String::from_utf8(text).unwrap();
+        if let Ok(back) = read(&text, &mut Counting::default()) {
+            for thread in back.threads {
+                let tree = Tree::new(&thread.messages);
+                for message in &thread.messages {
+                    prop_assert!(tree.path(message.id).len() <= thread.messages.len());
+                    prop_assert!(message.parent.is_none_or(|p| tree.get(p).is_some()));
+                }
+            }
+        }
+    }
+}
+
+fn data(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wire/thread").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn chatgpts_export_becomes_trees_and_what_stays_behind_is_named() {
+    let imported = read(&data("chatgpt.json"), &mut Counting::default()).unwrap();
+    let [rivers, orphan] = &imported.threads[..] else { panic!("{imported:#?}") };
+    assert_eq!(rivers.conversation.title, "Rivers");
+    assert_eq!(rivers.conversation.created, Timestamp(1_700_000_000_500));
+    let tree = Tree::new(&rivers.messages);
+    let shown: Vec<_> =
+        tree.path(rivers.conversation.leaf.unwrap()).iter().map(|m| m.blocks.clone()).collect();
+    let text = |t: &str| Block::Text { text: t.into() };
+    let thought = Block::Reasoning { text: "Think of the current".into(), signature: None };
+    let code = text("````python\nprint('``` hi')\n````");
+    assert_eq!(shown, [vec![text("why do rivers meander?")], vec![thought], vec![code]]);
+    assert_eq!(rivers.messages.len(), 4, "the other branch is kept");
+    assert!(rivers.messages.windows(2).all(|w| w[0].id < w[1].id && w[0].created <= w[1].created));
+    let model = rivers.messages[1].answer.as_ref().unwrap().model.to_string();
+    assert_eq!(model, "chatgpt/gpt-4o");
+    assert_eq!((orphan.messages.len(), orphan.conversation.title.as_str()), (1, "orphan of nobody"));
+
+    let skipped = imported.skipped.join("\n");
+    for named in [
+        "image_asset_pointer",
+        "role tool",
+        "2 × nodes that hang in a circle",
+        "\"empty\" holds no message",
+        "entry 4",
+        "entry 5: it is no conversation",
+    ] {
+        assert!(skipped.contains(named), "{named} in\n{skipped}");
+    }
+}
+
+#[test]
+fn a_file_that_breaks_off_keeps_what_came_before() {
+    let whole = data("chatgpt.json");
+    let cut = &whole[..whole.find("orphan of").unwrap()];
+    let imported = read(cut, &mut Counting::default()).unwrap();
+    assert_eq!(imported.threads.len(), 1);
+    assert!(
+        imported.skipped.iter().any(|s| s.starts_with("everything after entry 1")),
+        "{:?}",
+        imported.skipped
+    );
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_messages_is_read_without_recursion() {
+    let mut text = String::from(r#"[{"title":"deep","current_node":"99999","mapping":{"#);
+    for n in 0..100_000_u32 {
+        let parent = if n == 0 { "null".to_owned() } else { format!("\"{}\"", n - 1) };
+        let comma = if n == 0 { "" } else { "," };
+        text.push_str(&format!(
+            r#"{comma}"{n}":{{"parent":{parent},"message":{{"author":{{"role":"user"}},"create_time":{n},"content":{{"content_type":"text","parts":["m{n}"]}}}}}}"#
+        ));
+    }
+    text.push_str("}}]");
+    let imported = read(&text, &mut Counting::default()).unwrap();
+    let thread = &imported.threads[0];
+    assert_eq!(thread.messages.len(), 100_000);
+    assert_eq!(Tree::new(&thread.messages).path(thread.conversation.leaf.unwrap()).len(), 100_000);
+}
+
+#[test]
+fn texts_that_are_no_export_are_refused_with_what_would_be_one() {
+    for text in ["hello", "{}", "[1, 2]", "{\"outcrop\": 9, \"conversation\": null}", "[[[[["] {
+        let error = read(text, &mut Counting::default()).unwrap_err();
+        assert!(error.hint.contains("conversations.json"), "{text}: {error}");
+    }
+    assert_eq!(read("", &mut Counting::default()).unwrap().threads, []);
+}
+
+#[test]
+fn markdown_shows_the_branch_with_its_figures() {
+    let id = ConversationId::from_uuid(Uuid::from_u128(7));
+    let text = |t: &str| Block::Text { text: t.into() };
+    let said = |n: u128, parent: Option<u128>, role, blocks: Vec<Block>, answer| Message {
+        id: message_id(n),
+        conversation: id,
+        parent: parent.map(message_id),
+        role,
+        blocks,
+        created: Timestamp(1_700_000_000_000 + n as i64 * 1000),
+        answer,
+        origin: MessageOrigin::Here,
+    };
+    let answer = Answer {
+        model: "local/smollm2-135m".parse().unwrap(),
+        settings: Settings::default(),
+        usage: Usage { input: Some(182), output: Some(64), ..Usage::default() },
+        timing: Timing { first_token_ms: Some(140), total_ms: Some(1509) },
+        outcome: Outcome::Stopped,
+        context: None,
+    };
+    let thread = Thread {
+        conversation: Conversation {
+            id,
+            title: "A \"title\": with\u{1b} all".into(),
+            titled: false,
+            created: Timestamp(1_700_000_000_000),
+            updated: Timestamp(1_700_000_009_000),
+            model: Some("local/smollm2-135m".parse().unwrap()),
+            system: Some("Be brief.\nReally.".into()),
+            settings: Settings { temperature: Some(0.2), ..Settings::default() },
+            leaf: Some(message_id(3)),
+        },
+        messages: vec![
+            said(1, None, Role::User, vec![text("hello")], None),
+            said(2, Some(1), Role::Assistant, vec![text("another branch")], Some(answer.clone())),
+            said(
+                3,
+                Some(1),
+                Role::Assistant,
+                vec![
+                    Block::Reasoning { text: "one\ntwo".into(), signature: None },
+                    text("# Hi"),
+                    Block::ToolResult { id: "c".into(), content: "a ``` b".into(), is_error: true },
+                ],
+                Some(answer),
+            ),
+        ],
+    };
+    insta::assert_snapshot!(markdown(&thread));
+}
