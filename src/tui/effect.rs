@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::widget::code::Want;
 use crate::workbench::{Context, Request};
 
 /// Names one asking; the state makes the numbers and drops answers to ids that it does not wait for.
@@ -25,6 +26,8 @@ pub enum Effect {
     Call { task: TaskId, lane: Option<Lane>, context: Context, request: Request },
     /// Drops the replies of a call, which cancels it. Nothing more of that task follows.
     Cancel(TaskId),
+    /// Pure work that takes longer than a frame may; answered by `Event::Computed`.
+    Compute(Work),
     /// `Event::Timer` after this delay.
     After { timer: TimerId, delay: Duration },
     /// Puts a text on the clipboard; answered by `Event::Copied`.
@@ -39,4 +42,10 @@ pub enum Effect {
     Suspend,
     /// Ends the loop after the last frame.
     Quit,
+}
+
+/// Work that is done away from the screen's thread.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    Highlight(Want),
 }

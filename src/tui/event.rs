@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::effect::{TaskId, TimerId};
 use super::key::{Key, KeyModifiers};
+use super::widget::code::Inked;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
 use crate::workbench::Reply;
@@ -43,6 +44,8 @@ pub enum Event {
         task: TaskId,
         error: Option<Error>,
     },
+    /// What an `Effect::Compute` made.
+    Computed(Made),
     /// The delay of an `Effect::After` is over.
     Timer(TimerId),
     /// How an `Effect::Copy` went.
@@ -51,6 +54,12 @@ pub enum Event {
     Edited(Result<String>),
     /// The program was stopped and is in the foreground again.
     Resumed,
+}
+
+/// What work away from the screen's thread made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Made {
+    Highlighted(Inked),
 }
 
 /// A point in time, as the loop saw it.

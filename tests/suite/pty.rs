@@ -88,7 +88,7 @@ impl Pty {
         let hangs_up = Arc::new(AtomicBool::new(false));
         let (into, stops) = (seen.clone(), hangs_up.clone());
         let reader = std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             loop {
                 let length = output.read(&mut buffer).unwrap_or(0);
                 let mut seen = into.0.lock().unwrap();

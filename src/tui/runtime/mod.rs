@@ -7,6 +7,7 @@
 
 mod calls;
 mod clipboard;
+mod compute;
 mod editor;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use calls::Calls;
 use clipboard::{Clipboard, Way};
+use compute::Tools;
 
 use super::effect::{Effect, TimerId};
 use super::event::{Copied, Event, Now};
@@ -109,6 +111,7 @@ pub async fn run<A: App, T: Terminal>(
         terminal,
         calls: Calls::new(door),
         clipboard: Clipboard::default(),
+        tools: Tools::default(),
         editing: false,
         host,
         timers: HashMap::new(),
@@ -131,6 +134,7 @@ struct Runtime<'a, A, T> {
     terminal: &'a mut T,
     calls: Calls,
     clipboard: Clipboard,
+    tools: Tools,
     /// A text is in an editor, and the terminal with it.
     editing: bool,
     host: Host,
@@ -347,6 +351,10 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                     self.calls.start(task, lane, context, request);
                 }
                 Effect::Cancel(task) => self.calls.cancel(task),
+                Effect::Compute(work) => {
+                    let tools = self.tools.clone();
+                    self.beside.spawn_blocking(move || Answer::Event(Event::Computed(tools.run(&work))));
+                }
                 Effect::After { timer, delay } => {
                     self.timers.insert(timer, Instant::now() + delay);
                 }

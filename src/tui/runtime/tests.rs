@@ -8,9 +8,12 @@ use ratatui::widgets::Paragraph;
 use super::*;
 use crate::domain::delta::Event as Delta;
 use crate::domain::{Error, ErrorKind};
-use crate::tui::effect::{Lane, TaskId};
+use crate::tui::effect::{Lane, TaskId, Work};
+use crate::tui::event::Made;
 use crate::tui::key::Key;
 use crate::tui::terminal::Script;
+use crate::tui::widget::code::{Code, Highlights};
+use crate::tui::widget::text::Source;
 use crate::workbench::request::Topic;
 use crate::workbench::{Context, Face, Replies, Reply, Request, Workbench};
 
@@ -208,10 +211,10 @@ async fn calls_under_way_are_dropped_before_the_loop_returns() {
 async fn a_delay_is_an_event_and_idling_is_not() {
     let mut log = Log::default();
     let mut script = Script::keys(20, 2, "t").unwrap();
-    script.wait_at_end(Duration::from_secs(600));
+    script.wait_at_end(Duration::from_mins(10));
     let before = Instant::now();
     run(&mut log, Arc::new(Tap::default()), &mut script, host()).await.unwrap();
-    assert!(before.elapsed() >= Duration::from_secs(600));
+    assert!(before.elapsed() >= Duration::from_mins(10));
     assert_eq!(log.events.last(), Some(&Event::Timer(TimerId("t"))));
     assert_eq!((log.ticks, script.frames), (3, 3), "start, key, timer: nothing in ten minutes besides");
 }
@@ -228,6 +231,45 @@ async fn it_ticks_while_the_screen_asks_for_it() {
     .await;
     assert!(ended.is_ok());
     assert!((9..=12).contains(&log.ticks), "{} ticks", log.ticks);
+}
+
+/// Asks for work once and quits when it is done.
+struct Asks(Vec<Work>, Vec<Event>);
+impl App for Asks {
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        let computed = matches!(event, Event::Computed(_));
+        self.1.push(event);
+        let mut effects: Vec<_> = std::mem::take(&mut self.0).into_iter().map(Effect::Compute).collect();
+        effects.extend(computed.then_some(Effect::Quit));
+        effects
+    }
+
+    fn view(&mut self, _: &mut Frame<'_>) {}
+
+    fn pulse(&self) -> Option<Duration> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn work_away_from_the_screen_comes_back_as_what_it_made() {
+    let mut code = Code::new("rust");
+    for line in ["fn main() {}", "// and a line that still grows"] {
+        code.push(line.into(), Source { start: 0, end: line.len() as u32, exact: true });
+    }
+    let want = Highlights::default().want(&code, 0).unwrap();
+    let made = Tools::default().run(&Work::Highlight(want.clone()));
+    let Made::Highlighted(inked) = &made;
+    let mut highlights = Highlights::default();
+    highlights.take(inked.clone());
+    assert_eq!(highlights.want(&code, 0), None, "nothing is missing any more");
+
+    let mut app = Asks(vec![Work::Highlight(want)], Vec::new());
+    let mut script = Script::keys(20, 2, "").unwrap();
+    script.wait_at_end(Duration::from_mins(1));
+    let ended = run(&mut app, Arc::new(Tap::default()), &mut script, host()).await;
+    assert_eq!(ended, Ok(Ending::Quit));
+    assert!(app.1.iter().any(|e| matches!(e, Event::Computed(Made::Highlighted(_)))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -446,7 +446,7 @@ mod tests {
         let mut parser = Parser::default();
         let mut out = Vec::new();
         parser.feed(b"\x1b[200~", &mut out);
-        let block = [b'x'; 1 << 20];
+        let block = vec![b'x'; 1 << 20];
         for _ in 0..17 {
             parser.feed(&block, &mut out);
         }

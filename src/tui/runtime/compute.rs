@@ -1,0 +1,23 @@
+//! Pure work away from the screen's thread, and the tools that it needs, made once when first asked for.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::tui::effect::Work;
+use crate::tui::event::Made;
+use crate::tui::widget::code::Highlighter;
+
+/// What is dear to make and free to share.
+#[derive(Debug, Clone, Default)]
+pub struct Tools {
+    highlighter: Arc<OnceLock<Highlighter>>,
+}
+
+impl Tools {
+    pub fn run(&self, work: &Work) -> Made {
+        match work {
+            Work::Highlight(want) => {
+                Made::Highlighted(self.highlighter.get_or_init(Highlighter::load).run(want))
+            }
+        }
+    }
+}
