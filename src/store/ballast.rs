@@ -1,21 +1,23 @@
 //! A file that is there to be given up: sled cannot even open a store on a disk without room.
 
+use std::path::Path;
+
 use super::files;
-use super::site::Site;
+use super::options::Options;
 use crate::domain::{Error, ErrorKind, Result};
 
 const BALLAST: &str = "ballast";
 
 /// Before the store is opened: makes the ballast while there is plenty, gives it up where room is short.
-pub(super) fn prepare(site: &Site, notices: &mut Vec<String>) -> Result<()> {
-    let path = site.folder().join(BALLAST);
-    let wanted = site.options.ballast;
-    let free = files::free_bytes(site.folder());
+pub(super) fn prepare(folder: &Path, options: &Options, notices: &mut Vec<String>) -> Result<()> {
+    let path = folder.join(BALLAST);
+    let wanted = options.ballast;
+    let free = files::free_bytes(folder);
     let has = std::fs::symlink_metadata(&path).map_or(0, |about| about.len());
-    if free < site.options.reserve {
+    if free < options.reserve {
         files::remove(&path)?;
-        let free = files::free_bytes(site.folder());
-        if free < site.options.reserve {
+        let free = files::free_bytes(folder);
+        if free < options.reserve {
             return Err(Error::new(
                 ErrorKind::Full,
                 "opening the store",
@@ -31,7 +33,7 @@ pub(super) fn prepare(site: &Site, notices: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-fn fill(path: &std::path::Path, bytes: u64) -> Result<()> {
+fn fill(path: &Path, bytes: u64) -> Result<()> {
     let file = files::open(path)?;
     files::allocate(&file, bytes).map_err(|error| Error::io("setting room aside", &error))
 }

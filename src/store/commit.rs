@@ -5,11 +5,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Store;
 use super::batch::{Batch, Put};
-use super::files;
 use super::generation::{Generation, TREE};
 use super::record::{Kind, recency};
 use super::shield::shield;
 use super::site::Site;
+use super::{files, tail};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Who waits for the disk.
@@ -23,6 +23,8 @@ pub(super) struct Group {
 struct Flushes {
     /// The last batch that is in the tree.
     applied: u64,
+    /// Its sequence number.
+    sequence: u64,
     /// The last batch that is on the disk.
     durable: u64,
     /// Somebody is flushing.
@@ -37,14 +39,15 @@ impl Group {
     }
 
     /// Says that one more batch is in the tree, and its number.
-    fn applied(&self) -> u64 {
+    fn applied(&self, sequence: u64) -> u64 {
         let mut state = self.state();
         state.applied += 1;
+        state.sequence = sequence;
         state.applied
     }
 
     /// Returns when `batch` is on the disk. The first to come flushes for everybody who has applied by then.
-    fn wait(&self, batch: u64, flush: impl Fn() -> Result<()>) -> Result<()> {
+    fn wait(&self, batch: u64, flush: impl Fn(u64) -> Result<()>) -> Result<()> {
         let mut state = self.state();
         loop {
             if state.durable >= batch {
@@ -60,9 +63,9 @@ impl Group {
                 continue;
             }
             state.busy = true;
-            let upto = state.applied;
+            let (upto, sequence) = (state.applied, state.sequence);
             drop(state);
-            let result = flush();
+            let result = flush(sequence);
             state = self.state();
             state.busy = false;
             match result {
@@ -101,9 +104,10 @@ impl Store {
     }
 
     fn settle(&self, number: u64) -> Result<()> {
-        self.shared.group.wait(number, || {
-            let generation = self.shared.live();
-            flush(&generation, &self.shared.site)
+        self.shared.group.wait(number, |sequence| {
+            flush(&self.shared.live(), &self.shared.site)?;
+            self.shared.site.mark.set(sequence);
+            Ok(())
         })
     }
 
@@ -119,7 +123,8 @@ impl Store {
 
     /// One batch at a time: the entry that a head had in the index must still be the one that is read here.
     fn write(&self, batch: &Batch) -> Result<u64> {
-        let _desk = self.shared.desk();
+        let desk = self.shared.desk();
+        desk.ready()?;
         self.shared.site.room_for(batch)?;
         let generation = self.shared.live();
         let mut changes = sled::Batch::default();
@@ -130,8 +135,9 @@ impl Store {
                 changes.remove(entry);
             }
         }
+        let mut sequence = 0;
         for (key, put) in &batch.changes {
-            let sequence = generation.sequence()?;
+            sequence = generation.sequence()?;
             if let Some(Put { schema, plain }) = put {
                 let sealed = generation.seal(&self.shared.site.options, *schema, sequence, key, plain)?;
                 if let Some(entry) = recency::entry_of(key, plain) {
@@ -146,9 +152,10 @@ impl Store {
                 changes.insert(mark, sealed);
             }
         }
+        changes.insert(&tail::TIP, &sequence.to_be_bytes());
         self.shared.site.step("apply a batch")?;
         shield("writing to the store", || generation.tree.apply_batch(changes))?;
-        Ok(self.shared.group.applied())
+        Ok(self.shared.group.applied(sequence))
     }
 }
 

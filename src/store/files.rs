@@ -161,6 +161,11 @@ impl Fresh {
         &mut self.file
     }
 
+    /// Where it lies until it is finished.
+    pub(super) fn unfinished(&self) -> &Path {
+        &self.unfinished
+    }
+
     /// Puts it on the disk, then under its name, then the name on the disk.
     pub(super) fn finish(self) -> Result<()> {
         let doing = || format!("writing {}", self.path.display());

@@ -30,6 +30,11 @@ pub(super) struct Vault {
     names: Secret,
 }
 
+/// The generation that drew a sequence number.
+pub(super) fn sequence_generation(sequence: u64) -> u32 {
+    (sequence >> SEQUENCE_BITS) as u32
+}
+
 /// An open generation.
 #[derive(Debug)]
 pub(super) struct Generation {

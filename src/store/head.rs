@@ -98,7 +98,12 @@ impl Head {
             .map_err(|e| Error::internal("writing the store's head", e.to_string()))?;
         let text = format!("{json}\n{}\n", hex(&Sha256::digest(&json)));
         files::write(&path(folder), text.as_bytes(), faults)?;
-        files::write(&folder.join(COPY), text.as_bytes(), faults)
+        let copy = folder.join(COPY);
+        if files::write(&copy, text.as_bytes(), faults).is_err() {
+            // The head counts. An old copy would lead astray; the next start makes a new one.
+            let _ = files::remove(&copy);
+        }
+        Ok(())
     }
 
     /// Makes the copy equal to the head where a death came between the two.
@@ -139,7 +144,8 @@ fn damaged() -> Error {
     corrupt("reading the store's head", "the file is damaged")
 }
 
-fn newer(found: u32) -> Error {
+/// The refusal of what a newer program wrote.
+pub(super) fn newer(found: u32) -> Error {
     Error::new(
         ErrorKind::Version,
         "opening the store",

@@ -3,7 +3,7 @@
 use super::record::Kind;
 use super::rewrite::Purpose;
 use super::scan::Entries;
-use super::{SCHEMA, Store, files};
+use super::{SCHEMA, Shared, Store, files};
 use crate::domain::{Error, Result};
 
 /// A store in numbers.
@@ -74,16 +74,25 @@ impl Store {
 
     /// Writes everything that is still wanted into fresh files and removes the old ones.
     pub fn compact(&self) -> Result<()> {
-        let mut desk = self.shared.desk();
-        let site = &self.shared.site;
-        let old = self.shared.live();
+        self.undamaged(Shared::compact)
+    }
+}
+
+impl Shared {
+    fn compact(&self) -> Result<()> {
+        let mut desk = self.desk();
+        let old = self.live();
         let keys = desk.keys.clone();
-        let fresh = site.begin(&mut desk, Purpose::Compact, &keys)?;
-        let done = site.carry_tree(&fresh, &old).and_then(|_| site.enthrone(&mut desk, &fresh, keys, false));
+        let fresh = self.site.begin(&mut desk, Purpose::Compact, &keys)?;
+        let done = self
+            .site
+            .carry_tree(&fresh, &old)
+            .and_then(|_| self.site.enthrone(&mut desk, &fresh, keys, false));
         if let Err(error) = done {
-            return Err(site.give_up(&mut desk, fresh, error));
+            return Err(self.site.give_up(&mut desk, fresh, error));
         }
-        self.shared.replace(fresh).doom();
+        self.replace(fresh).doom();
+        self.site.refresh_automatic(&desk, &self.live());
         Ok(())
     }
 }

@@ -9,6 +9,8 @@
 //! head          which generation is the store, and its keys, wrapped; head.copy beside it
 //! key-…         what unwraps them, where no passphrase does
 //! gen-000001/   a generation: tree/ is sled's, blobs/ has sealed files for large values
+//! mark          the number of the last acknowledged batch; see `tail`
+//! backup        the automatic backup
 //! ballast       room to give up when the disk is full
 //! ```
 //!
@@ -16,6 +18,7 @@
 //! made from a person's content is readable without the key; a record that was moved, swapped or changed is an error,
 //! not a value; damage costs what it hit and no more; every step of every rewrite may be the last.
 
+mod backup;
 mod ballast;
 mod batch;
 mod blob;
@@ -37,9 +40,11 @@ mod scan;
 mod seal;
 mod shield;
 mod site;
+mod tail;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+pub use backup::Moved;
 pub use batch::Batch;
 pub use fault::Faults;
 pub use head::SCHEMA;

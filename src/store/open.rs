@@ -6,7 +6,7 @@ use std::sync::{Mutex, RwLock};
 use uuid::Uuid;
 
 use super::commit::Group;
-use super::generation::{Generation, PREFIX, Vault, folder};
+use super::generation::{Generation, PREFIX, TREE, Vault, folder};
 use super::head::Head;
 use super::key::{KEY_FILE, Keys, Unlock, WrapWith, Wrapper};
 use super::options::Options;
@@ -14,7 +14,8 @@ use super::owner::Owner;
 use super::seal::random;
 use super::shield::corrupt;
 use super::site::{Desk, Site};
-use super::{Shared, Store, ballast, files, salvage};
+use super::tail::Mark;
+use super::{Shared, Store, ballast, files, salvage, tail};
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -27,8 +28,8 @@ impl Store {
     /// `open` with other sizes, or with faults.
     pub fn open_with(owner: &Owner, unlock: &Unlock, options: Options) -> Result<(Self, Vec<String>)> {
         let mut notices = owner.notices().to_vec();
-        let site = Site { owner: owner.clone(), options };
-        ballast::prepare(&site, &mut notices)?;
+        ballast::prepare(owner.folder(), &options, &mut notices)?;
+        let site = Site { owner: owner.clone(), options, mark: Mark::open(owner.folder())? };
         let mut desk = match Head::load(site.folder(), &mut notices)? {
             Some(head) => site.unlock(head, unlock)?,
             None => site.found(unlock)?,
@@ -55,7 +56,7 @@ impl Site {
         let places = [self.folder().to_owned()];
         let wrapper = Wrapper::find(&head.wrap, head.workspace, &places, unlock)?;
         let keys = wrapper.unwrap(&head.keys, &head.wrap)?;
-        Ok(Desk { head, wrapper, keys })
+        Ok(Desk { head, wrapper, keys, stuck: None })
     }
 
     /// The first start: keys are drawn, and the head is the last thing that is written.
@@ -72,16 +73,20 @@ impl Site {
         let keys = Keys::fresh()?;
         let head = Head::first(workspace, wrap, wrapper.wrap(&keys)?);
         head.save(self.folder(), &self.options.faults)?;
-        Ok(Desk { head, wrapper, keys })
+        Ok(Desk { head, wrapper, keys, stuck: None })
     }
 
     /// Opens the generation that is the store; a damaged one is salvaged.
     pub(super) fn enter(&self, desk: &mut Desk, notices: &mut Vec<String>) -> Result<Generation> {
         let number = desk.head.generation;
-        let met = match Generation::open(self.folder(), number, &desk.keys, &self.options) {
+        let before = tail::preserve(&folder(self.folder(), number).join(TREE));
+        let opened = Generation::open(self.folder(), number, &desk.keys, &self.options)
+            .and_then(|opened| if self.mark.passed(&opened)? { Err(tail::lost()) } else { Ok(opened) });
+        let met = match opened {
             Err(error) if error.kind == ErrorKind::Corrupt => error,
             result => return result,
         };
+        tail::lay_down(&before, &folder(self.folder(), number).join(TREE), &self.options.faults)?;
         let wreck = folder(self.folder(), number);
         let vault = Vault::new(&wreck, &desk.keys, &self.options);
         let (fresh, copied) = self.salvage(desk, &vault, &wreck)?;

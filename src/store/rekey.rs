@@ -5,32 +5,42 @@ use super::head::Head;
 use super::key::{Keys, WrapWith, Wrapper};
 use super::rewrite::Purpose;
 use super::site::{Desk, Site};
-use super::{Store, files};
+use super::{Shared, Store, files};
 use crate::domain::Result;
 
 impl Store {
     /// Wraps the data key anew. The records stay as they are; the old key file or passphrase opens nothing any more.
     pub fn rekey(&self, with: &WrapWith) -> Result<()> {
-        self.shared.site.rewrap(&mut self.shared.desk(), with)
+        let mut desk = self.shared.desk();
+        self.shared.site.rewrap(&mut desk, with)?;
+        self.shared.site.refresh_automatic(&desk, &self.shared.live());
+        Ok(())
     }
 
     /// Wraps anew, and makes a new data key that everything is sealed with. Killed in the middle, the next start
     /// finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
-        let mut desk = self.shared.desk();
-        let site = &self.shared.site;
-        site.rewrap(&mut desk, with)?;
+        self.shared.site.rewrap(&mut self.shared.desk(), with)?;
+        self.undamaged(Shared::new_data_key)
+    }
+}
+
+impl Shared {
+    fn new_data_key(&self) -> Result<()> {
+        let mut desk = self.desk();
+        let site = &self.site;
         let keys = desk.keys.with_new_data_key()?;
-        let old = self.shared.live();
+        let old = self.live();
         let fresh = site.begin(&mut desk, Purpose::Rekey, &keys)?;
         let lost = match site.reseal(&mut desk, &fresh, &old, keys) {
             Ok(lost) => lost,
             Err(error) => return Err(site.give_up(&mut desk, fresh, error)),
         };
-        self.shared.replace(fresh).doom();
+        self.replace(fresh).doom();
         if let Some(notice) = lost {
-            self.shared.notice(notice);
+            self.notice(notice);
         }
+        site.refresh_automatic(&desk, &self.live());
         Ok(())
     }
 }
@@ -92,6 +102,7 @@ impl Site {
         notices.extend(self.reseal(desk, &fresh, &old, keys)?);
         notices.push("A new data key that was under way when the program ended is in force now.".to_owned());
         old.doom();
+        self.refresh_automatic(desk, &fresh);
         Ok(Some(fresh))
     }
 }

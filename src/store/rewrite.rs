@@ -13,8 +13,9 @@ use super::record::{Kind, recency};
 use super::seal::Frame;
 use super::shield::shield;
 use super::site::{Desk, Site};
+use super::tail::TIP;
 use super::{commit, files};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 
 /// Entries that go into the new tree at a time.
 pub(super) const CHUNK: usize = 256;
@@ -44,6 +45,7 @@ pub(super) struct Copied {
 impl Site {
     /// Names a new generation in the head and opens it, or opens again the one that is under way.
     pub(super) fn begin(&self, desk: &mut Desk, purpose: Purpose, keys: &Keys) -> Result<Generation> {
+        desk.ready()?;
         let number = desk.head.fresh_generation();
         let next = Next { generation: number, keys: desk.wrapper.wrap(keys)?, purpose };
         let head = Head { next: Some(next), ..desk.head.clone() };
@@ -61,22 +63,28 @@ impl Site {
         frame: &[u8],
         batch: &mut sled::Batch,
         copied: &mut Copied,
-    ) {
+    ) -> Result<()> {
         if key.first().is_none_or(|kind| *kind >= Kind::Recency as u8) {
-            return;
+            return Ok(());
         }
-        if let Ok((frame, entry)) = self.carried(to, from, key, frame) {
-            if let Some(entry) = entry {
-                batch.insert(entry, &[]);
-            }
-            batch.insert(key, frame);
-            copied.records += 1;
-        } else {
-            copied.damaged += 1;
-            if to.sealer.id() == from.sealer.id() {
+        match self.carried(to, from, key, frame) {
+            Ok((frame, entry)) => {
+                if let Some(entry) = entry {
+                    batch.insert(entry, &[]);
+                }
                 batch.insert(key, frame);
+                copied.records += 1;
             }
+            // Damage is this record's own. Anything else, a full disk above all, ends the copying.
+            Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Locked) => {
+                copied.damaged += 1;
+                if to.sealer.id() == from.sealer.id() {
+                    batch.insert(key, frame);
+                }
+            }
+            Err(error) => return Err(error),
         }
+        Ok(())
     }
 
     fn carried(
@@ -118,7 +126,7 @@ impl Site {
                 {
                     copied.records += 1;
                 } else {
-                    self.carry(to, from, key, frame, &mut batch, &mut copied);
+                    self.carry(to, from, key, frame, &mut batch, &mut copied)?;
                 }
             }
             self.put(to, batch)?;
@@ -134,6 +142,8 @@ impl Site {
     /// Makes the generation under way the store. What was the store is kept beside it where `keep` says so; otherwise
     /// its folder may go as soon as nobody reads it.
     pub(super) fn enthrone(&self, desk: &mut Desk, fresh: &Generation, keys: Keys, keep: bool) -> Result<()> {
+        let tip = fresh.sequence()?;
+        shield("writing the next generation", || fresh.tree.insert(TIP, &tip.to_be_bytes()))?;
         commit::flush(fresh, self)?;
         files::tighten(fresh.folder())?;
         let folder = self.folder();
@@ -152,16 +162,22 @@ impl Site {
             head.kept.drain(..head.kept.len() - KEPT);
         }
         self.save(desk, head)?;
+        self.mark.set(tip);
         desk.keys = keys;
         Ok(())
     }
 
     /// Takes away the generation under way after an error, which is given back: it is the one to tell.
+    ///
+    /// Where the head cannot be written either, nobody knows which generation it names now: nothing is removed and
+    /// nothing more is written, so that the next start finds both as they are.
     pub(super) fn give_up(&self, desk: &mut Desk, fresh: Generation, error: Error) -> Error {
-        fresh.doom();
+        if let Err(stuck) = self.save(desk, Head { next: None, ..desk.head.clone() }) {
+            desk.stuck = Some(stuck);
+        } else {
+            fresh.doom();
+        }
         drop(fresh);
-        // What fails here is done at the next start.
-        let _ = self.abandon(desk);
         error
     }
 

@@ -43,12 +43,18 @@ impl Wreck {
         let doing = || format!("searching {}", folder.display());
         let mut paths = Vec::new();
         files_under(folder, &mut paths).map_err(|e| Error::io(doing(), &e))?;
-        for path in paths {
-            let file = File::open(&path).map_err(|e| Error::io(doing(), &e))?;
-            self.files.push(file);
-            self.search_file(self.files.len() - 1, sealer).map_err(|e| Error::io(doing(), &e))?;
-        }
-        Ok(())
+        paths.iter().try_for_each(|path| self.look_into(path, sealer))
+    }
+
+    /// Looks through one file, if it is there.
+    fn look_into(&mut self, path: &Path, sealer: &Sealer) -> Result<()> {
+        let doing = || format!("searching {}", path.display());
+        let file = match File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            file => file.map_err(|e| Error::io(doing(), &e))?,
+        };
+        self.files.push(file);
+        self.search_file(self.files.len() - 1, sealer).map_err(|e| Error::io(doing(), &e))
     }
 
     fn search_file(&mut self, file: usize, sealer: &Sealer) -> std::io::Result<()> {
@@ -112,7 +118,7 @@ impl Wreck {
                 continue;
             }
             let frame = self.fetch(found).map_err(|e| Error::io("mending the store", &e))?;
-            site.carry(to, from, key, &frame, &mut batch, &mut copied);
+            site.carry(to, from, key, &frame, &mut batch, &mut copied)?;
             chunk += 1;
             if chunk == CHUNK {
                 site.put(to, std::mem::take(&mut batch))?;
@@ -163,6 +169,7 @@ impl Site {
         room_to_mend(self.folder(), files::bytes_under(wreck))?;
         let mut found = Wreck::default();
         found.search(&wreck.join(TREE), &from.sealer)?;
+        found.look_into(&self.automatic(), &from.sealer)?;
         let keys = desk.keys.clone();
         let fresh = self.begin(desk, Purpose::Salvage, &keys)?;
         let done = found.carry(self, &fresh, from).and_then(|copied| {

@@ -25,7 +25,7 @@ use super::shield::corrupt;
 use crate::domain::{Error, ErrorKind, Result};
 
 pub(super) const MAGIC: &[u8; 4] = b"OCF1";
-const FIXED: usize = 27;
+pub(super) const FIXED: usize = 27;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
@@ -70,19 +70,24 @@ pub(super) struct Frame<'a> {
     ciphertext: &'a [u8],
 }
 
+impl Frame<'_> {
+    /// The length of the whole frame, from its first 27 bytes.
+    pub(super) fn announced(fixed: &[u8]) -> Option<usize> {
+        let fixed = fixed.get(..FIXED)?;
+        let key = usize::from(u16::from_be_bytes(fixed[21..23].try_into().ok()?));
+        let sealed = usize::try_from(u32::from_be_bytes(fixed[23..27].try_into().ok()?)).ok()?;
+        (&fixed[..4] == MAGIC && key > 0 && sealed >= TAG).then(|| FIXED + key + NONCE + sealed)
+    }
+}
+
 impl<'a> Frame<'a> {
     /// The frame that `bytes` begin with.
     pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let fixed = bytes.get(..FIXED)?;
-        if &fixed[..4] != MAGIC {
-            return None;
-        }
-        let key_length = usize::from(u16::from_be_bytes(fixed[21..23].try_into().ok()?));
-        let sealed_length = usize::try_from(u32::from_be_bytes(fixed[23..27].try_into().ok()?)).ok()?;
-        let nonce_at = FIXED + key_length;
+        let length = Self::announced(bytes)?;
+        let fixed = &bytes[..FIXED];
+        let nonce_at = FIXED + usize::from(u16::from_be_bytes(fixed[21..23].try_into().ok()?));
         let sealed_at = nonce_at + NONCE;
-        let length = sealed_at.checked_add(sealed_length)?;
-        if key_length == 0 || sealed_length < TAG || bytes.len() < length {
+        if bytes.len() < length {
             return None;
         }
         Some(Self {
@@ -211,4 +216,55 @@ pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Made with libsodium, not with this code.
+    const FRAMES: &str = include_str!("../../tests/data/store/frames.tsv");
+
+    fn sealer() -> Sealer {
+        let mut secret = Secret::default();
+        secret.iter_mut().zip(0..).for_each(|(byte, value)| *byte = value);
+        Sealer::new(&secret)
+    }
+
+    #[test]
+    fn frames_made_by_another_hand_open_and_forged_ones_do_not() {
+        let (mut opened, mut refused) = (0, 0);
+        for line in FRAMES.lines().filter(|line| !line.starts_with('#')) {
+            let parts: Vec<&str> = line.split('\t').collect();
+            let [verdict, name, key, frame, plain] = parts[..] else { panic!("{line}") };
+            let bytes = |text: &str| unhex(text).unwrap();
+            let result = sealer().open(&bytes(key), &bytes(frame));
+            if verdict == "opens" {
+                let found = result.unwrap();
+                assert_eq!(found.plain, bytes(plain), "{name}");
+                let nonce: [u8; NONCE] = std::array::from_fn(|at| 64 + at as u8);
+                let again = sealer()
+                    .seal_with(nonce, found.schema, found.sequence, &bytes(key), &found.plain)
+                    .unwrap();
+                assert_eq!(again, bytes(frame), "{name}");
+                opened += 1;
+            } else {
+                assert!(result.is_err(), "{name} was opened");
+                refused += 1;
+            }
+        }
+        assert_eq!((opened, refused), (4, 19));
+    }
+
+    #[test]
+    fn no_nonce_is_used_twice() {
+        let sealer = sealer();
+        let mut seen = HashSet::new();
+        for _ in 0..100_000 {
+            let frame = sealer.seal(1, 1, b"k", b"").unwrap();
+            assert!(seen.insert(Frame::parse(&frame).unwrap().nonce.to_vec()));
+        }
+    }
 }

@@ -6,6 +6,7 @@ use super::head::Head;
 use super::key::{Keys, Wrapper};
 use super::options::Options;
 use super::owner::Owner;
+use super::tail::Mark;
 use crate::domain::{Error, Result};
 
 /// The owned folder and how it is used.
@@ -13,6 +14,7 @@ use crate::domain::{Error, Result};
 pub(super) struct Site {
     pub(super) owner: Owner,
     pub(super) options: Options,
+    pub(super) mark: Mark,
 }
 
 impl Site {
@@ -27,10 +29,22 @@ impl Site {
     }
 }
 
+impl Desk {
+    /// Whether writing is still allowed.
+    pub(super) fn ready(&self) -> Result<()> {
+        self.stuck.as_ref().map_or(Ok(()), |stuck| {
+            let hint = "Start outcrop again; nothing that was saved is lost.";
+            Err(Error { hint: hint.to_owned(), ..stuck.clone() })
+        })
+    }
+}
+
 /// What the one writer needs: the head as it is on the disk, and the keys that it holds, unwrapped.
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) head: Head,
     pub(super) wrapper: Wrapper,
     pub(super) keys: Keys,
+    /// Why nothing may be written any more until the next start.
+    pub(super) stuck: Option<Error>,
 }

@@ -1,5 +1,11 @@
 //! The store as its callers see it.
 
+mod backup;
+mod crash;
+mod damage;
+mod faults;
+mod privacy;
+
 use std::path::Path;
 
 use outcrop::domain::ErrorKind;

@@ -32,6 +32,8 @@ pub enum Kind {
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them.
     Removed = 33,
+    /// The number of the last batch; see `tail`.
+    Tip = 34,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }

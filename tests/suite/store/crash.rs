@@ -1,0 +1,235 @@
+//! Processes that are killed: what was acknowledged is there afterwards, and every step of a rewrite may be the last.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use outcrop::domain::message::Message;
+use outcrop::store::{Faults, Options, Owner, Scan, Store, WrapWith};
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::{conversation_id, head, key, message, message_id, name, open, small, turn, unlock, walk};
+
+/// What a child is told to do, as `WHAT FOLDER NUMBER`.
+const TASK: &str = "OUTCROP_STORE_TEST_TASK";
+
+/// Starts this test binary again, to do one thing.
+pub fn child(task: &str, folder: &Path, number: u32) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["store::crash::what_a_child_does", "--exact", "--nocapture"])
+        .env(TASK, format!("{task} {number} {}", folder.display()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Nothing, unless it is a child: then it is the whole of the child's work.
+#[test]
+fn what_a_child_does() {
+    let Some(task) = std::env::var_os(TASK) else { return };
+    let task = task.into_string().unwrap();
+    let mut words = task.splitn(3, ' ');
+    let what = words.next().unwrap();
+    let number: u32 = words.next().unwrap().parse().unwrap();
+    let folder = Path::new(words.next().unwrap());
+    match what {
+        "commit" => commit(folder, number),
+        "own" => own(folder),
+        "privacy" => super::privacy::everything_with_an_open_umask(folder),
+        _ => rewrite(what, folder, number),
+    }
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").unwrap();
+    out.flush().unwrap();
+}
+
+/// Four threads that commit turns from `first` on, each told when it is acknowledged.
+fn commit(folder: &Path, first: u32) {
+    let store = open(folder);
+    let next = AtomicU32::new(first);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let text =
+                        if number % 50 == 0 { "large ".repeat(1500) } else { format!("text {number}") };
+                    turn(&store, number % 7, number, &text);
+                    say(&format!("acknowledged {number}"));
+                }
+            });
+        }
+    });
+}
+
+fn own(folder: &Path) {
+    if let Some(_owner) = Owner::try_take(folder).unwrap() {
+        say("owned");
+        let _ = std::io::stdin().read(&mut [0]);
+    } else {
+        say("busy");
+    }
+}
+
+/// Does one thing to the store and dies before its step `last`.
+fn rewrite(what: &str, folder: &Path, last: u32) {
+    let steps = AtomicU32::new(0);
+    let faults = Faults::new(move |_| {
+        if steps.fetch_add(1, Ordering::SeqCst) + 1 == last {
+            kill_process(getpid(), Signal::KILL).unwrap();
+        }
+        Ok(())
+    });
+    let owner = Owner::take(folder).unwrap();
+    let (store, _) = Store::open_with(&owner, &unlock(None), Options { faults, ..small() }).unwrap();
+    match what {
+        "open" => {}
+        "compact" => store.compact().unwrap(),
+        "rekey" => store.rekey(&WrapWith::KeyFile).unwrap(),
+        "rekey-data" => store.rekey_data(&WrapWith::KeyFile).unwrap(),
+        "backup" => drop(store.backup_automatic().unwrap()),
+        "restore" => drop(store.restore(&folder.join("../saved"), &unlock(None)).unwrap()),
+        _ => panic!("no such task: {what}"),
+    }
+}
+
+#[test]
+fn a_turn_that_was_acknowledged_survives_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    let mut first = 0;
+    for round in 0..25_u32 {
+        let mut child = child("commit", folder.path(), first);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut left = 1 + (round * 37) % 90;
+        while left > 0 {
+            let line = lines.next().expect("the child ended by itself");
+            if let Some(number) = line.strip_prefix("acknowledged ") {
+                acknowledged.push(number.parse::<u32>().unwrap());
+                left -= 1;
+            }
+        }
+        child.kill().unwrap();
+        // What was said before the kill counts as well.
+        acknowledged.extend(lines.filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<u32>().ok()));
+        child.wait().unwrap();
+        let store = open(folder.path());
+        for number in &acknowledged {
+            let found = store.get::<Message>(&(conversation_id(number % 7), message_id(*number))).unwrap();
+            assert!(found.is_some(), "turn {number} is lost in round {round}");
+        }
+        assert_eq!(store.notices(), Vec::<String>::new());
+        first = acknowledged.iter().max().unwrap() + 100;
+    }
+    assert!(acknowledged.len() > 1000);
+}
+
+#[test]
+fn of_many_processes_one_owns_the_store_and_its_death_frees_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..8 {
+        let mut children: Vec<_> = (0..4).map(|_| child("own", folder.path(), 0)).collect();
+        let mut owner = None;
+        for (at, child) in children.iter_mut().enumerate() {
+            let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+            let said = lines.into_iter().find(|line| line == "owned" || line == "busy");
+            if said.as_deref() == Some("owned") {
+                assert_eq!(owner, None, "two own it");
+                owner = Some(at);
+            }
+        }
+        let owner = owner.expect("nobody owns it");
+        assert_eq!(Owner::pid(folder.path()), Some(children[owner].id()));
+        assert!(Owner::try_take(folder.path()).unwrap().is_none());
+        children[owner].kill().unwrap();
+        children.iter_mut().for_each(|child| drop(child.wait().unwrap()));
+        assert!(Owner::try_take(folder.path()).unwrap().is_some());
+    }
+}
+
+/// A store with turns, something removed, a large value, an automatic backup, and a backup beside it.
+fn built(folder: &Path) {
+    let store = open(&folder.join("home"));
+    for number in 0..300 {
+        turn(&store, number % 3, number, &"grain ".repeat(1 + number as usize % 9));
+    }
+    turn(&store, 1, 1000, &"large ".repeat(2000));
+    let mut batch = outcrop::store::Batch::new();
+    batch.remove::<Message>(&key(&message(0, 0, "")));
+    store.commit(batch).unwrap();
+    store.backup_automatic().unwrap();
+    store.backup(&folder.join("saved")).unwrap();
+}
+
+/// Kills a child at each step of `what` in turn and looks at what the next start finds.
+fn survives_being_killed_at_every_step_of(what: &str) {
+    let mut step = 0;
+    loop {
+        step += 1;
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        if what != "open" {
+            built(folder.path());
+        }
+        let finished = child(what, &home, step).wait_with_output().unwrap();
+        let store = open(&home);
+        let words = format!("{what} killed at step {step}: {:?}", store.notices());
+        let verified = store.verify().unwrap();
+        assert_eq!(verified.damaged, [], "{words}");
+        let wanted = if what == "open" { 0 } else { 303 };
+        assert_eq!(verified.records, wanted, "{words}");
+        if what != "open" {
+            assert_eq!(store.newest(5, None).unwrap().heads.len(), 3, "{words}");
+            assert_eq!(store.newest(5, None).unwrap().heads[0], head(1, 1000), "{words}");
+        }
+        turn(&store, 5, 5000, "life goes on");
+        drop(store);
+        let files = walk(&home);
+        let count = |start: &str| files.iter().filter(|path| name(path).starts_with(start)).count();
+        assert_eq!(count("key-"), 1, "{words}");
+        let kept = usize::from(what == "restore");
+        assert!((1..=1 + kept).contains(&count("db")), "{words}");
+        assert!(!files.iter().any(|path| name(path).ends_with(".unfinished")), "{words}");
+        assert!(open(&home).scan::<Message>(Scan::all()).all(|record| record.is_ok()), "{words}");
+        if finished.status.success() {
+            assert!(step > 5, "{what} has only {step} steps");
+            return;
+        }
+    }
+}
+
+#[test]
+fn the_first_start_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("open");
+}
+
+#[test]
+fn compaction_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("compact");
+}
+
+#[test]
+fn a_new_wrapping_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("rekey");
+}
+
+#[test]
+fn a_new_data_key_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("rekey-data");
+}
+
+#[test]
+fn a_restore_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("restore");
+}
+
+#[test]
+fn a_backup_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("backup");
+}

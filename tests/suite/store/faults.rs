@@ -1,0 +1,102 @@
+//! A disk that fails: at every operation in turn, and for good.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use outcrop::domain::message::Message;
+use outcrop::domain::{ErrorKind, Result};
+use outcrop::store::{Batch, Faults, Options, Owner, Scan, Store, WrapWith};
+
+use super::{conversation_id, head, key, message, message_id, open, small, turn, unlock};
+
+/// Does a bit of everything and notes what was acknowledged; an error ends nothing but the act that met it.
+fn live(store: &Store, folder: &std::path::Path, acknowledged: &mut BTreeMap<u32, String>) {
+    let mut commit = |number: u32, text: String| {
+        let mut batch = Batch::new();
+        let message = message(number % 3, number, &text);
+        let head = head(number % 3, i64::from(number));
+        batch.put(&head.id, &head).unwrap().put(&key(&message), &message).unwrap();
+        if store.commit(batch).is_ok() {
+            acknowledged.insert(number, text);
+        }
+    };
+    for number in 0..5 {
+        commit(number, format!("text {number}"));
+    }
+    commit(10, "large ".repeat(2000));
+    let _ = store.compact();
+    commit(11, "after the compaction".to_owned());
+    let _ = store.backup_automatic();
+    let _ = store.rekey(&WrapWith::KeyFile);
+    commit(12, "after the new wrapping".to_owned());
+    let _ = store.rekey_data(&WrapWith::KeyFile);
+    commit(13, "after the new key".to_owned());
+    let _ = store.backup(&folder.join("saved"));
+    commit(14, "at the end".to_owned());
+}
+
+/// `live` on a disk on which `fails` says which steps fail; then a start on a good one.
+fn everything_acknowledged_is_there(fails: impl Fn(u32) -> bool + Send + Sync + 'static, what: &str) -> u32 {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let steps = Arc::new(AtomicU32::new(0));
+    let counted = steps.clone();
+    let faults = Faults::new(move |_| {
+        if fails(counted.fetch_add(1, Ordering::SeqCst) + 1) {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        Ok(())
+    });
+    let mut acknowledged = BTreeMap::new();
+    let owner = Owner::take(&home).unwrap();
+    match Store::open_with(&owner, &unlock(None), Options { faults, ..small() }) {
+        Ok((store, _)) => live(&store, folder.path(), &mut acknowledged),
+        Err(error) => assert_eq!(error.kind, ErrorKind::Full, "{what}: {error}"),
+    }
+    drop(owner);
+    let store = open(&home);
+    for (number, text) in &acknowledged {
+        let found: Result<Option<Message>> = store.get(&(conversation_id(number % 3), message_id(*number)));
+        assert_eq!(
+            found.unwrap().map(|message| message.text()).as_ref(),
+            Some(text),
+            "{what}: turn {number}"
+        );
+    }
+    assert_eq!(store.verify().unwrap().damaged, [], "{what}");
+    turn(&store, 0, 99, "life goes on");
+    steps.load(Ordering::SeqCst)
+}
+
+#[test]
+fn whichever_operation_fails_everything_acknowledged_is_there() {
+    let steps = everything_acknowledged_is_there(|_| false, "no failure");
+    assert!(steps > 60, "only {steps} steps pass the seam");
+    for step in 1..=steps {
+        everything_acknowledged_is_there(move |at| at == step, &format!("step {step} fails"));
+    }
+}
+
+#[test]
+fn from_whichever_operation_on_the_disk_is_full_everything_acknowledged_is_there() {
+    let steps = everything_acknowledged_is_there(|_| false, "no failure");
+    for step in 1..=steps {
+        everything_acknowledged_is_there(move |at| at >= step, &format!("full from step {step} on"));
+    }
+}
+
+#[test]
+fn a_commit_that_would_fill_the_disk_is_refused_before_anything_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    turn(&open(folder.path()), 0, 1, "text");
+    let owner = Owner::take(folder.path()).unwrap();
+    let options = Options { reserve: u64::MAX / 4, ..small() };
+    let error = Store::open_with(&owner, &unlock(None), options).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Full, "{error}");
+    drop(owner);
+    assert!(!folder.path().join("ballast").exists(), "the ballast is given up when the disk is full");
+    let store = open(folder.path());
+    assert_eq!(store.scan::<Message>(Scan::all()).count(), 1);
+}
