@@ -18,7 +18,7 @@ const CANARY: &str = "kestrel-over-the-limestone";
 fn fill(store: &Store) {
     let mut batch = Batch::new();
     let mut head = head(1, 1);
-    head.title = CANARY.to_owned();
+    CANARY.clone_into(&mut head.title);
     head.system = Some(CANARY.to_owned());
     batch.put(&head.id, &head).unwrap();
     for (number, text) in [(1, CANARY.to_owned()), (2, CANARY.repeat(1000))] {
@@ -65,23 +65,25 @@ pub fn everything_with_an_open_umask(folder: &Path) {
     everything(folder);
 }
 
+/// Every file and folder is for one user alone.
+fn check(folder: &Path, count: &mut u32) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let mode = fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o777;
+        let wanted = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, wanted, "{}: {mode:o}", path.display());
+        *count += 1;
+        if path.is_dir() {
+            check(&path, count);
+        }
+    }
+}
+
 #[test]
 fn files_and_folders_are_private_whatever_the_umask() {
     let folder = tempfile::tempdir().unwrap();
     let output = super::crash::child("privacy", folder.path(), 0).wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    fn check(folder: &Path, count: &mut u32) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let mode = fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o777;
-            let wanted = if path.is_dir() { 0o700 } else { 0o600 };
-            assert_eq!(mode, wanted, "{}: {mode:o}", path.display());
-            *count += 1;
-            if path.is_dir() {
-                check(&path, count);
-            }
-        }
-    }
     let mut count = 0;
     check(folder.path(), &mut count);
     assert!(count > 20, "only {count} files were looked at");
