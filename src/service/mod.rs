@@ -7,6 +7,7 @@ pub mod archive;
 pub mod changes;
 pub mod chat;
 pub mod conversations;
+pub mod doctor;
 pub mod fresh;
 pub mod invoke;
 pub mod models;

@@ -24,6 +24,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
 use crate::service::conversations::Conversations;
+use crate::service::doctor;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
@@ -224,6 +225,10 @@ impl Here {
             }
             Ask::Remember { name, value } => {
                 one(async move { service.remember(name, value).await.map(|()| Reply::Done) })
+            }
+            Ask::Doctor => {
+                let invoke = Arc::clone(&self.invoke);
+                one(async move { Ok(Reply::Checks { checks: doctor::examine(&service, &invoke).await? }) })
             }
             Ask::Recall { name } => {
                 one(async move { Ok(Reply::Remembered { value: service.recall(name).await? }) })

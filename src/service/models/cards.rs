@@ -41,7 +41,8 @@ pub async fn show(invoke: &Invoke, id: &ModelId) -> Result<ModelCard> {
     })
 }
 
-async fn of(invoke: &Invoke, provider: &str) -> Result<Vec<ModelCard>> {
+/// The cards of one provider.
+pub async fn of(invoke: &Invoke, provider: &str) -> Result<Vec<ModelCard>> {
     let mut events = invoke.serve_by(provider, Call::ListModels, Terms::default());
     while let Some(event) = events.next().await {
         if let Event::Models { cards } = event? {

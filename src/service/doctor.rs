@@ -1,0 +1,79 @@
+//! The doctor: looks at the store, its key, the models of this machine and every provider, and says what to do.
+
+use futures_util::future::join_all;
+use tokio::time::{Duration, timeout};
+
+use crate::domain::catalog::Availability;
+use crate::domain::workspace::{Check, Verdict};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::invoke::Invoke;
+use crate::service::models::cards;
+use crate::service::workspace::Workspace;
+
+/// How long one provider is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Every check. Asks the configured providers for their models, which is what the person called the doctor for.
+pub async fn examine(workspace: &Workspace, invoke: &Invoke) -> Result<Vec<Check>> {
+    let info = workspace.info().await?;
+    let (records, damaged) = workspace.verify().await?;
+    let mut checks = vec![
+        check(
+            "store",
+            if damaged.is_empty() { Verdict::Good } else { Verdict::Bad },
+            format!(
+                "{} conversations, {} messages, {} records read, {} damaged",
+                info.conversations,
+                info.messages,
+                records,
+                damaged.len()
+            ),
+            if damaged.is_empty() {
+                ""
+            } else {
+                "`outcrop workspace verify` names them; `outcrop workspace restore FILE` brings a backup back."
+            },
+        ),
+        check("key", Verdict::Good, info.key, ""),
+    ];
+    checks.extend(info.notices.into_iter().map(|notice| check("store", Verdict::Note, notice, "")));
+    let names: Vec<_> = invoke.providers().map(str::to_owned).collect();
+    checks.extend(join_all(names.iter().map(|name| provider(invoke, name))).await);
+    Ok(checks)
+}
+
+async fn provider(invoke: &Invoke, name: &str) -> Check {
+    let what = format!("provider {name}");
+    let answer = timeout(PATIENCE, cards::of(invoke, name)).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            "listing models",
+            format!("nothing came in {} s", PATIENCE.as_secs()),
+            "Check that the server runs and that its address is right.",
+        ))
+    });
+    match answer {
+        Ok(cards) => {
+            let ready = cards.iter().filter(|card| card.availability == Availability::Ready).count();
+            let advice = if ready > 0 {
+                String::new()
+            } else if let Some(card) = cards.first() {
+                format!("`outcrop models pull {}` fetches one.", card.id)
+            } else {
+                "Load a model on that server.".to_owned()
+            };
+            let verdict = if ready > 0 { Verdict::Good } else { Verdict::Note };
+            check(what, verdict, format!("{ready} models can be asked"), advice)
+        }
+        Err(error) => check(what, Verdict::Bad, error.why, error.hint),
+    }
+}
+
+fn check(
+    what: impl Into<String>,
+    verdict: Verdict,
+    found: impl Into<String>,
+    advice: impl Into<String>,
+) -> Check {
+    Check { what: what.into(), verdict, found: found.into(), advice: advice.into() }
+}
