@@ -10,7 +10,7 @@ use crate::store::{Batch, Scan, Store};
 /// One act on conversations: all of it becomes durable, or nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Writing {
-    pub head: Option<Conversation>,
+    pub heads: Vec<Conversation>,
     pub messages: Vec<Message>,
     /// This message of `messages` begins to stream: a later start finds it if this process dies.
     pub open: Option<MessageId>,
@@ -32,7 +32,7 @@ impl Archive {
     pub async fn write(&self, writing: Writing) -> Result<()> {
         self.run(move |store| {
             let mut batch = Batch::new();
-            if let Some(head) = &writing.head {
+            for head in &writing.heads {
                 batch.put(&head.id, head)?;
             }
             for message in &writing.messages {

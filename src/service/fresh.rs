@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::time::Timestamp;
+use crate::wire::thread;
 
 /// A new conversation's id; later ids sort after earlier ones.
 pub fn conversation_id() -> ConversationId {
@@ -23,4 +24,18 @@ pub fn span_id() -> SpanId {
 /// The time of day.
 pub fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
+/// New ids for what is read or copied.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids;
+
+impl thread::Ids for Ids {
+    fn conversation(&mut self) -> ConversationId {
+        conversation_id()
+    }
+
+    fn message(&mut self) -> MessageId {
+        message_id()
+    }
 }

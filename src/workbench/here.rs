@@ -149,9 +149,27 @@ impl Here {
                 one(async move { Ok(Reply::Conversation { head: service.fork(id, at).await? }) })
             }
             Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
-            Ask::Export { .. } | Ask::Import { .. } => {
-                one(async move { Err(Error::internal("moving conversations", "not wired")) })
+            Ask::Export { ids, format } => {
+                let all = service.clone();
+                let ids = async move { if ids.is_empty() { all.all().await } else { Ok(ids) } };
+                stream::once(ids)
+                    .map_ok(move |ids| {
+                        let service = service.clone();
+                        stream::iter(ids).then(move |id| {
+                            let service = service.clone();
+                            async move {
+                                let (title, text) = service.export(id, format).await?;
+                                Ok::<_, Error>(Reply::Export { id, title, text })
+                            }
+                        })
+                    })
+                    .try_flatten()
+                    .boxed()
             }
+            Ask::Import { text } => one(async move {
+                let (heads, skipped) = service.import(text).await?;
+                Ok(Reply::Imported { heads, skipped })
+            }),
             Ask::SaveDraft { id, draft } => {
                 one(async move { service.save_draft(id, draft).await.map(|()| Reply::Done) })
             }

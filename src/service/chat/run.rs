@@ -33,7 +33,7 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) {
     let Prepared { head, asked, answer, model, converse } = turn;
-    let mut writing = Writing { head: Some(head.clone()), open: Some(answer.id), ..Writing::default() };
+    let mut writing = Writing { heads: vec![head.clone()], open: Some(answer.id), ..Writing::default() };
     writing.messages.extend(asked.iter().cloned());
     writing.messages.push(answer.clone());
     if let Err(error) = chat.archive.write(writing).await {

@@ -2,12 +2,10 @@
 
 mod search;
 
-use std::collections::HashMap;
-
 use futures_util::stream::BoxStream;
 
 use crate::domain::change::Changed;
-use crate::domain::conversation::{Change, Conversation, Draft, Thread};
+use crate::domain::conversation::{Change, Conversation, Draft, Format, Thread};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome};
 use crate::domain::search::Hit;
@@ -16,6 +14,10 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::changes::Changes;
 use crate::service::fresh;
+use crate::wire::thread;
+
+/// Conversations that are imported in one act.
+const TOGETHER: usize = 256;
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -139,10 +141,11 @@ impl Conversations {
             ));
         }
         let now = fresh::now();
-        head = Conversation { id: fresh::conversation_id(), created: now, updated: now, leaf: None, ..head };
-        let messages = renumbered(branch, head.id);
-        head.leaf = messages.last().map(|m| m.id);
-        self.archive.write(Writing { head: Some(head.clone()), messages, ..Writing::default() }).await?;
+        head = Conversation { created: now, updated: now, leaf: branch.last().map(|m| m.id), ..head };
+        let copy = thread::renumbered(Thread { conversation: head, messages: branch }, &mut fresh::Ids);
+        let Thread { conversation: head, mut messages } = copy;
+        messages.iter_mut().for_each(interrupted);
+        self.archive.write(Writing { heads: vec![head.clone()], messages, ..Writing::default() }).await?;
         self.changes.tell(Changed::Conversation { head: head.clone() });
         Ok(head)
     }
@@ -152,6 +155,45 @@ impl Conversations {
         self.archive.remove(id).await?;
         self.changes.tell(Changed::ConversationRemoved { id });
         Ok(())
+    }
+
+    /// A conversation as text, with its title.
+    pub async fn export(&self, id: ConversationId, format: Format) -> Result<(String, String)> {
+        let thread = self.archive.thread(id).await?;
+        let text = match format {
+            Format::Markdown => thread::markdown(&thread),
+            Format::Json => thread::json(&thread)?,
+            Format::Jsonl => thread::jsonl(&thread)?,
+        };
+        Ok((thread.conversation.title, text))
+    }
+
+    /// The ids of all conversations, newest first.
+    pub async fn all(&self) -> Result<Vec<ConversationId>> {
+        Ok(self.archive.heads(usize::MAX, None).await?.into_iter().map(|head| head.id).collect())
+    }
+
+    /// Reads an exported text. Everything gets new ids, so the same file can be read twice; what was skipped is named.
+    pub async fn import(&self, text: String) -> Result<(Vec<Conversation>, Vec<String>)> {
+        let read = tokio::task::spawn_blocking(move || thread::read(&text, &mut fresh::Ids))
+            .await
+            .map_err(|why| Error::internal("reading conversations", why.to_string()))??;
+        let mut heads = Vec::with_capacity(read.threads.len());
+        let mut threads = read.threads.into_iter().peekable();
+        while threads.peek().is_some() {
+            let mut writing = Writing::default();
+            for thread in threads.by_ref().take(TOGETHER) {
+                writing.heads.push(thread.conversation);
+                writing.messages.extend(thread.messages);
+            }
+            let written = writing.heads.clone();
+            self.archive.write(writing).await?;
+            for head in written {
+                self.changes.tell(Changed::Conversation { head: head.clone() });
+                heads.push(head);
+            }
+        }
+        Ok((heads, read.skipped))
     }
 
     /// Keeps what a composer holds; `None` is that of a new conversation. An empty draft is deleted.
@@ -165,29 +207,17 @@ impl Conversations {
     }
 
     async fn write_head(&self, head: &Conversation) -> Result<()> {
-        self.archive.write(Writing { head: Some(head.clone()), ..Writing::default() }).await?;
+        self.archive.write(Writing { heads: vec![head.clone()], ..Writing::default() }).await?;
         self.changes.tell(Changed::Conversation { head: head.clone() });
         Ok(())
     }
 }
 
-/// The messages under new ids in the conversation `to`; an answer still being written is marked as interrupted there.
-fn renumbered(messages: Vec<Message>, to: ConversationId) -> Vec<Message> {
-    let mut new = HashMap::new();
-    messages
-        .into_iter()
-        .map(|mut message| {
-            let id = fresh::message_id();
-            new.insert(message.id, id);
-            message.id = id;
-            message.conversation = to;
-            message.parent = message.parent.and_then(|parent| new.get(&parent).copied());
-            if let Some(answer) = &mut message.answer
-                && answer.outcome == Outcome::Streaming
-            {
-                answer.outcome = Outcome::Interrupted;
-            }
-            message
-        })
-        .collect()
+/// An answer that is still being written elsewhere ends here.
+fn interrupted(message: &mut Message) {
+    if let Some(answer) = &mut message.answer
+        && answer.outcome == Outcome::Streaming
+    {
+        answer.outcome = Outcome::Interrupted;
+    }
 }
