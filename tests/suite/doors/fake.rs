@@ -64,7 +64,8 @@ impl Workbench for Fake {
             Request::Workspace(Workspace::Remember { name, .. }) => {
                 let mut journal =
                     OpenOptions::new().append(true).create(true).open(self.folder.join("journal")).unwrap();
-                writeln!(journal, "{name}").unwrap();
+                // In one piece: calls that write at the same moment must not mix their lines.
+                journal.write_all(format!("{name}\n").as_bytes()).unwrap();
                 one(Ok(Reply::Done))
             }
             Request::Models(Models::List { .. }) => {
