@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use outcrop::cli::args::Arguments;
 use outcrop::cli::{self, Exit};
 use outcrop::config::{Config, Environment};
-use outcrop::domain::{Error, ErrorKind, Result};
-use outcrop::log;
+use outcrop::domain::{Error, Result};
+use outcrop::tui::app::Start;
+use outcrop::{log, tui, workbench};
 
 fn main() -> ExitCode {
     // Whatever is made is the person's alone.
@@ -33,20 +34,25 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
     }
     let config = Config::load(&environment, &arguments.flags())?;
     log::start(&config)?;
-    let Some(command) = arguments.command else {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            "opening the screen",
-            "the standard input and output are no terminal",
-            "`outcrop chat` answers without one; `outcrop --help` lists the rest.",
-        ));
-    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|why| Error::io("starting threads", &why))?;
-    let exit = runtime.block_on(cli::run(command, json, config, &environment));
+    let exit = match arguments.command {
+        Some(command) => runtime.block_on(cli::run(command, json, config, &environment)),
+        None => runtime.block_on(open(&config, arguments.model.is_some()))?,
+    };
     // A thread that still blocks, on an input that never ends, must not hold the process.
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// Opens the screen: where the person left off, or on a new conversation with the model that they named.
+async fn open(config: &Config, named: bool) -> Result<Exit> {
+    let start = Start { model: named.then(|| config.model.clone()), conversation: None };
+    let door = workbench::open(config);
+    match tui::run(config, door, start).await? {
+        0 => Ok(Exit::Done),
+        _ => Ok(Exit::Interrupted),
+    }
 }

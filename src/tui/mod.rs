@@ -2,10 +2,20 @@
 //!
 //! Never here: files, sockets, models, the store. All of that is behind the door.
 
+pub mod action;
+pub mod app;
 pub mod effect;
 pub mod event;
 pub mod key;
+pub mod keymap;
+pub mod layout;
 pub mod look;
+pub mod overlay;
+pub mod paint;
+pub mod pane;
+mod run;
 pub mod runtime;
 pub mod terminal;
 pub mod widget;
+
+pub use run::run;

@@ -1,0 +1,148 @@
+//! What the person can mean. Each action has a stable name, used by the `[keys]` of the config file, the help, the
+//! palette and the scripts of tests.
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $title:literal;)+) => {
+        /// One thing that a person can ask of the screen.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Action {
+            /// Every action, in the order of the help.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable name: `snake_case`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What it does, as the help and the palette say it.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    Send = "send", "Send the message (while an answer runs: queue it)";
+    Newline = "newline", "Start a new line";
+    Back = "back", "Stop the answer, then one step back";
+    Interrupt = "interrupt", "Stop; put the draft aside; press again to quit";
+    Quit = "quit", "Quit";
+    QuitWhenEmpty = "quit_when_empty", "Quit, when the composer is empty";
+    Suspend = "suspend", "Put the program in the background (fg brings it back)";
+    Help = "help", "Show every key";
+    Palette = "palette", "Find an action by its name";
+    FocusNext = "focus_next", "Go to the next area";
+    FocusPrevious = "focus_previous", "Go to the previous area";
+    FocusComposer = "focus_composer", "Go to the composer";
+    NewConversation = "new_conversation", "Start a new conversation";
+    ChooseModel = "choose_model", "Choose the model";
+    ChoosePreset = "choose_preset", "Choose a preset";
+    GetModel = "get_model", "Fetch a model to this machine";
+    ToggleList = "toggle_list", "Show or fold the list of conversations";
+    ToggleSettings = "toggle_settings", "Show or hide the settings";
+    EditSystem = "edit_system", "Write the system prompt";
+    SearchConversations = "search_conversations", "Search all conversations";
+    PreviousConversation = "previous_conversation", "Open the conversation above";
+    NextConversation = "next_conversation", "Open the conversation below";
+    GoToChat = "go_to_chat", "Go to Chat";
+    HistoryPrevious = "history_previous", "Bring back what was written before";
+    HistoryNext = "history_next", "Forward again in what was written";
+    SearchHistory = "search_history", "Search what was written before";
+    EditQueued = "edit_queued", "Take the last queued message back to edit it";
+    EditInEditor = "edit_in_editor", "Write in your editor ($VISUAL, $EDITOR)";
+    Undo = "undo", "Undo in the composer";
+    Redo = "redo", "Redo in the composer";
+    SelectNext = "select_next", "Next";
+    SelectPrevious = "select_previous", "Previous";
+    SelectFirst = "select_first", "First";
+    SelectLast = "select_last", "Last, and follow what comes";
+    LineDown = "line_down", "Scroll down one line";
+    LineUp = "line_up", "Scroll up one line";
+    HalfPageDown = "half_page_down", "Half a page down";
+    HalfPageUp = "half_page_up", "Half a page up";
+    PageDown = "page_down", "A page down";
+    PageUp = "page_up", "A page up";
+    Follow = "follow", "Go to the end and follow what comes";
+    Open = "open", "Open";
+    Search = "search", "Search in this conversation, or in the list";
+    SearchNext = "search_next", "Next place found";
+    SearchPrevious = "search_previous", "Previous place found";
+    Rename = "rename", "Rename";
+    Delete = "delete", "Delete";
+    Fork = "fork", "Copy up to here into a new conversation";
+    Copy = "copy", "Copy the selection, or the message";
+    CopyCode = "copy_code", "Copy a code block";
+    CopyAll = "copy_all", "Copy the whole conversation";
+    ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
+    Retry = "retry", "Answer again, as another branch";
+    EditMessage = "edit_message", "Edit the message and fork";
+    Continue = "continue", "Go on with the answer";
+    BranchPrevious = "branch_previous", "The branch before";
+    BranchNext = "branch_next", "The branch after";
+    Decrease = "decrease", "One step less";
+    Increase = "increase", "One step more";
+    Reset = "reset", "Back to the default";
+    Accept = "accept", "Take it";
+    Cancel = "cancel", "Close, changing nothing";
+    ToggleMouse = "toggle_mouse", "Mouse on or off (off: the terminal's own selection)";
+    ToggleReading = "toggle_reading", "Reading view: the conversation alone, no borders";
+}
+
+impl Action {
+    /// It makes sense without a place that has the focus, so that the palette can offer it.
+    pub const fn in_palette(self) -> bool {
+        !matches!(
+            self,
+            Self::Send
+                | Self::Newline
+                | Self::Interrupt
+                | Self::QuitWhenEmpty
+                | Self::Palette
+                | Self::FocusNext
+                | Self::FocusPrevious
+                | Self::HistoryPrevious
+                | Self::HistoryNext
+                | Self::SelectNext
+                | Self::SelectPrevious
+                | Self::SelectFirst
+                | Self::SelectLast
+                | Self::LineDown
+                | Self::LineUp
+                | Self::HalfPageDown
+                | Self::HalfPageUp
+                | Self::PageDown
+                | Self::PageUp
+                | Self::Open
+                | Self::SearchNext
+                | Self::SearchPrevious
+                | Self::Decrease
+                | Self::Increase
+                | Self::Reset
+                | Self::Accept
+                | Self::Cancel
+        )
+    }
+
+    /// The action of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_found_by_its_name_and_names_are_snake_case() {
+        for action in Action::ALL {
+            assert_eq!(Action::named(action.name()), Some(*action));
+            assert!(action.name().chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! The screen's state and its three pure functions: `update` from events to effects, `view` to a frame, `pulse`.
+//!
+//! All three get time as a value. `update` may use the cache to lay text out faster; what it does never depends on it.
+
+mod update;
+mod view;
+
+pub use update::update;
+pub use view::view;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ratatui::Frame as Screen;
+use ratatui::layout::Rect;
+
+use super::action::Action;
+use super::effect::{Effect, Lane, TaskId, TimerId, Work};
+use super::event::{Event, Now};
+use super::keymap::Keymap;
+use super::layout::{self, Frame};
+use super::look::{Background, Depth, Look};
+use super::overlay::Overlay;
+use super::pane::chat;
+use super::runtime;
+use super::widget::code::{Highlights, Want};
+use super::widget::transcript;
+use crate::config::{Config, Preset};
+use crate::domain::catalog::ModelId;
+use crate::domain::id::ConversationId;
+use crate::domain::{Error, Result};
+use crate::workbench::{Context, Face, Request};
+
+/// The delay after which the program ends though the store has not answered.
+const LEAVE: TimerId = TimerId("leave");
+/// The delay after which a draft is kept.
+pub const SAVE_DRAFT: TimerId = TimerId("save_draft");
+/// How long a notice stands.
+const NOTICE: Duration = Duration::from_secs(5);
+/// How long quitting waits for the store.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long a first Ctrl+C waits for the second.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// What the config file and the flags say of the screen.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of the config file, each on its own")]
+pub struct Options {
+    pub keymap: Keymap,
+    pub theme: Theme,
+    /// The model of a new conversation.
+    pub model: ModelId,
+    pub presets: BTreeMap<String, Preset>,
+    /// For `Context::principal`.
+    pub principal: String,
+    pub mouse: bool,
+    pub title: bool,
+    pub reduced_motion: bool,
+    pub offline: bool,
+    /// Seconds east of Greenwich.
+    pub utc_offset: i32,
+}
+
+/// Which theme is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theme {
+    /// "auto", or a theme's name.
+    pub name: String,
+    pub no_color: bool,
+    pub depth: Depth,
+}
+
+impl Theme {
+    /// The look on a terminal with this background, as far as that is known.
+    pub fn look(&self, background: Option<Background>) -> Result<Look> {
+        if self.no_color {
+            return Ok(Look::colourless());
+        }
+        let look = match (self.name.as_str(), background) {
+            ("auto", known) => Look::for_background(known.unwrap_or(Background::Dark)),
+            (name, _) => Look::named(name),
+        }?;
+        look.at_depth(self.depth)
+    }
+}
+
+impl Options {
+    /// What the config says of the screen; a wrong key or theme is an error.
+    pub fn of(config: &Config, utc_offset: i32) -> Result<Self> {
+        let keys = config.keys.iter().map(|(action, keys)| (action.as_str(), keys.as_slice()));
+        let terminal = &config.terminal;
+        let depth = match (terminal.colorterm.as_deref(), terminal.term.as_deref()) {
+            (Some("truecolor" | "24bit"), _) => Depth::True,
+            (_, Some(term)) if term.contains("256") || term.contains("direct") => Depth::Cube,
+            (_, Some("xterm-kitty" | "alacritty" | "wezterm" | "foot" | "ghostty" | "xterm-ghostty")) => {
+                Depth::True
+            }
+            _ => Depth::Sixteen,
+        };
+        let theme = Theme { name: config.ui.theme.clone(), no_color: terminal.no_color, depth };
+        // A name that does not exist is said now, not when the terminal answers.
+        theme.look(None)?;
+        Ok(Self {
+            keymap: Keymap::with(keys)?,
+            theme,
+            model: config.model.clone(),
+            presets: config.presets.clone(),
+            principal: config.user.clone(),
+            mouse: config.ui.mouse,
+            title: config.ui.title,
+            reduced_motion: config.ui.reduced_motion,
+            offline: config.net.offline,
+            utc_offset,
+        })
+    }
+}
+
+/// What the screen opens with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Start {
+    /// A new conversation with this model (`-m`).
+    pub model: Option<ModelId>,
+    /// This conversation.
+    pub conversation: Option<ConversationId>,
+}
+
+/// A line that says what happened, for a moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    pub text: String,
+    pub bad: bool,
+    until: Duration,
+}
+
+/// Everything that the screen is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub options: Options,
+    pub now: Now,
+    pub area: Rect,
+    pub chat: chat::State,
+    pub overlays: Vec<Overlay>,
+    pub notice: Option<Notice>,
+    /// The theme in effect.
+    pub look: Look,
+    pub highlights: Highlights,
+    pub mouse: bool,
+    /// The terminal can tell Shift+Enter from Enter.
+    pub full_keys: bool,
+    /// Actions taken in the palette, the newest first.
+    recent: Vec<Action>,
+    /// Until when a second Ctrl+C quits.
+    quitting: Option<Duration>,
+    /// The person has quit; what is being written to the store is waited for.
+    leaving: bool,
+    title: String,
+    tasks: u64,
+}
+
+/// What may be thrown away at any time: it makes the next frame faster, never different.
+#[derive(Debug, Default)]
+pub struct Cache {
+    pub transcript: transcript::Cache,
+    /// Code that the last frame showed plain.
+    pub wants: Vec<Want>,
+}
+
+/// What an update gives out, and what makes it faster.
+struct Out<'a> {
+    cache: &'a mut Cache,
+    effects: Vec<Effect>,
+}
+
+/// What an update works with besides its own state.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub now: Now,
+    pub options: &'a Options,
+    pub area: Rect,
+    pub cache: &'a mut Cache,
+    tasks: &'a mut u64,
+    effects: Vec<Effect>,
+    /// To be put over the place.
+    pub overlays: Vec<Overlay>,
+    /// To be said for a moment: the text, and whether it is bad news.
+    pub notice: Option<(String, bool)>,
+}
+
+impl Desk<'_> {
+    /// Asks through the door.
+    pub fn call(&mut self, lane: Option<Lane>, request: Request) -> TaskId {
+        *self.tasks += 1;
+        let task = TaskId(*self.tasks);
+        let context = Context { principal: self.options.principal.clone(), ..Context::of(Face::Tui) };
+        self.effects.push(Effect::Call { task, lane, context, request });
+        task
+    }
+
+    /// Asks the world.
+    pub fn ask(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Says something for a moment.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some((text.into(), false));
+    }
+
+    /// Says for a moment that something failed.
+    pub fn complain(&mut self, error: &Error) {
+        self.notice = Some((error.to_string(), true));
+    }
+
+    /// The wall clock at this place.
+    pub fn wall(&self) -> chat::when::Now {
+        chat::when::Now { at: self.now.wall, offset: self.options.utc_offset }
+    }
+}
+
+impl State {
+    /// The screen before anything happened.
+    pub fn new(options: Options, start: Start) -> Self {
+        let chat = chat::State::new(start, &options);
+        Self {
+            look: options.theme.look(None).unwrap_or_else(|_| Look::colourless()),
+            highlights: Highlights::default(),
+            mouse: options.mouse,
+            options,
+            now: Now::default(),
+            area: Rect::default(),
+            chat,
+            overlays: Vec::new(),
+            notice: None,
+            full_keys: false,
+            recent: Vec::new(),
+            quitting: None,
+            leaving: false,
+            title: String::new(),
+            tasks: 0,
+        }
+    }
+
+    /// The parts of the screen: the function that `update` and `view` both ask.
+    pub fn frame(&self) -> Frame {
+        layout::frame(self.area, self.chat.reading)
+    }
+
+    /// How soon the screen wants to hear the time though nothing happens; `None` sleeps.
+    pub fn pulse(&self) -> Option<Duration> {
+        let left = |until: Duration| until.saturating_sub(self.now.elapsed).max(Duration::from_millis(20));
+        let notice = self.notice.as_ref().map(|notice| left(notice.until));
+        let quitting = self.quitting.map(left);
+        let busy = self.chat.pulse(self.options.reduced_motion);
+        [notice, quitting, busy].into_iter().flatten().min()
+    }
+
+    /// Waiting for the second Ctrl+C.
+    pub fn quitting(&self) -> bool {
+        self.quitting.is_some()
+    }
+
+    fn with_chat<T>(
+        &mut self,
+        out: &mut Out<'_>,
+        act: impl FnOnce(&mut chat::State, &mut Desk<'_>) -> T,
+    ) -> T {
+        let mut desk = Desk {
+            now: self.now,
+            options: &self.options,
+            area: layout::frame(self.area, self.chat.reading).body,
+            cache: out.cache,
+            tasks: &mut self.tasks,
+            effects: Vec::new(),
+            overlays: Vec::new(),
+            notice: None,
+        };
+        let result = act(&mut self.chat, &mut desk);
+        out.effects.append(&mut desk.effects);
+        self.overlays.append(&mut desk.overlays);
+        if let Some((text, bad)) = desk.notice {
+            self.notice = Some(Notice { text, bad, until: self.now.elapsed + NOTICE });
+        }
+        result
+    }
+
+    fn say(&mut self, text: &str, bad: bool) {
+        self.notice = Some(Notice { text: text.to_owned(), bad, until: self.now.elapsed + NOTICE });
+    }
+}
+
+/// The state with what makes it fast, as the runtime runs it.
+#[derive(Debug)]
+pub struct App {
+    pub state: State,
+    cache: Cache,
+    /// Code is being highlighted; the next is asked for when that is back.
+    inking: bool,
+}
+
+impl App {
+    /// The screen before anything happened.
+    pub fn new(options: Options, start: Start) -> Self {
+        Self { state: State::new(options, start), cache: Cache::default(), inking: false }
+    }
+}
+
+impl runtime::App for App {
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        if matches!(event, Event::Computed(_)) {
+            self.inking = false;
+        }
+        let mut effects = update(&mut self.state, &mut self.cache, event);
+        if !self.inking
+            && let Some(want) = self.cache.wants.pop()
+        {
+            self.inking = true;
+            effects.push(Effect::Compute(Work::Highlight(want)));
+        }
+        effects
+    }
+
+    fn view(&mut self, frame: &mut Screen<'_>) {
+        view(&self.state, &mut self.cache, frame);
+    }
+
+    fn pulse(&self) -> Option<Duration> {
+        let wants = (!self.inking && !self.cache.wants.is_empty()).then_some(Duration::from_millis(1));
+        [wants, self.state.pulse()].into_iter().flatten().min()
+    }
+}

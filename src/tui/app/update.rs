@@ -1,0 +1,230 @@
+//! What an event does to the screen.
+
+use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
+use crate::domain::Result;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now};
+use crate::tui::key::Key;
+use crate::tui::keymap::label;
+use crate::tui::look::Background;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::help::Help;
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::{Choice, Outcome, Overlay};
+use crate::tui::pane::chat;
+use ratatui::layout::Rect;
+
+/// Takes an event in; says what is asked of the world.
+pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect> {
+    let mut out = Out { cache, effects: Vec::new() };
+    let out = &mut out;
+    match event {
+        Event::Started => state.with_chat(out, chat::State::start),
+        Event::Tick(now) => tick(state, now),
+        Event::Key(key) => press(state, key, out),
+        Event::Paste { text, dropped } => {
+            match state.overlays.last_mut() {
+                Some(overlay) => overlay.paste(&text),
+                None => state.with_chat(out, |chat, desk| chat.paste(&text, desk)),
+            }
+            if dropped > 0 {
+                state.say("The paste was longer than this program takes; its end is missing.", true);
+            }
+        }
+        Event::Mouse(mouse) => click(state, mouse, out),
+        Event::Resize { width, height } => {
+            state.area = Rect::new(0, 0, width, height);
+            state.with_chat(out, chat::State::refit);
+        }
+        Event::Focus(_) | Event::Resumed | Event::Terminal(Capability::Answered) => {}
+        Event::Terminal(Capability::FullKeys) => state.full_keys = true,
+        Event::Terminal(Capability::Background(red, green, blue)) => {
+            // Rec. 601 luma: whether dark or light text is easier to read on it.
+            let luma = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+            let background = if luma > 127_500 { Background::Light } else { Background::Dark };
+            if let Ok(look) = state.options.theme.look(Some(background)) {
+                state.look = look;
+            }
+        }
+        Event::Replies { task, replies } => {
+            for reply in replies {
+                state.with_chat(out, |chat, desk| chat.reply(task, reply, desk));
+            }
+            refresh(state);
+        }
+        Event::Ended { task, error } => {
+            state.with_chat(out, |chat, desk| chat.ended(task, error, desk));
+            if state.leaving && !state.chat.is_writing() {
+                out.effects.push(Effect::Quit);
+            }
+        }
+        Event::Timer(LEAVE) => out.effects.push(Effect::Quit),
+        Event::Timer(timer) => state.with_chat(out, |chat, desk| chat.timer(timer, desk)),
+        Event::Computed(Made::Highlighted(inked)) => state.highlights.take(inked),
+        Event::Copied(how) => copied(state, how),
+        Event::Edited(Ok(text)) => state.with_chat(out, |chat, desk| chat.edited(&text, desk)),
+        Event::Edited(Err(error)) => state.say(&error.to_string(), true),
+    }
+    if state.options.title {
+        let title = state.chat.title();
+        if title != state.title {
+            state.title.clone_from(&title);
+            out.effects.push(Effect::Title(title));
+        }
+    }
+    std::mem::take(&mut out.effects)
+}
+
+fn tick(state: &mut State, now: Now) {
+    state.now = now;
+    if state.notice.as_ref().is_some_and(|notice| notice.until <= now.elapsed) {
+        state.notice = None;
+    }
+    if state.quitting.is_some_and(|until| until <= now.elapsed) {
+        state.quitting = None;
+    }
+}
+
+fn copied(state: &mut State, how: Result<Copied>) {
+    match how {
+        Ok(Copied::Clipboard) => state.say("Copied.", false),
+        Ok(Copied::SentToTerminal) => {
+            state
+                .say("Sent to the terminal's clipboard; whether it arrived, only the terminal knows.", false);
+        }
+        Err(error) => state.say(&error.to_string(), true),
+    }
+}
+
+fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
+    if let Some(top) = state.overlays.last_mut() {
+        let outcome = top.key(key, &state.options.keymap, state.area);
+        return settle(state, outcome, out);
+    }
+    let context = state.chat.context();
+    match state.options.keymap.action(context, key) {
+        Some(action) => act(state, action, Some(key), out),
+        None => state.with_chat(out, |chat, desk| chat.key(key, desk)),
+    }
+}
+
+fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
+    match outcome {
+        Outcome::Stay => {}
+        Outcome::Close => {
+            state.overlays.pop();
+        }
+        Outcome::Chosen(choice) => {
+            state.overlays.pop();
+            match choice {
+                Choice::Act(action) => {
+                    state.recent.retain(|other| *other != action);
+                    state.recent.insert(0, action);
+                    act(state, action, None, out);
+                }
+                Choice::Quit => quit(state, out),
+                choice => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
+            }
+        }
+    }
+}
+
+fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
+    if action != Action::Interrupt {
+        state.quitting = None;
+    }
+    match action {
+        Action::Help => state.overlays.push(Overlay::Help(Help::default())),
+        Action::Palette => {
+            let palette = palette(state);
+            state.overlays.push(Overlay::Menu(palette));
+        }
+        Action::Quit => ask_to_quit(state, out),
+        Action::QuitWhenEmpty if state.chat.composer.is_empty() => ask_to_quit(state, out),
+        Action::Suspend => out.effects.push(Effect::Suspend),
+        Action::ToggleMouse => {
+            state.mouse = !state.mouse;
+            out.effects.push(Effect::Mouse(state.mouse));
+            state.say(
+                if state.mouse { "Mouse on." } else { "Mouse off: select with the terminal's own." },
+                false,
+            );
+        }
+        Action::ToggleReading => {
+            state.chat.reading = !state.chat.reading;
+            state.with_chat(out, chat::State::refit);
+        }
+        Action::Interrupt => {
+            if state.with_chat(out, chat::State::interrupt) {
+                state.quitting = None;
+            } else if state.quitting.take().is_some() {
+                quit(state, out);
+            } else {
+                state.quitting = Some(state.now.elapsed + AGAIN);
+            }
+        }
+        action => state.with_chat(out, |chat, desk| chat.act(action, key, desk)),
+    }
+}
+
+fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
+    match state.chat.running() {
+        0 => quit(state, out),
+        running => state.overlays.push(Overlay::Confirm(Confirm::quit(running))),
+    }
+}
+
+fn quit(state: &mut State, out: &mut Out<'_>) {
+    state.with_chat(out, chat::State::leave);
+    state.leaving = state.chat.is_writing();
+    let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
+    out.effects.push(if state.leaving { wait } else { Effect::Quit });
+}
+
+/// Every action that makes sense from anywhere, the ones taken last first.
+fn palette(state: &State) -> Menu {
+    let rank = |action: Action| state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX);
+    let mut actions: Vec<Action> =
+        Action::ALL.iter().copied().filter(|a| a.in_palette() && state.chat.can(*a)).collect();
+    actions.sort_by_key(|action| rank(*action));
+    let entry = |action: Action| Entry {
+        label: action.title().to_owned(),
+        detail: String::new(),
+        right: state.options.keymap.any_key(action).map(label).unwrap_or_default(),
+        current: false,
+        off: false,
+        choice: Choice::Act(action),
+    };
+    Menu::new("Actions", "Enter do it · Esc close", "", actions.into_iter().map(entry).collect())
+}
+
+/// An open list of models shows what has come since.
+fn refresh(state: &mut State) {
+    let entries = state.chat.model_entries();
+    if let Some(Overlay::Menu(menu)) = state.overlays.last_mut()
+        && menu.holds_models()
+    {
+        menu.replace(entries);
+    }
+}
+
+fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
+    let at = (mouse.column, mouse.row).into();
+    if let Some(top) = state.overlays.last_mut() {
+        let outcome = match mouse.kind {
+            MouseKind::Down(_) => top.click(at, state.area),
+            MouseKind::ScrollDown => {
+                top.scroll(3, state.area, &state.options.keymap);
+                Outcome::Stay
+            }
+            MouseKind::ScrollUp => {
+                top.scroll(-3, state.area, &state.options.keymap);
+                Outcome::Stay
+            }
+            _ => Outcome::Stay,
+        };
+        return settle(state, outcome, out);
+    }
+    state.with_chat(out, |chat, desk| chat.mouse(mouse, desk));
+}

@@ -1,0 +1,423 @@
+//! Which keys mean what, where: one table. The footer, the help and the palette are made from it, a config file may
+//! change it.
+
+use std::collections::HashMap;
+
+use super::action::Action;
+use super::key::{Key, KeyCode, KeyModifiers};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Where a key is pressed. Keys of `Everywhere` hold in all places but the menus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    Everywhere,
+    Composer,
+    Transcript,
+    List,
+    Settings,
+    FirstRun,
+    /// An overlay or a line that is being typed: what types goes into the line.
+    Menu,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: &'static [Self] = &[
+        Self::Composer,
+        Self::Transcript,
+        Self::List,
+        Self::Settings,
+        Self::FirstRun,
+        Self::Menu,
+        Self::Everywhere,
+    ];
+
+    /// The head of its part of the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Composer => "Writing",
+            Self::Transcript => "Reading",
+            Self::List => "Conversations",
+            Self::Settings => "Settings",
+            Self::FirstRun => "Fetching a model",
+            Self::Menu => "Menus and search lines",
+        }
+    }
+}
+
+/// One row of the table: in `context`, `keys` (separated by blanks) mean `action`. `hint` is the footer's word for it;
+/// empty where the footer does not speak of it.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    context: Context,
+    action: Action,
+    keys: &'static str,
+    hint: &'static str,
+}
+
+const fn row(context: Context, action: Action, keys: &'static str, hint: &'static str) -> Row {
+    Row { context, action, keys, hint }
+}
+
+use Action as A;
+use Context as C;
+
+/// The keys as they come. The footer shows rows with a hint in this order.
+const TABLE: &[Row] = &[
+    row(C::Composer, A::Send, "enter", "send"),
+    row(C::Composer, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
+    row(C::Composer, A::HistoryPrevious, "up", ""),
+    row(C::Composer, A::HistoryNext, "down", ""),
+    row(C::Composer, A::SearchHistory, "ctrl+r", ""),
+    row(C::Composer, A::EditQueued, "alt+up", ""),
+    row(C::Composer, A::EditInEditor, "ctrl+g", ""),
+    row(C::Composer, A::Undo, "ctrl+_ ctrl+7 alt+z", ""),
+    row(C::Composer, A::Redo, "alt+_ alt+Z", ""),
+    row(C::Composer, A::QuitWhenEmpty, "ctrl+d", ""),
+    row(C::Composer, A::PageUp, "pageup", ""),
+    row(C::Composer, A::PageDown, "pagedown", ""),
+    row(C::Transcript, A::SelectNext, "j", ""),
+    row(C::Transcript, A::SelectPrevious, "k", "messages"),
+    row(C::Transcript, A::LineDown, "down ctrl+e", ""),
+    row(C::Transcript, A::LineUp, "up ctrl+y", ""),
+    row(C::Transcript, A::HalfPageDown, "d", ""),
+    row(C::Transcript, A::HalfPageUp, "u", ""),
+    row(C::Transcript, A::PageDown, "pagedown ctrl+f", ""),
+    row(C::Transcript, A::PageUp, "pageup", ""),
+    row(C::Transcript, A::SelectFirst, "g home", ""),
+    row(C::Transcript, A::SelectLast, "G end", ""),
+    row(C::Transcript, A::Copy, "y", "copy"),
+    row(C::Transcript, A::CopyCode, "b", "code"),
+    row(C::Transcript, A::CopyAll, "Y", ""),
+    row(C::Transcript, A::Retry, "r", "retry"),
+    row(C::Transcript, A::EditMessage, "e", "edit"),
+    row(C::Transcript, A::Continue, "c", ""),
+    row(C::Transcript, A::BranchPrevious, "[", ""),
+    row(C::Transcript, A::BranchNext, "]", ""),
+    row(C::Transcript, A::Fork, "f", ""),
+    row(C::Transcript, A::ToggleFold, "space enter", ""),
+    row(C::Transcript, A::Search, "/", "search"),
+    row(C::Transcript, A::SearchNext, "n", ""),
+    row(C::Transcript, A::SearchPrevious, "N", ""),
+    row(C::Transcript, A::FocusComposer, "i", ""),
+    row(C::Transcript, A::Help, "?", ""),
+    row(C::List, A::Open, "enter right l", "open"),
+    row(C::List, A::SelectNext, "j down", ""),
+    row(C::List, A::SelectPrevious, "k up", ""),
+    row(C::List, A::SelectFirst, "g home", ""),
+    row(C::List, A::SelectLast, "G end", ""),
+    row(C::List, A::HalfPageDown, "d", ""),
+    row(C::List, A::HalfPageUp, "u", ""),
+    row(C::List, A::PageDown, "pagedown", ""),
+    row(C::List, A::PageUp, "pageup", ""),
+    row(C::List, A::Search, "/", "search"),
+    row(C::List, A::NewConversation, "n", "new"),
+    row(C::List, A::Rename, "r f2", "rename"),
+    row(C::List, A::Fork, "f", ""),
+    row(C::List, A::Delete, "x delete", "delete"),
+    row(C::List, A::FocusComposer, "i", ""),
+    row(C::List, A::Help, "?", ""),
+    row(C::Settings, A::Open, "enter", "change"),
+    row(C::Settings, A::SelectNext, "j down", ""),
+    row(C::Settings, A::SelectPrevious, "k up", ""),
+    row(C::Settings, A::SelectFirst, "g home", ""),
+    row(C::Settings, A::SelectLast, "G end", ""),
+    row(C::Settings, A::Decrease, "left h -", "less"),
+    row(C::Settings, A::Increase, "right l +", "more"),
+    row(C::Settings, A::Reset, "backspace delete", "default"),
+    row(C::Settings, A::FocusComposer, "i", ""),
+    row(C::Settings, A::Help, "?", ""),
+    row(C::FirstRun, A::Accept, "enter", "fetch"),
+    row(C::FirstRun, A::SelectNext, "down", "choose"),
+    row(C::FirstRun, A::SelectPrevious, "up", ""),
+    row(C::Menu, A::Accept, "enter", ""),
+    row(C::Menu, A::Cancel, "esc ctrl+c", ""),
+    row(C::Menu, A::SelectNext, "down ctrl+n tab", ""),
+    row(C::Menu, A::SelectPrevious, "up ctrl+p shift+tab", ""),
+    row(C::Menu, A::PageDown, "pagedown", ""),
+    row(C::Menu, A::PageUp, "pageup", ""),
+    row(C::Everywhere, A::Back, "esc", ""),
+    row(C::Everywhere, A::FocusNext, "tab", ""),
+    row(C::Everywhere, A::FocusPrevious, "shift+tab", ""),
+    row(C::Everywhere, A::Palette, "ctrl+p", "palette"),
+    row(C::Everywhere, A::ToggleSettings, "ctrl+o", "settings"),
+    row(C::Everywhere, A::ChooseModel, "ctrl+l", "model"),
+    row(C::Everywhere, A::NewConversation, "ctrl+n", "new"),
+    row(C::Everywhere, A::ToggleList, "ctrl+b", "list"),
+    row(C::Everywhere, A::SearchConversations, "ctrl+s", ""),
+    row(C::Everywhere, A::PreviousConversation, "alt+k", ""),
+    row(C::Everywhere, A::NextConversation, "alt+j", ""),
+    row(C::Everywhere, A::GoToChat, "alt+1", ""),
+    row(C::Everywhere, A::ChoosePreset, "alt+p", ""),
+    row(C::Everywhere, A::EditSystem, "alt+s", ""),
+    row(C::Everywhere, A::Follow, "ctrl+end", ""),
+    row(C::Everywhere, A::ToggleReading, "ctrl+t", ""),
+    row(C::Everywhere, A::ToggleMouse, "f3", ""),
+    row(C::Everywhere, A::GetModel, "", ""),
+    row(C::Everywhere, A::Help, "f1", "help"),
+    row(C::Everywhere, A::Suspend, "ctrl+z", ""),
+    row(C::Everywhere, A::Interrupt, "ctrl+c", ""),
+    row(C::Everywhere, A::Quit, "ctrl+q", "quit"),
+];
+
+/// One line of the help or the palette, one hint of the footer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    pub context: Context,
+    pub action: Action,
+    /// Empty where the action has no key.
+    pub keys: Vec<Key>,
+    pub hint: &'static str,
+}
+
+/// The keys as they are after the config file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+    by_key: HashMap<(Context, Key), Action>,
+}
+
+impl Default for Keymap {
+    /// The keys as they come; a test holds that the table is sound.
+    fn default() -> Self {
+        let read = |keys: &str| keys.split_whitespace().filter_map(|key| key.parse::<Key>().ok()).collect();
+        let bindings = TABLE.iter().map(|row| Binding {
+            context: row.context,
+            action: row.action,
+            keys: read(row.keys),
+            hint: row.hint,
+        });
+        Self::indexed(bindings.collect())
+    }
+}
+
+impl Keymap {
+    /// The table with the `[keys]` of a config file put over it: action name → keys, `none` for no key.
+    pub fn with<'a>(changes: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Result<Self> {
+        let mut bindings = Self::default().bindings;
+        for (name, keys) in changes {
+            let action = Action::named(name).ok_or_else(|| unknown(name))?;
+            let keys = if keys.iter().any(|key| key.trim() == "none") {
+                Vec::new()
+            } else {
+                keys.iter().map(|key| read(name, key)).collect::<Result<Vec<Key>>>()?
+            };
+            for binding in bindings.iter_mut().filter(|b| b.action == action) {
+                binding.keys.clone_from(&keys);
+            }
+        }
+        let keymap = Self::indexed(bindings);
+        keymap.conflict().map_or(Ok(keymap), Err)
+    }
+
+    fn indexed(bindings: Vec<Binding>) -> Self {
+        let by_key =
+            bindings.iter().flat_map(|b| b.keys.iter().map(|key| ((b.context, *key), b.action))).collect();
+        Self { bindings, by_key }
+    }
+
+    /// Two actions on one key of one place, as an error that names both.
+    fn conflict(&self) -> Option<Error> {
+        let overlap = |a: Context, b: Context| {
+            a == b
+                || a == Context::Everywhere && b != Context::Menu
+                || b == Context::Everywhere && a != Context::Menu
+        };
+        for (at, one) in self.bindings.iter().enumerate() {
+            for other in &self.bindings[at + 1..] {
+                if one.action == other.action || !overlap(one.context, other.context) {
+                    continue;
+                }
+                if let Some(key) = one.keys.iter().find(|key| other.keys.contains(key)) {
+                    return Some(Error::new(
+                        ErrorKind::Config,
+                        "reading [keys]",
+                        format!(
+                            "{} means both {} and {}",
+                            label(*key),
+                            one.action.name(),
+                            other.action.name()
+                        ),
+                        "Give one of them another key, or \"none\".",
+                    ));
+                }
+            }
+        }
+        None
+    }
+
+    /// What a key means there.
+    pub fn action(&self, context: Context, key: Key) -> Option<Action> {
+        let here = self.by_key.get(&(context, key));
+        let anywhere = || match context {
+            Context::Menu => None,
+            _ => self.by_key.get(&(Context::Everywhere, key)),
+        };
+        here.or_else(anywhere).copied()
+    }
+
+    /// Every row, in the order of the table.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// The first key of an action: in that context, or anywhere.
+    pub fn key(&self, context: Context, action: Action) -> Option<Key> {
+        let first = |c: Context| {
+            self.bindings
+                .iter()
+                .find(|b| b.context == c && b.action == action)
+                .and_then(|b| b.keys.first().copied())
+        };
+        first(context).or_else(|| first(Context::Everywhere))
+    }
+
+    /// An action's first key anywhere, for the palette.
+    pub fn any_key(&self, action: Action) -> Option<Key> {
+        self.bindings.iter().filter(|b| b.action == action).find_map(|b| b.keys.first().copied())
+    }
+
+    /// What the footer can say in a context: a key and a word.
+    pub fn hints(&self, context: Context) -> impl Iterator<Item = (Action, Key, &'static str)> + '_ {
+        [context, Context::Everywhere].into_iter().flat_map(move |c| {
+            self.bindings
+                .iter()
+                .filter(move |b| b.context == c && !b.hint.is_empty())
+                .filter_map(|b| Some((b.action, *b.keys.first()?, b.hint)))
+        })
+    }
+}
+
+fn read(action: &str, key: &str) -> Result<Key> {
+    let doing = || format!("reading the key of {action} in [keys]");
+    key.trim().parse().map_err(|why: String| Error::new(ErrorKind::Config, doing(), why, ""))
+}
+
+/// A key as people say it: `Ctrl+P`, `Alt+Enter`, `PgUp`, `↑`, `G`.
+pub fn label(key: Key) -> String {
+    let mut out = String::new();
+    for (modifier, name) in
+        [(KeyModifiers::CONTROL, "Ctrl+"), (KeyModifiers::ALT, "Alt+"), (KeyModifiers::SHIFT, "Shift+")]
+    {
+        if key.modifiers.contains(modifier) {
+            out.push_str(name);
+        }
+    }
+    let name = match key.code {
+        KeyCode::Char(' ') => "Space",
+        KeyCode::Char(letter) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            out.extend(letter.to_uppercase());
+            return out;
+        }
+        KeyCode::Char(letter) => {
+            out.push(letter);
+            return out;
+        }
+        KeyCode::F(number) => {
+            out.push('F');
+            out.push_str(&number.to_string());
+            return out;
+        }
+        KeyCode::Enter => "Enter",
+        KeyCode::Esc => "Esc",
+        KeyCode::Tab => "Tab",
+        KeyCode::Backspace => "Bksp",
+        KeyCode::Delete => "Del",
+        KeyCode::Insert => "Ins",
+        KeyCode::Home => "Home",
+        KeyCode::End => "End",
+        KeyCode::PageUp => "PgUp",
+        KeyCode::PageDown => "PgDn",
+        KeyCode::Up => "↑",
+        KeyCode::Down => "↓",
+        KeyCode::Left => "←",
+        KeyCode::Right => "→",
+        _ => {
+            out.push_str(&key.to_string());
+            return out;
+        }
+    };
+    out.push_str(name);
+    out
+}
+
+fn unknown(name: &str) -> Error {
+    let near: Vec<_> = Action::ALL
+        .iter()
+        .map(|a| a.name())
+        .filter(|n| name.split('_').any(|word| word.len() > 2 && n.contains(word)))
+        .take(5)
+        .collect();
+    let hint = if near.is_empty() {
+        "F1 shows every action with its name.".to_owned()
+    } else {
+        format!("Near it: {}.", near.join(", "))
+    };
+    Error::new(ErrorKind::Config, "reading [keys]", format!("there is no action {name:?}"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_key_of_the_table_reads_and_no_two_actions_share_one() {
+        for row in TABLE {
+            for key in row.keys.split_whitespace() {
+                assert_eq!(key.parse::<Key>().map(|k| k.to_string()).as_deref(), Ok(key));
+            }
+        }
+        assert_eq!(Keymap::default().conflict(), None);
+    }
+
+    #[test]
+    fn every_action_is_in_the_table() {
+        for action in Action::ALL {
+            assert!(TABLE.iter().any(|row| row.action == *action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_knows_its_own_keys_and_those_of_everywhere() {
+        let keys = Keymap::default();
+        assert_eq!(keys.action(Context::Transcript, key("r")), Some(Action::Retry));
+        assert_eq!(keys.action(Context::List, key("r")), Some(Action::Rename));
+        assert_eq!(keys.action(Context::List, key("ctrl+p")), Some(Action::Palette));
+        assert_eq!(keys.action(Context::Menu, key("ctrl+p")), Some(Action::SelectPrevious));
+        assert_eq!(keys.action(Context::Menu, key("f1")), None);
+    }
+
+    #[test]
+    fn a_config_file_moves_and_unbinds_keys() {
+        let to = ["ctrl+enter".to_owned(), "ctrl+x".to_owned()];
+        let none = ["none".to_owned()];
+        let line = ["enter".to_owned()];
+        let keys = Keymap::with([("send", &to[..]), ("newline", &line[..]), ("quit", &none[..])]).unwrap();
+        assert_eq!(keys.action(Context::Composer, key("ctrl+x")), Some(Action::Send));
+        assert_eq!(keys.action(Context::Composer, key("enter")), Some(Action::Newline));
+        assert_eq!(keys.action(Context::Composer, key("ctrl+q")), None);
+        assert_eq!(keys.any_key(Action::Quit), None);
+    }
+
+    #[test]
+    fn keys_are_shown_as_people_say_them() {
+        for (name, said) in [("ctrl+j", "Ctrl+J"), ("alt+enter", "Alt+Enter"), ("G", "G"), ("pageup", "PgUp")]
+        {
+            assert_eq!(label(key(name)), said);
+        }
+    }
+
+    #[test]
+    fn a_conflict_is_an_error_that_names_both_actions() {
+        let taken = ["ctrl+p".to_owned()];
+        let error = Keymap::with([("send", &taken[..])]).unwrap_err();
+        assert!(error.why.contains("send") && error.why.contains("palette"), "{error}");
+        let error = Keymap::with([("sand", &taken[..])]).unwrap_err();
+        assert!(error.why.contains("sand"), "{error}");
+    }
+}

@@ -1,0 +1,252 @@
+//! A list that is narrowed by typing: the palette, the models, the presets, what was written before.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::input::Input;
+use super::{Choice, Outcome};
+use crate::tui::action::Action;
+use crate::tui::key::Key;
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::{columns, put, put_right, tint};
+
+/// Rows of the list at most.
+const ROWS: u16 = 16;
+
+/// One thing that can be chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub label: String,
+    /// Said after the label, muted.
+    pub detail: String,
+    /// At the right edge: a key, a size.
+    pub right: String,
+    /// It is what is in use now.
+    pub current: bool,
+    /// It cannot be chosen; `detail` says why.
+    pub off: bool,
+    pub choice: Choice,
+}
+
+/// The list, what is typed, what of it fits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Menu {
+    pub title: String,
+    /// Its own one-line key help.
+    pub keys: String,
+    /// Said where nothing is left.
+    pub empty: String,
+    input: Input,
+    entries: Vec<Entry>,
+    /// Places in `entries`, the best first.
+    shown: Vec<usize>,
+    selected: usize,
+}
+
+impl Menu {
+    /// A menu of these entries; the current one, or the first, is selected.
+    pub fn new(title: &str, keys: &str, empty: &str, entries: Vec<Entry>) -> Self {
+        let selected = entries.iter().position(|entry| entry.current).unwrap_or(0);
+        Self {
+            title: title.to_owned(),
+            keys: keys.to_owned(),
+            empty: empty.to_owned(),
+            input: Input::default(),
+            shown: (0..entries.len()).collect(),
+            entries,
+            selected,
+        }
+    }
+
+    /// Replaces the entries, as when a list of models comes late; what is typed stays.
+    pub fn replace(&mut self, entries: Vec<Entry>) {
+        let chosen = self.selected().map(|entry| entry.choice.clone());
+        self.entries = entries;
+        self.narrow();
+        let again = self.shown.iter().position(|at| Some(&self.entries[*at].choice) == chosen.as_ref());
+        self.selected = again.unwrap_or(0);
+    }
+
+    /// It is a list of models.
+    pub fn holds_models(&self) -> bool {
+        self.title == "Models"
+    }
+
+    /// The entry that Enter takes.
+    pub fn selected(&self) -> Option<&Entry> {
+        self.shown.get(self.selected).map(|at| &self.entries[*at])
+    }
+
+    /// Moves the selection around the list.
+    pub fn step(&mut self, steps: isize) {
+        self.selected = self.selected.saturating_add_signed(steps).min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: Key, action: Option<Action>, page: usize) -> Outcome {
+        let page = page as isize;
+        match action {
+            Some(Action::Accept) => match self.selected() {
+                Some(entry) if !entry.off => return Outcome::Chosen(entry.choice.clone()),
+                _ => {}
+            },
+            Some(Action::Cancel) => return Outcome::Close,
+            Some(Action::SelectNext) if self.selected + 1 >= self.shown.len() => self.selected = 0,
+            Some(Action::SelectNext) => self.step(1),
+            Some(Action::SelectPrevious) if self.selected == 0 => self.step(isize::MAX),
+            Some(Action::SelectPrevious) => self.step(-1),
+            Some(Action::PageDown) => self.step(page),
+            Some(Action::PageUp) => self.step(-page),
+            _ => {
+                if self.input.key(key) {
+                    self.narrow();
+                }
+            }
+        }
+        Outcome::Stay
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.input.insert(text);
+        self.narrow();
+    }
+
+    fn narrow(&mut self) {
+        let query = self.input.text().trim();
+        self.selected = 0;
+        if query.is_empty() {
+            self.shown = (0..self.entries.len()).collect();
+            return;
+        }
+        let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut letters = Vec::new();
+        let mut scored: Vec<(u32, usize)> = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let label = pattern.score(Utf32Str::new(&entry.label, &mut letters), &mut matcher);
+            let other = pattern.score(Utf32Str::new(&entry.detail, &mut letters), &mut matcher);
+            // A match in the label weighs more than one in what is said beside it.
+            if let Some(score) = label.map(|s| s * 2).max(other) {
+                scored.push((score, at));
+            }
+        }
+        scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        self.shown = scored.into_iter().map(|(_, at)| at).collect();
+    }
+
+    /// Rows of the whole overlay; it keeps its height while it is narrowed, so that nothing jumps.
+    pub fn height(&self) -> u16 {
+        (self.entries.len().max(3) as u16).min(ROWS) + 4
+    }
+
+    fn top(&self, rows: u16) -> usize {
+        (self.selected + 1).saturating_sub(usize::from(rows))
+    }
+
+    fn list(area: Rect) -> Rect {
+        Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area }
+    }
+
+    /// Takes a click inside.
+    pub fn click(&mut self, at: Position, area: Rect) -> Outcome {
+        let list = Self::list(area);
+        if !list.contains(at) {
+            return Outcome::Stay;
+        }
+        let place = self.top(list.height) + usize::from(at.y - list.y);
+        if place >= self.shown.len() {
+            return Outcome::Stay;
+        }
+        self.selected = place;
+        match self.selected() {
+            Some(entry) if !entry.off => Outcome::Chosen(entry.choice.clone()),
+            _ => Outcome::Stay,
+        }
+    }
+
+    /// Paints it; returns the caret's cell.
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Option<Position> {
+        let raised = look.style(Role::Raised);
+        let role = |role| raised.patch(look.style(role));
+        put(cells, area.x, area.y, area.right(), "▌", role(Role::Accent));
+        let line = Rect { x: area.x + 2, width: area.width.saturating_sub(2), height: 1, ..area };
+        let caret = self.input.draw(line, cells, role(Role::Text));
+        let list = Self::list(area);
+        if self.shown.is_empty() {
+            let words = if self.entries.is_empty() { self.empty.as_str() } else { "Nothing of that name." };
+            put(cells, list.x, list.y, list.right(), words, role(Role::Muted));
+            return Some(caret);
+        }
+        let top = self.top(list.height);
+        for (y, (place, at)) in (list.top()..list.bottom()).zip(self.shown.iter().enumerate().skip(top)) {
+            let entry = &self.entries[*at];
+            if place == self.selected {
+                let row = Rect { x: list.x.saturating_sub(1), y, width: list.width + 2, height: 1 };
+                tint(cells, row, look.style(Role::Selected));
+            }
+            let ground = if place == self.selected { look.style(Role::Selected) } else { raised };
+            let style = |role| ground.patch(look.style(role));
+            let mark = if entry.current { "•" } else { " " };
+            put(cells, list.x, y, list.right(), mark, style(Role::Accent));
+            let mut right = list.right();
+            if !entry.right.is_empty() && columns(&entry.right) + 24 < list.width {
+                right = put_right(cells, list.x + 2, y, right, &entry.right, style(Role::Muted))
+                    .saturating_sub(2);
+            }
+            let label = if entry.off { Role::Faint } else { Role::Text };
+            let x = put(cells, list.x + 2, y, right, &entry.label, style(label));
+            if !entry.detail.is_empty() && x + 6 < right {
+                put(cells, x + 2, y, right, &entry.detail, style(Role::Muted));
+            }
+        }
+        Some(caret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn menu(labels: &[&str]) -> Menu {
+        let entry = |label: &&str| Entry {
+            label: (*label).to_owned(),
+            detail: String::new(),
+            right: String::new(),
+            current: false,
+            off: false,
+            choice: Choice::Preset((*label).to_owned()),
+        };
+        Menu::new("", "", "", labels.iter().map(entry).collect())
+    }
+
+    fn type_in(menu: &mut Menu, text: &str) {
+        for key in Key::script(text).unwrap() {
+            menu.key(key, None, 5);
+        }
+    }
+
+    #[test]
+    fn typing_narrows_by_letters_in_order_and_ranks_the_best_first() {
+        let mut models = menu(&["openai/gpt-4-turbo", "openai/gpt-4o", "local/smollm2"]);
+        type_in(&mut models, "g4o");
+        assert_eq!(models.selected().unwrap().label, "openai/gpt-4o");
+        type_in(&mut models, "zzz");
+        assert_eq!(models.selected(), None);
+        assert_eq!(models.key(Key::char('x'), Some(Action::Accept), 5), Outcome::Stay);
+    }
+
+    #[test]
+    fn the_selection_goes_around_and_a_dead_entry_is_not_taken() {
+        let mut one = menu(&["a", "b"]);
+        one.key(Key::char('x'), Some(Action::SelectPrevious), 5);
+        assert_eq!(one.selected().unwrap().label, "b");
+        one.entries[1].off = true;
+        assert_eq!(one.key(Key::char('x'), Some(Action::Accept), 5), Outcome::Stay);
+        one.key(Key::char('x'), Some(Action::SelectNext), 5);
+        let chosen = one.key(Key::char('x'), Some(Action::Accept), 5);
+        assert_eq!(chosen, Outcome::Chosen(Choice::Preset("a".into())));
+    }
+}

@@ -1,0 +1,58 @@
+//! A text of many lines that is asked for: the system prompt.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Choice, Outcome};
+use crate::domain::conversation::Draft;
+use crate::tui::action::Action;
+use crate::tui::key::{Key, KeyCode};
+use crate::tui::look::{Look, Role};
+use crate::tui::widget::composer::{self, Composer};
+
+/// The text as it is being written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pad {
+    pub composer: Composer,
+}
+
+impl Pad {
+    /// Starts from the text as it is.
+    pub fn new(text: &str) -> Self {
+        let mut composer = Composer::default();
+        composer.set_draft(&Draft { text: text.to_owned(), pastes: Vec::new() });
+        Self { composer }
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
+        match action {
+            Some(Action::Accept) if !self.composer.newline_for_backslash() => {
+                return Outcome::Chosen(Choice::System(self.composer.text().trim().to_owned()));
+            }
+            Some(Action::Cancel) => return Outcome::Close,
+            Some(Action::Accept) => {}
+            _ if key.code == KeyCode::Enter || key == Key::ctrl('j') => self.composer.newline(),
+            _ if key == Key::ctrl('z') || key == Key::ctrl('_') => {
+                self.composer.undo();
+            }
+            _ => {
+                self.composer.press(key);
+            }
+        }
+        Outcome::Stay
+    }
+
+    /// Paints it; returns the caret's cell.
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Option<Position> {
+        let ground = look.style(Role::Raised);
+        let styles = composer::Look {
+            text: ground.patch(look.style(Role::Text)),
+            placeholder: ground.patch(look.style(Role::Faint)),
+            chip: look.style(Role::Info),
+            selection: look.style(Role::Selected),
+        };
+        self.composer.draw(area, cells, &styles, "How the model is to behave, in your words.");
+        self.composer.caret_in(area)
+    }
+}

@@ -1,0 +1,93 @@
+//! The smallest strokes: text cut to a width with `…`, rows of parts, a box. Every text passes the sanitiser here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::domain::untrusted::{safe_line, safe_text};
+use crate::tui::look::Role;
+use crate::tui::widget::text::{self, Ink, Inline};
+
+/// Columns that a text takes.
+pub fn columns(text: &str) -> u16 {
+    u16::try_from(text::width(text)).unwrap_or(u16::MAX)
+}
+
+/// Writes one line from `x` on, cut at `right`; returns the column after it.
+pub fn put(cells: &mut Buffer, x: u16, y: u16, right: u16, text: &str, style: Style) -> u16 {
+    let area = cells.area;
+    let right = right.min(area.right());
+    if x >= right || y < area.top() || y >= area.bottom() || x < area.left() {
+        return x;
+    }
+    let safe = safe_line(text);
+    let shown = text::fit(&safe, usize::from(right - x));
+    cells.set_stringn(x, y, &shown, (right - x).into(), style).0
+}
+
+/// Writes a line whose end is at `right`; returns the column of its start. Nothing is written left of `left`.
+pub fn put_right(cells: &mut Buffer, left: u16, y: u16, right: u16, text: &str, style: Style) -> u16 {
+    let wide = columns(&safe_line(text));
+    let x = right.saturating_sub(wide).max(left);
+    put(cells, x, y, right, text, style);
+    x
+}
+
+/// Gives every cell of an area a ground, and blanks it.
+pub fn fill(cells: &mut Buffer, area: Rect, style: Style) {
+    let area = area.intersection(cells.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            if let Some(cell) = cells.cell_mut((x, y)) {
+                cell.reset();
+                cell.set_style(style);
+            }
+        }
+    }
+}
+
+/// Lays a style over the cells of an area, leaving what they show.
+pub fn tint(cells: &mut Buffer, area: Rect, style: Style) {
+    cells.set_style(area.intersection(cells.area), style);
+}
+
+/// Breaks a text into lines of at most `width` columns, at blanks where it can.
+pub fn wrap(untrusted: &str, width: u16) -> Vec<String> {
+    let inline = Inline::plain(&safe_text(untrusted), Ink::of(Role::Text));
+    text::wrap(&inline, usize::from(width)).iter().map(text::Row::text).collect()
+}
+
+/// A meter of `width` cells filled to `share` (0 to 1) in eighths.
+pub fn meter(share: f64, width: u16) -> String {
+    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+    let eighths = (share.clamp(0.0, 1.0) * f64::from(width) * 8.0).round() as usize;
+    (0..usize::from(width))
+        .map(|cell| match eighths.saturating_sub(cell * 8) {
+            8.. => '█',
+            part => EIGHTHS[part],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_its_right_edge_and_never_drives_the_terminal() {
+        let area = Rect::new(0, 0, 8, 1);
+        let mut cells = Buffer::empty(area);
+        assert_eq!(put(&mut cells, 1, 0, 7, "mean\u{1b}ders", Style::new()), 7);
+        assert_eq!(cells, Buffer::with_lines([" mean␛… "]));
+        assert_eq!(put_right(&mut cells, 0, 0, 8, "漢字", Style::new()), 4);
+        assert_eq!(put(&mut cells, 9, 4, 20, "outside", Style::new()), 9);
+    }
+
+    #[test]
+    fn a_meter_grows_in_eighths() {
+        assert_eq!(meter(0.0, 2), "  ");
+        assert_eq!(meter(0.25, 2), "▌ ");
+        assert_eq!(meter(1.0, 2), "██");
+        assert_eq!(meter(7.0, 1), "█");
+    }
+}

@@ -1,0 +1,166 @@
+//! Writing: what keys, pastes and the editor do to the composer and to lines that are typed.
+
+use super::list::Search;
+use super::{Focus, State, Wait};
+use crate::tui::app::{Desk, SAVE_DRAFT};
+use crate::tui::effect::{Effect, Lane, TimerId};
+use crate::tui::key::{Key, KeyCode};
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::Request;
+use crate::workbench::request::conversations::Conversations;
+
+/// How many conversations a search brings.
+const HITS: usize = 50;
+
+impl State {
+    /// A key that the table says nothing about.
+    pub fn key(&mut self, key: Key, desk: &mut Desk<'_>) {
+        if let Some(find) = self.find.as_mut().filter(|find| find.typing) {
+            if find.input.key(key) {
+                self.find_again(desk);
+            }
+            return;
+        }
+        match self.focus {
+            Focus::List if self.typing_search() => {
+                let changed = self.list.search.as_mut().is_some_and(|search| search.input.key(key));
+                if changed {
+                    self.search(desk);
+                }
+            }
+            Focus::Settings if self.drawer.input.is_some() => {
+                if let Some(input) = &mut self.drawer.input {
+                    input.key(key);
+                    self.drawer.error = None;
+                }
+            }
+            Focus::Composer => {
+                let changed = self.composer.press(key);
+                if changed {
+                    self.typed(desk);
+                }
+            }
+            // What types in a place that takes no text was meant for the composer.
+            Focus::FirstRun if key.typed().is_some() => {
+                self.focus = Focus::Composer;
+                self.composer.press(key);
+                self.typed(desk);
+            }
+            _ => {}
+        }
+    }
+
+    /// A pasted text goes into the line or the box that is being written; never anywhere else.
+    pub fn paste(&mut self, text: &str, desk: &mut Desk<'_>) {
+        if let Some(find) = self.find.as_mut().filter(|find| find.typing) {
+            find.input.insert(text);
+            self.find_again(desk);
+        } else if self.focus == Focus::List && self.typing_search() {
+            if let Some(search) = &mut self.list.search {
+                search.input.insert(text);
+            }
+            self.search(desk);
+        } else if let (Focus::Settings, Some(input)) = (self.focus, &mut self.drawer.input) {
+            input.insert(text);
+        } else {
+            self.focus = Focus::Composer;
+            self.composer.paste(text);
+            self.typed(desk);
+        }
+    }
+
+    /// The editor came back with a text.
+    pub fn edited(&mut self, text: &str, desk: &mut Desk<'_>) {
+        self.composer.set_text(text);
+        self.focus = Focus::Composer;
+        self.typed(desk);
+    }
+
+    /// A delay is over.
+    pub fn timer(&mut self, timer: TimerId, desk: &mut Desk<'_>) {
+        if timer == SAVE_DRAFT {
+            self.save_draft(desk);
+        }
+    }
+
+    /// The composer's height follows its text, its rows the width.
+    pub fn refit(&mut self, desk: &mut Desk<'_>) {
+        let areas = self.areas(desk.area);
+        self.composer.fit(areas.composer.width, areas.composer.height);
+        if let Some(rows) = areas.list_rows {
+            self.list.reveal(desk.wall(), usize::from(rows.height));
+        }
+    }
+
+    pub(super) fn typing_search(&self) -> bool {
+        self.list.search.as_ref().is_some_and(|search| search.typing)
+    }
+
+    /// Begins to search all conversations.
+    pub(super) fn start_search(&mut self, desk: &mut Desk<'_>) {
+        self.list_open = true;
+        self.focus = Focus::List;
+        let search = self.list.search.get_or_insert_with(Search::default);
+        search.typing = true;
+        self.refit(desk);
+    }
+
+    /// Asks for what the search line says now; an older question is dropped.
+    fn search(&mut self, desk: &mut Desk<'_>) {
+        self.list.selected = 0;
+        self.list.top = 0;
+        let Some(search) = &mut self.list.search else { return };
+        search.error = None;
+        let query = search.input.text().trim().to_owned();
+        if query.is_empty() {
+            search.hits.clear();
+            search.of.clear();
+            search.task = None;
+            return;
+        }
+        let request = Request::Conversations(Conversations::Search { query, limit: HITS });
+        let task = desk.call(Some(Lane("search")), request);
+        search.task = Some(task);
+        self.waits.retain(|(_, wait)| *wait != Wait::Search);
+        self.waits.push((task, Wait::Search));
+    }
+
+    /// Up and Down: a row in the text, then what was written before.
+    pub(super) fn history(&mut self, key: Option<Key>, newer: bool, desk: &mut Desk<'_>) {
+        let arrow =
+            key.filter(|key| matches!(key.code, KeyCode::Up | KeyCode::Down) && key.modifiers.is_empty());
+        let moved = match (arrow, newer) {
+            (Some(key), _) => self.composer.press(key),
+            (None, true) => self.composer.history_next(),
+            (None, false) => self.composer.history_previous(),
+        };
+        if moved {
+            self.typed(desk);
+        }
+    }
+
+    /// A list of what was written before, to be searched.
+    pub(super) fn search_history(&self, desk: &mut Desk<'_>) {
+        let entries = self.composer.sent().map(|text| Entry {
+            label: text.trim().replace('\n', " ↵ "),
+            detail: String::new(),
+            right: String::new(),
+            current: false,
+            off: false,
+            choice: Choice::Written(text),
+        });
+        let menu = Menu::new(
+            "Written before",
+            "Enter take it · Esc close",
+            "Nothing was sent yet.",
+            entries.collect(),
+        );
+        desk.overlays.push(Overlay::Menu(menu));
+    }
+
+    /// Opens what is written in the person's editor.
+    pub(super) fn edit_in_editor(&self, desk: &mut Desk<'_>) {
+        desk.ask(Effect::Edit(self.composer.text()));
+    }
+}

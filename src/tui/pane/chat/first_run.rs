@@ -1,0 +1,177 @@
+//! The first start: no model can answer yet. What will be fetched is said, and nothing is fetched before a yes.
+
+use std::time::Duration;
+
+use crate::domain::Error;
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::tui::effect::TaskId;
+use crate::workbench::reply::{PullPlan, PullStep};
+
+/// A screen that appears by itself takes no Enter for so long.
+const DEAF: Duration = Duration::from_millis(400);
+
+/// How fetching stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Fetch {
+    /// Waiting for the person's yes.
+    #[default]
+    Offered,
+    Running {
+        task: TaskId,
+        since: Duration,
+        step: Option<PullStep>,
+    },
+    Failed(Error),
+}
+
+/// The screen's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstRun {
+    /// Models that can be fetched.
+    pub choices: Vec<ModelCard>,
+    pub selected: usize,
+    /// What fetching the selected one will do.
+    pub plan: Option<PullPlan>,
+    pub plan_task: Option<TaskId>,
+    pub fetch: Fetch,
+    /// Sources that failed, and why.
+    pub failed: Vec<(String, String)>,
+    /// When it appeared; `None` where the person asked for it.
+    pub appeared: Option<Duration>,
+}
+
+/// Chat models of the catalogue that are not on this machine.
+pub fn fetchable(cards: &[ModelCard]) -> Vec<ModelCard> {
+    cards.iter().filter(|card| card.availability == Availability::NotPulled && chats(card)).cloned().collect()
+}
+
+/// Whether the model can answer a conversation now.
+pub fn usable(card: &ModelCard) -> bool {
+    card.availability == Availability::Ready && chats(card)
+}
+
+fn chats(card: &ModelCard) -> bool {
+    card.capabilities.contains(&Capability::Chat)
+}
+
+impl FirstRun {
+    /// The screen for these choices, with `preferred` selected where it is among them.
+    pub fn new(choices: Vec<ModelCard>, preferred: &ModelId, appeared: Option<Duration>) -> Self {
+        let selected = choices.iter().position(|card| card.id == *preferred).unwrap_or(0);
+        Self {
+            choices,
+            selected,
+            plan: None,
+            plan_task: None,
+            fetch: Fetch::Offered,
+            failed: Vec::new(),
+            appeared,
+        }
+    }
+
+    /// The model that Enter fetches.
+    pub fn choice(&self) -> Option<&ModelCard> {
+        self.choices.get(self.selected)
+    }
+
+    /// Another choice; not while one is fetched.
+    pub fn step(&mut self, steps: isize) -> bool {
+        if matches!(self.fetch, Fetch::Running { .. }) {
+            return false;
+        }
+        let selected = self.selected.saturating_add_signed(steps).min(self.choices.len().saturating_sub(1));
+        let moved = selected != self.selected;
+        self.selected = selected;
+        if moved {
+            self.plan = None;
+            self.fetch = Fetch::Offered;
+            self.failed.clear();
+        }
+        moved
+    }
+
+    /// Whether an Enter at `now` is meant for this screen and there is something to fetch.
+    pub fn accepts(&self, now: Duration) -> bool {
+        let meant = self.appeared.is_none_or(|at| now >= at + DEAF);
+        meant && self.plan.is_some() && !matches!(self.fetch, Fetch::Running { .. })
+    }
+
+    /// A step of fetching.
+    pub fn progress(&mut self, new: PullStep) {
+        if let PullStep::SourceFailed { source, why } = &new {
+            self.failed.push((source.clone(), why.clone()));
+        }
+        if let Fetch::Running { step, .. } = &mut self.fetch {
+            *step = Some(new);
+        }
+    }
+}
+
+/// How far a step has come, 0 to 1, where that is known.
+pub fn share(step: &PullStep) -> Option<f64> {
+    let of = |done: u64, total: u64| (total > 0).then(|| (done as f64 / total as f64).clamp(0.0, 1.0));
+    match step {
+        PullStep::Fetching { done, total, .. } => of(*done, (*total)?),
+        PullStep::Converting { done, total } => of(*done, *total),
+        _ => None,
+    }
+}
+
+/// Seconds that are left, where rate and size are known.
+pub fn time_left(step: &PullStep) -> Option<u64> {
+    match step {
+        PullStep::Fetching { done, total: Some(total), per_second: Some(rate), .. } if *rate > 0 => {
+            Some(total.saturating_sub(*done).div_ceil(*rate))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card(name: &str) -> ModelCard {
+        ModelCard {
+            id: name.parse().unwrap(),
+            title: name.to_owned(),
+            availability: Availability::NotPulled,
+            capabilities: vec![Capability::Chat],
+            context: None,
+            max_output: None,
+            licence: None,
+            bytes: None,
+            detail: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_enter_counts_only_when_the_screen_could_be_read_and_the_plan_is_known() {
+        let preferred = "local/b".parse().unwrap();
+        let at = Duration::from_secs(1);
+        let mut screen = FirstRun::new(vec![card("local/a"), card("local/b")], &preferred, Some(at));
+        assert_eq!(screen.choice().unwrap().id, preferred);
+        assert!(!screen.accepts(at + DEAF), "the plan is not known");
+        screen.plan = Some(PullPlan {
+            id: preferred,
+            title: String::new(),
+            licence: String::new(),
+            bytes: None,
+            to: "/".into(),
+            sources: Vec::new(),
+            pinned: true,
+        });
+        assert!(!screen.accepts(at + DEAF / 2), "it appeared under the person's fingers");
+        assert!(screen.accepts(at + DEAF));
+        screen.step(-1);
+        assert!(!screen.accepts(at + DEAF), "another model has another plan");
+    }
+
+    #[test]
+    fn time_left_needs_a_rate_and_a_size() {
+        let step = |total, per_second| PullStep::Fetching { done: 10, total, resumed: 0, per_second };
+        assert_eq!(time_left(&step(Some(110), Some(50))), Some(2));
+        assert_eq!(time_left(&step(None, Some(50))), None);
+        assert_eq!(time_left(&step(Some(110), None)), None);
+    }
+}

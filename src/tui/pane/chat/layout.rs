@@ -1,0 +1,110 @@
+//! Where the parts of the chat place are: one pure function, asked by `update` and by `view`.
+
+use ratatui::layout::Rect;
+
+use super::{Focus, State};
+use crate::tui::paint::wrap;
+
+/// From this width on the list or the drawer stands beside the transcript.
+const BESIDE: u16 = 100;
+/// From this width on both do.
+const BOTH: u16 = 132;
+/// Columns of the list and of the drawer.
+const LIST: u16 = 30;
+const DRAWER: u16 = 40;
+/// The widest that the conversation is set; more room is left at its sides.
+const MAIN: u16 = 112;
+/// Prompts that wait are shown in at most so many rows.
+const QUEUE: usize = 3;
+
+/// The areas. What is not shown is `None` or empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Areas {
+    pub list: Option<Rect>,
+    /// Its rows, without the search line.
+    pub list_rows: Option<Rect>,
+    /// Vertical rules, by their column.
+    pub rules: [Option<u16>; 2],
+    pub drawer: Option<Rect>,
+    /// Transcript, or what stands in its place.
+    pub transcript: Rect,
+    pub find: Option<Rect>,
+    /// What went wrong with the last turn.
+    pub failed: Rect,
+    pub queue: Rect,
+    /// The composer's ground, with the bar and the line below the text.
+    pub box_area: Rect,
+    /// Its text.
+    pub composer: Rect,
+}
+
+impl State {
+    /// The parts in `body`.
+    pub fn areas(&self, body: Rect) -> Areas {
+        let mut areas = Areas::default();
+        let mut main = body;
+        if self.reading {
+            self.column(main, &mut areas);
+            return areas;
+        }
+        if body.width < BESIDE {
+            match self.focus {
+                Focus::List => areas.list = Some(body),
+                Focus::Settings => areas.drawer = Some(body),
+                _ => self.column(body, &mut areas),
+            }
+        } else {
+            let drawer = self.drawer_open || self.focus == Focus::Settings;
+            let list = self.list_open && (!drawer || body.width >= BOTH || self.focus == Focus::List);
+            let drawer = drawer && (!list || body.width >= BOTH);
+            if list {
+                areas.list = Some(Rect { width: LIST, ..body });
+                areas.rules[0] = Some(body.x + LIST);
+                main.x += LIST + 1;
+                main.width -= LIST + 1;
+            }
+            if drawer {
+                areas.drawer = Some(Rect { x: body.right() - DRAWER, width: DRAWER, ..body });
+                areas.rules[1] = Some(body.right() - DRAWER - 1);
+                main.width -= DRAWER + 1;
+            }
+            self.column(main, &mut areas);
+        }
+        areas.list_rows = areas.list.map(|list| Rect { height: list.height.saturating_sub(1), ..list });
+        areas
+    }
+
+    /// The conversation's column: the composer below, what waits above it, the transcript in the rest.
+    fn column(&self, main: Rect, areas: &mut Areas) {
+        let width = main.width.min(MAIN);
+        let main = Rect { x: main.x + (main.width - width) / 2, width, ..main };
+        let text_width = main.width.saturating_sub(4);
+        let most = (main.height / 3).clamp(1, 14);
+        let rows = self.composer.rows_at(text_width, most);
+        let mut bottom = main.bottom();
+        let mut take = |rows: u16| {
+            let rows = rows.min(bottom - main.y);
+            bottom -= rows;
+            Rect { y: bottom, height: rows, ..main }
+        };
+        areas.box_area = take(rows + 1);
+        areas.composer = Rect {
+            x: areas.box_area.x + 2.min(main.width),
+            width: text_width,
+            height: areas.box_area.height.saturating_sub(1),
+            ..areas.box_area
+        };
+        if !self.thread.queue.is_empty() {
+            areas.queue = take(self.thread.queue.len().min(QUEUE) as u16);
+        }
+        if let Some(error) = &self.thread.failed {
+            let rows = wrap(&error.to_string(), text_width).len().min(4) as u16;
+            areas.failed = take(rows);
+        }
+        take(1);
+        if self.find.is_some() {
+            areas.find = Some(take(1));
+        }
+        areas.transcript = take(u16::MAX);
+    }
+}

@@ -1,0 +1,234 @@
+//! The chat place: the conversations, the one that is shown, the composer, the settings.
+//!
+//! Here lives its state and what it makes of events. Never here: a door that is called (effects ask for that), a clock,
+//! a terminal.
+
+mod composing;
+mod drawer;
+mod first_run;
+mod items;
+mod layout;
+mod list;
+mod mouse;
+mod open;
+mod reading;
+mod replies;
+mod summary;
+mod thread;
+mod turns;
+mod update;
+mod view;
+pub mod when;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use drawer::Drawer;
+use first_run::{Fetch, FirstRun};
+use list::List;
+use thread::{Phase, Setup, Thread, Turn};
+
+pub use view::{Sight, view};
+
+use crate::domain::Error;
+use crate::domain::catalog::ModelCard;
+use crate::domain::conversation::Draft;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::tui::action::Action;
+use crate::tui::app::{Options, Start};
+use crate::tui::effect::TaskId;
+use crate::tui::keymap::Context;
+use crate::tui::overlay::input::Input;
+use crate::tui::widget::composer::Composer;
+use crate::tui::widget::transcript::{Found, Scroll, Selection};
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Focus {
+    #[default]
+    Composer,
+    Transcript,
+    List,
+    Settings,
+    FirstRun,
+}
+
+/// A search in the open conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Find {
+    pub input: Input,
+    /// The line still takes what is typed.
+    pub typing: bool,
+    pub at: Option<Found>,
+    /// Something was looked for and is not there.
+    pub missing: bool,
+}
+
+/// What a reply is for.
+#[derive(Debug, Clone, PartialEq)]
+enum Wait {
+    /// Where the person left off.
+    Recall,
+    List,
+    Search,
+    Open(ConversationId),
+    /// What a watcher missed is read again.
+    Draft(Option<ConversationId>),
+    Models,
+    Plan,
+    Pull,
+    /// Changes of heads, of one conversation, of the models.
+    Watch,
+    /// A change that this screen shows already.
+    Write,
+    Fork,
+    Export,
+}
+
+/// Everything of the chat place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub focus: Focus,
+    thread: Thread,
+    /// Conversations that are not shown and still have a turn.
+    others: Vec<Thread>,
+    pub composer: Composer,
+    /// The draft as it was kept last.
+    saved: Draft,
+    list: List,
+    list_open: bool,
+    drawer: Drawer,
+    drawer_open: bool,
+    /// The conversation alone, without borders.
+    pub reading: bool,
+    first_run: Option<FirstRun>,
+    models: Vec<ModelCard>,
+    models_error: Option<Error>,
+    models_known: bool,
+    scroll: Scroll,
+    /// The message that keys act on.
+    at: Option<MessageId>,
+    selection: Option<Selection>,
+    dragging: bool,
+    folded: HashSet<MessageId>,
+    thoughts: HashSet<MessageId>,
+    find: Option<Find>,
+    /// The model of `-m`, which no other one stands in for.
+    insisted: bool,
+    /// Opening where the person left off is still to be decided.
+    resuming: bool,
+    /// Where the person is, as it was kept last.
+    memory: open::Memory,
+    waits: Vec<(TaskId, Wait)>,
+}
+
+impl State {
+    /// The place before the store answered: a new conversation, ready to be typed into.
+    pub fn new(start: Start, options: &Options) -> Self {
+        let insisted = start.model.is_some();
+        let setup =
+            Setup { model: Some(start.model.unwrap_or_else(|| options.model.clone())), ..Setup::default() };
+        Self {
+            focus: Focus::Composer,
+            thread: match start.conversation {
+                // Task 0 is never asked; `start` asks for real.
+                Some(id) => Thread::remembered(id, TaskId(0)),
+                None => Thread::new(setup),
+            },
+            others: Vec::new(),
+            composer: Composer::default(),
+            saved: Draft::default(),
+            list: List::default(),
+            list_open: true,
+            drawer: Drawer::default(),
+            drawer_open: false,
+            reading: false,
+            first_run: None,
+            models: Vec::new(),
+            models_error: None,
+            models_known: false,
+            scroll: Scroll::default(),
+            at: None,
+            selection: None,
+            dragging: false,
+            folded: HashSet::new(),
+            thoughts: HashSet::new(),
+            find: None,
+            insisted,
+            resuming: !insisted && start.conversation.is_none(),
+            memory: open::Memory::default(),
+            waits: Vec::new(),
+        }
+    }
+
+    /// Which keys hold.
+    pub fn context(&self) -> Context {
+        let typing = self.list.search.as_ref().is_some_and(|s| s.typing) && self.focus == Focus::List
+            || self.find.as_ref().is_some_and(|f| f.typing)
+            || self.drawer.input.is_some() && self.focus == Focus::Settings;
+        if typing {
+            return Context::Menu;
+        }
+        match self.focus {
+            Focus::Composer => Context::Composer,
+            Focus::Transcript => Context::Transcript,
+            Focus::List => Context::List,
+            Focus::Settings => Context::Settings,
+            Focus::FirstRun => Context::FirstRun,
+        }
+    }
+
+    /// Whether an action can do anything now; the palette shows no others.
+    pub fn can(&self, action: Action) -> bool {
+        let answered = self.thread.last_answer().is_some();
+        let idle = self.thread.turn == Turn::Idle;
+        match action {
+            Action::Retry | Action::Continue => answered && idle,
+            Action::EditMessage => self.thread.shown().next().is_some() && idle,
+            Action::Copy | Action::CopyCode => answered,
+            Action::CopyAll | Action::Fork | Action::Rename | Action::Delete => self.thread.id.is_some(),
+            Action::EditQueued => !self.thread.queue.is_empty(),
+            Action::Back => !idle,
+            Action::GetModel => !first_run::fetchable(&self.models).is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Answers that are being written, here and in conversations that are not shown.
+    pub fn running(&self) -> usize {
+        let pulling = self.first_run.as_ref().is_some_and(|f| matches!(f.fetch, Fetch::Running { .. }));
+        let threads = std::iter::once(&self.thread).chain(&self.others);
+        threads.filter(|thread| thread.turn != Turn::Idle).count() + usize::from(pulling)
+    }
+
+    /// How often the time is wanted while something goes on.
+    pub fn pulse(&self, reduced_motion: bool) -> Option<Duration> {
+        const SPIN: Duration = Duration::from_millis(100);
+        const SECOND: Duration = Duration::from_secs(1);
+        let deaf = self.first_run.as_ref().is_some_and(|f| f.appeared.is_some() && f.fetch == Fetch::Offered);
+        match &self.thread.turn {
+            // What streams is its own progress; before that a spinner turns.
+            Turn::Streaming { phase: Phase::Writing, .. } => Some(SECOND),
+            Turn::Asking { .. } | Turn::Streaming { .. } => Some(if reduced_motion { SECOND } else { SPIN }),
+            Turn::Idle if self.running() > 0 => Some(SECOND),
+            Turn::Idle if deaf => None,
+            // Ages in the list grow by the minute.
+            Turn::Idle => None,
+        }
+    }
+
+    /// The title of the terminal's window.
+    pub fn title(&self) -> String {
+        if self.thread.title.is_empty() {
+            "outcrop".to_owned()
+        } else {
+            format!("{} · outcrop", self.thread.title)
+        }
+    }
+
+    fn thread_of(&mut self, task: TaskId) -> Option<&mut Thread> {
+        std::iter::once(&mut self.thread)
+            .chain(&mut self.others)
+            .find(|thread| thread.turn.task() == Some(task))
+    }
+}

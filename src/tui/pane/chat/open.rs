@@ -1,0 +1,283 @@
+//! Which conversation is shown: opening, leaving, a new one, and where the person left off.
+
+use serde::{Deserialize, Serialize};
+
+use super::first_run::usable;
+use super::thread::{Load, Setup, Thread};
+use super::{Focus, State, Wait};
+use crate::domain::catalog::ModelId;
+use crate::domain::conversation::Draft;
+use crate::domain::id::ConversationId;
+use crate::tui::app::{Desk, SAVE_DRAFT};
+use crate::tui::effect::Effect;
+use crate::tui::widget::composer::Composer;
+use crate::tui::widget::transcript::Scroll;
+use crate::workbench::Request;
+use crate::workbench::request::Topic;
+use crate::workbench::request::conversations::{Change, Conversations};
+use crate::workbench::request::models::Models;
+use crate::workbench::request::workspace::Workspace;
+
+/// The name that the place's small memory is kept under.
+const MEMORY: &str = "tui.chat";
+/// Texts of the composer's history that are kept, each no longer than so many bytes.
+const HISTORY: usize = 100;
+const LONGEST: usize = 4096;
+
+/// Where the person left off.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    pub conversation: Option<ConversationId>,
+    pub model: Option<ModelId>,
+    pub list_closed: bool,
+    pub drawer_open: bool,
+    /// Texts that were sent, oldest first.
+    pub history: Vec<String>,
+}
+
+impl State {
+    /// The loop begins: asks for everything that the first frame did not need.
+    pub fn start(&mut self, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Workspace(Workspace::Recall { name: MEMORY.to_owned() }));
+        self.waits.push((task, Wait::Recall));
+        let list = Conversations::List { limit: super::list::PAGE, before: None };
+        let task = desk.call(None, Request::Conversations(list));
+        self.list.task = Some(task);
+        self.waits.push((task, Wait::List));
+        let task = desk.call(None, Request::Models(Models::List { probe: false }));
+        self.waits.push((task, Wait::Models));
+        for topic in [Topic::Conversations, Topic::Models] {
+            let task = desk.call(None, Request::Watch { topic });
+            self.waits.push((task, Wait::Watch));
+        }
+        match self.thread.id {
+            Some(id) => self.fetch(id, desk),
+            None => self.load_draft(desk),
+        }
+    }
+
+    /// The loop ends: keeps what is on the screen.
+    pub fn leave(&mut self, desk: &mut Desk<'_>) {
+        self.save_draft(desk);
+        self.remember(desk);
+    }
+
+    /// What `Recall` gave back.
+    pub(super) fn recalled(&mut self, value: Option<serde_json::Value>, desk: &mut Desk<'_>) {
+        let memory: Memory = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        self.list_open = !memory.list_closed;
+        self.drawer_open = memory.drawer_open;
+        self.memory = memory.clone();
+        let written = self.composer.draft();
+        let history = memory.history.iter().cloned().map(|text| Draft { text, pastes: Vec::new() }).collect();
+        self.composer = Composer::with_history(history);
+        self.composer.set_draft(&written);
+        if std::mem::take(&mut self.resuming) && self.thread.blank() {
+            if let Some(model) = memory.model {
+                self.thread.setup.model = Some(model);
+            }
+            if let Some(id) = memory.conversation {
+                self.show(id, desk);
+            }
+            self.settle_model(desk);
+        }
+        self.refit(desk);
+    }
+
+    /// Keeps where the person is.
+    pub(super) fn remember(&mut self, desk: &mut Desk<'_>) {
+        let mut history: Vec<String> =
+            self.composer.sent().filter(|text| text.len() <= LONGEST).take(HISTORY).collect();
+        history.reverse();
+        let memory = Memory {
+            conversation: self.thread.id,
+            model: self.thread.setup.model.clone(),
+            list_closed: !self.list_open,
+            drawer_open: self.drawer_open,
+            history,
+        };
+        if memory == self.memory {
+            return;
+        }
+        self.memory = memory;
+        if let Ok(value) = serde_json::to_value(&self.memory) {
+            self.write(Request::Workspace(Workspace::Remember { name: MEMORY.to_owned(), value }), desk);
+        }
+    }
+
+    /// A write whose answer changes nothing unless it is an error.
+    pub(super) fn write(&mut self, request: Request, desk: &mut Desk<'_>) {
+        let task = desk.call(None, request);
+        self.waits.push((task, Wait::Write));
+    }
+
+    /// Changes the shown conversation's head, in the store where it is there.
+    pub(super) fn change(&mut self, change: Change, desk: &mut Desk<'_>) {
+        if let Some(id) = self.thread.id {
+            self.write(Request::Conversations(Conversations::Change { id, change }), desk);
+        }
+    }
+
+    /// Writes are under way that the store has not acknowledged.
+    pub fn is_writing(&self) -> bool {
+        self.waits.iter().any(|(_, wait)| *wait == Wait::Write)
+    }
+
+    /// Shows a conversation, keeping what is written and what runs in the one that was shown.
+    pub(super) fn open(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
+        self.resuming = false;
+        if let Some(search) = &mut self.list.search {
+            search.typing = false;
+        }
+        if self.list.results().is_none() {
+            self.list.search = None;
+        }
+        if self.thread.id == Some(id) {
+            self.focus = Focus::Composer;
+            return;
+        }
+        self.put_away(desk);
+        self.show(id, desk);
+        self.focus = Focus::Composer;
+        self.remember(desk);
+    }
+
+    /// A new conversation with the setup of the shown one.
+    pub(super) fn open_new(&mut self, desk: &mut Desk<'_>) {
+        self.resuming = false;
+        self.focus = Focus::Composer;
+        if self.thread.blank() {
+            return;
+        }
+        let model = self.thread.setup.model.clone();
+        self.put_away(desk);
+        self.begin(Thread::new(Setup { model, ..Setup::default() }), desk);
+        self.load_draft(desk);
+        self.settle_model(desk);
+        self.remember(desk);
+    }
+
+    fn put_away(&mut self, desk: &mut Desk<'_>) {
+        self.save_draft(desk);
+        let mut thread = std::mem::take(&mut self.thread);
+        if thread.busy() {
+            self.others.push(thread);
+        } else if let Some(watch) = thread.watch.take() {
+            desk.ask(Effect::Cancel(watch));
+        }
+        self.composer.clear();
+    }
+
+    fn begin(&mut self, mut thread: Thread, desk: &mut Desk<'_>) {
+        thread.stamp(desk.wall());
+        self.thread = thread;
+        self.saved = Draft::default();
+        self.scroll = Scroll::default();
+        self.at = None;
+        self.selection = None;
+        self.find = None;
+        self.folded.clear();
+        self.thoughts.clear();
+        self.list.select(self.thread.id);
+        self.refit(desk);
+    }
+
+    fn show(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
+        if let Some(at) = self.others.iter().position(|thread| thread.id == Some(id)) {
+            let thread = self.others.swap_remove(at);
+            self.begin(thread, desk);
+            self.load_draft(desk);
+            return;
+        }
+        let thread = match self.list.head(id) {
+            Some(head) => Thread::opening(head, crate::tui::effect::TaskId(0)),
+            None => Thread::remembered(id, crate::tui::effect::TaskId(0)),
+        };
+        self.begin(thread, desk);
+        self.fetch(id, desk);
+    }
+
+    fn fetch(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Conversations(Conversations::Open { id }));
+        self.thread.load = Load::Opening(task);
+        self.waits.push((task, Wait::Open(id)));
+        self.watch(desk);
+        self.load_draft(desk);
+    }
+
+    /// Reads the shown conversation again.
+    pub(super) fn reload(&mut self, desk: &mut Desk<'_>) {
+        if let Some(id) = self.thread.id {
+            let task = desk.call(None, Request::Conversations(Conversations::Open { id }));
+            if self.thread.load != Load::Ready {
+                self.thread.load = Load::Opening(task);
+            }
+            self.waits.push((task, Wait::Open(id)));
+        }
+    }
+
+    /// Watches the shown conversation, once.
+    pub(super) fn watch(&mut self, desk: &mut Desk<'_>) {
+        if let (Some(id), None) = (self.thread.id, self.thread.watch) {
+            let task = desk.call(None, Request::Watch { topic: Topic::Conversation(id) });
+            self.thread.watch = Some(task);
+            self.waits.push((task, Wait::Watch));
+        }
+    }
+
+    fn load_draft(&mut self, desk: &mut Desk<'_>) {
+        let id = self.thread.id;
+        let task = desk.call(None, Request::Conversations(Conversations::LoadDraft { id }));
+        self.waits.push((task, Wait::Draft(id)));
+    }
+
+    /// A kept draft, for the conversation that is shown. What was typed meanwhile stays; the draft goes behind it in
+    /// the composer's history.
+    pub(super) fn take_draft(&mut self, of: Option<ConversationId>, draft: &Draft) {
+        if of != self.thread.id || draft.text.is_empty() {
+            return;
+        }
+        if self.composer.is_empty() {
+            self.composer.set_draft(draft);
+            self.saved = draft.clone();
+        } else if self.composer.draft() != *draft {
+            let typed = self.composer.draft();
+            self.composer.set_draft(draft);
+            self.composer.take();
+            self.composer.set_draft(&typed);
+        }
+    }
+
+    /// Something was typed: it is kept after a moment of quiet.
+    pub(super) fn typed(&mut self, desk: &mut Desk<'_>) {
+        desk.ask(Effect::After { timer: SAVE_DRAFT, delay: std::time::Duration::from_millis(700) });
+        self.refit(desk);
+    }
+
+    /// Keeps the draft, where it has changed.
+    pub(super) fn save_draft(&mut self, desk: &mut Desk<'_>) {
+        let draft = self.composer.draft();
+        if draft == self.saved {
+            return;
+        }
+        self.saved = draft.clone();
+        let id = self.thread.id;
+        self.write(Request::Conversations(Conversations::SaveDraft { id, draft }), desk);
+    }
+
+    /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun.
+    pub(super) fn settle_model(&mut self, desk: &mut Desk<'_>) {
+        if !self.models_known || self.thread.id.is_some() || self.insisted {
+            return;
+        }
+        let current = self.thread.setup.model.as_ref();
+        if self.models.iter().any(|card| usable(card) && Some(&card.id) == current) {
+            return;
+        }
+        let preferred = self.models.iter().find(|card| usable(card) && card.id == desk.options.model);
+        if let Some(card) = preferred.or_else(|| self.models.iter().find(|card| usable(card))) {
+            self.thread.setup.model = Some(card.id.clone());
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! What comes back through the door, and what it means here.
+
+use super::first_run::{Fetch, FirstRun, fetchable, usable};
+use super::thread::{Load, Turn};
+use super::turns::send_next;
+use super::{Focus, State, Wait};
+use crate::domain::catalog::{Availability, ModelCard};
+use crate::domain::change::Changed;
+use crate::domain::message::Outcome;
+use crate::domain::{Error, ErrorKind};
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::workbench::request::models::Models;
+use crate::workbench::{Reply, Request};
+
+impl State {
+    fn wait(&self, task: TaskId) -> Option<&Wait> {
+        self.waits.iter().find(|(id, _)| *id == task).map(|(_, wait)| wait)
+    }
+
+    /// Takes one reply in; one that nobody waits for is dropped.
+    pub fn reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        if self.thread_of(task).is_some() {
+            return self.turn_reply(task, reply, desk);
+        }
+        let Some(wait) = self.wait(task).cloned() else { return };
+        match (wait, reply) {
+            (Wait::Recall, Reply::Remembered { value }) => self.recalled(value, desk),
+            (Wait::List, Reply::Conversations { heads, more }) => {
+                self.list.take(heads, more);
+                if let Some(id) = self.thread.id {
+                    self.list.select(Some(id));
+                }
+                self.refit(desk);
+            }
+            (Wait::Search, Reply::Hits { hits }) => {
+                if let Some(search) = self.list.search.as_mut().filter(|s| s.task == Some(task)) {
+                    if search.of != search.input.text().trim() {
+                        search.of = search.input.text().trim().to_owned();
+                        search.hits.clear();
+                    }
+                    search.hits.extend(hits);
+                    self.list.step(0);
+                }
+            }
+            (Wait::Open(id), Reply::Thread { thread }) if self.thread.id == Some(id) => {
+                self.thread.stamp(desk.wall());
+                self.thread.take_messages(thread.messages, thread.conversation.leaf);
+                self.thread.take_head(&thread.conversation);
+                self.list.upsert(thread.conversation);
+                self.refit(desk);
+            }
+            (Wait::Draft(of), Reply::Draft { draft }) => {
+                self.take_draft(of, &draft);
+                self.refit(desk);
+            }
+            (Wait::Models, Reply::Models { cards }) => self.take_models(cards, desk),
+            (Wait::Plan, Reply::Plan { plan }) => {
+                if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
+                    first.plan = Some(plan);
+                }
+            }
+            (Wait::Pull, Reply::Pulling { step }) => {
+                if let Some(first) = &mut self.first_run {
+                    first.progress(step);
+                }
+            }
+            (Wait::Pull, Reply::Models { cards }) => self.pulled(cards, desk),
+            (Wait::Watch, Reply::Changed { change, .. }) => self.changed(task, change, desk),
+            (Wait::Fork, Reply::Conversation { head }) => {
+                let id = head.id;
+                self.list.upsert(head);
+                self.open(id, desk);
+                desk.say("This is the copy; the first conversation stays as it was.");
+            }
+            (Wait::Write, Reply::Conversation { head }) => self.list.upsert(head),
+            (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
+            _ => {}
+        }
+    }
+
+    fn turn_reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        let now = desk.now.wall;
+        let wall = desk.wall();
+        let Some(thread) = self.thread_of(task) else { return };
+        match reply {
+            Reply::Started { conversation, asked, answer } => {
+                thread.stamp(wall);
+                thread.started(&conversation, asked, answer);
+                self.list.upsert(conversation);
+                if self.thread.turn.task() == Some(task) {
+                    self.watch(desk);
+                    self.list.select(self.thread.id);
+                    self.remember(desk);
+                }
+                self.refit(desk);
+            }
+            Reply::Delta { event } => thread.delta(&event, now),
+            Reply::Finished { answer } => {
+                let good =
+                    answer.answer.as_ref().is_some_and(|a| matches!(a.outcome, Outcome::Complete { .. }));
+                thread.finished(answer);
+                // A failure or a stop holds the queue: the next prompt may hang on this answer.
+                if good {
+                    send_next(thread, desk);
+                }
+                self.clear_others(desk);
+            }
+            _ => {}
+        }
+    }
+
+    /// A call's stream is over.
+    pub fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        if self.thread_of(task).is_some() {
+            let outcome = match error {
+                Some(error) if error.kind == ErrorKind::Cancelled => Outcome::Stopped,
+                Some(error) => Outcome::Failed { error },
+                None => Outcome::Interrupted,
+            };
+            self.ended_with(task, outcome, desk);
+            self.clear_others(desk);
+            return;
+        }
+        let Some(at) = self.waits.iter().position(|(id, _)| *id == task) else { return };
+        let (_, wait) = self.waits.swap_remove(at);
+        match (&wait, error) {
+            (Wait::List, error) => {
+                self.list.task = None;
+                self.list.known = true;
+                self.list.error = error;
+            }
+            (Wait::Search, error) => {
+                if let Some(search) = self.list.search.as_mut().filter(|s| s.task == Some(task)) {
+                    search.task = None;
+                    if search.of != search.input.text().trim() {
+                        search.of = search.input.text().trim().to_owned();
+                        search.hits.clear();
+                    }
+                    search.error = error;
+                }
+            }
+            (Wait::Open(id), Some(error)) if self.thread.id == Some(*id) => {
+                self.thread.load = Load::Failed(error);
+            }
+            (Wait::Models, Some(error)) => self.models_error = Some(error),
+            (Wait::Plan, Some(error)) => {
+                if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
+                    first.fetch = Fetch::Failed(error);
+                }
+            }
+            (Wait::Pull, Some(error)) => {
+                if let Some(first) = &mut self.first_run
+                    && matches!(first.fetch, Fetch::Running { task: own, .. } if own == task)
+                {
+                    first.fetch = Fetch::Failed(error);
+                }
+            }
+            (Wait::Recall, _) => self.resuming = false,
+            (Wait::Write | Wait::Fork | Wait::Export | Wait::Watch, Some(error)) => desk.complain(&error),
+            _ => {}
+        }
+    }
+
+    fn clear_others(&mut self, desk: &mut Desk<'_>) {
+        let (busy, done) =
+            std::mem::take(&mut self.others).into_iter().partition(super::thread::Thread::busy);
+        self.others = busy;
+        for thread in done {
+            if let Some(watch) = thread.watch {
+                desk.ask(Effect::Cancel(watch));
+            }
+        }
+    }
+
+    fn changed(&mut self, task: TaskId, change: Changed, desk: &mut Desk<'_>) {
+        match change {
+            Changed::Conversation { head } => {
+                let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
+                for thread in threads.filter(|t| t.id == Some(head.id) && t.turn == Turn::Idle) {
+                    thread.take_head(&head);
+                }
+                self.list.upsert(head);
+                self.refit(desk);
+            }
+            Changed::ConversationRemoved { id } => {
+                self.list.remove(id);
+                self.others.retain(|thread| thread.id != Some(id));
+                if self.thread.id == Some(id) {
+                    self.removed(desk);
+                }
+            }
+            Changed::Message { message } => {
+                let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
+                for thread in threads.filter(|t| t.id == Some(message.conversation)) {
+                    // The answer of a turn that this screen runs comes with its own replies.
+                    let asking = matches!(thread.turn, Turn::Asking { .. });
+                    if !thread.streams(message.id) && !asking {
+                        thread.upsert(message.clone());
+                    }
+                }
+            }
+            Changed::Growing { conversation, message, blocks } => {
+                let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
+                for thread in threads.filter(|t| t.id == Some(conversation)) {
+                    thread.grow(message, blocks.clone());
+                }
+            }
+            Changed::Models => self.ask_models(desk),
+            Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
+            Changed::Missed => self.relist(desk),
+        }
+    }
+
+    /// The shown conversation was deleted, here or elsewhere.
+    fn removed(&mut self, desk: &mut Desk<'_>) {
+        self.saved = self.composer.draft();
+        self.open_new(desk);
+    }
+
+    /// Reads the first page of the list again.
+    pub(super) fn relist(&mut self, desk: &mut Desk<'_>) {
+        let list = crate::workbench::request::conversations::Conversations::List {
+            limit: super::list::PAGE,
+            before: None,
+        };
+        let task = desk.call(Some(Lane("list")), Request::Conversations(list));
+        self.list.task = Some(task);
+        self.waits.push((task, Wait::List));
+    }
+
+    /// Asks which models there are.
+    pub(super) fn ask_models(&mut self, desk: &mut Desk<'_>) {
+        let task = desk.call(Some(Lane("models")), Request::Models(Models::List { probe: true }));
+        self.waits.push((task, Wait::Models));
+    }
+
+    fn take_models(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
+        self.models = cards;
+        self.models_known = true;
+        self.models_error = None;
+        self.settle_model(desk);
+        let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
+        let missing = self.insisted
+            && self.models.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
+        if self.models.iter().any(usable) && !missing {
+            // One that was asked for stays; one that appeared by itself has no reason any more.
+            let idle = |f: &FirstRun| f.appeared.is_some() && !matches!(f.fetch, Fetch::Running { .. });
+            if self.first_run.as_ref().is_some_and(idle) {
+                self.close_first_run();
+            }
+        } else if self.first_run.is_none() {
+            self.offer(Some(desk.now.elapsed), desk);
+            if self.composer.is_empty() && self.focus == Focus::Composer {
+                self.focus = Focus::FirstRun;
+            }
+        }
+    }
+
+    /// Shows what can be fetched.
+    pub(super) fn offer(&mut self, appeared: Option<std::time::Duration>, desk: &mut Desk<'_>) {
+        let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
+        let choices = fetchable(&self.models);
+        let preferred =
+            if choices.iter().any(|c| c.id == wanted) { wanted } else { desk.options.model.clone() };
+        self.first_run = Some(FirstRun::new(choices, &preferred, appeared));
+        self.plan(desk);
+    }
+
+    /// Asks what fetching the selected model would do. It touches no network.
+    pub(super) fn plan(&mut self, desk: &mut Desk<'_>) {
+        let Some(first) = &mut self.first_run else { return };
+        let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
+        let task = desk.call(Some(Lane("plan")), Request::Models(Models::Plan { id }));
+        first.plan_task = Some(task);
+        self.waits.push((task, Wait::Plan));
+    }
+
+    /// The person's yes: fetches the selected model.
+    pub(super) fn pull(&mut self, desk: &mut Desk<'_>) {
+        let Some(first) = &mut self.first_run else { return };
+        if !first.accepts(desk.now.elapsed) {
+            return;
+        }
+        let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
+        let task = desk.call(None, Request::Models(Models::Pull { id }));
+        first.failed.clear();
+        first.fetch = Fetch::Running { task, since: desk.now.elapsed, step: None };
+        self.waits.push((task, Wait::Pull));
+    }
+
+    fn pulled(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
+        let Some(card) = cards.into_iter().next() else { return };
+        desk.say(format!("{} is here. Ask it something.", card.title));
+        if self.thread.blank() {
+            self.thread.setup.model = Some(card.id.clone());
+        }
+        match self.models.iter_mut().find(|other| other.id == card.id) {
+            Some(other) => *other = card,
+            None => self.models.push(card),
+        }
+        self.close_first_run();
+        self.refit(desk);
+    }
+
+    /// Leaves the first-run screen for the composer.
+    pub(super) fn close_first_run(&mut self) {
+        self.first_run = None;
+        if self.focus == Focus::FirstRun {
+            self.focus = Focus::Composer;
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Turns: send, queue, stop, answer again, edit and fork, go on, choose a branch.
+
+use super::first_run::usable;
+use super::thread::{Queued, Thread, Turn};
+use super::{Focus, State};
+use crate::domain::catalog::Availability;
+use crate::domain::id::MessageId;
+use crate::domain::message::{Block, Message, Outcome, Role};
+use crate::domain::{Error, ErrorKind};
+use crate::tui::app::Desk;
+use crate::tui::effect::Effect;
+use crate::workbench::Request;
+use crate::workbench::request::chat::{Chat, Target};
+use crate::workbench::request::conversations::{Change, Conversations};
+
+impl State {
+    /// Enter: sends what is written, or queues it behind the running answer.
+    pub(super) fn send(&mut self, desk: &mut Desk<'_>) {
+        if self.composer.newline_for_backslash() {
+            return self.typed(desk);
+        }
+        if self.composer.text().trim().is_empty() {
+            if self.thread.turn == Turn::Idle {
+                send_next(&mut self.thread, desk);
+            }
+            return;
+        }
+        if self.thread.turn == Turn::Idle
+            && let Some(error) = self.unusable()
+        {
+            desk.complain(&error);
+            if self.first_run.is_some() {
+                self.focus = Focus::FirstRun;
+            }
+            return;
+        }
+        self.resuming = false;
+        let draft = self.composer.draft();
+        let text = self.composer.take();
+        self.saved = draft.clone();
+        let queued = Queued { draft, text };
+        if self.thread.turn == Turn::Idle {
+            send(&mut self.thread, queued, desk);
+            self.scroll.to_end();
+            self.at = None;
+        } else {
+            self.thread.queue.push_back(queued);
+        }
+        self.save_draft(desk);
+        self.remember(desk);
+        self.refit(desk);
+    }
+
+    /// Why the model of the conversation cannot be asked, where that is known.
+    fn unusable(&self) -> Option<Error> {
+        let doing = "sending the message";
+        let Some(model) = &self.thread.setup.model else {
+            return Some(Error::new(ErrorKind::NotFound, doing, "no model is chosen", "Ctrl+L chooses one."));
+        };
+        let card = self.models.iter().find(|card| card.id == *model)?;
+        match &card.availability {
+            _ if usable(card) => None,
+            Availability::NotPulled => Some(Error::new(
+                ErrorKind::NotFound,
+                doing,
+                format!("{model} is not on this machine yet"),
+                "Fetch it first; your text stays here.",
+            )),
+            Availability::Unusable { why } => {
+                Some(Error::new(ErrorKind::NotFound, doing, why.clone(), "Ctrl+L chooses another model."))
+            }
+            Availability::Ready => Some(Error::new(
+                ErrorKind::Refused { capability: "chat".to_owned() },
+                doing,
+                format!("{model} does not answer conversations"),
+                "Ctrl+L chooses another model.",
+            )),
+        }
+    }
+
+    /// Stops the running answer; what came is kept. `false` where none runs.
+    pub(super) fn stop(&mut self, desk: &mut Desk<'_>) -> bool {
+        let Some(task) = self.thread.turn.task() else { return false };
+        desk.ask(Effect::Cancel(task));
+        self.ended_with(task, Outcome::Stopped, desk);
+        // Whether it was durable already, only the store knows.
+        self.reload(desk);
+        true
+    }
+
+    /// A turn is over in any way but its own: the text comes back where nothing came of it.
+    pub(super) fn ended_with(
+        &mut self,
+        task: crate::tui::effect::TaskId,
+        outcome: Outcome,
+        desk: &mut Desk<'_>,
+    ) {
+        let shown = self.thread.turn.task() == Some(task);
+        let Some(thread) = self.thread_of(task) else { return };
+        let back = thread.end(outcome);
+        if let (true, Some(draft)) = (shown, back)
+            && self.composer.is_empty()
+        {
+            self.composer.set_draft(&draft);
+            self.focus = Focus::Composer;
+            self.refit(desk);
+        }
+    }
+
+    /// The last prompt that waits goes back into the composer.
+    pub(super) fn edit_queued(&mut self, desk: &mut Desk<'_>) {
+        if let Some(queued) = self.thread.queue.pop_back() {
+            self.composer.take();
+            self.composer.set_draft(&queued.draft);
+            self.focus = Focus::Composer;
+            self.typed(desk);
+        }
+    }
+
+    fn idle(&self, desk: &mut Desk<'_>) -> bool {
+        let idle = self.thread.turn == Turn::Idle;
+        if !idle {
+            desk.say("An answer is being written; Esc stops it.");
+        }
+        idle
+    }
+
+    /// The answer that keys act on: the focused one, the one to the focused message, or the last.
+    fn answer(&self) -> Option<&Message> {
+        let shown: Vec<&Message> = self.thread.shown().map(|item| &item.message).collect();
+        let from = self.at.and_then(|at| shown.iter().position(|m| m.id == at));
+        match from {
+            Some(from) => shown[from..].iter().find(|m| m.role == Role::Assistant).copied(),
+            None => self.thread.last_answer(),
+        }
+    }
+
+    /// Answers again, in a branch of its own.
+    pub(super) fn retry(&mut self, desk: &mut Desk<'_>) {
+        let Some((message, parent)) = self.answer().map(|m| (m.id, m.parent)) else { return };
+        if !self.idle(desk) {
+            return;
+        }
+        if let Some(conversation) = self.thread.id {
+            let task = desk.call(None, Request::Chat(Chat::Retry { conversation, message }));
+            self.thread.ask(task, desk.now.wall, parent, None, "");
+            self.scroll.to_end();
+            self.at = None;
+        }
+    }
+
+    /// Goes on with an answer where it ended.
+    pub(super) fn go_on(&mut self, desk: &mut Desk<'_>) {
+        let Some(message) = self.answer().map(|m| m.id) else { return };
+        if !self.idle(desk) {
+            return;
+        }
+        if let Some(conversation) = self.thread.id {
+            let task = desk.call(None, Request::Chat(Chat::Continue { conversation, message }));
+            self.thread.ask(task, desk.now.wall, Some(message), None, "");
+            self.scroll.to_end();
+            self.at = None;
+        }
+    }
+
+    /// The focused message of the person (or the one before the focused answer) goes into the composer; sending it
+    /// makes a branch.
+    pub(super) fn edit(&mut self, desk: &mut Desk<'_>) {
+        if !self.idle(desk) {
+            return;
+        }
+        let shown: Vec<&Message> = self.thread.shown().map(|item| &item.message).collect();
+        let from =
+            self.at.and_then(|at| shown.iter().position(|m| m.id == at)).map_or(shown.len(), |at| at + 1);
+        let Some(message) = shown[..from].iter().rfind(|m| m.role == Role::User) else { return };
+        let (id, text) = (message.id, message.text());
+        if !self.composer.is_empty() {
+            self.composer.take();
+        }
+        self.composer.set_text(&text);
+        self.thread.editing = Some(id);
+        self.focus = Focus::Composer;
+        self.typed(desk);
+    }
+
+    /// Shows the branch before or after the one that the focused message is on.
+    pub(super) fn branch(&mut self, steps: isize, of: Option<MessageId>, desk: &mut Desk<'_>) {
+        if !self.idle(desk) {
+            return;
+        }
+        let shown: Vec<(MessageId, usize)> =
+            self.thread.shown().map(|item| (item.message.id, item.branch.1)).collect();
+        let to = of
+            .or(self.at)
+            .and_then(|at| shown.iter().position(|(id, _)| *id == at))
+            .map_or(shown.len(), |at| at + 1);
+        let Some((id, count)) = shown[..to].iter().rfind(|(_, count)| *count > 1).copied() else {
+            desk.say("There is one branch only; r answers again, e edits and forks.");
+            return;
+        };
+        // A click on the mark goes around; keys stop at the ends.
+        let around = of.map(|_| 1 - count as isize);
+        let leaf = self.thread.beside(id, steps).or_else(|| self.thread.beside(id, around?));
+        if let Some(leaf) = leaf {
+            let at = shown.iter().position(|(other, _)| *other == id);
+            self.thread.show(leaf);
+            self.at = at.and_then(|at| self.thread.shown().nth(at)).map(|item| item.message.id);
+            self.change(Change { leaf: Some(leaf), ..Change::default() }, desk);
+            self.refit(desk);
+        }
+    }
+
+    /// Copies the conversation up to the focused message into one of its own.
+    pub(super) fn fork(&mut self, desk: &mut Desk<'_>) {
+        let id = match self.focus {
+            Focus::List => self.list.entry(self.list.selected).map(|head| head.id),
+            _ => self.thread.id,
+        };
+        if let Some(id) = id {
+            let at = self.at.filter(|_| self.focus == Focus::Transcript);
+            let task = desk.call(None, Request::Conversations(Conversations::Fork { id, at }));
+            self.waits.push((task, super::Wait::Fork));
+        }
+    }
+}
+
+/// Sends the next prompt that waits, if one does.
+pub fn send_next(thread: &mut Thread, desk: &mut Desk<'_>) {
+    if let Some(queued) = thread.queue.pop_front() {
+        send(thread, queued, desk);
+    }
+}
+
+fn send(thread: &mut Thread, queued: Queued, desk: &mut Desk<'_>) {
+    let Queued { draft, text } = queued;
+    let editing = thread.editing.and_then(|id| thread.message(id));
+    let parent = editing.map_or_else(|| thread.leaf(), |message| message.parent);
+    let to = match (thread.id, thread.setup.model.clone()) {
+        (Some(conversation), _) => Target::After { conversation, parent },
+        (None, Some(model)) => Target::New {
+            model,
+            system: thread.setup.system.clone(),
+            settings: thread.setup.settings.clone(),
+        },
+        (None, None) => return,
+    };
+    let blocks = vec![Block::Text { text: text.clone() }];
+    let task = desk.call(None, Request::Chat(Chat::Send { to, blocks }));
+    thread.ask(task, desk.now.wall, parent, Some(draft), &text);
+}

@@ -1,0 +1,496 @@
+//! What an action does here.
+
+use super::drawer::Row;
+use super::first_run::{Fetch, usable};
+use super::{Focus, State};
+use crate::domain::catalog::{Availability, Capability, ModelId};
+use crate::domain::conversation::Conversation;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::Effect;
+use crate::tui::key::Key;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::pad::Pad;
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::Request;
+use crate::workbench::request::conversations::{Change, Conversations};
+
+use super::when::bytes;
+
+impl State {
+    /// Does what the person means; `key` is what they pressed, where they pressed one.
+    pub fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        if self.act_in_line(action, desk) {
+            return;
+        }
+        match action {
+            Action::Send => self.send(desk),
+            Action::Newline => {
+                self.composer.newline();
+                self.typed(desk);
+            }
+            Action::Undo | Action::Redo => {
+                let _ = if action == Action::Undo { self.composer.undo() } else { self.composer.redo() };
+                self.typed(desk);
+            }
+            Action::HistoryPrevious | Action::HistoryNext => {
+                self.history(key, action == Action::HistoryNext, desk);
+            }
+            Action::SearchHistory => self.search_history(desk),
+            Action::EditQueued => self.edit_queued(desk),
+            Action::EditInEditor => self.edit_in_editor(desk),
+            // With something written, it is the key of the composer that deletes.
+            Action::QuitWhenEmpty => {
+                if let Some(key) = key {
+                    self.key(key, desk);
+                }
+            }
+            Action::Back => self.back(desk),
+            Action::FocusNext => self.turn_focus(1),
+            Action::FocusPrevious => self.turn_focus(-1),
+            Action::FocusComposer | Action::GoToChat => self.focus = Focus::Composer,
+            Action::NewConversation => self.open_new(desk),
+            Action::ToggleList => {
+                // Where only one part is shown, the list is gone to.
+                let narrow = self.areas(desk.area).list.is_none() && self.list_open;
+                self.list_open = narrow || !self.list_open;
+                self.focus = if narrow { Focus::List } else { Focus::Composer };
+                self.remember(desk);
+            }
+            Action::ToggleSettings => {
+                let shown = self.areas(desk.area).drawer.is_some();
+                self.drawer_open = !shown;
+                self.focus = if shown { Focus::Composer } else { Focus::Settings };
+                self.remember(desk);
+            }
+            Action::SearchConversations => self.start_search(desk),
+            Action::PreviousConversation | Action::NextConversation => {
+                self.list.select(self.thread.id);
+                self.list.step(if action == Action::NextConversation { 1 } else { -1 });
+                self.open_selected(desk);
+            }
+            Action::ChooseModel => {
+                if self.models_error.is_some() || !self.models_known {
+                    self.ask_models(desk);
+                }
+                let menu = Menu::new(
+                    "Models",
+                    "Enter take it · Esc close",
+                    "No model is known yet.",
+                    self.model_entries(),
+                );
+                desk.overlays.push(Overlay::Menu(menu));
+            }
+            Action::ChoosePreset => choose_preset(desk),
+            Action::EditSystem => {
+                let pad = Pad::new(self.thread.setup.system.as_deref().unwrap_or_default());
+                desk.overlays.push(Overlay::Pad(pad));
+            }
+            Action::GetModel => {
+                self.offer(None, desk);
+                self.focus = Focus::FirstRun;
+            }
+            Action::Rename | Action::Delete => {
+                if let Some(head) = self.chosen_head() {
+                    desk.overlays.push(match action {
+                        Action::Rename => Overlay::Prompt(Prompt::rename(head.id, &head.title)),
+                        _ => Overlay::Confirm(Confirm::delete(&head)),
+                    });
+                }
+            }
+            Action::Fork => self.fork(desk),
+            Action::Retry if self.open_again(desk) => {}
+            Action::Retry => self.retry(desk),
+            Action::EditMessage => self.edit(desk),
+            Action::Continue => self.go_on(desk),
+            Action::BranchPrevious => self.branch(-1, None, desk),
+            Action::BranchNext => self.branch(1, None, desk),
+            Action::Copy => self.copy(desk),
+            Action::CopyCode => self.copy_code(desk),
+            Action::CopyAll => self.copy_all(desk),
+            Action::ToggleFold => self.toggle_fold(desk),
+            Action::Search if self.focus == Focus::List => self.start_search(desk),
+            Action::Search => self.start_find(),
+            Action::SearchNext => self.find_next(true, desk),
+            Action::SearchPrevious => self.find_next(false, desk),
+            Action::Follow => self.scroll_as(action, desk),
+            action => self.move_in(action, desk),
+        }
+        self.refit(desk);
+    }
+
+    /// Moves in the part that has the focus.
+    fn move_in(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let page = self.areas(desk.area).list_rows.map_or(1, |rows| rows.height.max(2)) as isize;
+        match self.focus {
+            Focus::Transcript => match action {
+                Action::SelectNext => self.step_message(1, desk),
+                Action::SelectPrevious => self.step_message(-1, desk),
+                Action::SelectFirst => self.end_message(false, desk),
+                Action::SelectLast => self.end_message(true, desk),
+                _ => self.scroll_as(action, desk),
+            },
+            Focus::Composer => self.scroll_as(action, desk),
+            Focus::List => {
+                match action {
+                    Action::SelectNext => self.list.step(1),
+                    Action::SelectPrevious => self.list.step(-1),
+                    Action::SelectFirst => self.list.step(isize::MIN),
+                    Action::SelectLast => self.list.step(isize::MAX),
+                    Action::HalfPageDown => self.list.step(page / 2),
+                    Action::HalfPageUp => self.list.step(-page / 2),
+                    Action::PageDown => self.list.step(page - 1),
+                    Action::PageUp => self.list.step(1 - page),
+                    Action::Open => self.open_selected(desk),
+                    _ => {}
+                }
+                self.more(desk);
+            }
+            Focus::Settings => {
+                let setup = &self.thread.setup.settings;
+                let changed = match action {
+                    Action::Decrease => self.drawer.nudge(setup, -1.0),
+                    Action::Increase => self.drawer.nudge(setup, 1.0),
+                    Action::Reset => self.drawer.reset(setup),
+                    _ => None,
+                };
+                match action {
+                    Action::SelectNext => self.drawer.step(1),
+                    Action::SelectPrevious => self.drawer.step(-1),
+                    Action::SelectFirst => self.drawer.step(isize::MIN),
+                    Action::SelectLast => self.drawer.step(isize::MAX),
+                    Action::Open => self.change_setting(desk),
+                    Action::Reset if self.drawer.row() == Row::System => self.set_system("", desk),
+                    _ => {}
+                }
+                if let Some(settings) = changed {
+                    self.set_settings(settings, desk);
+                }
+            }
+            Focus::FirstRun => match action {
+                Action::Accept => self.pull(desk),
+                Action::SelectNext | Action::SelectPrevious => {
+                    let steps = if action == Action::SelectNext { 1 } else { -1 };
+                    if self.first_run.as_mut().is_some_and(|first| first.step(steps)) {
+                        self.plan(desk);
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// What Enter, Esc and arrows do while a line is typed; `false` where none is.
+    fn act_in_line(&mut self, action: Action, desk: &mut Desk<'_>) -> bool {
+        if let Some(find) = self.find.as_mut().filter(|find| find.typing) {
+            match action {
+                Action::Accept => find.typing = false,
+                Action::Cancel => self.find = None,
+                Action::SelectNext => self.find_next(true, desk),
+                Action::SelectPrevious => self.find_next(false, desk),
+                _ => {}
+            }
+        } else if self.focus == Focus::List && self.typing_search() {
+            match action {
+                Action::Accept if self.list.is_empty() => {
+                    if let Some(search) = &mut self.list.search {
+                        search.typing = false;
+                    }
+                }
+                Action::Accept => self.open_selected(desk),
+                Action::Cancel => self.list.search = None,
+                Action::SelectNext => self.list.step(1),
+                Action::SelectPrevious => self.list.step(-1),
+                _ => {}
+            }
+        } else if self.focus == Focus::Settings && self.drawer.input.is_some() {
+            match action {
+                Action::Accept => {
+                    if let Some(settings) = self.drawer.accept(&self.thread.setup.settings) {
+                        self.set_settings(settings, desk);
+                    }
+                }
+                Action::Cancel => {
+                    self.drawer.input = None;
+                    self.drawer.error = None;
+                }
+                _ => {}
+            }
+        } else {
+            return false;
+        }
+        self.refit(desk);
+        true
+    }
+
+    /// Esc: stops the answer, then goes one step back. It never takes a text away.
+    fn back(&mut self, desk: &mut Desk<'_>) {
+        if self.stop(desk) {
+            return;
+        }
+        if self.selection.take().is_some() || self.find.take().is_some() {
+            return;
+        }
+        if self.focus == Focus::List && self.list.search.take().is_some() {
+            return;
+        }
+        if self.thread.editing.take().is_some() {
+            desk.say("Not editing any more: what is written will be sent as a new message.");
+            return;
+        }
+        if self.focus == Focus::FirstRun {
+            self.leave_first_run(desk);
+        } else if self.focus == Focus::Settings {
+            self.drawer_open = false;
+            self.focus = Focus::Composer;
+        } else if self.focus != Focus::Composer {
+            self.focus = Focus::Composer;
+            self.at = None;
+        } else if self.reading {
+            self.reading = false;
+        } else if self.thread.failed.is_some() {
+            self.thread.failed = None;
+        } else if !self.scroll.follows() {
+            self.scroll.to_end();
+        }
+    }
+
+    /// Esc on the screen of the first start: stops fetching, then leaves.
+    fn leave_first_run(&mut self, desk: &mut Desk<'_>) {
+        let Some(first) = &mut self.first_run else { return };
+        if let Fetch::Running { task, .. } = first.fetch {
+            desk.ask(Effect::Cancel(task));
+            self.waits.retain(|(id, _)| *id != task);
+            first.fetch = Fetch::Offered;
+            desk.say("Stopped. Enter goes on where it can.");
+        } else {
+            self.close_first_run();
+        }
+    }
+
+    /// Ctrl+C: stops what runs, then puts the draft aside; `false` where there is nothing of either.
+    pub fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
+        if self.stop(desk) {
+            return true;
+        }
+        let pulling = self.first_run.as_ref().is_some_and(|f| matches!(f.fetch, Fetch::Running { .. }));
+        if pulling {
+            self.leave_first_run(desk);
+            return true;
+        }
+        if !self.composer.is_empty() {
+            self.composer.take();
+            self.thread.editing = None;
+            self.focus = Focus::Composer;
+            self.typed(desk);
+            desk.say("Put aside; ↑ brings it back.");
+            return true;
+        }
+        false
+    }
+
+    fn turn_focus(&mut self, steps: isize) {
+        let mut parts = vec![Focus::Composer];
+        if self.first_run.is_some() {
+            parts.push(Focus::FirstRun);
+        } else if !self.is_bare() {
+            parts.push(Focus::Transcript);
+        }
+        if self.list_open && !self.reading {
+            parts.push(Focus::List);
+        }
+        if self.drawer_open && !self.reading {
+            parts.push(Focus::Settings);
+        }
+        let now = parts.iter().position(|part| *part == self.focus).unwrap_or(0) as isize;
+        let to = (now + steps).rem_euclid(parts.len() as isize) as usize;
+        match parts[to] {
+            Focus::Transcript => self.enter_transcript(),
+            part => self.focus = part,
+        }
+    }
+
+    fn chosen_head(&self) -> Option<Conversation> {
+        match self.focus {
+            Focus::List => self.list.entry(self.list.selected).cloned(),
+            _ => self.thread.id.and_then(|id| self.list.head(id)).cloned(),
+        }
+    }
+
+    /// Opens the selected conversation; a found message is gone to.
+    pub(super) fn open_selected(&mut self, desk: &mut Desk<'_>) {
+        let found = self.list.results().and_then(|search| search.hits.get(self.list.selected)?.message);
+        let Some(id) = self.list.entry(self.list.selected).map(|head| head.id) else { return };
+        self.open(id, desk);
+        if let Some(message) = found {
+            self.at = Some(message);
+            self.focus = Focus::Transcript;
+            self.scroll.to_message(message);
+        }
+    }
+
+    /// Asks for the next page of the list when the selection comes near its end.
+    pub(super) fn more(&mut self, desk: &mut Desk<'_>) {
+        if let Some(before) = self.list.wants_more() {
+            let request = Conversations::List { limit: super::list::PAGE, before: Some(before) };
+            let task = desk.call(None, Request::Conversations(request));
+            self.list.task = Some(task);
+            self.waits.push((task, super::Wait::List));
+        }
+    }
+
+    /// Enter on a row of the drawer.
+    pub(super) fn change_setting(&mut self, desk: &mut Desk<'_>) {
+        match self.drawer.row() {
+            Row::Model => self.act(Action::ChooseModel, None, desk),
+            Row::Preset => self.act(Action::ChoosePreset, None, desk),
+            Row::System => self.act(Action::EditSystem, None, desk),
+            Row::Field(_) => self.drawer.type_value(&self.thread.setup.settings),
+        }
+    }
+
+    fn set_settings(&mut self, settings: crate::domain::settings::Settings, desk: &mut Desk<'_>) {
+        self.thread.setup.settings = settings.clone();
+        self.change(Change { settings: Some(settings), ..Change::default() }, desk);
+    }
+
+    fn set_system(&mut self, system: &str, desk: &mut Desk<'_>) {
+        self.thread.setup.system = (!system.is_empty()).then(|| system.to_owned());
+        self.change(Change { system: Some(system.to_owned()), ..Change::default() }, desk);
+    }
+
+    fn set_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {
+        self.insisted = true;
+        self.thread.setup.model = Some(model.clone());
+        self.change(Change { model: Some(model), ..Change::default() }, desk);
+        self.remember(desk);
+    }
+
+    /// Every model that can be talked to, those that can answer now first.
+    pub fn model_entries(&self) -> Vec<Entry> {
+        let mut cards: Vec<_> =
+            self.models.iter().filter(|card| card.capabilities.contains(&Capability::Chat)).collect();
+        cards.sort_by_key(|card| match card.availability {
+            Availability::Ready => 0,
+            Availability::NotPulled => 1,
+            Availability::Unusable { .. } => 2,
+        });
+        let entry = |card: &&crate::domain::catalog::ModelCard| {
+            let size = card.bytes.map(bytes);
+            let (detail, right) = match &card.availability {
+                Availability::Ready => {
+                    let context = card.context.map(|c| format!("{} ctx", super::when::grouped(c.into())));
+                    (card.detail.clone(), context.unwrap_or_default())
+                }
+                Availability::NotPulled => {
+                    (card.title.clone(), size.map_or_else(|| "fetch".to_owned(), |s| format!("fetch {s}")))
+                }
+                Availability::Unusable { why } => (why.clone(), "unusable".to_owned()),
+            };
+            Entry {
+                label: card.id.to_string(),
+                detail,
+                right,
+                current: self.thread.setup.model.as_ref() == Some(&card.id),
+                off: matches!(card.availability, Availability::Unusable { .. }),
+                choice: Choice::Model(card.id.clone()),
+            }
+        };
+        cards.iter().map(entry).collect()
+    }
+
+    /// What was chosen in an overlay.
+    pub fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        match choice {
+            Choice::Model(id) => {
+                let card = self.models.iter().find(|card| card.id == id);
+                if card.is_some_and(|card| !usable(card)) {
+                    self.insisted = true;
+                    self.thread.setup.model = Some(id);
+                    self.offer(None, desk);
+                    self.focus = Focus::FirstRun;
+                } else {
+                    self.set_model(id, desk);
+                }
+            }
+            Choice::Preset(name) => {
+                let Some(preset) = desk.options.presets.get(&name).cloned() else { return };
+                let setup = &mut self.thread.setup;
+                setup.settings = setup.settings.overlaid(&preset.settings);
+                let settings = setup.settings.clone();
+                self.set_settings(settings, desk);
+                if let Some(system) = &preset.system {
+                    self.set_system(system, desk);
+                }
+                if let Some(model) = preset.model {
+                    self.set_model(model, desk);
+                }
+                desk.say(format!("Preset {name}."));
+            }
+            Choice::Written(text) => {
+                if !self.composer.is_empty() {
+                    self.composer.take();
+                }
+                self.composer.set_text(&text);
+                self.focus = Focus::Composer;
+                self.typed(desk);
+            }
+            Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
+            Choice::Rename(id, title) => {
+                if self.thread.id == Some(id) {
+                    self.thread.title.clone_from(&title);
+                }
+                let change = Change { title: Some(title), ..Change::default() };
+                self.write(Request::Conversations(Conversations::Change { id, change }), desk);
+            }
+            Choice::Delete(id) => {
+                self.list.remove(id);
+                self.write(Request::Conversations(Conversations::Remove { id }), desk);
+                if self.thread.id == Some(id) {
+                    self.stop_for_good(desk);
+                    self.open_new(desk);
+                }
+            }
+            Choice::System(text) => self.set_system(&text, desk),
+            Choice::Act(_) | Choice::Quit => {}
+        }
+        self.refit(desk);
+    }
+
+    /// The shown conversation is deleted: nothing of it goes on.
+    fn stop_for_good(&mut self, desk: &mut Desk<'_>) {
+        if let Some(task) = self.thread.turn.task() {
+            desk.ask(Effect::Cancel(task));
+        }
+        self.thread.end(crate::domain::message::Outcome::Stopped);
+        self.thread.queue.clear();
+        self.saved = self.composer.draft();
+    }
+}
+
+fn choose_preset(desk: &mut Desk<'_>) {
+    let entries = desk.options.presets.iter().map(|(name, preset)| {
+        let mut parts: Vec<String> = preset.model.iter().map(ToString::to_string).collect();
+        for field in crate::domain::settings::FIELDS {
+            parts.extend(preset.settings.get(field.name).map(|value| format!("{} {value}", field.name)));
+        }
+        parts.extend(preset.system.iter().map(|s| s.lines().next().unwrap_or_default().to_owned()));
+        Entry {
+            label: name.clone(),
+            detail: parts.join(" · "),
+            right: String::new(),
+            current: false,
+            off: false,
+            choice: Choice::Preset(name.clone()),
+        }
+    });
+    let menu = Menu::new(
+        "Presets",
+        "Enter take it · Esc close",
+        "None yet: [presets.NAME] in the config file makes one (model, system, settings).",
+        entries.collect(),
+    );
+    desk.overlays.push(Overlay::Menu(menu));
+}

@@ -1,0 +1,204 @@
+//! The screen of the first start.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::Sight;
+use crate::domain::catalog::Availability;
+use crate::tui::look::Role;
+use crate::tui::paint::{meter, put, wrap};
+use crate::tui::pane::chat::first_run::{Fetch, FirstRun, share, time_left, usable};
+use crate::tui::pane::chat::when::{bytes, seconds};
+use crate::tui::pane::chat::{Focus, State};
+use crate::tui::widget::text::fit_left;
+use crate::workbench::reply::PullStep;
+
+/// A pen that writes lines downwards.
+struct Pen<'a> {
+    cells: &'a mut Buffer,
+    sight: &'a Sight<'a>,
+    area: Rect,
+    y: u16,
+}
+
+impl Pen<'_> {
+    fn line(&mut self, text: &str, role: Role) {
+        if self.y < self.area.bottom() {
+            put(self.cells, self.area.x, self.y, self.area.right(), text, self.sight.look.style(role));
+        }
+        self.y += 1;
+    }
+
+    fn text(&mut self, text: &str, role: Role) {
+        for line in wrap(text, self.area.width) {
+            self.line(&line, role);
+        }
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        if self.y < self.area.bottom() {
+            let look = self.sight.look;
+            put(self.cells, self.area.x, self.y, self.area.right(), name, look.style(Role::Faint));
+            let x = self.area.x + 10;
+            let room = usize::from(self.area.right().saturating_sub(x));
+            let shown = fit_left(value, room);
+            put(self.cells, x, self.y, self.area.right(), &shown, look.style(Role::Text));
+        }
+        self.y += 1;
+    }
+}
+
+/// Draws it.
+pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let inside = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4).min(84), ..area };
+    let mut pen = Pen { cells, sight, area: inside, y: area.y + u16::from(area.height > 18) };
+    let welcome = if state.models.iter().any(usable) { "Fetch a model" } else { "Welcome to Outcrop" };
+    put(
+        pen.cells,
+        inside.x,
+        pen.y,
+        inside.right(),
+        welcome,
+        sight.look.style(Role::Accent).add_modifier(Modifier::BOLD),
+    );
+    pen.y += 1;
+    if first.choices.is_empty() {
+        return nothing(state, &mut pen);
+    }
+    if !state.models.iter().any(usable) {
+        pen.text("There is no model on this machine yet. One can be fetched now; then everything runs here, offline.", Role::Text);
+    }
+    pen.line("", Role::Text);
+    choices(first, state.focus == Focus::FirstRun, &mut pen);
+    pen.line("", Role::Text);
+    // What moves, or what went wrong, is never below the screen's end.
+    let offered = first.fetch == Fetch::Offered;
+    if !offered {
+        fetching(state, first, &mut pen);
+        pen.line("", Role::Text);
+    }
+    if let Some(plan) = &first.plan {
+        pen.pair("licence", &plan.licence);
+        let size = plan.bytes.map_or_else(|| "unknown until it is asked".to_owned(), bytes);
+        pen.pair("to fetch", &size);
+        pen.pair("goes to", &plan.to.to_string_lossy());
+        for (at, source) in plan.sources.iter().enumerate() {
+            pen.pair(if at == 0 { "from" } else { "else" }, source);
+        }
+        let checked = if plan.pinned {
+            "SHA-256 of the file, known beforehand"
+        } else {
+            "unpinned: nobody here has computed its SHA-256 yet"
+        };
+        pen.pair("checked", checked);
+        pen.line("", Role::Text);
+    }
+    for (source, why) in &first.failed {
+        pen.text(&format!("✗ {source}: {why}"), Role::Warn);
+    }
+    if offered {
+        fetching(state, first, &mut pen);
+    }
+}
+
+fn choices(first: &FirstRun, focused: bool, pen: &mut Pen<'_>) {
+    let most = usize::from(pen.area.height / 4).max(2);
+    let top = (first.selected + 1).saturating_sub(most);
+    for (at, card) in first.choices.iter().enumerate().skip(top).take(most) {
+        let chosen = at == first.selected;
+        let mark = if chosen { if focused { "▌" } else { "›" } } else { " " };
+        let look = pen.sight.look;
+        if pen.y < pen.area.bottom() {
+            let right = pen.area.right();
+            let role = if chosen { Role::Text } else { Role::Muted };
+            let x = put(pen.cells, pen.area.x, pen.y, right, mark, look.style(Role::Accent));
+            let x = put(pen.cells, x + 1, pen.y, right, &card.title, look.style(role));
+            let size = card.bytes.map(bytes).unwrap_or_default();
+            let about =
+                [size, card.licence.clone().unwrap_or_default()].into_iter().filter(|s| !s.is_empty());
+            put(
+                pen.cells,
+                x + 2,
+                pen.y,
+                right,
+                &about.collect::<Vec<_>>().join(" · "),
+                look.style(Role::Faint),
+            );
+        }
+        pen.y += 1;
+    }
+}
+
+fn fetching(state: &State, first: &FirstRun, pen: &mut Pen<'_>) {
+    match &first.fetch {
+        Fetch::Offered if first.plan.is_none() => pen.line("", Role::Muted),
+        Fetch::Offered => {
+            let more = if first.choices.len() > 1 { " · ↑ ↓ choose another" } else { "" };
+            let words = format!("Enter fetches it{more} · Esc not now");
+            let words =
+                if state.focus == Focus::FirstRun { words } else { format!("Tab comes here; then {words}") };
+            pen.text(&words, Role::Accent);
+        }
+        Fetch::Failed(error) => {
+            pen.text(&format!("✗ {}: {}", error.doing, error.why), Role::Bad);
+            if !error.hint.is_empty() {
+                pen.text(&error.hint, Role::Text);
+            }
+            pen.line("Enter tries again · Esc leaves this screen", Role::Accent);
+        }
+        Fetch::Running { since, step, .. } => {
+            let waited = pen.sight.now.elapsed.saturating_sub(*since).as_millis() as u64;
+            let words = step.as_ref().map_or_else(|| "starting".to_owned(), words);
+            let known = step.as_ref().and_then(share);
+            let width = pen.area.width.min(40);
+            let bar = known.map_or_else(String::new, |share| meter(share, width));
+            if known.is_some() && pen.y < pen.area.bottom() {
+                let look = pen.sight.look;
+                let ground = look.style(Role::Selected).patch(look.style(Role::Accent));
+                let x = put(pen.cells, pen.area.x, pen.y, pen.area.x + width, &bar, ground);
+                let percent = format!(" {:>3.0} %", known.unwrap_or_default() * 100.0);
+                put(pen.cells, x, pen.y, pen.area.right(), &percent, look.style(Role::Text));
+                pen.y += 1;
+            }
+            pen.line(&format!("{words} · {}", seconds(waited)), Role::Text);
+            pen.line("Esc stops it; what has come is kept where the source can resume", Role::Muted);
+        }
+    }
+}
+
+fn words(step: &PullStep) -> String {
+    match step {
+        PullStep::Trying { source } => format!("asking {source}"),
+        PullStep::Fetching { done, total, resumed, per_second } => {
+            let mut parts = vec![match total {
+                Some(total) => format!("{} of {}", bytes(*done), bytes(*total)),
+                None => format!("{} so far", bytes(*done)),
+            }];
+            parts.extend(per_second.map(|rate| format!("{}/s", bytes(rate))));
+            parts.extend(time_left(step).map(|left| format!("{} left", seconds(left * 1000))));
+            if *resumed > 0 {
+                parts.push(format!("resumed at {}", bytes(*resumed)));
+            }
+            parts.join(" · ")
+        }
+        PullStep::SourceFailed { source, .. } => format!("{source} did not work; trying the next"),
+        PullStep::Checking => "checking the SHA-256".to_owned(),
+        PullStep::Converting { .. } => "converting the weights for the engine".to_owned(),
+    }
+}
+
+/// No model can be fetched and none answers.
+fn nothing(state: &State, pen: &mut Pen<'_>) {
+    pen.text("No model can answer yet, and the catalogue has none to fetch.", Role::Text);
+    pen.line("", Role::Text);
+    for card in &state.models {
+        if let Availability::Unusable { why } = &card.availability {
+            pen.text(&format!("✗ {}: {why}", card.id), Role::Warn);
+        }
+    }
+    pen.text(
+        "`outcrop models add FILE` takes a GGUF file; [providers.NAME] in the config file names a server.",
+        Role::Muted,
+    );
+}

@@ -1,0 +1,139 @@
+//! The transcript, or what stands in its place.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::{Sight, first_run};
+use crate::domain::Error;
+use crate::tui::action::Action;
+use crate::tui::app::Cache;
+use crate::tui::keymap::{Context, label};
+use crate::tui::look::Role;
+use crate::tui::paint::{put, put_right, wrap};
+use crate::tui::pane::chat::State;
+use crate::tui::pane::chat::layout::Areas;
+use crate::tui::pane::chat::thread::{Load, Turn};
+
+/// Draws what is read.
+pub fn draw(state: &State, cache: &mut Cache, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+    let area = areas.transcript;
+    if let Some(first) = &state.first_run {
+        return first_run::draw(state, first, sight, area, cells);
+    }
+    match &state.thread.load {
+        Load::Failed(error) => return failed(error, sight, area, cells),
+        Load::Opening(_) if state.thread.shown().next().is_none() => return,
+        _ => {}
+    }
+    if state.is_bare() {
+        return bare(state, sight, area, cells);
+    }
+    let status = state.status(sight.now, sight.options.reduced_motion);
+    let items = state.items(&status);
+    let mut transcript = state.transcript(&items);
+    transcript.highlights = Some(sight.highlights);
+    let geometry = transcript.layout(area, &state.scroll, &mut cache.transcript);
+    transcript.draw(&geometry, sight.look, cells);
+    // Before there is an answer to show it on, the wait stands under the question.
+    if matches!(state.thread.turn, Turn::Asking { .. })
+        && let Some(y) = geometry.rows.last().map(|row| row.y + 1).filter(|y| *y < area.bottom())
+    {
+        put(cells, area.x + 2, y, area.right(), &status, sight.look.style(Role::Muted));
+    }
+    if !geometry.at_end {
+        let words = match geometry.new_rows {
+            Some(1) => " ↓ 1 new line · Ctrl+End ".to_owned(),
+            Some(new) if new > 0 => format!(" ↓ {new} new lines · Ctrl+End "),
+            _ => " ↓ Ctrl+End ".to_owned(),
+        };
+        let style = sight.look.style(Role::Selected).patch(sight.look.style(Role::Accent));
+        put_right(cells, area.x, area.bottom(), area.right().saturating_sub(2), &words, style);
+    }
+    cache.wants = geometry.wants;
+    find(state, sight, areas, cells);
+}
+
+fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+    let (Some(find), Some(area)) = (&state.find, areas.find) else { return };
+    let x = put(cells, area.x, area.y, area.right(), "▌/ ", sight.look.style(Role::Accent));
+    let hint = match (find.missing, find.typing) {
+        (true, _) => "not here",
+        (false, true) => "Enter keep · ↑ ↓ next",
+        (false, false) => "n next · N before · Esc close",
+    };
+    let role = if find.missing { Role::Warn } else { Role::Faint };
+    let end = put_right(cells, x + 10, area.y, area.right().saturating_sub(2), hint, sight.look.style(role));
+    let line = Rect { x, y: area.y, width: end.saturating_sub(x + 2), height: 1 };
+    find.input.draw(line, cells, sight.look.style(Role::Text));
+}
+
+/// An error where the conversation would be.
+fn failed(error: &Error, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let width = area.width.saturating_sub(6).min(80);
+    let mut y = area.y + area.height / 4;
+    let x = area.x + 2;
+    let mut say = |text: &str, role: Role| {
+        for line in wrap(text, width) {
+            if y < area.bottom() {
+                put(cells, x, y, area.right(), &line, look.style(role));
+                y += 1;
+            }
+        }
+    };
+    say(&format!("✗ {}", error.doing), Role::Bad);
+    say(&error.why, Role::Text);
+    if !error.hint.is_empty() {
+        say(&error.hint, Role::Muted);
+    }
+    say("", Role::Muted);
+    say("Tab, then r, tries again · Ctrl+N starts a new conversation", Role::Muted);
+}
+
+/// What the place is for, and the keys that begin.
+fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let card = state.models.iter().find(|card| Some(&card.id) == state.thread.setup.model.as_ref());
+    let name = state.thread.setup.model.as_ref().map_or("no model yet", |model| model.model());
+    let about = card.map(|card| {
+        let context =
+            card.context.map(|c| format!("{} tokens of context", super::super::when::grouped(c.into())));
+        [Some(card.detail.clone()).filter(|d| !d.is_empty()), context, card.licence.clone()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ")
+    });
+    let keys = [
+        (Action::ChooseModel, "another model"),
+        (Action::ToggleSettings, "settings, system prompt, presets"),
+        (Action::SearchConversations, "search what was said"),
+        (Action::Palette, "everything else by its name"),
+        (Action::Help, "every key"),
+    ];
+    let height = 4 + keys.len() as u16;
+    let mut y = area.y + area.height.saturating_sub(height) / 3;
+    let x = area.x + 2;
+    let right = area.right();
+    put(cells, x, y, right, name, look.style(Role::Model).add_modifier(Modifier::BOLD));
+    y += 1;
+    if let Some(about) = about.filter(|about| !about.is_empty()) {
+        put(cells, x, y, right, &about, look.style(Role::Faint));
+        y += 1;
+    }
+    y += 1;
+    let here = state.thread.setup.model.as_ref().is_some_and(|model| model.provider() == "local");
+    let place = if here { " It runs here: nothing leaves this machine." } else { "" };
+    put(cells, x, y, right, &format!("Write below and press Enter.{place}"), look.style(Role::Text));
+    y += 2;
+    for (action, words) in keys {
+        if y >= area.bottom() {
+            break;
+        }
+        let Some(key) = sight.options.keymap.key(Context::Composer, action) else { continue };
+        put(cells, x, y, right, &label(key), look.style(Role::Accent));
+        put(cells, x + 9, y, right, words, look.style(Role::Muted));
+        y += 1;
+    }
+}

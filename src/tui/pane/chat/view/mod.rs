@@ -1,0 +1,66 @@
+//! The picture of the chat place.
+
+mod composer;
+mod drawer;
+mod first_run;
+mod list;
+mod main;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::State;
+use crate::tui::app::{Cache, Options};
+use crate::tui::event::Now;
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::put;
+use crate::tui::widget::code::Highlights;
+
+pub use drawer::row_at as drawer_row_at;
+
+/// What a picture is made with besides the place's own state.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight<'a> {
+    pub look: &'a Look,
+    pub options: &'a Options,
+    pub highlights: &'a Highlights,
+    pub now: Now,
+    /// An overlay has the keys: nothing here has the caret.
+    pub covered: bool,
+}
+
+impl Sight<'_> {
+    fn wall(&self) -> super::when::Now {
+        super::when::Now { at: self.now.wall, offset: self.options.utc_offset }
+    }
+}
+
+/// Draws the place into `body`; returns the cell of the caret.
+pub fn view(
+    state: &State,
+    cache: &mut Cache,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
+    let areas = state.areas(body);
+    let rule = sight.look.style(Role::Rule);
+    for column in areas.rules.into_iter().flatten() {
+        for y in body.top()..body.bottom() {
+            put(cells, column, y, column + 1, "│", rule);
+        }
+    }
+    let mut caret = None;
+    if let Some(area) = areas.list {
+        caret = caret.or(list::draw(state, sight, area, cells));
+    }
+    if let Some(area) = areas.drawer {
+        caret = caret.or(drawer::draw(state, sight, area, cells));
+    }
+    if !areas.box_area.is_empty() {
+        main::draw(state, cache, sight, &areas, cells);
+        let typing = composer::draw(state, sight, &areas, cells);
+        caret = caret.or(typing);
+    }
+    caret.filter(|_| !sight.covered)
+}

@@ -1,0 +1,22 @@
+//! The screen from the command line's point of view: open it, run it, give the terminal back.
+
+use super::app::{App, Options, Start};
+use super::runtime::{self, Host};
+use super::terminal::{self, Tty};
+use crate::config::Config;
+use crate::domain::Result;
+use crate::workbench::Door;
+
+/// Runs the screen until the person quits; returns the process's exit code. Wrong keys or themes in the config are
+/// said before the terminal is taken.
+pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
+    let zone = jiff::tz::TimeZone::system();
+    let options = Options::of(config, zone.to_offset(jiff::Timestamp::now()).seconds())?;
+    let modes = terminal::Options { mouse: config.ui.mouse, title: config.ui.title };
+    let mut terminal = Tty::open(modes)?;
+    let mut app = App::new(options, start);
+    let ended = runtime::run(&mut app, door.clone(), &mut terminal, Host::of(config)).await;
+    drop(terminal);
+    door.close().await;
+    Ok(ended?.code())
+}

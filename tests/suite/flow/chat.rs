@@ -1,0 +1,307 @@
+//! Turns, drafts, branches and the ladder of Esc and Ctrl+C.
+
+use outcrop::domain::change::Changed;
+use outcrop::domain::conversation::{Conversation, Draft, Thread};
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::message::{Block, Outcome, Role};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
+use outcrop::workbench::request::chat::{Chat, Target};
+use outcrop::workbench::request::conversations::{Change, Conversations};
+use outcrop::workbench::{Reply, Request};
+
+use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message, model};
+
+fn text(text: &str) -> Vec<Block> {
+    vec![Block::Text { text: text.to_owned() }]
+}
+
+fn chats(effects: &[Effect]) -> Vec<Chat> {
+    Stage::requests(effects)
+        .into_iter()
+        .filter_map(|request| if let Request::Chat(chat) = request { Some(chat) } else { None })
+        .collect()
+}
+
+fn two_turns() -> Vec<outcrop::domain::message::Message> {
+    vec![
+        message(1, None, Role::User, "first"),
+        answer(2, Some(1), "one", COMPLETE),
+        message(3, Some(2), Role::User, "second"),
+        answer(4, Some(3), "two", COMPLETE),
+    ]
+}
+
+#[test]
+fn enter_sends_to_a_new_conversation_and_then_after_its_leaf() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let effects = stage.keys("hello<enter>");
+    let to = Target::New { model: model(), system: None, settings: Settings::default() };
+    assert_eq!(chats(&effects), [Chat::Send { to, blocks: text("hello") }]);
+    let started = Reply::Started {
+        conversation: Conversation { leaf: Some(id(91)), ..head(1, "hello", 0) },
+        asked: Some(message(90, None, Role::User, "hello")),
+        answer: answer(91, Some(90), "", Outcome::Streaming),
+    };
+    stage.answer("\"send\"", vec![started, Reply::Finished { answer: answer(91, Some(90), "hi", COMPLETE) }]);
+    let effects = stage.keys("again<enter>");
+    let to = Target::After { conversation: conversation(1), parent: Some(id(91)) };
+    assert_eq!(chats(&effects), [Chat::Send { to, blocks: text("again") }]);
+}
+
+#[test]
+fn what_is_typed_before_the_store_answers_is_kept() {
+    let mut stage = Stage::new(120, 40);
+    stage.keys("early");
+    stage.settle();
+    stage.answer("load_draft", vec![Reply::Draft { draft: Draft { text: "kept".into(), pastes: vec![] } }]);
+    assert_eq!(stage.state.chat.composer.text(), "early");
+    stage.keys("<up>");
+    assert_eq!(stage.state.chat.composer.text(), "kept", "the draft is in reach");
+    stage.keys("<down>");
+    assert_eq!(stage.state.chat.composer.text(), "early");
+}
+
+#[test]
+fn every_newline_key_makes_a_line_and_sends_nothing() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let effects = stage.keys("a<ctrl+j>b<alt+enter>c<shift+enter>d<ctrl+enter>e\\<enter>f");
+    assert_eq!(stage.state.chat.composer.text(), "a\nb\nc\nd\ne\nf");
+    assert!(chats(&effects).is_empty());
+}
+
+#[test]
+fn a_paste_never_sends() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let effects = stage.event(Event::Paste { text: "one\ntwo\n\x1b[201~three\r\n".into(), dropped: 0 });
+    assert!(chats(&effects).is_empty());
+    assert!(stage.state.chat.composer.text().starts_with("one\ntwo\n"));
+}
+
+#[test]
+fn prompts_wait_for_the_running_answer_and_then_go_one_by_one() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("first");
+    assert!(chats(&stage.keys("second<enter>third<enter>")).is_empty());
+    let from = stage.effects.len();
+    let task = stage.task("\"send\"");
+    stage.event(Event::Replies {
+        task,
+        replies: vec![Reply::Finished { answer: answer(91, Some(90), "done", COMPLETE) }],
+    });
+    stage.event(Event::Ended { task, error: None });
+    let to = Target::After { conversation: conversation(1), parent: Some(id(91)) };
+    assert_eq!(chats(&stage.effects[from..]), [Chat::Send { to, blocks: text("second") }]);
+    stage.keys("<alt+up>");
+    assert_eq!(stage.state.chat.composer.text(), "third", "what waits can be edited");
+}
+
+#[test]
+fn a_stop_keeps_what_came_and_holds_the_queue() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("first");
+    stage.delta(Delta::Text { text: "half an ans".into() });
+    stage.keys("second<enter>");
+    let task = stage.task("\"send\"");
+    let effects = stage.keys("<esc>");
+    assert!(effects.contains(&Effect::Cancel(task)) && chats(&effects).is_empty());
+    assert!(stage.text().contains("half an ans"));
+    stage.event(Event::Replies {
+        task,
+        replies: vec![Reply::Delta { event: Delta::Text { text: "LATE".into() } }],
+    });
+    assert!(!stage.text().contains("LATE"), "a reply that nobody waits for is dropped");
+    assert_eq!(chats(&stage.keys("<enter>")).len(), 1, "Enter sends what waits");
+}
+
+#[test]
+fn a_turn_that_fails_before_it_is_durable_gives_the_text_back() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("precious<enter>");
+    let task = stage.task("\"send\"");
+    let error = Error::new(ErrorKind::Busy, "storing the turn", "the store is busy", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert_eq!(stage.state.chat.composer.text(), "precious");
+    assert!(stage.text().contains("the store is busy"));
+}
+
+#[test]
+fn ctrl_c_stops_then_puts_the_draft_aside_then_asks_for_another_press() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("q");
+    stage.keys("draft");
+    let task = stage.task("\"send\"");
+    assert!(stage.keys("<ctrl+c>").contains(&Effect::Cancel(task)));
+    assert_eq!(stage.state.chat.composer.text(), "draft");
+    assert!(!stage.keys("<ctrl+c>").contains(&Effect::Quit));
+    assert_eq!(stage.state.chat.composer.text(), "");
+    assert!(!stage.keys("<ctrl+c>").contains(&Effect::Quit));
+    stage.pass(10_000);
+    assert!(!stage.keys("<ctrl+c>").contains(&Effect::Quit), "too late to be the second press");
+    stage.keys("<up>");
+    assert_eq!(stage.state.chat.composer.text(), "draft", "nothing was lost");
+    stage.keys("<ctrl+c><ctrl+c><ctrl+c>");
+    assert!(!stage.effects.contains(&Effect::Quit), "what is kept is kept first");
+    stage.stored();
+    assert_eq!(stage.effects.last(), Some(&Effect::Quit));
+}
+
+#[test]
+fn ctrl_d_quits_an_empty_composer_and_deletes_in_a_full_one() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert!(!stage.keys("ab<ctrl+a><ctrl+d>").contains(&Effect::Quit));
+    assert_eq!(stage.state.chat.composer.text(), "b");
+    stage.keys("<backspace><delete><ctrl+d>");
+    stage.stored();
+    assert_eq!(stage.effects.last(), Some(&Effect::Quit));
+}
+
+#[test]
+fn an_edited_message_becomes_a_branch_and_both_are_reachable() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    stage.keys("<tab>ke");
+    assert_eq!(stage.state.chat.composer.text(), "second");
+    let effects = stage.keys(" thought<enter>");
+    let to = Target::After { conversation: conversation(1), parent: Some(id(2)) };
+    assert_eq!(chats(&effects), [Chat::Send { to, blocks: text("second thought") }]);
+    let started = Reply::Started {
+        conversation: Conversation { leaf: Some(id(6)), ..head(1, "t", 0) },
+        asked: Some(message(5, Some(2), Role::User, "second thought")),
+        answer: answer(6, Some(5), "", Outcome::Streaming),
+    };
+    stage.answer(
+        "\"send\"",
+        vec![started, Reply::Finished { answer: answer(6, Some(5), "branch", COMPLETE) }],
+    );
+    assert!(stage.text().contains("branch") && !stage.text().contains(" two"));
+    let effects = stage.keys("<tab>[");
+    let change = Change { leaf: Some(id(4)), ..Change::default() };
+    let request = Request::Conversations(Conversations::Change { id: conversation(1), change });
+    assert!(Stage::requests(&effects).contains(&request));
+    assert!(stage.text().contains("two") && !stage.text().contains("branch"));
+}
+
+#[test]
+fn retry_and_continue_name_the_answer() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    assert_eq!(chats(&stage.keys("<tab>kk")), []);
+    let effects = stage.keys("r");
+    assert_eq!(chats(&effects), [Chat::Retry { conversation: conversation(1), message: id(2) }]);
+    stage.keys("<esc>");
+    let effects = stage.keys("c");
+    assert_eq!(chats(&effects), [Chat::Continue { conversation: conversation(1), message: id(4) }]);
+}
+
+#[test]
+fn settings_go_with_the_conversation() {
+    let mut stage = Stage::settled(140, 40, "dark");
+    stage.keys("<ctrl+o>jjj<right><esc>hi<enter>");
+    let mut settings = Settings::default();
+    settings.set("temperature", "0.7").unwrap();
+    let sent = chats(&stage.effects);
+    assert_eq!(
+        sent,
+        [Chat::Send { to: Target::New { model: model(), system: None, settings }, blocks: text("hi") }]
+    );
+}
+
+#[test]
+fn a_draft_is_kept_for_each_conversation() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("for the new one");
+    let effects = stage.keys("<ctrl+s><down><enter>");
+    let draft = Draft { text: "for the new one".into(), pastes: vec![] };
+    let save = Request::Conversations(Conversations::SaveDraft { id: None, draft });
+    let load = Request::Conversations(Conversations::LoadDraft { id: Some(conversation(2)) });
+    let asked = Stage::requests(&effects);
+    let at = |wanted: &Request| asked.iter().position(|r| r == wanted).unwrap();
+    assert!(at(&save) < at(&load));
+    assert_eq!(stage.state.chat.composer.text(), "");
+}
+
+#[test]
+fn another_process_s_turns_appear_in_the_open_conversation() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    let changes = [
+        Changed::Message { message: message(5, Some(4), Role::User, "from elsewhere") },
+        Changed::Message { message: answer(6, Some(5), "", Outcome::Streaming) },
+        Changed::Growing { conversation: conversation(1), message: id(6), blocks: text("growing there") },
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        stage.reply("\"topic\":\"conversation\"", vec![Reply::Changed { number: number as u64 + 1, change }]);
+    }
+    let shown = stage.text();
+    assert!(shown.contains("from elsewhere") && shown.contains("growing there"), "{shown}");
+}
+
+#[test]
+fn an_answer_goes_on_while_another_conversation_is_read() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("q");
+    let task = stage.task("\"send\"");
+    stage.keys("<ctrl+s><down><enter>");
+    assert!(!stage.effects.contains(&Effect::Cancel(task)));
+    stage.event(Event::Replies {
+        task,
+        replies: vec![Reply::Delta { event: Delta::Text { text: "meanwhile".into() } }],
+    });
+    assert!(!stage.text().contains("meanwhile"));
+    assert!(stage.text().contains("1 answer is written elsewhere"));
+    stage.keys("<ctrl+s><up><up><up><enter>");
+    assert!(stage.text().contains("meanwhile"));
+}
+
+#[test]
+fn a_deletion_needs_its_own_letter() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let remove = Request::Conversations(Conversations::Remove { id: conversation(1) });
+    assert!(!Stage::requests(&stage.keys("<tab>x<enter>y<esc>")).contains(&remove));
+    assert!(Stage::requests(&stage.keys("xd")).contains(&remove));
+    assert!(!stage.text().contains("Why rivers meander"));
+}
+
+#[test]
+fn the_last_conversation_opens_again_unless_a_model_was_asked_for() {
+    let memory = serde_json::json!({ "conversation": conversation(2) });
+    let mut stage = Stage::new(120, 40);
+    stage.answer("recall", vec![Reply::Remembered { value: Some(memory.clone()) }]);
+    let open = Request::Conversations(Conversations::Open { id: conversation(2) });
+    assert!(Stage::requests(&stage.effects).contains(&open));
+
+    let start = outcrop::tui::app::Start { model: Some("mock/fast".parse().unwrap()), conversation: None };
+    let mut stage = Stage::with(120, 40, "dark", start);
+    stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);
+    assert!(!Stage::requests(&stage.effects).contains(&open));
+    assert!(stage.text().contains("mock/fast"));
+    let sent = chats(&stage.keys("hi<enter>"));
+    assert!(
+        matches!(&sent[..], [Chat::Send { to: Target::New { model, .. }, .. }] if model.as_str() == "mock/fast")
+    );
+}
+
+#[test]
+fn reopening_keeps_the_thread_that_the_store_gives() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    let thread = Thread {
+        conversation: Conversation { leaf: Some(id(2)), ..head(1, "short", 0) },
+        messages: two_turns()[..2].to_vec(),
+    };
+    stage.reply("\"topic\":\"conversation\"", vec![Reply::Changed { number: 9, change: Changed::Missed }]);
+    stage.answer("\"open\"", vec![Reply::Thread { thread }]);
+    assert!(!stage.text().contains("second"));
+}
+
+#[test]
+fn copying_gives_the_source_not_the_cells() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let markdown = "**bold** and\n\n```rust\nfn main() {}\n```\n";
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), markdown, COMPLETE)]);
+    assert_eq!(stage.keys("<tab>y"), [Effect::Copy(markdown.into())]);
+    assert_eq!(stage.keys("b"), [Effect::Copy("fn main() {}".into())]);
+}

