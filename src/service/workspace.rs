@@ -1,26 +1,37 @@
 //! The workspace as a thing: what it is, its backups, its key, its health, and the faces' own small memory.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::workspace::{KeyChoice, WorkspaceInfo};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::recorder::Recorder;
 use crate::store::record::Kind;
-use crate::store::{Store, WrapWith};
+use crate::store::{Store, Unlock, WrapWith};
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Workspace {
     folder: PathBuf,
+    unlock: Unlock,
     archive: Archive,
     recorder: Recorder,
+    tending: Arc<Mutex<Option<AbortOnDropHandle<()>>>>,
 }
 
+/// How old the backup that a store keeps of itself may grow, and how long after the start it is renewed.
+const BACKUP_AGE: Duration = Duration::from_hours(24);
+const BACKUP_AFTER: Duration = Duration::from_secs(30);
+
 impl Workspace {
-    /// Over the store in `folder`.
-    pub fn new(folder: PathBuf, archive: Archive, recorder: Recorder) -> Self {
-        Self { folder, archive, recorder }
+    /// Over the store in `folder`, which `unlock` opened. While it lives, the store's own backup is kept young.
+    pub fn new(folder: PathBuf, unlock: Unlock, archive: Archive, recorder: Recorder) -> Self {
+        let tending = AbortOnDropHandle::new(tokio::spawn(tend(archive.clone())));
+        Self { folder, unlock, archive, recorder, tending: Arc::new(Mutex::new(Some(tending))) }
     }
 
     /// What it is, in numbers.
@@ -41,6 +52,17 @@ impl Workspace {
                 })
             })
             .await
+    }
+
+    /// A verified copy of everything, sealed, into the new file `to`.
+    pub async fn backup(&self, to: PathBuf) -> Result<()> {
+        self.archive.run(move |store| store.backup(&to).map(|_| ())).await
+    }
+
+    /// Replaces everything by a backup; what was there is kept beside it.
+    pub async fn restore(&self, from: PathBuf) -> Result<()> {
+        let unlock = self.unlock.clone();
+        self.archive.run(move |store| store.restore(&from, &unlock).map(|_| ())).await
     }
 
     /// Gives back the space of what was deleted.
@@ -88,6 +110,22 @@ impl Workspace {
 
     /// Writes what waits to be recorded.
     pub async fn finish(&self) {
+        drop(self.tending.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.recorder.finish().await;
+    }
+}
+
+/// Renews the store's own backup once it is old, when the start is long over.
+async fn tend(archive: Archive) {
+    loop {
+        tokio::time::sleep(BACKUP_AFTER).await;
+        let renewed = archive.run(|store| match store.automatic_backup_age() {
+            Some(age) if age < BACKUP_AGE => Ok(()),
+            _ => store.backup_automatic().map(|_| ()),
+        });
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, "the store's own backup could not be renewed");
+        }
+        tokio::time::sleep(BACKUP_AGE).await;
     }
 }

@@ -105,7 +105,7 @@ impl Here {
             conversations: Conversations::new(archive.clone(), changes.clone()),
             invoke,
             shelf,
-            workspace: Workspace::new(folder, archive, recorder),
+            workspace: Workspace::new(folder, unlock, archive, recorder),
             changes,
         })))
     }
@@ -251,7 +251,8 @@ impl Here {
             Ask::Recall { name } => {
                 one(async move { Ok(Reply::Remembered { value: service.recall(name).await? }) })
             }
-            other => one(async move { Err(Error::internal(format!("{other:?}"), "not wired")) }),
+            Ask::Backup { to } => one(async move { service.backup(to).await.map(|()| Reply::Done) }),
+            Ask::Restore { from } => one(async move { service.restore(from).await.map(|()| Reply::Done) }),
         }
     }
 
