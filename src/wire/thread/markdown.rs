@@ -98,12 +98,10 @@ fn figures(answer: &Answer) -> Vec<String> {
         _ => {}
     }
     match &answer.outcome {
-        Outcome::Complete { reason: StopReason::EndTurn | StopReason::StopSequence } | Outcome::Streaming => {
-        }
         Outcome::Complete { reason: StopReason::MaxTokens } => all.push("cut at the longest answer".into()),
         Outcome::Complete { reason: StopReason::ContextFull } => all.push("the context is full".into()),
         Outcome::Complete { reason: StopReason::Filtered } => all.push("filtered".into()),
-        Outcome::Complete { .. } => {}
+        Outcome::Complete { .. } | Outcome::Streaming => {}
         Outcome::Stopped => all.push("stopped".into()),
         Outcome::Interrupted => all.push("interrupted".into()),
         Outcome::Failed { error } => all.push(format!("failed: {}", error.why)),

@@ -232,9 +232,11 @@ fn a_chain_of_a_hundred_thousand_messages_is_read_without_recursion() {
     for n in 0..100_000_u32 {
         let parent = if n == 0 { "null".to_owned() } else { format!("\"{}\"", n - 1) };
         let comma = if n == 0 { "" } else { "," };
-        text.push_str(&format!(
+        write!(
+            text,
             r#"{comma}"{n}":{{"parent":{parent},"message":{{"author":{{"role":"user"}},"create_time":{n},"content":{{"content_type":"text","parts":["m{n}"]}}}}}}"#
-        ));
+        )
+        .unwrap();
     }
     text.push_str("}}]");
     let imported = read(&text, &mut Counting::default()).unwrap();
