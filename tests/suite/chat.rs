@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use outcrop::config::{Config, Environment, Flags};
-use outcrop::domain::conversation::{Change, Conversation, Target, Thread};
+use outcrop::domain::conversation::{Change, Conversation, Format, Target, Thread};
 use outcrop::domain::delta::Event;
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason};
@@ -12,6 +12,7 @@ use outcrop::workbench::attached::Owning;
 use outcrop::workbench::here::Here;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
+use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::{Changed, Context, Door, Face, Reply};
 
@@ -243,4 +244,36 @@ async fn a_fork_is_a_conversation_of_its_own_and_removal_takes_everything() {
         matches!(one(&door, find(&end[20..])).await.unwrap(), Reply::Thread { thread } if thread.conversation.id == copy.id)
     );
     assert_eq!(one(&door, find("ffffffffff")).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn an_exported_conversation_can_be_read_again_twice_without_touching_the_first() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, _, _) = turn(&door, say("scripted/markdown", "show me")).await;
+    let before = open(&door, head.id).await;
+    let export = Request::Conversations(Conversations::Export { ids: vec![], format: Format::Jsonl });
+    let Reply::Export { text, .. } = one(&door, export).await.unwrap() else { panic!() };
+    for _ in 0..2 {
+        let import = Request::Conversations(Conversations::Import { text: text.clone() });
+        let Reply::Imported { heads, skipped } = one(&door, import).await.unwrap() else { panic!() };
+        assert_eq!((heads.len(), skipped.len()), (1, 0));
+        let copy = open(&door, heads[0].id).await;
+        assert_ne!(copy.conversation.id, head.id);
+        let texts = |thread: &Thread| thread.messages.iter().map(Message::text).collect::<Vec<_>>();
+        assert_eq!(texts(&copy), texts(&before));
+    }
+    assert_eq!(open(&door, head.id).await, before);
+}
+
+#[tokio::test]
+async fn a_backup_brings_back_what_was_deleted() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, _, _) = turn(&door, say("scripted/echo", "keep me")).await;
+    let file = home.0.path().join("backup");
+    one(&door, Request::Workspace(Workspace::Backup { to: file.clone() })).await.unwrap();
+    one(&door, Request::Conversations(Conversations::Remove { id: head.id })).await.unwrap();
+    one(&door, Request::Workspace(Workspace::Restore { from: file })).await.unwrap();
+    assert_eq!(open(&door, head.id).await.messages.len(), 2);
 }

@@ -183,6 +183,7 @@ impl Conversations {
         while threads.peek().is_some() {
             let mut writing = Writing::default();
             for thread in threads.by_ref().take(TOGETHER) {
+                let thread = thread::renumbered(thread, &mut fresh::Ids);
                 writing.heads.push(thread.conversation);
                 writing.messages.extend(thread.messages);
             }
