@@ -175,7 +175,8 @@ impl Iterator for Breaks<'_> {
                 let (stop, next) = match chance {
                     Some((stop, next)) if stop > start => (stop, next),
                     // One word fills the row: a hard break, and at least one cluster a row.
-                    _ if end > start => (end, end),
+                    // Blanks at its start may be wider than the row: the rest of them is dropped.
+                    _ if end > start => (start + prefix(&self.line[start..end], self.columns).0.len(), end),
                     _ => {
                         let first = start + grapheme.len();
                         (first, first)
@@ -308,6 +309,7 @@ mod tests {
         assert_eq!(rows("a supercalifragilistic", 8), ["a", "supercal", "ifragili", "stic"]);
         assert_eq!(rows("one\n\ntwo", 8), ["one", "", "two"]);
         assert_eq!(rows("", 8), [""]);
+        assert_eq!(rows("    a", 2), ["  ", "a"]);
         assert_eq!(rows("well-known path", 6), ["well-", "known", "path"]);
     }
 
