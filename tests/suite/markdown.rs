@@ -113,6 +113,24 @@ proptest! {
 }
 
 #[test]
+fn marks_that_are_still_open_do_not_show() {
+    let mut stream = Stream::new(40);
+    for (text, row) in [
+        ("Because **", "Because"),
+        ("Because **wat", "Because wat"),
+        ("Because **water** `", "Because water"),
+        ("Because **water** `fl", "Because water fl"),
+        ("Because **water** `flows`\n--", "Because water flows"),
+    ] {
+        stream.update(text, false);
+        assert_eq!(shown(stream.rows()).trim_end(), row, "{text:?}");
+    }
+    for text in ["- **\n \n", "- **\n\t\n  `", "**\n `\n", "a **\n**b `\n\n"] {
+        streamed(text, &(0..=text.len()).collect::<Vec<_>>(), 20);
+    }
+}
+
+#[test]
 fn every_row_fits_at_every_width() {
     for columns in 1..=200 {
         for row in set(TOUR, columns) {

@@ -8,7 +8,9 @@ mod parse;
 mod set;
 mod split;
 mod table;
+mod unclosed;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::tui::widget::code::Code;
@@ -76,8 +78,15 @@ impl Stream {
         let lines = self.settled.codes.last().map_or(0, |code| code.lines().len());
         self.settled_codes = Codes { count: self.settled.codes.len(), lines };
         let tail = if done { text } else { &text[..shown(text, self.splitter.read_to())] };
-        for chunk in self.splitter.rest(tail) {
-            self.settled.chunk(tail, &chunk, self.columns, !done);
+        let rest = self.splitter.rest(tail);
+        // Only Markdown has marks to close: in code they are what they are.
+        let flows = rest.last().is_some_and(|chunk| matches!(chunk.kind, Kind::Flow { .. }));
+        let closed = if done || !flows { Cow::Borrowed(tail) } else { unclosed::close(tail) };
+        // What was read already stands whatever is left off.
+        let closed = if closed.len() < self.splitter.read_to() { Cow::Borrowed(tail) } else { closed };
+        let rest = if closed == tail { rest } else { self.splitter.rest(&closed) };
+        for chunk in rest {
+            self.settled.chunk(&closed, &chunk, self.columns, !done);
         }
     }
 
