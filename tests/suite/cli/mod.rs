@@ -2,4 +2,5 @@
 
 mod home;
 mod settings;
+mod stored;
 mod talk;
