@@ -39,3 +39,25 @@ fn the_doctor_finds_a_good_installation_good_and_names_what_is_not() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.stdout.contains("✗ workspace"), "{}", said.stdout);
 }
+#[test]
+fn the_workspace_tells_of_itself_and_is_copied_and_brought_back() {
+    let home = Home::new();
+    home.run(&["chat", "kept"]);
+    for (arguments, says) in [
+        (vec!["workspace", "info"], "conversations  1"),
+        (vec!["workspace", "verify"], "read"),
+        (vec!["workspace", "backup", "copy"], "everything is in"),
+        (vec!["workspace", "compact"], "conversations  1"),
+    ] {
+        let said = home.run(&arguments);
+        assert!(said.stdout.contains(says), "{arguments:?}: {said:?}");
+    }
+    let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
+    assert_eq!(home.run(&["conversations", "remove", "--yes", &id]).code, Some(0));
+    assert_eq!(home.run(&["conversations", "list"]).stdout, "");
+    let refused = home.run(&["workspace", "restore", "copy"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("--yes"), "{refused:?}");
+    let said = home.run(&["workspace", "restore", "copy", "--yes"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);
+}
