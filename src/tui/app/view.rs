@@ -102,19 +102,15 @@ fn bottom(state: &State, area: Rect, cells: &mut Buffer) {
         return;
     }
     let mut x = area.x + 1;
-    for (key, word) in hints(state) {
-        let wide = columns(&key) + 1 + columns(word);
-        if x + wide > end {
+    for (at, (key, word)) in hints(state).into_iter().enumerate() {
+        let dot = if at == 0 { "" } else { " · " };
+        // A hint is shown whole or not at all.
+        if x + columns(dot) + columns(&key) + 1 + columns(word) > end {
             break;
         }
+        x = put(cells, x, area.y, end, dot, look.style(Role::Rule));
         x = put(cells, x, area.y, end, &key, look.style(Role::Muted).add_modifier(Modifier::BOLD));
         x = put(cells, x + 1, area.y, end, word, look.style(Role::Faint));
-        let dot = put(cells, x, area.y, end, " · ", look.style(Role::Rule));
-        x = dot;
-    }
-    // The last dot has nothing after it.
-    if x > area.x + 3 {
-        put(cells, x - 3, area.y, end.max(x), "   ", look.style(Role::Faint));
     }
 }
 
@@ -143,7 +139,6 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             hints.push((shown, word));
         }
     }
-    // What is done in the first half is moved behind what is done now.
     hints.truncate(8);
     hints
 }

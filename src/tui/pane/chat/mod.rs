@@ -87,6 +87,7 @@ enum Wait {
 
 /// Everything of the chat place.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is folded, shown and known, each on its own")]
 pub struct State {
     pub focus: Focus,
     thread: Thread,
