@@ -45,7 +45,7 @@ fn speed(criterion: &mut Criterion) {
         group.bench_function(format!("prefill {count}, {threads} threads"), |b| b.iter(|| run(&text, 1)));
         group.throughput(Throughput::Elements(128));
         group.bench_function(format!("decode 128, {threads} threads"), |b| {
-            b.iter(|| run("Write a story.", 128))
+            b.iter(|| run("Write a story.", 128));
         });
     }
     group.finish();

@@ -12,7 +12,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything is waited for; only what is broken takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A home of its own for one test, removed with it.
 pub struct Home {
@@ -205,7 +205,7 @@ impl Drop for Tty {
 }
 
 fn read(mut from: Box<dyn Read + Send>, to: &Shared, answers: Option<&Arc<Mutex<Box<dyn Write + Send>>>>) {
-    let mut chunk = [0; 1 << 16];
+    let mut chunk = vec![0; 1 << 16];
     let mut answered = 0;
     loop {
         let count = from.read(&mut chunk).unwrap_or(0);

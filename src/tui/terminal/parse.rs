@@ -17,9 +17,6 @@ const ESC_PATIENCE: Duration = Duration::from_millis(25);
 /// How long what follows a paste, or a burst of keys, still belongs to it.
 const PASTE_PATIENCE: Duration = Duration::from_millis(30);
 
-/// The longest text that somebody types, Enter and all, within one read: a slow line gathers some keys.
-const TYPED_AT_ONCE: usize = 16;
-
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// What is being read.
@@ -215,7 +212,8 @@ impl Parser {
         &[]
     }
 
-    /// Hands on the events of one read; text with an Enter within it, or more than one types at once, is a paste.
+    /// Hands on the events of one read; text with an Enter within it is a paste. One at its end is not enough: a slow
+    /// line, or a program that types, brings a whole sentence and its Enter in one piece.
     fn settle(&mut self, keys: Vec<Event>, out: &mut Vec<Event>) {
         if self.brackets && !self.burst {
             out.extend(keys);
@@ -235,8 +233,7 @@ impl Parser {
             }
             let breaks = text.contains('\n');
             let pasted = if self.burst { text.len() > 1 } else { text.trim_end_matches('\n').contains('\n') }
-                || text.ends_with("\n\n")
-                || text.chars().count() > TYPED_AT_ONCE;
+                || text.ends_with("\n\n");
             if breaks && pasted {
                 self.burst = true;
                 out.push(Event::Paste { text, dropped: 0 });
