@@ -18,7 +18,7 @@ pub struct PullPlan {
     pub to: PathBuf,
     /// Each source in the order of trial, in words: "huggingface.co/… over HTTPS".
     pub sources: Vec<String>,
-    /// Every file's digest is pinned in the catalogue.
+    /// The digest of some source is pinned in the catalogue; each of `sources` that is not says so.
     pub pinned: bool,
 }
 

@@ -12,7 +12,8 @@ impl Shelf {
         let mut sources = Vec::new();
         for file in &model.files {
             for source in &file.sources {
-                let words = self.words(source);
+                let mark = if digest_of(source).is_some() { "" } else { " (unpinned)" };
+                let words = self.words(source) + mark;
                 if !sources.contains(&words) {
                     sources.push(words);
                 }
@@ -25,7 +26,7 @@ impl Shelf {
             bytes: to_fetch(model),
             to: self.options.models.join(&model.name),
             sources,
-            pinned: model.files.iter().flat_map(|f| &f.sources).all(|s| digest_of(s).is_some()),
+            pinned: model.files.iter().flat_map(|f| &f.sources).any(|s| digest_of(s).is_some()),
         })
     }
 

@@ -429,7 +429,7 @@ mod tests {
         assert_eq!(keys(b"ls\r"), "l s enter", "a slow line gathers some keys");
         assert_eq!(keys(b"one\rtwo"), "paste\"one\\ntwo\"");
         assert_eq!(keys(b"one\r\r"), "paste\"one\\n\\n\"");
-        assert_eq!(keys(b"a longer line than typed\r"), "paste\"a longer line than typed\\n\"");
+        assert_eq!(keys(b"whole\r"), "w h o l e enter", "however long: one Enter at the end sends");
         assert_eq!(named(&read(&[b"one\rtwo", b"three\r"])), "paste\"one\\ntwo\" paste\"three\\n\"");
         assert_eq!(
             keys(b"\x1b[?2004;1$yone\rtwo"),

@@ -89,7 +89,7 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
         let checked = if plan.pinned {
             "SHA-256 of the file, known beforehand"
         } else {
-            "unpinned: nobody here has computed its SHA-256 yet"
+            "unpinned: its SHA-256 is not known here and cannot be checked"
         };
         pen.pair("checked", checked);
         pen.line("", Role::Text);
