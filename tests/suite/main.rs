@@ -4,6 +4,7 @@
 mod chat;
 mod cli;
 mod config;
+mod conversation;
 mod doors;
 mod engine;
 mod flow;

@@ -243,7 +243,9 @@ impl State {
         let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
         let missing = self.insisted
             && self.models.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
-        if self.models.iter().any(usable) && !missing {
+        // Servers are not asked at the start: a provider that is not in the list may well have the model.
+        let elsewhere = !self.models.iter().any(|card| card.id.provider() == wanted.provider());
+        if (elsewhere || self.models.iter().any(usable)) && !missing {
             // One that was asked for stays; one that appeared by itself has no reason any more.
             let idle = |f: &FirstRun| f.appeared.is_some() && !matches!(f.fetch, Fetch::Running { .. });
             if self.first_run.as_ref().is_some_and(idle) {

@@ -1,0 +1,349 @@
+//! The whole program as a person meets it: the real binary in a terminal, a conversation from prompt to next morning.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::tty::{Home, Tty};
+
+const SIZE: (u16, u16) = (100, 30);
+
+/// What this machine cannot show is said, and is a failure in CI.
+fn skipped(what: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "CI must be able to test {what}");
+    eprintln!("skipped: {what}");
+}
+
+fn quit(mut tty: Tty) {
+    tty.send("\x11");
+    assert_eq!(tty.ended(), Some(0));
+}
+
+/// The id of the newest conversation, as a listing shows it.
+fn newest(home: &Home) -> String {
+    let list = home.said(&["conversations", "list", "--limit", "1"]);
+    list.split_whitespace().next().unwrap_or_else(|| panic!("no conversation: {list}")).to_owned()
+}
+
+/// The newest conversation as its stored object.
+fn thread(home: &Home) -> serde_json::Value {
+    let text = home.said(&["conversations", "show", &newest(home), "--json"]);
+    let reply: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    reply["thread"].clone()
+}
+
+/// The texts of its messages in order.
+fn texts(thread: &serde_json::Value) -> Vec<String> {
+    let of = |message: &serde_json::Value| {
+        let blocks = message["blocks"].as_array().unwrap().iter();
+        blocks.filter_map(|block| block["text"].as_str()).collect::<Vec<_>>().join("\n\n")
+    };
+    thread["messages"].as_array().unwrap().iter().map(of).collect()
+}
+
+/// Asks in a terminal, quits, comes back; the answer.
+fn talk_and_come_back(home: &Home, model: &str, prompt: &str) -> String {
+    let tty = home.open(SIZE, &["-m", model]);
+    tty.wait_for_composer();
+    tty.wait_for(model);
+    tty.ask(prompt);
+    // The footer offers to stop while an answer comes, and the answer's line of figures ends it.
+    tty.wait("the end of the answer", |screen| {
+        let text = screen.contents();
+        text.contains("→") && !text.contains("Esc stop")
+    });
+    quit(tty);
+
+    let texts = texts(&thread(home));
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert_eq!(texts[0], prompt);
+    let first: String = texts[1].split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+    assert!(!first.is_empty());
+
+    let again = home.open(SIZE, &[]);
+    again.wait_for_composer();
+    again.wait("the conversation", |screen| {
+        let text = screen.contents();
+        text.contains(prompt) && text.contains(&first)
+    });
+    quit(again);
+    texts[1].clone()
+}
+
+#[test]
+fn a_conversation_is_there_after_the_program_was_quit() {
+    let home = Home::scripted();
+    let answer = talk_and_come_back(&home, "scripted/stream-40@400", "why do rivers meander?");
+    assert!(answer.starts_with("the river carries silt"), "{answer}");
+}
+
+#[test]
+fn a_real_model_answers_in_the_terminal_and_the_conversation_is_there_afterwards() {
+    let Some(model) = std::env::var("OUTCROP_TEST_MODEL").ok().filter(|path| !path.is_empty()) else {
+        return skipped("a real model (OUTCROP_TEST_MODEL names no GGUF file)");
+    };
+    let home = Home::new("");
+    home.said(&["models", "add", &model, "--name", "smollm"]);
+    let answer =
+        talk_and_come_back(&home, "local/smollm", "What is the capital of France? Answer in one sentence.");
+    assert!(answer.contains("Paris"), "{answer}");
+}
+
+#[test]
+fn of_an_answer_that_was_being_written_when_the_program_was_killed_at_most_a_second_is_lost() {
+    const RATE: usize = 100;
+    let home = Home::scripted();
+    let shown = |screen: &vt100::Screen| {
+        let text = screen.contents();
+        ["river", "silt", "stone", "engines", "grain", "patient", "readers", "answers"]
+            .iter()
+            .map(|word| text.matches(word).count())
+            .sum::<usize>()
+    };
+    // Eight of the script's twenty-two words are counted, once in twenty-two.
+    let in_all = |counted: usize| counted * 22 / 8;
+    // Tall and wide enough that all of the answer stays in sight.
+    let mut tty = home.open((200, 100), &["-m", &format!("scripted/stream-1000@{RATE}")]);
+    tty.wait_for_composer();
+    tty.ask("go");
+    tty.wait("three seconds of the answer", |screen| in_all(shown(screen)) >= 3 * RATE);
+    tty.kill();
+    let seen = 3 * RATE;
+
+    let again = home.open(SIZE, &[]);
+    again.wait_for_composer();
+    again.wait_for("interrupted");
+    quit(again);
+    let thread = thread(&home);
+    let kept = texts(&thread)[1].split_whitespace().count();
+    assert!(kept + RATE + RATE / 4 >= seen, "{kept} of {seen} words were kept");
+    assert_eq!(thread["messages"][1]["answer"]["outcome"]["state"], "interrupted");
+}
+
+#[test]
+fn a_servers_model_is_asked_though_there_is_none_on_this_machine() {
+    let home = Home::new(
+        "model = \"far/x\"\n[providers.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n",
+    );
+    let tty = home.open(SIZE, &[]);
+    tty.wait_for_composer();
+    tty.ask("are you there?");
+    // Nobody listens there, which is said where the answer would be.
+    tty.wait("the error", |screen| {
+        let text = screen.contents();
+        text.contains("✗") && text.contains("127.0.0.1:9") && !text.contains("Welcome")
+    });
+    quit(tty);
+}
+
+/// Every file under a folder.
+fn files(under: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(under).unwrap() {
+        let path = entry.unwrap().path();
+        let kind = path.symlink_metadata().unwrap().file_type();
+        if kind.is_dir() {
+            found.extend(files(&path));
+        } else if kind.is_file() {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn neither_a_prompt_nor_an_answer_nor_a_key_is_found_in_any_file() {
+    let key = "sk-canary-5b1f60";
+    let home = Home::new(&format!(
+        "log = \"trace\"\n[providers.scripted]\nkind = \"scripted\"\napi_key = \"{key}\"\n\
+         [providers.nowhere]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\napi_key = \"{key}\"\n"
+    ));
+    let tty = home.open(SIZE, &["-m", "scripted/echo"]);
+    tty.wait_for_composer();
+    tty.ask("the-canary-prompt sings");
+    tty.wait_for("→");
+    tty.send("a-canary-draft");
+    tty.wait_for("a-canary-draft");
+    quit(tty);
+    home.said(&["chat", "-m", "scripted/echo", "--set", "temperature=0.5", "another-canary-prompt"]);
+    home.said(&["conversations", "search", "another-canary-prompt"]);
+    // One that fails on its way.
+    let failed = home.run(&["chat", "-m", "nowhere/x", "a-lost-canary-prompt"]);
+    assert_eq!(failed.status.code(), Some(2));
+    let said = [failed.stdout, failed.stderr].concat();
+    assert!(!String::from_utf8_lossy(&said).contains(key));
+
+    let logged =
+        files(home.path()).iter().filter(|path| path.extension().is_some_and(|e| e == "log")).count();
+    assert!(logged > 0, "there is no log to look into");
+    for path in files(home.path()).iter().filter(|path| !path.ends_with("config.toml")) {
+        let bytes = std::fs::read(path).unwrap();
+        for canary in ["canary-prompt", "canary-draft", key] {
+            let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+            assert!(!found, "{canary} stands in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn when_the_first_of_two_terminals_is_killed_the_second_goes_on() {
+    let home = Home::scripted();
+    let mut first = home.open(SIZE, &["-m", "scripted/echo"]);
+    first.wait_for_composer();
+    first.ask("said in the first");
+    first.wait_for("→");
+    let second = home.open(SIZE, &["-m", "scripted/echo"]);
+    second.wait_for_composer();
+    second.wait_for("said in the first");
+    first.kill();
+    second.ask("said in the second");
+    second.wait("the answer", |screen| {
+        let text = screen.contents();
+        text.contains("→") && text.matches("said in the second").count() >= 2
+    });
+    quit(second);
+    let list = home.said(&["conversations", "list"]);
+    assert!(list.contains("said in the first") && list.contains("said in the second"), "{list}");
+}
+
+/// What of a program's output drives a terminal and is not what this program sends by itself.
+fn foreign(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut found = Vec::new();
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find(drives) {
+        rest = &rest[at..];
+        let length = own(rest);
+        if length == 0 {
+            found.push(rest.chars().take(24).collect::<String>().escape_debug().to_string());
+        }
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        rest = &rest[length.max(first)..];
+    }
+    found
+}
+
+/// Controls, and what reorders or hides text.
+fn drives(c: char) -> bool {
+    let plain = matches!(c, '\n' | '\r' | '\t');
+    let unseen = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}');
+    c.is_control() && !plain || unseen
+}
+
+/// The length of one of the program's own sequences at the front; 0 where there is none.
+fn own(text: &str) -> usize {
+    const EXACT: &[&str] = &[
+        "\x1b[?1049h",
+        "\x1b[?1049l",
+        "\x1b[?2004h",
+        "\x1b[?2004l",
+        "\x1b[?1004h",
+        "\x1b[?1004l",
+        "\x1b[?2026h",
+        "\x1b[?2026l",
+        "\x1b[?25h",
+        "\x1b[?25l",
+        "\x1b[?1000h",
+        "\x1b[?1000l",
+        "\x1b[?1002h",
+        "\x1b[?1002l",
+        "\x1b[?1006h",
+        "\x1b[?1006l",
+        "\x1b]11;?\x1b\\",
+        "\x1b[?u",
+        "\x1b[?2004$p",
+        "\x1b[c",
+        "\x1b[22;2t",
+        "\x1b[23;2t",
+    ];
+    if let Some(exact) = EXACT.iter().find(|exact| text.starts_with(**exact)) {
+        return exact.len();
+    }
+    // A title: plain characters up to the string terminator.
+    if let Some(title) = text.strip_prefix("\x1b]2;") {
+        let end = title.find(drives).filter(|end| title[*end..].starts_with("\x1b\\"));
+        return end.map_or(0, |end| 4 + end + 2);
+    }
+    // Colours, places, clearing.
+    let Some(sequence) = text.strip_prefix("\x1b[") else { return 0 };
+    let end = sequence.find(|c: char| !c.is_ascii_digit() && c != ';' && c != ':');
+    let last = end.and_then(|end| sequence[end..].chars().next());
+    match (end, last) {
+        (Some(end), Some('m' | 'H' | 'J' | 'K' | 'A' | 'B' | 'C' | 'D' | 'G' | 'd')) => 2 + end + 1,
+        _ => 0,
+    }
+}
+
+#[test]
+fn what_the_test_takes_for_foreign_is_what_drives_a_terminal() {
+    let own = "\x1b[?1049h\x1b[38;2;1;2;3m\x1b[12;1Htext\r\n\x1b]2;a title\x1b\\ 漢字 \x1b[0m";
+    assert_eq!(foreign(own.as_bytes()), Vec::<String>::new());
+    for hostile in [
+        "\x1b]52;c;ZXZpbA==\x07",
+        "\x1b]8;;https://evil.example\x1b\\",
+        "\u{9b}31m",
+        "\x1b[6n",
+        "\x1bP+q544e\x1b\\",
+        "\x7f",
+        "\x08",
+        "\u{202e}",
+        "\u{e0041}",
+        "\x1b]2;a\x07b\x1b\\",
+        "\x1b]0;x\x07",
+        "\x1bc",
+    ] {
+        assert!(!foreign(hostile.as_bytes()).is_empty(), "{hostile:?}");
+    }
+}
+
+#[test]
+fn a_hostile_model_puts_no_control_on_the_screen() {
+    let home = Home::scripted();
+    let tty = home.open(SIZE, &["-m", "scripted/hostile"]);
+    tty.wait_for_composer();
+    // A prompt becomes a title of the window and of the list.
+    tty.send("\x1b[200~title \x1b]0;evil\x07 \u{9b}2J \u{202e}end\x1b[201~");
+    tty.wait_for("title");
+    tty.send("\r");
+    tty.wait_for("unclosed after");
+    // What it thought is shown too.
+    tty.send("\t");
+    tty.wait_for("→");
+    let bytes = tty.bytes();
+    assert_eq!(foreign(&bytes), Vec::<String>::new());
+    quit(tty);
+}
+
+#[test]
+fn a_hostile_model_puts_no_control_on_a_terminal_that_chat_prints_to() {
+    let home = Home::scripted();
+    for arguments in [
+        &["chat", "-m", "scripted/hostile", "go"][..],
+        &["chat", "--json", "-m", "scripted/hostile", "go"][..],
+    ] {
+        let mut tty = home.open(SIZE, arguments);
+        tty.wait_for("unclosed after");
+        assert_eq!(tty.ended(), Some(0));
+        let plain = tty.bytes();
+        assert_eq!(foreign(&plain), Vec::<String>::new(), "{arguments:?}");
+        assert!(!plain.contains(&0x1b), "{arguments:?}");
+    }
+    // Into a pipe the JSON is the same.
+    let json = home.said(&["chat", "--json", "-m", "scripted/hostile", "go"]);
+    assert!(!json.contains(drives), "{json}");
+}
+
+#[test]
+fn headless_chat_prints_the_answer_and_nothing_else() {
+    let home = Home::scripted();
+    assert_eq!(home.said(&["chat", "-m", "scripted/echo", "say", "this"]), "say this\n");
+    let lines = home.said(&["chat", "-m", "scripted/echo", "--continue", "--json", "and this"]);
+    for line in lines.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+    assert!(texts(&thread(&home)).contains(&"and this".to_owned()));
+    // A reader that goes away is no error.
+    let binary = env!("CARGO_BIN_EXE_outcrop");
+    let script = format!("'{binary}' chat -m scripted/stream-20000 go | head -c 10");
+    let output = Command::new("sh").arg("-c").arg(script).env("OUTCROP_HOME", home.path()).output().unwrap();
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"the river "[..], &b""[..]));
+}
