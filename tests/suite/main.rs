@@ -15,6 +15,7 @@ mod provider_openai;
 mod pty;
 mod pty_life;
 mod pull;
+mod readme;
 mod sanitiser;
 mod screen;
 mod stage;

@@ -1,0 +1,55 @@
+//! The README says what is so: its keys are those of the keymap, what it links to is there.
+
+use std::path::Path;
+
+use outcrop::tui::keymap::{Binding, Keymap, label};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// The rows of the table under a heading, cell by cell.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let readme = readme();
+    let (_, part) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
+    let part = part.split("\n## ").next().unwrap();
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    part.lines().filter(|line| line.starts_with('|')).skip(2).map(cells).collect()
+}
+
+#[test]
+fn the_keys_of_the_readme_are_those_of_the_keymap() {
+    let keymap = Keymap::default();
+    let rows = table("Keys");
+    let says = |binding: &Binding, row: &[String]| {
+        binding.context.title() == row[0]
+            && binding.keys.first().is_some_and(|key| label(*key) == row[1])
+            && binding.action.title() == row[2]
+    };
+    for row in &rows {
+        assert!(keymap.bindings().iter().any(|binding| says(binding, row)), "not so: {row:?}");
+    }
+}
+
+#[test]
+fn what_the_readme_links_to_is_there() {
+    let readme = readme();
+    let mut links = 0;
+    for (before, after) in readme.match_indices("](").map(|(at, _)| (&readme[..at], &readme[at + 2..])) {
+        let target = after.split(')').next().unwrap();
+        let path = root().join(target);
+        assert!(path.exists(), "{target} is not there");
+        links += 1;
+        // A name in back-ticks that links to a test's file is that test.
+        let name = before.rsplit('[').next().unwrap().trim_matches('`');
+        if target.starts_with("tests/") && !name.contains('/') {
+            let text = std::fs::read_to_string(path).unwrap();
+            assert!(text.contains(&format!("fn {name}(")), "{target} has no test {name}");
+        }
+    }
+    assert!(links > 10, "only {links} links were found");
+}
