@@ -60,7 +60,7 @@ pub(super) async fn download(
             tokio::select! {
                 output = &mut ended => break output.map_err(|why| Error::io(doing, &why))?,
                 () = tokio::time::sleep(LOOK) => {
-                    if let Some(step) = pace.step(size(folder), total) {
+                    if let Some(step) = pace.step(largest(folder), total) {
                         report.say(step).await;
                     }
                 }
@@ -105,17 +105,18 @@ fn find(doing: &str, folder: &Path) -> Result<PathBuf> {
     wheel.ok_or_else(|| Error::new(ErrorKind::NotFound, doing, "pip brought no wheel", ""))
 }
 
-/// Bytes of all files below a folder.
-fn size(folder: &Path) -> u64 {
+/// Bytes of the largest file below a folder: the wheel, which pip copies once it is whole.
+fn largest(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries
         .flatten()
         .map(|entry| match entry.metadata() {
-            Ok(facts) if facts.is_dir() => size(&entry.path()),
+            Ok(facts) if facts.is_dir() => largest(&entry.path()),
             Ok(facts) => facts.len(),
             Err(_) => 0,
         })
-        .sum()
+        .max()
+        .unwrap_or(0)
 }
 
 /// pip's own error lines, or its last one.
