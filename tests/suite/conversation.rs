@@ -78,7 +78,8 @@ fn a_conversation_is_there_after_the_program_was_quit() {
 
 #[test]
 fn a_real_model_answers_in_the_terminal_and_the_conversation_is_there_afterwards() {
-    let Some(model) = std::env::var("OUTCROP_TEST_MODEL").ok().filter(|path| !path.is_empty()) else {
+    let named = std::env::var_os("OUTCROP_TEST_MODEL").filter(|path| !path.is_empty());
+    let Some(model) = named.and_then(|path| path.into_string().ok()) else {
         return skipped("a real model (OUTCROP_TEST_MODEL names no GGUF file)");
     };
     let home = Home::new("");
