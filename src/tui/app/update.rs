@@ -184,7 +184,11 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
 
 /// Every action that makes sense from anywhere, the ones taken last first.
 fn palette(state: &State) -> Menu {
-    let rank = |action: Action| state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX);
+    // What leaves the screen never stands where a hasty Enter falls.
+    let rank = |action: Action| {
+        let leaves = matches!(action, Action::Quit | Action::Suspend);
+        (leaves, state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX))
+    };
     let mut actions: Vec<Action> =
         Action::ALL.iter().copied().filter(|a| a.in_palette() && state.chat.can(*a)).collect();
     actions.sort_by_key(|action| rank(*action));
