@@ -143,6 +143,20 @@ impl State {
         self.remember(desk);
     }
 
+    /// The shown conversation was deleted elsewhere: a new one takes its place, and keeps what is being written.
+    pub(super) fn leave_gone(&mut self, desk: &mut Desk<'_>) {
+        let model = self.thread.setup.model.clone();
+        let written = self.composer.draft();
+        self.begin(Thread::new(Setup { model, ..Setup::default() }), desk);
+        if written.text.is_empty() {
+            self.load_draft(desk);
+        } else {
+            self.composer.set_draft(&written);
+        }
+        self.settle_model(desk);
+        self.remember(desk);
+    }
+
     /// A new conversation with the setup of the shown one.
     pub(super) fn open_new(&mut self, desk: &mut Desk<'_>) {
         self.resuming = false;

@@ -141,7 +141,12 @@ impl State {
                 }
             }
             (Wait::Open(id), Some(error)) if self.thread.id == Some(*id) => {
-                self.thread.load = Load::Failed(error);
+                if error.kind == ErrorKind::NotFound {
+                    desk.complain(&error);
+                    self.leave_gone(desk);
+                } else {
+                    self.thread.load = Load::Failed(error);
+                }
             }
             (Wait::Models, Some(error)) => self.models_error = Some(error),
             (Wait::Plan, Some(error)) => {
