@@ -77,19 +77,6 @@ fn a_conversation_is_there_after_the_program_was_quit() {
 }
 
 #[test]
-fn a_conversation_that_was_deleted_elsewhere_gives_way_to_a_new_one() {
-    let home = Home::scripted();
-    talk_and_come_back(&home, "scripted/echo", "soon to be gone");
-    home.said(&["conversations", "remove", "--yes", &newest(&home)]);
-    let tty = home.open(SIZE, &[]);
-    tty.wait_for("there is none with the id");
-    tty.ask("a fresh start");
-    tty.wait("the answer", |screen| screen.contents().matches("a fresh start").count() > 1);
-    quit(tty);
-    assert_eq!(texts(&thread(&home)), ["a fresh start", "a fresh start"]);
-}
-
-#[test]
 fn a_real_model_answers_in_the_terminal_and_the_conversation_is_there_afterwards() {
     let named = std::env::var_os("OUTCROP_TEST_MODEL").filter(|path| !path.is_empty());
     let Some(model) = named.and_then(|path| path.into_string().ok()) else {
