@@ -40,11 +40,18 @@ fn texts(thread: &serde_json::Value) -> Vec<String> {
     thread["messages"].as_array().unwrap().iter().map(of).collect()
 }
 
-/// Asks in a terminal, quits, comes back; the answer.
-fn talk_and_come_back(home: &Home, model: &str, prompt: &str) -> String {
+/// Asks in a terminal, with a preset where one is named, quits, comes back; the answer.
+fn talk_and_come_back(home: &Home, model: &str, preset: Option<&str>, prompt: &str) -> String {
     let tty = home.open(SIZE, &["-m", model]);
     tty.wait_for_composer();
     tty.wait_for(model);
+    if let Some(name) = preset {
+        tty.send("\x1bp");
+        tty.wait_for("Presets");
+        tty.send(name);
+        tty.send("\r");
+        tty.wait_for(&format!("Preset {name}."));
+    }
     tty.ask(prompt);
     // The footer offers to stop while an answer comes, and the answer's line of figures ends it.
     tty.wait("the end of the answer", |screen| {
@@ -72,7 +79,7 @@ fn talk_and_come_back(home: &Home, model: &str, prompt: &str) -> String {
 #[test]
 fn a_conversation_is_there_after_the_program_was_quit() {
     let home = Home::scripted();
-    let answer = talk_and_come_back(&home, "scripted/stream-40@400", "why do rivers meander?");
+    let answer = talk_and_come_back(&home, "scripted/stream-40@400", None, "why do rivers meander?");
     assert!(answer.starts_with("the river carries silt"), "{answer}");
 }
 
@@ -82,10 +89,11 @@ fn a_real_model_answers_in_the_terminal_and_the_conversation_is_there_afterwards
     let Some(model) = named.and_then(|path| path.into_string().ok()) else {
         return skipped("a real model (OUTCROP_TEST_MODEL names no GGUF file)");
     };
-    let home = Home::new("");
+    // Without randomness: a tiny model that samples answers beside the question now and then.
+    let home = Home::new("[presets.exact]\ntemperature = 0\n");
     home.said(&["models", "add", &model, "--name", "smollm"]);
-    let answer =
-        talk_and_come_back(&home, "local/smollm", "What is the capital of France? Answer in one sentence.");
+    let prompt = "What is the capital of France? Answer in one sentence.";
+    let answer = talk_and_come_back(&home, "local/smollm", Some("exact"), prompt);
     assert!(answer.contains("Paris"), "{answer}");
 }
 
