@@ -307,7 +307,7 @@ fn what_the_test_takes_for_foreign_is_what_drives_a_terminal() {
 #[test]
 fn a_hostile_model_puts_no_control_on_the_screen() {
     let home = Home::scripted();
-    let tty = home.open(SIZE, &["-m", "scripted/hostile"]);
+    let mut tty = home.open(SIZE, &["-m", "scripted/hostile"]);
     tty.wait_for_composer();
     // A prompt becomes a title of the window and of the list.
     tty.send("\x1b[200~title \x1b]0;evil\x07 \u{9b}2J \u{202e}end\x1b[201~");
@@ -317,9 +317,10 @@ fn a_hostile_model_puts_no_control_on_the_screen() {
     // What it thought is shown too.
     tty.send("\t");
     tty.wait_for("→");
-    let bytes = tty.bytes();
-    assert_eq!(foreign(&bytes), Vec::<String>::new());
-    quit(tty);
+    tty.send("\x11");
+    assert_eq!(tty.ended(), Some(0));
+    // Whole sequences only: in the middle of the run, the last one may be half written.
+    assert_eq!(foreign(&tty.bytes()), Vec::<String>::new());
 }
 
 #[test]

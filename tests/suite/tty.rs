@@ -181,9 +181,14 @@ impl Tty {
         self.wait("the composer", |screen| screen.alternate_screen() && !screen.hide_cursor())
     }
 
-    /// Waits for the process to end; its exit code, or `None` where a signal ended it.
+    /// Waits for the process to end and all that it wrote; its exit code, or `None` where a signal ended it.
     pub fn ended(&mut self) -> Option<u32> {
         let status = self.child.wait().unwrap();
+        let open = |seen: &mut Seen| !seen.ended;
+        let rest = self.seen.1.wait_timeout_while(self.seen(), PATIENCE, open);
+        let (seen, _) = rest.unwrap_or_else(PoisonError::into_inner);
+        assert!(seen.ended, "somebody still holds the terminal");
+        drop(seen);
         status.signal().is_none().then(|| status.exit_code())
     }
 
