@@ -14,6 +14,7 @@ pub mod message;
 pub mod pull;
 pub mod search;
 pub mod settings;
+pub mod thinking;
 pub mod time;
 pub mod trace;
 pub mod tree;

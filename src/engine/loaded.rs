@@ -10,6 +10,7 @@ use super::template::{self, Setting};
 use super::vocabulary::Vocabulary;
 use crate::domain::call::Converse;
 use crate::domain::settings::Settings;
+use crate::domain::thinking;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Models kept at once: two, to compare.
@@ -89,8 +90,9 @@ impl Loaded {
     }
 
     /// The token ids of a conversation.
-    pub(super) fn tokens(&self, converse: &Converse, now: &jiff::Zoned) -> Result<Vec<u32>> {
-        let ids = self.speech.vocabulary.encode(&self.speech.prompt(converse, now)?)?;
+    pub(super) fn prompt(&self, converse: &Converse, now: &jiff::Zoned) -> Result<Prompt> {
+        let text = self.speech.prompt(converse, now)?;
+        let ids = self.speech.vocabulary.encode(&text)?;
         let limit = self.model.shape.vocabulary as u32;
         if ids.is_empty() || ids.iter().any(|id| *id >= limit) {
             return Err(Error::new(
@@ -100,8 +102,16 @@ impl Loaded {
                 "Write something.",
             ));
         }
-        Ok(ids)
+        Ok(Prompt { ids, thinks: thinking::left_open(&text) })
     }
+}
+
+/// A conversation as the model reads it.
+#[derive(Debug)]
+pub(super) struct Prompt {
+    pub(super) ids: Vec<u32>,
+    /// The tag of reasoning that the template opened; the answer holds what closes it, and has to begin with this.
+    pub(super) thinks: Option<&'static str>,
 }
 
 /// The models in memory, the last used first.

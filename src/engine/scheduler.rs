@@ -244,7 +244,7 @@ impl Scheduler {
             Err(error) => return drop(events.try_send(Err(error))),
         };
         if matches!(work, Work::Count) {
-            let count = model.tokens(&converse, &now).map(|ids| Event::Tokens { count: ids.len() as u32 });
+            let count = model.prompt(&converse, &now).map(|p| Event::Tokens { count: p.ids.len() as u32 });
             return drop(events.try_send(count));
         }
         let prompt = match session::prompt_of(&converse, &model, &now) {

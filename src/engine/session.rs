@@ -7,7 +7,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::llama::{Cache, Scratch};
-use super::loaded::Loaded;
+use super::loaded::{Loaded, Prompt};
 use super::sampler::Sampler;
 use super::stop::Stop;
 use super::vocabulary::Detokeniser;
@@ -73,6 +73,8 @@ pub(super) struct Session {
     outbox: VecDeque<Event>,
     kept: Kept,
     prompt: Vec<u32>,
+    /// What the answer begins with, before its own first token.
+    opening: Option<&'static str>,
     /// Prompt tokens that came from the cache.
     cached: usize,
     /// The token that was chosen and not yet read.
@@ -91,8 +93,9 @@ impl Session {
         events: Sender<Result<Event>>,
         converse: &Converse,
         mut kept: Kept,
-        prompt: Vec<u32>,
+        prompt: Prompt,
     ) -> Self {
+        let Prompt { ids: prompt, thinks } = prompt;
         let cached = kept.rewind(&prompt);
         let seed = getrandom::u64().unwrap_or_default();
         let count = |n: usize| n as u32;
@@ -109,6 +112,7 @@ impl Session {
             detokeniser: Detokeniser::default(),
             kept,
             prompt,
+            opening: thinks,
             cached,
             next: None,
             written: 0,
@@ -178,6 +182,9 @@ impl Session {
             self.next = Some(self.sampler.choose(logits));
             let usage = Usage { input: Some(total), cache_read: Some(cached), ..Usage::default() };
             self.outbox.push_back(Event::Usage { usage });
+            if let Some(tag) = self.opening.take() {
+                self.say(tag.to_owned());
+            }
         }
     }
 
@@ -234,10 +241,10 @@ impl Session {
     }
 }
 
-/// The tokens of a conversation. A prompt that leaves no room for an answer is refused.
-pub(super) fn prompt_of(converse: &Converse, model: &Loaded, now: &jiff::Zoned) -> Result<Vec<u32>> {
-    let prompt = model.tokens(converse, now)?;
-    let (tokens, limit) = (prompt.len() as u32, model.model.shape.context as u32);
+/// The prompt of a conversation. One that leaves no room for an answer is refused.
+pub(super) fn prompt_of(converse: &Converse, model: &Loaded, now: &jiff::Zoned) -> Result<Prompt> {
+    let prompt = model.prompt(converse, now)?;
+    let (tokens, limit) = (prompt.ids.len() as u32, model.model.shape.context as u32);
     if tokens < limit {
         return Ok(prompt);
     }

@@ -7,6 +7,7 @@ use minijinja::{Environment, Error as Fault, ErrorKind as FaultKind, State, cont
 
 use crate::domain::call::{Converse, Turn};
 use crate::domain::message::{Block, Role};
+use crate::domain::thinking;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Instructions that a template may use: a file's template cannot keep the engine busy for ever.
@@ -58,9 +59,29 @@ pub(super) fn prompt(source: &str, converse: &Converse, setting: Setting<'_>) ->
         )
         .map_err(|why| refused(&why))?;
     if let Some(open) = open {
+        thought(source, open, &mut prompt);
         prompt.push_str(&text(open, &doing)?);
     }
     Ok(prompt)
+}
+
+/// The reasoning of an answer that is continued: closed where the template opened it, and written as the model wrote it,
+/// so that it goes on with the answer and does not think anew.
+fn thought(source: &str, open: &Turn, prompt: &mut String) {
+    let Some((opens, closes)) = thinking::tags_of(source) else { return };
+    let thoughts = open.blocks.iter().filter_map(|block| match block {
+        Block::Reasoning { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    let thoughts = thoughts.collect::<Vec<_>>().join("\n\n");
+    let opened = thinking::left_open(prompt).is_some();
+    if opened || !thoughts.is_empty() {
+        if !opened {
+            prompt.push_str(opens);
+            prompt.push('\n');
+        }
+        let _ = write!(prompt, "{thoughts}\n{closes}\n\n");
+    }
 }
 
 /// A turn's text. What a text model cannot take is refused by its kind; earlier reasoning is left out, as the models
@@ -284,6 +305,25 @@ mod tests {
             render(CHATML, None, &[say(Role::User, "hi"), say(Role::Assistant, "Well, ")]).unwrap(),
             "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nWell, "
         );
+    }
+
+    #[test]
+    fn reasoning_is_sent_back_only_in_an_answer_that_is_continued() {
+        let reasoned = |text: &str| {
+            let thought = Block::Reasoning { text: "hm".into(), signature: None };
+            Turn { role: Role::Assistant, blocks: vec![thought, Block::Text { text: text.into() }] }
+        };
+        let later = [say(Role::User, "hi"), reasoned("Well."), say(Role::User, "so?")];
+        assert!(!render(CHATML, None, &later).unwrap().contains("hm"));
+        // A template that opens the reasoning of the next answer, as DeepSeek's distilled models have it.
+        let opens = CHATML.replace("assistant\n'", "assistant\n<think>\n'") + "{# </think> #}";
+        assert!(render(&opens, None, &later).unwrap().ends_with("<|im_start|>assistant\n<think>\n"));
+        let halfway = [say(Role::User, "hi"), reasoned("Well, ")];
+        let goes_on = "<|im_start|>assistant\n<think>\nhm\n</think>\n\nWell, ";
+        assert!(render(&opens, None, &halfway).unwrap().ends_with(goes_on));
+        let tells = format!("{CHATML}{{# </think> #}}");
+        assert!(render(&tells, None, &halfway).unwrap().ends_with(goes_on));
+        assert!(render(CHATML, None, &halfway).unwrap().ends_with("<|im_start|>assistant\nWell, "));
     }
 
     #[test]

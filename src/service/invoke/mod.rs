@@ -1,9 +1,10 @@
 //! The one place where models are used.
 //!
 //! Every call, from chat, compare, retrieval, agents, judges or replays, runs through [`Invoke::serve`]:
-//! budget → input checks → provider → output checks → span.
+//! budget → input checks → provider → reasoning told apart → output checks → span.
 
 mod check;
+mod thinking;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,7 +117,11 @@ impl Invoke {
             fold: Fold::default(),
             checks: self.checks.clone(),
             spans: Arc::clone(&self.spans),
-            events: provider.serve(call),
+            events: if thinking::may_open(&call) {
+                thinking::apart(provider.serve(call))
+            } else {
+                provider.serve(call)
+            },
             pending: None,
             ended: false,
         };
@@ -257,7 +262,7 @@ mod tests {
 
     use super::*;
     use crate::domain::call::Converse;
-    use crate::domain::message::{StopReason, Usage};
+    use crate::domain::message::{Role, StopReason, Usage};
     use crate::domain::settings::Settings;
 
     #[derive(Debug, Default)]
@@ -384,6 +389,33 @@ mod tests {
             fold.push(&event.unwrap());
         }
         assert_eq!(fold.blocks, [Block::Text { text: "the *** is out".into() }]);
+    }
+
+    #[tokio::test]
+    async fn reasoning_in_a_voice_s_text_is_told_apart_and_counts_as_the_first_token() {
+        let texts = vec!["<thi", "nk>hm</th", "ink>\n\nthe ", "answer"];
+        let (invoke, kept) = invoke(Voice { texts, endless: false }, vec![]);
+        let (model, call) = call("");
+        let mut fold = Fold::default();
+        for event in invoke.serve(&model, call, Terms::default()).collect::<Vec<_>>().await {
+            fold.push(&event.unwrap());
+        }
+        let thought = Block::Reasoning { text: "hm".into(), signature: None };
+        assert_eq!(fold.blocks, [thought, Block::Text { text: "the answer".into() }]);
+        assert_eq!(fold.stop, Some(StopReason::EndTurn));
+        assert!(kept.0.lock().unwrap()[0].timing.first_token_ms.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_continues_an_answer_is_past_its_reasoning() {
+        let (invoke, _) = invoke(Voice { texts: vec!["<think> is a tag"], endless: false }, vec![]);
+        let (model, mut call) = call("");
+        if let Call::Converse(converse) = &mut call {
+            let blocks = vec![Block::Text { text: "The word ".into() }];
+            converse.turns = vec![crate::domain::call::Turn { role: Role::Assistant, blocks }];
+        }
+        let first = invoke.serve(&model, call, Terms::default()).next().await.unwrap();
+        assert_eq!(first, Ok(Event::Text { text: "<think> is a tag".into() }));
     }
 
     #[tokio::test]
