@@ -181,7 +181,9 @@ impl Asker {
             match door.ready().await {
                 Ok(()) => return Ok(Self { door, config }),
                 Err(error)
-                    if error.kind == ErrorKind::Locked && config.passphrase.is_none() && ask::somebody() =>
+                    if error.kind == ErrorKind::Passphrase
+                        && config.passphrase.is_none()
+                        && ask::somebody() =>
                 {
                     config.passphrase = Some(ask::secret("Passphrase of the workspace: ")?);
                 }

@@ -46,8 +46,10 @@ pub enum ErrorKind {
     Busy,
     /// The process that served the call ended before it answered; whether it acted is not known.
     Detached,
-    /// The key does not open the store.
+    /// The key does not open the store, or is not there.
     Locked,
+    /// A passphrase opens the store: none was given, or a wrong one.
+    Passphrase,
     /// Files or protocol of a newer or other version.
     Version,
     /// An operating-system call failed.

@@ -34,12 +34,26 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke) -> Result<Vec<Check
                 "`outcrop workspace verify` names them; `outcrop workspace restore FILE` brings a backup back."
             },
         ),
-        check("key", Verdict::Good, info.key, ""),
+        key(workspace, info.key).await,
     ];
     checks.extend(info.notices.into_iter().map(|notice| check("store", Verdict::Note, notice, "")));
     let names: Vec<_> = invoke.providers().map(str::to_owned).collect();
     checks.extend(join_all(names.iter().map(|name| provider(invoke, name))).await);
     Ok(checks)
+}
+
+/// What opens the workspace, and whether it will do so again. The old key is still in memory, so a lost one is mended
+/// by a new wrapping.
+async fn key(workspace: &Workspace, opened_by: String) -> Check {
+    match workspace.check_key().await {
+        Ok(()) => check("key", Verdict::Good, opened_by, ""),
+        Err(error) => check(
+            "key",
+            Verdict::Bad,
+            format!("{opened_by}, but {}", error.why),
+            "While this outcrop runs, `outcrop workspace rekey --to file` makes another; after it, nothing does.",
+        ),
+    }
 }
 
 async fn provider(invoke: &Invoke, name: &str) -> Check {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::domain::Result;
 use crate::domain::workspace::{KeyChoice, WorkspaceInfo};
-use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::recorder::Recorder;
 use crate::store::record::Kind;
@@ -81,19 +81,17 @@ impl Workspace {
             .await
     }
 
+    /// Whether what opens the workspace now will open it at the next start.
+    pub async fn check_key(&self) -> Result<()> {
+        self.archive.run(Store::check_key).await
+    }
+
     /// Wraps the data key anew; with `data` everything is also sealed with a new one.
     pub async fn rekey(&self, data: bool, to: KeyChoice) -> Result<()> {
         let with = match to {
             KeyChoice::File => WrapWith::KeyFile,
             KeyChoice::Passphrase(passphrase) => WrapWith::Passphrase(passphrase.0.into()),
-            KeyChoice::Keyring => {
-                return Err(Error::new(
-                    ErrorKind::Refused { capability: "keyring".to_owned() },
-                    "wrapping the data key",
-                    "this build does not speak to the operating system's keyring",
-                    "Use a key file or a passphrase.",
-                ));
-            }
+            KeyChoice::Keyring => WrapWith::Keyring,
         };
         self.archive.run(move |store| if data { store.rekey_data(&with) } else { store.rekey(&with) }).await
     }

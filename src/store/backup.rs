@@ -208,7 +208,7 @@ impl Site {
         }
         let beside = from.parent().map_or_else(PathBuf::new, Path::to_owned);
         let places = [self.folder().to_owned(), beside];
-        let keys = Wrapper::find(&head.wrap, head.workspace, &places, unlock)
+        let keys = Wrapper::find(&head.wrap, head.workspace, &places, unlock, &self.options)
             .and_then(|wrapper| wrapper.unwrap(&head.keys, &head.wrap));
         keys.map_err(|error| Error { doing: format!("opening the backup {}", from.display()), ..error })
     }

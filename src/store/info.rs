@@ -14,7 +14,7 @@ pub struct Info {
     /// Records of each kind.
     pub records: Vec<(Kind, u64)>,
     pub schema: u32,
-    /// "a key file", "a passphrase".
+    /// "a key file", "a passphrase", "the keyring".
     pub key: &'static str,
 }
 

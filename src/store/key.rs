@@ -1,4 +1,4 @@
-//! The store's keys and what wraps them: a key file or a passphrase.
+//! The store's keys and what wraps them: a key file, a passphrase or the operating system's keyring.
 //!
 //! The data key is random and never changes with a passphrase; only its wrapping does. Beside it lies the names key,
 //! which makes record keys from names and addresses from contents and stays the same for the life of a store.
@@ -12,8 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::fault::Faults;
 use super::files;
+use super::keyring::{RingEntry, RingFault};
+use super::options::Options;
 use super::seal::{Sealer, Secret, hex, random, unhex};
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
@@ -31,6 +32,8 @@ const MOST_PASSES: u32 = 64;
 pub struct Unlock {
     /// Needed where a passphrase wraps the key; where there is no store yet, it becomes the passphrase.
     pub passphrase: Option<SecretString>,
+    /// Whether a locked keyring may ask the person for its own password.
+    pub ask: bool,
 }
 
 /// What shall wrap the data key.
@@ -40,6 +43,8 @@ pub enum WrapWith {
     KeyFile,
     /// A passphrase.
     Passphrase(SecretString),
+    /// The operating system's keyring.
+    Keyring,
 }
 
 /// What wraps the data key, as the head file says it.
@@ -50,6 +55,8 @@ pub(super) enum Wrap {
     KeyFile { id: String },
     /// Argon2id makes it from the passphrase.
     Passphrase { salt: String, memory_kib: u32, passes: u32, lanes: u32 },
+    /// The secret is the keyring's entry of that id.
+    Keyring { id: String },
 }
 
 impl Wrap {
@@ -58,6 +65,7 @@ impl Wrap {
         match self {
             Self::KeyFile { .. } => "a key file",
             Self::Passphrase { .. } => "a passphrase",
+            Self::Keyring { .. } => "the keyring",
         }
     }
 
@@ -65,10 +73,49 @@ impl Wrap {
     pub(super) fn file(&self) -> Option<String> {
         match self {
             Self::KeyFile { id } => Some(format!("{KEY_FILE}{id}")),
-            Self::Passphrase { .. } => None,
+            Self::Passphrase { .. } | Self::Keyring { .. } => None,
         }
     }
+
+    /// The entry of the keyring that it needs, for the workspace in `folder`.
+    fn entry(&self, workspace: WorkspaceId, folder: &Path) -> Option<RingEntry> {
+        match self {
+            Self::Keyring { id } => Some(RingEntry::new(workspace, id, folder)),
+            Self::KeyFile { .. } | Self::Passphrase { .. } => None,
+        }
+    }
+
+    /// Takes away what this wrapping kept outside of the head, which names another now. `Some` says in words what
+    /// could not be taken away; the key is changed all the same.
+    pub(super) fn discard(
+        &self,
+        workspace: WorkspaceId,
+        folder: &Path,
+        options: &Options,
+    ) -> Result<Option<String>> {
+        if let Some(file) = self.file() {
+            files::remove(&folder.join(file))?;
+        }
+        let Some(entry) = self.entry(workspace, folder) else { return Ok(None) };
+        let doing = "taking the old key out of the keyring";
+        options.faults.at(doing).map_err(|error| Error::io(doing, &error))?;
+        Ok(options.keyring.forget(&entry).err().map(|fault| {
+            let kept = format!(
+                "or remove its entry “{}” by hand: the old key opens nothing here any more",
+                entry.label
+            );
+            fault.told(ErrorKind::Locked, doing, &kept).to_string()
+        }))
+    }
 }
+
+const OPENING: &str = "opening the store";
+
+/// What secrets begin with where people could meet them.
+const MAGIC: &str = "outcrop key 1\n";
+
+const LOST_ENTRY: &str = "Bring the keyring's entry back (its own backup has it), or restore a backup that was made \
+                          while a passphrase or a key file opened the workspace; nothing else opens it.";
 
 /// How the names of key files begin.
 pub(super) const KEY_FILE: &str = "key-";
@@ -120,15 +167,14 @@ impl Wrapper {
         with: &WrapWith,
         workspace: WorkspaceId,
         folder: &Path,
-        faults: &Faults,
+        options: &Options,
     ) -> Result<(Wrap, Self)> {
         match with {
             WrapWith::KeyFile => {
                 let secret: Secret = random()?;
                 let wrap = Wrap::KeyFile { id: hex(&random::<4>()?[..]) };
                 let path = folder.join(wrap.file().unwrap_or_default());
-                let text = Zeroizing::new(format!("outcrop key 1\n{}\n", &*Zeroizing::new(hex(&secret[..]))));
-                files::write(&path, text.as_bytes(), faults)?;
+                files::write(&path, written(&secret).as_bytes(), &options.faults)?;
                 Ok((wrap, Self { secret, workspace }))
             }
             WrapWith::Passphrase(passphrase) => {
@@ -137,15 +183,36 @@ impl Wrapper {
                 let secret = stretch(&wrap, passphrase)?;
                 Ok((wrap, Self { secret, workspace }))
             }
+            WrapWith::Keyring => {
+                let secret: Secret = random()?;
+                let id = hex(&random::<8>()?[..]);
+                let entry = RingEntry::new(workspace, &id, folder);
+                let doing = "keeping the key in the keyring";
+                options.faults.at(doing).map_err(|error| Error::io(doing, &error))?;
+                let text = written(&secret);
+                // What it does not give back now, it would not give back at the next start either.
+                let kept =
+                    options.keyring.keep(&entry, &text).and_then(|()| options.keyring.give(&entry, false));
+                let fault = match kept {
+                    Ok(Some(back)) if back == text => {
+                        return Ok((Wrap::Keyring { id }, Self { secret, workspace }));
+                    }
+                    Ok(_) => RingFault::Failed("it does not give back what it was given".to_owned()),
+                    Err(fault) => fault,
+                };
+                Err(fault.told(ErrorKind::Locked, doing, "what opened the workspace opens it still"))
+            }
         }
     }
 
-    /// Finds the wrapping key that a head file asks for. `files` are the places where its key file may lie.
+    /// Finds the wrapping key that a head file asks for. `places` are where its key file may lie, the store's folder
+    /// first.
     pub(super) fn find(
         wrap: &Wrap,
         workspace: WorkspaceId,
         places: &[PathBuf],
         unlock: &Unlock,
+        options: &Options,
     ) -> Result<Self> {
         let secret = match wrap {
             Wrap::KeyFile { .. } => {
@@ -154,12 +221,18 @@ impl Wrapper {
             }
             Wrap::Passphrase { .. } => {
                 let passphrase = unlock.passphrase.as_ref().ok_or_else(|| {
-                    locked(
+                    Error::new(
+                        ErrorKind::Passphrase,
+                        OPENING,
                         "it is sealed with a passphrase and none was given",
                         "Set OUTCROP_PASSPHRASE or give --passphrase-file.",
                     )
                 })?;
                 stretch(wrap, passphrase)?
+            }
+            Wrap::Keyring { id } => {
+                let folder = places.first().map_or(Path::new(""), PathBuf::as_path);
+                read_entry(&RingEntry::new(workspace, id, folder), unlock, options)?
             }
         };
         Ok(Self { secret, workspace })
@@ -183,7 +256,13 @@ impl Wrapper {
     pub(super) fn unwrap(&self, wrapped: &Wrapped, wrap: &Wrap) -> Result<Keys> {
         let shut = || match wrap {
             Wrap::KeyFile { .. } => locked("the key file does not open it", "Put the right key file there."),
-            Wrap::Passphrase { .. } => locked("the passphrase does not open it", "Try the passphrase again."),
+            Wrap::Passphrase { .. } => Error::new(
+                ErrorKind::Passphrase,
+                OPENING,
+                "the passphrase does not open it",
+                "Try the passphrase again.",
+            ),
+            Wrap::Keyring { .. } => locked("the keyring's entry does not open it", LOST_ENTRY),
         };
         let nonce: [u8; 24] = unhex(&wrapped.nonce).and_then(|n| n.try_into().ok()).ok_or_else(shut)?;
         let sealed = unhex(&wrapped.sealed).ok_or_else(shut)?;
@@ -216,20 +295,34 @@ impl std::fmt::Debug for Wrapper {
     }
 }
 
+/// A secret as key files and keyrings hold it.
+fn written(secret: &Secret) -> Zeroizing<String> {
+    Zeroizing::new(format!("{MAGIC}{}\n", &*Zeroizing::new(hex(&secret[..]))))
+}
+
+fn read(text: &[u8]) -> Option<Secret> {
+    let text = std::str::from_utf8(text).ok()?.strip_prefix(MAGIC)?;
+    let bytes = unhex(text.trim_end()).map(Zeroizing::new)?;
+    let mut secret = Zeroizing::new([0; 32]);
+    (bytes.len() == secret.len()).then(|| secret.copy_from_slice(&bytes))?;
+    Some(secret)
+}
+
+fn read_entry(entry: &RingEntry, unlock: &Unlock, options: &Options) -> Result<Secret> {
+    match options.keyring.give(entry, unlock.ask) {
+        Ok(Some(text)) => {
+            read(text.as_bytes()).ok_or_else(|| locked("the keyring's entry for it is damaged", LOST_ENTRY))
+        }
+        Ok(None) => Err(locked(&format!("the keyring has no entry “{}” any more", entry.label), LOST_ENTRY)),
+        Err(fault) => Err(fault.told(ErrorKind::Locked, OPENING, "nothing that was saved is lost")),
+    }
+}
+
 fn read_key_file(name: &str, places: &[PathBuf]) -> Result<Secret> {
     for place in places {
         let Some(bytes) = files::read(&place.join(name))?.map(Zeroizing::new) else { continue };
-        let secret = std::str::from_utf8(&bytes)
-            .ok()
-            .and_then(|text| text.strip_prefix("outcrop key 1\n"))
-            .and_then(|text| unhex(text.trim_end()))
-            .map(Zeroizing::new);
-        if let Some(secret) = secret
-            && secret.len() == 32
-        {
-            let mut key = Zeroizing::new([0; 32]);
-            key.copy_from_slice(&secret);
-            return Ok(key);
+        if let Some(secret) = read(&bytes) {
+            return Ok(secret);
         }
         return Err(locked(
             &format!("the key file {name} is damaged"),
@@ -260,5 +353,5 @@ fn stretch(wrap: &Wrap, passphrase: &SecretString) -> Result<Secret> {
 }
 
 fn locked(why: &str, hint: &str) -> Error {
-    Error::new(ErrorKind::Locked, "opening the store", why, hint)
+    Error::new(ErrorKind::Locked, OPENING, why, hint)
 }

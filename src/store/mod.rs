@@ -2,12 +2,13 @@
 //!
 //! Here live records (one file a kind under `record`), their sealing, commits, and everything that keeps them: the lock
 //! of the owner, the key and its wrapping, salvage, compaction, backup. Never here: what a conversation *is* (that is
-//! `domain`), when something is saved (that is `service`), async (callers use a blocking thread).
+//! `domain`), when something is saved (that is `service`), async (callers use a blocking thread;
+//! only `keyring` waits for a bus).
 //!
 //! ```text
 //! lock          the owner's lock, with its process id
 //! head          which generation is the store, and its keys, wrapped; head.copy beside it
-//! key-…         what unwraps them, where no passphrase does
+//! key-…         what unwraps them, where neither a passphrase nor the system's keyring does
 //! gen-000001/   a generation: tree/ is sled's, blobs/ has sealed files for large values
 //! mark          the number of the last acknowledged batch; see `tail`
 //! backup        the automatic backup
@@ -29,6 +30,7 @@ mod generation;
 mod head;
 mod info;
 mod key;
+mod keyring;
 mod open;
 mod options;
 mod owner;
@@ -50,6 +52,7 @@ pub use fault::Faults;
 pub use head::SCHEMA;
 pub use info::{Info, Verified};
 pub use key::{Unlock, WrapWith};
+pub use keyring::{Keyring, Ring, RingEntry, RingFault};
 pub use options::Options;
 pub use owner::Owner;
 pub use record::Record;
@@ -103,7 +106,7 @@ impl Store {
         self.shared.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What wraps the data key, in words: "a key file", "a passphrase".
+    /// What wraps the data key, in words: "a key file", "a passphrase", "the keyring".
     pub fn key_kind(&self) -> &'static str {
         self.shared.desk().head.wrap.words()
     }

@@ -54,7 +54,7 @@ impl Store {
 impl Site {
     fn unlock(&self, head: Head, unlock: &Unlock) -> Result<Desk> {
         let places = [self.folder().to_owned()];
-        let wrapper = Wrapper::find(&head.wrap, head.workspace, &places, unlock)?;
+        let wrapper = Wrapper::find(&head.wrap, head.workspace, &places, unlock, &self.options)?;
         let keys = wrapper.unwrap(&head.keys, &head.wrap)?;
         Ok(Desk { head, wrapper, keys, stuck: None })
     }
@@ -69,7 +69,7 @@ impl Site {
         }
         let workspace = WorkspaceId::from_uuid(Uuid::from_bytes(*random::<16>()?));
         let with = unlock.passphrase.clone().map_or(WrapWith::KeyFile, WrapWith::Passphrase);
-        let (wrap, wrapper) = Wrapper::make(&with, workspace, self.folder(), &self.options.faults)?;
+        let (wrap, wrapper) = Wrapper::make(&with, workspace, self.folder(), &self.options)?;
         let keys = Keys::fresh()?;
         let head = Head::first(workspace, wrap, wrapper.wrap(&keys)?);
         head.save(self.folder(), &self.options.faults)?;

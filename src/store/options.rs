@@ -1,6 +1,7 @@
 //! The store's sizes, and the seam for faults. People never see these; tests make them small.
 
 use super::fault::Faults;
+use super::keyring::Keyring;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Options {
     pub reserve: u64,
     /// Bytes of records that sled keeps in memory.
     pub cache: u64,
+    /// Where the data key's wrapping may lie.
+    pub keyring: Keyring,
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -24,6 +27,7 @@ impl Default for Options {
             ballast: 16 * 1024 * 1024,
             reserve: 4 * 1024 * 1024,
             cache: 8 * 1024 * 1024,
+            keyring: Keyring::default(),
             faults: Faults::default(),
         }
     }

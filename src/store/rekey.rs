@@ -2,7 +2,7 @@
 
 use super::generation::{Generation, folder};
 use super::head::Head;
-use super::key::{Keys, WrapWith, Wrapper};
+use super::key::{Keys, Unlock, Wrap, WrapWith, Wrapper};
 use super::rewrite::Purpose;
 use super::site::{Desk, Site};
 use super::{Shared, Store, files};
@@ -12,20 +12,50 @@ impl Store {
     /// Wraps the data key anew. The records stay as they are; the old key file or passphrase opens nothing any more.
     pub fn rekey(&self, with: &WrapWith) -> Result<()> {
         let mut desk = self.shared.desk();
-        self.shared.site.rewrap(&mut desk, with)?;
+        self.shared.rewrap(&mut desk, with)?;
         self.shared.site.refresh_automatic(&desk, &self.shared.live());
         Ok(())
+    }
+
+    /// Whether what opens the store at the next start is still there: the key file, the keyring's entry. A passphrase is
+    /// in nobody's hands but the person's.
+    pub fn check_key(&self) -> Result<()> {
+        let desk = self.shared.desk();
+        let Head { wrap, keys, workspace, .. } = desk.head.clone();
+        drop(desk);
+        if matches!(wrap, Wrap::Passphrase { .. }) {
+            return Ok(());
+        }
+        let site = &self.shared.site;
+        let places = [site.folder().to_owned()];
+        let found = Wrapper::find(&wrap, workspace, &places, &Unlock::default(), &site.options);
+        found.and_then(|wrapper| wrapper.unwrap(&keys, &wrap)).map(|_| ())
     }
 
     /// Wraps anew, and makes a new data key that everything is sealed with. Killed in the middle, the next start
     /// finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
-        self.shared.site.rewrap(&mut self.shared.desk(), with)?;
+        self.shared.rewrap(&mut self.shared.desk(), with)?;
         self.undamaged(Shared::new_data_key)
     }
 }
 
 impl Shared {
+    /// The new wrapping is kept before the head names it, the old one taken away after: at every moment the head names
+    /// one that is there.
+    fn rewrap(&self, desk: &mut Desk, with: &WrapWith) -> Result<()> {
+        let site = &self.site;
+        let (wrap, wrapper) = Wrapper::make(with, desk.head.workspace, site.folder(), &site.options)?;
+        let head = Head { keys: wrapper.wrap(&desk.keys)?, wrap, ..desk.head.clone() };
+        let old = desk.head.wrap.clone();
+        site.save(desk, head)?;
+        desk.wrapper = wrapper;
+        if let Some(left) = old.discard(desk.head.workspace, site.folder(), &site.options)? {
+            self.notice(left);
+        }
+        Ok(())
+    }
+
     fn new_data_key(&self) -> Result<()> {
         let mut desk = self.desk();
         let site = &self.site;
@@ -46,18 +76,6 @@ impl Shared {
 }
 
 impl Site {
-    fn rewrap(&self, desk: &mut Desk, with: &WrapWith) -> Result<()> {
-        let (wrap, wrapper) = Wrapper::make(with, desk.head.workspace, self.folder(), &self.options.faults)?;
-        let head = Head { keys: wrapper.wrap(&desk.keys)?, wrap, ..desk.head.clone() };
-        let old = desk.head.wrap.file();
-        self.save(desk, head)?;
-        desk.wrapper = wrapper;
-        if let Some(old) = old {
-            files::remove(&self.folder().join(old))?;
-        }
-        Ok(())
-    }
-
     /// Copies what is not copied yet under the new key, and makes that the store.
     fn reseal(
         &self,

@@ -82,7 +82,7 @@ impl Here {
         let Some(owner) = Owner::try_take(&folder)? else {
             return Ok(Owning::Anothers { pid: Owner::pid(&folder) });
         };
-        let unlock = Unlock { passphrase: config.passphrase.as_ref().map(|p| p.expose().into()) };
+        let unlock = Unlock { passphrase: config.passphrase.as_ref().map(|p| p.expose().into()), ask: true };
         let (store, _) = Store::open(&owner, &unlock)?;
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);

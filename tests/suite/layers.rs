@@ -23,6 +23,7 @@ const MAY: &[(&str, &[&str])] = &[
 /// A crate and the only places that may name it.
 const OWNERS: &[(&str, &[&str])] = &[
     ("sled", &["store/"]),
+    ("secret_service", &["store/keyring/system"]),
     ("reqwest", &["net/"]),
     ("candle_core", &["engine/"]),
     ("candle_nn", &["engine/"]),
@@ -35,6 +36,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         "tokio",
         &[
             "net/",
+            "store/keyring/system",
             "engine/",
             "provider/",
             "service/",

@@ -4,6 +4,7 @@ mod backup;
 mod crash;
 mod damage;
 mod faults;
+mod keyring;
 mod privacy;
 
 use std::path::Path;
@@ -45,7 +46,7 @@ fn own(folder: &Path) -> Owner {
 }
 
 pub fn unlock(passphrase: Option<&str>) -> Unlock {
-    Unlock { passphrase: passphrase.map(SecretString::from) }
+    Unlock { passphrase: passphrase.map(SecretString::from), ask: false }
 }
 
 pub fn conversation_id(number: u32) -> ConversationId {
@@ -188,7 +189,7 @@ fn a_wrong_passphrase_is_told_and_the_right_one_opens() {
     for wrong in [None, Some("battery staple")] {
         let owner = Owner::take(folder.path()).unwrap();
         let error = Store::open_with(&owner, &unlock(wrong), small()).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Locked, "{error}");
+        assert_eq!(error.kind, ErrorKind::Passphrase, "{error}");
     }
     let (store, _) = open_with(folder.path(), Some("correct horse"));
     assert_eq!(store.key_kind(), "a passphrase");

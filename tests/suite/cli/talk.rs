@@ -190,6 +190,19 @@ fn a_passphrase_opens_what_it_closed_and_nothing_else_does() {
 }
 
 #[test]
+fn a_keyring_that_is_not_there_is_told_and_the_key_file_stays_in_force() {
+    let home = Home::new().variable("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    home.run(&["chat", "kept"]);
+    let said = home.run(&["workspace", "rekey", "--to", "keyring"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("no keyring can be used here"), "{said:?}");
+    assert!(said.stderr.contains("what opened the workspace opens it still"), "{said:?}");
+    let said = home.run(&["workspace", "info"]);
+    assert!(said.code == Some(0) && said.stdout.contains("a key file"), "{said:?}");
+    assert!(home.run(&["doctor"]).stdout.contains("a key file"));
+}
+
+#[test]
 fn no_secret_and_no_prompt_is_in_an_output_a_log_or_a_file_of_the_home() {
     let home = Home::with(
         "model = 'scripted/echo'\nlog = 'trace'\n[providers.scripted]\nkind = 'scripted'\n\

@@ -49,7 +49,7 @@ fn a_backup_of_another_machine_opens_with_its_passphrase_and_takes_the_key_of_th
     there.backup(&file).unwrap();
     let here_folder = folder.path().join("here");
     let (here, _) = open_with(&here_folder, Some("ours"));
-    assert_eq!(here.restore(&file, &unlock(Some("wrong"))).unwrap_err().kind, ErrorKind::Locked);
+    assert_eq!(here.restore(&file, &unlock(Some("wrong"))).unwrap_err().kind, ErrorKind::Passphrase);
     here.restore(&file, &unlock(Some("theirs"))).unwrap();
     drop(here);
     let (here, _) = open_with(&here_folder, Some("ours"));

@@ -9,6 +9,7 @@ use outcrop::domain::message::Message;
 use outcrop::store::{Faults, Options, Owner, Scan, Store, WrapWith};
 use rustix::process::{Signal, getpid, kill_process};
 
+use super::keyring::{FolderRing, open_ringed};
 use super::{conversation_id, head, key, message, message_id, name, open, small, turn, unlock, walk};
 
 /// What a child is told to do, as `WHAT FOLDER NUMBER`.
@@ -16,14 +17,21 @@ const TASK: &str = "OUTCROP_STORE_TEST_TASK";
 
 /// Starts this test binary again, to do one thing.
 pub fn child(task: &str, folder: &Path, number: u32) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["store::crash::what_a_child_does", "--exact", "--nocapture"])
-        .env(TASK, format!("{task} {number} {}", folder.display()))
+    command(task, folder, number)
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap()
+}
+
+/// How that is started.
+pub fn command(task: &str, folder: &Path, number: u32) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["store::crash::what_a_child_does", "--exact", "--nocapture"])
+        .env(TASK, format!("{task} {number} {}", folder.display()));
+    command
 }
 
 /// Nothing, unless it is a child: then it is the whole of the child's work.
@@ -38,6 +46,8 @@ fn what_a_child_does() {
     match what {
         "commit" => commit(folder, number),
         "own" => own(folder),
+        "keyring" => super::keyring::in_a_session(folder),
+        "bus" => super::keyring::on_a_bus(folder),
         "privacy" => super::privacy::everything_with_an_open_umask(folder),
         _ => rewrite(what, folder, number),
     }
@@ -90,12 +100,15 @@ fn rewrite(what: &str, folder: &Path, last: u32) {
         Ok(())
     });
     let owner = Owner::take(folder).unwrap();
-    let (store, _) = Store::open_with(&owner, &unlock(None), Options { faults, ..small() }).unwrap();
+    let options = Options { faults, keyring: FolderRing::beside(folder), ..small() };
+    let (store, _) = Store::open_with(&owner, &unlock(None), options).unwrap();
     match what {
         "open" => {}
         "compact" => store.compact().unwrap(),
         "rekey" => store.rekey(&WrapWith::KeyFile).unwrap(),
         "rekey-data" => store.rekey_data(&WrapWith::KeyFile).unwrap(),
+        "to-keyring" => store.rekey_data(&WrapWith::Keyring).unwrap(),
+        "from-keyring" => store.rekey(&WrapWith::KeyFile).unwrap(),
         "backup" => drop(store.backup_automatic().unwrap()),
         "restore" => drop(store.restore(&folder.join("../saved"), &unlock(None)).unwrap()),
         _ => panic!("no such task: {what}"),
@@ -159,8 +172,8 @@ fn of_many_processes_one_owns_the_store_and_its_death_frees_it() {
 }
 
 /// A store with turns, something removed, a large value, an automatic backup, and a backup beside it.
-fn built(folder: &Path) {
-    let store = open(&folder.join("home"));
+fn built(what: &str, folder: &Path) {
+    let store = open_ringed(&folder.join("home"));
     for number in 0..300 {
         turn(&store, number % 3, number, &"grain ".repeat(1 + number as usize % 9));
     }
@@ -170,6 +183,9 @@ fn built(folder: &Path) {
     store.commit(batch).unwrap();
     store.backup_automatic().unwrap();
     store.backup(&folder.join("saved")).unwrap();
+    if what == "from-keyring" {
+        store.rekey(&WrapWith::Keyring).unwrap();
+    }
 }
 
 /// Kills a child at each step of `what` in turn and looks at what the next start finds.
@@ -180,10 +196,10 @@ fn survives_being_killed_at_every_step_of(what: &str) {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         if what != "open" {
-            built(folder.path());
+            built(what, folder.path());
         }
         let finished = child(what, &home, step).wait_with_output().unwrap();
-        let store = open(&home);
+        let store = open_ringed(&home);
         let words = format!("{what} killed at step {step}: {:?}", store.notices());
         let verified = store.verify().unwrap();
         assert_eq!(verified.damaged, [], "{words}");
@@ -194,17 +210,24 @@ fn survives_being_killed_at_every_step_of(what: &str) {
             assert_eq!(store.newest(5, None).unwrap().heads[0], head(1, 1000), "{words}");
         }
         turn(&store, 5, 5000, "life goes on");
+        store.check_key().unwrap();
+        let key = store.key_kind();
         drop(store);
         let files = walk(&home);
         let count = |start: &str| files.iter().filter(|path| name(path).starts_with(start)).count();
         let words = format!("{words} {files:?}");
-        assert_eq!(count("key-"), 1, "{words}");
+        let entries = std::fs::read_dir(folder.path().join("ring")).map_or(0, Iterator::count);
+        assert_eq!(count("key-"), usize::from(key == "a key file"), "{words}");
+        assert!(entries >= usize::from(key == "the keyring"), "{words}");
         let trees = files.iter().filter(|path| name(path) == "db").count();
         let kept = usize::from(what == "restore");
         assert!((1..=1 + kept).contains(&trees), "{words}");
         assert!(!files.iter().any(|path| name(path).ends_with(".unfinished")), "{words}");
-        assert!(open(&home).scan::<Message>(Scan::all()).all(|record| record.is_ok()), "{words}");
+        assert!(open_ringed(&home).scan::<Message>(Scan::all()).all(|record| record.is_ok()), "{words}");
         if finished.status.success() {
+            let wanted = if what == "to-keyring" { "the keyring" } else { "a key file" };
+            assert_eq!(key, wanted);
+            assert_eq!(entries, usize::from(what == "to-keyring"));
             assert!(step > 5, "{what} has only {step} steps");
             return;
         }
@@ -229,6 +252,16 @@ fn a_new_wrapping_survives_being_killed_at_every_step() {
 #[test]
 fn a_new_data_key_survives_being_killed_at_every_step() {
     survives_being_killed_at_every_step_of("rekey-data");
+}
+
+#[test]
+fn the_way_into_the_keyring_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("to-keyring");
+}
+
+#[test]
+fn the_way_out_of_the_keyring_survives_being_killed_at_every_step() {
+    survives_being_killed_at_every_step_of("from-keyring");
 }
 
 #[test]
