@@ -16,6 +16,7 @@ mod workspace;
 
 pub mod args;
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use futures_util::StreamExt;
 
 use crate::config::{Config, Environment};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::workspace::Workspace;
 use crate::workbench::{self, Attached, Context, Face, Replies, Reply, Request, Workbench};
 use args::Command;
 use out::Out;
@@ -118,7 +120,11 @@ async fn dispatch(
         opened = Asker::open(config) => opened?,
         () = signals.any() => return Ok(Exit::Interrupted),
     };
+    let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. });
     let worked = async {
+        if asks_models {
+            asker.compare(out).await?;
+        }
         match command {
             Command::Chat(chat) => chat::chat(chat, &asker, out).await,
             Command::Models { verb } => models::models(verb, &asker, out).await,
@@ -190,6 +196,23 @@ impl Asker {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Says which values of this process are not in force, because another one owns the workspace and works with its own.
+    async fn compare(&self, out: &mut Out) -> Result<(), End> {
+        if self.door.is_owner() {
+            return Ok(());
+        }
+        let told = BTreeMap::new();
+        let reply = self.one(Request::Workspace(Workspace::Compare { told }), out).await?;
+        let Reply::Differences { owner, differences } = reply else { return Err(unexpected(&reply)) };
+        if !differences.is_empty() {
+            let values: Vec<_> = differences.iter().map(ToString::to_string).collect();
+            let who = format!("process {owner} has the workspace open and works for this one");
+            out::say(&format!("note: {who}; in force is: {}", values.join("; ")));
+            out::say("hint: quit that process to have this one's own values.");
+        }
+        Ok(())
     }
 
     fn ask(&self, request: Request) -> Replies {

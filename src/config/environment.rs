@@ -5,6 +5,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::check;
+use super::table::{KEYS, Key};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Variables of the program that are no keys of the file.
+const OWN: [&str; 2] = ["OUTCROP_HOME", "OUTCROP_PASSPHRASE"];
+
 /// The variables of the process as they were at its start. An empty value counts as unset.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<OsString, OsString>);
@@ -33,6 +40,47 @@ impl Environment {
     /// A variable's path, of any bytes.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.0.get(std::ffi::OsStr::new(name)).map(PathBuf::from)
+    }
+
+    /// Refuses variables that are ours and are not read: misspelt ones, and those whose value is no text.
+    pub(super) fn check(&self) -> Result<()> {
+        let names: Vec<String> = KEYS.iter().filter_map(Key::variable).collect();
+        let known = || names.iter().map(String::as_str).chain(OWN.iter().copied());
+        for name in self.0.keys() {
+            let Some(name) = name.to_str().filter(|name| name.starts_with("OUTCROP_")) else { continue };
+            // The variables of the project's own tests are not the program's.
+            if known().any(|own| own == name) || name.starts_with("OUTCROP_TEST_") {
+                continue;
+            }
+            let near = check::nearest(name, known())
+                .map(|near| format!("Did you mean {near}? "))
+                .unwrap_or_default();
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("reading the environment variable {name}"),
+                "there is no such key",
+                format!("{near}`outcrop config default` lists every key; dots become underscores."),
+            ));
+        }
+        let foreign = KEYS.iter().flat_map(|key| key.variables.iter().copied());
+        // The home is a path, of any bytes.
+        for name in known().filter(|name| *name != "OUTCROP_HOME").chain(foreign).chain(["HF_TOKEN"]) {
+            self.readable(name)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a variable that is set to something that is no text: to ignore it would be to do something else.
+    pub(super) fn readable(&self, name: &str) -> Result<()> {
+        if self.has(name) && self.text(name).is_none() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("reading the environment variable {name}"),
+                "its value is no UTF-8",
+                "Set it to a text, or unset it.",
+            ));
+        }
+        Ok(())
     }
 
     fn has(&self, name: &str) -> bool {

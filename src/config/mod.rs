@@ -6,10 +6,12 @@
 
 mod check;
 mod environment;
+mod file;
 mod paths;
 mod secret;
 mod show;
 mod source;
+mod standing;
 mod table;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use environment::{Environment, Terminal};
+pub use file::Stamp;
 pub use paths::Paths;
 pub use secret::Secret;
 pub use show::{default_file, schema};
@@ -54,6 +57,8 @@ pub struct Config {
     pub editor: Option<String>,
     /// Each value as `outcrop config show` prints it, secrets masked.
     pub values: Vec<Shown>,
+    inputs: file::Inputs,
+    stamp: Stamp,
 }
 
 /// One value, its text and where it came from.
@@ -161,5 +166,20 @@ impl Config {
     pub fn load(environment: &Environment, flags: &Flags) -> Result<Self> {
         let paths = Paths::of(environment)?;
         source::load(environment, flags, paths)
+    }
+
+    /// The state of the file that this was read from.
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// The state of the file now.
+    pub fn stamp_now(&self) -> Stamp {
+        file::stamp(&self.paths.config)
+    }
+
+    /// Reads the file again, under the same environment and flags.
+    pub fn reload(&self) -> Result<Self> {
+        Self::load(&self.inputs.environment, &self.inputs.flags)
     }
 }

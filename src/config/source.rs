@@ -7,10 +7,11 @@ use std::time::Duration;
 use ::config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
+use super::file::Inputs;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
-    Secret, Terminal, Ui, check, show,
+    Secret, Terminal, Ui, check, file, show,
 };
 use crate::domain::catalog::ModelId;
 use crate::domain::settings::Settings;
@@ -66,7 +67,10 @@ impl Layer {
 }
 
 pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Result<Config> {
-    let layers = [defaults()?, file(&paths.config)?, variables(environment)?, overrides(flags)?];
+    environment.check()?;
+    // Before the file is read: what is written into it meanwhile is seen as a change.
+    let stamp = file::stamp(&paths.config);
+    let layers = [defaults()?, read(&paths.config)?, variables(environment)?, overrides(flags)?];
     let mut builder = ::config::Config::builder();
     for layer in layers {
         builder = builder.add_source(layer);
@@ -94,6 +98,8 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         editor: environment.text("VISUAL").or_else(|| environment.text("EDITOR")).map(str::to_owned),
         values,
         paths,
+        inputs: Inputs { environment: environment.clone(), flags: flags.clone() },
+        stamp,
     })
 }
 
@@ -105,7 +111,7 @@ fn defaults() -> Result<Layer> {
     Ok(layer)
 }
 
-fn file(path: &Path) -> Result<Layer> {
+fn read(path: &Path) -> Result<Layer> {
     let doing = || format!("reading the configuration file {}", path.display());
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -372,6 +378,7 @@ impl RawProvider {
             Some(text) => match text.strip_prefix('$') {
                 Some(variable) => {
                     let variable = variable.trim_start_matches('{').trim_end_matches('}');
+                    environment.readable(variable)?;
                     environment.text(variable).map_or_else(
                         || ApiKey::Unset { variable: variable.to_owned() },
                         |value| ApiKey::Given(Secret::new(value)),

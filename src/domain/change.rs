@@ -14,7 +14,7 @@ pub enum Topic {
     Conversations,
     /// Messages of one conversation.
     Conversation(ConversationId),
-    /// The list of models.
+    /// The list of models, and what is said of the configuration behind it.
     Models,
 }
 
@@ -39,6 +39,10 @@ pub enum Changed {
         blocks: Vec<super::message::Block>,
     },
     Models,
+    /// Something that everybody at a screen should read.
+    Notice {
+        text: String,
+    },
     /// The watcher was too slow and changes were lost: read the topic again.
     Missed,
 }
@@ -48,7 +52,7 @@ impl Changed {
     pub fn concerns(&self, topic: Topic) -> bool {
         match (self, topic) {
             (Self::Conversation { .. } | Self::ConversationRemoved { .. }, Topic::Conversations)
-            | (Self::Models, Topic::Models)
+            | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

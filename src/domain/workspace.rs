@@ -21,6 +21,37 @@ pub struct WorkspaceInfo {
     pub notices: Vec<String>,
 }
 
+/// A configured value that serves everybody who works in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configured {
+    /// As TOML, secrets masked.
+    pub value: String,
+    /// Tells secrets apart that are shown alike; empty for what is no secret.
+    pub print: String,
+}
+
+/// A value that one process was told and the owner of the workspace does not work with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    pub key: String,
+    /// What the asking process was told; `None` where it has no such value.
+    pub told: Option<String>,
+    /// What is in force.
+    pub in_force: Option<String>,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.in_force, &self.told) {
+            (Some(in_force), Some(told)) if in_force == told => write!(f, "{} is another one", self.key),
+            (Some(in_force), Some(told)) => write!(f, "{} = {in_force}, not {told}", self.key),
+            (Some(in_force), None) => write!(f, "{} = {in_force}, which is not set here", self.key),
+            (None, Some(told)) => write!(f, "{} is not set, not {told}", self.key),
+            (None, None) => f.write_str(&self.key),
+        }
+    }
+}
+
 /// One line of the doctor's report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {

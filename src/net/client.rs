@@ -1,4 +1,4 @@
-//! The client: one exchange, its redirects and its retries.
+//! The network of the process, and the client of one call: an exchange, its redirects and its retries.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::egress::{Egress, EgressSink, Meter};
-use super::options::NetOptions;
+use super::options::{NetOptions, Reach};
 use super::request::Request;
 use super::response::Response;
 use super::retry::{self, Budget};
@@ -20,10 +20,35 @@ use crate::domain::{Error, ErrorKind, Result};
 /// Redirects that are followed.
 const HOPS: usize = 6;
 
-/// The door to the network. Clones share connections, the retry budget and the numbering of exchanges.
+/// What the process may reach. It sends nothing itself: each call gets a [`Client`] by what that call may reach. Clones
+/// share connections, the retry budget and the numbering of exchanges.
+#[derive(Debug, Clone)]
+pub struct Network {
+    shared: Arc<Shared>,
+}
+
+/// The way to the network of one call, bound to what it may reach; there is no other way out of the program.
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    offline: bool,
+    /// From the request to the head of the answer.
+    first_byte: Duration,
+    /// Between two pieces of a body.
+    idle: Duration,
+}
+
+/// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one.
+#[derive(Debug)]
+pub struct Leave {
+    variables: Vec<(&'static str, SecretString)>,
+}
+
+impl Leave {
+    /// Proxies and certificates as the variables that such programs read: as this program was told, not as it was started.
+    pub fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|(name, value)| (*name, value.expose_secret()))
+    }
 }
 
 #[derive(Debug)]
@@ -33,6 +58,13 @@ struct Shared {
     numbers: AtomicU64,
     budget: Mutex<Budget>,
     /// Made at the first use: loading the system's certificates is no part of starting up.
+    online: Connections,
+    /// An offline call shares no connection with others: theirs may lead through a proxy.
+    offline: Connections,
+}
+
+#[derive(Debug, Default)]
+struct Connections {
     secure: OnceLock<reqwest::Client>,
     /// For `http://`, which must work on a machine without any certificate.
     plain: OnceLock<reqwest::Client>,
@@ -50,18 +82,44 @@ impl Shared {
     }
 }
 
-impl Client {
-    /// A client that reaches the network as `options` say and tells `egress` of every exchange. Opens nothing yet.
+impl Network {
+    /// The network as `options` say; `egress` is told of every exchange. Opens nothing yet.
     pub fn new(options: NetOptions, egress: Arc<dyn EgressSink>) -> Self {
         let budget = Mutex::new(Budget::new(options.seed));
         let numbers = AtomicU64::new(0);
-        let (secure, plain) = (OnceLock::new(), OnceLock::new());
-        Self { shared: Arc::new(Shared { options, egress, numbers, budget, secure, plain }) }
+        let (online, offline) = (Connections::default(), Connections::default());
+        Self { shared: Arc::new(Shared { options, egress, numbers, budget, online, offline }) }
     }
 
+    /// The client of a call: offline where the call or the process is.
+    pub fn client(&self, reach: Reach) -> Client {
+        let options = &self.shared.options;
+        Client {
+            offline: options.offline || reach.offline,
+            first_byte: reach.answer_ms.map_or(options.first_byte, Duration::from_millis),
+            idle: reach.idle_ms.map_or(options.idle, Duration::from_millis),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl Client {
     /// Whether only this machine itself can be reached.
     pub fn is_offline(&self) -> bool {
-        self.shared.options.offline
+        self.offline
+    }
+
+    /// Leave to have a child process go out; an offline call has none.
+    pub fn leave(&self, doing: &str) -> Result<Leave> {
+        if self.offline {
+            return Err(Error::new(
+                ErrorKind::Offline,
+                doing,
+                "--offline forbids the network",
+                "Start without --offline.",
+            ));
+        }
+        Ok(Leave { variables: self.shared.options.variables() })
     }
 
     /// Sends a request and returns the head of the answer, whatever its status. Statuses that may pass (408, 429, 5xx) are
@@ -82,7 +140,7 @@ impl Client {
 
     /// One attempt, over its redirects.
     async fn follow(&self, request: &Request) -> Result<Response> {
-        let offline = self.shared.options.offline;
+        let offline = self.offline;
         let mut url = guard::allowed(&request.doing, &request.url, offline)?;
         let mut bearer = request.bearer.clone();
         for _ in 0..HOPS {
@@ -147,8 +205,8 @@ impl Client {
             building = building.header(AUTHORIZATION, value);
         }
         meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);
-        let sent = tokio::time::timeout(shared.options.first_byte, building.send()).await.map_err(|_| {
-            let why = format!("{place} did not answer within {} s", shared.options.first_byte.as_secs());
+        let sent = tokio::time::timeout(self.first_byte, building.send()).await.map_err(|_| {
+            let why = format!("{place} did not answer within {} s", self.first_byte.as_secs());
             let hint = "A large model may be loading: try again, or raise net.answer_timeout.";
             Error::new(ErrorKind::Timeout, &request.doing, why, hint)
         })?;
@@ -163,21 +221,22 @@ impl Client {
             inner.headers().get(*name)?.to_str().ok().map(|id| id.chars().take(128).collect())
         });
         let doing = request.doing.clone();
-        Ok(Response { doing, place, inner, idle: shared.options.idle, meter, bearer })
+        Ok(Response { doing, place, inner, idle: self.idle, meter, bearer })
     }
 
     fn client(&self, doing: &str, secure: bool) -> Result<&reqwest::Client> {
         let shared = &*self.shared;
-        let cell = if secure { &shared.secure } else { &shared.plain };
+        let connections = if self.offline { &shared.offline } else { &shared.online };
+        let cell = if secure { &connections.secure } else { &connections.plain };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let made = make(doing, &shared.options, secure)?;
+        let made = make(doing, &shared.options, self.offline, secure)?;
         Ok(cell.get_or_init(|| made))
     }
 }
 
-fn make(doing: &str, options: &NetOptions, secure: bool) -> Result<reqwest::Client> {
+fn make(doing: &str, options: &NetOptions, offline: bool, secure: bool) -> Result<reqwest::Client> {
     // An error means that it was installed before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let broken = |why: reqwest::Error| {
@@ -191,7 +250,7 @@ fn make(doing: &str, options: &NetOptions, secure: bool) -> Result<reqwest::Clie
         .referer(false)
         .connect_timeout(options.connect)
         .no_proxy();
-    if options.offline {
+    if offline {
         builder = builder.dns_resolver(guard::LoopbackOnly);
     } else {
         for proxy in options.proxies().map_err(broken)? {

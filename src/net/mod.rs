@@ -1,6 +1,7 @@
 //! The only outward sockets: TLS, proxy, offline, retries, the record of what left the machine.
 //!
-//! Everything goes through [`Client`]. It knows HTTP and no API: bodies are bytes, a status is a number, and what they
+//! Everything goes through a [`Client`], which the [`Network`] of the process hands out for one call, by what that call
+//! may reach. It knows HTTP and no API: bodies are bytes, a status is a number, and what they
 //! mean is `wire`'s. It follows redirects itself, so that credentials never go to another host and `--offline` is
 //! checked at every hop. Nothing here reads the environment: proxies and time-outs are given.
 
@@ -13,9 +14,9 @@ mod response;
 mod retry;
 mod words;
 
-pub use client::Client;
+pub use client::{Client, Leave, Network};
 pub use egress::{Egress, EgressLog, EgressSink};
-pub use options::{NetOptions, Proxies};
+pub use options::{NetOptions, Proxies, Reach};
 pub use request::Request;
 pub use response::Response;
 pub use retry::Retries;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 
 use super::retry::Retries;
 use crate::config;
@@ -19,7 +20,44 @@ pub struct Proxies {
     pub none_for: Option<String>,
 }
 
-/// Everything that a [`super::Client`] is told.
+/// What one call may reach, and how long it waits: said by who calls, which may be another process than the one that
+/// connects. It narrows what the process may, and never widens it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reach {
+    /// Only this machine itself is connected to.
+    pub offline: bool,
+    /// From the request to the head of the answer, in milliseconds; `None` is as the process was configured.
+    pub answer_ms: Option<u64>,
+    /// Between two pieces of a body, likewise.
+    pub idle_ms: Option<u64>,
+}
+
+impl Reach {
+    /// What a process was told. Waits that the file says are the owner's, who reads the same file.
+    pub fn of(config: &config::Config) -> Self {
+        let said = |key: &str, wait: Duration| {
+            config.is_said(key).then(|| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+        };
+        Self {
+            offline: config.net.offline,
+            answer_ms: said("net.answer_timeout", config.net.answer_timeout),
+            idle_ms: said("net.idle_timeout", config.net.idle_timeout),
+        }
+    }
+
+    /// Both together: offline where one of them is, the waits of `other` where it has some.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self {
+            offline: self.offline || other.offline,
+            answer_ms: other.answer_ms.or(self.answer_ms),
+            idle_ms: other.idle_ms.or(self.idle_ms),
+        }
+    }
+}
+
+/// Everything that a [`super::Network`] is told.
 #[derive(Debug, Clone)]
 pub struct NetOptions {
     /// Only this machine itself can be connected to.
@@ -74,6 +112,24 @@ impl NetOptions {
             seed,
             ..Self::default()
         }
+    }
+
+    /// Proxies and certificates as environment variables for a child process.
+    pub(super) fn variables(&self) -> Vec<(&'static str, SecretString)> {
+        let proxies = &self.proxies;
+        let file = self.ca_file.as_ref().map(|file| SecretString::from(file.display().to_string()));
+        let none_for = proxies.none_for.clone().map(SecretString::from);
+        [
+            ("http_proxy", proxies.http.clone()),
+            ("https_proxy", proxies.https.clone()),
+            ("all_proxy", proxies.all.clone()),
+            ("no_proxy", none_for),
+            ("SSL_CERT_FILE", file.clone()),
+            ("PIP_CERT", file),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.expose_secret().is_empty())?)))
+        .collect()
     }
 
     /// The proxies as reqwest takes them; a later one yields to an earlier one.

@@ -14,6 +14,7 @@ use crate::domain::catalog::{
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Engine, Options};
+use crate::net::Client;
 
 /// The name in front of local models' ids.
 pub const NAME: &str = "local";
@@ -65,7 +66,7 @@ impl Provider for Local {
         NAME
     }
 
-    fn serve(&self, call: Call) -> Events {
+    fn serve(&self, call: Call, _: &Client) -> Events {
         match call {
             Call::Converse(converse) => self
                 .ask(converse, |engine, path, converse| engine.converse(path, converse, jiff::Zoned::now())),

@@ -14,6 +14,7 @@ use futures_util::stream::BoxStream;
 use crate::domain::Result;
 use crate::domain::call::Call;
 use crate::domain::delta::Event;
+use crate::net::Client;
 
 /// What a provider answers with. It ends after `Event::Stop` or after the first error; dropping it cancels the call.
 pub type Events = BoxStream<'static, Result<Event>>;
@@ -28,9 +29,10 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         false
     }
 
-    /// Serves a call. Never blocks: connecting and waiting happen inside the stream.
+    /// Serves a call. Never blocks: connecting and waiting happen inside the stream. `net` is the call's own way to the
+    /// network; a provider keeps none of its own.
     ///
     /// A conversation yields `Queued`/`Prefill` (if known), then text and reasoning, then `Usage`, then `Stop`.
     /// `ListModels` yields one `Models`. What the model cannot do is the error `Refused`.
-    fn serve(&self, call: Call) -> Events;
+    fn serve(&self, call: Call, net: &Client) -> Events;
 }

@@ -22,23 +22,17 @@ pub struct OpenAi {
     name: String,
     base_url: String,
     api_key: Option<SecretString>,
-    client: Client,
 }
 
 impl OpenAi {
     /// The server whose API starts at `base_url`, without `/chat/completions`; its models are `name/…`.
-    pub fn new(
-        name: impl Into<String>,
-        base_url: impl Into<String>,
-        api_key: Option<SecretString>,
-        client: Client,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>, api_key: Option<SecretString>) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, api_key, client }
+        Self { name: name.into(), base_url, api_key }
     }
 
     /// Sends a conversation; the answer's head is one of success.
-    async fn ask(&self, converse: &Converse, doing: &str) -> Result<Response> {
+    async fn ask(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
         let mut limit = Limit::MaxTokens;
         loop {
             let body = request::body(converse, limit)?;
@@ -46,7 +40,7 @@ impl OpenAi {
             let request = Request::post_json(doing, url, body)
                 .bearer(self.api_key.clone())
                 .header("accept", "text/event-stream, application/json");
-            let mut response = self.client.send(request).await?;
+            let mut response = net.send(request).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -65,10 +59,10 @@ impl OpenAi {
         }
     }
 
-    async fn list(&self) -> Result<Event> {
+    async fn list(&self, net: &Client) -> Result<Event> {
         let doing = format!("listing the models of {}", self.name);
         let request = Request::get(&doing, format!("{}/models", self.base_url)).bearer(self.api_key.clone());
-        let mut response = self.client.send(request).await?;
+        let mut response = net.send(request).await?;
         if !response.is_success() {
             let complaint = response.complaint().await;
             return Err(fault::of_status(&doing, response.status(), &complaint, None));
@@ -88,8 +82,8 @@ impl Provider for OpenAi {
         true
     }
 
-    fn serve(&self, call: Call) -> Events {
-        let voice = self.clone();
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let (voice, net) = (self.clone(), net.clone());
         match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
@@ -97,14 +91,14 @@ impl Provider for OpenAi {
                     decoder: Decoder::new(&doing),
                     doing,
                     ready: VecDeque::new(),
-                    at: At::Start(Box::new((voice, converse))),
+                    at: At::Start(Box::new((voice, net, converse))),
                 };
                 stream::unfold(answering, |mut answering| async move {
                     answering.next().await.map(|item| (item, answering))
                 })
                 .boxed()
             }
-            Call::ListModels => stream::once(async move { voice.list().await }).boxed(),
+            Call::ListModels => stream::once(async move { voice.list(&net).await }).boxed(),
             Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed"),
             Call::CountTokens(converse) => {
                 refused(format!("counting tokens with {}", converse.model), "count_tokens")
@@ -129,7 +123,7 @@ struct Answering {
 }
 
 enum At {
-    Start(Box<(OpenAi, Converse)>),
+    Start(Box<(OpenAi, Client, Converse)>),
     Reading(Box<Response>),
     End,
 }
@@ -141,7 +135,7 @@ impl Answering {
                 return Some(item);
             }
             match std::mem::replace(&mut self.at, At::End) {
-                At::Start(asked) => match asked.0.ask(&asked.1, &self.doing).await {
+                At::Start(asked) => match asked.0.ask(&asked.1, &asked.2, &self.doing).await {
                     Ok(response) => self.begin(response).await,
                     Err(error) => return Some(Err(error)),
                 },

@@ -34,6 +34,7 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::message::{Block, Role, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
 
 /// How long `stall` says nothing before it fails, as `net` would after its idle time-out.
 const STALL: Duration = Duration::from_mins(1);
@@ -89,7 +90,7 @@ impl Provider for Scripted {
         &self.name
     }
 
-    fn serve(&self, call: Call) -> Events {
+    fn serve(&self, call: Call, _: &Client) -> Events {
         let steps = match call {
             Call::Converse(converse) => {
                 let (name, rate) = rated(converse.model.model());
@@ -355,7 +356,15 @@ fn cards(provider: &str) -> Result<Vec<ModelCard>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::net::{EgressLog, NetOptions, Network, Reach};
+
+    fn net() -> Client {
+        Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default())
+    }
+
     use crate::domain::call::Turn;
     use crate::domain::delta::Fold;
     use crate::domain::settings::Settings;
@@ -371,7 +380,7 @@ mod tests {
     }
 
     async fn ask(call: Converse) -> (Fold, Option<Error>) {
-        let mut events = Scripted::new("scripted").serve(Call::Converse(call));
+        let mut events = Scripted::new("scripted").serve(Call::Converse(call), &net());
         let mut fold = Fold::default();
         while let Some(event) = events.next().await {
             match event {
@@ -435,7 +444,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_list_holds_every_script_under_the_configured_name() {
-        let listed = Scripted::new("play").serve(Call::ListModels).next().await;
+        let listed = Scripted::new("play").serve(Call::ListModels, &net()).next().await;
         let Some(Ok(Event::Models { cards })) = listed else { panic!("{listed:?}") };
         assert_eq!(cards.len(), NAMES.len());
         assert_eq!(cards[0].id.as_str(), "play/echo");

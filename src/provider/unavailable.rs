@@ -5,6 +5,7 @@ use futures_util::{StreamExt, stream};
 use super::{Events, Provider};
 use crate::domain::call::Call;
 use crate::domain::{Error, Result};
+use crate::net::Client;
 
 /// Its name, and what stands in its way.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Provider for Unavailable {
         true
     }
 
-    fn serve(&self, _: Call) -> Events {
+    fn serve(&self, _: Call, _: &Client) -> Events {
         let failed: Result<_> = Err(self.error.clone());
         stream::once(std::future::ready(failed)).boxed()
     }

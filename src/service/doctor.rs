@@ -6,7 +6,7 @@ use tokio::time::{Duration, timeout};
 use crate::domain::catalog::Availability;
 use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::service::invoke::Invoke;
+use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::cards;
 use crate::service::workspace::Workspace;
 
@@ -14,7 +14,7 @@ use crate::service::workspace::Workspace;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Every check. Asks the configured providers for their models, which is what the person called the doctor for.
-pub async fn examine(workspace: &Workspace, invoke: &Invoke) -> Result<Vec<Check>> {
+pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> Result<Vec<Check>> {
     let info = workspace.info().await?;
     let (records, damaged) = workspace.verify().await?;
     let mut checks = vec![
@@ -37,8 +37,8 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke) -> Result<Vec<Check
         key(workspace, info.key).await,
     ];
     checks.extend(info.notices.into_iter().map(|notice| check("store", Verdict::Note, notice, "")));
-    let names: Vec<_> = invoke.providers().map(str::to_owned).collect();
-    checks.extend(join_all(names.iter().map(|name| provider(invoke, name))).await);
+    let names = invoke.providers();
+    checks.extend(join_all(names.iter().map(|name| provider(invoke, name, terms))).await);
     Ok(checks)
 }
 
@@ -56,9 +56,9 @@ async fn key(workspace: &Workspace, opened_by: String) -> Check {
     }
 }
 
-async fn provider(invoke: &Invoke, name: &str) -> Check {
+async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Check {
     let what = format!("provider {name}");
-    let answer = timeout(PATIENCE, cards::of(invoke, name)).await.unwrap_or_else(|_| {
+    let answer = timeout(PATIENCE, cards::of(invoke, name, terms)).await.unwrap_or_else(|_| {
         Err(Error::new(
             ErrorKind::Timeout,
             "listing models",

@@ -3,6 +3,7 @@
 //! When the owner ends, those who were attached race for the lock: one opens the store and serves it, the others attach
 //! to that one. Nothing that changes something is ever sent twice.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +14,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::request::workspace::Workspace;
 use super::there::{There, gone};
 use super::{Changed, Context, Door, Replies, Reply, Request, Workbench, socket};
+use crate::domain::workspace::Configured;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Reach;
 
 /// Opens the store if nobody has it. Runs on a thread that may block; called again for each take-over.
 pub type Open = Arc<dyn Fn() -> Result<Owning> + Send + Sync>;
@@ -44,7 +48,28 @@ const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 /// A door that outlives the process behind it.
 pub struct Attached {
     state: watch::Receiver<State>,
+    told: Told,
     watcher: AbortOnDropHandle<()>,
+}
+
+/// What this process was told, whoever serves its calls.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// Every call of this process keeps to it.
+    pub reach: Reach,
+    /// The values that are the owner's to have.
+    pub standing: BTreeMap<String, Configured>,
+}
+
+impl Told {
+    fn put_into(&self, context: &mut Context, request: &mut Request) {
+        context.reach = self.reach.within(context.reach);
+        if let Request::Workspace(Workspace::Compare { told }) = request
+            && told.is_empty()
+        {
+            told.clone_from(&self.standing);
+        }
+    }
 }
 
 /// What the door stands on at the moment.
@@ -68,7 +93,13 @@ impl Attached {
     pub fn begin(folder: &Path, open: Open) -> Self {
         let (sender, state) = watch::channel(State::Between);
         let watcher = tokio::spawn(keep(folder.to_owned(), open, sender));
-        Self { state, watcher: AbortOnDropHandle::new(watcher) }
+        Self { state, told: Told::default(), watcher: AbortOnDropHandle::new(watcher) }
+    }
+
+    /// Binds every call to what this process was told.
+    #[must_use]
+    pub fn told(self, told: Told) -> Self {
+        Self { told, ..self }
     }
 
     /// Owns the workspace in `folder`, or attaches to who does.
@@ -93,7 +124,8 @@ impl Attached {
 }
 
 impl Workbench for Attached {
-    fn call(&self, context: Context, request: Request) -> Replies {
+    fn call(&self, mut context: Context, mut request: Request) -> Replies {
+        self.told.put_into(&mut context, &mut request);
         // The usual ways, without another stream around them.
         if let State::Ours(door, _) = &*self.state.borrow() {
             return door.call(context, request);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::SpanId;
+use crate::net::Reach;
 
 /// The face that a call comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,11 +25,21 @@ pub struct Context {
     pub deadline_ms: Option<u64>,
     /// Tokens that the call may use in all; `None` is no limit.
     pub budget_tokens: Option<u64>,
+    /// What it may connect to. The door of the process that calls puts in what that process was told, whoever serves it.
+    #[serde(default)]
+    pub reach: Reach,
 }
 
 impl Context {
     /// A call of `face` with no parent, deadline or budget.
     pub fn of(face: Face) -> Self {
-        Self { principal: String::new(), face, parent_span: None, deadline_ms: None, budget_tokens: None }
+        Self {
+            principal: String::new(),
+            face,
+            parent_span: None,
+            deadline_ms: None,
+            budget_tokens: None,
+            reach: Reach::default(),
+        }
     }
 }

@@ -13,19 +13,19 @@ use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
-use super::voices::{self, seed};
+use super::standing::Standing;
+use super::there::gone;
 use super::{Changed, Context, Replies, Reply, Request, Workbench};
 use crate::config::Config;
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
 use crate::domain::{Error, Result};
-use crate::net::{Client, NetOptions};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
 use crate::service::conversations::Conversations;
 use crate::service::doctor;
-use crate::service::invoke::{Invoke, Terms};
+use crate::service::invoke::Terms;
 use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
 use crate::service::workspace::Workspace;
@@ -36,32 +36,39 @@ use crate::store::{Owner, Store, Unlock};
 pub struct Here {
     chat: Chat,
     conversations: Conversations,
-    invoke: Arc<Invoke>,
+    standing: Arc<Standing>,
     shelf: Shelf,
     workspace: Workspace,
     changes: Changes,
+    /// Nothing new is begun.
+    closed: Arc<AtomicBool>,
 }
 
 impl Workbench for Here {
     fn call(&self, context: Context, request: Request) -> Replies {
-        let terms = Terms {
-            parent_span: context.parent_span,
-            deadline: context.deadline_ms.map(Duration::from_millis),
-            budget_tokens: context.budget_tokens,
-            ..Terms::default()
-        };
-        match request {
-            Request::Chat(request) => self.chat(request, terms),
-            Request::Conversations(request) => self.conversations(request),
-            Request::Models(request) => self.models(request),
-            Request::Workspace(request) => self.workspace(request),
-            Request::Watch { topic } => self.watch(topic),
+        if self.closed.load(Ordering::Acquire) {
+            return one(async { Err(gone()) });
         }
+        if !request.stands_on_configuration() || !self.standing.is_stale() {
+            return self.serve(&context, request);
+        }
+        // Rare: the file has changed since the last such call.
+        let here = self.clone();
+        let renewed = async move {
+            let standing = Arc::clone(&here.standing);
+            let read = tokio::task::spawn_blocking(move || standing.refresh()).await;
+            if let Err(why) = read {
+                tracing::warn!(%why, "reading the configuration again ended badly");
+            }
+            here.serve(&context, request)
+        };
+        stream::once(renewed).flatten().boxed()
     }
 
     fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
         let here = self.clone();
         async move {
+            here.closed.store(true, Ordering::Release);
             here.chat.finish().await;
             here.workspace.finish().await;
         }
@@ -75,6 +82,22 @@ fn one(future: impl Future<Output = Result<Reply>> + Send + 'static) -> Replies 
 }
 
 impl Here {
+    fn serve(&self, context: &Context, request: Request) -> Replies {
+        let terms = Terms {
+            parent_span: context.parent_span,
+            deadline: context.deadline_ms.map(Duration::from_millis),
+            budget_tokens: context.budget_tokens,
+            ..Terms::new(self.standing.client(context.reach))
+        };
+        match request {
+            Request::Chat(request) => self.chat(request, terms),
+            Request::Conversations(request) => self.conversations(request),
+            Request::Models(request) => self.models(request, terms),
+            Request::Workspace(request) => self.workspace(request, terms),
+            Request::Watch { topic } => self.watch(topic),
+        }
+    }
+
     /// Opens the workspace's store, if nobody else has it, with the services over it. Blocks: call it from a thread
     /// of a tokio runtime that may block.
     pub fn open(config: &Config) -> Result<Owning> {
@@ -86,16 +109,14 @@ impl Here {
         let (store, _) = Store::open(&owner, &unlock)?;
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);
-        let client = Client::new(NetOptions::from_config(&config.net, seed()?), Arc::new(recorder.clone()));
         let shelf = Shelf::new(ShelfOptions::new(
             config.paths.models(),
-            client.clone(),
             config.hf_token.as_ref().map(|token| token.expose().into()),
         )?);
-        let providers = voices::providers(config, &client)?;
-        let invoke = Arc::new(Invoke::new(providers, Vec::new(), Arc::new(recorder.clone())));
         let changes = Changes::default();
-        let chat = Chat::new(archive.clone(), Arc::clone(&invoke), changes.clone());
+        let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
+        let standing = Standing::new(config, egress, spans, changes.clone())?;
+        let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone());
         let interrupted = Handle::current().block_on(chat.mark_interrupted())?;
         if interrupted > 0 {
             tracing::info!(interrupted, "answers of a process that ended were marked");
@@ -103,10 +124,11 @@ impl Here {
         Ok(Owning::Ours(Arc::new(Self {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone()),
-            invoke,
+            standing: Arc::new(standing),
             shelf,
             workspace: Workspace::new(folder, unlock, archive, recorder),
             changes,
+            closed: Arc::default(),
         })))
     }
 
@@ -179,22 +201,24 @@ impl Here {
         }
     }
 
-    fn models(&self, request: ModelsRequest) -> Replies {
-        let invoke = Arc::clone(&self.invoke);
+    fn models(&self, request: ModelsRequest, terms: Terms) -> Replies {
+        let invoke = Arc::clone(self.standing.invoke());
         match request {
             ModelsRequest::List { probe } => {
-                one(async move { Ok(Reply::Models { cards: cards::list(&invoke, probe).await? }) })
+                one(async move { Ok(Reply::Models { cards: cards::list(&invoke, probe, &terms).await? }) })
             }
             ModelsRequest::Show { id } => {
-                one(async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id).await?] }) })
+                one(
+                    async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms).await?] }) },
+                )
             }
             ModelsRequest::Plan { id } => {
                 let shelf = self.shelf.clone();
                 one(async move { Ok(Reply::Plan { plan: shelf.plan(&id)? }) })
             }
-            ModelsRequest::Pull { id } => self.making(self.shelf.pull(&id), id),
+            ModelsRequest::Pull { id } => self.making(self.shelf.pull(&id, terms.net.clone()), id, terms),
             ModelsRequest::Add { file, name } => match Shelf::id_of(&file, name.as_deref()) {
-                Ok(id) => self.making(self.shelf.add(file, &id), id),
+                Ok(id) => self.making(self.shelf.add(file, &id), id, terms),
                 Err(error) => one(async move { Err(error) }),
             },
             ModelsRequest::Remove { id } => {
@@ -209,8 +233,8 @@ impl Here {
     }
 
     /// The steps of making a model, then its card.
-    fn making(&self, steps: Steps, id: ModelId) -> Replies {
-        let (invoke, changes) = (Arc::clone(&self.invoke), self.changes.clone());
+    fn making(&self, steps: Steps, id: ModelId, terms: Terms) -> Replies {
+        let (invoke, changes) = (Arc::clone(self.standing.invoke()), self.changes.clone());
         let made = Arc::new(AtomicBool::new(true));
         let failed = Arc::clone(&made);
         let card = async move {
@@ -218,7 +242,7 @@ impl Here {
                 return None;
             }
             changes.tell(Changed::Models);
-            let shown = cards::show(&invoke, &id).await;
+            let shown = cards::show(&invoke, &id, &terms).await;
             Some(shown.map(|card| Reply::Models { cards: vec![card] }))
         };
         steps
@@ -228,11 +252,15 @@ impl Here {
             .boxed()
     }
 
-    fn workspace(&self, request: WorkspaceRequest) -> Replies {
+    fn workspace(&self, request: WorkspaceRequest, terms: Terms) -> Replies {
         use WorkspaceRequest as Ask;
         let service = self.workspace.clone();
         match request {
             Ask::Info => one(async move { Ok(Reply::Workspace { info: service.info().await? }) }),
+            Ask::Compare { told } => {
+                let differences = self.standing.differences(&told);
+                one(async move { Ok(Reply::Differences { owner: std::process::id(), differences }) })
+            }
             Ask::Compact => one(async move { Ok(Reply::Workspace { info: service.compact().await? }) }),
             Ask::Verify => one(async move {
                 let (records, damaged) = service.verify().await?;
@@ -245,8 +273,10 @@ impl Here {
                 one(async move { service.remember(name, value).await.map(|()| Reply::Done) })
             }
             Ask::Doctor => {
-                let invoke = Arc::clone(&self.invoke);
-                one(async move { Ok(Reply::Checks { checks: doctor::examine(&service, &invoke).await? }) })
+                let invoke = Arc::clone(self.standing.invoke());
+                one(
+                    async move { Ok(Reply::Checks { checks: doctor::examine(&service, &invoke, &terms).await? }) },
+                )
             }
             Ask::Recall { name } => {
                 one(async move { Ok(Reply::Remembered { value: service.recall(name).await? }) })

@@ -11,6 +11,7 @@ pub mod here;
 pub mod reply;
 pub mod request;
 pub mod socket;
+mod standing;
 pub mod there;
 mod voices;
 
@@ -19,7 +20,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::config::Config;
-pub use attached::Attached;
+use crate::net::Reach;
+pub use attached::{Attached, Told};
 pub use context::{Context, Face};
 pub use reply::{Changed, Replies, Reply};
 pub use request::Request;
@@ -40,6 +42,7 @@ pub type Door = Arc<dyn Workbench>;
 /// in a tokio runtime.
 pub fn open(config: &Config) -> Arc<Attached> {
     let folder = config.paths.workspace();
+    let told = Told { reach: Reach::of(config), standing: config.standing() };
     let config = config.clone();
-    Arc::new(Attached::begin(&folder, Arc::new(move || here::Here::open(&config))))
+    Arc::new(Attached::begin(&folder, Arc::new(move || here::Here::open(&config))).told(told))
 }

@@ -12,7 +12,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::message::Message;
 pub use crate::domain::pull::{PullPlan, PullStep};
 pub use crate::domain::search::Hit;
-pub use crate::domain::workspace::{Check, Verdict, WorkspaceInfo};
+pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
 
 /// A bounded stream; an error is its last item. Dropping it cancels the call.
 pub type Replies = BoxStream<'static, Result<Reply>>;
@@ -83,6 +83,11 @@ pub enum Reply {
     Verified {
         records: u64,
         damaged: Vec<String>,
+    },
+    /// What the process `owner` works with and the one that asks was not told.
+    Differences {
+        owner: u32,
+        differences: Vec<Difference>,
     },
     Checks {
         checks: Vec<Check>,

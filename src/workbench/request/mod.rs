@@ -24,6 +24,16 @@ pub enum Request {
 }
 
 impl Request {
+    /// Whether its answer depends on the configuration of who serves it, which must then be as the file says.
+    pub fn stands_on_configuration(&self) -> bool {
+        use workspace::Workspace as W;
+        match self {
+            Self::Chat(_) | Self::Models(_) => true,
+            Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
+            Self::Conversations(_) | Self::Watch { .. } => false,
+        }
+    }
+
     /// Whether it changes nothing, so that asking twice is as good as asking once.
     pub fn is_query(&self) -> bool {
         use conversations::Conversations as C;
@@ -49,7 +59,7 @@ impl Request {
                 M::Pull { .. } | M::Add { .. } | M::Remove { .. } => false,
             },
             Self::Workspace(request) => match request {
-                W::Info | W::Verify | W::Doctor | W::Recall { .. } => true,
+                W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,
                 W::Backup { .. } | W::Restore { .. } | W::Compact | W::Rekey { .. } | W::Remember { .. } => {
                     false
                 }

@@ -1,10 +1,11 @@
 //! The workspace: its state on disk and the program's own small memory.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::domain::workspace::{KeyChoice, Passphrase};
+pub use crate::domain::workspace::{Configured, KeyChoice, Passphrase};
 
 /// Asks about the workspace. Long ones reply with `Progress` before their last reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ pub use crate::domain::workspace::{KeyChoice, Passphrase};
 pub enum Workspace {
     /// One `Workspace` reply.
     Info,
+    /// Which of these values the owner works without: `Differences`. Without any, the door puts in its own process's.
+    Compare { told: BTreeMap<String, Configured> },
     /// A verified copy of everything, sealed, into the new file `to`: `Done`.
     Backup { to: PathBuf },
     /// Replaces everything by a backup; what was there is kept beside it: `Done`.

@@ -212,6 +212,7 @@ impl State {
                 }
             }
             Changed::Models => self.ask_models(desk),
+            Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             Changed::Missed => self.relist(desk),
         }

@@ -1,0 +1,68 @@
+//! The values with which the owner of a workspace works for every process that attaches to it.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::{ApiKey, Config, Secret, check};
+use crate::domain::workspace::Configured;
+
+/// The tables whose values belong to the owner: one network, one engine and one set of voices serve everybody.
+const TABLES: [&str; 3] = ["net.", "engine.", "providers."];
+
+/// Keys that travel with each call, where the environment or a flag says them.
+const CARRIED: [&str; 2] = ["net.answer_timeout", "net.idle_timeout"];
+
+impl Config {
+    /// Whether the environment or a flag sets a key: for this run, not for every one.
+    pub fn is_said(&self, key: &str) -> bool {
+        let said = |origin: &str| origin.starts_with("flag ") || origin.starts_with("environment ");
+        self.values.iter().any(|value| value.key == key && said(&value.origin))
+    }
+
+    /// The values that must be the owner's to be in force, as this process has them. Secrets are told apart by a digest.
+    pub fn standing(&self) -> BTreeMap<String, Configured> {
+        let own = self.values.iter().filter(|value| {
+            TABLES.iter().any(|table| value.key.starts_with(table))
+                && !(CARRIED.contains(&value.key.as_str()) && self.is_said(&value.key))
+        });
+        let mut standing: BTreeMap<_, _> = own
+            .map(|value| {
+                let (shown, secret) = self.effective(&value.key, &value.value);
+                let print = secret.map_or_else(String::new, digest);
+                (value.key.clone(), Configured { value: shown, print })
+            })
+            .collect();
+        if let Some(token) = &self.hf_token {
+            let token = Configured { value: "\"…\"".to_owned(), print: digest(token) };
+            standing.insert("HF_TOKEN".to_owned(), token);
+        }
+        standing
+    }
+
+    /// What a key comes to: what is shown of it, and what is hidden.
+    fn effective(&self, key: &str, shown: &str) -> (String, Option<&Secret>) {
+        let net = &self.net;
+        let hidden = match check::split(key)[..] {
+            ["net", "http_proxy"] => net.http_proxy.as_ref(),
+            ["net", "https_proxy"] => net.https_proxy.as_ref(),
+            ["net", "all_proxy"] => net.all_proxy.as_ref(),
+            ["providers", name, "api_key"] => {
+                match self.providers.get(name.trim_matches('"')).map(|provider| &provider.api_key) {
+                    Some(ApiKey::Given(key)) => Some(key),
+                    Some(ApiKey::Unset { variable }) => {
+                        return (format!("{shown} ({variable} is not set)"), None);
+                    }
+                    Some(ApiKey::Absent) | None => None,
+                }
+            }
+            _ => None,
+        };
+        (shown.to_owned(), hidden)
+    }
+}
+
+fn digest(secret: &Secret) -> String {
+    let digest = Sha256::new().chain_update("outcrop standing\0").chain_update(secret.expose()).finalize();
+    digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
