@@ -1,0 +1,218 @@
+//! What belongs to the process that calls and what to the one that owns the workspace, where these are two.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::StreamExt;
+use outcrop::domain::message::Block;
+use outcrop::domain::settings::Settings;
+use outcrop::workbench::request::Topic;
+use outcrop::workbench::request::chat::{Chat, Target};
+use outcrop::workbench::request::models::Models;
+use outcrop::workbench::{self, Changed, Context, Face, Reply, Request, Workbench};
+
+use super::home::{Home, SCRIPTED, Said};
+
+/// A server that the owner takes for its proxy: who connects there wanted to leave this machine.
+struct World {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+}
+
+impl World {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                count.fetch_add(1, Ordering::SeqCst);
+                let Ok(mut stream) = stream else { return };
+                let mut asked = [0; 4096];
+                let _ = stream.read(&mut asked);
+                let _ = stream.write_all(b"HTTP/1.1 404 X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            }
+        });
+        Self { port, connections }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// A home with a server far away, and programs named like pip that only write down that they ran.
+struct Land {
+    home: Home,
+    world: World,
+    bins: PathBuf,
+}
+
+impl Land {
+    fn new() -> Self {
+        let far = "[providers.far]\nkind = 'openai'\nbase_url = 'http://far.example/v1'\n";
+        let home = Home::with(&format!("{SCRIPTED}{far}"));
+        let bins = home.beside().join("bins");
+        std::fs::create_dir(&bins).unwrap();
+        for name in ["python3", "pip", "pip3", "uvx"] {
+            let script =
+                format!("#!/bin/sh\necho ran >> '{}'\nexit 1\n", home.beside().join("ran").display());
+            std::fs::write(bins.join(name), script).unwrap();
+            std::fs::set_permissions(bins.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self { home, world: World::new(), bins }
+    }
+
+    /// An owner that may go anywhere: it streams until it is killed.
+    fn owner(&self) -> Owner {
+        let mut command = self.home.command(&["chat", "-m", "scripted/stream-1000000@5", "go"]);
+        let mut child = command.env("all_proxy", self.world.url()).env("PATH", &self.bins).spawn().unwrap();
+        let mut first = [0; 1];
+        child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+        Owner(child)
+    }
+
+    fn run(&self, offline: bool, line: &[&str]) -> Said {
+        let flag: &[&str] = if offline { &["--offline"] } else { &[] };
+        self.home.run(&[flag, line].concat())
+    }
+
+    fn pip_ran(&self) -> bool {
+        self.home.beside().join("ran").exists()
+    }
+}
+
+struct Owner(Child);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+const FETCHING: &[&[&str]] = &[
+    &["chat", "-m", "far/x", "hello"],
+    &["models", "list", "--probe"],
+    &["models", "show", "far/x"],
+    &["models", "pull", "local/smollm2-135m", "--yes"],
+    &["doctor"],
+];
+
+#[test]
+fn an_offline_process_goes_nowhere_though_an_owner_that_may_serves_it() {
+    let land = Land::new();
+    let _owner = land.owner();
+    for line in FETCHING {
+        let said = land.run(true, line);
+        assert_eq!(land.world.connections(), 0, "{line:?}: {said:?}");
+        assert!(!land.pip_ran(), "{line:?}: {said:?}");
+    }
+    let said = land.run(true, &["chat", "-m", "far/x", "hello"]);
+    assert!(said.stderr.contains("--offline forbids"), "{said:?}");
+    let said = land.run(true, &["chat", "still here"]);
+    assert_eq!(said.stdout, "still here\n", "what needs no network works: {said:?}");
+    // The trap is one: without the flag every one of them falls into it.
+    for line in FETCHING {
+        let before = land.world.connections();
+        let said = land.run(false, line);
+        assert!(land.world.connections() > before, "{line:?}: {said:?}");
+    }
+    assert!(land.pip_ran());
+}
+
+#[test]
+fn values_that_are_the_owners_are_said_where_they_differ_and_waits_travel_with_the_call() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // It takes connections and says nothing.
+    let mute = format!("[providers.mute]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:{port}/v1'\n");
+    let home = Home::with(&format!("{SCRIPTED}{mute}api_key = '$MUTE_KEY'\n"));
+    let owner =
+        home.command(&["chat", "-m", "scripted/stream-1000000@5", "go"]).env("MUTE_KEY", "canary-1").spawn();
+    let mut owner = Owner(owner.unwrap());
+    owner.0.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    let pid = owner.0.id().to_string();
+
+    let line = ["-c", "net.answer_timeout=1", "-c", "engine.threads=3", "chat", "-m", "mute/x", "hello"];
+    let mut command = home.command(&line);
+    let said = Said::of(command.env("MUTE_KEY", "canary-2").output().unwrap());
+    assert!(said.stderr.contains("did not answer within 1 s"), "{said:?}");
+    assert!(said.stderr.contains(&format!("process {pid}")), "{said:?}");
+    assert!(said.stderr.contains("engine.threads = 0, not 3"), "{said:?}");
+    assert!(
+        said.stderr.contains("providers.mute.api_key is another one")
+            || said.stderr.contains("providers.mute.api_key = "),
+        "{said:?}"
+    );
+    assert!(!said.stderr.contains("answer_timeout ="), "it is in force: {said:?}");
+    assert!(!said.stderr.contains("canary"), "{said:?}");
+
+    // Nothing is said where nothing differs, or where it does not matter.
+    let said = Said::of(home.command(&["chat", "hello"]).env("MUTE_KEY", "canary-1").output().unwrap());
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("hello\n", ""));
+    let said = home.run(&["-c", "engine.threads=3", "conversations", "list"]);
+    assert_eq!(said.stderr, "", "{said:?}");
+}
+
+#[test]
+fn a_provider_that_is_added_to_the_file_can_be_asked_while_an_owner_runs() {
+    let home = Home::new();
+    let _owner = {
+        let mut child = home.start(&["chat", "-m", "scripted/stream-1000000@5", "go"]);
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+        Owner(child)
+    };
+    assert!(home.run(&["chat", "-m", "newer/echo", "hello"]).stderr.contains("no provider"));
+    let file = format!("{SCRIPTED}[providers.newer]\nkind = 'scripted'\n");
+    std::fs::write(home.path().join("config.toml"), file).unwrap();
+    let said = home.run(&["chat", "-m", "newer/echo", "hello"]);
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("hello\n", ""));
+    let listed = home.run(&["models", "list"]).stdout;
+    assert!(listed.contains("newer/echo") && listed.contains("scripted/echo"), "{listed}");
+    std::fs::write(home.path().join("config.toml"), SCRIPTED).unwrap();
+    assert!(home.run(&["chat", "-m", "newer/echo", "hello"]).stderr.contains("no provider"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_breaks_while_a_screen_is_open_changes_nothing_and_that_is_said() {
+    let home = Home::new();
+    let door = workbench::open(&home.config());
+    door.ready().await.unwrap();
+    let context = || Context::of(Face::Tui);
+    let mut watch = door.call(context(), Request::Watch { topic: Topic::Models });
+    std::fs::write(home.path().join("config.toml"), format!("{SCRIPTED}[ui]\nthme = 'dark'\n")).unwrap();
+    let models = Request::Models(Models::List { probe: false });
+    let listed: Vec<_> = door.call(context(), models.clone()).collect().await;
+    assert!(
+        matches!(&listed[..], [Ok(Reply::Models { cards })] if cards.iter().any(|c| c.id.provider() == "scripted"))
+    );
+    let Some(Ok(Reply::Changed { change: Changed::Notice { text }, .. })) = watch.next().await else {
+        panic!("no notice")
+    };
+    assert!(text.contains("ui.thme") && text.contains("not in force"), "{text}");
+    let to =
+        Target::New { model: "newer/echo".parse().unwrap(), system: None, settings: Settings::default() };
+    let blocks = vec![Block::Text { text: "hello".into() }];
+    let send = Request::Chat(Chat::Send { to, blocks });
+    let error = door.call(context(), send.clone()).next().await.unwrap().unwrap_err();
+    assert!(error.hint.contains("ui.thme"), "{error}");
+    // Mended, it is in force at the next call, and an open list hears of it.
+    let file = format!("{SCRIPTED}[providers.newer]\nkind = 'scripted'\n");
+    std::fs::write(home.path().join("config.toml"), file).unwrap();
+    assert!(matches!(door.call(context(), send).next().await, Some(Ok(Reply::Started { .. }))));
+    assert!(matches!(watch.next().await, Some(Ok(Reply::Changed { change: Changed::Models, .. }))));
+    door.close().await;
+    let refused = door.call(context(), models).next().await.unwrap().unwrap_err();
+    assert_eq!(refused.kind, outcrop::domain::ErrorKind::Detached, "a closed door begins nothing");
+}
