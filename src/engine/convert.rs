@@ -10,7 +10,7 @@ use candle_core::quantized::ggml_file::qtensor_from_ggml;
 use sha2::{Digest, Sha256};
 
 use super::gguf::{Header, Kind, Tensor, tensor_bytes};
-use super::{inspect, llama};
+use super::{inspect, model};
 use crate::domain::{Error, Result};
 
 /// Values of one block of `Q8_0`, which share a scale.
@@ -80,7 +80,7 @@ fn write(
     }
     let mut offset = 0_u64;
     for tensor in &header.tensors {
-        let kind = llama::form(tensor);
+        let kind = model::form(tensor);
         out.write_all(&(tensor.name.len() as u64).to_le_bytes()).map_err(io)?;
         out.write_all(tensor.name.as_bytes()).map_err(io)?;
         out.write_all(&(tensor.dims.len() as u32).to_le_bytes()).map_err(io)?;
@@ -97,7 +97,7 @@ fn write(
     for tensor in &header.tensors {
         out.pad().map_err(io)?;
         let raw = tensor_bytes(source, tensor).map_err(io)?;
-        let kind = llama::form(tensor);
+        let kind = model::form(tensor);
         if kind == tensor.kind {
             out.write_all(&raw).map_err(io)?;
         } else {

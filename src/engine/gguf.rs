@@ -256,22 +256,27 @@ impl Header {
 
     /// An array of texts.
     pub(crate) fn texts(&self, key: &str) -> Option<Vec<String>> {
-        let Some(Value::Array { kind: 8, count, at }) = self.get(key) else { return None };
-        let mut cursor = Cursor { bytes: &self.bytes, at: *at, file: self.bytes.len() as u64 };
-        (0..*count).map(|_| cursor.text().ok()).collect()
+        self.array(key, |value| if let Value::Text(text) = value { Some(text) } else { None })
     }
 
     /// An array of whole numbers.
     pub(crate) fn numbers(&self, key: &str) -> Option<Vec<i64>> {
+        self.array(key, |value| match value {
+            Value::Unsigned(n) => i64::try_from(n).ok(),
+            Value::Signed(n) => Some(n),
+            _ => None,
+        })
+    }
+
+    /// An array of numbers with a fraction.
+    pub(crate) fn floats(&self, key: &str) -> Option<Vec<f32>> {
+        self.array(key, |value| if let Value::Float(x) = value { Some(x as f32) } else { None })
+    }
+
+    fn array<T>(&self, key: &str, of: impl Fn(Value) -> Option<T>) -> Option<Vec<T>> {
         let Some(Value::Array { kind, count, at }) = self.get(key) else { return None };
         let mut cursor = Cursor { bytes: &self.bytes, at: *at, file: self.bytes.len() as u64 };
-        (0..*count)
-            .map(|_| match cursor.value(*kind, 0).ok()? {
-                Value::Unsigned(n) => i64::try_from(n).ok(),
-                Value::Signed(n) => Some(n),
-                _ => None,
-            })
-            .collect()
+        (0..*count).map(|_| of(cursor.value(*kind, 0).ok()?)).collect()
     }
 
     /// The bytes of an entry as they stand in the file.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::gguf::{Header, Kind};
 use super::loaded::Speech;
 use super::vocabulary::Vocabulary;
-use super::{llama, vocabulary};
+use super::{model, vocabulary};
 use crate::domain::call::Converse;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -51,7 +51,7 @@ pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
             "Take the model's main GGUF file; an adapter or a projector alone cannot answer.",
         )
     })?;
-    let shape = llama::Shape::read(header, doing)?;
+    let shape = model::Shape::read(header, doing)?;
     let vocabulary = vocabulary::kind(header, doing)?;
     let mut weights: HashMap<Kind, u64> = HashMap::new();
     for tensor in &header.tensors {
@@ -68,7 +68,7 @@ pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
         vocabulary,
         tokens: shape.vocabulary as u32,
         parameters: weights.values().sum(),
-        ready: header.tensors.iter().all(|t| t.kind == llama::form(t)),
+        ready: header.tensors.iter().all(|t| t.kind == model::form(t)),
     })
 }
 

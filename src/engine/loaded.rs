@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::gguf::Header;
-use super::llama::Model;
+use super::model::Model;
 use super::template::{self, Setting};
 use super::vocabulary::Vocabulary;
 use crate::domain::call::Converse;

@@ -6,7 +6,7 @@
 //! ```text
 //! gguf ─► inspect, convert          a file: what it says of itself; the form that is run
 //!   └──► vocabulary, template       turns ─► prompt ─► token ids ─► text
-//!   └──► llama ─► kernel            token ids ─► logits, on the threads of an own pool
+//!   └──► model ─► kernel            token ids ─► logits, on the threads of an own pool
 //!              sampler, stop        logits ─► token; text ─► what may be shown
 //! scheduler ─► session              one compute thread; conversations take turns
 //! ```
@@ -15,8 +15,8 @@ mod convert;
 mod gguf;
 mod inspect;
 mod kernel;
-mod llama;
 mod loaded;
+mod model;
 mod sampler;
 mod scheduler;
 mod session;

@@ -11,8 +11,8 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::llama::Scratch;
 use super::loaded::Shelf;
+use super::model::Scratch;
 use super::session::{self, Kept, Session, Step};
 use crate::domain::call::Converse;
 use crate::domain::delta::Event;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::llama::{Cache, Scratch};
 use super::loaded::{Loaded, Prompt};
+use super::model::{Cache, Scratch};
 use super::sampler::Sampler;
 use super::stop::Stop;
 use super::vocabulary::Detokeniser;

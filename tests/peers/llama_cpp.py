@@ -12,6 +12,7 @@ rounds nothing: the text that the engine, which rounds to fifteen bits, must giv
 import hashlib
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -19,7 +20,15 @@ import tempfile
 import time
 import urllib.request
 
-PORT = 18471
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+PORT = free_port()
 TEXTS = [
     "Hello, world!", "", " ", "a  b   c\n\n\n d\t\te", "1234567 3.14 x2y", "naïve Straße 日本語 한국어 עברית العربية ไทย",
     "👩‍👩‍👧‍👦 🇫🇷 👍🏽 e\u0301 ﷽", "It's we'll I'D don't they've", "<|im_start|>user\nhi<|im_end|>\n<|endoftext|>", "<|im_start", "<|im_end|><|im_end|>x",
@@ -58,8 +67,10 @@ def serve(model, threads=1):
             return child
         except OSError:
             time.sleep(0.1)
+        if child.poll() is not None:
+            break
     child.kill()
-    raise SystemExit("llama.cpp's server did not come up")
+    raise SystemExit(f"llama.cpp's server did not come up with {model}")
 
 
 def widen(source, target):

@@ -16,9 +16,9 @@ pub(super) fn exp(x: f32) -> f32 {
     if x < -87.0 { 0.0 } else { value }
 }
 
-/// `out = x / rms(x) · weight` (root mean square norm, Zhang and Sennrich 2019).
-pub(crate) fn norm(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
-    struct Norm<'a>(&'a [f32], &'a [f32], f32, &'a mut [f32]);
+/// `x = x / rms(x) · weight` (root mean square norm, Zhang and Sennrich 2019).
+pub(crate) fn norm(x: &mut [f32], weight: &[f32], epsilon: f32) {
+    struct Norm<'a>(&'a mut [f32], &'a [f32], f32);
     impl pulp::WithSimd for Norm<'_> {
         type Output = ();
         #[inline(always)]
@@ -32,46 +32,92 @@ pub(crate) fn norm(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
             }
             let sum = sums.iter().sum::<f64>() + rest.iter().map(|x| f64::from(x * x)).sum::<f64>();
             let scale = 1.0 / ((sum / self.0.len() as f64) as f32 + self.2).sqrt();
-            for ((out, x), weight) in self.3.iter_mut().zip(self.0).zip(self.1) {
-                *out = x * scale * weight;
+            for (x, weight) in self.0.iter_mut().zip(self.1) {
+                *x = *x * scale * weight;
             }
         }
     }
-    pulp::Arch::new().dispatch(Norm(x, weight, epsilon, out));
+    pulp::Arch::new().dispatch(Norm(x, weight, epsilon));
 }
 
-/// `gate = silu(gate) · up` (`SwiGLU`, Shazeer 2020).
-pub(crate) fn swiglu(gate: &mut [f32], up: &[f32]) {
-    struct Swiglu<'a>(&'a mut [f32], &'a [f32]);
-    impl pulp::WithSimd for Swiglu<'_> {
+/// What opens a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// `x · sigmoid(x)`
+    Silu,
+    /// The normal distribution's `x · Φ(x)`, by the hyperbolic tangent (Hendrycks and Gimpel 2016).
+    Gelu,
+}
+
+/// `gate = opened(gate) · up` (Shazeer 2020).
+pub(crate) fn gated(kind: Gate, gate: &mut [f32], up: &[f32]) {
+    struct Gated<'a>(Gate, &'a mut [f32], &'a [f32]);
+    impl pulp::WithSimd for Gated<'_> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: pulp::Simd>(self, _: S) {
-            for (gate, up) in self.0.iter_mut().zip(self.1) {
-                *gate = *gate / (1.0 + exp(-*gate)) * up;
+            match self.0 {
+                Gate::Silu => {
+                    for (gate, up) in self.1.iter_mut().zip(self.2) {
+                        *gate = *gate / (1.0 + exp(-*gate)) * up;
+                    }
+                }
+                Gate::Gelu => {
+                    // (1 + tanh z) / 2 is the sigmoid of 2 z.
+                    let slope = 2.0 * (2.0 / std::f32::consts::PI).sqrt();
+                    for (gate, up) in self.1.iter_mut().zip(self.2) {
+                        let x = *gate;
+                        *gate = x / (1.0 + exp(-slope * x * (1.0 + 0.044_715 * x * x))) * up;
+                    }
+                }
             }
         }
     }
-    pulp::Arch::new().dispatch(Swiglu(gate, up));
+    pulp::Arch::new().dispatch(Gated(kind, gate, up));
 }
 
-/// The angles of one position: cosine and sine for each pair of a head's values.
-pub(crate) fn angles(position: usize, base: f32, factors: Option<&[f32]>, out: &mut [(f32, f32)]) {
+/// The angles of one position: cosine and sine for each pair of a head's values. Positions are divided by `stretch`,
+/// each angle by its factor.
+pub(crate) fn angles(
+    position: usize,
+    base: f32,
+    stretch: f32,
+    factors: Option<&[f32]>,
+    out: &mut [(f32, f32)],
+) {
     let step = base.powf(-1.0 / out.len() as f32);
     let mut theta = position as f32;
     for (i, out) in out.iter_mut().enumerate() {
         let factor = factors.and_then(|f| f.get(i)).copied().unwrap_or(1.0);
-        let (sin, cos) = (theta / factor).sin_cos();
+        let (sin, cos) = (theta / factor / stretch).sin_cos();
         *out = (cos, sin);
         theta *= step;
     }
 }
 
-/// Turns neighbouring pairs of a head's values by their angles (rotary embedding, Su et al. 2021).
-pub(crate) fn rotate(head: &mut [f32], angles: &[(f32, f32)]) {
-    for (pair, (cos, sin)) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
-        let [a, b] = *pair;
-        *pair = [a * cos - b * sin, a * sin + b * cos];
+/// Which two values of a head make a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pairing {
+    Neighbours,
+    /// One of the first half with its like of the second.
+    Halves,
+}
+
+/// Turns pairs of a head's values by their angles (rotary embedding, Su et al. 2021).
+pub(crate) fn rotate(pairing: Pairing, head: &mut [f32], angles: &[(f32, f32)]) {
+    let turned = |a: f32, b: f32, (cos, sin): (f32, f32)| (a * cos - b * sin, a * sin + b * cos);
+    match pairing {
+        Pairing::Neighbours => {
+            for ([a, b], angle) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
+                (*a, *b) = turned(*a, *b, *angle);
+            }
+        }
+        Pairing::Halves => {
+            let (low, high) = head.split_at_mut(head.len() / 2);
+            for ((a, b), angle) in low.iter_mut().zip(high).zip(angles) {
+                (*a, *b) = turned(*a, *b, *angle);
+            }
+        }
     }
 }
 
@@ -91,26 +137,55 @@ mod tests {
 
     #[test]
     fn a_norm_makes_the_mean_square_one() {
-        let x: Vec<f32> = (1..=19).map(|i| i as f32).collect();
-        let mut out = vec![0.0; 19];
-        norm(&x, &[1.0; 19], 0.0, &mut out);
+        let mut out: Vec<f32> = (1..=19).map(|i| i as f32).collect();
+        norm(&mut out, &[1.0; 19], 0.0);
         let mean = out.iter().map(|x| x * x).sum::<f32>() / 19.0;
         assert!((mean - 1.0).abs() < 1e-5, "{mean}");
     }
 
     #[test]
-    fn turning_keeps_lengths_and_position_zero_turns_nothing() {
-        let mut angle = vec![(0.0, 0.0); 4];
-        let start: Vec<f32> = (1..=8).map(|i| i as f32).collect();
-        let mut head = start.clone();
-        angles(0, 10_000.0, None, &mut angle);
-        rotate(&mut head, &angle);
-        assert_eq!(head, start);
-        angles(7, 10_000.0, None, &mut angle);
-        rotate(&mut head, &angle);
-        for (a, b) in head.chunks(2).zip(start.chunks(2)) {
-            assert!((a[0].hypot(a[1]) - b[0].hypot(b[1])).abs() < 1e-5);
+    fn gates_open_as_their_formulas_say() {
+        for i in -600..600 {
+            let x = f64::from(i) / 100.0;
+            let tanh = (std::f64::consts::FRAC_2_PI.sqrt() * (x + 0.044_715 * x.powi(3))).tanh();
+            for (kind, want) in [(Gate::Silu, x / (1.0 + (-x).exp())), (Gate::Gelu, 0.5 * x * (1.0 + tanh))] {
+                let mut got = [x as f32];
+                gated(kind, &mut got, &[2.0]);
+                assert!((f64::from(got[0]) - 2.0 * want).abs() < 1e-5, "{kind:?} of {x}: {got:?} {want}");
+            }
         }
-        assert!((head[0] - (7.0_f32.cos() - 2.0 * 7.0_f32.sin())).abs() < 1e-5);
+    }
+
+    #[test]
+    fn turning_keeps_lengths_and_position_zero_turns_nothing() {
+        let start: Vec<f32> = (1..=8).map(|i| i as f32).collect();
+        for (pairing, pairs) in [
+            (Pairing::Neighbours, [(0, 1), (2, 3), (4, 5), (6, 7)]),
+            (Pairing::Halves, [(0, 4), (1, 5), (2, 6), (3, 7)]),
+        ] {
+            let mut angle = vec![(0.0, 0.0); 4];
+            let mut head = start.clone();
+            angles(0, 10_000.0, 1.0, None, &mut angle);
+            rotate(pairing, &mut head, &angle);
+            assert_eq!(head, start);
+            angles(7, 10_000.0, 1.0, None, &mut angle);
+            rotate(pairing, &mut head, &angle);
+            for (a, b) in pairs {
+                assert!((head[a].hypot(head[b]) - start[a].hypot(start[b])).abs() < 1e-5);
+            }
+            let want = start[pairs[0].0] * 7.0_f32.cos() - start[pairs[0].1] * 7.0_f32.sin();
+            assert!((head[0] - want).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn stretched_positions_and_factors_slow_the_turning() {
+        let mut out = [[(0.0, 0.0); 2]; 3];
+        angles(6, 100.0, 1.0, None, &mut out[0]);
+        angles(12, 100.0, 2.0, None, &mut out[1]);
+        angles(6, 100.0, 1.0, Some(&[1.0, 3.0]), &mut out[2]);
+        assert_eq!(out[0], out[1]);
+        assert_eq!(out[0][0], out[2][0]);
+        assert!((out[2][1].1 - 0.2_f32.sin()).abs() < 1e-6);
     }
 }

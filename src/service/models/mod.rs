@@ -24,11 +24,8 @@ pub use report::Steps;
 
 use crate::domain::catalog::{LocalModel, ModelId};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::local::{MANIFEST, NAME as PROVIDER};
 
-/// The name of the provider whose models these are.
-const PROVIDER: &str = "local";
-/// The name of a model's own description in its folder.
-const MANIFEST: &str = "manifest.json";
 /// Where unfinished models lie, beside the finished ones.
 const UNFINISHED: &str = ".unfinished";
 

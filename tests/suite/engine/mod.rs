@@ -2,8 +2,10 @@
 
 mod answers;
 mod files;
+mod peers;
 mod real;
 mod tiny;
+mod zoo;
 
 use outcrop::domain::call::{Converse, Turn};
 use outcrop::domain::delta::{Event, Fold};

@@ -42,11 +42,11 @@ impl Writer {
         self.entry(key, 4, &value.to_le_bytes());
     }
 
-    fn float(&mut self, key: &str, value: f32) {
+    pub fn float(&mut self, key: &str, value: f32) {
         self.entry(key, 6, &value.to_le_bytes());
     }
 
-    fn texts(&mut self, key: &str, values: &[String]) {
+    pub fn texts(&mut self, key: &str, values: &[String]) {
         let mut bytes = 8_u32.to_le_bytes().to_vec();
         bytes.extend((values.len() as u64).to_le_bytes());
         for value in values {
@@ -55,14 +55,25 @@ impl Writer {
         self.entry(key, 9, &bytes);
     }
 
-    fn numbers(&mut self, key: &str, values: &[i32]) {
+    pub fn numbers(&mut self, key: &str, values: &[i32]) {
         let mut bytes = 5_u32.to_le_bytes().to_vec();
         bytes.extend((values.len() as u64).to_le_bytes());
         bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
         self.entry(key, 9, &bytes);
     }
 
-    fn tensor(&mut self, name: &str, dims: &[u64], values: Vec<f32>) {
+    pub fn floats(&mut self, key: &str, values: &[f32]) {
+        let mut bytes = 6_u32.to_le_bytes().to_vec();
+        bytes.extend((values.len() as u64).to_le_bytes());
+        bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+        self.entry(key, 9, &bytes);
+    }
+
+    pub fn flag(&mut self, key: &str, value: bool) {
+        self.entry(key, 7, &[u8::from(value)]);
+    }
+
+    pub fn tensor(&mut self, name: &str, dims: &[u64], values: Vec<f32>) {
         self.tensors.push((name.to_owned(), dims.to_vec(), values));
     }
 
@@ -88,8 +99,21 @@ impl Writer {
     }
 }
 
+/// The characters under which byte-level vocabularies write the bytes, in their order.
+pub fn letters() -> Vec<char> {
+    let mut next = 256;
+    (0..=255_u8)
+        .map(|byte| {
+            let shown = matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+            let code = if shown { u32::from(byte) } else { next };
+            next += u32::from(!shown);
+            char::from_u32(code).unwrap()
+        })
+        .collect()
+}
+
 /// Noise that is the same everywhere.
-fn noise(length: u64, seed: &mut u32, size: f32) -> Vec<f32> {
+pub fn noise(length: u64, seed: &mut u32, size: f32) -> Vec<f32> {
     (0..length)
         .map(|_| {
             *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -114,15 +138,7 @@ pub fn model(architecture: &str) -> Writer {
     w.float(&key("rope.freq_base"), 10_000.0);
     w.float(&key("attention.layer_norm_rms_epsilon"), 1e-5);
     let mut tokens: Vec<String> = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"].map(str::to_owned).to_vec();
-    let mut next = 256;
-    let letters: Vec<char> = (0..=255_u8)
-        .map(|byte| {
-            let shown = matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
-            let code = if shown { u32::from(byte) } else { next };
-            next += u32::from(!shown);
-            char::from_u32(code).unwrap()
-        })
-        .collect();
+    let letters = letters();
     tokens.extend(letters.iter().map(char::to_string));
     let pairs: Vec<(String, String)> =
         [("t", "h"), ("th", "e"), ("Ġ", "the"), ("i", "n"), ("Ġ", "a"), ("e", "r"), ("o", "n")]
