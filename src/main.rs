@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use outcrop::cli::args::Arguments;
+use outcrop::cli::args::{Arguments, Wishes};
 use outcrop::cli::{self, Exit};
 use outcrop::config::{Config, Environment};
-use outcrop::domain::{Error, Result};
-use outcrop::tui::app::Start;
+use outcrop::domain::{Error, ErrorKind, Result};
+use outcrop::tui::app::{New, Start};
 use outcrop::{log, tui, workbench};
 
 fn main() -> ExitCode {
@@ -27,6 +27,15 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, json: bool) -> Result<Exit> {
     let environment = Environment::of_process();
+    let screen_only = Wishes { model: None, ..arguments.wishes.clone() };
+    if arguments.command.is_some() && screen_only != Wishes::default() {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "reading the arguments",
+            "-s, --set and --preset stand before a command",
+            "Write them after it: outcrop chat -s TEXT PROMPT.",
+        ));
+    }
     if let Some(command) = &arguments.command
         && let Some(exit) = cli::run_early(command, json, &environment)
     {
@@ -40,16 +49,21 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
         .map_err(|why| Error::io("starting threads", &why))?;
     let exit = match arguments.command {
         Some(command) => runtime.block_on(cli::run(command, json, config, &environment)),
-        None => runtime.block_on(open(&config, arguments.model.is_some()))?,
+        None => runtime.block_on(open(&config, &arguments.wishes))?,
     };
     // A thread that still blocks, on an input that never ends, must not hold the process.
     runtime.shutdown_background();
     Ok(exit)
 }
 
-/// Opens the screen: where the person left off, or on a new conversation with the model that they named.
-async fn open(config: &Config, named: bool) -> Result<Exit> {
-    let start = Start { model: named.then(|| config.model.clone()), conversation: None };
+/// Opens the screen: where the person left off, or on a new conversation with what they named.
+async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
+    let start = if *wishes == Wishes::default() {
+        Start::default()
+    } else {
+        let cli::wishes::Wishes { model, system, settings } = cli::wishes::Wishes::of(wishes, config)?;
+        Start { new: Some(New { model, system, settings }), conversation: None }
+    };
     let door = workbench::open(config);
     match tui::run(config, door, start).await? {
         0 => Ok(Exit::Done),

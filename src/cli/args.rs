@@ -10,13 +10,12 @@ use crate::config::Flags;
 
 /// A terminal playground for foundation models.
 ///
-/// Without a command it opens where you left off; with -m it opens a new conversation with that model.
+/// Without a command it opens where you left off; with -m, -s, --set or --preset it opens a new conversation so made.
 #[derive(Debug, Parser)]
 #[command(name = "outcrop", version, max_term_width = 100, args_conflicts_with_subcommands = false)]
 pub struct Arguments {
-    /// Open a new conversation with this model, like local/smollm2-135m
-    #[arg(short, long, value_name = "MODEL")]
-    pub model: Option<String>,
+    #[command(flatten)]
+    pub wishes: Wishes,
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -75,9 +74,9 @@ pub enum Command {
     Completions { shell: Shell },
 }
 
-/// `outcrop chat`
-#[derive(Debug, Args)]
-pub struct Chat {
+/// What a conversation is held with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Wishes {
     /// The model, like local/smollm2-135m
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
@@ -90,6 +89,13 @@ pub struct Chat {
     /// A preset of the configuration file
     #[arg(short, long, value_name = "NAME")]
     pub preset: Option<String>,
+}
+
+/// `outcrop chat`
+#[derive(Debug, Args)]
+pub struct Chat {
+    #[command(flatten)]
+    pub wishes: Wishes,
     /// Go on with the newest conversation
     #[arg(long = "continue", short = 'C', conflicts_with = "conversation")]
     pub go_on: bool,
@@ -275,7 +281,7 @@ impl Arguments {
         if self.global.offline {
             flags.set("net.offline", "true", "--offline");
         }
-        if let Some(model) = &self.model {
+        if let Some(model) = &self.wishes.model {
             flags.set("model", model, "--model");
         }
         if let Some(file) = &self.global.passphrase_file {

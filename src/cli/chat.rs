@@ -7,13 +7,12 @@ use futures_util::StreamExt;
 
 use super::args::Chat as Arguments;
 use super::out::Out;
+use super::wishes::Wishes;
 use super::{Asker, End, Exit, unexpected};
-use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Change;
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
-use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
@@ -22,15 +21,8 @@ use crate::workbench::{Reply, Request};
 /// The largest file or input that is taken into a prompt, in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// What the arguments and their preset say together.
-struct Wishes {
-    model: Option<ModelId>,
-    system: Option<String>,
-    settings: Settings,
-}
-
 pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    let wishes = wishes(&arguments, asker)?;
+    let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
     let blocks = blocks(&arguments).await?;
     let to = target(&arguments, wishes, asker, out).await?;
     let mut replies = asker.ask(Request::Chat(Chat::Send { to, blocks }));
@@ -96,45 +88,6 @@ fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
     }
 }
 
-fn wishes(arguments: &Arguments, asker: &Asker) -> Result<Wishes> {
-    let presets = &asker.config.presets;
-    let preset = match &arguments.preset {
-        None => None,
-        Some(name) => Some(presets.get(name).ok_or_else(|| {
-            let names: Vec<_> = presets.keys().map(String::as_str).collect();
-            let hint = if names.is_empty() {
-                format!("There is none; write [presets.{name}] into {}.", asker.config.paths.config.display())
-            } else {
-                format!("There are: {}.", names.join(", "))
-            };
-            Error::new(
-                ErrorKind::NotFound,
-                format!("taking the preset {name}"),
-                "there is no such preset",
-                hint,
-            )
-        })?),
-    };
-    let mut settings = preset.map(|preset| preset.settings.clone()).unwrap_or_default();
-    for set in &arguments.set {
-        let (name, value) = set.split_once('=').ok_or_else(|| {
-            Error::new(
-                ErrorKind::Invalid,
-                format!("reading --set {set}"),
-                "it is not of the form name=value",
-                "Write it like --set temperature=0.2.",
-            )
-        })?;
-        settings.set(name, value)?;
-    }
-    let model = match &arguments.model {
-        Some(model) => Some(model.parse()?),
-        None => preset.and_then(|preset| preset.model.clone()),
-    };
-    let system = arguments.system.clone().or_else(|| preset.and_then(|preset| preset.system.clone()));
-    Ok(Wishes { model, system, settings })
-}
-
 /// Where the message goes; an existing conversation is changed first where the arguments say so.
 async fn target(arguments: &Arguments, wishes: Wishes, asker: &Asker, out: &mut Out) -> Result<Target, End> {
     let existing = match &arguments.conversation {
@@ -143,8 +96,9 @@ async fn target(arguments: &Arguments, wishes: Wishes, asker: &Asker, out: &mut 
         None => None,
     };
     let Some(id) = existing else {
-        let model = wishes.model.unwrap_or_else(|| asker.config.model.clone());
-        return Ok(Target::New { model, system: wishes.system, settings: wishes.settings });
+        let model = wishes.model.clone().unwrap_or_else(|| asker.config.model.clone());
+        let Wishes { system, settings, .. } = wishes.over(&asker.config.defaults);
+        return Ok(Target::New { model, system, settings });
     };
     let reply = asker.one(Request::Conversations(Conversations::Open { id }), out).await?;
     let Reply::Thread { thread } = reply else { return Err(unexpected(&reply)) };

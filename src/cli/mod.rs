@@ -15,6 +15,7 @@ mod words;
 mod workspace;
 
 pub mod args;
+pub mod wishes;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;

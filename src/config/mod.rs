@@ -47,6 +47,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     pub net: Net,
     pub engine: EngineConfig,
+    /// What new conversations begin with, below a preset and what was said for one; it names no model.
+    pub defaults: Preset,
     pub presets: BTreeMap<String, Preset>,
     pub terminal: Terminal,
     /// `HF_TOKEN`, for gated files of the model hub.

@@ -91,6 +91,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         keys: raw.keys.into_iter().map(|(action, keys)| (action, keys.typed())).collect(),
         net: raw.net.typed(),
         engine: EngineConfig { threads: Some(raw.engine.threads).filter(|threads| *threads > 0) },
+        defaults: raw.defaults.typed(),
         presets: raw.presets.into_iter().map(|(name, preset)| (name, preset.typed())).collect(),
         terminal: Terminal::of(environment),
         hf_token: environment.text("HF_TOKEN").map(Secret::new),
@@ -246,6 +247,8 @@ struct Raw {
     #[serde(default)]
     providers: BTreeMap<String, RawProvider>,
     #[serde(default)]
+    defaults: RawPreset,
+    #[serde(default)]
     presets: BTreeMap<String, RawPreset>,
 }
 
@@ -395,7 +398,7 @@ impl RawProvider {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct RawPreset {
     temperature: Option<f32>,
     top_p: Option<f32>,

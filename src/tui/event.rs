@@ -15,6 +15,8 @@ pub enum Event {
     /// The loop begins. Comes once, after the first `Tick` and `Resize`; the first frame is drawn before the effects
     /// that it returns are carried out.
     Started,
+    /// The process is told to end: what is written is kept now, then `Effect::Quit`.
+    Ending,
     /// The time. Comes before every batch of other events, and by itself while `App::pulse` asks for it.
     Tick(Now),
     Key(Key),

@@ -85,6 +85,7 @@ fn providers_presets_and_keys_have_names_of_the_persons_own() {
          [providers.other]\nkind = 'openai'\nbase_url = 'https://x.test'\napi_key = 'sk-canary'\n\
          [providers.s]\nkind = 'scripted'\n\
          [presets.'very exact']\ntemperature = 0\nstop = ['END']\nsystem = 'Be brief.'\n\
+         [defaults]\ntop_k = 5\nsystem = 'Be kind.'\n\
          [keys]\ncopy_message = ['y', 'ctrl+y']\nquit = 'none'\n",
     )
     .variable("BOX_KEY", "sk-from-variable");
@@ -95,6 +96,8 @@ fn providers_presets_and_keys_have_names_of_the_persons_own() {
     assert!(matches!(&provider.api_key, ApiKey::Given(key) if key.expose() == "sk-from-variable"));
     assert_eq!(config.presets["very exact"].settings.temperature, Some(0.0));
     assert_eq!(config.presets["very exact"].settings.stop, ["END"]);
+    assert_eq!((config.defaults.settings.top_k, config.defaults.model.as_ref()), (Some(5), None));
+    assert_eq!(config.defaults.system.as_deref(), Some("Be kind."));
     assert_eq!(config.keys["copy_message"], ["y", "ctrl+y"]);
     assert!(config.keys["quit"].is_empty());
     assert_eq!(origin(&config, "presets.\"very exact\".system").0, "\"Be brief.\"");

@@ -44,7 +44,9 @@ pub fn options(theme: &str) -> Options {
         keymap: Keymap::default(),
         theme: Theme { name: theme.to_owned(), no_color: false, depth: Depth::True },
         model: model(),
+        defaults: Preset::default(),
         presets,
+        servers: Vec::new(),
         principal: "tester".to_owned(),
         mouse: true,
         title: false,
@@ -69,8 +71,12 @@ impl Stage {
     }
 
     pub fn with(width: u16, height: u16, theme: &str, start: Start) -> Self {
+        Self::made(width, height, options(theme), start)
+    }
+
+    pub fn made(width: u16, height: u16, options: Options, start: Start) -> Self {
         let mut stage = Self {
-            state: State::new(options(theme), start),
+            state: State::new(options, start),
             cache: Cache::default(),
             effects: Vec::new(),
             elapsed: Duration::ZERO,

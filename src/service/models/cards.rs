@@ -4,28 +4,50 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 
 use crate::domain::call::Call;
-use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 
 /// The cards of every provider in the order of their names; with `probe` also of those behind the network. One that
-/// fails costs its own cards only, unless it is all there is.
+/// fails costs its own cards only, for which one stands that says why, unless it is all there is.
 pub async fn list(invoke: &Invoke, probe: bool, terms: &Terms) -> Result<Vec<ModelCard>> {
     let names = if probe { invoke.providers() } else { invoke.near() };
     let answers = join_all(names.iter().map(|name| of(invoke, name, terms))).await;
     let mut cards = Vec::new();
+    let mut silent = Vec::new();
     let mut failure = None;
-    for answer in answers {
+    for (name, answer) in names.iter().zip(answers) {
         match answer {
             Ok(more) => cards.extend(more),
-            Err(error) => failure = Some(error),
+            Err(error) => {
+                silent.push(stand_in(name, &error)?);
+                failure = Some(error);
+            }
         }
+    }
+    if !cards.is_empty() {
+        cards.append(&mut silent);
     }
     match failure {
         Some(error) if cards.is_empty() => Err(error),
         _ => Ok(cards),
     }
+}
+
+/// The card that stands for the models of a provider which did not say what it has, and why.
+fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
+    Ok(ModelCard {
+        id: ModelId::new(provider, "…")?,
+        title: provider.to_owned(),
+        availability: Availability::Unusable { why: error.why.clone() },
+        capabilities: vec![Capability::Chat],
+        context: None,
+        max_output: None,
+        licence: None,
+        bytes: None,
+        detail: "its models are not known".to_owned(),
+    })
 }
 
 /// The card of one model, from its provider.

@@ -25,9 +25,10 @@ use super::pane::chat;
 use super::runtime;
 use super::widget::code::{Highlights, Want};
 use super::widget::transcript;
-use crate::config::{Config, Preset};
+use crate::config::{Config, Preset, ProviderKind};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::ConversationId;
+use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
 use crate::workbench::{Context, Face, Request};
 
@@ -50,7 +51,11 @@ pub struct Options {
     pub theme: Theme,
     /// The model of a new conversation.
     pub model: ModelId,
+    /// What new conversations begin with.
+    pub defaults: Preset,
     pub presets: BTreeMap<String, Preset>,
+    /// Configured servers, by the name in front of their models: they are asked for those only when the person wants that.
+    pub servers: Vec<String>,
     /// For `Context::principal`.
     pub principal: String,
     pub mouse: bool,
@@ -104,7 +109,14 @@ impl Options {
             keymap: Keymap::with(keys)?,
             theme,
             model: config.model.clone(),
+            defaults: config.defaults.clone(),
             presets: config.presets.clone(),
+            servers: config
+                .providers
+                .iter()
+                .filter(|(_, provider)| provider.kind == ProviderKind::OpenAi)
+                .map(|(name, _)| name.clone())
+                .collect(),
             principal: config.user.clone(),
             mouse: config.ui.mouse,
             title: config.ui.title,
@@ -115,11 +127,20 @@ impl Options {
     }
 }
 
+/// What was said of the conversation that the screen opens with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct New {
+    /// No other one stands in for it.
+    pub model: Option<ModelId>,
+    pub system: Option<String>,
+    pub settings: Settings,
+}
+
 /// What the screen opens with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Start {
-    /// A new conversation with this model (`-m`).
-    pub model: Option<ModelId>,
+    /// A new conversation.
+    pub new: Option<New>,
     /// This conversation.
     pub conversation: Option<ConversationId>,
 }

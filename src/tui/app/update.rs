@@ -21,6 +21,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     let out = &mut out;
     match event {
         Event::Started => state.with_chat(out, chat::State::start),
+        Event::Ending => quit(state, out),
         Event::Tick(now) => tick(state, now),
         Event::Key(key) => press(state, key, out),
         Event::Paste { text, dropped } => {
@@ -55,6 +56,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         }
         Event::Ended { task, error } => {
             state.with_chat(out, |chat, desk| chat.ended(task, error, desk));
+            refresh(state);
             if state.leaving && !state.chat.is_writing() {
                 out.effects.push(Effect::Quit);
             }
@@ -209,6 +211,7 @@ fn refresh(state: &mut State) {
     if let Some(Overlay::Menu(menu)) = state.overlays.last_mut()
         && menu.holds_models()
     {
+        menu.waits = state.chat.is_asking_models();
         menu.replace(entries);
     }
 }

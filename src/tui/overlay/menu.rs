@@ -38,6 +38,8 @@ pub struct Menu {
     pub keys: String,
     /// Said where nothing is left.
     pub empty: String,
+    /// More entries are on their way.
+    pub waits: bool,
     input: Input,
     entries: Vec<Entry>,
     /// Places in `entries`, the best first.
@@ -53,6 +55,7 @@ impl Menu {
             title: title.to_owned(),
             keys: keys.to_owned(),
             empty: empty.to_owned(),
+            waits: false,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
             entries,
@@ -172,7 +175,13 @@ impl Menu {
         let raised = look.style(Role::Raised);
         let role = |role| raised.patch(look.style(role));
         put(cells, area.x, area.y, area.right(), "▌", role(Role::Accent));
-        let line = Rect { x: area.x + 2, width: area.width.saturating_sub(2), height: 1, ..area };
+        let end = if self.waits {
+            put_right(cells, area.x + 12, area.y, area.right(), "asking the servers…", role(Role::Muted))
+                .saturating_sub(1)
+        } else {
+            area.right()
+        };
+        let line = Rect { x: area.x + 2, width: end.saturating_sub(area.x + 2), height: 1, ..area };
         let caret = self.input.draw(line, cells, role(Role::Text));
         let list = Self::list(area);
         if self.shown.is_empty() {

@@ -92,6 +92,11 @@ impl Calls {
         }
     }
 
+    /// Whether anything that was asked is not over.
+    pub fn are_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Until something can be drained.
     pub async fn woken(&self) {
         self.arrived.notified().await;

@@ -32,6 +32,8 @@ use crate::workbench::Door;
 
 /// The shortest time between two frames of streaming text.
 const FRAME: Duration = Duration::from_micros(16_600);
+/// How long the store is waited for when the process is told to end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How often a process in the background looks whether it is in front: `fg` says nothing to one that runs.
 const AWAY: Duration = Duration::from_millis(200);
 /// Inputs taken in before a frame is drawn, so that a flood of keys cannot hold the picture back.
@@ -124,6 +126,9 @@ pub async fn run<A: App, T: Terminal>(
         ending: None,
     };
     let ended = runtime.run().await;
+    if ended.as_ref().ok() != Some(&Ending::Quit) {
+        runtime.last_words().await;
+    }
     runtime.beside.shutdown().await;
     runtime.calls.end().await;
     ended
@@ -195,6 +200,33 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                 self.frame_due = self.frame_due.max(Instant::now() + FRAME);
             }
             self.carry_out(effects)?;
+        }
+    }
+
+    /// The end came from outside, or the terminal is gone: the screen gives out what it must not lose, and the store is
+    /// waited for. Nothing is read or drawn any more.
+    async fn last_words(&mut self) {
+        let mut effects = self.take_in([Event::Ending]);
+        let end = Instant::now() + LAST_WORDS;
+        loop {
+            for effect in effects {
+                match effect {
+                    Effect::Call { task, lane, context, request } => {
+                        self.calls.start(task, lane, context, request);
+                    }
+                    Effect::Quit => return,
+                    _ => {}
+                }
+            }
+            if !self.calls.are_open() {
+                return;
+            }
+            tokio::select! {
+                () = self.calls.woken() => {}
+                () = sleep_until(end) => return,
+            }
+            let events = self.calls.drain();
+            effects = self.take_in(events);
         }
     }
 

@@ -80,13 +80,18 @@ fn prompts_come_from_arguments_files_and_input_together() {
 fn settings_presets_and_the_system_prompt_reach_the_turn() {
     let home = Home::with(
         "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n\
+         [defaults]\ntop_p = 0.5\ntemperature = 1\nsystem = 'Overruled.'\n\
          [presets.exact]\ntemperature = 0\nsystem = 'Be brief.'\n",
     );
+    let plain = home.run(&["chat", "--json", "hi"]).objects();
+    assert_eq!(plain[0]["conversation"]["system"], "Overruled.");
+    assert_eq!(plain[0]["answer"]["answer"]["settings"]["temperature"], 1.0);
     let said = home.run(&["chat", "--json", "--preset", "exact", "--set", "seed=7", "hi"]);
     let started = &said.objects()[0];
     assert_eq!(started["conversation"]["system"], "Be brief.");
     assert_eq!(started["answer"]["answer"]["settings"]["temperature"], 0.0);
     assert_eq!(started["answer"]["answer"]["settings"]["seed"], 7);
+    assert_eq!(started["answer"]["answer"]["settings"]["top_p"], 0.5);
     let said = home.run(&["chat", "--json", "--continue", "--set", "top_k=5", "-s", "Be long.", "on"]);
     let started = &said.objects()[0];
     assert_eq!(started["conversation"]["system"], "Be long.");

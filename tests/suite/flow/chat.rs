@@ -6,6 +6,7 @@ use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::message::{Block, Outcome, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::app::{New, Options, Start};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
 use outcrop::workbench::request::chat::{Chat, Target};
@@ -273,7 +274,7 @@ fn the_last_conversation_opens_again_unless_a_model_was_asked_for() {
     let open = Request::Conversations(Conversations::Open { id: conversation(2) });
     assert!(Stage::requests(&stage.effects).contains(&open));
 
-    let start = outcrop::tui::app::Start { model: Some("mock/fast".parse().unwrap()), conversation: None };
+    let start = named(Some("mock/fast"));
     let mut stage = Stage::with(120, 40, "dark", start);
     stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);
     assert!(!Stage::requests(&stage.effects).contains(&open));
@@ -282,6 +283,91 @@ fn the_last_conversation_opens_again_unless_a_model_was_asked_for() {
     assert!(
         matches!(&sent[..], [Chat::Send { to: Target::New { model, .. }, .. }] if model.as_str() == "mock/fast")
     );
+}
+
+/// A start on a new conversation.
+fn named(model: Option<&str>) -> Start {
+    let model = model.map(|model| model.parse().unwrap());
+    Start { new: Some(New { model, ..New::default() }), conversation: None }
+}
+
+#[test]
+fn a_new_conversation_with_a_system_prompt_takes_the_model_used_last_and_the_defaults() {
+    let mut settings = Settings::default();
+    settings.set("seed", "7").unwrap();
+    let new = New { model: None, system: Some("Be brief.".into()), settings };
+    let mut options = crate::stage::options("dark");
+    options.servers = vec!["mock".into()];
+    options.defaults.settings.set("temperature", "0.2").unwrap();
+    options.defaults.settings.set("seed", "1").unwrap();
+    options.defaults.system = Some("Overruled.".into());
+    let start = Start { new: Some(new), conversation: None };
+    let mut stage = Stage::made(120, 40, options, start);
+    let memory = serde_json::json!({ "conversation": conversation(2), "model": "mock/fast" });
+    stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);
+    let sent = chats(&stage.keys("hi<enter>"));
+    let mut expected = Settings::default();
+    expected.set("temperature", "0.2").unwrap();
+    expected.set("seed", "7").unwrap();
+    let to = Target::New {
+        model: "mock/fast".parse().unwrap(),
+        system: Some("Be brief.".into()),
+        settings: expected,
+    };
+    assert_eq!(sent, [Chat::Send { to, blocks: text("hi") }]);
+}
+
+#[test]
+fn the_conversation_after_it_begins_with_the_defaults() {
+    let mut options = crate::stage::options("dark");
+    options.defaults.settings.set("top_k", "5").unwrap();
+    options.defaults.system = Some("Be brief.".into());
+    let mut stage = Stage::made(120, 40, options.clone(), Start::default());
+    stage.settle();
+    stage.open(two_turns());
+    let sent = chats(&stage.keys("<ctrl+n>hi<enter>"));
+    let Options { defaults, .. } = options;
+    let to = Target::New { model: model(), system: defaults.system, settings: defaults.settings };
+    assert_eq!(sent, [Chat::Send { to, blocks: text("hi") }]);
+}
+
+#[test]
+fn the_last_conversation_deleted_elsewhere_gives_way_to_a_new_one_that_keeps_what_was_typed() {
+    let memory = serde_json::json!({ "conversation": conversation(2) });
+    let mut stage = Stage::new(120, 40);
+    stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);
+    stage.keys("half a thought");
+    let gone = Error::new(ErrorKind::NotFound, "opening the conversation", "there is no such one", "");
+    let task = stage.task("\"open\"");
+    stage.event(Event::Ended { task, error: Some(gone) });
+    assert_eq!(stage.state.chat.composer.text(), "half a thought");
+    assert!(stage.text().contains("there is no such one"));
+    let sent = chats(&stage.keys("<enter>"));
+    assert!(matches!(&sent[..], [Chat::Send { to: Target::New { .. }, .. }]), "{sent:?}");
+}
+
+#[test]
+fn a_conversation_deleted_elsewhere_while_it_is_open_gives_way_too() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    let change = Changed::ConversationRemoved { id: conversation(1) };
+    stage.reply("\"topic\":\"conversations\"", vec![Reply::Changed { number: 1, change }]);
+    assert!(!stage.text().contains("second"));
+    let sent = chats(&stage.keys("hi<enter>"));
+    assert!(matches!(&sent[..], [Chat::Send { to: Target::New { .. }, .. }]), "{sent:?}");
+}
+
+#[test]
+fn a_process_that_is_told_to_end_keeps_the_draft_first() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("unsent");
+    let effects = stage.event(Event::Ending);
+    let draft = Draft { text: "unsent".into(), pastes: vec![] };
+    let save = Request::Conversations(Conversations::SaveDraft { id: None, draft });
+    assert!(Stage::requests(&effects).contains(&save));
+    assert!(!effects.contains(&Effect::Quit), "the store has not said that it is kept");
+    stage.stored();
+    assert!(stage.effects.contains(&Effect::Quit));
 }
 
 #[test]

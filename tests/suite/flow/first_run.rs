@@ -77,3 +77,70 @@ fn a_fetched_model_is_ready_to_be_asked() {
     let effects = stage.keys("hi<enter>");
     assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))));
 }
+
+/// Nothing but a server is configured, and its models are not known.
+fn served(models: Vec<outcrop::domain::catalog::ModelCard>) -> Stage {
+    let mut options = crate::stage::options("dark");
+    options.servers = vec!["home".into()];
+    let mut stage = Stage::made(100, 30, options, Start::default());
+    stage.answer("recall", vec![Reply::Remembered { value: None }]);
+    stage.answer("\"probe\"", vec![Reply::Models { cards: models }]);
+    stage
+}
+
+fn probes(effects: &[Effect]) -> usize {
+    let probe = Request::Models(Models::List { probe: true });
+    Stage::requests(effects).iter().filter(|request| **request == probe).count()
+}
+
+#[test]
+fn with_a_server_alone_the_person_chooses_and_nothing_is_asked_before() {
+    let mut stage = served(vec![card(MODEL, Availability::NotPulled)]);
+    assert!(
+        !stage.text().contains("Welcome") && stage.text().contains("Who shall answer?"),
+        "{}",
+        stage.text()
+    );
+    assert_eq!(probes(&stage.effects), 0);
+    let effects = stage.keys("hello<enter>");
+    assert_eq!(probes(&effects), 1, "Enter needs somebody to answer");
+    assert!(stage.text().contains("asking the servers"));
+    let cards = ["home/a", "home/b"].map(|name| card(name, Availability::Ready));
+    stage.answer("\"probe\":true", vec![Reply::Models { cards: cards.into() }]);
+    assert!(!stage.text().contains("asking the servers"));
+    let effects = stage.keys("b<enter><enter>");
+    let sent = serde_json::to_string(&Stage::requests(&effects)).unwrap();
+    assert!(sent.contains("home/b") && sent.contains("hello"), "{sent}");
+}
+
+#[test]
+fn the_only_model_of_the_only_server_is_taken_once_it_is_known() {
+    let mut stage = served(vec![card(MODEL, Availability::NotPulled)]);
+    stage.keys("<ctrl+l>");
+    stage
+        .answer("\"probe\":true", vec![Reply::Models { cards: vec![card("home/one", Availability::Ready)] }]);
+    assert!(stage.text().contains("home/one"));
+    stage.keys("<esc>");
+    let effects = stage.keys("hi<enter>");
+    assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))));
+    assert_eq!(probes(&stage.keys("<ctrl+l>")), 0, "it was asked already");
+}
+
+#[test]
+fn a_server_s_model_that_was_used_last_is_not_given_up_for_one_of_this_machine() {
+    let mut options = crate::stage::options("dark");
+    options.servers = vec!["home".into()];
+    let mut stage = Stage::made(100, 30, options, Start::default());
+    let memory = serde_json::json!({ "model": "home/mine" });
+    stage.answer("\"probe\"", vec![Reply::Models { cards: vec![card(MODEL, Availability::Ready)] }]);
+    stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);
+    assert!(stage.text().contains("home/mine"));
+}
+
+#[test]
+fn a_change_on_this_machine_asks_no_server() {
+    let mut stage = served(vec![card(MODEL, Availability::NotPulled)]);
+    let change = outcrop::domain::change::Changed::Models;
+    stage.reply("\"topic\":\"models\"", vec![Reply::Changed { number: 1, change }]);
+    assert_eq!(probes(&stage.effects), 0);
+}

@@ -224,6 +224,20 @@ fn the_first_run_says_what_will_happen() {
 }
 
 #[test]
+fn with_a_server_alone_the_screen_asks_for_a_choice() {
+    for (width, height) in SIZES {
+        let mut options = crate::stage::options("dark");
+        options.servers = vec!["home".into()];
+        let mut stage = Stage::made(width, height, options, Start::default());
+        let cards = vec![card(MODEL, Availability::NotPulled)];
+        stage.answer("recall", vec![Reply::Remembered { value: None }]);
+        stage.answer("\"limit\":100", vec![Reply::Conversations { heads: Vec::new(), more: false }]);
+        stage.answer("\"probe\"", vec![Reply::Models { cards }]);
+        insta::assert_snapshot!(format!("served-{width}x{height}"), stage.text());
+    }
+}
+
+#[test]
 fn fetching_shows_how_far_it_is_and_why_a_source_failed() {
     for (width, height) in SIZES {
         let mut stage = first_run(width, height, "light");

@@ -106,6 +106,8 @@ pub struct State {
     models: Vec<ModelCard>,
     models_error: Option<Error>,
     models_known: bool,
+    /// The servers were asked for their models, which only the person begins.
+    probed: bool,
     scroll: Scroll,
     /// The message that keys act on.
     at: Option<MessageId>,
@@ -126,9 +128,15 @@ pub struct State {
 impl State {
     /// The place before the store answered: a new conversation, ready to be typed into.
     pub fn new(start: Start, options: &Options) -> Self {
-        let insisted = start.model.is_some();
-        let setup =
-            Setup { model: Some(start.model.unwrap_or_else(|| options.model.clone())), ..Setup::default() };
+        let anew = start.new.is_some();
+        let new = start.new.unwrap_or_default();
+        let insisted = new.model.is_some();
+        let defaults = &options.defaults;
+        let setup = Setup {
+            model: Some(new.model.unwrap_or_else(|| options.model.clone())),
+            system: new.system.or_else(|| defaults.system.clone()),
+            settings: defaults.settings.overlaid(&new.settings),
+        };
         Self {
             focus: Focus::Composer,
             thread: match start.conversation {
@@ -148,6 +156,7 @@ impl State {
             models: Vec::new(),
             models_error: None,
             models_known: false,
+            probed: false,
             scroll: Scroll::default(),
             at: None,
             selection: None,
@@ -156,7 +165,7 @@ impl State {
             thoughts: HashSet::new(),
             find: None,
             insisted,
-            resuming: !insisted && start.conversation.is_none(),
+            resuming: !anew && start.conversation.is_none(),
             memory: open::Memory::default(),
             waits: Vec::new(),
         }

@@ -73,11 +73,12 @@ impl State {
         let history = memory.history.iter().cloned().map(|text| Draft { text, pastes: Vec::new() }).collect();
         self.composer = Composer::with_history(history);
         self.composer.set_draft(&written);
-        if std::mem::take(&mut self.resuming) && self.thread.blank() {
+        let resuming = std::mem::take(&mut self.resuming);
+        if self.thread.blank() && !self.insisted {
             if let Some(model) = memory.model {
                 self.thread.setup.model = Some(model);
             }
-            if let Some(id) = memory.conversation {
+            if let Some(id) = memory.conversation.filter(|_| resuming) {
                 self.show(id, desk);
             }
             self.settle_model(desk);
@@ -147,7 +148,7 @@ impl State {
     pub(super) fn leave_gone(&mut self, desk: &mut Desk<'_>) {
         let model = self.thread.setup.model.clone();
         let written = self.composer.draft();
-        self.begin(Thread::new(Setup { model, ..Setup::default() }), desk);
+        self.begin(Thread::new(Setup::of(model, &desk.options.defaults)), desk);
         if written.text.is_empty() {
             self.load_draft(desk);
         } else {
@@ -166,7 +167,7 @@ impl State {
         }
         let model = self.thread.setup.model.clone();
         self.put_away(desk);
-        self.begin(Thread::new(Setup { model, ..Setup::default() }), desk);
+        self.begin(Thread::new(Setup::of(model, &desk.options.defaults)), desk);
         self.load_draft(desk);
         self.settle_model(desk);
         self.remember(desk);
@@ -280,18 +281,33 @@ impl State {
         self.write(Request::Conversations(Conversations::SaveDraft { id, draft }), desk);
     }
 
-    /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun.
+    /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun. Where there
+    /// are servers whose models nobody has asked for, none does: the person chooses.
     pub(super) fn settle_model(&mut self, desk: &mut Desk<'_>) {
         if !self.models_known || self.thread.id.is_some() || self.insisted {
             return;
         }
+        let servers = &desk.options.servers;
+        let served = |model: &ModelId| servers.iter().any(|name| name == model.provider());
+        let answers = |model: &ModelId| match self.models.iter().find(|card| card.id == *model) {
+            Some(card) => usable(card),
+            // A server has models that it does not list.
+            None => served(model),
+        };
         let current = self.thread.setup.model.as_ref();
-        if self.models.iter().any(|card| usable(card) && Some(&card.id) == current) {
+        if current.is_some_and(answers) {
             return;
         }
-        let preferred = self.models.iter().find(|card| usable(card) && card.id == desk.options.model);
-        if let Some(card) = preferred.or_else(|| self.models.iter().find(|card| usable(card))) {
-            self.thread.setup.model = Some(card.id.clone());
+        let mut near = self.models.iter().filter(|card| usable(card) && !served(&card.id));
+        let mut far = self.models.iter().filter(|card| usable(card) && served(&card.id));
+        let only = match (far.next(), far.next()) {
+            (Some(card), None) => Some(card),
+            _ => None,
+        };
+        let found = Some(&desk.options.model).filter(|model| answers(model)).cloned();
+        let found = found.or_else(|| near.next().or(only).map(|card| card.id.clone()));
+        if found.is_some() || !servers.is_empty() {
+            self.thread.setup.model = found;
         }
     }
 }

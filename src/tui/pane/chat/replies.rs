@@ -148,7 +148,10 @@ impl State {
                     self.thread.load = Load::Failed(error);
                 }
             }
-            (Wait::Models, Some(error)) => self.models_error = Some(error),
+            (Wait::Models, Some(error)) => {
+                self.probed = false;
+                self.models_error = Some(error);
+            }
             (Wait::Plan, Some(error)) => {
                 if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
                     first.fetch = Fetch::Failed(error);
@@ -211,7 +214,8 @@ impl State {
                     thread.grow(message, blocks.clone());
                 }
             }
-            Changed::Models => self.ask_models(desk),
+            // A change on this machine is no reason to ask servers that the person did not ask.
+            Changed::Models => self.list_models(self.probed, desk),
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             Changed::Missed => self.relist(desk),
@@ -235,10 +239,20 @@ impl State {
         self.waits.push((task, Wait::List));
     }
 
-    /// Asks which models there are.
+    /// Asks which models there are, servers too: the person wants to know.
     pub(super) fn ask_models(&mut self, desk: &mut Desk<'_>) {
-        let task = desk.call(Some(Lane("models")), Request::Models(Models::List { probe: true }));
+        self.list_models(true, desk);
+    }
+
+    fn list_models(&mut self, probe: bool, desk: &mut Desk<'_>) {
+        self.probed = probe;
+        let task = desk.call(Some(Lane("models")), Request::Models(Models::List { probe }));
         self.waits.push((task, Wait::Models));
+    }
+
+    /// Servers are being asked for their models.
+    pub fn is_asking_models(&self) -> bool {
+        self.probed && self.waits.iter().any(|(_, wait)| *wait == Wait::Models)
     }
 
     fn take_models(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
@@ -250,7 +264,8 @@ impl State {
         let missing = self.insisted
             && self.models.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
         // Servers are not asked at the start: a provider that is not in the list may well have the model.
-        let elsewhere = !self.models.iter().any(|card| card.id.provider() == wanted.provider());
+        let elsewhere = !self.models.iter().any(|card| card.id.provider() == wanted.provider())
+            || !desk.options.servers.is_empty();
         if (elsewhere || self.models.iter().any(usable)) && !missing {
             // One that was asked for stays; one that appeared by itself has no reason any more.
             let idle = |f: &FirstRun| f.appeared.is_some() && !matches!(f.fetch, Fetch::Running { .. });

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use uuid::Uuid;
 
+use crate::config::Preset;
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Draft};
@@ -22,6 +23,13 @@ pub struct Setup {
     pub model: Option<ModelId>,
     pub system: Option<String>,
     pub settings: Settings,
+}
+
+impl Setup {
+    /// What a new conversation begins with.
+    pub fn of(model: Option<ModelId>, defaults: &Preset) -> Self {
+        Self { model, system: defaults.system.clone(), settings: defaults.settings.clone() }
+    }
 }
 
 /// A message with what the transcript is told of it.

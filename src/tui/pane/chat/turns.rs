@@ -25,6 +25,10 @@ impl State {
             }
             return;
         }
+        if self.thread.turn == Turn::Idle && self.thread.setup.model.is_none() {
+            desk.say("Choose who shall answer; your text stays here.");
+            return self.choose_model(desk);
+        }
         if self.thread.turn == Turn::Idle
             && let Some(error) = self.unusable()
         {

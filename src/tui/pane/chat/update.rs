@@ -71,18 +71,7 @@ impl State {
                 self.list.step(if action == Action::NextConversation { 1 } else { -1 });
                 self.open_selected(desk);
             }
-            Action::ChooseModel => {
-                if self.models_error.is_some() || !self.models_known {
-                    self.ask_models(desk);
-                }
-                let menu = Menu::new(
-                    "Models",
-                    "Enter take it · Esc close",
-                    "No model is known yet.",
-                    self.model_entries(),
-                );
-                desk.overlays.push(Overlay::Menu(menu));
-            }
+            Action::ChooseModel => self.choose_model(desk),
             Action::ChoosePreset => choose_preset(desk),
             Action::EditSystem => {
                 let pad = Pad::new(self.thread.setup.system.as_deref().unwrap_or_default());
@@ -366,6 +355,18 @@ impl State {
         self.thread.setup.model = Some(model.clone());
         self.change(Change { model: Some(model), ..Change::default() }, desk);
         self.remember(desk);
+    }
+
+    /// Opens the list of models. The servers are asked now, once.
+    pub(super) fn choose_model(&mut self, desk: &mut Desk<'_>) {
+        let unasked = !self.probed && !desk.options.servers.is_empty();
+        if self.models_error.is_some() || !self.models_known || unasked {
+            self.ask_models(desk);
+        }
+        let mut menu =
+            Menu::new("Models", "Enter take it · Esc close", "No model is known yet.", self.model_entries());
+        menu.waits = self.is_asking_models();
+        desk.overlays.push(Overlay::Menu(menu));
     }
 
     /// Every model that can be talked to, those that can answer now first.

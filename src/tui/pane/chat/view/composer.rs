@@ -63,7 +63,7 @@ fn below(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     };
     match &setup.model {
         Some(model) => x = put(cells, x, y, end, model.as_str(), style(Role::Muted)),
-        None => x = put(cells, x, y, end, "no model", style(Role::Warn)),
+        None => x = put(cells, x, y, end, "no model is chosen yet", style(Role::Warn)),
     }
     let mut parts: Vec<String> = Vec::new();
     if setup.system.as_ref().is_some_and(|s| !s.is_empty()) {

@@ -14,6 +14,10 @@ use crate::tui::pane::chat::{Focus, State};
 use crate::tui::widget::text::fit_left;
 use crate::workbench::reply::PullStep;
 
+/// For whom has a server, or a service's key.
+const OTHER_WAY: &str = "Or talk to a server: [providers.NAME] in the configuration (`outcrop config path`) names any \
+    that is OpenAI-compatible.";
+
 /// A pen that writes lines downwards.
 struct Pen<'a> {
     cells: &'a mut Buffer,
@@ -99,6 +103,8 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     }
     if offered {
         fetching(state, first, &mut pen);
+        pen.line("", Role::Text);
+        pen.text(OTHER_WAY, Role::Faint);
     }
 }
 

@@ -95,7 +95,7 @@ fn failed(error: &Error, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let card = state.models.iter().find(|card| Some(&card.id) == state.thread.setup.model.as_ref());
-    let name = state.thread.setup.model.as_ref().map_or("no model yet", |model| model.model());
+    let name = state.thread.setup.model.as_ref().map_or("Who shall answer?", |model| model.model());
     let about = card.map(|card| {
         let context =
             card.context.map(|c| format!("{} tokens of context", super::super::when::grouped(c.into())));
@@ -105,8 +105,16 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             .collect::<Vec<_>>()
             .join(" · ")
     });
+    let chosen = state.thread.setup.model.is_some();
+    let servers = &sight.options.servers;
+    let choose = match &servers[..] {
+        _ if chosen => "another model".to_owned(),
+        [server] => format!("choose a model; {server} is asked what it has"),
+        _ => "choose a model; the servers are asked what they have".to_owned(),
+    };
+    let about = if chosen { about } else { Some(format!("configured: {}", servers.join(", "))) };
     let keys = [
-        (Action::ChooseModel, "another model"),
+        (Action::ChooseModel, choose.as_str()),
         (Action::ToggleSettings, "settings, system prompt, presets"),
         (Action::SearchConversations, "search what was said"),
         (Action::Palette, "everything else by its name"),
@@ -124,8 +132,12 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     y += 1;
     let here = state.thread.setup.model.as_ref().is_some_and(|model| model.provider() == "local");
-    let place = if here { " It runs here: nothing leaves this machine." } else { "" };
-    put(cells, x, y, right, &format!("Write below and press Enter.{place}"), look.style(Role::Text));
+    let words = match (chosen, here) {
+        (true, true) => "Write below and press Enter. It runs here: nothing leaves this machine.",
+        (true, false) => "Write below and press Enter.",
+        (false, _) => "Nothing is asked before you choose; then write below and press Enter.",
+    };
+    put(cells, x, y, right, words, look.style(Role::Text));
     y += 2;
     for (action, words) in keys {
         if y >= area.bottom() {
