@@ -36,6 +36,8 @@ pub struct Config {
     pub paths: Paths,
     /// The account's name, for `Context::principal`.
     pub user: String,
+    /// The account's own folder.
+    pub home: Option<PathBuf>,
     /// The model of a new conversation.
     pub model: ModelId,
     /// The least level that the log keeps: `error` … `trace`.

@@ -80,6 +80,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let raw: Raw = merged.try_deserialize().map_err(|why| faulty(&why))?;
     Ok(Config {
         user: environment.text("USER").or_else(|| environment.text("LOGNAME")).unwrap_or_default().to_owned(),
+        home: environment.path("HOME"),
         model: raw.model,
         log: raw.log,
         providers: raw

@@ -36,6 +36,7 @@ actions! {
     Suspend = "suspend", "Put the program in the background (fg brings it back)";
     Help = "help", "Show every key";
     Palette = "palette", "Find an action by its name";
+    Commands = "commands", "Find a command, in an empty composer";
     FocusNext = "focus_next", "Go to the next area";
     FocusPrevious = "focus_previous", "Go to the previous area";
     FocusComposer = "focus_composer", "Go to the composer";
@@ -78,6 +79,7 @@ actions! {
     Copy = "copy", "Copy the selection, or the message";
     CopyCode = "copy_code", "Copy a code block";
     CopyAll = "copy_all", "Copy the whole conversation";
+    ExportConversation = "export_conversation", "Write the conversation to a file";
     ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
     Retry = "retry", "Answer again, as another branch";
     EditMessage = "edit_message", "Edit the message and fork";
@@ -103,6 +105,7 @@ impl Action {
                 | Self::Interrupt
                 | Self::QuitWhenEmpty
                 | Self::Palette
+                | Self::Commands
                 | Self::FocusNext
                 | Self::FocusPrevious
                 | Self::HistoryPrevious
@@ -128,6 +131,50 @@ impl Action {
         )
     }
 
+    /// What the programs beside this one call it after a `/`, the first one first.
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::NewConversation => &["new", "clear", "reset"],
+            Self::ChooseModel => &["model", "models"],
+            Self::ChoosePreset => &["preset", "role"],
+            Self::GetModel => &["pull", "fetch"],
+            Self::EditSystem => &["system", "prompt"],
+            Self::ToggleSettings => &["settings", "set", "config"],
+            Self::SearchConversations => &["search", "sessions", "history", "resume"],
+            Self::Search => &["find"],
+            Self::ExportConversation => &["export", "save"],
+            Self::CopyAll => &["copy-all"],
+            Self::Copy => &["copy"],
+            Self::CopyCode => &["code"],
+            Self::Retry => &["retry", "regenerate"],
+            Self::EditMessage => &["edit"],
+            Self::Continue => &["continue"],
+            Self::Fork => &["fork", "branch"],
+            Self::Rename => &["rename", "title"],
+            Self::Delete => &["delete"],
+            Self::EditInEditor => &["editor"],
+            Self::ToggleFold => &["thinking", "reasoning"],
+            Self::ToggleReading => &["reading"],
+            Self::ToggleList => &["list"],
+            Self::ToggleMouse => &["mouse"],
+            Self::Help => &["help", "keys"],
+            Self::Quit => &["quit", "exit"],
+            _ => &[],
+        }
+    }
+
+    /// Its command goes on after a space: what follows is typed into what it opens.
+    pub const fn takes_words(self) -> bool {
+        matches!(
+            self,
+            Self::ChooseModel
+                | Self::ChoosePreset
+                | Self::EditSystem
+                | Self::SearchConversations
+                | Self::Search
+        )
+    }
+
     /// The action of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.name() == name)
@@ -137,6 +184,15 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_one_plain_word_and_means_one_action() {
+        let mut seen = std::collections::HashSet::new();
+        for word in Action::ALL.iter().flat_map(|action| action.words()) {
+            assert!(word.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{word}");
+            assert!(seen.insert(word), "{word} means two actions");
+        }
+    }
 
     #[test]
     fn every_action_is_found_by_its_name_and_names_are_snake_case() {

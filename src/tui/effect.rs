@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::widget::code::Want;
+use crate::domain::id::ConversationId;
 use crate::workbench::{Context, Request};
 
 /// Names one asking; the state makes the numbers and drops answers to ids that it does not wait for.
@@ -32,6 +33,9 @@ pub enum Effect {
     After { timer: TimerId, delay: Duration },
     /// Puts a text on the clipboard; answered by `Event::Copied`.
     Copy(String),
+    /// Writes an exported conversation to the file that the person named; answered by `Event::Saved`. Only `replace`
+    /// writes over another file.
+    Save { id: ConversationId, path: String, text: String, replace: bool },
     /// Opens a text in `$VISUAL` or `$EDITOR`; answered by `Event::Edited`.
     Edit(String),
     /// The title of the terminal's window.

@@ -1,10 +1,12 @@
 //! What happened: the only thing that changes the state of the screen.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::effect::{TaskId, TimerId};
 use super::key::{Key, KeyModifiers};
 use super::widget::code::Inked;
+use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
 use crate::workbench::Reply;
@@ -52,6 +54,12 @@ pub enum Event {
     Timer(TimerId),
     /// How an `Effect::Copy` went.
     Copied(Result<Copied>),
+    /// The answer to `Effect::Save`.
+    Saved {
+        id: ConversationId,
+        path: String,
+        saved: Result<Saved>,
+    },
     /// What `$EDITOR` left of an `Effect::Edit`'s text.
     Edited(Result<String>),
     /// The program was stopped and is in the foreground again.
@@ -80,6 +88,14 @@ pub enum Copied {
     Clipboard,
     /// It was sent to the terminal as OSC 52, which says nothing back.
     SentToTerminal,
+}
+
+/// What became of a text that was to be written to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    To(PathBuf),
+    /// There is one of that name, and it was not touched.
+    Exists,
 }
 
 /// What a terminal answers when it is asked.

@@ -67,6 +67,7 @@ use Context as C;
 const TABLE: &[Row] = &[
     row(C::Composer, A::Send, "enter", "send"),
     row(C::Composer, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
+    row(C::Composer, A::Commands, "/", ""),
     row(C::Composer, A::HistoryPrevious, "up", ""),
     row(C::Composer, A::HistoryNext, "down", ""),
     row(C::Composer, A::SearchHistory, "ctrl+r", ""),
@@ -90,6 +91,7 @@ const TABLE: &[Row] = &[
     row(C::Transcript, A::Copy, "y", "copy"),
     row(C::Transcript, A::CopyCode, "b", "code"),
     row(C::Transcript, A::CopyAll, "Y", ""),
+    row(C::Transcript, A::ExportConversation, "w", ""),
     row(C::Transcript, A::Retry, "r", "retry"),
     row(C::Transcript, A::EditMessage, "e", "edit"),
     row(C::Transcript, A::Continue, "c", ""),
@@ -115,6 +117,7 @@ const TABLE: &[Row] = &[
     row(C::List, A::NewConversation, "n", "new"),
     row(C::List, A::Rename, "r f2", "rename"),
     row(C::List, A::Fork, "f", ""),
+    row(C::List, A::ExportConversation, "w", ""),
     row(C::List, A::Delete, "x delete", "delete"),
     row(C::List, A::FocusComposer, "i", ""),
     row(C::List, A::Help, "?", ""),

@@ -57,6 +57,34 @@ pub fn wrap(untrusted: &str, width: u16) -> Vec<String> {
     text::wrap(&inline, usize::from(width)).iter().map(text::Row::text).collect()
 }
 
+/// Where the thumb of a scrollbar is: its first row and its rows, of `height`. `before` and `all` are measured in anything
+/// that grows with the text; `None` where all of it is in sight.
+pub fn thumb(height: u16, before: usize, shown: usize, all: usize) -> Option<(u16, u16)> {
+    if height < 2 || shown >= all {
+        return None;
+    }
+    let rows = usize::from(height);
+    let long = (rows * shown / all).clamp(1, rows - 1);
+    let free = rows - long;
+    let hidden = all - shown;
+    // Only the very ends touch the ends.
+    let at = match before.min(hidden) {
+        0 => 0,
+        before if before == hidden => free,
+        before => (free * before / hidden).clamp(1.min(free), free.saturating_sub(1).max(1)),
+    };
+    Some((at as u16, long as u16))
+}
+
+/// Paints a scrollbar's thumb into the last column of `area`.
+pub fn scrollbar(cells: &mut Buffer, area: Rect, thumb: Option<(u16, u16)>, style: Style) {
+    let Some((at, long)) = thumb else { return };
+    let x = area.right().saturating_sub(1);
+    for y in area.y + at..(area.y + at + long).min(area.bottom()) {
+        put(cells, x, y, x + 1, "▐", style);
+    }
+}
+
 /// A meter of `width` cells filled to `share` (0 to 1) in eighths.
 pub fn meter(share: f64, width: u16) -> String {
     const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];

@@ -2,9 +2,10 @@
 
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
+use crate::domain::id::ConversationId;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now};
+use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
 use crate::tui::keymap::label;
 use crate::tui::look::Background;
@@ -26,7 +27,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Key(key) => press(state, key, out),
         Event::Paste { text, dropped } => {
             match state.overlays.last_mut() {
-                Some(overlay) => overlay.paste(&text),
+                Some(overlay) => {
+                    let outcome = overlay.paste(&text);
+                    settle(state, outcome, out);
+                }
                 None => state.with_chat(out, |chat, desk| chat.paste(&text, desk)),
             }
             if dropped > 0 {
@@ -65,6 +69,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Timer(timer) => state.with_chat(out, |chat, desk| chat.timer(timer, desk)),
         Event::Computed(Made::Highlighted(inked)) => state.highlights.take(inked),
         Event::Copied(how) => copied(state, how),
+        Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
         Event::Edited(Ok(text)) => state.with_chat(out, |chat, desk| chat.edited(&text, desk)),
         Event::Edited(Err(error)) => state.say(&error.to_string(), true),
     }
@@ -85,6 +90,14 @@ fn tick(state: &mut State, now: Now) {
     }
     if state.quitting.is_some_and(|until| until <= now.elapsed) {
         state.quitting = None;
+    }
+}
+
+fn saved_as(state: &mut State, id: ConversationId, path: String, saved: Result<Saved>) {
+    match saved {
+        Ok(Saved::To(place)) => state.say(&format!("Written to {}", place.display()), false),
+        Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace(id, path))),
+        Err(error) => state.say(&error.to_string(), true),
     }
 }
 
@@ -138,6 +151,15 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
     }
     match action {
         Action::Help => state.overlays.push(Overlay::Help(Help::default())),
+        Action::Commands => match key {
+            Some(key) if !state.chat.composer.is_empty() => {
+                state.with_chat(out, |chat, desk| chat.key(key, desk));
+            }
+            _ => {
+                let commands = Menu::commands(commands(state));
+                state.overlays.push(Overlay::Menu(commands));
+            }
+        },
         Action::Palette => {
             let palette = palette(state);
             state.overlays.push(Overlay::Menu(palette));
@@ -194,6 +216,22 @@ fn palette(state: &State) -> Menu {
     let mut actions: Vec<Action> =
         Action::ALL.iter().copied().filter(|a| a.in_palette() && state.chat.can(*a)).collect();
     actions.sort_by_key(|action| rank(*action));
+    Menu::new("Actions", "Enter do it · Esc close", "", entries(state, actions))
+}
+
+/// What can be asked for after a `/`: the palette's actions that have a word.
+fn commands(state: &State) -> Vec<Entry> {
+    let actions = Action::ALL.iter().copied();
+    let can = |action: &Action| action.in_palette() && !action.words().is_empty() && state.chat.can(*action);
+    let mut entries = entries(state, actions.filter(can).collect());
+    for entry in &mut entries {
+        entry.detail = std::mem::take(&mut entry.label);
+        entry.label = format!("/{}", entry.words.first().copied().unwrap_or_default());
+    }
+    entries
+}
+
+fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
     let entry = |action: Action| Entry {
         label: action.title().to_owned(),
         detail: String::new(),
@@ -201,8 +239,9 @@ fn palette(state: &State) -> Menu {
         current: false,
         off: false,
         choice: Choice::Act(action),
+        words: action.words(),
     };
-    Menu::new("Actions", "Enter do it · Esc close", "", actions.into_iter().map(entry).collect())
+    actions.into_iter().map(entry).collect()
 }
 
 /// An open list of models shows what has come since.

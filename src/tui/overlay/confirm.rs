@@ -6,6 +6,8 @@ use ratatui::style::Modifier;
 
 use super::{Choice, Outcome};
 use crate::domain::conversation::Conversation;
+use crate::domain::id::ConversationId;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
@@ -37,6 +39,23 @@ impl Confirm {
             rest: "with all its messages and branches? It cannot be brought back.".to_owned(),
             answers: vec![
                 Answer { letter: 'd', words: "delete it", choice: Some(Choice::Delete(head.id)) },
+                Answer { letter: 'k', words: "keep it", choice: None },
+            ],
+        }
+    }
+
+    /// Asks before a file is written over.
+    pub fn replace(id: ConversationId, path: String) -> Self {
+        Self {
+            act: "Replace the file",
+            object: safe_line(&path).into_owned(),
+            rest: "by the conversation? What is in it now is lost.".to_owned(),
+            answers: vec![
+                Answer {
+                    letter: 'r',
+                    words: "replace it",
+                    choice: Some(Choice::Export { id, path, replace: true }),
+                },
                 Answer { letter: 'k', words: "keep it", choice: None },
             ],
         }

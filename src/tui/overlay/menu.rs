@@ -8,9 +8,9 @@ use ratatui::layout::{Position, Rect};
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::tui::action::Action;
-use crate::tui::key::Key;
+use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{columns, put, put_right, tint};
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint};
 
 /// Rows of the list at most.
 const ROWS: u16 = 16;
@@ -28,6 +28,8 @@ pub struct Entry {
     /// It cannot be chosen; `detail` says why.
     pub off: bool,
     pub choice: Choice,
+    /// Other names that it is found by.
+    pub words: &'static [&'static str],
 }
 
 /// The list, what is typed, what of it fits.
@@ -40,6 +42,8 @@ pub struct Menu {
     pub empty: String,
     /// More entries are on their way.
     pub waits: bool,
+    /// It was opened by a `/` in the composer: what names no command goes back there as text.
+    commands: bool,
     input: Input,
     entries: Vec<Entry>,
     /// Places in `entries`, the best first.
@@ -56,11 +60,54 @@ impl Menu {
             keys: keys.to_owned(),
             empty: empty.to_owned(),
             waits: false,
+            commands: false,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
             entries,
             selected,
         }
+    }
+
+    /// The commands that a `/` in the composer opens.
+    pub fn commands(entries: Vec<Entry>) -> Self {
+        let keys = "Enter do it · Esc leaves it as text";
+        Self { commands: true, ..Self::new("Commands", keys, "", entries) }
+    }
+
+    /// What was typed as the composer would have it.
+    fn typed(&self) -> Outcome {
+        Outcome::Chosen(Choice::Typed(format!("/{}", self.input.text())))
+    }
+
+    /// What a key does among the commands besides moving; `None` leaves it to the list.
+    fn command(&mut self, key: Key, action: Option<Action>) -> Option<Outcome> {
+        let typed = key.typed();
+        match action {
+            Some(Action::Cancel) => return Some(self.typed()),
+            // A hasty Enter after a lone slash does nothing.
+            Some(Action::Accept) if self.input.text().is_empty() && self.selected == 0 => {
+                return Some(Outcome::Stay);
+            }
+            Some(_) => return None,
+            None => {}
+        }
+        if self.input.text().is_empty() && key.code == KeyCode::Backspace {
+            return Some(Outcome::Close);
+        }
+        if self.input.text().is_empty() && typed == Some('/') {
+            return Some(self.typed());
+        }
+        if typed == Some(' ')
+            && let Some(Entry { words, choice: Choice::Act(action), .. }) = self.selected()
+            && action.takes_words()
+            && words.contains(&self.input.text())
+        {
+            return Some(Outcome::Chosen(Choice::Act(*action)));
+        }
+        if self.input.key(key) {
+            self.narrow();
+        }
+        Some(if self.shown.is_empty() { self.typed() } else { Outcome::Stay })
     }
 
     /// Replaces the entries, as when a list of models comes late; what is typed stays.
@@ -90,6 +137,11 @@ impl Menu {
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>, page: usize) -> Outcome {
         let page = page as isize;
+        if self.commands
+            && let Some(outcome) = self.command(key, action)
+        {
+            return outcome;
+        }
         match action {
             Some(Action::Accept) => match self.selected() {
                 Some(entry) if !entry.off => return Outcome::Chosen(entry.choice.clone()),
@@ -111,10 +163,11 @@ impl Menu {
         Outcome::Stay
     }
 
-    /// Takes a pasted text.
-    pub fn paste(&mut self, text: &str) {
+    /// Takes a pasted text; one among the commands is none.
+    pub fn paste(&mut self, text: &str) -> Outcome {
         self.input.insert(text);
         self.narrow();
+        if self.commands { self.typed() } else { Outcome::Stay }
     }
 
     fn narrow(&mut self) {
@@ -122,6 +175,21 @@ impl Menu {
         self.selected = 0;
         if query.is_empty() {
             self.shown = (0..self.entries.len()).collect();
+            return;
+        }
+        if self.commands {
+            // By the beginning of a word, so that a path is soon no command.
+            let query = self.input.text();
+            let rank = |entry: &Entry| {
+                let first = entry.words.first() == Some(&query);
+                let whole = entry.words.contains(&query);
+                let begins = entry.words.iter().any(|word| word.starts_with(query));
+                begins.then_some((!first, !whole))
+            };
+            let mut ranked: Vec<_> =
+                self.entries.iter().enumerate().filter_map(|(at, entry)| Some((rank(entry)?, at))).collect();
+            ranked.sort_unstable();
+            self.shown = ranked.into_iter().map(|(_, at)| at).collect();
             return;
         }
         let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
@@ -132,7 +200,8 @@ impl Menu {
             let label = pattern.score(Utf32Str::new(&entry.label, &mut letters), &mut matcher);
             let other = pattern.score(Utf32Str::new(&entry.detail, &mut letters), &mut matcher);
             // A match in the label weighs more than one in what is said beside it.
-            if let Some(score) = label.map(|s| s * 2).max(other) {
+            let called = entry.words.contains(&query).then_some(u32::MAX);
+            if let Some(score) = label.map(|s| s * 2).max(other).max(called) {
                 scored.push((score, at));
             }
         }
@@ -174,7 +243,7 @@ impl Menu {
     pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Option<Position> {
         let raised = look.style(Role::Raised);
         let role = |role| raised.patch(look.style(role));
-        put(cells, area.x, area.y, area.right(), "▌", role(Role::Accent));
+        put(cells, area.x, area.y, area.right(), if self.commands { "▌/" } else { "▌" }, role(Role::Accent));
         let end = if self.waits {
             put_right(cells, area.x + 12, area.y, area.right(), "asking the servers…", role(Role::Muted))
                 .saturating_sub(1)
@@ -211,6 +280,9 @@ impl Menu {
                 put(cells, x + 2, y, right, &entry.detail, style(Role::Muted));
             }
         }
+        let bar = thumb(list.height, top, usize::from(list.height), self.shown.len());
+        let edge = Rect { width: list.width + 2, ..list };
+        scrollbar(cells, edge, bar, raised.patch(look.style(Role::Rule)));
         Some(caret)
     }
 }
@@ -227,6 +299,7 @@ mod tests {
             current: false,
             off: false,
             choice: Choice::Preset((*label).to_owned()),
+            words: &[],
         };
         Menu::new("", "", "", labels.iter().map(entry).collect())
     }

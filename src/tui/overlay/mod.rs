@@ -49,7 +49,15 @@ pub enum Choice {
     Preset(String),
     /// A text that was written before.
     Written(String),
+    /// A text for the composer, as if it had been typed there.
+    Typed(String),
     CopyCode(String),
+    /// Writes the conversation to the file; `replace` where another one may be lost.
+    Export {
+        id: ConversationId,
+        path: String,
+        replace: bool,
+    },
     Rename(ConversationId, String),
     Delete(ConversationId),
     System(String),
@@ -79,13 +87,17 @@ impl Overlay {
     }
 
     /// Takes a pasted text.
-    pub fn paste(&mut self, text: &str) {
+    pub fn paste(&mut self, text: &str) -> Outcome {
         match self {
-            Self::Menu(menu) => menu.paste(text),
-            Self::Prompt(prompt) => prompt.input.insert(text),
+            Self::Menu(menu) => return menu.paste(text),
+            Self::Prompt(prompt) => {
+                prompt.wrong = "";
+                prompt.input.insert(text);
+            }
             Self::Pad(pad) => pad.composer.paste(text),
             Self::Help(_) | Self::Confirm(_) => {}
         }
+        Outcome::Stay
     }
 
     /// Takes a click at a cell of the screen; outside of it, it closes.
@@ -115,7 +127,7 @@ impl Overlay {
             Self::Help(_) => self_area(screen, 200, 200),
             Self::Menu(menu) => self_area(screen, WIDEST, menu.height()),
             Self::Confirm(confirm) => self_area(screen, 64, confirm.height(self_area(screen, 64, 9).width)),
-            Self::Prompt(_) => self_area(screen, 64, 5),
+            Self::Prompt(_) => self_area(screen, WIDEST, 5),
             Self::Pad(_) => self_area(screen, WIDEST, 16),
         }
     }

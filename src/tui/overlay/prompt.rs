@@ -1,4 +1,4 @@
-//! A line that is asked for: the new name of a conversation.
+//! A line that is asked for: the new name of a conversation, the file that one is written to.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -10,29 +10,57 @@ use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::put;
+use crate::workbench::request::conversations::Format;
+
+/// What the line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The name of a conversation.
+    Name(ConversationId),
+    /// The file that a conversation is written to.
+    File(ConversationId),
+}
 
 /// The line and what it names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
     pub title: String,
     pub input: Input,
-    pub of: ConversationId,
+    pub of: Of,
+    /// Why the line was not taken.
+    pub wrong: &'static str,
 }
 
 impl Prompt {
     /// Asks for a conversation's name.
     pub fn rename(of: ConversationId, title: &str) -> Self {
-        Self { title: "Rename the conversation".to_owned(), input: Input::new(title), of }
+        let title_of = "Rename the conversation".to_owned();
+        Self { title: title_of, input: Input::new(title), of: Of::Name(of), wrong: "" }
+    }
+
+    /// Asks for the file that a conversation is written to.
+    pub fn export(of: ConversationId, title: &str) -> Self {
+        let input = Input::new(&format!("{}.md", file_stem(title)));
+        Self { title: "Write the conversation to".to_owned(), input, of: Of::File(of), wrong: "" }
     }
 
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
-        match action {
-            Some(Action::Accept) if !self.input.text().trim().is_empty() => {
-                Outcome::Chosen(Choice::Rename(self.of, self.input.text().trim().to_owned()))
+        let text = self.input.text().trim();
+        match (action, self.of) {
+            (Some(Action::Cancel), _) => Outcome::Close,
+            (Some(Action::Accept), Of::Name(id)) if !text.is_empty() => {
+                Outcome::Chosen(Choice::Rename(id, text.to_owned()))
             }
-            Some(Action::Cancel) => Outcome::Close,
+            (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
+                Outcome::Chosen(Choice::Export { id, path: text.to_owned(), replace: false })
+            }
+            (Some(Action::Accept), Of::File(_)) => {
+                self.wrong = "The name ends in .md, .json or .jsonl: that is the form.";
+                Outcome::Stay
+            }
             _ => {
+                self.wrong = "";
                 self.input.key(key);
                 Outcome::Stay
             }
@@ -45,6 +73,58 @@ impl Prompt {
         let raised = look.style(Role::Raised);
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
+        let (words, role) = match (self.wrong, self.of) {
+            ("", Of::File(_)) => {
+                (".md, .json or .jsonl; in the working folder unless it begins with / or ~/", Role::Muted)
+            }
+            (wrong, _) => (wrong, Role::Warn),
+        };
+        put(cells, area.x + 2, y + 1, area.right(), words, raised.patch(look.style(role)));
         self.input.draw(line, cells, raised.patch(look.style(Role::Text)))
+    }
+}
+
+/// The form that a file's name asks for.
+pub fn format_of(path: &str) -> Option<Format> {
+    let (stem, end) = path.rsplit_once('.')?;
+    match end.to_ascii_lowercase().as_str() {
+        _ if stem.is_empty() || stem.ends_with('/') => None,
+        "md" | "markdown" => Some(Format::Markdown),
+        "json" => Some(Format::Json),
+        "jsonl" => Some(Format::Jsonl),
+        _ => None,
+    }
+}
+
+/// Letters and digits of the title: a name that every file system takes.
+fn file_stem(title: &str) -> String {
+    let mut name = String::new();
+    for c in title.chars().flat_map(char::to_lowercase) {
+        if name.len() >= 60 {
+            break;
+        }
+        if c.is_alphanumeric() {
+            name.push(c);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_end_matches('-');
+    if name.is_empty() { "conversation".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_name_is_the_form_and_a_title_becomes_a_name() {
+        assert_eq!(format_of("a.md"), Some(Format::Markdown));
+        assert_eq!(format_of("~/b.c/a.JSONL"), Some(Format::Jsonl));
+        for none in ["", "a", "a.txt", ".md", "/tmp/.json", "a.b/c"] {
+            assert_eq!(format_of(none), None, "{none}");
+        }
+        assert_eq!(file_stem("Why / do rivers… meander?"), "why-do-rivers-meander");
+        assert_eq!(file_stem("../../"), "conversation");
     }
 }

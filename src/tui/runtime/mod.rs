@@ -9,6 +9,7 @@ mod calls;
 mod clipboard;
 mod compute;
 mod editor;
+mod save;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -62,6 +63,8 @@ pub struct Host {
     pub tmux: bool,
     /// The clipboard of this machine is not the person's.
     pub remote: bool,
+    /// What `~` stands for.
+    pub home: Option<PathBuf>,
 }
 
 impl Host {
@@ -73,6 +76,7 @@ impl Host {
             osc52: config.ui.osc52,
             tmux: config.terminal.tmux,
             remote: config.terminal.ssh,
+            home: config.home.clone(),
         }
     }
 }
@@ -391,6 +395,13 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                     self.timers.insert(timer, Instant::now() + delay);
                 }
                 Effect::Copy(text) => self.copy(text)?,
+                Effect::Save { id, path, text, replace } => {
+                    let home = self.host.home.clone();
+                    self.beside.spawn_blocking(move || {
+                        let saved = save::save(&path, home.as_deref(), &text, replace);
+                        Answer::Event(Event::Saved { id, path, saved })
+                    });
+                }
                 Effect::Edit(text) => self.edit(text)?,
                 Effect::Title(text) => self.terminal.title(&text)?,
                 Effect::Mouse(on) => self.terminal.mouse(on)?,

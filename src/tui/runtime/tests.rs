@@ -115,6 +115,7 @@ fn host() -> Host {
         osc52: Osc52::Raw,
         tmux: false,
         remote: true,
+        home: None,
     }
 }
 

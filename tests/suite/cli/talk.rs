@@ -55,7 +55,7 @@ fn chat_says_what_is_wrong_and_how_to_mend_it() {
             "chat --set temperature hello",
             "chat --preset exact hello",
             "chat --continue hello",
-            "chat --conversation abc hello",
+            "chat --conversation xyz hello",
             "chat -f missing.txt hello",
             "chat",
             "chat -m scripted/cut hello",

@@ -2,4 +2,5 @@
 
 mod chaos;
 mod chat;
+mod commands;
 mod first_run;

@@ -145,6 +145,21 @@ fn the_palette_finds_by_name() {
 }
 
 #[test]
+fn a_slash_shows_the_commands() {
+    shoot("commands", |stage| {
+        stage.keys("/c");
+    });
+}
+
+#[test]
+fn a_file_is_asked_for_before_a_conversation_is_written() {
+    shoot("export", |stage| {
+        stage.open(talk());
+        stage.keys("<tab>w");
+    });
+}
+
+#[test]
 fn the_help_is_the_table_of_the_keys() {
     shoot("help", |stage| {
         stage.keys("<f1>");
@@ -170,7 +185,7 @@ fn the_picker_shows_what_can_answer_and_what_can_be_fetched() {
             "\"topic\":\"models\"",
             vec![Reply::Changed { number: 1, change: outcrop::domain::change::Changed::Models }],
         );
-        stage.answer("\"probe\":true", vec![Reply::Models { cards }]);
+        stage.answer("\"probe\"", vec![Reply::Models { cards }]);
     });
 }
 

@@ -149,6 +149,7 @@ impl State {
             current: false,
             off: false,
             choice: Choice::Written(text),
+            words: &[],
         });
         let menu = Menu::new(
             "Written before",

@@ -83,6 +83,11 @@ enum Wait {
     Write,
     Fork,
     Export,
+    /// To be written to this file; over another one where `replace`.
+    Save {
+        path: String,
+        replace: bool,
+    },
 }
 
 /// Everything of the chat place.
@@ -113,6 +118,8 @@ pub struct State {
     at: Option<MessageId>,
     selection: Option<Selection>,
     dragging: bool,
+    /// The scrollbar follows the mouse.
+    pulling: bool,
     folded: HashSet<MessageId>,
     thoughts: HashSet<MessageId>,
     find: Option<Find>,
@@ -161,6 +168,7 @@ impl State {
             at: None,
             selection: None,
             dragging: false,
+            pulling: false,
             folded: HashSet::new(),
             thoughts: HashSet::new(),
             find: None,
@@ -196,7 +204,9 @@ impl State {
             Action::Retry | Action::Continue => answered && idle,
             Action::EditMessage => self.thread.shown().next().is_some() && idle,
             Action::Copy | Action::CopyCode => answered,
-            Action::CopyAll | Action::Fork | Action::Rename | Action::Delete => self.thread.id.is_some(),
+            Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
+                self.thread.id.is_some()
+            }
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,
             Action::GetModel => !first_run::fetchable(&self.models).is_empty(),

@@ -81,6 +81,10 @@ impl State {
             return;
         }
         let geometry = self.geometry(desk);
+        if geometry.thumb.is_some() && at.x + 1 == geometry.area.right() {
+            self.pulling = true;
+            return self.pull_bar(at, desk);
+        }
         let Some(hit) = geometry.hit(at.x, at.y) else { return };
         self.focus = Focus::Transcript;
         self.at = Some(hit.message);
@@ -96,7 +100,21 @@ impl State {
         }
     }
 
+    /// The scrollbar follows the mouse.
+    fn pull_bar(&mut self, at: Position, desk: &mut Desk<'_>) {
+        let area = self.areas(desk.area).transcript;
+        let rows = f64::from(area.height.saturating_sub(1).max(1));
+        let share = f64::from(at.y.saturating_sub(area.y)) / rows;
+        let items = self.items("");
+        let scroll = self.transcript(&items).at_share(area, share);
+        self.scroll = scroll;
+        self.scroll_by(0, desk);
+    }
+
     fn drag(&mut self, at: Position, desk: &mut Desk<'_>) {
+        if self.pulling {
+            return self.pull_bar(at, desk);
+        }
         if !self.dragging {
             let areas = self.areas(desk.area);
             if self.focus == Focus::Composer && areas.composer.contains(at) {
@@ -118,6 +136,9 @@ impl State {
     }
 
     fn release(&mut self, desk: &mut Desk<'_>) {
+        if std::mem::take(&mut self.pulling) {
+            return;
+        }
         if !std::mem::take(&mut self.dragging) {
             return;
         }

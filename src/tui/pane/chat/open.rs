@@ -146,7 +146,9 @@ impl State {
 
     /// The shown conversation was deleted elsewhere: a new one takes its place, and keeps what is being written.
     pub(super) fn leave_gone(&mut self, desk: &mut Desk<'_>) {
-        let model = self.thread.setup.model.clone();
+        // Of a conversation that never opened, no more than the id was known.
+        let model = self.thread.setup.model.clone().or_else(|| self.memory.model.clone());
+        let model = model.or_else(|| Some(desk.options.model.clone()));
         let written = self.composer.draft();
         self.begin(Thread::new(Setup::of(model, &desk.options.defaults)), desk);
         if written.text.is_empty() {

@@ -143,6 +143,7 @@ impl State {
                     current: false,
                     off: false,
                     choice: Choice::CopyCode(code),
+                    words: &[],
                 });
                 let menu = Menu::new("Copy a code block", "Enter copy · Esc close", "", entries.collect());
                 desk.overlays.push(Overlay::Menu(menu));

@@ -75,6 +75,9 @@ impl State {
             }
             (Wait::Write, Reply::Conversation { head }) => self.list.upsert(head),
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
+            (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
+                desk.ask(Effect::Save { id, path, text, replace });
+            }
             _ => {}
         }
     }
@@ -165,7 +168,9 @@ impl State {
                 }
             }
             (Wait::Recall, _) => self.resuming = false,
-            (Wait::Write | Wait::Fork | Wait::Export | Wait::Watch, Some(error)) => desk.complain(&error),
+            (Wait::Write | Wait::Fork | Wait::Export | Wait::Save { .. } | Wait::Watch, Some(error)) => {
+                desk.complain(&error)
+            }
             _ => {}
         }
     }

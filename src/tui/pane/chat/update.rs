@@ -2,7 +2,7 @@
 
 use super::drawer::Row;
 use super::first_run::{Fetch, usable};
-use super::{Focus, State};
+use super::{Focus, State, Wait};
 use crate::domain::catalog::{Availability, Capability, ModelId};
 use crate::domain::conversation::Conversation;
 use crate::tui::action::Action;
@@ -12,7 +12,7 @@ use crate::tui::key::Key;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::pad::Pad;
-use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::prompt::{Prompt, format_of};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::Request;
 use crate::workbench::request::conversations::{Change, Conversations};
@@ -81,10 +81,11 @@ impl State {
                 self.offer(None, desk);
                 self.focus = Focus::FirstRun;
             }
-            Action::Rename | Action::Delete => {
+            Action::Rename | Action::Delete | Action::ExportConversation => {
                 if let Some(head) = self.chosen_head() {
                     desk.overlays.push(match action {
                         Action::Rename => Overlay::Prompt(Prompt::rename(head.id, &head.title)),
+                        Action::ExportConversation => Overlay::Prompt(Prompt::export(head.id, &head.title)),
                         _ => Overlay::Confirm(Confirm::delete(&head)),
                     });
                 }
@@ -326,7 +327,7 @@ impl State {
             let request = Conversations::List { limit: super::list::PAGE, before: Some(before) };
             let task = desk.call(None, Request::Conversations(request));
             self.list.task = Some(task);
-            self.waits.push((task, super::Wait::List));
+            self.waits.push((task, Wait::List));
         }
     }
 
@@ -397,6 +398,7 @@ impl State {
                 current: self.thread.setup.model.as_ref() == Some(&card.id),
                 off: matches!(card.availability, Availability::Unusable { .. }),
                 choice: Choice::Model(card.id.clone()),
+                words: &[],
             }
         };
         cards.iter().map(entry).collect()
@@ -437,6 +439,18 @@ impl State {
                 self.composer.set_text(&text);
                 self.focus = Focus::Composer;
                 self.typed(desk);
+            }
+            Choice::Typed(text) => {
+                self.composer.insert(&text);
+                self.focus = Focus::Composer;
+                self.typed(desk);
+            }
+            Choice::Export { id, path, replace } => {
+                if let Some(format) = format_of(&path) {
+                    let export = Conversations::Export { ids: vec![id], format };
+                    let task = desk.call(None, Request::Conversations(export));
+                    self.waits.push((task, Wait::Save { path, replace }));
+                }
             }
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
             Choice::Rename(id, title) => {
@@ -485,6 +499,7 @@ fn choose_preset(desk: &mut Desk<'_>) {
             current: false,
             off: false,
             choice: Choice::Preset(name.clone()),
+            words: &[],
         }
     });
     let menu = Menu::new(

@@ -57,6 +57,8 @@ pub struct Geometry {
     pub(super) top_row: u32,
     /// The last row of the last item is visible.
     pub at_end: bool,
+    /// The scrollbar's first row and its rows, where not all is in sight.
+    pub thumb: Option<(u16, u16)>,
 }
 
 /// What lies under a cell.

@@ -10,6 +10,7 @@ use super::{Item, MEASURE, Transcript, foot};
 use crate::domain::message::Role as Speaker;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
+use crate::tui::paint::thumb;
 use crate::tui::widget::text::{Ink, Row, Span, fit, width};
 
 /// Messages that are measured to say how much came below; more than that are `+`.
@@ -134,6 +135,13 @@ impl Setter<'_, '_> {
     }
 }
 
+/// About how many rows an item has, at the cost of a few additions.
+fn guessed(item: &Item<'_>, area: u16) -> usize {
+    let columns = usize::from(columns(item, area));
+    let text: usize = texts(item.message).map(|(_, text)| text.len() / columns + 2).sum();
+    if item.folded { 2 } else { text + 2 }
+}
+
 /// Columns that an item's text is set in.
 fn columns(item: &Item<'_>, area: u16) -> u16 {
     let (you, model, right) = insets(area);
@@ -154,6 +162,7 @@ impl Transcript<'_> {
             wants: Vec::new(),
             top_row: 0,
             at_end: true,
+            thumb: None,
         };
         if self.items.is_empty() || area.width == 0 || area.height == 0 {
             return geometry;
@@ -164,12 +173,49 @@ impl Transcript<'_> {
         geometry.top_row = top.row as u32;
         geometry.scroll = settled;
         geometry.at_end = !setter.overflows(top);
+        geometry.thumb = self.thumb(&mut setter, top, geometry.at_end);
         if let Some(left) = &geometry.scroll.left {
             geometry.new_rows = setter.new_rows(left);
         }
         self.place(&mut setter, top, &mut geometry);
         cache.end();
         geometry
+    }
+
+    /// Where the scrollbar's thumb is. Messages that are out of sight are guessed by their length: their rows are not known.
+    fn thumb(&self, setter: &mut Setter<'_, '_>, top: Place, at_end: bool) -> Option<(u16, u16)> {
+        if at_end && top == (Place { item: 0, row: 0 }) {
+            return None;
+        }
+        let area = setter.area;
+        let guess = |item: &Item<'_>| guessed(item, area.width);
+        let within = guess(&self.items[top.item]) * top.row / setter.height(top.item).max(1);
+        let before: usize = self.items[..top.item].iter().map(guess).sum::<usize>() + within;
+        let rest: usize = self.items[top.item..].iter().map(guess).sum::<usize>() - within;
+        let shown = usize::from(area.height);
+        // Guesses must not say that an end is reached, or not.
+        let hidden = if at_end { 0 } else { rest.saturating_sub(shown).max(1) };
+        let before = if top == (Place { item: 0, row: 0 }) { 0 } else { before.max(1) };
+        thumb(area.height, before, shown, before + shown + hidden)
+    }
+
+    /// The place that lies so far down the scrollbar, 0 to 1.
+    pub fn at_share(&self, area: Rect, share: f64) -> Scroll {
+        let guesses: Vec<usize> = self.items.iter().map(|item| guessed(item, area.width)).collect();
+        let hidden = guesses.iter().sum::<usize>().saturating_sub(usize::from(area.height));
+        let mut left = (hidden as f64 * share.clamp(0.0, 1.0)) as usize;
+        let mut scroll = Scroll::default();
+        if share >= 1.0 {
+            return scroll;
+        }
+        for (item, rows) in self.items.iter().zip(guesses) {
+            if left < rows {
+                scroll.to_row(item.message.id, left as u32, area.width);
+                break;
+            }
+            left -= rows;
+        }
+        scroll
     }
 
     fn place(&self, setter: &mut Setter<'_, '_>, top: Place, geometry: &mut Geometry) {

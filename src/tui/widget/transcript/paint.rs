@@ -7,6 +7,7 @@ use super::find::matches;
 use super::geometry::{Geometry, Part, Placed};
 use super::{MEASURE, Transcript};
 use crate::tui::look::{Look, Role};
+use crate::tui::paint::scrollbar;
 use crate::tui::widget::text::{Ink, Row, width};
 
 impl Transcript<'_> {
@@ -44,6 +45,7 @@ impl Transcript<'_> {
                 }
             }
         }
+        scrollbar(buf, geometry.area, geometry.thumb, look.style(Role::Rule));
         below(geometry, look, buf);
     }
 

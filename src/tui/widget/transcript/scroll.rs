@@ -90,6 +90,11 @@ impl Scroll {
         self.hold(Anchor { message, row: 0, width: 0, place: None }, 0);
     }
 
+    /// A row of a message, counted at `width`, to the top.
+    pub(super) fn to_row(&mut self, message: MessageId, row: u32, width: u16) {
+        self.hold(Anchor { message, row, width, place: None }, 0);
+    }
+
     /// A place in the text into the upper third of `height` rows.
     pub fn to_position(&mut self, position: Position, height: u16) {
         let Position { message, block, byte } = position;

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use super::Sight;
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, tint, wrap};
+use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::chat::list::Row;
 use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};
@@ -81,6 +81,9 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             }
         }
     }
+    let shown = Rect { height: area.height.saturating_sub(1), ..area };
+    let bar = thumb(shown.height, list.top, usize::from(shown.height), rows.len());
+    scrollbar(cells, shown, bar, look.style(Role::Rule));
     let y = bottom;
     let Some(search) = &list.search else {
         put(cells, area.x + 1, y, right, "/ search", look.style(Role::Faint));
