@@ -146,7 +146,9 @@ mod tests {
         splitter.push(Event::Stop { reason: StopReason::EndTurn }, &mut events);
         assert!(matches!(events.last(), Some(Event::Stop { .. })), "the end comes last");
         let mut fold = Fold::default();
-        events.iter().for_each(|event| fold.push(event));
+        for event in &events {
+            fold.push(event);
+        }
         fold.blocks
     }
 

@@ -278,7 +278,15 @@ impl Keymap {
 
     /// An action's first key anywhere, for the palette.
     pub fn any_key(&self, action: Action) -> Option<Key> {
-        self.bindings.iter().filter(|b| b.action == action).find_map(|b| b.keys.first().copied())
+        // One that holds in every place says more than one of a single place.
+        let of = |everywhere: bool| {
+            let mut rows = self
+                .bindings
+                .iter()
+                .filter(|b| b.action == action && (b.context == Context::Everywhere) == everywhere);
+            rows.find_map(|b| b.keys.first().copied())
+        };
+        of(true).or_else(|| of(false))
     }
 
     /// What the footer can say in a context: a key and a word.

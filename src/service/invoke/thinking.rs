@@ -22,7 +22,8 @@ pub(super) fn may_open(call: &Call) -> bool {
 
 /// The same events with the reasoning told apart.
 pub(super) fn apart(events: Events) -> Events {
-    let start = Apart { events, splitter: Splitter::default(), ready: VecDeque::new(), end: None };
+    let start =
+        Apart { events, splitter: Splitter::default(), ready: VecDeque::new(), over: false, last: None };
     stream::unfold(start, |mut apart| async move { apart.next().await.map(|item| (item, apart)) }).boxed()
 }
 
@@ -30,8 +31,10 @@ struct Apart {
     events: Events,
     splitter: Splitter,
     ready: VecDeque<Event>,
-    /// Nothing more is read: the error that the events ended with, if one did, is still to be given out.
-    end: Option<Option<Result<Event>>>,
+    /// Nothing more is read.
+    over: bool,
+    /// The error that the events ended with, until it is given out.
+    last: Option<Result<Event>>,
 }
 
 impl Apart {
@@ -40,8 +43,8 @@ impl Apart {
             if let Some(event) = self.ready.pop_front() {
                 return Some(Ok(event));
             }
-            if let Some(last) = &mut self.end {
-                return last.take();
+            if self.over {
+                return self.last.take();
             }
             match self.events.next().await {
                 Some(Ok(event)) if self.splitter.is_over() => return Some(Ok(event)),
@@ -49,7 +52,8 @@ impl Apart {
                 // What was held came before it.
                 last => {
                     self.splitter.finish(&mut self.ready);
-                    self.end = Some(last);
+                    self.over = true;
+                    self.last = last;
                 }
             }
         }

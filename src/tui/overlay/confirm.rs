@@ -119,7 +119,7 @@ impl Confirm {
                 break;
             }
         }
-        let y = area.bottom().saturating_sub(2);
+        let y = area.bottom().saturating_sub(1);
         let mut x = area.x;
         for answer in &self.answers {
             let role = if answer.choice.is_some() { Role::Bad } else { Role::Accent };

@@ -275,7 +275,10 @@ impl Menu {
                     .saturating_sub(2);
             }
             let label = if entry.off { Role::Faint } else { Role::Text };
-            let x = put(cells, list.x + 2, y, right, &entry.label, style(label));
+            // Of a command's words, the one that is being typed.
+            let word = entry.words.iter().find(|word| self.commands && word.starts_with(self.input.text()));
+            let name = word.map_or_else(|| entry.label.clone(), |word| format!("/{word}"));
+            let x = put(cells, list.x + 2, y, right, &name, style(label));
             if !entry.detail.is_empty() && x + 6 < right {
                 put(cells, x + 2, y, right, &entry.detail, style(Role::Muted));
             }

@@ -74,9 +74,7 @@ impl Prompt {
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
         let (words, role) = match (self.wrong, self.of) {
-            ("", Of::File(_)) => {
-                (".md, .json or .jsonl; in the working folder unless it begins with / or ~/", Role::Muted)
-            }
+            ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
             (wrong, _) => (wrong, Role::Warn),
         };
         put(cells, area.x + 2, y + 1, area.right(), words, raised.patch(look.style(role)));

@@ -169,7 +169,7 @@ impl State {
             }
             (Wait::Recall, _) => self.resuming = false,
             (Wait::Write | Wait::Fork | Wait::Export | Wait::Save { .. } | Wait::Watch, Some(error)) => {
-                desk.complain(&error)
+                desk.complain(&error);
             }
             _ => {}
         }

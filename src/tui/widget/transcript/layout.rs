@@ -146,8 +146,12 @@ fn guessed(item: &Item<'_>, area: u16) -> usize {
 fn columns(item: &Item<'_>, area: u16) -> u16 {
     let (you, model, right) = insets(area);
     let inset = if item.message.role == Speaker::User { you } else { model };
-    // The person's first line leaves room for the time.
-    let time = if item.message.role == Speaker::User && area >= 50 { 8 } else { 0 };
+    // The person's first line leaves room for the time and the mark of branches.
+    let time = match item.message.role {
+        Speaker::User if area >= 50 && item.branch.1 > 1 => 16,
+        Speaker::User if area >= 50 => 8,
+        _ => 0,
+    };
     area.saturating_sub(inset + right + time).clamp(1, MEASURE)
 }
 
@@ -210,7 +214,7 @@ impl Transcript<'_> {
         }
         for (item, rows) in self.items.iter().zip(guesses) {
             if left < rows {
-                scroll.to_row(item.message.id, left as u32, area.width);
+                scroll.hold_row(item.message.id, left as u32, area.width);
                 break;
             }
             left -= rows;

@@ -24,8 +24,8 @@ impl Transcript<'_> {
             let free = area.right().saturating_sub(placed.x + placed.row.width() as u16);
             let right = Row { spans: placed.right.clone(), ..Row::default() };
             let wide = right.width() as u16;
-            if wide > 0 && wide + 2 < free {
-                right.draw(Cell::new(area.right() - wide - 1, placed.y), wide, look, buf);
+            if wide > 0 && wide + 3 < free {
+                right.draw(Cell::new(area.right() - wide - 2, placed.y), wide, look, buf);
             }
             if self.focus == Some(placed.message) && placed.part != Part::Gap && placed.x > area.x {
                 let bar = Row::of("▌", Ink::of(Role::Accent));

@@ -91,7 +91,7 @@ impl Scroll {
     }
 
     /// A row of a message, counted at `width`, to the top.
-    pub(super) fn to_row(&mut self, message: MessageId, row: u32, width: u16) {
+    pub(super) fn hold_row(&mut self, message: MessageId, row: u32, width: u16) {
         self.hold(Anchor { message, row, width, place: None }, 0);
     }
 

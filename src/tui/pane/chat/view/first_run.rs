@@ -15,8 +15,7 @@ use crate::tui::widget::text::fit_left;
 use crate::workbench::reply::PullStep;
 
 /// For whom has a server, or a service's key.
-const OTHER_WAY: &str = "Or talk to a server: [providers.NAME] in the configuration (`outcrop config path`) names any \
-    that is OpenAI-compatible.";
+const OTHER_WAY: &str = "Or a server: [providers.NAME] in the configuration file.";
 
 /// A pen that writes lines downwards.
 struct Pen<'a> {
@@ -103,7 +102,9 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     }
     if offered {
         fetching(state, first, &mut pen);
-        pen.line("", Role::Text);
+        if pen.y + 1 < pen.area.bottom() {
+            pen.line("", Role::Text);
+        }
         pen.text(OTHER_WAY, Role::Faint);
     }
 }
