@@ -149,11 +149,18 @@ pub(super) fn unknown(origin: &str, path: &str) -> Error {
             .join(".")
     });
     let candidates: Vec<_> = candidates.collect();
-    let hint = nearest(path, candidates.iter().map(String::as_str)).map_or_else(
+    let near = nearest(path, candidates.iter().map(String::as_str)).or_else(|| elsewhere(&parts));
+    let hint = near.map_or_else(
         || "`outcrop config default` lists every key.".to_owned(),
         |near| format!("Did you mean {near}? `outcrop config default` lists every key."),
     );
     error(origin, path, "there is no such key", hint)
+}
+
+/// The key of that name in a table, where it was written without one.
+fn elsewhere(parts: &[&str]) -> Option<&'static str> {
+    let name = parts.last()?;
+    KEYS.iter().map(|key| key.path).find(|path| !path.contains('*') && path.rsplit('.').next() == Some(name))
 }
 
 fn error(origin: &str, path: &str, why: impl Into<String>, hint: String) -> Error {

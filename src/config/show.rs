@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ::config::{Value, ValueKind};
 use serde_json::json;
 
-use super::table::{KEYS, Kind};
+use super::table::{KEYS, Key, Kind};
 use super::{Shown, check};
 
 /// Every leaf of the merged values: known keys in the order of the list, then names that the person chose.
@@ -78,7 +78,8 @@ fn without_password(url: &str) -> String {
 /// A configuration file with every key, its meaning and its default, commented out.
 pub fn default_file() -> String {
     let mut file = String::from(
-        "# Outcrop's configuration. Every key is here with its default; take the # away to change one.\n\
+        "# Outcrop's configuration. Every key is here with its default, or an example where it has none; take the first # away\n\
+         # to set one.\n\
          # Environment variables OUTCROP_… and flags win over this file; `outcrop config show` tells what is in force.\n",
     );
     let mut table = "";
@@ -95,21 +96,43 @@ pub fn default_file() -> String {
         } else if parent.is_empty() {
             file.push('\n');
         }
-        let example = match (key.default, key.kind) {
-            ("", Kind::Keys) => "[\"ctrl+y\"]".to_owned(),
-            ("", Kind::OneOf(names)) => format!("\"{}\"", names.first().unwrap_or(&"")),
-            ("", Kind::Texts) => "[]".to_owned(),
-            ("", Kind::Setting) => "0".to_owned(),
-            ("", _) => "\"\"".to_owned(),
-            (default, _) => default.to_owned(),
-        };
+        let example = if key.default.is_empty() { example(key) } else { key.default };
         let choices = match key.kind {
             Kind::OneOf(names) => format!(" ({})", names.join(", ")),
             _ => String::new(),
         };
-        let _ = writeln!(file, "# {}{choices}\n# {} = {example}", key.about, name.replace('*', "ACTION"));
+        let mark = if key.default.is_empty() { "  # an example" } else { "" };
+        let _ =
+            writeln!(file, "# {}{choices}\n# {} = {example}{mark}", key.about, name.replace('*', "ACTION"));
     }
     file
+}
+
+/// A value that a person might well write, as TOML.
+fn example(key: &Key) -> &'static str {
+    match key.path.rsplit('.').next().unwrap_or_default() {
+        "temperature" => "0.7",
+        "top_p" => "0.95",
+        "top_k" => "40",
+        "max_tokens" => "1024",
+        "seed" => "1",
+        "stop" => "[\"END\"]",
+        "system" => "\"Answer in one sentence.\"",
+        "kind" => "\"openai\"",
+        "base_url" => "\"http://127.0.0.1:8080/v1\"",
+        "api_key" => "\"$HOME_SERVER_KEY\"",
+        "http_proxy" | "https_proxy" | "all_proxy" => "\"http://proxy:3128\"",
+        "no_proxy" => "\"localhost,.example.org\"",
+        "ca_file" => "\"/etc/ssl/company.pem\"",
+        _ => match key.kind {
+            Kind::Keys => "[\"ctrl+y\"]",
+            Kind::Model => "\"local/smollm2-135m\"",
+            Kind::Flag => "false",
+            Kind::Whole(..) | Kind::Setting => "1",
+            Kind::Texts => "[]",
+            _ => "\"\"",
+        },
+    }
 }
 
 /// The JSON schema of the configuration file, for editors.

@@ -142,7 +142,8 @@ pub const KEYS: &[Key] = &[
         "providers.*.kind",
         Kind::OneOf(&["openai", "scripted"]),
         "",
-        "How the server is spoken to; the table's name stands in front of its model ids.",
+        "What it is: any OpenAI-compatible server, or answers that this program plays, for tests. NAME stands in front of \
+         its model ids.",
     ),
     key("providers.*.base_url", Kind::Url, "", "Where its API starts, like \"http://127.0.0.1:8080/v1\"."),
     key(

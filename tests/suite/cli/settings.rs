@@ -74,6 +74,50 @@ fn a_broken_configuration_ends_every_command_but_those_that_help_to_mend_it() {
 }
 
 #[test]
+fn what_is_misspelt_or_leads_nowhere_is_said() {
+    let home = Home::new().variable("OUTCROP_UI_THME", "dark");
+    let said = home.run(&["config", "check"]);
+    assert!(said.code == Some(2) && said.stderr.contains("OUTCROP_UI_THEME?"), "{said:?}");
+    for (file, says) in [
+        ("model = 'nope/x'\n", "model from"),
+        ("[presets.quick]\nmodel = 'nope/x'\n", "presets.quick.model from"),
+    ] {
+        let said = Home::with(file).run(&["config", "check"]);
+        assert!(said.code == Some(2) && said.stderr.contains(says), "{said:?}");
+    }
+}
+
+#[test]
+fn the_default_file_is_good_with_every_key_set() {
+    let text = Home::new().run(&["config", "default"]).stdout;
+    let set: String = text
+        .lines()
+        .filter_map(|line| {
+            let key = line.trim_start_matches("# ");
+            let is_key = key.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
+            (is_key || key.starts_with('[')).then(|| format!("{key}\n"))
+        })
+        .collect();
+    // An action is the one thing that has no name which fits always.
+    let set = set.replace("ACTION =", "send =");
+    let said = Home::with(&set).run(&["config", "check"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""), "{set}");
+}
+
+#[test]
+fn the_configuration_is_edited_in_the_persons_editor_and_then_checked() {
+    let home = Home::new().variable("EDITOR", "sh -c 'echo \"[ui]\ntheme = \\\"light\\\"\" > \"$1\"' x");
+    std::fs::remove_file(home.path().join("config.toml")).unwrap();
+    let said = home.run(&["config", "edit"]);
+    assert!(said.code == Some(0) && said.stdout.ends_with("is good\n"), "{said:?}");
+    assert!(home.run(&["config", "show"]).stdout.contains("ui.theme = \"light\""));
+    let home = Home::new().variable("EDITOR", "sh -c 'echo theme = 1 > \"$1\"' x");
+    let said = home.run(&["config", "edit"]);
+    assert!(said.code == Some(2) && said.stderr.contains("ui.theme"), "{said:?}");
+    assert!(Home::new().run(&["config", "edit"]).stderr.contains("EDITOR"));
+}
+
+#[test]
 fn completions_are_there_for_every_shell() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
