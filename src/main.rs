@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use outcrop::cli::args::{Arguments, Wishes};
+use outcrop::cli::args::{Arguments, Command, Wishes};
 use outcrop::cli::{self, Exit};
 use outcrop::config::{Config, Environment};
 use outcrop::domain::{Error, ErrorKind, Result};
@@ -41,14 +41,22 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
     {
         return Ok(exit);
     }
-    let config = Config::load(&environment, &arguments.flags())?;
-    log::start(&config)?;
+    let examining = matches!(arguments.command, Some(Command::Doctor));
+    let config = match Config::load(&environment, &arguments.flags()) {
+        Err(error) if examining => return Ok(cli::run_broken_doctor(&error, json)),
+        config => config?,
+    };
+    let logging = log::start(&config);
+    // What is wrong with it is the doctor's to tell; whoever else runs without a log could not be helped later.
+    if !examining {
+        logging.clone()?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|why| Error::io("starting threads", &why))?;
     let exit = match arguments.command {
-        Some(command) => runtime.block_on(cli::run(command, json, config, &environment)),
+        Some(command) => runtime.block_on(cli::run(command, json, config, &environment, logging)),
         None => runtime.block_on(open(&config, &arguments.wishes))?,
     };
     // A thread that still blocks, on an input that never ends, must not hold the process.

@@ -24,17 +24,18 @@ pub struct Arguments {
 
 /// Flags of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "With every command")]
 pub struct Global {
-    /// One JSON object a line, for programs
+    /// Print for programs: one JSON object a line, its kind in "reply"
     #[arg(long, global = true)]
     pub json: bool,
     /// Connect to nothing but this machine
     #[arg(long, global = true)]
     pub offline: bool,
-    /// Set a configuration key for this run, like ui.theme=dark
+    /// Set a configuration key for this run, like net.idle_timeout=120
     #[arg(short = 'c', long = "config", global = true, value_name = "KEY=VALUE")]
     pub config: Vec<String>,
-    /// Take the workspace's passphrase from the first line of a file
+    /// The file whose first line is the passphrase, where one opens the workspace
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }
@@ -44,24 +45,24 @@ pub struct Global {
 pub enum Command {
     /// Ask a model and print its answer as it comes
     Chat(Chat),
-    /// Models: what there is, fetch one, take a file
+    /// Models: list, fetch, add a file of yours, remove
     #[command(alias = "model")]
     Models {
         #[command(subcommand)]
         verb: Models,
     },
-    /// Conversations: list, read, search, move in and out
+    /// Conversations: list, read, search, rename, export, import, remove
     #[command(alias = "conversation")]
     Conversations {
         #[command(subcommand)]
         verb: Conversations,
     },
-    /// The workspace: its state, backups, its key
+    /// The workspace, where conversations are kept: its state, backups, its key
     Workspace {
         #[command(subcommand)]
         verb: Workspace,
     },
-    /// Configuration: what is in force and why
+    /// Configuration: what is in force and why, the file, its keys
     Config {
         #[command(subcommand)]
         verb: Config,
@@ -70,8 +71,11 @@ pub enum Command {
     Paths,
     /// Check the installation; exits 1 when something is wrong
     Doctor,
-    /// Print the completions for a shell
-    Completions { shell: Shell },
+    /// Print the completions for a shell, to be put where it looks for them
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// What a conversation is held with.
@@ -99,13 +103,18 @@ pub struct Chat {
     /// Go on with the newest conversation
     #[arg(long = "continue", short = 'C', conflicts_with = "conversation")]
     pub go_on: bool,
-    /// Go on with this conversation: its id, or the end of it
+    /// Go on with this conversation: the last digits of its id, as `conversations list` shows them
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
     /// Put a text file before the prompt; may be repeated
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
-    /// What to ask; - or nothing reads it from the standard input, and piped input is added to it
+    /// Print the answer byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
+    /// What to ask; - or nothing takes it from the standard input
+    ///
+    /// What is piped in is added after it, to the pipe's end: in a script that has no input for it, write < /dev/null.
     #[arg(value_name = "PROMPT")]
     pub prompt: Vec<String>,
 }
@@ -113,24 +122,31 @@ pub struct Chat {
 /// `outcrop models …`
 #[derive(Debug, Subcommand)]
 pub enum Models {
-    /// Every model that is configured or can be fetched
+    /// Every model that is on this machine or can be fetched
     List {
         /// Also ask the configured servers what they have
         #[arg(long)]
         probe: bool,
     },
-    /// One model
-    Show { model: String },
+    /// What is known of one model
+    Show {
+        /// Its id, like local/smollm2-135m
+        model: String,
+    },
     /// Fetch a local model; shows what will happen and asks first
     Pull {
-        /// The model; the default one where none is named
+        /// Its id, like local/smollm2-135m; that of new conversations where none is named
         model: Option<String>,
-        /// Do not ask
+        /// Fetch it without asking
         #[arg(short, long)]
         yes: bool,
+        /// Fetch it again, also where it is here already
+        #[arg(long)]
+        force: bool,
     },
-    /// Take a GGUF file of this machine
+    /// Make a model of a GGUF file; the file stays as it is
     Add {
+        /// The GGUF file
         file: PathBuf,
         /// Its name after local/; the file's where none is given
         #[arg(long)]
@@ -138,8 +154,9 @@ pub enum Models {
     },
     /// Delete a local model's files
     Remove {
+        /// Its id, like local/smollm2-135m
         model: String,
-        /// Do not ask
+        /// Delete without asking
         #[arg(short, long)]
         yes: bool,
     },
@@ -148,48 +165,74 @@ pub enum Models {
 /// `outcrop conversations …`
 #[derive(Debug, Subcommand)]
 pub enum Conversations {
-    /// Newest first
+    /// Newest first: id, time, model, title
     List {
-        /// How many
+        /// How many; 0 for all
         #[arg(short = 'n', long, default_value_t = 50)]
         limit: usize,
     },
     /// The branch that is shown, as text
-    Show { id: String },
-    /// Find words in titles and messages
+    Show {
+        /// The last digits of its id, as `list` shows them
+        id: String,
+        /// Print it byte for byte, also what could drive a terminal
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Find a text in titles and messages; exits 1 when there is none
     Search {
+        /// The text as it is written there, in small or capital letters; quotes are part of it
+        #[arg(value_name = "TEXT")]
         query: String,
-        /// How many hits
+        /// How many hits; 0 for all
         #[arg(short = 'n', long, default_value_t = 50)]
         limit: usize,
     },
+    /// Give a conversation another title
+    Rename {
+        /// The last digits of its id, as `list` shows them
+        id: String,
+        /// The title
+        title: String,
+    },
     /// Write conversations out; all of them where none is named
     Export {
+        /// The last digits of their ids, as `list` shows them
         id: Vec<String>,
         /// Markdown has the shown branch, the others all branches
         #[arg(short, long, value_enum, default_value_t = Format::Markdown)]
         format: Format,
-        /// A new file, or a folder that gets a file each; the standard output where none is named
+        /// A new file, or a folder (DIR/ makes it) that gets a file each; the standard output where none is named
         #[arg(short, long, value_name = "PATH")]
         output: Option<PathBuf>,
+        /// Write over files that are there
+        #[arg(long, requires = "output")]
+        force: bool,
+        /// Print Markdown byte for byte, also what could drive a terminal; files always are
+        #[arg(long, conflicts_with = "output")]
+        raw: bool,
     },
-    /// Read exported conversations, or `ChatGPT`'s conversations.json
+    /// Read conversations that `export` wrote as JSON or JSONL, or ChatGPT's conversations.json
+    ///
+    /// Each becomes a new conversation, also when the same file is read again.
     Import {
         /// The file; - is the standard input
         file: PathBuf,
     },
     /// Copy the shown branch into a conversation of its own
     Fork {
+        /// The last digits of its id, as `list` shows them
         id: String,
-        /// Up to this message: its id, or the end of it
+        /// Up to this message: the end of its id, from `show --json`
         #[arg(long, value_name = "MESSAGE")]
         at: Option<String>,
     },
     /// Delete conversations
     Remove {
+        /// The last digits of their ids, as `list` shows them
         #[arg(required = true)]
         id: Vec<String>,
-        /// Do not ask
+        /// Delete without asking
         #[arg(short, long)]
         yes: bool,
     },
@@ -198,9 +241,12 @@ pub enum Conversations {
 /// The forms of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For people
     #[value(alias = "md")]
     Markdown,
+    /// One document: a conversation, or a list of them
     Json,
+    /// An object a line: a conversation, then its messages
     Jsonl,
 }
 
@@ -209,15 +255,16 @@ pub enum Format {
 pub enum Workspace {
     /// Where it is, what it holds, what opens it
     Info,
-    /// A verified copy of everything, sealed as it is
+    /// A verified copy of everything in one file, sealed with the same key
     Backup {
         /// The new file
         to: PathBuf,
     },
-    /// Replace everything by a backup; what was there is kept beside it
+    /// Replace everything by a backup; back up what is there first, for no command brings it back
     Restore {
+        /// The backup's file
         from: PathBuf,
-        /// Do not ask
+        /// Replace without asking
         #[arg(short, long)]
         yes: bool,
     },
@@ -257,6 +304,8 @@ pub enum Config {
     Show,
     /// The configuration file's path
     Path,
+    /// Open the configuration file in your editor ($VISUAL, $EDITOR), then check it
+    Edit,
     /// A file with every key, its meaning and its default
     Default,
     /// Read the configuration and say whether it is good
@@ -294,6 +343,21 @@ impl Arguments {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_command_and_every_argument_says_what_it_is() {
+        fn walk(command: &clap::Command, path: &str) {
+            assert!(command.get_about().is_some(), "{path} has no help");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{path} {} has no help", argument.get_id());
+            }
+            for inner in command.get_subcommands() {
+                walk(inner, &format!("{path} {}", inner.get_name()));
+            }
+        }
+        use clap::CommandFactory;
+        walk(&Arguments::command(), "outcrop");
+    }
 
     #[test]
     fn the_definition_of_the_arguments_is_sound() {

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::config::Secret;
 use crate::domain::{Error, ErrorKind, Result};
@@ -13,7 +13,7 @@ pub(super) fn somebody() -> bool {
 }
 
 /// A yes to an act, from `--yes` or from the person; without either it is refused.
-pub(super) fn agreed(yes: bool, question: &str, doing: &str) -> Result<()> {
+pub(super) async fn agreed(yes: bool, question: &str, doing: &str) -> Result<()> {
     if yes {
         return Ok(());
     }
@@ -25,7 +25,7 @@ pub(super) fn agreed(yes: bool, question: &str, doing: &str) -> Result<()> {
             "Add --yes.",
         ));
     }
-    let answer = prompt(&format!("{question} [y/N] "))?;
+    let answer = prompt(&format!("{question} [y/N] ")).await?;
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         Ok(())
     } else {
@@ -34,16 +34,10 @@ pub(super) fn agreed(yes: bool, question: &str, doing: &str) -> Result<()> {
 }
 
 /// A secret, typed without an echo.
-pub(super) fn secret(question: &str) -> Result<Secret> {
-    let stdin = io::stdin();
-    let failed = |why: rustix::io::Errno| Error::io("asking for a secret", &why.into());
-    let before = tcgetattr(&stdin).map_err(failed)?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(&stdin, OptionalActions::Flush, &silent).map_err(failed)?;
-    let answer = prompt(question);
-    tcsetattr(&stdin, OptionalActions::Flush, &before).map_err(failed)?;
-    super::out::say("");
+pub(super) async fn secret(question: &str) -> Result<Secret> {
+    let silence = Silence::begin()?;
+    let answer = prompt(question).await;
+    drop(silence);
     let answer = answer?;
     let answer = answer.trim_end_matches(['\n', '\r']);
     if answer.is_empty() {
@@ -52,12 +46,38 @@ pub(super) fn secret(question: &str) -> Result<Secret> {
     Ok(Secret::new(answer))
 }
 
-fn prompt(question: &str) -> Result<String> {
+/// The terminal without its echo, which comes back however the question ends.
+struct Silence(Termios);
+
+impl Silence {
+    fn begin() -> Result<Self> {
+        let stdin = io::stdin();
+        let failed = |why: rustix::io::Errno| Error::io("asking for a secret", &why.into());
+        let before = tcgetattr(&stdin).map_err(failed)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&stdin, OptionalActions::Flush, &silent).map_err(failed)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // A terminal that is gone needs no echo.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
+        super::out::say("");
+    }
+}
+
+/// Asks on a thread of its own, so that a signal is heard while the question stands.
+async fn prompt(question: &str) -> Result<String> {
     let asked = |why: io::Error| Error::io("asking on the terminal", &why);
     let mut stderr = io::stderr();
     write!(stderr, "{}", crate::domain::untrusted::safe_text(question)).map_err(asked)?;
     stderr.flush().map_err(asked)?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(asked)?;
-    Ok(answer)
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    });
+    answer.await.map_err(|why| Error::internal("asking on the terminal", why.to_string()))?.map_err(asked)
 }

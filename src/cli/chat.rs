@@ -1,15 +1,16 @@
 //! `outcrop chat`: one turn, its answer on the standard output as it comes.
 
-use std::io::{IsTerminal, Read};
-use std::path::Path;
-
 use futures_util::StreamExt;
+use tokio::time::{Duration, Instant, interval_at};
 
 use super::args::Chat as Arguments;
+use super::conversations::thread;
 use super::out::Out;
+use super::progress::Progress;
+use super::prompt::blocks;
 use super::wishes::Wishes;
 use super::{Asker, End, Exit, unexpected};
-use crate::domain::conversation::Change;
+use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
@@ -18,36 +19,128 @@ use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Reply, Request};
 
-/// The largest file or input that is taken into a prompt, in bytes.
-const LARGEST: u64 = 16 << 20;
+/// How long nothing comes before that is said.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    out.raw = arguments.raw;
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
     let blocks = blocks(&arguments).await?;
-    let to = target(&arguments, wishes, asker, out).await?;
+    let (to, mut before) = target(&arguments, wishes, asker, out).await?;
+    let answered = turn(to, blocks, &mut before, asker, out).await;
+    let in_vain = match &answered {
+        Ok(answer) => answer.blocks.is_empty() && failure(answer).is_some(),
+        Err(End::Error(_)) => !before.started,
+        Err(End::BrokenPipe) => false,
+    };
+    if in_vain && let Some(request) = before.back() {
+        // What went wrong first is what the person is told.
+        let _ = asker.one(Request::Conversations(request), out).await;
+    }
+    end(&answered?, out)
+}
+
+/// What stood before the turn. A question that brought nothing at all leaves nothing: else the next `--continue` would
+/// go on with it.
+struct Before {
+    /// The conversation; a new one is not known before it begins.
+    id: Option<ConversationId>,
+    /// What makes an existing one as it was.
+    change: Option<Change>,
+    started: bool,
+}
+
+impl Before {
+    /// The request that brings it back, where there is something to bring back.
+    fn back(self) -> Option<Conversations> {
+        match (self.id?, self.change) {
+            (id, Some(change)) => Some(Conversations::Change { id, change }),
+            (id, None) => Some(Conversations::Remove { id }),
+        }
+    }
+}
+
+/// Asks and prints the answer as it comes.
+async fn turn(
+    to: Target,
+    blocks: Vec<Block>,
+    before: &mut Before,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Message, End> {
     let mut replies = asker.ask(Request::Chat(Chat::Send { to, blocks }));
+    let mut wait = Wait::new(out.json);
+    let mut seconds = interval_at(wait.began + PATIENCE, Duration::from_secs(1));
     let mut finished = None;
     // Streamed text so far: a check may take some of it back.
     let mut streamed = String::new();
-    while let Some(reply) = replies.next().await {
-        let reply = reply?;
+    loop {
+        let reply = tokio::select! {
+            biased;
+            reply = replies.next() => match reply {
+                Some(reply) => reply?,
+                None => break,
+            },
+            _ = seconds.tick(), if wait.on => {
+                wait.show();
+                continue;
+            }
+        };
         if out.json {
             out.object(&reply)?;
         }
         match reply {
-            Reply::Delta { event } if !out.json => delta(event, &mut streamed, out)?,
-            Reply::Started { .. } | Reply::Delta { .. } => {}
+            Reply::Started { conversation, answer, .. } => {
+                before.started = true;
+                before.id = Some(conversation.id);
+                wait.whom = answer.answer.map_or_else(String::new, |answer| answer.model.to_string());
+            }
+            Reply::Delta { event } => {
+                wait.hear(&event);
+                if !out.json {
+                    delta(event, &mut streamed, out)?;
+                }
+            }
             Reply::Finished { answer } => finished = Some(answer),
             other => return Err(unexpected(&other)),
         }
     }
+    drop(wait);
     if !out.json {
         out.end_line()?;
     }
-    finished.map_or_else(
-        || Err(Error::internal("waiting for the answer", "it never ended").into()),
-        |answer| end(&answer, out),
-    )
+    finished.ok_or_else(|| Error::internal("waiting for the answer", "it never ended").into())
+}
+
+/// Says on the standard error that nothing came so far: a line that counts on a terminal, one remark elsewhere.
+struct Wait {
+    on: bool,
+    whom: String,
+    doing: &'static str,
+    began: Instant,
+    progress: Progress,
+}
+
+impl Wait {
+    fn new(silent: bool) -> Self {
+        let progress = Progress::new(silent);
+        Self { on: true, whom: String::new(), doing: "waiting for", began: Instant::now(), progress }
+    }
+
+    fn show(&mut self) {
+        self.progress.waiting(&format!("{} {}", self.doing, self.whom), self.began.elapsed().as_secs());
+    }
+
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Text { .. } | Event::Replace { .. } => {
+                self.on = false;
+                self.progress.clear();
+            }
+            Event::Reasoning { .. } => self.doing = "reasoning:",
+            _ => {}
+        }
+    }
 }
 
 fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(), End> {
@@ -70,6 +163,14 @@ fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(), End> 
     Ok(())
 }
 
+/// Why there is no answer, or only a part of one.
+fn failure(answer: &Message) -> Option<&Error> {
+    match answer.answer.as_ref().map(|answer| &answer.outcome) {
+        Some(Outcome::Failed { error }) => Some(error),
+        _ => None,
+    }
+}
+
 /// The exit that an answer's outcome means.
 fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
     match answer.answer.as_ref().map(|answer| &answer.outcome) {
@@ -89,44 +190,43 @@ fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
 }
 
 /// Where the message goes; an existing conversation is changed first where the arguments say so.
-async fn target(arguments: &Arguments, wishes: Wishes, asker: &Asker, out: &mut Out) -> Result<Target, End> {
+async fn target(
+    arguments: &Arguments,
+    wishes: Wishes,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(Target, Before), End> {
     let existing = match &arguments.conversation {
-        Some(text) => Some(find(text, asker, out).await?),
+        Some(text) => Some(thread(text, asker, out).await?.conversation),
         None if arguments.go_on => Some(newest(asker, out).await?),
         None => None,
     };
-    let Some(id) = existing else {
+    let Some(head) = existing else {
         let model = wishes.model.clone().unwrap_or_else(|| asker.config.model.clone());
         let Wishes { system, settings, .. } = wishes.over(&asker.config.defaults);
-        return Ok(Target::New { model, system, settings });
+        let to = Target::New { model, system, settings };
+        return Ok((to, Before { id: None, change: None, started: false }));
     };
-    let reply = asker.one(Request::Conversations(Conversations::Open { id }), out).await?;
-    let Reply::Thread { thread } = reply else { return Err(unexpected(&reply)) };
-    let head = thread.conversation;
+    let (id, parent) = (head.id, head.leaf);
     let settings =
         Some(head.settings.overlaid(&wishes.settings)).filter(|settings| *settings != head.settings);
+    let mut back = Change { leaf: parent, ..Change::default() };
     if wishes.model.is_some() || wishes.system.is_some() || settings.is_some() {
+        back.model = head.model;
+        back.system = Some(head.system.unwrap_or_default());
+        back.settings = Some(head.settings);
         let change = Change { model: wishes.model, system: wishes.system, settings, ..Change::default() };
         asker.one(Request::Conversations(Conversations::Change { id, change }), out).await?;
     }
-    Ok(Target::After { conversation: id, parent: head.leaf })
+    let before = Before { id: Some(id), change: Some(back), started: false };
+    Ok((Target::After { conversation: id, parent }, before))
 }
 
-/// The one whose id starts or ends with `text`.
-pub(super) async fn find(text: &str, asker: &Asker, out: &mut Out) -> Result<ConversationId, End> {
-    let reply =
-        asker.one(Request::Conversations(Conversations::Find { text: text.replace('-', "") }), out).await?;
-    match reply {
-        Reply::Thread { thread } => Ok(thread.conversation.id),
-        other => Err(unexpected(&other)),
-    }
-}
-
-async fn newest(asker: &Asker, out: &mut Out) -> Result<ConversationId, End> {
+async fn newest(asker: &Asker, out: &mut Out) -> Result<Conversation, End> {
     let reply =
         asker.one(Request::Conversations(Conversations::List { limit: 1, before: None }), out).await?;
-    let Reply::Conversations { heads, .. } = &reply else { return Err(unexpected(&reply)) };
-    heads.first().map(|head| head.id).ok_or_else(|| {
+    let Reply::Conversations { heads, .. } = reply else { return Err(unexpected(&reply)) };
+    heads.into_iter().next().ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,
             "going on with the newest conversation",
@@ -135,113 +235,4 @@ async fn newest(asker: &Asker, out: &mut Out) -> Result<ConversationId, End> {
         )
         .into()
     })
-}
-
-/// The files, then the prompt, then what was piped in.
-async fn blocks(arguments: &Arguments) -> Result<Vec<Block>> {
-    let mut blocks = Vec::new();
-    for path in &arguments.file {
-        blocks.push(Block::Text { text: attached(path)? });
-    }
-    let typed = arguments.prompt.join(" ");
-    let from_input = typed == "-" || typed.is_empty();
-    let piped = !std::io::stdin().is_terminal();
-    let mut parts = Vec::new();
-    if !from_input {
-        parts.push(typed);
-    }
-    if piped || from_input {
-        if !piped {
-            super::out::say("Type the prompt, then Ctrl+D.");
-        }
-        let input = tokio::task::spawn_blocking(input)
-            .await
-            .map_err(|why| Error::internal("reading the standard input", why.to_string()))??;
-        parts.push(input.trim_end_matches(['\n', '\r']).to_owned());
-    }
-    parts.retain(|part| !part.trim().is_empty());
-    if !parts.is_empty() {
-        blocks.push(Block::Text { text: parts.join("\n\n") });
-    }
-    if blocks.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            "asking",
-            "there is no prompt",
-            "Write it after the command, or pipe it in.",
-        ));
-    }
-    Ok(blocks)
-}
-
-fn input() -> Result<String> {
-    text("the standard input", std::io::stdin().lock())
-}
-
-/// A file's name and text, fenced by more back-ticks than it holds in a row.
-fn attached(path: &Path) -> Result<String> {
-    let name = path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|why| Error::io(format!("reading {name}"), &why))?;
-    if file.metadata().is_ok_and(|meta| meta.is_dir()) {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            format!("reading {name}"),
-            "it is a folder",
-            "Name the files in it.",
-        ));
-    }
-    let text = text(&name, file)?;
-    let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
-    let end = if text.ends_with('\n') { "" } else { "\n" };
-    let short = path.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
-    Ok(format!("{short}:\n\n{fence}\n{text}{end}{fence}"))
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    for c in text.chars() {
-        run = if c == of { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest
-}
-
-pub(super) fn text(name: &str, from: impl Read) -> Result<String> {
-    limited(name, from, LARGEST)
-}
-
-/// All of a text that is not larger than `largest` bytes.
-pub(super) fn limited(name: &str, from: impl Read, largest: u64) -> Result<String> {
-    let doing = || format!("reading {name}");
-    let mut bytes = Vec::new();
-    from.take(largest + 1).read_to_end(&mut bytes).map_err(|why| Error::io(doing(), &why))?;
-    if bytes.len() as u64 > largest {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            doing(),
-            format!("it is larger than {} MB", largest >> 20),
-            "Give a part of it.",
-        ));
-    }
-    String::from_utf8(bytes).map_err(|_| {
-        Error::new(ErrorKind::Invalid, doing(), "it is no UTF-8 text", "Only texts can be read so far.")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_fenced_by_more_than_it_holds() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.md");
-        std::fs::write(&path, "````rust\nx\n````").unwrap();
-        assert_eq!(attached(&path).unwrap(), "a.md:\n\n`````\n````rust\nx\n````\n`````");
-        std::fs::write(&path, b"\xff").unwrap();
-        assert!(attached(&path).unwrap_err().why.contains("UTF-8"));
-        assert!(attached(folder.path()).unwrap_err().why.contains("folder"));
-        assert!(limited("x", "abc".as_bytes(), 2).unwrap_err().why.contains("larger"));
-    }
 }

@@ -2,14 +2,14 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use serde_json::json;
 
 use super::args::{Arguments, Command, Config as Verb};
+use super::item::Item;
 use super::out::Out;
-use super::words;
-use super::{End, Exit};
+use super::{End, Exit, edit, words};
 use crate::config::{Config, Environment, Paths, default_file, schema};
-use crate::domain::Result;
+use crate::domain::catalog::ModelId;
+use crate::domain::{Error, ErrorKind, Result};
 
 /// What works without a configuration.
 pub(super) fn early(command: &Command, environment: &Environment, out: &mut Out) -> Option<Result<(), End>> {
@@ -19,6 +19,7 @@ pub(super) fn early(command: &Command, environment: &Environment, out: &mut Out)
         Command::Config { verb: Verb::Path } => {
             Paths::of(environment).map_err(End::from).and_then(|found| path(&found, out))
         }
+        Command::Config { verb: Verb::Edit } => edit::edit(environment, out),
         Command::Config { verb: Verb::Default } => out.text(&default_file()),
         Command::Config { verb: Verb::Schema } if out.json => out.object(&schema()),
         Command::Config { verb: Verb::Schema } => out.text(&format!("{:#}\n", schema())),
@@ -29,11 +30,11 @@ pub(super) fn early(command: &Command, environment: &Environment, out: &mut Out)
 pub(super) fn config(verb: Verb, config: &Config, out: &mut Out) -> Result<Exit, End> {
     match verb {
         // Answered before there was a configuration.
-        Verb::Path | Verb::Default | Verb::Schema => {}
+        Verb::Path | Verb::Edit | Verb::Default | Verb::Schema => {}
         Verb::Check => check(config, out)?,
         Verb::Show if out.json => {
             for value in &config.values {
-                out.object(&json!({ "key": value.key, "value": value.value, "origin": value.origin }))?;
+                out.object(&Item::Value { key: &value.key, value: &value.value, origin: &value.origin })?;
             }
         }
         Verb::Show => {
@@ -52,15 +53,16 @@ pub(super) fn config(verb: Verb, config: &Config, out: &mut Out) -> Result<Exit,
 
 fn path(paths: &Paths, out: &mut Out) -> Result<(), End> {
     let path = paths.config.display().to_string();
-    if out.json { out.object(&json!({ "path": path })) } else { out.line(&path) }
+    if out.json { out.object(&Item::Path { name: "config", path: &path }) } else { out.line(&path) }
 }
 
-/// A wrong one has ended the program before it comes here.
-fn check(config: &Config, out: &mut Out) -> Result<(), End> {
+/// What cannot be read has ended the program before it comes here.
+pub(super) fn check(config: &Config, out: &mut Out) -> Result<(), End> {
+    models(config)?;
     let path = config.paths.config.display().to_string();
     let exists = config.paths.config.exists();
     if out.json {
-        return out.object(&json!({ "path": path, "exists": exists, "good": true }));
+        return out.object(&Item::Configuration { path: &path, exists, good: true });
     }
     out.line(&if exists {
         format!("{path} is good")
@@ -69,11 +71,34 @@ fn check(config: &Config, out: &mut Out) -> Result<(), End> {
     })
 }
 
+/// A model whose provider is not there can never be asked.
+fn models(config: &Config) -> Result<()> {
+    let presets = config.presets.iter().filter_map(|(name, preset)| {
+        preset.model.as_ref().map(|model| (format!("presets.{name}.model"), model))
+    });
+    let strange = |id: &ModelId| id.provider() != "local" && !config.providers.contains_key(id.provider());
+    let named = std::iter::once(("model".to_owned(), &config.model)).chain(presets);
+    let Some((key, id)) = named.into_iter().find(|(_, id)| strange(id)) else { return Ok(()) };
+    let origin = config.values.iter().find(|value| value.key == key).map_or("", |value| &value.origin);
+    let known: Vec<_> = config.providers.keys().map(String::as_str).collect();
+    Err(Error::new(
+        ErrorKind::Config,
+        format!("reading {key} from {origin}"),
+        format!("{id} is of a provider {:?}, which is not there", id.provider()),
+        format!(
+            "Providers are: local{}{}. Add [providers.{}], or name another model.",
+            if known.is_empty() { "" } else { ", " },
+            known.join(", "),
+            id.provider()
+        ),
+    ))
+}
+
 fn paths(paths: &Paths, out: &mut Out) -> Result<(), End> {
     let named = paths.named();
     if out.json {
         for (name, path) in named {
-            out.object(&json!({ "name": name, "path": path.display().to_string() }))?;
+            out.object(&Item::Path { name, path: &path.display().to_string() })?;
         }
         return Ok(());
     }

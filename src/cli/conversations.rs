@@ -1,50 +1,75 @@
 //! `outcrop conversations …`
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use futures_util::StreamExt;
 
-use super::args::{Conversations as Verb, Format as Form};
+use super::args::Conversations as Verb;
+use super::export::{Wanted, export};
+use super::item::Item;
 use super::out::Out;
-use super::{Asker, End, Exit, ask, chat, unexpected, words};
-use crate::domain::conversation::{Conversation, Thread};
-use crate::domain::id::{ConversationId, MessageId};
+use super::{Asker, End, Exit, ask, prompt, unexpected, words};
+use crate::domain::conversation::{Change, Conversation, Thread};
+use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::workbench::request::conversations::{Conversations, Format};
+use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Reply, Request};
 
 /// The largest file that is imported, in bytes.
 const LARGEST: u64 = 200 << 20;
 
+/// The fewest digits that name a conversation: with fewer, a slip of the finger names another one.
+const DIGITS: usize = 4;
+
 pub(super) async fn conversations(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
         Verb::List { limit } => list(limit, asker, out).await?,
-        Verb::Show { id } => show(&id, asker, out).await?,
-        Verb::Search { query, limit } => search(query, limit, asker, out).await?,
-        Verb::Export { id, format, output } => export(&id, format, output, asker, out).await?,
-        Verb::Import { file } => import(&file, asker, out).await?,
+        Verb::Show { id, raw } => {
+            out.raw = raw;
+            show(&id, asker, out).await?;
+        }
+        Verb::Search { query, limit } => return search(query, limit, asker, out).await,
+        Verb::Rename { id, title } => rename(&id, title, asker, out).await?,
+        Verb::Export { id, format, output, force, raw } => {
+            out.raw = raw;
+            let mut ids = Vec::new();
+            for text in &id {
+                ids.push(thread(text, asker, out).await?.conversation.id);
+            }
+            export(Wanted { ids, form: format, output, force }, asker, out).await?;
+        }
+        Verb::Import { file } => return import(&file, asker, out).await,
         Verb::Fork { id, at } => fork(&id, at.as_deref(), asker, out).await?,
         Verb::Remove { id, yes } => remove(&id, yes, asker, out).await?,
     }
     Ok(Exit::Done)
 }
 
+/// How many a person means: 0 is all.
+fn limited(limit: usize) -> usize {
+    if limit == 0 { usize::MAX } else { limit }
+}
+
 async fn list(limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let limit = limited(limit);
     let reply = asker.one(Request::Conversations(Conversations::List { limit, before: None }), out).await?;
-    if out.json {
-        return out.object(&reply);
-    }
     let Reply::Conversations { heads, more } = &reply else { return Err(unexpected(&reply)) };
-    let rows: Vec<_> = heads.iter().map(row).collect();
-    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    heads_of(heads, out)?;
     if *more {
-        out.note(&format!("there are older ones; -n {} shows more", limit * 2))?;
+        out.note("there are older ones; -n 0 shows all")?;
     }
     Ok(())
+}
+
+/// A line for each.
+fn heads_of(heads: &[Conversation], out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return heads.iter().try_for_each(|head| out.object(&Item::Conversation { head }));
+    }
+    words::table(&heads.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))
 }
 
 fn row(head: &Conversation) -> Vec<String> {
@@ -56,9 +81,19 @@ fn row(head: &Conversation) -> Vec<String> {
     ]
 }
 
-async fn thread(text: &str, asker: &Asker, out: &mut Out) -> Result<Thread, End> {
-    let reply =
-        asker.one(Request::Conversations(Conversations::Find { text: text.replace('-', "") }), out).await?;
+/// The one whose id starts or ends with `text`.
+pub(super) async fn thread(text: &str, asker: &Asker, out: &mut Out) -> Result<Thread, End> {
+    let text = text.replace('-', "");
+    if text.chars().count() < DIGITS {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            format!("finding conversation {text:?}"),
+            format!("an id takes at least {DIGITS} of its digits"),
+            "`outcrop conversations list` shows the ids.",
+        )
+        .into());
+    }
+    let reply = asker.one(Request::Conversations(Conversations::Find { text }), out).await?;
     match reply {
         Reply::Thread { thread } => Ok(thread),
         other => Err(unexpected(&other)),
@@ -129,16 +164,29 @@ fn block(block: &Block, out: &mut Out) -> Result<(), End> {
     out.end_line()
 }
 
-async fn search(query: String, limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn search(query: String, limit: usize, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    if query.trim().is_empty() {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "searching conversations",
+            "the text to find is empty",
+            "Write a word of it.",
+        )
+        .into());
+    }
+    let quoted = query.contains('"');
+    let limit = limited(limit);
+    let mut found = 0;
     let mut replies = asker.ask(Request::Conversations(Conversations::Search { query, limit }));
     while let Some(reply) = replies.next().await {
         let reply = reply?;
-        if out.json {
-            out.object(&reply)?;
-            continue;
-        }
         let Reply::Hits { hits } = &reply else { return Err(unexpected(&reply)) };
+        found += hits.len();
         for hit in hits {
+            if out.json {
+                out.object(&Item::Hit { hit })?;
+                continue;
+            }
             let head = &hit.conversation;
             out.line(&format!("{}  {}  {}", head.id.short(), words::time(head.updated), head.title))?;
             if hit.message.is_some() {
@@ -147,114 +195,41 @@ async fn search(query: String, limit: usize, asker: &Asker, out: &mut Out) -> Re
         }
         out.flush()?;
     }
-    Ok(())
-}
-
-async fn export(
-    texts: &[String],
-    form: Form,
-    output: Option<PathBuf>,
-    asker: &Asker,
-    out: &mut Out,
-) -> Result<(), End> {
-    let mut ids = Vec::new();
-    for text in texts {
-        ids.push(chat::find(text, asker, out).await?);
+    if found == 0 {
+        let quotes = if quoted { "; the quotes were looked for as well" } else { "" };
+        out.note(&format!("nothing was found{quotes}"))?;
+        return Ok(Exit::Negative);
     }
-    let (format, ending) = match form {
-        Form::Markdown => (Format::Markdown, "md"),
-        Form::Json => (Format::Json, "json"),
-        Form::Jsonl => (Format::Jsonl, "jsonl"),
-    };
-    let mut file = match &output {
-        Some(path) if !path.is_dir() => Some(new_file(path)?),
-        _ => None,
-    };
-    let mut written = 0;
-    let mut replies = asker.ask(Request::Conversations(Conversations::Export { ids, format }));
-    while let Some(reply) = replies.next().await {
-        let reply = reply?;
-        let Reply::Export { id, title, text } = &reply else { return Err(unexpected(&reply)) };
-        match (&output, &mut file) {
-            (None, _) if out.json => out.object(&reply)?,
-            (None, _) => {
-                out.text(text)?;
-                out.end_line()?;
-            }
-            (Some(path), Some(file)) => write(path, file, text)?,
-            (Some(folder), None) => {
-                let path = folder.join(format!("{}.{ending}", file_name(title, *id)));
-                write(&path, &mut new_file(&path)?, text)?;
-            }
-        }
-        written += 1;
+    if found == limit {
+        out.note("there may be more; -n 0 shows all")?;
     }
-    if let Some(path) = output {
-        out.note(&format!(
-            "{} in {}",
-            words::count(written, "conversation", "conversations"),
-            path.display()
-        ))?;
-    }
-    Ok(())
+    Ok(Exit::Done)
 }
 
-/// A file that was not there: nothing is written over.
-fn new_file(path: &Path) -> Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path).map_err(|why| {
-        let error = Error::io(format!("writing {}", path.display()), &why);
-        if why.kind() == std::io::ErrorKind::AlreadyExists {
-            return Error {
-                kind: ErrorKind::Invalid,
-                hint: "Name a new file, or a folder.".to_owned(),
-                ..error
-            };
-        }
-        error
-    })
+async fn rename(text: &str, title: String, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let id = thread(text, asker, out).await?.conversation.id;
+    let change = Change { title: Some(title), ..Change::default() };
+    let reply = asker.one(Request::Conversations(Conversations::Change { id, change }), out).await?;
+    let Reply::Conversation { head } = &reply else { return Err(unexpected(&reply)) };
+    heads_of(std::slice::from_ref(head), out)
 }
 
-fn write(path: &Path, file: &mut File, text: &str) -> Result<()> {
-    let end = if text.ends_with('\n') { "" } else { "\n" };
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.write_all(end.as_bytes()))
-        .map_err(|why| Error::io(format!("writing {}", path.display()), &why))
-}
-
-/// Letters and digits of the title, then the id's end: a name that every file system takes.
-fn file_name(title: &str, id: ConversationId) -> String {
-    let mut name = String::new();
-    for c in title.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            name.push(c);
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
-        }
-        if name.len() >= 60 {
-            break;
-        }
-    }
-    format!("{name}-{}", id.short()).replace("--", "-").trim_start_matches('-').to_owned()
-}
-
-async fn import(file: &Path, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn import(file: &Path, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let text = if file == Path::new("-") {
-        chat::limited("the standard input", std::io::stdin().lock(), LARGEST)?
+        prompt::limited("the standard input", std::io::stdin().lock(), LARGEST)?
     } else {
         let name = file.display().to_string();
         let file = File::open(file).map_err(|why| Error::io(format!("reading {name}"), &why))?;
-        chat::limited(&name, file, LARGEST)?
+        prompt::limited(&name, file, LARGEST)?
     };
     let reply = asker.one(Request::Conversations(Conversations::Import { text }), out).await?;
-    if out.json {
-        return out.object(&reply);
-    }
     let Reply::Imported { heads, skipped } = &reply else { return Err(unexpected(&reply)) };
-    words::table(&heads.iter().map(row).collect::<Vec<_>>()).iter().try_for_each(|line| out.line(line))?;
+    heads_of(heads, out)?;
     for why in skipped {
-        out.note(&format!("skipped: {why}"))?;
+        if out.json { out.object(&Item::Skipped { why })? } else { out.note(&format!("skipped: {why}"))? }
     }
-    out.note(&format!("{} imported", words::count(heads.len() as u64, "conversation", "conversations")))
+    out.note(&format!("{} imported", words::count(heads.len() as u64, "conversation", "conversations")))?;
+    Ok(if heads.is_empty() { Exit::Negative } else { Exit::Done })
 }
 
 async fn fork(text: &str, at: Option<&str>, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -262,11 +237,8 @@ async fn fork(text: &str, at: Option<&str>, asker: &Asker, out: &mut Out) -> Res
     let at = at.map(|at| message(&thread, at)).transpose()?;
     let id = thread.conversation.id;
     let reply = asker.one(Request::Conversations(Conversations::Fork { id, at }), out).await?;
-    if out.json {
-        return out.object(&reply);
-    }
     let Reply::Conversation { head } = &reply else { return Err(unexpected(&reply)) };
-    words::table(&[row(head)]).iter().try_for_each(|line| out.line(line))
+    heads_of(std::slice::from_ref(head), out)
 }
 
 /// The message whose id starts or ends with `text`.
@@ -292,37 +264,31 @@ fn message(thread: &Thread, text: &str) -> Result<MessageId> {
 }
 
 async fn remove(texts: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let mut found = Vec::new();
+    let mut found: Vec<Thread> = Vec::new();
     for text in texts {
         let thread = thread(text, asker, out).await?;
-        found.push((thread.conversation.id, thread.conversation.title, thread.messages.len()));
+        // The same one may be named twice.
+        if found.iter().all(|known| known.conversation.id != thread.conversation.id) {
+            found.push(thread);
+        }
     }
-    found.dedup_by_key(|(id, ..)| *id);
     let question = match found.as_slice() {
-        [(_, title, messages)] => {
-            format!("Delete “{title}”, {}?", words::count(*messages as u64, "message", "messages"))
+        [Thread { conversation, messages }] => {
+            let messages = words::count(messages.len() as u64, "message", "messages");
+            format!("Delete “{}”, {messages}?", conversation.title)
         }
         several => {
             format!("Delete {}?", words::count(several.len() as u64, "conversation", "conversations"))
         }
     };
-    ask::agreed(yes, &question, "removing conversations")?;
-    for (id, title, _) in found {
-        let reply = asker.one(Request::Conversations(Conversations::Remove { id }), out).await?;
-        if out.json { out.object(&reply)? } else { out.line(&format!("removed {}  {title}", id.short()))? }
+    ask::agreed(yes, &question, "removing conversations").await?;
+    for Thread { conversation: head, .. } in found {
+        let reply = asker.one(Request::Conversations(Conversations::Remove { id: head.id }), out).await?;
+        if out.json {
+            out.object(&reply)?;
+        } else {
+            out.line(&format!("removed {}  {}", head.id.short(), head.title))?;
+        }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_makes_a_plain_file_name() {
-        let id = ConversationId::from_bytes([7; 16]);
-        assert_eq!(file_name("Why do rivers/../meander?", id), "why-do-rivers-meander-07070707");
-        assert_eq!(file_name("", id), "07070707");
-        assert_eq!(file_name("\u{1b}]0;x\u{7}", id), "0-x-07070707");
-    }
 }

@@ -2,15 +2,31 @@
 
 use std::io::IsTerminal;
 
+use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, unexpected, words};
 use crate::config::{ApiKey, Config, Environment, Osc52};
+use crate::domain::{Error, Result};
 use crate::workbench::reply::{Check, Verdict};
 use crate::workbench::request::workspace::Workspace;
 use crate::workbench::{Reply, Request, Workbench};
 
-pub(super) async fn doctor(config: Config, environment: &Environment, out: &mut Out) -> Result<Exit, End> {
+/// What of an installation can be told that has no readable configuration.
+pub(super) fn broken(error: &Error, out: &mut Out) -> Result<Exit, End> {
+    print(&[program(), fault("configuration", error)], out)
+}
+
+pub(super) async fn doctor(
+    config: Config,
+    environment: &Environment,
+    log: Result<()>,
+    out: &mut Out,
+) -> Result<Exit, End> {
     let mut checks = here(&config, environment);
+    checks.push(match log {
+        Ok(()) => check("log", Verdict::Good, config.paths.logs().display().to_string(), ""),
+        Err(error) => fault("log", &error),
+    });
     match Asker::open(config).await {
         Ok(asker) => {
             let reply = asker.one(Request::Workspace(Workspace::Doctor), out).await;
@@ -20,18 +36,17 @@ pub(super) async fn doctor(config: Config, environment: &Environment, out: &mut 
                 other => return Err(unexpected(&other)),
             }
         }
-        Err(error) => checks.push(Check {
-            what: "workspace".to_owned(),
-            verdict: Verdict::Bad,
-            found: format!("{}: {}", error.doing, error.why),
-            advice: error.hint,
-        }),
+        Err(error) => checks.push(fault("workspace", &error)),
     }
+    print(&checks, out)
+}
+
+fn print(checks: &[Check], out: &mut Out) -> Result<Exit, End> {
     let exit =
         if checks.iter().any(|check| check.verdict == Verdict::Bad) { Exit::Negative } else { Exit::Done };
     if out.json {
-        for check in &checks {
-            out.object(check)?;
+        for check in checks {
+            out.object(&Item::Check { check })?;
         }
         return Ok(exit);
     }
@@ -46,7 +61,7 @@ pub(super) async fn doctor(config: Config, environment: &Environment, out: &mut 
             vec![format!("{mark} {}", check.what), check.found.clone()]
         })
         .collect();
-    for (line, check) in words::table(&rows).iter().zip(&checks) {
+    for (line, check) in words::table(&rows).iter().zip(checks) {
         out.line(line)?;
         if !check.advice.is_empty() {
             out.line(&format!("    {}", check.advice))?;
@@ -59,13 +74,17 @@ fn check(what: &str, verdict: Verdict, found: impl Into<String>, advice: &str) -
     Check { what: what.to_owned(), verdict, found: found.into(), advice: advice.to_owned() }
 }
 
+fn fault(what: &str, error: &Error) -> Check {
+    check(what, Verdict::Bad, format!("{}: {}", error.doing, error.why), &error.hint)
+}
+
+fn program() -> Check {
+    check("outcrop", Verdict::Good, env!("CARGO_PKG_VERSION"), "")
+}
+
 /// Program, configuration, terminal, clipboard.
 fn here(config: &Config, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![
-        check("outcrop", Verdict::Good, env!("CARGO_PKG_VERSION"), ""),
-        configuration(config),
-        check("log", Verdict::Good, config.paths.logs().display().to_string(), ""),
-    ];
+    let mut checks = vec![program(), configuration(config)];
     for (name, provider) in &config.providers {
         if let ApiKey::Unset { variable } = &provider.api_key {
             checks.push(check(
@@ -88,11 +107,13 @@ fn here(config: &Config, environment: &Environment) -> Vec<Check> {
 fn configuration(config: &Config) -> Check {
     let path = config.paths.config.display();
     let changed = config.values.iter().filter(|value| value.origin != "default").count();
-    if config.paths.config.exists() {
-        check("configuration", Verdict::Good, format!("{path}, {changed} values are not the default"), "")
+    let changed = words::count(changed as u64, "value", "values");
+    let found = if config.paths.config.exists() {
+        format!("{path}, {changed} set there or elsewhere")
     } else {
-        check("configuration", Verdict::Good, format!("{path} does not exist; {changed} values are set"), "")
-    }
+        format!("{path} does not exist; {changed} set elsewhere")
+    };
+    check("configuration", Verdict::Good, found, "")
 }
 
 fn proxies(config: &Config) -> Check {
@@ -146,6 +167,9 @@ fn terminal(config: &Config) -> Check {
 
 fn clipboard(config: &Config) -> Check {
     let terminal = &config.terminal;
+    if !std::io::stdout().is_terminal() {
+        return check("clipboard", Verdict::Note, "not looked for: the output is no terminal", "");
+    }
     let through = match config.ui.osc52 {
         Osc52::Off => false,
         Osc52::Raw | Osc52::Tmux => true,

@@ -8,9 +8,13 @@ mod chat;
 mod config;
 mod conversations;
 mod doctor;
+mod edit;
+mod export;
+mod item;
 mod models;
 mod out;
 mod progress;
+mod prompt;
 mod words;
 mod workspace;
 
@@ -18,7 +22,6 @@ pub mod args;
 pub mod wishes;
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -80,14 +83,28 @@ pub fn run_early(command: &Command, json: bool, environment: &Environment) -> Op
     Some(finish(ended.and_then(|()| out.flush().map(|()| Exit::Done)), &mut out))
 }
 
-/// Runs one command to its end and reports what went wrong.
-pub async fn run(command: Command, json: bool, config: Config, environment: &Environment) -> Exit {
+/// Says what is wrong with an installation whose configuration cannot be read.
+pub fn run_broken_doctor(error: &Error, json: bool) -> Exit {
+    let mut out = Out::new(json);
+    let ended = doctor::broken(error, &mut out).and_then(|exit| out.flush().map(|()| exit));
+    finish(ended, &mut out)
+}
+
+/// Runs one command to its end and reports what went wrong. `log` says whether the program's own log could be opened,
+/// which only the doctor goes on without.
+pub async fn run(
+    command: Command,
+    json: bool,
+    config: Config,
+    environment: &Environment,
+    log: Result<()>,
+) -> Exit {
     let mut out = Out::new(json);
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return report(&error, json),
     };
-    let ended = dispatch(command, config, environment, &mut out, &mut signals).await.and_then(|exit| {
+    let ended = dispatch(command, config, environment, log, &mut out, &mut signals).await.and_then(|exit| {
         out.flush()?;
         Ok(exit)
     });
@@ -109,12 +126,18 @@ async fn dispatch(
     command: Command,
     config: Config,
     environment: &Environment,
+    log: Result<()>,
     out: &mut Out,
     signals: &mut Signals,
 ) -> Result<Exit, End> {
     let command = match command {
         Command::Config { verb } => return config::config(verb, &config, out),
-        Command::Doctor => return doctor::doctor(config, environment, out).await,
+        Command::Doctor => {
+            return tokio::select! {
+                examined = doctor::doctor(config, environment, log, out) => examined,
+                () = signals.any() => Ok(Exit::Interrupted),
+            };
+        }
         other => other,
     };
     let asker = tokio::select! {
@@ -192,7 +215,7 @@ impl Asker {
                         && config.passphrase.is_none()
                         && ask::somebody() =>
                 {
-                    config.passphrase = Some(ask::secret("Passphrase of the workspace: ")?);
+                    config.passphrase = Some(ask::secret("Passphrase of the workspace: ").await?);
                 }
                 Err(error) => return Err(error),
             }
@@ -242,9 +265,4 @@ impl Asker {
 fn unexpected(reply: &Reply) -> End {
     let name = serde_json::to_value(reply).ok().and_then(|value| value["reply"].as_str().map(str::to_owned));
     Error::internal("reading an answer", format!("a {} came", name.unwrap_or_default())).into()
-}
-
-/// Whether the screen can be drawn: both ends are a terminal.
-pub fn has_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }

@@ -3,6 +3,7 @@
 use futures_util::StreamExt;
 
 use super::args::Models as Verb;
+use super::item::Item;
 use super::out::Out;
 use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
@@ -17,11 +18,12 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         Verb::List { probe } => list(probe, asker, out).await?,
         Verb::Show { model } => {
             let reply = asker.one(Request::Models(Models::Show { id: model.parse()? }), out).await?;
-            cards(&reply, out, card)?;
+            let Reply::Models { cards } = &reply else { return Err(unexpected(&reply)) };
+            cards.iter().try_for_each(|card| show(card, out))?;
         }
-        Verb::Pull { model, yes } => {
+        Verb::Pull { model, yes, force } => {
             let id = model.map_or_else(|| Ok(asker.config.model.clone()), |model| model.parse())?;
-            pull(id, yes, asker, out).await?;
+            pull(id, yes, force, asker, out).await?;
         }
         Verb::Add { file, name } => {
             let file = std::path::absolute(&file)
@@ -30,7 +32,7 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         }
         Verb::Remove { model, yes } => {
             let id: ModelId = model.parse()?;
-            ask::agreed(yes, &format!("Delete the files of {id}?"), &format!("removing {id}"))?;
+            ask::agreed(yes, &format!("Delete the files of {id}?"), &format!("removing {id}")).await?;
             let reply = asker.one(Request::Models(Models::Remove { id: id.clone() }), out).await?;
             if out.json { out.object(&reply)? } else { out.line(&format!("removed {id}"))? }
         }
@@ -40,10 +42,10 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
 
 async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let reply = asker.one(Request::Models(Models::List { probe }), out).await?;
-    if out.json {
-        return out.object(&reply);
-    }
     let Reply::Models { cards } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        return cards.iter().try_for_each(|card| out.object(&Item::Model { card }));
+    }
     let rows: Vec<_> = cards
         .iter()
         .map(|card| {
@@ -71,15 +73,10 @@ fn availability(card: &ModelCard) -> String {
     }
 }
 
-fn cards(reply: &Reply, out: &mut Out, each: fn(&ModelCard, &mut Out) -> Result<(), End>) -> Result<(), End> {
+fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     if out.json {
-        return out.object(reply);
+        return out.object(&Item::Model { card });
     }
-    let Reply::Models { cards } = reply else { return Err(unexpected(reply)) };
-    cards.iter().try_for_each(|card| each(card, out))
-}
-
-fn card(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     let mut rows = vec![
         vec!["model".to_owned(), card.id.to_string()],
         vec!["title".to_owned(), card.title.clone()],
@@ -109,7 +106,11 @@ fn capability(capability: Capability) -> &'static str {
     }
 }
 
-async fn pull(id: ModelId, yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn pull(id: ModelId, yes: bool, force: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    if !force && let Some(card) = ready(&id, asker, out).await {
+        out.note(&format!("{id} is here already; --force fetches it again"))?;
+        return made(&card, out);
+    }
     let reply = asker.one(Request::Models(Models::Plan { id: id.clone() }), out).await?;
     let Reply::Plan { plan } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
@@ -117,8 +118,27 @@ async fn pull(id: ModelId, yes: bool, asker: &Asker, out: &mut Out) -> Result<()
     } else {
         tell(plan);
     }
-    ask::agreed(yes, "Fetch it?", &format!("fetching {id}"))?;
+    ask::agreed(yes, "Fetch it?", &format!("fetching {id}")).await?;
     fetch(Models::Pull { id }, asker, out).await
+}
+
+/// The model's card, if it can be asked now.
+async fn ready(id: &ModelId, asker: &Asker, out: &mut Out) -> Option<ModelCard> {
+    match asker.one(Request::Models(Models::Show { id: id.clone() }), out).await {
+        Ok(Reply::Models { cards }) => {
+            cards.into_iter().find(|card| card.availability == Availability::Ready)
+        }
+        // What is wrong with it, fetching tells or mends.
+        _ => None,
+    }
+}
+
+/// The last line of fetching and adding.
+fn made(card: &ModelCard, out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return out.object(&Item::Model { card });
+    }
+    out.line(&format!("{} is {}", card.id, availability(card)))
 }
 
 fn tell(plan: &PullPlan) {
@@ -131,10 +151,11 @@ fn tell(plan: &PullPlan) {
     for (i, source) in plan.sources.iter().enumerate() {
         rows.push(vec![if i == 0 { "from" } else { "or from" }.to_owned(), source.clone()]);
     }
-    if !plan.pinned {
+    if plan.sources.iter().any(|source| source.contains("unpinned")) {
+        let all = if plan.pinned { "what comes from a source so marked" } else { "what comes" };
         rows.push(vec![
             "unpinned".to_owned(),
-            "its digest is not known here and cannot be checked".to_owned(),
+            format!("{all} cannot be checked: its digest is not known beforehand"),
         ]);
     }
     for line in words::table(&rows) {
@@ -148,26 +169,21 @@ async fn fetch(request: Models, asker: &Asker, out: &mut Out) -> Result<(), End>
     let mut progress = Progress::new(out.json);
     while let Some(reply) = replies.next().await {
         let reply = reply?;
-        if out.json {
-            out.object(&reply)?;
-            continue;
-        }
-        match reply {
-            Reply::Pulling { step } => show(&step, &mut progress),
-            Reply::Progress { what, done, total } => progress.show(&what, done, total),
+        match &reply {
             Reply::Models { cards } => {
                 progress.clear();
-                for card in cards {
-                    out.line(&format!("{} is {}", card.id, availability(&card)))?;
-                }
+                cards.iter().try_for_each(|card| made(card, out))?;
             }
-            other => return Err(unexpected(&other)),
+            _ if out.json => out.object(&reply)?,
+            Reply::Pulling { step } => tell_step(step, &mut progress),
+            Reply::Progress { what, done, total } => progress.show(what, *done, *total),
+            other => return Err(unexpected(other)),
         }
     }
     Ok(())
 }
 
-fn show(step: &PullStep, progress: &mut Progress) {
+fn tell_step(step: &PullStep, progress: &mut Progress) {
     match step {
         PullStep::Trying { source } => progress.step(&format!("from {source}")),
         PullStep::Fetching { done, total, resumed, per_second } => {

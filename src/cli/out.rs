@@ -1,22 +1,25 @@
 //! Printing: the standard output for answers, the standard error for everything else, both safe for a terminal.
+//!
+//! Safe whether the output is a terminal or not: what goes into a pipe is most often on its way to one.
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
 use super::End;
+use super::item::Item;
 use crate::domain::untrusted::{json_escape, safe_line, safe_text};
 use crate::domain::{Error, ErrorKind};
 
 /// The output of one command.
-#[allow(clippy::struct_excessive_bools, reason = "two facts of the output, two of the text so far")]
+#[allow(clippy::struct_excessive_bools, reason = "two wishes for the output, two facts of the text so far")]
 pub(super) struct Out {
     to: BufWriter<io::Stdout>,
     /// One object a line.
     pub json: bool,
-    /// The output is a terminal: what others wrote is sanitised.
-    pub tty: bool,
+    /// The person wants texts byte for byte, whatever they do to a terminal.
+    pub raw: bool,
     /// The last character written ended a line.
     at_start: bool,
     /// A carriage return that waits for what follows it.
@@ -25,20 +28,17 @@ pub(super) struct Out {
 
 impl Out {
     pub fn new(json: bool) -> Self {
-        let stdout = io::stdout();
-        let tty = stdout.is_terminal();
-        Self { to: BufWriter::new(stdout), json, tty, at_start: true, held_return: false }
+        Self { to: BufWriter::new(io::stdout()), json, raw: false, at_start: true, held_return: false }
     }
 
-    /// One line; line ends in it become spaces, whether a terminal reads it or not.
+    /// One line; line ends in it become spaces.
     pub fn line(&mut self, text: &str) -> Result<(), End> {
-        let safe = if self.tty { safe_line(text) } else { Cow::Owned(text.replace(['\n', '\r'], " ")) };
-        wrote(writeln!(self.to, "{}", safe.trim_end()))?;
+        wrote(writeln!(self.to, "{}", safe_line(text).trim_end()))?;
         self.at_start = true;
         Ok(())
     }
 
-    /// Text of many lines as it is; on a terminal, sanitised.
+    /// Text of many lines; byte for byte only where the person wants it raw.
     pub fn text(&mut self, text: &str) -> Result<(), End> {
         if text.is_empty() {
             return Ok(());
@@ -52,13 +52,13 @@ impl Out {
         };
         let text = match text.strip_suffix('\r') {
             // The line feed of a Windows line end may come with the next piece.
-            Some(rest) if self.tty => {
+            Some(rest) if !self.raw => {
                 self.held_return = true;
                 rest
             }
             _ => text,
         };
-        let safe = if self.tty { safe_text(text) } else { Cow::Borrowed(text) };
+        let safe = if self.raw { Cow::Borrowed(text) } else { safe_text(text) };
         wrote(self.to.write_all(safe.as_bytes()))?;
         if !safe.is_empty() {
             self.at_start = safe.ends_with('\n');
@@ -81,6 +81,13 @@ impl Out {
         self.flush()
     }
 
+    /// JSON that is laid out already, its controls escaped.
+    pub fn json_text(&mut self, text: &str) -> Result<(), End> {
+        wrote(self.to.write_all(json_escape(text).as_bytes()))?;
+        self.at_start = text.ends_with('\n');
+        Ok(())
+    }
+
     /// An object on a line of its own, shown at once.
     pub fn object(&mut self, value: &impl Serialize) -> Result<(), End> {
         let json =
@@ -97,7 +104,7 @@ impl Out {
     pub fn error(&mut self, error: &Error) {
         // If the output is gone there is nobody left to tell.
         if self.json {
-            let _ = self.object(&serde_json::json!({ "reply": "error", "error": error }));
+            let _ = self.object(&Item::Error { error });
         } else {
             let _ = self.end_line();
         }

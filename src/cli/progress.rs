@@ -45,6 +45,14 @@ impl Progress {
         self.put(what, &figures, done, total);
     }
 
+    /// Nothing comes: seconds on a terminal, said once elsewhere.
+    pub fn waiting(&mut self, what: &str, seconds: u64) {
+        let figures = words::seconds(seconds);
+        if self.tty || self.what != what {
+            self.put(what, if self.tty { &figures } else { "…" }, 0, None);
+        }
+    }
+
     /// A step that is not counted.
     pub fn step(&mut self, what: &str) {
         self.clear();

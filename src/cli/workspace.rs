@@ -23,16 +23,16 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Verb::Restore { from, yes } => {
             let from = absolute(&from)?;
             let question = format!(
-                "Replace everything in {} by {}? What is there now is kept beside it.",
+                "Replace everything in {} by {}? Back up what is there now first: no command brings it back.",
                 asker.config.paths.workspace().display(),
                 from.display()
             );
-            ask::agreed(yes, &question, &format!("restoring {}", from.display()))?;
+            ask::agreed(yes, &question, &format!("restoring {}", from.display())).await?;
             let done = format!("restored {}", from.display());
             (Workspace::Restore { from }, done)
         }
         Verb::Rekey { data, to, new_passphrase_file } => {
-            let to = key(to, new_passphrase_file)?;
+            let to = key(to, new_passphrase_file).await?;
             let done = match &to {
                 KeyChoice::File => "a key file beside the store opens the workspace now",
                 KeyChoice::Keyring => "the keyring opens the workspace now",
@@ -40,6 +40,10 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             };
             (Workspace::Rekey { data, to }, done.to_owned())
         }
+    };
+    let before = match &request {
+        Workspace::Compact if !out.json => Some(size(asker, out).await?),
+        _ => None,
     };
     let reply = asker.one(Request::Workspace(request), out).await?;
     let exit = match &reply {
@@ -52,7 +56,12 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
     }
     match &reply {
         Reply::Done => out.line(&done)?,
-        Reply::Workspace { info: found } => info(found, out)?,
+        Reply::Workspace { info: found } => {
+            if let Some(before) = before {
+                out.line(&given_back(before, found.bytes))?;
+            }
+            info(found, out)?;
+        }
         Reply::Verified { records, damaged } => {
             out.line(&format!("{} read", words::count(*records, "record", "records")))?;
             for one in damaged {
@@ -62,6 +71,22 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         other => return Err(unexpected(other)),
     }
     Ok(exit)
+}
+
+/// Bytes of all its files.
+async fn size(asker: &Asker, out: &mut Out) -> Result<u64, End> {
+    match asker.one(Request::Workspace(Workspace::Info), out).await? {
+        Reply::Workspace { info } => Ok(info.bytes),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// What compacting did. The files may grow by it, for the store's own backup is made anew as well.
+fn given_back(before: u64, after: u64) -> String {
+    match before.checked_sub(after) {
+        Some(given) if given > 0 => format!("gave back {}", words::size(given)),
+        _ => "there was nothing to give back".to_owned(),
+    }
 }
 
 fn info(info: &WorkspaceInfo, out: &mut Out) -> Result<(), End> {
@@ -83,7 +108,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|why| Error::io(format!("finding {}", path.display()), &why))
 }
 
-fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
+async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
     match (kind, file) {
         (KeyKind::File, None) => Ok(KeyChoice::File),
         (KeyKind::Keyring, None) => Ok(KeyChoice::Keyring),
@@ -101,8 +126,8 @@ fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
             }
         }
         (KeyKind::Passphrase, None) if ask::somebody() => {
-            let first = ask::secret("New passphrase: ")?;
-            let again = ask::secret("The same again: ")?;
+            let first = ask::secret("New passphrase: ").await?;
+            let again = ask::secret("The same again: ").await?;
             if first != again {
                 return Err(Error::new(
                     ErrorKind::Invalid,

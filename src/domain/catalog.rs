@@ -44,7 +44,10 @@ impl FromStr for ModelId {
                 ErrorKind::Invalid,
                 format!("reading the model id {text:?}"),
                 "it is not of the form provider/model",
-                "`outcrop models list` shows the ids that there are.",
+                format!(
+                    "A model of this machine is local/{}; `outcrop models list` shows the ids that there are.",
+                    if text.is_empty() || text.contains('/') { "NAME" } else { text }
+                ),
             )),
         }
     }

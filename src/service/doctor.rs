@@ -22,11 +22,14 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> R
             "store",
             if damaged.is_empty() { Verdict::Good } else { Verdict::Bad },
             format!(
-                "{} conversations, {} messages, {} records read, {} damaged",
-                info.conversations,
-                info.messages,
-                records,
-                damaged.len()
+                "{}, {}; {}",
+                count(info.conversations, "conversation"),
+                count(info.messages, "message"),
+                if damaged.is_empty() {
+                    "every record could be read".to_owned()
+                } else {
+                    format!("{} of {records} could not be read", count(damaged.len() as u64, "record"))
+                }
             ),
             if damaged.is_empty() {
                 ""
@@ -77,10 +80,15 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Check {
                 "Load a model on that server.".to_owned()
             };
             let verdict = if ready > 0 { Verdict::Good } else { Verdict::Note };
-            check(what, verdict, format!("{ready} models can be asked"), advice)
+            check(what, verdict, format!("{} can be asked", count(ready as u64, "model")), advice)
         }
         Err(error) => check(what, Verdict::Bad, error.why, error.hint),
     }
+}
+
+/// "1 model", "2 models"
+fn count(number: u64, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 fn check(

@@ -36,6 +36,23 @@ fn the_keys_of_the_readme_are_those_of_the_keymap() {
 }
 
 #[test]
+fn the_commands_of_the_readme_are_those_of_the_program() {
+    use clap::CommandFactory;
+    let program = outcrop::cli::args::Arguments::command();
+    let section = readme();
+    let section = section.split("\n## Without a screen\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    for noun in program.get_subcommands().filter(|noun| noun.has_subcommands()) {
+        let verbs: Vec<_> = noun.get_subcommands().map(clap::Command::get_name).collect();
+        let row = format!("| `outcrop {} {}` |", noun.get_name(), verbs.join(" \\| "));
+        assert!(section.contains(&row), "the README has no row {row}");
+    }
+    for noun in program.get_subcommands() {
+        assert!(section.contains(noun.get_name()), "the README does not name {}", noun.get_name());
+    }
+}
+
+#[test]
 fn what_the_readme_links_to_is_there() {
     let readme = readme();
     let mut links = 0;

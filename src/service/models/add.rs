@@ -8,7 +8,6 @@ use super::pull::{copy, settle};
 use super::report::{Steps, steps};
 use super::{PROVIDER, Shelf, name_of};
 use crate::domain::catalog::{Capability, InstalledModel, ModelId};
-use crate::domain::pull::PullStep;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine;
 
@@ -41,7 +40,6 @@ impl Shelf {
             let name = name_of(&id, &doing)?.to_owned();
             let claim = shelf.claim(&name, &doing)?;
             let models = shelf.options.models.clone();
-            report.say(PullStep::Checking).await;
             blocking(move || {
                 let _claim = claim;
                 if fs::symlink_metadata(models.join(&name)).is_ok() {

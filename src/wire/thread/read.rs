@@ -11,6 +11,10 @@ use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::message::Message;
 use crate::domain::{Error, ErrorKind, Result};
 
+const DOING: &str = "reading a file of conversations";
+const FORMS: &str = "It takes what `outcrop conversations export --format json` or jsonl wrote, or ChatGPT's \
+                     conversations.json; Markdown is for people only.";
+
 /// What any object of a known file may hold.
 #[derive(Deserialize)]
 struct Object<'a> {
@@ -26,6 +30,9 @@ struct Object<'a> {
 /// ids; those of others get theirs from `ids`. A text that is none of these is an error; a damaged part is skipped.
 pub fn read(text: &str, ids: &mut dyn Ids) -> Result<Imported> {
     let text = text.trim_start_matches('\u{feff}');
+    if !text.trim_start().is_empty() && !text.trim_start().starts_with(['{', '[']) {
+        return Err(Error::new(ErrorKind::Invalid, DOING, "it is no JSON", FORMS));
+    }
     let mut imported = Imported::default();
     let (objects, broken) = objects(text);
     let count = objects.len();
@@ -41,12 +48,7 @@ pub fn read(text: &str, ids: &mut dyn Ids) -> Result<Imported> {
         .collect();
     if imported.threads.is_empty() && !text.trim().is_empty() && text.trim() != "[]" {
         let why = imported.skipped.first().map_or("it holds no conversation", String::as_str);
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            "reading a file of conversations",
-            why,
-            "It takes JSON or JSONL that `outcrop conversations export` wrote, or ChatGPT's conversations.json.",
-        ));
+        return Err(Error::new(ErrorKind::Invalid, DOING, why, FORMS));
     }
     Ok(imported)
 }

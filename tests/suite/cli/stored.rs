@@ -26,6 +26,73 @@ fn export_and_import_carry_conversations_to_another_home() {
 }
 
 #[test]
+fn an_export_of_several_is_one_document_and_never_half_a_file() {
+    let home = Home::new();
+    let all = ["conversations", "export", "-f", "json"];
+    assert_eq!(home.run(&all).objects(), [serde_json::json!([])]);
+    home.run(&["chat", "first"]);
+    home.run(&["chat", "second"]);
+    let text = home.run(&all).stdout;
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document.as_array().map(Vec::len), Some(2));
+    let other = Home::new();
+    assert_eq!(other.fed(&text, &["conversations", "import", "-"]).stdout.lines().count(), 2);
+    // A folder is made where the slash asks for one; a second time it takes --force.
+    let into = ["conversations", "export", "-o", "new/folder/"];
+    assert_eq!(home.run(&into).code, Some(0));
+    let again = home.run(&into);
+    assert!(again.code == Some(2) && again.stderr.contains("--force"), "{again:?}");
+    assert_eq!(home.run(&[&into[..], &["--force"]].concat()).code, Some(0));
+    assert_eq!(std::fs::read_dir(home.beside().join("new/folder")).unwrap().count(), 2);
+    // What fails leaves no file in the way of the next try.
+    assert_eq!(home.run(&["conversations", "export", "-o", "gone.md", "ffff"]).code, Some(2));
+    assert!(!home.beside().join("gone.md").exists());
+}
+
+#[test]
+fn an_import_says_what_it_cannot_read_in_plain_words() {
+    let home = Home::new();
+    let said = home.fed("# a title\n\ntext\n", &["conversations", "import", "-"]);
+    assert!(said.code == Some(2) && said.stderr.contains("it is no JSON"), "{said:?}");
+    let said = home.fed("[]", &["conversations", "import", "-"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(1), "note: 0 conversations imported\n"));
+}
+
+#[test]
+fn a_conversation_gets_another_title_and_a_slip_of_digits_names_none() {
+    let home = Home::new();
+    home.run(&["chat", "hello"]);
+    let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
+    let said = home.run(&["conversations", "rename", &id, "Of rivers"]);
+    assert!(said.code == Some(0) && said.stdout.ends_with("Of rivers\n"), "{said:?}");
+    let slip = home.run(&["conversations", "remove", "--yes", &id[7..]]);
+    assert!(slip.code == Some(2) && slip.stderr.contains("at least 4"), "{slip:?}");
+    // Naming it twice removes it once.
+    let said = home.run(&["conversations", "remove", "--yes", &id, &id]);
+    assert_eq!((said.code, said.stdout.lines().count()), (Some(0), 1), "{said:?}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_no_model() {
+    let said = Home::new().run(&["models", "add", "nope.gguf"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(!said.stderr.contains("digest"), "{}", said.stderr);
+}
+
+#[test]
+fn the_doctor_examines_what_nothing_else_starts_in() {
+    let home = Home::with("theme = 'dark'\n");
+    let said = home.run(&["doctor"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stdout.contains("✗ configuration") && said.stdout.contains("ui.theme"), "{}", said.stdout);
+    let home = Home::new();
+    std::fs::write(home.path().join("state"), "in the way").unwrap();
+    let said = home.run(&["doctor"]);
+    assert!(said.code == Some(1) && said.stdout.contains("✗ log"), "{said:?}");
+    assert!(said.stdout.contains("✓ store"), "{}", said.stdout);
+}
+
+#[test]
 fn the_doctor_finds_a_good_installation_good_and_names_what_is_not() {
     let home = Home::new();
     let said = home.run(&["doctor"]);
@@ -48,6 +115,7 @@ fn the_workspace_tells_of_itself_and_is_copied_and_brought_back() {
         (vec!["workspace", "verify"], "read"),
         (vec!["workspace", "backup", "copy"], "everything is in"),
         (vec!["workspace", "compact"], "conversations  1"),
+        (vec!["workspace", "compact"], " back\n"),
     ] {
         let said = home.run(&arguments);
         assert!(said.stdout.contains(says), "{arguments:?}: {said:?}");

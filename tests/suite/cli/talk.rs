@@ -35,6 +35,11 @@ fn a_conversation_is_held_listed_shown_searched_forked_and_removed() {
             "conversations list",
             "conversations search braid",
             "conversations list --json",
+            "conversations search nowhere",
+            "conversations search '\"And why\"'",
+            "conversations search ' '",
+            "conversations list -n 1",
+            "conversations list -n 0",
             "conversations remove none --yes",
             "conversations show zzz",
         ])
@@ -116,6 +121,120 @@ fn json_carries_hostile_text_whole_and_no_control() {
     // A list is one line each, whatever the title is.
     let said = home.run(&["conversations", "list"]);
     assert_eq!(said.stdout.lines().count(), 1);
+}
+
+#[test]
+fn what_a_model_says_is_safe_in_a_pipe_too_and_whole_when_raw() {
+    let home = Home::new();
+    let id = |home: &Home| home.run(&["conversations", "list"]).stdout[..8].to_owned();
+    let safe = home.run(&["chat", "-m", "scripted/hostile", "go"]).stdout;
+    let raw = home.run(&["chat", "--raw", "-m", "scripted/hostile", "go"]).stdout;
+    let id = id(&home);
+    for text in [
+        safe.as_str(),
+        &home.run(&["conversations", "show", &id]).stdout,
+        &home.run(&["conversations", "export"]).stdout,
+        &home.run(&["conversations", "export", "-f", "json"]).stdout,
+        &home.run(&["conversations", "export", "-f", "jsonl"]).stdout,
+    ] {
+        assert!(!text.contains(|c: char| c.is_control() && !"\n\t".contains(c)), "{text:?}");
+        assert!(!text.contains(['\u{202e}', '\u{2066}', '\u{e0041}']), "{text:?}");
+    }
+    assert!(safe.contains('␛') && raw.contains('\u{1b}'), "{raw:?}");
+    // A file gets it as it is, and so does whoever asks for that.
+    home.run(&["conversations", "export", "-o", "out.md", &id]);
+    let file = std::fs::read_to_string(home.beside().join("out.md")).unwrap();
+    assert!(file.contains('\u{1b}'), "{file:?}");
+    for arguments in [["conversations", "show", "--raw", &id], ["conversations", "export", "--raw", &id]] {
+        assert!(home.run(&arguments).stdout.contains('\u{1b}'), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_question_that_brought_nothing_leaves_nothing() {
+    let home = Home::new();
+    for model in ["local/nope", "nobody/x", "scripted/fail-500", "scripted/fail-401"] {
+        assert_eq!(home.run(&["chat", "-m", model, "lost"]).code, Some(2));
+    }
+    assert_eq!(home.run(&["conversations", "list"]).stdout, "");
+    home.run(&["chat", "kept"]);
+    let before = home.run(&["conversations", "export"]).stdout;
+    let shown = |home: &Home| home.run(&["conversations", "show", "--json", &first(home)]).objects();
+    for model in ["scripted/fail-500", "nobody/x"] {
+        let arguments = ["chat", "-C", "-m", model, "-s", "Be odd.", "--set", "seed=3", "lost"];
+        assert_eq!(home.run(&arguments).code, Some(2));
+        // The branch, the model, the system prompt and the settings are what they were.
+        assert_eq!(home.run(&["conversations", "export"]).stdout, before);
+        let head = &shown(&home)[0]["thread"]["conversation"];
+        assert_eq!((head["settings"].to_string().as_str(), head["system"].as_str()), ("{}", None));
+    }
+    assert_eq!(home.run(&["chat", "-C", "and on"]).stdout, "and on\n");
+    // What brought a part of an answer stays.
+    home.run(&["chat", "-m", "scripted/cut", "half"]);
+    assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 2);
+}
+
+fn first(home: &Home) -> String {
+    home.run(&["conversations", "list"]).stdout[..8].to_owned()
+}
+
+/// Reads a pipe until a text has come.
+fn read_until(pipe: &mut impl Read, wanted: &str) -> String {
+    let (mut seen, mut byte) = (Vec::new(), [0; 1]);
+    while pipe.read(&mut byte).unwrap() > 0 {
+        seen.push(byte[0]);
+        if String::from_utf8_lossy(&seen).contains(wanted) {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+#[test]
+fn an_answer_that_does_not_come_is_spoken_of() {
+    let home = Home::new();
+    let mut child = home.start(&["chat", "-m", "scripted/hang", "go"]);
+    let said = read_until(&mut child.stderr.take().unwrap(), "hang");
+    assert!(said.contains("waiting for scripted/hang"), "{said}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_pipe_that_stays_open_is_spoken_of_and_never_given_up() {
+    let home = Home::new();
+    let mut child = home.command(&["chat", "hello"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut held = child.stdin.take().unwrap();
+    let said = read_until(&mut child.stderr.take().unwrap(), "/dev/null");
+    assert!(said.contains("< /dev/null"), "{said}");
+    std::io::Write::write_all(&mut held, b"late").unwrap();
+    drop(held);
+    let mut answer = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut answer).unwrap();
+    assert_eq!((child.wait().unwrap().code(), answer.as_str()), (Some(0), "hello\n\nlate\n"));
+}
+
+#[test]
+fn every_line_for_programs_says_its_kind_and_holds_one_thing() {
+    let home = Home::new();
+    home.run(&["chat", "one river"]);
+    home.run(&["chat", "two rivers"]);
+    for (arguments, kind, least) in [
+        (&["conversations", "list"][..], "conversation", 2),
+        (&["conversations", "search", "river"], "hit", 4),
+        (&["models", "list"], "model", 5),
+        (&["models", "show", "scripted/echo"], "model", 1),
+        (&["doctor"], "check", 5),
+        (&["paths"], "path", 5),
+        (&["config", "path"], "path", 1),
+        (&["config", "show"], "value", 5),
+        (&["config", "check"], "configuration", 1),
+    ] {
+        let objects = home.run(&[arguments, &["--json"]].concat()).objects();
+        assert!(objects.len() >= least, "{arguments:?}: {objects:?}");
+        assert!(objects.iter().all(|object| object["reply"] == kind), "{arguments:?}: {objects:?}");
+    }
 }
 
 #[test]

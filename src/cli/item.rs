@@ -1,0 +1,51 @@
+//! What programs read of a command: one object a line, its kind in `reply`. Where the door has a reply for it that reply
+//! is printed; lists are taken apart here, so that each thing has a line of its own.
+
+use serde::Serialize;
+
+use crate::domain::Error;
+use crate::domain::catalog::ModelCard;
+use crate::domain::conversation::Conversation;
+use crate::workbench::reply::{Check, Hit};
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub(super) enum Item<'a> {
+    Conversation {
+        head: &'a Conversation,
+    },
+    Hit {
+        hit: &'a Hit,
+    },
+    Model {
+        card: &'a ModelCard,
+    },
+    /// A part of an imported file that was left out.
+    Skipped {
+        why: &'a str,
+    },
+    Check {
+        #[serde(flatten)]
+        check: &'a Check,
+    },
+    /// A configuration key.
+    Value {
+        key: &'a str,
+        value: &'a str,
+        origin: &'a str,
+    },
+    /// The configuration file as a whole.
+    Configuration {
+        path: &'a str,
+        exists: bool,
+        good: bool,
+    },
+    Path {
+        name: &'a str,
+        path: &'a str,
+    },
+    Error {
+        error: &'a Error,
+    },
+}
