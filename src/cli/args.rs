@@ -32,7 +32,7 @@ pub struct Global {
     /// Connect to nothing but this machine
     #[arg(long, global = true)]
     pub offline: bool,
-    /// Set a configuration key for this run, like net.idle_timeout=120
+    /// Set a configuration key for this run, like log=debug
     #[arg(short = 'c', long = "config", global = true, value_name = "KEY=VALUE")]
     pub config: Vec<String>,
     /// The file whose first line is the passphrase, where one opens the workspace
