@@ -115,7 +115,7 @@ fn the_workspace_tells_of_itself_and_is_copied_and_brought_back() {
         (vec!["workspace", "verify"], "read"),
         (vec!["workspace", "backup", "copy"], "everything is in"),
         (vec!["workspace", "compact"], "conversations  1"),
-        (vec!["workspace", "compact"], " back\n"),
+        (vec!["workspace", "compact"], "ve back"),
     ] {
         let said = home.run(&arguments);
         assert!(said.stdout.contains(says), "{arguments:?}: {said:?}");
