@@ -220,7 +220,7 @@ fn typed(tty: &Tty, count: usize) -> Vec<Duration> {
         if text.len() > 30 {
             let rubbed = text.clone();
             text.truncate(1);
-            tty.send(&"\x7f".repeat(rubbed.len() - 1));
+            tty.send("\x7f".repeat(rubbed.len() - 1));
             tty.wait("an empty composer", |screen| !screen.contents().contains(&rubbed[..3]));
         }
     }

@@ -12,7 +12,6 @@ mod layers;
 mod loopback;
 mod markdown;
 mod provider_openai;
-mod pty;
 mod pty_life;
 mod pull;
 mod readme;

@@ -12,7 +12,7 @@ use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Capability, Event};
 use outcrop::tui::key::{Key, KeyCode};
 use outcrop::tui::runtime::{App, Host, run};
-use outcrop::tui::terminal::{Options, Tty};
+use outcrop::tui::terminal::{Options, Tty as Screen};
 use outcrop::tui::widget::composer::{Composer, Look};
 use outcrop::workbench::{Context, Replies, Request, Workbench};
 use ratatui::Frame;
@@ -20,7 +20,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Paragraph;
 use rustix::process::Signal;
 
-use crate::pty::{ANSWERS, CommandBuilder, Pty, Seen};
+use crate::tty::{ANSWERS, CommandBuilder, Seen, Tty};
 
 #[derive(Debug)]
 struct NoDoor;
@@ -117,7 +117,7 @@ fn the_program_of_the_other_tests() {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut app = Small::default();
-    let mut terminal = Tty::open(Options { mouse: true, title: true }).unwrap();
+    let mut terminal = Screen::open(Options { mouse: true, title: true }).unwrap();
     let ended = runtime.block_on(run(&mut app, Arc::new(NoDoor), &mut terminal, host));
     drop(terminal);
     let code = match ended {
@@ -145,70 +145,63 @@ fn command() -> CommandBuilder {
 }
 
 /// The program, its first frame there though the terminal answered nothing.
-fn started() -> Pty {
-    let pty = Pty::spawn(command(), 60, 20);
-    pty.wait_for("size 60x20; sent 0");
-    pty
-}
-
-#[track_caller]
-fn ends_restored(pty: &mut Pty, code: u32) {
-    assert_eq!(pty.wait_exit(), code);
-    assert!(pty.look(Seen::is_restored), "{}", pty.look(|s| s.raw.escape_ascii().to_string()));
-    assert_eq!(pty.settings(), pty.found);
+fn started() -> Tty {
+    let tty = Tty::start(command(), (60, 20), &[]);
+    tty.wait_for("size 60x20; sent 0");
+    tty
 }
 
 #[test]
 fn the_first_frame_waits_for_no_answer_and_the_cursor_is_at_the_caret() {
-    let mut pty = started();
-    pty.look(|seen| {
+    let mut tty = started();
+    tty.look(|seen| {
         let screen = seen.screen();
         assert!(screen.alternate_screen() && screen.bracketed_paste());
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::ButtonMotion);
         assert!(seen.count(b"\x1b[?2026h") > 0);
     });
-    assert_ne!(pty.settings(), pty.found, "raw");
-    pty.keys("長い x");
-    pty.wait_until("cursor behind the text", |s| {
+    assert_ne!(tty.settings(), tty.found, "raw");
+    tty.send("長い x");
+    tty.wait_until("cursor behind the text", |s| {
         s.screen().cursor_position() == (2, 6) && !s.screen().hide_cursor()
     });
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
 fn late_answers_are_swallowed_wherever_they_are_split() {
-    let mut pty = started();
-    pty.keys("typed");
-    pty.wait_for("typed");
+    let mut tty = started();
+    tty.send("typed");
+    tty.wait_for("typed");
     for piece in ANSWERS.chunks(7) {
-        pty.keys(piece);
+        tty.send(piece);
         // Something must be seen between two pieces, so that each is a read of its own.
         let size = (60 + piece.len() as u16, 20);
-        pty.resize(size.0, size.1);
-        pty.wait_for(&format!("size {}x", size.0));
-        pty.resize(60, 20);
-        pty.wait_for("size 60x");
+        tty.resize((size.0, size.1));
+        tty.wait_for(&format!("size {}x", size.0));
+        tty.resize((60, 20));
+        tty.wait_for("size 60x");
     }
-    pty.wait_for("back 0,0,64");
-    pty.wait_until("kitty keys on", |s| s.count(b"\x1b[>1u") == 1);
-    pty.keys("!");
-    pty.wait_for("typed!");
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    tty.wait_for("back 0,0,64");
+    tty.wait_until("kitty keys on", |s| s.count(b"\x1b[>1u") == 1);
+    tty.send("!");
+    tty.wait_for("typed!");
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
 fn an_error_and_a_panic_speak_on_a_restored_terminal() {
-    let mut pty = started();
-    pty.keys("\x1bOQ");
-    ends_restored(&mut pty, 2);
-    assert!(pty.look(|s| s.text().contains("error: on purpose")));
+    let mut tty = started();
+    tty.send("\x1bOQ");
+    tty.ends_restored(2);
+    assert!(tty.look(|s| s.text().contains("error: on purpose")));
 
-    let mut pty = started();
-    pty.keys("\x1bOP");
-    ends_restored(&mut pty, 101);
-    pty.look(|seen| {
+    let mut tty = started();
+    tty.send("\x1bOP");
+    tty.ends_restored(101);
+    tty.look(|seen| {
         assert!(seen.text().contains("on purpose"), "{}", seen.text());
         let left = seen.raw.windows(8).position(|w| w == b"\x1b[?1049l").unwrap();
         let spoke = seen.raw.windows(10).position(|w| w == b"on purpose").unwrap();
@@ -218,40 +211,40 @@ fn an_error_and_a_panic_speak_on_a_restored_terminal() {
 
 #[test]
 fn a_panic_of_another_thread_leaves_the_picture_alone() {
-    let mut pty = started();
-    pty.keys("\x1bOR");
-    pty.wait_for("still here");
-    pty.look(|seen| {
+    let mut tty = started();
+    tty.send("\x1bOR");
+    tty.wait_for("still here");
+    tty.look(|seen| {
         assert!(seen.screen().alternate_screen());
         assert_eq!(seen.count(b"elsewhere"), 0);
     });
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
 fn signals_end_it_restored_with_their_exit_codes() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let mut pty = started();
-        pty.signal(signal);
-        ends_restored(&mut pty, code);
+        let mut tty = started();
+        tty.signal(signal);
+        tty.ends_restored(code);
     }
 }
 
 #[test]
 fn a_loop_that_hangs_is_ended_by_a_signal_all_the_same() {
-    let mut pty = started();
-    pty.keys("\x1bOS");
-    pty.keys("x");
-    pty.signal(Signal::TERM);
-    ends_restored(&mut pty, 143);
+    let mut tty = started();
+    tty.send("\x1bOS");
+    tty.send("x");
+    tty.signal(Signal::TERM);
+    tty.ends_restored(143);
 }
 
 #[test]
 fn when_the_terminal_disappears_the_program_ends() {
-    let mut pty = started();
-    pty.hang_up();
-    assert_eq!(pty.wait_exit(), 129);
+    let mut tty = started();
+    tty.hang_up();
+    assert_eq!(tty.ended(), Some(129));
 }
 
 #[test]
@@ -261,70 +254,70 @@ fn ctrl_z_and_fg_work_under_a_shell_and_bg_touches_nothing() {
     for (name, value) in [("PS1", "ready> "), ("OUTCROP_IN_PTY", "1"), ("HISTFILE", "/dev/null")] {
         command.env(name, value);
     }
-    let mut pty = Pty::spawn(command, 60, 20);
-    pty.wait_for("ready>");
+    let mut tty = Tty::start(command, (60, 20), &[]);
+    tty.wait_for("ready>");
     let program = std::env::current_exe().unwrap();
-    pty.keys(format!("{} {}\r", program.display(), PROGRAM.join(" ")));
-    pty.wait_for("size 60x20");
-    pty.keys("kept");
-    pty.wait_for("kept");
-    pty.keys("\x1a");
+    tty.send(format!("{} {}\r", program.display(), PROGRAM.join(" ")));
+    tty.wait_for("size 60x20");
+    tty.send("kept");
+    tty.wait_for("kept");
+    tty.send("\x1a");
     // The shell brackets pastes itself, so that mode says nothing here.
     let shell = |s: &Seen| !s.screen().alternate_screen() && s.text().trim_end().ends_with("ready>");
-    pty.wait_until("shell", |s| shell(s) && s.text().contains("Stopped"));
-    pty.keys("bg\r");
-    pty.keys("echo be''low\r");
-    pty.wait_for("below");
-    assert!(pty.look(|s| !s.screen().alternate_screen()), "in the background it leaves the terminal alone");
-    pty.resize(50, 15);
-    pty.keys("fg\r");
-    pty.wait_until("picture", |s| s.screen().alternate_screen() && s.text().contains("resumed"));
-    pty.wait_for("size 50x15");
-    pty.wait_for("kept");
-    pty.keys("\x1a");
-    pty.wait_until("shell again", shell);
-    pty.keys("fg\r");
-    pty.wait_until("picture again", |s| s.screen().alternate_screen() && s.text().contains("kept"));
-    pty.keys("\x11");
-    pty.wait_until("shell at last", shell);
-    pty.keys("echo code=$?\r");
-    pty.wait_for("code=0");
-    pty.keys("exit\r");
-    assert_eq!(pty.wait_exit(), 0);
+    tty.wait_until("shell", |s| shell(s) && s.text().contains("Stopped"));
+    tty.send("bg\r");
+    tty.send("echo be''low\r");
+    tty.wait_for("below");
+    assert!(tty.look(|s| !s.screen().alternate_screen()), "in the background it leaves the terminal alone");
+    tty.resize((50, 15));
+    tty.send("fg\r");
+    tty.wait_until("picture", |s| s.screen().alternate_screen() && s.text().contains("resumed"));
+    tty.wait_for("size 50x15");
+    tty.wait_for("kept");
+    tty.send("\x1a");
+    tty.wait_until("shell again", shell);
+    tty.send("fg\r");
+    tty.wait_until("picture again", |s| s.screen().alternate_screen() && s.text().contains("kept"));
+    tty.send("\x11");
+    tty.wait_until("shell at last", shell);
+    tty.send("echo code=$?\r");
+    tty.wait_for("code=0");
+    tty.send("exit\r");
+    assert_eq!(tty.ended(), Some(0));
 }
 
 #[test]
 fn with_no_shell_to_go_to_ctrl_z_stops_nothing() {
-    let mut pty = started();
-    pty.keys("\x1a");
-    pty.wait_for("resumed");
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    let mut tty = started();
+    tty.send("\x1a");
+    tty.wait_for("resumed");
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
 fn a_storm_of_sizes_ends_at_the_last_one_and_size_zero_is_no_end() {
-    let mut pty = started();
+    let mut tty = started();
     for i in 0..200u16 {
-        pty.resize(1 + (i * 37) % 200, 1 + (i * 13) % 60);
+        tty.resize((1 + (i * 37) % 200, 1 + (i * 13) % 60));
     }
-    pty.resize(0, 0);
-    pty.resize(70, 22);
-    pty.wait_for("size 70x22");
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    tty.resize((0, 0));
+    tty.resize((70, 22));
+    tty.wait_for("size 70x22");
+    tty.send("\x11");
+    tty.ends_restored(0);
 
-    let mut pty = Pty::spawn(command(), 0, 0);
-    pty.wait_until("frame", |s| s.screen().alternate_screen() && s.count(b"\x1b[?2026l") > 0);
-    pty.resize(60, 20);
-    pty.wait_for("size 60x20");
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    let mut tty = Tty::start(command(), (0, 0), &[]);
+    tty.wait_until("frame", |s| s.screen().alternate_screen() && s.count(b"\x1b[?2026l") > 0);
+    tty.resize((60, 20));
+    tty.wait_for("size 60x20");
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
 fn a_paste_of_ten_megabytes_or_with_an_end_mark_in_it_sends_nothing() {
-    let mut pty = started();
+    let mut tty = started();
     let line = [b'x'; 1023];
     let mut paste = b"\x1b[200~".to_vec();
     for _ in 0..10 * 1024 {
@@ -332,25 +325,25 @@ fn a_paste_of_ten_megabytes_or_with_an_end_mark_in_it_sends_nothing() {
         paste.push(b'\r');
     }
     paste.extend_from_slice(b"\x1b[201~");
-    pty.keys(paste);
-    pty.wait_for("sent 0; back ; pasted 10485760 dropped 0");
-    pty.wait_for("[Pasted #1 · 10.5 MB]");
+    tty.send(paste);
+    tty.wait_for("sent 0; back ; pasted 10485760 dropped 0");
+    tty.wait_for("[Pasted #1 · 10.5 MB]");
 
-    pty.keys("\x1b[200~harmless\x1b[201~\rsudo reboot\r\x1b[201~");
-    pty.wait_for("sent 0; back ; pasted 21 dropped 0");
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    tty.send("\x1b[200~harmless\x1b[201~\rsudo reboot\r\x1b[201~");
+    tty.wait_for("sent 0; back ; pasted 21 dropped 0");
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
 fn keys_that_come_as_a_paste_would_send_nothing_and_enter_sends() {
-    let mut pty = started();
-    pty.keys("one line\rand another\rand more\r");
-    pty.wait_for("sent 0; back ; pasted 30");
-    pty.keys("\r");
-    pty.wait_for("sent 1");
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    let mut tty = started();
+    tty.send("one line\rand another\rand more\r");
+    tty.wait_for("sent 0; back ; pasted 30");
+    tty.send("\r");
+    tty.wait_for("sent 1");
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
 
 #[test]
@@ -359,14 +352,14 @@ fn an_editor_gets_the_terminal_and_gives_it_back() {
     let mut command = command();
     command.env("OUTCROP_PTY_EDITOR", "f() { echo editing; read line; echo \"$line\" > \"$1\"; }; f");
     command.env("OUTCROP_PTY_FOLDER", folder.path().join("run"));
-    let mut pty = Pty::spawn(command, 60, 20);
-    pty.wait_for("size 60x20");
-    pty.keys("before\x07");
-    pty.wait_until("editor", |s| s.text().contains("editing") && s.is_restored());
-    assert_eq!(pty.settings(), pty.found);
-    pty.keys("from the editor\r");
-    pty.wait_until("text back", |s| s.screen().alternate_screen() && s.text().contains("from the editor"));
+    let mut tty = Tty::start(command, (60, 20), &[]);
+    tty.wait_for("size 60x20");
+    tty.send("before\x07");
+    tty.wait_until("editor", |s| s.text().contains("editing") && s.is_restored());
+    assert_eq!(tty.settings(), tty.found);
+    tty.send("from the editor\r");
+    tty.wait_until("text back", |s| s.screen().alternate_screen() && s.text().contains("from the editor"));
     assert_eq!(std::fs::read_dir(folder.path().join("run")).unwrap().count(), 0);
-    pty.keys("\x11");
-    ends_restored(&mut pty, 0);
+    tty.send("\x11");
+    tty.ends_restored(0);
 }
