@@ -19,6 +19,7 @@ mod sanitiser;
 mod screen;
 mod stage;
 mod store;
+mod terminal;
 mod themes;
 mod transcript;
 mod tty;

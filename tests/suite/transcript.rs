@@ -235,6 +235,36 @@ fn scrolling_up_stops_following_and_the_end_resumes_it() {
 }
 
 #[test]
+fn a_layout_sets_what_is_visible_and_not_what_is_in_the_history() {
+    let messages: Vec<_> = (0..10_000_u32)
+        .map(|i| {
+            let mut message = message(0, Role::User, vec![text(&format!("question {i}"))], None);
+            message.id = MessageId::from_uuid(uuid::Uuid::from_u128(u128::from(i)));
+            message
+        })
+        .collect();
+    let items = items(&messages);
+    let transcript = Transcript::new(&items);
+    let area = Rect::new(0, 0, 80, 40);
+    let mut middle = Scroll::default();
+    middle.to_message(messages[5000].id);
+    let mut start = Scroll::default();
+    start.to_start(&items);
+    for (place, scroll) in [("end", Scroll::default()), ("middle", middle), ("start", start)] {
+        let mut cache = Cache::default();
+        let geometry = transcript.layout(area, &scroll, &mut cache);
+        let seen = geometry.rows.iter().map(|row| row.item).collect::<std::collections::HashSet<_>>().len();
+        // What came below is counted over fifty messages at most.
+        assert!(cache.held() <= seen + 60, "at the {place} {} were set to show {seen}", cache.held());
+        // Going on from there sets what comes into sight.
+        let mut up = geometry.scroll;
+        up.by(-3);
+        transcript.layout(area, &up, &mut cache);
+        assert!(cache.held() <= seen + 64, "above the {place} {} are held", cache.held());
+    }
+}
+
+#[test]
 fn every_row_can_be_reached_line_by_line_and_by_pages() {
     let messages = long(8);
     let items = items(&messages);

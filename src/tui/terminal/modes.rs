@@ -154,12 +154,14 @@ impl Modes {
         tcgetpgrp(&self.input).is_ok_and(|group| group == rustix::process::getpgrp())
     }
 
-    /// Writes everything, waiting where the terminal takes nothing.
+    /// Writes everything, waiting where the terminal takes nothing. One that is gone takes all: its end is the reader's
+    /// to tell, so that there is one way to end, whoever meets it first.
     pub fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match rustix::io::write(&self.output, bytes) {
                 Ok(written) => bytes = &bytes[written..],
                 Err(Errno::INTR) => {}
+                Err(Errno::IO | Errno::NXIO | Errno::PIPE) => return Ok(()),
                 Err(Errno::AGAIN) => {
                     poll(&mut [PollFd::new(&self.output, PollFlags::OUT)], None)?;
                 }
@@ -173,5 +175,23 @@ impl Modes {
     pub fn size(&self) -> Option<(u16, u16)> {
         let size = rustix::termios::tcgetwinsize(&self.output).ok()?;
         (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portable_pty::{PtySize, native_pty_system};
+
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_is_gone_takes_everything() {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let name = pair.master.tty_name().unwrap();
+        let open = || File::options().read(true).write(true).open(&name).unwrap();
+        let modes = Modes::of(open(), open(), Options { mouse: true, title: true }).unwrap();
+        drop(pair);
+        modes.write(b"a frame").unwrap();
+        modes.leave();
     }
 }

@@ -3,4 +3,5 @@
 mod chaos;
 mod chat;
 mod commands;
+mod copying;
 mod first_run;

@@ -38,6 +38,11 @@ pub(super) struct Laid<'a> {
 }
 
 impl Cache {
+    /// Messages whose rows are there: those that the last layout set, and a few more.
+    pub fn held(&self) -> usize {
+        self.entries.len()
+    }
+
     /// A layout begins.
     pub(super) fn begin(&mut self) {
         self.layouts += 1;
