@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::StreamExt;
 use outcrop::domain::call::{Converse, Turn};
+use outcrop::domain::catalog::Backend;
 use outcrop::domain::message::{Block, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::engine::{Engine, Options, prompt};
@@ -34,17 +35,21 @@ fn speed(criterion: &mut Criterion) {
     let count = prompt(&path, &ask(&text, 1), &now).unwrap().tokens.len() as u64;
     let mut group = criterion.benchmark_group("engine");
     group.sample_size(10);
-    for threads in [1, 2] {
-        let engine = Engine::new(Options { threads: Some(threads) });
+    let backends = [Backend::Own, Backend::LlamaCpp];
+    let built = if cfg!(feature = "llama-cpp") { &backends[..] } else { &backends[..1] };
+    for (threads, backend) in [1, 2].into_iter().flat_map(|n| built.iter().map(move |b| (n, *b))) {
+        let engine = Engine::new(Options { threads: Some(threads), backend: Some(backend) });
         let run = |text: &str, tokens| {
             let answer = engine.converse(&path, ask(text, tokens), now.clone());
             black_box(runtime.block_on(answer.collect::<Vec<_>>()));
         };
         run("hi", 1);
         group.throughput(Throughput::Elements(count));
-        group.bench_function(format!("prefill {count}, {threads} threads"), |b| b.iter(|| run(&text, 1)));
+        group.bench_function(format!("prefill {count}, {threads} threads, {backend}"), |b| {
+            b.iter(|| run(&text, 1))
+        });
         group.throughput(Throughput::Elements(128));
-        group.bench_function(format!("decode 128, {threads} threads"), |b| {
+        group.bench_function(format!("decode 128, {threads} threads, {backend}"), |b| {
             b.iter(|| run("Write a story.", 128));
         });
     }

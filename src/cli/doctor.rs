@@ -84,7 +84,7 @@ fn program() -> Check {
 
 /// Program, configuration, terminal, clipboard.
 fn here(config: &Config, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![program(), configuration(config)];
+    let mut checks = vec![program(), configuration(config), engine(config)];
     for (name, provider) in &config.providers {
         if let ApiKey::Unset { variable } = &provider.api_key {
             checks.push(check(
@@ -114,6 +114,20 @@ fn configuration(config: &Config) -> Check {
         format!("{path} does not exist; {changed} set elsewhere")
     };
     check("configuration", Verdict::Good, found, "")
+}
+
+fn engine(config: &Config) -> Check {
+    let (found, advice) = match config.engine.backend {
+        Some(backend) => (format!("{backend} runs every local model, as engine.backend says"), ""),
+        None if cfg!(feature = "llama-cpp") => {
+            ("the own engine runs local models where it can, else llama.cpp".to_owned(), "")
+        }
+        None => (
+            "the own engine runs local models".to_owned(),
+            "A build with `--features llama-cpp` runs other architectures too.",
+        ),
+    };
+    check("engine", Verdict::Good, found, advice)
 }
 
 fn proxies(config: &Config) -> Check {

@@ -27,7 +27,7 @@ pub use source::Flags;
 pub use table::{KEYS, Key, Kind};
 
 use crate::domain::Result;
-use crate::domain::catalog::ModelId;
+use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
 
 /// Everything that was configured, checked and typed.
@@ -155,6 +155,8 @@ pub struct Net {
 pub struct EngineConfig {
     /// `None` chooses by the machine.
     pub threads: Option<usize>,
+    /// `None` is the own engine where it can, else llama.cpp.
+    pub backend: Option<Backend>,
 }
 
 /// A named set of settings.

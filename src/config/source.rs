@@ -11,9 +11,9 @@ use super::file::Inputs;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
-    Secret, Terminal, Ui, check, file, show,
+    Secret, Shown, Terminal, Ui, check, file, show,
 };
-use crate::domain::catalog::ModelId;
+use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -91,7 +91,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         ui: raw.ui.typed(),
         keys: raw.keys.into_iter().map(|(action, keys)| (action, keys.typed())).collect(),
         net: raw.net.typed(),
-        engine: EngineConfig { threads: Some(raw.engine.threads).filter(|threads| *threads > 0) },
+        engine: raw.engine.typed(&values)?,
         defaults: raw.defaults.typed(),
         presets: raw.presets.into_iter().map(|(name, preset)| (name, preset.typed())).collect(),
         terminal: Terminal::of(environment),
@@ -330,6 +330,27 @@ impl RawNet {
 #[derive(Deserialize)]
 struct RawEngine {
     threads: usize,
+    backend: String,
+}
+
+impl RawEngine {
+    fn typed(self, values: &[Shown]) -> Result<EngineConfig> {
+        let backend = match self.backend.as_str() {
+            "own" => Some(Backend::Own),
+            "llama-cpp" if cfg!(feature = "llama-cpp") => Some(Backend::LlamaCpp),
+            "llama-cpp" => {
+                let origin = values.iter().find(|value| value.key == "engine.backend");
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("reading engine.backend from {}", origin.map_or("", |value| &value.origin)),
+                    "it is \"llama-cpp\", and this program was built without llama.cpp",
+                    "Build with `cargo build --release --features llama-cpp`, or leave it \"auto\".",
+                ));
+            }
+            _ => None,
+        };
+        Ok(EngineConfig { threads: Some(self.threads).filter(|threads| *threads > 0), backend })
+    }
 }
 
 #[derive(Deserialize)]

@@ -139,6 +139,12 @@ pub const KEYS: &[Key] = &[
         "Threads of the local engine; 0 chooses by the machine.",
     ),
     key(
+        "engine.backend",
+        Kind::OneOf(&["auto", "own", "llama-cpp"]),
+        "\"auto\"",
+        "What runs local models; auto is the own engine where it can, else llama.cpp (a build with that feature).",
+    ),
+    key(
         "providers.*.kind",
         Kind::OneOf(&["openai", "scripted"]),
         "",

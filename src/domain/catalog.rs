@@ -118,6 +118,25 @@ pub struct ModelCard {
     pub detail: String,
 }
 
+/// What computes a local model's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backend {
+    /// The engine of this program itself.
+    Own,
+    /// llama.cpp, where the program was built with the feature `llama-cpp`.
+    LlamaCpp,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "the own engine",
+            Self::LlamaCpp => "llama.cpp",
+        })
+    }
+}
+
 /// One model of the local catalogue (`assets/models.toml`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

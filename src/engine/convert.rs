@@ -10,7 +10,8 @@ use candle_core::quantized::ggml_file::qtensor_from_ggml;
 use sha2::{Digest, Sha256};
 
 use super::gguf::{Header, Kind, Tensor, tensor_bytes};
-use super::{inspect, model};
+use super::{backend, foreign, model};
+use crate::domain::catalog::Backend;
 use crate::domain::{Error, Result};
 
 /// Values of one block of `Q8_0`, which share a scale.
@@ -33,7 +34,7 @@ pub struct Converted {
 pub fn convert(from: &Path, to: &Path, on_progress: &mut dyn FnMut(u64, u64)) -> Result<Converted> {
     let doing = format!("converting the model {}", from.display());
     let (header, mut source) = Header::open(from)?;
-    inspect::facts(&header, &doing)?;
+    backend::choose(&header, Some(Backend::Own), &doing)?;
     let part = part_of(to);
     let written = write(&header, &mut source, &part, &doing, on_progress)
         .and_then(|converted| {
@@ -176,6 +177,7 @@ pub(super) fn widen(tensor: &Tensor, raw: &[u8], doing: &str) -> Result<Vec<f32>
         Kind::Q4K => GgmlDType::Q4K,
         Kind::Q5K => GgmlDType::Q5K,
         Kind::Q6K => GgmlDType::Q6K,
+        Kind::Foreign(_) => return Err(foreign::refusal(tensor, doing)),
     };
     let elements = tensor.dims.iter().product::<u64>() as usize;
     qtensor_from_ggml(dtype, raw, vec![elements], &Device::Cpu)

@@ -7,6 +7,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
+use super::foreign::{self, Foreign};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// A header is read in one piece; one that is longer belongs to no model that this engine could run.
@@ -16,7 +17,7 @@ const HEADER_FIRST: u64 = 8 << 20;
 /// Arrays of arrays are allowed by the format and used by nobody.
 const DEPTH_MAX: u32 = 4;
 
-/// Number types of tensors: those that candle can widen to `f32`.
+/// Number types of tensors: those that candle can widen to `f32`, and others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     F32,
@@ -32,6 +33,8 @@ pub(crate) enum Kind {
     Q4K,
     Q5K,
     Q6K,
+    /// One that only llama.cpp computes with.
+    Foreign(&'static Foreign),
 }
 
 impl Kind {
@@ -52,6 +55,9 @@ impl Kind {
     ];
 
     fn row(self) -> (u32, &'static str, u64, u64) {
+        if let Self::Foreign(kind) = self {
+            return (kind.code, kind.name, kind.block, kind.bytes);
+        }
         Self::ALL
             .iter()
             .find(|(_, kind, ..)| *kind == self)
@@ -448,6 +454,7 @@ impl<'a> Cursor<'a> {
             .iter()
             .find(|(c, ..)| *c == code)
             .map(|(_, kind, ..)| *kind)
+            .or_else(|| foreign::of_code(code))
             .ok_or_else(|| Fault::Kind { tensor: clip(&name), code })?;
         let bytes = dims
             .iter()

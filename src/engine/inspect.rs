@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::backend::{self, Words};
 use super::gguf::{Header, Kind};
 use super::loaded::Speech;
-use super::vocabulary::Vocabulary;
-use super::{model, vocabulary};
+use super::{foreign, model, vocabulary};
 use crate::domain::call::Converse;
+use crate::domain::catalog::Backend;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What is known of a model file that the engine can run.
@@ -31,7 +32,9 @@ pub struct ModelFacts {
     pub tokens: u32,
     /// Weights in all.
     pub parameters: u64,
-    /// The engine runs the file as it is; otherwise `convert` makes the form that it runs.
+    /// What runs it where the person does not choose.
+    pub backend: Backend,
+    /// It is run as it is; otherwise `convert` makes the form that it runs.
     pub ready: bool,
 }
 
@@ -39,10 +42,24 @@ pub struct ModelFacts {
 /// run is an error that says so.
 pub fn inspect(path: &Path) -> Result<ModelFacts> {
     let (header, _) = Header::open(path)?;
-    facts(&header, &format!("reading the model file {}", path.display()))
+    let facts = facts(&header, &reading(path))?;
+    if facts.backend == Backend::LlamaCpp {
+        // Only llama.cpp knows all that it knows.
+        Words::read(path, &header, facts.backend, &reading(path))?;
+    }
+    Ok(facts)
 }
 
-pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
+/// What runs the file at `path`, by its header alone.
+pub fn backend(path: &Path, choice: Option<Backend>) -> Result<Backend> {
+    backend::choose(&Header::open(path)?.0, choice, &reading(path))
+}
+
+fn reading(path: &Path) -> String {
+    format!("reading the model file {}", path.display())
+}
+
+fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
     let architecture = header.text("general.architecture").ok_or_else(|| {
         Error::new(
             ErrorKind::Invalid,
@@ -51,8 +68,14 @@ pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
             "Take the model's main GGUF file; an adapter or a projector alone cannot answer.",
         )
     })?;
-    let shape = model::Shape::read(header, doing)?;
-    let vocabulary = vocabulary::kind(header, doing)?;
+    let backend = backend::choose(header, None, doing)?;
+    let (context, tokens, vocabulary) = match backend {
+        Backend::Own => {
+            let shape = model::Shape::read(header, doing)?;
+            (shape.context as u32, shape.vocabulary as u32, vocabulary::kind(header, doing)?)
+        }
+        Backend::LlamaCpp => foreign::facts(header, doing)?,
+    };
     let mut weights: HashMap<Kind, u64> = HashMap::new();
     for tensor in &header.tensors {
         *weights.entry(tensor.kind).or_default() += tensor.dims.iter().product::<u64>();
@@ -62,13 +85,14 @@ pub(super) fn facts(header: &Header, doing: &str) -> Result<ModelFacts> {
         architecture: architecture.to_owned(),
         name: header.text("general.name").map(str::to_owned),
         licence: header.text("general.license").map(str::to_owned),
-        context: shape.context as u32,
+        context,
         quantisation: most.unwrap_or("F32").to_owned(),
         chat_template: header.text("tokenizer.chat_template").is_some(),
         vocabulary,
-        tokens: shape.vocabulary as u32,
+        tokens,
         parameters: weights.values().sum(),
-        ready: header.tensors.iter().all(|t| t.kind == model::form(t)),
+        ready: backend == Backend::LlamaCpp || header.tensors.iter().all(|t| t.kind == model::form(t)),
+        backend,
     })
 }
 
@@ -81,13 +105,18 @@ pub struct Prompt {
 
 /// The prompt of a conversation for the model of the file at `path`, whose weights are not loaded.
 pub fn prompt(path: &Path, converse: &Converse, now: &jiff::Zoned) -> Result<Prompt> {
-    let speech = Speech::read(&Header::open(path)?.0, &format!("reading the model file {}", path.display()))?;
+    let header = Header::open(path)?.0;
+    let speech = Speech::new(&header, words(path, &header)?);
     let text = speech.prompt(converse, now)?;
-    Ok(Prompt { tokens: speech.vocabulary.encode(&text)?, text })
+    Ok(Prompt { tokens: speech.words.encode(&text)?, text })
 }
 
 /// The token ids of a text, marks of turns included.
 pub fn tokenise(path: &Path, text: &str) -> Result<Vec<u32>> {
-    let (header, _) = Header::open(path)?;
-    Vocabulary::read(&header, &format!("reading the model file {}", path.display()))?.encode(text)
+    words(path, &Header::open(path)?.0)?.encode(text)
+}
+
+fn words(path: &Path, header: &Header) -> Result<Words> {
+    let doing = reading(path);
+    Words::read(path, header, backend::choose(header, None, &doing)?, &doing)
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::Options;
+use super::backend::{self, Model, Words};
 use super::gguf::Header;
-use super::model::Model;
 use super::template::{self, Setting};
-use super::vocabulary::Vocabulary;
 use crate::domain::call::Converse;
 use crate::domain::settings::Settings;
 use crate::domain::thinking;
@@ -30,16 +30,13 @@ pub(super) struct Loaded {
 /// How a model is spoken to.
 #[derive(Debug)]
 pub(super) struct Speech {
-    pub(super) vocabulary: Vocabulary,
+    pub(super) words: Words,
     template: Option<String>,
 }
 
 impl Speech {
-    pub(super) fn read(header: &Header, doing: &str) -> Result<Self> {
-        Ok(Self {
-            vocabulary: Vocabulary::read(header, doing)?,
-            template: header.text("tokenizer.chat_template").map(str::to_owned),
-        })
+    pub(super) fn new(header: &Header, words: Words) -> Self {
+        Self { words, template: header.text("tokenizer.chat_template").map(str::to_owned) }
     }
 
     /// The text of a conversation.
@@ -52,7 +49,8 @@ impl Speech {
                 "Take a model whose name says \"instruct\" or \"chat\".",
             )
         })?;
-        let setting = Setting { begin: &self.vocabulary.begin_text, end: &self.vocabulary.end_text, now };
+        let (begin, end) = self.words.marks();
+        let setting = Setting { begin, end, now };
         template::prompt(source, converse, setting)
     }
 }
@@ -70,13 +68,15 @@ impl Stamp {
 }
 
 impl Loaded {
-    fn load(path: &Path) -> Result<Self> {
+    fn load(path: &Path, options: Options) -> Result<Self> {
         let stamp = Stamp::of(path)?;
-        let (model, header) = Model::load(path)?;
         let doing = format!("loading the model {}", path.display());
+        let (header, _) = Header::open(path)?;
+        let backend = backend::choose(&header, options.backend, &doing)?;
+        let (model, words) = backend::load(path, &header, backend, options.threads(), &doing)?;
         let float = |name: &str| header.float(&format!("general.sampling.{name}")).map(|x| x as f32);
         Ok(Self {
-            speech: Speech::read(&header, &doing)?,
+            speech: Speech::new(&header, words),
             defaults: Settings {
                 temperature: float("temp"),
                 top_p: float("top_p"),
@@ -92,8 +92,8 @@ impl Loaded {
     /// The token ids of a conversation.
     pub(super) fn prompt(&self, converse: &Converse, now: &jiff::Zoned) -> Result<Prompt> {
         let text = self.speech.prompt(converse, now)?;
-        let ids = self.speech.vocabulary.encode(&text)?;
-        let limit = self.model.shape.vocabulary as u32;
+        let ids = self.speech.words.encode(&text)?;
+        let limit = self.model.vocabulary() as u32;
         if ids.is_empty() || ids.iter().any(|id| *id >= limit) {
             return Err(Error::new(
                 ErrorKind::Invalid,
@@ -115,12 +115,17 @@ pub(super) struct Prompt {
 }
 
 /// The models in memory, the last used first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shelf {
+    options: Options,
     models: Vec<Arc<Loaded>>,
 }
 
 impl Shelf {
+    pub(super) fn new(options: Options) -> Self {
+        Self { options, models: Vec::new() }
+    }
+
     /// The model of the file at `path`, loaded if it is not there, or if the file is another one now.
     pub(super) fn get(&mut self, path: &Path) -> Result<Arc<Loaded>> {
         let stamp = Stamp::of(path)?;
@@ -130,7 +135,7 @@ impl Shelf {
         } else {
             self.models.retain(|m| m.path != path);
             self.models.truncate(KEPT - 1);
-            Arc::new(Loaded::load(path)?)
+            Arc::new(Loaded::load(path, self.options)?)
         };
         self.models.insert(0, Arc::clone(&model));
         Ok(model)

@@ -7,14 +7,20 @@
 //! gguf ─► inspect, convert          a file: what it says of itself; the form that is run
 //!   └──► vocabulary, template       turns ─► prompt ─► token ids ─► text
 //!   └──► model ─► kernel            token ids ─► logits, on the threads of an own pool
+//!   └──► foreign, llama_cpp         the same for other files, by llama.cpp (feature `llama-cpp`)
+//!              backend              chooses between the two, and is the one face of both
 //!              sampler, stop        logits ─► token; text ─► what may be shown
 //! scheduler ─► session              one compute thread; conversations take turns
 //! ```
 
+mod backend;
 mod convert;
+mod foreign;
 mod gguf;
 mod inspect;
 mod kernel;
+#[cfg(feature = "llama-cpp")]
+mod llama_cpp;
 mod loaded;
 mod model;
 mod sampler;
@@ -25,5 +31,5 @@ mod template;
 mod vocabulary;
 
 pub use convert::{Converted, convert};
-pub use inspect::{ModelFacts, Prompt, inspect, prompt, tokenise};
+pub use inspect::{ModelFacts, Prompt, backend, inspect, prompt, tokenise};
 pub use scheduler::{Engine, Options};

@@ -11,10 +11,12 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::backend::Scratch;
 use super::loaded::Shelf;
 use super::model::Scratch;
 use super::session::{self, Kept, Session, Step};
 use crate::domain::call::Converse;
+use crate::domain::catalog::Backend;
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 
@@ -34,6 +36,16 @@ const CACHE_BYTES: usize = 256 << 20;
 pub struct Options {
     /// Threads that compute; `None` takes one for each processor.
     pub threads: Option<usize>,
+    /// What runs every file; `None` is the own engine where it can, else llama.cpp.
+    pub backend: Option<Backend>,
+}
+
+impl Options {
+    /// Threads that compute.
+    pub(super) fn threads(self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(all).clamp(1, 64)
+    }
 }
 
 /// The local engine. Its thread starts with the first call and ends with it.
@@ -133,7 +145,7 @@ impl Engine {
         }
         let (calls, inbox) = channel(CALLS);
         let closing = Arc::new(AtomicBool::new(false));
-        let scheduler = Scheduler::new(inbox, Arc::clone(&closing), self.options.threads)?;
+        let scheduler = Scheduler::new(inbox, Arc::clone(&closing), self.options)?;
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || scheduler.run())
@@ -169,11 +181,10 @@ struct Scheduler {
 }
 
 impl Scheduler {
-    fn new(inbox: Receiver<Task>, closing: Arc<AtomicBool>, threads: Option<usize>) -> Result<Self> {
+    fn new(inbox: Receiver<Task>, closing: Arc<AtomicBool>, options: Options) -> Result<Self> {
         let doing = "starting the local engine";
-        let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.clamp(1, 64))
+            .num_threads(options.threads())
             .thread_name(|i| format!("engine-{i}"))
             .build()
             .map_err(|why| Error::internal(doing, why.to_string()))?;
@@ -184,7 +195,7 @@ impl Scheduler {
             closing,
             pool,
             runtime,
-            shelf: Shelf::default(),
+            shelf: Shelf::new(options),
             waiting: VecDeque::new(),
             running: VecDeque::new(),
             kept: Vec::new(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::backend::{CHUNK, Cache, Scratch};
 use super::loaded::{Loaded, Prompt};
 use super::model::{Cache, Scratch};
 use super::sampler::Sampler;
@@ -16,9 +17,6 @@ use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
-
-/// Prompt tokens that are read between two looks at whether anybody still listens.
-const CHUNK: usize = 64;
 
 /// What is remembered of a conversation between its turns.
 #[derive(Debug)]
@@ -32,7 +30,7 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(conversation: Option<ConversationId>, model: Arc<Loaded>) -> Self {
-        Self { conversation, cache: Cache::new(&model.model.shape), model, tokens: Vec::new() }
+        Self { conversation, cache: model.model.cache(), model, tokens: Vec::new() }
     }
 
     /// Whether it was made by this very model for this conversation.
@@ -49,8 +47,8 @@ impl Kept {
     fn rewind(&mut self, prompt: &[u32]) -> usize {
         let common = self.tokens.iter().zip(prompt).take_while(|(a, b)| a == b).count();
         let keep = common.min(prompt.len() - 1);
+        let keep = self.cache.truncate(keep);
         self.tokens.truncate(keep);
-        self.cache.truncate(keep);
         keep
     }
 }
@@ -70,7 +68,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Session {
     events: Sender<Result<Event>>,
-    outbox: VecDeque<Event>,
+    outbox: VecDeque<Result<Event>>,
     kept: Kept,
     prompt: Vec<u32>,
     /// What the answer begins with, before its own first token.
@@ -100,8 +98,8 @@ impl Session {
         let seed = getrandom::u64().unwrap_or_default();
         let count = |n: usize| n as u32;
         let outbox = VecDeque::from([
-            Event::Context { tokens: count(kept.model.model.shape.context) },
-            Event::Prefill { done: count(cached), total: count(prompt.len()), cached: count(cached) },
+            Ok(Event::Context { tokens: count(kept.model.model.context()) }),
+            Ok(Event::Prefill { done: count(cached), total: count(prompt.len()), cached: count(cached) }),
         ]);
         Self {
             events,
@@ -127,7 +125,7 @@ impl Session {
 
     /// What is worth remembering of it.
     pub(super) fn into_kept(mut self) -> Kept {
-        self.kept.cache.shrink(&self.kept.model.model.shape);
+        self.kept.model.model.shrink(&mut self.kept.cache);
         self.kept
     }
 
@@ -138,11 +136,15 @@ impl Session {
             return told;
         }
         if self.next.is_none() {
-            self.read(scratch);
+            if let Err(error) = self.read(scratch) {
+                self.fail(error);
+            }
             return self.tell();
         }
         for _ in 0..tokens {
-            self.write(scratch);
+            if let Err(error) = self.write(scratch) {
+                self.fail(error);
+            }
             let told = self.tell();
             if told != Step::More {
                 return told;
@@ -157,11 +159,10 @@ impl Session {
             return Step::Done;
         }
         while let Some(event) = self.outbox.pop_front() {
-            match self.events.try_send(Ok(event)) {
+            match self.events.try_send(event) {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
-                    self.outbox.extend(event.ok());
-                    self.outbox.rotate_right(1);
+                    self.outbox.push_front(event);
                     return Step::Full;
                 }
                 Err(TrySendError::Closed(_)) => return Step::Done,
@@ -170,53 +171,67 @@ impl Session {
         if self.over { Step::Done } else { Step::More }
     }
 
-    fn read(&mut self, scratch: &mut Scratch) {
+    fn read(&mut self, scratch: &mut Scratch) -> Result<()> {
         let from = self.kept.tokens.len();
         let chunk = &self.prompt[from..self.prompt.len().min(from + CHUNK)];
-        let logits = self.kept.model.model.forward(chunk, &mut self.kept.cache, scratch);
+        let logits = self.kept.model.model.forward(chunk, &mut self.kept.cache, scratch)?;
         self.kept.tokens.extend_from_slice(chunk);
         let (done, total, cached) =
             (self.kept.tokens.len() as u32, self.prompt.len() as u32, self.cached as u32);
-        self.outbox.push_back(Event::Prefill { done, total, cached });
+        self.outbox.push_back(Ok(Event::Prefill { done, total, cached }));
         if done == total {
             self.next = Some(self.sampler.choose(logits));
             let usage = Usage { input: Some(total), cache_read: Some(cached), ..Usage::default() };
-            self.outbox.push_back(Event::Usage { usage });
+            self.outbox.push_back(Ok(Event::Usage { usage }));
             if let Some(tag) = self.opening.take() {
                 self.say(tag.to_owned());
             }
         }
+        Ok(())
     }
 
-    fn write(&mut self, scratch: &mut Scratch) {
-        let Some(token) = self.next else { return };
+    fn write(&mut self, scratch: &mut Scratch) -> Result<()> {
+        let Some(token) = self.next else { return Ok(()) };
         let model = Arc::clone(&self.kept.model);
-        if model.speech.vocabulary.ends(token) {
-            return self.end(StopReason::EndTurn);
+        if model.speech.words.ends(token) {
+            self.end(StopReason::EndTurn);
+            return Ok(());
         }
         self.written += 1;
         let mut text = String::new();
         let mut shown = String::new();
-        self.detokeniser.push(model.speech.vocabulary.bytes(token), &mut text);
+        self.detokeniser.push(&model.speech.words.bytes(token), &mut text);
         let stopped = self.stop.push(&text, &mut shown);
         self.say(shown);
-        if stopped {
-            return self.end(StopReason::StopSequence);
+        let ended = if stopped {
+            Some(StopReason::StopSequence)
+        } else if self.written >= self.most {
+            Some(StopReason::MaxTokens)
+        } else if self.kept.tokens.len() + 1 >= model.model.context() {
+            Some(StopReason::ContextFull)
+        } else {
+            None
+        };
+        if let Some(reason) = ended {
+            self.end(reason);
+            return Ok(());
         }
-        if self.written >= self.most {
-            return self.end(StopReason::MaxTokens);
-        }
-        if self.kept.tokens.len() + 1 >= model.model.shape.context {
-            return self.end(StopReason::ContextFull);
-        }
-        let logits = model.model.forward(&[token], &mut self.kept.cache, scratch);
+        let logits = model.model.forward(&[token], &mut self.kept.cache, scratch)?;
         self.kept.tokens.push(token);
         self.next = Some(self.sampler.choose(logits));
+        Ok(())
+    }
+
+    /// Ends with an error. What the cache holds is not known any more.
+    fn fail(&mut self, error: Error) {
+        self.kept.conversation = None;
+        self.outbox.push_back(Err(error));
+        self.over = true;
     }
 
     fn say(&mut self, text: String) {
         if !text.is_empty() {
-            self.outbox.push_back(Event::Text { text });
+            self.outbox.push_back(Ok(Event::Text { text }));
         }
     }
 
@@ -236,7 +251,7 @@ impl Session {
             cache_read: Some(self.cached as u32),
             reasoning: None,
         };
-        self.outbox.extend([Event::Usage { usage }, Event::Stop { reason }]);
+        self.outbox.extend([Ok(Event::Usage { usage }), Ok(Event::Stop { reason })]);
         self.over = true;
     }
 }
@@ -244,7 +259,7 @@ impl Session {
 /// The prompt of a conversation. One that leaves no room for an answer is refused.
 pub(super) fn prompt_of(converse: &Converse, model: &Loaded, now: &jiff::Zoned) -> Result<Prompt> {
     let prompt = model.prompt(converse, now)?;
-    let (tokens, limit) = (prompt.ids.len() as u32, model.model.shape.context as u32);
+    let (tokens, limit) = (prompt.ids.len() as u32, model.model.context() as u32);
     if tokens < limit {
         return Ok(prompt);
     }

@@ -9,11 +9,11 @@ use futures_util::stream::{self, StreamExt};
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{
-    Availability, Capability, InstalledModel, LocalModel, ModelCard, ModelFile, ModelId, Source,
+    Availability, Backend, Capability, InstalledModel, LocalModel, ModelCard, ModelFile, ModelId, Source,
 };
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::engine::{Engine, Options};
+use crate::engine::{self, Engine, Options};
 use crate::net::Client;
 
 /// The name in front of local models' ids.
@@ -32,14 +32,16 @@ pub struct Local {
 struct Folder {
     models: PathBuf,
     catalogue: Vec<LocalModel>,
+    /// What the person chose to run every model.
+    backend: Option<Backend>,
 }
 
 impl Local {
-    /// `threads` is how many compute; `None` takes one for each processor. Nothing is read or started yet.
-    pub fn new(models_dir: PathBuf, catalogue: Vec<LocalModel>, threads: Option<usize>) -> Self {
+    /// Nothing is read or started yet.
+    pub fn new(models_dir: PathBuf, catalogue: Vec<LocalModel>, options: Options) -> Self {
         Self {
-            shelf: Arc::new(Folder { models: models_dir, catalogue }),
-            engine: Arc::new(Engine::new(Options { threads })),
+            shelf: Arc::new(Folder { models: models_dir, catalogue, backend: options.backend }),
+            engine: Arc::new(Engine::new(options)),
         }
     }
 
@@ -113,16 +115,42 @@ impl Folder {
                 "`outcrop models list` shows what each model can do.",
             ));
         }
-        let file = installed.files.iter().map(|f| f.name.as_str()).find(|f| {
-            one_name(f) && Path::new(f).extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
-        });
-        file.map(|file| self.models.join(name).join(file)).ok_or_else(|| {
+        self.gguf(name, &installed).ok_or_else(|| {
             Error::new(
                 ErrorKind::Corrupt,
                 doing(),
                 "its manifest names no GGUF file",
                 format!("`outcrop models pull {id}` fetches it again."),
             )
+        })
+    }
+
+    /// The path of the GGUF file that a manifest names.
+    fn gguf(&self, name: &str, model: &InstalledModel) -> Option<PathBuf> {
+        let file = model.files.iter().map(|f| f.name.as_str()).find(|f| {
+            one_name(f) && Path::new(f).extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+        });
+        file.map(|file| self.models.join(name).join(file))
+    }
+
+    /// The card of a model on this machine, and what runs it, which its file's header says.
+    fn installed(&self, name: &str, model: InstalledModel) -> Result<ModelCard> {
+        let run = self.gguf(name, &model).map(|path| engine::backend(&path, self.backend));
+        let (availability, by) = match run {
+            Some(Ok(backend)) => (Availability::Ready, format!(", run by {backend}")),
+            Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new()),
+            None => (Availability::Ready, String::new()),
+        };
+        Ok(ModelCard {
+            id: ModelId::new(NAME, name)?,
+            title: model.title,
+            availability,
+            capabilities: model.capabilities,
+            context: model.context,
+            max_output: None,
+            licence: model.licence,
+            bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
+            detail: format!("{} on this machine{by}", model.architecture),
         })
     }
 
@@ -168,7 +196,7 @@ impl Folder {
         let mut cards = Vec::new();
         for name in names {
             match self.manifest(&name) {
-                Ok(Some(model)) => cards.push(installed(&name, model)?),
+                Ok(Some(model)) => cards.push(self.installed(&name, model)?),
                 Ok(None) => {}
                 Err(error) => cards.push(broken(&name, &error)?),
             }
@@ -186,20 +214,6 @@ impl Folder {
 /// Whether a name is one folder's or file's name, and not hidden.
 fn one_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
-}
-
-fn installed(name: &str, model: InstalledModel) -> Result<ModelCard> {
-    Ok(ModelCard {
-        id: ModelId::new(NAME, name)?,
-        title: model.title,
-        availability: Availability::Ready,
-        capabilities: model.capabilities,
-        context: model.context,
-        max_output: None,
-        licence: model.licence,
-        bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
-        detail: format!("{} on this machine", model.architecture),
-    })
 }
 
 fn broken(name: &str, error: &Error) -> Result<ModelCard> {

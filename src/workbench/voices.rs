@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::engine::Options;
 use crate::provider::Provider;
 use crate::provider::local::Local;
 use crate::provider::openai::OpenAi;
@@ -13,7 +14,8 @@ use crate::service::models::catalogue;
 
 /// The voice of the engine in this program.
 pub(super) fn local(config: &Config) -> Result<Arc<dyn Provider>> {
-    Ok(Arc::new(Local::new(config.paths.models(), catalogue()?, config.engine.threads)))
+    let options = Options { threads: config.engine.threads, backend: config.engine.backend };
+    Ok(Arc::new(Local::new(config.paths.models(), catalogue()?, options)))
 }
 
 /// Every voice that is configured, beside the local one.

@@ -3,6 +3,7 @@
 
     python3 -m venv V && V/bin/pip install --only-binary :all: xllamacpp==2026.10.11549 numpy
     V/bin/python tests/peers/llama_cpp.py MODEL.q8_0.gguf > tests/data/engine/llama_cpp.json
+    V/bin/python tests/peers/llama_cpp.py MODEL.q8_0.gguf WIDE.gguf      # only writes the weights as F32
 
 MODEL is the file that the engine's own conversion wrote. `ids` and `prompt` are llama.cpp's tokens and template on that
 file. `same_file` is its greedy text on it; there it rounds every activation to seven bits, which moves log-likelihoods
@@ -136,6 +137,8 @@ def greedy(prompt, tokens):
 
 def main():
     model = sys.argv[1]
+    if len(sys.argv) > 2:
+        return widen(model, sys.argv[2])
     said = {"judge": "xllamacpp 2026.10.11549, 1 thread", "model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest(), "texts": [], "conversations": []}
     child = serve(model)
     try:

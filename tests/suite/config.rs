@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use outcrop::config::{ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema};
+use outcrop::domain::catalog::Backend;
 use outcrop::domain::{Error, ErrorKind};
 
 struct Home {
@@ -76,6 +77,20 @@ fn without_a_file_everything_has_its_default() {
     assert_eq!(config.engine.threads, None);
     assert!(config.providers.is_empty() && config.keys.is_empty() && config.passphrase.is_none());
     assert!(config.values.iter().all(|value| value.origin == "default"));
+}
+
+#[test]
+fn the_engine_that_is_not_built_in_is_an_error_that_says_how_to_build_it() {
+    let home = Home::with("[engine]\nbackend = 'own'\n");
+    assert_eq!(home.load().unwrap().engine.backend, Some(Backend::Own));
+    let home = Home::with("[engine]\nbackend = 'llama-cpp'\n");
+    if cfg!(feature = "llama-cpp") {
+        assert_eq!(home.load().unwrap().engine.backend, Some(Backend::LlamaCpp));
+    } else {
+        let error = home.refused();
+        assert!(error.doing.contains(&home.file()), "{error}");
+        assert!(error.hint.contains("--features llama-cpp"), "{error}");
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("candle_core", &["engine/"]),
     ("candle_nn", &["engine/"]),
     ("tokenizers", &["engine/"]),
+    ("llama_cpp_2", &["engine/llama_cpp"]),
     ("arboard", &["tui/runtime"]),
     ("syntect", &["tui/widget/code"]),
     ("ratatui", &["tui/"]),

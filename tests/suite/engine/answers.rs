@@ -23,7 +23,11 @@ impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = tiny::file(folder.path());
-        Self { path, engine: Engine::new(Options { threads: Some(2) }), _folder: folder }
+        Self {
+            path,
+            engine: Engine::new(Options { threads: Some(2), ..Options::default() }),
+            _folder: folder,
+        }
     }
 
     async fn all(&self, converse: outcrop::domain::call::Converse) -> Vec<Event> {
@@ -35,7 +39,7 @@ impl Bench {
     }
 }
 
-fn usage(events: &[Event]) -> Usage {
+pub fn usage(events: &[Event]) -> Usage {
     events
         .iter()
         .rev()
@@ -43,7 +47,7 @@ fn usage(events: &[Event]) -> Usage {
         .unwrap()
 }
 
-fn stop(events: &[Event]) -> StopReason {
+pub fn stop(events: &[Event]) -> StopReason {
     match events.last() {
         Some(Event::Stop { reason }) => *reason,
         other => panic!("the answer ends with {other:?}"),
@@ -87,7 +91,10 @@ async fn the_number_of_threads_changes_no_letter() {
     let bench = Bench::new();
     let text = text_of(&bench.said(&"the other one in a ".repeat(20), greedy(60)).await);
     for threads in [1, 3] {
-        let other = Bench { engine: Engine::new(Options { threads: Some(threads) }), ..Bench::new() };
+        let other = Bench {
+            engine: Engine::new(Options { threads: Some(threads), ..Options::default() }),
+            ..Bench::new()
+        };
         assert_eq!(text_of(&other.said(&"the other one in a ".repeat(20), greedy(60)).await), text);
     }
 }

@@ -2,6 +2,9 @@
 
 mod answers;
 mod files;
+mod foreign;
+#[cfg(feature = "llama-cpp")]
+mod llama_cpp;
 mod peers;
 mod real;
 mod tiny;

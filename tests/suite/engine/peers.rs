@@ -73,7 +73,7 @@ fn each_vocabulary_gives_the_token_ids_of_llama_cpp() {
 async fn each_architecture_writes_the_greedy_text_of_llama_cpp() {
     let folder = tempfile::tempdir().unwrap();
     let said = said();
-    let engine = Engine::new(Options { threads: Some(2) });
+    let engine = Engine::new(Options { threads: Some(2), ..Options::default() });
     let mut others = Vec::new();
     for (animal, file) in files(folder.path()) {
         let ready = file.with_extension("ready.gguf");

@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 use super::{ask, greedy, now, say, text_of};
 
 #[derive(Deserialize)]
-struct Said {
+pub struct Said {
     model_sha256: String,
     texts: Vec<Text>,
-    conversations: Vec<Conversation>,
+    pub conversations: Vec<Conversation>,
 }
 
 #[derive(Deserialize)]
@@ -25,31 +25,41 @@ struct Text {
 }
 
 #[derive(Deserialize)]
-struct Conversation {
-    turns: Vec<Turn>,
-    prompt: String,
-    tokens: u32,
-    exact: String,
+pub struct Conversation {
+    pub turns: Vec<Turn>,
+    pub prompt: String,
+    pub tokens: u32,
+    pub exact: String,
 }
 
 #[derive(Deserialize)]
-struct Turn {
-    role: Role,
-    content: String,
+pub struct Turn {
+    pub role: Role,
+    pub content: String,
 }
 
-fn said() -> Said {
+pub fn said() -> Said {
     serde_json::from_str(include_str!("../../data/engine/llama_cpp.json")).unwrap()
 }
 
 /// The converted model, where the machine has it.
-fn model() -> Option<PathBuf> {
+pub fn model() -> Option<PathBuf> {
     let path = std::env::var_os("OUTCROP_TEST_MODEL").map(PathBuf::from);
     if path.is_none() {
         eprintln!("skipped: the real model; OUTCROP_TEST_MODEL names the converted GGUF file");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_MODEL is not set");
     }
     path
+}
+
+/// A python with llama.cpp, where the machine has it.
+pub fn peers() -> Option<PathBuf> {
+    let python = std::env::var_os("OUTCROP_TEST_PEERS").map(PathBuf::from);
+    if python.is_none() {
+        eprintln!("skipped: llama.cpp; OUTCROP_TEST_PEERS names a python with xllamacpp and numpy");
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
+    }
+    python
 }
 
 #[test]
@@ -83,12 +93,7 @@ async fn prompts_and_greedy_text_are_those_of_llama_cpp() {
 
 #[test]
 fn llama_cpp_itself_still_says_what_was_recorded_of_it() {
-    let Some(model) = model() else { return };
-    let Some(python) = std::env::var_os("OUTCROP_TEST_PEERS") else {
-        eprintln!("skipped: llama.cpp; OUTCROP_TEST_PEERS names a python with xllamacpp and numpy");
-        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
-        return;
-    };
+    let (Some(model), Some(python)) = (model(), peers()) else { return };
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let judged = std::process::Command::new(python)
         .arg(here.join("tests/peers/llama_cpp.py"))

@@ -42,6 +42,17 @@ impl Writer {
         self.entry(key, 4, &value.to_le_bytes());
     }
 
+    /// Another number in the place of one that is there.
+    #[cfg(feature = "llama-cpp")]
+    pub fn replace(&mut self, key: &str, value: u32) {
+        let mut named = Vec::new();
+        text(&mut named, key);
+        let count = self.entries.len();
+        self.entries.retain(|entry| !entry.starts_with(&named));
+        assert_eq!(self.entries.len() + 1, count, "{key}");
+        self.number(key, value);
+    }
+
     pub fn float(&mut self, key: &str, value: f32) {
         self.entry(key, 6, &value.to_le_bytes());
     }
