@@ -1,6 +1,8 @@
 //! What the engine must know of files that llama.cpp runs: number types it has and we have not, and what a sound header
 //! holds. llama.cpp ends the process where it meets what it never expected, so files are judged here first.
 
+use std::collections::HashSet;
+
 use super::gguf::{Header, Kind, Tensor, Value};
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -85,13 +87,20 @@ pub(super) fn check(header: &Header, doing: &str) -> Result<u32> {
     if header.flag(&key("attention.causal")) == Some(false) || architecture.starts_with("t5") {
         return Err(refused("it reads text and writes none", "Take a model that was taught to converse."));
     }
-    number("embedding_length", 1 << 20)?;
+    let width = number("embedding_length", 1 << 20)?;
     number("block_count", 4096)?;
     // Some models have another number for each layer, some have no heads at all.
     for name in ["attention.head_count", "attention.head_count_kv", "feed_forward_length"] {
         if matches!(header.get(&key(name)), Some(Value::Unsigned(_) | Value::Signed(_))) {
             header.number(&key(name)).filter(|n| *n <= 1 << 24).ok_or_else(|| damaged(&key(name)))?;
         }
+    }
+    let heads = header.number(&key("attention.head_count")).filter(|n| *n > 0);
+    let head = header.number(&key("attention.key_length")).or(heads.map(|n| width / n));
+    if let (Some(turned), Some(head)) = (header.number(&key("rope.dimension_count")), head)
+        && (turned > head || !turned.is_multiple_of(2))
+    {
+        return Err(damaged(&key("rope.dimension_count")));
     }
     words(header).map_err(damaged)?;
     Ok(number("context_length", 1 << 30)? as u32)
@@ -113,6 +122,11 @@ fn words(header: &Header) -> std::result::Result<(), &'static str> {
         if header.get(&key(name)).is_some() && header.count(&key(name)) != Some(tokens) {
             return Err("list of the vocabulary's kinds and scores");
         }
+    }
+    let texts = header.texts(&key("tokens")).ok_or("vocabulary")?;
+    let mut seen = HashSet::new();
+    if !texts.iter().filter(|text| !text.is_empty()).all(|text| seen.insert(text)) {
+        return Err("vocabulary: a token is in it twice");
     }
     let marks = ["bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "mask"];
     for name in marks {

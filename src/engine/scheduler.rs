@@ -13,7 +13,6 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::backend::Scratch;
 use super::loaded::Shelf;
-use super::model::Scratch;
 use super::session::{self, Kept, Session, Step};
 use crate::domain::call::Converse;
 use crate::domain::catalog::Backend;

@@ -8,7 +8,6 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::backend::{CHUNK, Cache, Scratch};
 use super::loaded::{Loaded, Prompt};
-use super::model::{Cache, Scratch};
 use super::sampler::Sampler;
 use super::stop::Stop;
 use super::vocabulary::Detokeniser;

@@ -77,6 +77,7 @@ fn what_is_no_model_file_is_told_so() {
     }
 }
 
+#[cfg(not(feature = "llama-cpp"))]
 #[test]
 fn an_architecture_that_is_not_run_is_refused_by_name_with_a_way_out() {
     let error = refused(&tiny::model("mamba").bytes());
