@@ -18,13 +18,26 @@ pub struct TimerId(pub &'static str);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lane(pub &'static str);
 
+/// How a call stands to those that were asked before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// It goes at once, beside all others.
+    #[default]
+    Beside,
+    /// It takes the place of the one before it in the same lane.
+    Instead(Lane),
+    /// It goes when the one before it of this kind has its first reply, or is over: what the person did reaches the
+    /// door in the order in which they did it.
+    After,
+}
+
 /// Everything that can be asked of the world.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "few are made at a time; a box would only move the bytes")]
 pub enum Effect {
     /// Goes through the door. Answered by `Event::Replies` and one `Event::Ended`; a call that another one of its
     /// lane replaced is answered by nothing more.
-    Call { task: TaskId, lane: Option<Lane>, context: Context, request: Request },
+    Call { task: TaskId, order: Order, context: Context, request: Request },
     /// Drops the replies of a call, which cancels it. Nothing more of that task follows.
     Cancel(TaskId),
     /// Pure work that takes longer than a frame may; answered by `Event::Computed`.

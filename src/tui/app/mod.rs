@@ -15,7 +15,7 @@ use ratatui::Frame as Screen;
 use ratatui::layout::Rect;
 
 use super::action::Action;
-use super::effect::{Effect, Lane, TaskId, TimerId, Work};
+use super::effect::{Effect, Lane, Order, TaskId, TimerId, Work};
 use super::event::{Event, Now};
 use super::keymap::Keymap;
 use super::layout::{self, Frame};
@@ -30,6 +30,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::id::ConversationId;
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
+use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Context, Face, Request};
 
 /// The delay after which the program ends though the store has not answered.
@@ -208,12 +209,17 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Asks through the door.
+    /// Asks through the door. Acts of the person go one after the other; a query of a lane replaces the one before.
     pub fn call(&mut self, lane: Option<Lane>, request: Request) -> TaskId {
         *self.tasks += 1;
         let task = TaskId(*self.tasks);
+        let order = match lane {
+            Some(lane) => Order::Instead(lane),
+            None if is_act(&request) => Order::After,
+            None => Order::Beside,
+        };
         let context = Context { principal: self.options.principal.clone(), ..Context::of(Face::Tui) };
-        self.effects.push(Effect::Call { task, lane, context, request });
+        self.effects.push(Effect::Call { task, order, context, request });
         task
     }
 
@@ -235,6 +241,15 @@ impl Desk<'_> {
     /// The wall clock at this place.
     pub fn wall(&self) -> chat::when::Now {
         chat::when::Now { at: self.now.wall, offset: self.options.utc_offset }
+    }
+}
+
+/// It is an act of the person on conversations, or reads what the act before it may have written.
+fn is_act(request: &Request) -> bool {
+    match request {
+        Request::Chat(_) | Request::Conversations(Conversations::LoadDraft { .. }) => true,
+        Request::Conversations(_) | Request::Workspace(_) => !request.is_query(),
+        Request::Models(_) | Request::Watch { .. } => false,
     }
 }
 

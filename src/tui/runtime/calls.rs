@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::domain::Error;
 use crate::domain::delta::Event as Delta;
-use crate::tui::effect::{Lane, TaskId};
+use crate::tui::effect::{Lane, Order, TaskId};
 use crate::tui::event::Event;
 use crate::workbench::{Context, Door, Replies, Reply, Request};
 
@@ -22,6 +22,8 @@ pub struct Calls {
     door: Door,
     open: BTreeMap<TaskId, Call>,
     lanes: HashMap<Lane, TaskId>,
+    /// Is over when the act that was asked last has its first reply.
+    acted: Option<oneshot::Receiver<()>>,
     pumps: JoinSet<()>,
     /// Some stream has something to take.
     arrived: Arc<Notify>,
@@ -52,6 +54,16 @@ enum End {
 struct Waiting {
     replies: Vec<Reply>,
     end: Option<End>,
+    /// The door was asked.
+    asked: bool,
+    /// It was cancelled before that.
+    unwanted: bool,
+}
+
+impl Waiting {
+    fn take(&mut self) -> (Vec<Reply>, Option<End>) {
+        (std::mem::take(&mut self.replies), self.end.take())
+    }
 }
 
 impl Slot {
@@ -67,19 +79,36 @@ impl Calls {
             door,
             open: BTreeMap::new(),
             lanes: HashMap::new(),
+            acted: None,
             pumps: JoinSet::new(),
             arrived: Arc::default(),
         }
     }
 
-    /// Asks. The call before it in the same lane is cancelled.
-    pub fn start(&mut self, task: TaskId, lane: Option<Lane>, context: Context, request: Request) {
-        if let Some(before) = lane.and_then(|lane| self.lanes.insert(lane, task)) {
+    /// Asks, when its order says.
+    pub fn start(&mut self, task: TaskId, order: Order, context: Context, request: Request) {
+        if let Order::Instead(lane) = order
+            && let Some(before) = self.lanes.insert(lane, task)
+        {
             self.cancel(before);
         }
         let slot = Arc::new(Slot::default());
-        let replies = self.door.call(context, request);
-        let pump = self.pumps.spawn(pump(replies, slot.clone(), self.arrived.clone()));
+        let pump = if order == Order::After {
+            let (acts, acted) = oneshot::channel();
+            let before = self.acted.replace(acted);
+            self.pumps.spawn(act(
+                self.door.clone(),
+                (context, request),
+                before,
+                acts,
+                slot.clone(),
+                self.arrived.clone(),
+            ))
+        } else {
+            slot.lock().asked = true;
+            let replies = self.door.call(context, request);
+            self.pumps.spawn(pump(replies, None, slot.clone(), self.arrived.clone()))
+        };
         if let Some(replaced) = self.open.insert(task, Call { slot, pump }) {
             replaced.pump.abort();
         }
@@ -87,8 +116,13 @@ impl Calls {
 
     /// Drops the replies of a call, and what waits of them.
     pub fn cancel(&mut self, task: TaskId) {
-        if let Some(call) = self.open.remove(&task) {
+        let Some(call) = self.open.remove(&task) else { return };
+        let mut waiting = call.slot.lock();
+        if waiting.asked {
             call.pump.abort();
+        } else {
+            // Those after it still wait for the one before it.
+            waiting.unwanted = true;
         }
     }
 
@@ -108,7 +142,7 @@ impl Calls {
         while self.pumps.try_join_next().is_some() {}
         let mut events = Vec::new();
         self.open.retain(|task, call| {
-            let Waiting { replies, end } = std::mem::take(&mut *call.slot.lock());
+            let (replies, end) = call.slot.lock().take();
             if !replies.is_empty() {
                 call.slot.taken.notify_one();
                 events.push(Event::Replies { task: *task, replies });
@@ -131,10 +165,39 @@ impl Calls {
     }
 }
 
-/// Moves replies from the door into the slot.
-async fn pump(mut replies: Replies, slot: Arc<Slot>, arrived: Arc<Notify>) {
+/// Asks when the act before is done, and pumps.
+async fn act(
+    door: Door,
+    (context, request): (Context, Request),
+    before: Option<oneshot::Receiver<()>>,
+    acts: oneshot::Sender<()>,
+    slot: Arc<Slot>,
+    arrived: Arc<Notify>,
+) {
+    if let Some(before) = before {
+        // Dropped unsent, it is over as well.
+        let _ = before.await;
+    }
+    {
+        let mut waiting = slot.lock();
+        if waiting.unwanted {
+            return;
+        }
+        waiting.asked = true;
+    }
+    pump(door.call(context, request), Some(acts), slot, arrived).await;
+}
+
+/// Moves replies from the door into the slot; the first one lets the next act begin.
+async fn pump(
+    mut replies: Replies,
+    mut acts: Option<oneshot::Sender<()>>,
+    slot: Arc<Slot>,
+    arrived: Arc<Notify>,
+) {
     loop {
         let next = replies.next().await;
+        drop(acts.take());
         let full = {
             let mut waiting = slot.lock();
             match next {

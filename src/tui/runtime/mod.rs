@@ -383,8 +383,8 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
     fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
         for effect in effects {
             match effect {
-                Effect::Call { task, lane, context, request } => {
-                    self.calls.start(task, lane, context, request);
+                Effect::Call { task, order, context, request } => {
+                    self.calls.start(task, order, context, request);
                 }
                 Effect::Cancel(task) => self.calls.cancel(task),
                 Effect::Compute(work) => {

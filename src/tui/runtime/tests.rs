@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 use super::*;
 use crate::domain::delta::Event as Delta;
 use crate::domain::{Error, ErrorKind};
-use crate::tui::effect::{Lane, TaskId, Work};
+use crate::tui::effect::{Lane, Order, TaskId, Work};
 use crate::tui::event::Made;
 use crate::tui::key::Key;
 use crate::tui::terminal::Script;
@@ -23,6 +23,9 @@ struct Tap {
     replies: Vec<(u64, Result<Reply>)>,
     /// Calls whose replies were dropped.
     dropped: Arc<Mutex<usize>>,
+    /// When it was asked, since it was asked first.
+    asked: Mutex<Vec<Duration>>,
+    first: OnceLock<Instant>,
 }
 
 struct Guard(Arc<Mutex<usize>>);
@@ -36,6 +39,7 @@ impl Drop for Guard {
 impl Workbench for Tap {
     fn call(&self, _: Context, _: Request) -> Replies {
         let guard = Guard(self.dropped.clone());
+        self.asked.lock().unwrap().push(self.first.get_or_init(Instant::now).elapsed());
         stream::iter(self.replies.clone())
             .then(move |(wait, reply)| {
                 let _ = &guard;
@@ -63,7 +67,16 @@ struct Log {
 fn call(task: u64, lane: Option<&'static str>) -> Effect {
     Effect::Call {
         task: TaskId(task),
-        lane: lane.map(Lane),
+        order: lane.map_or(Order::Beside, |lane| Order::Instead(Lane(lane))),
+        context: Context::of(Face::Tui),
+        request: Request::Watch { topic: Topic::Models },
+    }
+}
+
+fn act(task: u64) -> Effect {
+    Effect::Call {
+        task: TaskId(task),
+        order: Order::After,
         context: Context::of(Face::Tui),
         request: Request::Watch { topic: Topic::Models },
     }
@@ -78,6 +91,8 @@ impl App for Log {
             }
             Event::Key(key) => match key.typed() {
                 Some(c @ '1'..='9') => vec![call(u64::from(c), None)],
+                Some(c @ 'A'..='C') => vec![act(u64::from(c))],
+                Some('X') => vec![Effect::Cancel(TaskId(u64::from('B')))],
                 Some('l') => vec![call(100, Some("list"))],
                 Some('m') => vec![call(101, Some("list"))],
                 Some('x') => vec![Effect::Cancel(TaskId(u64::from('1')))],
@@ -183,6 +198,25 @@ async fn the_latest_call_of_a_lane_replaces_the_one_before() {
             &Event::Ended { task: TaskId(101), error: None }
         ]
     );
+}
+
+/// Presses `keys` at a door whose replies come 40 ms apart; when each call reached it, in tens of ms.
+async fn acts(keys: &str) -> Vec<u128> {
+    let replies = vec![(40, Ok(Reply::Done)), (500, Ok(Reply::Done))];
+    let tap = Arc::new(Tap { replies, ..Tap::default() });
+    let mut log = Log::default();
+    let inputs = Key::script(keys).unwrap().into_iter().map(|key| Input::Event(Event::Key(key)));
+    let mut script = Script::new(20, 2, inputs).unwrap().hurried(Duration::from_millis(1));
+    script.wait_at_end(Duration::from_secs(3));
+    run(&mut log, tap.clone(), &mut script, host()).await.unwrap();
+    tap.asked.lock().unwrap().iter().map(|at| at.as_millis() / 10 * 10).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn acts_reach_the_door_one_by_one_in_the_order_in_which_they_were_done() {
+    assert_eq!(acts("ABC").await, [0, 40, 80], "each after the first reply before it");
+    assert_eq!(acts("ABCX").await, [0, 40], "one that was cancelled holds nothing up");
+    assert_eq!(acts("A1C").await, [0, 0, 40], "queries do not wait");
 }
 
 #[tokio::test(start_paused = true)]
