@@ -70,6 +70,8 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Made {
     Highlighted(Inked),
+    /// The work failed in the middle: what it was for stays as it is.
+    Nothing,
 }
 
 /// A point in time, as the loop saw it.

@@ -254,7 +254,11 @@ impl Keymap {
     pub fn action(&self, context: Context, key: Key) -> Option<Action> {
         let here = self.by_key.get(&(context, key));
         let anywhere = || match context {
-            Context::Menu => None,
+            // A key that types is the line's.
+            Context::Menu => self
+                .by_key
+                .get(&(Context::Everywhere, key))
+                .filter(|action| key.typed().is_none() && matches!(action, A::Help | A::Suspend | A::Quit)),
             _ => self.by_key.get(&(Context::Everywhere, key)),
         };
         here.or_else(anywhere).copied()
@@ -400,7 +404,9 @@ mod tests {
         assert_eq!(keys.action(Context::List, key("r")), Some(Action::Rename));
         assert_eq!(keys.action(Context::List, key("ctrl+p")), Some(Action::Palette));
         assert_eq!(keys.action(Context::Menu, key("ctrl+p")), Some(Action::SelectPrevious));
-        assert_eq!(keys.action(Context::Menu, key("f1")), None);
+        assert_eq!(keys.action(Context::Menu, key("f1")), Some(Action::Help));
+        assert_eq!(keys.action(Context::Menu, key("ctrl+q")), Some(Action::Quit));
+        assert_eq!(keys.action(Context::Menu, key("ctrl+t")), None);
     }
 
     #[test]

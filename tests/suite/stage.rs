@@ -1,5 +1,7 @@
 //! A screen without a terminal, a clock or a door: events in, effects and pictures out.
 
+pub mod shelf;
+
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -212,6 +214,23 @@ impl Stage {
         warm
     }
 
+    /// The cell of the caret, where one is shown.
+    pub fn caret(&mut self) -> Option<(u16, u16)> {
+        let (width, height) = self.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut shown = None;
+        terminal
+            .draw(|frame| {
+                view(&self.state, &mut self.cache, frame);
+            })
+            .unwrap();
+        if terminal.backend().cursor_visible() {
+            let at = terminal.backend().cursor_position();
+            shown = Some((at.x, at.y));
+        }
+        shown
+    }
+
     /// The picture as text, with a line that stands for its styles.
     pub fn text(&mut self) -> String {
         let cells = self.picture();
@@ -239,7 +258,11 @@ impl Stage {
 
 fn draw(state: &State, cache: &mut Cache, (width, height): (u16, u16)) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view(state, cache, frame)).unwrap();
+    terminal
+        .draw(|frame| {
+            view(state, cache, frame);
+        })
+        .unwrap();
     terminal.backend().buffer().clone()
 }
 

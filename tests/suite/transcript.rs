@@ -224,9 +224,6 @@ fn scrolling_up_stops_following_and_the_end_resumes_it() {
     assert_eq!(after.rows, before.rows, "what is read does not move");
     // The gap above it, the speaker, three lines and two gaps.
     assert_eq!(after.new_rows, Some(7));
-    let items = items(&messages);
-    let buffer = frame(&Transcript::new(&items), &after);
-    assert!(picture(&buffer).contains("↓ 7 new lines"));
     scroll = after.scroll;
     scroll.by(1000);
     let end = place(&messages, &scroll);

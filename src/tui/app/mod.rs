@@ -183,8 +183,6 @@ pub struct State {
 #[derive(Debug, Default)]
 pub struct Cache {
     pub transcript: transcript::Cache,
-    /// Code that the last frame showed plain.
-    pub wants: Vec<Want>,
 }
 
 /// What an update gives out, and what makes it faster.
@@ -278,7 +276,7 @@ impl State {
 
     /// The parts of the screen: the function that `update` and `view` both ask.
     pub fn frame(&self) -> Frame {
-        layout::frame(self.area, self.chat.reading)
+        layout::frame(self.area, self.chat.reads_alone())
     }
 
     /// How soon the screen wants to hear the time though nothing happens; `None` sleeps.
@@ -303,7 +301,7 @@ impl State {
         let mut desk = Desk {
             now: self.now,
             options: &self.options,
-            area: layout::frame(self.area, self.chat.reading).body,
+            area: layout::frame(self.area, self.chat.reads_alone()).body,
             cache: out.cache,
             tasks: &mut self.tasks,
             effects: Vec::new(),
@@ -329,6 +327,8 @@ impl State {
 pub struct App {
     pub state: State,
     cache: Cache,
+    /// Code that the last frame showed plain.
+    wants: Vec<Want>,
     /// Code is being highlighted; the next is asked for when that is back.
     inking: bool,
 }
@@ -336,7 +336,7 @@ pub struct App {
 impl App {
     /// The screen before anything happened.
     pub fn new(options: Options, start: Start) -> Self {
-        Self { state: State::new(options, start), cache: Cache::default(), inking: false }
+        Self { state: State::new(options, start), cache: Cache::default(), wants: Vec::new(), inking: false }
     }
 }
 
@@ -344,10 +344,12 @@ impl runtime::App for App {
     fn update(&mut self, event: Event) -> Vec<Effect> {
         if matches!(event, Event::Computed(_)) {
             self.inking = false;
+            // A frame that was drawn meanwhile wanted what has just come.
+            self.wants.clear();
         }
         let mut effects = update(&mut self.state, &mut self.cache, event);
         if !self.inking
-            && let Some(want) = self.cache.wants.pop()
+            && let Some(want) = self.wants.pop()
         {
             self.inking = true;
             effects.push(Effect::Compute(Work::Highlight(want)));
@@ -356,11 +358,11 @@ impl runtime::App for App {
     }
 
     fn view(&mut self, frame: &mut Screen<'_>) {
-        view(&self.state, &mut self.cache, frame);
+        self.wants = view(&self.state, &mut self.cache, frame);
     }
 
     fn pulse(&self) -> Option<Duration> {
-        let wants = (!self.inking && !self.cache.wants.is_empty()).then_some(Duration::from_millis(1));
+        let wants = (!self.inking && !self.wants.is_empty()).then_some(Duration::from_millis(1));
         [wants, self.state.pulse()].into_iter().flatten().min()
     }
 }

@@ -7,7 +7,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
-use crate::tui::keymap::label;
+use crate::tui::keymap::{Context, label};
 use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
@@ -42,7 +42,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.area = Rect::new(0, 0, width, height);
             state.with_chat(out, chat::State::refit);
         }
-        Event::Focus(_) | Event::Resumed | Event::Terminal(Capability::Answered) => {}
+        Event::Focus(_)
+        | Event::Resumed
+        | Event::Terminal(Capability::Answered)
+        | Event::Computed(Made::Nothing) => {}
         Event::Terminal(Capability::FullKeys) => state.full_keys = true,
         Event::Terminal(Capability::Background(red, green, blue)) => {
             // Rec. 601 luma: whether dark or light text is easier to read on it.
@@ -114,6 +117,17 @@ fn copied(state: &mut State, how: Result<Copied>) {
 
 fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     if let Some(top) = state.overlays.last_mut() {
+        let action = state.options.keymap.action(Context::Menu, key);
+        match action {
+            Some(Action::Suspend) => return act(state, Action::Suspend, Some(key), out),
+            Some(Action::Quit) if !matches!(top, Overlay::Confirm(_)) => {
+                return act(state, Action::Quit, Some(key), out);
+            }
+            Some(Action::Help) if !matches!(top, Overlay::Help(_)) => {
+                return act(state, Action::Help, Some(key), out);
+            }
+            _ => {}
+        }
         let outcome = top.key(key, &state.options.keymap, state.area);
         return settle(state, outcome, out);
     }
@@ -176,14 +190,14 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             );
         }
         Action::ToggleReading => {
-            state.chat.reading = !state.chat.reading;
+            state.chat.toggle_reading();
             state.with_chat(out, chat::State::refit);
         }
         Action::Interrupt => {
             if state.with_chat(out, chat::State::interrupt) {
                 state.quitting = None;
             } else if state.quitting.take().is_some() {
-                quit(state, out);
+                ask_to_quit(state, out);
             } else {
                 state.quitting = Some(state.now.elapsed + AGAIN);
             }
@@ -193,9 +207,11 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
 }
 
 fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
-    match state.chat.running() {
-        0 => quit(state, out),
-        running => state.overlays.push(Overlay::Confirm(Confirm::quit(running))),
+    let running = state.chat.running();
+    if running.goes_on() {
+        state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
+    } else {
+        quit(state, out);
     }
 }
 
@@ -246,12 +262,11 @@ fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
 
 /// An open list of models shows what has come since.
 fn refresh(state: &mut State) {
-    let entries = state.chat.model_entries();
     if let Some(Overlay::Menu(menu)) = state.overlays.last_mut()
         && menu.holds_models()
     {
         menu.waits = state.chat.is_asking_models();
-        menu.replace(entries);
+        menu.replace(state.chat.model_entries());
     }
 }
 

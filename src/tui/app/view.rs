@@ -12,15 +12,18 @@ use crate::tui::layout::SMALLEST;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right};
 use crate::tui::pane::chat;
+use crate::tui::widget::code::Want;
 
-/// Draws the state; changes nothing but the cache.
-pub fn view(state: &State, cache: &mut Cache, frame: &mut Frame<'_>) {
+/// Draws the state; changes nothing but the cache. Returns the code that is shown plain and could be highlighted.
+pub fn view(state: &State, cache: &mut Cache, frame: &mut Frame<'_>) -> Vec<Want> {
+    let mut wants = Vec::new();
     let screen = frame.area();
     let cells = frame.buffer_mut();
     fill(cells, screen, state.look.style(Role::Surface).patch(state.look.style(Role::Text)));
-    let parts = crate::tui::layout::frame(screen, state.chat.reading);
+    let parts = crate::tui::layout::frame(screen, state.chat.reads_alone());
     if parts.too_small {
-        return too_small(state, screen, cells);
+        too_small(state, screen, cells);
+        return wants;
     }
     let sight = chat::Sight {
         look: &state.look,
@@ -30,7 +33,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Frame<'_>) {
         covered: !state.overlays.is_empty(),
     };
     top(state, parts.top, cells);
-    let mut caret = chat::view(&state.chat, cache, &sight, parts.body, cells);
+    let mut caret = chat::view(&state.chat, (cache, &mut wants), &sight, parts.body, cells);
     bottom(state, parts.bottom, cells);
     for (at, overlay) in state.overlays.iter().enumerate() {
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
@@ -41,6 +44,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Frame<'_>) {
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
     }
+    wants
 }
 
 fn too_small(state: &State, screen: Rect, cells: &mut Buffer) {

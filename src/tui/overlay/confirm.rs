@@ -13,6 +13,23 @@ use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 
+/// What goes on in a place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Running {
+    /// Answers that are being written.
+    pub answers: usize,
+    /// Messages that wait for them.
+    pub waiting: usize,
+    pub fetching: bool,
+}
+
+impl Running {
+    /// Something would be cut off.
+    pub fn goes_on(self) -> bool {
+        self.answers > 0 || self.fetching
+    }
+}
+
 /// One answer: its letter, its words, what it does (`None`: nothing).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -61,13 +78,26 @@ impl Confirm {
         }
     }
 
-    /// Asks before answers that are being written are cut off.
-    pub fn quit(running: usize) -> Self {
-        let object = if running == 1 { "1 answer" } else { "the answers" };
+    /// Asks before what goes on is cut off.
+    pub fn quit(running: Running) -> Self {
+        let mut parts = Vec::new();
+        match running.answers {
+            0 => {}
+            1 => parts.push("1 answer".to_owned()),
+            count => parts.push(format!("{count} answers")),
+        }
+        if running.fetching {
+            parts.push("fetching a model".to_owned());
+        }
+        let waiting = match running.waiting {
+            0 => String::new(),
+            1 => " 1 message waits; it goes back into the composer.".to_owned(),
+            count => format!(" {count} messages wait; they go back into the composer."),
+        };
         Self {
             act: "Quit and stop",
-            object: object.to_owned(),
-            rest: "being written? What has come is kept.".to_owned(),
+            object: parts.join(" and "),
+            rest: format!("? What has come is kept.{waiting}"),
             answers: vec![
                 Answer { letter: 'q', words: "quit", choice: Some(Choice::Quit) },
                 Answer { letter: 's', words: "stay", choice: None },
@@ -89,7 +119,8 @@ impl Confirm {
     }
 
     fn sentence(&self) -> String {
-        format!("{} {} {}", self.act, self.object, self.rest)
+        let gap = if self.rest.starts_with('?') { "" } else { " " };
+        format!("{} {}{gap}{}", self.act, self.object, self.rest)
     }
 
     /// Rows that it needs in an overlay of that width.

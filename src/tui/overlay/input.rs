@@ -10,6 +10,9 @@ use crate::tui::key::{Key, KeyCode, KeyModifiers};
 use crate::tui::paint::{columns, put};
 use crate::tui::widget::text::fit_left;
 
+/// The most bytes that a line takes; what is pasted beyond them is left out.
+const LONGEST: usize = 4096;
+
 /// The text and the caret, a byte offset at a grapheme's edge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Input {
@@ -36,7 +39,8 @@ impl Input {
 
     /// Puts a text in at the caret; lines become spaces.
     pub fn insert(&mut self, text: &str) {
-        let line = text.replace(['\n', '\t'], " ");
+        let room = LONGEST.saturating_sub(self.text.len());
+        let line = text[..text.floor_char_boundary(room)].replace(['\n', '\t'], " ");
         self.text.insert_str(self.caret, &line);
         self.caret += line.len();
     }
@@ -113,6 +117,14 @@ mod tests {
             input.key(key);
         }
         input
+    }
+
+    #[test]
+    fn a_line_takes_no_more_than_a_line() {
+        let mut input = Input::default();
+        input.insert(&"漢".repeat(5_000));
+        input.insert("more");
+        assert!((LONGEST - 3..=LONGEST).contains(&input.text().len()));
     }
 
     #[test]

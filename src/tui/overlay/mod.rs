@@ -61,6 +61,8 @@ pub enum Choice {
     Rename(ConversationId, String),
     Delete(ConversationId),
     System(String),
+    /// A system prompt that was changed and not taken.
+    SystemAside(String),
     Quit,
 }
 
@@ -82,7 +84,10 @@ impl Overlay {
             Self::Menu(menu) => menu.key(key, action, page),
             Self::Confirm(confirm) => confirm.key(key, action),
             Self::Prompt(prompt) => prompt.key(key, action),
-            Self::Pad(pad) => pad.key(key, action),
+            Self::Pad(pad) => {
+                let writes = |action: &Action| matches!(action, Action::Undo | Action::Redo);
+                pad.key(key, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
+            }
         }
     }
 
@@ -100,11 +105,15 @@ impl Overlay {
         Outcome::Stay
     }
 
-    /// Takes a click at a cell of the screen; outside of it, it closes.
+    /// Takes a click at a cell of the screen; outside of it, one that nothing is written in closes.
     pub fn click(&mut self, at: Position, screen: Rect) -> Outcome {
         let area = self.area(screen);
         if !area.contains(at) {
-            return Outcome::Close;
+            // What was typed is not lost by a click.
+            return match self {
+                Self::Help(_) | Self::Menu(_) => Outcome::Close,
+                Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) => Outcome::Stay,
+            };
         }
         match self {
             Self::Menu(menu) => menu.click(at, inner(area)),

@@ -14,6 +14,8 @@ use crate::tui::widget::composer::{self, Composer};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pad {
     pub composer: Composer,
+    /// The text as it was.
+    before: String,
 }
 
 impl Pad {
@@ -21,7 +23,7 @@ impl Pad {
     pub fn new(text: &str) -> Self {
         let mut composer = Composer::default();
         composer.set_draft(&Draft { text: text.to_owned(), pastes: Vec::new() });
-        Self { composer }
+        Self { composer, before: text.to_owned() }
     }
 
     /// Takes a key.
@@ -30,11 +32,18 @@ impl Pad {
             Some(Action::Accept) if !self.composer.newline_for_backslash() => {
                 return Outcome::Chosen(Choice::System(self.composer.text().trim().to_owned()));
             }
-            Some(Action::Cancel) => return Outcome::Close,
+            Some(Action::Cancel) => {
+                let text = self.composer.text();
+                let changed = text != self.before && !text.trim().is_empty();
+                return if changed { Outcome::Chosen(Choice::SystemAside(text)) } else { Outcome::Close };
+            }
             Some(Action::Accept) => {}
             _ if key.code == KeyCode::Enter || key == Key::ctrl('j') => self.composer.newline(),
-            _ if key == Key::ctrl('z') || key == Key::ctrl('_') => {
+            Some(Action::Undo) => {
                 self.composer.undo();
+            }
+            Some(Action::Redo) => {
+                self.composer.redo();
             }
             _ => {
                 self.composer.press(key);

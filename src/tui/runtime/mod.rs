@@ -24,11 +24,11 @@ use clipboard::{Clipboard, Way};
 use compute::Tools;
 
 use super::effect::{Effect, TimerId};
-use super::event::{Copied, Event, Now};
+use super::event::{Copied, Event, Made, Now};
 use super::terminal::{Input, Signal, Terminal};
 use crate::config::{Config, Osc52};
-use crate::domain::Result;
 use crate::domain::time::Timestamp;
+use crate::domain::{Error, Result};
 use crate::workbench::Door;
 
 /// The shortest time between two frames of streaming text.
@@ -177,6 +177,8 @@ enum Answer {
 enum Woken {
     Input(Option<Input>),
     Answer(Answer),
+    /// What ran beside the loop panicked.
+    Broken(String),
     Replies,
     Time,
 }
@@ -243,7 +245,10 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
             input = self.terminal.next() => Woken::Input(input),
             () = sleep_until(deadline.unwrap_or(frame_due)), if deadline.is_some() => Woken::Time,
             () = sleep_until(frame_due), if dirty => Woken::Time,
-            Some(Ok(answer)) = self.beside.join_next(), if !self.beside.is_empty() => Woken::Answer(answer),
+            Some(joined) = self.beside.join_next(), if !self.beside.is_empty() => match joined {
+                Ok(answer) => Woken::Answer(answer),
+                Err(why) => Woken::Broken(why.to_string()),
+            },
             () = async { sleep_until(frame_due).await; self.calls.woken().await } => Woken::Replies,
         };
         Ok(match woken {
@@ -261,6 +266,17 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                 let mut events = self.come_back()?;
                 events.push(Event::Edited(text));
                 (events, true)
+            }
+            // The editor is the one that the terminal waits for; what else there is leaves things as they are.
+            Woken::Broken(why) if self.editing => {
+                self.editing = false;
+                let mut events = self.come_back()?;
+                events.push(Event::Edited(Err(Error::internal("editing the text", why))));
+                (events, true)
+            }
+            Woken::Broken(why) => {
+                tracing::error!("work beside the screen: {why}");
+                (vec![Event::Computed(Made::Nothing)], true)
             }
             Woken::Replies => (self.calls.drain(), false),
             Woken::Time => (self.due()?, false),

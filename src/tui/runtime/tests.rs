@@ -294,7 +294,7 @@ async fn work_away_from_the_screen_comes_back_as_what_it_made() {
     }
     let want = Highlights::default().want(&code, 0).unwrap();
     let made = Tools::default().run(&Work::Highlight(want.clone()));
-    let Made::Highlighted(inked) = &made;
+    let Made::Highlighted(inked) = &made else { panic!("{made:?}") };
     let mut highlights = Highlights::default();
     highlights.take(inked.clone());
     assert_eq!(highlights.want(&code, 0), None, "nothing is missing any more");

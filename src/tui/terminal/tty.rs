@@ -39,6 +39,8 @@ pub struct Tty {
     paint: Paint,
     title: Option<String>,
     away: bool,
+    /// The size was told since the last frame.
+    resized: bool,
 }
 
 impl Tty {
@@ -57,7 +59,7 @@ impl Tty {
             let painter = Painter { inner: CrosstermBackend::new(paint.clone()), size };
             let screen = ratatui::Terminal::new(painter)?;
             let reader = Reader::start(input, modes.clone())?;
-            let tty = Self { modes, reader, screen, paint, title: None, away: false };
+            let tty = Self { modes, reader, screen, paint, title: None, away: false, resized: false };
             tty.modes.enter(true)?;
             Ok(tty)
         };
@@ -121,6 +123,7 @@ impl Terminal for Tty {
 
     fn resized(&mut self, width: u16, height: u16) -> Result<()> {
         self.screen.backend_mut().size = (width, height);
+        self.resized = true;
         Ok(())
     }
 
@@ -129,7 +132,9 @@ impl Terminal for Tty {
             return Ok(());
         }
         self.paint.0.borrow_mut().extend_from_slice(FRAME_BEGIN);
-        let drawn = self.screen.draw(view).map(|_| ());
+        // The terminal cuts and moves its cells also on the way to a size and back.
+        let whole = if std::mem::take(&mut self.resized) { self.screen.clear() } else { Ok(()) };
+        let drawn = whole.and_then(|()| self.screen.draw(view).map(|_| ()));
         self.paint.0.borrow_mut().extend_from_slice(FRAME_END);
         drawn.map_err(|e| Error::io("drawing a frame", &e))?;
         self.flush("drawing a frame")

@@ -1,12 +1,15 @@
 //! Nothing is fetched without a yes that was meant.
 
 use outcrop::domain::catalog::Availability;
+use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
 use outcrop::workbench::reply::PullPlan;
 use outcrop::workbench::request::models::Models;
 use outcrop::workbench::{Reply, Request};
 
+use crate::stage::shelf::Shelf;
 use crate::stage::{MODEL, Stage, card, model};
 
 fn bare() -> Stage {
@@ -143,4 +146,77 @@ fn a_change_on_this_machine_asks_no_server() {
     let change = outcrop::domain::change::Changed::Models;
     stage.reply("\"topic\":\"models\"", vec![Reply::Changed { number: 1, change }]);
     assert_eq!(probes(&stage.effects), 0);
+}
+
+/// A conversation with a model that is here; another one can be fetched.
+fn switching() -> (Shelf, Stage) {
+    let mut shelf = Shelf::of(1);
+    shelf.cards.push(card("local/bigger", Availability::NotPulled));
+    let mut stage = shelf.opened(120, 40);
+    stage.keys("<ctrl+s><enter>");
+    shelf.serve(&mut stage);
+    stage.keys("<ctrl+l>bigger<enter>");
+    (shelf, stage)
+}
+
+fn plan() -> Reply {
+    Reply::Plan {
+        plan: PullPlan {
+            id: "local/bigger".parse().unwrap(),
+            title: String::new(),
+            licence: "Apache-2.0".into(),
+            bytes: None,
+            to: "/models".into(),
+            sources: vec!["a hub".into()],
+            pinned: true,
+        },
+    }
+}
+
+#[test]
+fn a_conversation_keeps_its_model_until_the_chosen_one_is_here_and_then_has_it() {
+    let (mut shelf, mut stage) = switching();
+    assert!(stage.text().contains(MODEL), "{}", stage.text());
+    stage.answer("\"plan\"", vec![plan()]);
+    stage.keys("<enter>");
+    stage.answer("\"pull\"", vec![Reply::Models { cards: vec![card("local/bigger", Availability::Ready)] }]);
+    shelf.serve(&mut stage);
+    assert_eq!(
+        shelf.head(1).model.as_ref().map(outcrop::domain::catalog::ModelId::as_str),
+        Some("local/bigger")
+    );
+}
+
+#[test]
+fn leaving_the_offer_leaves_the_model_as_it_was() {
+    let (mut shelf, mut stage) = switching();
+    stage.answer("\"plan\"", vec![plan()]);
+    stage.keys("<esc>");
+    shelf.serve(&mut stage);
+    assert!(stage.text().contains(MODEL) && !stage.text().contains("local/bigger"), "{}", stage.text());
+}
+
+#[test]
+fn what_is_being_fetched_goes_on_and_can_be_stopped_whatever_else_is_chosen() {
+    let (_, mut stage) = switching();
+    stage.answer("\"plan\"", vec![plan()]);
+    stage.keys("<enter>");
+    let task = stage.task("\"pull\"");
+    stage.keys("<ctrl+l>bigger<enter><enter>");
+    assert_eq!(stage.task("\"pull\""), task, "nothing is fetched twice");
+    stage.keys("<ctrl+q>");
+    assert!(stage.text().contains("Quit and stop fetching a model?"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
+}
+
+#[test]
+fn enter_asks_again_what_fetching_would_do_where_that_failed() {
+    let (_, mut stage) = switching();
+    let task = stage.task("\"plan\"");
+    let error = Error::new(ErrorKind::Busy, "planning", "the catalogue is away", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("Enter tries again"));
+    stage.keys("<enter>");
+    assert_ne!(stage.task("\"plan\""), task);
 }

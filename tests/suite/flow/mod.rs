@@ -5,3 +5,5 @@ mod chat;
 mod commands;
 mod copying;
 mod first_run;
+mod kept;
+mod reach;

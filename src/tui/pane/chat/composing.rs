@@ -16,13 +16,13 @@ const HITS: usize = 50;
 impl State {
     /// A key that the table says nothing about.
     pub fn key(&mut self, key: Key, desk: &mut Desk<'_>) {
-        if let Some(find) = self.find.as_mut().filter(|find| find.typing) {
-            if find.input.key(key) {
-                self.find_again(desk);
-            }
-            return;
-        }
         match self.focus {
+            Focus::Find => {
+                let changed = self.find.as_mut().is_some_and(|find| find.input.key(key));
+                if changed {
+                    self.find_again(desk);
+                }
+            }
             Focus::List if self.typing_search() => {
                 let changed = self.list.search.as_mut().is_some_and(|search| search.input.key(key));
                 if changed {
@@ -53,7 +53,7 @@ impl State {
 
     /// A pasted text goes into the line or the box that is being written; never anywhere else.
     pub fn paste(&mut self, text: &str, desk: &mut Desk<'_>) {
-        if let Some(find) = self.find.as_mut().filter(|find| find.typing) {
+        if let (Focus::Find, Some(find)) = (self.focus, &mut self.find) {
             find.input.insert(text);
             self.find_again(desk);
         } else if self.focus == Focus::List && self.typing_search() {
@@ -86,6 +86,16 @@ impl State {
 
     /// The composer's height follows its text, its rows the width.
     pub fn refit(&mut self, desk: &mut Desk<'_>) {
+        // What has the focus is drawn: the parts that can go away leave it to the composer.
+        let gone = match self.focus {
+            Focus::Find => self.find.is_none(),
+            Focus::FirstRun => self.first_run.is_none(),
+            Focus::Transcript => self.first_run.is_some(),
+            Focus::Composer | Focus::List | Focus::Settings => false,
+        };
+        if gone {
+            self.focus = Focus::Composer;
+        }
         let areas = self.areas(desk.area);
         self.composer.fit(areas.composer.width, areas.composer.height);
         if let Some(rows) = areas.list_rows {
@@ -99,7 +109,6 @@ impl State {
 
     /// Begins to search all conversations.
     pub(super) fn start_search(&mut self, desk: &mut Desk<'_>) {
-        self.list_open = true;
         self.focus = Focus::List;
         let search = self.list.search.get_or_insert_with(Search::default);
         search.typing = true;
@@ -122,8 +131,8 @@ impl State {
         let request = Request::Conversations(Conversations::Search { query, limit: HITS });
         let task = desk.call(Some(Lane("search")), request);
         search.task = Some(task);
-        self.waits.retain(|(_, wait)| *wait != Wait::Search);
-        self.waits.push((task, Wait::Search));
+        self.waits.retain(|_, wait| *wait != Wait::Search);
+        self.waits.insert(task, Wait::Search);
     }
 
     /// Up and Down: a row in the text, then what was written before.

@@ -53,8 +53,16 @@ impl Drawer {
 
     /// Moves the selection; it stops at the ends.
     pub fn step(&mut self, steps: isize) {
-        self.error = None;
-        self.selected = self.selected.saturating_add_signed(steps).min(rows().len() - 1);
+        self.choose(self.selected.saturating_add_signed(steps).min(rows().len() - 1));
+    }
+
+    /// Selects a row. A value that was being typed for another one is dropped: it was not for this.
+    pub fn choose(&mut self, row: usize) {
+        if row != self.selected {
+            self.error = None;
+            self.input = None;
+        }
+        self.selected = row;
     }
 
     /// Starts typing the value of the selected field.

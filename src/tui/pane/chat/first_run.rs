@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::Error;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::id::ConversationId;
 use crate::tui::effect::TaskId;
 use crate::workbench::reply::{PullPlan, PullStep};
 
@@ -38,7 +39,13 @@ pub struct FirstRun {
     pub failed: Vec<(String, String)>,
     /// When it appeared; `None` where the person asked for it.
     pub appeared: Option<Duration>,
+    /// The conversation that the person chose a model for: it gets the one that is fetched.
+    pub chosen_for: Option<Chooser>,
 }
+
+/// The conversation that a model was chosen for; `None` is a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chooser(pub Option<ConversationId>);
 
 /// Chat models of the catalogue that are not on this machine.
 pub fn fetchable(cards: &[ModelCard]) -> Vec<ModelCard> {
@@ -66,6 +73,7 @@ impl FirstRun {
             fetch: Fetch::Offered,
             failed: Vec::new(),
             appeared,
+            chosen_for: None,
         }
     }
 
@@ -76,7 +84,7 @@ impl FirstRun {
 
     /// Another choice; not while one is fetched.
     pub fn step(&mut self, steps: isize) -> bool {
-        if matches!(self.fetch, Fetch::Running { .. }) {
+        if self.runs() {
             return false;
         }
         let selected = self.selected.saturating_add_signed(steps).min(self.choices.len().saturating_sub(1));
@@ -90,10 +98,19 @@ impl FirstRun {
         moved
     }
 
+    /// Whether an Enter at `now` is meant for this screen.
+    pub fn hears(&self, now: Duration) -> bool {
+        self.appeared.is_none_or(|at| now >= at + DEAF)
+    }
+
+    /// Something is being fetched.
+    pub fn runs(&self) -> bool {
+        matches!(self.fetch, Fetch::Running { .. })
+    }
+
     /// Whether an Enter at `now` is meant for this screen and there is something to fetch.
     pub fn accepts(&self, now: Duration) -> bool {
-        let meant = self.appeared.is_none_or(|at| now >= at + DEAF);
-        meant && self.plan.is_some() && !matches!(self.fetch, Fetch::Running { .. })
+        self.hears(now) && self.plan.is_some() && !self.runs()
     }
 
     /// A step of fetching.

@@ -39,11 +39,34 @@ pub struct Areas {
 }
 
 impl State {
+    /// The list has no room beside the conversation.
+    pub(super) fn is_narrow(body: Rect) -> bool {
+        body.width < BESIDE
+    }
+
+    /// The parts that the focus goes around: the drawn ones, and those that are drawn when they have it.
+    pub(super) fn parts(&self, body: Rect) -> Vec<Focus> {
+        let mut parts = vec![Focus::Composer];
+        if self.first_run.is_some() {
+            parts.push(Focus::FirstRun);
+        } else if !self.is_bare() {
+            parts.push(Focus::Transcript);
+        }
+        let folded = self.reads_alone();
+        if !folded && (self.list_open || Self::is_narrow(body) || self.focus == Focus::List) {
+            parts.push(Focus::List);
+        }
+        if !folded && (self.drawer_open || self.focus == Focus::Settings) {
+            parts.push(Focus::Settings);
+        }
+        parts
+    }
+
     /// The parts in `body`.
     pub fn areas(&self, body: Rect) -> Areas {
         let mut areas = Areas::default();
         let mut main = body;
-        if self.reading {
+        if self.reads_alone() {
             self.column(main, &mut areas);
             return areas;
         }
@@ -55,7 +78,11 @@ impl State {
             }
         } else {
             let drawer = self.drawer_open || self.focus == Focus::Settings;
-            let list = self.list_open && (!drawer || body.width >= BOTH || self.focus == Focus::List);
+            // A part that has the focus is drawn, whatever was folded.
+            let list = match self.focus {
+                Focus::List => true,
+                _ => self.list_open && (!drawer || body.width >= BOTH),
+            };
             let drawer = drawer && (!list || body.width >= BOTH);
             if list {
                 areas.list = Some(Rect { width: LIST, ..body });

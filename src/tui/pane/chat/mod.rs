@@ -20,7 +20,7 @@ mod update;
 mod view;
 pub mod when;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use drawer::Drawer;
@@ -38,6 +38,7 @@ use crate::tui::action::Action;
 use crate::tui::app::{Options, Start};
 use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
+use crate::tui::overlay::confirm::Running;
 use crate::tui::overlay::input::Input;
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::{Found, Scroll, Selection};
@@ -51,14 +52,14 @@ pub enum Focus {
     List,
     Settings,
     FirstRun,
+    /// The line of the search in the conversation.
+    Find,
 }
 
 /// A search in the open conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Find {
     pub input: Input,
-    /// The line still takes what is typed.
-    pub typing: bool,
     pub at: Option<Found>,
     /// Something was looked for and is not there.
     pub missing: bool,
@@ -69,7 +70,10 @@ pub struct Find {
 enum Wait {
     /// Where the person left off.
     Recall,
-    List,
+    /// The first page of the list, or one that follows.
+    List {
+        first: bool,
+    },
     Search,
     Open(ConversationId),
     /// What a watcher missed is read again.
@@ -79,8 +83,8 @@ enum Wait {
     Pull,
     /// Changes of heads, of one conversation, of the models.
     Watch,
-    /// A change that this screen shows already.
-    Write,
+    /// A change that this screen shows already; of the head of that conversation.
+    Write(Option<ConversationId>),
     Fork,
     Export,
     /// To be written to this file; over another one where `replace`.
@@ -105,8 +109,8 @@ pub struct State {
     list_open: bool,
     drawer: Drawer,
     drawer_open: bool,
-    /// The conversation alone, without borders.
-    pub reading: bool,
+    /// The conversation alone, without borders, while the focus is in it.
+    reading: bool,
     first_run: Option<FirstRun>,
     models: Vec<ModelCard>,
     models_error: Option<Error>,
@@ -123,13 +127,17 @@ pub struct State {
     folded: HashSet<MessageId>,
     thoughts: HashSet<MessageId>,
     find: Option<Find>,
+    /// A message to go to as soon as it is there.
+    wanted: Option<MessageId>,
     /// The model of `-m`, which no other one stands in for.
     insisted: bool,
+    /// Something was sent before the conversation was there.
+    hasty: bool,
     /// Opening where the person left off is still to be decided.
     resuming: bool,
     /// Where the person is, as it was kept last.
     memory: open::Memory,
-    waits: Vec<(TaskId, Wait)>,
+    waits: BTreeMap<TaskId, Wait>,
 }
 
 impl State {
@@ -172,17 +180,18 @@ impl State {
             folded: HashSet::new(),
             thoughts: HashSet::new(),
             find: None,
+            wanted: None,
             insisted,
+            hasty: false,
             resuming: !anew && start.conversation.is_none(),
             memory: open::Memory::default(),
-            waits: Vec::new(),
+            waits: BTreeMap::new(),
         }
     }
 
     /// Which keys hold.
     pub fn context(&self) -> Context {
         let typing = self.list.search.as_ref().is_some_and(|s| s.typing) && self.focus == Focus::List
-            || self.find.as_ref().is_some_and(|f| f.typing)
             || self.drawer.input.is_some() && self.focus == Focus::Settings;
         if typing {
             return Context::Menu;
@@ -193,6 +202,20 @@ impl State {
             Focus::List => Context::List,
             Focus::Settings => Context::Settings,
             Focus::FirstRun => Context::FirstRun,
+            Focus::Find => Context::Menu,
+        }
+    }
+
+    /// The conversation is shown alone: the list and the settings come back while they have the focus.
+    pub fn reads_alone(&self) -> bool {
+        self.reading && !matches!(self.focus, Focus::List | Focus::Settings)
+    }
+
+    /// Shows the conversation alone, or all parts again.
+    pub fn toggle_reading(&mut self) {
+        self.reading = !self.reads_alone();
+        if self.reading && !self.reads_alone() {
+            self.focus = Focus::Composer;
         }
     }
 
@@ -214,11 +237,22 @@ impl State {
         }
     }
 
-    /// Answers that are being written, here and in conversations that are not shown.
-    pub fn running(&self) -> usize {
-        let pulling = self.first_run.as_ref().is_some_and(|f| matches!(f.fetch, Fetch::Running { .. }));
-        let threads = std::iter::once(&self.thread).chain(&self.others);
-        threads.filter(|thread| thread.turn != Turn::Idle).count() + usize::from(pulling)
+    fn threads(&self) -> impl Iterator<Item = &Thread> {
+        std::iter::once(&self.thread).chain(&self.others)
+    }
+
+    /// What quitting would cut off, here and in conversations that are not shown.
+    pub fn running(&self) -> Running {
+        Running {
+            answers: self.threads().filter(|thread| thread.turn != Turn::Idle).count(),
+            waiting: self.threads().map(|thread| thread.queue.len()).sum(),
+            fetching: self.first_run.as_ref().is_some_and(FirstRun::runs),
+        }
+    }
+
+    /// Calls whose replies are waited for, those of running turns aside.
+    pub fn waits(&self) -> usize {
+        self.waits.len()
     }
 
     /// How often the time is wanted while something goes on.
@@ -230,7 +264,7 @@ impl State {
             // What streams is its own progress; before that a spinner turns.
             Turn::Streaming { phase: Phase::Writing, .. } => Some(SECOND),
             Turn::Asking { .. } | Turn::Streaming { .. } => Some(if reduced_motion { SECOND } else { SPIN }),
-            Turn::Idle if self.running() > 0 => Some(SECOND),
+            Turn::Idle if self.running().goes_on() => Some(SECOND),
             Turn::Idle if deaf => None,
             // Ages in the list grow by the minute.
             Turn::Idle => None,

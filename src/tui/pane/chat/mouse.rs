@@ -58,7 +58,7 @@ impl State {
             if let Some(place) = super::view::drawer_row_at(area, at.y).filter(|p| *p < drawer::rows().len())
             {
                 let again = self.drawer.selected == place;
-                self.drawer.selected = place;
+                self.drawer.choose(place);
                 if again {
                     self.change_setting(desk);
                 }
@@ -70,6 +70,8 @@ impl State {
             let column = inside(at.x, areas.composer.x, areas.composer.width.max(1));
             let row = inside(at.y, areas.composer.y, areas.composer.height.max(1));
             self.composer.click(column, row, false);
+        } else if areas.find.is_some_and(|find| find.contains(at)) {
+            self.start_find();
         } else if areas.transcript.contains(at) {
             self.click_transcript(at, desk);
         }

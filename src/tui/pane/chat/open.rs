@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::first_run::usable;
-use super::thread::{Load, Setup, Thread};
+use super::thread::{Load, Setup, Thread, Turn};
+use super::turns::send_next;
 use super::{Focus, State, Wait};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Draft;
 use crate::domain::id::ConversationId;
 use crate::tui::app::{Desk, SAVE_DRAFT};
 use crate::tui::effect::Effect;
-use crate::tui::widget::composer::Composer;
+use crate::tui::widget::composer::{Composer, joined};
 use crate::tui::widget::transcript::Scroll;
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
@@ -40,16 +41,16 @@ impl State {
     /// The loop begins: asks for everything that the first frame did not need.
     pub fn start(&mut self, desk: &mut Desk<'_>) {
         let task = desk.call(None, Request::Workspace(Workspace::Recall { name: MEMORY.to_owned() }));
-        self.waits.push((task, Wait::Recall));
+        self.waits.insert(task, Wait::Recall);
         let list = Conversations::List { limit: super::list::PAGE, before: None };
         let task = desk.call(None, Request::Conversations(list));
         self.list.task = Some(task);
-        self.waits.push((task, Wait::List));
+        self.waits.insert(task, Wait::List { first: true });
         let task = desk.call(None, Request::Models(Models::List { probe: false }));
-        self.waits.push((task, Wait::Models));
+        self.waits.insert(task, Wait::Models);
         for topic in [Topic::Conversations, Topic::Models] {
             let task = desk.call(None, Request::Watch { topic });
-            self.waits.push((task, Wait::Watch));
+            self.waits.insert(task, Wait::Watch);
         }
         match self.thread.id {
             Some(id) => self.fetch(id, desk),
@@ -59,6 +60,19 @@ impl State {
 
     /// The loop ends: keeps what is on the screen.
     pub fn leave(&mut self, desk: &mut Desk<'_>) {
+        // What waits is sent by nobody any more: it goes back to what is being written.
+        let draft = self.unsent();
+        self.thread.queue.clear();
+        self.composer.set_draft(&draft);
+        for thread in &mut self.others {
+            if !thread.queue.is_empty() {
+                let waiting = thread.queue.drain(..).map(|queued| queued.draft);
+                let draft = joined(waiting.chain([std::mem::take(&mut thread.aside)]));
+                let save = Conversations::SaveDraft { id: thread.id, draft };
+                let task = desk.call(None, Request::Conversations(save));
+                self.waits.insert(task, Wait::Write(None));
+            }
+        }
         self.save_draft(desk);
         self.remember(desk);
     }
@@ -75,6 +89,7 @@ impl State {
         self.composer.set_draft(&written);
         let resuming = std::mem::take(&mut self.resuming);
         if self.thread.blank() && !self.insisted {
+            let waiting = std::mem::take(&mut self.thread.queue);
             if let Some(model) = memory.model {
                 self.thread.setup.model = Some(model);
             }
@@ -82,8 +97,30 @@ impl State {
                 self.show(id, desk);
             }
             self.settle_model(desk);
+            self.thread.queue = waiting;
         }
+        self.send_waiting(desk);
         self.refit(desk);
+    }
+
+    /// It is not known yet what the next message would follow.
+    pub(super) fn is_opening(&self) -> bool {
+        self.resuming || self.thread.load != Load::Ready
+    }
+
+    /// Sends what was written while the conversation was still opening.
+    pub(super) fn send_waiting(&mut self, desk: &mut Desk<'_>) {
+        if self.is_opening() || self.thread.turn != Turn::Idle || !std::mem::take(&mut self.hasty) {
+            return;
+        }
+        if self.thread.id.is_none() && self.thread.setup.model.is_none() {
+            // There is nobody to send it to yet.
+            let written = self.unsent();
+            self.thread.queue.clear();
+            self.composer.set_draft(&written);
+            return;
+        }
+        send_next(&mut self.thread, desk);
     }
 
     /// Keeps where the person is.
@@ -107,10 +144,19 @@ impl State {
         }
     }
 
-    /// A write whose answer changes nothing unless it is an error.
+    /// A write that this screen shows already.
     pub(super) fn write(&mut self, request: Request, desk: &mut Desk<'_>) {
+        let of = match &request {
+            Request::Conversations(Conversations::Change { id, .. }) => Some(*id),
+            _ => None,
+        };
         let task = desk.call(None, request);
-        self.waits.push((task, Wait::Write));
+        self.waits.insert(task, Wait::Write(of));
+    }
+
+    /// The head of that conversation is being changed here: what the store says of it meanwhile is older.
+    pub(super) fn changing(&self, id: ConversationId) -> bool {
+        self.waits.values().any(|wait| *wait == Wait::Write(Some(id)))
     }
 
     /// Changes the shown conversation's head, in the store where it is there.
@@ -122,7 +168,7 @@ impl State {
 
     /// Writes are under way that the store has not acknowledged.
     pub fn is_writing(&self) -> bool {
-        self.waits.iter().any(|(_, wait)| *wait == Wait::Write)
+        self.waits.values().any(|wait| matches!(wait, Wait::Write(_)))
     }
 
     /// Shows a conversation, keeping what is written and what runs in the one that was shown.
@@ -144,18 +190,25 @@ impl State {
         self.remember(desk);
     }
 
-    /// The shown conversation was deleted elsewhere: a new one takes its place, and keeps what is being written.
+    /// What waits and what is written in the shown conversation, as one text.
+    fn unsent(&self) -> Draft {
+        let waiting = self.thread.queue.iter().map(|queued| queued.draft.clone());
+        joined(waiting.chain([self.composer.draft()]))
+    }
+
+    /// The shown conversation is gone from the store: a new one takes its place, and keeps what is being written.
     pub(super) fn leave_gone(&mut self, desk: &mut Desk<'_>) {
         // Of a conversation that never opened, no more than the id was known.
         let model = self.thread.setup.model.clone().or_else(|| self.memory.model.clone());
         let model = model.or_else(|| Some(desk.options.model.clone()));
-        let written = self.composer.draft();
+        let written = self.unsent();
+        let gone = std::mem::take(&mut self.thread);
+        self.let_go(&gone, desk);
         self.begin(Thread::new(Setup::of(model, &desk.options.defaults)), desk);
-        if written.text.is_empty() {
-            self.load_draft(desk);
-        } else {
-            self.composer.set_draft(&written);
-        }
+        // What is kept for a new conversation goes behind it in the composer's history.
+        self.composer.set_draft(&written);
+        self.typed(desk);
+        self.load_draft(desk);
         self.settle_model(desk);
         self.remember(desk);
     }
@@ -165,7 +218,7 @@ impl State {
         self.resuming = false;
         self.focus = Focus::Composer;
         if self.thread.blank() {
-            return;
+            return self.send_waiting(desk);
         }
         let model = self.thread.setup.model.clone();
         self.put_away(desk);
@@ -178,12 +231,14 @@ impl State {
     fn put_away(&mut self, desk: &mut Desk<'_>) {
         self.save_draft(desk);
         let mut thread = std::mem::take(&mut self.thread);
+        thread.aside = self.composer.draft();
         if thread.busy() {
             self.others.push(thread);
-        } else if let Some(watch) = thread.watch.take() {
-            desk.ask(Effect::Cancel(watch));
+        } else {
+            self.let_go(&thread, desk);
         }
-        self.composer.clear();
+        // Not a step of undo: that would bring this text into another conversation.
+        self.composer.set_draft(&Draft::default());
     }
 
     fn begin(&mut self, mut thread: Thread, desk: &mut Desk<'_>) {
@@ -194,6 +249,7 @@ impl State {
         self.at = None;
         self.selection = None;
         self.find = None;
+        self.wanted = None;
         self.folded.clear();
         self.thoughts.clear();
         self.list.select(self.thread.id);
@@ -204,7 +260,13 @@ impl State {
         if let Some(at) = self.others.iter().position(|thread| thread.id == Some(id)) {
             let thread = self.others.swap_remove(at);
             self.begin(thread, desk);
-            self.load_draft(desk);
+            if self.thread.load == Load::Ready {
+                self.watch(desk);
+                self.load_draft(desk);
+            } else {
+                // What was asked for it came while another one was shown.
+                self.fetch(id, desk);
+            }
             return;
         }
         let thread = match self.list.head(id) {
@@ -218,7 +280,7 @@ impl State {
     fn fetch(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
         let task = desk.call(None, Request::Conversations(Conversations::Open { id }));
         self.thread.load = Load::Opening(task);
-        self.waits.push((task, Wait::Open(id)));
+        self.waits.insert(task, Wait::Open(id));
         self.watch(desk);
         self.load_draft(desk);
     }
@@ -230,7 +292,7 @@ impl State {
             if self.thread.load != Load::Ready {
                 self.thread.load = Load::Opening(task);
             }
-            self.waits.push((task, Wait::Open(id)));
+            self.waits.insert(task, Wait::Open(id));
         }
     }
 
@@ -239,14 +301,14 @@ impl State {
         if let (Some(id), None) = (self.thread.id, self.thread.watch) {
             let task = desk.call(None, Request::Watch { topic: Topic::Conversation(id) });
             self.thread.watch = Some(task);
-            self.waits.push((task, Wait::Watch));
+            self.waits.insert(task, Wait::Watch);
         }
     }
 
     fn load_draft(&mut self, desk: &mut Desk<'_>) {
         let id = self.thread.id;
         let task = desk.call(None, Request::Conversations(Conversations::LoadDraft { id }));
-        self.waits.push((task, Wait::Draft(id)));
+        self.waits.insert(task, Wait::Draft(id));
     }
 
     /// A kept draft, for the conversation that is shown. What was typed meanwhile stays; the draft goes behind it in

@@ -3,7 +3,7 @@
 use super::thread::{Load, Turn};
 use super::{Find, Focus, State, Wait};
 use crate::domain::id::MessageId;
-use crate::domain::message::Message;
+use crate::domain::message::{Block, Message};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
@@ -99,8 +99,7 @@ impl State {
     pub(super) fn toggle_fold(&mut self, desk: &mut Desk<'_>) {
         let Some(message) = self.focused() else { return };
         let id = message.id;
-        let reasons =
-            message.blocks.iter().any(|b| matches!(b, crate::domain::message::Block::Reasoning { .. }));
+        let reasons = message.blocks.iter().any(|b| matches!(b, Block::Reasoning { .. }));
         let set = if reasons { &mut self.thoughts } else { &mut self.folded };
         if !set.remove(&id) {
             set.insert(id);
@@ -156,14 +155,16 @@ impl State {
         if let Some(id) = self.thread.id {
             let export = Conversations::Export { ids: vec![id], format: Format::Markdown };
             let task = desk.call(None, Request::Conversations(export));
-            self.waits.push((task, Wait::Export));
+            self.waits.insert(task, Wait::Export);
         }
     }
 
     /// Begins a search in the conversation.
     pub(super) fn start_find(&mut self) {
-        let find = self.find.get_or_insert_with(Find::default);
-        find.typing = true;
+        if self.first_run.is_none() {
+            self.find.get_or_insert_with(Find::default);
+            self.focus = Focus::Find;
+        }
     }
 
     /// The line has changed: looks from the end backwards, as the newest is the likeliest.
@@ -186,6 +187,12 @@ impl State {
         if let Some(found) = found {
             let height = self.areas(desk.area).transcript.height;
             self.at = Some(found.at.message);
+            // A match in folded reasoning would be nowhere.
+            let block = self.thread.message(found.at.message).map(|m| m.blocks.get(found.at.block as usize));
+            if matches!(block, Some(Some(Block::Reasoning { .. }))) {
+                self.thoughts.insert(found.at.message);
+            }
+            self.folded.remove(&found.at.message);
             self.scroll.to_position(found.at, height);
             self.settle(desk);
         }

@@ -1,21 +1,23 @@
 //! What comes back through the door, and what it means here.
 
-use super::first_run::{Fetch, FirstRun, fetchable, usable};
-use super::thread::{Load, Turn};
+use super::first_run::{Chooser, Fetch, FirstRun, fetchable, usable};
+use super::thread::{Load, Setup, Thread, Turn};
 use super::turns::send_next;
 use super::{Focus, State, Wait};
-use crate::domain::catalog::{Availability, ModelCard};
+use crate::domain::catalog::{Availability, ModelCard, ModelId};
 use crate::domain::change::Changed;
+use crate::domain::conversation::Conversation;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::workbench::request::conversations::{Change, Conversations};
 use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
 
 impl State {
     fn wait(&self, task: TaskId) -> Option<&Wait> {
-        self.waits.iter().find(|(id, _)| *id == task).map(|(_, wait)| wait)
+        self.waits.get(&task)
     }
 
     /// Takes one reply in; one that nobody waits for is dropped.
@@ -26,9 +28,10 @@ impl State {
         let Some(wait) = self.wait(task).cloned() else { return };
         match (wait, reply) {
             (Wait::Recall, Reply::Remembered { value }) => self.recalled(value, desk),
-            (Wait::List, Reply::Conversations { heads, more }) => {
-                self.list.take(heads, more);
-                if let Some(id) = self.thread.id {
+            (Wait::List { first }, Reply::Conversations { heads, more }) => {
+                let known = self.list.known;
+                self.list.take(heads, more, first);
+                if !known && let Some(id) = self.thread.id {
                     self.list.select(Some(id));
                 }
                 self.refit(desk);
@@ -48,6 +51,8 @@ impl State {
                 self.thread.take_messages(thread.messages, thread.conversation.leaf);
                 self.thread.take_head(&thread.conversation);
                 self.list.upsert(thread.conversation);
+                self.go_to_wanted(desk);
+                self.send_waiting(desk);
                 self.refit(desk);
             }
             (Wait::Draft(of), Reply::Draft { draft }) => {
@@ -73,7 +78,12 @@ impl State {
                 self.open(id, desk);
                 desk.say("This is the copy; the first conversation stays as it was.");
             }
-            (Wait::Write, Reply::Conversation { head }) => self.list.upsert(head),
+            (Wait::Write(_), Reply::Conversation { head }) => {
+                // This one is done; where no other is under way, the store's word holds again.
+                self.waits.insert(task, Wait::Write(None));
+                self.take_head(&head);
+                self.list.upsert(head);
+            }
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
                 desk.ask(Effect::Save { id, path, text, replace });
@@ -89,7 +99,18 @@ impl State {
         match reply {
             Reply::Started { conversation, asked, answer } => {
                 thread.stamp(wall);
+                // What was chosen since it was sent is of no conversation yet: it is changed now that there is one.
+                let late = thread.id.is_none().then(|| thread.setup.clone());
                 thread.started(&conversation, asked, answer);
+                let late = late.filter(|setup| *setup != thread.setup);
+                if let Some(setup) = late {
+                    thread.setup = setup.clone();
+                    let Setup { model, system, settings } = setup;
+                    let system = Some(system.unwrap_or_default());
+                    let change = Change { model, system, settings: Some(settings), ..Change::default() };
+                    let id = conversation.id;
+                    self.write(Request::Conversations(Conversations::Change { id, change }), desk);
+                }
                 self.list.upsert(conversation);
                 if self.thread.turn.task() == Some(task) {
                     self.watch(desk);
@@ -125,13 +146,13 @@ impl State {
             self.clear_others(desk);
             return;
         }
-        let Some(at) = self.waits.iter().position(|(id, _)| *id == task) else { return };
-        let (_, wait) = self.waits.swap_remove(at);
+        let Some(wait) = self.waits.remove(&task) else { return };
         match (&wait, error) {
-            (Wait::List, error) => {
+            (Wait::List { .. }, error) => {
                 self.list.task = None;
                 self.list.known = true;
                 self.list.error = error;
+                self.more(desk);
             }
             (Wait::Search, error) => {
                 if let Some(search) = self.list.search.as_mut().filter(|s| s.task == Some(task)) {
@@ -167,21 +188,47 @@ impl State {
                     first.fetch = Fetch::Failed(error);
                 }
             }
-            (Wait::Recall, _) => self.resuming = false,
-            (Wait::Write | Wait::Fork | Wait::Export | Wait::Save { .. } | Wait::Watch, Some(error)) => {
-                desk.complain(&error);
+            (Wait::Recall, _) => {
+                self.resuming = false;
+                self.send_waiting(desk);
+            }
+            (Wait::Write(_) | Wait::Fork | Wait::Export | Wait::Save { .. } | Wait::Watch, Some(error)) => {
+                desk.complain(&error)
             }
             _ => {}
         }
     }
 
     fn clear_others(&mut self, desk: &mut Desk<'_>) {
-        let (busy, done) =
-            std::mem::take(&mut self.others).into_iter().partition(super::thread::Thread::busy);
+        let (busy, done) = std::mem::take(&mut self.others).into_iter().partition(Thread::busy);
         self.others = busy;
         for thread in done {
-            if let Some(watch) = thread.watch {
-                desk.ask(Effect::Cancel(watch));
+            self.let_go(&thread, desk);
+        }
+    }
+
+    /// Nothing of a conversation is waited for any more.
+    pub(super) fn let_go(&mut self, thread: &Thread, desk: &mut Desk<'_>) {
+        for task in [thread.turn.task(), thread.watch].into_iter().flatten() {
+            self.cancel(task, desk);
+        }
+    }
+
+    /// Drops a call, and that it was waited for.
+    pub(super) fn cancel(&mut self, task: TaskId, desk: &mut Desk<'_>) {
+        desk.ask(Effect::Cancel(task));
+        self.waits.remove(&task);
+    }
+
+    /// What the store says of a conversation, unless more was changed here since.
+    fn take_head(&mut self, head: &Conversation) {
+        let changing = self.changing(head.id);
+        let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
+        for thread in threads.filter(|t| t.id == Some(head.id) && t.turn == Turn::Idle) {
+            if changing {
+                thread.title.clone_from(&head.title);
+            } else {
+                thread.take_head(head);
             }
         }
     }
@@ -189,18 +236,20 @@ impl State {
     fn changed(&mut self, task: TaskId, change: Changed, desk: &mut Desk<'_>) {
         match change {
             Changed::Conversation { head } => {
-                let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
-                for thread in threads.filter(|t| t.id == Some(head.id) && t.turn == Turn::Idle) {
-                    thread.take_head(&head);
-                }
+                self.take_head(&head);
                 self.list.upsert(head);
                 self.refit(desk);
             }
             Changed::ConversationRemoved { id } => {
                 self.list.remove(id);
-                self.others.retain(|thread| thread.id != Some(id));
+                let (gone, kept) =
+                    std::mem::take(&mut self.others).into_iter().partition(|thread| thread.id == Some(id));
+                self.others = kept;
+                for thread in gone {
+                    self.let_go(&thread, desk);
+                }
                 if self.thread.id == Some(id) {
-                    self.removed(desk);
+                    self.leave_gone(desk);
                 }
             }
             Changed::Message { message } => {
@@ -227,21 +276,15 @@ impl State {
         }
     }
 
-    /// The shown conversation was deleted, here or elsewhere.
-    fn removed(&mut self, desk: &mut Desk<'_>) {
-        self.saved = self.composer.draft();
-        self.open_new(desk);
-    }
-
     /// Reads the first page of the list again.
     pub(super) fn relist(&mut self, desk: &mut Desk<'_>) {
-        let list = crate::workbench::request::conversations::Conversations::List {
-            limit: super::list::PAGE,
-            before: None,
-        };
+        let list = Conversations::List { limit: super::list::PAGE, before: None };
         let task = desk.call(Some(Lane("list")), Request::Conversations(list));
-        self.list.task = Some(task);
-        self.waits.push((task, Wait::List));
+        // A page that was asked for before goes on from what is read anew now.
+        if let Some(before) = self.list.task.replace(task) {
+            self.cancel(before, desk);
+        }
+        self.waits.insert(task, Wait::List { first: true });
     }
 
     /// Asks which models there are, servers too: the person wants to know.
@@ -252,12 +295,13 @@ impl State {
     fn list_models(&mut self, probe: bool, desk: &mut Desk<'_>) {
         self.probed = probe;
         let task = desk.call(Some(Lane("models")), Request::Models(Models::List { probe }));
-        self.waits.push((task, Wait::Models));
+        self.waits.retain(|_, wait| *wait != Wait::Models);
+        self.waits.insert(task, Wait::Models);
     }
 
     /// Servers are being asked for their models.
     pub fn is_asking_models(&self) -> bool {
-        self.probed && self.waits.iter().any(|(_, wait)| *wait == Wait::Models)
+        self.probed && self.waits.values().any(|wait| *wait == Wait::Models)
     }
 
     fn take_models(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
@@ -273,21 +317,30 @@ impl State {
             || !desk.options.servers.is_empty();
         if (elsewhere || self.models.iter().any(usable)) && !missing {
             // One that was asked for stays; one that appeared by itself has no reason any more.
-            let idle = |f: &FirstRun| f.appeared.is_some() && !matches!(f.fetch, Fetch::Running { .. });
+            let idle = |f: &FirstRun| f.appeared.is_some() && !f.runs();
             if self.first_run.as_ref().is_some_and(idle) {
                 self.close_first_run();
             }
         } else if self.first_run.is_none() {
-            self.offer(Some(desk.now.elapsed), desk);
+            self.offer(None, Some(desk.now.elapsed), desk);
             if self.composer.is_empty() && self.focus == Focus::Composer {
                 self.focus = Focus::FirstRun;
             }
         }
     }
 
-    /// Shows what can be fetched.
-    pub(super) fn offer(&mut self, appeared: Option<std::time::Duration>, desk: &mut Desk<'_>) {
-        let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
+    /// Shows what can be fetched, that model first. What is being fetched already goes on, and stays in sight.
+    pub(super) fn offer(
+        &mut self,
+        wanted: Option<ModelId>,
+        appeared: Option<std::time::Duration>,
+        desk: &mut Desk<'_>,
+    ) {
+        if self.first_run.as_ref().is_some_and(FirstRun::runs) {
+            return desk.say("One model is being fetched; Esc stops it, then another can be chosen.");
+        }
+        let wanted = wanted.or_else(|| self.thread.setup.model.clone());
+        let wanted = wanted.unwrap_or_else(|| desk.options.model.clone());
         let choices = fetchable(&self.models);
         let preferred =
             if choices.iter().any(|c| c.id == wanted) { wanted } else { desk.options.model.clone() };
@@ -301,12 +354,19 @@ impl State {
         let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
         let task = desk.call(Some(Lane("plan")), Request::Models(Models::Plan { id }));
         first.plan_task = Some(task);
-        self.waits.push((task, Wait::Plan));
+        self.waits.retain(|_, wait| *wait != Wait::Plan);
+        self.waits.insert(task, Wait::Plan);
     }
 
     /// The person's yes: fetches the selected model.
     pub(super) fn pull(&mut self, desk: &mut Desk<'_>) {
         let Some(first) = &mut self.first_run else { return };
+        let failed = matches!(first.fetch, Fetch::Failed(_));
+        if failed && first.plan.is_none() && first.hears(desk.now.elapsed) {
+            // What failed was the question what fetching would do.
+            first.fetch = Fetch::Offered;
+            return self.plan(desk);
+        }
         if !first.accepts(desk.now.elapsed) {
             return;
         }
@@ -314,13 +374,17 @@ impl State {
         let task = desk.call(None, Request::Models(Models::Pull { id }));
         first.failed.clear();
         first.fetch = Fetch::Running { task, since: desk.now.elapsed, step: None };
-        self.waits.push((task, Wait::Pull));
+        self.waits.insert(task, Wait::Pull);
     }
 
     fn pulled(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
         let Some(card) = cards.into_iter().next() else { return };
         desk.say(format!("{} is here. Ask it something.", card.title));
-        if self.thread.blank() {
+        let chosen =
+            self.first_run.as_ref().is_some_and(|first| first.chosen_for == Some(Chooser(self.thread.id)));
+        if chosen {
+            self.set_model(card.id.clone(), desk);
+        } else if self.thread.blank() {
             self.thread.setup.model = Some(card.id.clone());
         }
         match self.models.iter_mut().find(|other| other.id == card.id) {

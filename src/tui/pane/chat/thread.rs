@@ -62,6 +62,11 @@ fn appended(old: &[Block], new: &[Block]) -> bool {
     old.len() <= new.len() && old.iter().zip(new).all(grows)
 }
 
+/// Its answer is being written.
+fn streams(message: &Message) -> bool {
+    message.answer.as_ref().is_some_and(|answer| answer.outcome == Outcome::Streaming)
+}
+
 /// What a running answer is doing before and between its words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Phase {
@@ -152,6 +157,10 @@ pub struct Thread {
     /// The message that the composer's text replaces, in a branch of its own.
     pub editing: Option<MessageId>,
     pub watch: Option<TaskId>,
+    /// What the composer held when another conversation was shown.
+    pub aside: Draft,
+    /// A system prompt that was written and not taken.
+    pub system_aside: Option<String>,
     items: Vec<Item>,
     index: HashMap<MessageId, usize>,
     children: HashMap<Option<MessageId>, Vec<usize>>,
@@ -202,15 +211,31 @@ impl Thread {
         }
     }
 
-    /// All messages of a saved conversation.
+    /// All messages of a saved conversation, as they were when the store was read. What is known of an answer since
+    /// then stays: its end where the store saw it grow, and one that this screen is receiving.
     pub fn take_messages(&mut self, messages: Vec<Message>, leaf: Option<MessageId>) {
         // What has not changed keeps its epoch, so that nothing is wrapped anew.
         let old = std::mem::take(&mut self.items);
         let at = std::mem::take(&mut self.index);
         self.children.clear();
-        for message in messages {
+        let mut unread = Vec::new();
+        let mut leaf = leaf;
+        if let Turn::Streaming { answer, .. } = self.turn {
+            leaf = Some(answer);
+            let mut next = leaf;
+            while let Some(kept) =
+                next.filter(|id| !messages.iter().any(|m| m.id == *id)).and_then(|id| at.get(&id))
+            {
+                next = old[*kept].message.parent;
+                unread.push(old[*kept].message.clone());
+            }
+        }
+        for message in messages.into_iter().chain(unread.into_iter().rev()) {
             let mut item = Item::of(message);
             if let Some(before) = at.get(&item.message.id).map(|i| &old[*i]) {
+                if self.streams(item.message.id) || streams(&item.message) && !streams(&before.message) {
+                    item.message = before.message.clone();
+                }
                 let grown = appended(&before.message.blocks, &item.message.blocks);
                 item.epoch = before.epoch + u32::from(!grown);
                 item.thought_ms = before.thought_ms;
@@ -251,12 +276,12 @@ impl Thread {
         self.items.push(item);
     }
 
-    /// The blocks of an answer that another process writes.
+    /// The blocks of an answer that another process writes; of one that has ended, nothing more is taken.
     pub fn grow(&mut self, id: MessageId, blocks: Vec<Block>) {
         if self.streams(id) {
             return;
         }
-        if let Some(at) = self.index.get(&id).copied() {
+        if let Some(at) = self.index.get(&id).copied().filter(|at| streams(&self.items[*at].message)) {
             let item = &mut self.items[at];
             item.epoch += u32::from(!appended(&item.message.blocks, &blocks));
             item.message.blocks = blocks;
@@ -348,7 +373,15 @@ impl Thread {
     pub fn beside(&self, id: MessageId, steps: isize) -> Option<MessageId> {
         let (place, _) = self.branch(id)?;
         let siblings = self.children.get(&self.message(id)?.parent)?;
-        let mut at = *siblings.get(place.checked_add_signed(steps)?)?;
+        Some(self.end_from(*siblings.get(place.checked_add_signed(steps)?)?))
+    }
+
+    /// The end of the newest branch through a message.
+    pub fn end_through(&self, id: MessageId) -> Option<MessageId> {
+        self.index.get(&id).map(|at| self.end_from(*at))
+    }
+
+    fn end_from(&self, mut at: usize) -> MessageId {
         for _ in 0..self.items.len() {
             let Some(child) = self.children.get(&Some(self.items[at].message.id)).and_then(|c| c.last())
             else {
@@ -356,7 +389,7 @@ impl Thread {
             };
             at = *child;
         }
-        Some(self.items[at].message.id)
+        self.items[at].message.id
     }
 
     /// A turn was asked; `text` stands below `after` until the store answers.

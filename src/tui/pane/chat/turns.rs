@@ -20,16 +20,17 @@ impl State {
             return self.typed(desk);
         }
         if self.composer.text().trim().is_empty() {
-            if self.thread.turn == Turn::Idle {
+            if self.thread.turn == Turn::Idle && !self.is_opening() {
                 send_next(&mut self.thread, desk);
             }
             return;
         }
-        if self.thread.turn == Turn::Idle && self.thread.setup.model.is_none() {
+        if self.thread.turn == Turn::Idle && !self.is_opening() && self.thread.setup.model.is_none() {
             desk.say("Choose who shall answer; your text stays here.");
             return self.choose_model(desk);
         }
         if self.thread.turn == Turn::Idle
+            && !self.is_opening()
             && let Some(error) = self.unusable()
         {
             desk.complain(&error);
@@ -38,17 +39,18 @@ impl State {
             }
             return;
         }
-        self.resuming = false;
         let draft = self.composer.draft();
         let text = self.composer.take();
         self.saved = draft.clone();
         let queued = Queued { draft, text };
-        if self.thread.turn == Turn::Idle {
+        if self.thread.turn == Turn::Idle && !self.is_opening() {
             send(&mut self.thread, queued, desk);
             self.scroll.to_end();
             self.at = None;
         } else {
+            self.hasty |= self.is_opening();
             self.thread.queue.push_back(queued);
+            self.open_again(desk);
         }
         self.save_draft(desk);
         self.remember(desk);
@@ -85,10 +87,13 @@ impl State {
     /// Stops the running answer; what came is kept. `false` where none runs.
     pub(super) fn stop(&mut self, desk: &mut Desk<'_>) -> bool {
         let Some(task) = self.thread.turn.task() else { return false };
+        let asking = matches!(self.thread.turn, Turn::Asking { .. });
         desk.ask(Effect::Cancel(task));
         self.ended_with(task, Outcome::Stopped, desk);
-        // Whether it was durable already, only the store knows.
-        self.reload(desk);
+        if asking {
+            // Whether it was durable already, only the store knows. Of one that streams, the watch tells the end.
+            self.reload(desk);
+        }
         true
     }
 
@@ -102,12 +107,17 @@ impl State {
         let shown = self.thread.turn.task() == Some(task);
         let Some(thread) = self.thread_of(task) else { return };
         let back = thread.end(outcome);
-        if let (true, Some(draft)) = (shown, back)
-            && self.composer.is_empty()
-        {
+        let failed = thread.failed.clone();
+        let Some(draft) = back else { return };
+        if shown && self.composer.is_empty() {
             self.composer.set_draft(&draft);
             self.focus = Focus::Composer;
             self.refit(desk);
+        } else {
+            self.composer.remember(draft);
+            if let Some(error) = failed.filter(|_| !shown) {
+                desk.complain(&error);
+            }
         }
     }
 
@@ -223,7 +233,7 @@ impl State {
         if let Some(id) = id {
             let at = self.at.filter(|_| self.focus == Focus::Transcript);
             let task = desk.call(None, Request::Conversations(Conversations::Fork { id, at }));
-            self.waits.push((task, super::Wait::Fork));
+            self.waits.insert(task, super::Wait::Fork);
         }
     }
 }

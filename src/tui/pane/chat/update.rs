@@ -1,8 +1,10 @@
 //! What an action does here.
 
 use super::drawer::Row;
-use super::first_run::{Fetch, usable};
+use super::first_run::{Chooser, Fetch, FirstRun, usable};
+use super::thread::Turn;
 use super::{Focus, State, Wait};
+use crate::config::Preset;
 use crate::domain::catalog::{Availability, Capability, ModelId};
 use crate::domain::conversation::Conversation;
 use crate::tui::action::Action;
@@ -14,6 +16,8 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::prompt::{Prompt, format_of};
 use crate::tui::overlay::{Choice, Overlay};
+use ratatui::layout::Rect;
+
 use crate::workbench::Request;
 use crate::workbench::request::conversations::{Change, Conversations};
 
@@ -48,15 +52,22 @@ impl State {
                 }
             }
             Action::Back => self.back(desk),
-            Action::FocusNext => self.turn_focus(1),
-            Action::FocusPrevious => self.turn_focus(-1),
+            Action::FocusNext => self.turn_focus(1, desk.area),
+            Action::FocusPrevious => self.turn_focus(-1, desk.area),
             Action::FocusComposer | Action::GoToChat => self.focus = Focus::Composer,
             Action::NewConversation => self.open_new(desk),
             Action::ToggleList => {
-                // Where only one part is shown, the list is gone to.
-                let narrow = self.areas(desk.area).list.is_none() && self.list_open;
-                self.list_open = narrow || !self.list_open;
-                self.focus = if narrow { Focus::List } else { Focus::Composer };
+                let shown = self.areas(desk.area).list.is_some();
+                // Where there is no room for it beside the conversation, it is gone to and left.
+                if State::is_narrow(desk.area) || self.reads_alone() {
+                    self.focus = if shown { Focus::Composer } else { Focus::List };
+                } else {
+                    self.list_open = !shown;
+                    self.focus = Focus::Composer;
+                    if !shown && self.areas(desk.area).list.is_none() {
+                        self.focus = Focus::List;
+                    }
+                }
                 self.remember(desk);
             }
             Action::ToggleSettings => {
@@ -67,18 +78,23 @@ impl State {
             }
             Action::SearchConversations => self.start_search(desk),
             Action::PreviousConversation | Action::NextConversation => {
-                self.list.select(self.thread.id);
-                self.list.step(if action == Action::NextConversation { 1 } else { -1 });
+                self.list.step_from(self.thread.id, if action == Action::NextConversation { 1 } else { -1 });
                 self.open_selected(desk);
+                self.more(desk);
             }
             Action::ChooseModel => self.choose_model(desk),
             Action::ChoosePreset => choose_preset(desk),
             Action::EditSystem => {
-                let pad = Pad::new(self.thread.setup.system.as_deref().unwrap_or_default());
+                let aside = self.thread.system_aside.take();
+                let mut pad = Pad::new(self.thread.setup.system.as_deref().unwrap_or_default());
+                if let Some(text) = aside {
+                    pad.composer.set_text(&text);
+                    desk.say("This is what you wrote last and did not take; undo brings the one in use.");
+                }
                 desk.overlays.push(Overlay::Pad(pad));
             }
             Action::GetModel => {
-                self.offer(None, desk);
+                self.offer(None, None, desk);
                 self.focus = Focus::FirstRun;
             }
             Action::Rename | Action::Delete | Action::ExportConversation => {
@@ -122,13 +138,13 @@ impl State {
                 Action::SelectLast => self.end_message(true, desk),
                 _ => self.scroll_as(action, desk),
             },
-            Focus::Composer => self.scroll_as(action, desk),
+            Focus::Composer | Focus::Find => self.scroll_as(action, desk),
             Focus::List => {
                 match action {
                     Action::SelectNext => self.list.step(1),
                     Action::SelectPrevious => self.list.step(-1),
                     Action::SelectFirst => self.list.step(isize::MIN),
-                    Action::SelectLast => self.list.step(isize::MAX),
+                    Action::SelectLast => self.list.go_to_end(),
                     Action::HalfPageDown => self.list.step(page / 2),
                     Action::HalfPageUp => self.list.step(-page / 2),
                     Action::PageDown => self.list.step(page - 1),
@@ -174,10 +190,13 @@ impl State {
 
     /// What Enter, Esc and arrows do while a line is typed; `false` where none is.
     fn act_in_line(&mut self, action: Action, desk: &mut Desk<'_>) -> bool {
-        if let Some(find) = self.find.as_mut().filter(|find| find.typing) {
+        if self.focus == Focus::Find {
             match action {
-                Action::Accept => find.typing = false,
-                Action::Cancel => self.find = None,
+                Action::Accept => self.enter_transcript(),
+                Action::Cancel => {
+                    self.find = None;
+                    self.enter_transcript();
+                }
                 Action::SelectNext => self.find_next(true, desk),
                 Action::SelectPrevious => self.find_next(false, desk),
                 _ => {}
@@ -251,9 +270,8 @@ impl State {
     fn leave_first_run(&mut self, desk: &mut Desk<'_>) {
         let Some(first) = &mut self.first_run else { return };
         if let Fetch::Running { task, .. } = first.fetch {
-            desk.ask(Effect::Cancel(task));
-            self.waits.retain(|(id, _)| *id != task);
             first.fetch = Fetch::Offered;
+            self.cancel(task, desk);
             desk.say("Stopped. Enter goes on where it can.");
         } else {
             self.close_first_run();
@@ -265,8 +283,7 @@ impl State {
         if self.stop(desk) {
             return true;
         }
-        let pulling = self.first_run.as_ref().is_some_and(|f| matches!(f.fetch, Fetch::Running { .. }));
-        if pulling {
+        if self.first_run.as_ref().is_some_and(FirstRun::runs) {
             self.leave_first_run(desk);
             return true;
         }
@@ -281,19 +298,8 @@ impl State {
         false
     }
 
-    fn turn_focus(&mut self, steps: isize) {
-        let mut parts = vec![Focus::Composer];
-        if self.first_run.is_some() {
-            parts.push(Focus::FirstRun);
-        } else if !self.is_bare() {
-            parts.push(Focus::Transcript);
-        }
-        if self.list_open && !self.reading {
-            parts.push(Focus::List);
-        }
-        if self.drawer_open && !self.reading {
-            parts.push(Focus::Settings);
-        }
+    fn turn_focus(&mut self, steps: isize, body: Rect) {
+        let parts = self.parts(body);
         let now = parts.iter().position(|part| *part == self.focus).unwrap_or(0) as isize;
         let to = (now + steps).rem_euclid(parts.len() as isize) as usize;
         match parts[to] {
@@ -314,11 +320,26 @@ impl State {
         let found = self.list.results().and_then(|search| search.hits.get(self.list.selected)?.message);
         let Some(id) = self.list.entry(self.list.selected).map(|head| head.id) else { return };
         self.open(id, desk);
-        if let Some(message) = found {
-            self.at = Some(message);
-            self.focus = Focus::Transcript;
-            self.scroll.to_message(message);
+        if found.is_some() {
+            self.wanted = found;
+            self.go_to_wanted(desk);
         }
+    }
+
+    /// Goes to the message that was looked for, where it has come; its branch is shown.
+    pub(super) fn go_to_wanted(&mut self, desk: &mut Desk<'_>) {
+        let Some(message) = self.wanted.filter(|id| self.thread.message(*id).is_some()) else { return };
+        self.wanted = None;
+        if !self.thread.shown().any(|item| item.message.id == message)
+            && self.thread.turn == Turn::Idle
+            && let Some(leaf) = self.thread.end_through(message)
+        {
+            self.thread.show(leaf);
+            self.change(Change { leaf: Some(leaf), ..Change::default() }, desk);
+        }
+        self.at = Some(message);
+        self.focus = Focus::Transcript;
+        self.scroll.to_message(message);
     }
 
     /// Asks for the next page of the list when the selection comes near its end.
@@ -327,7 +348,7 @@ impl State {
             let request = Conversations::List { limit: super::list::PAGE, before: Some(before) };
             let task = desk.call(None, Request::Conversations(request));
             self.list.task = Some(task);
-            self.waits.push((task, Wait::List));
+            self.waits.insert(task, Wait::List { first: false });
         }
     }
 
@@ -346,12 +367,29 @@ impl State {
         self.change(Change { settings: Some(settings), ..Change::default() }, desk);
     }
 
+    /// Model, system prompt and settings in one change.
+    fn take_preset(&mut self, preset: Preset, desk: &mut Desk<'_>) {
+        let setup = &mut self.thread.setup;
+        setup.settings = setup.settings.overlaid(&preset.settings);
+        if let Some(system) = &preset.system {
+            setup.system = Some(system.clone()).filter(|system| !system.is_empty());
+        }
+        if let Some(model) = &preset.model {
+            self.insisted = true;
+            setup.model = Some(model.clone());
+        }
+        let settings = Some(setup.settings.clone());
+        let change = Change { model: preset.model, system: preset.system, settings, ..Change::default() };
+        self.change(change, desk);
+        self.remember(desk);
+    }
+
     fn set_system(&mut self, system: &str, desk: &mut Desk<'_>) {
         self.thread.setup.system = (!system.is_empty()).then(|| system.to_owned());
         self.change(Change { system: Some(system.to_owned()), ..Change::default() }, desk);
     }
 
-    fn set_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {
+    pub(super) fn set_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {
         self.insisted = true;
         self.thread.setup.model = Some(model.clone());
         self.change(Change { model: Some(model), ..Change::default() }, desk);
@@ -410,9 +448,12 @@ impl State {
             Choice::Model(id) => {
                 let card = self.models.iter().find(|card| card.id == id);
                 if card.is_some_and(|card| !usable(card)) {
+                    // The conversation keeps its model until this one is here.
                     self.insisted = true;
-                    self.thread.setup.model = Some(id);
-                    self.offer(None, desk);
+                    self.offer(Some(id), None, desk);
+                    if let Some(first) = self.first_run.as_mut().filter(|first| !first.runs()) {
+                        first.chosen_for = Some(Chooser(self.thread.id));
+                    }
                     self.focus = Focus::FirstRun;
                 } else {
                     self.set_model(id, desk);
@@ -420,16 +461,7 @@ impl State {
             }
             Choice::Preset(name) => {
                 let Some(preset) = desk.options.presets.get(&name).cloned() else { return };
-                let setup = &mut self.thread.setup;
-                setup.settings = setup.settings.overlaid(&preset.settings);
-                let settings = setup.settings.clone();
-                self.set_settings(settings, desk);
-                if let Some(system) = &preset.system {
-                    self.set_system(system, desk);
-                }
-                if let Some(model) = preset.model {
-                    self.set_model(model, desk);
-                }
+                self.take_preset(preset, desk);
                 desk.say(format!("Preset {name}."));
             }
             Choice::Written(text) => {
@@ -449,7 +481,7 @@ impl State {
                 if let Some(format) = format_of(&path) {
                     let export = Conversations::Export { ids: vec![id], format };
                     let task = desk.call(None, Request::Conversations(export));
-                    self.waits.push((task, Wait::Save { path, replace }));
+                    self.waits.insert(task, Wait::Save { path, replace });
                 }
             }
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
@@ -464,24 +496,17 @@ impl State {
                 self.list.remove(id);
                 self.write(Request::Conversations(Conversations::Remove { id }), desk);
                 if self.thread.id == Some(id) {
-                    self.stop_for_good(desk);
-                    self.open_new(desk);
+                    self.leave_gone(desk);
                 }
             }
             Choice::System(text) => self.set_system(&text, desk),
+            Choice::SystemAside(text) => {
+                self.thread.system_aside = Some(text);
+                desk.say("Not taken; it is there again when the system prompt is written next.");
+            }
             Choice::Act(_) | Choice::Quit => {}
         }
         self.refit(desk);
-    }
-
-    /// The shown conversation is deleted: nothing of it goes on.
-    fn stop_for_good(&mut self, desk: &mut Desk<'_>) {
-        if let Some(task) = self.thread.turn.task() {
-            desk.ask(Effect::Cancel(task));
-        }
-        self.thread.end(crate::domain::message::Outcome::Stopped);
-        self.thread.queue.clear();
-        self.saved = self.composer.draft();
     }
 }
 

@@ -45,6 +45,20 @@ impl Now {
         }
     }
 
+    /// Conversations of one number stand under one head.
+    pub fn group_number(self, time: Timestamp) -> i64 {
+        match self.today() - self.day(time) {
+            ..=0 => 0,
+            1 => 1,
+            2..=6 => 2,
+            7..=29 => 3,
+            _ => {
+                let (year, month, _) = civil(self.day(time));
+                4 + year * 12 + i64::from(month)
+            }
+        }
+    }
+
     /// The head that a conversation of that time stands under.
     pub fn group(self, time: Timestamp) -> String {
         let today = self.day(self.at);

@@ -21,6 +21,9 @@ const BATCH: usize = 200;
 /// Lines remembered; more than that, and all are forgotten.
 const REMEMBERED: usize = 20_000;
 
+/// Lines of one block that are highlighted.
+const INKED: usize = REMEMBERED / 2;
+
 /// A code block as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
@@ -165,6 +168,10 @@ impl Highlights {
     /// What is missing to ink the lines of `code` up to `line`; `None` where nothing is, or where the last line grows.
     pub fn want(&self, code: &Code, line: usize) -> Option<Want> {
         let whole = code.lines.len() - usize::from(code.open && !code.lines.is_empty());
+        // What cannot be remembered together with all before it stays plain.
+        if line >= INKED {
+            return None;
+        }
         let end = whole.min(line + 1);
         let missing = code.lines[..end].iter().position(|line| !self.lines.contains_key(&line.number))?;
         let start =

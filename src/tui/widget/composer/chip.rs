@@ -91,13 +91,18 @@ impl Pastes {
     pub fn draft(&self, text: &str) -> Draft {
         let mut kept = Self::default();
         let mut renumbered = String::with_capacity(text.len());
+        kept.take_over(self, text, &mut renumbered);
+        Draft { text: renumbered, pastes: kept.0.into_iter().map(|p| p.text).collect() }
+    }
+
+    /// Writes `text`, whose chips are of `other`, with chips of its own.
+    fn take_over(&mut self, other: &Self, text: &str, renumbered: &mut String) {
         for c in text.chars() {
-            match chip_index(c).and_then(|i| self.text(i)) {
-                Some(paste) => renumbered.extend(kept.fold(paste.to_owned())),
+            match chip_index(c).and_then(|i| other.text(i)) {
+                Some(paste) => renumbered.extend(self.fold(paste.to_owned())),
                 None => renumbered.push(c),
             }
         }
-        Draft { text: renumbered, pastes: kept.0.into_iter().map(|p| p.text).collect() }
     }
 
     /// The pastes of a draft. Chips that the draft has no paste for are shown as they are.
@@ -105,6 +110,19 @@ impl Pastes {
         let number = |(i, text): (usize, &String)| Paste { text: text.clone(), label: label(i + 1, text) };
         Self(draft.pastes.iter().enumerate().map(number).collect())
     }
+}
+
+/// Several drafts as one, a blank line between them; empty ones are left out.
+pub fn joined(drafts: impl IntoIterator<Item = Draft>) -> Draft {
+    let mut kept = Pastes::default();
+    let mut text = String::new();
+    for draft in drafts.into_iter().filter(|draft| !draft.text.trim().is_empty()) {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        kept.take_over(&Pastes::of(&draft), &draft.text, &mut text);
+    }
+    Draft { text, pastes: kept.0.into_iter().map(|p| p.text).collect() }
 }
 
 fn label(number: usize, text: &str) -> String {
@@ -144,6 +162,14 @@ mod tests {
         assert_eq!(draft.pastes, ["two\n".repeat(4)]);
         assert_eq!(Pastes::of(&draft).expand(&draft.text), format!("see {}!", "two\n".repeat(4)));
         assert_eq!(pastes.expand(&format!("{one}{two}")).lines().count(), 56);
+    }
+
+    #[test]
+    fn joined_drafts_keep_all_texts_and_each_its_own_paste() {
+        let paste = |text: &str| Draft { text: "see \u{100000}".into(), pastes: vec![text.into()] };
+        let all = joined([paste("one"), Draft::default(), paste("two")]);
+        assert_eq!(Pastes::of(&all).expand(&all.text), "see one\n\nsee two");
+        assert_eq!(joined([Draft::default()]), Draft::default());
     }
 
     #[test]

@@ -6,6 +6,12 @@ use crate::domain::conversation::Draft;
 
 /// How many texts are kept.
 const MOST: usize = 500;
+/// And how many bytes of them; the newest is kept whatever its size.
+const MOST_BYTES: usize = 1 << 20;
+
+fn bytes(draft: &Draft) -> usize {
+    draft.text.len() + draft.pastes.iter().map(String::len).sum::<usize>()
+}
 
 /// Texts sent before, oldest first, and how far back the walk is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,9 +36,13 @@ impl History {
         self.left.clear();
         if self.sent.last() != Some(&draft) {
             self.sent.push(draft);
-            if self.sent.len() > MOST {
-                self.sent.remove(0);
-            }
+            let mut kept = 0;
+            let first = self.sent.iter().rposition(|draft| {
+                kept += bytes(draft);
+                kept > MOST_BYTES
+            });
+            let surplus = first.map_or(0, |at| (at + 1).min(self.sent.len() - 1));
+            self.sent.drain(..surplus.max(self.sent.len().saturating_sub(MOST)));
         }
     }
 
@@ -78,6 +88,19 @@ mod tests {
         assert_eq!(history.next(draft("one")), Some(draft("two, changed")));
         assert_eq!(history.next(draft("two, changed")), Some(draft("mine")));
         assert_eq!(history.next(draft("mine")), None);
+    }
+
+    #[test]
+    fn many_large_texts_are_not_kept_and_the_newest_always_is() {
+        let mut history = History::default();
+        for n in 0..10 {
+            history.push(draft(&format!("{n}{}", "x".repeat(400_000))));
+        }
+        assert_eq!(history.entries().count(), 2);
+        history.push(draft(&"y".repeat(2_000_000)));
+        assert_eq!(history.entries().count(), 1);
+        history.push(draft("small"));
+        assert_eq!(history.entries().next(), Some(&draft("small")));
     }
 
     #[test]

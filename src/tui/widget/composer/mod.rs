@@ -14,6 +14,7 @@ mod view;
 use std::ops::Range;
 
 pub use buffer::Move;
+pub use chip::joined;
 pub use view::Look;
 
 use buffer::Buffer;
@@ -88,6 +89,11 @@ impl Composer {
         }
         self.clear();
         text
+    }
+
+    /// Puts a text that came back where Up finds it.
+    pub fn remember(&mut self, draft: Draft) {
+        self.history.push(draft);
     }
 
     /// Empties the box; undo brings the text back.

@@ -119,15 +119,20 @@ impl Geometry {
 }
 
 impl Placed {
+    /// The column where what stands at the right begins, in an area that ends at `right`; `None` where there is no
+    /// room for it.
+    pub(super) fn right_start(&self, right: u16) -> Option<u16> {
+        let wide: usize = self.right.iter().map(|span| width(&span.text)).sum();
+        let free = usize::from(right).saturating_sub(usize::from(self.x) + self.row.width());
+        // A column stays free before the scrollbar.
+        (wide > 0 && wide + 3 < free).then(|| right - wide as u16 - 2)
+    }
+
     fn hit(&self, x: u16, right: u16) -> Hit {
-        let on_right = {
-            let columns: usize = self.right.iter().map(|span| width(&span.text)).sum();
-            columns > 0 && usize::from(right.saturating_sub(x)) <= columns + 2
-        };
-        let part = match self.part {
-            Part::Head if on_right => Part::Branch,
-            part => part,
-        };
+        let mark = self.right_start(right).zip(self.right.first()).is_some_and(|(start, mark)| {
+            mark.text.starts_with('⑂') && (start..start + width(&mark.text) as u16).contains(&x)
+        });
+        let part = if mark { Part::Branch } else { self.part };
         let position = match part {
             Part::Block(block) => self.row.source_at(x.saturating_sub(self.x)).map(|byte| Position {
                 message: self.message,

@@ -13,7 +13,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::thumb;
 use crate::tui::widget::text::{Ink, Row, Span, fit, width};
 
-/// Messages that are measured to say how much came below; more than that are `+`.
+/// Messages that are measured to say how much came below; those after them are not counted.
 const COUNTED: usize = 50;
 
 /// Columns before the person's words, before the model's, and free at the right, in an area of that width.
@@ -146,11 +146,12 @@ fn guessed(item: &Item<'_>, area: u16) -> usize {
 fn columns(item: &Item<'_>, area: u16) -> u16 {
     let (you, model, right) = insets(area);
     let inset = if item.message.role == Speaker::User { you } else { model };
-    // The person's first line leaves room for the time and the mark of branches.
-    let time = match item.message.role {
-        Speaker::User if area >= 50 && item.branch.1 > 1 => 16,
-        Speaker::User if area >= 50 => 8,
-        _ => 0,
+    // The person's first line leaves room for the branch mark and the time.
+    let time = if item.message.role == Speaker::User && area >= 50 {
+        let wide: usize = foot::right(item).iter().map(|span| width(&span.text)).sum();
+        (wide as u16 + 2).max(8)
+    } else {
+        0
     };
     area.saturating_sub(inset + right + time).clamp(1, MEASURE)
 }

@@ -8,7 +8,7 @@ use super::geometry::{Geometry, Part, Placed};
 use super::{MEASURE, Transcript};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::scrollbar;
-use crate::tui::widget::text::{Ink, Row, width};
+use crate::tui::widget::text::{Ink, Row};
 
 impl Transcript<'_> {
     /// Paints what `layout` found visible.
@@ -21,11 +21,9 @@ impl Transcript<'_> {
         for placed in geometry.rows.iter().filter(|placed| area.y <= placed.y && placed.y < area.bottom()) {
             let columns = area.right().saturating_sub(placed.x).min(MEASURE);
             placed.row.draw(Cell::new(placed.x, placed.y), columns, look, buf);
-            let free = area.right().saturating_sub(placed.x + placed.row.width() as u16);
-            let right = Row { spans: placed.right.clone(), ..Row::default() };
-            let wide = right.width() as u16;
-            if wide > 0 && wide + 3 < free {
-                right.draw(Cell::new(area.right() - wide - 2, placed.y), wide, look, buf);
+            if let Some(x) = placed.right_start(area.right()) {
+                let right = Row { spans: placed.right.clone(), ..Row::default() };
+                right.draw(Cell::new(x, placed.y), area.right() - x, look, buf);
             }
             if self.focus == Some(placed.message) && placed.part != Part::Gap && placed.x > area.x {
                 let bar = Row::of("▌", Ink::of(Role::Accent));
@@ -46,7 +44,6 @@ impl Transcript<'_> {
             }
         }
         scrollbar(buf, geometry.area, geometry.thumb, look.style(Role::Rule));
-        below(geometry, look, buf);
     }
 
     fn mark_matches(&self, placed: &Placed, block: u32, columns: u16, look: &Look, buf: &mut Buffer) {
@@ -79,26 +76,4 @@ fn mark(placed: &Placed, from: u32, to: u32, columns: u16, role: Role, look: &Lo
             }
         }
     }
-}
-
-/// What came below while the reader is up: on the last line, at the right.
-fn below(geometry: &Geometry, look: &Look, buf: &mut Buffer) {
-    let area = geometry.area.intersection(buf.area);
-    if geometry.at_end {
-        return;
-    }
-    let text = match geometry.new_rows {
-        Some(1) => " ↓ 1 new line ".to_owned(),
-        Some(rows) => format!(" ↓ {rows} new lines "),
-        None => return,
-    };
-    let wide = width(&text) as u16;
-    if wide + 2 > area.width {
-        return;
-    }
-    let at = Cell::new(area.right() - wide - 1, area.bottom() - 1);
-    for x in at.x..at.x + wide {
-        buf[(x, at.y)].set_style(look.style(Role::Raised));
-    }
-    Row::of(text, Ink::of(Role::Accent)).draw(at, wide, look, buf);
 }

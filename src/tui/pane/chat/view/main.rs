@@ -1,7 +1,7 @@
 //! The transcript, or what stands in its place.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::{Sight, first_run};
@@ -11,12 +11,19 @@ use crate::tui::app::Cache;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, wrap};
-use crate::tui::pane::chat::State;
 use crate::tui::pane::chat::layout::Areas;
 use crate::tui::pane::chat::thread::{Load, Turn};
+use crate::tui::pane::chat::{Focus, State};
+use crate::tui::widget::code::Want;
 
 /// Draws what is read.
-pub fn draw(state: &State, cache: &mut Cache, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+pub fn draw(
+    state: &State,
+    (cache, wants): (&mut Cache, &mut Vec<Want>),
+    sight: &Sight<'_>,
+    areas: &Areas,
+    cells: &mut Buffer,
+) {
     let area = areas.transcript;
     if let Some(first) = &state.first_run {
         return first_run::draw(state, first, sight, area, cells);
@@ -50,14 +57,15 @@ pub fn draw(state: &State, cache: &mut Cache, sight: &Sight<'_>, areas: &Areas, 
         let style = sight.look.style(Role::Selected).patch(sight.look.style(Role::Accent));
         put_right(cells, area.x, area.bottom(), area.right().saturating_sub(2), &words, style);
     }
-    cache.wants = geometry.wants;
-    find(state, sight, areas, cells);
+    *wants = geometry.wants;
 }
 
-fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
-    let (Some(find), Some(area)) = (&state.find, areas.find) else { return };
+/// The line of the search in the conversation; returns its caret where it has the focus.
+pub fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -> Option<Position> {
+    let (Some(find), Some(area)) = (&state.find, areas.find) else { return None };
+    let typing = state.focus == Focus::Find;
     let x = put(cells, area.x, area.y, area.right(), "▌/ ", sight.look.style(Role::Accent));
-    let hint = match (find.missing, find.typing) {
+    let hint = match (find.missing, typing) {
         (true, _) => "not here",
         (false, true) => "Enter keep · ↑ ↓ next",
         (false, false) => "n next · N before · Esc close",
@@ -65,7 +73,8 @@ fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
     let role = if find.missing { Role::Warn } else { Role::Faint };
     let end = put_right(cells, x + 10, area.y, area.right().saturating_sub(2), hint, sight.look.style(role));
     let line = Rect { x, y: area.y, width: end.saturating_sub(x + 2), height: 1 };
-    find.input.draw(line, cells, sight.look.style(Role::Text));
+    let caret = find.input.draw(line, cells, sight.look.style(Role::Text));
+    typing.then_some(caret)
 }
 
 /// An error where the conversation would be.

@@ -14,7 +14,7 @@ use crate::tui::app::{Cache, Options};
 use crate::tui::event::Now;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::put;
-use crate::tui::widget::code::Highlights;
+use crate::tui::widget::code::{Highlights, Want};
 
 pub use drawer::row_at as drawer_row_at;
 
@@ -38,7 +38,7 @@ impl Sight<'_> {
 /// Draws the place into `body`; returns the cell of the caret.
 pub fn view(
     state: &State,
-    cache: &mut Cache,
+    (cache, wants): (&mut Cache, &mut Vec<Want>),
     sight: &Sight<'_>,
     body: Rect,
     cells: &mut Buffer,
@@ -58,7 +58,8 @@ pub fn view(
         caret = caret.or(drawer::draw(state, sight, area, cells));
     }
     if !areas.box_area.is_empty() {
-        main::draw(state, cache, sight, &areas, cells);
+        main::draw(state, (cache, wants), sight, &areas, cells);
+        caret = caret.or(main::find(state, sight, &areas, cells));
         let typing = composer::draw(state, sight, &areas, cells);
         caret = caret.or(typing);
     }
