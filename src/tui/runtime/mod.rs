@@ -217,8 +217,8 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
         loop {
             for effect in effects {
                 match effect {
-                    Effect::Call { task, lane, context, request } => {
-                        self.calls.start(task, lane, context, request);
+                    Effect::Call { task, order, context, request } => {
+                        self.calls.start(task, order, context, request);
                     }
                     Effect::Quit => return,
                     _ => {}
