@@ -193,7 +193,7 @@ impl State {
                 self.send_waiting(desk);
             }
             (Wait::Write(_) | Wait::Fork | Wait::Export | Wait::Save { .. } | Wait::Watch, Some(error)) => {
-                desk.complain(&error)
+                desk.complain(&error);
             }
             _ => {}
         }
