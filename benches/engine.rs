@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::StreamExt;
-use outcrop::domain::call::{Converse, Turn};
+use outcrop::domain::call::{Blobs, Converse, Turn};
 use outcrop::domain::catalog::Backend;
 use outcrop::domain::message::{Block, Role};
 use outcrop::domain::settings::Settings;
@@ -21,6 +21,7 @@ fn ask(text: &str, max_tokens: u32) -> Converse {
         turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: text.into() }] }],
         settings: Settings { temperature: Some(0.0), max_tokens: Some(max_tokens), ..Settings::default() },
         conversation: None,
+        blobs: Blobs::default(),
     }
 }
 

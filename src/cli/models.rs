@@ -85,7 +85,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     let mut row = |name: &str, value: Option<String>| {
         rows.extend(value.filter(|value| !value.is_empty()).map(|value| vec![name.to_owned(), value]));
     };
-    let can: Vec<_> = card.capabilities.iter().copied().map(capability).collect();
+    let can: Vec<_> = card.capabilities.iter().copied().map(Capability::as_str).collect();
     row("can", Some(can.join(", ")));
     row("context", card.context.map(|tokens| words::count(tokens.into(), "token", "tokens")));
     row("longest answer", card.max_output.map(|tokens| words::count(tokens.into(), "token", "tokens")));
@@ -93,17 +93,6 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     row("size", card.bytes.map(words::size));
     row("detail", Some(card.detail.clone()));
     words::table(&rows).iter().try_for_each(|line| out.line(line))
-}
-
-fn capability(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Chat => "chat",
-        Capability::Embed => "embeddings",
-        Capability::Vision => "images",
-        Capability::Documents => "documents",
-        Capability::Tools => "tools",
-        Capability::Reasoning => "reasoning",
-    }
 }
 
 async fn pull(id: ModelId, yes: bool, force: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {

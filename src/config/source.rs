@@ -443,6 +443,7 @@ impl RawPreset {
                 max_tokens: self.max_tokens,
                 stop: self.stop,
                 seed: self.seed,
+                ..Settings::default()
             },
             system: self.system,
             model: self.model,

@@ -1,17 +1,48 @@
 //! What a provider can be asked: a closed set of calls.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{Capability, ModelId};
 use super::id::ConversationId;
-use super::message::{Block, Role};
-use super::settings::Settings;
+use super::message::{BlobId, Block, Role};
+use super::settings::{Effort, Settings};
 
 /// One turn of the conversation that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     pub role: Role,
     pub blocks: Vec<Block>,
+}
+
+/// The bytes behind the pictures and documents of a call, by their names. They travel beside the call, not in its JSON.
+#[derive(Clone, Default, PartialEq)]
+pub struct Blobs(BTreeMap<BlobId, Arc<[u8]>>);
+
+impl Blobs {
+    /// Adds the bytes of a blob.
+    pub fn put(&mut self, id: BlobId, bytes: impl Into<Arc<[u8]>>) {
+        self.0.insert(id, bytes.into());
+    }
+
+    /// The bytes of a blob; `None` where nobody has put them.
+    pub fn get(&self, id: &BlobId) -> Option<&[u8]> {
+        self.0.get(id).map(AsRef::as_ref)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(id, bytes)| (&id.0, bytes.len()))).finish()
+    }
 }
 
 /// A conversation to answer.
@@ -24,6 +55,48 @@ pub struct Converse {
     pub settings: Settings,
     /// Whose prompt cache may be used; the content decides what is reused.
     pub conversation: Option<ConversationId>,
+    /// What the turns' pictures and documents hold.
+    #[serde(skip)]
+    pub blobs: Blobs,
+}
+
+impl Converse {
+    /// Everything that the model's card must list, `Chat` first: what the turns hold and the settings ask for.
+    pub fn needs(&self) -> Vec<Capability> {
+        let any = |wanted: fn(&Block) -> bool| self.turns.iter().flat_map(|turn| &turn.blocks).any(wanted);
+        let settings = &self.settings;
+        let wanted = [
+            (Capability::Chat, true),
+            (Capability::Vision, any(|block| matches!(block, Block::Image { .. }))),
+            (Capability::Documents, any(|block| matches!(block, Block::Document { .. }))),
+            (Capability::Tools, !settings.tools.is_empty()),
+            (Capability::Schema, settings.response_schema.is_some()),
+            (Capability::Reasoning, settings.reasoning.is_some_and(|effort| effort != Effort::Off)),
+        ];
+        wanted.into_iter().filter(|(_, needed)| *needed).map(|(capability, _)| capability).collect()
+    }
+}
+
+/// A picture to make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    pub model: ModelId,
+    pub prompt: String,
+    /// What must not be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative: Option<String>,
+    /// Width and height in pixels; `None` leaves them to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<(u32, u32)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// How many, from 1.
+    pub count: u32,
+    /// The picture to vary, in `blobs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<BlobId>,
+    #[serde(skip)]
+    pub blobs: Blobs,
 }
 
 /// Everything that a provider may be asked. What a model cannot do is refused before it is sent.
@@ -35,6 +108,8 @@ pub enum Call {
     Converse(Converse),
     /// Vectors of texts.
     Embed { model: ModelId, texts: Vec<String> },
+    /// Make pictures: one `Event::Image` each.
+    Image(Picture),
     /// The cards of the models that the provider has.
     ListModels,
     /// Tokens of the conversation as it would be sent.
@@ -47,16 +122,18 @@ impl Call {
         match self {
             Self::Converse(converse) | Self::CountTokens(converse) => Some(&converse.model),
             Self::Embed { model, .. } => Some(model),
+            Self::Image(picture) => Some(&picture.model),
             Self::ListModels => None,
         }
     }
 
     /// What the model's card must list.
-    pub fn capability(&self) -> Option<Capability> {
+    pub fn needs(&self) -> Vec<Capability> {
         match self {
-            Self::Converse(_) | Self::CountTokens(_) => Some(Capability::Chat),
-            Self::Embed { .. } => Some(Capability::Embed),
-            Self::ListModels => None,
+            Self::Converse(converse) | Self::CountTokens(converse) => converse.needs(),
+            Self::Embed { .. } => vec![Capability::Embed],
+            Self::Image(_) => vec![Capability::Images],
+            Self::ListModels => Vec::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorKind};
+use super::message::Usage;
 
 /// `provider/model`, both parts non-empty; the model part may hold further slashes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,6 +85,65 @@ pub enum Capability {
     Documents,
     Tools,
     Reasoning,
+    /// Answers that keep a JSON schema.
+    Schema,
+    /// Making pictures.
+    Images,
+}
+
+impl Capability {
+    /// The name in cards, in `Refused` and on the screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embed => "embed",
+            Self::Vision => "vision",
+            Self::Documents => "documents",
+            Self::Tools => "tools",
+            Self::Reasoning => "reasoning",
+            Self::Schema => "schema",
+            Self::Images => "images",
+        }
+    }
+}
+
+/// What a model costs, in US dollars for a million tokens: an estimate, with its date and source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<f64>,
+    /// For one picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<f64>,
+    /// The day on which it was read, `2026-11-22`.
+    pub as_of: String,
+    /// Where it was read.
+    pub source: String,
+}
+
+impl Price {
+    /// What these tokens cost; `None` where a price or a count that matters is unknown.
+    pub fn of(&self, usage: &Usage) -> Option<f64> {
+        let (read, written) = (usage.cache_read.unwrap_or(0), usage.cache_write.unwrap_or(0));
+        let fresh = usage.input?.saturating_sub(read).saturating_sub(written);
+        let part = |tokens: u32, price: Option<f64>| match tokens {
+            0 => Some(0.0),
+            some => price.map(|price| f64::from(some) * price / 1e6),
+        };
+        Some(
+            part(fresh, self.input)?
+                + part(read, self.cache_read.or(self.input))?
+                + part(written, self.cache_write.or(self.input))?
+                + part(usage.output?, self.output)?,
+        )
+    }
 }
 
 /// Whether a model can answer now.
@@ -105,7 +165,11 @@ pub struct ModelCard {
     /// The name for people.
     pub title: String,
     pub availability: Availability,
+    /// What it can do. What is neither here nor in `lacks` is unknown.
     pub capabilities: Vec<Capability>,
+    /// What it is known not to do: a call for it is refused before it is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Capability>,
     /// Context length in tokens.
     pub context: Option<u32>,
     /// Longest answer in tokens.
@@ -114,6 +178,14 @@ pub struct ModelCard {
     pub licence: Option<String>,
     /// Bytes on disk, or to fetch.
     pub bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// Regions that serve it, where the provider has such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
+    /// Its provider's newer model, where this one is retired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<ModelId>,
     /// The kind of weights, or who serves it: "`llama` at `Q8_0`", "OpenAI-compatible at 127.0.0.1:8080".
     pub detail: String,
 }
@@ -134,6 +206,35 @@ impl fmt::Display for Backend {
             Self::Own => "the own engine",
             Self::LlamaCpp => "llama.cpp",
         })
+    }
+}
+
+impl ModelCard {
+    /// The card of a model of which nothing but its id is known.
+    pub fn unknown(id: ModelId) -> Self {
+        Self {
+            title: id.model().to_owned(),
+            id,
+            availability: Availability::Ready,
+            capabilities: Vec::new(),
+            lacks: Vec::new(),
+            context: None,
+            max_output: None,
+            licence: None,
+            bytes: None,
+            price: None,
+            regions: Vec::new(),
+            successor: None,
+            detail: String::new(),
+        }
+    }
+
+    /// Whether it can do that; `None` is unknown.
+    pub fn can(&self, capability: Capability) -> Option<bool> {
+        if self.capabilities.contains(&capability) {
+            return Some(true);
+        }
+        self.lacks.contains(&capability).then_some(false)
     }
 }
 
@@ -206,4 +307,46 @@ pub struct InstalledFile {
     pub name: String,
     pub bytes: u64,
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price() -> Price {
+        Price {
+            input: Some(3.0),
+            output: Some(15.0),
+            cache_read: Some(0.3),
+            cache_write: None,
+            image: None,
+            as_of: "2026-01-01".into(),
+            source: "a page".into(),
+        }
+    }
+
+    #[test]
+    fn cached_tokens_have_their_own_price_and_unknown_counts_none() {
+        let usage = Usage {
+            input: Some(1_000_000),
+            output: Some(100_000),
+            cache_read: Some(500_000),
+            ..Usage::default()
+        };
+        let cost = price().of(&usage).unwrap();
+        assert!((cost - (1.5 + 0.15 + 1.5)).abs() < 1e-9, "{cost}");
+        assert_eq!(price().of(&Usage { output: None, ..usage }), None);
+        assert_eq!(Price { output: None, ..price() }.of(&usage), None);
+        assert_eq!(Price { output: None, ..price() }.of(&Usage { output: Some(0), ..usage }), Some(1.65));
+    }
+
+    #[test]
+    fn what_a_card_does_not_say_is_unknown() {
+        let mut card = ModelCard::unknown("a/b".parse().unwrap());
+        card.capabilities = vec![Capability::Chat];
+        card.lacks = vec![Capability::Vision];
+        assert_eq!(card.can(Capability::Chat), Some(true));
+        assert_eq!(card.can(Capability::Vision), Some(false));
+        assert_eq!(card.can(Capability::Tools), None);
+    }
 }

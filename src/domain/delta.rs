@@ -24,6 +24,12 @@ pub enum Event {
     ReasoningSignature { signature: String },
     /// A whole tool call.
     ToolUse { id: String, name: String, input: serde_json::Value },
+    /// A whole picture; `media_type` is "image/png" or another of its kind. In JSON the bytes are base64.
+    Image {
+        media_type: String,
+        #[serde(with = "super::base64")]
+        bytes: Vec<u8>,
+    },
     /// A check takes back the answer's text from byte `from` on and puts `text` there.
     Replace { from: usize, text: String, why: String },
     /// What has been counted so far; later values replace earlier ones field by field.
@@ -78,10 +84,13 @@ impl Fold {
                 self.usage.input = usage.input.or(self.usage.input);
                 self.usage.output = usage.output.or(self.usage.output);
                 self.usage.cache_read = usage.cache_read.or(self.usage.cache_read);
+                self.usage.cache_write = usage.cache_write.or(self.usage.cache_write);
                 self.usage.reasoning = usage.reasoning.or(self.usage.reasoning);
             }
             Event::Stop { reason } => self.stop = Some(*reason),
-            Event::Context { .. }
+            // Its bytes become a blob where the answer is kept.
+            Event::Image { .. }
+            | Event::Context { .. }
             | Event::Queued { .. }
             | Event::Prefill { .. }
             | Event::Models { .. }

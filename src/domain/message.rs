@@ -31,7 +31,7 @@ impl Role {
 }
 
 /// SHA-256 of a blob's plain bytes, in hexadecimal: its name in the store.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BlobId(pub String);
 
@@ -85,6 +85,9 @@ pub struct Usage {
     /// Prompt tokens that came from a cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_read: Option<u32>,
+    /// Prompt tokens that were put into a cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<u32>,
     /// Reasoning tokens among `output`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<u32>,

@@ -3,6 +3,7 @@
 //! Here live plain values (serde, `Clone`, `PartialEq`) that every other layer speaks in. Never here: files, sockets,
 //! the clock, randomness, async, or the JSON of an outside API (that is `wire`).
 
+mod base64;
 pub mod call;
 pub mod catalog;
 pub mod change;
@@ -16,6 +17,7 @@ pub mod search;
 pub mod settings;
 pub mod thinking;
 pub mod time;
+pub mod tool;
 pub mod trace;
 pub mod tree;
 pub mod untrusted;

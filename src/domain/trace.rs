@@ -14,6 +14,7 @@ use super::time::Timestamp;
 pub enum SpanKind {
     Converse,
     Embed,
+    Image,
     ListModels,
     CountTokens,
 }

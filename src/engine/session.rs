@@ -249,6 +249,7 @@ impl Session {
             output: Some(self.written),
             cache_read: Some(self.cached as u32),
             reasoning: None,
+            cache_write: None,
         };
         self.outbox.extend([Ok(Event::Usage { usage }), Ok(Event::Stop { reason })]);
         self.over = true;

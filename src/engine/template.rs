@@ -271,6 +271,7 @@ fn write_json(value: &serde_json::Value, indent: Option<usize>, depth: usize, ou
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::call::Blobs;
     use crate::domain::settings::Settings;
 
     fn say(role: Role, text: &str) -> Turn {
@@ -285,6 +286,7 @@ mod tests {
             turns: turns.to_vec(),
             settings: Settings::default(),
             conversation: None,
+            blobs: Blobs::default(),
         };
         prompt(source, &converse, Setting { begin: "<s>", end: "</s>", now: &now })
     }

@@ -79,6 +79,12 @@ impl Provider for Local {
                 let shelf = Arc::clone(&self.shelf);
                 stream::once(blocking(move || Ok(Event::Models { cards: shelf.cards()? }))).boxed()
             }
+            Call::Image(picture) => failed(Error::new(
+                ErrorKind::Refused { capability: Capability::Images.as_str().into() },
+                format!("making a picture with {}", picture.model),
+                "the local engine makes no pictures",
+                "Ask a model of another provider.",
+            )),
             Call::Embed { model, .. } => failed(Error::new(
                 ErrorKind::Refused { capability: "embed".into() },
                 format!("embedding with {model}"),
@@ -142,15 +148,15 @@ impl Folder {
             None => (Availability::Ready, String::new()),
         };
         Ok(ModelCard {
-            id: ModelId::new(NAME, name)?,
             title: model.title,
             availability,
+            lacks: lacking(&model.capabilities),
             capabilities: model.capabilities,
             context: model.context,
-            max_output: None,
             licence: model.licence,
             bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
             detail: format!("{} on this machine{by}", model.architecture),
+            ..ModelCard::unknown(ModelId::new(NAME, name)?)
         })
     }
 
@@ -218,30 +224,30 @@ fn one_name(name: &str) -> bool {
 
 fn broken(name: &str, error: &Error) -> Result<ModelCard> {
     Ok(ModelCard {
-        id: ModelId::new(NAME, name)?,
-        title: name.to_owned(),
         availability: Availability::Unusable { why: error.to_string() },
-        capabilities: Vec::new(),
-        context: None,
-        max_output: None,
-        licence: None,
-        bytes: None,
         detail: "a damaged manifest".to_owned(),
+        ..ModelCard::unknown(ModelId::new(NAME, name)?)
     })
 }
 
 fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
     ModelCard {
-        id,
         title: model.title.clone(),
         availability: Availability::NotPulled,
         capabilities: model.capabilities.clone(),
-        context: None,
-        max_output: None,
+        lacks: lacking(&model.capabilities),
         licence: Some(model.licence.clone()),
         bytes: model.files.iter().map(first_size).sum(),
         detail: model.about.clone(),
+        ..ModelCard::unknown(id)
     }
+}
+
+/// What the engine never does, and what a model of these capabilities is no model for.
+fn lacking(has: &[Capability]) -> Vec<Capability> {
+    use Capability as C;
+    let engine = [C::Chat, C::Embed, C::Vision, C::Documents, C::Tools, C::Schema, C::Images];
+    engine.into_iter().filter(|capability| !has.contains(capability)).collect()
 }
 
 /// Bytes to fetch from the first source that says.

@@ -99,6 +99,7 @@ impl Provider for OpenAi {
                 .boxed()
             }
             Call::ListModels => stream::once(async move { voice.list(&net).await }).boxed(),
+            Call::Image(picture) => refused(format!("making a picture with {}", picture.model), "images"),
             Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed"),
             Call::CountTokens(converse) => {
                 refused(format!("counting tokens with {}", converse.model), "count_tokens")

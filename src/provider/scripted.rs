@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
-use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::message::{Block, Role, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
@@ -104,6 +104,12 @@ impl Provider for Scripted {
                 Err(error) => vec![Step::Fail(error)],
             },
             Call::CountTokens(converse) => vec![Step::Say(Event::Tokens { count: prompt_words(&converse) })],
+            Call::Image(picture) => vec![Step::Fail(Error::new(
+                ErrorKind::Refused { capability: "images".into() },
+                format!("making a picture with {}", picture.model),
+                "scripted models make no pictures",
+                "Ask a model that makes them.",
+            ))],
             Call::Embed { model, .. } => vec![Step::Fail(Error::new(
                 ErrorKind::Refused { capability: "embed".into() },
                 format!("embedding with {model}"),
@@ -195,6 +201,7 @@ fn obeying(script: Vec<Step>, converse: &Converse) -> Vec<Step> {
         input: Some(prompt_words(converse)),
         output: Some(pieces as u32),
         cache_read: None,
+        cache_write: None,
         reasoning: (reasoning > 0).then_some(reasoning as u32),
     };
     steps.extend([Step::Say(Event::Usage { usage }), Step::Say(Event::Stop { reason })]);
@@ -340,15 +347,10 @@ fn cards(provider: &str) -> Result<Vec<ModelCard>> {
         .iter()
         .map(|name| {
             Ok(ModelCard {
-                id: ModelId::new(provider, name)?,
-                title: (*name).to_owned(),
-                availability: Availability::Ready,
                 capabilities: vec![Capability::Chat],
                 context: Some(CONTEXT),
-                max_output: None,
-                licence: None,
-                bytes: None,
                 detail: "plays a script".to_owned(),
+                ..ModelCard::unknown(ModelId::new(provider, name)?)
             })
         })
         .collect()
@@ -365,7 +367,7 @@ mod tests {
         Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default())
     }
 
-    use crate::domain::call::Turn;
+    use crate::domain::call::{Blobs, Turn};
     use crate::domain::delta::Fold;
     use crate::domain::settings::Settings;
 
@@ -376,6 +378,7 @@ mod tests {
             turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: said.to_owned() }] }],
             settings: Settings::default(),
             conversation: None,
+            blobs: Blobs::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use outcrop::domain::call::{Call, Converse, Turn};
+use outcrop::domain::call::{Blobs, Call, Converse, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
@@ -57,7 +57,14 @@ fn hello() -> Call {
     let turn = Turn { role: Role::User, blocks: vec![Block::Text { text: "hello".into() }] };
     let settings = Settings { max_tokens: Some(9), ..Settings::default() };
     let model = "there/m".parse().unwrap();
-    Call::Converse(Converse { model, system: None, turns: vec![turn], settings, conversation: None })
+    Call::Converse(Converse {
+        model,
+        system: None,
+        turns: vec![turn],
+        settings,
+        conversation: None,
+        blobs: Blobs::default(),
+    })
 }
 
 async fn ask(voice: &Voice) -> (Fold, Option<Error>) {

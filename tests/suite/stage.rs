@@ -321,16 +321,13 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
 pub const COMPLETE: Outcome = Outcome::Complete { reason: StopReason::EndTurn };
 
 pub fn card(name: &str, availability: Availability) -> ModelCard {
-    let id: ModelId = name.parse().unwrap();
     ModelCard {
-        title: id.model().to_owned(),
-        id,
         availability,
         capabilities: vec![Capability::Chat],
         context: Some(2048),
-        max_output: None,
         licence: Some("Apache-2.0".to_owned()),
         bytes: Some(144_811_456),
         detail: "llama at Q8_0".to_owned(),
+        ..ModelCard::unknown(name.parse().unwrap())
     }
 }

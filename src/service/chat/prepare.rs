@@ -1,6 +1,6 @@
 //! From what a person asks to a turn: the records to write and the call to make.
 
-use crate::domain::call::{Converse, Turn};
+use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Target, Thread, title_from};
 use crate::domain::id::{ConversationId, MessageId};
@@ -158,6 +158,7 @@ fn answer(
         turns: turns(&Tree::new(messages).path(parent)),
         settings: head.settings.clone(),
         conversation: Some(head.id),
+        blobs: Blobs::default(),
     };
     Ok(Prepared { head, asked: None, answer, model, converse })
 }

@@ -284,6 +284,7 @@ fn kind(call: &Call) -> SpanKind {
     match call {
         Call::Converse(_) => SpanKind::Converse,
         Call::Embed { .. } => SpanKind::Embed,
+        Call::Image(_) => SpanKind::Image,
         Call::ListModels => SpanKind::ListModels,
         Call::CountTokens(_) => SpanKind::CountTokens,
     }
@@ -293,6 +294,7 @@ fn doing(call: &Call) -> String {
     match call {
         Call::Converse(c) => format!("asking {}", c.model),
         Call::Embed { model, .. } => format!("embedding with {model}"),
+        Call::Image(picture) => format!("making a picture with {}", picture.model),
         Call::ListModels => "listing models".to_owned(),
         Call::CountTokens(c) => format!("counting tokens with {}", c.model),
     }
@@ -303,7 +305,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::domain::call::Converse;
+    use crate::domain::call::{Blobs, Converse};
     use crate::domain::message::{Role, StopReason, Usage};
     use crate::domain::settings::Settings;
     use crate::net::{EgressLog, NetOptions, Network, Reach};
@@ -381,6 +383,7 @@ mod tests {
             turns: vec![],
             settings: Settings::default(),
             conversation: None,
+            blobs: Blobs::default(),
         };
         (model, Call::Converse(converse))
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::stream::{Choice, Collector, Counted, take_usage};
-use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -87,18 +87,13 @@ fn card(provider: &str, place: &str, listed: Listed) -> Option<ModelCard> {
     let meta = listed.meta.as_ref();
     let embeds = listed.id.to_ascii_lowercase().contains("embed");
     Some(ModelCard {
-        id: ModelId::new(provider, &listed.id).ok()?,
-        title: listed.id,
-        availability: Availability::Ready,
         capabilities: vec![if embeds { Capability::Embed } else { Capability::Chat }],
         context: listed
             .max_model_len
             .or(listed.context_length)
             .or(listed.context_window)
             .or_else(|| meta.and_then(|m| m.n_ctx.or(m.n_ctx_train))),
-        max_output: None,
-        licence: None,
-        bytes: None,
         detail: format!("OpenAI-compatible at {place}"),
+        ..ModelCard::unknown(ModelId::new(provider, &listed.id).ok()?)
     })
 }

@@ -142,6 +142,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::call::Blobs;
     use crate::domain::settings::Settings;
 
     fn converse() -> Converse {
@@ -169,6 +170,7 @@ mod tests {
             ],
             settings: Settings::default(),
             conversation: None,
+            blobs: Blobs::default(),
         }
     }
 

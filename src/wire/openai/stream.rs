@@ -304,6 +304,7 @@ pub(super) fn take_usage(counted: Option<Counted>, events: &mut Vec<Event>) {
         input: counted.prompt_tokens,
         output: counted.completion_tokens,
         cache_read: counted.prompt_tokens_details.and_then(|d| d.cached_tokens),
+        cache_write: None,
         reasoning: counted.completion_tokens_details.and_then(|d| d.reasoning_tokens),
     };
     if usage != Usage::default() {

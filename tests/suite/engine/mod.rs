@@ -10,7 +10,7 @@ mod real;
 mod tiny;
 mod zoo;
 
-use outcrop::domain::call::{Converse, Turn};
+use outcrop::domain::call::{Blobs, Converse, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role};
 use outcrop::domain::settings::Settings;
@@ -20,7 +20,14 @@ fn say(role: Role, text: &str) -> Turn {
 }
 
 fn ask(turns: Vec<Turn>, settings: Settings) -> Converse {
-    Converse { model: "local/tiny".parse().unwrap(), system: None, turns, settings, conversation: None }
+    Converse {
+        model: "local/tiny".parse().unwrap(),
+        system: None,
+        turns,
+        settings,
+        conversation: None,
+        blobs: Blobs::default(),
+    }
 }
 
 fn greedy(tokens: u32) -> Settings {

@@ -63,7 +63,13 @@ fn reasoning_of_both_dialects_and_its_tokens_are_told_apart_from_the_answer() {
         assert_eq!(error, None);
         let thought = Block::Reasoning { text: "let me think 🤔".into(), signature: None };
         assert_eq!(fold.blocks, [thought, text("Sí, 42.")]);
-        let usage = Usage { input: Some(9), output: Some(7), cache_read: Some(3), reasoning: Some(4) };
+        let usage = Usage {
+            input: Some(9),
+            output: Some(7),
+            cache_read: Some(3),
+            cache_write: None,
+            reasoning: Some(4),
+        };
         assert_eq!(fold.usage, usage);
     }
     let (fold, _) = decode_every_way("parts.sse");

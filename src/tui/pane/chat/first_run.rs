@@ -150,15 +150,10 @@ mod tests {
 
     fn card(name: &str) -> ModelCard {
         ModelCard {
-            id: name.parse().unwrap(),
             title: name.to_owned(),
             availability: Availability::NotPulled,
             capabilities: vec![Capability::Chat],
-            context: None,
-            max_output: None,
-            licence: None,
-            bytes: None,
-            detail: String::new(),
+            ..ModelCard::unknown(name.parse().unwrap())
         }
     }
 
