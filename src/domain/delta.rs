@@ -30,7 +30,8 @@ pub enum Event {
         #[serde(with = "super::base64")]
         bytes: Vec<u8>,
     },
-    /// A check takes back the answer's text from byte `from` on and puts `text` there.
+    /// A check takes back the answer's text from byte `from` on and puts `text` there. A provider and a check count from
+    /// the first text of their own call; who asks them adds what the answer held before.
     Replace { from: usize, text: String, why: String },
     /// What has been counted so far; later values replace earlier ones field by field.
     Usage { usage: Usage },

@@ -79,13 +79,23 @@ impl Archive {
         self.run(|store| {
             let mut answers = Vec::new();
             for record in store.scan::<OpenAnswer>(Scan::all()) {
-                let (id, OpenAnswer(conversation)) = record?;
-                if let Some(answer) = store.get::<Message>(&(conversation, id))? {
-                    answers.push(answer);
-                } else {
-                    let mut batch = Batch::new();
-                    batch.remove::<OpenAnswer>(&id);
-                    store.commit(batch)?;
+                let (id, OpenAnswer(conversation)) = match record {
+                    Ok(open) => open,
+                    Err(error) => {
+                        tracing::warn!(%error, "an entry of the answers being written cannot be read");
+                        continue;
+                    }
+                };
+                match store.get::<Message>(&(conversation, id)) {
+                    Ok(Some(answer)) => answers.push(answer),
+                    kept => {
+                        if let Err(error) = kept {
+                            tracing::warn!(%error, "an answer that was being written cannot be read");
+                        }
+                        let mut batch = Batch::new();
+                        batch.remove::<OpenAnswer>(&id);
+                        store.commit(batch)?;
+                    }
                 }
             }
             Ok(answers)

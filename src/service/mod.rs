@@ -12,4 +12,5 @@ pub mod fresh;
 pub mod invoke;
 pub mod models;
 pub mod recorder;
+pub mod turns;
 pub mod workspace;

@@ -28,6 +28,7 @@ use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
+use crate::service::turns::Turns;
 use crate::service::workspace::Workspace;
 use crate::store::{Owner, Store, Unlock};
 
@@ -116,14 +117,17 @@ impl Here {
         let changes = Changes::default();
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
         let standing = Standing::new(config, egress, spans, changes.clone())?;
-        let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone());
-        let interrupted = Handle::current().block_on(chat.mark_interrupted())?;
-        if interrupted > 0 {
-            tracing::info!(interrupted, "answers of a process that ended were marked");
+        let turns = Turns::default();
+        let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone(), turns.clone());
+        // A fault of the store shows where it is used; it must not keep the person from what mends it.
+        match Handle::current().block_on(chat.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "answers of a process that ended were marked"),
+            Err(error) => tracing::warn!(%error, "answers of a process that ended could not be marked"),
         }
         Ok(Owning::Ours(Arc::new(Self {
             chat,
-            conversations: Conversations::new(archive.clone(), changes.clone()),
+            conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             standing: Arc::new(standing),
             shelf,
             workspace: Workspace::new(folder, unlock, archive, recorder),
@@ -282,7 +286,15 @@ impl Here {
                 one(async move { Ok(Reply::Remembered { value: service.recall(name).await? }) })
             }
             Ask::Backup { to } => one(async move { service.backup(to).await.map(|()| Reply::Done) }),
-            Ask::Restore { from } => one(async move { service.restore(from).await.map(|()| Reply::Done) }),
+            Ask::Restore { from } => {
+                let changes = self.changes.clone();
+                one(async move {
+                    service.restore(from).await?;
+                    // Nothing that a screen shows is sure to be there any more.
+                    changes.tell(Changed::Missed);
+                    Ok(Reply::Done)
+                })
+            }
         }
     }
 

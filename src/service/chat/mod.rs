@@ -11,7 +11,6 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::Result;
@@ -22,6 +21,7 @@ use crate::domain::message::{Block, Message};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
+use crate::service::turns::Turns;
 use prepare::{Ask, prepare};
 
 /// Steps that wait for a slow asker; text that comes meanwhile is merged into the last one.
@@ -45,14 +45,14 @@ pub struct Chat {
     archive: Archive,
     invoke: Arc<Invoke>,
     changes: Changes,
-    turns: TaskTracker,
-    stop: CancellationToken,
+    turns: Turns,
+    tasks: TaskTracker,
 }
 
 impl Chat {
-    /// A chat over these conversations and models.
-    pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes) -> Self {
-        Self { archive, invoke, changes, turns: TaskTracker::new(), stop: CancellationToken::new() }
+    /// A chat over these conversations and models; its turns are listed in `turns`.
+    pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, turns: Turns) -> Self {
+        Self { archive, invoke, changes, turns, tasks: TaskTracker::new() }
     }
 
     /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.
@@ -87,22 +87,32 @@ impl Chat {
 
     /// Stops every turn, waits until what came is stored, and lets no new one begin.
     pub async fn finish(&self) {
-        self.stop.cancel();
-        self.turns.close();
-        self.turns.wait().await;
+        self.turns.close().await;
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     fn turn(&self, ask: Ask, terms: Terms) -> BoxStream<'static, Result<Step>> {
         let chat = self.clone();
         let start = async move {
-            let turn = match prepare(&chat.archive, &chat.invoke, ask).await {
-                Ok(turn) => turn,
+            let hold = match ask.conversation() {
+                Some(conversation) => Some(chat.turns.hold(conversation).await),
+                None => None,
+            };
+            let begun = match prepare(&chat.archive, &chat.invoke, ask).await {
+                Ok(prepared) => chat
+                    .turns
+                    .begin(prepared.head.id, prepared.answer.id)
+                    .map(|turn| run::Begun { prepared, turn, hold }),
+                Err(error) => Err(error),
+            };
+            let begun = match begun {
+                Ok(begun) => begun,
                 Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
             };
             let (steps, received) = mpsc::channel(STEPS);
-            let stop = chat.stop.child_token();
-            let turns = chat.turns.clone();
-            turns.spawn(async move { run::run(&chat, turn, terms, steps, stop).await });
+            let tasks = chat.tasks.clone();
+            tasks.spawn(async move { run::run(&chat, begun, terms, steps).await });
             stream::unfold(received, |mut received| async move {
                 received.recv().await.map(|step| (step, received))
             })

@@ -19,6 +19,18 @@ pub(super) enum Ask {
     Continue { conversation: ConversationId, message: MessageId },
 }
 
+impl Ask {
+    /// The conversation that is read and written; `None` for a new one.
+    pub(super) fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::Send { to: Target::New { .. }, .. } => None,
+            Self::Send { to: Target::After { conversation, .. }, .. }
+            | Self::Retry { conversation, .. }
+            | Self::Continue { conversation, .. } => Some(*conversation),
+        }
+    }
+}
+
 /// A turn, ready to be made durable and sent.
 #[derive(Debug)]
 pub(super) struct Prepared {

@@ -14,25 +14,34 @@ use super::{Chat, Step};
 use crate::domain::call::Call;
 use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::{Answer, Message, Outcome, StopReason};
-use crate::domain::{ErrorKind, Result};
+use crate::domain::message::{Answer, Block, Message, Outcome, StopReason};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::invoke::Terms;
+use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Every so many shows the answer is stored: the most text that a kill can lose.
 const STORE_EVERY: u32 = 3;
 
+/// The longest answer that is kept, in bytes of text: one that never ends is ended.
+const LONGEST: usize = 8 * 1024 * 1024;
+
+/// A turn that is listed as running; its conversation is held until the turn is durable.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) prepared: Prepared,
+    pub(super) turn: Turn,
+    /// `None` for a new conversation, which nobody else knows.
+    pub(super) hold: Option<Hold>,
+}
+
 /// Runs a turn to its end, whatever that is; `steps` closed is the asker gone.
-pub(super) async fn run(
-    chat: &Chat,
-    turn: Prepared,
-    terms: Terms,
-    steps: mpsc::Sender<Result<Step>>,
-    stop: CancellationToken,
-) {
-    let Prepared { head, asked, answer, model, converse } = turn;
+pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Sender<Result<Step>>) {
+    let Begun { prepared, turn, hold } = begun;
+    let Prepared { head, asked, answer, model, converse } = prepared;
+    let stop = turn.stop();
     let mut writing = Writing { heads: vec![head.clone()], open: Some(answer.id), ..Writing::default() };
     writing.messages.extend(asked.iter().cloned());
     writing.messages.push(answer.clone());
@@ -41,6 +50,7 @@ pub(super) async fn run(
         let _ = steps.send(Err(error)).await;
         return;
     }
+    drop(hold);
     chat.changes.tell(Changed::Conversation { head: head.clone() });
     for message in asked.iter().chain([&answer]) {
         chat.changes.tell(Changed::Message { message: message.clone() });
@@ -51,11 +61,12 @@ pub(super) async fn run(
     let terms = Terms { conversation: Some(answer.conversation), answer: Some(answer.id), ..terms };
     let events = chat.invoke.serve(&model, Call::Converse(converse), terms);
     let mut growing = Growing::new(answer);
-    let outcome = stream(chat, events, &mut growing, &steps, &stop).await;
+    let outcome = stream(chat, events, &mut growing, &steps, stop).await;
 
     let answer = growing.finish(outcome);
     let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
     let stored = chat.archive.write(close).await;
+    turn.stored();
     chat.changes.tell(Changed::Message { message: answer.clone() });
     let last = match stored {
         Ok(()) => Ok(Step::Finished { answer }),
@@ -89,20 +100,7 @@ async fn stream(
             biased;
             () = stop.cancelled() => return Outcome::Stopped,
             () = steps.closed() => return Outcome::Stopped,
-            permit = steps.reserve(), if !growing.pending.is_empty() => {
-                let (Ok(permit), Some(event)) = (permit, growing.pending.pop_front()) else {
-                    return Outcome::Stopped;
-                };
-                permit.send(Ok(Step::Delta(event)));
-            }
-            event = events.next() => match event {
-                Some(Ok(event)) => growing.take_in(event),
-                Some(Err(error)) if error.kind == ErrorKind::Cancelled => return Outcome::Stopped,
-                Some(Err(error)) => return Outcome::Failed { error },
-                None => {
-                    return Outcome::Complete { reason: growing.fold.stop.unwrap_or(StopReason::Other) };
-                }
-            },
+            // Rare, and in front: a voice that always has more to say must not hold up the disk.
             stored = &mut storing, if !storing.is_terminated() => {
                 if let Err(error) = stored {
                     // The text is safe on the screen only; going on would make the loss larger.
@@ -123,8 +121,36 @@ async fn stream(
                     storing.set(store(chat.archive.clone(), growing.so_far()).fuse());
                 }
             }
+            permit = steps.reserve(), if !growing.pending.is_empty() => {
+                let (Ok(permit), Some(event)) = (permit, growing.pending.pop_front()) else {
+                    return Outcome::Stopped;
+                };
+                permit.send(Ok(Step::Delta(event)));
+            }
+            event = events.next() => match event {
+                Some(Ok(event)) => {
+                    growing.take_in(event);
+                    if growing.bytes > LONGEST {
+                        return Outcome::Failed { error: endless() };
+                    }
+                }
+                Some(Err(error)) if error.kind == ErrorKind::Cancelled => return Outcome::Stopped,
+                Some(Err(error)) => return Outcome::Failed { error },
+                None => {
+                    return Outcome::Complete { reason: growing.fold.stop.unwrap_or(StopReason::Other) };
+                }
+            },
         }
     }
+}
+
+fn endless() -> Error {
+    Error::new(
+        ErrorKind::Full,
+        "taking in an answer",
+        format!("it did not end after {} MB", LONGEST / 1024 / 1024),
+        "What came is kept; set max_tokens.",
+    )
 }
 
 async fn store(archive: Archive, answer: Message) -> Result<()> {
@@ -141,15 +167,33 @@ struct Growing {
     pending: VecDeque<Event>,
     /// Since it was stored last.
     changed: bool,
+    /// Of the text and reasoning that came.
+    bytes: usize,
+    /// Bytes of the text that an earlier call wrote: a `Replace` counts from the end of it.
+    before: usize,
 }
 
 impl Growing {
     fn new(answer: Message) -> Self {
-        let fold = Fold::from_blocks(answer.blocks.clone());
-        Self { answer, fold, began: Instant::now(), first_ms: None, pending: VecDeque::new(), changed: false }
+        let text = |block: &Block| if let Block::Text { text } = block { text.len() } else { 0 };
+        Self {
+            before: answer.blocks.iter().map(text).sum(),
+            fold: Fold::from_blocks(answer.blocks.clone()),
+            answer,
+            began: Instant::now(),
+            first_ms: None,
+            pending: VecDeque::new(),
+            changed: false,
+            bytes: 0,
+        }
     }
 
-    fn take_in(&mut self, event: Event) {
+    fn take_in(&mut self, mut event: Event) {
+        match &mut event {
+            Event::Text { text } | Event::Reasoning { text } => self.bytes += text.len(),
+            Event::Replace { from, .. } => *from += self.before,
+            _ => {}
+        }
         if self.first_ms.is_none()
             && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
         {
@@ -193,7 +237,7 @@ impl Growing {
     }
 }
 
-/// Ends the answers that a killed process left open: what was stored is kept and marked.
+/// Ends the answers that a killed process left open: what was stored is kept and marked, what cannot be read is let go.
 pub(super) async fn mark_interrupted(archive: &Archive) -> Result<usize> {
     let open = archive.open_answers().await?;
     let count = open.len();

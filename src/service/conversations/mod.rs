@@ -7,13 +7,14 @@ use futures_util::stream::BoxStream;
 use crate::domain::change::Changed;
 use crate::domain::conversation::{Change, Conversation, Draft, Format, Thread};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{Message, Outcome};
+use crate::domain::message::{Message, MessageOrigin, Outcome};
 use crate::domain::search::Hit;
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::changes::Changes;
 use crate::service::fresh;
+use crate::service::turns::Turns;
 use crate::wire::thread;
 
 /// Conversations that are imported in one act.
@@ -24,12 +25,13 @@ const TOGETHER: usize = 256;
 pub struct Conversations {
     archive: Archive,
     changes: Changes,
+    turns: Turns,
 }
 
 impl Conversations {
     /// Over these records; changes are told to `changes`.
-    pub fn new(archive: Archive, changes: Changes) -> Self {
-        Self { archive, changes }
+    pub fn new(archive: Archive, changes: Changes, turns: Turns) -> Self {
+        Self { archive, changes, turns }
     }
 
     /// The newest heads, after `before`; whether there are more.
@@ -90,6 +92,7 @@ impl Conversations {
 
     /// Changes a head.
     pub async fn change(&self, id: ConversationId, change: Change) -> Result<Conversation> {
+        let _held = self.turns.hold(id).await;
         let Thread { conversation: mut head, messages } = match change.leaf {
             // The leaf is checked against the messages; nothing else needs them.
             Some(_) => self.archive.thread(id).await?,
@@ -150,8 +153,10 @@ impl Conversations {
         Ok(head)
     }
 
-    /// Deletes a conversation with its messages and draft.
+    /// Deletes a conversation with its messages and draft; what is being written in it is stopped first.
     pub async fn remove(&self, id: ConversationId) -> Result<()> {
+        let _held = self.turns.hold(id).await;
+        self.turns.end(id).await;
         self.archive.remove(id).await?;
         self.changes.tell(Changed::ConversationRemoved { id });
         Ok(())
@@ -183,7 +188,11 @@ impl Conversations {
         while threads.peek().is_some() {
             let mut writing = Writing::default();
             for thread in threads.by_ref().take(TOGETHER) {
-                let thread = thread::renumbered(thread, &mut fresh::Ids);
+                let mut thread = thread::renumbered(thread, &mut fresh::Ids);
+                for message in &mut thread.messages {
+                    interrupted(message);
+                    message.origin = MessageOrigin::Imported;
+                }
                 writing.heads.push(thread.conversation);
                 writing.messages.extend(thread.messages);
             }

@@ -4,6 +4,7 @@
 //! budget → input checks → provider → reasoning told apart → output checks → span.
 
 mod check;
+mod seen;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use futures_util::stream;
 use tokio::time::{Duration, Instant};
 
 pub use check::Check;
+use seen::SeenCards;
 
 use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
@@ -72,6 +74,7 @@ pub struct Invoke {
     voices: RwLock<Arc<Voices>>,
     checks: Vec<Arc<dyn Check>>,
     spans: Arc<dyn SpanSink>,
+    cards: Arc<SeenCards>,
 }
 
 impl Invoke {
@@ -81,7 +84,7 @@ impl Invoke {
         checks: Vec<Arc<dyn Check>>,
         spans: Arc<dyn SpanSink>,
     ) -> Self {
-        Self { voices: RwLock::new(Arc::new(Voices::of(providers, None))), checks, spans }
+        Self { voices: RwLock::new(Arc::new(Voices::of(providers, None))), checks, spans, cards: Arc::default() }
     }
 
     /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
@@ -119,27 +122,12 @@ impl Invoke {
     /// Serves a call of the named provider.
     pub fn serve_by(&self, provider: &str, mut call: Call, terms: Terms) -> Events {
         let doing = doing(&call);
-        let provider = match self.provider(provider, &doing) {
-            Ok(provider) => provider,
-            Err(error) => return stream::once(std::future::ready(Err(error))).boxed(),
-        };
-        if let (Call::Converse(converse), Some(budget)) = (&mut call, terms.budget_tokens) {
-            let budget = u32::try_from(budget).unwrap_or(u32::MAX);
-            let asked = converse.settings.max_tokens.unwrap_or(u32::MAX);
-            converse.settings.max_tokens = Some(asked.min(budget));
-        }
-        for check in &self.checks {
-            if let Err(error) = check.input(&mut call) {
-                return stream::once(std::future::ready(Err(error))).boxed();
-            }
-        }
-        let serving = Serving {
-            doing,
+        let mut serving = Serving {
             span: Span {
                 id: fresh::span_id(),
                 parent: terms.parent_span,
                 kind: kind(&call),
-                provider: provider.name().to_owned(),
+                provider: provider.to_owned(),
                 model: call.model().cloned(),
                 started: fresh::now(),
                 timing: Timing::default(),
@@ -153,16 +141,44 @@ impl Invoke {
             fold: Fold::default(),
             checks: self.checks.clone(),
             spans: Arc::clone(&self.spans),
-            events: if thinking::may_open(&call) {
-                thinking::apart(provider.serve(call, &terms.net))
-            } else {
-                provider.serve(call, &terms.net)
-            },
+            cards: Arc::clone(&self.cards),
+            events: stream::empty().boxed(),
             pending: None,
             ended: false,
+            doing,
         };
+        match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
+            Ok(provider) => {
+                let thinks = thinking::may_open(&call);
+                let events = provider.serve(call, &terms.net);
+                serving.events = if thinks { thinking::apart(events) } else { events };
+            }
+            Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
+        }
         stream::unfold(serving, |mut serving| async move { serving.next().await.map(|item| (item, serving)) })
             .boxed()
+    }
+
+    /// The provider of a call that may be made: within its budget, within what the model can do, and let through by
+    /// every check.
+    fn admit(
+        &self,
+        provider: &str,
+        call: &mut Call,
+        budget_tokens: Option<u64>,
+        doing: &str,
+    ) -> Result<Arc<dyn Provider>> {
+        let provider = self.provider(provider, doing)?;
+        self.cards.admit(call, doing)?;
+        if let (Call::Converse(converse), Some(budget)) = (&mut *call, budget_tokens) {
+            let budget = u32::try_from(budget).unwrap_or(u32::MAX);
+            let asked = converse.settings.max_tokens.unwrap_or(u32::MAX);
+            converse.settings.max_tokens = Some(asked.min(budget));
+        }
+        for check in &self.checks {
+            check.input(call)?;
+        }
+        Ok(provider)
     }
 
     fn provider(&self, name: &str, doing: &str) -> Result<Arc<dyn Provider>> {
@@ -189,6 +205,7 @@ struct Serving {
     fold: Fold,
     checks: Vec<Arc<dyn Check>>,
     spans: Arc<dyn SpanSink>,
+    cards: Arc<SeenCards>,
     events: Events,
     /// What a check put behind the last event.
     pending: Option<Event>,
@@ -237,9 +254,12 @@ impl Serving {
         {
             self.span.timing.first_token_ms = Some(self.elapsed_ms());
         }
-        self.fold.push(&event);
-        // What was asked for is whole: who stops reading here cancels nothing.
-        if matches!(event, Event::Stop { .. } | Event::Models { .. } | Event::Tokens { .. }) {
+        match &event {
+            Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
+            _ => self.fold.push(&event),
+        }
+        if ends(&event) {
+            // The caller may leave now, and has all that it asked for.
             self.span.status = SpanStatus::Done;
         }
         if !self.checks.is_empty() {
@@ -278,6 +298,14 @@ impl Drop for Serving {
         self.span.usage = self.fold.usage;
         self.spans.record(self.span.clone());
     }
+}
+
+/// Whether nothing that the caller needs comes behind this event.
+fn ends(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Stop { .. } | Event::Models { .. } | Event::Tokens { .. } | Event::Embeddings { .. }
+    )
 }
 
 fn kind(call: &Call) -> SpanKind {
