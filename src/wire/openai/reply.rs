@@ -76,14 +76,14 @@ pub fn models(doing: &str, provider: &str, place: &str, body: &[u8]) -> Result<V
     let mut cards: Vec<ModelCard> = list
         .iter()
         .filter_map(|entry| Listed::deserialize(entry).ok())
-        .filter_map(|listed| card(provider, place, listed))
+        .filter_map(|listed| card(provider, place, &listed))
         .collect();
     cards.sort_by(|a, b| a.id.cmp(&b.id));
     cards.dedup_by(|a, b| a.id == b.id);
     Ok(cards)
 }
 
-fn card(provider: &str, place: &str, listed: Listed) -> Option<ModelCard> {
+fn card(provider: &str, place: &str, listed: &Listed) -> Option<ModelCard> {
     let meta = listed.meta.as_ref();
     let embeds = listed.id.to_ascii_lowercase().contains("embed");
     Some(ModelCard {
