@@ -84,7 +84,12 @@ impl Invoke {
         checks: Vec<Arc<dyn Check>>,
         spans: Arc<dyn SpanSink>,
     ) -> Self {
-        Self { voices: RwLock::new(Arc::new(Voices::of(providers, None))), checks, spans, cards: Arc::default() }
+        Self {
+            voices: RwLock::new(Arc::new(Voices::of(providers, None))),
+            checks,
+            spans,
+            cards: Arc::default(),
+        }
     }
 
     /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
