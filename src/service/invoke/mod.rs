@@ -121,11 +121,11 @@ impl Invoke {
 
     /// Serves a call of `model`'s provider. Dropping the stream cancels the call; the span is recorded all the same.
     pub fn serve(&self, model: &ModelId, call: Call, terms: Terms) -> Events {
-        self.serve_by(model.provider(), call, terms)
+        self.serve_by(model.provider(), call, &terms)
     }
 
     /// Serves a call of the named provider.
-    pub fn serve_by(&self, provider: &str, mut call: Call, terms: Terms) -> Events {
+    pub fn serve_by(&self, provider: &str, mut call: Call, terms: &Terms) -> Events {
         let doing = doing(&call);
         let mut serving = Serving {
             span: Span {
@@ -452,7 +452,7 @@ mod tests {
     #[tokio::test]
     async fn who_has_heard_what_was_asked_for_cancels_nothing_by_leaving() {
         let (invoke, kept) = invoke(Voice { texts: vec![], endless: false }, vec![]);
-        let mut events = invoke.serve_by("voice", Call::ListModels, terms());
+        let mut events = invoke.serve_by("voice", Call::ListModels, &terms());
         assert!(events.next().await.unwrap().is_ok());
         drop(events);
         assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Done);

@@ -38,15 +38,11 @@ pub async fn list(invoke: &Invoke, probe: bool, terms: &Terms) -> Result<Vec<Mod
 /// The card that stands for the models of a provider which did not say what it has, and why.
 fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
     Ok(ModelCard {
-        id: ModelId::new(provider, "…")?,
         title: provider.to_owned(),
         availability: Availability::Unusable { why: error.why.clone() },
         capabilities: vec![Capability::Chat],
-        context: None,
-        max_output: None,
-        licence: None,
-        bytes: None,
         detail: "its models are not known".to_owned(),
+        ..ModelCard::unknown(ModelId::new(provider, "…")?)
     })
 }
 
@@ -65,7 +61,7 @@ pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelC
 
 /// The cards of one provider.
 pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
-    let mut events = invoke.serve_by(provider, Call::ListModels, terms.clone());
+    let mut events = invoke.serve_by(provider, Call::ListModels, terms);
     while let Some(event) = events.next().await {
         if let Event::Models { cards } = event? {
             return Ok(cards);
