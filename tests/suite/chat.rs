@@ -322,9 +322,8 @@ async fn a_conversation_that_is_removed_while_it_streams_is_gone_for_good() {
     one(&door, Request::Conversations(Conversations::Remove { id: conversation.id })).await.unwrap();
     // Its own end finds no conversation to be written into.
     let last = loop {
-        match replies.next().await.unwrap().unwrap() {
-            Reply::Finished { answer } => break answer,
-            _ => {}
+        if let Reply::Finished { answer } = replies.next().await.unwrap().unwrap() {
+            break answer;
         }
     };
     assert_eq!(*outcome(&last), Outcome::Stopped);

@@ -59,7 +59,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let _ = steps.send(Ok(started)).await;
 
     let terms = Terms { conversation: Some(answer.conversation), answer: Some(answer.id), ..terms };
-    let events = chat.invoke.serve(&model, Call::Converse(converse), terms);
+    let events = chat.invoke.serve(&model, Call::Converse(converse), &terms);
     let mut growing = Growing::new(answer);
     let outcome = stream(chat, events, &mut growing, &steps, stop).await;
 

@@ -120,8 +120,8 @@ impl Invoke {
     }
 
     /// Serves a call of `model`'s provider. Dropping the stream cancels the call; the span is recorded all the same.
-    pub fn serve(&self, model: &ModelId, call: Call, terms: Terms) -> Events {
-        self.serve_by(model.provider(), call, &terms)
+    pub fn serve(&self, model: &ModelId, call: Call, terms: &Terms) -> Events {
+        self.serve_by(model.provider(), call, terms)
     }
 
     /// Serves a call of the named provider.
@@ -431,7 +431,7 @@ mod tests {
         let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
         let (model, call) = call("");
         let terms = Terms { budget_tokens: Some(9), ..terms() };
-        let events: Vec<_> = invoke.serve(&model, call, terms).collect().await;
+        let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
         assert_eq!(events.len(), 3);
         let spans = kept.0.lock().unwrap();
         assert_eq!(spans.len(), 1);
@@ -443,7 +443,7 @@ mod tests {
     async fn dropping_the_stream_records_a_cancelled_span() {
         let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
         let (model, call) = call("");
-        let mut events = invoke.serve(&model, call, terms());
+        let mut events = invoke.serve(&model, call, &terms());
         assert!(events.next().await.unwrap().is_ok());
         drop(events);
         assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
@@ -463,7 +463,7 @@ mod tests {
         let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
         let (model, call) = call("");
         let terms = Terms { deadline: Some(Duration::from_secs(5)), ..terms() };
-        let events: Vec<_> = invoke.serve(&model, call, terms).collect().await;
+        let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
         assert_eq!(events[1].as_ref().unwrap_err().kind, ErrorKind::Timeout);
         assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Timeout });
     }
@@ -473,13 +473,13 @@ mod tests {
         let voice = || Voice { texts: vec!["the secret", " is out"], endless: false };
         let (blocked, _) = invoke(voice(), vec![Arc::new(Masks)]);
         let (model, bomb) = call("bomb");
-        let events: Vec<_> = blocked.serve(&model, bomb, terms()).collect().await;
+        let events: Vec<_> = blocked.serve(&model, bomb, &terms()).collect().await;
         assert!(matches!(&events[..], [Err(e)] if e.kind == ErrorKind::Invalid));
 
         let (masked, _) = invoke(voice(), vec![Arc::new(Masks)]);
         let (model, fine) = call("");
         let mut fold = Fold::default();
-        let events: Vec<_> = masked.serve(&model, fine, terms()).collect().await;
+        let events: Vec<_> = masked.serve(&model, fine, &terms()).collect().await;
         for event in events {
             fold.push(&event.unwrap());
         }
@@ -492,7 +492,7 @@ mod tests {
         let (invoke, kept) = invoke(Voice { texts, endless: false }, vec![]);
         let (model, call) = call("");
         let mut fold = Fold::default();
-        for event in invoke.serve(&model, call, terms()).collect::<Vec<_>>().await {
+        for event in invoke.serve(&model, call, &terms()).collect::<Vec<_>>().await {
             fold.push(&event.unwrap());
         }
         let thought = Block::Reasoning { text: "hm".into(), signature: None };
@@ -509,7 +509,7 @@ mod tests {
             let blocks = vec![Block::Text { text: "The word ".into() }];
             converse.turns = vec![crate::domain::call::Turn { role: Role::Assistant, blocks }];
         }
-        let first = invoke.serve(&model, call, terms()).next().await.unwrap();
+        let first = invoke.serve(&model, call, &terms()).next().await.unwrap();
         assert_eq!(first, Ok(Event::Text { text: "<think> is a tag".into() }));
     }
 
