@@ -47,7 +47,7 @@ fn speed(criterion: &mut Criterion) {
         run("hi", 1);
         group.throughput(Throughput::Elements(count));
         group.bench_function(format!("prefill {count}, {threads} threads, {backend}"), |b| {
-            b.iter(|| run(&text, 1))
+            b.iter(|| run(&text, 1));
         });
         group.throughput(Throughput::Elements(128));
         group.bench_function(format!("decode 128, {threads} threads, {backend}"), |b| {

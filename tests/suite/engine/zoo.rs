@@ -19,6 +19,10 @@ const CORPUS: &str = "It's what we'll say, they've said, I'D've thought; DON'T '
     https://example.org/a?b=c&d=%20e the quick brown fox jumps over a lazy dog and runs and runs and runs there then them";
 
 /// One model.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a trait of an architecture, and they combine freely"
+)]
 pub struct Animal {
     pub name: &'static str,
     architecture: &'static str,
@@ -171,7 +175,9 @@ impl Animal {
         let table = |w: &mut Writer, name: &str, seed: &mut u32| {
             let mut values = weights(WIDTH, plain.len() as u64, 2.0_f32.powi(-7), seed);
             for (row, _) in values.chunks_mut(WIDTH as usize).zip(plain).filter(|(_, plain)| !**plain) {
-                row.iter_mut().for_each(|x| *x /= 64.0);
+                for x in row {
+                    *x /= 64.0;
+                }
             }
             w.tensor(name, &[WIDTH, plain.len() as u64], values);
         };
@@ -225,7 +231,9 @@ impl Animal {
 fn weights(width: u64, rows: u64, step: f32, seed: &mut u32) -> Vec<f32> {
     let mut values = noise(width * rows, seed, 1.0);
     for block in values.chunks_mut(32) {
-        block.iter_mut().for_each(|x| *x = (*x * 126.0).round() * step);
+        for x in block.iter_mut() {
+            *x = (*x * 126.0).round() * step;
+        }
         block[0] = 127.0_f32.copysign(block[0]) * step;
     }
     values

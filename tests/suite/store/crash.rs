@@ -105,10 +105,9 @@ fn rewrite(what: &str, folder: &Path, last: u32) {
     match what {
         "open" => {}
         "compact" => store.compact().unwrap(),
-        "rekey" => store.rekey(&WrapWith::KeyFile).unwrap(),
+        "rekey" | "from-keyring" => store.rekey(&WrapWith::KeyFile).unwrap(),
         "rekey-data" => store.rekey_data(&WrapWith::KeyFile).unwrap(),
         "to-keyring" => store.rekey_data(&WrapWith::Keyring).unwrap(),
-        "from-keyring" => store.rekey(&WrapWith::KeyFile).unwrap(),
         "backup" => drop(store.backup_automatic().unwrap()),
         "restore" => drop(store.restore(&folder.join("../saved"), &unlock(None)).unwrap()),
         _ => panic!("no such task: {what}"),

@@ -178,6 +178,7 @@ fn an_old_entry_that_cannot_be_taken_away_is_told_and_the_new_key_is_in_force() 
 }
 
 /// In a child, on whose session bus nobody answers: the keyring says so in time.
+#[allow(clippy::print_stdout, reason = "the parent reads it")]
 pub fn on_a_bus(home: &Path) {
     let options = Options { keyring: Keyring::patient(Duration::from_millis(200)), ..small() };
     let (store, _) = Store::open_with(&own(home), &unlock(None), options).unwrap();
@@ -200,6 +201,7 @@ fn a_bus_that_never_answers_or_is_not_there_holds_nobody_up() {
 }
 
 /// In a child, with a session of its own: the desktop's keyring takes the key, is locked, and loses it.
+#[allow(clippy::print_stdout, reason = "the parent reads it")]
 pub fn in_a_session(home: &Path) {
     let open = |ask| Store::open_with(&own(home), &Unlock { passphrase: None, ask }, small());
     let store = open(false).unwrap().0;
