@@ -3,6 +3,7 @@
 //! Here lives its state and what it makes of events. Never here: a door that is called (effects ask for that), a clock,
 //! a terminal.
 
+mod choosing;
 mod composing;
 mod drawer;
 mod first_run;
