@@ -308,7 +308,9 @@ pub enum Config {
     Edit,
     /// A file with every key, its meaning and its default
     Default,
-    /// Read the configuration and say whether it is good
+    /// Every action of the screen: its name, its keys, where they hold, what it does
+    Keys,
+    /// Read the configuration, its keys and models too, and say whether it is good
     Check,
     /// The JSON schema of the configuration file
     Schema,

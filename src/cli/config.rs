@@ -6,20 +6,25 @@ use clap_complete::Shell;
 use super::args::{Arguments, Command, Config as Verb};
 use super::item::Item;
 use super::out::Out;
-use super::{End, Exit, edit, words};
-use crate::config::{Config, Environment, Paths, default_file, schema};
+use super::{End, Exit, ReadKeys, edit, words};
+use crate::config::{ActionKeys, Config, Environment, Paths, default_file, schema};
 use crate::domain::catalog::ModelId;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What works without a configuration.
-pub(super) fn early(command: &Command, environment: &Environment, out: &mut Out) -> Option<Result<(), End>> {
+pub(super) fn early(
+    command: &Command,
+    environment: &Environment,
+    keys: ReadKeys,
+    out: &mut Out,
+) -> Option<Result<(), End>> {
     Some(match command {
         Command::Paths => Paths::of(environment).map_err(End::from).and_then(|found| paths(&found, out)),
         Command::Completions { shell } => completions(*shell, out),
         Command::Config { verb: Verb::Path } => {
             Paths::of(environment).map_err(End::from).and_then(|found| path(&found, out))
         }
-        Command::Config { verb: Verb::Edit } => edit::edit(environment, out),
+        Command::Config { verb: Verb::Edit } => edit::edit(environment, keys, out),
         Command::Config { verb: Verb::Default } => out.text(&default_file()),
         Command::Config { verb: Verb::Schema } if out.json => out.object(&schema()),
         Command::Config { verb: Verb::Schema } => out.text(&format!("{:#}\n", schema())),
@@ -27,11 +32,12 @@ pub(super) fn early(command: &Command, environment: &Environment, out: &mut Out)
     })
 }
 
-pub(super) fn config(verb: Verb, config: &Config, out: &mut Out) -> Result<Exit, End> {
+pub(super) fn config(verb: Verb, config: &Config, keys: ReadKeys, out: &mut Out) -> Result<Exit, End> {
     match verb {
         // Answered before there was a configuration.
         Verb::Path | Verb::Edit | Verb::Default | Verb::Schema => {}
-        Verb::Check => check(config, out)?,
+        Verb::Check => check(config, keys, out)?,
+        Verb::Keys => list_keys(&keys(&config.keys)?, out)?,
         Verb::Show if out.json => {
             for value in &config.values {
                 out.object(&Item::Value { key: &value.key, value: &value.value, origin: &value.origin })?;
@@ -51,13 +57,28 @@ pub(super) fn config(verb: Verb, config: &Config, out: &mut Out) -> Result<Exit,
     Ok(Exit::Done)
 }
 
+fn list_keys(actions: &[ActionKeys], out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return actions.iter().try_for_each(|ActionKeys { name, meaning, place, keys }| {
+            out.object(&Item::Action { name, keys, meaning, place })
+        });
+    }
+    let row = |action: &ActionKeys| {
+        let keys = if action.keys.is_empty() { "none".to_owned() } else { action.keys.join(" ") };
+        vec![action.name.to_owned(), keys, action.place.to_owned(), action.meaning.to_owned()]
+    };
+    let rows: Vec<_> = actions.iter().map(row).collect();
+    words::table(&rows).iter().try_for_each(|line| out.line(line))
+}
+
 fn path(paths: &Paths, out: &mut Out) -> Result<(), End> {
     let path = paths.config.display().to_string();
     if out.json { out.object(&Item::Path { name: "config", path: &path }) } else { out.line(&path) }
 }
 
 /// What cannot be read has ended the program before it comes here.
-pub(super) fn check(config: &Config, out: &mut Out) -> Result<(), End> {
+pub(super) fn check(config: &Config, keys: ReadKeys, out: &mut Out) -> Result<(), End> {
+    keys(&config.keys)?;
     models(config)?;
     let path = config.paths.config.display().to_string();
     let exists = config.paths.config.exists();

@@ -6,14 +6,14 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::Command;
 
-use super::End;
 use super::out::Out;
+use super::{End, ReadKeys};
 use crate::config::{Config, Environment, Flags, Paths, default_file};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// A file that is not there begins as the one with every key, commented out. It works where the configuration is what
 /// must be mended.
-pub(super) fn edit(environment: &Environment, out: &mut Out) -> Result<(), End> {
+pub(super) fn edit(environment: &Environment, keys: ReadKeys, out: &mut Out) -> Result<(), End> {
     let path = Paths::of(environment)?.config;
     let doing = format!("editing {}", path.display());
     let editor = environment.text("VISUAL").or_else(|| environment.text("EDITOR")).unwrap_or_default();
@@ -35,7 +35,7 @@ pub(super) fn edit(environment: &Environment, out: &mut Out) -> Result<(), End> 
         return Err(Error::new(ErrorKind::Io, doing, why, "The file is as the editor left it.").into());
     }
     let config = Config::load(environment, &Flags::default())?;
-    super::config::check(&config, out)
+    super::config::check(&config, keys, out)
 }
 
 fn begin(path: &Path, doing: &str) -> Result<()> {

@@ -35,6 +35,13 @@ pub(super) enum Item<'a> {
         value: &'a str,
         origin: &'a str,
     },
+    /// An action of the screen in one place.
+    Action {
+        name: &'a str,
+        keys: &'a [String],
+        meaning: &'a str,
+        place: &'a str,
+    },
     /// The configuration file as a whole.
     Configuration {
         path: &'a str,

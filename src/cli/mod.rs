@@ -26,12 +26,15 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 
-use crate::config::{Config, Environment};
+use crate::config::{ActionKeys, Config, Environment};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::workspace::Workspace;
 use crate::workbench::{self, Attached, Context, Face, Replies, Reply, Request, Workbench};
 use args::Command;
 use out::Out;
+
+/// Reads the `[keys]` of a configuration by the table of the screen, which this face does not know.
+pub type ReadKeys = fn(&BTreeMap<String, Vec<String>>) -> Result<Vec<ActionKeys>>;
 
 /// How a command ended, as the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +80,9 @@ pub fn report(error: &Error, json: bool) -> Exit {
 }
 
 /// Runs a command that needs no configuration, which may be what is broken; `None` for the others.
-pub fn run_early(command: &Command, json: bool, environment: &Environment) -> Option<Exit> {
+pub fn run_early(command: &Command, json: bool, environment: &Environment, keys: ReadKeys) -> Option<Exit> {
     let mut out = Out::new(json);
-    let ended = config::early(command, environment, &mut out)?;
+    let ended = config::early(command, environment, keys, &mut out)?;
     Some(finish(ended.and_then(|()| out.flush().map(|()| Exit::Done)), &mut out))
 }
 
@@ -98,13 +101,14 @@ pub async fn run(
     config: Config,
     environment: &Environment,
     log: Result<()>,
+    keys: ReadKeys,
 ) -> Exit {
     let mut out = Out::new(json);
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return report(&error, json),
     };
-    let ended = dispatch(command, config, environment, log, &mut out, &mut signals).await.and_then(|exit| {
+    let ended = dispatch(command, config, environment, (log, keys), &mut out, &mut signals).await.and_then(|exit| {
         out.flush()?;
         Ok(exit)
     });
@@ -126,12 +130,12 @@ async fn dispatch(
     command: Command,
     config: Config,
     environment: &Environment,
-    log: Result<()>,
+    (log, keys): (Result<()>, ReadKeys),
     out: &mut Out,
     signals: &mut Signals,
 ) -> Result<Exit, End> {
     let command = match command {
-        Command::Config { verb } => return config::config(verb, &config, out),
+        Command::Config { verb } => return config::config(verb, &config, keys, out),
         Command::Doctor => {
             return tokio::select! {
                 examined = doctor::doctor(config, environment, log, out) => examined,

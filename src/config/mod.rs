@@ -75,6 +75,19 @@ pub struct Shown {
     pub origin: String,
 }
 
+/// What the keys of the screen do in one place: the screen's table, as `[keys]` of the file speaks of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionKeys {
+    /// The name that `[keys]` gives keys to; it may stand in more places than one.
+    pub name: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Where these keys are pressed.
+    pub place: &'static str,
+    /// As the file writes them.
+    pub keys: Vec<String>,
+}
+
 /// A provider of the config file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderConfig {

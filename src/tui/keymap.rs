@@ -1,10 +1,11 @@
 //! Which keys mean what, where: one table. The footer, the help and the palette are made from it, a config file may
 //! change it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::action::Action;
 use super::key::{Key, KeyCode, KeyModifiers};
+use crate::config::ActionKeys;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Where a key is pressed. Keys of `Everywhere` hold in all places but the menus.
@@ -264,6 +265,17 @@ impl Keymap {
         here.or_else(anywhere).copied()
     }
 
+    /// The table as the config file and the command line speak of it.
+    pub fn listed(&self) -> Vec<ActionKeys> {
+        let row = |binding: &Binding| ActionKeys {
+            name: binding.action.name(),
+            meaning: binding.action.title(),
+            place: binding.context.title(),
+            keys: binding.keys.iter().map(ToString::to_string).collect(),
+        };
+        self.bindings.iter().map(row).collect()
+    }
+
     /// Every row, in the order of the table.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
@@ -304,9 +316,17 @@ impl Keymap {
     }
 }
 
+/// The actions with the keys that `[keys]` leaves them; a wrong name or key, or two actions on one key, is an error.
+pub fn listed(keys: &BTreeMap<String, Vec<String>>) -> Result<Vec<ActionKeys>> {
+    let keys = keys.iter().map(|(action, keys)| (action.as_str(), keys.as_slice()));
+    Ok(Keymap::with(keys)?.listed())
+}
+
 fn read(action: &str, key: &str) -> Result<Key> {
     let doing = || format!("reading the key of {action} in [keys]");
-    key.trim().parse().map_err(|why: String| Error::new(ErrorKind::Config, doing(), why, ""))
+    key.trim().parse().map_err(|why: String| {
+        Error::new(ErrorKind::Config, doing(), why, "`outcrop config keys` shows how keys are written.")
+    })
 }
 
 /// A key as people say it: `Ctrl+P`, `Alt+Enter`, `PgUp`, `↑`, `G`.
@@ -361,13 +381,16 @@ fn unknown(name: &str) -> Error {
     let near: Vec<_> = Action::ALL
         .iter()
         .map(|a| a.name())
-        .filter(|n| name.split('_').any(|word| word.len() > 2 && n.contains(word)))
+        .filter(|n| {
+            strsim::damerau_levenshtein(n, name) <= 2
+                || name.split('_').any(|word| word.len() > 2 && n.contains(word))
+        })
         .take(5)
         .collect();
     let hint = if near.is_empty() {
-        "F1 shows every action with its name.".to_owned()
+        "`outcrop config keys` lists every action.".to_owned()
     } else {
-        format!("Near it: {}.", near.join(", "))
+        format!("Near it: {}. `outcrop config keys` lists every action.", near.join(", "))
     };
     Error::new(ErrorKind::Config, "reading [keys]", format!("there is no action {name:?}"), hint)
 }

@@ -61,7 +61,7 @@ impl Standing {
 
     /// The way to the network for a call that may reach so much.
     pub(super) fn client(&self, reach: Reach) -> Client {
-        self.now().network.client(reach)
+        self.now.read().unwrap_or_else(PoisonError::into_inner).network.client(reach)
     }
 
     /// Whether the file has changed since it was looked at. One look at the directory.

@@ -1,5 +1,6 @@
 //! Configuration: layers, origins, errors that help.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use outcrop::config::{ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema};
@@ -230,6 +231,20 @@ fn the_default_file_is_read_back_without_a_fault_with_and_without_its_comments()
         .join("\n")
         .replace("\"openai\"", "\"scripted\"");
     Home::with(&uncommented).load().unwrap();
+}
+
+#[test]
+fn a_variable_of_ours_that_is_misspelt_or_no_text_is_an_error() {
+    let error = Home::with("").variable("OUTCROP_UI_THME", "dark").refused();
+    assert!(error.hint.contains("OUTCROP_UI_THEME") && error.doing.contains("OUTCROP_UI_THME"), "{error}");
+    Home::with("").variable("OUTCROP_TEST_MODEL", "x").load().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["OUTCROP_PASSPHRASE", "OUTCROP_MODEL", "HF_TOKEN", "HTTPS_PROXY"] {
+        let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe").to_owned();
+        let variables = [("OUTCROP_HOME", folder.path().as_os_str().to_owned()), (name, bytes)];
+        let error = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap_err();
+        assert!(error.doing.contains(name) && error.why.contains("UTF-8"), "{error}");
+    }
 }
 
 #[test]

@@ -118,6 +118,32 @@ fn the_configuration_is_edited_in_the_persons_editor_and_then_checked() {
 }
 
 #[test]
+fn the_check_reads_the_keys_as_the_screen_does() {
+    for (keys, words) in [
+        ("snd = 'ctrl+y'", vec!["snd", "send"]),
+        ("send = 'ctrl+q'", vec!["Ctrl+Q", "send", "quit"]),
+        ("send = 'ctrl+foo'", vec!["foo", "send"]),
+    ] {
+        let said = Home::with(&format!("{SCRIPTED}[keys]\n{keys}\n")).run(&["config", "check"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(words.iter().all(|word| said.stderr.contains(word)), "{keys}: {said:?}");
+    }
+}
+
+#[test]
+fn every_action_is_listed_with_its_keys_and_its_meaning() {
+    let home = Home::with(&format!("{SCRIPTED}[keys]\nsend = 'ctrl+x'\nquit = 'none'\n"));
+    let said = home.run(&["config", "keys"]);
+    let line = |name: &str| said.stdout.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
+    assert!(line("send").contains("ctrl+x") && line("send").contains("Send the message"), "{said:?}");
+    assert!(line("quit").contains("none"), "{said:?}");
+    let objects = home.run(&["config", "keys", "--json"]).objects();
+    for action in outcrop::tui::action::Action::ALL {
+        assert!(objects.iter().any(|object| object["name"] == action.name()), "{action:?}");
+    }
+}
+
+#[test]
 fn completions_are_there_for_every_shell() {
     let home = Home::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
