@@ -56,7 +56,9 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
         .build()
         .map_err(|why| Error::io("starting threads", &why))?;
     let exit = match arguments.command {
-        Some(command) => runtime.block_on(cli::run(command, json, config, &environment, logging, tui::keymap::listed)),
+        Some(command) => {
+            runtime.block_on(cli::run(command, json, config, &environment, logging, tui::keymap::listed))
+        }
         None => runtime.block_on(open(&config, &arguments.wishes))?,
     };
     // A thread that still blocks, on an input that never ends, must not hold the process.

@@ -108,10 +108,11 @@ pub async fn run(
         Ok(signals) => signals,
         Err(error) => return report(&error, json),
     };
-    let ended = dispatch(command, config, environment, (log, keys), &mut out, &mut signals).await.and_then(|exit| {
-        out.flush()?;
-        Ok(exit)
-    });
+    let ended =
+        dispatch(command, config, environment, (log, keys), &mut out, &mut signals).await.and_then(|exit| {
+            out.flush()?;
+            Ok(exit)
+        });
     finish(ended, &mut out)
 }
 

@@ -97,7 +97,12 @@ pub const KEYS: &[Key] = &[
         key("ui.reduced_motion", Kind::Flag, "false", "Show elapsed time in place of spinners."),
         &["ACCESSIBLE"],
     ),
-    key("keys.*", Kind::Keys, "", "An action's keys, wherever it has some; \"none\" unbinds it. `outcrop config keys` lists every action."),
+    key(
+        "keys.*",
+        Kind::Keys,
+        "",
+        "An action's keys, wherever it has some; \"none\" unbinds it. `outcrop config keys` lists every action.",
+    ),
     key("net.offline", Kind::Flag, "false", "Connect to nothing but this machine."),
     with(
         key("net.http_proxy", Kind::Proxy, "", "The proxy for http:// addresses."),

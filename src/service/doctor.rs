@@ -1,17 +1,13 @@
 //! The doctor: looks at the store, its key, the models of this machine and every provider, and says what to do.
 
 use futures_util::future::join_all;
-use tokio::time::{Duration, timeout};
 
+use crate::domain::Result;
 use crate::domain::catalog::Availability;
 use crate::domain::workspace::{Check, Verdict};
-use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::cards;
 use crate::service::workspace::Workspace;
-
-/// How long one provider is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Every check. Asks the configured providers for their models, which is what the person called the doctor for.
 pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> Result<Vec<Check>> {
@@ -61,15 +57,7 @@ async fn key(workspace: &Workspace, opened_by: String) -> Check {
 
 async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Check {
     let what = format!("provider {name}");
-    let answer = timeout(PATIENCE, cards::of(invoke, name, terms)).await.unwrap_or_else(|_| {
-        Err(Error::new(
-            ErrorKind::Timeout,
-            "listing models",
-            format!("nothing came in {} s", PATIENCE.as_secs()),
-            "Check that the server runs and that its address is right.",
-        ))
-    });
-    match answer {
+    match cards::of(invoke, name, terms).await {
         Ok(cards) => {
             let ready = cards.iter().filter(|card| card.availability == Availability::Ready).count();
             let advice = if ready > 0 {

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
+use tokio::time::{Duration, timeout};
 
 use crate::domain::call::Call;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
@@ -59,8 +60,22 @@ pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelC
     })
 }
 
-/// The cards of one provider.
+/// How long a provider may take to say what it has.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The cards of one provider; one that says nothing for [`PATIENCE`] has failed.
 pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
+    timeout(PATIENCE, ask(invoke, provider, terms)).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            format!("listing the models of {provider}"),
+            format!("nothing came in {} s", PATIENCE.as_secs()),
+            "Check that the server runs and that its address is right.",
+        ))
+    })
+}
+
+async fn ask(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
     let mut events = invoke.serve_by(provider, Call::ListModels, terms);
     while let Some(event) = events.next().await {
         if let Event::Models { cards } = event? {

@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
 use super::{Choice, Outcome};
+use crate::domain::catalog::ModelId;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
@@ -46,6 +47,8 @@ pub struct Menu {
     commands: bool,
     input: Input,
     entries: Vec<Entry>,
+    /// How many of them were given; behind them stands the model whose whole id was typed.
+    given: usize,
     /// Places in `entries`, the best first.
     shown: Vec<usize>,
     selected: usize,
@@ -63,6 +66,7 @@ impl Menu {
             commands: false,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
+            given: entries.len(),
             entries,
             selected,
         }
@@ -113,6 +117,7 @@ impl Menu {
     /// Replaces the entries, as when a list of models comes late; what is typed stays.
     pub fn replace(&mut self, entries: Vec<Entry>) {
         let chosen = self.selected().map(|entry| entry.choice.clone());
+        self.given = entries.len();
         self.entries = entries;
         self.narrow();
         let again = self.shown.iter().position(|at| Some(&self.entries[*at].choice) == chosen.as_ref());
@@ -171,6 +176,7 @@ impl Menu {
     }
 
     fn narrow(&mut self) {
+        self.entries.truncate(self.given);
         let query = self.input.text().trim();
         self.selected = 0;
         if query.is_empty() {
@@ -207,11 +213,31 @@ impl Menu {
         }
         scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
         self.shown = scored.into_iter().map(|(_, at)| at).collect();
+        if let Some(entry) = self.typed_model() {
+            self.shown.push(self.entries.len());
+            self.entries.push(entry);
+        }
+    }
+
+    /// Servers have models that no list names: a whole id is taken as it was typed.
+    fn typed_model(&self) -> Option<Entry> {
+        let query = self.input.text().trim();
+        let id: ModelId = query.parse().ok()?;
+        let known = self.entries.iter().any(|entry| entry.label == query);
+        (self.holds_models() && !known && !query.contains(char::is_whitespace)).then(|| Entry {
+            label: query.to_owned(),
+            detail: "as typed; it is in no list".to_owned(),
+            right: String::new(),
+            current: false,
+            off: false,
+            choice: Choice::Model(id),
+            words: &[],
+        })
     }
 
     /// Rows of the whole overlay; it keeps its height while it is narrowed, so that nothing jumps.
     pub fn height(&self) -> u16 {
-        (self.entries.len().max(3) as u16).min(ROWS) + 4
+        (self.given.max(3) as u16).min(ROWS) + 4
     }
 
     fn top(&self, rows: u16) -> usize {
@@ -321,6 +347,20 @@ mod tests {
         type_in(&mut models, "zzz");
         assert_eq!(models.selected(), None);
         assert_eq!(models.key(Key::char('x'), Some(Action::Accept), 5), Outcome::Stay);
+    }
+
+    #[test]
+    fn a_whole_model_id_is_taken_as_typed_where_models_are_listed() {
+        let mut models = menu(&["local/smollm2"]);
+        models.title = "Models".into();
+        type_in(&mut models, "home/new");
+        assert_eq!(models.selected().unwrap().choice, Choice::Model("home/new".parse().unwrap()));
+        assert_eq!(models.height(), 7, "nothing jumps");
+        models.replace(Vec::new());
+        assert_eq!(models.selected().unwrap().label, "home/new");
+        let mut presets = menu(&["exact"]);
+        type_in(&mut presets, "home/new");
+        assert_eq!(presets.selected(), None);
     }
 
     #[test]

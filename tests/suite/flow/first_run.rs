@@ -127,6 +127,9 @@ fn the_only_model_of_the_only_server_is_taken_once_it_is_known() {
     let effects = stage.keys("hi<enter>");
     assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))));
     assert_eq!(probes(&stage.keys("<ctrl+l>")), 0, "it was asked already");
+    stage.keys("<esc>");
+    stage.pass(60_000);
+    assert_eq!(probes(&stage.keys("<ctrl+l>")), 1, "what it said is old");
 }
 
 #[test]

@@ -61,10 +61,11 @@ impl State {
         self.remember(desk);
     }
 
-    /// Opens the list of models. The servers are asked now, once.
+    /// Opens the list of models. The servers are asked now, unless they were a moment ago: one may have been added to the
+    /// configuration, or have loaded another model.
     pub(super) fn choose_model(&mut self, desk: &mut Desk<'_>) {
-        let unasked = !self.probed && !desk.options.servers.is_empty();
-        if self.models_error.is_some() || !self.models_known || unasked {
+        let old = self.asked.is_none_or(|at| desk.now.elapsed.saturating_sub(at) > super::FRESH);
+        if self.models_error.is_some() || !self.models_known || old {
             self.ask_models(desk);
         }
         let mut menu =

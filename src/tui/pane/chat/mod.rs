@@ -44,6 +44,9 @@ use crate::tui::overlay::input::Input;
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::{Found, Scroll, Selection};
 
+/// How long a list of the servers' models is taken for what they have.
+const FRESH: Duration = Duration::from_secs(30);
+
 /// Where keys go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Focus {
@@ -118,6 +121,8 @@ pub struct State {
     models_known: bool,
     /// The servers were asked for their models, which only the person begins.
     probed: bool,
+    /// When they were asked last.
+    asked: Option<Duration>,
     scroll: Scroll,
     /// The message that keys act on.
     at: Option<MessageId>,
@@ -173,6 +178,7 @@ impl State {
             models_error: None,
             models_known: false,
             probed: false,
+            asked: None,
             scroll: Scroll::default(),
             at: None,
             selection: None,

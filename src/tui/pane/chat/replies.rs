@@ -174,6 +174,7 @@ impl State {
             }
             (Wait::Models, Some(error)) => {
                 self.probed = false;
+                self.asked = None;
                 self.models_error = Some(error);
             }
             (Wait::Plan, Some(error)) => {
@@ -289,6 +290,7 @@ impl State {
 
     /// Asks which models there are, servers too: the person wants to know.
     pub(super) fn ask_models(&mut self, desk: &mut Desk<'_>) {
+        self.asked = Some(desk.now.elapsed);
         self.list_models(true, desk);
     }
 
