@@ -116,7 +116,7 @@ async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
             let doing = || format!("reading the new passphrase from {}", file.display());
             let text = std::fs::read_to_string(&file).map_err(|why| Error::io(doing(), &why))?;
             match text.lines().next() {
-                Some(line) if !line.is_empty() => Ok(KeyChoice::Passphrase(Passphrase(line.to_owned()))),
+                Some(line) if !line.is_empty() => Ok(KeyChoice::Passphrase(Passphrase::new(line))),
                 _ => Err(Error::new(
                     ErrorKind::Invalid,
                     doing(),
@@ -136,7 +136,7 @@ async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
                     "Try again.",
                 ));
             }
-            Ok(KeyChoice::Passphrase(Passphrase(first.expose().to_owned())))
+            Ok(KeyChoice::Passphrase(Passphrase::new(first.expose())))
         }
         (KeyKind::Passphrase, None) => Err(Error::new(
             ErrorKind::Invalid,

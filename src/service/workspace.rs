@@ -90,7 +90,7 @@ impl Workspace {
     pub async fn rekey(&self, data: bool, to: KeyChoice) -> Result<()> {
         let with = match to {
             KeyChoice::File => WrapWith::KeyFile,
-            KeyChoice::Passphrase(passphrase) => WrapWith::Passphrase(passphrase.0.into()),
+            KeyChoice::Passphrase(passphrase) => WrapWith::Passphrase(passphrase.expose().into()),
             KeyChoice::Keyring => WrapWith::Keyring,
         };
         self.archive.run(move |store| if data { store.rekey_data(&with) } else { store.rekey(&with) }).await

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::request::workspace::Workspace;
+use super::request::workspace::{Passphrase, Workspace};
 use super::there::{There, gone};
 use super::{Changed, Context, Door, Replies, Reply, Request, Workbench, socket};
 use crate::domain::workspace::Configured;
@@ -22,7 +22,18 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Reach;
 
 /// Opens the store if nobody has it. Runs on a thread that may block; called again for each take-over.
-pub type Open = Arc<dyn Fn() -> Result<Owning> + Send + Sync>;
+pub type Open = Arc<dyn Fn(&Knock) -> Result<Owning> + Send + Sync>;
+
+/// What an attempt to open the store has besides the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Knock {
+    /// What the person typed.
+    pub passphrase: Option<Passphrase>,
+    /// Somebody waits for this attempt: the system's keyring may ask them for its own password.
+    pub ask: bool,
+    /// How often they have knocked.
+    count: u64,
+}
 
 /// Whose the workspace is.
 #[derive(Debug)]
@@ -49,6 +60,7 @@ const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 pub struct Attached {
     state: watch::Receiver<State>,
     told: Told,
+    knocks: watch::Sender<Knock>,
     watcher: AbortOnDropHandle<()>,
 }
 
@@ -79,7 +91,8 @@ enum State {
     There(Arc<There>),
     /// The owner is gone, the next one not found yet.
     Between,
-    Failed(Error),
+    /// With the number of knocks that the attempt had heard.
+    Failed(Error, u64),
 }
 
 impl std::fmt::Debug for Attached {
@@ -92,8 +105,9 @@ impl Attached {
     /// Begins to own the workspace in `folder`, or to attach to who does; calls wait until it is done.
     pub fn begin(folder: &Path, open: Open) -> Self {
         let (sender, state) = watch::channel(State::Between);
-        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender));
-        Self { state, told: Told::default(), watcher: AbortOnDropHandle::new(watcher) }
+        let (knocks, heard) = watch::channel(Knock::default());
+        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender, heard));
+        Self { state, told: Told::default(), knocks, watcher: AbortOnDropHandle::new(watcher) }
     }
 
     /// Binds every call to what this process was told.
@@ -112,7 +126,7 @@ impl Attached {
     /// Waits until calls are served, or says why they are not.
     pub async fn ready(&self) -> Result<()> {
         match settled(&mut self.state.clone()).await? {
-            State::Failed(error) => Err(error),
+            State::Failed(error, _) => Err(error),
             State::Ours(..) | State::There(_) | State::Between => Ok(()),
         }
     }
@@ -129,6 +143,11 @@ impl Workbench for Attached {
         // The usual ways, without another stream around them.
         if let State::Ours(door, _) = &*self.state.borrow() {
             return door.call(context, request);
+        }
+        if let Request::Workspace(Workspace::Unlock { passphrase }) = &request
+            && let State::Failed(..) = &*self.state.borrow()
+        {
+            return self.knock(passphrase.clone());
         }
         let state = self.state.clone();
         // Sent at once where there is somebody to send it to, not when the replies are first read.
@@ -158,10 +177,35 @@ impl Workbench for Attached {
                     door.close().await;
                 }
                 State::There(there) => there.close().await,
-                State::Between | State::Failed(_) => {}
+                State::Between | State::Failed(..) => {}
             }
         }
         .boxed()
+    }
+}
+
+impl Attached {
+    /// Has the store opened with a passphrase; answers when that attempt is over.
+    fn knock(&self, passphrase: Passphrase) -> Replies {
+        let mut number = 0;
+        self.knocks.send_modify(|knock| {
+            number = knock.count + 1;
+            *knock = Knock { passphrase: Some(passphrase), ask: true, count: number };
+        });
+        let mut state = self.state.clone();
+        let heard = move |state: &State| match state {
+            State::Failed(_, heard) => *heard >= number,
+            State::Ours(..) | State::There(_) => true,
+            State::Between => false,
+        };
+        let answer = async move {
+            match state.wait_for(heard).await.map(|state| state.clone()) {
+                Ok(State::Failed(error, _)) => Err(error),
+                Ok(_) => Ok(Reply::Done),
+                Err(_) => Err(gone()),
+            }
+        };
+        stream::once(answer).boxed()
     }
 }
 
@@ -190,7 +234,7 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
                 Ok(State::Ours(door, _)) => {
                     asking.replies = Some(door.call(asking.context.clone(), asking.request.clone()));
                 }
-                Ok(State::Failed(error)) | Err(error) => {
+                Ok(State::Failed(error, _)) | Err(error) => {
                     asking.done = true;
                     return Some((Err(error), asking));
                 }
@@ -235,15 +279,17 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
 async fn settled(state: &mut watch::Receiver<State>) -> Result<State> {
     let ready = |state: &State| match state {
         State::There(there) => !there.is_gone(),
-        State::Ours(..) | State::Failed(_) => true,
+        State::Ours(..) | State::Failed(..) => true,
         State::Between => false,
     };
     state.wait_for(ready).await.map(|state| state.clone()).map_err(|_| gone())
 }
 
 /// Finds the next owner each time that one is gone.
-async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>) {
+async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>, mut knocks: watch::Receiver<Knock>) {
     let mut rest = REST.0;
+    // The knock that did not open it: by itself nothing is tried twice that costs a person's attention or a second.
+    let mut refused = None;
     loop {
         let current = sender.borrow().clone();
         match current {
@@ -253,27 +299,34 @@ async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>) {
                 rest = REST.0;
                 there.gone().await;
             }
-            State::Failed(_) => {
-                tokio::time::sleep(rest).await;
-                rest = (rest * 2).min(REST.1);
-            }
+            State::Failed(..) => tokio::select! {
+                () = tokio::time::sleep(rest) => rest = (rest * 2).min(REST.1),
+                Ok(()) = knocks.changed() => {}
+            },
             State::Between => {}
         }
-        if !matches!(*sender.borrow(), State::Failed(_)) {
+        if !matches!(*sender.borrow(), State::Failed(..)) {
             sender.send_replace(State::Between);
         }
-        let next = settle(&folder, &open).await;
-        sender.send_replace(next.unwrap_or_else(State::Failed));
+        let mut knock = knocks.borrow_and_update().clone();
+        let number = knock.count;
+        knock.ask = refused != Some(number);
+        if !knock.ask {
+            knock.passphrase = None;
+        }
+        let next = settle(&folder, &open, &knock).await;
+        refused = next.is_err().then_some(number);
+        sender.send_replace(next.unwrap_or_else(|error| State::Failed(error, number)));
     }
 }
 
 /// Owns or attaches; waits while another process is between taking the lock and serving the socket, or is ending.
-async fn settle(folder: &Path, open: &Open) -> Result<State> {
+async fn settle(folder: &Path, open: &Open, knock: &Knock) -> Result<State> {
     let started = Instant::now();
     let mut pause = PAUSE.0;
     loop {
-        let attempt = open.clone();
-        let owning = tokio::task::spawn_blocking(move || attempt())
+        let (attempt, knock) = (open.clone(), knock.clone());
+        let owning = tokio::task::spawn_blocking(move || attempt(&knock))
             .await
             .map_err(|why| Error::internal("opening the workspace", why.to_string()))??;
         let pid = match owning {

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use futures_util::{FutureExt, TryStreamExt};
 use tokio::runtime::Handle;
 
-use super::attached::Owning;
+use super::attached::{Knock, Owning};
 use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::models::Models as ModelsRequest;
@@ -101,12 +101,14 @@ impl Here {
 
     /// Opens the workspace's store, if nobody else has it, with the services over it. Blocks: call it from a thread
     /// of a tokio runtime that may block.
-    pub fn open(config: &Config) -> Result<Owning> {
+    pub fn open(config: &Config, knock: &Knock) -> Result<Owning> {
         let folder = config.paths.workspace();
         let Some(owner) = Owner::try_take(&folder)? else {
             return Ok(Owning::Anothers { pid: Owner::pid(&folder) });
         };
-        let unlock = Unlock { passphrase: config.passphrase.as_ref().map(|p| p.expose().into()), ask: true };
+        let typed = knock.passphrase.as_ref().map(|typed| typed.expose().into());
+        let given = || config.passphrase.as_ref().map(|given| given.expose().into());
+        let unlock = Unlock { passphrase: typed.or_else(given), ask: knock.ask };
         let (store, _) = Store::open(&owner, &unlock)?;
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);
@@ -260,6 +262,7 @@ impl Here {
         use WorkspaceRequest as Ask;
         let service = self.workspace.clone();
         match request {
+            Ask::Unlock { .. } => one(async { Ok(Reply::Done) }),
             Ask::Info => one(async move { Ok(Reply::Workspace { info: service.info().await? }) }),
             Ask::Compare { told } => {
                 let differences = self.standing.differences(&told);

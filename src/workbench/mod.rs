@@ -44,5 +44,5 @@ pub fn open(config: &Config) -> Arc<Attached> {
     let folder = config.paths.workspace();
     let told = Told { reach: Reach::of(config), standing: config.standing() };
     let config = config.clone();
-    Arc::new(Attached::begin(&folder, Arc::new(move || here::Here::open(&config))).told(told))
+    Arc::new(Attached::begin(&folder, Arc::new(move |knock| here::Here::open(&config, knock))).told(told))
 }

@@ -8,7 +8,7 @@ use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::workbench::attached::Owning;
+use outcrop::workbench::attached::{Knock, Owning};
 use outcrop::workbench::here::Here;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::request::conversations::Conversations;
@@ -32,7 +32,10 @@ impl Home {
     async fn open(&self) -> Door {
         let variables = [("OUTCROP_HOME".to_owned(), self.0.path().to_str().unwrap().to_owned())];
         let config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
-        let owning = tokio::task::spawn_blocking(move || Here::open(&config)).await.unwrap().unwrap();
+        let owning = tokio::task::spawn_blocking(move || Here::open(&config, &Knock::default()))
+            .await
+            .unwrap()
+            .unwrap();
         match owning {
             Owning::Ours(door) => door,
             Owning::Anothers { pid } => panic!("{pid:?} has it"),

@@ -375,3 +375,33 @@ fn headless_chat_prints_the_answer_and_nothing_else() {
     let output = Command::new("sh").arg("-c").arg(script).env("OUTCROP_HOME", home.path()).output().unwrap();
     assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"the river "[..], &b""[..]));
 }
+
+#[test]
+fn a_workspace_with_a_passphrase_is_opened_on_the_screen() {
+    let home = Home::scripted();
+    home.said(&["chat", "-m", "scripted/echo", "a sealed prompt"]);
+    let file = home.path().join("words");
+    std::fs::write(&file, "river stone").unwrap();
+    let file = file.to_str().unwrap();
+    home.said(&["workspace", "rekey", "--to", "passphrase", "--new-passphrase-file", file]);
+    let tty = home.open(SIZE, &[]);
+    tty.wait_for("sealed with a passphrase");
+    assert!(!tty.text().contains("sealed prompt"));
+    tty.send("battery staple\r");
+    tty.wait_for("does not open it");
+    // A paste ends with no Enter, and shows nothing either.
+    tty.send("\x1b[200~river stone\x1b[201~");
+    tty.wait_for("•••••••••••");
+    tty.send("\r");
+    tty.wait_for("a sealed prompt");
+    let bytes = tty.bytes();
+    for secret in [&b"battery"[..], b"staple", b"river"] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret), "it was echoed");
+    }
+    quit(tty);
+    let tty = home.open(SIZE, &[]);
+    tty.wait_for("sealed with a passphrase");
+    tty.send("\x1b");
+    let mut tty = tty;
+    assert_eq!(tty.ended(), Some(0));
+}

@@ -2,6 +2,7 @@
 //!
 //! All three get time as a value. `update` may use the cache to lay text out faster; what it does never depends on it.
 
+mod unlock;
 mod update;
 mod view;
 
@@ -175,6 +176,8 @@ pub struct State {
     quitting: Option<Duration>,
     /// The person has quit; what is being written to the store is waited for.
     leaving: bool,
+    /// A passphrase is being tried.
+    unlocking: Option<TaskId>,
     title: String,
     tasks: u64,
 }
@@ -269,6 +272,7 @@ impl State {
             recent: Vec::new(),
             quitting: None,
             leaving: false,
+            unlocking: None,
             title: String::new(),
             tasks: 0,
         }

@@ -1,5 +1,6 @@
 //! What an event does to the screen.
 
+use super::unlock::{sealed, unlock, unlocked};
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
 use crate::domain::id::ConversationId;
@@ -62,7 +63,11 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             refresh(state);
         }
         Event::Ended { task, error } => {
-            state.with_chat(out, |chat, desk| chat.ended(task, error, desk));
+            if state.unlocking == Some(task) {
+                unlocked(state, error, out);
+            } else if !sealed(state, task, error.as_ref()) {
+                state.with_chat(out, |chat, desk| chat.ended(task, error, desk));
+            }
             refresh(state);
             if state.leaving && !state.chat.is_writing() {
                 out.effects.push(Effect::Quit);
@@ -153,6 +158,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     act(state, action, None, out);
                 }
                 Choice::Quit => quit(state, out),
+                Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 choice => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
             }
         }

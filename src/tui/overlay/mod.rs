@@ -7,6 +7,7 @@ pub mod help;
 pub mod input;
 pub mod menu;
 pub mod pad;
+pub mod passphrase;
 pub mod prompt;
 
 use ratatui::buffer::Buffer;
@@ -19,10 +20,12 @@ use super::look::{Look, Role};
 use super::paint::{fill, put, put_right};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::ConversationId;
+use crate::domain::workspace::Passphrase;
 use confirm::Confirm;
 use help::Help;
 use menu::Menu;
 use pad::Pad;
+use passphrase::Ask;
 use prompt::Prompt;
 
 /// Columns of the widest overlay.
@@ -39,6 +42,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// Many lines: the system prompt.
     Pad(Pad),
+    /// What opens a sealed workspace.
+    Passphrase(Ask),
 }
 
 /// What the person chose in one.
@@ -63,6 +68,7 @@ pub enum Choice {
     System(String),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
+    Unlock(Passphrase),
     Quit,
 }
 
@@ -88,6 +94,7 @@ impl Overlay {
                 let writes = |action: &Action| matches!(action, Action::Undo | Action::Redo);
                 pad.key(key, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
             }
+            Self::Passphrase(ask) => ask.key(key, action),
         }
     }
 
@@ -100,6 +107,7 @@ impl Overlay {
                 prompt.input.insert(text);
             }
             Self::Pad(pad) => pad.composer.paste(text),
+            Self::Passphrase(ask) => ask.paste(text),
             Self::Help(_) | Self::Confirm(_) => {}
         }
         Outcome::Stay
@@ -112,7 +120,7 @@ impl Overlay {
             // What was typed is not lost by a click.
             return match self {
                 Self::Help(_) | Self::Menu(_) => Outcome::Close,
-                Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) => Outcome::Stay,
+                Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) | Self::Passphrase(_) => Outcome::Stay,
             };
         }
         match self {
@@ -138,6 +146,7 @@ impl Overlay {
             Self::Confirm(confirm) => self_area(screen, 64, confirm.height(self_area(screen, 64, 9).width)),
             Self::Prompt(_) => self_area(screen, WIDEST, 5),
             Self::Pad(_) => self_area(screen, WIDEST, 16),
+            Self::Passphrase(_) => self_area(screen, 64, 7),
         }
     }
 
@@ -150,6 +159,7 @@ impl Overlay {
             Self::Confirm(_) => ("", ""),
             Self::Prompt(prompt) => (prompt.title.as_str(), "Enter take it · Esc leave it"),
             Self::Pad(_) => ("System prompt", "Enter take it · Alt+Enter line · Esc leave it"),
+            Self::Passphrase(_) => ("Passphrase", "Enter open · Esc quit"),
         };
         frame(area, cells, look, title, keys);
         let inside = inner(area);
@@ -162,6 +172,7 @@ impl Overlay {
             }
             Self::Prompt(prompt) => Some(prompt.draw(inside, cells, look)),
             Self::Pad(pad) => pad.draw(inside, cells, look),
+            Self::Passphrase(ask) => ask.draw(inside, cells, look),
         }
     }
 }

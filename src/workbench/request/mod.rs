@@ -60,9 +60,12 @@ impl Request {
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,
-                W::Backup { .. } | W::Restore { .. } | W::Compact | W::Rekey { .. } | W::Remember { .. } => {
-                    false
-                }
+                W::Unlock { .. }
+                | W::Backup { .. }
+                | W::Restore { .. }
+                | W::Compact
+                | W::Rekey { .. }
+                | W::Remember { .. } => false,
             },
             Self::Watch { .. } => true,
         }

@@ -11,6 +11,8 @@ pub use crate::domain::workspace::{Configured, KeyChoice, Passphrase};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Workspace {
+    /// Opens the workspace with what the person typed: `Done`, also where it is open already.
+    Unlock { passphrase: Passphrase },
     /// One `Workspace` reply.
     Info,
     /// Which of these values the owner works without: `Differences`. Without any, the door puts in its own process's.

@@ -111,7 +111,7 @@ pub fn folder() -> (tempfile::TempDir, PathBuf) {
 /// Takes the folder's lock as the store does, and opens a fake.
 pub fn open(folder: &Path) -> Open {
     let folder = folder.to_owned();
-    Arc::new(move || {
+    Arc::new(move |_| {
         let lock = OpenOptions::new()
             .write(true)
             .create(true)

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use fake::{FLOOD, Fake, Process, folder, open};
 use futures_util::StreamExt;
 use outcrop::domain::{ErrorKind, Result};
-use outcrop::workbench::attached::Attached;
+use outcrop::workbench::attached::{Attached, Knock};
 use outcrop::workbench::hello::Hello;
 use outcrop::workbench::request::Topic;
 use outcrop::workbench::request::models::Models;
@@ -359,7 +359,7 @@ async fn a_failing_owner_is_told_and_not_waited_for() {
     let (_kept, folder) = folder();
     // Somebody holds the lock and is another version.
     let open = open(&folder);
-    let _lock = open().unwrap();
+    let _lock = open(&Knock::default()).unwrap();
     let listener = tokio::net::UnixListener::bind(folder.join("socket")).unwrap();
     let old = tokio::spawn(async move {
         use tokio::io::AsyncWriteExt;

@@ -6,4 +6,5 @@ mod commands;
 mod copying;
 mod first_run;
 mod kept;
+pub mod passphrase;
 mod reach;

@@ -9,6 +9,7 @@ use outcrop::tui::event::Event;
 use outcrop::workbench::Reply;
 use outcrop::workbench::reply::{PullPlan, PullStep};
 
+use crate::flow::passphrase::sealed;
 use crate::stage::{COMPLETE, MODEL, Stage, answer, card, id, message, model};
 
 const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 40), (240, 70)];
@@ -55,6 +56,27 @@ fn talk() -> Vec<Message> {
 fn the_first_frame_needs_no_answer() {
     let mut stage = Stage::new(80, 24);
     insta::assert_snapshot!("first-frame", stage.text());
+}
+
+#[test]
+fn a_sealed_workspace_asks_for_its_passphrase() {
+    let play = |stage: &mut Stage| {
+        stage.keys("wrong<enter>");
+        let task = stage.task("unlock");
+        let error = Error::new(ErrorKind::Passphrase, "opening the store", "it does not open it", "");
+        stage.event(Event::Ended { task, error: Some(error) });
+        stage.keys("not to be seen");
+    };
+    for (width, height) in SIZES {
+        let mut stage = sealed(width, height, "dark");
+        insta::assert_snapshot!(format!("passphrase-{width}x{height}"), stage.text());
+        play(&mut stage);
+        insta::assert_snapshot!(format!("passphrase-wrong-{width}x{height}"), stage.text());
+    }
+    let mut stage = sealed(120, 40, "light");
+    play(&mut stage);
+    let light = stage.text();
+    insta::assert_snapshot!("passphrase-light", light.lines().last().unwrap_or_default());
 }
 
 #[test]

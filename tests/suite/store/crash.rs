@@ -46,6 +46,8 @@ fn what_a_child_does() {
     match what {
         "commit" => commit(folder, number),
         "own" => own(folder),
+        "race" => race(folder),
+        "full" => super::full::on_a_full_disk(folder),
         "keyring" => super::keyring::in_a_session(folder),
         "bus" => super::keyring::on_a_bus(folder),
         "privacy" => super::privacy::everything_with_an_open_umask(folder),
@@ -90,6 +92,18 @@ fn own(folder: &Path) {
     }
 }
 
+/// Tries to own the folder each time that a line comes, and lets it go at the next one.
+fn race(folder: &Path) {
+    let mut lines = std::io::stdin().lines();
+    while lines.next().is_some() {
+        let owner = Owner::try_take(folder).unwrap();
+        say(if owner.is_some() { "owned" } else { "busy" });
+        lines.next();
+        drop(owner);
+        say("free");
+    }
+}
+
 /// Does one thing to the store and dies before its step `last`.
 fn rewrite(what: &str, folder: &Path, last: u32) {
     let steps = AtomicU32::new(0);
@@ -114,15 +128,29 @@ fn rewrite(what: &str, folder: &Path, last: u32) {
     }
 }
 
+/// Processes that are killed one after another, on one store.
+const ROUNDS: u32 = 100;
+
 #[test]
 fn a_turn_that_was_acknowledged_survives_kill_9() {
+    // Two hundred kills, on two stores at a time.
+    let acknowledged: usize = std::thread::scope(|scope| {
+        let stores = [1, 2].map(|store| scope.spawn(move || killed_again_and_again(store)));
+        stores.into_iter().map(|store| store.join().unwrap()).sum()
+    });
+    assert!(acknowledged > 2000, "{acknowledged}");
+}
+
+/// How many turns were acknowledged; all of them were there after every kill.
+fn killed_again_and_again(seed: u32) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = Vec::new();
     let mut first = 0;
-    for round in 0..25_u32 {
+    for round in 0..ROUNDS {
         let mut child = child("commit", folder.path(), first);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut left = 1 + (round * 37) % 90;
+        let mut left = 1 + (round * 37 * seed) % 40;
+        let before = acknowledged.len();
         while left > 0 {
             let line = lines.next().expect("the child ended by itself");
             if let Some(number) = line.strip_prefix("acknowledged ") {
@@ -135,14 +163,43 @@ fn a_turn_that_was_acknowledged_survives_kill_9() {
         acknowledged.extend(lines.filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<u32>().ok()));
         child.wait().unwrap();
         let store = open(folder.path());
-        for number in &acknowledged {
+        // What an earlier round proved is looked at again at the end.
+        let from = if round + 1 == ROUNDS { 0 } else { before };
+        for number in &acknowledged[from..] {
             let found = store.get::<Message>(&(conversation_id(number % 7), message_id(*number))).unwrap();
             assert!(found.is_some(), "turn {number} is lost in round {round}");
         }
         assert_eq!(store.notices(), Vec::<String>::new());
         first = acknowledged.iter().max().unwrap() + 100;
     }
-    assert!(acknowledged.len() > 1000);
+    acknowledged.len()
+}
+
+#[test]
+fn of_processes_that_race_for_the_store_exactly_one_gets_it_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut children: Vec<_> = (0..4).map(|_| child("race", folder.path(), 0)).collect();
+    let mut ends: Vec<_> = children
+        .iter_mut()
+        .map(|child| (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines()))
+        .collect();
+    for round in 0..100 {
+        for (line, known) in [("take", ["owned", "busy"]), ("let go", ["free", "free"])] {
+            for (input, _) in &mut ends {
+                writeln!(input, "{line}").unwrap();
+            }
+            let said = |(_, lines): &mut (_, std::io::Lines<BufReader<_>>)| {
+                lines.map(Result::unwrap).find(|line| known.contains(&line.as_str())).unwrap()
+            };
+            let said: Vec<String> = ends.iter_mut().map(said).collect();
+            let owners = said.iter().filter(|line| *line == "owned").count();
+            assert_eq!(owners, usize::from(line == "take"), "round {round}: {said:?}");
+        }
+    }
+    drop(ends);
+    for child in &mut children {
+        assert!(child.wait().unwrap().success());
+    }
 }
 
 #[test]

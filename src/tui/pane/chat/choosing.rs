@@ -170,7 +170,7 @@ impl State {
                 self.thread.system_aside = Some(text);
                 desk.say("Not taken; it is there again when the system prompt is written next.");
             }
-            Choice::Act(_) | Choice::Quit => {}
+            Choice::Act(_) | Choice::Unlock(_) | Choice::Quit => {}
         }
         self.refit(desk);
     }

@@ -134,6 +134,18 @@ impl State {
         }
     }
 
+    /// Waits no more for a call that will be made anew by `start`; whether it was waited for.
+    pub fn forget(&mut self, task: TaskId) -> bool {
+        let waited = self.waits.remove(&task).is_some();
+        if self.list.task == Some(task) {
+            self.list.task = None;
+        }
+        for thread in std::iter::once(&mut self.thread).chain(&mut self.others) {
+            thread.watch = thread.watch.filter(|watch| *watch != task);
+        }
+        waited
+    }
+
     /// A call's stream is over.
     pub fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
         if self.thread_of(task).is_some() {

@@ -1,0 +1,45 @@
+//! A workspace that a passphrase opens: asking for it, trying it, and beginning again where it opened.
+
+use super::{Out, State};
+use crate::domain::workspace::Passphrase;
+use crate::domain::{Error, ErrorKind};
+use crate::tui::effect::TaskId;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::passphrase::Ask;
+use crate::tui::pane::chat;
+use crate::workbench::Request;
+use crate::workbench::request::workspace::Workspace;
+
+/// Whether a call ended because the workspace is sealed; then the person is asked, once for all such calls.
+pub(super) fn sealed(state: &mut State, task: TaskId, error: Option<&Error>) -> bool {
+    if error.is_none_or(|error| error.kind != ErrorKind::Passphrase) || !state.chat.forget(task) {
+        return false;
+    }
+    if !state.leaving && !state.overlays.iter().any(|o| matches!(o, Overlay::Passphrase(_))) {
+        state.overlays.push(Overlay::Passphrase(Ask::new(None)));
+    }
+    true
+}
+
+/// Tries a passphrase.
+pub(super) fn unlock(state: &mut State, passphrase: Passphrase, out: &mut Out<'_>) {
+    state.overlays.push(Overlay::Passphrase(Ask::opening()));
+    let request = Request::Workspace(Workspace::Unlock { passphrase });
+    state.unlocking = Some(state.with_chat(out, |_, desk| desk.call(None, request)));
+}
+
+/// What became of it.
+pub(super) fn unlocked(state: &mut State, error: Option<Error>, out: &mut Out<'_>) {
+    state.unlocking = None;
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Passphrase(_)));
+    match error {
+        None => state.with_chat(out, chat::State::start),
+        Some(error) => {
+            let said = match error.kind {
+                ErrorKind::Passphrase => "That passphrase does not open it. Try again.".to_owned(),
+                _ => error.to_string(),
+            };
+            state.overlays.push(Overlay::Passphrase(Ask::new(Some(said))));
+        }
+    }
+}
