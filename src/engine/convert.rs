@@ -30,8 +30,13 @@ pub struct Converted {
 }
 
 /// Writes the model at `from` to `to` in the form that the engine runs: matrices as `Q8_0`, vectors as `F32`, all
-/// metadata as it was. `on_progress(done, total)` counts bytes read. The file appears whole or not at all.
-pub fn convert(from: &Path, to: &Path, on_progress: &mut dyn FnMut(u64, u64)) -> Result<Converted> {
+/// metadata as it was. `on_progress(done, total)` counts bytes read; an error of it ends the work. The
+/// file appears whole or not at all.
+pub fn convert(
+    from: &Path,
+    to: &Path,
+    on_progress: &mut dyn FnMut(u64, u64) -> Result<()>,
+) -> Result<Converted> {
     let doing = format!("converting the model {}", from.display());
     let (header, mut source) = Header::open(from)?;
     backend::choose(&header, Some(Backend::Own), &doing)?;
@@ -61,7 +66,7 @@ fn write(
     source: &mut File,
     part: &Path,
     doing: &str,
-    on_progress: &mut dyn FnMut(u64, u64),
+    on_progress: &mut dyn FnMut(u64, u64) -> Result<()>,
 ) -> Result<Converted> {
     let io = |e: std::io::Error| Error::io(doing, &e);
     let mut out = Hashed { to: BufWriter::new(create(part).map_err(io)?), sha: Sha256::new(), bytes: 0 };
@@ -110,7 +115,7 @@ fn write(
             out.write_all(&narrow).map_err(io)?;
         }
         done += tensor.bytes;
-        on_progress(done, total);
+        on_progress(done, total)?;
     }
     out.pad().map_err(io)?;
     out.to.flush().map_err(io)?;

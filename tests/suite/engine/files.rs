@@ -31,8 +31,12 @@ fn conversion_keeps_the_metadata_and_gives_the_same_bytes_every_time() {
     let from = tiny::file(folder.path());
     let (one, two) = (folder.path().join("one.gguf"), folder.path().join("two.gguf"));
     let mut steps = Vec::new();
-    let first = convert(&from, &one, &mut |done, total| steps.push((done, total))).unwrap();
-    let second = convert(&one, &two, &mut |_, _| {}).unwrap();
+    let first = convert(&from, &one, &mut |done, total| {
+        steps.push((done, total));
+        Ok(())
+    })
+    .unwrap();
+    let second = convert(&one, &two, &mut |_, _| Ok(())).unwrap();
     assert_eq!(first, second, "a converted file is in its final form");
     assert_eq!(first.bytes, fs::metadata(&one).unwrap().len());
     assert!(steps.is_sorted() && steps.last().is_some_and(|(done, total)| done == total), "{steps:?}");
@@ -53,9 +57,22 @@ fn conversion_follows_no_link_and_writes_for_the_owner_alone() {
     let (to, victim) = (folder.path().join("to.gguf"), folder.path().join("victim"));
     fs::write(&victim, "precious").unwrap();
     symlink(&victim, folder.path().join("to.gguf.converting")).unwrap();
-    convert(&from, &to, &mut |_, _| {}).unwrap();
+    convert(&from, &to, &mut |_, _| Ok(())).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_conversion_that_nobody_wants_any_more_ends_at_the_next_tensor_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = tiny::file(folder.path());
+    let mut tensors = 0;
+    let stopped = convert(&from, &folder.path().join("to.gguf"), &mut |_, _| {
+        tensors += 1;
+        if tensors == 2 { Err(Error::cancelled("converting")) } else { Ok(()) }
+    });
+    assert_eq!((stopped.unwrap_err().kind, tensors), (ErrorKind::Cancelled, 2));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]
@@ -63,7 +80,7 @@ fn a_failed_conversion_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let from = tiny::file(folder.path());
     let to = folder.path().join("no/such/folder/to.gguf");
-    assert_eq!(convert(&from, &to, &mut |_, _| {}).unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(convert(&from, &to, &mut |_, _| Ok(())).unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -127,7 +144,7 @@ proptest! {
         fs::write(&path, bytes).unwrap();
         if inspect(&path).is_ok() {
             let to = folder.path().join("y.gguf");
-            let _ = convert(&path, &to, &mut |_, _| {});
+            let _ = convert(&path, &to, &mut |_, _| Ok(()));
             let _ = outcrop::engine::tokenise(&path, "the <|im_end|> other");
         }
     }

@@ -77,7 +77,7 @@ async fn each_architecture_writes_the_greedy_text_of_llama_cpp() {
     let mut others = Vec::new();
     for (animal, file) in files(folder.path()) {
         let ready = file.with_extension("ready.gguf");
-        convert(&file, &ready, &mut |_, _| {}).unwrap();
+        convert(&file, &ready, &mut |_, _| Ok(())).unwrap();
         assert!(inspect(&ready).unwrap().ready);
         for Answer { prompt, tokens, text } in &answers_of(&said, &file).answers {
             let converse = ask(vec![say(Role::User, prompt)], greedy(*tokens));
