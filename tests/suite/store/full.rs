@@ -51,7 +51,7 @@ pub fn on_a_full_disk(folder: &Path) {
     }
     assert_eq!(store.verify().unwrap().damaged, []);
     commit(&store, 60_000).unwrap();
-    println!("full after {} turns, and all of them are there", acknowledged.len());
+    super::crash::say(&format!("full after {} turns, and all of them are there", acknowledged.len()));
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn an_old_entry_that_cannot_be_taken_away_is_told_and_the_new_key_is_in_force() 
 pub fn on_a_bus(home: &Path) {
     let options = Options { keyring: Keyring::patient(Duration::from_millis(200)), ..small() };
     let (store, _) = Store::open_with(&own(home), &unlock(None), options).unwrap();
-    println!("told: {}", store.rekey(&WrapWith::Keyring).unwrap_err());
+    super::crash::say(&format!("told: {}", store.rekey(&WrapWith::Keyring).unwrap_err()));
 }
 
 #[test]
@@ -222,7 +222,7 @@ pub fn in_a_session(home: &Path) {
     assert!(lock.status.success(), "{}", String::from_utf8_lossy(&lock.stderr));
     let error = open(false).unwrap_err();
     assert!(error.why.contains("locked"), "{error}");
-    println!("the real keyring did it all");
+    super::crash::say("the real keyring did it all");
 }
 
 #[test]
