@@ -443,7 +443,6 @@ impl RawPreset {
                 max_tokens: self.max_tokens,
                 stop: self.stop,
                 seed: self.seed,
-                ..Settings::default()
             },
             system: self.system,
             model: self.model,

@@ -85,8 +85,6 @@ pub enum Capability {
     Documents,
     Tools,
     Reasoning,
-    /// Answers that keep a JSON schema.
-    Schema,
     /// Making pictures.
     Images,
 }
@@ -101,7 +99,6 @@ impl Capability {
             Self::Documents => "documents",
             Self::Tools => "tools",
             Self::Reasoning => "reasoning",
-            Self::Schema => "schema",
             Self::Images => "images",
         }
     }

@@ -347,16 +347,8 @@ fn cards(provider: &str) -> Result<Vec<ModelCard>> {
         .iter()
         .map(|name| {
             Ok(ModelCard {
-                capabilities: if *name == "tools" {
-                    vec![Capability::Chat, Capability::Tools]
-                } else {
-                    vec![Capability::Chat]
-                },
-                lacks: if *name == "tools" {
-                    vec![Capability::Embed]
-                } else {
-                    vec![Capability::Embed, Capability::Tools]
-                },
+                capabilities: vec![Capability::Chat],
+                lacks: vec![Capability::Embed, Capability::Vision, Capability::Documents, Capability::Images],
                 context: Some(CONTEXT),
                 detail: "plays a script".to_owned(),
                 ..ModelCard::unknown(ModelId::new(provider, name)?)

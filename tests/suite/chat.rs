@@ -5,7 +5,7 @@ use outcrop::config::{Config, Environment, Flags};
 use outcrop::domain::conversation::{Change, Conversation, Format, Target, Thread};
 use outcrop::domain::delta::Event;
 use outcrop::domain::id::ConversationId;
-use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason};
+use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::workbench::attached::{Knock, Owning};
@@ -379,17 +379,17 @@ async fn what_a_model_s_card_lacks_is_refused_by_name_before_it_is_asked() {
     let home = Home::new();
     let door = home.open().await;
     one(&door, Request::Models(Models::List { probe: false })).await.unwrap();
-    let mut settings = Settings::default();
-    settings.set("tools", r#"[{"name":"look"}]"#).unwrap();
     let model = "scripted/echo".parse().unwrap();
-    let to = Target::New { model, system: None, settings };
-    let mut replies = call(&door, Request::Chat(Chat::Send { to, blocks: text("go") }));
+    let to = Target::New { model, system: None, settings: Settings::default() };
+    let mut blocks = text("what is this?");
+    blocks.push(Block::Image { media_type: "image/png".into(), blob: BlobId("00".into()) });
+    let mut replies = call(&door, Request::Chat(Chat::Send { to, blocks }));
     let mut last = None;
     while let Some(reply) = replies.next().await {
         last = Some(reply);
     }
     let Some(Ok(Reply::Finished { answer })) = last else { panic!("{last:?}") };
     let Outcome::Failed { error } = outcome(&answer) else { panic!("{answer:?}") };
-    assert_eq!(error.kind, ErrorKind::Refused { capability: "tools".into() });
-    assert!(error.to_string().contains("scripted/echo has no tools"), "{error}");
+    assert_eq!(error.kind, ErrorKind::Refused { capability: "vision".into() });
+    assert!(error.to_string().contains("scripted/echo has no vision"), "{error}");
 }

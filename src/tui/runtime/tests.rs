@@ -134,13 +134,14 @@ fn host() -> Host {
     }
 }
 
-/// Plays keys against a tap: the events without the first two and the keys, the terminal, how it ended.
+/// Plays keys against a tap: the events without the first two, the keys and the last; the terminal, how it ended.
 async fn play(tap: Tap, keys: &str) -> (Vec<Event>, Script, Result<Ending>) {
     let mut log = Log::default();
     let mut script = Script::keys(20, 2, keys).unwrap();
     let ended = run(&mut log, Arc::new(tap), &mut script, host()).await;
     assert_eq!(log.events[..2], [Event::Resize { width: 20, height: 2 }, Event::Started]);
-    let events = log.events.into_iter().skip(2).filter(|e| !matches!(e, Event::Key(_))).collect();
+    let events =
+        log.events.into_iter().skip(2).filter(|e| !matches!(e, Event::Key(_) | Event::Ending)).collect();
     (events, script, ended)
 }
 
@@ -250,7 +251,7 @@ async fn a_delay_is_an_event_and_idling_is_not() {
     let before = Instant::now();
     run(&mut log, Arc::new(Tap::default()), &mut script, host()).await.unwrap();
     assert!(before.elapsed() >= Duration::from_mins(10));
-    assert_eq!(log.events.last(), Some(&Event::Timer(TimerId("t"))));
+    assert_eq!(log.events[log.events.len() - 2..], [Event::Timer(TimerId("t")), Event::Ending]);
     assert_eq!((log.ticks, script.frames), (3, 3), "start, key, timer: nothing in ten minutes besides");
 }
 

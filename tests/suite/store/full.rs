@@ -11,6 +11,7 @@ use outcrop::store::{Batch, Options, Store};
 use super::{conversation_id, message, message_id, own, small, unlock};
 
 /// In a child whose `folder` is a disk of four megabytes: it is filled to its last byte, told, and emptied again.
+#[allow(clippy::print_stdout, reason = "the parent reads it")]
 pub fn on_a_full_disk(folder: &Path) {
     let home = folder.join("home");
     // Without the store's own reserve, so that sled itself meets the end of the disk.

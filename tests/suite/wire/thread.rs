@@ -76,7 +76,6 @@ fn settings() -> impl Strategy<Value = Settings> {
             max_tokens: top_k,
             stop,
             seed,
-            ..Settings::default()
         })
 }
 
