@@ -54,7 +54,7 @@ fn built(doing: &str) -> Result<()> {
 /// A model in memory.
 #[derive(Debug)]
 pub(super) enum Model {
-    Own(model::Model),
+    Own(Box<model::Model>),
     #[cfg(feature = "llama-cpp")]
     LlamaCpp(llama_cpp::Model),
 }
@@ -90,7 +90,7 @@ pub(super) fn load(
     }
     let _ = threads;
     let words = Words::read(path, header, backend, doing)?;
-    Ok((Model::Own(model::Model::load(path)?.0), words))
+    Ok((Model::Own(Box::new(model::Model::load(path)?.0)), words))
 }
 
 impl Model {
