@@ -252,7 +252,11 @@ async fn a_delay_is_an_event_and_idling_is_not() {
     run(&mut log, Arc::new(Tap::default()), &mut script, host()).await.unwrap();
     assert!(before.elapsed() >= Duration::from_mins(10));
     assert_eq!(log.events[log.events.len() - 2..], [Event::Timer(TimerId("t")), Event::Ending]);
-    assert_eq!((log.ticks, script.frames), (3, 3), "start, key, timer: nothing in ten minutes besides");
+    assert_eq!(
+        (log.ticks, script.frames),
+        (4, 3),
+        "start, key, timer, the end: nothing in ten minutes besides"
+    );
 }
 
 #[tokio::test(start_paused = true)]
