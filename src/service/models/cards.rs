@@ -63,7 +63,7 @@ pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelC
 /// How long a provider may take to say what it has.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The cards of one provider; one that says nothing for [`PATIENCE`] has failed.
+/// The cards of one provider; one that says nothing for ten seconds has failed.
 pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
     timeout(PATIENCE, ask(invoke, provider, terms)).await.unwrap_or_else(|_| {
         Err(Error::new(
