@@ -1,6 +1,6 @@
 //! Nothing is fetched without a yes that was meant.
 
-use outcrop::domain::catalog::Availability;
+use outcrop::domain::catalog::{Availability, ModelId};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
@@ -20,16 +20,7 @@ fn bare() -> Stage {
 
 fn offer(stage: &mut Stage) {
     stage.answer("\"probe\"", vec![Reply::Models { cards: vec![card(MODEL, Availability::NotPulled)] }]);
-    let plan = PullPlan {
-        id: model(),
-        title: String::new(),
-        licence: "Apache-2.0".into(),
-        bytes: None,
-        to: "/models".into(),
-        sources: vec!["a hub".into()],
-        pinned: true,
-    };
-    stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
+    stage.answer("\"plan\"", vec![plan(model())]);
 }
 
 fn pulls(effects: &[Effect]) -> usize {
@@ -162,10 +153,10 @@ fn switching() -> (Shelf, Stage) {
     (shelf, stage)
 }
 
-fn plan() -> Reply {
+fn plan(id: ModelId) -> Reply {
     Reply::Plan {
         plan: PullPlan {
-            id: "local/bigger".parse().unwrap(),
+            id,
             title: String::new(),
             licence: "Apache-2.0".into(),
             bytes: None,
@@ -180,7 +171,7 @@ fn plan() -> Reply {
 fn a_conversation_keeps_its_model_until_the_chosen_one_is_here_and_then_has_it() {
     let (mut shelf, mut stage) = switching();
     assert!(stage.text().contains(MODEL), "{}", stage.text());
-    stage.answer("\"plan\"", vec![plan()]);
+    stage.answer("\"plan\"", vec![plan("local/bigger".parse().unwrap())]);
     stage.keys("<enter>");
     stage.answer("\"pull\"", vec![Reply::Models { cards: vec![card("local/bigger", Availability::Ready)] }]);
     shelf.serve(&mut stage);
@@ -193,7 +184,7 @@ fn a_conversation_keeps_its_model_until_the_chosen_one_is_here_and_then_has_it()
 #[test]
 fn leaving_the_offer_leaves_the_model_as_it_was() {
     let (mut shelf, mut stage) = switching();
-    stage.answer("\"plan\"", vec![plan()]);
+    stage.answer("\"plan\"", vec![plan("local/bigger".parse().unwrap())]);
     stage.keys("<esc>");
     shelf.serve(&mut stage);
     assert!(stage.text().contains(MODEL) && !stage.text().contains("local/bigger"), "{}", stage.text());
@@ -202,7 +193,7 @@ fn leaving_the_offer_leaves_the_model_as_it_was() {
 #[test]
 fn what_is_being_fetched_goes_on_and_can_be_stopped_whatever_else_is_chosen() {
     let (_, mut stage) = switching();
-    stage.answer("\"plan\"", vec![plan()]);
+    stage.answer("\"plan\"", vec![plan("local/bigger".parse().unwrap())]);
     stage.keys("<enter>");
     let task = stage.task("\"pull\"");
     stage.keys("<ctrl+l>bigger<enter><enter>");
