@@ -48,8 +48,32 @@ fn root(error: &reqwest::Error) -> String {
 
 /// Takes a key that a server repeats out of its words.
 pub(super) fn without(text: String, secret: Option<&SecretString>) -> String {
-    match secret.map(ExposeSecret::expose_secret) {
-        Some(secret) if secret.len() >= 4 && text.contains(secret) => text.replace(secret, "[key]"),
-        _ => text,
+    const PLACE: &str = "[key]";
+    let Some(secret) = secret.map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= 4) else {
+        return text;
+    };
+    let mut text = if text.contains(secret) { text.replace(secret, PLACE) } else { text };
+    // Words that were cut may end inside of it.
+    let begins = (4..secret.len()).rev().filter_map(|bytes| secret.get(..bytes));
+    if let Some(begin) = begins.into_iter().find(|begin| text.ends_with(begin)) {
+        text.truncate(text.len() - begin.len());
+        text.push_str(PLACE);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_taken_out_also_where_the_words_end_inside_of_it() {
+        let key = SecretString::from("sk-canary-é-1234");
+        let clean = |text: &str| without(text.to_owned(), Some(&key));
+        assert_eq!(clean("bad key sk-canary-é-1234, and sk-canary-é-1234"), "bad key [key], and [key]");
+        assert_eq!(clean("bad key sk-canary-é-12"), "bad key [key]");
+        assert_eq!(clean("bad key sk-c"), "bad key [key]");
+        assert_eq!(clean("risk-"), "risk-");
+        assert_eq!(without("sk-canary-é-1234".into(), None), "sk-canary-é-1234");
     }
 }

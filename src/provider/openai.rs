@@ -69,7 +69,11 @@ impl OpenAi {
         }
         let place = response.place().to_owned();
         let body = response.bytes(LONGEST).await?;
-        Ok(Event::Models { cards: reply::models(&doing, &self.name, &place, &body)? })
+        let cards = reply::models(&doing, &self.name, &place, &body).map_err(|mut error| {
+            error.why = response.scrub(error.why);
+            error
+        })?;
+        Ok(Event::Models { cards })
     }
 }
 

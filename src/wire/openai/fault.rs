@@ -98,15 +98,38 @@ impl Said {
     }
 }
 
-/// "maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens": the greater number is the prompt.
+/// Prompt and limit: "maximum context length is 8192 tokens. However, you requested 9096 tokens (8096 in the messages, 1000
+/// in the completion)". The limit is the number behind its name, else the least; the prompt is the greatest, 0 where
+/// none is said that is greater.
 fn sizes_in(text: &str) -> Option<(u32, u32)> {
-    let numbers: Vec<u32> = text
-        .split(|c: char| !c.is_ascii_digit() && c != ',')
+    const NAMES: [&str; 6] = [
+        "context length is",
+        "context length of",
+        "context size",
+        "context window",
+        "context length",
+        "n_ctx",
+    ];
+    let numbers = numbers_in(text);
+    let named = NAMES.iter().find_map(|name| {
+        let (_, behind) = text.split_once(name)?;
+        // Behind the name, not somewhere in what follows.
+        numbers_in(behind.get(..24).unwrap_or(behind)).first().copied()
+    });
+    let most = *numbers.iter().max()?;
+    let limit = match named {
+        Some(limit) => limit,
+        None => *numbers.iter().min().filter(|least| **least < most)?,
+    };
+    Some((if most > limit { most } else { 0 }, limit))
+}
+
+/// The numbers of a text that can be counts of tokens.
+fn numbers_in(text: &str) -> Vec<u32> {
+    text.split(|c: char| !c.is_ascii_digit() && c != ',')
         .filter_map(|n| n.replace(',', "").parse().ok())
         .filter(|n| *n >= 16)
-        .collect();
-    let (most, least) = (numbers.iter().max()?, numbers.iter().min()?);
-    (most > least).then_some((*most, *least))
+        .collect()
 }
 
 /// Words of a body that is no JSON: a proxy's HTML page is reduced to its title.
@@ -159,6 +182,22 @@ mod tests {
         let vllm = r#"{"object":"error","message":"This model's maximum context length is 4096 tokens, but 5000 were given","code":400}"#;
         let error = of_status("asking", 400, vllm, None);
         assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 5000, limit: 4096 });
+        for (words, tokens, limit) in [
+            (
+                "This model's maximum context length is 4096 tokens. However, you requested 5096 tokens (4096 in the \
+                 messages, 1000 in the completion).",
+                5096,
+                4096,
+            ),
+            ("the request exceeds the available context size (4096 tokens), try increasing it", 0, 4096),
+            ("Requested tokens (2061) exceed context window of 512", 2061, 512),
+            ("prompt of 700 tokens is over: context length exceeded, at most 512", 700, 512),
+            ("context length exceeded", 0, 0),
+        ] {
+            let body = serde_json::json!({ "error": { "message": words } }).to_string();
+            let error = of_status("asking", 400, &body, None);
+            assert_eq!(error.kind, ErrorKind::ContextLength { tokens, limit }, "{words}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fault;
 use super::stream::{Choice, Collector, Counted, take_usage};
+use super::{fault, loose};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
@@ -43,14 +43,28 @@ pub(super) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Error {
     )
 }
 
+/// A piece of a stream that cannot be read, after others that could.
+pub(super) fn broken(doing: &str, why: &str, data: &str) -> Error {
+    let start: String = data.chars().take(200).collect();
+    Error::new(
+        ErrorKind::Server { status: 200 },
+        doing,
+        format!("the server sent a piece that cannot be read ({why}): {start}"),
+        "What came before it is kept; try again.",
+    )
+}
+
 #[derive(Deserialize)]
 struct Listed {
     id: String,
     /// vLLM.
+    #[serde(default, deserialize_with = "loose::count")]
     max_model_len: Option<u32>,
     /// `OpenRouter`, Together.
+    #[serde(default, deserialize_with = "loose::count")]
     context_length: Option<u32>,
     /// Groq.
+    #[serde(default, deserialize_with = "loose::count")]
     context_window: Option<u32>,
     /// llama.cpp.
     meta: Option<Meta>,
@@ -58,7 +72,9 @@ struct Listed {
 
 #[derive(Deserialize)]
 struct Meta {
+    #[serde(default, deserialize_with = "loose::count")]
     n_ctx: Option<u32>,
+    #[serde(default, deserialize_with = "loose::count")]
     n_ctx_train: Option<u32>,
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{fault, reply};
+use super::{fault, loose, reply};
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
@@ -57,7 +57,10 @@ impl Decoder {
 
     /// The stream has ended. An end without the model's own is a broken connection.
     pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<()> {
-        if let Some(frame) = self.sse.finish() {
+        if let Some(frame) = self.sse.finish()
+            // One that breaks off is the end of the connection, not of sense.
+            && (!self.understood || is_whole(&frame.data))
+        {
             self.take(&frame, events)?;
         }
         if self.over {
@@ -95,11 +98,16 @@ impl Decoder {
         // The common case first, in one pass; an error object or nonsense is looked at twice.
         let chunk = match serde_json::from_str::<Chunk>(data) {
             Ok(chunk) if chunk.error.is_none() && (chunk.choices.is_some() || chunk.usage.is_some()) => chunk,
-            _ => {
+            read => {
                 let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
                 if let Some(error) = fault::in_stream(&self.doing, &value) {
                     return Err(error);
                 }
+                if let (Err(why), true) = (&read, self.understood) {
+                    // It may have been a piece of the answer: one with a hole is not whole.
+                    return Err(reply::broken(&self.doing, &why.to_string(), data));
+                }
+                // Gateways say things of their own in between, and before.
                 self.nonsense.get_or_insert_with(|| data.chars().take(200).collect());
                 return Ok(());
             }
@@ -118,6 +126,10 @@ impl Decoder {
     }
 }
 
+fn is_whole(data: &str) -> bool {
+    data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
+}
+
 #[derive(Deserialize)]
 struct Chunk {
     choices: Option<Vec<Choice>>,
@@ -127,9 +139,10 @@ struct Chunk {
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
-    /// `message` in an answer that comes whole.
-    #[serde(alias = "message")]
     delta: Option<Delta>,
+    /// In an answer that comes whole.
+    message: Option<Delta>,
+    #[serde(default, deserialize_with = "loose::text")]
     finish_reason: Option<String>,
 }
 
@@ -137,9 +150,10 @@ pub(super) struct Choice {
 struct Delta {
     content: Option<Content>,
     /// llama.cpp, vLLM, `DeepSeek`.
-    reasoning_content: Option<String>,
+    reasoning_content: Option<Content>,
     /// `OpenRouter`, Ollama.
     reasoning: Option<Content>,
+    #[serde(default, deserialize_with = "loose::text")]
     refusal: Option<String>,
     tool_calls: Option<Vec<ToolPiece>>,
 }
@@ -161,13 +175,16 @@ struct Part {
 
 #[derive(Deserialize)]
 struct ToolPiece {
-    index: Option<usize>,
+    #[serde(default, deserialize_with = "loose::count")]
+    index: Option<u32>,
+    #[serde(default, deserialize_with = "loose::text")]
     id: Option<String>,
     function: Option<FunctionPiece>,
 }
 
 #[derive(Deserialize)]
 struct FunctionPiece {
+    #[serde(default, deserialize_with = "loose::text")]
     name: Option<String>,
     /// A text that grows; some servers send the object itself.
     arguments: Option<Value>,
@@ -175,7 +192,9 @@ struct FunctionPiece {
 
 #[derive(Deserialize)]
 pub(super) struct Counted {
+    #[serde(default, deserialize_with = "loose::count")]
     prompt_tokens: Option<u32>,
+    #[serde(default, deserialize_with = "loose::count")]
     completion_tokens: Option<u32>,
     prompt_tokens_details: Option<Cached>,
     completion_tokens_details: Option<Reasoned>,
@@ -183,11 +202,13 @@ pub(super) struct Counted {
 
 #[derive(Deserialize)]
 struct Cached {
+    #[serde(default, deserialize_with = "loose::count")]
     cached_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
 struct Reasoned {
+    #[serde(default, deserialize_with = "loose::count")]
     reasoning_tokens: Option<u32>,
 }
 
@@ -200,7 +221,7 @@ pub(super) struct Collector {
 
 #[derive(Debug, Default)]
 struct Tool {
-    index: Option<usize>,
+    index: Option<u32>,
     id: String,
     name: String,
     arguments: String,
@@ -208,8 +229,11 @@ struct Tool {
 
 impl Collector {
     pub(super) fn take_choice(&mut self, choice: Choice, events: &mut Vec<Event>) {
-        if let Some(delta) = choice.delta {
-            let thought = delta.reasoning_content.map(Content::Text).or(delta.reasoning);
+        if let Some(delta) = choice.delta.or(choice.message) {
+            let thought = delta
+                .reasoning_content
+                .filter(|thought| matches!(thought, Content::Text(_)))
+                .or(delta.reasoning);
             if let Some(Content::Text(text)) = thought
                 && !text.is_empty()
             {

@@ -116,11 +116,35 @@ fn an_error_in_the_middle_of_a_stream_keeps_the_words_before_it() {
 }
 
 #[test]
-fn frames_that_are_no_json_are_passed_over_and_a_stream_of_them_is_an_error() {
+fn nonsense_before_the_answer_is_passed_over_and_in_the_middle_of_it_is_an_error_that_keeps_the_words() {
     let (fold, error) = decode_every_way("garbage.sse");
-    assert_eq!((fold.blocks, fold.stop, error), (vec![text("Hello")], Some(StopReason::EndTurn), None));
+    assert_eq!((fold.blocks, fold.stop), (vec![text("Hel")], None));
+    assert!(error.unwrap().why.contains("{\"truncated\":"));
     let (_, error) = decode_every_way("all_garbage.sse");
     assert!(error.unwrap().why.contains("I am a different service"));
+}
+
+#[test]
+fn strange_values_cost_themselves_and_not_the_text_beside_them() {
+    let chunk = |value: serde_json::Value| format!("data: {value}\n\n");
+    let stream = [
+        chunk(json!({"choices": [], "prompt_filter_results": [{}]})),
+        chunk(json!({"choices": [{"delta": {"content": "a", "reasoning_content": {"x": 1}}, "finish_reason": 3}]})),
+        chunk(json!({"choices": [{"delta": {"content": "b", "refusal": []}, "message": {"content": "ab"}}]})),
+        chunk(json!({"model": "m", "note": "a gateway speaks of itself"})),
+        chunk(json!({"choices": [{"delta": {"content": "c"}}], "usage": {"completion_tokens": 12.0, "prompt_tokens": "7"}})),
+        chunk(json!({"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"completion_tokens": -1}})),
+        "data: [DONE]\n\n".to_owned(),
+    ]
+    .concat();
+    let (events, error) = decode(stream.as_bytes().chunks(9));
+    assert_eq!(error, None);
+    let mut fold = Fold::default();
+    for event in &events {
+        fold.push(event);
+    }
+    assert_eq!((fold.blocks, fold.stop), (vec![text("abc")], Some(StopReason::EndTurn)));
+    assert_eq!((fold.usage.input, fold.usage.output), (Some(7), Some(12)));
 }
 
 #[test]
