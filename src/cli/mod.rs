@@ -43,18 +43,21 @@ pub enum Exit {
     /// A negative answer: the doctor found a fault.
     Negative,
     Error,
-    /// Ctrl+C.
+    /// What was asked for did not come to its end: it was stopped, here or elsewhere.
     Interrupted,
+    /// A signal ended it: 128 and the signal's number, as shells have it.
+    Signal(u8),
 }
 
 impl Exit {
-    /// 0, 1, 2, 130.
+    /// 0, 1, 2, 130; 129 for a hang-up, 143 for a request to end.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Negative => 1,
             Self::Error => 2,
             Self::Interrupted => 130,
+            Self::Signal(code) => code,
         }
     }
 }
@@ -140,14 +143,14 @@ async fn dispatch(
         Command::Doctor => {
             return tokio::select! {
                 examined = doctor::doctor(config, environment, log, out) => examined,
-                () = signals.any() => Ok(Exit::Interrupted),
+                ended = signals.any() => Ok(ended),
             };
         }
         other => other,
     };
     let asker = tokio::select! {
         opened = Asker::open(config) => opened?,
-        () = signals.any() => return Ok(Exit::Interrupted),
+        ended = signals.any() => return Ok(ended),
     };
     let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. });
     let worked = async {
@@ -168,12 +171,12 @@ async fn dispatch(
     // Dropping what a command waits for cancels it at the other side of the door; what came of it is kept there.
     let ended = tokio::select! {
         ended = worked => ended,
-        () = signals.any() => Ok(Exit::Interrupted),
+        ended = signals.any() => Ok(ended),
     };
     // Whoever is impatient may still cut it short.
     tokio::select! {
         () = asker.door.close() => {}
-        () = signals.any() => {}
+        _ = signals.any() => {}
     }
     ended
 }
@@ -192,12 +195,13 @@ impl Signals {
         ]))
     }
 
-    async fn any(&mut self) {
+    /// Waits for one; the exit that it means.
+    async fn any(&mut self) -> Exit {
         let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Signal(143),
+            _ = hangup.recv() => Exit::Signal(129),
         }
     }
 }

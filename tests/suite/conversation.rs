@@ -132,14 +132,14 @@ fn of_an_answer_that_was_being_written_when_the_program_was_killed_at_most_a_sec
 fn what_was_typed_is_there_after_the_program_was_told_to_end_at_once() {
     use rustix::process::{Pid, Signal, kill_process};
     let home = Home::scripted();
-    for (signal, word) in [(Signal::TERM, "meander"), (Signal::HUP, "rivers")] {
+    for (signal, word, code) in [(Signal::TERM, "meander", 143), (Signal::HUP, "rivers", 129)] {
         let mut tty = home.open(SIZE, &["-m", "scripted/echo"]);
         tty.wait_for_composer();
         tty.wait_for("scripted/echo");
         tty.send(word);
         tty.wait_for(word);
         kill_process(Pid::from_raw(i32::try_from(tty.pid()).unwrap()).unwrap(), signal).unwrap();
-        assert_eq!(tty.ended(), Some(130));
+        assert_eq!(tty.ended(), Some(code));
         let again = home.open(SIZE, &[]);
         again.wait_for(word);
         quit(again);

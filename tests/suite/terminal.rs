@@ -183,17 +183,17 @@ fn when_the_terminal_is_closed_in_the_middle_of_an_answer_what_came_is_kept() {
     let home = Home::scripted();
     let mut tty = streaming(&home);
     tty.hang_up();
-    assert_eq!(tty.ended(), Some(130));
+    assert_eq!(tty.ended(), Some(129));
     is_kept(&home);
 }
 
 #[test]
 fn a_signal_in_the_middle_of_an_answer_keeps_what_came_and_gives_the_terminal_back() {
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let home = Home::scripted();
         let mut tty = streaming(&home);
         tty.signal(signal);
-        tty.ends_restored(130);
+        tty.ends_restored(code);
         is_kept(&home);
     }
 }

@@ -238,17 +238,24 @@ fn every_line_for_programs_says_its_kind_and_holds_one_thing() {
 }
 
 #[test]
-fn an_interrupted_answer_keeps_what_came_and_exits_130() {
+fn an_interrupted_answer_keeps_what_came_and_exits_with_128_and_the_signal() {
+    use rustix::process::Signal;
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        is_kept_after(signal, code);
+    }
+}
+
+fn is_kept_after(signal: rustix::process::Signal, code: i32) {
     let home = Home::new();
     let mut child = home.start(&["chat", "-m", "scripted/stream-10000@100", "go"]);
     let mut stdout = child.stdout.take().unwrap();
     let mut first = [0; 1];
     stdout.read_exact(&mut first).unwrap();
     let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
     let mut printed = String::from_utf8(first.to_vec()).unwrap();
     stdout.read_to_string(&mut printed).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(child.wait().unwrap().code(), Some(code));
     let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
     let shown = home.run(&["conversations", "show", "--json", &id]).objects();
     let answer = &shown[0]["thread"]["messages"][1];
