@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::{Error, ErrorKind};
+use super::time::Timestamp;
 
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident = $noun:literal;)+) => {$(
@@ -29,6 +30,13 @@ macro_rules! id {
             /// Reads the sixteen bytes back.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
+            }
+
+            /// When it was made; `None` for an id that tells no time.
+            pub fn made(&self) -> Option<Timestamp> {
+                let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+                let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
+                Some(Timestamp(millis + i64::from(nanos / 1_000_000)))
             }
 
             /// The last eight hexadecimal digits: the random part, short enough to say aloud.

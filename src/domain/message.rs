@@ -165,7 +165,7 @@ impl Answer {
 
     /// Tokens in and out as a share of the context, 0 to 1; `None` where unknown.
     pub fn context_share(&self) -> Option<f32> {
-        let used = self.usage.input? + self.usage.output.unwrap_or(0);
+        let used = self.usage.input?.saturating_add(self.usage.output.unwrap_or(0));
         Some(used as f32 / self.context.filter(|c| *c > 0)? as f32)
     }
 }

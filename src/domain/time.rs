@@ -10,6 +10,6 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Milliseconds from `earlier` to `self`; never negative.
     pub fn since(self, earlier: Self) -> u64 {
-        u64::try_from(self.0 - earlier.0).unwrap_or(0)
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 }

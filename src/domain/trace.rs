@@ -36,6 +36,9 @@ pub enum SpanStatus {
 pub struct Span {
     pub id: SpanId,
     pub parent: Option<SpanId>,
+    /// Who asked: on one machine, the name of the account.
+    #[serde(default)]
+    pub principal: String,
     pub kind: SpanKind,
     pub provider: String,
     pub model: Option<ModelId>,
@@ -53,7 +56,10 @@ pub struct Span {
 pub struct Egress {
     /// Counts the exchanges of one process, from 1; a retry or a redirect is an exchange of its own.
     pub number: u64,
-    /// `host:port`.
+    /// The call that it was made for; `None` for what no model was asked in, such as fetching one.
+    #[serde(default)]
+    pub span: Option<SpanId>,
+    /// `host:port`; a program that went out itself is named with what it was told to fetch.
     pub host: String,
     /// `None` where no answer came.
     pub status: Option<u16>,

@@ -15,6 +15,7 @@ use super::request::Request;
 use super::response::Response;
 use super::retry::{self, Budget};
 use super::{guard, words};
+use crate::domain::id::SpanId;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Redirects that are followed.
@@ -31,6 +32,8 @@ pub struct Network {
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// The call that it is for, which the record of what leaves the machine names.
+    span: Option<SpanId>,
     offline: bool,
     /// From the request to the head of the answer.
     first_byte: Duration,
@@ -38,16 +41,23 @@ pub struct Client {
     idle: Duration,
 }
 
-/// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one.
+/// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one. When it is dropped it is
+/// recorded as one exchange.
 #[derive(Debug)]
 pub struct Leave {
     variables: Vec<(&'static str, SecretString)>,
+    meter: Meter,
 }
 
 impl Leave {
     /// Proxies and certificates as the variables that such programs read: as this program was told, not as it was started.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.variables.iter().map(|(name, value)| (*name, value.expose_secret()))
+    }
+
+    /// What the child has brought so far, in bytes.
+    pub fn brought(&mut self, bytes: u64) {
+        self.meter.entry.received = bytes;
     }
 }
 
@@ -61,6 +71,8 @@ struct Shared {
     online: Connections,
     /// An offline call shares no connection with others: theirs may lead through a proxy.
     offline: Connections,
+    /// For addresses that a server elsewhere chose.
+    followed: Connections,
 }
 
 #[derive(Debug, Default)]
@@ -87,14 +99,15 @@ impl Network {
     pub fn new(options: NetOptions, egress: Arc<dyn EgressSink>) -> Self {
         let budget = Mutex::new(Budget::new(options.seed));
         let numbers = AtomicU64::new(0);
-        let (online, offline) = (Connections::default(), Connections::default());
-        Self { shared: Arc::new(Shared { options, egress, numbers, budget, online, offline }) }
+        let [online, offline, followed] = std::array::from_fn(|_| Connections::default());
+        Self { shared: Arc::new(Shared { options, egress, numbers, budget, online, offline, followed }) }
     }
 
     /// The client of a call: offline where the call or the process is.
     pub fn client(&self, reach: Reach) -> Client {
         let options = &self.shared.options;
         Client {
+            span: None,
             offline: options.offline || reach.offline,
             first_byte: reach.answer_ms.map_or(options.first_byte, Duration::from_millis),
             idle: reach.idle_ms.map_or(options.idle, Duration::from_millis),
@@ -109,8 +122,14 @@ impl Client {
         self.offline
     }
 
-    /// Leave to have a child process go out; an offline call has none.
-    pub fn leave(&self, doing: &str) -> Result<Leave> {
+    /// The same way for the call `span`.
+    #[must_use]
+    pub fn under(&self, span: Option<SpanId>) -> Self {
+        Self { span, ..self.clone() }
+    }
+
+    /// Leave to have a child process go out, to whom it says; an offline call has none.
+    pub fn leave(&self, doing: &str, to: &str) -> Result<Leave> {
         if self.offline {
             return Err(Error::new(
                 ErrorKind::Offline,
@@ -119,7 +138,7 @@ impl Client {
                 "Start without --offline.",
             ));
         }
-        Ok(Leave { variables: self.shared.options.variables() })
+        Ok(Leave { variables: self.shared.options.variables(), meter: self.meter(to.to_owned()) })
     }
 
     /// Sends a request and returns the head of the answer, whatever its status. Statuses that may pass (408, 429, 5xx) are
@@ -143,8 +162,12 @@ impl Client {
         let offline = self.offline;
         let mut url = guard::allowed(&request.doing, &request.url, offline)?;
         let mut bearer = request.bearer.clone();
+        // The person's own address may lie inside their network, and lead on there. No other may.
+        let mut inside = guard::names_inside(&url);
+        let mut way = if offline { Way::Offline } else { Way::Online };
         for _ in 0..HOPS {
-            let response = self.exchange(request, &url, bearer.clone()).await?;
+            let response = self.exchange(request, &url, bearer.clone(), way).await?;
+            inside |= way == Way::Online && self.answers_inside(&response);
             let moved = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
             let Some(target) = response.header(LOCATION.as_str()).filter(|_| moved) else {
                 return Ok(response);
@@ -159,6 +182,12 @@ impl Client {
                 return Err(stop(format!("the server redirects to {place} without encryption")));
             }
             if !guard::same_origin(&url, &target) {
+                if !inside {
+                    if guard::names_inside(&target) {
+                        return Err(stop(format!("the server redirects into this network, to {place}")));
+                    }
+                    way = Way::Followed;
+                }
                 if request.body.is_some() {
                     // What a person wrote goes to the server that they chose, and to no other.
                     return Err(stop(format!("the server redirects what is sent to {place}")));
@@ -173,21 +202,22 @@ impl Client {
         Err(Error::new(ErrorKind::Network, &request.doing, why, "Check the address in the configuration."))
     }
 
-    async fn exchange(&self, request: &Request, url: &Url, bearer: Option<SecretString>) -> Result<Response> {
-        let shared = &*self.shared;
+    /// Whether who answered has an address inside; behind a proxy that cannot be told, and counts as outside.
+    fn answers_inside(&self, response: &Response) -> bool {
+        !self.shared.options.has_proxies()
+            && response.inner.remote_addr().is_some_and(|address| guard::is_inside(address.ip()))
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        url: &Url,
+        bearer: Option<SecretString>,
+        way: Way,
+    ) -> Result<Response> {
         let place = guard::place(url);
-        let client = self.client(&request.doing, url.scheme() == "https")?;
-        let mut meter = Meter {
-            entry: Egress {
-                number: shared.numbers.fetch_add(1, Ordering::Relaxed) + 1,
-                host: place.clone(),
-                status: None,
-                sent: 0,
-                received: 0,
-                request_id: None,
-            },
-            sink: Arc::clone(&shared.egress),
-        };
+        let client = self.client(&request.doing, url.scheme() == "https", way).await?;
+        let mut meter = self.meter(place.clone());
         let mut building = match &request.body {
             Some(body) => client.post(url.clone()).body(body.clone()),
             None => client.get(url.clone()),
@@ -224,19 +254,41 @@ impl Client {
         Ok(Response { doing, place, inner, idle: self.idle, meter, bearer })
     }
 
-    fn client(&self, doing: &str, secure: bool) -> Result<&reqwest::Client> {
-        let shared = &*self.shared;
-        let connections = if self.offline { &shared.offline } else { &shared.online };
+    /// The entry of an exchange that begins.
+    fn meter(&self, host: String) -> Meter {
+        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        let entry =
+            Egress { number, span: self.span, host, status: None, sent: 0, received: 0, request_id: None };
+        Meter { entry, sink: Arc::clone(&self.shared.egress) }
+    }
+
+    async fn client(&self, doing: &str, secure: bool, way: Way) -> Result<&reqwest::Client> {
+        let connections = match way {
+            Way::Online => &self.shared.online,
+            Way::Offline => &self.shared.offline,
+            Way::Followed => &self.shared.followed,
+        };
         let cell = if secure { &connections.secure } else { &connections.plain };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let made = make(doing, &shared.options, self.offline, secure)?;
+        // Certificates are read from the disk.
+        let (shared, owned) = (Arc::clone(&self.shared), doing.to_owned());
+        let made = tokio::task::spawn_blocking(move || make(&owned, &shared.options, way, secure)).await;
+        let made = made.unwrap_or_else(|why| Err(Error::internal(doing, why.to_string())))?;
         Ok(cell.get_or_init(|| made))
     }
 }
 
-fn make(doing: &str, options: &NetOptions, offline: bool, secure: bool) -> Result<reqwest::Client> {
+/// Which connections an exchange may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Online,
+    Offline,
+    Followed,
+}
+
+fn make(doing: &str, options: &NetOptions, way: Way, secure: bool) -> Result<reqwest::Client> {
     // An error means that it was installed before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let broken = |why: reqwest::Error| {
@@ -250,7 +302,10 @@ fn make(doing: &str, options: &NetOptions, offline: bool, secure: bool) -> Resul
         .referer(false)
         .connect_timeout(options.connect)
         .no_proxy();
-    if offline {
+    if way == Way::Followed {
+        builder = builder.dns_resolver(guard::OutsideOnly { chosen: options.proxy_hosts().into() });
+    }
+    if way == Way::Offline {
         builder = builder.dns_resolver(guard::LoopbackOnly);
     } else {
         for proxy in options.proxies().map_err(broken)? {

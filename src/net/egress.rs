@@ -18,6 +18,7 @@ impl EgressSink for EgressLog {
         // `?` prints the texts escaped: a server chose the request id.
         tracing::info!(
             number = egress.number,
+            span = ?egress.span,
             host = ?egress.host,
             status = egress.status,
             sent = egress.sent,

@@ -1,6 +1,7 @@
-//! Where a request may go: the schemes, and `--offline`.
+//! Where a request may go: the schemes, `--offline`, and what a server elsewhere may not lead into.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -53,6 +54,78 @@ fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
+/// Whether a URL names what only this machine or its network has. A name may do so without showing it: see
+/// [`OutsideOnly`].
+pub(super) fn names_inside(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or("");
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().map_or_else(|_| is_inside_name(host), is_inside)
+}
+
+fn is_inside_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    is_local_name(&name)
+        || !name.contains('.')
+        || [".internal", ".local", ".localdomain", ".home.arpa"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether an address is of this machine, of its network, or of the service that tells a machine in a cloud its secrets:
+/// every range that IANA keeps from the public network, also inside of the ways to write IPv4 in IPv6.
+pub(super) fn is_inside(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            v4.is_loopback()
+                || v4.is_private()
+                || v4.is_link_local()
+                || a == 0
+                || a >= 224
+                || (a == 100 && b & 0xc0 == 64)
+                || (a, b, c) == (192, 0, 0)
+                || (a == 198 && b & 0xfe == 18)
+        }
+        IpAddr::V6(v6) => {
+            let parts = v6.segments();
+            let inner = |high: u16, low: u16| {
+                let [a, b] = high.to_be_bytes();
+                let [c, d] = low.to_be_bytes();
+                is_inside(Ipv4Addr::new(a, b, c, d).into())
+            };
+            v6.is_loopback()
+                || v6 == Ipv6Addr::UNSPECIFIED
+                || parts[0] & 0xfe00 == 0xfc00
+                || parts[0] & 0xff80 == 0xfe80
+                || parts[0] & 0xff00 == 0xff00
+                || (parts[..6] == [0; 6] && inner(parts[6], parts[7]))
+                || (parts[..6] == [0x64, 0xff9b, 0, 0, 0, 0] && inner(parts[6], parts[7]))
+                || (parts[0] == 0x2002 && inner(parts[1], parts[2]))
+        }
+    }
+}
+
+/// The resolver for addresses that a server elsewhere chose: no name leads inside, whatever it was resolved to before.
+#[derive(Debug, Clone)]
+pub(super) struct OutsideOnly {
+    /// The proxies' own hosts, which the person chose.
+    pub(super) chosen: Arc<[String]>,
+}
+
+impl Resolve for OutsideOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let chosen = self.chosen.iter().any(|host| host.eq_ignore_ascii_case(name.as_str()));
+        Box::pin(async move {
+            let mut found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if !chosen {
+                found.retain(|address| !is_inside(address.ip()));
+                if found.is_empty() {
+                    return Err("the name was followed from elsewhere and leads into this network".into());
+                }
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
 /// The resolver of an offline client: behind the check of the URL, so that no name leads off this machine, whatever
 /// the system's resolver or a hosts file says.
 #[derive(Debug)]
@@ -64,7 +137,8 @@ impl Resolve for LoopbackOnly {
             if !is_local_name(name.as_str()) {
                 return Err("--offline forbids asking for other machines' names".into());
             }
-            let found = ("localhost", 0).to_socket_addrs().map_or_else(|_| Vec::new(), Iterator::collect);
+            let found = tokio::net::lookup_host(("localhost", 0)).await;
+            let found: Vec<SocketAddr> = found.map_or_else(|_| Vec::new(), Iterator::collect);
             let mut local: Vec<SocketAddr> = found.into_iter().filter(|a| is_loopback(a.ip())).collect();
             if local.is_empty() {
                 local = vec![([127, 0, 0, 1], 0).into()];
@@ -104,6 +178,60 @@ mod tests {
             assert_eq!(allowed("asking", far, true).unwrap_err().kind, ErrorKind::Offline, "{far}");
             assert!(allowed("asking", far, false).is_ok(), "{far}");
         }
+    }
+
+    #[test]
+    fn what_lies_inside_is_known_in_every_way_to_write_it() {
+        let url = |text: &str| allowed("asking", text, false).unwrap();
+        for inside in [
+            "http://localhost",
+            "http://127.1",
+            "http://0x7f000001",
+            "http://2130706433",
+            "http://0",
+            "http://10.1.2.3",
+            "http://172.31.0.1",
+            "http://192.168.0.1",
+            "http://100.100.0.1",
+            "http://169.254.169.254/latest/meta-data",
+            "http://metadata.google.internal",
+            "http://printer.local.",
+            "http://router",
+            "http://224.0.0.1",
+            "http://255.255.255.255",
+            "http://[::]",
+            "http://[::1]",
+            "http://[::ffff:127.0.0.1]",
+            "http://[::127.0.0.1]",
+            "http://[64:ff9b::169.254.169.254]",
+            "http://[2002:a00:1::]",
+            "http://[fd00:ec2::254]",
+            "http://[fe80::1]",
+            "http://[ff02::1]",
+        ] {
+            assert!(names_inside(&url(inside)), "{inside}");
+        }
+        for outside in [
+            "http://example.com",
+            "http://8.8.8.8",
+            "http://172.32.0.1",
+            "http://100.128.0.1",
+            "http://[2606:4700::1111]",
+            "http://[64:ff9b::8.8.8.8]",
+            "http://internal.example.com",
+        ] {
+            assert!(!names_inside(&url(outside)), "{outside}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_resolves_to_nothing_unless_the_person_chose_it() {
+        let resolve = |chosen: &[&str]| {
+            let chosen = chosen.iter().map(|&host| host.to_owned()).collect();
+            OutsideOnly { chosen }.resolve("localhost".parse().unwrap())
+        };
+        assert!(resolve(&[]).await.is_err());
+        assert!(resolve(&["LOCALHOST"]).await.is_ok());
     }
 
     #[test]

@@ -132,6 +132,24 @@ impl NetOptions {
         .collect()
     }
 
+    /// Whether some requests go through a proxy: who answers these is not who was asked.
+    pub(super) fn has_proxies(&self) -> bool {
+        let Proxies { http, https, all, .. } = &self.proxies;
+        [http, https, all].into_iter().flatten().any(|url| !url.expose_secret().is_empty())
+    }
+
+    /// The hosts of the proxies.
+    pub(super) fn proxy_hosts(&self) -> Vec<String> {
+        let Proxies { http, https, all, .. } = &self.proxies;
+        let urls = [http, https, all].into_iter().flatten();
+        let hosts = urls.filter_map(|url| {
+            let url = url.expose_secret();
+            let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+            Some(reqwest::Url::parse(&url).ok()?.host_str()?.to_owned())
+        });
+        hosts.collect()
+    }
+
     /// The proxies as reqwest takes them; a later one yields to an earlier one.
     pub(super) fn proxies(&self) -> Result<Vec<reqwest::Proxy>, reqwest::Error> {
         let direct = format!("localhost,127.0.0.0/8,::1,{}", self.proxies.none_for.as_deref().unwrap_or(""));

@@ -12,5 +12,6 @@ pub mod fresh;
 pub mod invoke;
 pub mod models;
 pub mod recorder;
+pub mod retention;
 pub mod turns;
 pub mod workspace;

@@ -9,7 +9,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::domain::Result;
 use crate::domain::workspace::{KeyChoice, WorkspaceInfo};
 use crate::service::archive::Archive;
+use crate::service::fresh;
 use crate::service::recorder::Recorder;
+use crate::service::retention::{self, Keep};
 use crate::store::record::Kind;
 use crate::store::{Store, Unlock, WrapWith};
 
@@ -23,14 +25,16 @@ pub struct Workspace {
     tending: Arc<Mutex<Option<AbortOnDropHandle<()>>>>,
 }
 
-/// How old the backup that a store keeps of itself may grow, and how long after the start it is renewed.
+/// How old the backup that a store keeps of itself may grow; the record of calls is swept as often.
 const BACKUP_AGE: Duration = Duration::from_hours(24);
-const BACKUP_AFTER: Duration = Duration::from_secs(30);
+/// How long after the start that begins.
+const TEND_AFTER: Duration = Duration::from_secs(30);
 
 impl Workspace {
-    /// Over the store in `folder`, which `unlock` opened. While it lives, the store's own backup is kept young.
-    pub fn new(folder: PathBuf, unlock: Unlock, archive: Archive, recorder: Recorder) -> Self {
-        let tending = AbortOnDropHandle::new(tokio::spawn(tend(archive.clone())));
+    /// Over the store in `folder`, which `unlock` opened. While it lives, the store's own backup is kept young, and of the
+    /// record of calls what `keep` says.
+    pub fn new(folder: PathBuf, unlock: Unlock, archive: Archive, recorder: Recorder, keep: Keep) -> Self {
+        let tending = AbortOnDropHandle::new(tokio::spawn(tend(archive.clone(), keep)));
         Self { folder, unlock, archive, recorder, tending: Arc::new(Mutex::new(Some(tending))) }
     }
 
@@ -113,10 +117,15 @@ impl Workspace {
     }
 }
 
-/// Renews the store's own backup once it is old, when the start is long over.
-async fn tend(archive: Archive) {
+/// Sweeps the record of calls and renews the store's own backup once it is old, when the start is long over.
+async fn tend(archive: Archive, keep: Keep) {
     loop {
-        tokio::time::sleep(BACKUP_AFTER).await;
+        tokio::time::sleep(TEND_AFTER).await;
+        match archive.run(move |store| retention::sweep(store, keep, fresh::now())).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "old records of calls were removed"),
+            Err(error) => tracing::warn!(%error, "old records of calls could not be removed"),
+        }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
             Some(age) if age < BACKUP_AGE => Ok(()),
             _ => store.backup_automatic().map(|_| ()),

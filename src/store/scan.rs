@@ -117,6 +117,14 @@ impl Store {
             .map(|entry| key_of::<R>(&entry?.0))
     }
 
+    /// The keys with the bytes that their records take on the disk.
+    pub fn sizes<R: Record>(&self, scan: Scan<R>) -> impl Iterator<Item = Result<(R::Key, u64)>> + use<R> {
+        Entries::new(self.clone(), scan.prefix, scan.after, scan.reverse, scan.left).map(|entry| {
+            let (key, frame) = entry?;
+            Ok((key_of::<R>(&key)?, (key.len() + frame.len()) as u64))
+        })
+    }
+
     /// The key of a remembered value.
     pub fn name(&self, name: &str) -> Name {
         let mut key = Name([0; 16]);

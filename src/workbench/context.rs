@@ -23,7 +23,7 @@ pub struct Context {
     pub parent_span: Option<SpanId>,
     /// Milliseconds after which the call is ended with a time-out; `None` waits.
     pub deadline_ms: Option<u64>,
-    /// Tokens that the call may use in all; `None` is no limit.
+    /// Tokens that the call may write; `None` is no limit.
     pub budget_tokens: Option<u64>,
     /// What it may connect to. The door of the process that calls puts in what that process was told, whoever serves it.
     #[serde(default)]

@@ -95,7 +95,8 @@ pub enum Reply {
     Remembered {
         value: Option<serde_json::Value>,
     },
-    /// A watched topic changed; `number` grows by one from 1, a gap means that changes were merged.
+    /// A watched topic changed since the call; `number` grows by one from 1. `Changed::Missed` among them stands for those
+    /// that a slow reader did not get: list again.
     Changed {
         number: u64,
         change: Changed,

@@ -8,10 +8,12 @@ use outcrop::domain::call::{Blobs, Call, Converse, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
+use outcrop::domain::trace::{Span, SpanStatus};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Egress, EgressSink, NetOptions, Network, Proxies, Reach, Request, Retries};
 use outcrop::provider::Provider;
 use outcrop::provider::openai::OpenAi;
+use outcrop::service::invoke::{Invoke, SpanSink, Terms};
 use secrecy::SecretString;
 
 use crate::loopback::{Part, Seen, Server, events, head, whole};
@@ -103,6 +105,41 @@ async fn a_streamed_answer_arrives_and_leaves_an_egress_record() {
     );
     assert_eq!(record.sent, seen.body.len() as u64);
     assert!(record.received > 3000, "{record:?}");
+}
+
+#[derive(Debug, Default)]
+struct Spans(Mutex<Vec<Span>>);
+
+impl SpanSink for Spans {
+    fn record(&self, span: Span) {
+        self.0.lock().unwrap().push(span);
+    }
+}
+
+/// Every try of a call: the one that failed, the one that was retried and answered.
+#[tokio::test]
+async fn what_leaves_the_machine_names_the_call_that_it_was_made_for() {
+    let server = Server::start(|number, _| match number {
+        0 => whole(503, &[], "busy"),
+        _ => whole(200, &[], data("llama_models.json")),
+    })
+    .await;
+    let (net, egress) = client(options());
+    let spans = Arc::new(Spans::default());
+    let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), None));
+    let invoke = Invoke::new([there], Vec::new(), Arc::clone(&spans) as _);
+    let terms = Terms { principal: "somebody".into(), ..Terms::new(net.clone()) };
+    let listed: Vec<_> = invoke.serve_by("there", Call::ListModels, &terms).collect().await;
+    assert!(matches!(listed[..], [Ok(_)]), "{listed:?}");
+    let spans = std::mem::take(&mut *spans.0.lock().unwrap());
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!((span.principal.as_str(), &span.status), ("somebody", &SpanStatus::Done));
+    let told =
+        || -> Vec<_> { egress.0.lock().unwrap().iter().map(|entry| (entry.status, entry.span)).collect() };
+    assert_eq!(told(), [(Some(503), Some(span.id)), (Some(200), Some(span.id))]);
+    // What is made for no call names none.
+    net.send(Request::get("reading", server.url("/v1/models"))).await.unwrap();
+    assert_eq!(told()[2].1, None);
 }
 
 #[tokio::test]
@@ -267,11 +304,39 @@ async fn an_offline_call_goes_nowhere_though_its_process_may_and_others_do() {
     assert_eq!(world.seen().len(), 1);
     let refused = far(offline.clone()).serve(Call::ListModels).next().await.unwrap().unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Offline);
-    assert_eq!(offline.leave("fetching").unwrap_err().kind, ErrorKind::Offline);
+    assert_eq!(offline.leave("fetching", "pip").unwrap_err().kind, ErrorKind::Offline);
     assert_eq!(world.seen().len(), 1, "nothing was tried");
     // What goes out with leave does so as this program was told.
-    let leave = online.leave("fetching").unwrap();
+    let leave = online.leave("fetching", "pip").unwrap();
     assert!(leave.variables().any(|(name, value)| name == "all_proxy" && value == world.url("")));
+}
+
+/// The first server is reached as of a proxy, since every address of this machine lies inside.
+#[tokio::test]
+async fn a_server_elsewhere_cannot_lead_into_this_network() {
+    let trap = Server::start(|_, _| whole(200, &[], "a secret")).await;
+    let port = trap.port;
+    let world = Server::start(move |_, seen| {
+        let (_, to) = seen.line.split_once("?to=").unwrap_or_default();
+        let to = to.split_whitespace().next().unwrap_or_default();
+        if to.is_empty() { whole(200, &[], "public") } else { whole(302, &[("location", to)], "") }
+    })
+    .await;
+    let proxies = Proxies { all: Some(SecretString::from(world.url(""))), ..Proxies::default() };
+    let (client, _) = client(NetOptions { proxies, ..options() });
+    let get = |from: &str, to: &str| client.send(Request::get("reading", format!("http://{from}/?to={to}")));
+    for inside in ["127.0.0.1", "127.1", "0x7f000001", "[::ffff:127.0.0.1]", "localhost", "0.0.0.0"] {
+        let error = get("far.example", &format!("http://{inside}:{port}/")).await.unwrap_err();
+        assert!(error.why.contains("into this network"), "{inside}: {error}");
+    }
+    for inside in ["http://169.254.169.254/latest", "http://10.0.0.1/", "http://metadata.google.internal/"] {
+        assert!(get("far.example", inside).await.is_err(), "{inside}");
+    }
+    assert!(trap.seen().is_empty(), "{:?}", trap.seen());
+    assert_eq!(get("far.example", "http://further.example/").await.unwrap().status(), 200);
+    // The person's own server inside may lead on there.
+    assert_eq!(get("router", &format!("http://127.0.0.1:{port}/")).await.unwrap().status(), 200);
+    assert_eq!(trap.seen().len(), 1);
 }
 
 #[tokio::test]

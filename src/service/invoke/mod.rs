@@ -5,6 +5,7 @@
 
 mod check;
 mod seen;
+mod serving;
 mod thinking;
 
 use std::collections::BTreeMap;
@@ -16,12 +17,13 @@ use tokio::time::{Duration, Instant};
 
 pub use check::Check;
 use seen::SeenCards;
+use serving::Serving;
 
 use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
-use crate::domain::delta::{Event, Fold};
+use crate::domain::delta::Fold;
 use crate::domain::id::{ConversationId, MessageId, SpanId};
-use crate::domain::message::{Block, Timing};
+use crate::domain::message::Timing;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -34,6 +36,8 @@ use crate::service::fresh;
 pub struct Terms {
     /// What the call may reach; whoever fetches something for it takes this.
     pub net: Client,
+    /// Who asks: on one machine, the name of the account.
+    pub principal: String,
     pub parent_span: Option<SpanId>,
     pub deadline: Option<Duration>,
     /// Tokens that may be written at most.
@@ -43,9 +47,17 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// No parent, deadline or budget.
+    /// Nobody's, with no parent, deadline or budget.
     pub fn new(net: Client) -> Self {
-        Self { net, parent_span: None, deadline: None, budget_tokens: None, conversation: None, answer: None }
+        Self {
+            net,
+            principal: String::new(),
+            parent_span: None,
+            deadline: None,
+            budget_tokens: None,
+            conversation: None,
+            answer: None,
+        }
     }
 }
 
@@ -131,6 +143,7 @@ impl Invoke {
             span: Span {
                 id: fresh::span_id(),
                 parent: terms.parent_span,
+                principal: terms.principal.clone(),
                 kind: kind(&call),
                 provider: provider.to_owned(),
                 model: call.model().cloned(),
@@ -155,7 +168,7 @@ impl Invoke {
         match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
             Ok(provider) => {
                 let thinks = thinking::may_open(&call);
-                let events = provider.serve(call, &terms.net);
+                let events = provider.serve(call, &terms.net.under(Some(serving.span.id)));
                 serving.events = if thinks { thinking::apart(events) } else { events };
             }
             Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
@@ -177,6 +190,14 @@ impl Invoke {
         self.cards.admit(call, doing)?;
         if let (Call::Converse(converse), Some(budget)) = (&mut *call, budget_tokens) {
             let budget = u32::try_from(budget).unwrap_or(u32::MAX);
+            if budget == 0 {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    doing,
+                    "no token is left of its budget",
+                    "Give it a larger one.",
+                ));
+            }
             let asked = converse.settings.max_tokens.unwrap_or(u32::MAX);
             converse.settings.max_tokens = Some(asked.min(budget));
         }
@@ -201,118 +222,6 @@ impl Invoke {
     }
 }
 
-/// One call in flight. Dropped early, it records a cancelled span.
-struct Serving {
-    doing: String,
-    span: Span,
-    began: Instant,
-    deadline: Option<Instant>,
-    fold: Fold,
-    checks: Vec<Arc<dyn Check>>,
-    spans: Arc<dyn SpanSink>,
-    cards: Arc<SeenCards>,
-    events: Events,
-    /// What a check put behind the last event.
-    pending: Option<Event>,
-    ended: bool,
-}
-
-impl Serving {
-    async fn next(&mut self) -> Option<Result<Event>> {
-        if self.ended {
-            return None;
-        }
-        if let Some(event) = self.pending.take() {
-            self.fold.push(&event);
-            return Some(Ok(event));
-        }
-        let next = match self.deadline {
-            None => self.events.next().await,
-            Some(deadline) => match tokio::time::timeout_at(deadline, self.events.next()).await {
-                Ok(next) => next,
-                Err(_) => Some(Err(Error::new(
-                    ErrorKind::Timeout,
-                    &self.doing,
-                    "the time given to the call is over",
-                    "Give it more time.",
-                ))),
-            },
-        };
-        match next {
-            Some(Ok(event)) => Some(self.take_in(event)),
-            Some(Err(error)) => {
-                self.span.status = SpanStatus::Failed { kind: error.kind.clone() };
-                self.ended = true;
-                Some(Err(error))
-            }
-            None => {
-                self.span.status = SpanStatus::Done;
-                self.ended = true;
-                None
-            }
-        }
-    }
-
-    fn take_in(&mut self, event: Event) -> Result<Event> {
-        if self.span.timing.first_token_ms.is_none()
-            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
-        {
-            self.span.timing.first_token_ms = Some(self.elapsed_ms());
-        }
-        match &event {
-            Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
-            _ => self.fold.push(&event),
-        }
-        if ends(&event) {
-            // The caller may leave now, and has all that it asked for.
-            self.span.status = SpanStatus::Done;
-        }
-        if !self.checks.is_empty() {
-            let answer: String = self
-                .fold
-                .blocks
-                .iter()
-                .filter_map(|b| if let Block::Text { text } = b { Some(text.as_str()) } else { None })
-                .collect();
-            for check in &self.checks {
-                match check.output(&answer, &event) {
-                    Ok(None) => {}
-                    Ok(replaced) => {
-                        self.pending = replaced;
-                        break;
-                    }
-                    Err(error) => {
-                        self.span.status = SpanStatus::Failed { kind: error.kind.clone() };
-                        self.ended = true;
-                        return Err(error);
-                    }
-                }
-            }
-        }
-        Ok(event)
-    }
-
-    fn elapsed_ms(&self) -> u32 {
-        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.span.timing.total_ms = Some(self.elapsed_ms());
-        self.span.usage = self.fold.usage;
-        self.spans.record(self.span.clone());
-    }
-}
-
-/// Whether nothing that the caller needs comes behind this event.
-fn ends(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Stop { .. } | Event::Models { .. } | Event::Tokens { .. } | Event::Embeddings { .. }
-    )
-}
-
 fn kind(call: &Call) -> SpanKind {
     match call {
         Call::Converse(_) => SpanKind::Converse,
@@ -334,193 +243,4 @@ fn doing(call: &Call) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use super::*;
-    use crate::domain::call::{Blobs, Converse};
-    use crate::domain::message::{Role, StopReason, Usage};
-    use crate::domain::settings::Settings;
-    use crate::net::{EgressLog, NetOptions, Network, Reach};
-
-    fn terms() -> Terms {
-        Terms::new(Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default()))
-    }
-
-    #[derive(Debug, Default)]
-    struct Kept(Mutex<Vec<Span>>);
-
-    impl SpanSink for Kept {
-        fn record(&self, span: Span) {
-            self.0.lock().unwrap().push(span);
-        }
-    }
-
-    /// Says its texts, then stops; or never ends.
-    #[derive(Debug)]
-    struct Voice {
-        texts: Vec<&'static str>,
-        endless: bool,
-    }
-
-    impl Provider for Voice {
-        fn name(&self) -> &'static str {
-            "voice"
-        }
-
-        fn serve(&self, call: Call, _: &Client) -> Events {
-            if matches!(call, Call::ListModels) {
-                return stream::iter([Ok(Event::Models { cards: Vec::new() })]).boxed();
-            }
-            let Call::Converse(converse) = call else { return stream::empty().boxed() };
-            let usage = Usage { output: converse.settings.max_tokens, ..Usage::default() };
-            let texts: Vec<_> =
-                self.texts.iter().map(|t| Ok(Event::Text { text: (*t).to_owned() })).collect();
-            let end = [Ok(Event::Usage { usage }), Ok(Event::Stop { reason: StopReason::EndTurn })];
-            if self.endless {
-                stream::iter(texts).chain(stream::pending()).boxed()
-            } else {
-                stream::iter(texts.into_iter().chain(end)).boxed()
-            }
-        }
-    }
-
-    /// Blocks a word that comes in and masks one that goes out.
-    #[derive(Debug)]
-    struct Masks;
-
-    impl Check for Masks {
-        fn input(&self, call: &mut Call) -> Result<()> {
-            match call {
-                Call::Converse(c) if c.system.as_deref() == Some("bomb") => {
-                    Err(Error::new(ErrorKind::Invalid, "checking", "blocked", ""))
-                }
-                _ => Ok(()),
-            }
-        }
-
-        fn output(&self, answer: &str, _: &Event) -> Result<Option<Event>> {
-            Ok(answer.find("secret").map(|from| Event::Replace {
-                from,
-                text: "***".into(),
-                why: "word".into(),
-            }))
-        }
-    }
-
-    fn call(system: &str) -> (ModelId, Call) {
-        let model: ModelId = "voice/one".parse().unwrap();
-        let converse = Converse {
-            model: model.clone(),
-            system: Some(system.to_owned()),
-            turns: vec![],
-            settings: Settings::default(),
-            conversation: None,
-            blobs: Blobs::default(),
-        };
-        (model, Call::Converse(converse))
-    }
-
-    fn invoke(voice: Voice, checks: Vec<Arc<dyn Check>>) -> (Invoke, Arc<Kept>) {
-        let kept = Arc::new(Kept::default());
-        (Invoke::new([Arc::new(voice) as Arc<dyn Provider>], checks, Arc::clone(&kept) as _), kept)
-    }
-
-    #[tokio::test]
-    async fn a_served_call_leaves_one_span_with_its_usage() {
-        let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
-        let (model, call) = call("");
-        let terms = Terms { budget_tokens: Some(9), ..terms() };
-        let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
-        assert_eq!(events.len(), 3);
-        let spans = kept.0.lock().unwrap();
-        assert_eq!(spans.len(), 1);
-        assert_eq!(spans[0].status, SpanStatus::Done);
-        assert_eq!(spans[0].usage.output, Some(9), "the budget bounds what may be written");
-    }
-
-    #[tokio::test]
-    async fn dropping_the_stream_records_a_cancelled_span() {
-        let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
-        let (model, call) = call("");
-        let mut events = invoke.serve(&model, call, &terms());
-        assert!(events.next().await.unwrap().is_ok());
-        drop(events);
-        assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
-    }
-
-    #[tokio::test]
-    async fn who_has_heard_what_was_asked_for_cancels_nothing_by_leaving() {
-        let (invoke, kept) = invoke(Voice { texts: vec![], endless: false }, vec![]);
-        let mut events = invoke.serve_by("voice", Call::ListModels, &terms());
-        assert!(events.next().await.unwrap().is_ok());
-        drop(events);
-        assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Done);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_ends_at_its_deadline() {
-        let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
-        let (model, call) = call("");
-        let terms = Terms { deadline: Some(Duration::from_secs(5)), ..terms() };
-        let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
-        assert_eq!(events[1].as_ref().unwrap_err().kind, ErrorKind::Timeout);
-        assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Timeout });
-    }
-
-    #[tokio::test]
-    async fn checks_block_what_goes_in_and_take_back_what_came_out() {
-        let voice = || Voice { texts: vec!["the secret", " is out"], endless: false };
-        let (blocked, _) = invoke(voice(), vec![Arc::new(Masks)]);
-        let (model, bomb) = call("bomb");
-        let events: Vec<_> = blocked.serve(&model, bomb, &terms()).collect().await;
-        assert!(matches!(&events[..], [Err(e)] if e.kind == ErrorKind::Invalid));
-
-        let (masked, _) = invoke(voice(), vec![Arc::new(Masks)]);
-        let (model, fine) = call("");
-        let mut fold = Fold::default();
-        let events: Vec<_> = masked.serve(&model, fine, &terms()).collect().await;
-        for event in events {
-            fold.push(&event.unwrap());
-        }
-        assert_eq!(fold.blocks, [Block::Text { text: "the *** is out".into() }]);
-    }
-
-    #[tokio::test]
-    async fn reasoning_in_a_voice_s_text_is_told_apart_and_counts_as_the_first_token() {
-        let texts = vec!["<thi", "nk>hm</th", "ink>\n\nthe ", "answer"];
-        let (invoke, kept) = invoke(Voice { texts, endless: false }, vec![]);
-        let (model, call) = call("");
-        let mut fold = Fold::default();
-        for event in invoke.serve(&model, call, &terms()).collect::<Vec<_>>().await {
-            fold.push(&event.unwrap());
-        }
-        let thought = Block::Reasoning { text: "hm".into(), signature: None };
-        assert_eq!(fold.blocks, [thought, Block::Text { text: "the answer".into() }]);
-        assert_eq!(fold.stop, Some(StopReason::EndTurn));
-        assert!(kept.0.lock().unwrap()[0].timing.first_token_ms.is_some());
-    }
-
-    #[tokio::test]
-    async fn what_continues_an_answer_is_past_its_reasoning() {
-        let (invoke, _) = invoke(Voice { texts: vec!["<think> is a tag"], endless: false }, vec![]);
-        let (model, mut call) = call("");
-        if let Call::Converse(converse) = &mut call {
-            let blocks = vec![Block::Text { text: "The word ".into() }];
-            converse.turns = vec![crate::domain::call::Turn { role: Role::Assistant, blocks }];
-        }
-        let first = invoke.serve(&model, call, &terms()).next().await.unwrap();
-        assert_eq!(first, Ok(Event::Text { text: "<think> is a tag".into() }));
-    }
-
-    #[tokio::test]
-    async fn an_unknown_provider_is_an_error_that_names_the_known_ones() {
-        let (invoke, _) = invoke(Voice { texts: vec![], endless: false }, vec![]);
-        let error = invoke.knows(&"nobody/x".parse().unwrap()).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::NotFound);
-        assert!(error.hint.contains("voice"), "{error}");
-        invoke.replace([], Some("The file is broken.".into()));
-        let error = invoke.knows(&"voice/x".parse().unwrap()).unwrap_err();
-        assert!(error.hint.ends_with("The file is broken."), "{error}");
-    }
-}
+mod tests;

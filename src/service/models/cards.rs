@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use tokio::time::{Duration, timeout};
+use tokio::time::Duration;
 
 use crate::domain::call::Call;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
@@ -65,18 +65,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The cards of one provider; one that says nothing for ten seconds has failed.
 pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
-    timeout(PATIENCE, ask(invoke, provider, terms)).await.unwrap_or_else(|_| {
-        Err(Error::new(
-            ErrorKind::Timeout,
-            format!("listing the models of {provider}"),
-            format!("nothing came in {} s", PATIENCE.as_secs()),
-            "Check that the server runs and that its address is right.",
-        ))
-    })
-}
-
-async fn ask(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
-    let mut events = invoke.serve_by(provider, Call::ListModels, terms);
+    let deadline = terms.deadline.map_or(PATIENCE, |deadline| deadline.min(PATIENCE));
+    let terms = Terms { deadline: Some(deadline), ..terms.clone() };
+    let mut events = invoke.serve_by(provider, Call::ListModels, &terms);
     while let Some(event) = events.next().await {
         if let Event::Models { cards } = event? {
             return Ok(cards);

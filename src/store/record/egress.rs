@@ -5,7 +5,7 @@ use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::Egress;
 
-/// When, and for which span.
+/// When it ended, and an id of its own; which call it was made for is in the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EgressKey(pub Timestamp, pub SpanId);
 

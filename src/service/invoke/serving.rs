@@ -1,0 +1,133 @@
+//! A call in flight: its deadline, its checks, and the span that it leaves, whatever becomes of it.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use tokio::time::Instant;
+
+use super::SpanSink;
+use super::check::Check;
+use super::seen::SeenCards;
+use crate::domain::delta::{Event, Fold};
+use crate::domain::message::Block;
+use crate::domain::trace::{Span, SpanStatus};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::Events;
+
+/// One call in flight. Dropped early, it records a cancelled span.
+pub(super) struct Serving {
+    pub(super) doing: String,
+    pub(super) span: Span,
+    pub(super) began: Instant,
+    pub(super) deadline: Option<Instant>,
+    pub(super) fold: Fold,
+    pub(super) checks: Vec<Arc<dyn Check>>,
+    pub(super) spans: Arc<dyn SpanSink>,
+    pub(super) cards: Arc<SeenCards>,
+    pub(super) events: Events,
+    /// What a check put behind the last event.
+    pub(super) pending: Option<Event>,
+    pub(super) ended: bool,
+}
+
+impl Serving {
+    pub(super) async fn next(&mut self) -> Option<Result<Event>> {
+        if self.ended {
+            return None;
+        }
+        if let Some(event) = self.pending.take() {
+            self.fold.push(&event);
+            return Some(Ok(event));
+        }
+        let next = match self.deadline {
+            None => self.events.next().await,
+            Some(deadline) => match tokio::time::timeout_at(deadline, self.events.next()).await {
+                Ok(next) => next,
+                Err(_) => Some(Err(Error::new(
+                    ErrorKind::Timeout,
+                    &self.doing,
+                    format!("it was not done within {} s", (deadline - self.began).as_secs_f32()),
+                    "Check that who answers it is up, or give it more time.",
+                ))),
+            },
+        };
+        match next {
+            Some(Ok(event)) => Some(self.take_in(event)),
+            Some(Err(error)) => {
+                self.fail(&error);
+                Some(Err(error))
+            }
+            None => {
+                self.span.status = SpanStatus::Done;
+                self.ended = true;
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &Error) {
+        self.span.status = match &error.kind {
+            ErrorKind::Cancelled => SpanStatus::Cancelled,
+            kind => SpanStatus::Failed { kind: kind.clone() },
+        };
+        self.ended = true;
+    }
+
+    fn take_in(&mut self, event: Event) -> Result<Event> {
+        if self.span.timing.first_token_ms.is_none()
+            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
+        {
+            self.span.timing.first_token_ms = Some(self.elapsed_ms());
+        }
+        match &event {
+            Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
+            _ => self.fold.push(&event),
+        }
+        if ends(&event) {
+            // The caller may leave now, and has all that it asked for.
+            self.span.status = SpanStatus::Done;
+        }
+        if !self.checks.is_empty() {
+            let answer: String = self
+                .fold
+                .blocks
+                .iter()
+                .filter_map(|b| if let Block::Text { text } = b { Some(text.as_str()) } else { None })
+                .collect();
+            for check in &self.checks {
+                match check.output(&answer, &event) {
+                    Ok(None) => {}
+                    Ok(replaced) => {
+                        self.pending = replaced;
+                        break;
+                    }
+                    Err(error) => {
+                        self.fail(&error);
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(event)
+    }
+
+    fn elapsed_ms(&self) -> u32 {
+        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.span.timing.total_ms = Some(self.elapsed_ms());
+        self.span.usage = self.fold.usage;
+        self.spans.record(self.span.clone());
+    }
+}
+
+/// Whether nothing that the caller needs comes behind this event.
+fn ends(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Stop { .. } | Event::Models { .. } | Event::Tokens { .. } | Event::Embeddings { .. }
+    )
+}

@@ -1,0 +1,229 @@
+//! What every call passes, with voices made up for it.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::domain::call::{Blobs, Converse};
+use crate::domain::delta::Event;
+use crate::domain::message::{Block, Role, StopReason, Usage};
+use crate::domain::settings::Settings;
+use crate::net::{EgressLog, NetOptions, Network, Reach};
+
+fn terms() -> Terms {
+    Terms::new(Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default()))
+}
+
+#[derive(Debug, Default)]
+struct Kept(Mutex<Vec<Span>>);
+
+impl SpanSink for Kept {
+    fn record(&self, span: Span) {
+        self.0.lock().unwrap().push(span);
+    }
+}
+
+/// Says its texts, then stops; or never ends.
+#[derive(Debug)]
+struct Voice {
+    texts: Vec<&'static str>,
+    endless: bool,
+}
+
+impl Provider for Voice {
+    fn name(&self) -> &'static str {
+        "voice"
+    }
+
+    fn serve(&self, call: Call, _: &Client) -> Events {
+        if matches!(call, Call::ListModels) {
+            return stream::iter([Ok(Event::Models { cards: Vec::new() })]).boxed();
+        }
+        let Call::Converse(converse) = call else { return stream::empty().boxed() };
+        let usage = Usage { output: converse.settings.max_tokens, ..Usage::default() };
+        let texts: Vec<_> = self.texts.iter().map(|t| Ok(Event::Text { text: (*t).to_owned() })).collect();
+        let end = [Ok(Event::Usage { usage }), Ok(Event::Stop { reason: StopReason::EndTurn })];
+        if self.endless {
+            stream::iter(texts).chain(stream::pending()).boxed()
+        } else {
+            stream::iter(texts.into_iter().chain(end)).boxed()
+        }
+    }
+}
+
+/// Blocks a word that comes in and masks one that goes out.
+#[derive(Debug)]
+struct Masks;
+
+impl Check for Masks {
+    fn input(&self, call: &mut Call) -> Result<()> {
+        match call {
+            Call::Converse(c) if c.system.as_deref() == Some("bomb") => {
+                Err(Error::new(ErrorKind::Invalid, "checking", "blocked", ""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn output(&self, answer: &str, _: &Event) -> Result<Option<Event>> {
+        Ok(answer.find("secret").map(|from| Event::Replace { from, text: "***".into(), why: "word".into() }))
+    }
+}
+
+fn call(system: &str) -> (ModelId, Call) {
+    let model: ModelId = "voice/one".parse().unwrap();
+    let converse = Converse {
+        model: model.clone(),
+        system: Some(system.to_owned()),
+        turns: vec![],
+        settings: Settings::default(),
+        conversation: None,
+        blobs: Blobs::default(),
+    };
+    (model, Call::Converse(converse))
+}
+
+fn invoke(voice: Voice, checks: Vec<Arc<dyn Check>>) -> (Invoke, Arc<Kept>) {
+    let kept = Arc::new(Kept::default());
+    (Invoke::new([Arc::new(voice) as Arc<dyn Provider>], checks, Arc::clone(&kept) as _), kept)
+}
+
+#[tokio::test]
+async fn a_served_call_leaves_one_span_with_its_usage() {
+    let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
+    let (model, call) = call("");
+    let terms = Terms { budget_tokens: Some(9), ..terms() };
+    let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
+    assert_eq!(events.len(), 3);
+    let spans = kept.0.lock().unwrap();
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0].status, SpanStatus::Done);
+    assert_eq!(spans[0].usage.output, Some(9), "the budget bounds what may be written");
+}
+
+#[tokio::test]
+async fn dropping_the_stream_records_a_cancelled_span() {
+    let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
+    let (model, call) = call("");
+    let mut events = invoke.serve(&model, call, &terms());
+    assert!(events.next().await.unwrap().is_ok());
+    drop(events);
+    assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn who_has_heard_what_was_asked_for_cancels_nothing_by_leaving() {
+    let (invoke, kept) = invoke(Voice { texts: vec![], endless: false }, vec![]);
+    let mut events = invoke.serve_by("voice", Call::ListModels, &terms());
+    assert!(events.next().await.unwrap().is_ok());
+    drop(events);
+    assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_at_its_deadline() {
+    let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);
+    let (model, call) = call("");
+    let terms = Terms { deadline: Some(Duration::from_secs(5)), ..terms() };
+    let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
+    assert_eq!(events[1].as_ref().unwrap_err().kind, ErrorKind::Timeout);
+    assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Timeout });
+}
+
+#[tokio::test]
+async fn checks_block_what_goes_in_and_take_back_what_came_out() {
+    let voice = || Voice { texts: vec!["the secret", " is out"], endless: false };
+    let (blocked, _) = invoke(voice(), vec![Arc::new(Masks)]);
+    let (model, bomb) = call("bomb");
+    let events: Vec<_> = blocked.serve(&model, bomb, &terms()).collect().await;
+    assert!(matches!(&events[..], [Err(e)] if e.kind == ErrorKind::Invalid));
+
+    let (masked, _) = invoke(voice(), vec![Arc::new(Masks)]);
+    let (model, fine) = call("");
+    let mut fold = Fold::default();
+    let events: Vec<_> = masked.serve(&model, fine, &terms()).collect().await;
+    for event in events {
+        fold.push(&event.unwrap());
+    }
+    assert_eq!(fold.blocks, [Block::Text { text: "the *** is out".into() }]);
+}
+
+#[tokio::test]
+async fn reasoning_in_a_voice_s_text_is_told_apart_and_counts_as_the_first_token() {
+    let texts = vec!["<thi", "nk>hm</th", "ink>\n\nthe ", "answer"];
+    let (invoke, kept) = invoke(Voice { texts, endless: false }, vec![]);
+    let (model, call) = call("");
+    let mut fold = Fold::default();
+    for event in invoke.serve(&model, call, &terms()).collect::<Vec<_>>().await {
+        fold.push(&event.unwrap());
+    }
+    let thought = Block::Reasoning { text: "hm".into(), signature: None };
+    assert_eq!(fold.blocks, [thought, Block::Text { text: "the answer".into() }]);
+    assert_eq!(fold.stop, Some(StopReason::EndTurn));
+    assert!(kept.0.lock().unwrap()[0].timing.first_token_ms.is_some());
+}
+
+#[tokio::test]
+async fn what_continues_an_answer_is_past_its_reasoning() {
+    let (invoke, _) = invoke(Voice { texts: vec!["<think> is a tag"], endless: false }, vec![]);
+    let (model, mut call) = call("");
+    if let Call::Converse(converse) = &mut call {
+        let blocks = vec![Block::Text { text: "The word ".into() }];
+        converse.turns = vec![crate::domain::call::Turn { role: Role::Assistant, blocks }];
+    }
+    let first = invoke.serve(&model, call, &terms()).next().await.unwrap();
+    assert_eq!(first, Ok(Event::Text { text: "<think> is a tag".into() }));
+}
+
+#[tokio::test]
+async fn an_unknown_provider_is_an_error_that_names_the_known_ones() {
+    let (invoke, _) = invoke(Voice { texts: vec![], endless: false }, vec![]);
+    let error = invoke.knows(&"nobody/x".parse().unwrap()).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert!(error.hint.contains("voice"), "{error}");
+    invoke.replace([], Some("The file is broken.".into()));
+    let error = invoke.knows(&"voice/x".parse().unwrap()).unwrap_err();
+    assert!(error.hint.ends_with("The file is broken."), "{error}");
+}
+
+/// Fails as it is told.
+#[derive(Debug)]
+struct Failing(ErrorKind);
+
+impl Provider for Failing {
+    fn name(&self) -> &'static str {
+        "voice"
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        let error = Error::new(self.0.clone(), "asking", "it is so", "");
+        stream::once(std::future::ready(Err(error))).boxed()
+    }
+}
+
+#[tokio::test]
+async fn every_outcome_leaves_one_span_that_says_whose_it_was_and_how_it_ended() {
+    let parent = fresh::span_id();
+    let failed = |kind| SpanStatus::Failed { kind };
+    let refused = ErrorKind::Refused { capability: "vision".into() };
+    for (kind, budget_tokens, provider, status) in [
+        (ErrorKind::Cancelled, None, "voice", SpanStatus::Cancelled),
+        (ErrorKind::Overloaded, None, "voice", failed(ErrorKind::Overloaded)),
+        (refused.clone(), None, "voice", failed(refused)),
+        (ErrorKind::Overloaded, Some(0), "voice", failed(ErrorKind::Invalid)),
+        (ErrorKind::Overloaded, None, "nobody", failed(ErrorKind::NotFound)),
+    ] {
+        let kept = Arc::new(Kept::default());
+        let voice = Arc::new(Failing(kind)) as Arc<dyn Provider>;
+        let invoke = Invoke::new([voice], vec![], Arc::clone(&kept) as _);
+        let (_, call) = call("");
+        let terms =
+            Terms { principal: "somebody".into(), parent_span: Some(parent), budget_tokens, ..terms() };
+        let events: Vec<_> = invoke.serve_by(provider, call, &terms).collect().await;
+        assert!(matches!(&events[..], [Err(_)]), "{events:?}");
+        let spans = kept.0.lock().unwrap();
+        let [span] = &spans[..] else { panic!("{spans:?}") };
+        assert_eq!((&span.status, span.provider.as_str()), (&status, provider));
+        assert_eq!((span.principal.as_str(), span.parent), ("somebody", Some(parent)));
+        assert!(span.timing.total_ms.is_some());
+    }
+}

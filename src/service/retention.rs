@@ -1,0 +1,154 @@
+//! Spans and egress entries are kept for a while, and no more of them than there is room for.
+
+use crate::domain::Result;
+use crate::domain::id::SpanId;
+use crate::domain::time::Timestamp;
+use crate::domain::trace::{Egress, Span};
+use crate::store::record::EgressKey;
+use crate::store::{Batch, Record, Scan, Store};
+
+/// Removals that become one batch.
+const BATCH: usize = 256;
+
+/// How much of the past is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Nothing older than so many milliseconds.
+    pub age_ms: u64,
+    /// The newest that take so many bytes: of spans, and as many of egress entries.
+    pub bytes: u64,
+}
+
+/// Removes what is too old or too much at the time `now`; how many records that were. Blocks.
+pub fn sweep(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
+    let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?;
+    Ok(spans + sweep_kind::<Egress>(store, keep, now, |key: &EgressKey| Some(key.0))?)
+}
+
+fn sweep_kind<R: Record>(
+    store: &Store,
+    keep: Keep,
+    now: Timestamp,
+    made: impl Fn(&R::Key) -> Option<Timestamp>,
+) -> Result<usize> {
+    let mut batch = Batch::new();
+    let (mut waiting, mut removed, mut bytes) = (0, 0, 0_u64);
+    // Newest first: what is left when the room is used up goes.
+    for entry in store.sizes::<R>(Scan::all().reverse()) {
+        let (key, size) = entry?;
+        bytes = bytes.saturating_add(size);
+        let old = made(&key).is_some_and(|made| now.since(made) > keep.age_ms);
+        if !old && bytes <= keep.bytes {
+            continue;
+        }
+        batch.remove::<R>(&key);
+        waiting += 1;
+        removed += 1;
+        if waiting == BATCH {
+            store.commit_soft(std::mem::take(&mut batch))?;
+            waiting = 0;
+        }
+    }
+    if waiting > 0 {
+        store.commit_soft(batch)?;
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::{Timing, Usage};
+    use crate::domain::trace::{SpanKind, SpanStatus};
+    use crate::service::fresh;
+    use crate::store::{Owner, Unlock};
+
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+
+    fn open(folder: &std::path::Path) -> Store {
+        Store::open(&Owner::take(folder).unwrap(), &Unlock { passphrase: None, ask: false }).unwrap().0
+    }
+
+    /// The id of a span that began `days` before `now`, whose other bits are `number`.
+    fn id(now: Timestamp, days: u64, number: u8) -> SpanId {
+        let millis = (now.0 as u64 - days * DAY).to_be_bytes();
+        let mut bytes = [number; 16];
+        bytes[..6].copy_from_slice(&millis[2..]);
+        // Version and variant, as RFC 9562 has them.
+        bytes[6] = 0x70;
+        bytes[8] = 0x80 | (number & 0x3f);
+        SpanId::from_bytes(bytes)
+    }
+
+    fn put(store: &Store, now: Timestamp, days: u64, number: u8) {
+        let id = id(now, days, number);
+        let at = Timestamp(now.0 - (days * DAY) as i64);
+        assert_eq!(id.made(), Some(at));
+        let span = Span {
+            id,
+            parent: None,
+            principal: String::new(),
+            kind: SpanKind::ListModels,
+            provider: "p".into(),
+            model: None,
+            started: at,
+            timing: Timing::default(),
+            usage: Usage::default(),
+            status: SpanStatus::Done,
+            conversation: None,
+            answer: None,
+        };
+        let egress = Egress {
+            number: 1,
+            span: Some(id),
+            host: "h:1".into(),
+            status: None,
+            sent: 0,
+            received: 0,
+            request_id: None,
+        };
+        let mut batch = Batch::new();
+        batch.put(&id, &span).unwrap().put(&EgressKey(at, id), &egress).unwrap();
+        store.commit(batch).unwrap();
+    }
+
+    fn left(store: &Store) -> (usize, usize) {
+        let spans = store.keys::<Span>(Scan::all()).count();
+        (spans, store.keys::<Egress>(Scan::all()).count())
+    }
+
+    #[test]
+    fn what_is_too_old_goes_and_what_is_young_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, now) = (open(home.path()), fresh::now());
+        // More than one batch of old ones.
+        for number in 0..=255 {
+            put(&store, now, 40, number);
+        }
+        for number in 0..50 {
+            put(&store, now, 41, number);
+            put(&store, now, 3, number);
+        }
+        let keep = Keep { age_ms: 30 * DAY, bytes: u64::MAX };
+        assert_eq!(sweep(&store, keep, now).unwrap(), 2 * 306);
+        assert_eq!(left(&store), (50, 50));
+        assert_eq!(sweep(&store, keep, now).unwrap(), 0);
+        // A clock that was set back makes nothing old.
+        assert_eq!(sweep(&store, keep, Timestamp(0)).unwrap(), 0);
+    }
+
+    #[test]
+    fn of_what_is_too_much_the_newest_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, now) = (open(home.path()), fresh::now());
+        for number in 0..20 {
+            put(&store, now, u64::from(number), number);
+        }
+        let sizes = store.sizes::<Span>(Scan::all().reverse().limit(7));
+        let keep = Keep { age_ms: u64::MAX, bytes: sizes.map(|entry| entry.unwrap().1).sum() };
+        sweep(&store, keep, now).unwrap();
+        let kept: Vec<_> = store.keys::<Span>(Scan::all().reverse()).map(Result::unwrap).collect();
+        assert_eq!(kept, (0..7).map(|number| id(now, number.into(), number)).collect::<Vec<_>>());
+        assert!((1..20).contains(&left(&store).1));
+    }
+}
