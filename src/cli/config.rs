@@ -1,5 +1,7 @@
 //! `outcrop config`, `paths`, `completions`: what needs no door.
 
+use std::collections::BTreeMap;
+
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -26,10 +28,14 @@ pub(super) fn early(
         }
         Command::Config { verb: Verb::Edit } => edit::edit(environment, keys, out),
         Command::Config { verb: Verb::Default } => out.text(&default_file()),
-        Command::Config { verb: Verb::Schema } if out.json => out.object(&schema()),
-        Command::Config { verb: Verb::Schema } => out.text(&format!("{:#}\n", schema())),
+        Command::Config { verb: Verb::Schema } => print_schema(keys, out),
         _ => return None,
     })
+}
+
+fn print_schema(keys: ReadKeys, out: &mut Out) -> Result<(), End> {
+    let schema = schema(&keys(&BTreeMap::new())?);
+    if out.json { out.object(&schema) } else { out.text(&format!("{schema:#}\n")) }
 }
 
 pub(super) fn config(verb: Verb, config: &Config, keys: ReadKeys, out: &mut Out) -> Result<Exit, End> {

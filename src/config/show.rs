@@ -7,7 +7,7 @@ use ::config::{Value, ValueKind};
 use serde_json::json;
 
 use super::table::{KEYS, Key, Kind};
-use super::{Shown, check};
+use super::{ActionKeys, Shown, check};
 
 /// Every leaf of the merged values: known keys in the order of the list, then names that the person chose.
 pub(super) fn values(merged: &Value) -> Vec<Shown> {
@@ -135,8 +135,8 @@ fn example(key: &Key) -> &'static str {
     }
 }
 
-/// The JSON schema of the configuration file, for editors.
-pub fn schema() -> serde_json::Value {
+/// The JSON schema of the configuration file, for editors; `actions` are those that `[keys]` can name.
+pub fn schema(actions: &[ActionKeys]) -> serde_json::Value {
     #[derive(Default)]
     struct Node {
         inner: BTreeMap<String, Node>,
@@ -185,6 +185,14 @@ pub fn schema() -> serde_json::Value {
         node.own = Some(own);
     }
     let mut schema = written(&root);
+    let keys = &mut schema["properties"]["keys"];
+    let form = keys["additionalProperties"].take();
+    keys["additionalProperties"] = json!(false);
+    for action in actions {
+        let mut own = form.clone();
+        own["description"] = json!(action.meaning);
+        keys["properties"][action.name] = own;
+    }
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Outcrop configuration");
     schema

@@ -3,7 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use outcrop::config::{ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema};
+use outcrop::config::{
+    ActionKeys, ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema,
+};
 use outcrop::domain::catalog::Backend;
 use outcrop::domain::{Error, ErrorKind};
 
@@ -249,7 +251,11 @@ fn a_variable_of_ours_that_is_misspelt_or_no_text_is_an_error() {
 
 #[test]
 fn the_schema_names_every_key() {
-    let schema = schema();
+    let send = ActionKeys { name: "send", meaning: "Send it", place: "Writing", keys: Vec::new() };
+    let schema = schema(&[send]);
+    let keys = &schema["properties"]["keys"];
+    assert_eq!(keys["properties"]["send"]["description"], "Send it");
+    assert_eq!(keys["additionalProperties"], false);
     assert_eq!(schema["properties"]["ui"]["properties"]["mouse"]["default"], true);
     assert_eq!(
         schema["properties"]["providers"]["additionalProperties"]["properties"]["kind"]["enum"][0],
