@@ -23,6 +23,7 @@
 //! | [`store`] | the only place that names sled; everything made from user content is sealed |
 //! | [`engine`] | the only place that names candle: local models |
 //! | [`provider`] | one trait, many voices |
+//! | [`worker`] | other programs and hidden modes of this one: the only place that starts a child |
 //! | [`service`] | what the program can do; `service/invoke` is the only caller of a provider |
 //! | [`workbench`] | the one door: requests in, replies out, here or over a socket |
 //! | [`log`] | the program's own log file |
@@ -49,3 +50,4 @@ pub mod store;
 pub mod tui;
 pub mod wire;
 pub mod workbench;
+pub mod worker;

@@ -7,11 +7,14 @@ use outcrop::cli::{self, Exit};
 use outcrop::config::{Config, Environment};
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::tui::app::{New, Start};
-use outcrop::{log, tui, workbench};
+use outcrop::{log, tui, workbench, worker};
 
 fn main() -> ExitCode {
     // Whatever is made is the person's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    if let Some(code) = worker::asked(std::env::args_os()) {
+        return ExitCode::from(code);
+    }
     let arguments = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(said) => {
@@ -77,6 +80,6 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
     let door = workbench::open(config);
     match tui::run(config, door, start).await? {
         0 => Ok(Exit::Done),
-        _ => Ok(Exit::Interrupted),
+        code => Ok(Exit::Signal(code)),
     }
 }

@@ -4,12 +4,12 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind as Io, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::process::Command;
 
 use super::out::Out;
 use super::{End, ReadKeys};
 use crate::config::{Config, Environment, Flags, Paths, default_file};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::worker;
 
 /// A file that is not there begins as the one with every key, commented out. It works where the configuration is what
 /// must be mended.
@@ -23,13 +23,7 @@ pub(super) fn edit(environment: &Environment, keys: ReadKeys, out: &mut Out) -> 
     }
     begin(&path, &doing)?;
     // A command line such as `code --wait`, as the screen's editor is.
-    let ended = Command::new("/bin/sh")
-        .arg("-c")
-        .arg(format!("{editor} \"$@\""))
-        .arg("editor")
-        .arg(&path)
-        .status()
-        .map_err(|why| Error::io(&doing, &why))?;
+    let ended = worker::edit_here(editor, &path).map_err(|why| Error::io(&doing, &why))?;
     if !ended.success() {
         let why = format!("`{editor}` ended with {ended}");
         return Err(Error::new(ErrorKind::Io, doing, why, "The file is as the editor left it.").into());

@@ -83,6 +83,24 @@ impl Environment {
         Ok(())
     }
 
+    /// What a child may know: nothing of ours, and no variable that is `named` as a secret or looks like one.
+    #[must_use]
+    pub fn without_secrets(&self, named: &[&str]) -> Self {
+        const WORDS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL"];
+        let secret = |name: &str| {
+            let upper = name.to_ascii_uppercase();
+            let speaks = upper.split('_').any(|part| WORDS.iter().any(|word| part.contains(word)));
+            upper.starts_with("OUTCROP_") || speaks || named.contains(&name)
+        };
+        let kept = self.0.iter().filter(|(name, _)| !name.to_str().is_none_or(secret));
+        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// Every variable.
+    pub fn variables(&self) -> impl Iterator<Item = (OsString, OsString)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
+    }
+
     fn has(&self, name: &str) -> bool {
         self.0.contains_key(std::ffi::OsStr::new(name))
     }

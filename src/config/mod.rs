@@ -49,10 +49,15 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     pub net: Net,
     pub engine: EngineConfig,
+    pub trace: Trace,
     /// What new conversations begin with, below a preset and what was said for one; it names no model.
     pub defaults: Preset,
     pub presets: BTreeMap<String, Preset>,
     pub terminal: Terminal,
+    /// The environment of children: without secrets.
+    pub children: Environment,
+    /// This program's own file.
+    pub program: PathBuf,
     /// `HF_TOKEN`, for gated files of the model hub.
     pub hf_token: Option<Secret>,
     /// `OUTCROP_PASSPHRASE`, or the first line of `--passphrase-file`.
@@ -170,6 +175,14 @@ pub struct EngineConfig {
     pub threads: Option<usize>,
     /// `None` is the own engine where it can, else llama.cpp.
     pub backend: Option<Backend>,
+}
+
+/// How long the record of calls and of what left the machine is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    pub age: Duration,
+    /// Bytes that spans may take, and bytes that egress entries may.
+    pub bytes: u64,
 }
 
 /// A named set of settings.

@@ -11,7 +11,7 @@ use super::file::Inputs;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
-    Secret, Shown, Terminal, Ui, check, file, show,
+    Secret, Shown, Terminal, Trace, Ui, check, file, show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -78,7 +78,12 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let merged = builder.build().map_err(|why| faulty(&why))?;
     let values = show::values(&merged.cache);
     let raw: Raw = merged.try_deserialize().map_err(|why| faulty(&why))?;
+    let named: Vec<&str> =
+        raw.providers.values().filter_map(|p| variable_of(p.api_key.as_deref()?)).collect();
+    let children = environment.without_secrets(&named);
     Ok(Config {
+        children,
+        program: std::env::current_exe().unwrap_or_default(),
         user: environment.text("USER").or_else(|| environment.text("LOGNAME")).unwrap_or_default().to_owned(),
         home: environment.path("HOME"),
         model: raw.model,
@@ -92,6 +97,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         keys: raw.keys.into_iter().map(|(action, keys)| (action, keys.typed())).collect(),
         net: raw.net.typed(),
         engine: raw.engine.typed(&values)?,
+        trace: raw.trace.typed(),
         defaults: raw.defaults.typed(),
         presets: raw.presets.into_iter().map(|(name, preset)| (name, preset.typed())).collect(),
         terminal: Terminal::of(environment),
@@ -245,6 +251,7 @@ struct Raw {
     keys: BTreeMap<String, OneOrMore>,
     net: RawNet,
     engine: RawEngine,
+    trace: RawTrace,
     #[serde(default)]
     providers: BTreeMap<String, RawProvider>,
     #[serde(default)]
@@ -354,6 +361,23 @@ impl RawEngine {
 }
 
 #[derive(Deserialize)]
+struct RawTrace {
+    keep_days: u32,
+    keep_mb: u64,
+}
+
+impl RawTrace {
+    fn typed(&self) -> Trace {
+        Trace { age: Duration::from_hours(24 * u64::from(self.keep_days)), bytes: self.keep_mb << 20 }
+    }
+}
+
+/// The variable that a key is taken from.
+fn variable_of(key: &str) -> Option<&str> {
+    Some(key.strip_prefix('$')?.trim_start_matches('{').trim_end_matches('}'))
+}
+
+#[derive(Deserialize)]
 struct RawProvider {
     kind: Option<String>,
     base_url: Option<String>,
@@ -400,9 +424,8 @@ impl RawProvider {
         }
         let api_key = match self.api_key.as_deref() {
             None | Some("") => ApiKey::Absent,
-            Some(text) => match text.strip_prefix('$') {
+            Some(text) => match variable_of(text) {
                 Some(variable) => {
-                    let variable = variable.trim_start_matches('{').trim_end_matches('}');
                     environment.readable(variable)?;
                     environment.text(variable).map_or_else(
                         || ApiKey::Unset { variable: variable.to_owned() },

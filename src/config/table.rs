@@ -150,6 +150,13 @@ pub const KEYS: &[Key] = &[
         "What runs local models; auto is the own engine where it can, else llama.cpp (a build with that feature).",
     ),
     key(
+        "trace.keep_days",
+        Kind::Whole(1, 36_500),
+        "365",
+        "Days for which the record of calls and of what left this machine is kept.",
+    ),
+    key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
+    key(
         "providers.*.kind",
         Kind::OneOf(&["openai", "scripted"]),
         "",

@@ -8,7 +8,9 @@ use super::Options;
 use super::backend::{self, Model, Words};
 use super::gguf::Header;
 use super::template::{self, Setting};
+use super::trial::Trial;
 use crate::domain::call::Converse;
+use crate::domain::catalog::Backend;
 use crate::domain::settings::Settings;
 use crate::domain::thinking;
 use crate::domain::{Error, ErrorKind, Result};
@@ -68,7 +70,7 @@ impl Stamp {
 }
 
 impl Loaded {
-    fn load(path: &Path, options: Options) -> Result<Self> {
+    pub(super) fn load(path: &Path, options: Options) -> Result<Self> {
         let stamp = Stamp::of(path)?;
         let doing = format!("loading the model {}", path.display());
         let (header, _) = Header::open(path)?;
@@ -118,12 +120,27 @@ pub(super) struct Prompt {
 #[derive(Debug)]
 pub(super) struct Shelf {
     options: Options,
+    trial: Option<Arc<dyn Trial>>,
     models: Vec<Arc<Loaded>>,
 }
 
 impl Shelf {
-    pub(super) fn new(options: Options) -> Self {
-        Self { options, models: Vec::new() }
+    pub(super) fn new(options: Options, trial: Option<Arc<dyn Trial>>) -> Self {
+        Self { options, trial, models: Vec::new() }
+    }
+
+    /// Lets go of what would be in the way of the model of the file at `path`.
+    pub(super) fn make_room(&mut self, path: &Path) {
+        let stamp = Stamp::of(path).ok();
+        if !self.models.iter().any(|m| m.path == path && Some(&m.stamp) == stamp.as_ref()) {
+            self.models.retain(|m| m.path != path);
+            self.models.truncate(KEPT - 1);
+        }
+    }
+
+    /// Whether this very model is here.
+    pub(super) fn holds(&self, model: &Arc<Loaded>) -> bool {
+        self.models.iter().any(|known| Arc::ptr_eq(known, model))
     }
 
     /// The model of the file at `path`, loaded if it is not there, or if the file is another one now.
@@ -133,8 +150,13 @@ impl Shelf {
         let model = if let Some(at) = known {
             self.models.remove(at)
         } else {
-            self.models.retain(|m| m.path != path);
-            self.models.truncate(KEPT - 1);
+            self.make_room(path);
+            if let Some(trial) = &self.trial
+                && backend::choose(&Header::open(path)?.0, self.options.backend, "loading a model")?
+                    == Backend::LlamaCpp
+            {
+                trial.pass(path)?;
+            }
             Arc::new(Loaded::load(path, self.options)?)
         };
         self.models.insert(0, Arc::clone(&model));

@@ -28,8 +28,10 @@ mod scheduler;
 mod session;
 mod stop;
 mod template;
+mod trial;
 mod vocabulary;
 
 pub use convert::{Converted, convert};
 pub use inspect::{ModelFacts, Prompt, backend, inspect, prompt, tokenise};
 pub use scheduler::{Engine, Options};
+pub use trial::{Trial, try_out};

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::backend::Scratch;
 use super::loaded::Shelf;
 use super::session::{self, Kept, Session, Step};
+use super::trial::Trial;
 use crate::domain::call::Converse;
 use crate::domain::catalog::Backend;
 use crate::domain::delta::Event;
@@ -51,6 +52,7 @@ impl Options {
 #[derive(Debug)]
 pub struct Engine {
     options: Options,
+    trial: Option<Arc<dyn Trial>>,
     worker: Mutex<Option<Worker>>,
 }
 
@@ -82,7 +84,14 @@ struct Task {
 impl Engine {
     /// An engine that has loaded nothing yet.
     pub fn new(options: Options) -> Self {
-        Self { options, worker: Mutex::new(None) }
+        Self { options, trial: None, worker: Mutex::new(None) }
+    }
+
+    /// The same, which has what llama.cpp is to run tried before it is loaded.
+    #[must_use]
+    pub fn tried_by(mut self, trial: Arc<dyn Trial>) -> Self {
+        self.trial = Some(trial);
+        self
     }
 
     /// Answers a conversation with the model of the file at `path`. `now` is the date that the prompt may tell.
@@ -144,7 +153,7 @@ impl Engine {
         }
         let (calls, inbox) = channel(CALLS);
         let closing = Arc::new(AtomicBool::new(false));
-        let scheduler = Scheduler::new(inbox, Arc::clone(&closing), self.options)?;
+        let scheduler = Scheduler::new(inbox, Arc::clone(&closing), self.options, self.trial.clone())?;
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || scheduler.run())
@@ -180,7 +189,12 @@ struct Scheduler {
 }
 
 impl Scheduler {
-    fn new(inbox: Receiver<Task>, closing: Arc<AtomicBool>, options: Options) -> Result<Self> {
+    fn new(
+        inbox: Receiver<Task>,
+        closing: Arc<AtomicBool>,
+        options: Options,
+        trial: Option<Arc<dyn Trial>>,
+    ) -> Result<Self> {
         let doing = "starting the local engine";
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(options.threads())
@@ -194,7 +208,7 @@ impl Scheduler {
             closing,
             pool,
             runtime,
-            shelf: Shelf::new(options),
+            shelf: Shelf::new(options, trial),
             waiting: VecDeque::new(),
             running: VecDeque::new(),
             kept: Vec::new(),
@@ -220,6 +234,10 @@ impl Scheduler {
                     Some(task) => self.waiting.push_back(task),
                     None => return false,
                 }
+            }
+            if self.waiting.len() >= CALLS {
+                // The others wait where they are.
+                return true;
             }
             match self.inbox.try_recv() {
                 Ok(task) => self.waiting.push_back(task),
@@ -248,6 +266,9 @@ impl Scheduler {
 
     fn start(&mut self, task: Task) {
         let Task { work, path, converse, now, events, .. } = task;
+        // The cache of a conversation holds its model: those that go from the shelf go before the next one is loaded.
+        self.shelf.make_room(&path);
+        self.kept.retain(|kept| self.shelf.holds(kept.model()));
         // Nothing was sent but places in the queue, so there is room for one event or the reader is gone.
         let model = match self.shelf.get(&path) {
             Ok(model) => model,
@@ -294,14 +315,14 @@ impl Scheduler {
             let room = select_all(running.iter().map(|s| Box::pin(s.events().reserve())));
             tokio::select! {
                 _ = room => {}
-                task = inbox.recv() => waiting.extend(task),
+                task = inbox.recv(), if waiting.len() < CALLS => waiting.extend(task),
             }
         });
     }
 
     /// Remembers a conversation's cache, and forgets the oldest ones when there are too many.
     fn keep(&mut self, kept: Kept) {
-        if kept.conversation.is_some() {
+        if kept.conversation.is_some() && self.shelf.holds(kept.model()) {
             self.kept.retain(|other| other.conversation != kept.conversation);
             self.kept.push(kept);
         }

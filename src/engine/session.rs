@@ -37,6 +37,11 @@ impl Kept {
         self.conversation == Some(conversation) && Arc::ptr_eq(&self.model, model)
     }
 
+    /// The model that made it.
+    pub(super) fn model(&self) -> &Arc<Loaded> {
+        &self.model
+    }
+
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.cache.bytes()

@@ -13,7 +13,7 @@ use crate::domain::catalog::{
 };
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::engine::{self, Engine, Options};
+use crate::engine::{self, Engine, Options, Trial};
 use crate::net::Client;
 
 /// The name in front of local models' ids.
@@ -37,11 +37,16 @@ struct Folder {
 }
 
 impl Local {
-    /// Nothing is read or started yet.
-    pub fn new(models_dir: PathBuf, catalogue: Vec<LocalModel>, options: Options) -> Self {
+    /// Nothing is read or started yet. `trial` has files tried before they are loaded.
+    pub fn new(
+        models_dir: PathBuf,
+        catalogue: Vec<LocalModel>,
+        options: Options,
+        trial: Arc<dyn Trial>,
+    ) -> Self {
         Self {
             shelf: Arc::new(Folder { models: models_dir, catalogue, backend: options.backend }),
-            engine: Arc::new(Engine::new(options)),
+            engine: Arc::new(Engine::new(options).tried_by(trial)),
         }
     }
 

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
 use crate::domain::{Error, Result};
+use crate::engine::Trial;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
@@ -28,9 +29,11 @@ use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
+use crate::service::retention::Keep;
 use crate::service::turns::Turns;
 use crate::service::workspace::Workspace;
 use crate::store::{Owner, Store, Unlock};
+use crate::worker::{Surroundings, Trials};
 
 /// The services, over one store.
 #[derive(Debug, Clone)]
@@ -85,10 +88,11 @@ fn one(future: impl Future<Output = Result<Reply>> + Send + 'static) -> Replies 
 impl Here {
     fn serve(&self, context: &Context, request: Request) -> Replies {
         let terms = Terms {
+            principal: context.principal.clone(),
             parent_span: context.parent_span,
             deadline: context.deadline_ms.map(Duration::from_millis),
             budget_tokens: context.budget_tokens,
-            ..Terms::new(self.standing.client(context.reach))
+            ..Terms::new(self.standing.client(context.reach).under(context.parent_span))
         };
         match request {
             Request::Chat(request) => self.chat(request, terms),
@@ -112,14 +116,21 @@ impl Here {
         let (store, _) = Store::open(&owner, &unlock)?;
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);
-        let shelf = Shelf::new(ShelfOptions::new(
-            config.paths.models(),
-            config.hf_token.as_ref().map(|token| token.expose().into()),
-        )?);
+        let around: Surroundings = config.children.variables().collect();
+        let trial: Arc<dyn Trial> =
+            Arc::new(Trials::new(config.program.clone(), config.paths.cache.clone(), around.clone()));
+        let token = config.hf_token.as_ref().map(|token| token.expose().into());
+        let shelf = Shelf::new(ShelfOptions {
+            around,
+            trial: Some(Arc::clone(&trial)),
+            ..ShelfOptions::new(config.paths.models(), token)?
+        });
         let changes = Changes::default();
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
-        let standing = Standing::new(config, egress, spans, changes.clone())?;
+        let standing = Standing::new(config, egress, spans, changes.clone(), trial)?;
         let turns = Turns::default();
+        let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
+        let keep = Keep { age_ms, bytes: config.trace.bytes };
         let chat = Chat::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone(), turns.clone());
         // A fault of the store shows where it is used; it must not keep the person from what mends it.
         match Handle::current().block_on(chat.mark_interrupted()) {
@@ -132,7 +143,7 @@ impl Here {
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             standing: Arc::new(standing),
             shelf,
-            workspace: Workspace::new(folder, unlock, archive, recorder),
+            workspace: Workspace::new(folder, unlock, archive, recorder, keep),
             changes,
             closed: Arc::default(),
         })))

@@ -10,6 +10,7 @@ use crate::config::{Config, Shown, Stamp};
 use crate::domain::change::Changed;
 use crate::domain::workspace::{Configured, Difference};
 use crate::domain::{Error, Result};
+use crate::engine::Trial;
 use crate::net::{Client, EgressSink, NetOptions, Network, Reach};
 use crate::provider::Provider;
 use crate::service::changes::Changes;
@@ -43,8 +44,9 @@ impl Standing {
         egress: Arc<dyn EgressSink>,
         spans: Arc<dyn SpanSink>,
         changes: Changes,
+        trial: Arc<dyn Trial>,
     ) -> Result<Self> {
-        let local = voices::local(config)?;
+        let local = voices::local(config, trial)?;
         let invoke = Arc::new(Invoke::new(voices::all(config, &local), Vec::new(), spans));
         let now = Now { network: network(config, &egress)?, seen: config.stamp(), config: config.clone() };
         Ok(Self { now: RwLock::new(now), reading: Mutex::new(()), invoke, local, egress, changes })

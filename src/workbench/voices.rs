@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::engine::Options;
+use crate::engine::{Options, Trial};
 use crate::provider::Provider;
 use crate::provider::local::Local;
 use crate::provider::openai::OpenAi;
@@ -13,9 +13,9 @@ use crate::provider::unavailable::Unavailable;
 use crate::service::models::catalogue;
 
 /// The voice of the engine in this program.
-pub(super) fn local(config: &Config) -> Result<Arc<dyn Provider>> {
+pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Provider>> {
     let options = Options { threads: config.engine.threads, backend: config.engine.backend };
-    Ok(Arc::new(Local::new(config.paths.models(), catalogue()?, options)))
+    Ok(Arc::new(Local::new(config.paths.models(), catalogue()?, options, trial)))
 }
 
 /// Every voice that is configured, beside the local one.

@@ -12,12 +12,14 @@ const MAY: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("engine", &["domain"]),
     ("provider", &["domain", "wire", "config", "net", "engine"]),
-    ("service", &["domain", "wire", "store", "net", "provider", "engine"]),
-    ("workbench", &["domain", "config", "store", "net", "provider", "engine", "service"]),
-    ("tui", &["domain", "config", "workbench"]),
-    ("cli", &["domain", "config", "workbench"]),
+    ("worker", &["domain", "engine"]),
+    ("service", &["domain", "wire", "store", "net", "provider", "engine", "worker"]),
+    ("workbench", &["domain", "config", "store", "net", "provider", "engine", "service", "worker"]),
+    // Of the worker, the person's own editor.
+    ("tui", &["domain", "config", "workbench", "worker"]),
+    ("cli", &["domain", "config", "workbench", "worker"]),
     ("log", &["domain", "config"]),
-    ("main", &["domain", "config", "log", "workbench", "tui", "cli"]),
+    ("main", &["domain", "config", "log", "workbench", "worker", "tui", "cli"]),
 ];
 
 /// A crate and the only places that may name it.
@@ -40,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "store/keyring/system",
             "engine/",
             "provider/",
+            "worker/",
             "service/",
             "workbench/",
             "tui/runtime",
@@ -314,6 +317,14 @@ fn the_environment_is_read_in_one_place_and_never_set() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn other_programs_are_started_in_one_place() {
+    wrong(|name, line| {
+        let starts = line.contains("process::Command") || line.contains("Command::new(");
+        (starts && !name.starts_with("worker/")).then(|| "starts a program".to_owned())
+    });
 }
 
 #[test]

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use outcrop::config::Environment;
 use outcrop::domain::catalog::{Capability, InstalledModel, LocalModel, ModelFile, ModelId, Source};
 use outcrop::domain::pull::PullStep;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::net::{EgressLog, NetOptions, Network, Reach};
+use outcrop::net::{NetOptions, Network, Reach};
 use outcrop::service::models::{Shelf, ShelfOptions, Steps};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use crate::loopback::{Part, Seen, Server, head, whole};
+use crate::provider_openai::Kept;
 
 /// What the model's file holds.
 fn weights() -> Vec<u8> {
@@ -49,6 +51,7 @@ struct Home {
     folder: tempfile::TempDir,
     shelf: Shelf,
     net: NetOptions,
+    egress: Arc<Kept>,
 }
 
 impl Home {
@@ -60,6 +63,8 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let mut options = ShelfOptions::new(folder.path().join("models"), None).unwrap();
         options.hub = hub;
+        // A real pip is configured by it.
+        options.around = Environment::of_process().without_secrets(&[]).variables().collect();
         options.catalogue = vec![LocalModel {
             name: "small".into(),
             title: "Small".into(),
@@ -69,11 +74,12 @@ impl Home {
             files: vec![ModelFile { name: "weights.bin".into(), sources }],
         }];
         change(&mut options);
-        Self { shelf: Shelf::new(options), folder, net: crate::provider_openai::options() }
+        let net = crate::provider_openai::options();
+        Self { shelf: Shelf::new(options), folder, net, egress: Arc::default() }
     }
 
     fn pull_of(&self, model: &ModelId) -> Steps {
-        let network = Network::new(self.net.clone(), Arc::new(EgressLog));
+        let network = Network::new(self.net.clone(), Arc::clone(&self.egress) as _);
         self.shelf.pull(model, network.client(Reach::default()))
     }
 
@@ -350,6 +356,11 @@ async fn a_package_is_taken_with_the_pip_that_there_is() {
     let arguments = std::fs::read_to_string(folder.path().join("arguments")).unwrap();
     assert!(arguments.starts_with("download --no-deps --no-cache-dir") && arguments.contains("pkg==1"));
     assert_eq!(home.manifest().source, "the Python package pkg 1 with pip download");
+    // What a child fetched left the machine as well.
+    let entries = home.egress.0.lock().unwrap();
+    let [entry] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!(entry.host, "pip download pkg==1");
+    assert_eq!(entry.received, std::fs::metadata(&made).unwrap().len());
 }
 
 #[tokio::test]

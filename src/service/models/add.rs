@@ -9,7 +9,6 @@ use super::report::{Steps, steps};
 use super::{PROVIDER, Shelf, name_of};
 use crate::domain::catalog::{Capability, InstalledModel, ModelId};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::engine;
 
 impl Shelf {
     /// The id that a file gets: its own name in small letters, or the name that the person gives.
@@ -50,7 +49,7 @@ impl Shelf {
                         "Remove it first, or give another name.",
                     ));
                 }
-                let facts = engine::inspect(&file)?;
+                let facts = shelf.facts(&file)?;
                 let bytes = fs::metadata(&file).map_err(|why| Error::io(&doing, &why))?.len();
                 let folder = files::unfinished(&models, &name);
                 let staging = folder.join("ready");
@@ -71,9 +70,10 @@ impl Shelf {
                 let kept = if facts.ready {
                     // The person's file is copied, never moved.
                     copy(&doing, &file, &to, &report)?;
+                    shelf.vouch(&to);
                     files::describe(&doing, &to)?
                 } else {
-                    settle(&doing, &file, &to, &mut installed, &report)?
+                    settle(&shelf, &doing, &file, &to, &mut installed, &report)?
                 };
                 installed.files.push(kept);
                 files::install(&doing, &models, &staging, &installed)

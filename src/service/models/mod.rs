@@ -14,7 +14,7 @@ mod report;
 mod wheel;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
@@ -22,9 +22,11 @@ use secrecy::SecretString;
 pub use catalogue::catalogue;
 pub use report::Steps;
 
-use crate::domain::catalog::{LocalModel, ModelId};
+use crate::domain::catalog::{Backend, LocalModel, ModelId};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::engine::{self, ModelFacts, Trial};
 use crate::provider::local::{MANIFEST, NAME as PROVIDER};
+use crate::worker::Surroundings;
 
 /// Where unfinished models lie, beside the finished ones.
 const UNFINISHED: &str = ".unfinished";
@@ -41,10 +43,15 @@ pub struct ShelfOptions {
     pub hub_token: Option<SecretString>,
     /// Commands that run pip, tried in order; each is followed by its arguments.
     pub pips: Vec<Vec<String>>,
+    /// What they know of the environment.
+    pub around: Surroundings,
+    /// Has files tried before they are loaded; `None` where nobody loads them.
+    pub trial: Option<Arc<dyn Trial>>,
 }
 
 impl ShelfOptions {
-    /// The built-in catalogue, the public hub, and the ways to run pip that machines have.
+    /// The built-in catalogue, the public hub, and the ways to run pip that machines have; an empty environment, and
+    /// nobody who tries files.
     pub fn new(models: PathBuf, hub_token: Option<SecretString>) -> Result<Self> {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect();
         Ok(Self {
@@ -53,6 +60,8 @@ impl ShelfOptions {
             hub: "https://huggingface.co".to_owned(),
             hub_token,
             pips: ["python3 -m pip", "pip", "pip3", "uvx pip"].map(words).into(),
+            around: Surroundings::default(),
+            trial: None,
         })
     }
 }
@@ -81,6 +90,25 @@ impl Shelf {
             files::remove(&doing, &models, &name)
         })
         .await
+    }
+
+    /// The facts of a model file, once it is known that to load it harms nobody.
+    fn facts(&self, path: &Path) -> Result<ModelFacts> {
+        if let Some(trial) = &self.options.trial
+            && matches!(engine::backend(path, None), Ok(Backend::LlamaCpp))
+        {
+            trial.pass(path)?;
+        }
+        engine::inspect(path)
+    }
+
+    /// The file at `path` is what [`Shelf::facts`] has let pass, in its place now.
+    fn vouch(&self, path: &Path) {
+        if let Some(trial) = &self.options.trial
+            && matches!(engine::backend(path, None), Ok(Backend::LlamaCpp))
+        {
+            trial.vouch(path);
+        }
     }
 
     fn entry(&self, id: &ModelId, doing: &str) -> Result<&LocalModel> {

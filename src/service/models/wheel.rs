@@ -3,15 +3,16 @@
 use std::fs::{self, File};
 use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
-
-use tokio::process::Command;
 
 use super::files;
 use super::report::{Pace, Report};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Leave;
+use crate::worker::{Child, Surroundings};
+
+/// The longest download.
+const PATIENCE: Duration = Duration::from_hours(6);
 
 /// How often the growing file is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -19,9 +20,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Downloads the wheel of `package==version` into the empty folder `folder` and returns its path. pip cannot resume.
 /// Dropping the future kills pip.
 pub(super) async fn download(
-    leave: &Leave,
+    leave: &mut Leave,
     doing: &str,
-    pips: &[Vec<String>],
+    (pips, around): (&[Vec<String>], &Surroundings),
     wanted: &str,
     folder: &Path,
     total: Option<u64>,
@@ -35,25 +36,21 @@ pub(super) async fn download(
         for folder in [&to, &scratch] {
             files::make_folder(doing, folder)?;
         }
-        let child = Command::new(program)
-            .args(arguments)
-            .args(["download", "--no-deps", "--no-cache-dir", "--no-input", "--disable-pip-version-check"])
-            .args(["--progress-bar", "off", "--only-binary", ":all:", "-d"])
-            .arg(&to)
-            .arg(wanted)
+        let child = Child::new(program, &scratch, around, PATIENCE)
+            .arguments(arguments)
+            .arguments([
+                "download",
+                "--no-deps",
+                "--no-cache-dir",
+                "--no-input",
+                "--disable-pip-version-check",
+            ])
+            .arguments(["--progress-bar", "off", "--only-binary", ":all:", "-d"])
+            .arguments([to.as_os_str(), wanted.as_ref()])
             // pip collects the bytes here first: that is the file that is seen growing.
-            .env("TMPDIR", &scratch)
-            // Python looks for modules where it is started: never in the folder that the person happens to be in.
-            .current_dir(&scratch)
-            // It needs no secret of ours.
-            .env_remove("OUTCROP_PASSPHRASE")
-            .env_remove("HF_TOKEN")
-            .envs(leave.variables())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn();
+            .variables([("TMPDIR", &scratch)])
+            .variables(leave.variables())
+            .start();
         let child = match child {
             Ok(child) => child,
             Err(why) if why.kind() == Io::NotFound => {
@@ -62,22 +59,26 @@ pub(super) async fn download(
             }
             Err(why) => return Err(Error::io(doing, &why)),
         };
-        let mut ended = Box::pin(child.wait_with_output());
+        let mut ended = Box::pin(child.ended());
         let mut pace = Pace::new(0);
-        let output = loop {
+        let ended = loop {
             tokio::select! {
-                output = &mut ended => break output.map_err(|why| Error::io(doing, &why))?,
+                ended = &mut ended => break ended.map_err(|why| Error::io(doing, &why))?,
                 () = tokio::time::sleep(LOOK) => {
-                    if let Some(step) = pace.step(largest(folder), total) {
+                    let grown = size(folder).await;
+                    leave.brought(grown);
+                    if let Some(step) = pace.step(grown, total) {
                         report.say(step).await;
                     }
                 }
             }
         };
-        if output.status.success() {
-            return find(doing, &to);
+        if ended.status.success() {
+            let wheel = find(doing, &to)?;
+            leave.brought(size(folder).await);
+            return Ok(wheel);
         }
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = ended.said;
         if said.contains("No module named pip") || said.contains("No module named 'pip'") {
             missing.push(program.as_str());
             continue;
@@ -111,6 +112,12 @@ fn find(doing: &str, folder: &Path) -> Result<PathBuf> {
     let wheel =
         entries.flatten().map(|entry| entry.path()).find(|p| p.extension().is_some_and(|e| e == "whl"));
     wheel.ok_or_else(|| Error::new(ErrorKind::NotFound, doing, "pip brought no wheel", ""))
+}
+
+/// Bytes of the largest file below a folder, looked at away from the threads that serve the screen.
+async fn size(folder: &Path) -> u64 {
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || largest(&folder)).await.unwrap_or(0)
 }
 
 /// Bytes of the largest file below a folder: the wheel, which pip copies once it is whole.

@@ -5,9 +5,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tokio::process::Command;
-
 use crate::domain::{Error, ErrorKind, Result};
+use crate::worker;
 
 /// The most bytes that are read back.
 const READ_MAX: u64 = 16 << 20;
@@ -22,15 +21,7 @@ pub fn none() -> Error {
 /// Opens `text` with a command line such as `code --wait`, waits for its end, reads the text back.
 pub async fn edit(text: &str, command: &str, folder: &Path) -> Result<String> {
     let file = Private::create(folder, text).map_err(|e| Error::io(DOING, &e))?;
-    let status = Command::new("/bin/sh")
-        .arg("-c")
-        .arg(format!("{command} \"$@\""))
-        .arg("editor")
-        .arg(&file.0)
-        .kill_on_drop(true)
-        .status()
-        .await
-        .map_err(|e| Error::io(DOING, &e))?;
+    let status = worker::edit(command, &file.0).await.map_err(|e| Error::io(DOING, &e))?;
     if !status.success() {
         let why = format!("`{command}` ended with {status}");
         return Err(Error::new(ErrorKind::Io, DOING, why, "The text is as it was before."));

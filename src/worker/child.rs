@@ -1,0 +1,190 @@
+//! A program that works for this one.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+
+/// Bytes of what a child says on its standard error that are kept: the last ones.
+const SAID: usize = 64 * 1024;
+
+/// The environment of every child: the person's own, without secrets.
+#[derive(Clone, Default)]
+pub struct Surroundings(Arc<[(OsString, OsString)]>);
+
+impl FromIterator<(OsString, OsString)> for Surroundings {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// Names only.
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// A child that is not started yet.
+#[derive(Debug)]
+pub struct Child {
+    command: Command,
+    patience: Duration,
+}
+
+/// A child that runs. Dropped, it ends, and what it started with it.
+#[derive(Debug)]
+pub struct Running {
+    child: tokio::process::Child,
+    group: Option<Pid>,
+    patience: Duration,
+}
+
+/// How a child ended, and the last that it said.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub said: String,
+}
+
+impl Child {
+    /// `program` in `folder`. Python, for one, looks for code where it is started: never in the folder that the person
+    /// happens to be in. After `patience` it is ended.
+    pub fn new(program: impl AsRef<OsStr>, folder: &Path, around: &Surroundings, patience: Duration) -> Self {
+        let mut command = Command::new(program);
+        command
+            .current_dir(folder)
+            .env_clear()
+            .envs(around.0.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        Self { command, patience }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets variables over its environment.
+    #[must_use]
+    pub fn variables(
+        mut self,
+        variables: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
+    ) -> Self {
+        self.command.envs(variables);
+        self
+    }
+
+    /// Starts it.
+    pub fn start(mut self) -> io::Result<Running> {
+        let child = self.command.spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        Ok(Running { child, group, patience: self.patience })
+    }
+
+    /// Starts it and waits for its end, on a thread that may block.
+    pub fn run(self) -> io::Result<Ended> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async { self.start()?.ended().await })
+    }
+}
+
+impl Running {
+    /// Waits for its end.
+    pub async fn ended(mut self) -> io::Result<Ended> {
+        let mut errors = self.child.stderr.take();
+        let work = async {
+            let mut said = Vec::new();
+            let mut piece = [0; 4096];
+            if let Some(errors) = &mut errors {
+                loop {
+                    let read = errors.read(&mut piece).await?;
+                    if read == 0 {
+                        break;
+                    }
+                    said.extend_from_slice(&piece[..read]);
+                    if said.len() > 2 * SAID {
+                        said.drain(..said.len() - SAID);
+                    }
+                }
+            }
+            let status = self.child.wait().await?;
+            said.drain(..said.len().saturating_sub(SAID));
+            Ok(Ended { status, said: String::from_utf8_lossy(&said).into_owned() })
+        };
+        let ended = tokio::time::timeout(self.patience, work).await;
+        ended.unwrap_or_else(|_| {
+            let why = format!("it was not done after {} s and was ended", self.patience.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, why))
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its number is its own until somebody has waited for it.
+        if let (Some(_), Some(group)) = (self.child.id(), self.group) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    fn shell(script: &str, folder: &Path, patience: Duration) -> Child {
+        let around = [("PATH".into(), "/usr/bin:/bin".into()), ("KNOWN".into(), "1".into())];
+        Child::new("sh", folder, &around.into_iter().collect(), patience).arguments(["-c", script])
+    }
+
+    #[tokio::test]
+    async fn a_child_knows_its_folder_and_what_it_was_given_and_nothing_of_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "pwd >&2; env | grep -v '^\\(PWD\\|SHLVL\\|_\\|OLDPWD\\)=' | sort >&2; cat | wc -c | tr -d ' ' >&2";
+        let child = shell(script, folder.path(), LONG).variables([("MORE", "2")]);
+        let ended = child.start().unwrap().ended().await.unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        assert_eq!(ended.said, format!("{}\nKNOWN=1\nMORE=2\nPATH=/usr/bin:/bin\n0\n", real.display()));
+        assert!(ended.status.success());
+    }
+
+    #[tokio::test]
+    async fn of_one_that_says_much_the_last_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "i=0; while [ $i -lt 3000 ]; do printf '%0100d\\n' $i >&2; i=$((i+1)); done; echo last >&2; exit 3";
+        let ended = shell(script, folder.path(), LONG).start().unwrap().ended().await.unwrap();
+        assert!(ended.said.len() <= SAID && ended.said.ends_with("2999\nlast\n"), "{}", ended.said.len());
+        assert_eq!(ended.status.code(), Some(3));
+    }
+
+    #[test]
+    fn one_that_takes_too_long_is_ended_with_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        // Opened first for both, so that neither side waits for the other.
+        let held = std::fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        let mut reader = std::fs::File::open(&pipe).unwrap();
+        let script = format!("exec 3>{}; (exec 2>&-; exec sleep 1000) & wait", pipe.display());
+        let error = shell(&script, folder.path(), Duration::from_millis(300)).run().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(held);
+        // The pipe ends when the last process that holds it has.
+        assert_eq!(std::io::Read::read(&mut reader, &mut [0; 1]).unwrap(), 0);
+    }
+}
