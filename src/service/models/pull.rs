@@ -220,14 +220,18 @@ pub(super) fn settle(
         report.mention(PullStep::Converting { done, total });
         report.wanted(doing)
     })?;
-    // What lies on the disk is what was meant to be written.
     report.mention(PullStep::Checking);
-    let found = files::describe(doing, to)?;
-    if found.sha256 != converted.sha256 {
-        let why = "the converted file reads back as another one";
-        return Err(Error::new(ErrorKind::Corrupt, doing, why, "Check the disk, then try again."));
+    read_back(doing, to, &converted.sha256)
+}
+
+/// What the manifest will say of a converted file: what lies on the disk must be what was meant to be written.
+fn read_back(doing: &str, path: &Path, written: &str) -> Result<InstalledFile> {
+    let found = files::describe(doing, path)?;
+    if found.sha256 == written {
+        return Ok(found);
     }
-    Ok(found)
+    let why = "the converted file reads back as another one";
+    Err(Error::new(ErrorKind::Corrupt, doing, why, "Check the disk, then try again."))
 }
 
 /// A private copy; it stops where it is when nobody wants it any more.
@@ -250,4 +254,20 @@ fn read_config(staging: &Path, model: &mut InstalledModel) {
     }
     let positions = config.get("max_position_embeddings").and_then(serde_json::Value::as_u64);
     model.context = model.context.or(positions.and_then(|n| u32::try_from(n).ok()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_converted_file_that_reads_back_as_another_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.gguf");
+        fs::write(&path, "what was written").unwrap();
+        let (written, _) = files::digest("reading", &path).unwrap();
+        assert_eq!(read_back("converting", &path, &written).unwrap().name, "model.gguf");
+        fs::write(&path, "what was wr1tten").unwrap();
+        assert_eq!(read_back("converting", &path, &written).unwrap_err().kind, ErrorKind::Corrupt);
+    }
 }
