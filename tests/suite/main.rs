@@ -1,10 +1,12 @@
 //! The one test binary: each module is a kind of test (see `DESIGN`, section 7).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod answer;
 mod chat;
 mod cli;
 mod config;
 mod conversation;
+mod damage;
 mod doors;
 mod engine;
 mod flow;
@@ -12,6 +14,7 @@ mod layers;
 mod loopback;
 mod markdown;
 mod provider_openai;
+mod provider_scripted;
 mod pty_life;
 mod pull;
 mod readme;
@@ -24,3 +27,15 @@ mod themes;
 mod transcript;
 mod tty;
 mod wire;
+
+/// So many cases of a property that is dear to try, unless `PROPTEST_CASES` asks for others.
+fn cases(few: u32) -> proptest::test_runner::Config {
+    let known = proptest::test_runner::Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { known.cases } else { few };
+    proptest::test_runner::Config { cases, ..known }
+}
+
+/// What must come: only what is broken takes so long.
+async fn soon<T>(coming: impl Future<Output = T>) -> T {
+    tokio::time::timeout(std::time::Duration::from_mins(1), coming).await.expect("it never came")
+}

@@ -16,7 +16,9 @@ use outcrop::provider::openai::OpenAi;
 use outcrop::service::invoke::{Invoke, SpanSink, Terms};
 use secrecy::SecretString;
 
+use crate::answer::{self, text};
 use crate::loopback::{Part, Seen, Server, events, head, whole};
+use crate::soon;
 use crate::wire::openai::data;
 
 #[derive(Debug, Default)]
@@ -70,20 +72,7 @@ fn hello() -> Call {
 }
 
 async fn ask(voice: &Voice) -> (Fold, Option<Error>) {
-    let mut stream = voice.serve(hello());
-    let mut fold = Fold::default();
-    while let Some(item) = stream.next().await {
-        match item {
-            Ok(event) => fold.push(&event),
-            Err(error) => return (fold, Some(error)),
-        }
-    }
-    (fold, None)
-}
-
-fn said(fold: &Fold) -> String {
-    let text = |b: &Block| if let Block::Text { text } = b { text.clone() } else { String::new() };
-    fold.blocks.iter().map(text).collect()
+    soon(answer::whole(voice.serve(hello()))).await
 }
 
 #[tokio::test]
@@ -93,7 +82,7 @@ async fn a_streamed_answer_arrives_and_leaves_an_egress_record() {
     let (client, kept) = client(options());
     let (fold, error) = ask(&voice(&server, client)).await;
     assert_eq!(error, None);
-    assert_eq!((said(&fold).as_str(), fold.stop), ("👋🏽 你好！👋🏽\n\n👋", Some(StopReason::MaxTokens)));
+    assert_eq!((text(&fold).as_str(), fold.stop), ("👋🏽 你好！👋🏽\n\n👋", Some(StopReason::MaxTokens)));
     let seen = &server.seen()[0];
     assert_eq!(seen.line, "POST /v1/chat/completions HTTP/1.1");
     assert_eq!(seen.headers["authorization"], "Bearer sk-canary");
@@ -147,14 +136,14 @@ async fn a_server_that_does_not_stream_is_understood() {
     let json = [("content-type", "application/json; charset=utf-8")];
     let server = Server::start(move |_, _| whole(200, &json, data("llama_whole.json"))).await;
     let (fold, error) = ask(&voice(&server, client(options()).0)).await;
-    assert_eq!((said(&fold).as_str(), error), ("I'm sorry for any misglamour. I'm", None));
+    assert_eq!((text(&fold).as_str(), error), ("I'm sorry for any misglamour. I'm", None));
 }
 
 #[tokio::test]
 async fn a_stalled_stream_times_out_and_keeps_what_came() {
     let server = Server::start(|_, _| events([Part::Bytes(data("cut.sse")), Part::Stall])).await;
     let (fold, error) = ask(&voice(&server, client(options()).0)).await;
-    assert_eq!(said(&fold), "Hello");
+    assert_eq!(text(&fold), "Hello");
     let error = error.unwrap();
     assert_eq!(error.kind, ErrorKind::Timeout);
     assert!(error.why.contains("nothing came"), "{error}");
@@ -175,7 +164,7 @@ async fn an_answer_whose_end_came_is_whole_even_if_the_connection_stalls_after_i
     })
     .await;
     let (fold, error) = ask(&voice(&server, client(options()).0)).await;
-    assert_eq!((said(&fold).as_str(), fold.stop, error), ("Hello", Some(StopReason::MaxTokens), None));
+    assert_eq!((text(&fold).as_str(), fold.stop, error), ("Hello", Some(StopReason::MaxTokens), None));
 }
 
 #[tokio::test]
@@ -188,7 +177,7 @@ async fn a_broken_connection_is_a_network_error_that_keeps_what_came() {
     })
     .await;
     let (fold, error) = ask(&voice(&server, client(options()).0)).await;
-    assert_eq!(said(&fold), "Hello");
+    assert_eq!(text(&fold), "Hello");
     assert_eq!(error.unwrap().kind, ErrorKind::Network);
     assert_eq!(server.seen().len(), 1, "nothing is sent again once a word came");
 }
@@ -202,7 +191,7 @@ async fn failures_that_may_pass_are_retried_before_the_first_word() {
         })
         .await;
         let (fold, error) = ask(&voice(&server, client(options()).0)).await;
-        assert_eq!((said(&fold).as_str(), error), ("Hello", None), "{status}");
+        assert_eq!((text(&fold).as_str(), error), ("Hello", None), "{status}");
         assert_eq!(server.seen().len(), 3);
     }
 }
@@ -250,7 +239,7 @@ async fn a_server_that_wants_the_newer_name_of_the_limit_gets_it() {
     })
     .await;
     let (fold, _) = ask(&voice(&server, client(options()).0)).await;
-    assert_eq!(said(&fold), "Hello");
+    assert_eq!(text(&fold), "Hello");
     let body = |seen: &Seen| String::from_utf8(seen.body.clone()).unwrap();
     assert!(body(&server.seen()[0]).contains(r#""max_tokens":9"#));
     assert!(body(&server.seen()[1]).contains(r#""max_completion_tokens":9"#));

@@ -17,6 +17,7 @@ use outcrop::workbench::request::models::Models;
 use outcrop::workbench::{self, Changed, Context, Face, Reply, Request, Workbench};
 
 use super::home::{Home, SCRIPTED, Said};
+use crate::soon;
 
 /// A server that the owner takes for its proxy: who connects there wanted to leave this machine.
 struct World {
@@ -188,16 +189,16 @@ fn a_provider_that_is_added_to_the_file_can_be_asked_while_an_owner_runs() {
 async fn a_file_that_breaks_while_a_screen_is_open_changes_nothing_and_that_is_said() {
     let home = Home::new();
     let door = workbench::open(&home.config());
-    door.ready().await.unwrap();
+    soon(door.ready()).await.unwrap();
     let context = || Context::of(Face::Tui);
     let mut watch = door.call(context(), Request::Watch { topic: Topic::Models });
     std::fs::write(home.path().join("config.toml"), format!("{SCRIPTED}[ui]\nthme = 'dark'\n")).unwrap();
     let models = Request::Models(Models::List { probe: false });
-    let listed: Vec<_> = door.call(context(), models.clone()).collect().await;
+    let listed: Vec<_> = soon(door.call(context(), models.clone()).collect()).await;
     assert!(
         matches!(&listed[..], [Ok(Reply::Models { cards })] if cards.iter().any(|c| c.id.provider() == "scripted"))
     );
-    let Some(Ok(Reply::Changed { change: Changed::Notice { text }, .. })) = watch.next().await else {
+    let Some(Ok(Reply::Changed { change: Changed::Notice { text }, .. })) = soon(watch.next()).await else {
         panic!("no notice")
     };
     assert!(text.contains("ui.thme") && text.contains("not in force"), "{text}");
@@ -205,14 +206,14 @@ async fn a_file_that_breaks_while_a_screen_is_open_changes_nothing_and_that_is_s
         Target::New { model: "newer/echo".parse().unwrap(), system: None, settings: Settings::default() };
     let blocks = vec![Block::Text { text: "hello".into() }];
     let send = Request::Chat(Chat::Send { to, blocks });
-    let error = door.call(context(), send.clone()).next().await.unwrap().unwrap_err();
+    let error = soon(door.call(context(), send.clone()).next()).await.unwrap().unwrap_err();
     assert!(error.hint.contains("ui.thme"), "{error}");
     // Mended, it is in force at the next call, and an open list hears of it.
     let file = format!("{SCRIPTED}[providers.newer]\nkind = 'scripted'\n");
     std::fs::write(home.path().join("config.toml"), file).unwrap();
-    assert!(matches!(door.call(context(), send).next().await, Some(Ok(Reply::Started { .. }))));
-    assert!(matches!(watch.next().await, Some(Ok(Reply::Changed { change: Changed::Models, .. }))));
-    door.close().await;
-    let refused = door.call(context(), models).next().await.unwrap().unwrap_err();
+    assert!(matches!(soon(door.call(context(), send).next()).await, Some(Ok(Reply::Started { .. }))));
+    assert!(matches!(soon(watch.next()).await, Some(Ok(Reply::Changed { change: Changed::Models, .. }))));
+    soon(door.close()).await;
+    let refused = soon(door.call(context(), models).next()).await.unwrap().unwrap_err();
     assert_eq!(refused.kind, outcrop::domain::ErrorKind::Detached, "a closed door begins nothing");
 }

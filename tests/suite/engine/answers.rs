@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use outcrop::domain::delta::Event;
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Role, StopReason, Usage};
@@ -11,30 +12,51 @@ use outcrop::domain::{ErrorKind, Result};
 use outcrop::engine::{Engine, Options};
 
 use super::{ask, greedy, now, say, text_of, tiny};
+use crate::soon;
 
-/// A model file and an engine.
-struct Bench {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-    engine: Engine,
+/// A model file and an engine that runs it.
+pub struct Bench {
+    pub _folder: tempfile::TempDir,
+    pub path: PathBuf,
+    pub engine: Engine,
 }
 
 impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = tiny::file(folder.path());
-        Self {
-            path,
-            engine: Engine::new(Options { threads: Some(2), ..Options::default() }),
-            _folder: folder,
-        }
+        let engine = Engine::new(Options { threads: Some(2), ..Options::default() });
+        Self { _folder: folder, path, engine }
     }
 
-    async fn all(&self, converse: outcrop::domain::call::Converse) -> Vec<Event> {
+    /// One for each backend that is built in: what an engine keeps to, all of them do.
+    fn each() -> Vec<Self> {
+        vec![
+            Self::new(),
+            #[cfg(feature = "llama-cpp")]
+            super::llama_cpp::foreign(),
+        ]
+    }
+
+    /// One whose answers end when nobody wants them any more, and not before.
+    fn endless() -> Self {
+        let bench = Self::new();
+        let mut model = tiny::model("llama");
+        model.replace("llama.context_length", 1 << 20);
+        std::fs::write(&bench.path, model.bytes()).unwrap();
+        bench
+    }
+
+    fn begin(&self, most: Option<u32>) -> BoxStream<'static, Result<Event>> {
+        let settings = Settings { max_tokens: most, ..greedy(1) };
+        self.engine.converse(&self.path, ask(vec![say(Role::User, "hi")], settings), now())
+    }
+
+    pub async fn all(&self, converse: outcrop::domain::call::Converse) -> Vec<Event> {
         self.engine.converse(&self.path, converse, now()).map(Result::unwrap).collect().await
     }
 
-    async fn said(&self, text: &str, settings: Settings) -> Vec<Event> {
+    pub async fn said(&self, text: &str, settings: Settings) -> Vec<Event> {
         self.all(ask(vec![say(Role::User, text)], settings)).await
     }
 }
@@ -77,13 +99,16 @@ async fn an_answer_tells_its_context_its_prompt_its_text_its_usage_and_its_end()
 
 #[tokio::test]
 async fn greedy_and_seeded_answers_repeat_and_other_seeds_differ() {
-    let bench = Bench::new();
-    let seeded = |seed| Settings { temperature: Some(1.5), top_k: Some(0), seed: Some(seed), ..greedy(40) };
-    let (greedy_one, greedy_two) = (bench.said("hi", greedy(40)).await, bench.said("hi", greedy(40)).await);
-    assert_eq!(text_of(&greedy_one), text_of(&greedy_two));
-    let (one, two) = (bench.said("hi", seeded(1)).await, bench.said("hi", seeded(1)).await);
-    assert_eq!(text_of(&one), text_of(&two));
-    assert_ne!(text_of(&one), text_of(&bench.said("hi", seeded(2)).await));
+    for bench in Bench::each() {
+        let seeded =
+            |seed| Settings { temperature: Some(1.5), top_k: Some(0), seed: Some(seed), ..greedy(40) };
+        let (greedy_one, greedy_two) =
+            (bench.said("hi", greedy(40)).await, bench.said("hi", greedy(40)).await);
+        assert_eq!(text_of(&greedy_one), text_of(&greedy_two));
+        let (one, two) = (bench.said("hi", seeded(1)).await, bench.said("hi", seeded(1)).await);
+        assert_eq!(text_of(&one), text_of(&two));
+        assert_ne!(text_of(&one), text_of(&bench.said("hi", seeded(2)).await));
+    }
 }
 
 #[tokio::test]
@@ -101,27 +126,28 @@ async fn the_number_of_threads_changes_no_letter() {
 
 #[tokio::test]
 async fn a_second_turn_pays_for_its_new_tokens_only_and_says_the_same() {
-    let bench = Bench::new();
-    let mut first = ask(vec![say(Role::User, &"in the beginning ".repeat(12))], greedy(20));
-    first.conversation = Some(conversation(1));
-    let answer = bench.all(first.clone()).await;
-    let spent = usage(&answer);
-    let mut second = first.clone();
-    second.turns.extend([say(Role::Assistant, &text_of(&answer)), say(Role::User, "and then")]);
-    let cached = bench.all(second.clone()).await;
-    let read = usage(&cached).cache_read.unwrap();
-    assert!(read >= spent.input.unwrap(), "{read} of {spent:?}");
-    second.conversation = None;
-    let fresh = bench.all(second).await;
-    assert_eq!(usage(&fresh).cache_read, Some(0));
-    assert_eq!(text_of(&cached), text_of(&fresh));
-    // A fork from the first turn keeps what is common.
-    let mut fork = first;
-    fork.turns = vec![say(Role::User, &("in the beginning ".repeat(12) + "there was"))];
-    let kept = bench.all(fork.clone()).await;
-    assert!(usage(&kept).cache_read.unwrap() > 30, "{:?}", usage(&kept));
-    fork.conversation = Some(conversation(9));
-    assert_eq!(text_of(&kept), text_of(&bench.all(fork).await));
+    for bench in Bench::each() {
+        let mut first = ask(vec![say(Role::User, &"in the beginning ".repeat(12))], greedy(20));
+        first.conversation = Some(conversation(1));
+        let answer = bench.all(first.clone()).await;
+        let spent = usage(&answer);
+        let mut second = first.clone();
+        second.turns.extend([say(Role::Assistant, &text_of(&answer)), say(Role::User, "and then")]);
+        let cached = bench.all(second.clone()).await;
+        let read = usage(&cached).cache_read.unwrap();
+        assert!(read >= spent.input.unwrap(), "{read} of {spent:?}");
+        second.conversation = None;
+        let fresh = bench.all(second).await;
+        assert_eq!(usage(&fresh).cache_read, Some(0));
+        assert_eq!(text_of(&cached), text_of(&fresh));
+        // A fork from the first turn keeps what is common.
+        let mut fork = first;
+        fork.turns = vec![say(Role::User, &("in the beginning ".repeat(12) + "there was"))];
+        let kept = bench.all(fork.clone()).await;
+        assert!(usage(&kept).cache_read.unwrap() > 30, "{:?}", usage(&kept));
+        fork.conversation = Some(conversation(9));
+        assert_eq!(text_of(&kept), text_of(&bench.all(fork).await));
+    }
 }
 
 #[tokio::test]
@@ -142,33 +168,36 @@ async fn a_last_turn_of_the_assistant_is_continued() {
 
 #[tokio::test]
 async fn a_stop_text_ends_the_answer_and_never_shows() {
-    let bench = Bench::new();
-    let whole = text_of(&bench.said("stop", greedy(60)).await);
-    let letters: Vec<char> = whole.chars().collect();
-    let at = letters.len() / 2;
-    let stopper: String = letters[at..at + 3].iter().collect();
-    let events = bench.said("stop", Settings { stop: vec![stopper.clone()], ..greedy(60) }).await;
-    assert_eq!(stop(&events), StopReason::StopSequence);
-    assert_eq!(text_of(&events), whole[..whole.find(&stopper).unwrap()]);
+    for bench in Bench::each() {
+        let whole = text_of(&bench.said("stop", greedy(60)).await);
+        let letters: Vec<char> = whole.chars().collect();
+        let at = letters.len() / 2;
+        let stopper: String = letters[at..at + 3].iter().collect();
+        let events = bench.said("stop", Settings { stop: vec![stopper.clone()], ..greedy(60) }).await;
+        assert_eq!(stop(&events), StopReason::StopSequence);
+        assert_eq!(text_of(&events), whole[..whole.find(&stopper).unwrap()]);
+    }
 }
 
 #[tokio::test]
 async fn a_prompt_that_does_not_fit_is_refused_with_numbers_before_any_work() {
-    let bench = Bench::new();
-    let converse = ask(vec![say(Role::User, &"x".repeat(2000))], greedy(5));
-    let events: Vec<_> = bench.engine.converse(&bench.path, converse, now()).collect().await;
-    let [Err(error)] = &events[..] else { panic!("{events:?}") };
-    let ErrorKind::ContextLength { tokens, limit } = error.kind else { panic!("{error}") };
-    assert!(tokens > 2000 && limit == tiny::CONTEXT && !error.hint.is_empty(), "{error}");
+    for bench in Bench::each() {
+        let converse = ask(vec![say(Role::User, &"x".repeat(2000))], greedy(5));
+        let events: Vec<_> = bench.engine.converse(&bench.path, converse, now()).collect().await;
+        let [Err(error)] = &events[..] else { panic!("{events:?}") };
+        let ErrorKind::ContextLength { tokens, limit } = error.kind else { panic!("{error}") };
+        assert!(tokens > 2000 && limit == tiny::CONTEXT && !error.hint.is_empty(), "{error}");
+    }
 }
 
 #[tokio::test]
 async fn running_into_the_end_of_the_context_is_a_reason_to_stop() {
-    let bench = Bench::new();
-    let events = bench.said(&"x".repeat(430), Settings { max_tokens: None, ..greedy(1) }).await;
-    assert_eq!(stop(&events), StopReason::ContextFull);
-    let usage = usage(&events);
-    assert_eq!(usage.input.unwrap() + usage.output.unwrap(), tiny::CONTEXT);
+    for bench in Bench::each() {
+        let events = bench.said(&"x".repeat(430), Settings { max_tokens: None, ..greedy(1) }).await;
+        assert_eq!(stop(&events), StopReason::ContextFull);
+        let usage = usage(&events);
+        assert_eq!(usage.input.unwrap() + usage.output.unwrap(), tiny::CONTEXT);
+    }
 }
 
 #[tokio::test]
@@ -209,20 +238,63 @@ async fn a_slow_reader_holds_up_nobody_and_loses_nothing() {
     assert_eq!(text_of(&events), quick);
 }
 
+/// The next event of a stream, which must be there soon.
+async fn next(stream: &mut BoxStream<'static, Result<Event>>) -> Event {
+    soon(stream.next()).await.unwrap().unwrap()
+}
+
 #[tokio::test]
-async fn dropping_an_answer_frees_its_place_for_those_that_wait() {
-    let bench = Bench::new();
-    let endless = || bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(400)), now());
-    let mut held: Vec<_> = (0..4).map(|_| endless()).collect();
+async fn dropping_an_answer_frees_its_place_for_those_that_wait_in_their_order() {
+    let bench = Bench::endless();
+    let mut held: Vec<_> = (0..4).map(|_| bench.begin(None)).collect();
     for stream in &mut held {
-        stream.next().await.unwrap().unwrap();
+        assert!(matches!(next(stream).await, Event::Context { .. }));
     }
-    let mut waiting = endless();
-    assert!(matches!(waiting.next().await.unwrap().unwrap(), Event::Queued { ahead: 4 }));
-    // Nobody reads the four, so they cannot end by themselves.
+    let (mut first, mut second) = (bench.begin(Some(5)), bench.begin(Some(5)));
+    assert_eq!(next(&mut first).await, Event::Queued { ahead: 4 });
+    assert_eq!(next(&mut second).await, Event::Queued { ahead: 5 });
+    let mut third = bench.begin(None);
+    assert_eq!(next(&mut third).await, Event::Queued { ahead: 6 });
+    // One that waits is gone: the next of those that wait moves up.
+    drop(third);
+    let mut fourth = bench.begin(Some(5));
+    assert_eq!(next(&mut fourth).await, Event::Queued { ahead: 6 });
+    // Each of these would go on for a million tokens.
+    drop(held.pop());
+    assert!(matches!(next(&mut first).await, Event::Context { .. }));
     drop(held);
-    let rest: Vec<_> = waiting.map(Result::unwrap).collect().await;
-    assert_eq!(stop(&rest), StopReason::MaxTokens);
+    for waiting in [first, second, fourth] {
+        let rest: Vec<_> = soon(waiting.map(Result::unwrap).collect()).await;
+        assert_eq!(stop(&rest), StopReason::MaxTokens);
+    }
+}
+
+#[tokio::test]
+async fn who_reads_as_fast_as_it_comes_takes_no_turn_from_the_others() {
+    let bench = Bench::endless();
+    let mut greediest = bench.begin(None);
+    while !matches!(next(&mut greediest).await, Event::Text { .. }) {}
+    let short: Vec<_> = {
+        let short = bench.begin(Some(12)).map(Result::unwrap).collect();
+        let endless = async { while greediest.next().await.is_some() {} };
+        tokio::select! {
+            short = soon(short) => short,
+            () = endless => panic!("it ended"),
+        }
+    };
+    assert_eq!(stop(&short), StopReason::MaxTokens);
+}
+
+#[tokio::test]
+async fn a_prompt_is_read_in_pieces_between_which_it_can_be_stopped() {
+    for bench in Bench::each() {
+        let events = bench.said(&"x".repeat(400), greedy(1)).await;
+        let done: Vec<_> = events
+            .iter()
+            .filter_map(|event| if let Event::Prefill { done, .. } = event { Some(*done) } else { None })
+            .collect();
+        assert!(done.len() > 6 && done.windows(2).all(|two| two[1] - two[0] <= 64), "{done:?}");
+    }
 }
 
 #[tokio::test]

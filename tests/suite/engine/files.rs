@@ -8,6 +8,7 @@ use outcrop::engine::{convert, inspect};
 use proptest::prelude::*;
 
 use super::tiny;
+use crate::damage::{blows, damaged};
 
 fn refused(bytes: &[u8]) -> Error {
     let folder = tempfile::tempdir().unwrap();
@@ -124,7 +125,7 @@ fn huge_counts_and_lengths_are_refused_before_anything_is_allocated() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(crate::cases(400))]
 
     #[test]
     fn random_bytes_after_the_magic_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
@@ -134,11 +135,19 @@ proptest! {
     }
 
     #[test]
-    fn flipped_bytes_never_panic(flips in proptest::collection::vec((0_usize..9000, any::<u8>()), 1..6)) {
+    fn damaged_files_never_panic(
+        flips in proptest::collection::vec((0_usize..9000, any::<u8>()), 0..6), blows in blows(), struck in any::<bool>()
+    ) {
         let folder = tempfile::tempdir().unwrap();
         let mut bytes = tiny::model("llama").bytes();
         for (at, flip) in flips {
             bytes[at] ^= flip;
+        }
+        if struck {
+            // In the header, which is what is read.
+            let tensors = bytes.split_off(9000);
+            bytes = damaged(bytes, &blows);
+            bytes.extend(tensors);
         }
         let path = folder.path().join("x.gguf");
         fs::write(&path, bytes).unwrap();

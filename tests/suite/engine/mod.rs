@@ -44,8 +44,5 @@ fn text_of(events: &[Event]) -> String {
     for event in events {
         fold.push(event);
     }
-    fold.blocks
-        .iter()
-        .map(|block| if let Block::Text { text } = block { text.as_str() } else { "" })
-        .collect()
+    crate::answer::text(&fold)
 }

@@ -43,7 +43,6 @@ impl Writer {
     }
 
     /// Another number in the place of one that is there.
-    #[cfg(feature = "llama-cpp")]
     pub fn replace(&mut self, key: &str, value: u32) {
         let mut named = Vec::new();
         text(&mut named, key);

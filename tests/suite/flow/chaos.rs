@@ -56,7 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases(96))]
 
     #[test]
     fn no_keys_sizes_or_clicks_make_it_panic(steps in prop::collection::vec(step(), 1..60)) {

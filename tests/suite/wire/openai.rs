@@ -8,7 +8,10 @@ use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, StopReason, Usage};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::wire::openai::{Decoder, fault, reply};
+use proptest::prelude::*;
 use serde_json::json;
+
+use crate::damage::{blows, damaged, soup};
 
 pub fn data(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wire/openai").join(name);
@@ -190,15 +193,24 @@ fn lists_of_models_become_cards_and_nonsense_entries_are_left_out() {
     assert!(reply::models("listing", "there", "host:1", b"<html>").is_err());
 }
 
-#[test]
-fn no_bytes_make_the_decoder_panic_and_cuts_change_nothing() {
-    use proptest::prelude::*;
-    let file = data("reasoning.sse");
-    proptest!(|(flips in prop::collection::vec((0..file.len(), any::<u8>()), 0..8), size in 1_usize..64)| {
-        let mut bytes = file.clone();
-        for (at, byte) in flips {
-            bytes[at] = byte;
+/// Of frames, and of what stands in them.
+const PIECES: &str = r#"
+    data: event:error :ping [DONE] { } [ ] , : null 1 -1 1e400 "" "a" "<think>" "choices": "delta":
+    "content": "reasoning_content": "tool_calls": "index": "function": "name": "arguments":
+    "finish_reason": "stop" "usage": "prompt_tokens": "error": "message":
+    {"choices":[{"delta":{"content":"x"}}]}
+    {"choices":[{"delta":{"tool_calls":[{"index":4294967295,"function":{"arguments":"{"}}]}}]}
+"#;
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_decoder_panic_and_cuts_change_nothing(
+        bytes in prop::collection::vec(any::<u8>(), 0..200), soup in soup(PIECES), blows in blows(), size in 1_usize..64
+    ) {
+        let recorded = ["llama_chat.sse", "reasoning.sse", "reasoning_crlf.sse", "tools.sse", "parts.sse"];
+        let recorded = recorded.map(|name| damaged(data(name), &blows));
+        for bytes in recorded.into_iter().chain([bytes, soup.into_bytes()]) {
+            prop_assert_eq!(decode(bytes.chunks(size)), decode([bytes.as_slice()]));
         }
-        prop_assert_eq!(decode(bytes.chunks(size)), decode([bytes.as_slice()]));
-    });
+    }
 }

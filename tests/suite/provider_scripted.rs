@@ -1,0 +1,88 @@
+//! The `scripted` voice, by a clock that does not wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use outcrop::domain::call::{Blobs, Call, Converse, Turn};
+use outcrop::domain::catalog::ModelId;
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::net::{Client, EgressLog, NetOptions, Network, Reach};
+use outcrop::provider::Provider;
+use outcrop::provider::scripted::Scripted;
+use tokio::time::Instant;
+
+use crate::answer::{text, whole};
+
+fn net() -> Client {
+    Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default())
+}
+
+fn converse(model: &str, said: &str) -> Converse {
+    Converse {
+        model: ModelId::new("scripted", model).unwrap(),
+        system: None,
+        turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: said.to_owned() }] }],
+        settings: Settings::default(),
+        conversation: None,
+        blobs: Blobs::default(),
+    }
+}
+
+async fn ask(call: Converse) -> (Fold, Option<Error>) {
+    whole(Scripted::new("scripted").serve(Call::Converse(call), &net())).await
+}
+
+#[tokio::test]
+async fn echo_says_the_same_and_counts_its_words() {
+    let (fold, error) = ask(converse("echo", "why do\n rivers meander?")).await;
+    assert_eq!(error, None);
+    assert_eq!(text(&fold), "why do\n rivers meander?");
+    assert_eq!((fold.usage.input, fold.stop), (Some(4), Some(StopReason::EndTurn)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_spreads_the_pieces_over_the_clock() {
+    let start = Instant::now();
+    let (fold, _) = ask(converse("stream-400@500", "go")).await;
+    assert_eq!(fold.usage.output, Some(400));
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(800) && took < Duration::from_millis(810), "{took:?}");
+}
+
+#[tokio::test]
+async fn max_tokens_cuts_every_script() {
+    let mut call = converse("markdown", "go");
+    call.settings.max_tokens = Some(5);
+    let (fold, _) = ask(call).await;
+    assert_eq!((fold.usage.output, fold.stop), (Some(5), Some(StopReason::MaxTokens)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_stream_keeps_its_words_and_fails_after_a_minute() {
+    let start = Instant::now();
+    let (fold, error) = ask(converse("stall", "go")).await;
+    assert_eq!(text(&fold), "one two three");
+    assert_eq!(error.unwrap().kind, ErrorKind::Timeout);
+    assert_eq!(start.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_listed_script_plays_under_the_configured_name_and_others_are_refused_by_name() {
+    let listed = Scripted::new("play").serve(Call::ListModels, &net()).next().await;
+    let Some(Ok(Event::Models { cards })) = listed else { panic!("{listed:?}") };
+    assert_eq!(cards[0].id.as_str(), "play/echo");
+    let names: Vec<_> = cards.iter().map(|card| card.id.model()).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names.iter().filter(|name| **name != "hang") {
+        let (fold, error) = ask(converse(name, "hello")).await;
+        let fails = name.starts_with("fail") || ["stall", "cut"].contains(name);
+        assert_eq!(error.is_some(), fails, "{name}: {error:?}");
+        assert_eq!(fold.stop.is_some(), !fails, "{name}");
+    }
+    let (_, error) = ask(converse("nonsense", "hello")).await;
+    assert!(error.unwrap().hint.contains("markdown"));
+}
