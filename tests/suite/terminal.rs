@@ -117,6 +117,18 @@ fn over_ssh_a_copy_goes_through_the_terminal_and_in_tmux_wrapped_besides() {
     quit(tty);
 }
 
+/// There is no display here, so this machine's clipboard takes nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_copy_that_nobody_took_is_not_said_to_be_one() {
+    let home = Home::new("[providers.scripted]\nkind = \"scripted\"\n[ui]\nosc52 = \"off\"\n");
+    let tty = asked(&home, &[], "nobody takes this");
+    tty.send("\ty");
+    tty.wait_for("the clipboard failed");
+    assert_eq!(tty.look(|seen| seen.count(OSC52) + seen.count(b"Copied")), 0);
+    quit(tty);
+}
+
 #[test]
 fn an_editor_has_the_draft_in_a_private_file_and_one_that_fails_changes_nothing() {
     let home = Home::scripted();

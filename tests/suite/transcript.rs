@@ -439,13 +439,19 @@ fn a_stream_grows_as_if_it_had_come_at_once() {
             "at byte {cut}"
         );
     }
-    // Text that was taken back comes with another epoch.
-    answer.blocks = vec![text("masked")];
-    let mut item = Item::of(&answer);
-    item.epoch = 1;
-    let items = [item];
-    let geometry = Transcript::new(&items).layout(area, &Scroll::default(), &mut cache);
-    assert_eq!(geometry.rows[1].row.text(), "masked");
+    // Text that was taken back comes with another epoch, whether what stands there now is shorter or longer.
+    let whole = Rect { height: 500, ..area };
+    for (epoch, now) in [(1, "masked".to_owned()), (2, format!("hidden\n\n{TOUR}"))] {
+        answer.blocks = vec![text(&now)];
+        let mut item = Item::of(&answer);
+        item.epoch = epoch;
+        let items = [item];
+        let geometry = Transcript::new(&items).layout(whole, &Scroll::default(), &mut cache);
+        assert_eq!(
+            geometry,
+            Transcript::new(&items).layout(whole, &Scroll::default(), &mut Cache::default())
+        );
+    }
 }
 
 #[test]
