@@ -54,7 +54,7 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
                 availability(card),
                 card.context
                     .map_or_else(String::new, |context| words::count(context.into(), "token", "tokens")),
-                card.bytes.map_or_else(String::new, words::size),
+                card.bytes.map_or_else(String::new, words::bytes),
                 card.detail.clone(),
             ]
         })
@@ -90,7 +90,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     row("context", card.context.map(|tokens| words::count(tokens.into(), "token", "tokens")));
     row("longest answer", card.max_output.map(|tokens| words::count(tokens.into(), "token", "tokens")));
     row("licence", card.licence.clone());
-    row("size", card.bytes.map(words::size));
+    row("size", card.bytes.map(words::bytes));
     row("detail", Some(card.detail.clone()));
     words::table(&rows).iter().try_for_each(|line| out.line(line))
 }
@@ -134,7 +134,7 @@ fn tell(plan: &PullPlan) {
     let mut rows = vec![
         vec!["model".to_owned(), format!("{} ({})", plan.title, plan.id)],
         vec!["licence".to_owned(), plan.licence.clone()],
-        vec!["size".to_owned(), plan.bytes.map_or_else(|| "unknown".to_owned(), words::size)],
+        vec!["size".to_owned(), plan.bytes.map_or_else(|| "unknown".to_owned(), words::bytes)],
         vec!["to".to_owned(), plan.to.display().to_string()],
     ];
     for (i, source) in plan.sources.iter().enumerate() {

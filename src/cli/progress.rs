@@ -32,14 +32,14 @@ impl Progress {
 
     /// Bytes that are fetched.
     pub fn bytes(&mut self, what: &str, done: u64, total: Option<u64>, per_second: Option<u64>) {
-        let mut figures = words::size(done);
+        let mut figures = words::bytes(done);
         if let Some(total) = total {
-            figures = format!("{figures} of {}", words::size(total));
+            figures = format!("{figures} of {}", words::bytes(total));
         }
         if let Some(rate) = per_second.filter(|rate| *rate > 0) {
-            figures = format!("{figures} · {}/s", words::size(rate));
+            figures = format!("{figures} · {}/s", words::bytes(rate));
             if let Some(total) = total {
-                figures = format!("{figures} · {} left", words::seconds(total.saturating_sub(done) / rate));
+                figures = format!("{figures} · {} left", words::span(total.saturating_sub(done) / rate));
             }
         }
         self.put(what, &figures, done, total);
@@ -47,7 +47,7 @@ impl Progress {
 
     /// Nothing comes: seconds on a terminal, said once elsewhere.
     pub fn waiting(&mut self, what: &str, seconds: u64) {
-        let figures = words::seconds(seconds);
+        let figures = words::span(seconds);
         if self.tty || self.what != what {
             self.put(what, if self.tty { &figures } else { "…" }, 0, None);
         }

@@ -84,7 +84,7 @@ async fn size(asker: &Asker, out: &mut Out) -> Result<u64, End> {
 /// What compacting did. The files may grow by it, for the store's own backup is made anew as well.
 fn given_back(before: u64, after: u64) -> String {
     match before.checked_sub(after) {
-        Some(given) if given > 0 => format!("gave back {}", words::size(given)),
+        Some(given) if given > 0 => format!("gave back {}", words::bytes(given)),
         _ => "there was nothing to give back".to_owned(),
     }
 }
@@ -95,7 +95,7 @@ fn info(info: &WorkspaceInfo, out: &mut Out) -> Result<(), End> {
         vec!["opened by".to_owned(), info.key.clone()],
         vec!["conversations".to_owned(), words::grouped(info.conversations)],
         vec!["messages".to_owned(), words::grouped(info.messages)],
-        vec!["size".to_owned(), words::size(info.bytes)],
+        vec!["size".to_owned(), words::bytes(info.bytes)],
         vec!["schema".to_owned(), info.schema.to_string()],
         vec!["owner".to_owned(), format!("process {}", info.owner_pid)],
     ];

@@ -10,6 +10,7 @@ pub mod change;
 pub mod conversation;
 pub mod delta;
 pub mod error;
+pub mod figures;
 pub mod id;
 pub mod message;
 pub mod pull;

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 
 use crate::domain::Result;
 use crate::domain::catalog::Availability;
+use crate::domain::figures::{count, grouped};
 use crate::domain::workspace::{Check, Verdict};
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::cards;
@@ -19,12 +20,16 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> R
             if damaged.is_empty() { Verdict::Good } else { Verdict::Bad },
             format!(
                 "{}, {}; {}",
-                count(info.conversations, "conversation"),
-                count(info.messages, "message"),
+                count(info.conversations, "conversation", "conversations"),
+                count(info.messages, "message", "messages"),
                 if damaged.is_empty() {
                     "every record could be read".to_owned()
                 } else {
-                    format!("{} of {records} could not be read", count(damaged.len() as u64, "record"))
+                    format!(
+                        "{} of {} could not be read",
+                        count(damaged.len() as u64, "record", "records"),
+                        grouped(records)
+                    )
                 }
             ),
             if damaged.is_empty() {
@@ -68,15 +73,10 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Check {
                 "Load a model on that server.".to_owned()
             };
             let verdict = if ready > 0 { Verdict::Good } else { Verdict::Note };
-            check(what, verdict, format!("{} can be asked", count(ready as u64, "model")), advice)
+            check(what, verdict, format!("{} can be asked", count(ready as u64, "model", "models")), advice)
         }
         Err(error) => check(what, Verdict::Bad, error.why, error.hint),
     }
-}
-
-/// "1 model", "2 models"
-fn count(number: u64, one: &str) -> String {
-    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
 fn check(

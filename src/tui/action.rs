@@ -50,7 +50,6 @@ actions! {
     SearchConversations = "search_conversations", "Search all conversations";
     PreviousConversation = "previous_conversation", "Open the conversation above";
     NextConversation = "next_conversation", "Open the conversation below";
-    GoToChat = "go_to_chat", "Go to Chat";
     HistoryPrevious = "history_previous", "Bring back what was written before";
     HistoryNext = "history_next", "Forward again in what was written";
     SearchHistory = "search_history", "Search what was written before";
@@ -93,20 +92,15 @@ actions! {
     Cancel = "cancel", "Close, changing nothing";
     ToggleMouse = "toggle_mouse", "Mouse on or off (off: the terminal's own selection)";
     ToggleReading = "toggle_reading", "Reading view: the conversation alone, no borders";
+    ShowNotices = "show_notices", "Show past notices";
 }
 
 impl Action {
-    /// It makes sense without a place that has the focus, so that the palette can offer it.
-    pub const fn in_palette(self) -> bool {
-        !matches!(
+    /// It moves about or answers a question: what the hands do, not what one looks up by its name.
+    pub const fn moves(self) -> bool {
+        matches!(
             self,
-            Self::Send
-                | Self::Newline
-                | Self::Interrupt
-                | Self::QuitWhenEmpty
-                | Self::Palette
-                | Self::Commands
-                | Self::FocusNext
+            Self::FocusNext
                 | Self::FocusPrevious
                 | Self::HistoryPrevious
                 | Self::HistoryNext
@@ -120,15 +114,23 @@ impl Action {
                 | Self::HalfPageUp
                 | Self::PageDown
                 | Self::PageUp
-                | Self::Open
                 | Self::SearchNext
                 | Self::SearchPrevious
                 | Self::Decrease
                 | Self::Increase
-                | Self::Reset
-                | Self::Accept
-                | Self::Cancel
+                | Self::Newline
+                | Self::Back
+                | Self::Interrupt
         )
+    }
+
+    /// It can be done wherever the focus is; the others belong to the place that has their key.
+    pub const fn anywhere(self) -> bool {
+        let of_a_place = matches!(
+            self,
+            Self::Send | Self::Commands | Self::Open | Self::Reset | Self::Accept | Self::Cancel
+        );
+        !self.moves() && !of_a_place
     }
 
     /// What the programs beside this one call it after a `/`, the first one first.

@@ -24,14 +24,19 @@ pub enum Context {
 impl Context {
     /// Every context, in the order of the help.
     pub const ALL: &'static [Self] = &[
+        Self::Everywhere,
         Self::Composer,
         Self::Transcript,
         Self::List,
         Self::Settings,
         Self::FirstRun,
         Self::Menu,
-        Self::Everywhere,
     ];
+
+    /// A text is written there: what types goes into it.
+    const fn takes_text(self) -> bool {
+        matches!(self, Self::Composer | Self::Menu)
+    }
 
     /// The head of its part of the help.
     pub const fn title(self) -> &'static str {
@@ -152,13 +157,13 @@ const TABLE: &[Row] = &[
     row(C::Everywhere, A::SearchConversations, "ctrl+s", ""),
     row(C::Everywhere, A::PreviousConversation, "alt+k", ""),
     row(C::Everywhere, A::NextConversation, "alt+j", ""),
-    row(C::Everywhere, A::GoToChat, "alt+1", ""),
     row(C::Everywhere, A::ChoosePreset, "alt+p", ""),
     row(C::Everywhere, A::EditSystem, "alt+s", ""),
     row(C::Everywhere, A::Follow, "ctrl+end", ""),
     row(C::Everywhere, A::ToggleReading, "ctrl+t", ""),
     row(C::Everywhere, A::ToggleMouse, "f3", ""),
     row(C::Everywhere, A::GetModel, "", ""),
+    row(C::Everywhere, A::ShowNotices, "", ""),
     row(C::Everywhere, A::Help, "f1", "help"),
     row(C::Everywhere, A::Suspend, "ctrl+z", ""),
     row(C::Everywhere, A::Interrupt, "ctrl+c", ""),
@@ -200,6 +205,7 @@ impl Keymap {
     /// The table with the `[keys]` of a config file put over it: action name → keys, `none` for no key.
     pub fn with<'a>(changes: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Result<Self> {
         let mut bindings = Self::default().bindings;
+        let mut changed = Vec::new();
         for (name, keys) in changes {
             let action = Action::named(name).ok_or_else(|| unknown(name))?;
             let keys = if keys.iter().any(|key| key.trim() == "none") {
@@ -210,9 +216,25 @@ impl Keymap {
             for binding in bindings.iter_mut().filter(|b| b.action == action) {
                 binding.keys.clone_from(&keys);
             }
+            changed.push(action);
         }
         let keymap = Self::indexed(bindings);
-        keymap.conflict().map_or(Ok(keymap), Err)
+        keymap.conflict().or_else(|| keymap.deaf(&changed)).map_or(Ok(keymap), Err)
+    }
+
+    /// An action whose every key types a text wherever the action has a meaning, as an error.
+    fn deaf(&self, changed: &[Action]) -> Option<Error> {
+        let rows = |action| self.bindings.iter().filter(move |b| b.action == action && !b.keys.is_empty());
+        let action = *changed.iter().find(|a| {
+            rows(**a).next().is_some() && rows(**a).all(|b| self.keys(b.context, **a).next().is_none())
+        })?;
+        let key = rows(action).find_map(|b| b.keys.first())?;
+        Some(Error::new(
+            ErrorKind::Config,
+            "reading [keys]",
+            format!("{} types a text where it would mean {}", label(*key), action.name()),
+            "Give it a key with Ctrl or Alt, or a function key.",
+        ))
     }
 
     fn indexed(bindings: Vec<Binding>) -> Self {
@@ -251,18 +273,26 @@ impl Keymap {
         None
     }
 
-    /// What a key means there.
+    /// What a key means there. Where a text is written, a key that types is the text's.
     pub fn action(&self, context: Context, key: Key) -> Option<Action> {
         let here = self.by_key.get(&(context, key));
-        let anywhere = || match context {
-            // A key that types is the line's.
-            Context::Menu => self
-                .by_key
-                .get(&(Context::Everywhere, key))
-                .filter(|action| key.typed().is_none() && matches!(action, A::Help | A::Suspend | A::Quit)),
-            _ => self.by_key.get(&(Context::Everywhere, key)),
+        let anywhere = || {
+            let holds = |action: &&Action| {
+                context != Context::Menu || matches!(action, A::Help | A::Suspend | A::Quit)
+            };
+            self.by_key.get(&(Context::Everywhere, key)).filter(holds)
         };
-        here.or_else(anywhere).copied()
+        let free = |action: &&Action| {
+            // The commands give it back to a text that has begun.
+            key.typed().is_none() || !context.takes_text() || **action == A::Commands
+        };
+        here.or_else(anywhere).filter(free).copied()
+    }
+
+    /// The first key of an action that means it there.
+    fn first(&self, at: Context, action: Action, key_of: Context) -> Option<Key> {
+        let rows = self.bindings.iter().filter(|b| b.context == key_of && b.action == action);
+        rows.flat_map(|b| &b.keys).copied().find(|key| self.action(at, *key) == Some(action))
     }
 
     /// The table as the config file and the command line speak of it.
@@ -281,28 +311,34 @@ impl Keymap {
         &self.bindings
     }
 
-    /// The first key of an action: in that context, or anywhere.
-    pub fn key(&self, context: Context, action: Action) -> Option<Key> {
-        let first = |c: Context| {
-            self.bindings
-                .iter()
-                .find(|b| b.context == c && b.action == action)
-                .and_then(|b| b.keys.first().copied())
-        };
-        first(context).or_else(|| first(Context::Everywhere))
+    /// The action has a meaning in that context, whether or not it has a key.
+    pub fn holds(&self, context: Context, action: Action) -> bool {
+        self.bindings
+            .iter()
+            .any(|b| b.action == action && [context, Context::Everywhere].contains(&b.context))
     }
 
-    /// An action's first key anywhere, for the palette.
+    /// The first key that means the action in that context.
+    pub fn key(&self, context: Context, action: Action) -> Option<Key> {
+        self.first(context, action, context).or_else(|| self.first(context, action, Context::Everywhere))
+    }
+
+    /// The keys that mean the action in that context.
+    pub fn keys(&self, context: Context, action: Action) -> impl Iterator<Item = Key> + '_ {
+        let rows = self.bindings.iter().filter(move |b| b.context == context && b.action == action);
+        rows.flat_map(|b| &b.keys).copied().filter(move |key| self.action(context, *key) == Some(action))
+    }
+
+    /// An action's first key anywhere, and where that is. One that holds in every place says more than one of a single
+    /// place.
+    pub fn place_of(&self, action: Action) -> Option<(Context, Key)> {
+        let of = |context: Context| Some((context, self.first(context, action, context)?));
+        of(Context::Everywhere).or_else(|| Context::ALL.iter().find_map(|context| of(*context)))
+    }
+
+    /// An action's first key anywhere.
     pub fn any_key(&self, action: Action) -> Option<Key> {
-        // One that holds in every place says more than one of a single place.
-        let of = |everywhere: bool| {
-            let mut rows = self
-                .bindings
-                .iter()
-                .filter(|b| b.action == action && (b.context == Context::Everywhere) == everywhere);
-            rows.find_map(|b| b.keys.first().copied())
-        };
-        of(true).or_else(|| of(false))
+        self.place_of(action).map(|(_, key)| key)
     }
 
     /// What the footer can say in a context: a key and a word.
@@ -311,8 +347,21 @@ impl Keymap {
             self.bindings
                 .iter()
                 .filter(move |b| b.context == c && !b.hint.is_empty())
-                .filter_map(|b| Some((b.action, *b.keys.first()?, b.hint)))
+                .filter_map(move |b| Some((b.action, self.first(context, b.action, c)?, b.hint)))
         })
+    }
+
+    /// The action's key in that context, for a sentence; where it has none, what the palette calls it.
+    pub fn name(&self, context: Context, action: Action) -> String {
+        self.key(context, action).map_or_else(|| format!("“{}”", action.title()), label)
+    }
+
+    /// Keys with what they do there, `Enter take it · Esc close`; an action without a key is left out.
+    pub fn line(&self, context: Context, says: &[(Action, &str)]) -> String {
+        let part = |(action, words): &(Action, &str)| {
+            Some(format!("{} {words}", label(self.key(context, *action)?)))
+        };
+        says.iter().filter_map(part).collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -442,6 +491,30 @@ mod tests {
         assert_eq!(keys.action(Context::Composer, key("enter")), Some(Action::Newline));
         assert_eq!(keys.action(Context::Composer, key("ctrl+q")), None);
         assert_eq!(keys.any_key(Action::Quit), None);
+        assert_eq!(keys.name(Context::Composer, Action::Quit), "“Quit”", "the palette has it");
+        assert_eq!(keys.name(Context::Composer, Action::Send), "Ctrl+Enter");
+        let says = [(Action::Quit, "quit"), (Action::Send, "send")];
+        assert_eq!(keys.line(Context::Composer, &says), "Ctrl+Enter send");
+    }
+
+    #[test]
+    fn a_key_that_types_is_no_action_where_a_text_is_written() {
+        let keys = [("select_next", "J"), ("quit", "q"), ("half_page_down", "D")];
+        let keys = keys.map(|(action, key)| (action, [key.to_owned()]));
+        let keys = Keymap::with(keys.iter().map(|(action, keys)| (*action, &keys[..])));
+        let keys = keys.map_err(|error| error.to_string()).unwrap();
+        for context in [Context::Menu, Context::Composer] {
+            for typed in ["J", "q", "D"] {
+                assert_eq!(keys.action(context, key(typed)), None, "{typed}");
+            }
+        }
+        assert_eq!(keys.action(Context::List, key("J")), Some(Action::SelectNext));
+        assert_eq!(keys.action(Context::List, key("q")), Some(Action::Quit));
+        assert_eq!(keys.key(Context::Composer, Action::Quit), None, "no text says a key that does not hold");
+        assert_eq!(keys.place_of(Action::SelectNext), Some((Context::Transcript, key("J"))));
+        let only = ["x".to_owned()];
+        let error = Keymap::with([("send", &only[..])]).unwrap_err();
+        assert!(error.why.contains("send") && error.why.starts_with('x'), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The screen's parts: two fixed lines and the place between them.
+//! The screen's parts: two fixed lines, the place between them, and above the last line what was said at length.
 
 use ratatui::layout::Rect;
 
@@ -10,18 +10,22 @@ pub const SMALLEST: (u16, u16) = (60, 20);
 pub struct Frame {
     pub top: Rect,
     pub body: Rect,
+    /// Rows of a notice that is too long for the last line.
+    pub said: Rect,
     pub bottom: Rect,
     /// Nothing but a word about the size is drawn.
     pub too_small: bool,
 }
 
-/// The parts of a screen; the reading view has no top line.
-pub fn frame(area: Rect, reading: bool) -> Frame {
+/// The parts of a screen; the reading view has no top line, `said` are the rows of a long notice.
+pub fn frame(area: Rect, reading: bool, said: u16) -> Frame {
     let top = u16::from(!reading).min(area.height);
     let bottom = 1.min(area.height - top);
+    let said = said.min((area.height - top - bottom) / 2);
     Frame {
         top: Rect { height: top, ..area },
-        body: Rect { y: area.y + top, height: area.height - top - bottom, ..area },
+        body: Rect { y: area.y + top, height: area.height - top - said - bottom, ..area },
+        said: Rect { y: area.bottom() - bottom - said, height: said, ..area },
         bottom: Rect { y: area.bottom() - bottom, height: bottom, ..area },
         too_small: area.width < SMALLEST.0 || area.height < SMALLEST.1,
     }
@@ -34,10 +38,12 @@ mod tests {
     #[test]
     fn the_parts_cover_the_screen_at_any_size() {
         for (width, height) in [(0, 0), (1, 1), (60, 20), (240, 70), (3, 2)] {
-            for reading in [false, true] {
+            for (reading, said) in [(false, 0), (true, 0), (false, 3), (true, 90)] {
                 let area = Rect::new(0, 0, width, height);
-                let frame = frame(area, reading);
-                assert_eq!(frame.top.height + frame.body.height + frame.bottom.height, height);
+                let frame = frame(area, reading, said);
+                let parts = [frame.top, frame.body, frame.said, frame.bottom];
+                assert_eq!(parts.iter().map(|part| part.height).sum::<u16>(), height);
+                assert!(parts.windows(2).all(|two| two[0].bottom() == two[1].y), "{parts:?}");
                 assert!(frame.too_small || width >= 60);
             }
         }

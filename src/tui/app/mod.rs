@@ -2,10 +2,13 @@
 //!
 //! All three get time as a value. `update` may use the cache to lay text out faster; what it does never depends on it.
 
+mod notice;
+mod palette;
 mod unlock;
 mod update;
 mod view;
 
+pub use notice::{Notice, Notices};
 pub use update::update;
 pub use view::view;
 
@@ -38,8 +41,6 @@ use crate::workbench::{Context, Face, Request};
 const LEAVE: TimerId = TimerId("leave");
 /// The delay after which a draft is kept.
 pub const SAVE_DRAFT: TimerId = TimerId("save_draft");
-/// How long a notice stands.
-const NOTICE: Duration = Duration::from_secs(5);
 /// How long quitting waits for the store.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// How long a first Ctrl+C waits for the second.
@@ -147,14 +148,6 @@ pub struct Start {
     pub conversation: Option<ConversationId>,
 }
 
-/// A line that says what happened, for a moment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Notice {
-    pub text: String,
-    pub bad: bool,
-    until: Duration,
-}
-
 /// Everything that the screen is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
@@ -163,7 +156,7 @@ pub struct State {
     pub area: Rect,
     pub chat: chat::State,
     pub overlays: Vec<Overlay>,
-    pub notice: Option<Notice>,
+    pub notices: Notices,
     /// The theme in effect.
     pub look: Look,
     pub highlights: Highlights,
@@ -267,7 +260,7 @@ impl State {
             area: Rect::default(),
             chat,
             overlays: Vec::new(),
-            notice: None,
+            notices: Notices::default(),
             full_keys: false,
             recent: Vec::new(),
             quitting: None,
@@ -280,13 +273,18 @@ impl State {
 
     /// The parts of the screen: the function that `update` and `view` both ask.
     pub fn frame(&self) -> Frame {
-        layout::frame(self.area, self.chat.reads_alone())
+        self.frame_of(self.area)
+    }
+
+    fn frame_of(&self, area: Rect) -> Frame {
+        let said = self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::kept(self)));
+        layout::frame(area, self.chat.reads_alone(), said)
     }
 
     /// How soon the screen wants to hear the time though nothing happens; `None` sleeps.
     pub fn pulse(&self) -> Option<Duration> {
         let left = |until: Duration| until.saturating_sub(self.now.elapsed).max(Duration::from_millis(20));
-        let notice = self.notice.as_ref().map(|notice| left(notice.until));
+        let notice = self.notices.until().map(left);
         let quitting = self.quitting.map(left);
         let busy = self.chat.pulse(self.options.reduced_motion);
         [notice, quitting, busy].into_iter().flatten().min()
@@ -305,7 +303,7 @@ impl State {
         let mut desk = Desk {
             now: self.now,
             options: &self.options,
-            area: layout::frame(self.area, self.chat.reads_alone()).body,
+            area: self.frame().body,
             cache: out.cache,
             tasks: &mut self.tasks,
             effects: Vec::new(),
@@ -316,13 +314,13 @@ impl State {
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
         if let Some((text, bad)) = desk.notice {
-            self.notice = Some(Notice { text, bad, until: self.now.elapsed + NOTICE });
+            self.say(text, bad);
         }
         result
     }
 
-    fn say(&mut self, text: &str, bad: bool) {
-        self.notice = Some(Notice { text: text.to_owned(), bad, until: self.now.elapsed + NOTICE });
+    fn say(&mut self, text: impl Into<String>, bad: bool) {
+        self.notices.say(text.into(), bad, self.now);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an event does to the screen.
 
+use super::palette::{commands, palette, past};
 use super::unlock::{sealed, unlock, unlocked};
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
@@ -8,11 +9,10 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
-use crate::tui::keymap::{Context, label};
+use crate::tui::keymap::Context;
 use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
-use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Outcome, Overlay};
 use crate::tui::pane::chat;
 use ratatui::layout::Rect;
@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect> {
     let mut out = Out { cache, effects: Vec::new() };
     let out = &mut out;
+    let body = state.frame().body;
     match event {
         Event::Started => state.with_chat(out, chat::State::start),
         Event::Ending => quit(state, out),
@@ -79,7 +80,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Copied(how) => copied(state, how),
         Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
         Event::Edited(Ok(text)) => state.with_chat(out, |chat, desk| chat.edited(&text, desk)),
-        Event::Edited(Err(error)) => state.say(&error.to_string(), true),
+        Event::Edited(Err(error)) => state.say(error.to_string(), true),
+    }
+    if state.frame().body != body {
+        state.with_chat(out, chat::State::refit);
     }
     if state.options.title {
         let title = state.chat.title();
@@ -93,9 +97,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
 
 fn tick(state: &mut State, now: Now) {
     state.now = now;
-    if state.notice.as_ref().is_some_and(|notice| notice.until <= now.elapsed) {
-        state.notice = None;
-    }
+    state.notices.tick(now.elapsed);
     if state.quitting.is_some_and(|until| until <= now.elapsed) {
         state.quitting = None;
     }
@@ -103,9 +105,9 @@ fn tick(state: &mut State, now: Now) {
 
 fn saved_as(state: &mut State, id: ConversationId, path: String, saved: Result<Saved>) {
     match saved {
-        Ok(Saved::To(place)) => state.say(&format!("Written to {}", place.display()), false),
+        Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
         Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace(id, path))),
-        Err(error) => state.say(&error.to_string(), true),
+        Err(error) => state.say(error.to_string(), true),
     }
 }
 
@@ -113,34 +115,57 @@ fn copied(state: &mut State, how: Result<Copied>) {
     match how {
         Ok(Copied::Clipboard) => state.say("Copied.", false),
         Ok(Copied::SentToTerminal) => {
-            state
-                .say("Sent to the terminal's clipboard; whether it arrived, only the terminal knows.", false);
+            let words = "Sent to the terminal's clipboard; whether it arrived, only the terminal knows.";
+            state.say(words, false);
         }
-        Err(error) => state.say(&error.to_string(), true),
+        Err(error) => state.say(error.to_string(), true),
     }
 }
 
 fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
+    state.notices.press(state.now.elapsed);
+    if state.overlays.is_empty() {
+        let context = state.chat.context();
+        return match state.options.keymap.action(context, key) {
+            Some(action) => act(state, action, Some(key), out),
+            None => state.with_chat(out, |chat, desk| chat.key(key, desk)),
+        };
+    }
+    if leads_out(state, key, out) {
+        return;
+    }
     if let Some(top) = state.overlays.last_mut() {
-        let action = state.options.keymap.action(Context::Menu, key);
-        match action {
-            Some(Action::Suspend) => return act(state, Action::Suspend, Some(key), out),
-            Some(Action::Quit) if !matches!(top, Overlay::Confirm(_)) => {
-                return act(state, Action::Quit, Some(key), out);
-            }
-            Some(Action::Help) if !matches!(top, Overlay::Help(_)) => {
-                return act(state, Action::Help, Some(key), out);
-            }
-            _ => {}
-        }
         let outcome = top.key(key, &state.options.keymap, state.area);
-        return settle(state, outcome, out);
+        settle(state, outcome, out);
     }
-    let context = state.chat.context();
-    match state.options.keymap.action(context, key) {
-        Some(action) => act(state, action, Some(key), out),
-        None => state.with_chat(out, |chat, desk| chat.key(key, desk)),
+}
+
+/// What holds everywhere holds over a place as well, where the key means nothing to what lies there.
+fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
+    let Some(top) = state.overlays.last() else { return false };
+    let keymap = &state.options.keymap;
+    let action = keymap.action(Context::Menu, key);
+    let new = keymap.action(Context::Everywhere, key) == Some(Action::NewConversation);
+    match (action, top) {
+        (Some(Action::Quit), _) if asks_to_quit(top) => quit(state, out),
+        (Some(Action::Suspend | Action::Quit), _) => {
+            act(state, action.unwrap_or(Action::Quit), Some(key), out);
+        }
+        (Some(Action::Help), Overlay::Help(_)) => return false,
+        (Some(Action::Help), _) => act(state, Action::Help, Some(key), out),
+        (_, Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Pad(_)) if new && key.typed().is_none() => {
+            // As if it had been left first: a text that was written in it is kept.
+            let left = top.leave();
+            settle(state, left, out);
+            act(state, Action::NewConversation, Some(key), out);
+        }
+        _ => return false,
     }
+    true
+}
+
+fn asks_to_quit(overlay: &Overlay) -> bool {
+    matches!(overlay, Overlay::Confirm(Confirm { choice: Choice::Quit, .. }))
 }
 
 fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
@@ -176,13 +201,17 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
                 state.with_chat(out, |chat, desk| chat.key(key, desk));
             }
             _ => {
-                let commands = Menu::commands(commands(state));
+                let commands = commands(state);
                 state.overlays.push(Overlay::Menu(commands));
             }
         },
         Action::Palette => {
             let palette = palette(state);
             state.overlays.push(Overlay::Menu(palette));
+        }
+        Action::ShowNotices => {
+            let past = past(state);
+            state.overlays.push(Overlay::Past(past));
         }
         Action::Quit => ask_to_quit(state, out),
         Action::QuitWhenEmpty if state.chat.composer.is_empty() => ask_to_quit(state, out),
@@ -215,6 +244,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
 fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let running = state.chat.running();
     if running.goes_on() {
+        state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
     } else {
         quit(state, out);
@@ -226,44 +256,6 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
     state.leaving = state.chat.is_writing();
     let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
     out.effects.push(if state.leaving { wait } else { Effect::Quit });
-}
-
-/// Every action that makes sense from anywhere, the ones taken last first.
-fn palette(state: &State) -> Menu {
-    // What leaves the screen never stands where a hasty Enter falls.
-    let rank = |action: Action| {
-        let leaves = matches!(action, Action::Quit | Action::Suspend);
-        (leaves, state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX))
-    };
-    let mut actions: Vec<Action> =
-        Action::ALL.iter().copied().filter(|a| a.in_palette() && state.chat.can(*a)).collect();
-    actions.sort_by_key(|action| rank(*action));
-    Menu::new("Actions", "Enter do it · Esc close", "", entries(state, actions))
-}
-
-/// What can be asked for after a `/`: the palette's actions that have a word.
-fn commands(state: &State) -> Vec<Entry> {
-    let actions = Action::ALL.iter().copied();
-    let can = |action: &Action| action.in_palette() && !action.words().is_empty() && state.chat.can(*action);
-    let mut entries = entries(state, actions.filter(can).collect());
-    for entry in &mut entries {
-        entry.detail = std::mem::take(&mut entry.label);
-        entry.label = format!("/{}", entry.words.first().copied().unwrap_or_default());
-    }
-    entries
-}
-
-fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
-    let entry = |action: Action| Entry {
-        label: action.title().to_owned(),
-        detail: String::new(),
-        right: state.options.keymap.any_key(action).map(label).unwrap_or_default(),
-        current: false,
-        off: false,
-        choice: Choice::Act(action),
-        words: action.words(),
-    };
-    actions.into_iter().map(entry).collect()
 }
 
 /// An open list of models shows what has come since.

@@ -1,26 +1,31 @@
 //! The picture of the whole screen.
 
-use ratatui::Frame;
+use ratatui::Frame as Screen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{Cache, State};
+use super::{Cache, Notice, State};
 use crate::tui::action::Action;
+use crate::tui::key::KeyModifiers;
 use crate::tui::keymap::{Context, label};
-use crate::tui::layout::SMALLEST;
+use crate::tui::layout::{Frame, SMALLEST};
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, fill, put, put_right};
+use crate::tui::overlay::Overlay;
+use crate::tui::paint::{columns, fill, put, put_right, wrap};
 use crate::tui::pane::chat;
 use crate::tui::widget::code::Want;
 
+/// Between two hints.
+const DOT: &str = " · ";
+
 /// Draws the state; changes nothing but the cache. Returns the code that is shown plain and could be highlighted.
-pub fn view(state: &State, cache: &mut Cache, frame: &mut Frame<'_>) -> Vec<Want> {
+pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Want> {
     let mut wants = Vec::new();
     let screen = frame.area();
     let cells = frame.buffer_mut();
     fill(cells, screen, state.look.style(Role::Surface).patch(state.look.style(Role::Text)));
-    let parts = crate::tui::layout::frame(screen, state.chat.reads_alone());
+    let parts = state.frame_of(screen);
     if parts.too_small {
         too_small(state, screen, cells);
         return wants;
@@ -34,38 +39,47 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Frame<'_>) -> Vec<Want
     };
     top(state, parts.top, cells);
     let mut caret = chat::view(&state.chat, (cache, &mut wants), &sight, parts.body, cells);
-    bottom(state, parts.bottom, cells);
     for (at, overlay) in state.overlays.iter().enumerate() {
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
         if at + 1 == state.overlays.len() {
             caret = typed;
         }
     }
+    said(state, parts.said, cells);
+    bottom(state, &parts, cells);
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
     }
     wants
 }
 
+/// Says the size that is needed, in the longest words that fit whole.
 fn too_small(state: &State, screen: Rect, cells: &mut Buffer) {
     let (width, height) = SMALLEST;
-    let words = format!("{width}x{height} is the smallest; this is {}x{}", screen.width, screen.height);
-    let y = screen.y + screen.height / 2;
-    for (at, line) in crate::tui::paint::wrap(&words, screen.width).iter().enumerate() {
+    let ways = [
+        format!("Outcrop needs {width}x{height} cells; this is {}x{}.", screen.width, screen.height),
+        format!("needs {width}x{height}"),
+        format!("{width}x{height}"),
+    ];
+    let whole = |lines: &Vec<String>| {
+        lines.len() <= usize::from(screen.height)
+            && lines.iter().all(|line| line.split(' ').all(|word| columns(word) <= screen.width))
+            && ways.iter().any(|way| *way == lines.join(" "))
+    };
+    let Some(lines) = ways.iter().map(|way| wrap(way, screen.width)).find(whole) else { return };
+    let y = screen.y + (screen.height - lines.len() as u16) / 2;
+    for (at, line) in lines.iter().enumerate() {
         let x = screen.x + screen.width.saturating_sub(columns(line)) / 2;
         put(cells, x, y + at as u16, screen.right(), line, state.look.style(Role::Text));
     }
 }
 
-/// The places, and what goes on elsewhere.
+/// What is open, and what goes on elsewhere. Of the places only one is built: where there is no choice none is shown.
 fn top(state: &State, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let look = &state.look;
-    let x = put(cells, area.x + 1, area.y, area.right(), "1 ", look.style(Role::Faint));
-    let place = look.style(Role::Accent).add_modifier(Modifier::BOLD);
-    let x = put(cells, x, area.y, area.right(), "Chat", place);
     let mut said: Vec<String> = Vec::new();
     said.extend(state.chat.elsewhere());
     if !state.mouse {
@@ -75,39 +89,58 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
         said.push("offline".to_owned());
     }
     let said = said.join(" · ");
-    let from =
-        put_right(cells, x + 4, area.y, area.right().saturating_sub(1), &said, look.style(Role::Muted));
-    // The conversation's name stands between, where there is room.
+    let right = area.right().saturating_sub(1);
+    let from = put_right(cells, area.x + 4, area.y, right, &said, look.style(Role::Muted));
     let title = state.chat.name();
-    if !title.is_empty() {
-        put(cells, x + 4, area.y, from.saturating_sub(3), title, look.style(Role::Muted));
+    let (title, style) = match title {
+        "" => ("New conversation", look.style(Role::Muted)),
+        title => (title, look.style(Role::Accent).add_modifier(Modifier::BOLD)),
+    };
+    put(cells, area.x + 1, area.y, from.saturating_sub(3), title, style);
+}
+
+/// A long notice, above the last line.
+fn said(state: &State, area: Rect, cells: &mut Buffer) {
+    let Some(notice) = &state.notices.now else { return };
+    fill(cells, area, state.look.style(Role::Surface));
+    let style = state.look.style(notice_role(notice));
+    for (y, line) in (area.top()..area.bottom()).zip(notice.lines(area.width)) {
+        put(cells, area.x + 1, y, area.right().saturating_sub(1), &line, style);
     }
 }
 
-/// What can be done here, now; or what was just said.
-fn bottom(state: &State, area: Rect, cells: &mut Buffer) {
+fn notice_role(notice: &Notice) -> Role {
+    if notice.bad { Role::Bad } else { Role::Info }
+}
+
+/// Columns of what the last line says whatever else is said: how to stop.
+pub(super) fn kept(state: &State) -> u16 {
+    stop(state).map_or(0, |(key, word)| columns(&key) + 1 + columns(word) + columns(DOT))
+}
+
+/// What can be done here, now; what was just said; how full the context is.
+fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
+    let area = parts.bottom;
     let look = &state.look;
     let right = area.right().saturating_sub(1);
-    let meter = state.chat.meter(state.now);
-    let end = match &state.notice {
-        _ if state.quitting() => right,
-        Some(_) => right,
-        None => {
-            put_right(cells, area.x + 1, area.y, right, &meter, look.style(Role::Muted)).saturating_sub(2)
-        }
-    };
     if state.quitting() {
-        put(cells, area.x + 1, area.y, right, "Ctrl+C again quits.", look.style(Role::Warn));
+        let key = state.options.keymap.name(state.chat.context(), Action::Interrupt);
+        put(cells, area.x + 1, area.y, right, &format!("{key} again quits."), look.style(Role::Warn));
         return;
     }
-    if let Some(notice) = &state.notice {
-        let role = if notice.bad { Role::Bad } else { Role::Info };
-        put(cells, area.x + 1, area.y, right, &notice.text, look.style(role));
-        return;
-    }
+    let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
+    let meter = state.chat.meter(state.now);
+    let least = area.x + 1 + kept(state) + here.map_or(0, |notice| columns(&notice.text) + 2);
+    let free = right.saturating_sub(columns(&meter)) >= least;
+    let end = if free && !meter.is_empty() {
+        put_right(cells, area.x + 1, area.y, right, &meter, look.style(Role::Muted)).saturating_sub(2)
+    } else {
+        right
+    };
+    let hints = if here.is_some() { stop(state).into_iter().collect() } else { hints(state) };
     let mut x = area.x + 1;
-    for (at, (key, word)) in hints(state).into_iter().enumerate() {
-        let dot = if at == 0 { "" } else { " · " };
+    for (at, (key, word)) in hints.into_iter().enumerate() {
+        let dot = if at == 0 { "" } else { DOT };
         // A hint is shown whole or not at all.
         if x + columns(dot) + columns(&key) + 1 + columns(word) > end {
             break;
@@ -116,31 +149,55 @@ fn bottom(state: &State, area: Rect, cells: &mut Buffer) {
         x = put(cells, x, area.y, end, &key, look.style(Role::Muted).add_modifier(Modifier::BOLD));
         x = put(cells, x + 1, area.y, end, word, look.style(Role::Faint));
     }
+    if let Some(notice) = here {
+        if x > area.x + 1 {
+            x = put(cells, x, area.y, end, DOT, look.style(Role::Rule));
+        }
+        put(cells, x, area.y, end, &notice.text, look.style(notice_role(notice)));
+    }
+}
+
+/// The key that stops what runs.
+fn stop(state: &State) -> Option<(String, &'static str)> {
+    let context = state.chat.context();
+    let runs = state.overlays.is_empty() && state.chat.stoppable();
+    let key = state.options.keymap.key(context, Action::Back).filter(|_| runs)?;
+    Some((label(key), "stop"))
 }
 
 fn hints(state: &State) -> Vec<(String, &'static str)> {
     let keymap = &state.options.keymap;
-    let context = state.chat.context();
-    let mut hints = Vec::new();
-    if state.chat.stoppable() {
-        hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), "stop")));
-    } else if !matches!(context, Context::Composer | Context::Menu) {
-        hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), "back")));
+    if let Some(top) = state.overlays.last() {
+        let hint = |(context, action, word)| Some((label(keymap.key(context, action)?), word));
+        let everywhere = [(Context::Menu, Action::Help, "help"), (Context::Menu, Action::Quit, "quit")];
+        let own = top.hints();
+        let helps = matches!(top, Overlay::Help(_));
+        let more = everywhere.into_iter().filter(|(_, action, word)| {
+            own.iter().all(|(_, _, other)| other != word) && !(helps && *action == Action::Help)
+        });
+        return own.iter().copied().chain(more).filter_map(hint).collect();
     }
+    let context = state.chat.context();
+    let mut hints: Vec<_> = stop(state).into_iter().collect();
     if context == Context::Menu {
-        hints.extend(keymap.key(context, Action::Accept).map(|key| (label(key), "take it")));
-        hints.extend(keymap.key(context, Action::Cancel).map(|key| (label(key), "leave it")));
+        let own = [(Action::Accept, "take it"), (Action::Cancel, "leave it")];
+        hints.extend(own.into_iter().filter_map(|(a, word)| Some((label(keymap.key(context, a)?), word))));
         return hints;
     }
+    if hints.is_empty() && context != Context::Composer {
+        hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), "back")));
+    }
     for (action, key, word) in keymap.hints(context) {
-        let shown = match action {
+        let key = match action {
             // The newline key that this terminal can tell from Enter.
-            Action::Newline if state.full_keys => "Shift+Enter".to_owned(),
-            _ => label(key),
+            Action::Newline if state.full_keys => {
+                keymap.keys(context, action).find(|key| key.modifiers == KeyModifiers::SHIFT).unwrap_or(key)
+            }
+            _ => key,
         };
         let word = if action == Action::Send && state.chat.stoppable() { "queue" } else { word };
         if state.chat.can(action) {
-            hints.push((shown, word));
+            hints.push((label(key), word));
         }
     }
     hints.truncate(8);

@@ -1,7 +1,7 @@
-//! A question before an act that cannot be taken back. Its keys are the verbs' letters.
+//! A question before an act that cannot be taken back. Its key is the verb's letter.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::{Choice, Outcome};
@@ -10,8 +10,12 @@ use crate::domain::id::ConversationId;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{put, wrap};
+use crate::tui::paint::{columns, put, wrap};
+
+/// Columns between its two buttons.
+const GAP: u16 = 3;
 
 /// What goes on in a place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,21 +34,18 @@ impl Running {
     }
 }
 
-/// One answer: its letter, its words, what it does (`None`: nothing).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub letter: char,
-    pub words: &'static str,
-    pub choice: Option<Choice>,
-}
-
-/// The act in a sentence, its object, what stays, the answers.
+/// The act in a sentence, its object, what stays; the letter that does it, and what leaving does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confirm {
-    pub act: &'static str,
-    pub object: String,
-    pub rest: String,
-    pub answers: Vec<Answer>,
+    act: &'static str,
+    object: String,
+    rest: String,
+    letter: char,
+    /// What the letter does.
+    does: &'static str,
+    pub choice: Choice,
+    /// What leaving does.
+    pub keeps: &'static str,
 }
 
 impl Confirm {
@@ -54,10 +55,10 @@ impl Confirm {
             act: "Delete",
             object: head.title.clone(),
             rest: "with all its messages and branches? It cannot be brought back.".to_owned(),
-            answers: vec![
-                Answer { letter: 'd', words: "delete it", choice: Some(Choice::Delete(head.id)) },
-                Answer { letter: 'k', words: "keep it", choice: None },
-            ],
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::Delete(head.id),
+            keeps: "keep it",
         }
     }
 
@@ -67,14 +68,10 @@ impl Confirm {
             act: "Replace the file",
             object: safe_line(&path).into_owned(),
             rest: "by the conversation? What is in it now is lost.".to_owned(),
-            answers: vec![
-                Answer {
-                    letter: 'r',
-                    words: "replace it",
-                    choice: Some(Choice::Export { id, path, replace: true }),
-                },
-                Answer { letter: 'k', words: "keep it", choice: None },
-            ],
+            letter: 'r',
+            does: "replace it",
+            choice: Choice::Export { id, path, replace: true },
+            keeps: "keep it",
         }
     }
 
@@ -94,14 +91,15 @@ impl Confirm {
             1 => " 1 message waits; it goes back into the composer.".to_owned(),
             count => format!(" {count} messages wait; they go back into the composer."),
         };
+        let does = if running.answers > 0 { "stop and quit" } else { "quit" };
         Self {
             act: "Quit and stop",
             object: parts.join(" and "),
             rest: format!("? What has come is kept.{waiting}"),
-            answers: vec![
-                Answer { letter: 'q', words: "quit", choice: Some(Choice::Quit) },
-                Answer { letter: 's', words: "stay", choice: None },
-            ],
+            letter: 'q',
+            does,
+            choice: Choice::Quit,
+            keeps: "stay here",
         }
     }
 
@@ -110,11 +108,19 @@ impl Confirm {
         if action == Some(Action::Cancel) {
             return Outcome::Close;
         }
-        let letter = key.typed().map(|c| c.to_ascii_lowercase());
-        match self.answers.iter().find(|answer| Some(answer.letter) == letter) {
-            Some(Answer { choice: Some(choice), .. }) => Outcome::Chosen(choice.clone()),
-            Some(_) => Outcome::Close,
-            None => Outcome::Stay,
+        match key.typed().map(|c| c.to_ascii_lowercase()) {
+            Some(letter) if letter == self.letter => Outcome::Chosen(self.choice.clone()),
+            _ => Outcome::Stay,
+        }
+    }
+
+    /// Takes a click inside: its buttons are in the last row.
+    pub fn click(&mut self, at: Position, area: Rect) -> Outcome {
+        let does = area.x + 2 + columns(self.does);
+        match at.y + 1 == area.bottom() {
+            true if at.x >= area.x && at.x < does => Outcome::Chosen(self.choice.clone()),
+            true if at.x >= does + GAP => Outcome::Close,
+            _ => Outcome::Stay,
         }
     }
 
@@ -129,7 +135,7 @@ impl Confirm {
     }
 
     /// Paints it.
-    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) {
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) {
         let raised = look.style(Role::Raised);
         let text = raised.patch(look.style(Role::Text));
         let mut object = self.object.split_whitespace().peekable();
@@ -151,19 +157,12 @@ impl Confirm {
             }
         }
         let y = area.bottom().saturating_sub(1);
-        let mut x = area.x;
-        for answer in &self.answers {
-            let role = if answer.choice.is_some() { Role::Bad } else { Role::Accent };
-            x = put(
-                cells,
-                x,
-                y,
-                area.right(),
-                &answer.letter.to_string(),
-                raised.patch(look.style(role)).add_modifier(Modifier::BOLD),
-            );
-            x = put(cells, x + 1, y, area.right(), answer.words, raised.patch(look.style(Role::Muted))) + 3;
-        }
-        put(cells, x, y, area.right(), "Esc back", raised.patch(look.style(Role::Muted)));
+        let muted = raised.patch(look.style(Role::Muted));
+        let bold = |role| raised.patch(look.style(role)).add_modifier(Modifier::BOLD);
+        let x = put(cells, area.x, y, area.right(), &self.letter.to_string(), bold(Role::Bad));
+        let x = put(cells, x + 1, y, area.right(), self.does, muted) + GAP;
+        let key = keymap.name(Context::Menu, Action::Cancel);
+        let x = put(cells, x, y, area.right(), &key, bold(Role::Accent));
+        put(cells, x + 1, y, area.right(), self.keeps, muted);
     }
 }

@@ -6,15 +6,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
-use super::{Choice, Outcome};
+use super::{Choice, Hidden, Outcome};
 use crate::domain::catalog::ModelId;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint};
 
-/// Rows of the list at most.
-const ROWS: u16 = 16;
+/// Rows that a list asks for at most; it gets what the screen has.
+const ROWS: usize = 1000;
 
 /// One thing that can be chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,12 +33,22 @@ pub struct Entry {
     pub words: &'static [&'static str],
 }
 
+impl Entry {
+    /// The name of an action in the config file.
+    fn name(&self) -> Option<&'static str> {
+        match self.choice {
+            Choice::Act(action) => Some(action.name()),
+            _ => None,
+        }
+    }
+}
+
 /// The list, what is typed, what of it fits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Menu {
     pub title: String,
-    /// Its own one-line key help.
-    pub keys: String,
+    /// What taking an entry does, for the footer.
+    pub verb: &'static str,
     /// Said where nothing is left.
     pub empty: String,
     /// More entries are on their way.
@@ -56,11 +66,11 @@ pub struct Menu {
 
 impl Menu {
     /// A menu of these entries; the current one, or the first, is selected.
-    pub fn new(title: &str, keys: &str, empty: &str, entries: Vec<Entry>) -> Self {
+    pub fn new(title: &str, verb: &'static str, empty: &str, entries: Vec<Entry>) -> Self {
         let selected = entries.iter().position(|entry| entry.current).unwrap_or(0);
         Self {
             title: title.to_owned(),
-            keys: keys.to_owned(),
+            verb,
             empty: empty.to_owned(),
             waits: false,
             commands: false,
@@ -74,8 +84,17 @@ impl Menu {
 
     /// The commands that a `/` in the composer opens.
     pub fn commands(entries: Vec<Entry>) -> Self {
-        let keys = "Enter do it · Esc leaves it as text";
-        Self { commands: true, ..Self::new("Commands", keys, "", entries) }
+        Self { commands: true, ..Self::new("Commands", "do it", "", entries) }
+    }
+
+    /// What leaving it does, for the footer.
+    pub fn leaves(&self) -> &'static str {
+        if self.commands { "leave it as text" } else { "close" }
+    }
+
+    /// Leaves it: what was typed after a `/` is text.
+    pub fn leave(&self) -> Outcome {
+        if self.commands { self.typed() } else { Outcome::Close }
     }
 
     /// What was typed as the composer would have it.
@@ -87,7 +106,7 @@ impl Menu {
     fn command(&mut self, key: Key, action: Option<Action>) -> Option<Outcome> {
         let typed = key.typed();
         match action {
-            Some(Action::Cancel) => return Some(self.typed()),
+            Some(Action::Cancel) => return Some(self.leave()),
             // A hasty Enter after a lone slash does nothing.
             Some(Action::Accept) if self.input.text().is_empty() && self.selected == 0 => {
                 return Some(Outcome::Stay);
@@ -139,7 +158,7 @@ impl Menu {
         self.selected = self.selected.saturating_add_signed(steps).min(self.shown.len().saturating_sub(1));
     }
 
-    /// Takes a key.
+    /// Takes a key. The ends are those of the line while something is typed.
     pub fn key(&mut self, key: Key, action: Option<Action>, page: usize) -> Outcome {
         let page = page as isize;
         if self.commands
@@ -159,6 +178,8 @@ impl Menu {
             Some(Action::SelectPrevious) => self.step(-1),
             Some(Action::PageDown) => self.step(page),
             Some(Action::PageUp) => self.step(-page),
+            _ if self.input.text().is_empty() && key.code == KeyCode::Home => self.step(isize::MIN),
+            _ if self.input.text().is_empty() && key.code == KeyCode::End => self.step(isize::MAX),
             _ => {
                 if self.input.key(key) {
                     self.narrow();
@@ -207,7 +228,8 @@ impl Menu {
             let other = pattern.score(Utf32Str::new(&entry.detail, &mut letters), &mut matcher);
             // A match in the label weighs more than one in what is said beside it.
             let called = entry.words.contains(&query).then_some(u32::MAX);
-            if let Some(score) = label.map(|s| s * 2).max(other).max(called) {
+            let name = entry.name().and_then(|n| pattern.score(Utf32Str::new(n, &mut letters), &mut matcher));
+            if let Some(score) = label.map(|s| s * 2).max(other).max(name).max(called) {
                 scored.push((score, at));
             }
         }
@@ -237,7 +259,14 @@ impl Menu {
 
     /// Rows of the whole overlay; it keeps its height while it is narrowed, so that nothing jumps.
     pub fn height(&self) -> u16 {
-        (self.given.max(3) as u16).min(ROWS) + 4
+        self.given.clamp(3, ROWS) as u16 + 4
+    }
+
+    /// What lies above and below.
+    pub fn hidden(&self, area: Rect) -> Hidden {
+        let rows = Self::list(area).height;
+        let top = self.top(rows);
+        Hidden { above: top, below: self.shown.len().saturating_sub(top + usize::from(rows)) }
     }
 
     fn top(&self, rows: u16) -> usize {

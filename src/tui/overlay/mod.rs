@@ -6,6 +6,7 @@ pub mod confirm;
 pub mod help;
 pub mod input;
 pub mod menu;
+pub mod notices;
 pub mod pad;
 pub mod passphrase;
 pub mod prompt;
@@ -19,17 +20,21 @@ use super::keymap::{Context, Keymap};
 use super::look::{Look, Role};
 use super::paint::{fill, put, put_right};
 use crate::domain::catalog::ModelId;
+use crate::domain::figures::grouped;
 use crate::domain::id::ConversationId;
 use crate::domain::workspace::Passphrase;
 use confirm::Confirm;
 use help::Help;
 use menu::Menu;
+use notices::Past;
 use pad::Pad;
 use passphrase::Ask;
 use prompt::Prompt;
 
-/// Columns of the widest overlay.
+/// Columns of a list.
 const WIDEST: u16 = 80;
+/// Columns of a text.
+const LONGEST: u16 = 110;
 
 /// What can lie over a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +49,15 @@ pub enum Overlay {
     Pad(Pad),
     /// What opens a sealed workspace.
     Passphrase(Ask),
+    /// What was said before.
+    Past(Past),
+}
+
+/// What of a list is not in sight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hidden {
+    pub above: usize,
+    pub below: usize,
 }
 
 /// What the person chose in one.
@@ -84,17 +98,55 @@ impl Overlay {
     /// Takes a key.
     pub fn key(&mut self, key: Key, keymap: &Keymap, area: Rect) -> Outcome {
         let action = keymap.action(Context::Menu, key);
-        let page = usize::from(self.area(area).height.saturating_sub(4)).max(1);
+        let inside = inner(self.area(area));
         match self {
-            Self::Help(help) => help.key(key, action, keymap, self::inner(self_area(area, 200, 200))),
-            Self::Menu(menu) => menu.key(key, action, page),
+            Self::Help(help) => help.key(key, action, keymap, inside),
+            // The line that is typed, and a blank one.
+            Self::Menu(menu) => menu.key(key, action, usize::from(inside.height.saturating_sub(2)).max(1)),
             Self::Confirm(confirm) => confirm.key(key, action),
             Self::Prompt(prompt) => prompt.key(key, action),
             Self::Pad(pad) => {
-                let writes = |action: &Action| matches!(action, Action::Undo | Action::Redo);
+                let writes = |a: &Action| matches!(a, Action::Undo | Action::Redo | Action::Newline);
                 pad.key(key, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
             }
             Self::Passphrase(ask) => ask.key(key, action),
+            Self::Past(past) => past.key(key, action, inside),
+        }
+    }
+
+    /// Leaves it as its own key does.
+    pub fn leave(&self) -> Outcome {
+        match self {
+            Self::Menu(menu) => menu.leave(),
+            Self::Pad(pad) => pad.leave(),
+            Self::Passphrase(_) => Outcome::Chosen(Choice::Quit),
+            Self::Help(_) | Self::Confirm(_) | Self::Prompt(_) | Self::Past(_) => Outcome::Close,
+        }
+    }
+
+    /// What can be done in it, for the footer: where its key is found, the action, the word.
+    pub fn hints(&self) -> Vec<(Context, Action, &'static str)> {
+        let here = Context::Menu;
+        let two = |does, leaves| vec![(here, Action::Accept, does), (here, Action::Cancel, leaves)];
+        let scrolls = || {
+            let moves =
+                [(Action::SelectPrevious, "up"), (Action::SelectNext, "down"), (Action::PageDown, "page")];
+            let moves = moves.map(|(action, word)| (here, action, word));
+            let mut hints = vec![(here, Action::Cancel, "close")];
+            hints.extend(moves);
+            hints
+        };
+        match self {
+            Self::Help(_) | Self::Past(_) => scrolls(),
+            Self::Menu(menu) => two(menu.verb, menu.leaves()),
+            Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],
+            Self::Prompt(_) => two("take it", "leave it"),
+            Self::Pad(_) => {
+                let mut hints = two("take it", "leave it");
+                hints.insert(1, (Context::Composer, Action::Newline, "line"));
+                hints
+            }
+            Self::Passphrase(_) => two("open", "quit"),
         }
     }
 
@@ -108,7 +160,8 @@ impl Overlay {
             }
             Self::Pad(pad) => pad.composer.paste(text),
             Self::Passphrase(ask) => ask.paste(text),
-            Self::Help(_) | Self::Confirm(_) => {}
+            Self::Help(help) => help.paste(text),
+            Self::Confirm(_) | Self::Past(_) => {}
         }
         Outcome::Stay
     }
@@ -119,21 +172,24 @@ impl Overlay {
         if !area.contains(at) {
             // What was typed is not lost by a click.
             return match self {
-                Self::Help(_) | Self::Menu(_) => Outcome::Close,
+                Self::Help(_) | Self::Menu(_) | Self::Past(_) => Outcome::Close,
                 Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) | Self::Passphrase(_) => Outcome::Stay,
             };
         }
         match self {
             Self::Menu(menu) => menu.click(at, inner(area)),
+            Self::Confirm(confirm) => confirm.click(at, inner(area)),
             _ => Outcome::Stay,
         }
     }
 
     /// Takes a turn of the wheel.
     pub fn scroll(&mut self, steps: isize, screen: Rect, keymap: &Keymap) {
+        let inside = inner(self.area(screen));
         match self {
             Self::Menu(menu) => menu.step(steps),
-            Self::Help(help) => help.scroll(steps, keymap, inner(self_area(screen, 200, 200))),
+            Self::Help(help) => help.scroll(steps, keymap, inside),
+            Self::Past(past) => past.scroll(steps, inside),
             _ => {}
         }
     }
@@ -141,45 +197,66 @@ impl Overlay {
     /// The cells that it covers.
     pub fn area(&self, screen: Rect) -> Rect {
         match self {
-            Self::Help(_) => self_area(screen, 200, 200),
-            Self::Menu(menu) => self_area(screen, WIDEST, menu.height()),
-            Self::Confirm(confirm) => self_area(screen, 64, confirm.height(self_area(screen, 64, 9).width)),
-            Self::Prompt(_) => self_area(screen, WIDEST, 5),
-            Self::Pad(_) => self_area(screen, WIDEST, 16),
-            Self::Passphrase(_) => self_area(screen, 64, 7),
+            Self::Help(_) => {
+                let width = if screen.width >= 2 * WIDEST { 2 * LONGEST } else { LONGEST };
+                centred(screen, width, screen.height)
+            }
+            Self::Menu(menu) => centred(screen, WIDEST, menu.height()),
+            Self::Confirm(confirm) => centred(screen, 64, confirm.height(centred(screen, 64, 9).width)),
+            Self::Prompt(_) => centred(screen, WIDEST, 5),
+            Self::Pad(_) => centred(screen, WIDEST, 16),
+            Self::Passphrase(_) => centred(screen, 64, 7),
+            Self::Past(past) => {
+                let width = centred(screen, LONGEST, 9).width;
+                centred(screen, LONGEST, past.height(width.saturating_sub(4)))
+            }
+        }
+    }
+
+    fn title(&self) -> &str {
+        match self {
+            Self::Help(_) => "Keys",
+            Self::Menu(menu) => &menu.title,
+            Self::Confirm(_) => "",
+            Self::Prompt(prompt) => &prompt.title,
+            Self::Pad(_) => "System prompt",
+            Self::Passphrase(_) => "Passphrase",
+            Self::Past(_) => "Past notices",
         }
     }
 
     /// Paints it; returns the cell of the caret where a text is typed.
     pub fn draw(&self, screen: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) -> Option<Position> {
         let area = self.area(screen);
-        let (title, keys) = match self {
-            Self::Help(_) => ("Keys", "↑ ↓ scroll · type to find · Esc close"),
-            Self::Menu(menu) => (menu.title.as_str(), menu.keys.as_str()),
-            Self::Confirm(_) => ("", ""),
-            Self::Prompt(prompt) => (prompt.title.as_str(), "Enter take it · Esc leave it"),
-            Self::Pad(_) => ("System prompt", "Enter take it · Alt+Enter line · Esc leave it"),
-            Self::Passphrase(_) => ("Passphrase", "Enter open · Esc quit"),
-        };
-        frame(area, cells, look, title, keys);
         let inside = inner(area);
+        let hidden = match self {
+            Self::Help(help) => help.hidden(keymap, inside),
+            Self::Menu(menu) => menu.hidden(inside),
+            Self::Past(past) => past.hidden(inside),
+            _ => Hidden::default(),
+        };
+        frame(area, cells, look, self.title(), hidden);
         match self {
             Self::Help(help) => help.draw(inside, cells, look, keymap),
             Self::Menu(menu) => menu.draw(inside, cells, look),
             Self::Confirm(confirm) => {
-                confirm.draw(inside, cells, look);
+                confirm.draw(inside, cells, look, keymap);
                 None
             }
             Self::Prompt(prompt) => Some(prompt.draw(inside, cells, look)),
             Self::Pad(pad) => pad.draw(inside, cells, look),
             Self::Passphrase(ask) => ask.draw(inside, cells, look),
+            Self::Past(past) => {
+                past.draw(inside, cells, look);
+                None
+            }
         }
     }
 }
 
 /// At most so wide and high, centred, its top in the upper third.
-fn self_area(screen: Rect, width: u16, height: u16) -> Rect {
-    let width = width.min(screen.width.saturating_sub(4)).min(110).max(screen.width.min(20));
+fn centred(screen: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(screen.width.saturating_sub(4)).max(screen.width.min(20));
     let height = height.min(screen.height.saturating_sub(2)).max(screen.height.min(3));
     let x = screen.x + (screen.width.saturating_sub(width)) / 2;
     let y = screen.y + (screen.height.saturating_sub(height)) / 3;
@@ -196,7 +273,7 @@ fn inner(area: Rect) -> Rect {
     }
 }
 
-fn frame(area: Rect, cells: &mut Buffer, look: &Look, title: &str, keys: &str) {
+fn frame(area: Rect, cells: &mut Buffer, look: &Look, title: &str, hidden: Hidden) {
     fill(cells, area, look.style(Role::Raised));
     let area = area.intersection(cells.area);
     if area.width < 4 || area.height < 2 {
@@ -220,14 +297,17 @@ fn frame(area: Rect, cells: &mut Buffer, look: &Look, title: &str, keys: &str) {
     if !title.is_empty() {
         put(cells, left + 2, top, right - 1, &format!(" {title} "), raised.patch(look.style(Role::Accent)));
     }
-    if !keys.is_empty() {
-        put_right(
-            cells,
-            left + 2,
-            bottom,
-            right - 1,
-            &format!(" {keys} "),
-            raised.patch(look.style(Role::Muted)),
-        );
+    let muted = raised.patch(look.style(Role::Muted));
+    for (y, sign, count) in [(top, '▲', hidden.above), (bottom, '▼', hidden.below)] {
+        if count > 0 {
+            put_right(
+                cells,
+                left + 2,
+                y,
+                right - 1,
+                &format!(" {sign} {} more ", grouped(count as u64)),
+                muted,
+            );
+        }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::{Choice, Outcome};
 use crate::domain::conversation::Draft;
 use crate::tui::action::Action;
-use crate::tui::key::{Key, KeyCode};
+use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::widget::composer::{self, Composer};
 
@@ -32,13 +32,9 @@ impl Pad {
             Some(Action::Accept) if !self.composer.newline_for_backslash() => {
                 return Outcome::Chosen(Choice::System(self.composer.text().trim().to_owned()));
             }
-            Some(Action::Cancel) => {
-                let text = self.composer.text();
-                let changed = text != self.before && !text.trim().is_empty();
-                return if changed { Outcome::Chosen(Choice::SystemAside(text)) } else { Outcome::Close };
-            }
+            Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
-            _ if key.code == KeyCode::Enter || key == Key::ctrl('j') => self.composer.newline(),
+            Some(Action::Newline) => self.composer.newline(),
             Some(Action::Undo) => {
                 self.composer.undo();
             }
@@ -50,6 +46,13 @@ impl Pad {
             }
         }
         Outcome::Stay
+    }
+
+    /// Leaves it: a text that was changed is kept.
+    pub fn leave(&self) -> Outcome {
+        let text = self.composer.text();
+        let changed = text != self.before && !text.trim().is_empty();
+        if changed { Outcome::Chosen(Choice::SystemAside(text)) } else { Outcome::Close }
     }
 
     /// Paints it; returns the caret's cell.

@@ -51,7 +51,7 @@ impl Ask {
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
         let ctrl = key.modifiers == KeyModifiers::CONTROL;
-        if action == Some(Action::Cancel) || key == Key::ctrl('q') {
+        if action == Some(Action::Cancel) {
             return Outcome::Chosen(Choice::Quit);
         }
         if self.opening {

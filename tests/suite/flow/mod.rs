@@ -1,5 +1,6 @@
 //! Events in, effects out: whole values compared.
 
+mod around;
 mod chaos;
 mod chat;
 mod commands;

@@ -329,3 +329,87 @@ fn the_reading_view_is_the_conversation_alone() {
     stage.keys("<ctrl+t>");
     insta::assert_snapshot!("reading", stage.text());
 }
+
+#[test]
+fn the_palette_uses_the_height_and_says_what_is_below() {
+    shoot("actions", |stage| {
+        stage.keys("<ctrl+p>");
+    });
+}
+
+#[test]
+fn a_long_notice_wraps_above_the_last_line() {
+    shoot("notice", |stage| {
+        stage.ask("why do rivers meander?");
+        let hint = "Install xclip or wl-clipboard, or use a terminal that takes OSC 52.";
+        let error = Error::new(ErrorKind::Io, "copying the answer", "no program took it", hint);
+        stage.event(Event::Copied(Err(error)));
+    });
+}
+
+#[test]
+fn past_notices_are_whole() {
+    shoot("notices", |stage| {
+        let hint = "Install xclip or wl-clipboard, or use a terminal that takes OSC 52.";
+        let error = Error::new(ErrorKind::Io, "copying the answer", "no program took it", hint);
+        stage.event(Event::Copied(Err(error)));
+        stage.event(Event::Copied(Ok(outcrop::tui::event::Copied::Clipboard)));
+        stage.keys("<ctrl+p>past<enter>");
+        stage.pass(4000);
+    });
+}
+
+#[test]
+fn quitting_says_what_it_cuts_off() {
+    shoot("quit", |stage| {
+        stage.ask("why do rivers meander?");
+        stage.keys("and then?<enter><ctrl+q>");
+    });
+}
+
+#[test]
+fn the_system_prompt_has_room() {
+    shoot("pad", |stage| {
+        stage.keys("<alt+s>Answer in one sentence.<alt+enter>Be kind.");
+    });
+}
+
+#[test]
+fn presets_say_what_they_set() {
+    shoot("presets", |stage| {
+        stage.keys("<alt+p>");
+    });
+}
+
+#[test]
+fn a_name_is_changed_in_a_line() {
+    shoot("rename", |stage| {
+        stage.open(talk());
+        stage.keys("<ctrl+p>rename<enter>");
+    });
+}
+
+#[test]
+fn the_help_goes_on_where_the_page_ended() {
+    shoot("help-second", |stage| {
+        stage.keys("<f1><pagedown>");
+    });
+}
+
+#[test]
+fn however_small_it_is_what_is_said_is_whole() {
+    for (width, height, said) in [
+        (59, 20, "Outcrop needs 60x20 cells; this is 59x20."),
+        (20, 5, "Outcrop needs"),
+        (5, 2, "60x20"),
+        (11, 1, "needs 60x20"),
+    ] {
+        let text = Stage::settled(width, height, "dark").text();
+        assert!(text.contains(said), "{width}x{height}: {text}");
+        assert!(!text.contains('…'), "{text}");
+        assert!(
+            width < 20 || text.split_whitespace().any(|word| word.starts_with(&format!("{width}x{height}"))),
+            "{text}"
+        );
+    }
+}

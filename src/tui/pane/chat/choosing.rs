@@ -68,8 +68,7 @@ impl State {
         if self.models_error.is_some() || !self.models_known || old {
             self.ask_models(desk);
         }
-        let mut menu =
-            Menu::new("Models", "Enter take it · Esc close", "No model is known yet.", self.model_entries());
+        let mut menu = Menu::new("Models", "take it", "No model is known yet.", self.model_entries());
         menu.waits = self.is_asking_models();
         desk.overlays.push(Overlay::Menu(menu));
     }
@@ -195,7 +194,7 @@ pub(super) fn choose_preset(desk: &mut Desk<'_>) {
     });
     let menu = Menu::new(
         "Presets",
-        "Enter take it · Esc close",
+        "take it",
         "None yet: [presets.NAME] in the config file makes one (model, system, settings).",
         entries.collect(),
     );

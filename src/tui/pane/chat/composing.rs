@@ -160,12 +160,7 @@ impl State {
             choice: Choice::Written(text),
             words: &[],
         });
-        let menu = Menu::new(
-            "Written before",
-            "Enter take it · Esc close",
-            "Nothing was sent yet.",
-            entries.collect(),
-        );
+        let menu = Menu::new("Written before", "take it", "Nothing was sent yet.", entries.collect());
         desk.overlays.push(Overlay::Menu(menu));
     }
 

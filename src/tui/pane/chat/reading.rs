@@ -144,7 +144,7 @@ impl State {
                     choice: Choice::CopyCode(code),
                     words: &[],
                 });
-                let menu = Menu::new("Copy a code block", "Enter copy · Esc close", "", entries.collect());
+                let menu = Menu::new("Copy a code block", "copy it", "", entries.collect());
                 desk.overlays.push(Overlay::Menu(menu));
             }
         }

@@ -43,13 +43,13 @@ impl State {
             return parts.join(" · ");
         };
         if let Some(rate) = answer.tokens_per_second() {
-            parts.push(format!("{rate:.0} tok/s"));
+            parts.push(format!("{} tok/s", crate::domain::figures::rate(rate)));
         }
         if let (Some(input), output) = (answer.usage.input, answer.usage.output.unwrap_or(0)) {
             parts.push(format!("{} tok", grouped(u64::from(input) + u64::from(output))));
         }
         if let Some(share) = answer.context_share() {
-            parts.push(format!("ctx {} {:.0} %", meter(share.into(), 1), share * 100.0));
+            parts.push(format!("ctx {} {:.0} %", meter(f64::from(share).max(0.125), 1), share * 100.0));
         }
         parts.join(" · ")
     }

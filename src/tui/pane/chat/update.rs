@@ -49,7 +49,7 @@ impl State {
             Action::Back => self.back(desk),
             Action::FocusNext => self.turn_focus(1, desk.area),
             Action::FocusPrevious => self.turn_focus(-1, desk.area),
-            Action::FocusComposer | Action::GoToChat => self.focus = Focus::Composer,
+            Action::FocusComposer => self.focus = Focus::Composer,
             Action::NewConversation => self.open_new(desk),
             Action::ToggleList => {
                 let shown = self.areas(desk.area).list.is_some();

@@ -38,7 +38,7 @@ impl Now {
                 let days = seconds / DAY;
                 match days {
                     0..14 => format!("{days} d"),
-                    14..364 => format!("{} w", days / 7),
+                    14..365 => format!("{} w", days / 7),
                     _ => format!("{} y", days / 365),
                 }
             }
@@ -173,6 +173,8 @@ mod tests {
             (19 * HOUR, "19 h"),
             (6 * DAY, "6 d"),
             (20 * DAY, "2 w"),
+            (364 * DAY, "52 w"),
+            (365 * DAY, "1 y"),
             (800 * DAY, "2 y"),
         ] {
             assert_eq!(NOW.age(ago(seconds)), age);

@@ -1,0 +1,90 @@
+//! Figures as people read them: with their unit, their thousands set apart. The one place for all faces.
+
+/// A number with its thousands set apart: `2,048`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 record`, `2,048 records`.
+pub fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { more })
+}
+
+/// Bytes in units of a thousand, as disks and downloads are sold, with three figures: `512 B`, `92.9 MB`, `145 MB`.
+pub fn bytes(count: u64) -> String {
+    let (mut value, mut unit) = (count as f64, "B");
+    for next in ["kB", "MB", "GB", "TB"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    if unit == "B" || value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
+/// Milliseconds that were measured: `0.14 s`, then whole seconds.
+pub fn seconds(ms: u64) -> String {
+    match ms {
+        0..10_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
+        _ => span(ms / 1000),
+    }
+}
+
+/// Whole seconds: `12 s`, `3 min 20 s`, `2 h 5 min`.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Tokens a second, or the like: one decimal where it is small.
+pub fn rate(rate: f32) -> String {
+    if rate < 9.95 { format!("{rate:.1}") } else { grouped(rate.round() as u64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_parted() {
+        let numbers = [0, 999, 1000, 2048, 131_072, 1_234_567];
+        assert_eq!(numbers.map(grouped), ["0", "999", "1,000", "2,048", "131,072", "1,234,567"]);
+        assert_eq!(
+            [1, 0, 1500].map(|n| count(n, "model", "models")),
+            ["1 model", "0 models", "1,500 models"]
+        );
+        assert_eq!([0.04, 9.94, 46.4, 10_000.2].map(rate), ["0.0", "9.9", "46", "10,000"]);
+    }
+
+    #[test]
+    fn sizes_have_three_figures_at_most_before_their_unit() {
+        for (count, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (99_949, "99.9 kB"),
+            (144_811_000, "145 MB"),
+            (999_999_999, "1.0 GB"),
+        ] {
+            assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn times_are_finer_where_they_are_short() {
+        let said = [140, 9_999, 12_400, 200_000, 7_500_000].map(seconds);
+        assert_eq!(said, ["0.14 s", "9.99 s", "12 s", "3 min 20 s", "2 h 5 min"]);
+    }
+}

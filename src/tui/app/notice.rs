@@ -1,0 +1,118 @@
+//! What was said to the person for a moment: how long it stands, how many rows it takes, what was said before.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+use crate::tui::event::Now;
+use crate::tui::paint::{columns, wrap};
+
+/// How long good news stands; bad news stays until a key.
+const STANDS: Duration = Duration::from_secs(3);
+/// A key that comes so soon after it was not pressed by somebody who had read it.
+const UNREAD: Duration = Duration::from_millis(500);
+/// Rows of a long one.
+const ROWS: usize = 3;
+/// How many are remembered.
+const KEPT: usize = 100;
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub bad: bool,
+    pub at: Timestamp,
+    since: Duration,
+}
+
+impl Notice {
+    /// Its lines on a screen of that width; what three do not hold ends in `…`, and is whole among the past ones.
+    pub fn lines(&self, width: u16) -> Vec<String> {
+        let room = width.saturating_sub(2);
+        let mut lines = wrap(&self.text, room);
+        if lines.len() > ROWS {
+            let rest = lines.split_off(ROWS - 1).join(" ");
+            lines.push(rest);
+        }
+        lines
+    }
+
+    /// Rows above the last line of the screen: none where it fits beside what the last line must say.
+    pub fn rows(&self, width: u16, beside: u16) -> u16 {
+        let fits = columns(&self.text) + beside + 2 <= width;
+        if fits { 0 } else { self.lines(width).len() as u16 }
+    }
+}
+
+/// The one that stands, and those before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notices {
+    pub now: Option<Notice>,
+    /// The newest first.
+    pub past: VecDeque<Notice>,
+}
+
+impl Notices {
+    /// Says it.
+    pub fn say(&mut self, text: String, bad: bool, now: Now) {
+        let notice = Notice { text, bad, at: now.wall, since: now.elapsed };
+        self.past.push_front(notice.clone());
+        self.past.truncate(KEPT);
+        self.now = Some(notice);
+    }
+
+    /// Time goes by.
+    pub fn tick(&mut self, now: Duration) {
+        if self.now.as_ref().is_some_and(|notice| !notice.bad && now >= notice.since + STANDS) {
+            self.now = None;
+        }
+    }
+
+    /// The person goes on.
+    pub fn press(&mut self, now: Duration) {
+        if self.now.as_ref().is_some_and(|notice| now >= notice.since + UNREAD) {
+            self.now = None;
+        }
+    }
+
+    /// When the one that stands goes by itself.
+    pub fn until(&self) -> Option<Duration> {
+        self.now.as_ref().filter(|notice| !notice.bad).map(|notice| notice.since + STANDS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Now {
+        Now { elapsed: Duration::from_millis(ms), wall: Timestamp(0) }
+    }
+
+    #[test]
+    fn good_news_goes_by_itself_and_bad_news_with_a_key_that_could_have_read_it() {
+        let mut notices = Notices::default();
+        notices.say("Copied.".into(), false, at(0));
+        notices.tick(Duration::from_millis(2999));
+        assert!(notices.now.is_some());
+        notices.tick(STANDS);
+        assert!(notices.now.is_none());
+        notices.say("no room".into(), true, at(0));
+        notices.tick(Duration::from_hours(1));
+        notices.press(UNREAD / 2);
+        assert!(notices.now.is_some());
+        notices.press(UNREAD);
+        assert!(notices.now.is_none());
+        assert_eq!(notices.past.iter().map(|n| n.text.as_str()).collect::<Vec<_>>(), ["no room", "Copied."]);
+    }
+
+    #[test]
+    fn a_long_one_takes_up_to_three_rows_and_none_is_lost_before_them() {
+        let notice =
+            |text: &str| Notice { text: text.into(), bad: true, at: Timestamp(0), since: Duration::ZERO };
+        assert_eq!(notice("Copied.").rows(60, 10), 0);
+        let long = notice("what was done, why it failed and what to try ".repeat(9).trim_end());
+        assert_eq!(long.rows(60, 10), 3);
+        assert_eq!(long.lines(60).join(" "), long.text);
+    }
+}

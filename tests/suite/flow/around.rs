@@ -1,0 +1,117 @@
+//! What lies around a conversation: notices, the palette, dialogs, the last line of the screen.
+
+use outcrop::domain::message::Role;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::app::Start;
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::{Copied, Event};
+use outcrop::tui::keymap::Keymap;
+
+use crate::stage::{COMPLETE, Stage, answer, message, options};
+
+/// The last line of the picture.
+fn footer(stage: &mut Stage) -> String {
+    stage.text().lines().rev().nth(1).unwrap().to_owned()
+}
+
+fn bad() -> Event {
+    let hint =
+        "Close one of them, or free some space on the disk that holds the conversations, then try again.";
+    Event::Copied(Err(Error::new(ErrorKind::Full, "copying the answer", "no program took it", hint)))
+}
+
+#[test]
+fn good_news_goes_by_itself_or_with_a_key_and_bad_news_stays_until_one() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.event(Event::Copied(Ok(Copied::Clipboard)));
+    assert!(footer(&mut stage).contains("Copied."));
+    stage.pass(3000);
+    assert!(!stage.text().contains("Copied."));
+    stage.event(Event::Copied(Ok(Copied::Clipboard)));
+    stage.pass(1000);
+    stage.keys("x");
+    assert!(!stage.text().contains("Copied."));
+    stage.event(bad());
+    stage.pass(60_000);
+    let text = stage.text();
+    assert!(text.contains("copying the answer") && text.contains("then try again."), "{text}");
+    stage.keys("x");
+    assert!(!stage.text().contains("copying the answer"));
+    stage.keys("<ctrl+p>past<enter>");
+    let text = stage.text();
+    assert!(
+        ["Past notices", "copying the answer", "try again.", "Copied."]
+            .iter()
+            .all(|said| text.contains(said)),
+        "{text}"
+    );
+}
+
+#[test]
+fn whatever_is_said_the_key_that_stops_stays_in_sight() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.ask("why?");
+    stage.event(Event::Copied(Ok(Copied::Clipboard)));
+    let line = footer(&mut stage);
+    assert!(line.contains("Esc stop") && line.contains("Copied."), "{line}");
+    stage.event(bad());
+    assert!(footer(&mut stage).contains("Esc stop"), "{}", stage.text());
+    assert!(stage.text().contains("local/smollm2-135m"), "the composer is above it, not below");
+}
+
+#[test]
+fn the_palette_says_the_key_that_works_here_and_finds_by_the_name_in_the_configuration() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<ctrl+p>show every");
+    assert!(stage.text().contains("F1 │"), "{}", stage.text());
+    stage.keys("<ctrl+u>start a new conv");
+    assert!(stage.text().contains("Ctrl+N │"), "{}", stage.text());
+    stage.keys("<ctrl+u>edit_in_editor");
+    assert!(stage.text().contains("Write in your editor"), "{}", stage.text());
+    stage.keys("<esc><ctrl+p>send the");
+    assert!(stage.text().contains("Enter │"), "what has its place here can be done too: {}", stage.text());
+}
+
+#[test]
+fn a_second_press_in_the_question_quits_and_leaving_it_stays() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.ask("why?");
+    let quits = |effects: &[Effect]| {
+        effects.iter().any(|e| {
+            matches!(e, Effect::Quit | Effect::After { timer: outcrop::tui::effect::TimerId("leave"), .. })
+        })
+    };
+    assert!(!quits(&stage.keys("<ctrl+q>")));
+    assert!(stage.text().contains("q stop and quit   Esc stay here"), "{}", stage.text());
+    assert!(!quits(&stage.keys("<esc>")));
+    assert!(!stage.text().contains("stay here"));
+    assert!(quits(&stage.keys("<ctrl+q><ctrl+q>")));
+}
+
+#[test]
+fn what_holds_everywhere_holds_in_dialogs_where_its_key_means_nothing_else() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    stage.keys("<alt+s>a long prompt<ctrl+n>");
+    assert!(stage.state.overlays.is_empty());
+    assert!(stage.text().contains("New conversation"), "{}", stage.text());
+    let effects = stage.keys("<ctrl+p><ctrl+z>");
+    assert!(effects.contains(&Effect::Suspend));
+    assert!(stage.keys("<ctrl+q>").contains(&Effect::Quit) || stage.text().contains("Actions"));
+}
+
+#[test]
+fn a_moved_key_is_told_true_in_every_hint() {
+    let moved = [("cancel", "f7"), ("accept", "f8"), ("back", "f9"), ("interrupt", "f10"), ("send", "f12")];
+    let moved = moved.map(|(action, key)| (action, [key.to_owned()]));
+    let mut options = options("dark");
+    options.keymap = Keymap::with(moved.iter().map(|(action, keys)| (*action, &keys[..]))).unwrap();
+    let mut stage = Stage::made(120, 40, options, Start::default());
+    stage.settle();
+    assert!(footer(&mut stage).contains("F12 send"));
+    stage.keys("<alt+s>");
+    let line = footer(&mut stage);
+    assert!(line.contains("F8 take it") && line.contains("F7 leave it"), "{line}");
+    stage.keys("<f7><f10>");
+    assert!(footer(&mut stage).contains("F10 again quits."));
+}
