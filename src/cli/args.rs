@@ -272,7 +272,7 @@ pub enum Workspace {
     Compact,
     /// Read and open every record; exits 1 when one is damaged
     Verify,
-    /// Change what opens the workspace
+    /// Change what opens the workspace; backups made before still open with the old key only, which is removed
     Rekey {
         /// Also make a new data key and write everything anew
         #[arg(long)]

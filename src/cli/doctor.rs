@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::item::Item;
 use super::out::Out;
-use super::{Asker, End, Exit, unexpected, words};
+use super::{Asker, End, Exit, Needs, unexpected, words};
 use crate::config::{ApiKey, Config, Environment, Osc52};
 use crate::domain::{Error, Result};
 use crate::workbench::reply::{Check, Verdict};
@@ -27,7 +27,7 @@ pub(super) async fn doctor(
         Ok(()) => check("log", Verdict::Good, config.paths.logs().display().to_string(), ""),
         Err(error) => fault("log", &error),
     });
-    match Asker::open(config).await {
+    match Asker::open(config, Needs::Store).await {
         Ok(asker) => {
             let reply = asker.one(Request::Workspace(Workspace::Doctor), out).await;
             asker.door.close().await;

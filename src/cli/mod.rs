@@ -148,8 +148,12 @@ async fn dispatch(
         }
         other => other,
     };
+    let needs = match &command {
+        Command::Workspace { verb: args::Workspace::Restore { .. } } => Needs::Folder,
+        _ => Needs::Store,
+    };
     let asker = tokio::select! {
-        opened = Asker::open(config) => opened?,
+        opened = Asker::open(config, needs) => opened?,
         ended = signals.any() => return Ok(ended),
     };
     let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. });
@@ -206,6 +210,14 @@ impl Signals {
     }
 }
 
+/// What must be well for a command to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Store,
+    /// Only the place: a restore mends a store that is damaged, or whose key is lost.
+    Folder,
+}
+
 /// The door, as commands use it.
 struct Asker {
     door: Arc<Attached>,
@@ -214,7 +226,7 @@ struct Asker {
 
 impl Asker {
     /// Opens the workspace or attaches to its owner; asks for a passphrase where one is needed and somebody is there.
-    async fn open(mut config: Config) -> Result<Self> {
+    async fn open(mut config: Config, needs: Needs) -> Result<Self> {
         loop {
             let door = workbench::open(&config);
             match door.ready().await {
@@ -225,6 +237,13 @@ impl Asker {
                         && ask::somebody() =>
                 {
                     config.passphrase = Some(ask::secret("Passphrase of the workspace: ").await?);
+                }
+                Err(error)
+                    if needs == Needs::Folder
+                        && matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Locked) =>
+                {
+                    out::say(&format!("note: {error}"));
+                    return Ok(Self { door, config });
                 }
                 Err(error) => return Err(error),
             }

@@ -42,9 +42,10 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
     };
     let before = match &request {
-        Workspace::Compact if !out.json => Some(size(asker, out).await?),
+        Workspace::Compact | Workspace::Rekey { .. } if !out.json => Some(before(asker, out).await?),
         _ => None,
     };
+    let new_data = matches!(&request, Workspace::Rekey { data: true, .. });
     let reply = asker.one(Request::Workspace(request), out).await?;
     let exit = match &reply {
         Reply::Verified { damaged, .. } if !damaged.is_empty() => Exit::Negative,
@@ -55,10 +56,15 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         return Ok(exit);
     }
     match &reply {
-        Reply::Done => out.line(&done)?,
+        Reply::Done => {
+            out.line(&done)?;
+            if let Some(before) = before {
+                out.line(&earlier_backups(&before.key, new_data))?;
+            }
+        }
         Reply::Workspace { info: found } => {
             if let Some(before) = before {
-                out.line(&given_back(before, found.bytes))?;
+                out.line(&given_back(before.bytes, found.bytes))?;
             }
             info(found, out)?;
         }
@@ -73,12 +79,26 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
     Ok(exit)
 }
 
-/// Bytes of all its files.
-async fn size(asker: &Asker, out: &mut Out) -> Result<u64, End> {
+/// What it is before it is changed.
+async fn before(asker: &Asker, out: &mut Out) -> Result<WorkspaceInfo, End> {
     match asker.one(Request::Workspace(Workspace::Info), out).await? {
-        Reply::Workspace { info } => Ok(info.bytes),
+        Reply::Workspace { info } => Ok(info),
         other => Err(unexpected(&other)),
     }
+}
+
+/// What becomes of the backups that were made while `key` opened the workspace. `data`: there is a new data key.
+fn earlier_backups(key: &str, data: bool) -> String {
+    let with = match key {
+        "a passphrase" => "with the old passphrase",
+        "the keyring" => "with the old entry of the keyring, which is removed",
+        _ => "with the old key file, which is removed; a copy of it may lie beside the backup",
+    };
+    let place = if data { "only" } else { "in this workspace, and elsewhere only" };
+    format!(
+        "backups made until now open {place} {with}.\n\
+         `outcrop workspace backup FILE` makes one for the new key."
+    )
 }
 
 /// What compacting did. The files may grow by it, for the store's own backup is made anew as well.

@@ -38,11 +38,22 @@ const LONGEST: usize = 1 << 30;
 const AUTOMATIC: &str = "backup";
 
 #[derive(Debug, Serialize, Deserialize)]
-struct BackupHead {
-    schema: u32,
-    workspace: WorkspaceId,
-    wrap: Wrap,
-    keys: Wrapped,
+pub(super) struct BackupHead {
+    pub(super) schema: u32,
+    pub(super) workspace: WorkspaceId,
+    pub(super) wrap: Wrap,
+    pub(super) keys: Wrapped,
+}
+
+impl BackupHead {
+    /// Of the backup `from`.
+    pub(super) fn of(from: &Path) -> Result<Self> {
+        let (head, _) = read_head(&mut File::open(from).map_err(|e| Error::io(reading(from), &e))?, from)?;
+        if head.schema > SCHEMA {
+            return Err(newer(head.schema));
+        }
+        Ok(head)
+    }
 }
 
 /// What a backup or a restore moved.
@@ -93,7 +104,7 @@ impl Store {
         let site = &self.shared.site;
         let keys = site.backup_keys(&desk, from, unlock)?;
         // The whole of it is proven before anything is touched.
-        Reader::open(from, &keys)?.for_each(|_| Ok(()))?;
+        prove(from, &keys)?;
         let target = Keys { data: desk.keys.data.clone(), names: keys.names.clone() };
         let fresh = site.begin(&mut desk, Purpose::Restore, &target)?;
         let done = site.take_in(&fresh, from, &keys).and_then(|copied| {
@@ -193,27 +204,37 @@ impl Site {
         out.write(END).map_err(io)?;
         out.write(&frames.to_be_bytes()).map_err(io)?;
         out.finish().map_err(io)?;
-        Reader::open(&unfinished, &desk.keys)?.for_each(|_| Ok(()))?;
+        prove(&unfinished, &desk.keys)?;
         fresh.finish()?;
         Ok(copied)
     }
 
     fn backup_keys(&self, desk: &Desk, from: &Path, unlock: &Unlock) -> Result<Keys> {
-        let (head, _) = read_head(&mut File::open(from).map_err(|e| Error::io(reading(from), &e))?, from)?;
-        if head.schema > SCHEMA {
-            return Err(newer(head.schema));
-        }
+        let head = BackupHead::of(from)?;
         if head.workspace == desk.head.workspace && head.keys.id == desk.head.keys.id {
             return Ok(desk.keys.clone());
         }
+        self.unwrap_backup(&head, from, unlock)
+    }
+
+    /// The keys of a backup. Its key file is looked for in the store's folder and beside the backup.
+    pub(super) fn unwrap_backup(&self, head: &BackupHead, from: &Path, unlock: &Unlock) -> Result<Keys> {
         let beside = from.parent().map_or_else(PathBuf::new, Path::to_owned);
         let places = [self.folder().to_owned(), beside];
         let keys = Wrapper::find(&head.wrap, head.workspace, &places, unlock, &self.options)
             .and_then(|wrapper| wrapper.unwrap(&head.keys, &head.wrap));
-        keys.map_err(|error| Error { doing: format!("opening the backup {}", from.display()), ..error })
+        keys.map_err(|error| {
+            let hint = match (&head.wrap, &error.kind) {
+                (Wrap::KeyFile { .. }, ErrorKind::Locked) => {
+                    "Lay that key file beside the backup.".to_owned()
+                }
+                _ => error.hint,
+            };
+            Error { doing: format!("opening the backup {}", from.display()), hint, ..error }
+        })
     }
 
-    fn take_in(&self, to: &Generation, from: &Path, keys: &Keys) -> Result<Copied> {
+    pub(super) fn take_in(&self, to: &Generation, from: &Path, keys: &Keys) -> Result<Copied> {
         let sealer = Sealer::new(&keys.data);
         let mut copied = Copied::default();
         let mut batch = sled::Batch::default();
@@ -318,6 +339,11 @@ impl Reader {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         self.input.read_exact(bytes).map_err(|_| damaged(&self.path))
     }
+}
+
+/// Reads a backup from its start to its proof, for nothing but that.
+pub(super) fn prove(path: &Path, keys: &Keys) -> Result<()> {
+    Reader::open(path, keys)?.for_each(|_| Ok(()))
 }
 
 fn proof(keys: &Keys) -> Hmac<Sha256> {

@@ -14,7 +14,6 @@ use super::files;
 use super::key::{Wrap, Wrapped};
 use super::rewrite::Purpose;
 use super::seal::hex;
-use super::shield::corrupt;
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -41,6 +40,10 @@ pub(super) struct Head {
     /// A generation that is being written to take its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<Next>,
+    /// Wrappings that this store made and does not stand on: a new one until it is named above, an old one until it is
+    /// gone. What they keep outside of the head is taken away at the next start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) loose: Vec<Wrap>,
     /// Generations that were replaced but hold what could be wanted back; oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) kept: Vec<u32>,
@@ -124,6 +127,7 @@ impl Head {
             generation: 1,
             keys,
             next: None,
+            loose: Vec::new(),
             kept: Vec::new(),
         }
     }
@@ -141,7 +145,18 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 fn damaged() -> Error {
-    corrupt("reading the store's head", "the file is damaged")
+    headless("its head file is damaged, and no good copy of it is there")
+}
+
+/// What is told of a store whose head files are both of no use.
+pub(super) fn headless(why: &str) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        "opening the store",
+        why,
+        "Put `head` or `head.copy` back from a copy of its folder, or bring a backup back with \
+         `outcrop workspace restore FILE`: what lies there is kept beside it.",
+    )
 }
 
 /// The refusal of what a newer program wrote.

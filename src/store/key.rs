@@ -60,6 +60,18 @@ pub(super) enum Wrap {
 }
 
 impl Wrap {
+    /// A new one, with nothing kept yet of what it needs.
+    pub(super) fn draw(with: &WrapWith) -> Result<Self> {
+        Ok(match with {
+            WrapWith::KeyFile => Self::KeyFile { id: hex(&random::<4>()?[..]) },
+            WrapWith::Passphrase(_) => {
+                let salt = hex(&random::<16>()?[..]);
+                Self::Passphrase { salt, memory_kib: MEMORY_KIB, passes: PASSES, lanes: 1 }
+            }
+            WrapWith::Keyring => Self::Keyring { id: hex(&random::<8>()?[..]) },
+        })
+    }
+
     /// In words, for people.
     pub(super) fn words(&self) -> &'static str {
         match self {
@@ -162,47 +174,36 @@ pub(super) struct Wrapper {
 }
 
 impl Wrapper {
-    /// Makes the wrapping key anew: draws a key file's secret and writes it, or stretches the passphrase.
+    /// Makes the wrapping key of `wrap`, which was drawn for `with`: draws a key file's secret and writes it, or stretches
+    /// the passphrase.
     pub(super) fn make(
+        wrap: &Wrap,
         with: &WrapWith,
         workspace: WorkspaceId,
         folder: &Path,
         options: &Options,
-    ) -> Result<(Wrap, Self)> {
-        match with {
+    ) -> Result<Self> {
+        let secret = match with {
+            WrapWith::Passphrase(passphrase) => stretch(wrap, passphrase)?,
             WrapWith::KeyFile => {
                 let secret: Secret = random()?;
-                let wrap = Wrap::KeyFile { id: hex(&random::<4>()?[..]) };
                 let path = folder.join(wrap.file().unwrap_or_default());
                 files::write(&path, written(&secret).as_bytes(), &options.faults)?;
-                Ok((wrap, Self { secret, workspace }))
-            }
-            WrapWith::Passphrase(passphrase) => {
-                let salt = hex(&random::<16>()?[..]);
-                let wrap = Wrap::Passphrase { salt, memory_kib: MEMORY_KIB, passes: PASSES, lanes: 1 };
-                let secret = stretch(&wrap, passphrase)?;
-                Ok((wrap, Self { secret, workspace }))
+                secret
             }
             WrapWith::Keyring => {
                 let secret: Secret = random()?;
-                let id = hex(&random::<8>()?[..]);
-                let entry = RingEntry::new(workspace, &id, folder);
-                let doing = "keeping the key in the keyring";
-                options.faults.at(doing).map_err(|error| Error::io(doing, &error))?;
-                let text = written(&secret);
-                // What it does not give back now, it would not give back at the next start either.
-                let kept =
-                    options.keyring.keep(&entry, &text).and_then(|()| options.keyring.give(&entry, false));
-                let fault = match kept {
-                    Ok(Some(back)) if back == text => {
-                        return Ok((Wrap::Keyring { id }, Self { secret, workspace }));
-                    }
-                    Ok(_) => RingFault::Failed("it does not give back what it was given".to_owned()),
-                    Err(fault) => fault,
+                let Some(entry) = wrap.entry(workspace, folder) else {
+                    return Err(Error::internal(
+                        "keeping the key in the keyring",
+                        "it was drawn for another place",
+                    ));
                 };
-                Err(fault.told(ErrorKind::Locked, doing, "what opened the workspace opens it still"))
+                keep_entry(&entry, &secret, options)?;
+                secret
             }
-        }
+        };
+        Ok(Self { secret, workspace })
     }
 
     /// Finds the wrapping key that a head file asks for. `places` are where its key file may lie, the store's folder
@@ -308,6 +309,20 @@ fn read(text: &[u8]) -> Option<Secret> {
     Some(secret)
 }
 
+/// What the keyring does not give back now, it would not give back at the next start either.
+fn keep_entry(entry: &RingEntry, secret: &Secret, options: &Options) -> Result<()> {
+    let doing = "keeping the key in the keyring";
+    options.faults.at(doing).map_err(|error| Error::io(doing, &error))?;
+    let text = written(secret);
+    let kept = options.keyring.keep(entry, &text).and_then(|()| options.keyring.give(entry, false));
+    let fault = match kept {
+        Ok(Some(back)) if back == text => return Ok(()),
+        Ok(_) => RingFault::Failed("it does not give back what it was given".to_owned()),
+        Err(fault) => fault,
+    };
+    Err(fault.told(ErrorKind::Locked, doing, "what opened the workspace opens it still"))
+}
+
 fn read_entry(entry: &RingEntry, unlock: &Unlock, options: &Options) -> Result<Secret> {
     match options.keyring.give(entry, unlock.ask) {
         Ok(Some(text)) => {
@@ -331,7 +346,7 @@ fn read_key_file(name: &str, places: &[PathBuf]) -> Result<Secret> {
     }
     Err(locked(
         &format!("its key file {name} is missing"),
-        "Put the key file back; without it nothing opens the store.",
+        "Put the key file back; without it only a backup with another key is of use: `outcrop workspace restore FILE`.",
     ))
 }
 

@@ -36,6 +36,7 @@ mod options;
 mod owner;
 pub mod record;
 mod rekey;
+mod rescue;
 mod rewrite;
 mod salvage;
 mod scan;

@@ -7,12 +7,11 @@ use uuid::Uuid;
 
 use super::commit::Group;
 use super::generation::{Generation, PREFIX, TREE, Vault, folder};
-use super::head::Head;
-use super::key::{KEY_FILE, Keys, Unlock, WrapWith, Wrapper};
+use super::head::{Head, headless};
+use super::key::{Keys, Unlock, Wrap, WrapWith, Wrapper};
 use super::options::Options;
 use super::owner::Owner;
 use super::seal::random;
-use super::shield::corrupt;
 use super::site::{Desk, Site};
 use super::tail::Mark;
 use super::{Shared, Store, ballast, files, salvage, tail};
@@ -30,11 +29,18 @@ impl Store {
         let mut notices = owner.notices().to_vec();
         ballast::prepare(owner.folder(), &options, &mut notices)?;
         let site = Site { owner: owner.clone(), options, mark: Mark::open(owner.folder())? };
-        let mut desk = match Head::load(site.folder(), &mut notices)? {
-            Some(head) => site.unlock(head, unlock)?,
-            None => site.found(unlock)?,
+        let mut desk = match Head::load(site.folder(), &mut notices) {
+            Ok(Some(head)) => site.unlock(head, unlock)?,
+            Ok(None) if site.generations()?.is_empty() => site.found(unlock)?,
+            Ok(None) => {
+                let met = headless("its head file and the copy of it are missing");
+                site.find_head(unlock, met, &mut notices)?
+            }
+            Err(error) if error.kind == ErrorKind::Corrupt => site.find_head(unlock, error, &mut notices)?,
+            Err(error) => return Err(error),
         };
         desk.head.mend_copy(site.folder(), &site.options.faults)?;
+        notices.extend(site.tidy_wraps(&mut desk)?);
         let live = match site.end_interruption(&mut desk, &mut notices)? {
             Some(finished) => finished,
             None => site.enter(&mut desk, &mut notices)?,
@@ -61,15 +67,10 @@ impl Site {
 
     /// The first start: keys are drawn, and the head is the last thing that is written.
     fn found(&self, unlock: &Unlock) -> Result<Desk> {
-        if self.leftovers()?.iter().any(|name| name.starts_with(PREFIX)) {
-            let folder = folder(self.folder(), 1);
-            if folder.exists() && files::bytes_under(&folder) > 0 {
-                return Err(corrupt("opening the store", "its head file and the copy of it are missing"));
-            }
-        }
         let workspace = WorkspaceId::from_uuid(Uuid::from_bytes(*random::<16>()?));
         let with = unlock.passphrase.clone().map_or(WrapWith::KeyFile, WrapWith::Passphrase);
-        let (wrap, wrapper) = Wrapper::make(&with, workspace, self.folder(), &self.options)?;
+        let wrap = Wrap::draw(&with)?;
+        let wrapper = Wrapper::make(&wrap, &with, workspace, self.folder(), &self.options)?;
         let keys = Keys::fresh()?;
         let head = Head::first(workspace, wrap, wrapper.wrap(&keys)?);
         head.save(self.folder(), &self.options.faults)?;
@@ -94,7 +95,8 @@ impl Site {
         Ok(fresh)
     }
 
-    /// Takes away what nothing names any more: replaced generations, old key files, half-written files.
+    /// Takes away what nothing names any more: replaced generations, half-written files. Never a key file, for a backup
+    /// may open with it: those that this store wrote and left are named in the head.
     fn sweep(&self, desk: &Desk) -> Result<()> {
         let head = &desk.head;
         let wanted: Vec<String> = head
@@ -103,7 +105,6 @@ impl Site {
             .chain([&head.generation])
             .chain(head.next.as_ref().map(|next| &next.generation))
             .map(|number| format!("{PREFIX}{number:06}"))
-            .chain(head.wrap.file())
             .collect();
         for name in self.leftovers()? {
             if !wanted.contains(&name) {
@@ -114,13 +115,12 @@ impl Site {
     }
 
     /// Everything here that could be a leftover.
-    fn leftovers(&self) -> Result<Vec<String>> {
+    pub(super) fn leftovers(&self) -> Result<Vec<String>> {
         let doing = || format!("reading the folder {}", self.folder().display());
         let mut names = Vec::new();
         for entry in fs::read_dir(self.folder()).map_err(|e| Error::io(doing(), &e))? {
             let name = entry.map_err(|e| Error::io(doing(), &e))?.file_name().to_string_lossy().into_owned();
-            let ours = name.starts_with(PREFIX) || name.starts_with(KEY_FILE);
-            if ours || name.ends_with(files::UNFINISHED) {
+            if name.starts_with(PREFIX) || name.ends_with(files::UNFINISHED) {
                 names.push(name);
             }
         }

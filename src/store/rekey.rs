@@ -41,16 +41,27 @@ impl Store {
 }
 
 impl Shared {
-    /// The new wrapping is kept before the head names it, the old one taken away after: at every moment the head names
-    /// one that is there.
+    /// The new wrapping is kept before the head stands on it, the old one taken away after: at every moment the head
+    /// names one that is there, and every one that is there.
     fn rewrap(&self, desk: &mut Desk, with: &WrapWith) -> Result<()> {
         let site = &self.site;
-        let (wrap, wrapper) = Wrapper::make(with, desk.head.workspace, site.folder(), &site.options)?;
-        let head = Head { keys: wrapper.wrap(&desk.keys)?, wrap, ..desk.head.clone() };
-        let old = desk.head.wrap.clone();
-        site.save(desk, head)?;
+        desk.ready()?;
+        let wrap = Wrap::draw(with)?;
+        site.save(desk, Head { loose: vec![wrap.clone()], ..desk.head.clone() })?;
+        let made = Wrapper::make(&wrap, with, desk.head.workspace, site.folder(), &site.options);
+        let wrapped = made.and_then(|wrapper| Ok((wrapper.wrap(&desk.keys)?, wrapper)));
+        let (keys, wrapper) = match wrapped {
+            Ok(made) => made,
+            Err(error) => {
+                // What is left of it is taken away at the next start, where that cannot be done now.
+                let _ = site.tidy_wraps(desk);
+                return Err(error);
+            }
+        };
+        let loose = vec![desk.head.wrap.clone()];
+        site.save(desk, Head { keys, wrap, loose, ..desk.head.clone() })?;
         desk.wrapper = wrapper;
-        if let Some(left) = old.discard(desk.head.workspace, site.folder(), &site.options)? {
+        if let Some(left) = site.tidy_wraps(desk)? {
             self.notice(left);
         }
         Ok(())
@@ -76,6 +87,19 @@ impl Shared {
 }
 
 impl Site {
+    /// Takes away what wrappings keep that the store does not stand on. `Some` says in words what could not be taken away.
+    pub(super) fn tidy_wraps(&self, desk: &mut Desk) -> Result<Option<String>> {
+        if desk.head.loose.is_empty() {
+            return Ok(None);
+        }
+        let mut left = None;
+        for wrap in desk.head.loose.iter().filter(|wrap| **wrap != desk.head.wrap) {
+            left = wrap.discard(desk.head.workspace, self.folder(), &self.options)?.or(left);
+        }
+        self.save(desk, Head { loose: Vec::new(), ..desk.head.clone() })?;
+        Ok(left)
+    }
+
     /// Copies what is not copied yet under the new key, and makes that the store.
     fn reseal(
         &self,

@@ -142,14 +142,7 @@ impl Site {
     /// Makes the generation under way the store. What was the store is kept beside it where `keep` says so; otherwise
     /// its folder may go as soon as nobody reads it.
     pub(super) fn enthrone(&self, desk: &mut Desk, fresh: &Generation, keys: Keys, keep: bool) -> Result<()> {
-        let tip = fresh.sequence()?;
-        shield("writing the next generation", || fresh.tree.insert(TIP, &tip.to_be_bytes()))?;
-        commit::flush(fresh, self)?;
-        files::tighten(fresh.folder())?;
-        let folder = self.folder();
-        for made in [&fresh.folder().join(TREE), fresh.folder(), folder] {
-            files::sync_folder(made, &self.options.faults)?;
-        }
+        let tip = self.put_on_disk(fresh)?;
         let mut head = desk.head.clone();
         if let Some(next) = head.next.take() {
             if keep {
@@ -165,6 +158,18 @@ impl Site {
         self.mark.set(tip);
         desk.keys = keys;
         Ok(())
+    }
+
+    /// Puts all of a generation on the disk, and gives the number that its last batch has.
+    pub(super) fn put_on_disk(&self, fresh: &Generation) -> Result<u64> {
+        let tip = fresh.sequence()?;
+        shield("writing the next generation", || fresh.tree.insert(TIP, &tip.to_be_bytes()))?;
+        commit::flush(fresh, self)?;
+        files::tighten(fresh.folder())?;
+        for made in [&fresh.folder().join(TREE), fresh.folder(), self.folder()] {
+            files::sync_folder(made, &self.options.faults)?;
+        }
+        Ok(tip)
     }
 
     /// Takes away the generation under way after an error, which is given back: it is the one to tell.

@@ -86,6 +86,11 @@ impl Wreck {
         }
     }
 
+    /// Whether any record was found.
+    pub(super) fn has_records(&self) -> bool {
+        !self.records.is_empty()
+    }
+
     fn note(&mut self, key: &[u8], found: Found) {
         match key.split_first() {
             Some((kind, rest)) if *kind == Kind::Removed as u8 => {
@@ -198,7 +203,7 @@ pub(super) fn room_to_mend(folder: &Path, bytes: u64) -> Result<()> {
     ))
 }
 
-fn files_under(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+pub(super) fn files_under(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;

@@ -51,6 +51,11 @@ impl Mark {
         let _ = self.file.write_all_at(&bytes, 0);
     }
 
+    /// The generation that the mark is of.
+    pub(super) fn generation(&self) -> Option<u32> {
+        self.get().map(sequence_generation)
+    }
+
     fn get(&self) -> Option<u64> {
         let mut bytes = [0; 16];
         self.file.read_exact_at(&mut bytes, 0).ok()?;

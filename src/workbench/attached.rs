@@ -29,6 +29,8 @@ pub type Open = Arc<dyn Fn(&Knock) -> Result<Owning> + Send + Sync>;
 pub struct Knock {
     /// What the person typed.
     pub passphrase: Option<Passphrase>,
+    /// The backup that everything is to be replaced by, also where the store does not open.
+    pub restore: Option<PathBuf>,
     /// Somebody waits for this attempt: the system's keyring may ask them for its own password.
     pub ask: bool,
     /// How often they have knocked.
@@ -144,10 +146,16 @@ impl Workbench for Attached {
         if let State::Ours(door, _) = &*self.state.borrow() {
             return door.call(context, request);
         }
-        if let Request::Workspace(Workspace::Unlock { passphrase }) = &request
-            && let State::Failed(..) = &*self.state.borrow()
-        {
-            return self.knock(passphrase.clone());
+        if let State::Failed(..) = &*self.state.borrow() {
+            match &request {
+                Request::Workspace(Workspace::Unlock { passphrase }) => {
+                    return self.knock(Knock { passphrase: Some(passphrase.clone()), ..Knock::default() });
+                }
+                Request::Workspace(Workspace::Restore { from }) => {
+                    return self.knock(Knock { restore: Some(from.clone()), ..Knock::default() });
+                }
+                _ => {}
+            }
         }
         let state = self.state.clone();
         // Sent at once where there is somebody to send it to, not when the replies are first read.
@@ -185,12 +193,12 @@ impl Workbench for Attached {
 }
 
 impl Attached {
-    /// Has the store opened with a passphrase; answers when that attempt is over.
-    fn knock(&self, passphrase: Passphrase) -> Replies {
+    /// Has the store opened once more; answers when that attempt is over.
+    fn knock(&self, with: Knock) -> Replies {
         let mut number = 0;
         self.knocks.send_modify(|knock| {
             number = knock.count + 1;
-            *knock = Knock { passphrase: Some(passphrase), ask: true, count: number };
+            *knock = Knock { ask: true, count: number, ..with };
         });
         let mut state = self.state.clone();
         let heard = move |state: &State| match state {
@@ -312,7 +320,7 @@ async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>, mut kno
         let number = knock.count;
         knock.ask = refused != Some(number);
         if !knock.ask {
-            knock.passphrase = None;
+            knock = Knock { count: number, ..Knock::default() };
         }
         let next = settle(&folder, &open, &knock).await;
         refused = next.is_err().then_some(number);

@@ -113,7 +113,10 @@ impl Here {
         let typed = knock.passphrase.as_ref().map(|typed| typed.expose().into());
         let given = || config.passphrase.as_ref().map(|given| given.expose().into());
         let unlock = Unlock { passphrase: typed.or_else(given), ask: knock.ask };
-        let (store, _) = Store::open(&owner, &unlock)?;
+        let (store, _) = match &knock.restore {
+            Some(from) => Store::open_restored(&owner, &unlock, from)?,
+            None => Store::open(&owner, &unlock)?,
+        };
         let archive = Archive::new(store.clone());
         let recorder = Recorder::start(store);
         let around: Surroundings = config.children.variables().collect();

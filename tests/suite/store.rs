@@ -7,6 +7,7 @@ mod faults;
 mod full;
 mod keyring;
 mod privacy;
+mod rescue;
 
 use std::path::Path;
 

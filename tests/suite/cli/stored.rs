@@ -129,3 +129,47 @@ fn the_workspace_tells_of_itself_and_is_copied_and_brought_back() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);
 }
+
+#[test]
+fn a_workspace_that_does_not_open_says_what_helps_and_that_helps() {
+    let home = Home::new();
+    home.run(&["chat", "kept"]);
+    home.run(&["workspace", "backup", "copy"]);
+    home.run(&["workspace", "compact"]);
+    let store = home.path().join("data/home");
+    for name in ["head", "head.copy"] {
+        std::fs::remove_file(store.join(name)).unwrap();
+    }
+    for verb in [&["conversations", "list"], &["workspace", "verify"]] {
+        let said = home.run(verb);
+        assert!(said.code == Some(2) && said.stderr.contains("`outcrop workspace restore FILE`"), "{said:?}");
+    }
+    let said = home.run(&["workspace", "restore", "copy", "--yes"]);
+    assert!(said.code == Some(0) && said.stderr.contains("head"), "{said:?}");
+    assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_new_key_says_what_becomes_of_earlier_backups_and_the_hint_of_the_old_one_is_true() {
+    let home = Home::new();
+    home.run(&["chat", "kept"]);
+    home.run(&["workspace", "backup", "old"]);
+    let store = home.path().join("data/home");
+    let keys = || -> Vec<_> {
+        let names = std::fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("key-")).collect()
+    };
+    let old = keys().remove(0);
+    std::fs::copy(&old, home.beside().join("aside")).unwrap();
+    let said = home.run(&["workspace", "rekey", "--data", "--to", "file"]);
+    assert!(said.code == Some(0) && said.stdout.contains("the old key file, which is removed"), "{said:?}");
+    let restore = ["workspace", "restore", "old", "--yes"];
+    let said = home.run(&restore);
+    assert!(said.code == Some(2) && said.stderr.contains("Lay that key file beside the backup"), "{said:?}");
+    // In the store's folder it is found as well, and it stays there.
+    std::fs::copy(home.beside().join("aside"), &old).unwrap();
+    assert_eq!(home.run(&["conversations", "list"]).code, Some(0));
+    let said = home.run(&restore);
+    assert!(said.code == Some(0) && keys().len() == 2, "{said:?}");
+    assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);
+}
