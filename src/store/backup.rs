@@ -22,7 +22,7 @@ use super::head::{SCHEMA, newer};
 use super::key::{Keys, Unlock, Wrap, Wrapped, Wrapper};
 use super::record::{Kind, recency};
 use super::rewrite::{CHUNK, Copied, Purpose};
-use super::seal::{FIXED, Frame, Sealer, Secret, keyed, mac};
+use super::seal::{FIXED, Frame, Opened, Sealer, Secret, keyed, mac};
 use super::site::{Desk, Site};
 use super::{Shared, Store, scan};
 use crate::domain::id::WorkspaceId;
@@ -248,8 +248,9 @@ impl Site {
                 let address = address.try_into().map_err(|_| damaged(from))?;
                 return to.blobs.put(&to.sealer, &address, frame.sequence, &opened.plain);
             }
-            let sealed = to.sealer.seal(opened.schema, opened.sequence, frame.key, &opened.plain)?;
-            let plain = to.resolve(opened)?.plain;
+            let Opened { schema, plain, .. } = to.resolve(opened)?;
+            // Its number is drawn here: those of the other store may lie above all that this one will draw for long.
+            let sealed = to.seal(&self.options, schema, to.sequence()?, frame.key, &plain)?;
             if let Some(entry) = recency::entry_of(frame.key, &plain) {
                 batch.insert(entry, &[]);
             }

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use outcrop::domain::ErrorKind;
+use outcrop::domain::conversation::Conversation;
 use outcrop::domain::message::Message;
 use outcrop::store::{Faults, Options, Scan, Store, WrapWith};
 
-use super::{name, open, open_with, own, small, turn, unlock, walk};
+use super::{conversation_id, name, open, open_with, own, small, turn, unlock, walk};
 
 /// A store in its second generation, with its key file.
 fn built(home: &Path) -> PathBuf {
@@ -175,4 +176,31 @@ fn a_key_file_that_was_put_back_for_an_old_backup_is_not_swept_away() {
     assert!(old.exists(), "nobody takes away what the person put there");
     store.restore(&saved, &unlock(None)).unwrap();
     assert_eq!(texts(&store), 6);
+}
+#[test]
+fn what_is_written_after_a_restore_wins_over_what_the_backup_brought() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved");
+    let (there, _) = open_with(&folder.path().join("there"), Some("theirs"));
+    for _ in 0..4 {
+        there.compact().unwrap();
+    }
+    for number in 1..=3 {
+        turn(&there, number, number, "pebble");
+    }
+    there.backup(&saved).unwrap();
+    let home = folder.path().join("here");
+    let here = open(&home);
+    here.restore(&saved, &unlock(Some("theirs"))).unwrap();
+    turn(&here, 1, 50, "pebble, later");
+    let mut batch = outcrop::store::Batch::new();
+    batch.remove::<Conversation>(&conversation_id(2));
+    here.commit(batch).unwrap();
+    drop(here);
+    fs::write(home.join("gen-000002/tree/conf"), "no longer a configuration").unwrap();
+    let here = open(&home);
+    assert_eq!(here.notices().len(), 1, "{:?}", here.notices());
+    let heads: Vec<_> =
+        here.newest(9, None).unwrap().heads.iter().map(|head| (head.id, head.updated.0)).collect();
+    assert_eq!(heads, [(conversation_id(1), 50), (conversation_id(3), 3)]);
 }
