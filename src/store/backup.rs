@@ -85,10 +85,17 @@ impl Store {
         self.undamaged(|shared| shared.site.back_up(&shared.desk(), &shared.live(), to)).map(Moved::from)
     }
 
-    /// Renews the backup that the store keeps of itself, from which a salvage takes what the damage hit.
+    /// Renews the backup that the store keeps of itself, from which a salvage takes what the damage hit. Where there is
+    /// no room for it, that becomes a notice as well.
     pub fn backup_automatic(&self) -> Result<Moved> {
-        let to = self.shared.site.folder().join(AUTOMATIC);
-        self.undamaged(|shared| shared.site.back_up(&shared.desk(), &shared.live(), &to)).map(Moved::from)
+        let to = self.shared.site.automatic();
+        let made = self.undamaged(|shared| shared.site.back_up(&shared.desk(), &shared.live(), &to));
+        if let Err(error) = &made
+            && error.kind == ErrorKind::Full
+        {
+            self.shared.notice(format!("The store's own backup was not renewed: {}.", error.why));
+        }
+        made.map(Moved::from)
     }
 
     /// When the automatic backup was made; `None` where there is none.
@@ -148,8 +155,25 @@ impl Site {
         }
     }
 
+    /// Refuses a backup that would fill the disk. The store's files are never smaller than what is in them.
+    fn room_to_back_up(&self, live: &Generation, to: &Path) -> Result<()> {
+        let bytes = files::bytes_under(live.folder());
+        let wanted = self.options.reserve + bytes + bytes / 10;
+        let free = files::free_bytes(to.parent().unwrap_or(to));
+        if free >= wanted {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Full,
+            format!("writing the backup {}", to.display()),
+            format!("it may need {} MB and {} MB are free", wanted.div_ceil(1_000_000), free / 1_000_000),
+            "Free some space, or write it to another disk: `outcrop workspace backup FILE`.",
+        ))
+    }
+
     fn back_up(&self, desk: &Desk, live: &Generation, to: &Path) -> Result<Copied> {
         let doing = || format!("writing the backup {}", to.display());
+        self.room_to_back_up(live, to)?;
         let mut fresh = Fresh::create(to, &self.options.faults)?;
         let unfinished = fresh.unfinished().to_owned();
         let head = BackupHead {

@@ -121,12 +121,22 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// A file that appears under its name only when it is whole and on the disk.
+/// A file that appears under its name only when it is whole and on the disk. Dropped before that, it is taken away.
 pub(super) struct Fresh {
     file: File,
     unfinished: PathBuf,
     path: PathBuf,
     faults: Faults,
+    finished: bool,
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The disk may be full of it. What cannot be removed now is removed at the next start.
+            let _ = fs::remove_file(&self.unfinished);
+        }
+    }
 }
 
 impl Fresh {
@@ -153,7 +163,7 @@ impl Fresh {
             })
             .and_then(|file| file.set_permissions(Permissions::from_mode(FILE)).map(|()| file))
             .map_err(|e| refusal(doing(), &e))?;
-        Ok(Self { file, unfinished, path: path.to_owned(), faults: faults.clone() })
+        Ok(Self { file, unfinished, path: path.to_owned(), faults: faults.clone(), finished: false })
     }
 
     /// The file under its unfinished name.
@@ -167,7 +177,7 @@ impl Fresh {
     }
 
     /// Puts it on the disk, then under its name, then the name on the disk.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(super) fn finish(mut self) -> Result<()> {
         let doing = || format!("writing {}", self.path.display());
         self.faults
             .at("sync a file")
@@ -175,6 +185,7 @@ impl Fresh {
             .and_then(|()| self.faults.at("rename a file"))
             .and_then(|()| fs::rename(&self.unfinished, &self.path))
             .map_err(|e| Error::io(doing(), &e))?;
+        self.finished = true;
         sync_folder(self.path.parent().unwrap_or(Path::new(".")), &self.faults)
     }
 }
@@ -313,6 +324,7 @@ mod tests {
                 Faults::new(move |at| if at == step { Err(io::Error::other("planned")) } else { Ok(()) });
             write(&path, b"after", &faults).unwrap_err();
             assert_eq!(fs::read(&path).unwrap(), b"before", "{step}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{step}: half a file is left");
         }
         write(&path, b"after", &Faults::default()).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"after");

@@ -88,6 +88,29 @@ fn from_whichever_operation_on_the_disk_is_full_everything_acknowledged_is_there
 }
 
 #[test]
+fn a_backup_that_fails_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    for bad in ["back up a chunk", "sync a file", "rename a file"] {
+        let armed = Arc::new(AtomicU32::new(0));
+        let seen = armed.clone();
+        let faults = Faults::new(move |step| match seen.load(Ordering::SeqCst) {
+            1 if step == bad => Err(io::Error::from(io::ErrorKind::StorageFull)),
+            _ => Ok(()),
+        });
+        let owner = Owner::take(&home).unwrap();
+        let (store, _) = Store::open_with(&owner, &unlock(None), Options { faults, ..small() }).unwrap();
+        turn(&store, 0, 1, "text");
+        armed.store(1, Ordering::SeqCst);
+        assert_eq!(store.backup(&saved).unwrap_err().kind, ErrorKind::Full, "{bad}");
+        assert_eq!(store.backup_automatic().unwrap_err().kind, ErrorKind::Full, "{bad}");
+        let left = super::walk(folder.path());
+        assert!(!left.iter().any(|path| super::name(path).ends_with(".unfinished")), "{bad}: {left:?}");
+        turn(&store, 0, 2, "life goes on");
+    }
+}
+
+#[test]
 fn a_commit_that_would_fill_the_disk_is_refused_before_anything_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     turn(&open(folder.path()), 0, 1, "text");

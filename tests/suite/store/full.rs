@@ -52,6 +52,21 @@ pub fn on_a_full_disk(folder: &Path) {
     }
     assert_eq!(store.verify().unwrap().damaged, []);
     commit(&store, 60_000).unwrap();
+    // A backup that would fill the disk is not begun, so that there is room to write as before.
+    let own_backup = home.join("backup");
+    let used = |path: &Path| rustix::fs::statvfs(path).unwrap().f_bfree;
+    store.backup_automatic().unwrap();
+    fs::remove_file(&own_backup).unwrap();
+    fs::write(&filler, vec![1; 3 << 19]).unwrap();
+    let free = used(&home);
+    for _ in 0..2 {
+        let error = store.backup_automatic().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Full, "{error}");
+    }
+    assert_eq!(used(&home), free, "nothing is left of it");
+    assert!(!own_backup.exists());
+    assert_eq!(store.notices().iter().filter(|notice| notice.contains("own backup")).count(), 1);
+    commit(&store, 70_000).unwrap();
     super::crash::say(&format!("full after {} turns, and all of them are there", acknowledged.len()));
 }
 
