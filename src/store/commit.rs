@@ -29,8 +29,24 @@ struct Flushes {
     durable: u64,
     /// Somebody is flushing.
     busy: bool,
-    /// A flush failed: it was for the batches up to that one.
-    failed: Option<(u64, Error)>,
+    /// Batches that are not on the disk and will not come there.
+    lost: Option<Lost>,
+}
+
+/// The batches behind one up to another, and why they are lost. What is flushed later does not bring them back.
+#[derive(Debug)]
+struct Lost {
+    behind: u64,
+    upto: u64,
+    why: Error,
+}
+
+impl Flushes {
+    fn lose(&mut self, upto: u64, why: Error) {
+        let behind = self.lost.as_ref().map_or(self.durable, |lost| lost.behind.min(self.durable));
+        self.lost = Some(Lost { behind, upto, why });
+        self.durable = self.durable.max(upto);
+    }
 }
 
 impl Group {
@@ -46,17 +62,25 @@ impl Group {
         state.applied
     }
 
+    /// Says that the tree which has everything up to now is given up without having been flushed: `why`.
+    pub(super) fn lose(&self, why: Error) {
+        let mut state = self.state();
+        let upto = state.applied;
+        if state.durable < upto {
+            state.lose(upto, why);
+        }
+        self.done.notify_all();
+    }
+
     /// Returns when `batch` is on the disk. The first to come flushes for everybody who has applied by then.
     fn wait(&self, batch: u64, flush: impl Fn(u64) -> Result<()>) -> Result<()> {
         let mut state = self.state();
         loop {
+            if let Some(lost) = state.lost.as_ref().filter(|lost| lost.behind < batch && batch <= lost.upto) {
+                return Err(lost.why.clone());
+            }
             if state.durable >= batch {
                 return Ok(());
-            }
-            if let Some((upto, error)) = &state.failed
-                && *upto >= batch
-            {
-                return Err(error.clone());
             }
             if state.busy {
                 state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +94,7 @@ impl Group {
             state.busy = false;
             match result {
                 Ok(()) => state.durable = state.durable.max(upto),
-                Err(error) => state.failed = Some((upto, error)),
+                Err(error) => state.lose(upto, error),
             }
             self.done.notify_all();
         }
@@ -105,9 +129,20 @@ impl Store {
 
     fn settle(&self, number: u64) -> Result<()> {
         self.shared.group.wait(number, |sequence| {
-            flush(&self.shared.live(), &self.shared.site)?;
-            self.shared.site.mark.set(sequence);
-            Ok(())
+            match flush(&self.shared.live(), &self.shared.site) {
+                Ok(()) => {
+                    self.shared.site.mark.set(sequence);
+                    Ok(())
+                }
+                Err(error) => {
+                    // After a failed sync the system takes the pages for written, and the next one succeeds over the
+                    // hole. Damage is mended by whoever meets it next.
+                    if error.kind != ErrorKind::Corrupt {
+                        self.shared.desk().stuck.get_or_insert_with(|| error.clone());
+                    }
+                    Err(error)
+                }
+            }
         })
     }
 
@@ -186,4 +221,34 @@ pub(super) fn flush(generation: &Generation, site: &Site) -> Result<()> {
     File::open(generation.folder().join(TREE).join("db"))
         .and_then(|file| file.sync_data())
         .map_err(|error| Error::io(doing, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_lost_is_never_acknowledged_by_a_later_flush() {
+        let group = Group::default();
+        let first = group.applied(1);
+        group.wait(first, |_| Ok(())).unwrap();
+        let second = group.applied(2);
+        group.lose(Error::new(ErrorKind::Corrupt, "writing", "the tree was rebuilt", ""));
+        let third = group.applied(3);
+        group.wait(third, |_| Ok(())).unwrap();
+        assert_eq!(group.wait(second, |_| Ok(())).unwrap_err().kind, ErrorKind::Corrupt);
+        group.wait(first, |_| Ok(())).unwrap();
+        group.wait(third, |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn what_a_failed_flush_was_for_is_never_acknowledged_by_a_later_one() {
+        let group = Group::default();
+        let first = group.applied(1);
+        let fault = || Err(Error::new(ErrorKind::Io, "writing", "planned", ""));
+        group.wait(first, |_| fault()).unwrap_err();
+        let second = group.applied(2);
+        group.wait(second, |_| Ok(())).unwrap();
+        group.wait(first, |_| Ok(())).unwrap_err();
+    }
 }

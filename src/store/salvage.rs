@@ -144,8 +144,16 @@ impl Store {
         if self.shared.live().number != broken.number {
             return Ok(());
         }
-        // What is only in memory yet must be in the files that are searched; a tree too damaged for that keeps the rest.
-        let _ = super::commit::flush(&broken, &self.shared.site);
+        // What is only in memory yet must be in the files that are searched. Who waits for what a tree too damaged for that
+        // had is told, so that they send it again.
+        if super::commit::flush(&broken, &self.shared.site).is_err() {
+            self.shared.group.lose(Error::new(
+                ErrorKind::Corrupt,
+                "writing to the store",
+                "a part of the store was damaged, and it was rebuilt before this was on the disk",
+                "Do it again; everything else that was saved is there.",
+            ));
+        }
         let (fresh, copied) = self.shared.site.salvage(&mut desk, &broken, broken.folder())?;
         self.shared.replace(fresh);
         self.shared.notice(rebuilt(&met.why, copied));

@@ -1,14 +1,16 @@
 //! Flipped bytes, cut files, empty snapshots: what is hit may be lost, everything else must be there, nothing panics.
 
 use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop::domain::message::Message;
 use outcrop::domain::{ErrorKind, Result};
-use outcrop::store::{Owner, Scan, Store};
+use outcrop::store::{Batch, Faults, Options, Owner, Scan, Store};
 
-use super::{conversation_id, name, open_with, small, turn, unlock, walk};
+use super::{conversation_id, key, message, name, open_with, small, turn, unlock, walk};
 
 const TURNS: u32 = 120;
 
@@ -205,6 +207,40 @@ fn a_damaged_head_is_read_from_its_copy_and_without_both_the_store_is_refused() 
         fs::remove_file(copied.join("head.copy")).unwrap();
     });
     assert_eq!(neither.err().unwrap().kind, ErrorKind::Corrupt);
+}
+
+#[test]
+fn what_is_not_on_the_disk_when_a_reader_mends_the_store_is_not_acknowledged_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let armed = Arc::new(AtomicBool::new(false));
+    let seen = armed.clone();
+    // The flush of the damaged tree fails, the one of the tree that takes its place does not.
+    let faults = Faults::new(move |step| {
+        let fails = step == "flush the tree" && seen.swap(false, Ordering::SeqCst);
+        if fails { Err(std::io::Error::other("planned")) } else { Ok(()) }
+    });
+    let owner = Owner::take(&home).unwrap();
+    let options = Options { faults, cache: 1024, ..small() };
+    let (store, _) = Store::open_with(&owner, &unlock(None), options).unwrap();
+    for number in 0..600 {
+        turn(&store, number % 4, number, &format!("turn {number} ").repeat(200));
+    }
+    let mut batch = Batch::new();
+    let late = message(9, 9000, "only in memory");
+    batch.put(&key(&late), &late).unwrap();
+    store.commit_soft(batch).unwrap();
+    let tree = home.join("gen-000001/tree/db");
+    let used = used(&tree);
+    let file = fs::File::options().write(true).open(&tree).unwrap();
+    file.write_all_at(&vec![0x55; used / 2], 4096).unwrap();
+    armed.store(true, Ordering::SeqCst);
+    let _ = store.scan::<Message>(Scan::all()).count();
+    assert!(!store.notices().is_empty(), "the damage was met");
+    assert!(!armed.load(Ordering::SeqCst));
+    assert_eq!(store.flush().unwrap_err().kind, ErrorKind::Corrupt);
+    assert_eq!(store.get::<Message>(&key(&late)).unwrap(), None);
+    turn(&store, 9, 9001, "sent again");
 }
 
 #[test]

@@ -88,6 +88,34 @@ fn from_whichever_operation_on_the_disk_is_full_everything_acknowledged_is_there
 }
 
 #[test]
+fn after_a_sync_that_failed_nothing_more_is_acknowledged_until_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = Arc::new(AtomicU32::new(0));
+    let seen = bad.clone();
+    let faults = Faults::new(move |step| {
+        let fails = step == "sync the tree" && seen.swap(0, Ordering::SeqCst) == 1;
+        if fails { Err(io::Error::other("the disk is failing")) } else { Ok(()) }
+    });
+    let owner = Owner::take(folder.path()).unwrap();
+    let (store, _) = Store::open_with(&owner, &unlock(None), Options { faults, ..small() }).unwrap();
+    turn(&store, 0, 1, "text");
+    let commit = |number| {
+        let message = message(0, number, "text");
+        let mut batch = Batch::new();
+        batch.put(&key(&message), &message).unwrap();
+        store.commit(batch)
+    };
+    bad.store(1, Ordering::SeqCst);
+    commit(2).unwrap_err();
+    // The kernel forgets the failure, and this sync would succeed over the hole that it left.
+    let refused = commit(3).unwrap_err();
+    assert!(refused.hint.contains("Start outcrop again"), "{refused}");
+    drop(store);
+    drop(owner);
+    turn(&open(folder.path()), 0, 4, "life goes on");
+}
+
+#[test]
 fn a_backup_that_fails_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
