@@ -4,9 +4,10 @@ use std::fs::File;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Store;
+use super::backup::removed;
 use super::batch::{Batch, Put};
 use super::generation::{Generation, TREE};
-use super::record::{Kind, recency};
+use super::record::recency;
 use super::shield::shield;
 use super::site::Site;
 use super::{files, tail};
@@ -147,9 +148,10 @@ impl Store {
     }
 
     fn apply(&self, batch: &Batch) -> Result<u64> {
+        let generation = self.shared.live().number;
         match self.write(batch) {
             Err(error) if error.kind == ErrorKind::Corrupt => {
-                self.mend(&error)?;
+                self.mend(generation, &error)?;
                 self.write(batch)
             }
             result => result,
@@ -158,7 +160,7 @@ impl Store {
 
     /// One batch at a time: the entry that a head had in the index must still be the one that is read here.
     fn write(&self, batch: &Batch) -> Result<u64> {
-        let desk = self.shared.desk();
+        let mut desk = self.shared.desk();
         desk.ready()?;
         self.shared.site.room_for(batch)?;
         let generation = self.shared.live();
@@ -181,13 +183,15 @@ impl Store {
                 changes.insert(key.as_slice(), sealed);
             } else {
                 changes.remove(key.as_slice());
-                let mut mark = vec![Kind::Removed as u8];
-                mark.extend_from_slice(key);
+                let mark = removed(key);
                 let sealed = generation.sealer.seal(1, sequence, &mark, &[])?;
                 changes.insert(mark, sealed);
             }
         }
         changes.insert(&tail::TIP, &sequence.to_be_bytes());
+        if let Some(touched) = &mut desk.touched {
+            touched.extend(batch.changes.keys().cloned());
+        }
         self.shared.site.step("apply a batch")?;
         shield("writing to the store", || generation.tree.apply_batch(changes))?;
         Ok(self.shared.group.applied(sequence))

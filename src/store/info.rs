@@ -3,7 +3,7 @@
 use super::record::Kind;
 use super::rewrite::Purpose;
 use super::scan::Entries;
-use super::{SCHEMA, Shared, Store, files};
+use super::{SCHEMA, Store, files};
 use crate::domain::{Error, Result};
 
 /// A store in numbers.
@@ -74,25 +74,12 @@ impl Store {
 
     /// Writes everything that is still wanted into fresh files and removes the old ones.
     pub fn compact(&self) -> Result<()> {
-        self.undamaged(Shared::compact)
-    }
-}
-
-impl Shared {
-    fn compact(&self) -> Result<()> {
-        let mut desk = self.desk();
-        let old = self.live();
-        let keys = desk.keys.clone();
-        let fresh = self.site.begin(&mut desk, Purpose::Compact, &keys)?;
-        let done = self
-            .site
-            .carry_tree(&fresh, &old)
-            .and_then(|_| self.site.enthrone(&mut desk, &fresh, keys, false));
-        if let Err(error) = done {
-            return Err(self.site.give_up(&mut desk, fresh, error));
-        }
-        self.replace(fresh).doom();
-        self.site.refresh_automatic(&desk, &self.live());
+        let _work = self.shared.work();
+        self.undamaged(|shared| {
+            let keys = shared.desk().keys.clone();
+            shared.renew(Purpose::Compact, keys).map(|_| ())
+        })?;
+        self.shared.refresh_automatic();
         Ok(())
     }
 }

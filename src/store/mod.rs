@@ -36,7 +36,9 @@ mod options;
 mod owner;
 pub mod record;
 mod rekey;
+mod renew;
 mod rescue;
+mod restore;
 mod rewrite;
 mod salvage;
 mod scan;
@@ -75,6 +77,7 @@ struct Shared {
     site: Site,
     live: RwLock<Arc<Generation>>,
     desk: Mutex<Desk>,
+    work: Mutex<()>,
     group: Group,
     notices: Mutex<Vec<String>>,
 }
@@ -89,6 +92,12 @@ impl Shared {
     fn replace(&self, fresh: Generation) -> Arc<Generation> {
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *live, Arc::new(fresh))
+    }
+
+    /// One long work at a time: a backup, a restore, a rewrite. It is taken before the desk, which stays free for those
+    /// who write meanwhile.
+    fn work(&self) -> MutexGuard<'_, ()> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The writer's seat. It is never taken twice by one thread.

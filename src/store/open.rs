@@ -50,6 +50,7 @@ impl Store {
             site,
             live: RwLock::new(live.into()),
             desk: Mutex::new(desk),
+            work: Mutex::default(),
             group: Group::default(),
             notices: Mutex::new(notices.clone()),
         };
@@ -62,7 +63,7 @@ impl Site {
         let places = [self.folder().to_owned()];
         let wrapper = Wrapper::find(&head.wrap, head.workspace, &places, unlock, &self.options)?;
         let keys = wrapper.unwrap(&head.keys, &head.wrap)?;
-        Ok(Desk { head, wrapper, keys, stuck: None })
+        Ok(Desk { head, wrapper, keys, stuck: None, touched: None })
     }
 
     /// The first start: keys are drawn, and the head is the last thing that is written.
@@ -74,7 +75,7 @@ impl Site {
         let keys = Keys::fresh()?;
         let head = Head::first(workspace, wrap, wrapper.wrap(&keys)?);
         head.save(self.folder(), &self.options.faults)?;
-        Ok(Desk { head, wrapper, keys, stuck: None })
+        Ok(Desk { head, wrapper, keys, stuck: None, touched: None })
     }
 
     /// Opens the generation that is the store; a damaged one is salvaged.

@@ -3,7 +3,7 @@
 use super::generation::{Generation, folder};
 use super::head::Head;
 use super::key::{Keys, Unlock, Wrap, WrapWith, Wrapper};
-use super::rewrite::Purpose;
+use super::rewrite::{Copied, Purpose};
 use super::site::{Desk, Site};
 use super::{Shared, Store, files};
 use crate::domain::Result;
@@ -11,9 +11,9 @@ use crate::domain::Result;
 impl Store {
     /// Wraps the data key anew. The records stay as they are; the old key file or passphrase opens nothing any more.
     pub fn rekey(&self, with: &WrapWith) -> Result<()> {
-        let mut desk = self.shared.desk();
-        self.shared.rewrap(&mut desk, with)?;
-        self.shared.site.refresh_automatic(&desk, &self.shared.live());
+        let _work = self.shared.work();
+        self.shared.rewrap(&mut self.shared.desk(), with)?;
+        self.shared.refresh_automatic();
         Ok(())
     }
 
@@ -35,8 +35,11 @@ impl Store {
     /// Wraps anew, and makes a new data key that everything is sealed with. Killed in the middle, the next start
     /// finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
+        let _work = self.shared.work();
         self.shared.rewrap(&mut self.shared.desk(), with)?;
-        self.undamaged(Shared::new_data_key)
+        self.undamaged(Shared::new_data_key)?;
+        self.shared.refresh_automatic();
+        Ok(())
     }
 }
 
@@ -68,22 +71,20 @@ impl Shared {
     }
 
     fn new_data_key(&self) -> Result<()> {
-        let mut desk = self.desk();
-        let site = &self.site;
-        let keys = desk.keys.with_new_data_key()?;
-        let old = self.live();
-        let fresh = site.begin(&mut desk, Purpose::Rekey, &keys)?;
-        let lost = match site.reseal(&mut desk, &fresh, &old, keys) {
-            Ok(lost) => lost,
-            Err(error) => return Err(site.give_up(&mut desk, fresh, error)),
-        };
-        self.replace(fresh).doom();
-        if let Some(notice) = lost {
+        let keys = self.desk().keys.with_new_data_key()?;
+        let copied = self.renew(Purpose::Rekey, keys)?;
+        if let Some(notice) = lost(copied) {
             self.notice(notice);
         }
-        site.refresh_automatic(&desk, &self.live());
         Ok(())
     }
+}
+
+/// What is told of records that could not be sealed anew.
+fn lost(copied: Copied) -> Option<String> {
+    (copied.damaged > 0).then(|| {
+        format!("{} damaged records could not be sealed with the new key and are gone.", copied.damaged)
+    })
 }
 
 impl Site {
@@ -98,21 +99,6 @@ impl Site {
         }
         self.save(desk, Head { loose: Vec::new(), ..desk.head.clone() })?;
         Ok(left)
-    }
-
-    /// Copies what is not copied yet under the new key, and makes that the store.
-    fn reseal(
-        &self,
-        desk: &mut Desk,
-        fresh: &Generation,
-        old: &Generation,
-        keys: Keys,
-    ) -> Result<Option<String>> {
-        let copied = self.carry_tree(fresh, old)?;
-        self.enthrone(desk, fresh, keys, false)?;
-        Ok((copied.damaged > 0).then(|| {
-            format!("{} damaged records could not be sealed with the new key and are gone.", copied.damaged)
-        }))
     }
 
     /// At the start: finishes a new data key that was under way, and forgets every other rewrite.
@@ -141,7 +127,8 @@ impl Site {
             files::remove(&folder(self.folder(), next.generation))?;
             self.begin(desk, Purpose::Rekey, &keys)?
         };
-        notices.extend(self.reseal(desk, &fresh, &old, keys)?);
+        notices.extend(lost(self.carry_tree(&fresh, &old)?));
+        self.enthrone(desk, &fresh, keys, false)?;
         notices.push("A new data key that was under way when the program ended is in force now.".to_owned());
         old.doom();
         self.refresh_automatic(desk, &fresh);

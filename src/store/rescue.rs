@@ -5,12 +5,13 @@
 
 use std::path::Path;
 
-use super::backup::{self, BackupHead};
+use super::backup::BackupHead;
 use super::generation::{Generation, PREFIX, TREE, folder};
 use super::head::Head;
 use super::key::{Keys, Unlock, Wrap, WrapWith, Wrapper};
 use super::options::Options;
 use super::owner::Owner;
+use super::restore::prove;
 use super::salvage::{Wreck, files_under};
 use super::seal::Sealer;
 use super::site::{Desk, Site};
@@ -92,7 +93,7 @@ impl Site {
             "The store's head file was lost; it was made again from the backup that the store keeps of itself."
                 .to_owned(),
         );
-        Ok(Desk { head, wrapper, keys, stuck: None })
+        Ok(Desk { head, wrapper, keys, stuck: None, touched: None })
     }
 
     /// Whether a record of that generation opens with these keys.
@@ -110,7 +111,7 @@ impl Site {
     fn begin_again(&self, from: &Path, unlock: &Unlock) -> Result<()> {
         let of = BackupHead::of(from)?;
         let keys = self.unwrap_backup(&of, from, unlock)?;
-        backup::prove(from, &keys)?;
+        prove(from, &keys)?;
         let kept = self.generations()?;
         let number = kept.last().map_or(1, |newest| newest + 1);
         let fresh = Generation::open(self.folder(), number, &keys, &self.options)?;

@@ -136,12 +136,12 @@ impl Wreck {
 }
 
 impl Store {
-    /// Replaces a tree in which sled has met damage by a fresh one with all that can be found. Called by whoever met
-    /// it; the second one finds it done.
-    pub(super) fn mend(&self, met: &Error) -> Result<()> {
-        let broken = self.shared.live();
+    /// Replaces the tree of a generation in which sled has met damage by a fresh one with all that can be found. Called by
+    /// whoever met it; the second one finds it done.
+    pub(super) fn mend(&self, generation: u32, met: &Error) -> Result<()> {
         let mut desk = self.shared.desk();
-        if self.shared.live().number != broken.number {
+        let broken = self.shared.live();
+        if broken.number != generation {
             return Ok(());
         }
         // What is only in memory yet must be in the files that are searched. Who waits for what a tree too damaged for that

@@ -172,7 +172,7 @@ impl Store {
         let generation = self.shared.live();
         match read(&generation) {
             Ok(value) => return Ok((generation, value)),
-            Err(error) if error.kind == ErrorKind::Corrupt => self.mend(&error)?,
+            Err(error) if error.kind == ErrorKind::Corrupt => self.mend(generation.number, &error)?,
             Err(error) => return Err(error),
         }
         let generation = self.shared.live();

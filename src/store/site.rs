@@ -1,5 +1,6 @@
 //! Where a store stands: its folder, its sizes, and the desk at which one writer sits at a time.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::head::Head;
@@ -47,4 +48,6 @@ pub(super) struct Desk {
     pub(super) keys: Keys,
     /// Why nothing may be written any more until the next start.
     pub(super) stuck: Option<Error>,
+    /// The keys that were written since a long work began, which looks at them again.
+    pub(super) touched: Option<BTreeSet<Vec<u8>>>,
 }

@@ -6,6 +6,7 @@ mod damage;
 mod faults;
 mod full;
 mod keyring;
+mod meanwhile;
 mod privacy;
 mod rescue;
 
