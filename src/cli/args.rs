@@ -268,7 +268,7 @@ pub enum Workspace {
         #[arg(short, long)]
         yes: bool,
     },
-    /// Give back the space of what was deleted
+    /// Give back the space of what was deleted, and of what a restore or a repair kept
     Compact,
     /// Read and open every record; exits 1 when one is damaged
     Verify,

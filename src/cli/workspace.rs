@@ -65,6 +65,10 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Reply::Workspace { info: found } => {
             if let Some(before) = before {
                 out.line(&given_back(before.bytes, found.bytes))?;
+                if before.kept > 0 {
+                    let kept = words::bytes(before.kept);
+                    out.line(&format!("{kept} of it were kept from before a restore or a repair"))?;
+                }
             }
             info(found, out)?;
         }
@@ -116,9 +120,14 @@ fn info(info: &WorkspaceInfo, out: &mut Out) -> Result<(), End> {
         vec!["conversations".to_owned(), words::grouped(info.conversations)],
         vec!["messages".to_owned(), words::grouped(info.messages)],
         vec!["size".to_owned(), words::bytes(info.bytes)],
-        vec!["schema".to_owned(), info.schema.to_string()],
-        vec!["owner".to_owned(), format!("process {}", info.owner_pid)],
     ];
+    if info.kept > 0 {
+        let kept =
+            format!("{}, from before a restore or a repair; `compact` removes it", words::bytes(info.kept));
+        rows.push(vec!["of it kept".to_owned(), kept]);
+    }
+    rows.push(vec!["schema".to_owned(), info.schema.to_string()]);
+    rows.push(vec!["owner".to_owned(), format!("process {}", info.owner_pid)]);
     rows.extend(info.notices.iter().map(|notice| vec!["notice".to_owned(), notice.clone()]));
     words::table(&rows).iter().try_for_each(|line| out.line(line))
 }

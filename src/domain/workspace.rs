@@ -15,6 +15,9 @@ pub struct WorkspaceInfo {
     pub messages: u64,
     /// Bytes of the store's files.
     pub bytes: u64,
+    /// Bytes among them of what a restore or a repair replaced and kept.
+    #[serde(default)]
+    pub kept: u64,
     /// The process that owns the store.
     pub owner_pid: u32,
     pub schema: u32,

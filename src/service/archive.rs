@@ -113,7 +113,8 @@ impl Archive {
                 return Err(error);
             }
             let mut batch = Batch::new();
-            batch.remove::<Conversation>(&id).remove::<Draft>(&DraftOf(Some(id)));
+            batch.remove::<Conversation>(&id);
+            store.forget_draft(DraftOf(Some(id)), &mut batch)?;
             for key in store.keys::<Message>(Scan::under(&id)) {
                 batch.remove::<Message>(&key?);
             }
@@ -124,21 +125,12 @@ impl Archive {
 
     /// Keeps a draft; an empty one is deleted.
     pub async fn save_draft(&self, id: Option<ConversationId>, draft: Draft) -> Result<()> {
-        self.run(move |store| {
-            let mut batch = Batch::new();
-            if draft.text.is_empty() {
-                batch.remove::<Draft>(&DraftOf(id));
-            } else {
-                batch.put(&DraftOf(id), &draft)?;
-            }
-            store.commit(batch)
-        })
-        .await
+        self.run(move |store| store.save_draft(DraftOf(id), draft)).await
     }
 
     /// Gives a draft back; an empty one where none was kept.
     pub async fn load_draft(&self, id: Option<ConversationId>) -> Result<Draft> {
-        self.run(move |store| Ok(store.get::<Draft>(&DraftOf(id))?.unwrap_or_default())).await
+        self.run(move |store| store.load_draft(DraftOf(id))).await
     }
 
     /// Keeps a small value of a face.

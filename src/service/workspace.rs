@@ -50,6 +50,7 @@ impl Workspace {
                     conversations: info.count(Kind::Conversation),
                     messages: info.count(Kind::Message),
                     bytes: info.bytes,
+                    kept: info.kept,
                     owner_pid: std::process::id(),
                     schema: info.schema,
                     notices: store.notices(),
@@ -69,7 +70,7 @@ impl Workspace {
         self.archive.run(move |store| store.restore(&from, &unlock).map(|_| ())).await
     }
 
-    /// Gives back the space of what was deleted.
+    /// Gives back the space of what was deleted, and of what a restore or a repair replaced.
     pub async fn compact(&self) -> Result<WorkspaceInfo> {
         self.archive.run(Store::compact).await?;
         self.info().await

@@ -1,4 +1,7 @@
-//! Values too large for the tree: sealed files named by what they hold.
+//! Values too large for the tree: sealed files, each named by one frame alone.
+//!
+//! A file is written before the frame that names it, and goes when the batch that replaced that frame is on the disk. In
+//! the same batch lies a mark with the file's address, so that a death in between leaves nothing for good.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +12,8 @@ use super::seal::{Sealer, hex};
 use super::shield::corrupt;
 use crate::domain::Result;
 
-/// The names key makes it from the content, so equal values share a file and nobody else can tell what is in it.
+/// The names key makes it from the record's key and sequence number: no address is ever used for something else, and
+/// nobody can tell what is in the file.
 pub(super) type Address = [u8; 32];
 
 /// The files of one generation.
@@ -48,10 +52,22 @@ impl Blobs {
         Ok(sealer.open(&key(address), &bytes)?.plain)
     }
 
+    /// Takes a value away; one that is not there is away.
+    pub(super) fn remove(&self, address: &Address) -> Result<()> {
+        files::remove(&self.path(address))
+    }
+
     fn path(&self, address: &Address) -> PathBuf {
         let name = hex(address);
         self.folder.join(&name[..2]).join(name)
     }
+}
+
+/// The key of the mark that says that nothing names this file any more.
+pub(super) fn unnamed(address: &Address) -> Vec<u8> {
+    let mut key = vec![Kind::Unnamed as u8];
+    key.extend_from_slice(address);
+    key
 }
 
 /// The key that a blob is sealed under.

@@ -1,16 +1,16 @@
 //! Commits: one batch at a time into the tree, one flush for all that wait.
 
 use std::fs::File;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::Store;
 use super::backup::removed;
 use super::batch::{Batch, Put};
+use super::blob::{self, Address};
 use super::generation::{Generation, TREE};
 use super::record::recency;
 use super::shield::shield;
 use super::site::Site;
-use super::{files, tail};
+use super::{Shared, Store, files, tail};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Who waits for the disk.
@@ -30,6 +30,8 @@ struct Flushes {
     durable: u64,
     /// Somebody is flushing.
     busy: bool,
+    /// Large values that a batch replaced: they go when it is on the disk.
+    unnamed: Vec<Unnamed>,
     /// Batches that are not on the disk and will not come there.
     lost: Option<Lost>,
 }
@@ -40,6 +42,13 @@ struct Lost {
     behind: u64,
     upto: u64,
     why: Error,
+}
+
+#[derive(Debug)]
+struct Unnamed {
+    batch: u64,
+    generation: Arc<Generation>,
+    addresses: Vec<Address>,
 }
 
 impl Flushes {
@@ -74,7 +83,7 @@ impl Group {
     }
 
     /// Returns when `batch` is on the disk. The first to come flushes for everybody who has applied by then.
-    fn wait(&self, batch: u64, flush: impl Fn(u64) -> Result<()>) -> Result<()> {
+    fn wait(&self, batch: u64, flush: impl Fn(u64, u64) -> Result<()>) -> Result<()> {
         let mut state = self.state();
         loop {
             if let Some(lost) = state.lost.as_ref().filter(|lost| lost.behind < batch && batch <= lost.upto) {
@@ -90,7 +99,7 @@ impl Group {
             state.busy = true;
             let (upto, sequence) = (state.applied, state.sequence);
             drop(state);
-            let result = flush(sequence);
+            let result = flush(upto, sequence);
             state = self.state();
             state.busy = false;
             match result {
@@ -129,10 +138,11 @@ impl Store {
     }
 
     fn settle(&self, number: u64) -> Result<()> {
-        self.shared.group.wait(number, |sequence| {
+        self.shared.group.wait(number, |upto, sequence| {
             match flush(&self.shared.live(), &self.shared.site) {
                 Ok(()) => {
                     self.shared.site.mark.set(sequence);
+                    self.shared.free(upto);
                     Ok(())
                 }
                 Err(error) => {
@@ -165,12 +175,22 @@ impl Store {
         self.shared.site.room_for(batch)?;
         let generation = self.shared.live();
         let mut changes = sled::Batch::default();
+        let mut unnamed = Vec::new();
         for key in batch.changes.keys() {
-            let known = generation.frame(key)?;
-            let stale = known.and_then(|frame| generation.unseal(key, &frame).ok());
-            if let Some(entry) = stale.and_then(|old| recency::entry_of(key, &old.plain)) {
-                changes.remove(entry);
+            let Some(known) = generation.frame(key)? else { continue };
+            if recency::has_entry(key) {
+                let stale = generation.unseal(key, &known).ok();
+                if let Some(entry) = stale.and_then(|old| recency::entry_of(key, &old.plain)) {
+                    changes.remove(entry);
+                }
             }
+            if let Some(address) = generation.own_address(key, &known) {
+                changes.insert(blob::unnamed(&address), &[]);
+                unnamed.push(address);
+            }
+        }
+        for address in self.shared.unmarked() {
+            changes.remove(blob::unnamed(&address));
         }
         let mut sequence = 0;
         for (key, put) in &batch.changes {
@@ -194,7 +214,34 @@ impl Store {
         }
         self.shared.site.step("apply a batch")?;
         shield("writing to the store", || generation.tree.apply_batch(changes))?;
-        Ok(self.shared.group.applied(sequence))
+        let number = self.shared.group.applied(sequence);
+        if !unnamed.is_empty() {
+            self.shared.group.state().unnamed.push(Unnamed { batch: number, generation, addresses: unnamed });
+        }
+        Ok(number)
+    }
+}
+
+impl Shared {
+    /// Takes the files away that the batches up to this one have left without a name.
+    fn free(&self, upto: u64) {
+        let mut waiting = std::mem::take(&mut self.group.state().unnamed);
+        let later = waiting.split_off(waiting.partition_point(|unnamed| unnamed.batch <= upto));
+        self.group.state().unnamed.splice(..0, later);
+        for Unnamed { generation, addresses, .. } in waiting {
+            self.free_files(&generation, addresses);
+        }
+    }
+
+    /// Takes these files away. A mark whose file stays is looked at again at the next start.
+    pub(super) fn free_files(&self, generation: &Generation, addresses: Vec<Address>) {
+        let gone = addresses.into_iter().filter(|address| generation.blobs.remove(address).is_ok());
+        self.unmarked.lock().unwrap_or_else(PoisonError::into_inner).extend(gone);
+    }
+
+    /// The marks whose files are gone; they go with the next batch.
+    fn unmarked(&self) -> Vec<Address> {
+        std::mem::take(&mut *self.unmarked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -235,14 +282,14 @@ mod tests {
     fn what_was_lost_is_never_acknowledged_by_a_later_flush() {
         let group = Group::default();
         let first = group.applied(1);
-        group.wait(first, |_| Ok(())).unwrap();
+        group.wait(first, |_, _| Ok(())).unwrap();
         let second = group.applied(2);
         group.lose(Error::new(ErrorKind::Corrupt, "writing", "the tree was rebuilt", ""));
         let third = group.applied(3);
-        group.wait(third, |_| Ok(())).unwrap();
-        assert_eq!(group.wait(second, |_| Ok(())).unwrap_err().kind, ErrorKind::Corrupt);
-        group.wait(first, |_| Ok(())).unwrap();
-        group.wait(third, |_| Ok(())).unwrap();
+        group.wait(third, |_, _| Ok(())).unwrap();
+        assert_eq!(group.wait(second, |_, _| Ok(())).unwrap_err().kind, ErrorKind::Corrupt);
+        group.wait(first, |_, _| Ok(())).unwrap();
+        group.wait(third, |_, _| Ok(())).unwrap();
     }
 
     #[test]
@@ -250,9 +297,9 @@ mod tests {
         let group = Group::default();
         let first = group.applied(1);
         let fault = || Err(Error::new(ErrorKind::Io, "writing", "planned", ""));
-        group.wait(first, |_| fault()).unwrap_err();
+        group.wait(first, |_, _| fault()).unwrap_err();
         let second = group.applied(2);
-        group.wait(second, |_| Ok(())).unwrap();
-        group.wait(first, |_| Ok(())).unwrap_err();
+        group.wait(second, |_, _| Ok(())).unwrap();
+        group.wait(first, |_, _| Ok(())).unwrap_err();
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::blob::Blobs;
+use super::blob::{Address, Blobs};
 use super::files;
 use super::key::Keys;
 use super::options::Options;
@@ -116,6 +116,22 @@ impl Generation {
         Ok((u64::from(self.number) << SEQUENCE_BITS) | (id & ((1 << SEQUENCE_BITS) - 1)))
     }
 
+    /// Opens what was found under `key`. Where it was replaced since, and its large value is gone, what is there now counts;
+    /// `None` where that is nothing.
+    pub(super) fn read(&self, key: &[u8], mut frame: sled::IVec) -> Result<Option<Opened>> {
+        loop {
+            let error = match self.unseal(key, &frame) {
+                Ok(opened) => return Ok(Some(opened)),
+                Err(error) => error,
+            };
+            match self.frame(key)? {
+                None => return Ok(None),
+                Some(now) if now == frame => return Err(error),
+                Some(now) => frame = now,
+            }
+        }
+    }
+
     /// The sealed frame under `key`, as sled has it. An error is sled's: the tree is damaged.
     pub(super) fn frame(&self, key: &[u8]) -> Result<Option<sled::IVec>> {
         shield("reading a record", || self.tree.get(key))
@@ -150,13 +166,26 @@ impl Vault {
         plain: &[u8],
     ) -> Result<Vec<u8>> {
         let value = if plain.len() > options.blob_over {
-            let address = self.name("blob", plain);
+            let address = self.address(sequence, key);
             self.blobs.put(&self.sealer, &address, sequence, plain)?;
             Value::Elsewhere(address)
         } else {
             Value::Here(plain.to_vec())
         };
         self.sealer.seal(schema, sequence, key, &value.into_bytes())
+    }
+
+    /// Where the large value of one frame lies.
+    fn address(&self, sequence: u64, key: &[u8]) -> Address {
+        self.name("blob", &[&sequence.to_be_bytes(), key].concat())
+    }
+
+    /// The address of the large value that a frame names, if it names one that is its own.
+    pub(super) fn own_address(&self, key: &[u8], frame: &[u8]) -> Option<Address> {
+        let opened = self.sealer.open(key, frame).ok()?;
+        let own = self.address(opened.sequence, key);
+        matches!(Value::from_bytes(opened.plain), Ok(Value::Elsewhere(address)) if address == own)
+            .then_some(own)
     }
 
     /// Opens what lay under `key`. An error is this record's alone.
@@ -178,7 +207,7 @@ impl Vault {
 /// What is sealed in the tree: the value, or where it is.
 pub(super) enum Value {
     Here(Vec<u8>),
-    Elsewhere([u8; 32]),
+    Elsewhere(Address),
 }
 
 impl Value {

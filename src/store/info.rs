@@ -1,9 +1,10 @@
 //! What a store is, in numbers; whether all of it can be read; and giving back what was deleted.
 
+use super::generation::folder;
 use super::record::Kind;
 use super::rewrite::Purpose;
 use super::scan::Entries;
-use super::{SCHEMA, Store, files};
+use super::{SCHEMA, Shared, Store, files};
 use crate::domain::{Error, Result};
 
 /// A store in numbers.
@@ -11,6 +12,8 @@ use crate::domain::{Error, Result};
 pub struct Info {
     /// Bytes of all its files, those of kept generations included.
     pub bytes: u64,
+    /// Bytes of generations that a restore or a salvage has replaced and kept.
+    pub kept: u64,
     /// Records of each kind.
     pub records: Vec<(Kind, u64)>,
     pub schema: u32,
@@ -46,7 +49,10 @@ impl Store {
             }
             records.push((kind, count));
         }
+        let kept = self.shared.desk().head.kept.clone();
+        let kept = kept.iter().map(|number| files::bytes_under(&folder(self.shared.site.folder(), *number)));
         Ok(Info {
+            kept: kept.sum(),
             bytes: files::bytes_under(self.shared.site.folder()),
             records,
             schema: SCHEMA,
@@ -58,10 +64,13 @@ impl Store {
     pub fn verify(&self) -> Result<Verified> {
         let mut verified = Verified::default();
         for (kind, name) in Kind::RECORDS {
-            for entry in Entries::of(self, kind) {
+            let mut entries = Entries::of(self, kind);
+            while let Some(entry) = entries.next() {
                 let (key, frame) = entry?;
-                match self.shared.live().unseal(&key, &frame) {
-                    Ok(_) => verified.records += 1,
+                // With the key of the generation that it is from: another may have taken its place meanwhile.
+                match entries.generation.read(&key, frame) {
+                    Ok(Some(_)) => verified.records += 1,
+                    Ok(None) => {}
                     Err(mut error) => {
                         error.doing = format!("verifying {name}");
                         verified.damaged.push(error);
@@ -72,14 +81,27 @@ impl Store {
         Ok(verified)
     }
 
-    /// Writes everything that is still wanted into fresh files and removes the old ones.
+    /// Writes everything that is still wanted into fresh files and removes the old ones, and what was kept of stores that a
+    /// restore or a salvage replaced.
     pub fn compact(&self) -> Result<()> {
         let _work = self.shared.work();
         self.undamaged(|shared| {
             let keys = shared.desk().keys.clone();
             shared.renew(Purpose::Compact, keys).map(|_| ())
         })?;
+        self.shared.forget_kept()?;
         self.shared.refresh_automatic();
         Ok(())
+    }
+}
+
+impl Shared {
+    fn forget_kept(&self) -> Result<()> {
+        let site = &self.site;
+        let mut desk = self.desk();
+        let mut head = desk.head.clone();
+        let kept = std::mem::take(&mut head.kept);
+        site.save(&mut desk, head)?;
+        kept.iter().try_for_each(|number| files::remove(&folder(site.folder(), *number)))
     }
 }

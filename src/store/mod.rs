@@ -24,6 +24,7 @@ mod ballast;
 mod batch;
 mod blob;
 mod commit;
+mod draft;
 mod fault;
 mod files;
 mod generation;
@@ -62,6 +63,7 @@ pub use record::Record;
 pub use scan::{Newest, Records, Scan};
 pub use shield::shielded;
 
+use blob::Address;
 use commit::Group;
 use generation::Generation;
 use site::{Desk, Site};
@@ -78,7 +80,9 @@ struct Shared {
     live: RwLock<Arc<Generation>>,
     desk: Mutex<Desk>,
     work: Mutex<()>,
+    drafts: Mutex<()>,
     group: Group,
+    unmarked: Mutex<Vec<Address>>,
     notices: Mutex<Vec<String>>,
 }
 

@@ -11,10 +11,11 @@ use super::head::{Head, headless};
 use super::key::{Keys, Unlock, Wrap, WrapWith, Wrapper};
 use super::options::Options;
 use super::owner::Owner;
+use super::record::Kind;
 use super::seal::random;
 use super::site::{Desk, Site};
 use super::tail::Mark;
-use super::{Shared, Store, ballast, files, salvage, tail};
+use super::{Shared, Store, ballast, files, salvage, scan, tail};
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -51,10 +52,24 @@ impl Store {
             live: RwLock::new(live.into()),
             desk: Mutex::new(desk),
             work: Mutex::default(),
+            drafts: Mutex::default(),
             group: Group::default(),
+            unmarked: Mutex::default(),
             notices: Mutex::new(notices.clone()),
         };
+        shared.free_what_is_marked()?;
         Ok((Self { shared: shared.into() }, notices))
+    }
+}
+
+impl Shared {
+    /// Takes away the large values that nothing names: a death may have come before their files went.
+    fn free_what_is_marked(&self) -> Result<()> {
+        let live = self.live();
+        let marks = scan::take(&live, &[Kind::Unnamed as u8], None, false, usize::MAX)?;
+        let addresses = marks.iter().filter_map(|(key, _)| key[1..].try_into().ok()).collect();
+        self.free_files(&live, addresses);
+        Ok(())
     }
 }
 

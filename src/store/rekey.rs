@@ -2,7 +2,7 @@
 
 use super::generation::{Generation, folder};
 use super::head::Head;
-use super::key::{Keys, Unlock, Wrap, WrapWith, Wrapper};
+use super::key::{Unlock, Wrap, WrapWith, Wrapper};
 use super::rewrite::{Copied, Purpose};
 use super::site::{Desk, Site};
 use super::{Shared, Store, files};

@@ -86,6 +86,7 @@ impl Site {
         let keys: Vec<_> = keys.iter().collect();
         for chunk in keys.chunks(CHUNK) {
             let mut batch = sled::Batch::default();
+            let mut unnamed = Vec::new();
             for key in chunk {
                 let (stale, now) = (to.frame(key)?, from.frame(key)?);
                 if let (Some(stale), Some(now)) = (&stale, &now)
@@ -93,6 +94,8 @@ impl Site {
                 {
                     continue;
                 }
+                unnamed.extend(stale.as_ref().and_then(|frame| to.own_address(key, frame)));
+                let stale = stale.filter(|_| recency::has_entry(key));
                 let stale = stale.and_then(|frame| to.unseal(key, &frame).ok());
                 if let Some(entry) = stale.and_then(|stale| recency::entry_of(key, &stale.plain)) {
                     batch.remove(entry);
@@ -103,6 +106,7 @@ impl Site {
                 }
             }
             self.put(to, batch)?;
+            unnamed.iter().try_for_each(|address| to.blobs.remove(address))?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::Store;
 use super::backup::BackupHead;
 use super::generation::{Generation, PREFIX, TREE, folder};
 use super::head::Head;
@@ -16,7 +17,6 @@ use super::salvage::{Wreck, files_under};
 use super::seal::Sealer;
 use super::site::{Desk, Site};
 use super::tail::Mark;
-use super::{Store, files};
 use crate::domain::{Error, ErrorKind, Result};
 
 impl Store {

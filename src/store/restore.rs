@@ -91,6 +91,7 @@ impl Site {
         let mut copied = Copied::default();
         let mut batch = sled::Batch::default();
         let mut chunk = 0;
+        let mut brought = Vec::new();
         Reader::open(from, keys)?.for_each(|bytes| {
             let frame = Frame::parse(bytes).ok_or_else(|| damaged(from))?;
             let opened = sealer.unseal(&frame)?;
@@ -98,6 +99,7 @@ impl Site {
                 && *kind == Kind::Blob as u8
             {
                 let address = address.try_into().map_err(|_| damaged(from))?;
+                brought.push(address);
                 return to.blobs.put(&to.sealer, &address, frame.sequence, &opened.plain);
             }
             if let Some((kind, key)) = frame.key.split_first()
@@ -122,6 +124,8 @@ impl Site {
             Ok(())
         })?;
         self.put(to, batch)?;
+        // Each record has a file of its own now.
+        brought.iter().try_for_each(|address| to.blobs.remove(address))?;
         Ok(copied)
     }
 }

@@ -126,7 +126,12 @@ impl Site {
                 {
                     copied.records += 1;
                 } else {
+                    let damaged = copied.damaged;
                     self.carry(to, from, key, frame, &mut batch, &mut copied)?;
+                    if copied.damaged > damaged && from.frame(key)?.as_ref() != Some(frame) {
+                        // It was replaced since, and its large value went: it is copied with what was written meanwhile.
+                        copied.damaged = damaged;
+                    }
                 }
             }
             self.put(to, batch)?;

@@ -66,7 +66,6 @@ impl<R: Record> Scan<R> {
 #[derive(Debug)]
 pub struct Records<R> {
     entries: Entries,
-    generation: Arc<Generation>,
     kind: PhantomData<R>,
 }
 
@@ -74,13 +73,21 @@ impl<R: Record> Iterator for Records<R> {
     type Item = Result<(R::Key, R)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, frame) = match self.entries.next()? {
-            Ok(entry) => entry,
-            Err(error) => return Some(Err(error)),
-        };
-        self.generation = self.entries.generation.clone();
-        let value = self.generation.unseal(&key, &frame).and_then(|opened| decode::<R>(&opened));
-        Some(value.and_then(|value| Ok((key_of::<R>(&key)?, value))))
+        loop {
+            let (key, frame) = match self.entries.next()? {
+                Ok(entry) => entry,
+                Err(error) => return Some(Err(error)),
+            };
+            match self.entries.generation.read(&key, frame) {
+                Ok(Some(opened)) => {
+                    let value = decode::<R>(&opened);
+                    return Some(value.and_then(|value| Ok((key_of::<R>(&key)?, value))));
+                }
+                // It was removed since.
+                Ok(None) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 }
 
@@ -99,13 +106,19 @@ impl Store {
     pub fn get<R: Record>(&self, key: &R::Key) -> Result<Option<R>> {
         let bytes = key_bytes::<R>(key);
         let (generation, frame) = self.mending(|generation| generation.frame(&bytes))?;
-        frame.map(|frame| generation.unseal(&bytes, &frame).and_then(|opened| decode(&opened))).transpose()
+        let Some(frame) = frame else { return Ok(None) };
+        generation.read(&bytes, frame)?.map(|opened| decode(&opened)).transpose()
+    }
+
+    /// Whether there is a record under `key`, be it damaged.
+    pub fn has<R: Record>(&self, key: &R::Key) -> Result<bool> {
+        let bytes = key_bytes::<R>(key);
+        Ok(self.mending(|generation| generation.frame(&bytes))?.1.is_some())
     }
 
     /// Reads the records that `scan` names. What is committed meanwhile may or may not be seen.
     pub fn scan<R: Record>(&self, scan: Scan<R>) -> Records<R> {
         Records {
-            generation: self.shared.live(),
             entries: Entries::new(self.clone(), scan.prefix, scan.after, scan.reverse, scan.left),
             kind: PhantomData,
         }
@@ -127,9 +140,7 @@ impl Store {
 
     /// The key of a remembered value.
     pub fn name(&self, name: &str) -> Name {
-        let mut key = Name([0; 16]);
-        key.0.copy_from_slice(&self.shared.live().name("name", name.as_bytes())[..16]);
-        key
+        Name::of(&self.shared.live().name("name", name.as_bytes()))
     }
 
     /// Conversations by their last change, newest first; `before` continues behind that one.
@@ -185,7 +196,8 @@ impl Store {
 #[derive(Debug)]
 pub(super) struct Entries {
     store: Store,
-    generation: Arc<Generation>,
+    /// Where the entries of the chunk are from.
+    pub(super) generation: Arc<Generation>,
     prefix: Vec<u8>,
     last: Option<Vec<u8>>,
     reverse: bool,

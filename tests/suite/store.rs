@@ -9,6 +9,7 @@ mod keyring;
 mod meanwhile;
 mod privacy;
 mod rescue;
+mod space;
 
 use std::path::Path;
 
@@ -108,8 +109,8 @@ fn what_was_committed_is_there_at_the_next_start() {
     let store = open(folder.path());
     turn(&store, 1, 1, "why do rivers meander?");
     let draft = Draft { text: "and then".to_owned(), pastes: vec!["long".to_owned()] };
+    store.save_draft(DraftOf(None), draft.clone()).unwrap();
     let mut batch = Batch::new();
-    batch.put(&DraftOf(None), &draft).unwrap();
     let remembered = Remembered { name: "sidebar".to_owned(), value: serde_json::json!({"folded": true}) };
     batch.put(&store.name("sidebar"), &remembered).unwrap();
     store.commit(batch).unwrap();
@@ -120,8 +121,8 @@ fn what_was_committed_is_there_at_the_next_start() {
     let messages: Vec<Message> =
         store.scan(Scan::under(&conversation_id(1))).map(|record| record.unwrap().1).collect();
     assert_eq!(messages, [message(1, 1, "why do rivers meander?")]);
-    assert_eq!(store.get::<Draft>(&DraftOf(None)).unwrap(), Some(draft));
-    assert_eq!(store.get::<Draft>(&DraftOf(Some(conversation_id(1)))).unwrap(), None);
+    assert_eq!(store.load_draft(DraftOf(None)).unwrap(), draft);
+    assert_eq!(store.load_draft(DraftOf(Some(conversation_id(1)))).unwrap(), Draft::default());
     assert_eq!(store.get::<Remembered>(&store.name("sidebar")).unwrap(), Some(remembered));
     assert_eq!(store.notices(), Vec::<String>::new());
     assert_eq!(store.info().unwrap().count(Kind::Message), 1);

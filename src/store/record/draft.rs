@@ -1,14 +1,31 @@
 //! What a composer holds and has not sent.
 
-use super::{Kind, Record, RecordKey};
-use crate::domain::conversation::Draft;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Name, Record, RecordKey};
 use crate::domain::id::ConversationId;
 
 /// Whose composer: a conversation's, or that of a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DraftOf(pub Option<ConversationId>);
 
-impl Record for Draft {
+/// A draft as it is kept.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::store) struct KeptDraft {
+    pub(in crate::store) text: String,
+    pub(in crate::store) pastes: Vec<KeptPaste>,
+}
+
+/// A paste: its text, or the name of the record that has it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(in crate::store) enum KeptPaste {
+    Here(String),
+    Apart { paste: Name },
+}
+
+impl Record for KeptDraft {
     const KIND: Kind = Kind::Draft;
     const SCHEMA: u8 = 1;
     type Key = DraftOf;
@@ -26,5 +43,32 @@ impl RecordKey for DraftOf {
             return Some(Self(None));
         }
         Some(Self(Some(ConversationId::read(bytes)?)))
+    }
+}
+
+/// A large paste of a draft.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Paste(pub String);
+
+/// Whose draft, and a name that tells nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasteOf(pub DraftOf, pub Name);
+
+impl Record for Paste {
+    const KIND: Kind = Kind::Paste;
+    const SCHEMA: u8 = 1;
+    type Key = PasteOf;
+}
+
+impl RecordKey for PasteOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (of, name) = bytes.split_at_checked(bytes.len().checked_sub(16)?)?;
+        Some(Self(DraftOf::read(of)?, Name::read(name)?))
     }
 }

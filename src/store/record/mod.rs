@@ -1,7 +1,7 @@
 //! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
 
 mod conversation;
-mod draft;
+pub(super) mod draft;
 mod egress;
 mod message;
 mod open_answer;
@@ -12,7 +12,7 @@ mod span;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use draft::DraftOf;
+pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
 pub use open_answer::OpenAnswer;
 pub use remembered::{Name, Remembered};
@@ -28,19 +28,22 @@ pub enum Kind {
     Span = 5,
     Egress = 6,
     OpenAnswer = 7,
+    Paste = 8,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them.
     Removed = 33,
     /// The number of the last batch; see `tail`.
     Tip = 34,
+    /// Large values that nothing names any more, until their files are gone.
+    Unnamed = 35,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
 
 impl Kind {
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 7] = [
+    pub(super) const RECORDS: [(Self, &'static str); 8] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -48,6 +51,7 @@ impl Kind {
         (Self::Span, "spans"),
         (Self::Egress, "outward requests"),
         (Self::OpenAnswer, "answers being written"),
+        (Self::Paste, "pastes of drafts"),
     ];
 }
 

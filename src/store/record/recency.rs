@@ -31,6 +31,11 @@ pub(in crate::store) fn parse(entry: &[u8]) -> Option<(Timestamp, ConversationId
     Some((time(updated.try_into().ok()?), ConversationId::read(id)?))
 }
 
+/// Whether records of this key have an entry.
+pub(in crate::store) fn has_entry(key: &[u8]) -> bool {
+    key.first() == Some(&(Kind::Conversation as u8))
+}
+
 /// The entry that belongs to the record `key` with the value `plain`; `None` for all but heads of conversations.
 pub(in crate::store) fn entry_of(key: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
     #[derive(Deserialize)]

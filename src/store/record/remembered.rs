@@ -4,9 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Record, RecordKey};
 
-/// A name as a key: `Store::name` makes it, and it tells nothing of the name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Name(pub(in crate::store) [u8; 16]);
+/// A text as a key, which tells nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name([u8; 16]);
+
+impl Name {
+    /// The first half of what the names key made of the text.
+    pub(in crate::store) fn of(named: &[u8; 32]) -> Self {
+        let mut name = Self([0; 16]);
+        name.0.copy_from_slice(&named[..16]);
+        name
+    }
+}
 
 /// The value, with the name that the key hides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -26,8 +26,8 @@ fn fill(store: &Store) {
         batch.put(&key(&message), &message).unwrap();
     }
     let draft = Draft { text: CANARY.to_owned(), pastes: vec![CANARY.repeat(500)] };
-    batch.put(&DraftOf(Some(head.id)), &draft).unwrap();
-    batch.put(&DraftOf(None), &draft).unwrap();
+    store.save_draft(DraftOf(Some(head.id)), draft.clone()).unwrap();
+    store.save_draft(DraftOf(None), draft).unwrap();
     let remembered = Remembered { name: CANARY.to_owned(), value: serde_json::json!(CANARY) };
     batch.put(&store.name(CANARY), &remembered).unwrap();
     store.commit(batch).unwrap();

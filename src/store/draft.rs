@@ -1,0 +1,73 @@
+//! Drafts, which are saved at every pause in typing: a large paste is a record of its own, written once.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use super::record::draft::{KeptDraft, KeptPaste};
+use super::record::{DraftOf, Name, Paste, PasteOf};
+use super::{Batch, Scan, Store};
+use crate::domain::conversation::Draft;
+use crate::domain::{ErrorKind, Result};
+
+/// Pastes of more bytes than this lie beside their draft.
+const APART: usize = 4096;
+
+impl Store {
+    /// Keeps a draft; an empty one is deleted.
+    pub fn save_draft(&self, of: DraftOf, draft: Draft) -> Result<()> {
+        // Whether a paste is there already must still be so when the draft that names it is committed.
+        let _one = self.shared.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = Batch::new();
+        let mut named = BTreeSet::new();
+        if draft.text.is_empty() {
+            batch.remove::<KeptDraft>(&of);
+        } else {
+            let mut kept = KeptDraft { text: draft.text, pastes: Vec::new() };
+            for paste in draft.pastes {
+                if paste.len() <= APART {
+                    kept.pastes.push(KeptPaste::Here(paste));
+                    continue;
+                }
+                let name = Name::of(&self.shared.live().name("paste", paste.as_bytes()));
+                let key = PasteOf(of, name);
+                if named.insert(name) && !self.has::<Paste>(&key)? {
+                    batch.put(&key, &Paste(paste))?;
+                }
+                kept.pastes.push(KeptPaste::Apart { paste: name });
+            }
+            batch.put(&of, &kept)?;
+        }
+        self.forget_pastes(of, &named, &mut batch)?;
+        self.commit(batch)
+    }
+
+    /// Gives a draft back; an empty one where none was kept. A paste that cannot be read is empty.
+    pub fn load_draft(&self, of: DraftOf) -> Result<Draft> {
+        let Some(kept) = self.get::<KeptDraft>(&of)? else { return Ok(Draft::default()) };
+        let paste = |paste| match paste {
+            KeptPaste::Here(text) => Ok(text),
+            KeptPaste::Apart { paste } => match self.get::<Paste>(&PasteOf(of, paste)) {
+                Ok(found) => Ok(found.map(|Paste(text)| text).unwrap_or_default()),
+                Err(error) if error.kind == ErrorKind::Corrupt => Ok(String::new()),
+                Err(error) => Err(error),
+            },
+        };
+        Ok(Draft { text: kept.text, pastes: kept.pastes.into_iter().map(paste).collect::<Result<_>>()? })
+    }
+
+    /// Deletes a draft with a batch.
+    pub fn forget_draft(&self, of: DraftOf, batch: &mut Batch) -> Result<()> {
+        batch.remove::<KeptDraft>(&of);
+        self.forget_pastes(of, &BTreeSet::new(), batch)
+    }
+
+    fn forget_pastes(&self, of: DraftOf, but: &BTreeSet<Name>, batch: &mut Batch) -> Result<()> {
+        for key in self.keys::<Paste>(Scan::under(&of)) {
+            let key = key?;
+            if key.0 == of && !but.contains(&key.1) {
+                batch.remove::<Paste>(&key);
+            }
+        }
+        Ok(())
+    }
+}

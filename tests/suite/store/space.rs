@@ -1,0 +1,165 @@
+//! Space that comes back: large values that nothing names, drafts with pastes, stores that were replaced.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::SystemTime;
+
+use outcrop::domain::conversation::{Conversation, Draft};
+use outcrop::domain::message::Message;
+use outcrop::store::record::{DraftOf, Kind};
+use outcrop::store::{Batch, Faults, Options, Scan, Store};
+
+use super::{conversation_id, key, message, name, open, own, small, turn, unlock, walk};
+
+/// The files of large values: what they are called, which file it is, when it was written.
+fn large(home: &Path) -> BTreeMap<String, (u64, SystemTime)> {
+    let files = walk(home).into_iter().filter(|path| path.to_string_lossy().contains("/blobs/"));
+    files
+        .map(|path| {
+            let about = fs::metadata(&path).unwrap();
+            (name(&path), (about.ino(), about.modified().unwrap()))
+        })
+        .collect()
+}
+
+fn write(store: &Store, number: u32, text: &str) {
+    let message = message(1, number, text);
+    let mut batch = Batch::new();
+    batch.put(&key(&message), &message).unwrap();
+    store.commit(batch).unwrap();
+}
+
+#[test]
+fn a_large_value_goes_with_the_record_that_named_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let text = "boulder ".repeat(2000);
+    for round in 0..20 {
+        write(&store, 1, &format!("{round} {text}"));
+        write(&store, 2, &text);
+        // The same text in two records is two files: one may go without the other.
+        write(&store, 3, &text);
+        assert_eq!(large(folder.path()).len(), 3, "round {round}");
+    }
+    write(&store, 2, "small");
+    assert_eq!(large(folder.path()).len(), 2);
+    let mut batch = Batch::new();
+    batch.remove::<Message>(&key(&message(1, 1, "")));
+    store.commit(batch).unwrap();
+    assert_eq!(large(folder.path()).len(), 1);
+    assert_eq!(store.get::<Message>(&key(&message(1, 3, ""))).unwrap().unwrap().text(), text);
+    store.compact().unwrap();
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(large(folder.path()).len(), 1);
+    assert_eq!(store.verify().unwrap().damaged, []);
+    write(&store, 3, "small");
+    assert_eq!(large(folder.path()).len(), 0);
+}
+
+#[test]
+fn a_large_value_stays_until_what_replaced_it_is_on_the_disk_and_a_death_in_between_leaves_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, left) = (folder.path().join("home"), folder.path().join("left"));
+    let copied = left.clone();
+    let from = home.clone();
+    // What a death after the flush and before the removal would leave.
+    let faults = Faults::new(move |step| {
+        if step == "sync the tree" && from.join("now").exists() {
+            fs::remove_file(from.join("now")).unwrap();
+            super::damage::copy(&from, &copied);
+        }
+        Ok(())
+    });
+    let store = Store::open_with(&own(&home), &unlock(None), Options { faults, ..small() }).unwrap().0;
+    write(&store, 1, &"boulder ".repeat(2000));
+    let mut batch = Batch::new();
+    let small_one = message(1, 1, "small");
+    batch.put(&key(&small_one), &small_one).unwrap();
+    store.commit_soft(batch).unwrap();
+    assert_eq!(large(&home).len(), 1, "nothing is on the disk yet that would not need it");
+    fs::write(home.join("now"), "").unwrap();
+    store.flush().unwrap();
+    assert_eq!(large(&home).len(), 0);
+    assert_eq!(large(&left).len(), 1);
+    let store = open(&left);
+    assert_eq!(store.get::<Message>(&key(&small_one)).unwrap(), Some(small_one));
+    assert_eq!(large(&left).len(), 0, "the next start takes it away");
+}
+
+#[test]
+fn whoever_reads_a_large_value_while_it_is_replaced_gets_the_old_or_the_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let text = |round| format!("{round} ").repeat(3000);
+    write(&store, 1, &text(0));
+    std::thread::scope(|scope| {
+        let reader = store.clone();
+        let reads = scope.spawn(move || {
+            let mut seen = 0;
+            while seen < 150 {
+                let found = reader.get::<Message>(&key(&message(1, 1, ""))).unwrap().unwrap().text();
+                let listed = reader.scan::<Message>(Scan::all()).next().unwrap().unwrap().1.text();
+                seen = found.split(' ').next().unwrap().parse().unwrap();
+                assert!(found == text(seen) && listed.len() >= 6000);
+            }
+        });
+        for round in 1..=150 {
+            write(&store, 1, &text(round));
+        }
+        reads.join().unwrap();
+    });
+}
+
+#[test]
+fn a_large_paste_is_written_once_however_often_its_draft_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (one, two) = ("paste ".repeat(500_000), "other ".repeat(4000));
+    let save = |text: &str, pastes: &[&String]| {
+        let pastes = pastes.iter().map(|paste| (*paste).clone()).collect();
+        let draft = Draft { text: text.to_owned(), pastes };
+        store.save_draft(DraftOf(None), draft.clone()).unwrap();
+        assert_eq!(store.load_draft(DraftOf(None)).unwrap(), draft);
+        large(folder.path())
+    };
+    let mine = DraftOf(Some(conversation_id(1)));
+    store.save_draft(mine, Draft { text: "x".to_owned(), pastes: vec![one.clone()] }).unwrap();
+    let first = save("w", &[&one]);
+    assert_eq!(first.len(), 2);
+    for typed in 1..20 {
+        assert_eq!(save(&"why ".repeat(typed), &[&one]), first, "it is the same file, untouched");
+    }
+    assert_eq!(save("two", &[&two, &one]).len(), 3);
+    assert_eq!(save("one", &[&two]).len(), 2, "one that was taken out goes");
+    let info = store.info().unwrap();
+    assert_eq!((info.count(Kind::Draft), info.count(Kind::Paste)), (2, 2));
+    save("", &[]);
+    assert_eq!(large(folder.path()).len(), 1, "only the other composer's");
+    let mut batch = Batch::new();
+    store.forget_draft(mine, &mut batch).unwrap();
+    store.commit(batch).unwrap();
+    assert_eq!(store.info().unwrap().count(Kind::Paste), 0);
+    assert_eq!(large(folder.path()).len(), 0);
+}
+
+#[test]
+fn what_a_restore_kept_is_counted_and_goes_when_the_store_is_compacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    let store = open(&home);
+    turn(&store, 1, 1, &"boulder ".repeat(2000));
+    store.backup(&saved).unwrap();
+    assert_eq!(store.info().unwrap().kept, 0);
+    store.restore(&saved, &unlock(None)).unwrap();
+    let info = store.info().unwrap();
+    assert!(info.kept > 16_000 && info.kept < info.bytes, "{info:?}");
+    assert!(home.join("gen-000001").exists());
+    store.compact().unwrap();
+    assert_eq!(store.info().unwrap().kept, 0);
+    assert!(!home.join("gen-000001").exists());
+    drop(store);
+    assert!(open(&home).get::<Conversation>(&conversation_id(1)).unwrap().is_some());
+}
