@@ -12,6 +12,8 @@ import time
 import urllib.request
 
 PORT = 18999
+WORDS = "the quick brown fox jumps over a lazy dog and runs "
+GREEDY = {"temperature": 0, "cache_prompt": False, "ignore_eos": True}
 SERVE = """
 import sys, time, xllamacpp as x
 p = x.CommonParams(); p.model.path = sys.argv[1]; p.n_ctx = 2048; p.n_parallel = 1
@@ -41,17 +43,21 @@ def main():
                     break
                 except OSError:
                     time.sleep(0.1)
-            read, written = [], []
-            for run in range(5):
-                prompt = f"river {run} " + "the quick brown fox jumps over a lazy dog and runs " * 18
-                ask = {"prompt": prompt, "n_predict": 128, "temperature": 0, "cache_prompt": False, "ignore_eos": True}
-                timings = post(ask)["timings"]
-                read.append(timings["prompt_per_second"])
-                written.append(timings["predicted_per_second"])
-            print(
-                f"{threads} threads: prefill of {timings['prompt_n']} tokens {statistics.median(read):.0f} tokens/s, "
-                f"decode of 128 {statistics.median(written):.0f} tokens/s (medians of 5)"
-            )
+            for words in (4, 18, 46, 93):
+                read = []
+                for run in range(5):
+                    timings = post({"prompt": f"river {run} " + WORDS * words, "n_predict": 1, **GREEDY})["timings"]
+                    read.append(timings["prompt_per_second"])
+                print(f"{threads} threads: prefill of {timings['prompt_n']} tokens {statistics.median(read):.0f} tokens/s")
+            for words in (1, 93):
+                written = []
+                for run in range(5):
+                    timings = post({"prompt": f"river {run} " + WORDS * words, "n_predict": 128, **GREEDY})["timings"]
+                    written.append(timings["predicted_per_second"])
+                print(
+                    f"{threads} threads: decode of 128 after {timings['prompt_n']} tokens "
+                    f"{statistics.median(written):.0f} tokens/s"
+                )
         finally:
             server.kill()
             server.wait()
