@@ -66,7 +66,10 @@ fn speed(criterion: &mut Criterion) {
             b.iter(|| run(ask("Write a story.", WRITTEN)));
         });
         // The same conversation again: its prompt is read from the cache, what takes the time is writing.
-        let deep = Converse { conversation: Some(ConversationId::from_bytes([1; 16])), ..ask(&SENTENCE.repeat(DEEP), WRITTEN) };
+        let deep = Converse {
+            conversation: Some(ConversationId::from_bytes([1; 16])),
+            ..ask(&SENTENCE.repeat(DEEP), WRITTEN)
+        };
         let depth = prompt(&path, &deep, &now).unwrap().tokens.len();
         run(deep.clone());
         group.bench_function(format!("decode {WRITTEN} after {depth}, {threads} threads, {backend}"), |b| {

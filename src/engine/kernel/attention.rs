@@ -1,4 +1,5 @@
-//! Attention of one head over a cache, in one pass (online softmax, Milakov and Gimelshein 2018).
+//! Attention of one head over a cache, in one pass (online softmax, Milakov and Gimelshein 2018). No closures around
+//! what runs on lanes (see `lanes`).
 
 use std::ops::Range;
 
@@ -191,7 +192,8 @@ impl<F: Fn(usize) -> Range<usize>> Block<'_, F> {
                 let pair = S::as_simd_f32s(&keys[d][from..from + 2 * S::F32_LANES]).0;
                 for n in 0..N {
                     let query = simd.splat_f32s(queries[n][d]);
-                    sums[n] = [0, 1].map(|i| simd.mul_add_f32s(query, pair[i], sums[n][i]));
+                    sums[n][0] = simd.mul_add_f32s(query, pair[0], sums[n][0]);
+                    sums[n][1] = simd.mul_add_f32s(query, pair[1], sums[n][1]);
                 }
             }
             for (scores, sums) in scores.iter_mut().zip(&sums) {
@@ -210,13 +212,15 @@ impl<F: Fn(usize) -> Range<usize>> Block<'_, F> {
             let mut sums = [[simd.splat_f32s(0.0); 2]; N];
             for (n, sums) in sums.iter_mut().enumerate() {
                 let out = S::as_simd_f32s(&self.out[n * size + from..][..wide]).0;
-                *sums = [0, 1].map(|i| simd.mul_f32s(out[i], simd.splat_f32s(shrink[n])));
+                let shrink = simd.splat_f32s(shrink[n]);
+                *sums = [simd.mul_f32s(out[0], shrink), simd.mul_f32s(out[1], shrink)];
             }
             for (weights, values) in weights.iter().zip(self.values.chunks_exact(size)) {
                 let pair = S::as_simd_f32s(&values[from..from + wide]).0;
                 for n in 0..N {
                     let weight = simd.splat_f32s(weights[n]);
-                    sums[n] = [0, 1].map(|i| simd.mul_add_f32s(weight, pair[i], sums[n][i]));
+                    sums[n][0] = simd.mul_add_f32s(weight, pair[0], sums[n][0]);
+                    sums[n][1] = simd.mul_add_f32s(weight, pair[1], sums[n][1]);
                 }
             }
             for (n, sums) in sums.iter().enumerate() {

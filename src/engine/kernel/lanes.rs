@@ -1,4 +1,7 @@
 //! The quantised product on the widest lanes that the processor has.
+//!
+//! No closures around intrinsics: a closure is compiled without the lanes of the dispatch unless it happens to be
+//! inlined, and each intrinsic in it is then a call.
 
 use super::{BLOCK, PAIRS, Packed, Quantised, ROWS, TILE};
 
@@ -263,15 +266,21 @@ mod x86 {
 
         #[inline(always)]
         fn widen(self, pair: &[i8; 2 * ROWS]) -> [__m256i; 2] {
-            cast::<_, [__m128i; 2]>(*pair).map(|half| self.0.avx2._mm256_cvtepi8_epi16(half))
+            let [low, high] = cast::<_, [__m128i; 2]>(*pair);
+            [self.0.avx2._mm256_cvtepi8_epi16(low), self.0.avx2._mm256_cvtepi8_epi16(high)]
         }
 
         #[inline(always)]
         fn add(self, sums: [__m256i; 2], weights: [__m256i; 2], pair: i32) -> [__m256i; 2] {
             let pair = self.0.avx._mm256_set1_epi32(pair);
-            [0, 1].map(|i| {
-                self.0.avx2._mm256_add_epi32(sums[i], self.0.avx2._mm256_madd_epi16(weights[i], pair))
-            })
+            let products = [
+                self.0.avx2._mm256_madd_epi16(weights[0], pair),
+                self.0.avx2._mm256_madd_epi16(weights[1], pair),
+            ];
+            [
+                self.0.avx2._mm256_add_epi32(sums[0], products[0]),
+                self.0.avx2._mm256_add_epi32(sums[1], products[1]),
+            ]
         }
 
         #[inline(always)]
@@ -283,10 +292,13 @@ mod x86 {
             scale: f32,
         ) -> [__m256; 2] {
             let (scales, scale) = (cast::<_, [__m256; 2]>(*scales), self.0.avx._mm256_set1_ps(scale));
-            [0, 1].map(|i| {
-                let scales = self.0.avx._mm256_mul_ps(scales[i], scale);
-                self.0.fma._mm256_fmadd_ps(self.0.avx._mm256_cvtepi32_ps(sums[i]), scales, results[i])
-            })
+            let scales =
+                [self.0.avx._mm256_mul_ps(scales[0], scale), self.0.avx._mm256_mul_ps(scales[1], scale)];
+            let sums = [self.0.avx._mm256_cvtepi32_ps(sums[0]), self.0.avx._mm256_cvtepi32_ps(sums[1])];
+            [
+                self.0.fma._mm256_fmadd_ps(sums[0], scales[0], results[0]),
+                self.0.fma._mm256_fmadd_ps(sums[1], scales[1], results[1]),
+            ]
         }
 
         #[inline(always)]
