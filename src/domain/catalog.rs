@@ -235,8 +235,33 @@ impl ModelCard {
     }
 }
 
+/// How a model's tokens are best chosen, where the person does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    pub temperature: Option<f32>,
+    pub top_p: Option<f32>,
+    pub top_k: Option<u32>,
+    /// What was written lately loses by this factor (Keskar et al. 2019); 1 and absent change nothing. At temperature 0
+    /// it does not count.
+    pub repeat_penalty: Option<f32>,
+}
+
+impl Sampling {
+    /// These, with every value that `over` has put over them.
+    #[must_use]
+    pub fn overlaid(self, over: Self) -> Self {
+        Self {
+            temperature: over.temperature.or(self.temperature),
+            top_p: over.top_p.or(self.top_p),
+            top_k: over.top_k.or(self.top_k),
+            repeat_penalty: over.repeat_penalty.or(self.repeat_penalty),
+        }
+    }
+}
+
 /// One model of the local catalogue (`assets/models.toml`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalModel {
     /// The model part of its id, `local/NAME`.
@@ -247,6 +272,8 @@ pub struct LocalModel {
     /// SPDX id or the licence's name.
     pub licence: String,
     pub capabilities: Vec<Capability>,
+    #[serde(default)]
+    pub sampling: Sampling,
     /// Files, all of which are needed.
     pub files: Vec<ModelFile>,
 }

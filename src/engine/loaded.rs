@@ -10,8 +10,7 @@ use super::gguf::Header;
 use super::template::{self, Setting};
 use super::trial::Trial;
 use crate::domain::call::Converse;
-use crate::domain::catalog::Backend;
-use crate::domain::settings::Settings;
+use crate::domain::catalog::{Backend, Sampling};
 use crate::domain::thinking;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -24,7 +23,7 @@ pub(super) struct Loaded {
     pub(super) model: Model,
     pub(super) speech: Speech,
     /// How the file's makers want tokens chosen.
-    pub(super) defaults: Settings,
+    pub(super) sampling: Sampling,
     path: PathBuf,
     stamp: Stamp,
 }
@@ -79,11 +78,11 @@ impl Loaded {
         let float = |name: &str| header.float(&format!("general.sampling.{name}")).map(|x| x as f32);
         Ok(Self {
             speech: Speech::new(&header, words),
-            defaults: Settings {
+            sampling: Sampling {
                 temperature: float("temp"),
                 top_p: float("top_p"),
                 top_k: header.number("general.sampling.top_k").and_then(|k| u32::try_from(k).ok()),
-                ..Settings::default()
+                repeat_penalty: float("penalty_repeat"),
             },
             model,
             path: path.to_owned(),

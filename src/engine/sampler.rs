@@ -1,11 +1,14 @@
 //! Choosing the next token.
 
+use crate::domain::catalog::Sampling;
 use crate::domain::settings::Settings;
 
 /// How tokens are chosen when neither the person nor the model file says.
 const TEMPERATURE: f32 = 0.7;
 const TOP_P: f32 = 0.95;
 const TOP_K: u32 = 40;
+/// Tokens that a penalty looks back on, as llama.cpp has it.
+const LATELY: usize = 64;
 
 /// A sampler with its own small generator (`SplitMix64`, Steele et al. 2014): the same seed chooses the same.
 #[derive(Debug)]
@@ -13,26 +16,27 @@ pub(super) struct Sampler {
     temperature: f32,
     top_p: f32,
     top_k: usize,
+    repeat_penalty: f32,
     state: u64,
     /// Tokens that are in the draw, with their weights.
     draw: Vec<(u32, f32)>,
 }
 
 impl Sampler {
-    /// `defaults` are the model file's own; `seed` serves where the settings have none.
-    pub(super) fn new(settings: &Settings, defaults: &Settings, seed: u64) -> Self {
-        let settings = defaults.overlaid(settings);
+    /// `own` is what suits the model; `seed` serves where the settings have none.
+    pub(super) fn new(settings: &Settings, own: Sampling, seed: u64) -> Self {
         Self {
-            temperature: settings.temperature.unwrap_or(TEMPERATURE),
-            top_p: settings.top_p.unwrap_or(TOP_P),
-            top_k: settings.top_k.unwrap_or(TOP_K) as usize,
+            temperature: settings.temperature.or(own.temperature).unwrap_or(TEMPERATURE),
+            top_p: settings.top_p.or(own.top_p).unwrap_or(TOP_P),
+            top_k: settings.top_k.or(own.top_k).unwrap_or(TOP_K) as usize,
+            repeat_penalty: own.repeat_penalty.filter(|penalty| *penalty > 0.0).unwrap_or(1.0),
             state: settings.seed.unwrap_or(seed),
             draw: Vec::new(),
         }
     }
 
-    /// Chooses a token by its logits.
-    pub(super) fn choose(&mut self, logits: &[f32]) -> u32 {
+    /// Chooses a token by its logits; `before` is what stands in front of it.
+    pub(super) fn choose(&mut self, logits: &[f32], before: &[u32]) -> u32 {
         // Anything that is no number loses against everything.
         let by_logit = |a: f32, b: f32| {
             let sound = |x: f32| if x.is_nan() { f32::NEG_INFINITY } else { x };
@@ -47,6 +51,7 @@ impl Sampler {
         if self.draw.is_empty() {
             return best();
         }
+        self.penalise(&before[before.len().saturating_sub(LATELY)..]);
         let order = |a: &(u32, f32), b: &(u32, f32)| by_logit(a.1, b.1).then(a.0.cmp(&b.0));
         if self.top_k > 0 && self.top_k < self.draw.len() {
             self.draw.select_nth_unstable_by(self.top_k - 1, order);
@@ -80,6 +85,23 @@ impl Sampler {
         self.draw.last().map_or(0, |(id, _)| *id)
     }
 
+    /// As llama.cpp does it, in front of everything else: each token that occurs loses once.
+    fn penalise(&mut self, lately: &[u32]) {
+        if (self.repeat_penalty - 1.0).abs() < f32::EPSILON {
+            return;
+        }
+        for (i, token) in lately.iter().enumerate() {
+            if lately[..i].contains(token) {
+                continue;
+            }
+            if let Ok(at) = self.draw.binary_search_by_key(token, |(id, _)| *id) {
+                let logit = &mut self.draw[at].1;
+                *logit =
+                    if *logit <= 0.0 { *logit * self.repeat_penalty } else { *logit / self.repeat_penalty };
+            }
+        }
+    }
+
     /// A number from 0 up to, not including, 1.
     fn next(&mut self) -> f32 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -105,13 +127,13 @@ mod tests {
     }
 
     fn sampler(temperature: f32, top_p: f32, top_k: u32, seed: u64) -> Sampler {
-        Sampler::new(&settings(temperature, top_p, top_k, seed), &Settings::default(), 0)
+        Sampler::new(&settings(temperature, top_p, top_k, seed), Sampling::default(), 0)
     }
 
     #[test]
     fn temperature_zero_takes_the_likeliest_and_the_first_of_equals() {
         let mut greedy = sampler(0.0, 1.0, 0, 1);
-        assert_eq!(greedy.choose(&[0.0, 3.0, f32::NAN, 3.0, f32::NEG_INFINITY]), 1);
+        assert_eq!(greedy.choose(&[0.0, 3.0, f32::NAN, 3.0, f32::NEG_INFINITY], &[]), 1);
     }
 
     #[test]
@@ -119,7 +141,7 @@ mod tests {
         let logits: Vec<f32> = (0..50).map(|i| (i % 7) as f32 / 7.0).collect();
         let run = |seed| {
             let mut s = sampler(1.0, 1.0, 0, seed);
-            (0..40).map(|_| s.choose(&logits)).collect::<Vec<_>>()
+            (0..40).map(|_| s.choose(&logits, &[])).collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
@@ -129,18 +151,38 @@ mod tests {
     fn top_k_and_top_p_leave_the_rest_out() {
         let logits = [5.0, 4.0, 3.0, 2.0, 1.0];
         let mut k = sampler(2.0, 1.0, 2, 3);
-        assert!((0..200).all(|_| k.choose(&logits) < 2));
+        assert!((0..200).all(|_| k.choose(&logits, &[]) < 2));
         // The first has 0.64 of the mass, the first two 0.87.
         let mut p = sampler(2.0, 0.8, 0, 3);
-        let seen: Vec<_> = (0..200).map(|_| p.choose(&logits)).collect();
+        let seen: Vec<_> = (0..200).map(|_| p.choose(&logits, &[])).collect();
         assert!(seen.iter().all(|id| *id < 2) && seen.contains(&1));
+    }
+
+    #[test]
+    fn what_was_written_lately_loses_once_and_never_at_temperature_zero() {
+        let own = Sampling { repeat_penalty: Some(2.0), ..Sampling::default() };
+        let sampler = |temperature| Sampler::new(&settings(temperature, 1.0, 0, 1), own, 0);
+        // 4 becomes 2 and -1 becomes -2, each once, however often it occurs; what is no token is nothing.
+        let (logits, before) = ([4.0, 3.0, -1.0, f32::NAN, -1.5], [0, 0, 2, 3, 77]);
+        let mut one = sampler(1.0);
+        one.choose(&logits, &before);
+        assert_eq!(one.draw.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 0, 4, 2]);
+        let weights: Vec<f32> = one.draw.iter().map(|(_, weight)| weight.ln()).collect();
+        for (weight, expected) in weights.iter().zip([0.0, -1.0, -4.5, -5.0]) {
+            assert!((weight - expected).abs() < 1e-4, "{weights:?}");
+        }
+        // Only what is near counts.
+        let far: Vec<u32> = std::iter::once(0).chain([2; LATELY]).collect();
+        one.choose(&logits, &far);
+        assert_eq!(one.draw[0].0, 0);
+        assert_eq!(sampler(0.0).choose(&logits, &before), 0, "greedy stays greedy");
     }
 
     #[test]
     fn choices_come_as_often_as_their_weights_say() {
         let logits = [1.0_f32.ln(), 3.0_f32.ln()];
         let mut s = sampler(1.0, 1.0, 0, 11);
-        let ones = (0..10_000).filter(|_| s.choose(&logits) == 1).count();
+        let ones = (0..10_000).filter(|_| s.choose(&logits, &[]) == 1).count();
         assert!((7300..7700).contains(&ones), "{ones}");
     }
 }

@@ -16,7 +16,7 @@ use super::loaded::Shelf;
 use super::session::{self, Kept, Session, Step};
 use super::trial::Trial;
 use crate::domain::call::Converse;
-use crate::domain::catalog::Backend;
+use crate::domain::catalog::{Backend, Sampling};
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 
@@ -76,6 +76,7 @@ struct Task {
     path: PathBuf,
     converse: Converse,
     now: jiff::Zoned,
+    sampling: Sampling,
     events: Sender<Result<Event>>,
     /// The place in the queue that its reader was told.
     told: Option<u32>,
@@ -102,7 +103,18 @@ impl Engine {
         converse: Converse,
         now: jiff::Zoned,
     ) -> BoxStream<'static, Result<Event>> {
-        self.serve(Work::Answer, path, converse, now)
+        self.converse_as(path, converse, now, Sampling::default())
+    }
+
+    /// The same for a model of which it is known how its tokens are best chosen.
+    pub fn converse_as(
+        &self,
+        path: &Path,
+        converse: Converse,
+        now: jiff::Zoned,
+        sampling: Sampling,
+    ) -> BoxStream<'static, Result<Event>> {
+        self.serve(Work::Answer, path, converse, now, sampling)
     }
 
     /// Counts the tokens of a conversation's prompt.
@@ -112,7 +124,7 @@ impl Engine {
         converse: Converse,
         now: jiff::Zoned,
     ) -> BoxStream<'static, Result<Event>> {
-        self.serve(Work::Count, path, converse, now)
+        self.serve(Work::Count, path, converse, now, Sampling::default())
     }
 
     fn serve(
@@ -121,6 +133,7 @@ impl Engine {
         path: &Path,
         converse: Converse,
         now: jiff::Zoned,
+        sampling: Sampling,
     ) -> BoxStream<'static, Result<Event>> {
         let calls = match self.calls() {
             Ok(calls) => calls,
@@ -128,7 +141,7 @@ impl Engine {
         };
         let doing = format!("asking {}", converse.model);
         let (events, inbox) = channel(EVENTS);
-        let task = Task { work, path: path.to_owned(), converse, now, events, told: None };
+        let task = Task { work, path: path.to_owned(), converse, now, sampling, events, told: None };
         let gone = move || Error::internal(doing.clone(), "the engine's thread has ended");
         let sent = stream::once(async move { calls.send(task).await.err().map(|_| ()) });
         let answers = stream::unfold((inbox, false), move |(mut inbox, over)| {
@@ -265,7 +278,7 @@ impl Scheduler {
     }
 
     fn start(&mut self, task: Task) {
-        let Task { work, path, converse, now, events, .. } = task;
+        let Task { work, path, converse, now, sampling, events, .. } = task;
         // The cache of a conversation holds its model: those that go from the shelf go before the next one is loaded.
         self.shelf.make_room(&path);
         self.kept.retain(|kept| self.shelf.holds(kept.model()));
@@ -287,7 +300,7 @@ impl Scheduler {
             .and_then(|id| self.kept.iter().position(|kept| kept.serves(id, &model)))
             .map(|at| self.kept.remove(at));
         let kept = known.unwrap_or_else(|| Kept::new(converse.conversation, model));
-        self.running.push_back(Session::start(events, &converse, kept, prompt));
+        self.running.push_back(Session::start(events, &converse, kept, prompt, sampling));
     }
 
     /// Gives the next conversation its turn.

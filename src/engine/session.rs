@@ -12,6 +12,7 @@ use super::sampler::Sampler;
 use super::stop::Stop;
 use super::vocabulary::Detokeniser;
 use crate::domain::call::Converse;
+use crate::domain::catalog::Sampling;
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::message::{StopReason, Usage};
@@ -96,6 +97,7 @@ impl Session {
         converse: &Converse,
         mut kept: Kept,
         prompt: Prompt,
+        sampling: Sampling,
     ) -> Self {
         let Prompt { ids: prompt, thinks } = prompt;
         let cached = kept.rewind(&prompt);
@@ -108,7 +110,7 @@ impl Session {
         Self {
             events,
             outbox,
-            sampler: Sampler::new(&converse.settings, &kept.model.defaults, seed),
+            sampler: Sampler::new(&converse.settings, kept.model.sampling.overlaid(sampling), seed),
             stop: Stop::new(&converse.settings.stop),
             most: converse.settings.max_tokens.unwrap_or(u32::MAX),
             detokeniser: Detokeniser::default(),
@@ -184,7 +186,7 @@ impl Session {
             (self.kept.tokens.len() as u32, self.prompt.len() as u32, self.cached as u32);
         self.outbox.push_back(Ok(Event::Prefill { done, total, cached }));
         if done == total {
-            self.next = Some(self.sampler.choose(logits));
+            self.next = Some(self.sampler.choose(logits, &self.kept.tokens));
             let usage = Usage { input: Some(total), cache_read: Some(cached), ..Usage::default() };
             self.outbox.push_back(Ok(Event::Usage { usage }));
             if let Some(tag) = self.opening.take() {
@@ -222,7 +224,7 @@ impl Session {
         }
         let logits = model.model.forward(&[token], &mut self.kept.cache, scratch)?;
         self.kept.tokens.push(token);
-        self.next = Some(self.sampler.choose(logits));
+        self.next = Some(self.sampler.choose(logits, &self.kept.tokens));
         Ok(())
     }
 

@@ -75,8 +75,13 @@ impl Provider for Local {
 
     fn serve(&self, call: Call, _: &Client) -> Events {
         match call {
-            Call::Converse(converse) => self
-                .ask(converse, |engine, path, converse| engine.converse(path, converse, jiff::Zoned::now())),
+            Call::Converse(converse) => {
+                let known = self.shelf.catalogue.iter().find(|known| known.name == converse.model.model());
+                let sampling = known.map(|known| known.sampling).unwrap_or_default();
+                self.ask(converse, move |engine, path, converse| {
+                    engine.converse_as(path, converse, jiff::Zoned::now(), sampling)
+                })
+            }
             Call::CountTokens(converse) => self.ask(converse, |engine, path, converse| {
                 engine.count_tokens(path, converse, jiff::Zoned::now())
             }),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use outcrop::config::Environment;
-use outcrop::domain::catalog::{Capability, InstalledModel, LocalModel, ModelFile, ModelId, Source};
+use outcrop::domain::catalog::{
+    Capability, InstalledModel, LocalModel, ModelFile, ModelId, Sampling, Source,
+};
 use outcrop::domain::pull::PullStep;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{NetOptions, Network, Reach};
@@ -71,6 +73,7 @@ impl Home {
             about: "for tests".into(),
             licence: "MIT".into(),
             capabilities: vec![Capability::Embed],
+            sampling: Sampling::default(),
             files: vec![ModelFile { name: "weights.bin".into(), sources }],
         }];
         change(&mut options);
