@@ -148,6 +148,29 @@ async fn going_away_in_the_middle_keeps_what_came_and_marks_it_stopped() {
 }
 
 #[tokio::test]
+async fn going_away_before_a_word_came_ends_the_turn() {
+    let home = Home::new();
+    let door = home.open().await;
+    let mut replies = call(&door, say("scripted/hang", "go"));
+    let Some(Ok(Reply::Started { conversation, .. })) = replies.next().await else {
+        panic!("it did not start")
+    };
+    let mut watch = call(&door, Request::Watch { topic: Topic::Conversation(conversation.id) });
+    drop(replies);
+    let stopped = async {
+        while let Some(reply) = watch.next().await {
+            if let Ok(Reply::Changed { change: Changed::Message { message }, .. }) = reply
+                && message.answer.is_some()
+            {
+                return outcome(&message).clone();
+            }
+        }
+        panic!("nothing more is told")
+    };
+    assert_eq!(crate::soon(stopped).await, Outcome::Stopped);
+}
+
+#[tokio::test]
 async fn a_failing_model_keeps_the_question_and_its_own_words() {
     let door = Home::new();
     let door = door.open().await;

@@ -194,6 +194,28 @@ async fn a_fetch_that_was_cut_goes_on_where_it_ended() {
 }
 
 #[tokio::test]
+async fn a_part_of_the_rest_is_not_taken_for_all_of_it() {
+    let server = Server::start(|number, seen| match number {
+        0 => cut("\"one\"", 500_000),
+        1 => {
+            let from: usize = seen.headers["range"][6..].trim_end_matches('-').parse().unwrap();
+            let range = format!("bytes {from}-{}/1200000", from + 99);
+            whole(206, &[("content-range", &range), ("etag", "\"one\"")], &weights()[from..from + 100])
+        }
+        _ => serve(seen, "\"one\""),
+    })
+    .await;
+    let home = Home::new(server.url(""), vec![hub("weights.bin", None)]);
+    for _ in 0..2 {
+        let (_, error) = run(home.pull()).await;
+        assert_eq!(error.unwrap().kind, ErrorKind::Network);
+        assert!(!home.is_installed());
+    }
+    assert_eq!(run(home.pull()).await.1, None);
+    assert_eq!(std::fs::read(home.place().join("weights.bin")).unwrap(), weights());
+}
+
+#[tokio::test]
 async fn a_file_that_changed_meanwhile_starts_over() {
     let server = Server::start(|number, seen| match number {
         0 => cut("\"old\"", 500_000),

@@ -284,18 +284,22 @@ impl Tty {
         self.master.as_ref().unwrap().resize(pixels(size)).unwrap();
     }
 
+    fn process(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap()
+    }
+
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.pid()).unwrap();
-        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+        kill_process(self.process(), signal).unwrap();
     }
 
     /// Waits for the process to end and for the last of its output; one that hangs is killed.
     fn wait_exit(&mut self) -> ExitStatus {
-        let mut killer = self.child.clone_killer();
+        let process = self.process();
         let (done, rest) = channel::<()>();
         let watch = thread::spawn(move || {
             if rest.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let _ = killer.kill();
+                // The killer of portable-pty asks with a hang-up first, which a program that hangs does not hear.
+                let _ = kill_process(process, Signal::KILL);
             }
         });
         let status = self.child.wait().unwrap();
@@ -327,9 +331,11 @@ impl Tty {
 
     /// Closes the terminal under the program, as a window that is shut does.
     pub fn hang_up(&mut self) {
-        // The reader's handle is one more; it lets go at the next bytes, which a new size brings.
+        // The reader's handle is one more; it lets go at the next bytes, which a new size brings, or a key where the
+        // program is of another session and no size is told to it.
         self.hangs_up.store(true, Ordering::SeqCst);
         self.resize((61, 21));
+        self.send("x");
         self.reader.take().unwrap().join().unwrap();
         self.writer = None;
         self.master = None;
@@ -337,9 +343,8 @@ impl Tty {
 
     /// Ends it as a crash of the machine would.
     pub fn kill(&mut self) {
-        let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
         // It may have ended by itself.
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(self.process(), Signal::KILL);
         let _ = self.child.wait();
     }
 }
