@@ -10,6 +10,7 @@
 //! Others write meanwhile. The store is read without them having to wait, then what they have touched is read again, and
 //! the last of it at the desk: the file holds one moment.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -125,7 +126,7 @@ impl Shared {
     fn back_up(&self, to: &Path) -> Result<Copied> {
         let (live, head, keys) = {
             let mut desk = self.desk();
-            desk.touched = Some(Default::default());
+            desk.touched = Some(BTreeSet::new());
             (self.live(), BackupHead::from(&desk.head), desk.keys.clone())
         };
         let written = self.write_backup(&live, &head, &keys, to);
@@ -254,7 +255,7 @@ impl<'a> Writing<'a> {
             last = Some(key.to_vec());
             self.site.step("back up a chunk")?;
             for (key, frame) in &chunk {
-                if key.first().is_some_and(|kind| *kind < Kind::Recency as u8) {
+                if Kind::is_record(key) {
                     self.record(live, key, frame)?;
                 }
             }

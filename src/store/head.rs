@@ -23,12 +23,10 @@ const COPY: &str = "head.copy";
 /// The version of the head file itself.
 const FORMAT: u32 = 1;
 
-/// What the records as a whole look like; `migrate` leads from one to the next.
-pub const SCHEMA: u32 = 1;
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) format: u32,
+    /// What the records as a whole look like; `migrate` leads from one to the next.
     pub(super) schema: u32,
     pub(super) workspace: WorkspaceId,
     /// What wraps the keys.
@@ -64,33 +62,33 @@ struct Versions {
 }
 
 impl Head {
-    /// Reads the head; `None` where there is no store yet.
-    pub(super) fn load(folder: &Path, notices: &mut Vec<String>) -> Result<Option<Self>> {
+    /// Reads the head; `None` where there is no store yet. One of a schema above `newest` is refused.
+    pub(super) fn load(folder: &Path, newest: u32, notices: &mut Vec<String>) -> Result<Option<Self>> {
         let first = files::read(&path(folder))?;
         let copy = files::read(&folder.join(COPY))?;
         let missing = first.is_none() && copy.is_none();
-        match first.as_deref().map_or_else(|| Err(damaged()), Self::parse) {
+        match first.as_deref().map_or_else(|| Err(damaged()), |first| Self::parse(first, newest)) {
             Ok(head) => Ok(Some(head)),
             Err(error) if error.kind == ErrorKind::Version => Err(error),
             Err(_) if missing => Ok(None),
             Err(error) => {
                 let Some(copy) = copy else { return Err(error) };
-                let head = Self::parse(&copy)?;
+                let head = Self::parse(&copy, newest)?;
                 notices.push("The store's head file was damaged; its copy was taken instead.".to_owned());
                 Ok(Some(head))
             }
         }
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self> {
+    fn parse(bytes: &[u8], newest: u32) -> Result<Self> {
         let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
         let (json, sum) = text.split_once('\n').ok_or_else(damaged)?;
         if hex(&Sha256::digest(json)) != sum.trim_end() {
             return Err(damaged());
         }
         let versions: Versions = serde_json::from_str(json).map_err(|_| damaged())?;
-        if versions.format > FORMAT || versions.schema > SCHEMA {
-            return Err(newer(versions.schema.max(versions.format)));
+        if versions.format > FORMAT || versions.schema > newest {
+            return Err(newer(versions.schema.max(versions.format), newest));
         }
         serde_json::from_str(json).map_err(|_| damaged())
     }
@@ -118,10 +116,10 @@ impl Head {
     }
 
     /// A first head.
-    pub(super) fn first(workspace: WorkspaceId, wrap: Wrap, keys: Wrapped) -> Self {
+    pub(super) fn first(schema: u32, workspace: WorkspaceId, wrap: Wrap, keys: Wrapped) -> Self {
         Self {
             format: FORMAT,
-            schema: SCHEMA,
+            schema,
             workspace,
             wrap,
             generation: 1,
@@ -160,11 +158,11 @@ pub(super) fn headless(why: &str) -> Error {
 }
 
 /// The refusal of what a newer program wrote.
-pub(super) fn newer(found: u32) -> Error {
+pub(super) fn newer(found: u32, newest: u32) -> Error {
     Error::new(
         ErrorKind::Version,
         "opening the store",
-        format!("it was written by a newer outcrop (version {found} of the store; this one reads {SCHEMA})"),
+        format!("it was written by a newer outcrop (version {found} of the store; this one reads {newest})"),
         "Update this program, or restore a backup of the older version.",
     )
 }

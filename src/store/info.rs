@@ -4,7 +4,7 @@ use super::generation::folder;
 use super::record::Kind;
 use super::rewrite::Purpose;
 use super::scan::Entries;
-use super::{SCHEMA, Shared, Store, files};
+use super::{Shared, Store, files};
 use crate::domain::{Error, Result};
 
 /// A store in numbers.
@@ -55,7 +55,7 @@ impl Store {
             kept: kept.sum(),
             bytes: files::bytes_under(self.shared.site.folder()),
             records,
-            schema: SCHEMA,
+            schema: self.shared.site.schema(),
             key: self.key_kind(),
         })
     }

@@ -11,7 +11,7 @@
 //! key-…         what unwraps them, where neither a passphrase nor the system's keyring does
 //! gen-000001/   a generation: tree/ is sled's, blobs/ has sealed files for large values
 //! mark          the number of the last acknowledged batch; see `tail`
-//! backup        the automatic backup
+//! backup        the automatic backup; backup-before-… are from before a migration
 //! ballast       room to give up when the disk is full
 //! ```
 //!
@@ -32,6 +32,7 @@ mod head;
 mod info;
 mod key;
 mod keyring;
+mod migrate;
 mod open;
 mod options;
 mod owner;
@@ -53,10 +54,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 pub use backup::Moved;
 pub use batch::Batch;
 pub use fault::Faults;
-pub use head::SCHEMA;
 pub use info::{Info, Verified};
 pub use key::{Unlock, WrapWith};
 pub use keyring::{Keyring, Ring, RingEntry, RingFault};
+pub use migrate::{Step, Stored};
 pub use options::Options;
 pub use owner::Owner;
 pub use record::Record;

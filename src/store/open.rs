@@ -30,7 +30,7 @@ impl Store {
         let mut notices = owner.notices().to_vec();
         ballast::prepare(owner.folder(), &options, &mut notices)?;
         let site = Site { owner: owner.clone(), options, mark: Mark::open(owner.folder())? };
-        let mut desk = match Head::load(site.folder(), &mut notices) {
+        let mut desk = match Head::load(site.folder(), site.schema(), &mut notices) {
             Ok(Some(head)) => site.unlock(head, unlock)?,
             Ok(None) if site.generations()?.is_empty() => site.found(unlock)?,
             Ok(None) => {
@@ -46,6 +46,7 @@ impl Store {
             Some(finished) => finished,
             None => site.enter(&mut desk, &mut notices)?,
         };
+        let live = site.migrate(&mut desk, live, &mut notices)?;
         site.sweep(&desk)?;
         let shared = Shared {
             site,
@@ -88,7 +89,7 @@ impl Site {
         let wrap = Wrap::draw(&with)?;
         let wrapper = Wrapper::make(&wrap, &with, workspace, self.folder(), &self.options)?;
         let keys = Keys::fresh()?;
-        let head = Head::first(workspace, wrap, wrapper.wrap(&keys)?);
+        let head = Head::first(self.schema(), workspace, wrap, wrapper.wrap(&keys)?);
         head.save(self.folder(), &self.options.faults)?;
         Ok(Desk { head, wrapper, keys, stuck: None, touched: None })
     }

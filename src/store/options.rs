@@ -2,6 +2,7 @@
 
 use super::fault::Faults;
 use super::keyring::Keyring;
+use super::migrate::{STEPS, Step};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Options {
     pub cache: u64,
     /// Where the data key's wrapping may lie.
     pub keyring: Keyring,
+    /// How the records of one schema of the store become those of the next; the first step leads from 1 to 2.
+    pub steps: &'static [Step],
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -28,6 +31,7 @@ impl Default for Options {
             reserve: 4 * 1024 * 1024,
             cache: 8 * 1024 * 1024,
             keyring: Keyring::default(),
+            steps: STEPS,
             faults: Faults::default(),
         }
     }

@@ -62,7 +62,7 @@ impl Shared {
             }
         };
         let loose = vec![desk.head.wrap.clone()];
-        site.save(desk, Head { keys, wrap, loose, ..desk.head.clone() })?;
+        site.save(desk, Head { wrap, keys, loose, ..desk.head.clone() })?;
         desk.wrapper = wrapper;
         if let Some(left) = site.tidy_wraps(desk)? {
             self.notice(left);

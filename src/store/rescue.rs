@@ -70,7 +70,7 @@ impl Site {
     /// The head of a store that has lost both files of it, from the backup that it keeps of itself: the keys are the same
     /// until a new data key is made, which renews the backup. `met` is the error where there is none.
     pub(super) fn find_head(&self, unlock: &Unlock, met: Error, notices: &mut Vec<String>) -> Result<Desk> {
-        let Ok(of) = BackupHead::of(&self.automatic()) else { return Err(met) };
+        let Ok(of) = BackupHead::of(&self.automatic(), self.schema()) else { return Err(met) };
         let places = [self.folder().to_owned()];
         let wrapper = Wrapper::find(&of.wrap, of.workspace, &places, unlock, &self.options)?;
         let keys = wrapper.unwrap(&of.keys, &of.wrap)?;
@@ -86,8 +86,7 @@ impl Site {
         }
         let Some(generation) = chosen else { return Err(met) };
         kept.retain(|number| *number != generation);
-        let head =
-            Head { generation, kept, schema: of.schema, ..Head::first(of.workspace, of.wrap, of.keys) };
+        let head = Head { generation, kept, ..Head::first(of.schema, of.workspace, of.wrap, of.keys) };
         head.save(self.folder(), &self.options.faults)?;
         notices.push(
             "The store's head file was lost; it was made again from the backup that the store keeps of itself."
@@ -109,7 +108,7 @@ impl Site {
     /// Writes a generation from the backup and, as the last step, a head that names it. Death before that step leaves
     /// everything as it was.
     fn begin_again(&self, from: &Path, unlock: &Unlock) -> Result<()> {
-        let of = BackupHead::of(from)?;
+        let of = BackupHead::of(from, self.schema())?;
         let keys = self.unwrap_backup(&of, from, unlock)?;
         prove(from, &keys)?;
         let kept = self.generations()?;
@@ -126,7 +125,10 @@ impl Site {
             let wrapper = Wrapper::make(&wrap, &with, of.workspace, self.folder(), &self.options)?;
             self.keep_head()?;
             let keys = wrapper.wrap(&keys)?;
-            Ok((tip, Head { generation: number, kept, ..Head::first(of.workspace, wrap, keys) }))
+            Ok((
+                tip,
+                Head { generation: number, kept, ..Head::first(self.schema(), of.workspace, wrap, keys) },
+            ))
         });
         let (tip, head) = ready.inspect_err(|_| fresh.doom())?;
         head.save(self.folder(), &self.options.faults)?;
@@ -136,7 +138,7 @@ impl Site {
 
     /// Lays the head that is about to be replaced beside the generation that it opens, for the day when its key is found.
     fn keep_head(&self) -> Result<()> {
-        let Ok(Some(head)) = Head::load(self.folder(), &mut Vec::new()) else { return Ok(()) };
+        let Ok(Some(head)) = Head::load(self.folder(), self.schema(), &mut Vec::new()) else { return Ok(()) };
         let beside = folder(self.folder(), head.generation);
         if beside.is_dir() { head.save(&beside, &self.options.faults) } else { Ok(()) }
     }

@@ -10,9 +10,10 @@ use sha2::Sha256;
 use super::Store;
 use super::backup::{BackupHead, END, MAGIC, Moved, proof};
 use super::generation::Generation;
-use super::head::{SCHEMA, newer};
+use super::head::newer;
 use super::key::{Keys, Unlock, Wrap, Wrapper};
-use super::record::{Kind, recency};
+use super::migrate::Stored;
+use super::record::Kind;
 use super::rewrite::{CHUNK, Copied, Purpose};
 use super::seal::{FIXED, Frame, Opened, Sealer};
 use super::site::{Desk, Site};
@@ -22,11 +23,11 @@ use crate::domain::{Error, ErrorKind, Result};
 const LONGEST: usize = 1 << 30;
 
 impl BackupHead {
-    /// Of the backup `from`.
-    pub(super) fn of(from: &Path) -> Result<Self> {
+    /// Of the backup `from`; one of a schema above `newest` is refused.
+    pub(super) fn of(from: &Path, newest: u32) -> Result<Self> {
         let (head, _) = read_head(&mut File::open(from).map_err(|e| Error::io(reading(from), &e))?, from)?;
-        if head.schema > SCHEMA {
-            return Err(newer(head.schema));
+        if head.schema > newest {
+            return Err(newer(head.schema, newest));
         }
         Ok(head)
     }
@@ -62,7 +63,7 @@ impl Store {
 
 impl Site {
     fn backup_keys(&self, desk: &Desk, from: &Path, unlock: &Unlock) -> Result<Keys> {
-        let head = BackupHead::of(from)?;
+        let head = BackupHead::of(from, self.schema())?;
         if head.workspace == desk.head.workspace && head.keys.id == desk.head.keys.id {
             return Ok(desk.keys.clone());
         }
@@ -87,6 +88,7 @@ impl Site {
     }
 
     pub(super) fn take_in(&self, to: &Generation, from: &Path, keys: &Keys) -> Result<Copied> {
+        let before = BackupHead::of(from, self.schema())?.schema;
         let sealer = Sealer::new(&keys.data);
         let mut copied = Copied::default();
         let mut batch = sled::Batch::default();
@@ -109,12 +111,10 @@ impl Site {
                 return Ok(());
             }
             let Opened { schema, plain, .. } = to.resolve(opened)?;
+            let stored = Stored { key: frame.key.to_vec(), schema, plain };
+            let Some(stored) = self.lead(before, stored)? else { return Ok(()) };
             // Its number is drawn here: those of the other store may lie above all that this one will draw for long.
-            let sealed = to.seal(&self.options, schema, to.sequence()?, frame.key, &plain)?;
-            if let Some(entry) = recency::entry_of(frame.key, &plain) {
-                batch.insert(entry, &[]);
-            }
-            batch.insert(frame.key, sealed);
+            self.seal_into(&mut batch, to, to.sequence()?, &stored)?;
             copied.records += 1;
             chunk += 1;
             if chunk == CHUNK {

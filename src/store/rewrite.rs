@@ -1,5 +1,5 @@
-//! Writing the next generation and making it the store: what compaction, a new data key, a restored backup and a
-//! salvage have in common.
+//! Writing the next generation and making it the store: what compaction, a new data key, a new schema, a restored backup
+//! and a salvage have in common.
 //!
 //! The head first names the generation under way, then, in one step, names it as the store. Death before that step
 //! leaves the old store, death after it the new one.
@@ -28,6 +28,8 @@ const KEPT: usize = 2;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Purpose {
     Compact,
+    /// The next schema. Where a death came in the middle, the next start begins it again.
+    Migrate,
     /// A new data key. The one rewrite that is finished at the next start: the person asked for the old key to end.
     Rekey,
     Restore,
@@ -64,7 +66,7 @@ impl Site {
         batch: &mut sled::Batch,
         copied: &mut Copied,
     ) -> Result<()> {
-        if key.first().is_none_or(|kind| *kind >= Kind::Recency as u8) {
+        if !Kind::is_record(key) {
             return Ok(());
         }
         match self.carried(to, from, key, frame) {
@@ -152,6 +154,9 @@ impl Site {
         if let Some(next) = head.next.take() {
             if keep {
                 head.kept.push(head.generation);
+            }
+            if next.purpose == Purpose::Migrate {
+                head.schema = self.schema();
             }
             head.generation = next.generation;
             head.keys = next.keys;

@@ -182,7 +182,9 @@ impl Site {
         room_to_mend(self.folder(), files::bytes_under(wreck))?;
         let mut found = Wreck::default();
         found.search(&wreck.join(TREE), &from.sealer)?;
-        found.look_into(&self.automatic(), &from.sealer)?;
+        if self.automatic_is_of(desk.head.schema) {
+            found.look_into(&self.automatic(), &from.sealer)?;
+        }
         let keys = desk.keys.clone();
         let fresh = self.begin(desk, Purpose::Salvage, &keys)?;
         let done = found.carry(self, &fresh, from).and_then(|copied| {

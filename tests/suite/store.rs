@@ -7,6 +7,7 @@ mod faults;
 mod full;
 mod keyring;
 mod meanwhile;
+mod migrate;
 mod privacy;
 mod rescue;
 mod space;

@@ -42,6 +42,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether a key is a record's, and not an index entry's or a mark's.
+    pub(super) fn is_record(key: &[u8]) -> bool {
+        key.first().is_some_and(|kind| *kind < Self::Recency as u8)
+    }
+
     /// Every kind that has records, with its name for people.
     pub(super) const RECORDS: [(Self, &'static str); 8] = [
         (Self::Conversation, "conversations"),

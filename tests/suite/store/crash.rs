@@ -45,6 +45,7 @@ fn what_a_child_does() {
     let folder = Path::new(words.next().unwrap());
     match what {
         "commit" => commit(folder, number),
+        "migrate" => super::migrate::in_a_child(folder, number),
         "own" => own(folder),
         "race" => race(folder),
         "full" => super::full::on_a_full_disk(folder),

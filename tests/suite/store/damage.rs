@@ -223,9 +223,14 @@ fn what_is_not_on_the_disk_when_a_reader_mends_the_store_is_not_acknowledged_aft
     let owner = Owner::take(&home).unwrap();
     let options = Options { faults, cache: 1024, ..small() };
     let (store, _) = Store::open_with(&owner, &unlock(None), options).unwrap();
-    for number in 0..600 {
-        turn(&store, number % 4, number, &format!("turn {number} ").repeat(200));
+    // More than sled keeps in memory, so that reading goes to the disk.
+    for number in 0..5000 {
+        let message = message(number % 4, number, &format!("turn {number} ").repeat(300));
+        let mut batch = Batch::new();
+        batch.put(&key(&message), &message).unwrap();
+        store.commit_soft(batch).unwrap();
     }
+    store.flush().unwrap();
     let mut batch = Batch::new();
     let late = message(9, 9000, "only in memory");
     batch.put(&key(&late), &late).unwrap();
@@ -233,7 +238,7 @@ fn what_is_not_on_the_disk_when_a_reader_mends_the_store_is_not_acknowledged_aft
     let tree = home.join("gen-000001/tree/db");
     let used = used(&tree);
     let file = fs::File::options().write(true).open(&tree).unwrap();
-    file.write_all_at(&vec![0x55; used / 2], 4096).unwrap();
+    file.write_all_at(&vec![0x55; used / 4 * 3], 4096).unwrap();
     armed.store(true, Ordering::SeqCst);
     let _ = store.scan::<Message>(Scan::all()).count();
     assert!(!store.notices().is_empty(), "the damage was met");

@@ -13,7 +13,7 @@ use outcrop::store::{Batch, Faults, Options, Scan, Store, WrapWith};
 use super::{conversation_id, head, key, message, open, own, small, turn, unlock};
 
 /// Only a writer that waits for the end of the work waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the long work waits for at its steps: somebody who writes.
 struct Hook {
