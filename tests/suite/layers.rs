@@ -426,3 +426,55 @@ fn cells_are_written_by_the_painters_alone() {
         .then(|| format!("paints by {way}"))
     });
 }
+
+/// What the screen says of keys comes from the keymap, so that a moved key is told true.
+#[test]
+fn no_text_of_the_screen_names_a_key_itself() {
+    const VIEWS: [&str; 5] =
+        ["tui/app/", "tui/overlay/", "tui/widget/", "tui/pane/chat/view/", "tui/pane/chat/turns.rs"];
+    wrong(|name, line| {
+        let viewed = VIEWS.iter().any(|view| name.starts_with(view)) && !name.ends_with("tests.rs");
+        let key = key_named(line.trim_start())?;
+        (viewed && !line.trim_start().starts_with("//")).then(|| format!("names the key {key}"))
+    });
+}
+
+/// The first key that a text in the line names: by its word, an arrow before a word, or a letter that does something.
+fn key_named(line: &str) -> Option<String> {
+    const NAMED: [&str; 11] =
+        ["Enter", "Esc", "Tab", "PgUp", "PgDn", "Bksp", "Space", "Ctrl", "Alt", "Shift", "F1"];
+    for text in line.split('"').skip(1).step_by(2) {
+        let words: Vec<&str> = text
+            .split(|c: char| c.is_whitespace() || ",;.:()+".contains(c))
+            .filter(|word| !word.is_empty())
+            .collect();
+        for (at, word) in words.iter().enumerate() {
+            let does = words.get(at + 1).is_some_and(|next| next.starts_with(char::is_lowercase));
+            // After a figure it is its unit.
+            let unit = at > 0 && words[at - 1].ends_with('}');
+            let letter =
+                !unit && word.len() == 1 && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+            let arrow = ["↑", "↓", "←", "→"].contains(word);
+            if NAMED.contains(word) || does && (arrow || letter && !["a", "A", "I"].contains(word)) {
+                return Some((*word).to_owned());
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn a_key_in_a_text_is_seen_however_it_stands() {
+    for (line, key) in [
+        (r#"say("Enter takes it")"#, Some("Enter")),
+        (r#"put("· Ctrl+End ")"#, Some("Ctrl")),
+        (r#"("n next · N before")"#, Some("n")),
+        (r#"("/ search")"#, Some("/")),
+        (r#"("Put aside; ↑ brings it back.")"#, Some("↑")),
+        (r#"format!("{enter} takes a model", KeyCode::Enter)"#, None),
+        (r#"format!(" ↓ {} ", x)"#, None),
+        (r#"format!("{:.2} s first", x)"#, None),
+    ] {
+        assert_eq!(key_named(line).as_deref(), key, "{line}");
+    }
+}

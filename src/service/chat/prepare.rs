@@ -140,7 +140,7 @@ fn answer(
             ErrorKind::Invalid,
             "sending a message",
             "the conversation has no model",
-            "Choose one first (Ctrl+L).",
+            "Choose one first.",
         ));
     };
     invoke.knows(&model)?;

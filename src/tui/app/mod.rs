@@ -21,7 +21,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::effect::{Effect, Lane, Order, TaskId, TimerId, Work};
 use super::event::{Event, Now};
-use super::keymap::Keymap;
+use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
@@ -230,6 +230,11 @@ impl Desk<'_> {
     /// Says for a moment that something failed.
     pub fn complain(&mut self, error: &Error) {
         self.notice = Some((error.to_string(), true));
+    }
+
+    /// The key of an action in that context, for a sentence.
+    pub fn key(&self, context: Where, action: Action) -> String {
+        self.options.keymap.name(context, action)
     }
 
     /// The wall clock at this place.

@@ -13,7 +13,7 @@ pub(super) fn palette(state: &State) -> Menu {
     let rank = |action: Action| {
         let leaves = matches!(action, Action::Quit | Action::Suspend);
         let recent = state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX);
-        (leaves, recent, action.moves())
+        (leaves, recent, !action.anywhere())
     };
     let here = state.chat.context();
     let can = |action: &Action| {

@@ -214,7 +214,8 @@ fn the_picker_shows_what_can_answer_and_what_can_be_fetched() {
 #[test]
 fn a_deletion_is_asked_for_by_its_verb() {
     shoot("delete", |stage| {
-        stage.keys("<tab><tab>x");
+        stage.open(talk());
+        stage.keys("<ctrl+p>delete<enter>");
     });
 }
 

@@ -239,6 +239,12 @@ impl State {
             }
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,
+            Action::Accept if self.focus == Focus::FirstRun => {
+                self.first_run.as_ref().is_some_and(|first| !first.runs())
+            }
+            Action::SelectNext | Action::SelectPrevious if self.focus == Focus::FirstRun => {
+                self.first_run.as_ref().is_some_and(|first| !first.runs() && first.choices.len() > 1)
+            }
             Action::GetModel => !first_run::fetchable(&self.models).is_empty(),
             _ => true,
         }

@@ -1,9 +1,9 @@
 //! What the two fixed lines say of this place.
 
-use super::State;
 use super::first_run::{Fetch, share};
 use super::thread::{Phase, Turn};
 use super::when::{grouped, seconds};
+use super::{Focus, State};
 use crate::tui::event::Now;
 use crate::tui::paint::meter;
 
@@ -13,9 +13,11 @@ impl State {
         &self.thread.title
     }
 
-    /// An answer is being written that Esc stops.
+    /// A step back stops an answer, or the fetching that is looked at.
     pub fn stoppable(&self) -> bool {
-        self.thread.turn != Turn::Idle
+        let fetches = self.focus == Focus::FirstRun
+            && self.first_run.as_ref().is_some_and(super::first_run::FirstRun::runs);
+        self.thread.turn != Turn::Idle || fetches
     }
 
     /// What goes on where the person does not look.

@@ -7,8 +7,10 @@ use crate::domain::catalog::Availability;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
 use crate::domain::{Error, ErrorKind};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
+use crate::tui::keymap::Context;
 use crate::workbench::Request;
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::{Change, Conversations};
@@ -31,7 +33,7 @@ impl State {
         }
         if self.thread.turn == Turn::Idle
             && !self.is_opening()
-            && let Some(error) = self.unusable()
+            && let Some(error) = self.unusable(desk)
         {
             desk.complain(&error);
             if self.first_run.is_some() {
@@ -58,10 +60,16 @@ impl State {
     }
 
     /// Why the model of the conversation cannot be asked, where that is known.
-    fn unusable(&self) -> Option<Error> {
+    fn unusable(&self, desk: &Desk<'_>) -> Option<Error> {
+        let chooses = desk.key(Context::Composer, Action::ChooseModel);
         let doing = "sending the message";
         let Some(model) = &self.thread.setup.model else {
-            return Some(Error::new(ErrorKind::NotFound, doing, "no model is chosen", "Ctrl+L chooses one."));
+            return Some(Error::new(
+                ErrorKind::NotFound,
+                doing,
+                "no model is chosen",
+                format!("{chooses} chooses one."),
+            ));
         };
         let card = self.models.iter().find(|card| card.id == *model)?;
         match &card.availability {
@@ -72,14 +80,17 @@ impl State {
                 format!("{model} is not on this machine yet"),
                 "Fetch it first; your text stays here.",
             )),
-            Availability::Unusable { why } => {
-                Some(Error::new(ErrorKind::NotFound, doing, why.clone(), "Ctrl+L chooses another model."))
-            }
+            Availability::Unusable { why } => Some(Error::new(
+                ErrorKind::NotFound,
+                doing,
+                why.clone(),
+                format!("{chooses} chooses another model."),
+            )),
             Availability::Ready => Some(Error::new(
                 ErrorKind::Refused { capability: "chat".to_owned() },
                 doing,
                 format!("{model} does not answer conversations"),
-                "Ctrl+L chooses another model.",
+                format!("{chooses} chooses another model."),
             )),
         }
     }
@@ -134,7 +145,8 @@ impl State {
     fn idle(&self, desk: &mut Desk<'_>) -> bool {
         let idle = self.thread.turn == Turn::Idle;
         if !idle {
-            desk.say("An answer is being written; Esc stops it.");
+            let stops = desk.key(self.context(), Action::Back);
+            desk.say(format!("An answer is being written; {stops} stops it."));
         }
         idle
     }
@@ -209,7 +221,9 @@ impl State {
             .and_then(|at| shown.iter().position(|(id, _)| *id == at))
             .map_or(shown.len(), |at| at + 1);
         let Some((id, count)) = shown[..to].iter().rfind(|(_, count)| *count > 1).copied() else {
-            desk.say("There is one branch only; r answers again, e edits and forks.");
+            let [again, edits] =
+                [Action::Retry, Action::EditMessage].map(|action| desk.key(Context::Transcript, action));
+            desk.say(format!("There is one branch only; {again} answers again, {edits} edits and forks."));
             return;
         };
         // A click on the mark goes around; keys stop at the ends.

@@ -5,6 +5,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::Sight;
 use crate::domain::settings::FIELDS;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{fill, put, put_right, wrap};
 use crate::tui::pane::chat::layout::Areas;
@@ -29,21 +31,24 @@ pub fn draw(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         chip: look.style(Role::Info),
         selection: look.style(Role::Selected),
     };
-    state.composer.draw(areas.composer, cells, &styles, placeholder(state));
+    state.composer.draw(areas.composer, cells, &styles, &placeholder(state, sight));
     below(state, sight, area, cells);
     queue(state, sight, areas.queue, cells);
     failed(state, sight, areas.failed, cells);
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()
 }
 
-fn placeholder(state: &State) -> &'static str {
-    match state.thread.turn {
+fn placeholder(state: &State, sight: &Sight<'_>) -> String {
+    let words = match state.thread.turn {
         _ if state.thread.editing.is_some() => "the new wording",
         Turn::Idle if state.is_bare() => "ask something",
-        Turn::Idle if !state.thread.queue.is_empty() => "Enter sends the next of what waits",
+        Turn::Idle if !state.thread.queue.is_empty() => {
+            return format!("{} sends the next of what waits", sight.key(Context::Composer, Action::Send));
+        }
         Turn::Idle => "ask a follow-up",
         _ => "write the next message; it waits for this answer",
-    }
+    };
+    words.to_owned()
 }
 
 /// The line below the text: whom it goes to, and what was changed.
@@ -56,8 +61,9 @@ fn below(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let setup = &state.thread.setup;
     let mut x = area.x + 2;
     let end = if state.thread.editing.is_some() {
-        put_right(cells, x + 20, y, right, "editing: sends a new branch · Esc leaves it", style(Role::Accent))
-            .saturating_sub(2)
+        let leaves = sight.key(Context::Composer, Action::Back);
+        let words = format!("editing: sends a new branch · {leaves} leaves it");
+        put_right(cells, x + 20, y, right, &words, style(Role::Accent)).saturating_sub(2)
     } else {
         right
     };
@@ -88,7 +94,8 @@ fn queue(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         } else {
             String::new()
         };
-        let hint = if at + 1 == rows { format!("{more}Alt+↑ edits the last") } else { String::new() };
+        let edits = || sight.key(Context::Composer, Action::EditQueued);
+        let hint = if at + 1 == rows { format!("{more}{} edits the last", edits()) } else { String::new() };
         let end = put_right(
             cells,
             area.x + 20,

@@ -4,6 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::Sight;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right, tint, wrap};
 use crate::tui::pane::chat::drawer::{Row, rows, value};
@@ -87,17 +89,18 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
 fn note(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let raised = sight.look.style(Role::Raised);
     let width = area.width.saturating_sub(4);
+    let enter = sight.key(Context::Settings, Action::Open);
     let (text, role) = match (&state.drawer.error, state.drawer.row()) {
         (Some(error), _) => (error.to_string(), Role::Bad),
         (None, Row::Model) => {
-            ("The next message is sent to it; Enter chooses another.".to_owned(), Role::Muted)
+            (format!("The next message is sent to it; {enter} chooses another."), Role::Muted)
         }
         (None, Row::Preset) => {
             ("Model, system prompt and settings at once, from the config file.".to_owned(), Role::Muted)
         }
         (None, Row::System) => match &state.thread.setup.system {
             Some(system) => (system.clone(), Role::Muted),
-            None => ("Said to the model before everything else; Enter writes it.".to_owned(), Role::Muted),
+            None => (format!("Said to the model before everything else; {enter} writes it."), Role::Muted),
         },
         (None, Row::Field(field)) => {
             let default = "default: the model's own";

@@ -6,6 +6,8 @@ use ratatui::style::Modifier;
 
 use super::Sight;
 use crate::domain::catalog::Availability;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{meter, put, wrap};
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, share, time_left, usable};
@@ -138,13 +140,22 @@ fn choices(first: &FirstRun, focused: bool, pen: &mut Pen<'_>) {
 }
 
 fn fetching(state: &State, first: &FirstRun, pen: &mut Pen<'_>) {
+    let keymap = &pen.sight.options.keymap;
+    let keys = |says: &[(Action, &str)]| keymap.line(Context::FirstRun, says);
     match &first.fetch {
         Fetch::Offered if first.plan.is_none() => pen.line("", Role::Muted),
         Fetch::Offered => {
-            let more = if first.choices.len() > 1 { " · ↑ ↓ choose another" } else { "" };
-            let words = format!("Enter fetches it{more} · Esc not now");
-            let words =
-                if state.focus == Focus::FirstRun { words } else { format!("Tab comes here; then {words}") };
+            let mut says = vec![(Action::Accept, "fetches it"), (Action::Back, "not now")];
+            if first.choices.len() > 1 {
+                says.insert(1, (Action::SelectNext, "another"));
+            }
+            let words = keys(&says);
+            let words = match state.focus {
+                Focus::FirstRun => words,
+                _ => {
+                    format!("{} comes here; then {words}", pen.sight.key(state.context(), Action::FocusNext))
+                }
+            };
             pen.text(&words, Role::Accent);
         }
         Fetch::Failed(error) => {
@@ -152,7 +163,8 @@ fn fetching(state: &State, first: &FirstRun, pen: &mut Pen<'_>) {
             if !error.hint.is_empty() {
                 pen.text(&error.hint, Role::Text);
             }
-            pen.line("Enter tries again · Esc leaves this screen", Role::Accent);
+            let says = [(Action::Accept, "tries again"), (Action::Back, "leaves this screen")];
+            pen.line(&keys(&says), Role::Accent);
         }
         Fetch::Running { since, step, .. } => {
             let waited = pen.sight.now.elapsed.saturating_sub(*since).as_millis() as u64;
@@ -169,7 +181,8 @@ fn fetching(state: &State, first: &FirstRun, pen: &mut Pen<'_>) {
                 pen.y += 1;
             }
             pen.line(&format!("{words} · {}", seconds(waited)), Role::Text);
-            pen.line("Esc stops it; what has come is kept where the source can resume", Role::Muted);
+            let says = [(Action::Back, "stops it; what has come is kept where the source can resume")];
+            pen.line(&keys(&says), Role::Muted);
         }
     }
 }

@@ -5,6 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::Sight;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::chat::list::Row;
@@ -86,7 +88,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     scrollbar(cells, shown, bar, look.style(Role::Rule));
     let y = bottom;
     let Some(search) = &list.search else {
-        put(cells, area.x + 1, y, right, "/ search", look.style(Role::Faint));
+        let words = sight.options.keymap.line(Context::List, &[(Action::Search, "search")]);
+        put(cells, area.x + 1, y, right, &words, look.style(Role::Faint));
         return None;
     };
     put(cells, area.x, y, right, if focused { "▌/" } else { " /" }, look.style(Role::Accent));

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use super::{Sight, first_run};
 use crate::domain::Error;
+use crate::domain::figures::count;
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
 use crate::tui::keymap::{Context, label};
@@ -49,11 +50,11 @@ pub fn draw(
         put(cells, area.x + 2, y, area.right(), &status, sight.look.style(Role::Muted));
     }
     if !geometry.at_end {
-        let words = match geometry.new_rows {
-            Some(1) => " ↓ 1 new line · Ctrl+End ".to_owned(),
-            Some(new) if new > 0 => format!(" ↓ {new} new lines · Ctrl+End "),
-            _ => " ↓ Ctrl+End ".to_owned(),
-        };
+        let new =
+            geometry.new_rows.filter(|new| *new > 0).map(|new| count(new.into(), "new line", "new lines"));
+        let key = sight.options.keymap.key(state.context(), Action::Follow).map(label);
+        let parts: Vec<String> = new.into_iter().chain(key).collect();
+        let words = format!(" ↓ {} ", parts.join(" · "));
         let style = sight.look.style(Role::Selected).patch(sight.look.style(Role::Accent));
         put_right(cells, area.x, area.bottom(), area.right().saturating_sub(2), &words, style);
     }
@@ -66,12 +67,20 @@ pub fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
     let typing = state.focus == Focus::Find;
     let x = put(cells, area.x, area.y, area.right(), "▌/ ", sight.look.style(Role::Accent));
     let hint = match (find.missing, typing) {
-        (true, _) => "not here",
-        (false, true) => "Enter keep · ↑ ↓ next",
-        (false, false) => "n next · N before · Esc close",
+        (true, _) => "not here".to_owned(),
+        (false, true) => {
+            let says =
+                [(Action::Accept, "keep"), (Action::SelectNext, "next"), (Action::SelectPrevious, "before")];
+            sight.options.keymap.line(Context::Menu, &says)
+        }
+        (false, false) => {
+            let says =
+                [(Action::SearchNext, "next"), (Action::SearchPrevious, "before"), (Action::Back, "close")];
+            sight.options.keymap.line(Context::Transcript, &says)
+        }
     };
     let role = if find.missing { Role::Warn } else { Role::Faint };
-    let end = put_right(cells, x + 10, area.y, area.right().saturating_sub(2), hint, sight.look.style(role));
+    let end = put_right(cells, x + 10, area.y, area.right().saturating_sub(2), &hint, sight.look.style(role));
     let line = Rect { x, y: area.y, width: end.saturating_sub(x + 2), height: 1 };
     let caret = find.input.draw(line, cells, sight.look.style(Role::Text));
     typing.then_some(caret)
@@ -97,7 +106,10 @@ fn failed(error: &Error, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         say(&error.hint, Role::Muted);
     }
     say("", Role::Muted);
-    say("Tab, then r, tries again · Ctrl+N starts a new conversation", Role::Muted);
+    let [go, again] = [(Context::Composer, Action::FocusNext), (Context::Transcript, Action::Retry)]
+        .map(|(context, action)| sight.key(context, action));
+    let new = sight.key(Context::Composer, Action::NewConversation);
+    say(&format!("{go}, then {again}, tries again · {new} starts a new conversation"), Role::Muted);
 }
 
 /// What the place is for, and the keys that begin.
@@ -141,12 +153,13 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
     y += 1;
     let here = state.thread.setup.model.as_ref().is_some_and(|model| model.provider() == "local");
+    let send = sight.key(Context::Composer, Action::Send);
     let words = match (chosen, here) {
-        (true, true) => "Write below and press Enter. It runs here: nothing leaves this machine.",
-        (true, false) => "Write below and press Enter.",
-        (false, _) => "Nothing is asked before you choose; then write below and press Enter.",
+        (true, true) => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
+        (true, false) => format!("Write below and press {send}."),
+        (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
     };
-    put(cells, x, y, right, words, look.style(Role::Text));
+    put(cells, x, y, right, &words, look.style(Role::Text));
     y += 2;
     for (action, words) in keys {
         if y >= area.bottom() {

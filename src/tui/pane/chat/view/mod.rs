@@ -10,8 +10,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::State;
+use crate::tui::action::Action;
 use crate::tui::app::{Cache, Options};
 use crate::tui::event::Now;
+use crate::tui::keymap::Context;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::put;
 use crate::tui::widget::code::{Highlights, Want};
@@ -30,6 +32,11 @@ pub struct Sight<'a> {
 }
 
 impl Sight<'_> {
+    /// The key of an action in that context, for a sentence.
+    fn key(&self, context: Context, action: Action) -> String {
+        self.options.keymap.name(context, action)
+    }
+
     fn wall(&self) -> super::when::Now {
         super::when::Now { at: self.now.wall, offset: self.options.utc_offset }
     }
