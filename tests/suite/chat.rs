@@ -187,6 +187,8 @@ async fn a_cut_stream_keeps_what_came() {
     let (_, _, answer, streamed) = turn(&door, say("scripted/cut", "hello")).await;
     assert_eq!(answer.text(), streamed);
     assert_eq!(answer.text().split_whitespace().count(), 3);
+    let usage = answer.answer.as_ref().unwrap().usage;
+    assert_eq!(usage.output, Some(3), "what came is counted though the voice never got to say it");
     assert!(matches!(outcome(&answer), Outcome::Failed { error } if error.kind == ErrorKind::Network));
 }
 

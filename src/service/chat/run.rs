@@ -14,7 +14,7 @@ use super::{Chat, Step};
 use crate::domain::call::Call;
 use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::{Answer, Block, Message, Outcome, StopReason};
+use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::invoke::Terms;
@@ -63,6 +63,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let mut growing = Growing::new(answer);
     let outcome = stream(chat, events, &mut growing, &steps, stop).await;
 
+    growing.count();
     let answer = growing.finish(outcome);
     let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
     let stored = chat.archive.write(close).await;
@@ -109,6 +110,7 @@ async fn stream(
             }
             _ = show.tick(), if growing.changed => {
                 shows += 1;
+                growing.count();
                 if chat.changes.watched() {
                     chat.changes.tell(Changed::Growing {
                         conversation: growing.answer.conversation,
@@ -169,6 +171,10 @@ struct Growing {
     changed: bool,
     /// Of the text and reasoning that came.
     bytes: usize,
+    /// Pieces of text and reasoning that came: nearly every voice sends one for each token.
+    pieces: u32,
+    /// The voice itself has said how many tokens it wrote.
+    counted: bool,
     /// Bytes of the text that an earlier call wrote: a `Replace` counts from the end of it.
     before: usize,
 }
@@ -185,12 +191,18 @@ impl Growing {
             pending: VecDeque::new(),
             changed: false,
             bytes: 0,
+            pieces: 0,
+            counted: false,
         }
     }
 
     fn take_in(&mut self, mut event: Event) {
         match &mut event {
-            Event::Text { text } | Event::Reasoning { text } => self.bytes += text.len(),
+            Event::Text { text } | Event::Reasoning { text } => {
+                self.bytes += text.len();
+                self.pieces += 1;
+            }
+            Event::Usage { usage } => self.counted |= usage.output.is_some(),
             Event::Replace { from, .. } => *from += self.before,
             _ => {}
         }
@@ -200,6 +212,18 @@ impl Growing {
             self.first_ms = Some(self.elapsed_ms());
         }
         self.changed = true;
+        self.pass_on(event);
+    }
+
+    /// Says how many tokens came, until the voice does: most say it at the end, where a stopped answer never gets to.
+    fn count(&mut self) {
+        if !self.counted && self.pieces > 0 && self.fold.usage.output != Some(self.pieces) {
+            let usage = Usage { output: Some(self.pieces), ..Usage::default() };
+            self.pass_on(Event::Usage { usage });
+        }
+    }
+
+    fn pass_on(&mut self, event: Event) {
         if let Event::Context { tokens } = event
             && let Some(answer) = &mut self.answer.answer
         {
