@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorKind};
 use super::message::Usage;
+use super::settings::Settings;
 
 /// `provider/model`, both parts non-empty; the model part may hold further slashes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -171,6 +172,9 @@ pub struct ModelCard {
     pub context: Option<u32>,
     /// Longest answer in tokens.
     pub max_output: Option<u32>,
+    /// What it is asked with where the person sets nothing; `None` is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<Settings>,
     /// SPDX id or the licence's name.
     pub licence: Option<String>,
     /// Bytes on disk, or to fetch.
@@ -217,6 +221,7 @@ impl ModelCard {
             lacks: Vec::new(),
             context: None,
             max_output: None,
+            defaults: None,
             licence: None,
             bytes: None,
             price: None,

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::backend::{self, Words};
 use super::gguf::{Header, Kind};
-use super::loaded::Speech;
-use super::{foreign, model, vocabulary};
+use super::loaded::{self, Speech};
+use super::{foreign, model, sampler, vocabulary};
 use crate::domain::call::Converse;
-use crate::domain::catalog::Backend;
+use crate::domain::catalog::{Backend, Sampling};
+use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// What is known of a model file that the engine can run.
@@ -52,7 +53,15 @@ pub fn inspect(path: &Path) -> Result<ModelFacts> {
 
 /// What runs the file at `path`, by its header alone.
 pub fn backend(path: &Path, choice: Option<Backend>) -> Result<Backend> {
-    backend::choose(&Header::open(path)?.0, choice, &reading(path))
+    Ok(standing(path, choice, Sampling::default())?.0)
+}
+
+/// What runs the file at `path`, and the settings it is asked with where the person sets none: by its header, and by
+/// what is known to suit it besides.
+pub fn standing(path: &Path, choice: Option<Backend>, suits: Sampling) -> Result<(Backend, Settings)> {
+    let (header, _) = Header::open(path)?;
+    let backend = backend::choose(&header, choice, &reading(path))?;
+    Ok((backend, sampler::standing(loaded::sampling(&header).overlaid(suits))))
 }
 
 fn reading(path: &Path) -> String {

@@ -68,6 +68,17 @@ impl Stamp {
     }
 }
 
+/// What the file itself asks for.
+pub(super) fn sampling(header: &Header) -> Sampling {
+    let float = |name: &str| header.float(&format!("general.sampling.{name}")).map(|x| x as f32);
+    Sampling {
+        temperature: float("temp"),
+        top_p: float("top_p"),
+        top_k: header.number("general.sampling.top_k").and_then(|k| u32::try_from(k).ok()),
+        repeat_penalty: float("penalty_repeat"),
+    }
+}
+
 impl Loaded {
     pub(super) fn load(path: &Path, options: Options) -> Result<Self> {
         let stamp = Stamp::of(path)?;
@@ -75,15 +86,9 @@ impl Loaded {
         let (header, _) = Header::open(path)?;
         let backend = backend::choose(&header, options.backend, &doing)?;
         let (model, words) = backend::load(path, &header, backend, options.threads(), &doing)?;
-        let float = |name: &str| header.float(&format!("general.sampling.{name}")).map(|x| x as f32);
         Ok(Self {
             speech: Speech::new(&header, words),
-            sampling: Sampling {
-                temperature: float("temp"),
-                top_p: float("top_p"),
-                top_k: header.number("general.sampling.top_k").and_then(|k| u32::try_from(k).ok()),
-                repeat_penalty: float("penalty_repeat"),
-            },
+            sampling: sampling(&header),
             model,
             path: path.to_owned(),
             stamp,

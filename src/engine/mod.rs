@@ -32,6 +32,6 @@ mod trial;
 mod vocabulary;
 
 pub use convert::{Converted, convert};
-pub use inspect::{ModelFacts, Prompt, backend, inspect, prompt, tokenise};
+pub use inspect::{ModelFacts, Prompt, backend, inspect, prompt, standing, tokenise};
 pub use scheduler::{Engine, Options};
 pub use trial::{Trial, try_out};

@@ -10,6 +10,16 @@ const TOP_K: u32 = 40;
 /// Tokens that a penalty looks back on, as llama.cpp has it.
 const LATELY: usize = 64;
 
+/// The settings that a model is asked with where the person sets none; `own` is what suits it.
+pub(super) fn standing(own: Sampling) -> Settings {
+    Settings {
+        temperature: own.temperature.or(Some(TEMPERATURE)),
+        top_p: own.top_p.or(Some(TOP_P)),
+        top_k: own.top_k.or(Some(TOP_K)),
+        ..Settings::default()
+    }
+}
+
 /// A sampler with its own small generator (`SplitMix64`, Steele et al. 2014): the same seed chooses the same.
 #[derive(Debug)]
 pub(super) struct Sampler {

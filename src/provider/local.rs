@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{
-    Availability, Backend, Capability, InstalledModel, LocalModel, ModelCard, ModelId,
+    Availability, Backend, Capability, InstalledModel, LocalModel, ModelCard, ModelId, Sampling,
 };
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
@@ -76,8 +76,7 @@ impl Provider for Local {
     fn serve(&self, call: Call, _: &Client) -> Events {
         match call {
             Call::Converse(converse) => {
-                let known = self.shelf.catalogue.iter().find(|known| known.name == converse.model.model());
-                let sampling = known.map(|known| known.sampling).unwrap_or_default();
+                let sampling = self.shelf.suiting(converse.model.model());
                 self.ask(converse, move |engine, path, converse| {
                     engine.converse_as(path, converse, jiff::Zoned::now(), sampling)
                 })
@@ -117,6 +116,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 }
 
 impl Folder {
+    /// How the catalogue says that a model's tokens are best chosen.
+    fn suiting(&self, name: &str) -> Sampling {
+        let known = self.catalogue.iter().find(|known| known.name == name);
+        known.map(|known| known.sampling).unwrap_or_default()
+    }
+
     /// The file of a model's weights.
     fn weights(&self, id: &ModelId) -> Result<PathBuf> {
         let doing = || format!("asking {id}");
@@ -151,11 +156,12 @@ impl Folder {
 
     /// The card of a model on this machine, and what runs it, which its file's header says.
     fn installed(&self, name: &str, model: InstalledModel) -> Result<ModelCard> {
-        let run = self.gguf(name, &model).map(|path| engine::backend(&path, self.backend));
-        let (availability, by) = match run {
-            Some(Ok(backend)) => (Availability::Ready, format!(", run by {backend}")),
-            Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new()),
-            None => (Availability::Ready, String::new()),
+        let run =
+            self.gguf(name, &model).map(|path| engine::standing(&path, self.backend, self.suiting(name)));
+        let (availability, by, defaults) = match run {
+            Some(Ok((backend, own))) => (Availability::Ready, format!(", run by {backend}"), Some(own)),
+            Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new(), None),
+            None => (Availability::Ready, String::new(), None),
         };
         Ok(ModelCard {
             title: model.title,
@@ -163,6 +169,7 @@ impl Folder {
             lacks: lacking(&model.capabilities),
             capabilities: model.capabilities,
             context: model.context,
+            defaults,
             licence: model.licence,
             bytes: Some(model.files.iter().map(|f| f.bytes).sum()),
             detail: format!("{} on this machine{by}", model.architecture),
