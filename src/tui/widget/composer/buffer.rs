@@ -36,6 +36,7 @@ pub struct Buffer {
     redo: Vec<Change>,
     killed: String,
     last: Last,
+    revision: u64,
 }
 
 /// Where a caret can go by itself. Rows are the wrapping's business.
@@ -59,6 +60,11 @@ impl Buffer {
 
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Grows with every change of the text.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     pub fn caret(&self) -> usize {
@@ -104,6 +110,7 @@ impl Buffer {
                 change.inserted.push_str(text);
             }
             self.text.insert_str(self.caret, text);
+            self.revision += 1;
             self.caret += text.len();
             self.redo.clear();
         } else {
@@ -173,6 +180,7 @@ impl Buffer {
         let removed = self.text[range.clone()].to_owned();
         let change = Change { at: range.start, removed, inserted: with.to_owned(), caret_before: self.caret };
         self.text.replace_range(range, with);
+        self.revision += 1;
         self.caret = change.at + with.len();
         self.undo.push(change);
         if self.undo.len() > UNDO_STEPS {
@@ -185,6 +193,7 @@ impl Buffer {
     pub fn undo(&mut self) -> bool {
         let Some(change) = self.undo.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.inserted.len(), &change.removed);
+        self.revision += 1;
         self.caret = change.caret_before;
         self.anchor = None;
         self.last = Last::Other;
@@ -196,6 +205,7 @@ impl Buffer {
     pub fn redo(&mut self) -> bool {
         let Some(change) = self.redo.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
+        self.revision += 1;
         self.caret = change.at + change.inserted.len();
         self.anchor = None;
         self.last = Last::Other;

@@ -43,6 +43,11 @@ struct Paste {
 pub struct Pastes(Vec<Paste>);
 
 impl Pastes {
+    /// None is held.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes a paste in; its chip, or `None` where there are too many.
     pub fn fold(&mut self, text: String) -> Option<char> {
         let found = self.0.iter().position(|p| p.text == text);

@@ -11,6 +11,7 @@ mod history;
 mod rows;
 mod view;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub use buffer::Move;
@@ -21,7 +22,7 @@ use buffer::Buffer;
 use chip::{Pastes, chip_index, folds};
 use cluster::before;
 use history::History;
-use rows::{byte_at, place_of, rows};
+use rows::{Row, byte_at, place_of, rows};
 
 use crate::domain::conversation::Draft;
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
@@ -39,6 +40,16 @@ pub struct Composer {
     top: usize,
     /// The column that Up and Down keep to.
     goal: Option<u16>,
+    /// The rows of the text as it was wrapped last.
+    laid: Option<Laid>,
+}
+
+/// The rows of a text at a width; true as long as the text is of that revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Laid {
+    revision: u64,
+    width: u16,
+    rows: Vec<Row>,
 }
 
 impl Composer {
@@ -65,6 +76,7 @@ impl Composer {
     pub fn set_draft(&mut self, draft: &Draft) {
         self.pastes = Pastes::of(draft);
         self.buffer = Buffer::new(draft.text.clone());
+        self.laid = None;
         self.moved(None);
     }
 
@@ -87,7 +99,12 @@ impl Composer {
         if !text.trim().is_empty() {
             self.history.push(self.draft());
         }
-        self.clear();
+        if self.pastes.is_empty() {
+            self.clear();
+        } else {
+            // What was pasted is large: it is kept once, where Up finds it.
+            self.set_draft(&Draft::default());
+        }
         text
     }
 
@@ -278,7 +295,7 @@ impl Composer {
     /// Moves the caret by rows of the last `fit`; `false` at the text's edge.
     fn vertical(&mut self, by: isize, select: bool) -> bool {
         let text = self.buffer.text();
-        let rows = rows(text, &self.pastes, self.width);
+        let rows = self.rows(self.width);
         let (row, column) = place_of(self.buffer.caret(), text, &rows, &self.pastes);
         let goal = self.goal.unwrap_or(column);
         let Some(to) = row.checked_add_signed(by).filter(|to| *to < rows.len()) else { return false };
@@ -298,26 +315,34 @@ impl Composer {
     pub fn fit(&mut self, width: u16, height: u16) {
         self.width = width;
         self.height = height;
-        let (row, count) = self.caret_row(width);
-        self.top = view::top_for(self.top, row, count, height);
+        if let Cow::Owned(rows) = self.rows(width) {
+            self.laid = Some(Laid { revision: self.buffer.revision(), width, rows });
+        }
+        let rows = self.rows(width);
+        let row = place_of(self.buffer.caret(), self.buffer.text(), &rows, &self.pastes).0;
+        let top = view::top_for(self.top, row, rows.len(), height);
+        self.top = top;
     }
 
-    fn caret_row(&self, width: u16) -> (usize, usize) {
-        let text = self.buffer.text();
-        let rows = rows(text, &self.pastes, width);
-        (place_of(self.buffer.caret(), text, &rows, &self.pastes).0, rows.len())
+    /// The rows of the text at a width: those of the last `fit`, where they are still true.
+    fn rows(&self, width: u16) -> Cow<'_, [Row]> {
+        let revision = self.buffer.revision();
+        match self.laid.as_ref().filter(|laid| (laid.revision, laid.width) == (revision, width)) {
+            Some(laid) => Cow::Borrowed(&laid.rows),
+            None => Cow::Owned(rows(self.buffer.text(), &self.pastes, width)),
+        }
     }
 
     /// The rows that the text needs at a width, at least one, at most `most`.
     pub fn rows_at(&self, width: u16, most: u16) -> u16 {
-        let count = rows(self.buffer.text(), &self.pastes, width).len();
+        let count = self.rows(width).len();
         u16::try_from(count).unwrap_or(u16::MAX).clamp(1, most.max(1))
     }
 
     /// Puts the caret under the mouse: a cell relative to the box; `select` drags.
     pub fn click(&mut self, column: u16, row: u16, select: bool) {
         let text = self.buffer.text();
-        let rows = rows(text, &self.pastes, self.width);
+        let rows = self.rows(self.width);
         let row = (self.top + usize::from(row)).min(rows.len() - 1);
         let at = byte_at(row, column, text, &rows, &self.pastes);
         self.buffer.place(at, select);

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::Composer;
 use super::chip::chip_index;
 use super::cluster::{clusters, columns, shown};
-use super::rows::{place_of, rows};
+use super::rows::place_of;
 
 /// The styles that it is painted in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Composer {
             cells.set_stringn(area.x, area.y, placeholder, area.width.into(), look.placeholder);
             return;
         }
-        let rows = rows(text, &self.pastes, area.width);
+        let rows = self.rows(area.width);
         let top = self.top_in(area, &rows);
         let selection = self.buffer.selection().unwrap_or(0..0);
         for (row, y) in rows[top..].iter().zip(area.top()..area.bottom()) {
@@ -60,7 +60,7 @@ impl Composer {
             return None;
         }
         let text = self.buffer.text();
-        let rows = rows(text, &self.pastes, area.width);
+        let rows = self.rows(area.width);
         let (row, column) = place_of(self.buffer.caret(), text, &rows, &self.pastes);
         let y = row.checked_sub(self.top_in(area, &rows))?;
         let column = column.min(area.width - 1);
