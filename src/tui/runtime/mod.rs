@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use ratatui::Frame;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use calls::Calls;
@@ -111,24 +111,7 @@ pub async fn run<A: App, T: Terminal>(
     terminal: &mut T,
     host: Host,
 ) -> Result<Ending> {
-    let now = Instant::now();
-    let mut runtime = Runtime {
-        app,
-        terminal,
-        calls: Calls::new(door),
-        clipboard: Clipboard::default(),
-        tools: Tools::default(),
-        editing: false,
-        host,
-        timers: HashMap::new(),
-        beside: JoinSet::new(),
-        started: now,
-        pulsed: now,
-        frame_due: now,
-        away: None,
-        dirty: false,
-        ending: None,
-    };
+    let mut runtime = Runtime::new(app, door, terminal, host);
     let ended = runtime.run().await;
     if ended.as_ref().ok() != Some(&Ending::Quit) {
         runtime.last_words().await;
@@ -144,8 +127,8 @@ struct Runtime<'a, A, T> {
     calls: Calls,
     clipboard: Clipboard,
     tools: Tools,
-    /// A text is in an editor, and the terminal with it.
-    editing: bool,
+    /// What waits for the editor that a text, and the terminal with it, is in.
+    editing: Option<Id>,
     host: Host,
     timers: HashMap<TimerId, Instant>,
     /// What runs beside the loop.
@@ -178,12 +161,33 @@ enum Woken {
     Input(Option<Input>),
     Answer(Answer),
     /// What ran beside the loop panicked.
-    Broken(String),
+    Broken(JoinError),
     Replies,
     Time,
 }
 
-impl<A: App, T: Terminal> Runtime<'_, A, T> {
+impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
+    fn new(app: &'a mut A, door: Door, terminal: &'a mut T, host: Host) -> Self {
+        let now = Instant::now();
+        Self {
+            app,
+            terminal,
+            calls: Calls::new(door),
+            clipboard: Clipboard::default(),
+            tools: Tools::default(),
+            editing: None,
+            host,
+            timers: HashMap::new(),
+            beside: JoinSet::new(),
+            started: now,
+            pulsed: now,
+            frame_due: now,
+            away: None,
+            dirty: false,
+            ending: None,
+        }
+    }
+
     async fn run(&mut self) -> Result<Ending> {
         let (width, height) = self.terminal.size();
         let effects = self.take_in([Event::Resize { width, height }, Event::Started]);
@@ -247,7 +251,7 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
             () = sleep_until(frame_due), if dirty => Woken::Time,
             Some(joined) = self.beside.join_next(), if !self.beside.is_empty() => match joined {
                 Ok(answer) => Woken::Answer(answer),
-                Err(why) => Woken::Broken(why.to_string()),
+                Err(why) => Woken::Broken(why),
             },
             () = async { sleep_until(frame_due).await; self.calls.woken().await } => Woken::Replies,
         };
@@ -262,16 +266,16 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
                 (vec![self.send_copy(&text, Some(&why))?], true)
             }
             Woken::Answer(Answer::Edited(text)) => {
-                self.editing = false;
+                self.editing = None;
                 let mut events = self.come_back()?;
                 events.push(Event::Edited(text));
                 (events, true)
             }
             // The editor is the one that the terminal waits for; what else there is leaves things as they are.
-            Woken::Broken(why) if self.editing => {
-                self.editing = false;
+            Woken::Broken(why) if self.editing == Some(why.id()) => {
+                self.editing = None;
                 let mut events = self.come_back()?;
-                events.push(Event::Edited(Err(Error::internal("editing the text", why))));
+                events.push(Event::Edited(Err(Error::internal("editing the text", why.to_string()))));
                 (events, true)
             }
             Woken::Broken(why) => {
@@ -342,7 +346,7 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
     fn obey(&mut self, signal: Signal) -> Result<Vec<Event>> {
         match signal {
             // Ctrl+C within the editor is the editor's, and once continued it has the terminal.
-            Signal::Interrupt | Signal::Continue if self.editing => Ok(Vec::new()),
+            Signal::Interrupt | Signal::Continue if self.editing.is_some() => Ok(Vec::new()),
             Signal::Interrupt | Signal::Terminate | Signal::HangUp => {
                 self.ending = Some(Ending::Signal(signal));
                 self.terminal.ending();
@@ -357,7 +361,7 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
     /// only where nobody could send it, at once.
     fn suspend(&mut self) -> Result<Vec<Event>> {
         self.terminal.hand_over();
-        if self.terminal.stop() || self.editing {
+        if self.terminal.stop() || self.editing.is_some() {
             return Ok(Vec::new());
         }
         self.come_back()
@@ -464,9 +468,9 @@ impl<A: App, T: Terminal> Runtime<'_, A, T> {
             return self.after(vec![Event::Edited(Err(editor::none()))]);
         };
         self.terminal.hand_over();
-        self.editing = true;
         let folder = self.host.folder.clone();
-        self.beside.spawn(async move { Answer::Edited(editor::edit(&text, &command, &folder).await) });
+        let editor = async move { Answer::Edited(editor::edit(&text, &command, &folder).await) };
+        self.editing = Some(self.beside.spawn(editor).id());
         Ok(())
     }
 }

@@ -352,3 +352,22 @@ async fn signals_end_the_loop_and_name_their_exit_code() {
         assert_eq!((ended, ended.code()), (Ending::Signal(signal), code));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn work_that_breaks_beside_the_loop_neither_hangs_the_screen_nor_takes_the_terminal_from_an_editor() {
+    let mut log = Log::default();
+    let mut script = Script::keys(20, 2, "").unwrap();
+    script.wait_at_end(Duration::from_mins(1));
+    let mut runtime = Runtime::new(&mut log, Arc::new(Tap::default()), &mut script, host());
+    let breaks = async { panic!("on purpose") };
+    runtime.editing = Some(runtime.beside.spawn(std::future::pending()).id());
+    runtime.terminal.hand_over();
+    runtime.beside.spawn(breaks);
+    let (events, _) = runtime.wait().await.unwrap();
+    assert_eq!(events, [Event::Computed(Made::Nothing)]);
+    assert!(runtime.editing.is_some(), "the editor goes on");
+    runtime.editing = Some(runtime.beside.spawn(async { panic!("on purpose") }).id());
+    let (events, _) = runtime.wait().await.unwrap();
+    assert!(matches!(events.last(), Some(Event::Edited(Err(_)))), "{events:?}");
+    assert!(runtime.editing.is_none() && !script.is_away());
+}
