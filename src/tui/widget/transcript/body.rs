@@ -3,17 +3,24 @@
 use ratatui::style::Modifier;
 
 use super::Item;
+use super::plain::Plain;
+use crate::domain::figures;
 use crate::domain::message::{Block, Role as Speaker};
-use crate::domain::untrusted::{safe_line, safe_text};
+use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::widget::code::Code;
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, Source, Span, fit, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, wrap};
 
 /// Rows of live reasoning.
 const TAIL: usize = 3;
 /// More of one block than this is not set: copying and export have all of it.
 const LIMIT: usize = 1024 * 1024;
+/// A text of the person's own with more bytes or lines than these is shown by its beginning.
+pub(super) const LONG: usize = 20_000;
+const LONG_LINES: usize = 200;
+/// Rows of that beginning.
+pub(super) const BEGINNING: usize = 3;
 /// Rows of a tool's result.
 const RESULT: usize = 12;
 
@@ -31,7 +38,7 @@ pub(super) struct Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Markdown { done: bool },
-    Plain,
+    Plain { folded: bool },
     LiveThought,
     FoldedThought { ms: Option<u64> },
     OpenThought,
@@ -44,6 +51,7 @@ enum Form {
 #[derive(Debug, Clone)]
 enum Content {
     Stream(Box<Stream>),
+    Growing(Box<Plain>),
     Rows(Vec<Row>),
 }
 
@@ -51,6 +59,7 @@ impl Body {
     pub fn rows(&self) -> &[Row] {
         match &self.content {
             Content::Stream(stream) => stream.rows(),
+            Content::Growing(plain) => plain.rows(),
             Content::Rows(rows) => rows,
         }
     }
@@ -58,13 +67,17 @@ impl Body {
     pub fn codes(&self) -> &[Code] {
         match &self.content {
             Content::Stream(stream) => stream.codes(),
-            Content::Rows(_) => &[],
+            Content::Growing(_) | Content::Rows(_) => &[],
         }
     }
 
-    /// It is the one line of folded reasoning.
-    pub fn is_folded_thought(&self) -> bool {
-        matches!(self.form, Form::FoldedThought { .. })
+    /// The row that opens what is folded, or folds it again.
+    pub fn fold(&self) -> Option<usize> {
+        match self.form {
+            Form::FoldedThought { .. } | Form::OpenThought => Some(0),
+            Form::Plain { folded: true } => self.rows().len().checked_sub(1),
+            _ => None,
+        }
     }
 
     /// Sets the block, going on from `old` where that can be done.
@@ -82,6 +95,17 @@ impl Body {
             }) if c == columns && s <= seen && matches!(form, Form::Markdown { .. }) => {
                 update(&mut stream, block, form);
                 Self { form, columns, seen, content: Content::Stream(stream) }
+            }
+            Some(Self {
+                form: Form::OpenThought,
+                columns: c,
+                seen: s,
+                content: Content::Growing(mut plain),
+            }) if c == columns && s <= seen && form == Form::OpenThought => {
+                if let Block::Reasoning { text, .. } = block {
+                    plain.update(text);
+                }
+                Self { form, columns, seen, content: Content::Growing(plain) }
             }
             _ => Self { form, columns, seen, content: content(item, block, form, columns) },
         }
@@ -109,8 +133,10 @@ fn form(item: &Item<'_>, index: usize) -> Form {
         Block::Text { .. } if item.message.role == Speaker::Assistant => {
             Form::Markdown { done: !(item.streams() && last) }
         }
-        Block::Text { .. } => Form::Plain,
-        Block::Reasoning { .. } if item.reasoning_open => Form::OpenThought,
+        Block::Text { text } => {
+            Form::Plain { folded: item.message.role == Speaker::User && !item.open && is_long(text) }
+        }
+        Block::Reasoning { .. } if item.open => Form::OpenThought,
         Block::Reasoning { .. } if item.streams() && last => Form::LiveThought,
         Block::Reasoning { .. } => Form::FoldedThought { ms: item.thought_ms },
         Block::Image { .. } | Block::Document { .. } => Form::Attachment,
@@ -129,17 +155,19 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             return Content::Stream(Box::new(stream));
         }
         (Block::Text { text }, _) => {
-            let role = if item.message.role == Speaker::User { Role::You } else { Role::System };
-            plain(text, Ink::of(role), columns)
+            let ink = Ink::of(if item.message.role == Speaker::User { Role::You } else { Role::System });
+            if form == (Form::Plain { folded: true }) {
+                folded(text, ink, columns)
+            } else {
+                plain(text, ink, columns)
+            }
         }
         (Block::Reasoning { text, .. }, Form::LiveThought) => live(text, columns),
         (Block::Reasoning { text, .. }, Form::OpenThought) => {
-            let mut rows = vec![Row::of("thought ‹", faint)];
-            for mut row in plain(text.trim(), Ink::of(Role::Muted), columns.saturating_sub(2)) {
-                row.spans.insert(0, Span::new("▏ ", Ink::of(Role::Rule)));
-                rows.push(row);
-            }
-            rows
+            let head = Row::of("thought ‹", faint);
+            let mut plain = Plain::barred(head, Ink::of(Role::Muted), columns);
+            plain.update(text);
+            return Content::Growing(Box::new(plain));
         }
         (Block::Reasoning { .. }, _) => {
             let tokens = item.message.answer.as_ref().and_then(|answer| answer.usage.reasoning);
@@ -176,27 +204,33 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
     Content::Rows(rows)
 }
 
-/// Text as it is: its own lines, wrapped.
+/// Text as it is.
 fn plain(text: &str, ink: Ink, columns: usize) -> Vec<Row> {
-    let shown = text.floor_char_boundary(LIMIT);
-    let mut rows = Vec::new();
-    let mut start = 0;
-    for line in text[..shown].split('\n') {
-        let content = line.trim_end_matches('\r');
-        let safe = safe_text(content);
-        let expanded = safe.replace('\t', "    ");
-        let source =
-            Source { start: start as u32, end: (start + content.len()) as u32, exact: expanded == content };
-        let mut inline = Inline::default();
-        inline.push(&expanded, ink, Some(source));
-        rows.extend(wrap(&inline, columns));
-        start += line.len() + 1;
-    }
-    if shown < text.len() {
-        let more = format!("… {} KB more: copy or export to see them", (text.len() - shown) / 1024);
-        rows.push(Row::of(more, Ink::of(Role::Faint)));
-    }
+    let mut plain = Plain::new(ink, columns);
+    plain.update(text);
+    plain.rows().to_vec()
+}
+
+/// The beginning of a text of the person's own that is too long to be scrolled past.
+fn folded(text: &str, ink: Ink, columns: usize) -> Vec<Row> {
+    let start: usize = text.split_inclusive('\n').take(BEGINNING).map(str::len).sum();
+    let end = text.floor_char_boundary(start.min(columns * BEGINNING * 4));
+    let mut rows = plain(text[..end].trim_end(), ink, columns);
+    rows.truncate(BEGINNING);
+    rows.push(Row::of(fit(&format!("{} ›", extent(text)), columns), Ink::of(Role::Info)));
     rows
+}
+
+/// `[3.4 MB · 27,900 lines]`.
+fn extent(text: &str) -> String {
+    let lines = text.lines().count();
+    let unit = if lines == 1 { "line" } else { "lines" };
+    format!("[{} · {} {unit}]", figures::bytes(text.len() as u64), figures::grouped(lines as u64))
+}
+
+/// A text of the person's own that is shown by its beginning until it is opened.
+pub(super) fn is_long(text: &str) -> bool {
+    text.len() > LONG || text.len() > LONG_LINES && text.lines().nth(LONG_LINES).is_some()
 }
 
 /// The last rows of reasoning that goes on, always as many, so that nothing below them moves.

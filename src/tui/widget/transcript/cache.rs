@@ -114,7 +114,7 @@ impl<'a> Laid<'a> {
             }
             let index = *index as u32;
             if let Some(row) = body.rows().get(number) {
-                let part = if body.is_folded_thought() { Part::Thought(index) } else { Part::Block(index) };
+                let part = if body.fold() == Some(number) { Part::Fold(index) } else { Part::Block(index) };
                 return (part, Some(row), Some(body));
             }
             number -= body.rows().len();

@@ -2,6 +2,7 @@
 
 use super::Item;
 use crate::domain::error::Error;
+use crate::domain::figures::grouped;
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
@@ -89,14 +90,18 @@ fn figures(answer: &Answer) -> String {
         let digits = usize::from(rate < 10.0);
         parts.push(format!("{rate:.digits$} tok/s"));
     }
+    // Of an answer that was cut off, the pieces that came were counted; a voice counts tokens at the end.
+    let about = if matches!(answer.outcome, Outcome::Complete { .. }) { "" } else { "≈" };
     match (answer.usage.input, answer.usage.output) {
-        (Some(input), Some(output)) => parts.push(format!("{}→{} tok", grouped(input), grouped(output))),
-        (Some(input), None) => parts.push(format!("{} tok in", grouped(input))),
-        (None, Some(output)) => parts.push(format!("{} tok out", grouped(output))),
+        (Some(input), Some(output)) => {
+            parts.push(format!("{}→{about}{} tok", grouped(input.into()), grouped(output.into())));
+        }
+        (Some(input), None) => parts.push(format!("{} tok in", grouped(input.into()))),
+        (None, Some(output)) => parts.push(format!("{about}{} tok out", grouped(output.into()))),
         (None, None) => {}
     }
     if let (Some(share), Some(context)) = (answer.context_share(), answer.context) {
-        parts.push(format!("{:.0} % of {}", share * 100.0, grouped(context)));
+        parts.push(format!("{:.0} % of {}", share * 100.0, grouped(context.into())));
     }
     if let Outcome::Complete { reason } = &answer.outcome {
         let reason = match reason {
@@ -111,30 +116,4 @@ fn figures(answer: &Answer) -> String {
         parts.push(reason.to_owned());
     }
     parts.join(" · ")
-}
-
-/// `12345` as `12,345`.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.chars().count() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_parted() {
-        assert_eq!(
-            [0, 999, 1000, 2048, 131_072, 1_000_000].map(grouped),
-            ["0", "999", "1,000", "2,048", "131,072", "1,000,000"]
-        );
-    }
 }

@@ -16,8 +16,8 @@ pub enum Part {
     Head,
     /// The block of that index.
     Block(u32),
-    /// The one line of folded reasoning: a click opens it.
-    Thought(u32),
+    /// The line that stands for what is folded of the block: a click opens it, or folds it again.
+    Fold(u32),
     /// Status, error, figures.
     Foot,
     /// The branch mark: a click goes to the next branch.

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::body::{BEGINNING, LONG};
 use super::cache::{Cache, Laid};
 use super::geometry::{Geometry, Part, Placed};
 use super::scroll::{Anchor, Left, Scroll};
@@ -138,7 +139,9 @@ impl Setter<'_, '_> {
 /// About how many rows an item has, at the cost of a few additions.
 fn guessed(item: &Item<'_>, area: u16) -> usize {
     let columns = usize::from(columns(item, area));
-    let text: usize = texts(item.message).map(|(_, text)| text.len() / columns + 2).sum();
+    let folds = !item.open && item.message.role == Speaker::User;
+    let rows = |text: &str| if folds && text.len() > LONG { BEGINNING + 2 } else { text.len() / columns + 2 };
+    let text: usize = texts(item.message).map(|(_, text)| rows(text)).sum();
     if item.folded { 2 } else { text + 2 }
 }
 

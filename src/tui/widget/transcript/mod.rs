@@ -21,6 +21,7 @@ mod foot;
 mod geometry;
 mod layout;
 mod paint;
+mod plain;
 mod scroll;
 mod select;
 
@@ -31,7 +32,7 @@ pub use scroll::{Anchor, Scroll};
 pub use select::{Position, Selection};
 
 use crate::domain::id::MessageId;
-use crate::domain::message::{Message, Outcome};
+use crate::domain::message::{Block, Message, Outcome, Role};
 
 /// The widest that text is set.
 pub const MEASURE: u16 = 100;
@@ -46,8 +47,8 @@ pub struct Item<'a> {
     pub branch: (usize, usize),
     /// One line of it is shown.
     pub folded: bool,
-    /// Its reasoning is shown whole.
-    pub reasoning_open: bool,
+    /// Its reasoning, or a very long text of the person's own, is shown whole.
+    pub open: bool,
     /// How long it reasoned, in milliseconds, where that was measured.
     pub thought_ms: Option<u64>,
     /// Shown at the right of the person's words: "14:02".
@@ -64,11 +65,20 @@ impl<'a> Item<'a> {
             epoch: 0,
             branch: (0, 1),
             folded: false,
-            reasoning_open: false,
+            open: false,
             thought_ms: None,
             when: "",
             status: "",
         }
+    }
+
+    /// A part of it folds and opens by itself: its reasoning, or a very long text of the person's own.
+    pub fn has_fold(&self) -> bool {
+        self.message.blocks.iter().any(|block| match block {
+            Block::Reasoning { .. } => true,
+            Block::Text { text } => self.message.role == Role::User && body::is_long(text),
+            _ => false,
+        })
     }
 
     /// It is being written now.
@@ -83,6 +93,8 @@ pub struct Transcript<'a> {
     pub items: &'a [Item<'a>],
     /// The message that keys act on; it has the bar.
     pub focus: Option<MessageId>,
+    /// Keys go here: the bar is bright.
+    pub active: bool,
     pub selection: Option<&'a Selection>,
     /// What is searched for; empty for nothing.
     pub query: &'a str,
@@ -94,6 +106,6 @@ pub struct Transcript<'a> {
 impl<'a> Transcript<'a> {
     /// Nothing marked.
     pub fn new(items: &'a [Item<'a>]) -> Self {
-        Self { items, focus: None, selection: None, query: "", found: None, highlights: None }
+        Self { items, focus: None, active: false, selection: None, query: "", found: None, highlights: None }
     }
 }

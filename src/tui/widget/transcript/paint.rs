@@ -26,7 +26,7 @@ impl Transcript<'_> {
                 right.draw(Cell::new(x, placed.y), area.right() - x, look, buf);
             }
             if self.focus == Some(placed.message) && placed.part != Part::Gap && placed.x > area.x {
-                let bar = Row::of("▌", Ink::of(Role::Accent));
+                let bar = Row::of("▌", Ink::of(if self.active { Role::Accent } else { Role::Rule }));
                 bar.draw(Cell::new(area.x, placed.y), 1, look, buf);
             }
             if let Part::Block(block) = placed.part {
