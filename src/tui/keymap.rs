@@ -356,7 +356,7 @@ impl Keymap {
         self.key(context, action).map_or_else(|| format!("“{}”", action.title()), label)
     }
 
-    /// Keys with what they do there, `Enter take it · Esc close`; an action without a key is left out.
+    /// Keys with what they do there, `take it`; an action without a key is left out.
     pub fn line(&self, context: Context, says: &[(Action, &str)]) -> String {
         let part = |(action, words): &(Action, &str)| {
             Some(format!("{} {words}", label(self.key(context, *action)?)))

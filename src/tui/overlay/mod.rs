@@ -66,6 +66,8 @@ pub enum Choice {
     Act(Action),
     Model(ModelId),
     Preset(String),
+    /// As it was before the preset that was taken last.
+    BeforePreset,
     /// A text that was written before.
     Written(String),
     /// A text for the composer, as if it had been typed there.

@@ -1,6 +1,7 @@
 //! The settings drawer: the model, the preset, the system prompt and one row for each field of the domain's table.
 
 use super::thread::Setup;
+use crate::config::Preset;
 use crate::domain::Error;
 use crate::domain::settings::{FIELDS, Field, Settings};
 use crate::tui::overlay::input::Input;
@@ -90,14 +91,16 @@ impl Drawer {
         }
     }
 
-    /// The settings with the selected field one step up or down; it stops at the range's ends.
-    pub fn nudge(&mut self, settings: &Settings, direction: f32) -> Option<Settings> {
+    /// The settings with the selected field one step up or down from what is in force; it stops at the range's ends.
+    /// `standing` is what the model is asked with where nothing is set.
+    pub fn nudge(&mut self, settings: &Settings, standing: &Settings, direction: f32) -> Option<Settings> {
         let Row::Field(field) = self.row() else { return None };
         if field.step <= 0.0 {
             return None;
         }
         self.error = None;
-        let now = settings.get(field.name).and_then(|v| v.parse::<f64>().ok());
+        let now = settings.get(field.name).or_else(|| standing.get(field.name));
+        let now = now.and_then(|value| value.parse::<f64>().ok());
         let step = f64::from(field.step);
         // Steps lie on a grid, so that 0.1 up and 0.1 down come back to the same text.
         let next = match now {
@@ -123,21 +126,51 @@ impl Drawer {
     }
 }
 
-/// What a row shows and whether the person changed it.
-pub fn value(row: Row, setup: &Setup) -> (String, bool) {
-    let first_line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-    match row {
-        Row::Model => (setup.model.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string), false),
-        Row::Preset => (String::new(), false),
-        Row::System => match &setup.system {
-            Some(system) if !system.is_empty() => (first_line(system), true),
-            _ => ("none".to_owned(), false),
-        },
-        Row::Field(field) => match setup.settings.get(field.name) {
-            Some(value) => (value, true),
-            None => ("default".to_owned(), false),
-        },
+/// Where the value of a field comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// Set in this conversation.
+    Here,
+    Preset(&'a str),
+    /// `[defaults]` of the config file.
+    Config,
+    /// What the model, or its file, asks for.
+    Model,
+    /// Nobody here knows: the server has its own.
+    Server,
+    /// It is not set, and nobody else sets it.
+    Nobody,
+}
+
+/// The value of a field that is in force, and where it comes from.
+pub fn value<'a>(
+    field: &Field,
+    setup: &Setup,
+    standing: &Settings,
+    preset: Option<(&'a str, &Preset)>,
+    defaults: &Settings,
+) -> (String, Source<'a>) {
+    if let Some(value) = setup.settings.get(field.name) {
+        let of = |settings: &Settings| settings.get(field.name).as_ref() == Some(&value);
+        let source = match preset {
+            Some((name, preset)) if of(&preset.settings) => Source::Preset(name),
+            _ if of(defaults) => Source::Config,
+            _ => Source::Here,
+        };
+        return (value, source);
     }
+    if let Some(value) = standing.get(field.name) {
+        return (value, Source::Model);
+    }
+    let local = setup.model.as_ref().is_some_and(|model| model.provider() == "local");
+    let (words, source) = match field.name {
+        "stop" => ("none", Source::Nobody),
+        "seed" => ("random", Source::Nobody),
+        "max_tokens" if local => ("no limit", Source::Nobody),
+        _ if local => ("its own", Source::Model),
+        _ => ("its own", Source::Server),
+    };
+    (words.to_owned(), source)
 }
 
 #[cfg(test)]
@@ -152,14 +185,14 @@ mod tests {
     #[test]
     fn steps_go_up_and_down_on_a_grid_and_stop_at_the_ends() {
         let mut drawer = at("temperature");
-        let mut settings = drawer.nudge(&Settings::default(), 1.0).unwrap();
+        let mut settings = drawer.nudge(&Settings::default(), &Settings::default(), 1.0).unwrap();
         assert_eq!(settings.get("temperature").as_deref(), Some("0.7"));
         for _ in 0..40 {
-            settings = drawer.nudge(&settings, 1.0).unwrap_or(settings);
+            settings = drawer.nudge(&settings, &Settings::default(), 1.0).unwrap_or(settings);
         }
         assert_eq!(settings.get("temperature").as_deref(), Some("2"));
         for _ in 0..40 {
-            settings = drawer.nudge(&settings, -1.0).unwrap_or(settings);
+            settings = drawer.nudge(&settings, &Settings::default(), -1.0).unwrap_or(settings);
         }
         assert_eq!(settings.get("temperature").as_deref(), Some("0"));
         assert_eq!(drawer.reset(&settings), Some(Settings::default()));
@@ -170,7 +203,11 @@ mod tests {
         for field in FIELDS {
             let mut drawer = at(field.name);
             if field.step > 0.0 {
-                assert!(drawer.nudge(&Settings::default(), -1.0).is_some(), "{}", field.name);
+                assert!(
+                    drawer.nudge(&Settings::default(), &Settings::default(), -1.0).is_some(),
+                    "{}",
+                    field.name
+                );
             }
             drawer.type_value(&Settings::default());
             assert!(drawer.input.is_some());
@@ -186,5 +223,33 @@ mod tests {
         assert!(drawer.error.as_ref().unwrap().hint.contains("0 – 2") && drawer.input.is_some());
         drawer.input = Some(Input::new("0.3"));
         assert_eq!(drawer.accept(&Settings::default()).unwrap().temperature, Some(0.3));
+    }
+
+    #[test]
+    fn a_step_goes_from_the_number_in_force() {
+        let standing = Settings { temperature: Some(0.9), ..Settings::default() };
+        let changed = at("temperature").nudge(&Settings::default(), &standing, 1.0).unwrap();
+        assert_eq!(changed.get("temperature").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn every_value_says_where_it_comes_from() {
+        let field = &FIELDS[0];
+        let mut setup = Setup { model: "local/a".parse().ok(), ..Setup::default() };
+        let standing = Settings { temperature: Some(0.7), ..Settings::default() };
+        let defaults = Settings { temperature: Some(0.2), ..Settings::default() };
+        let preset = Preset {
+            settings: Settings { temperature: Some(0.1), ..Settings::default() },
+            ..Preset::default()
+        };
+        let mut seen = |now: Option<f32>| {
+            setup.settings.temperature = now;
+            let (text, source) = value(field, &setup, &standing, Some(("exact", &preset)), &defaults);
+            (text, source)
+        };
+        assert_eq!(seen(None), ("0.7".into(), Source::Model));
+        assert_eq!(seen(Some(0.1)), ("0.1".into(), Source::Preset("exact")));
+        assert_eq!(seen(Some(0.2)), ("0.2".into(), Source::Config));
+        assert_eq!(seen(Some(0.3)), ("0.3".into(), Source::Here));
     }
 }

@@ -1,8 +1,8 @@
 //! The open conversation as the transcript widget takes it.
 
-use super::State;
 use super::thread::{Phase, Turn};
-use super::when::seconds;
+use super::{Focus, State};
+use crate::domain::figures::seconds;
 use crate::tui::event::Now;
 use crate::tui::widget::transcript::{Item, Transcript};
 
@@ -47,7 +47,7 @@ impl State {
                     epoch: item.epoch,
                     branch: item.branch,
                     folded: self.folded.contains(&id),
-                    reasoning_open: self.thoughts.contains(&id),
+                    open: self.opened.contains(&id),
                     thought_ms: item.thought_ms,
                     when: &item.when,
                     status: if streaming == Some(id) { status } else { "" },
@@ -60,6 +60,7 @@ impl State {
     pub(super) fn transcript<'a>(&'a self, items: &'a [Item<'a>]) -> Transcript<'a> {
         let mut transcript = Transcript::new(items);
         transcript.focus = self.at;
+        transcript.active = self.focus == Focus::Transcript;
         transcript.selection = self.selection.as_ref();
         if let Some(find) = &self.find {
             transcript.query = find.input.text();

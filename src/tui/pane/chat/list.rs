@@ -26,6 +26,27 @@ pub struct Search {
     pub error: Option<Error>,
 }
 
+impl Search {
+    /// Takes what was found in; the hits of a conversation stand together, where its first one does.
+    pub fn take(&mut self, hits: Vec<Hit>) {
+        for hit in hits {
+            let same = |other: &Hit| other.conversation.id == hit.conversation.id;
+            match self.hits.iter().rposition(same) {
+                // Its title stands there already.
+                Some(_) if hit.message.is_none() => {}
+                Some(at) => self.hits.insert(at + 1, hit),
+                None => self.hits.push(hit),
+            }
+        }
+    }
+
+    /// The hit of that place is the first of its conversation.
+    fn begins(&self, at: usize) -> bool {
+        let of = |at: usize| self.hits.get(at).map(|hit| hit.conversation.id);
+        at == 0 || of(at) != of(at - 1)
+    }
+}
+
 /// The list as it stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct List {
@@ -51,9 +72,10 @@ pub struct List {
 }
 
 /// One row of the list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row {
-    Group(String),
+    /// A group begins with the entry of that place.
+    Group(usize),
     /// The place among `entries`.
     Entry(usize),
     /// The words around a match, under its conversation.
@@ -97,50 +119,38 @@ impl List {
         self.heads.iter().chain(&self.beyond).find(|head| head.id == id)
     }
 
-    /// The rows: groups by age, or what was found with its words.
-    pub fn rows(&self, now: Now) -> Vec<Row> {
-        let mut rows = Vec::new();
-        if let Some(search) = self.results() {
-            for (at, hit) in search.hits.iter().enumerate() {
-                rows.push(Row::Entry(at));
-                if hit.message.is_some() {
-                    rows.push(Row::Snippet(at));
-                }
-            }
-            return rows;
-        }
-        let mut group = None;
-        for (at, head) in self.heads.iter().enumerate() {
+    /// The rows: groups by age, or what was found with its words. Nothing is allocated for them: they are asked for
+    /// with every key, and a list can be long.
+    pub fn rows(&self, now: Now) -> impl Iterator<Item = Row> + '_ {
+        let search = self.results();
+        let hits = search.into_iter().flat_map(|search| {
+            search.hits.iter().enumerate().flat_map(|(at, hit)| {
+                [search.begins(at).then_some(Row::Entry(at)), hit.message.map(|_| Row::Snippet(at))]
+            })
+        });
+        let heads = if search.is_some() { &[] } else { self.heads.as_slice() };
+        let heads = heads.iter().enumerate().scan(None, move |group, (at, head)| {
             let own = Some(now.group_number(head.updated));
-            if own != group {
-                rows.push(Row::Group(now.group(head.updated)));
-                group = own;
-            }
-            rows.push(Row::Entry(at));
-        }
-        rows
+            let begins = std::mem::replace(group, own) != own;
+            Some([begins.then_some(Row::Group(at)), Some(Row::Entry(at))])
+        });
+        hits.chain(heads.flatten()).flatten()
     }
 
-    /// The row of the selection, the number of rows, and whether a group's head is right above it: counted, because
-    /// this is asked with every key and the rows of a long list are dear.
+    /// The row of the selection, the number of rows, and whether what it stands under is right above it.
     fn place_in_rows(&self, now: Now) -> (usize, usize, bool) {
-        if let Some(search) = self.results() {
-            let rows = |hits: &[Hit]| hits.len() + hits.iter().filter(|hit| hit.message.is_some()).count();
-            let before = &search.hits[..self.selected.min(search.hits.len())];
-            return (rows(before), rows(&search.hits), false);
-        }
-        let (mut rows, mut found, mut group) = (0, (0, false), None);
-        for (at, head) in self.heads.iter().enumerate() {
-            let own = Some(now.group_number(head.updated));
-            let begins = own != group;
-            rows += usize::from(begins);
-            group = own;
-            if at == self.selected {
-                found = (rows, begins);
+        let words = self.results().and_then(|search| search.hits.get(self.selected)?.message).is_some();
+        let own = if words { Row::Snippet(self.selected) } else { Row::Entry(self.selected) };
+        let (mut count, mut found, mut above) = (0, (0, false), None);
+        for row in self.rows(now) {
+            if row == own {
+                let titled = matches!(above, Some(Row::Group(_))) || above == Some(Row::Entry(self.selected));
+                found = (count, titled);
             }
-            rows += 1;
+            above = Some(row);
+            count += 1;
         }
-        (found.0, rows, found.1)
+        (found.0, count, found.1)
     }
 
     /// A page of heads: the first one, or what comes after the last.
@@ -169,10 +179,10 @@ impl List {
     /// A head that is new or has changed.
     pub fn upsert(&mut self, head: Conversation) {
         let selected = self.entry(self.selected).map(|head| head.id);
-        if let Some(hit) =
-            self.search.iter_mut().flat_map(|s| &mut s.hits).find(|h| h.conversation.id == head.id)
-        {
-            hit.conversation = head.clone();
+        for hit in self.search.iter_mut().flat_map(|search| &mut search.hits) {
+            if hit.conversation.id == head.id {
+                hit.conversation = head.clone();
+            }
         }
         self.put(head);
         self.select(selected);
@@ -243,12 +253,10 @@ impl List {
         let (at, count, grouped) = self.place_in_rows(now);
         // The group's head comes along with its first entry.
         let first = if grouped { at - 1 } else { at };
-        let snippet = self.results().and_then(|search| search.hits.get(self.selected)?.message).is_some();
-        let last = at + usize::from(snippet);
         if first < self.top {
             self.top = first;
-        } else if last >= self.top + height {
-            self.top = last + 1 - height.min(last + 1);
+        } else if at >= self.top + height {
+            self.top = at + 1 - height.min(at + 1);
         }
         self.top = self.top.min(count.saturating_sub(height));
     }
@@ -291,18 +299,10 @@ mod tests {
     fn conversations_stand_in_groups_by_age_newest_first() {
         let mut list = List::default();
         list.take(vec![head(1, 3), head(2, 0), head(3, 1)], false, true);
-        let rows = list.rows(NOW);
-        assert_eq!(
-            rows,
-            [
-                Row::Group("Today".into()),
-                Row::Entry(0),
-                Row::Group("Yesterday".into()),
-                Row::Entry(1),
-                Row::Group("Last week".into()),
-                Row::Entry(2)
-            ]
-        );
+        let rows: Vec<Row> = list.rows(NOW).collect();
+        let wanted =
+            [Row::Group(0), Row::Entry(0), Row::Group(1), Row::Entry(1), Row::Group(2), Row::Entry(2)];
+        assert_eq!(rows, wanted);
         assert_eq!(list.entry(0).unwrap().title, "c2");
     }
 

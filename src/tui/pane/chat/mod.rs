@@ -6,14 +6,22 @@
 mod choosing;
 mod composing;
 mod drawer;
+mod fetching;
 mod first_run;
+mod found;
 mod items;
 mod layout;
+mod leaving;
+mod lines;
 mod list;
+mod models;
 mod mouse;
+mod moving;
 mod open;
+mod presets;
 mod reading;
 mod replies;
+mod setup;
 mod summary;
 mod thread;
 mod turns;
@@ -67,6 +75,13 @@ pub struct Find {
     pub at: Option<Found>,
     /// Something was looked for and is not there.
     pub missing: bool,
+}
+
+/// A message that was found, and the words of it that matched.
+#[derive(Debug, Clone, PartialEq)]
+struct Wanted {
+    message: MessageId,
+    words: String,
 }
 
 /// What a reply is for.
@@ -131,10 +146,11 @@ pub struct State {
     /// The scrollbar follows the mouse.
     pulling: bool,
     folded: HashSet<MessageId>,
-    thoughts: HashSet<MessageId>,
+    /// Messages whose folding part is open: reasoning, a very long text.
+    opened: HashSet<MessageId>,
     find: Option<Find>,
     /// A message to go to as soon as it is there.
-    wanted: Option<MessageId>,
+    wanted: Option<Wanted>,
     /// The model of `-m`, which no other one stands in for.
     insisted: bool,
     /// Something was sent before the conversation was there.
@@ -185,7 +201,7 @@ impl State {
             dragging: false,
             pulling: false,
             folded: HashSet::new(),
-            thoughts: HashSet::new(),
+            opened: HashSet::new(),
             find: None,
             wanted: None,
             insisted,

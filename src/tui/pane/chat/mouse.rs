@@ -44,7 +44,7 @@ impl State {
         let areas = self.areas(desk.area);
         self.selection = None;
         if let Some(rows) = areas.list_rows.filter(|rows| rows.contains(at)) {
-            let row = self.list.rows(desk.wall()).get(self.list.top + usize::from(at.y - rows.y)).cloned();
+            let row = self.list.rows(desk.wall()).nth(self.list.top + usize::from(at.y - rows.y));
             if let Some(Row::Entry(place) | Row::Snippet(place)) = row {
                 self.list.selected = place;
                 self.open_selected(desk);
@@ -91,7 +91,7 @@ impl State {
         self.focus = Focus::Transcript;
         self.at = Some(hit.message);
         match hit.part {
-            Part::Thought(_) => self.toggle_fold(desk),
+            Part::Fold(_) => self.toggle_fold(desk),
             Part::Branch => self.branch(1, Some(hit.message), desk),
             _ => {
                 if let Some(position) = hit.position {

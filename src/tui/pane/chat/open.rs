@@ -120,7 +120,16 @@ impl State {
             self.composer.set_draft(&written);
             return;
         }
+        self.keep_lent(desk);
         send_next(&mut self.thread, desk);
+    }
+
+    /// A model that stood in becomes the conversation's own.
+    pub(super) fn keep_lent(&mut self, desk: &mut Desk<'_>) {
+        if std::mem::take(&mut self.thread.lent) {
+            let model = self.thread.setup.model.clone();
+            self.change(Change { model, ..Change::default() }, desk);
+        }
     }
 
     /// Keeps where the person is.
@@ -174,13 +183,9 @@ impl State {
     /// Shows a conversation, keeping what is written and what runs in the one that was shown.
     pub(super) fn open(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
         self.resuming = false;
-        if let Some(search) = &mut self.list.search {
-            search.typing = false;
-        }
-        if self.list.results().is_none() {
-            self.list.search = None;
-        }
+        self.list.search = None;
         if self.thread.id == Some(id) {
+            self.list.select(Some(id));
             self.focus = Focus::Composer;
             return;
         }
@@ -251,7 +256,7 @@ impl State {
         self.find = None;
         self.wanted = None;
         self.folded.clear();
-        self.thoughts.clear();
+        self.opened.clear();
         self.list.select(self.thread.id);
         self.refit(desk);
     }
@@ -347,8 +352,11 @@ impl State {
 
     /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun. Where there
     /// are servers whose models nobody has asked for, none does: the person chooses.
+    /// One that came from elsewhere may name none: the same one stands in for it.
     pub(super) fn settle_model(&mut self, desk: &mut Desk<'_>) {
-        if !self.models_known || self.thread.id.is_some() || self.insisted {
+        let begun = self.thread.id.is_some();
+        let nameless = begun && self.thread.setup.model.is_none() && self.thread.load == Load::Ready;
+        if !self.models_known || if begun { !nameless } else { self.insisted } {
             return;
         }
         let servers = &desk.options.servers;
@@ -370,6 +378,10 @@ impl State {
         };
         let found = Some(&desk.options.model).filter(|model| answers(model)).cloned();
         let found = found.or_else(|| near.next().or(only).map(|card| card.id.clone()));
+        if let Some(model) = found.as_ref().filter(|_| begun) {
+            self.thread.lent = true;
+            desk.say(format!("This conversation names no model; {model} answers the next message."));
+        }
         if found.is_some() || !servers.is_empty() {
             self.thread.setup.model = found;
         }

@@ -3,14 +3,14 @@
 use super::thread::{Load, Turn};
 use super::{Find, Focus, State, Wait};
 use crate::domain::id::MessageId;
-use crate::domain::message::{Block, Message};
+use crate::domain::message::{Block, Message, Role};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::widget::markdown;
-use crate::tui::widget::transcript::{Geometry, find};
+use crate::tui::widget::transcript::{Found, Geometry, Item, find};
 use crate::workbench::Request;
 use crate::workbench::request::conversations::{Conversations, Format};
 
@@ -18,7 +18,9 @@ impl State {
     /// What is where in the transcript, settled.
     pub(super) fn geometry(&self, desk: &mut Desk<'_>) -> Geometry {
         let area = self.areas(desk.area).transcript;
-        let items = self.items("");
+        // The very rows that are drawn: a status line is one of them.
+        let status = self.status(desk.now, desk.options.reduced_motion);
+        let items = self.items(&status);
         self.transcript(&items).layout(area, &self.scroll, &mut desk.cache.transcript)
     }
 
@@ -95,14 +97,20 @@ impl State {
         }
     }
 
-    /// Opens or closes the reasoning of the focused message; a message without any is folded to one line.
+    /// Opens or closes the reasoning, or the very long text, of the focused message; a message without is folded to
+    /// one line.
     pub(super) fn toggle_fold(&mut self, desk: &mut Desk<'_>) {
         let Some(message) = self.focused() else { return };
         let id = message.id;
-        let reasons = message.blocks.iter().any(|b| matches!(b, Block::Reasoning { .. }));
-        let set = if reasons { &mut self.thoughts } else { &mut self.folded };
+        let own = message.role == Role::User;
+        let opens = Item::of(message).has_fold();
+        let set = if opens { &mut self.opened } else { &mut self.folded };
         if !set.remove(&id) {
             set.insert(id);
+            // What was folded away is read from its start, not from its end.
+            if own && opens {
+                self.scroll.to_message(id);
+            }
         }
         self.settle(desk);
     }
@@ -185,17 +193,25 @@ impl State {
             search.missing = found.is_none() && !query.is_empty();
         }
         if let Some(found) = found {
-            let height = self.areas(desk.area).transcript.height;
-            self.at = Some(found.at.message);
-            // A match in folded reasoning would be nowhere.
-            let block = self.thread.message(found.at.message).map(|m| m.blocks.get(found.at.block as usize));
-            if matches!(block, Some(Some(Block::Reasoning { .. }))) {
-                self.thoughts.insert(found.at.message);
-            }
-            self.folded.remove(&found.at.message);
-            self.scroll.to_position(found.at, height);
-            self.settle(desk);
+            self.go_to_found(found, desk);
         }
+    }
+
+    /// Shows a match; what is folded opens for it.
+    pub(super) fn go_to_found(&mut self, found: Found, desk: &mut Desk<'_>) {
+        let height = self.areas(desk.area).transcript.height;
+        self.at = Some(found.at.message);
+        let message = self.thread.message(found.at.message);
+        let opens = message.is_some_and(|message| {
+            let reasoning = message.blocks.get(found.at.block as usize);
+            message.role == Role::User || matches!(reasoning, Some(Block::Reasoning { .. }))
+        });
+        if opens {
+            self.opened.insert(found.at.message);
+        }
+        self.folded.remove(&found.at.message);
+        self.scroll.to_position(found.at, height);
+        self.settle(desk);
     }
 
     /// Tries again what failed to open; `false` where nothing failed.

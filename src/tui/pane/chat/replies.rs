@@ -1,10 +1,10 @@
 //! What comes back through the door, and what it means here.
 
-use super::first_run::{Chooser, Fetch, FirstRun, fetchable, usable};
+use super::first_run::{Fetch, FirstRun, usable};
 use super::thread::{Load, Setup, Thread, Turn};
 use super::turns::send_next;
 use super::{Focus, State, Wait};
-use crate::domain::catalog::{Availability, ModelCard, ModelId};
+use crate::domain::catalog::{Availability, ModelCard};
 use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
 use crate::domain::message::Outcome;
@@ -12,7 +12,6 @@ use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::workbench::request::conversations::{Change, Conversations};
-use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
 
 impl State {
@@ -42,7 +41,7 @@ impl State {
                         search.of = search.input.text().trim().to_owned();
                         search.hits.clear();
                     }
-                    search.hits.extend(hits);
+                    search.take(hits);
                     self.list.step(0);
                 }
             }
@@ -51,6 +50,7 @@ impl State {
                 self.thread.take_messages(thread.messages, thread.conversation.leaf);
                 self.thread.take_head(&thread.conversation);
                 self.list.upsert(thread.conversation);
+                self.settle_model(desk);
                 self.go_to_wanted(desk);
                 self.send_waiting(desk);
                 self.refit(desk);
@@ -300,24 +300,6 @@ impl State {
         self.waits.insert(task, Wait::List { first: true });
     }
 
-    /// Asks which models there are, servers too: the person wants to know.
-    pub(super) fn ask_models(&mut self, desk: &mut Desk<'_>) {
-        self.asked = Some(desk.now.elapsed);
-        self.list_models(true, desk);
-    }
-
-    fn list_models(&mut self, probe: bool, desk: &mut Desk<'_>) {
-        self.probed = probe;
-        let task = desk.call(Some(Lane("models")), Request::Models(Models::List { probe }));
-        self.waits.retain(|_, wait| *wait != Wait::Models);
-        self.waits.insert(task, Wait::Models);
-    }
-
-    /// Servers are being asked for their models.
-    pub fn is_asking_models(&self) -> bool {
-        self.probed && self.waits.values().any(|wait| *wait == Wait::Models)
-    }
-
     fn take_models(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
         self.models = cards;
         self.models_known = true;
@@ -340,80 +322,6 @@ impl State {
             if self.composer.is_empty() && self.focus == Focus::Composer {
                 self.focus = Focus::FirstRun;
             }
-        }
-    }
-
-    /// Shows what can be fetched, that model first. What is being fetched already goes on, and stays in sight.
-    pub(super) fn offer(
-        &mut self,
-        wanted: Option<ModelId>,
-        appeared: Option<std::time::Duration>,
-        desk: &mut Desk<'_>,
-    ) {
-        if self.first_run.as_ref().is_some_and(FirstRun::runs) {
-            return desk.say("One model is being fetched; Esc stops it, then another can be chosen.");
-        }
-        let wanted = wanted.or_else(|| self.thread.setup.model.clone());
-        let wanted = wanted.unwrap_or_else(|| desk.options.model.clone());
-        let choices = fetchable(&self.models);
-        let preferred =
-            if choices.iter().any(|c| c.id == wanted) { wanted } else { desk.options.model.clone() };
-        self.first_run = Some(FirstRun::new(choices, &preferred, appeared));
-        self.plan(desk);
-    }
-
-    /// Asks what fetching the selected model would do. It touches no network.
-    pub(super) fn plan(&mut self, desk: &mut Desk<'_>) {
-        let Some(first) = &mut self.first_run else { return };
-        let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
-        let task = desk.call(Some(Lane("plan")), Request::Models(Models::Plan { id }));
-        first.plan_task = Some(task);
-        self.waits.retain(|_, wait| *wait != Wait::Plan);
-        self.waits.insert(task, Wait::Plan);
-    }
-
-    /// The person's yes: fetches the selected model.
-    pub(super) fn pull(&mut self, desk: &mut Desk<'_>) {
-        let Some(first) = &mut self.first_run else { return };
-        let failed = matches!(first.fetch, Fetch::Failed(_));
-        if failed && first.plan.is_none() && first.hears(desk.now.elapsed) {
-            // What failed was the question what fetching would do.
-            first.fetch = Fetch::Offered;
-            return self.plan(desk);
-        }
-        if !first.accepts(desk.now.elapsed) {
-            return;
-        }
-        let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
-        let task = desk.call(None, Request::Models(Models::Pull { id }));
-        first.failed.clear();
-        first.fetch = Fetch::Running { task, since: desk.now.elapsed, step: None };
-        self.waits.insert(task, Wait::Pull);
-    }
-
-    fn pulled(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
-        let Some(card) = cards.into_iter().next() else { return };
-        desk.say(format!("{} is here. Ask it something.", card.title));
-        let chosen =
-            self.first_run.as_ref().is_some_and(|first| first.chosen_for == Some(Chooser(self.thread.id)));
-        if chosen {
-            self.set_model(card.id.clone(), desk);
-        } else if self.thread.blank() {
-            self.thread.setup.model = Some(card.id.clone());
-        }
-        match self.models.iter_mut().find(|other| other.id == card.id) {
-            Some(other) => *other = card,
-            None => self.models.push(card),
-        }
-        self.close_first_run();
-        self.refit(desk);
-    }
-
-    /// Leaves the first-run screen for the composer.
-    pub(super) fn close_first_run(&mut self) {
-        self.first_run = None;
-        if self.focus == Focus::FirstRun {
-            self.focus = Focus::Composer;
         }
     }
 }

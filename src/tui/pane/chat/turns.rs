@@ -23,6 +23,7 @@ impl State {
         }
         if self.composer.text().trim().is_empty() {
             if self.thread.turn == Turn::Idle && !self.is_opening() {
+                self.keep_lent(desk);
                 send_next(&mut self.thread, desk);
             }
             return;
@@ -46,6 +47,7 @@ impl State {
         self.saved = draft.clone();
         let queued = Queued { draft, text };
         if self.thread.turn == Turn::Idle && !self.is_opening() {
+            self.keep_lent(desk);
             send(&mut self.thread, queued, desk);
             self.scroll.to_end();
             self.at = None;
@@ -168,6 +170,7 @@ impl State {
             return;
         }
         if let Some(conversation) = self.thread.id {
+            self.keep_lent(desk);
             let task = desk.call(None, Request::Chat(Chat::Retry { conversation, message }));
             self.thread.ask(task, desk.now.wall, parent, None, "");
             self.scroll.to_end();
@@ -182,6 +185,7 @@ impl State {
             return;
         }
         if let Some(conversation) = self.thread.id {
+            self.keep_lent(desk);
             let task = desk.call(None, Request::Chat(Chat::Continue { conversation, message }));
             self.thread.ask(task, desk.now.wall, Some(message), None, "");
             self.scroll.to_end();

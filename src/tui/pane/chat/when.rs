@@ -120,39 +120,6 @@ fn civil(days: i64) -> (i64, u32, u32) {
     (yoe + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// Seconds in at most five columns: `0.14 s`, `12 s`, `3 m 20 s`.
-pub fn seconds(ms: u64) -> String {
-    match ms {
-        0..10_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
-        10_000..60_000 => format!("{} s", ms / 1000),
-        _ => format!("{} m {:02} s", ms / 60_000, ms % 60_000 / 1000),
-    }
-}
-
-/// Bytes in units of a thousand: `512 B`, `212 kB`, `145 MB`, `1.6 GB`.
-pub fn bytes(count: u64) -> String {
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_000_000 => format!("{} kB", count / 1_000),
-        1_000_000..10_000_000 => format!("{}.{} MB", count / 1_000_000, count % 1_000_000 / 100_000),
-        10_000_000..1_000_000_000 => format!("{} MB", count / 1_000_000),
-        _ => format!("{}.{} GB", count / 1_000_000_000, count % 1_000_000_000 / 100_000_000),
-    }
-}
-
-/// A number with its thousands set apart: `2,048`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,12 +165,5 @@ mod tests {
         assert_eq!(NOW.clock(NOW.at), "14:02");
         assert_eq!(NOW.clock(ago(3 * DAY)), "9 Mar 14:02");
         assert_eq!(NOW.clock(ago(800 * DAY)), "2024-01-02");
-    }
-
-    #[test]
-    fn figures_carry_their_units() {
-        assert_eq!([seconds(140), seconds(12_400), seconds(200_000)], ["0.14 s", "12 s", "3 m 20 s"]);
-        assert_eq!([bytes(512), bytes(144_811_456), bytes(1_600_000_000)], ["512 B", "144 MB", "1.6 GB"]);
-        assert_eq!([grouped(7), grouped(2048), grouped(1_234_567)], ["7", "2,048", "1,234,567"]);
     }
 }

@@ -4,17 +4,22 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::Sight;
+use crate::domain::settings::Field;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right, tint, wrap};
-use crate::tui::pane::chat::drawer::{Row, rows, value};
+use crate::tui::pane::chat::drawer::{Row, Source, rows, value};
+use crate::tui::pane::chat::presets::in_force;
 use crate::tui::pane::chat::{Focus, State};
+use crate::tui::widget::text::{fit, fit_left};
 
 /// Lines above the first row.
 const HEAD: u16 = 2;
 /// Lines between the three named rows and the fields.
 const BREAK: u16 = 1;
+/// Columns of the values, right of their sources.
+const SOURCES: u16 = 12;
 
 fn y_of(area: Rect, at: usize) -> u16 {
     area.y + HEAD + at as u16 + if at >= 3 { BREAK } else { 0 }
@@ -62,27 +67,65 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             caret = Some(input.draw(line, cells, style(Role::Text)));
             continue;
         }
-        let (mut text, changed) = value(row, &state.thread.setup);
-        if row == Row::Preset {
-            let count = sight.options.presets.len();
-            text = if count == 0 { "none configured".to_owned() } else { format!("choose of {count}") };
+        let Said { text, role, source } = said(state, sight, row);
+        let room = usize::from(right.saturating_sub(x));
+        let text = if row == Row::Model { fit_left(&text, room) } else { fit(&text, room) };
+        let start = put_right(cells, x, y, right, &text, style(role));
+        // The sources stand in a column of their own, where a long value leaves it free.
+        let end = right.saturating_sub(SOURCES);
+        if start > end && x + columns(source) < end {
+            put_right(cells, x, y, end, source, style(Role::Faint));
         }
-        if row == Row::Model {
-            text =
-                crate::tui::widget::text::fit_left(&text, usize::from(right.saturating_sub(x))).into_owned();
-        }
-        let role = match row {
-            _ if changed => Role::Accent,
-            Row::Model => Role::Text,
-            _ => Role::Faint,
-        };
-        let mark = if changed { "• " } else { "" };
-        let shown = format!("{mark}{text}");
-        let start = right.saturating_sub(columns(&shown)).max(x);
-        put(cells, start, y, right, &shown, style(role));
     }
     note(state, sight, area, cells);
     caret
+}
+
+/// A row's value.
+struct Said {
+    text: String,
+    role: Role,
+    /// Where it comes from, in a word.
+    source: &'static str,
+}
+
+fn said(state: &State, sight: &Sight<'_>, row: Row) -> Said {
+    let setup = &state.thread.setup;
+    let plain = |text: String, role| Said { text, role, source: "" };
+    match row {
+        Row::Model => match &setup.model {
+            Some(model) => plain(model.to_string(), Role::Text),
+            None => plain("none".to_owned(), Role::Warn),
+        },
+        Row::Preset => match (in_force(setup, &sight.options.presets), sight.options.presets.len()) {
+            (Some((name, _)), _) => plain(format!("• {name}"), Role::Accent),
+            (None, 0) => plain("none configured".to_owned(), Role::Faint),
+            (None, count) => plain(format!("none of {count}"), Role::Faint),
+        },
+        Row::System => match setup.system.as_deref().and_then(|system| system.lines().next()) {
+            Some(line) if !line.is_empty() => plain(format!("• {line}"), Role::Accent),
+            _ => plain("none".to_owned(), Role::Faint),
+        },
+        Row::Field(field) => {
+            let (text, source) = in_effect(state, sight, field);
+            let (role, word) = match source {
+                Source::Here => (Role::Accent, "here"),
+                Source::Preset(_) => (Role::Accent, "preset"),
+                Source::Config => (Role::Text, "config"),
+                Source::Model => (Role::Muted, "model"),
+                Source::Server => (Role::Muted, "server"),
+                Source::Nobody => (Role::Muted, ""),
+            };
+            let mark = if role == Role::Accent { "• " } else { "" };
+            Said { text: format!("{mark}{text}"), role, source: word }
+        }
+    }
+}
+
+fn in_effect<'a>(state: &State, sight: &Sight<'a>, field: &Field) -> (String, Source<'a>) {
+    let setup = &state.thread.setup;
+    let preset = in_force(setup, &sight.options.presets);
+    value(field, setup, &state.standing(), preset, &sight.options.defaults.settings)
 }
 
 /// What the selected row means, its range, or why a value was not taken.
@@ -103,8 +146,15 @@ fn note(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             None => (format!("Said to the model before everything else; {enter} writes it."), Role::Muted),
         },
         (None, Row::Field(field)) => {
-            let default = "default: the model's own";
-            (format!("{}\n{} · {default}", field.meaning, field.range), Role::Muted)
+            let from = match in_effect(state, sight, field).1 {
+                Source::Here => "set in this conversation".to_owned(),
+                Source::Preset(name) => format!("from the preset {name}"),
+                Source::Config => "from [defaults] of the config file".to_owned(),
+                Source::Model => "the model's own".to_owned(),
+                Source::Server => "left to the server".to_owned(),
+                Source::Nobody => "not set".to_owned(),
+            };
+            (format!("{}\n{} · {from}", field.meaning, field.range), Role::Muted)
         }
     };
     let top = y_of(area, rows().len()) + 1;

@@ -2,16 +2,18 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::Sight;
+use crate::domain::conversation::Conversation;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
-use crate::tui::look::Role;
+use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::chat::list::Row;
 use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};
+use crate::tui::widget::text::fit_left;
 
 /// Draws the list; returns the caret of its search line.
 pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
@@ -19,10 +21,9 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     let list = &state.list;
     let focused = state.focus == Focus::List;
     let now = sight.wall();
-    let rows = list.rows(now);
     let right = area.right().saturating_sub(1);
     let bottom = area.bottom().saturating_sub(1);
-    if rows.is_empty() {
+    if list.is_empty() {
         let words = match (&list.error, list.results()) {
             (Some(error), _) => error.to_string(),
             (None, Some(search)) => match (&search.error, search.task) {
@@ -38,53 +39,22 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             put(cells, area.x + 1, y, right, &line, look.style(role));
         }
     }
-    for (y, row) in (area.y..bottom).zip(rows.iter().skip(list.top)) {
+    let mut rows = list.rows(now);
+    let visible: Vec<Row> =
+        rows.by_ref().skip(list.top).take(usize::from(bottom.saturating_sub(area.y))).collect();
+    let count = list.top + visible.len() + rows.count();
+    for (y, row) in (area.y..bottom).zip(&visible) {
         match row {
-            Row::Group(name) => {
-                put(cells, area.x + 1, y, right, name, look.style(Role::Faint));
+            Row::Group(at) => {
+                let name = list.entry(*at).map(|head| now.group(head.updated)).unwrap_or_default();
+                put(cells, area.x + 1, y, right, &name, look.style(Role::Faint));
             }
-            Row::Entry(at) => {
-                let Some(head) = list.entry(*at) else { continue };
-                let open = state.thread.id == Some(head.id);
-                let chosen = focused && *at == list.selected;
-                if chosen {
-                    tint(cells, Rect { y, height: 1, ..area }, look.style(Role::Selected));
-                }
-                let style = |role| {
-                    if chosen { look.style(Role::Selected).patch(look.style(role)) } else { look.style(role) }
-                };
-                if open || chosen {
-                    put(cells, area.x, y, right, "▌", style(Role::Accent));
-                }
-                let busy = std::iter::once(&state.thread)
-                    .chain(&state.others)
-                    .any(|thread| thread.id == Some(head.id) && thread.turn != Turn::Idle);
-                let age = if busy { "•".to_owned() } else { now.age(head.updated) };
-                let role = if busy { Role::Accent } else { Role::Faint };
-                let end = put_right(cells, area.x + 1, y, right, &age, style(role));
-                let title = if head.title.is_empty() { "untitled" } else { &head.title };
-                let mut words = style(if open { Role::Text } else { Role::Muted });
-                if open {
-                    words = words.add_modifier(Modifier::BOLD);
-                }
-                put(cells, area.x + 1, y, end.saturating_sub(1), title, words);
-            }
-            Row::Snippet(at) => {
-                let Some(hit) = list.results().and_then(|search| search.hits.get(*at)) else { continue };
-                let (from, to) = hit.matched;
-                let snippet = &hit.snippet;
-                let piece = |range: std::ops::Range<usize>| snippet.get(range).unwrap_or_default();
-                let mut x = area.x + 3;
-                // The match itself is always in sight.
-                let before = crate::tui::widget::text::fit_left(piece(0..from), usize::from(area.width / 3));
-                x = put(cells, x, y, right, &before, look.style(Role::Faint));
-                x = put(cells, x, y, right, piece(from..to), look.style(Role::Match));
-                put(cells, x, y, right, piece(to..snippet.len()), look.style(Role::Faint));
-            }
+            Row::Entry(at) => entry(state, sight, *at, &visible, Rect { y, height: 1, ..area }, cells),
+            Row::Snippet(at) => snippet(state, sight, *at, Rect { y, height: 1, ..area }, cells),
         }
     }
     let shown = Rect { height: area.height.saturating_sub(1), ..area };
-    let bar = thumb(shown.height, list.top, usize::from(shown.height), rows.len());
+    let bar = thumb(shown.height, list.top, usize::from(shown.height), count);
     scrollbar(cells, shown, bar, look.style(Role::Rule));
     let y = bottom;
     let Some(search) = &list.search else {
@@ -96,4 +66,78 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     let line = Rect { x: area.x + 3, y, width: area.width.saturating_sub(4), height: 1 };
     let caret = search.input.draw(line, cells, look.style(Role::Text));
     (focused && search.typing).then_some(caret)
+}
+
+/// One conversation: its title, its age. Of several with one title, each says when it was and who answered.
+fn entry(state: &State, sight: &Sight<'_>, at: usize, visible: &[Row], area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let list = &state.list;
+    let Some(head) = list.entry(at) else { return };
+    let focused = state.focus == Focus::List;
+    let open = state.thread.id == Some(head.id);
+    // Where words of it were found, the words are what is chosen.
+    let words_of = list.results().and_then(|search| search.hits.get(at)?.message).is_some();
+    let chosen = focused && at == list.selected && !words_of;
+    let style = |role| ground(look, chosen).patch(look.style(role));
+    if chosen {
+        tint(cells, area, look.style(Role::Selected));
+    }
+    let (y, right) = (area.y, area.right().saturating_sub(1));
+    if open || chosen {
+        put(cells, area.x, y, right, "▌", style(if focused { Role::Accent } else { Role::Rule }));
+    }
+    let twins = |same: &dyn Fn(&Conversation, &Conversation) -> bool| {
+        let heads = visible.iter().filter_map(|row| match row {
+            Row::Entry(other) => list.entry(*other),
+            _ => None,
+        });
+        heads.filter(|other| other.id != head.id).any(|other| same(head, other))
+    };
+    let alike = twins(&|a, b| a.title == b.title);
+    let busy = std::iter::once(&state.thread)
+        .chain(&state.others)
+        .any(|thread| thread.id == Some(head.id) && thread.turn != Turn::Idle);
+    let now = sight.wall();
+    let age = match (busy, alike) {
+        (true, _) => "•".to_owned(),
+        (false, true) => now.clock(head.updated),
+        (false, false) => now.age(head.updated),
+    };
+    let end =
+        put_right(cells, area.x + 1, y, right, &age, style(if busy { Role::Accent } else { Role::Faint }));
+    let title = if head.title.is_empty() { "untitled" } else { &head.title };
+    let mut words = style(if open { Role::Text } else { Role::Muted });
+    if open {
+        words = words.add_modifier(Modifier::BOLD);
+    }
+    let end = end.saturating_sub(1);
+    let x = put(cells, area.x + 1, y, end, title, words);
+    if let Some(model) =
+        head.model.as_ref().filter(|_| twins(&|a, b| a.title == b.title && a.model != b.model))
+    {
+        put(cells, x, y, end, &format!(" · {}", model.model()), style(Role::Faint));
+    }
+}
+
+/// The words around a match; the match itself is always in sight.
+fn snippet(state: &State, sight: &Sight<'_>, at: usize, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let Some(hit) = state.list.results().and_then(|search| search.hits.get(at)) else { return };
+    let chosen = state.focus == Focus::List && at == state.list.selected;
+    let style = |role| ground(look, chosen).patch(look.style(role));
+    let (y, right) = (area.y, area.right().saturating_sub(1));
+    if chosen {
+        tint(cells, area, look.style(Role::Selected));
+        put(cells, area.x, y, right, "▌", style(Role::Accent));
+    }
+    let (from, to) = hit.matched;
+    let piece = |range: std::ops::Range<usize>| hit.snippet.get(range).unwrap_or_default();
+    let before = fit_left(piece(0..from), usize::from(area.width / 3));
+    let x = put(cells, area.x + 3, y, right, &before, style(Role::Faint));
+    let x = put(cells, x, y, right, piece(from..to), style(Role::Match));
+    put(cells, x, y, right, piece(to..hit.snippet.len()), style(Role::Faint));
+}
+
+fn ground(look: &Look, chosen: bool) -> Style {
+    if chosen { look.style(Role::Selected) } else { Style::new() }
 }

@@ -65,7 +65,9 @@ pub fn draw(
 pub fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -> Option<Position> {
     let (Some(find), Some(area)) = (&state.find, areas.find) else { return None };
     let typing = state.focus == Focus::Find;
-    let x = put(cells, area.x, area.y, area.right(), "▌/ ", sight.look.style(Role::Accent));
+    let bar = if typing { Role::Accent } else { Role::Rule };
+    let x = put(cells, area.x, area.y, area.right(), "▌", sight.look.style(bar));
+    let x = put(cells, x, area.y, area.right(), "/ ", sight.look.style(Role::Accent));
     let hint = match (find.missing, typing) {
         (true, _) => "not here".to_owned(),
         (false, true) => {
@@ -119,7 +121,7 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let name = state.thread.setup.model.as_ref().map_or("Who shall answer?", |model| model.model());
     let about = card.map(|card| {
         let context =
-            card.context.map(|c| format!("{} tokens of context", super::super::when::grouped(c.into())));
+            card.context.map(|c| format!("{} tokens of context", crate::domain::figures::grouped(c.into())));
         [Some(card.detail.clone()).filter(|d| !d.is_empty()), context, card.licence.clone()]
             .into_iter()
             .flatten()
@@ -141,17 +143,7 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (Action::Palette, "everything else by its name"),
         (Action::Help, "every key"),
     ];
-    let height = 4 + keys.len() as u16;
-    let mut y = area.y + area.height.saturating_sub(height) / 3;
-    let x = area.x + 2;
-    let right = area.right();
-    put(cells, x, y, right, name, look.style(Role::Model).add_modifier(Modifier::BOLD));
-    y += 1;
-    if let Some(about) = about.filter(|about| !about.is_empty()) {
-        put(cells, x, y, right, &about, look.style(Role::Faint));
-        y += 1;
-    }
-    y += 1;
+    let width = area.width.saturating_sub(4).min(100);
     let here = state.thread.setup.model.as_ref().is_some_and(|model| model.provider() == "local");
     let send = sight.key(Context::Composer, Action::Send);
     let words = match (chosen, here) {
@@ -159,7 +151,22 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (true, false) => format!("Write below and press {send}."),
         (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
     };
-    put(cells, x, y, right, &words, look.style(Role::Text));
+    let about = about.filter(|about| !about.is_empty()).map(|about| wrap(&about, width)).unwrap_or_default();
+    let words = wrap(&words, width);
+    let height = (3 + about.len() + words.len() + keys.len()) as u16;
+    let mut y = area.y + area.height.saturating_sub(height) / 3;
+    let x = area.x + 2;
+    let right = area.right();
+    put(cells, x, y, right, name, look.style(Role::Model).add_modifier(Modifier::BOLD));
+    let blank = String::new();
+    let about = about.iter().map(|line| (line, Role::Faint));
+    let words = words.iter().map(|line| (line, Role::Text));
+    for (line, role) in about.chain([(&blank, Role::Faint)]).chain(words) {
+        y += 1;
+        if y < area.bottom() {
+            put(cells, x, y, right, line, look.style(role));
+        }
+    }
     y += 2;
     for (action, words) in keys {
         if y >= area.bottom() {

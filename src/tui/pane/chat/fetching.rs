@@ -1,0 +1,82 @@
+//! Fetching a model to this machine: what is offered, the person's yes, what came of it.
+
+use std::time::Duration;
+
+use super::first_run::{Chooser, Fetch, FirstRun, fetchable};
+use super::{Focus, State, Wait};
+use crate::domain::catalog::{ModelCard, ModelId};
+use crate::tui::app::Desk;
+use crate::tui::effect::Lane;
+use crate::workbench::Request;
+use crate::workbench::request::models::Models;
+
+impl State {
+    /// Shows what can be fetched, that model first. What is being fetched already goes on, and stays in sight.
+    pub(super) fn offer(&mut self, wanted: Option<ModelId>, appeared: Option<Duration>, desk: &mut Desk<'_>) {
+        if self.first_run.as_ref().is_some_and(FirstRun::runs) {
+            return desk.say("One model is being fetched; Esc stops it, then another can be chosen.");
+        }
+        let wanted = wanted.or_else(|| self.thread.setup.model.clone());
+        let wanted = wanted.unwrap_or_else(|| desk.options.model.clone());
+        let choices = fetchable(&self.models);
+        let preferred =
+            if choices.iter().any(|c| c.id == wanted) { wanted } else { desk.options.model.clone() };
+        self.first_run = Some(FirstRun::new(choices, &preferred, appeared));
+        self.plan(desk);
+    }
+
+    /// Asks what fetching the selected model would do. It touches no network.
+    pub(super) fn plan(&mut self, desk: &mut Desk<'_>) {
+        let Some(first) = &mut self.first_run else { return };
+        let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
+        let task = desk.call(Some(Lane("plan")), Request::Models(Models::Plan { id }));
+        first.plan_task = Some(task);
+        self.waits.retain(|_, wait| *wait != Wait::Plan);
+        self.waits.insert(task, Wait::Plan);
+    }
+
+    /// The person's yes: fetches the selected model.
+    pub(super) fn pull(&mut self, desk: &mut Desk<'_>) {
+        let Some(first) = &mut self.first_run else { return };
+        let failed = matches!(first.fetch, Fetch::Failed(_));
+        if failed && first.plan.is_none() && first.hears(desk.now.elapsed) {
+            // What failed was the question what fetching would do.
+            first.fetch = Fetch::Offered;
+            return self.plan(desk);
+        }
+        if !first.accepts(desk.now.elapsed) {
+            return;
+        }
+        let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
+        let task = desk.call(None, Request::Models(Models::Pull { id }));
+        first.failed.clear();
+        first.fetch = Fetch::Running { task, since: desk.now.elapsed, step: None };
+        self.waits.insert(task, Wait::Pull);
+    }
+
+    pub(super) fn pulled(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
+        let Some(card) = cards.into_iter().next() else { return };
+        desk.say(format!("{} is here. Ask it something.", card.title));
+        let chosen =
+            self.first_run.as_ref().is_some_and(|first| first.chosen_for == Some(Chooser(self.thread.id)));
+        if chosen {
+            self.set_model(card.id.clone(), desk);
+        } else if self.thread.blank() {
+            self.thread.setup.model = Some(card.id.clone());
+        }
+        match self.models.iter_mut().find(|other| other.id == card.id) {
+            Some(other) => *other = card,
+            None => self.models.push(card),
+        }
+        self.close_first_run();
+        self.refit(desk);
+    }
+
+    /// Leaves the first-run screen for the composer.
+    pub(super) fn close_first_run(&mut self) {
+        self.first_run = None;
+        if self.focus == Focus::FirstRun {
+            self.focus = Focus::Composer;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the next turn is sent with: the drawer's rows changed, and how they stand.
+
+use super::State;
+use super::drawer::Row;
+use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::settings::Settings;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::pad::Pad;
+use crate::workbench::request::conversations::Change;
+
+impl State {
+    /// Enter on a row of the drawer.
+    pub(super) fn change_setting(&mut self, desk: &mut Desk<'_>) {
+        match self.drawer.row() {
+            Row::Model => self.act(Action::ChooseModel, None, desk),
+            Row::Preset => self.act(Action::ChoosePreset, None, desk),
+            Row::System => self.act(Action::EditSystem, None, desk),
+            Row::Field(_) => self.drawer.type_value(&self.thread.setup.settings),
+        }
+    }
+
+    pub(super) fn set_settings(&mut self, settings: Settings, desk: &mut Desk<'_>) {
+        self.thread.setup.settings = settings.clone();
+        self.change(Change { settings: Some(settings), ..Change::default() }, desk);
+    }
+
+    pub(super) fn set_system(&mut self, system: &str, desk: &mut Desk<'_>) {
+        self.thread.setup.system = (!system.is_empty()).then(|| system.to_owned());
+        self.change(Change { system: Some(system.to_owned()), ..Change::default() }, desk);
+    }
+
+    /// Opens the system prompt; one that was written and not taken comes back.
+    pub(super) fn edit_system(&mut self, desk: &mut Desk<'_>) {
+        let aside = self.thread.system_aside.take();
+        let mut pad = Pad::new(self.thread.setup.system.as_deref().unwrap_or_default());
+        if let Some(text) = aside {
+            pad.composer.set_text(&text);
+            desk.say("This is what you wrote last and did not take; undo brings the one in use.");
+        }
+        desk.overlays.push(Overlay::Pad(pad));
+    }
+
+    pub(super) fn set_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {
+        self.insisted = true;
+        self.thread.lent = false;
+        self.thread.setup.model = Some(model.clone());
+        self.change(Change { model: Some(model), ..Change::default() }, desk);
+        self.remember(desk);
+    }
+
+    /// What is known of the conversation's model.
+    pub(super) fn card(&self) -> Option<&ModelCard> {
+        let model = self.thread.setup.model.as_ref()?;
+        self.models.iter().find(|card| card.id == *model)
+    }
+
+    /// What the model is asked with where the conversation sets nothing, as far as that is known.
+    pub(super) fn standing(&self) -> Settings {
+        let card = self.card();
+        let known = card.and_then(|card| card.defaults.clone()).unwrap_or_default();
+        Settings { max_tokens: known.max_tokens.or(card.and_then(|card| card.max_output)), ..known }
+    }
+}

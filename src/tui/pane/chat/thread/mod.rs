@@ -1,0 +1,147 @@
+//! One conversation as the chat place holds it: its messages, the branch that is shown, the turn that runs.
+
+mod item;
+mod tree;
+mod turn;
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::config::Preset;
+use crate::domain::Error;
+use crate::domain::catalog::ModelId;
+use crate::domain::conversation::{Conversation, Draft};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::settings::Settings;
+use crate::tui::effect::TaskId;
+
+pub use item::Item;
+pub use turn::{Phase, Turn};
+
+use super::presets::Before;
+use super::when::Now;
+
+/// What the next turn is sent with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Setup {
+    pub model: Option<ModelId>,
+    pub system: Option<String>,
+    pub settings: Settings,
+}
+
+impl Setup {
+    /// What a new conversation begins with.
+    pub fn of(model: Option<ModelId>, defaults: &Preset) -> Self {
+        Self { model, system: defaults.system.clone(), settings: defaults.settings.clone() }
+    }
+}
+
+/// A prompt that waits: as the composer held it, and as it is sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Queued {
+    pub draft: Draft,
+    pub text: String,
+}
+
+/// How the messages of a saved conversation come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Load {
+    #[default]
+    Ready,
+    Opening(TaskId),
+    Failed(Error),
+}
+
+/// A conversation, saved or not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Thread {
+    /// `None` until the first turn is durable.
+    pub id: Option<ConversationId>,
+    pub title: String,
+    pub setup: Setup,
+    /// The store has no model for it: the one of `setup` stands in, and becomes its own with the next message.
+    pub lent: bool,
+    pub load: Load,
+    pub turn: Turn,
+    /// Prompts that wait for the running answer, the next one first.
+    pub queue: VecDeque<Queued>,
+    /// What became of the last turn, where it never began; the text is back in the composer.
+    pub failed: Option<Error>,
+    /// The message that the composer's text replaces, in a branch of its own.
+    pub editing: Option<MessageId>,
+    pub watch: Option<TaskId>,
+    /// What the composer held when another conversation was shown.
+    pub aside: Draft,
+    /// The way back from the preset that was taken last.
+    pub before: Option<Before>,
+    /// A system prompt that was written and not taken.
+    pub system_aside: Option<String>,
+    items: Vec<Item>,
+    index: HashMap<MessageId, usize>,
+    children: HashMap<Option<MessageId>, Vec<usize>>,
+    leaf: Option<MessageId>,
+    path: Vec<usize>,
+    /// Clock times were written on this day.
+    stamped: Option<i64>,
+    stamp: Now,
+}
+
+impl Thread {
+    /// An unsaved conversation.
+    pub fn new(setup: Setup) -> Self {
+        Self { setup, ..Self::default() }
+    }
+
+    /// A saved one whose messages are still to come.
+    pub fn opening(head: &Conversation, task: TaskId) -> Self {
+        let mut thread = Self { id: Some(head.id), load: Load::Opening(task), ..Self::default() };
+        thread.take_head(head);
+        thread
+    }
+
+    /// A saved one of which no more than the id is known.
+    pub fn remembered(id: ConversationId, task: TaskId) -> Self {
+        Self { id: Some(id), load: Load::Opening(task), ..Self::default() }
+    }
+
+    /// It must be kept while another one is shown.
+    pub fn busy(&self) -> bool {
+        self.turn != Turn::Idle || !self.queue.is_empty()
+    }
+
+    /// Nothing was ever said in it.
+    pub fn blank(&self) -> bool {
+        self.id.is_none() && self.items.is_empty() && self.turn == Turn::Idle
+    }
+
+    /// What the store says of the conversation.
+    pub fn take_head(&mut self, head: &Conversation) {
+        self.id = Some(head.id);
+        self.title.clone_from(&head.title);
+        self.lent &= head.model.is_none();
+        let lent = self.setup.model.take().filter(|_| self.lent);
+        self.setup = Setup {
+            model: head.model.clone().or(lent),
+            system: head.system.clone(),
+            settings: head.settings.clone(),
+        };
+        if self.turn == Turn::Idle && head.leaf.is_some() && head.leaf != self.leaf {
+            self.leaf = head.leaf;
+            self.find_path();
+        }
+    }
+
+    /// Writes the clock times for a day; does nothing on the same day.
+    pub fn stamp(&mut self, now: Now) {
+        self.stamp = now;
+        if self.stamped == Some(now.today()) {
+            return;
+        }
+        self.stamped = Some(now.today());
+        for item in &mut self.items {
+            item.when = now.clock(item.message.created);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
