@@ -321,7 +321,11 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
 pub const COMPLETE: Outcome = Outcome::Complete { reason: StopReason::EndTurn };
 
 pub fn card(name: &str, availability: Availability) -> ModelCard {
+    // What the weights' own file asks for is known when they are here.
+    let defaults =
+        Settings { temperature: Some(0.7), top_p: Some(0.95), top_k: Some(40), ..Settings::default() };
     ModelCard {
+        defaults: (availability == Availability::Ready).then_some(defaults),
         availability,
         capabilities: vec![Capability::Chat],
         context: Some(2048),

@@ -178,7 +178,7 @@ fn an_answer_that_is_awaited_thinks_and_streams() {
 fn folded_messages_are_one_line_and_open_reasoning_is_whole() {
     let messages = conversation();
     let mut items = items(&messages);
-    items[1].reasoning_open = true;
+    items[1].open = true;
     items[3].folded = true;
     insta::assert_snapshot!("folds", golden(&Transcript::new(&items), 70, 34, &Scroll::default()));
 }
@@ -469,7 +469,7 @@ fn hostile_text_reaches_no_cell() {
     for item in &mut items {
         item.when = bad;
         item.status = bad;
-        item.reasoning_open = item.message.role == Role::Assistant && !item.streams();
+        item.open = item.message.role == Role::Assistant && !item.streams();
     }
     let transcript = Transcript::new(&items);
     let geometry = transcript.layout(Rect::new(0, 0, 90, 60), &Scroll::default(), &mut Cache::default());

@@ -202,7 +202,7 @@ fn settings_go_with_the_conversation() {
     let mut stage = Stage::settled(140, 40, "dark");
     stage.keys("<ctrl+o>jjj<right><esc>hi<enter>");
     let mut settings = Settings::default();
-    settings.set("temperature", "0.7").unwrap();
+    settings.set("temperature", "0.8").unwrap();
     let sent = chats(&stage.effects);
     assert_eq!(
         sent,
@@ -390,4 +390,50 @@ fn copying_gives_the_source_not_the_cells() {
     stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), markdown, COMPLETE)]);
     assert_eq!(stage.keys("<tab>y"), [Effect::Copy(markdown.into())]);
     assert_eq!(stage.keys("b"), [Effect::Copy("fn main() {}".into())]);
+}
+
+#[test]
+fn a_conversation_that_names_no_model_is_answered_by_the_default_one() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<ctrl+s><enter>");
+    let conversation = Conversation { model: None, leaf: Some(id(4)), ..head(1, "imported", 3) };
+    let thread = Thread { conversation: conversation.clone(), messages: two_turns() };
+    stage.answer("\"open\"", vec![Reply::Thread { thread }]);
+    assert!(stage.text().contains("names no model"), "{}", stage.text());
+    // What the store says of it meanwhile has no model either.
+    let change = Changed::Conversation { head: conversation.clone() };
+    stage.reply("\"topic\":\"conversations\"", vec![Reply::Changed { number: 1, change }]);
+    let asked = Stage::requests(&stage.keys("go on<enter>"));
+    let change = Change { model: Some(model()), ..Change::default() };
+    let named = Request::Conversations(Conversations::Change { id: conversation.id, change });
+    let at = |wanted: &dyn Fn(&Request) -> bool| asked.iter().position(wanted);
+    let (named, sent) = (at(&|r| *r == named), at(&|r| matches!(r, Request::Chat(_))));
+    assert!(named.is_some() && sent.is_some() && named < sent, "{asked:?}");
+}
+
+#[test]
+fn while_an_answer_runs_its_own_tokens_and_their_rate_are_counted() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    let usage =
+        outcrop::domain::message::Usage { input: Some(396), cache_read: Some(0), ..Default::default() };
+    stage.delta(Delta::Usage { usage });
+    stage.delta(Delta::Text { text: "Because".into() });
+    stage.pass(2000);
+    let usage = outcrop::domain::message::Usage { output: Some(210), ..Default::default() };
+    stage.delta(Delta::Usage { usage });
+    let shown = stage.text();
+    assert!(shown.contains("2.00 s · 210 tok · 105 tok/s"), "{shown}");
+}
+
+#[test]
+fn settings_that_take_the_list_s_room_say_so() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    stage.keys("<ctrl+o>");
+    assert!(stage.text().contains("The list comes back"), "{}", stage.text());
+    let mut wide = Stage::settled(140, 40, "dark");
+    wide.open(two_turns());
+    wide.keys("<ctrl+o>");
+    assert!(!wide.text().contains("The list comes back"));
 }

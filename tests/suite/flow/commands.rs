@@ -23,7 +23,7 @@ fn a_slash_finds_commands_by_the_words_that_people_know() {
         ("/model<enter>", "Models"),
         ("/mod<enter>", "Models"),
         ("/system<enter>", "System prompt"),
-        ("/preset <enter>", "Preset precise."),
+        ("/preset <enter>", "Preset precise: "),
     ] {
         let (mut stage, text) = typed(script);
         assert!(stage.text().contains(seen), "{script}: {}", stage.text());

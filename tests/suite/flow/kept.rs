@@ -116,10 +116,14 @@ fn ten_steps_are_ten_steps_however_late_the_store_echoes_them() {
         }
     }
     let last = changes(&stage.effects).pop().unwrap();
-    assert_eq!(last.settings.unwrap().get("temperature").as_deref(), Some("1.6"));
+    assert_eq!(
+        last.settings.unwrap().get("temperature").as_deref(),
+        Some("1.7"),
+        "from the model's own 0.7 on"
+    );
     shelf.serve(&mut stage);
-    assert_eq!(shelf.head(1).settings.get("temperature").as_deref(), Some("1.6"));
-    assert!(stage.text().contains("temperature 1.6"), "{}", stage.text());
+    assert_eq!(shelf.head(1).settings.get("temperature").as_deref(), Some("1.7"));
+    assert!(stage.text().contains("temperature 1.7"), "{}", stage.text());
 }
 
 #[test]
@@ -225,7 +229,7 @@ fn what_is_changed_before_the_first_turn_has_begun_is_not_lost() {
     stage.keys("go<enter><ctrl+o>jjj<right>");
     shelf.serve(&mut stage);
     let made = shelf.heads.iter().find(|head| head.title == "new").unwrap();
-    assert_eq!(made.settings.get("temperature").as_deref(), Some("0.7"));
+    assert_eq!(made.settings.get("temperature").as_deref(), Some("0.8"));
 }
 
 #[test]
@@ -238,4 +242,39 @@ fn opening_conversations_leaves_nothing_behind_that_is_waited_for() {
         open(&mut shelf, &mut stage, 3);
         assert_eq!(stage.state.chat.waits(), waits);
     }
+}
+
+#[test]
+fn a_preset_says_what_it_changed_and_can_be_undone() {
+    let mut shelf = Shelf::of(1);
+    let mut stage = shelf.opened(140, 40);
+    open(&mut shelf, &mut stage, 1);
+    stage.keys("<ctrl+o>jjj<right><right>");
+    shelf.serve(&mut stage);
+    let before = shelf.head(1).clone();
+    assert_eq!(before.settings.get("temperature").as_deref(), Some("0.9"));
+    stage.keys("<alt+p><enter>");
+    let said = stage.text();
+    assert!(said.contains("temperature 0.9 → 0.1 · system prompt"), "{said}");
+    assert!(said.contains("• precise"), "the preset in force has its name in the drawer: {said}");
+    shelf.serve(&mut stage);
+    stage.keys("<right>");
+    assert!(!stage.text().contains("• precise"), "one value is another now: {}", stage.text());
+    stage.keys("<alt+p>undo<enter>");
+    shelf.serve(&mut stage);
+    assert_eq!((&shelf.head(1).settings, &shelf.head(1).system), (&before.settings, &before.system));
+    stage.keys("<alt+p>");
+    assert!(!stage.text().contains("Undo precise"), "{}", stage.text());
+}
+
+#[test]
+fn a_large_paste_is_held_once_after_it_was_sent_and_found_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let large = "a line of it\n".repeat(500);
+    stage.event(outcrop::tui::event::Event::Paste { text: large.clone(), dropped: 0 });
+    stage.keys("<ctrl+c>");
+    assert!(!stage.keys("<alt+z>").is_empty() || stage.state.chat.composer.is_empty());
+    assert!(stage.state.chat.composer.is_empty(), "no step of undo holds a second copy");
+    stage.keys("<up>");
+    assert_eq!(stage.state.chat.composer.text(), large);
 }

@@ -281,3 +281,143 @@ fn a_conversation_that_was_left_while_it_opened_opens_again() {
     shelf.serve(&mut stage);
     assert!(stage.text().contains("answer 2"), "{}", stage.text());
 }
+
+fn hit(shelf: &Shelf, n: u128, message: u128, snippet: &str, words: &str) -> outcrop::workbench::reply::Hit {
+    let from = snippet.find(words).unwrap();
+    outcrop::workbench::reply::Hit {
+        conversation: shelf.head(n).clone(),
+        message: Some(id(message)),
+        snippet: snippet.into(),
+        matched: (from, from + words.len()),
+    }
+}
+
+#[test]
+fn an_opened_hit_ends_the_search_and_its_words_are_marked() {
+    let mut shelf = Shelf::of(3);
+    let mut stage = shelf.opened(120, 40);
+    stage.keys("<ctrl+s>answ");
+    shelf.skip(&stage);
+    let hits = vec![hit(&shelf, 2, 20_001, "answer 2", "answ")];
+    stage.answer("\"search\"", vec![Reply::Hits { hits }]);
+    stage.keys("<enter>");
+    shelf.serve(&mut stage);
+    let shown = stage.text();
+    assert!(shown.contains("title 0003"), "all are listed again: {shown}");
+    assert!(shown.contains("/ answ") && shown.contains("n next"), "{shown}");
+    let (column, row) = place(&mut stage, "answer 2");
+    let cells = stage.picture();
+    let look = outcrop::tui::look::Look::named("dark").unwrap();
+    let cursor = look.style(outcrop::tui::look::Role::Cursor);
+    assert_eq!(Some(cells[(column, row)].bg), cursor.bg);
+    assert_ne!(Some(cells[(column + 5, row)].bg), cursor.bg);
+}
+
+#[test]
+fn hits_of_one_conversation_stand_together_and_each_can_be_opened() {
+    let mut shelf = Shelf::of(3);
+    let mut stage = shelf.opened(120, 40);
+    stage.keys("<ctrl+s>n");
+    shelf.skip(&stage);
+    let hits = vec![
+        hit(&shelf, 2, 20_000, "question 2", "n 2"),
+        hit(&shelf, 1, 10_000, "question 1", "n 1"),
+        hit(&shelf, 2, 20_001, "an answer 2", "an"),
+    ];
+    stage.answer("\"search\"", vec![Reply::Hits { hits }]);
+    let shown = stage.text();
+    assert_eq!(shown.matches("title 0002").count(), 1, "{shown}");
+    let rows: Vec<usize> = ["title 0002", "question 2", "an answer 2", "title 0001", "question 1"]
+        .into_iter()
+        .map(|text| shown.lines().position(|line| line.contains(text)).unwrap())
+        .collect();
+    assert!(rows.is_sorted(), "{shown}");
+    stage.keys("<down><down><enter>");
+    shelf.serve(&mut stage);
+    assert!(
+        stage.text().contains("answer 1"),
+        "the third one is of the other conversation: {}",
+        stage.text()
+    );
+}
+
+#[test]
+fn conversations_of_one_title_are_told_apart() {
+    let mut stage = Stage::with(120, 40, "dark", outcrop::tui::app::Start::default());
+    stage.answer("recall", vec![Reply::Remembered { value: None }]);
+    let twin = |n, minutes| crate::stage::head(n, "hello", minutes);
+    let other =
+        outcrop::domain::conversation::Conversation { model: "home/llama".parse().ok(), ..twin(3, 2) };
+    let heads = vec![other, twin(1, 3), twin(2, 200), crate::stage::head(4, "alone", 4)];
+    stage.answer("\"limit\":100", vec![Reply::Conversations { heads, more: false }]);
+    let shown = stage.text();
+    for told in ["hello · llama", "hello · smollm2", "14:00", "13:59", "10:42"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert!(shown.lines().any(|line| line.contains("alone") && line.contains("4 m")), "{shown}");
+}
+
+#[test]
+fn a_click_hits_the_row_that_is_drawn_also_under_a_status_line() {
+    let mut stage = Stage::settled(120, 20, "dark");
+    let mut messages = Vec::new();
+    for n in 0..8 {
+        let parent = (n > 0).then(|| n * 2 - 1);
+        messages.push(message(n * 2, parent, Role::User, &format!("question {n}")));
+        messages.push(answer(n * 2 + 1, Some(n * 2), &format!("reply {n}"), COMPLETE));
+    }
+    stage.open(messages);
+    stage.keys("go<enter>");
+    let asked = message(90, Some(15), Role::User, "go");
+    let said = answer(91, Some(90), "", outcrop::domain::message::Outcome::Streaming);
+    let conversation =
+        outcrop::domain::conversation::Conversation { leaf: Some(id(91)), ..crate::stage::head(1, "t", 0) };
+    stage.reply("\"send\"", vec![Reply::Started { conversation, asked: Some(asked), answer: said }]);
+    assert!(stage.text().contains("waiting"), "{}", stage.text());
+    let (column, row) = place(&mut stage, "question 7");
+    click(&mut stage, column, row);
+    assert_eq!(stage.keys("y"), [Effect::Copy("question 7".into())]);
+}
+
+#[test]
+fn a_very_long_message_of_the_person_is_shown_by_its_beginning_until_it_is_opened() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let long = (0..27_900).map(|n| format!("line {n} of what was pasted")).collect::<Vec<_>>().join("\n");
+    stage.open(vec![message(1, None, Role::User, &long), answer(2, Some(1), "I have read it.", COMPLETE)]);
+    let shown = stage.text();
+    assert!(shown.contains("line 2 of what") && !shown.contains("line 3 of what"), "{shown}");
+    assert!(shown.contains("27,900 lines] ›") && shown.contains("I have read it."), "{shown}");
+    let (column, row) = place(&mut stage, "27,900 lines");
+    click(&mut stage, column, row);
+    assert!(stage.text().contains("line 9 of what"), "{}", stage.text());
+    stage.keys("<space>");
+    assert!(!stage.text().contains("line 9 of what"), "{}", stage.text());
+    stage.keys("/line 20000 of");
+    assert!(stage.text().contains("line 20000 of what"), "a match opens it: {}", stage.text());
+}
+
+#[test]
+fn one_bar_is_bright_and_it_is_where_the_keys_go() {
+    for look in ["dark", "light"] {
+        let mut stage = Stage::settled(120, 40, look);
+        stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+        let bright = outcrop::tui::look::Look::named(look).unwrap().style(outcrop::tui::look::Role::Accent);
+        let mut bars = |keys: &str| {
+            stage.keys(keys);
+            let cells = stage.picture();
+            let area = cells.area;
+            let all = (0..area.height).flat_map(|y| (0..area.width).map(move |x| (x, y)));
+            let mut columns: Vec<u16> = all
+                .filter(|at| cells[*at].symbol() == "▌" && Some(cells[*at].fg) == bright.fg)
+                .map(|(x, _)| x)
+                .collect();
+            columns.dedup();
+            columns.sort_unstable();
+            columns.dedup();
+            columns
+        };
+        assert_eq!(bars("").len(), 1, "composer");
+        assert_eq!(bars("<tab>k").len(), 1, "transcript");
+        assert_eq!(bars("<tab>"), [0], "list");
+    }
+}

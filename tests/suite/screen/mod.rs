@@ -122,6 +122,27 @@ fn an_error_stands_where_the_answer_would_be() {
 }
 
 #[test]
+fn a_stopped_answer_keeps_its_end_in_sight() {
+    shoot("stopped", |stage| {
+        let lines = (1..80).map(|n| format!("Line {n} of a long answer.")).collect::<Vec<_>>().join("\n\n");
+        stage.open(vec![message(1, None, Role::User, "count"), answer(2, Some(1), &lines, Outcome::Stopped)]);
+    });
+}
+
+#[test]
+fn a_very_long_message_is_shown_by_its_beginning() {
+    shoot("long-own", |stage| {
+        let log = (1..=27_900)
+            .map(|n| format!("12:00:01 GET /page/{n} 200 and some more of it to the end of the row\n"));
+        stage.open(vec![
+            message(1, None, Role::User, &log.collect::<String>()),
+            answer(2, Some(1), "All of them were answered with 200.", COMPLETE),
+        ]);
+        stage.keys("<tab>k");
+    });
+}
+
+#[test]
 fn a_turn_that_never_began_gives_its_text_back() {
     shoot("failed", |stage| {
         stage.keys("why?<enter>");
