@@ -15,7 +15,7 @@ use outcrop::domain::message::{Block, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::engine::{Engine, Options, prompt};
 
-/// Nine tokens in SmolLM2's words.
+/// Nine tokens in `SmolLM2`'s words.
 const SENTENCE: &str = "Why do rivers meander across the plain? ";
 /// Lengths of a prompt, in sentences: about 64, 200, 512 and 1,024 tokens with the template around them.
 const SENTENCES: [usize; 4] = [3, 19, 53, 110];
