@@ -240,7 +240,7 @@ fn a_storm_of_sizes_while_an_answer_streams_ends_with_the_whole_picture() {
         tty.resize((1 + (i * 37) % 200, 1 + (i * 13) % 60));
     }
     tty.resize((40, 8));
-    tty.wait_for("smallest");
+    tty.wait_for("40x8.");
     tty.resize((60, 20));
     tty.wait("the answer", |screen| {
         let text = screen.contents();
