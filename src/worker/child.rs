@@ -180,7 +180,9 @@ mod tests {
         // Opened first for both, so that neither side waits for the other.
         let held = std::fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
         let mut reader = std::fs::File::open(&pipe).unwrap();
-        let script = format!("exec 3>{}; (exec 2>&-; exec sleep 1000) & wait", pipe.display());
+        // What outlives its patience ends by itself some time, and says so.
+        let script =
+            format!("exec 3>{}; (exec 2>&-; sleep 30; echo late >&3) & wait; echo late >&3", pipe.display());
         let error = shell(&script, folder.path(), Duration::from_millis(300)).run().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(held);

@@ -22,6 +22,7 @@ mod sanitiser;
 mod screen;
 mod stage;
 mod store;
+mod tending;
 mod terminal;
 mod themes;
 mod transcript;

@@ -183,6 +183,16 @@ async fn a_broken_connection_is_a_network_error_that_keeps_what_came() {
 }
 
 #[tokio::test]
+async fn a_piece_that_cannot_be_read_is_an_error_that_keeps_the_words_before_it() {
+    let frame = r#"data: {"choices":[{"delta":{"content":"Hello"}}]}"#;
+    let bytes = format!("{frame}\n\ndata: {{\"choices\":[{{\"delta\":{{\"con\n\n{frame}\n\ndata: [DONE]\n\n");
+    let server = Server::start(move |_, _| events([Part::Bytes(bytes.clone().into_bytes())])).await;
+    let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!(text(&fold), "Hello");
+    assert!(error.is_some(), "an answer with a hole is not whole");
+}
+
+#[tokio::test]
 async fn failures_that_may_pass_are_retried_before_the_first_word() {
     for status in [408, 429, 500, 503, 529] {
         let server = Server::start(move |number, _| match number {

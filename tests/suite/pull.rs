@@ -405,7 +405,7 @@ async fn pip_is_killed_with_the_call() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
-    let script = format!("exec 3>{}; echo started >&3; exec sleep 1000", pipe.display());
+    let script = format!("exec 3>{}; echo started >&3; sleep 30; echo late >&3", pipe.display());
     let pips = pip(folder.path(), &script);
     let source = wheel("pkg", "1", "m", String::new());
     let home = Home::with("http://127.0.0.1:1".into(), vec![source], |o| o.pips = pips);

@@ -100,6 +100,47 @@ async fn a_served_call_leaves_one_span_with_its_usage() {
     assert_eq!(spans[0].usage.output, Some(9), "the budget bounds what may be written");
 }
 
+/// Says a word and then fails.
+#[derive(Debug)]
+struct BreaksOff(ErrorKind);
+
+impl Provider for BreaksOff {
+    fn name(&self) -> &'static str {
+        "voice"
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        let error = Error::new(self.0.clone(), "asking", "it failed", "");
+        stream::iter([Ok(Event::Text { text: "hi".to_owned() }), Err(error)]).boxed()
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_leaves_one_span_that_says_how() {
+    for kind in [ErrorKind::Network, ErrorKind::Timeout] {
+        let kept = Arc::new(Kept::default());
+        let voice = Arc::new(BreaksOff(kind.clone())) as Arc<dyn Provider>;
+        let invoke = Invoke::new([voice], vec![], Arc::clone(&kept) as _);
+        let (model, call) = call("");
+        let events: Vec<_> = invoke.serve(&model, call, &terms()).collect().await;
+        assert!(matches!(&events[..], [Ok(_), Err(error)] if error.kind == kind), "{events:?}");
+        let spans = kept.0.lock().unwrap();
+        let [span] = &spans[..] else { panic!("{spans:?}") };
+        assert_eq!(span.status, SpanStatus::Failed { kind });
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_a_check_blocks_leaves_one_span_that_says_so() {
+    let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![Arc::new(Masks)]);
+    let (model, bomb) = call("bomb");
+    let events: Vec<_> = invoke.serve(&model, bomb, &terms()).collect().await;
+    assert!(matches!(&events[..], [Err(error)] if error.kind == ErrorKind::Invalid), "{events:?}");
+    let spans = kept.0.lock().unwrap();
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    assert_eq!(span.status, SpanStatus::Failed { kind: ErrorKind::Invalid });
+}
+
 #[tokio::test]
 async fn dropping_the_stream_records_a_cancelled_span() {
     let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: true }, vec![]);

@@ -182,6 +182,9 @@ mod tests {
         let vllm = r#"{"object":"error","message":"This model's maximum context length is 4096 tokens, but 5000 were given","code":400}"#;
         let error = of_status("asking", 400, vllm, None);
         assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 5000, limit: 4096 });
+        let llama = r#"{"error":{"message":"the prompt is too long","type":"exceed_context_size_error","n_prompt_tokens":700,"n_ctx":512}}"#;
+        let error = of_status("asking", 400, llama, None);
+        assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 700, limit: 512 });
         for (words, tokens, limit) in [
             (
                 "This model's maximum context length is 4096 tokens. However, you requested 5096 tokens (4096 in the \

@@ -173,3 +173,26 @@ fn a_new_key_says_what_becomes_of_earlier_backups_and_the_hint_of_the_old_one_is
     assert!(said.code == Some(0) && keys().len() == 2, "{said:?}");
     assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);
 }
+
+#[test]
+fn a_program_that_is_started_is_told_no_secret() {
+    use std::os::unix::fs::PermissionsExt;
+    let voice = "[providers.there]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9'\napi_key = '$SESAME'\n";
+    let home = Home::with(voice).variable("SESAME", "canary-1").variable("GITHUB_TOKEN", "canary-2");
+    let (pip, told) = (home.beside().join("python3"), home.beside().join("told"));
+    let script = format!("#!/bin/sh\nenv >> '{}'\nexit 1\n", told.display());
+    std::fs::write(&pip, script).unwrap();
+    std::fs::set_permissions(&pip, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = home.command(&["models", "pull", "local/smollm2-135m", "--yes"]);
+    command
+        .env("PATH", format!("{}:/usr/bin:/bin", home.beside().display()))
+        // Nothing is fetched.
+        .env("HTTPS_PROXY", "http://127.0.0.1:1")
+        .env("OUTCROP_PASSPHRASE", "canary-3")
+        .env("HF_TOKEN", "canary-4")
+        .env("PLAIN", "known");
+    let output = command.output().unwrap();
+    let told = std::fs::read_to_string(told).unwrap_or_else(|why| panic!("{why}: {output:?}"));
+    assert!(told.contains("PLAIN=known"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}

@@ -193,7 +193,8 @@ async fn a_prompt_that_does_not_fit_is_refused_with_numbers_before_any_work() {
 #[tokio::test]
 async fn running_into_the_end_of_the_context_is_a_reason_to_stop() {
     for bench in Bench::each() {
-        let events = bench.said(&"x".repeat(430), Settings { max_tokens: None, ..greedy(1) }).await;
+        // More may be written than there is room for, and not without end.
+        let events = bench.said(&"x".repeat(430), greedy(4 * tiny::CONTEXT)).await;
         assert_eq!(stop(&events), StopReason::ContextFull);
         let usage = usage(&events);
         assert_eq!(usage.input.unwrap() + usage.output.unwrap(), tiny::CONTEXT);
@@ -266,6 +267,35 @@ async fn dropping_an_answer_frees_its_place_for_those_that_wait_in_their_order()
     drop((held, first, second));
     let rest: Vec<_> = soon(fourth.map(Result::unwrap).collect()).await;
     assert_eq!(stop(&rest), StopReason::MaxTokens);
+}
+
+#[tokio::test]
+async fn of_very_many_that_wait_only_so_many_are_taken_in() {
+    let bench = Bench::endless();
+    let mut held: Vec<_> = (0..4).map(|_| bench.begin(None)).collect();
+    for stream in &mut held {
+        assert!(matches!(next(stream).await, Event::Context { .. }));
+    }
+    let most = std::cell::Cell::new(0);
+    let waiting = futures_util::future::join_all((0..300).map(|_| {
+        let (mut stream, most) = (bench.begin(Some(1)), &most);
+        async move {
+            while let Some(event) = stream.next().await {
+                if let Event::Queued { ahead } = event.unwrap() {
+                    most.set(most.get().max(ahead));
+                }
+            }
+        }
+    }));
+    // The last that was taken in knows its place: those that are running and 63 others are before it.
+    let full = async {
+        while most.get() < 67 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+    };
+    soon(futures_util::future::join(waiting, full)).await;
+    assert_eq!(most.get(), 67, "so many were before the last that was taken in");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,7 +10,7 @@ use outcrop::domain::message::Message;
 use outcrop::domain::{ErrorKind, Result};
 use outcrop::store::{Batch, Faults, Options, Owner, Scan, Store, WrapWith};
 
-use super::{conversation_id, head, key, message, message_id, open, small, turn, unlock};
+use super::{conversation_id, head, key, message, message_id, open, own, small, turn, unlock};
 
 /// Does a bit of everything and notes what was acknowledged; an error ends nothing but the act that met it.
 fn live(store: &Store, folder: &std::path::Path, acknowledged: &mut BTreeMap<u32, String>) {
@@ -136,6 +137,39 @@ fn a_backup_that_fails_leaves_nothing_behind() {
         assert!(!left.iter().any(|path| super::name(path).ends_with(".unfinished")), "{bad}: {left:?}");
         turn(&store, 0, 2, "life goes on");
     }
+}
+
+#[test]
+fn a_backup_that_the_disk_garbles_is_no_backup_and_no_migration_begins_over_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    // What was written of the backup by then is another thing when it is read again.
+    let places = [saved.clone(), home.join("backup-before-2")];
+    let faults = Faults::new(move |step| {
+        if step == "sync a file" || step == "back up a chunk" {
+            for place in &places {
+                let unfinished = place.with_extension("unfinished");
+                if std::fs::metadata(&unfinished).is_ok_and(|about| about.len() > 4000) {
+                    let file = std::fs::File::options().write(true).open(unfinished)?;
+                    file.write_all_at(b"garbled", 3000)?;
+                }
+            }
+        }
+        Ok(())
+    });
+    let options = Options { faults, ..small() };
+    let store = Store::open_with(&own(&home), &unlock(None), options.clone()).unwrap().0;
+    for number in 0..600 {
+        turn(&store, 0, number, "some text");
+    }
+    let error = store.backup(&saved).unwrap_err();
+    assert!(error.why.contains("damaged"), "{error}");
+    assert!(!saved.exists());
+    drop(store);
+    let led = Options { steps: &[|stored| Ok(Some(stored))], ..options };
+    Store::open_with(&own(&home), &unlock(None), led).unwrap_err();
+    assert!(!home.join("backup-before-2").exists());
+    assert_eq!(open(&home).scan::<Message>(Scan::all()).count(), 600);
 }
 
 #[test]

@@ -78,6 +78,12 @@ fn a_lost_head_is_made_again_from_the_stores_own_backup() {
     store.compact().unwrap();
     drop(store);
     assert_eq!(texts(&open(&home)), 7);
+    // Where nothing says which generation was the store, the newest of which anything can be read is.
+    behead(&home);
+    fs::remove_file(home.join("mark")).unwrap();
+    fs::create_dir_all(home.join("gen-000090/tree")).unwrap();
+    fs::write(home.join("gen-000090/tree/db"), vec![7; 5000]).unwrap();
+    assert_eq!(texts(&open(&home)), 7);
 }
 
 #[test]
