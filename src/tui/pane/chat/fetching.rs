@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::first_run::{Chooser, Fetch, FirstRun, fetchable};
 use super::{Focus, State, Wait};
 use crate::domain::catalog::{ModelCard, ModelId};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
+use crate::tui::keymap::Context;
 use crate::workbench::Request;
 use crate::workbench::request::models::Models;
 
@@ -14,7 +16,9 @@ impl State {
     /// Shows what can be fetched, that model first. What is being fetched already goes on, and stays in sight.
     pub(super) fn offer(&mut self, wanted: Option<ModelId>, appeared: Option<Duration>, desk: &mut Desk<'_>) {
         if self.first_run.as_ref().is_some_and(FirstRun::runs) {
-            return desk.say("One model is being fetched; Esc stops it, then another can be chosen.");
+            let key = desk.options.keymap.name(Context::FirstRun, Action::Back);
+            return desk
+                .say(format!("One model is being fetched; {key} stops it, then another can be chosen."));
         }
         let wanted = wanted.or_else(|| self.thread.setup.model.clone());
         let wanted = wanted.unwrap_or_else(|| desk.options.model.clone());

@@ -2,7 +2,9 @@
 
 use super::first_run::{Fetch, FirstRun};
 use super::{Focus, State};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::keymap::Context;
 
 impl State {
     /// Esc: stops the answer, then goes one step back. It never takes a text away.
@@ -43,7 +45,8 @@ impl State {
         if let Fetch::Running { task, .. } = first.fetch {
             first.fetch = Fetch::Offered;
             self.cancel(task, desk);
-            desk.say("Stopped. Enter goes on where it can.");
+            let key = desk.options.keymap.name(Context::FirstRun, Action::Accept);
+            desk.say(format!("Stopped. {key} goes on where it can."));
         } else {
             self.close_first_run();
         }
@@ -63,7 +66,8 @@ impl State {
             self.thread.editing = None;
             self.focus = Focus::Composer;
             self.typed(desk);
-            desk.say("Put aside; ↑ brings it back.");
+            let key = desk.options.keymap.name(Context::Composer, Action::HistoryPrevious);
+            desk.say(format!("Put aside; {key} brings it back."));
             return true;
         }
         false
