@@ -244,7 +244,7 @@ fn a_storm_of_sizes_while_an_answer_streams_ends_with_the_whole_picture() {
     tty.resize((60, 20));
     tty.wait("the answer", |screen| {
         let text = screen.contents();
-        text.contains("300 tok") && text.contains("▌") && !screen.hide_cursor()
+        text.contains("→300 tok") && text.contains("▌") && !screen.hide_cursor()
     });
     quit(tty);
 }

@@ -1,6 +1,7 @@
 //! Large pastes fold to a chip: one private-use character in the text that stands for the paste.
 
 use crate::domain::conversation::Draft;
+use crate::domain::figures;
 
 /// The first character that stands for a paste: plane 16 is private use, and fonts put their icons into plane 15.
 const FIRST: u32 = 0x10_0000;
@@ -132,14 +133,12 @@ pub fn joined(drafts: impl IntoIterator<Item = Draft>) -> Draft {
 
 fn label(number: usize, text: &str) -> String {
     let lines = text.lines().count();
-    let (count, unit) = match (lines, text.len()) {
-        (_, bytes) if bytes >= 1_000_000 => {
-            return format!("[Pasted #{number} · {:.1} MB]", bytes as f64 / 1e6);
-        }
-        (2.., _) => (lines, "lines"),
-        _ => (text.chars().count(), "characters"),
+    let size = match (lines, text.len() as u64) {
+        (_, bytes) if bytes >= 1_000_000 => figures::bytes(bytes),
+        (2.., _) => figures::count(lines as u64, "line", "lines"),
+        _ => figures::count(text.chars().count() as u64, "character", "characters"),
     };
-    format!("[Pasted #{number} · {count} {unit}]")
+    format!("[Pasted #{number} · {size}]")
 }
 
 #[cfg(test)]
@@ -182,6 +181,6 @@ mod tests {
         let mut pastes = Pastes::default();
         pastes.fold("x".repeat(SHOWN_MAX + 1)).unwrap();
         assert_eq!(pastes.showable(0), None);
-        assert_eq!(pastes.label(0), Some("[Pasted #1 · 20001 characters]"));
+        assert_eq!(pastes.label(0), Some("[Pasted #1 · 20,001 characters]"));
     }
 }

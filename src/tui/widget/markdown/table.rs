@@ -39,16 +39,13 @@ fn widths(rows: &[Vec<Inline>], count: usize, columns: usize) -> Option<Vec<usiz
     if ideal.iter().sum::<usize>() <= room {
         return Some(ideal);
     }
-    // Floors: whole words where they fit, else a narrow column each.
-    let mut floors = words;
-    if floors.iter().sum::<usize>() > room {
-        if room / count < LEAST {
-            return None;
-        }
-        for (floor, ideal) in floors.iter_mut().zip(&ideal) {
-            *floor = (*ideal).min(LEAST);
-        }
+    // Floors: whole words where they fit; else the longest words alone are broken.
+    let capped = |cap: usize| words.iter().map(move |word| (*word).min(cap));
+    let cap = (1..=room).rev().find(|cap| capped(*cap).sum::<usize>() <= room)?;
+    if room / count < LEAST && capped(cap).ne(words.iter().copied()) {
+        return None;
     }
+    let floors: Vec<usize> = capped(cap).collect();
     // What is left goes to each column in proportion to what it lacks.
     let left = room - floors.iter().sum::<usize>();
     let lacks: Vec<usize> = ideal.iter().zip(&floors).map(|(ideal, floor)| ideal - floor).collect();
@@ -139,4 +136,31 @@ fn list(rows: &[Vec<Inline>], count: usize, columns: usize) -> Vec<Row> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_longest_words_are_broken() {
+        let cells = |texts: [&str; 4]| texts.map(|text| Inline::plain(text, RULE)).to_vec();
+        let rows = [
+            cells(["engine", "parameters", "licence", "what it is good for"]),
+            cells([
+                "SmolLM2-135M-Instruct-of-its-makers",
+                "135,000,000",
+                "Apache-2.0",
+                "it always works offline",
+            ]),
+        ];
+        let text = |columns| {
+            let rows = set(&[Alignment::Left; 4], &rows, columns);
+            rows.iter().map(Row::text).collect::<Vec<_>>().join("\n")
+        };
+        for whole in ["parameters", "135,000,000", "licence", "Apache-2.0"] {
+            assert!(text(56).contains(whole), "{whole} is broken:\n{}", text(56));
+        }
+        assert!(!text(56).contains("SmolLM2-135M-Instruct-of"), "{}", text(56));
+    }
 }

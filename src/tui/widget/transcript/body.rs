@@ -172,8 +172,8 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
         (Block::Reasoning { .. }, _) => {
             let tokens = item.message.answer.as_ref().and_then(|answer| answer.usage.reasoning);
             let what = match (item.thought_ms, tokens) {
-                (Some(ms), _) => format!("thought for {:.1} s ›", ms as f32 / 1000.0),
-                (None, Some(tokens)) => format!("thought · {tokens} tok ›"),
+                (Some(ms), _) => format!("thought for {} ›", figures::seconds(ms)),
+                (None, Some(tokens)) => format!("thought · {} tok ›", figures::grouped(tokens.into())),
                 (None, None) => "thought ›".to_owned(),
             };
             vec![Row::of(fit(&what, columns), faint)]

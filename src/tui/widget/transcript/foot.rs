@@ -2,7 +2,7 @@
 
 use super::Item;
 use crate::domain::error::Error;
-use crate::domain::figures::grouped;
+use crate::domain::figures::{self, grouped};
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
@@ -53,7 +53,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         }
         Outcome::Failed { error } => failure(error, columns, &mut rows),
     }
-    let figures = figures(answer);
+    let figures = summary(answer);
     if !figures.is_empty() {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
         rows.push(Row::of(fit(&figures, columns), ink));
@@ -81,14 +81,13 @@ fn failure(error: &Error, columns: usize, rows: &mut Vec<Row>) {
 }
 
 /// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out.
-fn figures(answer: &Answer) -> String {
+fn summary(answer: &Answer) -> String {
     let mut parts = Vec::new();
     if let Some(ms) = answer.timing.first_token_ms {
-        parts.push(format!("{:.2} s first", ms as f32 / 1000.0));
+        parts.push(format!("{} first", figures::seconds(ms.into())));
     }
     if let Some(rate) = answer.tokens_per_second() {
-        let digits = usize::from(rate < 10.0);
-        parts.push(format!("{rate:.digits$} tok/s"));
+        parts.push(format!("{} tok/s", figures::rate(rate)));
     }
     // Of an answer that was cut off, the pieces that came were counted; a voice counts tokens at the end.
     let about = if matches!(answer.outcome, Outcome::Complete { .. }) { "" } else { "≈" };
