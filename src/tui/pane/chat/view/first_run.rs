@@ -41,16 +41,24 @@ impl Pen<'_> {
         }
     }
 
+    /// Of a value that does not fit the beginning is shown.
     fn pair(&mut self, name: &str, value: &str) {
         if self.y < self.area.bottom() {
             let look = self.sight.look;
             put(self.cells, self.area.x, self.y, self.area.right(), name, look.style(Role::Faint));
-            let x = self.area.x + 10;
-            let room = usize::from(self.area.right().saturating_sub(x));
-            let shown = fit_left(value, room);
-            put(self.cells, x, self.y, self.area.right(), &shown, look.style(Role::Text));
+            put(self.cells, self.value_x(), self.y, self.area.right(), value, look.style(Role::Text));
         }
         self.y += 1;
+    }
+
+    /// Of a path that does not fit the end is shown.
+    fn path(&mut self, name: &str, path: &str) {
+        let room = usize::from(self.area.right().saturating_sub(self.value_x()));
+        self.pair(name, &fit_left(path, room));
+    }
+
+    fn value_x(&self) -> u16 {
+        self.area.x + 10
     }
 }
 
@@ -80,14 +88,19 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     // What moves, or what went wrong, is never below the screen's end.
     let offered = first.fetch == Fetch::Offered;
     if !offered {
-        fetching(state, first, &mut pen);
+        fetching(first, &mut pen);
         pen.line("", Role::Text);
     }
+    // What is asked for is in sight whatever is said of it.
+    let room = pen.area;
+    let ask = if offered { offer(state, first, sight) } else { String::new() };
+    let asked = if offered { wrap(&ask, room.width).len() as u16 } else { 0 };
+    pen.area.height = room.height.saturating_sub(asked);
     if let Some(plan) = &first.plan {
         pen.pair("licence", &plan.licence);
         let size = plan.bytes.map_or_else(|| "unknown until it is asked".to_owned(), bytes);
         pen.pair("to fetch", &size);
-        pen.pair("goes to", &plan.to.to_string_lossy());
+        pen.path("goes to", &plan.to.to_string_lossy());
         for (at, source) in plan.sources.iter().enumerate() {
             pen.pair(if at == 0 { "from" } else { "else" }, source);
         }
@@ -102,8 +115,10 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     for (source, why) in &first.failed {
         pen.text(&format!("✗ {source}: {why}"), Role::Warn);
     }
+    pen.area = room;
     if offered {
-        fetching(state, first, &mut pen);
+        pen.y = pen.y.min(room.bottom().saturating_sub(asked));
+        pen.text(&ask, Role::Accent);
         if pen.y + 1 < pen.area.bottom() {
             pen.line("", Role::Text);
         }
@@ -139,25 +154,27 @@ fn choices(first: &FirstRun, focused: bool, pen: &mut Pen<'_>) {
     }
 }
 
-fn fetching(state: &State, first: &FirstRun, pen: &mut Pen<'_>) {
+/// What can be done with the offer; nothing before it is known what fetching would do.
+fn offer(state: &State, first: &FirstRun, sight: &Sight<'_>) -> String {
+    if first.plan.is_none() {
+        return String::new();
+    }
+    let mut says = vec![(Action::Accept, "fetches it"), (Action::Back, "not now")];
+    if first.choices.len() > 1 {
+        says.insert(1, (Action::SelectNext, "another"));
+    }
+    let words = sight.options.keymap.line(Context::FirstRun, &says);
+    match state.focus {
+        Focus::FirstRun => words,
+        _ => format!("{} comes here; then {words}", sight.key(state.context(), Action::FocusNext)),
+    }
+}
+
+fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
     let keymap = &pen.sight.options.keymap;
     let keys = |says: &[(Action, &str)]| keymap.line(Context::FirstRun, says);
     match &first.fetch {
-        Fetch::Offered if first.plan.is_none() => pen.line("", Role::Muted),
-        Fetch::Offered => {
-            let mut says = vec![(Action::Accept, "fetches it"), (Action::Back, "not now")];
-            if first.choices.len() > 1 {
-                says.insert(1, (Action::SelectNext, "another"));
-            }
-            let words = keys(&says);
-            let words = match state.focus {
-                Focus::FirstRun => words,
-                _ => {
-                    format!("{} comes here; then {words}", pen.sight.key(state.context(), Action::FocusNext))
-                }
-            };
-            pen.text(&words, Role::Accent);
-        }
+        Fetch::Offered => {}
         Fetch::Failed(error) => {
             pen.text(&format!("✗ {}: {}", error.doing, error.why), Role::Bad);
             if !error.hint.is_empty() {
@@ -182,7 +199,7 @@ fn fetching(state: &State, first: &FirstRun, pen: &mut Pen<'_>) {
             }
             pen.line(&format!("{words} · {}", seconds(waited)), Role::Text);
             let says = [(Action::Back, "stops it; what has come is kept where the source can resume")];
-            pen.line(&keys(&says), Role::Muted);
+            pen.text(&keys(&says), Role::Muted);
         }
     }
 }

@@ -131,13 +131,38 @@ fn snippet(state: &State, sight: &Sight<'_>, at: usize, area: Rect, cells: &mut 
         put(cells, area.x, y, right, "▌", style(Role::Accent));
     }
     let (from, to) = hit.matched;
-    let piece = |range: std::ops::Range<usize>| hit.snippet.get(range).unwrap_or_default();
-    let before = fit_left(piece(0..from), usize::from(area.width / 3));
+    let piece = |range: std::ops::Range<usize>| tight(hit.snippet.get(range).unwrap_or_default());
+    let before = piece(0..from);
+    let before = fit_left(&before, usize::from(area.width / 3));
     let x = put(cells, area.x + 3, y, right, &before, style(Role::Faint));
-    let x = put(cells, x, y, right, piece(from..to), style(Role::Match));
-    put(cells, x, y, right, piece(to..hit.snippet.len()), style(Role::Faint));
+    let x = put(cells, x, y, right, &piece(from..to), style(Role::Match));
+    put(cells, x, y, right, &piece(to..hit.snippet.len()), style(Role::Faint));
+}
+
+/// One blank for many: in an excerpt an indentation says nothing.
+fn tight(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_whitespace() {
+            true if out.ends_with(' ') => {}
+            true => out.push(' '),
+            false => out.push(letter),
+        }
+    }
+    out
 }
 
 fn ground(look: &Look, chosen: bool) -> Style {
     if chosen { look.style(Role::Selected) } else { Style::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_has_one_blank_for_many() {
+        assert_eq!(tight("):\n        \"\"\"How  much"), "): \"\"\"How much");
+        assert_eq!(tight(" of a "), " of a ", "words stay apart at the match");
+    }
 }
