@@ -274,9 +274,12 @@ pub enum Workspace {
     Verify,
     /// Change what opens the workspace; backups made before still open with the old key only, which is removed
     Rekey {
-        /// Also make a new data key and write everything anew
+        /// Also make a new data key and write everything anew; what a restore or a repair kept goes with the old one
         #[arg(long)]
         data: bool,
+        /// Remove what was kept without asking
+        #[arg(short, long)]
+        yes: bool,
         /// What shall open it
         #[arg(long, value_enum)]
         to: KeyKind,

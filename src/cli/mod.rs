@@ -214,7 +214,7 @@ impl Signals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Store,
-    /// Only the place: a restore mends a store that is damaged, or whose key is lost.
+    /// Only the place: a restore mends a store that is damaged, or whose key is lost or forgotten.
     Folder,
 }
 
@@ -240,7 +240,8 @@ impl Asker {
                 }
                 Err(error)
                     if needs == Needs::Folder
-                        && matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Locked) =>
+                        && (matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Locked)
+                            || error.kind == ErrorKind::Passphrase && config.passphrase.is_some()) =>
                 {
                     out::say(&format!("note: {error}"));
                     return Ok(Self { door, config });

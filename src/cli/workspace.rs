@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{KeyKind, Workspace as Verb};
-use super::out::Out;
+use super::out::{self, Out};
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::reply::WorkspaceInfo;
@@ -22,16 +22,25 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Restore { from, yes } => {
             let from = absolute(&from)?;
-            let question = format!(
-                "Replace everything in {} by {}? Back up what is there now first: no command brings it back.",
-                asker.config.paths.workspace().display(),
-                from.display()
-            );
+            let place = asker.config.paths.workspace();
+            let (place, by) = (place.display(), from.display());
+            let question = match asker.door.ready().await {
+                Err(error) if error.kind == ErrorKind::Passphrase => format!(
+                    "The passphrase that was given does not open {place}. Put {by} in its place, which opens with \
+                     its own key? What is there is kept until `compact`, under its own passphrase."
+                ),
+                _ => format!(
+                    "Replace everything in {place} by {by}? Back up what is there now first: no command brings it back."
+                ),
+            };
             ask::agreed(yes, &question, &format!("restoring {}", from.display())).await?;
             let done = format!("restored {}", from.display());
             (Workspace::Restore { from }, done)
         }
-        Verb::Rekey { data, to, new_passphrase_file } => {
+        Verb::Rekey { data, to, new_passphrase_file, yes } => {
+            if data {
+                agreed_to_forget(asker, yes, out).await?;
+            }
             let to = key(to, new_passphrase_file).await?;
             let done = match &to {
                 KeyChoice::File => "a key file beside the store opens the workspace now",
@@ -45,6 +54,7 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         Workspace::Compact | Workspace::Rekey { .. } if !out.json => Some(before(asker, out).await?),
         _ => None,
     };
+    let restoring = matches!(&request, Workspace::Restore { .. });
     let new_data = matches!(&request, Workspace::Rekey { data: true, .. });
     let reply = asker.one(Request::Workspace(request), out).await?;
     let exit = match &reply {
@@ -60,6 +70,11 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             out.line(&done)?;
             if let Some(before) = before {
                 out.line(&earlier_backups(&before.key, new_data))?;
+            }
+            if restoring {
+                for notice in self::before(asker, out).await?.notices {
+                    out::say(&format!("note: {notice}"));
+                }
             }
         }
         Reply::Workspace { info: found } => {
@@ -89,6 +104,19 @@ async fn before(asker: &Asker, out: &mut Out) -> Result<WorkspaceInfo, End> {
         Reply::Workspace { info } => Ok(info),
         other => Err(unexpected(&other)),
     }
+}
+
+/// A new data key ends with everything that only the old one opens: asks where that is more than earlier backups.
+async fn agreed_to_forget(asker: &Asker, yes: bool, out: &mut Out) -> Result<(), End> {
+    let kept = before(asker, out).await?.kept;
+    if kept == 0 {
+        return Ok(());
+    }
+    let question = format!(
+        "Remove the {} that were kept from before a restore or a repair? Only the old data key opens them.",
+        words::bytes(kept)
+    );
+    Ok(ask::agreed(yes, &question, "making a new data key").await?)
 }
 
 /// What becomes of the backups that were made while `key` opened the workspace. `data`: there is a new data key.

@@ -1,17 +1,24 @@
 //! Spans and egress entries are kept for a while, and no more of them than there is room for.
 
-use crate::domain::Result;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::{Egress, Span};
-use crate::store::record::EgressKey;
+use crate::domain::{Error, Result};
+use crate::store::record::{EgressKey, Remembered};
 use crate::store::{Batch, Record, Scan, Store};
+
+/// The name under which the last sweep is remembered.
+const SWEPT: &str = "retention.swept";
 
 /// Removals that become one batch.
 const BATCH: usize = 256;
 
 /// How much of the past is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keep {
     /// Nothing older than so many milliseconds.
     pub age_ms: u64,
@@ -19,7 +26,33 @@ pub struct Keep {
     pub bytes: u64,
 }
 
-/// Removes what is too old or too much at the time `now`; how many records that were. Blocks.
+/// When the record of calls was swept, and by which measure.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Swept {
+    at: Timestamp,
+    keep: Keep,
+}
+
+/// `sweep`, unless that was done by the same measure in the last `rest`: every record is looked at for it.
+pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration) -> Result<usize> {
+    let key = store.name(SWEPT);
+    let last =
+        store.get::<Remembered>(&key)?.and_then(|last| serde_json::from_value::<Swept>(last.value).ok());
+    let young = |last: &Swept| last.at <= now && u128::from(now.since(last.at)) < rest.as_millis();
+    if last.is_some_and(|last| last.keep == keep && young(&last)) {
+        return Ok(0);
+    }
+    let removed = sweep(store, keep, now)?;
+    let value = serde_json::to_value(Swept { at: now, keep })
+        .map_err(|error| Error::internal("remembering when calls were swept", error.to_string()))?;
+    let mut batch = Batch::new();
+    batch.put(&key, &Remembered { name: SWEPT.to_owned(), value })?;
+    store.commit_soft(batch)?;
+    Ok(removed)
+}
+
+/// Removes what is too old or too much at the time `now`; how many records that were. Nothing of them is left, nor of those
+/// that earlier versions removed. Blocks.
 pub fn sweep(store: &Store, keep: Keep, now: Timestamp) -> Result<usize> {
     let spans = sweep_kind::<Span>(store, keep, now, SpanId::made)?;
     Ok(spans + sweep_kind::<Egress>(store, keep, now, |key: &EgressKey| Some(key.0))?)
@@ -52,6 +85,7 @@ fn sweep_kind<R: Record>(
     if waiting > 0 {
         store.commit_soft(batch)?;
     }
+    store.forget_marks::<R>()?;
     Ok(removed)
 }
 
@@ -135,6 +169,26 @@ mod tests {
         assert_eq!(sweep(&store, keep, now).unwrap(), 0);
         // A clock that was set back makes nothing old.
         assert_eq!(sweep(&store, keep, Timestamp(0)).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_was_swept_today_is_swept_again_only_by_another_measure() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, now) = (open(home.path()), fresh::now());
+        let keep = Keep { age_ms: 30 * DAY, bytes: u64::MAX };
+        let day = Duration::from_millis(DAY);
+        put(&store, now, 40, 1);
+        assert_eq!(sweep_at_times(&store, keep, now, day).unwrap(), 2);
+        put(&store, now, 40, 2);
+        let later = Timestamp(now.0 + DAY as i64 - 1);
+        assert_eq!(sweep_at_times(&store, keep, later, day).unwrap(), 0);
+        let less = Keep { age_ms: 20 * DAY, ..keep };
+        assert_eq!(sweep_at_times(&store, less, later, day).unwrap(), 2);
+        put(&store, now, 40, 3);
+        assert_eq!(sweep_at_times(&store, less, Timestamp(later.0 + DAY as i64), day).unwrap(), 2);
+        // A clock that was set back puts nothing off.
+        put(&store, now, 40, 4);
+        assert_eq!(sweep_at_times(&store, less, now, day).unwrap(), 2);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::workspace::{KeyChoice, WorkspaceInfo};
 use crate::service::archive::Archive;
 use crate::service::fresh;
 use crate::service::recorder::Recorder;
-use crate::service::retention::{self, Keep};
+use crate::service::retention::{Keep, sweep_at_times};
 use crate::store::record::Kind;
 use crate::store::{Store, Unlock, WrapWith};
 
@@ -26,7 +26,7 @@ pub struct Workspace {
 }
 
 /// How old the backup that a store keeps of itself may grow; the record of calls is swept as often.
-const BACKUP_AGE: Duration = Duration::from_hours(24);
+const TEND_EVERY: Duration = Duration::from_hours(24);
 /// How long after the start that begins.
 const TEND_AFTER: Duration = Duration::from_secs(30);
 
@@ -122,18 +122,18 @@ impl Workspace {
 async fn tend(archive: Archive, keep: Keep) {
     loop {
         tokio::time::sleep(TEND_AFTER).await;
-        match archive.run(move |store| retention::sweep(store, keep, fresh::now())).await {
+        match archive.run(move |store| sweep_at_times(store, keep, fresh::now(), TEND_EVERY)).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "old records of calls were removed"),
             Err(error) => tracing::warn!(%error, "old records of calls could not be removed"),
         }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
-            Some(age) if age < BACKUP_AGE => Ok(()),
+            Some(age) if age < TEND_EVERY => Ok(()),
             _ => store.backup_automatic().map(|_| ()),
         });
         if let Err(error) = renewed.await {
             tracing::warn!(%error, "the store's own backup could not be renewed");
         }
-        tokio::time::sleep(BACKUP_AGE).await;
+        tokio::time::sleep(TEND_EVERY).await;
     }
 }

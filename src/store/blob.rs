@@ -1,7 +1,8 @@
 //! Values too large for the tree: sealed files, each named by one frame alone.
 //!
-//! A file is written before the frame that names it, and goes when the batch that replaced that frame is on the disk. In
-//! the same batch lies a mark with the file's address, so that a death in between leaves nothing for good.
+//! A file is written before the frame that names it: a death in between leaves it, without a name, until the store is
+//! compacted. It goes when the batch that replaced that frame is on the disk. In the same batch lies a mark with the file's
+//! address, so that a death in between leaves nothing for good.
 
 use std::path::{Path, PathBuf};
 

@@ -7,11 +7,15 @@ use super::backup::removed;
 use super::batch::{Batch, Put};
 use super::blob::{self, Address};
 use super::generation::{Generation, TREE};
-use super::record::recency;
+use super::record::{Kind, Record, recency};
+use super::rewrite::CHUNK;
 use super::shield::shield;
 use super::site::Site;
-use super::{Shared, Store, files, tail};
+use super::{Shared, Store, files, scan, tail};
 use crate::domain::{Error, ErrorKind, Result};
+
+/// Losses that are remembered; who waits for a batch of an earlier one has long been told.
+const LOSSES: usize = 64;
 
 /// Who waits for the disk.
 #[derive(Debug, Default)]
@@ -32,8 +36,8 @@ struct Flushes {
     busy: bool,
     /// Large values that a batch replaced: they go when it is on the disk.
     unnamed: Vec<Unnamed>,
-    /// Batches that are not on the disk and will not come there.
-    lost: Option<Lost>,
+    /// Batches that are not on the disk and will not come there, as long as somebody may still ask for them.
+    lost: Vec<Lost>,
 }
 
 /// The batches behind one up to another, and why they are lost. What is flushed later does not bring them back.
@@ -53,8 +57,10 @@ struct Unnamed {
 
 impl Flushes {
     fn lose(&mut self, upto: u64, why: Error) {
-        let behind = self.lost.as_ref().map_or(self.durable, |lost| lost.behind.min(self.durable));
-        self.lost = Some(Lost { behind, upto, why });
+        if self.lost.len() == LOSSES {
+            self.lost.remove(0);
+        }
+        self.lost.push(Lost { behind: self.durable, upto, why });
         self.durable = self.durable.max(upto);
     }
 }
@@ -86,7 +92,7 @@ impl Group {
     fn wait(&self, batch: u64, flush: impl Fn(u64, u64) -> Result<()>) -> Result<()> {
         let mut state = self.state();
         loop {
-            if let Some(lost) = state.lost.as_ref().filter(|lost| lost.behind < batch && batch <= lost.upto) {
+            if let Some(lost) = state.lost.iter().find(|lost| lost.behind < batch && batch <= lost.upto) {
                 return Err(lost.why.clone());
             }
             if state.durable >= batch {
@@ -137,6 +143,31 @@ impl Store {
         self.settle(number)
     }
 
+    /// Takes away the marks that removals of this kind have left in stores of before; how many. Kinds that leave marks keep
+    /// them.
+    pub fn forget_marks<R: Record>(&self) -> Result<usize> {
+        if Kind::is_marked(&[R::KIND as u8]) {
+            return Ok(0);
+        }
+        let prefix = [Kind::Removed as u8, R::KIND as u8];
+        let mut forgotten = 0;
+        loop {
+            let desk = self.shared.desk();
+            desk.ready()?;
+            let generation = self.shared.live();
+            let marks = scan::take(&generation, &prefix, None, false, CHUNK)?;
+            if marks.is_empty() {
+                return Ok(forgotten);
+            }
+            let mut changes = sled::Batch::default();
+            for (mark, _) in &marks {
+                changes.remove(mark);
+            }
+            shield("writing to the store", || generation.tree.apply_batch(changes))?;
+            forgotten += marks.len();
+        }
+    }
+
     fn settle(&self, number: u64) -> Result<()> {
         self.shared.group.wait(number, |upto, sequence| {
             match flush(&self.shared.live(), &self.shared.site) {
@@ -178,13 +209,11 @@ impl Store {
         let mut unnamed = Vec::new();
         for key in batch.changes.keys() {
             let Some(known) = generation.frame(key)? else { continue };
-            if recency::has_entry(key) {
-                let stale = generation.unseal(key, &known).ok();
-                if let Some(entry) = stale.and_then(|old| recency::entry_of(key, &old.plain)) {
-                    changes.remove(entry);
-                }
+            let (entry, address) = generation.belongings(key, &known);
+            if let Some(entry) = entry {
+                changes.remove(entry);
             }
-            if let Some(address) = generation.own_address(key, &known) {
+            if let Some(address) = address {
                 changes.insert(blob::unnamed(&address), &[]);
                 unnamed.push(address);
             }
@@ -192,27 +221,22 @@ impl Store {
         for address in self.shared.unmarked() {
             changes.remove(blob::unnamed(&address));
         }
-        let mut sequence = 0;
-        for (key, put) in &batch.changes {
-            sequence = generation.sequence()?;
-            if let Some(Put { schema, plain }) = put {
-                let sealed = generation.seal(&self.shared.site.options, *schema, sequence, key, plain)?;
-                if let Some(entry) = recency::entry_of(key, plain) {
-                    changes.insert(entry, &[]);
-                }
-                changes.insert(key.as_slice(), sealed);
-            } else {
-                changes.remove(key.as_slice());
-                let mark = removed(key);
-                let sealed = generation.sealer.seal(1, sequence, &mark, &[])?;
-                changes.insert(mark, sealed);
+        let mut written = Vec::new();
+        let sealed = self.shared.site.seal_all(&generation, batch, &mut changes, &mut written);
+        let ready = sealed.and_then(|sequence| {
+            self.shared.site.step("apply a batch")?;
+            Ok(sequence)
+        });
+        let sequence = ready.inspect_err(|_| {
+            for address in &written {
+                // No frame names it, and none will.
+                let _ = generation.blobs.remove(address);
             }
-        }
+        })?;
         changes.insert(&tail::TIP, &sequence.to_be_bytes());
         if let Some(touched) = &mut desk.touched {
             touched.extend(batch.changes.keys().cloned());
         }
-        self.shared.site.step("apply a batch")?;
         shield("writing to the store", || generation.tree.apply_batch(changes))?;
         let number = self.shared.group.applied(sequence);
         if !unnamed.is_empty() {
@@ -246,6 +270,37 @@ impl Shared {
 }
 
 impl Site {
+    /// Seals what a batch puts, and a mark for what it removes; the last sequence number. `written` gets the files of large
+    /// values.
+    fn seal_all(
+        &self,
+        generation: &Generation,
+        batch: &Batch,
+        changes: &mut sled::Batch,
+        written: &mut Vec<Address>,
+    ) -> Result<u64> {
+        let mut sequence = 0;
+        for (key, put) in &batch.changes {
+            sequence = generation.sequence()?;
+            if let Some(Put { schema, plain }) = put {
+                let sealed = generation.seal(&self.options, *schema, sequence, key, plain)?;
+                written.extend(generation.own_address(key, &sealed));
+                if let Some(entry) = recency::entry_of(key, plain) {
+                    changes.insert(entry, &[]);
+                }
+                changes.insert(key.as_slice(), sealed);
+            } else {
+                changes.remove(key.as_slice());
+                if Kind::is_marked(key) {
+                    let mark = removed(key);
+                    let sealed = generation.sealer.seal(1, sequence, &mark, &[])?;
+                    changes.insert(mark, sealed);
+                }
+            }
+        }
+        Ok(sequence)
+    }
+
     /// Refuses what would fill the disk, before sled meets the end of it in the middle.
     fn room_for(&self, batch: &Batch) -> Result<()> {
         let wanted: usize = batch.changes.values().flatten().map(|put| put.plain.len() + 256).sum();
@@ -277,6 +332,9 @@ pub(super) fn flush(generation: &Generation, site: &Site) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::conversation::Conversation;
+    use crate::domain::id::{ConversationId, SpanId};
+    use crate::domain::trace::Span;
 
     #[test]
     fn what_was_lost_is_never_acknowledged_by_a_later_flush() {
@@ -293,6 +351,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_flushed_between_two_losses_is_not_told_as_lost() {
+        let group = Group::default();
+        let lose = || group.lose(Error::new(ErrorKind::Corrupt, "writing", "the tree was rebuilt", ""));
+        let first = group.applied(1);
+        lose();
+        let second = group.applied(2);
+        group.wait(second, |_, _| Ok(())).unwrap();
+        let third = group.applied(3);
+        lose();
+        group.wait(first, |_, _| Ok(())).unwrap_err();
+        group.wait(second, |_, _| Ok(())).unwrap();
+        group.wait(third, |_, _| Ok(())).unwrap_err();
+    }
+
+    #[test]
     fn what_a_failed_flush_was_for_is_never_acknowledged_by_a_later_one() {
         let group = Group::default();
         let first = group.applied(1);
@@ -301,5 +374,26 @@ mod tests {
         let second = group.applied(2);
         group.wait(second, |_, _| Ok(())).unwrap();
         group.wait(first, |_, _| Ok(())).unwrap_err();
+    }
+
+    #[test]
+    fn what_a_sweep_removes_leaves_no_mark_and_the_marks_of_before_go() {
+        let home = tempfile::tempdir().unwrap();
+        let owner = super::super::Owner::take(home.path()).unwrap();
+        let store = Store::open(&owner, &super::super::Unlock::default()).unwrap().0;
+        let id = SpanId::from_bytes([7; 16]);
+        let mut batch = Batch::new();
+        batch.remove::<Span>(&id).remove::<Conversation>(&ConversationId::from_bytes([7; 16]));
+        store.commit(batch).unwrap();
+        let live = store.shared.live();
+        let marks = || scan::take(&live, &[Kind::Removed as u8], None, false, 9000).unwrap().len();
+        assert_eq!(marks(), 1, "that of the conversation");
+        for number in 0..600_u16 {
+            let key = [&[Kind::Span as u8], &number.to_be_bytes()[..]].concat();
+            live.tree.insert(removed(&key), &[]).unwrap();
+        }
+        assert_eq!(store.forget_marks::<Conversation>().unwrap(), 0);
+        assert_eq!(store.forget_marks::<Span>().unwrap(), 600);
+        assert_eq!(marks(), 1);
     }
 }

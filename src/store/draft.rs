@@ -12,6 +12,9 @@ use crate::domain::{ErrorKind, Result};
 /// Pastes of more bytes than this lie beside their draft.
 const APART: usize = 4096;
 
+/// What stands where a paste is lost: a message is not sent with a hole that nobody sees.
+const UNREADABLE: &str = "[a paste that could not be read]";
+
 impl Store {
     /// Keeps a draft; an empty one is deleted.
     pub fn save_draft(&self, of: DraftOf, draft: Draft) -> Result<()> {
@@ -41,15 +44,15 @@ impl Store {
         self.commit(batch)
     }
 
-    /// Gives a draft back; an empty one where none was kept. A paste that cannot be read is empty.
+    /// Gives a draft back; an empty one where none was kept. A paste that cannot be read says so in its place.
     pub fn load_draft(&self, of: DraftOf) -> Result<Draft> {
         let Some(kept) = self.get::<KeptDraft>(&of)? else { return Ok(Draft::default()) };
         let paste = |paste| match paste {
             KeptPaste::Here(text) => Ok(text),
             KeptPaste::Apart { paste } => match self.get::<Paste>(&PasteOf(of, paste)) {
-                Ok(found) => Ok(found.map(|Paste(text)| text).unwrap_or_default()),
-                Err(error) if error.kind == ErrorKind::Corrupt => Ok(String::new()),
-                Err(error) => Err(error),
+                Ok(Some(Paste(text))) => Ok(text),
+                Err(error) if error.kind != ErrorKind::Corrupt => Err(error),
+                Ok(None) | Err(_) => Ok(UNREADABLE.to_owned()),
             },
         };
         Ok(Draft { text: kept.text, pastes: kept.pastes.into_iter().map(paste).collect::<Result<_>>()? })

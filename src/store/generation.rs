@@ -12,12 +12,16 @@ use super::blob::{Address, Blobs};
 use super::files;
 use super::key::Keys;
 use super::options::Options;
-use super::seal::{Opened, Sealer, Secret, mac};
+use super::record::recency;
+use super::seal::{FIXED, Opened, Sealer, Secret, mac};
 use super::shield::shield;
 use crate::domain::{ErrorKind, Result};
 
 /// How long another thread of sled may keep the lock of a store that this process has just closed.
 const LATE: Duration = Duration::from_secs(5);
+
+/// More bytes than the address of a large value takes where it is sealed.
+const ADDRESS: usize = 128;
 
 /// Sequence numbers of a generation lie above those of all before it.
 const SEQUENCE_BITS: u32 = 40;
@@ -176,16 +180,27 @@ impl Vault {
     }
 
     /// Where the large value of one frame lies.
-    fn address(&self, sequence: u64, key: &[u8]) -> Address {
+    pub(super) fn address(&self, sequence: u64, key: &[u8]) -> Address {
         self.name("blob", &[&sequence.to_be_bytes(), key].concat())
     }
 
     /// The address of the large value that a frame names, if it names one that is its own.
     pub(super) fn own_address(&self, key: &[u8], frame: &[u8]) -> Option<Address> {
+        // A value that lies in the frame itself is not decrypted to see that; an address is short.
+        if frame.len() > FIXED + key.len() + ADDRESS {
+            return None;
+        }
         let opened = self.sealer.open(key, frame).ok()?;
         let own = self.address(opened.sequence, key);
         matches!(Value::from_bytes(opened.plain), Ok(Value::Elsewhere(address)) if address == own)
             .then_some(own)
+    }
+
+    /// What goes with a frame that is replaced or removed: its entry in the index, the file of its large value.
+    pub(super) fn belongings(&self, key: &[u8], frame: &[u8]) -> (Option<Vec<u8>>, Option<Address>) {
+        let opened = recency::has_entry(key).then(|| self.unseal(key, frame).ok()).flatten();
+        let entry = opened.and_then(|opened| recency::entry_of(key, &opened.plain));
+        (entry, self.own_address(key, frame))
     }
 
     /// Opens what lay under `key`. An error is this record's alone.

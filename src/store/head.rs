@@ -39,7 +39,7 @@ pub(super) struct Head {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<Next>,
     /// Wrappings that this store made and does not stand on: a new one until it is named above, an old one until it is
-    /// gone. What they keep outside of the head is taken away at the next start.
+    /// gone. What they keep outside of the head is taken away at the next start, or at the first one that can.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) loose: Vec<Wrap>,
     /// Generations that were replaced but hold what could be wanted back; oldest first.

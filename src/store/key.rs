@@ -106,6 +106,8 @@ impl Wrap {
         options: &Options,
     ) -> Result<Option<String>> {
         if let Some(file) = self.file() {
+            let doing = "taking the old key file away";
+            options.faults.at(doing).map_err(|error| Error::io(doing, &error))?;
             files::remove(&folder.join(file))?;
         }
         let Some(entry) = self.entry(workspace, folder) else { return Ok(None) };

@@ -13,6 +13,9 @@ use crate::domain::{ErrorKind, Result};
 /// The first schema: what the records as a whole look like where no step has been taken.
 const FIRST: u32 = 1;
 
+/// How the name of the backup from before a migration begins; the schema that it led to follows.
+pub(super) const BEFORE: &str = "backup-before-";
+
 /// The steps of this program, in order: the first leads from schema 1 to 2.
 pub(super) const STEPS: &[Step] = &[];
 
@@ -58,7 +61,7 @@ impl Site {
         if from == to {
             return Ok(live);
         }
-        let saved = self.folder().join(format!("backup-before-{to}"));
+        let saved = self.folder().join(format!("{BEFORE}{to}"));
         self.back_up_alone(desk, &live, &saved)?;
         let keys = desk.keys.clone();
         let fresh = self.begin(desk, Purpose::Migrate, &keys)?;

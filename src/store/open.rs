@@ -41,7 +41,7 @@ impl Store {
             Err(error) => return Err(error),
         };
         desk.head.mend_copy(site.folder(), &site.options.faults)?;
-        notices.extend(site.tidy_wraps(&mut desk)?);
+        notices.extend(site.tidy_wraps(&mut desk));
         let live = match site.end_interruption(&mut desk, &mut notices)? {
             Some(finished) => finished,
             None => site.enter(&mut desk, &mut notices)?,

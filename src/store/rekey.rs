@@ -32,8 +32,8 @@ impl Store {
         found.and_then(|wrapper| wrapper.unwrap(&keys, &wrap)).map(|_| ())
     }
 
-    /// Wraps anew, and makes a new data key that everything is sealed with. Killed in the middle, the next start
-    /// finishes it.
+    /// Wraps anew, and makes a new data key that everything is sealed with. What only the old one opens goes: what restores
+    /// and repairs kept, the backups from before a migration. Killed in the middle, the next start finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
         let _work = self.shared.work();
         self.shared.rewrap(&mut self.shared.desk(), with)?;
@@ -50,7 +50,9 @@ impl Shared {
         let site = &self.site;
         desk.ready()?;
         let wrap = Wrap::draw(with)?;
-        site.save(desk, Head { loose: vec![wrap.clone()], ..desk.head.clone() })?;
+        let mut loose = desk.head.loose.clone();
+        loose.push(wrap.clone());
+        site.save(desk, Head { loose: loose.clone(), ..desk.head.clone() })?;
         let made = Wrapper::make(&wrap, with, desk.head.workspace, site.folder(), &site.options);
         let wrapped = made.and_then(|wrapper| Ok((wrapper.wrap(&desk.keys)?, wrapper)));
         let (keys, wrapper) = match wrapped {
@@ -61,10 +63,11 @@ impl Shared {
                 return Err(error);
             }
         };
-        let loose = vec![desk.head.wrap.clone()];
+        loose.retain(|one| *one != wrap);
+        loose.push(desk.head.wrap.clone());
         site.save(desk, Head { wrap, keys, loose, ..desk.head.clone() })?;
         desk.wrapper = wrapper;
-        if let Some(left) = site.tidy_wraps(desk)? {
+        if let Some(left) = site.tidy_wraps(desk) {
             self.notice(left);
         }
         Ok(())
@@ -88,17 +91,26 @@ fn lost(copied: Copied) -> Option<String> {
 }
 
 impl Site {
-    /// Takes away what wrappings keep that the store does not stand on. `Some` says in words what could not be taken away.
-    pub(super) fn tidy_wraps(&self, desk: &mut Desk) -> Result<Option<String>> {
-        if desk.head.loose.is_empty() {
-            return Ok(None);
-        }
+    /// Takes away what wrappings keep that the store does not stand on. `Some` says in words what could not be taken away:
+    /// that is named on, and tried again at the next start. It keeps nobody from the store.
+    pub(super) fn tidy_wraps(&self, desk: &mut Desk) -> Option<String> {
         let mut left = None;
-        for wrap in desk.head.loose.iter().filter(|wrap| **wrap != desk.head.wrap) {
-            left = wrap.discard(desk.head.workspace, self.folder(), &self.options)?.or(left);
+        let mut loose = desk.head.loose.clone();
+        loose.retain(|wrap| {
+            if *wrap == desk.head.wrap {
+                return false;
+            }
+            let discarded = wrap.discard(desk.head.workspace, self.folder(), &self.options);
+            let words = discarded.unwrap_or_else(|error| Some(error.to_string()));
+            let stays = words.is_some();
+            left = words.or(left.take());
+            stays
+        });
+        if loose == desk.head.loose {
+            return left;
         }
-        self.save(desk, Head { loose: Vec::new(), ..desk.head.clone() })?;
-        Ok(left)
+        let saved = self.save(desk, Head { loose, ..desk.head.clone() });
+        left.or(saved.err().map(|error| error.to_string()))
     }
 
     /// At the start: finishes a new data key that was under way, and forgets every other rewrite.

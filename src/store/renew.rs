@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::generation::Generation;
 use super::key::Keys;
-use super::record::recency;
 use super::rewrite::{CHUNK, Copied, Purpose};
 use super::seal::Frame;
 use super::site::Site;
@@ -75,7 +74,7 @@ impl Shared {
 
 impl Site {
     /// Makes `to` hold what `from` holds under these keys.
-    fn carry_again(
+    pub(super) fn carry_again(
         &self,
         to: &Generation,
         from: &Generation,
@@ -94,15 +93,16 @@ impl Site {
                 {
                     continue;
                 }
-                unnamed.extend(stale.as_ref().and_then(|frame| to.own_address(key, frame)));
-                let stale = stale.filter(|_| recency::has_entry(key));
-                let stale = stale.and_then(|frame| to.unseal(key, &frame).ok());
-                if let Some(entry) = stale.and_then(|stale| recency::entry_of(key, &stale.plain)) {
-                    batch.remove(entry);
+                if let Some(stale) = stale {
+                    let (entry, address) = to.belongings(key, &stale);
+                    unnamed.extend(address);
+                    if let Some(entry) = entry {
+                        batch.remove(entry);
+                    }
+                    batch.remove(key.as_slice());
                 }
-                match now {
-                    Some(frame) => self.carry(to, from, key, &frame, &mut batch, copied)?,
-                    None => batch.remove(key.as_slice()),
+                if let Some(frame) = now {
+                    self.carry_found(to, from, key, &frame, &mut batch, copied)?;
                 }
             }
             self.put(to, batch)?;

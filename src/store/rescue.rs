@@ -21,7 +21,8 @@ use crate::domain::{Error, ErrorKind, Result};
 
 impl Store {
     /// Opens the store of an owned folder with everything in it replaced by the backup `from`, also where what lies there
-    /// cannot be opened: a head that is gone, a key that is lost. What was there is kept beside it.
+    /// cannot be opened: a head that is gone, a key that is lost, a passphrase that is not the one that was given. Without
+    /// any passphrase that error is given back, so that the person is asked. What was there is kept beside it.
     pub fn open_restored(owner: &Owner, unlock: &Unlock, from: &Path) -> Result<(Self, Vec<String>)> {
         Self::open_restored_with(owner, unlock, from, &Options::default())
     }
@@ -39,11 +40,16 @@ impl Store {
                 return Ok((store, notices));
             }
             Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Locked) => {}
+            Err(error) if error.kind == ErrorKind::Passphrase && unlock.passphrase.is_some() => {}
             Err(error) => return Err(error),
         }
         let mark = Mark::open(owner.folder())?;
         Site { owner: owner.clone(), options: options.clone(), mark }.begin_again(from, unlock)?;
-        Self::open_with(owner, unlock, options.clone())
+        let (store, mut notices) = Self::open_with(owner, unlock, options.clone())?;
+        let opened = format!("What opened the backup opens the workspace now: {}.", store.key_kind());
+        store.shared.notice(opened.clone());
+        notices.push(opened);
+        Ok((store, notices))
     }
 }
 
@@ -111,26 +117,30 @@ impl Site {
         let of = BackupHead::of(from, self.schema())?;
         let keys = self.unwrap_backup(&of, from, unlock)?;
         prove(from, &keys)?;
+        self.room_to_take_in(from)?;
         let kept = self.generations()?;
         let number = kept.last().map_or(1, |newest| newest + 1);
         let fresh = Generation::open(self.folder(), number, &keys, &self.options)?;
-        let ready = self.take_in(&fresh, from, &keys).and_then(|_| {
-            let tip = self.put_on_disk(&fresh)?;
-            let with = match (&of.wrap, &unlock.passphrase) {
-                (Wrap::Passphrase { .. }, Some(passphrase)) => WrapWith::Passphrase(passphrase.clone()),
-                (Wrap::Keyring { .. }, _) => WrapWith::Keyring,
-                _ => WrapWith::KeyFile,
-            };
-            let wrap = Wrap::draw(&with)?;
-            let wrapper = Wrapper::make(&wrap, &with, of.workspace, self.folder(), &self.options)?;
+        let ready = self.take_in(&fresh, from, &keys).and_then(|_| self.put_on_disk(&fresh));
+        let tip = ready.inspect_err(|_| fresh.doom())?;
+        let with = match (&of.wrap, &unlock.passphrase) {
+            (Wrap::Passphrase { .. }, Some(passphrase)) => WrapWith::Passphrase(passphrase.clone()),
+            (Wrap::Keyring { .. }, _) => WrapWith::Keyring,
+            _ => WrapWith::KeyFile,
+        };
+        let wrap = Wrap::draw(&with)?;
+        let made = Wrapper::make(&wrap, &with, of.workspace, self.folder(), &self.options);
+        let wrapped = made.and_then(|wrapper| {
             self.keep_head()?;
-            let keys = wrapper.wrap(&keys)?;
-            Ok((
-                tip,
-                Head { generation: number, kept, ..Head::first(self.schema(), of.workspace, wrap, keys) },
-            ))
+            wrapper.wrap(&keys)
         });
-        let (tip, head) = ready.inspect_err(|_| fresh.doom())?;
+        let keys = wrapped.inspect_err(|_| {
+            fresh.doom();
+            // No head names it.
+            let _ = wrap.discard(of.workspace, self.folder(), &self.options);
+        })?;
+        let head = Head { generation: number, kept, ..Head::first(self.schema(), of.workspace, wrap, keys) };
+        // Where this fails, nobody knows which head is on the disk: its key stays.
         head.save(self.folder(), &self.options.faults)?;
         self.mark.set(tip);
         Ok(())

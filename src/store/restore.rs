@@ -1,5 +1,6 @@
 //! The way back from a backup: read to its proof before anything is touched, then sealed anew into a fresh generation.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -7,16 +8,18 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::Store;
 use super::backup::{BackupHead, END, MAGIC, Moved, proof};
+use super::blob::Address;
 use super::generation::Generation;
 use super::head::newer;
 use super::key::{Keys, Unlock, Wrap, Wrapper};
 use super::migrate::Stored;
 use super::record::Kind;
 use super::rewrite::{CHUNK, Copied, Purpose};
+use super::salvage::room_for_another;
 use super::seal::{FIXED, Frame, Opened, Sealer};
-use super::site::{Desk, Site};
+use super::site::Site;
+use super::{Shared, Store};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Nobody wrote a longer head or frame.
@@ -39,9 +42,10 @@ impl Store {
     pub fn restore(&self, from: &Path, unlock: &Unlock) -> Result<Moved> {
         let _work = self.shared.work();
         let site = &self.shared.site;
-        let keys = site.backup_keys(&self.shared.desk(), from, unlock)?;
+        let keys = site.backup_keys(&self.shared, from, unlock)?;
         // The whole of it is proven before anything is touched.
         prove(from, &keys)?;
+        site.room_to_take_in(from)?;
         let mut desk = self.shared.desk();
         let target = Keys { data: desk.keys.data.clone(), names: keys.names.clone() };
         let fresh = site.begin(&mut desk, Purpose::Restore, &target)?;
@@ -62,12 +66,23 @@ impl Store {
 }
 
 impl Site {
-    fn backup_keys(&self, desk: &Desk, from: &Path, unlock: &Unlock) -> Result<Keys> {
+    fn backup_keys(&self, shared: &Shared, from: &Path, unlock: &Unlock) -> Result<Keys> {
         let head = BackupHead::of(from, self.schema())?;
-        if head.workspace == desk.head.workspace && head.keys.id == desk.head.keys.id {
-            return Ok(desk.keys.clone());
+        {
+            let desk = shared.desk();
+            if head.workspace == desk.head.workspace && head.keys.id == desk.head.keys.id {
+                return Ok(desk.keys.clone());
+            }
         }
+        // Nobody waits at the desk while a passphrase is stretched or a keyring asks the person.
         self.unwrap_backup(&head, from, unlock)
+    }
+
+    /// Refuses a backup that the disk has no room for.
+    pub(super) fn room_to_take_in(&self, from: &Path) -> Result<()> {
+        let doing = format!("restoring {}", from.display());
+        let bytes = std::fs::metadata(from).map_err(|e| Error::io(reading(from), &e))?.len();
+        room_for_another(self.folder(), bytes, &doing, "Free some space and try again; nothing was touched.")
     }
 
     /// The keys of a backup. Its key file is looked for in the store's folder and beside the backup.
@@ -90,10 +105,8 @@ impl Site {
     pub(super) fn take_in(&self, to: &Generation, from: &Path, keys: &Keys) -> Result<Copied> {
         let before = BackupHead::of(from, self.schema())?.schema;
         let sealer = Sealer::new(&keys.data);
-        let mut copied = Copied::default();
-        let mut batch = sled::Batch::default();
-        let mut chunk = 0;
-        let mut brought = Vec::new();
+        let mut intake = Intake::new(self, to);
+        let mut brought = BTreeSet::new();
         Reader::open(from, keys)?.for_each(|bytes| {
             let frame = Frame::parse(bytes).ok_or_else(|| damaged(from))?;
             let opened = sealer.unseal(&frame)?;
@@ -101,32 +114,82 @@ impl Site {
                 && *kind == Kind::Blob as u8
             {
                 let address = address.try_into().map_err(|_| damaged(from))?;
-                brought.push(address);
+                brought.insert(address);
                 return to.blobs.put(&to.sealer, &address, frame.sequence, &opened.plain);
             }
             if let Some((kind, key)) = frame.key.split_first()
                 && *kind == Kind::Removed as u8
             {
-                batch.remove(key);
-                return Ok(());
+                return intake.remove(key);
             }
             let Opened { schema, plain, .. } = to.resolve(opened)?;
             let stored = Stored { key: frame.key.to_vec(), schema, plain };
             let Some(stored) = self.lead(before, stored)? else { return Ok(()) };
-            // Its number is drawn here: those of the other store may lie above all that this one will draw for long.
-            self.seal_into(&mut batch, to, to.sequence()?, &stored)?;
-            copied.records += 1;
-            chunk += 1;
-            if chunk == CHUNK {
-                chunk = 0;
-                self.put(to, std::mem::take(&mut batch))?;
-            }
+            brought.remove(&intake.add(&stored)?);
             Ok(())
         })?;
-        self.put(to, batch)?;
+        intake.put()?;
         // Each record has a file of its own now.
         brought.iter().try_for_each(|address| to.blobs.remove(address))?;
-        Ok(copied)
+        Ok(intake.copied)
+    }
+}
+
+/// Records of a backup on their way into a generation. Of two of one key the later counts, and what belonged to the earlier
+/// goes with it.
+struct Intake<'a> {
+    site: &'a Site,
+    to: &'a Generation,
+    batch: sled::Batch,
+    /// The keys in the batch.
+    keys: BTreeSet<Vec<u8>>,
+    unnamed: Vec<Address>,
+    copied: Copied,
+}
+
+impl<'a> Intake<'a> {
+    fn new(site: &'a Site, to: &'a Generation) -> Self {
+        let (keys, copied) = (BTreeSet::new(), Copied::default());
+        Self { site, to, batch: sled::Batch::default(), keys, unnamed: Vec::new(), copied }
+    }
+
+    /// Adds a record; the address that its large value has, if it is one.
+    fn add(&mut self, stored: &Stored) -> Result<Address> {
+        self.remove(&stored.key)?;
+        // Its number is drawn here: those of the other store may lie above all that this one will draw for long.
+        let sequence = self.to.sequence()?;
+        self.site.seal_into(&mut self.batch, self.to, sequence, stored)?;
+        self.keys.insert(stored.key.clone());
+        self.copied.records += 1;
+        if self.keys.len() >= CHUNK {
+            self.put()?;
+        }
+        Ok(self.to.address(sequence, &stored.key))
+    }
+
+    /// Takes away what an earlier frame brought under `key`.
+    fn remove(&mut self, key: &[u8]) -> Result<()> {
+        if self.keys.contains(key) {
+            self.put()?;
+        }
+        let Some(stale) = self.to.frame(key)? else { return Ok(()) };
+        let (entry, address) = self.to.belongings(key, &stale);
+        if let Some(entry) = entry {
+            self.batch.remove(entry);
+        }
+        self.batch.remove(key);
+        self.keys.insert(key.to_vec());
+        self.unnamed.extend(address);
+        self.copied.records -= 1;
+        Ok(())
+    }
+
+    /// Puts into the generation what has come together.
+    fn put(&mut self) -> Result<()> {
+        self.keys.clear();
+        self.site.put(self.to, std::mem::take(&mut self.batch))?;
+        let unnamed = std::mem::take(&mut self.unnamed);
+        unnamed.iter().try_for_each(|address| self.to.blobs.remove(address))
     }
 }
 

@@ -4,11 +4,15 @@
 //! The head first names the generation under way, then, in one step, names it as the store. Death before that step
 //! leaves the old store, death after it the new one.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use serde::{Deserialize, Serialize};
 
 use super::generation::{Generation, TREE, Value, Vault, folder};
 use super::head::{Head, Next};
 use super::key::Keys;
+use super::migrate::BEFORE;
 use super::record::{Kind, recency};
 use super::seal::Frame;
 use super::shield::shield;
@@ -19,9 +23,6 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// Entries that go into the new tree at a time.
 pub(super) const CHUNK: usize = 256;
-
-/// Replaced generations that are kept: the last damaged one and the one before the last restore, at most.
-const KEPT: usize = 2;
 
 /// Why a generation is written; a death in the middle is told by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,27 +118,46 @@ impl Site {
             let Some((key, _)) = chunk.back() else { return Ok(copied) };
             last = Some(key.to_vec());
             let mut batch = sled::Batch::default();
+            let mut removed = BTreeSet::new();
             for (key, frame) in &chunk {
                 let sequence = |frame: &[u8]| Frame::parse(frame).map(|frame| frame.sequence);
-                if key.first() == Some(&(Kind::Removed as u8)) {
-                    if from.frame(&key[1..])?.is_none() {
-                        batch.remove(&key[1..]);
+                if let Some((kind, key)) = key.split_first()
+                    && *kind == Kind::Removed as u8
+                {
+                    if to.frame(key)?.is_some() && from.frame(key)?.is_none() {
+                        removed.insert(key.to_vec());
                     }
                 } else if let Some(there) = to.frame(key)?
                     && sequence(&there) == sequence(frame)
                 {
                     copied.records += 1;
                 } else {
-                    let damaged = copied.damaged;
-                    self.carry(to, from, key, frame, &mut batch, &mut copied)?;
-                    if copied.damaged > damaged && from.frame(key)?.as_ref() != Some(frame) {
-                        // It was replaced since, and its large value went: it is copied with what was written meanwhile.
-                        copied.damaged = damaged;
-                    }
+                    self.carry_found(to, from, key, frame, &mut batch, &mut copied)?;
                 }
             }
             self.put(to, batch)?;
+            // What was copied before it was removed goes again, with all that belongs to it.
+            self.carry_again(to, from, &removed, &mut copied)?;
         }
+    }
+
+    /// Copies one entry as it was found in a tree that others write to.
+    pub(super) fn carry_found(
+        &self,
+        to: &Generation,
+        from: &Generation,
+        key: &[u8],
+        frame: &sled::IVec,
+        batch: &mut sled::Batch,
+        copied: &mut Copied,
+    ) -> Result<()> {
+        let damaged = copied.damaged;
+        self.carry(to, from, key, frame, batch, copied)?;
+        if copied.damaged > damaged && from.frame(key)?.as_ref() != Some(frame) {
+            // It was replaced since, and its large value went: it is copied with what was written meanwhile.
+            copied.damaged = damaged;
+        }
+        Ok(())
     }
 
     /// Puts a chunk into a generation that is under way.
@@ -147,26 +167,46 @@ impl Site {
     }
 
     /// Makes the generation under way the store. What was the store is kept beside it where `keep` says so; otherwise
-    /// its folder may go as soon as nobody reads it.
+    /// its folder may go as soon as nobody reads it. A new data key ends with everything that only the old one opens.
     pub(super) fn enthrone(&self, desk: &mut Desk, fresh: &Generation, keys: Keys, keep: bool) -> Result<()> {
         let tip = self.put_on_disk(fresh)?;
         let mut head = desk.head.clone();
+        let mut forgotten = Vec::new();
         if let Some(next) = head.next.take() {
             if keep {
                 head.kept.push(head.generation);
             }
-            if next.purpose == Purpose::Migrate {
-                head.schema = self.schema();
+            match next.purpose {
+                Purpose::Migrate => head.schema = self.schema(),
+                Purpose::Rekey => {
+                    // Before the head, so that a death in between leaves none of them.
+                    self.forget_backups_of_before()?;
+                    forgotten = std::mem::take(&mut head.kept);
+                }
+                Purpose::Compact | Purpose::Restore | Purpose::Salvage => {}
             }
             head.generation = next.generation;
             head.keys = next.keys;
         }
-        if head.kept.len() > KEPT {
-            head.kept.drain(..head.kept.len() - KEPT);
-        }
         self.save(desk, head)?;
         self.mark.set(tip);
         desk.keys = keys;
+        for number in forgotten {
+            // What stays is named by nothing now: the next start takes it away.
+            let _ = files::remove(&folder(self.folder(), number));
+        }
+        Ok(())
+    }
+
+    /// Takes away the backups from before a migration.
+    fn forget_backups_of_before(&self) -> Result<()> {
+        let failed = |error| Error::io(format!("reading the folder {}", self.folder().display()), &error);
+        for entry in fs::read_dir(self.folder()).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_string_lossy().starts_with(BEFORE) {
+                files::remove(&entry.path())?;
+            }
+        }
         Ok(())
     }
 

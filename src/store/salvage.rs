@@ -2,13 +2,16 @@
 //!
 //! sled refuses a file with one bad byte, or the half of it behind that byte. Our frames name their record, carry their
 //! own proof and begin with a magic, so the wreck is searched for them without sled. Older frames of a record lie in
-//! the file for a while; the one with the highest sequence number counts, and a mark of removal counts as well.
+//! the file for a while; the one with the highest sequence number counts, and a mark of removal counts as well. A large
+//! value whose file is gone or damaged is taken from the automatic backup; where that has none either, the frame of before
+//! counts.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::blob::{self, Address};
 use super::generation::{Generation, TREE, Vault};
 use super::record::Kind;
 use super::rewrite::{CHUNK, Copied, Purpose};
@@ -17,10 +20,10 @@ use super::site::{Desk, Site};
 use super::{Store, files};
 use crate::domain::{Error, ErrorKind, Result};
 
-/// Bytes looked at in one piece. A frame is shorter than half of it: larger values lie in files of their own.
+/// Bytes looked at in one piece. A frame of the tree is shorter than half of it; those of large values may be longer.
 const WINDOW: usize = 8 * 1024 * 1024;
 
-/// Where the newest frame of a record was found.
+/// Where a frame was found.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     sequence: u64,
@@ -33,8 +36,11 @@ struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Wreck {
     files: Vec<File>,
-    records: BTreeMap<Vec<u8>, Found>,
+    /// Of each record every frame, the oldest first.
+    records: BTreeMap<Vec<u8>, Vec<Found>>,
     removed: BTreeMap<Vec<u8>, u64>,
+    /// Large values that lie in a backup.
+    blobs: BTreeMap<Address, Found>,
 }
 
 impl Wreck {
@@ -71,12 +77,14 @@ impl Wreck {
                     break;
                 }
                 at = magic + 1;
-                if let Some(frame) = Frame::parse(&window[magic..filled])
+                let (seen, place) = (&window[magic..filled], start + magic as u64);
+                let beyond = read_beyond(&self.files[file], seen, place)?;
+                if let Some(frame) = Frame::parse(beyond.as_deref().unwrap_or(seen))
                     && sealer.unseal(&frame).is_ok()
                 {
                     let (sequence, length) = (frame.sequence, frame.length);
-                    self.note(frame.key, Found { sequence, file, at: start + magic as u64, length });
-                    at = magic + frame.length;
+                    self.note(frame.key, Found { sequence, file, at: place, length });
+                    at = filled.min(magic + length);
                 }
             }
             if last {
@@ -97,20 +105,53 @@ impl Wreck {
                 let newest = self.removed.entry(rest.to_vec()).or_default();
                 *newest = found.sequence.max(*newest);
             }
-            Some((kind, _)) if *kind < Kind::Recency as u8 => match self.records.get(key) {
-                Some(known) if known.sequence >= found.sequence => {}
-                _ => {
-                    self.records.insert(key.to_vec(), found);
+            Some((kind, address)) if *kind == Kind::Blob as u8 => {
+                if let Ok(address) = address.try_into() {
+                    self.blobs.insert(address, found);
                 }
-            },
+            }
+            Some(_) if Kind::is_record(key) => {
+                let known = self.records.entry(key.to_vec()).or_default();
+                if let Err(at) = known.binary_search_by_key(&found.sequence, |known| known.sequence) {
+                    known.insert(at, found);
+                }
+            }
             _ => {}
         }
     }
 
-    fn fetch(&self, found: &Found) -> std::io::Result<Vec<u8>> {
+    fn fetch(&self, found: &Found) -> Result<Vec<u8>> {
         let mut bytes = vec![0; found.length];
-        self.files[found.file].read_exact_at(&mut bytes, found.at)?;
-        Ok(bytes)
+        let read = self.files[found.file].read_exact_at(&mut bytes, found.at);
+        read.map_err(|e| Error::io("mending the store", &e)).map(|()| bytes)
+    }
+
+    /// The frame of a record that counts: the newest that was not removed and has its value, or the newest of all.
+    fn choose(&self, key: &[u8], frames: &[Found], from: &Vault) -> Result<Option<Vec<u8>>> {
+        let removed = self.removed.get(key).copied().unwrap_or_default();
+        let mut newest = None;
+        for found in frames.iter().rev().take_while(|found| found.sequence > removed) {
+            let frame = self.fetch(found)?;
+            if self.has_value(key, &frame, from)? {
+                return Ok(Some(frame));
+            }
+            newest.get_or_insert(frame);
+        }
+        Ok(newest)
+    }
+
+    /// Whether the value of a frame is there; a large one is put back where only the backup has it.
+    fn has_value(&self, key: &[u8], frame: &[u8], from: &Vault) -> Result<bool> {
+        let Some(address) = from.own_address(key, frame) else { return Ok(true) };
+        if from.blobs.get(&from.sealer, &address).is_ok() {
+            return Ok(true);
+        }
+        let Some(found) = self.blobs.get(&address) else { return Ok(false) };
+        let Ok(opened) = from.sealer.open(&blob::key(&address), &self.fetch(found)?) else {
+            return Ok(false);
+        };
+        from.blobs.put(&from.sealer, &address, opened.sequence, &opened.plain)?;
+        Ok(true)
     }
 
     /// Puts what counts into `to`. `from` is where the large values lie.
@@ -118,11 +159,8 @@ impl Wreck {
         let mut copied = Copied::default();
         let mut batch = sled::Batch::default();
         let mut chunk = 0;
-        for (key, found) in &self.records {
-            if self.removed.get(key).is_some_and(|removed| *removed > found.sequence) {
-                continue;
-            }
-            let frame = self.fetch(found).map_err(|e| Error::io("mending the store", &e))?;
+        for (key, frames) in &self.records {
+            let Some(frame) = self.choose(key, frames, from)? else { continue };
             site.carry(to, from, key, &frame, &mut batch, &mut copied)?;
             chunk += 1;
             if chunk == CHUNK {
@@ -179,7 +217,8 @@ impl Site {
         from: &Vault,
         wreck: &Path,
     ) -> Result<(Generation, Copied)> {
-        room_to_mend(self.folder(), files::bytes_under(wreck))?;
+        let hint = "Free some space and start again; the damaged files are untouched.";
+        room_for_another(self.folder(), files::bytes_under(wreck), "mending the damaged store", hint)?;
         let mut found = Wreck::default();
         found.search(&wreck.join(TREE), &from.sealer)?;
         if self.automatic_is_of(desk.head.schema) {
@@ -198,8 +237,8 @@ impl Site {
     }
 }
 
-/// Whether there is room to mend a store of so many bytes.
-pub(super) fn room_to_mend(folder: &Path, bytes: u64) -> Result<()> {
+/// Refuses to write another generation of so many bytes where there is no room for it.
+pub(super) fn room_for_another(folder: &Path, bytes: u64, doing: &str, hint: &str) -> Result<()> {
     let wanted = 2 * bytes + 2 * 1024 * 1024;
     let free = files::free_bytes(folder);
     if free >= wanted {
@@ -207,9 +246,9 @@ pub(super) fn room_to_mend(folder: &Path, bytes: u64) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Full,
-        "mending the damaged store",
+        doing,
         format!("it needs {} MB and {} MB are free", wanted.div_ceil(1_000_000), free / 1_000_000),
-        "Free some space and start again; the damaged files are untouched.",
+        hint,
     ))
 }
 
@@ -235,6 +274,17 @@ fn read_at(file: &File, window: &mut [u8], start: u64) -> std::io::Result<usize>
         }
     }
     Ok(filled)
+}
+
+/// The whole of a frame that goes on behind what was `seen` of it; `None` for one that does not, or for none.
+fn read_beyond(file: &File, seen: &[u8], place: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let Some(length) = Frame::announced(seen).filter(|length| *length > seen.len()) else { return Ok(None) };
+    if file.metadata()?.len() < place + length as u64 {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, place)?;
+    Ok(Some(bytes))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -35,17 +36,25 @@ pub(super) const TIP: [u8; 1] = [Kind::Tip as u8];
 #[derive(Debug)]
 pub(super) struct Mark {
     file: File,
+    /// The last number that was noted here. A flush may end after another generation took the place of the one that it was
+    /// of, and its number lies below.
+    noted: Mutex<u64>,
 }
 
 impl Mark {
     /// Opens it.
     pub(super) fn open(folder: &Path) -> Result<Self> {
-        Ok(Self { file: files::open(&folder.join("mark"))? })
+        Ok(Self { file: files::open(&folder.join("mark"))?, noted: Mutex::default() })
     }
 
     /// Notes that everything up to `sequence` was acknowledged. It outlives the process, not the power: after a power
     /// cut an older mark proves less, never something wrong. So there is nothing to do where it cannot be written.
     pub(super) fn set(&self, sequence: u64) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if sequence < *noted {
+            return;
+        }
+        *noted = sequence;
         let mut bytes = sequence.to_be_bytes().to_vec();
         bytes.extend_from_slice(&Sha256::digest(&bytes)[..8]);
         let _ = self.file.write_all_at(&bytes, 0);

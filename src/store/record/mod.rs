@@ -31,7 +31,8 @@ pub enum Kind {
     Paste = 8,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
-    /// What was removed, so that a salvage does not bring it back. Compaction drops them.
+    /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
+    /// none: they are removed without end, and what a salvage brings back of them goes with the next sweep.
     Removed = 33,
     /// The number of the last batch; see `tail`.
     Tip = 34,
@@ -45,6 +46,11 @@ impl Kind {
     /// Whether a key is a record's, and not an index entry's or a mark's.
     pub(super) fn is_record(key: &[u8]) -> bool {
         key.first().is_some_and(|kind| *kind < Self::Recency as u8)
+    }
+
+    /// Whether the removal of what lies under a key leaves a mark.
+    pub(super) fn is_marked(key: &[u8]) -> bool {
+        key.first().is_none_or(|kind| *kind != Self::Span as u8 && *kind != Self::Egress as u8)
     }
 
     /// Every kind that has records, with its name for people.

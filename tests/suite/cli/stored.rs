@@ -150,6 +150,30 @@ fn a_workspace_that_does_not_open_says_what_helps_and_that_helps() {
 }
 
 #[test]
+fn a_workspace_whose_passphrase_is_forgotten_comes_back_from_a_backup_and_says_what_opens_it() {
+    let home = Home::new();
+    home.run(&["chat", "kept"]);
+    home.run(&["workspace", "backup", "copy"]);
+    let store = home.path().join("data/home");
+    for entry in std::fs::read_dir(&store).unwrap().map(|entry| entry.unwrap()) {
+        if entry.file_name().to_str().unwrap().starts_with("key-") {
+            std::fs::copy(entry.path(), home.beside().join(entry.file_name())).unwrap();
+        }
+    }
+    std::fs::write(home.beside().join("words"), "right\n").unwrap();
+    let words = home.beside().join("words").display().to_string();
+    let to_words = ["workspace", "rekey", "--to", "passphrase", "--new-passphrase-file", &words];
+    assert_eq!(home.run(&to_words).code, Some(0));
+    std::fs::write(home.beside().join("words"), "wrong\n").unwrap();
+    let given = ["--passphrase-file", &words, "workspace", "restore", "copy"];
+    let said = home.run(&given);
+    assert!(said.code == Some(2) && said.stderr.contains("does not open it"), "{said:?}");
+    let said = home.run(&[&given[..], &["--yes"]].concat());
+    assert!(said.code == Some(0) && said.stderr.contains("opens the workspace now: a key file"), "{said:?}");
+    assert_eq!(home.run(&["conversations", "list"]).stdout.lines().count(), 1);
+}
+
+#[test]
 fn a_new_key_says_what_becomes_of_earlier_backups_and_the_hint_of_the_old_one_is_true() {
     let home = Home::new();
     home.run(&["chat", "kept"]);

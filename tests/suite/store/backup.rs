@@ -100,6 +100,49 @@ fn what_a_flipped_byte_hit_comes_from_the_automatic_backup() {
     assert_eq!(store.notices().len(), 1, "{:?}", store.notices());
 }
 
+/// A store whose tree is damaged beyond reading, with a large text that was replaced since the automatic backup.
+fn replaced_and_lost(home: &std::path::Path, text: &str, harm: impl FnOnce(&mut [u8])) -> String {
+    let store = open(home);
+    turn(&store, 1, 1, text);
+    store.backup_automatic().unwrap();
+    turn(&store, 1, 1, &"cliff ".repeat(3000));
+    drop(store);
+    let tree = home.join("gen-000001/tree/db");
+    let mut bytes = fs::read(&tree).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    harm(&mut bytes[20..used]);
+    fs::write(&tree, bytes).unwrap();
+    let store = open(home);
+    assert_eq!(store.notices().len(), 1, "{:?}", store.notices());
+    assert_eq!(store.verify().unwrap().damaged, []);
+    store.scan::<Message>(Scan::all()).next().unwrap().unwrap().1.text()
+}
+
+#[test]
+fn a_salvage_takes_a_large_value_from_the_automatic_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    for (home, boulders) in [("one", 2000), ("two", 1_200_000)] {
+        // Its file went when it was replaced.
+        let text = "boulder ".repeat(boulders);
+        let found = replaced_and_lost(&folder.path().join(home), &text, |tree| tree.fill(0x55));
+        assert!(found == text, "{} bytes for {}", found.len(), text.len());
+    }
+}
+
+#[test]
+fn a_salvage_takes_the_text_of_before_where_the_newest_large_value_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let text = "boulder ".repeat(2000);
+    let found = replaced_and_lost(&home, &text, |_| {
+        fs::write(home.join("gen-000001/tree/conf"), "no longer a configuration").unwrap();
+        let blobs = walk(&home.join("gen-000001/blobs"));
+        assert_eq!(blobs.len(), 1);
+        fs::write(&blobs[0], "no longer a boulder").unwrap();
+    });
+    assert_eq!(found, text);
+}
+
 #[test]
 fn a_salvage_brings_nothing_back_that_was_removed() {
     let folder = tempfile::tempdir().unwrap();

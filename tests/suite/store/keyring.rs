@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use outcrop::domain::message::Message;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::store::{Keyring, Options, Ring, RingEntry, RingFault, Scan, Store, Unlock, WrapWith};
+use outcrop::store::{Faults, Keyring, Options, Ring, RingEntry, RingFault, Scan, Store, Unlock, WrapWith};
 use zeroize::Zeroizing;
 
 use super::{name, own, small, turn, unlock, walk};
@@ -175,6 +175,47 @@ fn an_old_entry_that_cannot_be_taken_away_is_told_and_the_new_key_is_in_force() 
     let options = Options { keyring: FolderRing::beside(&home), ..small() };
     let (store, _) = Store::open_with(&own(&home), &unlock(Some("new")), options).unwrap();
     assert_eq!(texts(&store), 1);
+}
+
+#[test]
+fn an_old_key_that_stays_keeps_no_store_shut_and_goes_once_it_can() {
+    for (step, from, to) in [
+        ("taking the old key out of the keyring", WrapWith::Keyring, WrapWith::KeyFile),
+        ("taking the old key file away", WrapWith::KeyFile, WrapWith::Keyring),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let files = || walk(&home).iter().filter(|path| name(path).starts_with("key-")).count();
+        let store = open_ringed(&home);
+        turn(&store, 1, 1, "text");
+        store.rekey(&from).unwrap();
+        store.backup_automatic().unwrap();
+        let before = fs::read(home.join("backup")).unwrap();
+        drop(store);
+        let refusing = || {
+            let faults = Faults::new(
+                move |at| {
+                    if at == step { Err(std::io::Error::other("planned")) } else { Ok(()) }
+                },
+            );
+            let options = Options { keyring: FolderRing::beside(&home), faults, ..small() };
+            Store::open_with(&own(&home), &unlock(None), options).unwrap()
+        };
+        let store = refusing().0;
+        store.rekey(&to).unwrap();
+        assert!(store.notices()[0].contains(step), "{:?}", store.notices());
+        assert_ne!(fs::read(home.join("backup")).unwrap(), before, "the store's own backup has the new key");
+        drop(store);
+        // Twice, for nothing is forgotten of what could not be taken away.
+        for _ in 0..2 {
+            let (store, notices) = refusing();
+            assert!(notices[0].contains(step), "{notices:?}");
+            assert_eq!((texts(&store), files() + entries(folder.path()).len()), (1, 2));
+        }
+        let store = open_ringed(&home);
+        assert_eq!(store.notices(), Vec::<String>::new());
+        assert_eq!((texts(&store), files() + entries(folder.path()).len()), (1, 1));
+    }
 }
 
 /// In a child, on whose session bus nobody answers: the keyring says so in time.

@@ -103,6 +103,72 @@ fn a_store_without_a_head_comes_back_from_a_backup_and_what_lay_there_is_kept() 
 }
 
 #[test]
+fn what_did_not_open_is_kept_through_every_later_restore_until_the_store_is_compacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    built(&home);
+    open(&home).backup(&saved).unwrap();
+    behead(&home);
+    let (store, _) = Store::open_restored_with(&own(&home), &unlock(None), &saved, &small()).unwrap();
+    for _ in 0..3 {
+        store.restore(&saved, &unlock(None)).unwrap();
+    }
+    drop(store);
+    let store = open(&home);
+    for number in 2..=5 {
+        assert!(home.join(format!("gen-00000{number}/tree/db")).exists(), "generation {number}");
+    }
+    store.compact().unwrap();
+    assert_eq!(walk(&home).iter().filter(|path| name(path) == "db").count(), 1);
+    assert_eq!(texts(&store), 6);
+}
+
+#[test]
+fn a_new_data_key_leaves_nothing_under_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    built(&home);
+    let store = open(&home);
+    store.backup(&saved).unwrap();
+    store.restore(&saved, &unlock(None)).unwrap();
+    let before = home.join("backup-before-2");
+    fs::copy(&saved, &before).unwrap();
+    store.rekey(&WrapWith::KeyFile).unwrap();
+    assert!(home.join("gen-000002/tree/db").exists() && before.exists(), "the data key is the same");
+    store.rekey_data(&WrapWith::KeyFile).unwrap();
+    assert!(!home.join("gen-000002").exists() && !before.exists());
+    assert_eq!(store.info().unwrap().kept, 0);
+    assert_eq!(texts(&store), 6);
+    drop(store);
+    assert_eq!(texts(&open(&home)), 6);
+}
+
+#[test]
+fn a_store_whose_passphrase_is_forgotten_comes_back_from_a_backup_with_another_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));
+    let key = built(&home);
+    let store = open(&home);
+    store.backup(&saved).unwrap();
+    fs::copy(&key, folder.path().join(name(&key))).unwrap();
+    store.rekey(&WrapWith::Passphrase("words".into())).unwrap();
+    turn(&store, 1, 77, "pebble that only the words open");
+    drop(store);
+    let restored = |words| Store::open_restored_with(&own(&home), &unlock(words), &saved, &small());
+    let untold = restored(None).unwrap_err();
+    assert_eq!(untold.kind, ErrorKind::Passphrase, "the words are asked for first: {untold}");
+    let (back, notices) = restored(Some("not these")).unwrap();
+    assert_eq!((texts(&back), back.key_kind()), (6, "a key file"));
+    assert!(notices.iter().any(|notice| notice.contains("a key file")), "{notices:?}");
+    drop(back);
+    // The words came back: the head that they open lies beside its generation.
+    for name in ["head", "head.copy"] {
+        fs::copy(home.join("gen-000002").join(name), home.join(name)).unwrap();
+    }
+    assert_eq!(texts(&open_with(&home, Some("words")).0), 7);
+}
+
+#[test]
 fn a_store_whose_key_is_lost_comes_back_from_a_backup_with_another_key_and_can_still_be_opened_by_the_old() {
     let folder = tempfile::tempdir().unwrap();
     let (home, saved) = (folder.path().join("home"), folder.path().join("saved"));

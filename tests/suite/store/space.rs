@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use outcrop::domain::conversation::{Conversation, Draft};
@@ -143,6 +145,75 @@ fn a_large_paste_is_written_once_however_often_its_draft_is_saved() {
     store.commit(batch).unwrap();
     assert_eq!(store.info().unwrap().count(Kind::Paste), 0);
     assert_eq!(large(folder.path()).len(), 0);
+}
+
+#[test]
+fn of_a_record_that_a_backup_has_twice_a_restore_brings_the_later_and_no_file_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved");
+    let (later, writer) = ("cliff ".repeat(2000), Arc::new(OnceLock::<Store>::new()));
+    let (chunks, text, seen) = (AtomicU32::new(0), later.clone(), Arc::clone(&writer));
+    // Somebody writes what the backup has already read.
+    let faults = Faults::new(move |step| {
+        if step == "back up a chunk" && chunks.fetch_add(1, Ordering::SeqCst) == 1 {
+            let store = seen.get().unwrap();
+            write(store, 1, &text);
+            let mut batch = Batch::new();
+            batch.remove::<Message>(&key(&message(1, 2, "")));
+            store.commit(batch).unwrap();
+        }
+        Ok(())
+    });
+    let options = Options { faults, ..small() };
+    let home = own(&folder.path().join("there"));
+    let there = Store::open_with(&home, &unlock(Some("theirs")), options).unwrap().0;
+    for number in 1..=2 {
+        write(&there, number, &"boulder ".repeat(2000));
+    }
+    for number in 3..=300 {
+        write(&there, number, "pebble");
+    }
+    writer.set(there.clone()).unwrap();
+    there.backup(&saved).unwrap();
+    let home = folder.path().join("here");
+    let here = open(&home);
+    assert_eq!(here.restore(&saved, &unlock(Some("theirs"))).unwrap().records, 299);
+    assert_eq!(large(&home).len(), 1);
+    assert_eq!(here.get::<Message>(&key(&message(1, 1, ""))).unwrap().unwrap().text(), later);
+    assert_eq!(here.get::<Message>(&key(&message(1, 2, ""))).unwrap(), None);
+}
+
+#[test]
+fn a_paste_that_is_lost_says_so_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let draft = Draft { text: "why".to_owned(), pastes: vec!["paste ".repeat(4000), "short".to_owned()] };
+    store.save_draft(DraftOf(None), draft).unwrap();
+    let blobs = walk(&folder.path().join("gen-000001/blobs"));
+    fs::write(&blobs[0], "no longer a paste").unwrap();
+    let found = store.load_draft(DraftOf(None)).unwrap();
+    assert_eq!(found.pastes, ["[a paste that could not be read]", "short"]);
+}
+
+#[test]
+fn a_large_value_whose_record_is_not_written_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&bad);
+    let faults = Faults::new(move |step| {
+        let fails = step == "apply a batch" && seen.load(Ordering::SeqCst);
+        if fails { Err(std::io::Error::other("planned")) } else { Ok(()) }
+    });
+    let options = Options { faults, ..small() };
+    let store = Store::open_with(&own(folder.path()), &unlock(None), options).unwrap().0;
+    write(&store, 1, &"boulder ".repeat(2000));
+    bad.store(true, Ordering::SeqCst);
+    let large_one = message(1, 1, &"cliff ".repeat(2000));
+    let mut batch = Batch::new();
+    batch.put(&key(&large_one), &large_one).unwrap();
+    store.commit(batch).unwrap_err();
+    assert_eq!(large(folder.path()).len(), 1);
+    assert!(store.get::<Message>(&key(&large_one)).unwrap().unwrap().text().starts_with("boulder"));
 }
 
 #[test]
