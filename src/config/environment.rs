@@ -86,10 +86,13 @@ impl Environment {
     /// What a child may know: nothing of ours, and no variable that is `named` as a secret or looks like one.
     #[must_use]
     pub fn without_secrets(&self, named: &[&str]) -> Self {
-        const WORDS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL"];
+        const WORDS: [&str; 8] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CRED", "COOKIE", "PRIVATE"];
+        /// As a whole part of a longer name; `PWD` alone is the folder.
+        const PARTS: [&str; 2] = ["PAT", "PWD"];
         let secret = |name: &str| {
             let upper = name.to_ascii_uppercase();
-            let speaks = upper.split('_').any(|part| WORDS.iter().any(|word| part.contains(word)));
+            let speaks = upper.split('_').any(|part| WORDS.iter().any(|word| part.contains(word)))
+                || (upper.contains('_') && upper.split('_').any(|part| PARTS.contains(&part)));
             upper.starts_with("OUTCROP_") || speaks || named.contains(&name)
         };
         let kept = self.0.iter().filter(|(name, _)| !name.to_str().is_none_or(secret));

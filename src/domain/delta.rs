@@ -83,7 +83,9 @@ impl Fold {
             Event::Replace { from, text, .. } => self.replace(*from, text),
             Event::Usage { usage } => {
                 self.usage.input = usage.input.or(self.usage.input);
-                self.usage.output = usage.output.or(self.usage.output);
+                if usage.output.is_some() {
+                    (self.usage.output, self.usage.estimated) = (usage.output, usage.estimated);
+                }
                 self.usage.cache_read = usage.cache_read.or(self.usage.cache_read);
                 self.usage.cache_write = usage.cache_write.or(self.usage.cache_write);
                 self.usage.reasoning = usage.reasoning.or(self.usage.reasoning);

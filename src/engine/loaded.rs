@@ -148,7 +148,8 @@ impl Shelf {
     }
 
     /// The model of the file at `path`, loaded if it is not there, or if the file is another one now.
-    pub(super) fn get(&mut self, path: &Path) -> Result<Arc<Loaded>> {
+    /// Where it has to be tried first, that ends when it is no longer `wanted`.
+    pub(super) fn get(&mut self, path: &Path, wanted: &dyn Fn() -> bool) -> Result<Arc<Loaded>> {
         let stamp = Stamp::of(path)?;
         let known = self.models.iter().position(|m| m.path == path && m.stamp == stamp);
         let model = if let Some(at) = known {
@@ -159,7 +160,7 @@ impl Shelf {
                 && backend::choose(&Header::open(path)?.0, self.options.backend, "loading a model")?
                     == Backend::LlamaCpp
             {
-                trial.pass(path)?;
+                trial.pass(path, wanted)?;
             }
             Arc::new(Loaded::load(path, self.options)?)
         };

@@ -283,7 +283,9 @@ impl Scheduler {
         self.shelf.make_room(&path);
         self.kept.retain(|kept| self.shelf.holds(kept.model()));
         // Nothing was sent but places in the queue, so there is room for one event or the reader is gone.
-        let model = match self.shelf.get(&path) {
+        let closing = Arc::clone(&self.closing);
+        let wanted = || !events.is_closed() && !closing.load(Ordering::Relaxed);
+        let model = match self.shelf.get(&path, &wanted) {
             Ok(model) => model,
             Err(error) => return drop(events.try_send(Err(error))),
         };

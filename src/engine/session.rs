@@ -257,6 +257,7 @@ impl Session {
             cache_read: Some(self.cached as u32),
             reasoning: None,
             cache_write: None,
+            estimated: false,
         };
         self.outbox.extend([Ok(Event::Usage { usage }), Ok(Event::Stop { reason })]);
         self.over = true;

@@ -10,8 +10,9 @@ use crate::domain::catalog::Backend;
 
 /// Has files tried in a process of their own, before this one takes them.
 pub trait Trial: Send + Sync + std::fmt::Debug {
-    /// Returns once the file was loaded there and answered; an error says why it must not be loaded here. Blocks.
-    fn pass(&self, path: &Path) -> Result<()>;
+    /// Returns once the file was loaded there and answered, or soon after `wanted` says no; an error says why it must
+    /// not be loaded here. Blocks.
+    fn pass(&self, path: &Path, wanted: &dyn Fn() -> bool) -> Result<()>;
 
     /// The file is the copy of one that has passed.
     fn vouch(&self, path: &Path);

@@ -70,7 +70,8 @@ fn is_inside_name(name: &str) -> bool {
 }
 
 /// Whether an address is of this machine, of its network, or of the service that tells a machine in a cloud its secrets:
-/// every range that IANA keeps from the public network, also inside of the ways to write IPv4 in IPv6.
+/// the ranges that IANA keeps from the public network and that can lead to somebody, also inside of the ways to write
+/// IPv4 in IPv6.
 pub(super) fn is_inside(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(v4) => {
@@ -98,7 +99,10 @@ pub(super) fn is_inside(ip: IpAddr) -> bool {
                 || parts[0] & 0xff00 == 0xff00
                 || (parts[..6] == [0; 6] && inner(parts[6], parts[7]))
                 || (parts[..6] == [0x64, 0xff9b, 0, 0, 0, 0] && inner(parts[6], parts[7]))
+                || parts[..3] == [0x64, 0xff9b, 1]
                 || (parts[0] == 0x2002 && inner(parts[1], parts[2]))
+                // Teredo: the client's address, all bits turned.
+                || (parts[..2] == [0x2001, 0] && inner(!parts[6], !parts[7]))
         }
     }
 }

@@ -203,6 +203,7 @@ fn obeying(script: Vec<Step>, converse: &Converse) -> Vec<Step> {
         cache_read: None,
         cache_write: None,
         reasoning: (reasoning > 0).then_some(reasoning as u32),
+        estimated: false,
     };
     steps.extend([Step::Say(Event::Usage { usage }), Step::Say(Event::Stop { reason })]);
     steps

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -63,6 +64,8 @@ pub struct Attached {
     state: watch::Receiver<State>,
     told: Told,
     knocks: watch::Sender<Knock>,
+    /// The knock whose backup took the place of everything.
+    restored: Arc<AtomicU64>,
     watcher: AbortOnDropHandle<()>,
 }
 
@@ -108,8 +111,9 @@ impl Attached {
     pub fn begin(folder: &Path, open: Open) -> Self {
         let (sender, state) = watch::channel(State::Between);
         let (knocks, heard) = watch::channel(Knock::default());
-        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender, heard));
-        Self { state, told: Told::default(), knocks, watcher: AbortOnDropHandle::new(watcher) }
+        let restored = Arc::new(AtomicU64::new(0));
+        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender, heard, Arc::clone(&restored)));
+        Self { state, told: Told::default(), knocks, restored, watcher: AbortOnDropHandle::new(watcher) }
     }
 
     /// Binds every call to what this process was told.
@@ -149,10 +153,12 @@ impl Workbench for Attached {
         if let State::Failed(..) = &*self.state.borrow() {
             match &request {
                 Request::Workspace(Workspace::Unlock { passphrase }) => {
-                    return self.knock(Knock { passphrase: Some(passphrase.clone()), ..Knock::default() });
+                    let knock = Knock { passphrase: Some(passphrase.clone()), ..Knock::default() };
+                    return self.knock(knock, context, request);
                 }
                 Request::Workspace(Workspace::Restore { from }) => {
-                    return self.knock(Knock { restore: Some(from.clone()), ..Knock::default() });
+                    let knock = Knock { restore: Some(from.clone()), ..Knock::default() };
+                    return self.knock(knock, context, request);
                 }
                 _ => {}
             }
@@ -193,27 +199,37 @@ impl Workbench for Attached {
 }
 
 impl Attached {
-    /// Has the store opened once more; answers when that attempt is over.
-    fn knock(&self, with: Knock) -> Replies {
+    /// Has the store opened once more; answers when that attempt is over. Where somebody has it open by now without
+    /// what the knock was to bring in, they get the request itself.
+    fn knock(&self, with: Knock, context: Context, request: Request) -> Replies {
         let mut number = 0;
         self.knocks.send_modify(|knock| {
             number = knock.count + 1;
             *knock = Knock { ask: true, count: number, ..with };
         });
         let mut state = self.state.clone();
+        let restored = Arc::clone(&self.restored);
+        let is_restore = matches!(request, Request::Workspace(Workspace::Restore { .. }));
         let heard = move |state: &State| match state {
             State::Failed(_, heard) => *heard >= number,
             State::Ours(..) | State::There(_) => true,
             State::Between => false,
         };
         let answer = async move {
+            let one = |reply| stream::iter([reply]).boxed();
             match state.wait_for(heard).await.map(|state| state.clone()) {
-                Ok(State::Failed(error, _)) => Err(error),
-                Ok(_) => Ok(Reply::Done),
-                Err(_) => Err(gone()),
+                Ok(State::Failed(error, _)) => one(Err(error)),
+                Ok(State::There(there)) if is_restore => {
+                    there.try_call(&context, &request).unwrap_or_else(|| one(Err(gone())))
+                }
+                Ok(State::Ours(door, _)) if is_restore && restored.load(Ordering::Acquire) != number => {
+                    door.call(context, request)
+                }
+                Ok(_) => one(Ok(Reply::Done)),
+                Err(_) => one(Err(gone())),
             }
         };
-        stream::once(answer).boxed()
+        stream::once(answer).flatten().boxed()
     }
 }
 
@@ -294,10 +310,18 @@ async fn settled(state: &mut watch::Receiver<State>) -> Result<State> {
 }
 
 /// Finds the next owner each time that one is gone.
-async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>, mut knocks: watch::Receiver<Knock>) {
+async fn keep(
+    folder: PathBuf,
+    open: Open,
+    sender: watch::Sender<State>,
+    mut knocks: watch::Receiver<Knock>,
+    restored: Arc<AtomicU64>,
+) {
     let mut rest = REST.0;
     // The knock that did not open it: by itself nothing is tried twice that costs a person's attention or a second.
     let mut refused = None;
+    // The last knock that was heard: what it was to bring in is brought in once.
+    let mut served = 0;
     loop {
         let current = sender.borrow().clone();
         match current {
@@ -322,7 +346,14 @@ async fn keep(folder: PathBuf, open: Open, sender: watch::Sender<State>, mut kno
         if !knock.ask {
             knock = Knock { count: number, ..Knock::default() };
         }
+        if number == served {
+            knock.restore = None;
+        }
+        served = number;
         let next = settle(&folder, &open, &knock).await;
+        if knock.restore.is_some() && matches!(next, Ok(State::Ours(..))) {
+            restored.store(number, Ordering::Release);
+        }
         refused = next.is_err().then_some(number);
         sender.send_replace(next.unwrap_or_else(|error| State::Failed(error, number)));
     }

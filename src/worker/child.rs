@@ -14,6 +14,9 @@ use tokio::process::Command;
 /// Bytes of what a child says on its standard error that are kept: the last ones.
 const SAID: usize = 64 * 1024;
 
+/// How often it is asked whether anybody still waits for a child.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// The environment of every child: the person's own, without secrets.
 #[derive(Clone, Default)]
 pub struct Surroundings(Arc<[(OsString, OsString)]>);
@@ -94,10 +97,21 @@ impl Child {
         Ok(Running { child, group, patience: self.patience })
     }
 
-    /// Starts it and waits for its end, on a thread that may block.
-    pub fn run(self) -> io::Result<Ended> {
+    /// Starts it and waits for its end, as long as that is `wanted`, on a thread that may block.
+    pub fn run(self, wanted: &dyn Fn() -> bool) -> io::Result<Ended> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async { self.start()?.ended().await })
+        let unwanted = async {
+            while wanted() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        runtime.block_on(async {
+            let running = self.start()?;
+            tokio::select! {
+                ended = running.ended() => ended,
+                () = unwanted => Err(io::Error::new(io::ErrorKind::Interrupted, "nobody waits for it any more")),
+            }
+        })
     }
 }
 
@@ -183,7 +197,7 @@ mod tests {
         // What outlives its patience ends by itself some time, and says so.
         let script =
             format!("exec 3>{}; (exec 2>&-; sleep 30; echo late >&3) & wait; echo late >&3", pipe.display());
-        let error = shell(&script, folder.path(), Duration::from_millis(300)).run().unwrap_err();
+        let error = shell(&script, folder.path(), Duration::from_millis(300)).run(&|| true).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(held);
         // The pipe ends when the last process that holds it has.

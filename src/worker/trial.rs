@@ -49,7 +49,7 @@ impl Trials {
 }
 
 impl Trial for Trials {
-    fn pass(&self, path: &Path) -> Result<()> {
+    fn pass(&self, path: &Path, wanted: &dyn Fn() -> bool) -> Result<()> {
         let doing = format!("trying the model {} with llama.cpp", path.display());
         let io = |why: std::io::Error| Error::io(&doing, &why);
         if self.passed().contains(&mark(path).map_err(io)?) {
@@ -58,7 +58,7 @@ impl Trial for Trials {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.cache).map_err(io)?;
         let path = fs::canonicalize(path).map_err(io)?;
         let child = Child::new(&self.program, &self.cache, &self.around, PATIENCE);
-        let ended = child.arguments(MODE).arguments([&path]).run().map_err(io)?;
+        let ended = child.arguments(MODE).arguments([&path]).run(wanted).map_err(io)?;
         judge(&doing, &ended)?;
         self.vouch(&path);
         Ok(())
@@ -152,19 +152,19 @@ mod tests {
         let model = folder.path().join("model.gguf");
         fs::write(&model, "one").unwrap();
         let trials = trials(folder.path(), "exit 0");
-        trials.pass(&model).unwrap();
-        trials.pass(&model).unwrap();
+        trials.pass(&model, &|| true).unwrap();
+        trials.pass(&model, &|| true).unwrap();
         assert_eq!(calls(folder.path()), 1);
         let words = fs::read_to_string(folder.path().join("calls")).unwrap();
         let real = model.canonicalize().unwrap();
         assert_eq!(words.trim(), format!("worker load {}", real.display()));
         fs::write(&model, "another").unwrap();
-        trials.pass(&model).unwrap();
+        trials.pass(&model, &|| true).unwrap();
         assert_eq!(calls(folder.path()), 2);
         let copy = folder.path().join("copy.gguf");
         fs::copy(&model, &copy).unwrap();
         trials.vouch(&copy);
-        trials.pass(&copy).unwrap();
+        trials.pass(&copy, &|| true).unwrap();
         assert_eq!(calls(folder.path()), 2, "somebody vouched for it");
     }
 
@@ -176,11 +176,21 @@ mod tests {
         let script = "echo 'ggml.c:1: GGML_ASSERT(n > 0) failed' >&2; echo '#0 a frame' >&2; kill -ABRT $$";
         let trials = trials(folder.path(), script);
         for _ in 0..2 {
-            let error = trials.pass(&model).unwrap_err();
+            let error = trials.pass(&model, &|| true).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Corrupt);
             assert!(error.why.contains("GGML_ASSERT(n > 0)") && error.why.contains("signal"), "{error}");
         }
         assert_eq!(calls(folder.path()), 2);
+    }
+
+    #[test]
+    fn a_trial_that_nobody_waits_for_any_more_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model.gguf");
+        fs::write(&model, "one").unwrap();
+        let trials = trials(folder.path(), "exec sleep 1000");
+        let error = trials.pass(&model, &|| calls(folder.path()) == 0).unwrap_err();
+        assert!(error.why.contains("nobody waits"), "{error}");
     }
 
     #[test]
@@ -191,7 +201,7 @@ mod tests {
         let error = Error::new(ErrorKind::Invalid, "loading", "it's odd", "Take another.");
         let line = serde_json::to_string(&error).unwrap().replace('\'', "'\\''");
         let told = trials(folder.path(), &format!("echo noise >&2; echo '{line}' >&2; exit 2"));
-        assert_eq!(told.pass(&model).unwrap_err(), error);
+        assert_eq!(told.pass(&model, &|| true).unwrap_err(), error);
     }
 
     #[test]

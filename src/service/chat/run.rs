@@ -218,8 +218,13 @@ impl Growing {
     /// Says how many tokens came, until the voice does: most say it at the end, where a stopped answer never gets to.
     fn count(&mut self) {
         if !self.counted && self.pieces > 0 && self.fold.usage.output != Some(self.pieces) {
-            let usage = Usage { output: Some(self.pieces), ..Usage::default() };
-            self.pass_on(Event::Usage { usage });
+            let usage = Usage { output: Some(self.pieces), estimated: true, ..Usage::default() };
+            let event = Event::Usage { usage };
+            self.fold.push(&event);
+            // A slow reader learns the next one: between texts it would keep them from being joined.
+            if self.pending.is_empty() {
+                self.pending.push_back(event);
+            }
         }
     }
 

@@ -97,7 +97,7 @@ impl Shelf {
         if let Some(trial) = &self.options.trial
             && matches!(engine::backend(path, None), Ok(Backend::LlamaCpp))
         {
-            trial.pass(path)?;
+            trial.pass(path, &|| true)?;
         }
         engine::inspect(path)
     }

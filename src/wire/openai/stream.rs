@@ -103,8 +103,9 @@ impl Decoder {
                 if let Some(error) = fault::in_stream(&self.doing, &value) {
                     return Err(error);
                 }
-                if let (Err(why), true) = (&read, self.understood) {
-                    // It may have been a piece of the answer: one with a hole is not whole.
+                let is_piece = value.get("choices").is_some() || (value.is_null() && data.starts_with('{'));
+                if let (Err(why), true) = (&read, self.understood && is_piece) {
+                    // It was a piece of the answer: one with a hole is not whole.
                     return Err(reply::broken(&self.doing, &why.to_string(), data));
                 }
                 // Gateways say things of their own in between, and before.
@@ -330,6 +331,7 @@ pub(super) fn take_usage(counted: Option<Counted>, events: &mut Vec<Event>) {
         cache_read: counted.prompt_tokens_details.and_then(|d| d.cached_tokens),
         cache_write: None,
         reasoning: counted.completion_tokens_details.and_then(|d| d.reasoning_tokens),
+        estimated: false,
     };
     if usage != Usage::default() {
         events.push(Event::Usage { usage });

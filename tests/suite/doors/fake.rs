@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 /// Replies that a flood has.
 pub const FLOOD: u64 = 5_000;
 
-/// `Recall` names the process; `Remember` writes a line; `Models::List` floods; `Models::Plan` fails; `Compact` and
+/// `Recall` names the process; `Remember` writes a line, `Restore` a file; `Models::List` floods; `Models::Plan` fails; `Compact` and
 /// `Watch` begin and never end.
 #[derive(Debug)]
 pub struct Fake {
@@ -66,6 +66,10 @@ impl Workbench for Fake {
                     OpenOptions::new().append(true).create(true).open(self.folder.join("journal")).unwrap();
                 // In one piece: calls that write at the same moment must not mix their lines.
                 journal.write_all(format!("{name}\n").as_bytes()).unwrap();
+                one(Ok(Reply::Done))
+            }
+            Request::Workspace(Workspace::Restore { from }) => {
+                std::fs::write(self.folder.join("restored"), from.to_string_lossy().as_bytes()).unwrap();
                 one(Ok(Reply::Done))
             }
             Request::Models(Models::List { .. }) => {

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fake::{FLOOD, Fake, Process, folder, open};
 use futures_util::StreamExt;
-use outcrop::domain::{ErrorKind, Result};
-use outcrop::workbench::attached::{Attached, Knock};
+use outcrop::domain::{Error, ErrorKind, Result};
+use outcrop::workbench::attached::{Attached, Knock, Open, Owning};
 use outcrop::workbench::hello::Hello;
 use outcrop::workbench::request::Topic;
 use outcrop::workbench::request::models::Models;
@@ -373,4 +373,34 @@ async fn a_failing_owner_is_told_and_not_waited_for() {
     assert_eq!(error.kind, ErrorKind::Version, "{error}");
     assert!(error.hint.contains("Quit the other one"), "{error}");
     drop(old.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_is_done_by_whoever_has_the_workspace_by_then_and_never_again() {
+    let (_kept, folder) = folder();
+    let theirs = Arc::new(AtomicBool::new(false));
+    let (told, mut tries) = tokio::sync::mpsc::unbounded_channel();
+    let others = Arc::clone(&theirs);
+    let open: Open = Arc::new(move |knock: &Knock| {
+        told.send(knock.restore.clone()).unwrap();
+        if others.load(Ordering::SeqCst) {
+            return Ok(Owning::Anothers { pid: None });
+        }
+        Err(Error::new(ErrorKind::Corrupt, "opening the store", "its head is gone", "Restore a backup."))
+    });
+    let door = Attached::begin(&folder, open);
+    assert_eq!(door.ready().await.unwrap_err().kind, ErrorKind::Corrupt);
+    // Another outcrop has it open by now, which nobody here has learned yet.
+    theirs.store(true, Ordering::SeqCst);
+    let (_owner, serving) = served(&folder);
+    let from = folder.join("a backup");
+    let replies = all(&door, Request::Workspace(Workspace::Restore { from: from.clone() })).await;
+    assert!(matches!(replies.as_slice(), [Ok(Reply::Done)]), "{replies:?}");
+    assert_eq!(std::fs::read_to_string(folder.join("restored")).unwrap(), from.to_string_lossy());
+    // The owner goes: what was asked then is not done to what comes next.
+    while tries.try_recv().is_ok() {}
+    theirs.store(false, Ordering::SeqCst);
+    serving.stop();
+    drop(serving);
+    assert_eq!(tries.recv().await.unwrap(), None);
 }

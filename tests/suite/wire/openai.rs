@@ -72,6 +72,7 @@ fn reasoning_of_both_dialects_and_its_tokens_are_told_apart_from_the_answer() {
             cache_read: Some(3),
             cache_write: None,
             reasoning: Some(4),
+            estimated: false,
         };
         assert_eq!(fold.usage, usage);
     }
@@ -148,6 +149,26 @@ fn strange_values_cost_themselves_and_not_the_text_beside_them() {
     }
     assert_eq!((fold.blocks, fold.stop), (vec![text("abc")], Some(StopReason::EndTurn)));
     assert_eq!((fold.usage.input, fold.usage.output), (Some(7), Some(12)));
+}
+
+#[test]
+fn what_gateways_say_in_between_is_no_piece_of_the_answer() {
+    let said = ["ping", "\"keepalive\"", "7", "[]", "{\"type\": \"ping\", \"usage\": \"none\"}"];
+    let between: String = said.iter().map(|words| format!("data: {words}\n\n")).collect();
+    let piece = |text: &str| format!("data: {}\n\n", json!({"choices": [{"delta": {"content": text}}]}));
+    let stream = format!("{between}{}{between}{}{between}data: [DONE]\n\n", piece("a"), piece("b"));
+    let (events, error) = decode([stream.as_bytes()]);
+    assert_eq!(error, None);
+    assert!(
+        events.starts_with(&[Event::Text { text: "a".into() }, Event::Text { text: "b".into() }]),
+        "{events:?}"
+    );
+    for hole in ["{\"choices\": 7}", "{\"choices\": [{\"delta\""] {
+        let (events, error) =
+            decode([piece("a"), format!("data: {hole}\n\n"), piece("b")].each_ref().map(|p| p.as_bytes()));
+        assert_eq!(events, [Event::Text { text: "a".into() }], "{hole}");
+        assert!(error.is_some(), "{hole}");
+    }
 }
 
 #[test]

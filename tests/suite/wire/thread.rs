@@ -92,7 +92,14 @@ fn answer() -> impl Strategy<Value = Option<Answer>> {
     prop::option::of((settings(), any::<Option<u32>>(), outcome).prop_map(|(settings, n, outcome)| Answer {
         model: "there/org/m".parse().unwrap(),
         settings,
-        usage: Usage { input: n, output: Some(3), cache_read: None, cache_write: None, reasoning: n },
+        usage: Usage {
+            input: n,
+            output: Some(3),
+            cache_read: None,
+            cache_write: None,
+            reasoning: n,
+            estimated: n.is_none(),
+        },
         timing: Timing { first_token_ms: n, total_ms: Some(9) },
         outcome,
         context: n,

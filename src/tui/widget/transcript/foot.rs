@@ -89,8 +89,7 @@ fn summary(answer: &Answer) -> String {
     if let Some(rate) = answer.tokens_per_second() {
         parts.push(format!("{} tok/s", figures::rate(rate)));
     }
-    // Of an answer that was cut off, the pieces that came were counted; a voice counts tokens at the end.
-    let about = if matches!(answer.outcome, Outcome::Complete { .. }) { "" } else { "≈" };
+    let about = if answer.usage.estimated { "≈" } else { "" };
     match (answer.usage.input, answer.usage.output) {
         (Some(input), Some(output)) => {
             parts.push(format!("{}→{about}{} tok", grouped(input.into()), grouped(output.into())));
