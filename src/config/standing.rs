@@ -10,7 +10,7 @@ use crate::domain::workspace::Configured;
 /// The tables whose values belong to the owner: one network, one engine and one set of voices serve everybody.
 const TABLES: [&str; 3] = ["net.", "engine.", "providers."];
 
-/// Keys that travel with each call, where the environment or a flag says them.
+/// Keys that are no reason for a note: they travel with each call, where the environment or a flag says them.
 const CARRIED: [&str; 2] = ["net.answer_timeout", "net.idle_timeout"];
 
 impl Config {
@@ -23,8 +23,7 @@ impl Config {
     /// The values that must be the owner's to be in force, as this process has them. Secrets are told apart by a digest.
     pub fn standing(&self) -> BTreeMap<String, Configured> {
         let own = self.values.iter().filter(|value| {
-            TABLES.iter().any(|table| value.key.starts_with(table))
-                && !(CARRIED.contains(&value.key.as_str()) && self.is_said(&value.key))
+            TABLES.iter().any(|table| value.key.starts_with(table)) && !CARRIED.contains(&value.key.as_str())
         });
         let mut standing: BTreeMap<_, _> = own
             .map(|value| {

@@ -53,6 +53,26 @@ fn the_commands_of_the_readme_are_those_of_the_program() {
 }
 
 #[test]
+fn the_configuration_of_the_readme_is_one_that_starts() {
+    let readme = readme();
+    let blocks: Vec<_> =
+        readme.split("\n```toml\n").skip(1).map(|part| part.split("\n```").next().unwrap()).collect();
+    assert!(blocks.len() > 1);
+    let home = tempfile::tempdir().unwrap();
+    for block in blocks {
+        std::fs::write(home.path().join("config.toml"), block).unwrap();
+        let checked = std::process::Command::new(env!("CARGO_BIN_EXE_outcrop"))
+            .args(["config", "check"])
+            .env_clear()
+            .env("OUTCROP_HOME", home.path())
+            .env("HOME_SERVER_KEY", "key")
+            .output()
+            .unwrap();
+        assert!(checked.status.success(), "{block}\n{}", String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
+#[test]
 fn what_the_readme_links_to_is_there() {
     let readme = readme();
     let mut links = 0;

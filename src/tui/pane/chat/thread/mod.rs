@@ -79,6 +79,8 @@ pub struct Thread {
     index: HashMap<MessageId, usize>,
     children: HashMap<Option<MessageId>, Vec<usize>>,
     leaf: Option<MessageId>,
+    /// The end of what another process writes: it is shown when it comes.
+    awaited: Option<MessageId>,
     path: Vec<usize>,
     /// Clock times were written on this day.
     stamped: Option<i64>,
@@ -124,9 +126,8 @@ impl Thread {
             system: head.system.clone(),
             settings: head.settings.clone(),
         };
-        if self.turn == Turn::Idle && head.leaf.is_some() && head.leaf != self.leaf {
-            self.leaf = head.leaf;
-            self.find_path();
+        if let (Turn::Idle, Some(leaf)) = (&self.turn, head.leaf) {
+            self.go_to(leaf);
         }
     }
 

@@ -83,3 +83,30 @@ fn a_branch_made_elsewhere_is_counted_at_once() {
     let last = thread.shown().last().unwrap();
     assert_eq!((last.branch, last.message.text()), ((0, 3), "a".to_owned()));
 }
+
+#[test]
+fn what_another_process_says_in_it_follows_what_is_shown() {
+    let head = |leaf: u128| Conversation {
+        id: ConversationId::from_uuid(Uuid::nil()),
+        title: "q".into(),
+        titled: false,
+        created: Timestamp(0),
+        updated: Timestamp(0),
+        model: None,
+        system: None,
+        settings: Settings::default(),
+        leaf: Some(id(leaf)),
+    };
+    let mut thread = forked();
+    thread.take_head(&head(6));
+    assert_eq!(texts(&thread), ["q", "a"], "its messages are still to come");
+    thread.upsert(message(5, Some(2), Role::User, "and?"));
+    thread.upsert(message(6, Some(5), Role::Assistant, "so."));
+    assert_eq!(texts(&thread), ["q", "a", "and?", "so."]);
+    // An edit there makes a branch, which is gone to when it is here.
+    thread.take_head(&head(8));
+    thread.upsert(message(7, None, Role::User, "p"));
+    assert_eq!(texts(&thread), ["q", "a", "and?", "so."]);
+    thread.upsert(message(8, Some(7), Role::Assistant, "o"));
+    assert_eq!(texts(&thread), ["p", "o"]);
+}

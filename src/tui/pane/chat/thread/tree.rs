@@ -39,6 +39,7 @@ impl Thread {
             self.insert(item);
         }
         self.leaf = leaf.filter(|leaf| self.index.contains_key(leaf));
+        self.awaited = None;
         self.load = Load::Ready;
         self.find_path();
     }
@@ -59,7 +60,22 @@ impl Thread {
             self.leaf = Some(id);
             self.path.push(self.items.len() - 1);
         }
-        if forks {
+        let comes = self.awaited == Some(id);
+        if comes {
+            self.awaited = None;
+            self.leaf = Some(id);
+        }
+        if forks || comes {
+            self.find_path();
+        }
+    }
+
+    /// Shows the branch that ends at `leaf` as soon as that is here; until then what is shown stays.
+    pub(super) fn go_to(&mut self, leaf: MessageId) {
+        let known = self.index.contains_key(&leaf);
+        self.awaited = (!known).then_some(leaf);
+        if known && self.leaf != Some(leaf) {
+            self.leaf = Some(leaf);
             self.find_path();
         }
     }
