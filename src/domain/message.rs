@@ -93,12 +93,8 @@ pub struct Usage {
     pub reasoning: Option<u32>,
     /// `output` is the number of pieces that came, as long as the voice has told no number of tokens: nearly every
     /// voice sends one piece a token.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 /// When things came, in milliseconds from the sending of the request.

@@ -23,7 +23,13 @@ fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>)
     let answer = outcome.map(|outcome| Answer {
         model: "local/smollm2-135m".parse::<ModelId>().unwrap(),
         settings: Settings::default(),
-        usage: Usage { input: Some(182), output: Some(64), ..Usage::default() },
+        usage: Usage {
+            input: Some(182),
+            output: Some(64),
+            // A voice counts at the end.
+            estimated: !matches!(outcome, Outcome::Complete { .. }),
+            ..Usage::default()
+        },
         timing: Timing { first_token_ms: Some(140), total_ms: Some(1510) },
         outcome,
         context: Some(2048),
