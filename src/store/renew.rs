@@ -58,6 +58,7 @@ impl Shared {
             if touched.is_empty() {
                 break;
             }
+            self.site.step("copy what was written meanwhile")?;
             again(&touched)?;
         }
         Ok(())

@@ -10,7 +10,7 @@ use outcrop::domain::conversation::Conversation;
 use outcrop::domain::message::Message;
 use outcrop::store::{Batch, Faults, Options, Scan, Store, WrapWith};
 
-use super::{conversation_id, head, key, message, open, own, small, turn, unlock};
+use super::{conversation_id, head, key, message, open, own, small, turn, unlock, walk};
 
 /// Only a writer that waits for the end of the work waits so long.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,8 +21,12 @@ struct Hook {
     done: Mutex<Receiver<()>>,
 }
 
-/// Does `work` on a store of many records; each time that it comes to `step`, a turn is written, one replaced and one
-/// removed by another thread, and the work goes on when that is on the disk.
+/// How often the work asks before it copies what was written meanwhile, and how often it asks while it does.
+const EARLY: u32 = 3;
+const LATE: u32 = 4;
+
+/// Does `work` on a store of many records; each time that it comes to `step`, and to what was written meanwhile, a turn is
+/// written, one replaced and one removed by another thread, and the work goes on when that is on the disk.
 fn worked(home: &Path, step: &'static str, work: impl FnOnce(&Store)) -> u32 {
     let (ask, asked) = channel::<u32>();
     let (tell, done) = channel();
@@ -32,7 +36,7 @@ fn worked(home: &Path, step: &'static str, work: impl FnOnce(&Store)) -> u32 {
     let counted = rounds.clone();
     let faults = Faults::new(move |at| {
         let armed = counted.load(Ordering::SeqCst);
-        if at == step && armed < 4 {
+        if at == step && armed < EARLY || at == "copy what was written meanwhile" && armed < u32::MAX {
             counted.store(armed + 1, Ordering::SeqCst);
             hook.ask.lock().unwrap().send(armed).unwrap();
             hook.done.lock().unwrap().recv_timeout(PATIENCE).map_err(std::io::Error::other)?;
@@ -74,7 +78,7 @@ fn worked(home: &Path, step: &'static str, work: impl FnOnce(&Store)) -> u32 {
         rounds.store(0, Ordering::SeqCst);
         work(&store);
         end.send(u32::MAX).unwrap();
-        rounds.swap(u32::MAX, Ordering::SeqCst).min(4)
+        rounds.swap(u32::MAX, Ordering::SeqCst)
     })
 }
 
@@ -107,7 +111,7 @@ fn who_writes_during_a_backup_does_not_wait_for_it_and_the_backup_has_what_was_w
     let rounds = worked(&home, "back up a chunk", |store| {
         store.backup(&saved).unwrap();
     });
-    assert!(rounds > 2, "{rounds}");
+    assert_eq!(rounds, EARLY + LATE, "somebody wrote until the last moment");
     let store = open(&home);
     has_everything(&store, rounds);
     turn(&store, 3, 9000, "after it");
@@ -119,14 +123,17 @@ fn who_writes_during_a_backup_does_not_wait_for_it_and_the_backup_has_what_was_w
 fn who_writes_during_a_compaction_does_not_wait_for_it_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let rounds = worked(folder.path(), "copy a chunk", |store| store.compact().unwrap());
-    assert!(rounds > 2, "{rounds}");
+    assert_eq!(rounds, EARLY + LATE, "somebody wrote until the last moment");
     has_everything(&open(folder.path()), rounds);
+    // Eight long messages that nobody replaced, and those that came meanwhile.
+    let large = walk(folder.path()).into_iter().filter(|path| path.to_string_lossy().contains("/blobs/"));
+    assert_eq!(large.count() as u32, 8 + 2 * rounds);
 }
 
 #[test]
 fn who_writes_while_everything_is_sealed_anew_does_not_wait_for_it_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let rounds = worked(folder.path(), "copy a chunk", |store| store.rekey_data(&WrapWith::KeyFile).unwrap());
-    assert!(rounds > 2, "{rounds}");
+    assert_eq!(rounds, EARLY + LATE, "somebody wrote until the last moment");
     has_everything(&open(folder.path()), rounds);
 }
