@@ -255,7 +255,7 @@ pub enum Format {
 pub enum Workspace {
     /// Where it is, what it holds, what opens it
     Info,
-    /// A verified copy of everything in one file, sealed with the same key
+    /// A verified copy of everything in one file; it opens only with what opens the workspace now, which it names
     Backup {
         /// The new file
         to: PathBuf,
@@ -272,7 +272,7 @@ pub enum Workspace {
     Compact,
     /// Read and open every record; exits 1 when one is damaged
     Verify,
-    /// Change what opens the workspace; backups made before still open with the old key only, which is removed
+    /// Change what opens the workspace; backups made before open with the old key only, of which a copy must have been kept
     Rekey {
         /// Also make a new data key and write everything anew; what a restore or a repair kept goes with the old one
         #[arg(long)]

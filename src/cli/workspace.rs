@@ -51,10 +51,11 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
     };
     let before = match &request {
-        Workspace::Compact | Workspace::Rekey { .. } if !out.json => Some(before(asker, out).await?),
+        Workspace::Compact | Workspace::Rekey { .. } if !out.json => Some(found(asker, out).await?),
         _ => None,
     };
     let restoring = matches!(&request, Workspace::Restore { .. });
+    let is_backup = matches!(&request, Workspace::Backup { .. });
     let new_data = matches!(&request, Workspace::Rekey { data: true, .. });
     let reply = asker.one(Request::Workspace(request), out).await?;
     let exit = match &reply {
@@ -68,11 +69,15 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
     match &reply {
         Reply::Done => {
             out.line(&done)?;
+            if is_backup {
+                let now = found(asker, out).await?;
+                out.line(&opens(&now))?;
+            }
             if let Some(before) = before {
                 out.line(&earlier_backups(&before.key, new_data))?;
             }
             if restoring {
-                for notice in self::before(asker, out).await?.notices {
+                for notice in found(asker, out).await?.notices {
                     out::say(&format!("note: {notice}"));
                 }
             }
@@ -98,8 +103,22 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
     Ok(exit)
 }
 
-/// What it is before it is changed.
-async fn before(asker: &Asker, out: &mut Out) -> Result<WorkspaceInfo, End> {
+/// What a backup needs besides itself.
+fn opens(info: &WorkspaceInfo) -> String {
+    match &info.key_file {
+        Some(file) => format!(
+            "It opens with {} only: keep a copy of that file, and not where the backup lies.\n\
+             To restore it elsewhere, lay the copy beside the backup.",
+            file.display()
+        ),
+        None => {
+            format!("It opens with {} that opens the workspace now.", info.key.replace("a pass", "the pass"))
+        }
+    }
+}
+
+/// What it is now.
+async fn found(asker: &Asker, out: &mut Out) -> Result<WorkspaceInfo, End> {
     match asker.one(Request::Workspace(Workspace::Info), out).await? {
         Reply::Workspace { info } => Ok(info),
         other => Err(unexpected(&other)),
@@ -108,7 +127,7 @@ async fn before(asker: &Asker, out: &mut Out) -> Result<WorkspaceInfo, End> {
 
 /// A new data key ends with everything that only the old one opens: asks where that is more than earlier backups.
 async fn agreed_to_forget(asker: &Asker, yes: bool, out: &mut Out) -> Result<(), End> {
-    let kept = before(asker, out).await?.kept;
+    let kept = found(asker, out).await?.kept;
     if kept == 0 {
         return Ok(());
     }

@@ -11,6 +11,9 @@ pub struct WorkspaceInfo {
     pub path: PathBuf,
     /// "a key file", "a passphrase", "the keyring".
     pub key: String,
+    /// The key file's path, where one opens the store.
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
     pub conversations: u64,
     pub messages: u64,
     /// Bytes of the store's files.

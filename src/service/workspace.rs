@@ -47,6 +47,7 @@ impl Workspace {
                 Ok(WorkspaceInfo {
                     path,
                     key: info.key.to_owned(),
+                    key_file: info.key_file.clone(),
                     conversations: info.count(Kind::Conversation),
                     messages: info.count(Kind::Message),
                     bytes: info.bytes,

@@ -1,5 +1,7 @@
 //! What a store is, in numbers; whether all of it can be read; and giving back what was deleted.
 
+use std::path::PathBuf;
+
 use super::generation::folder;
 use super::record::Kind;
 use super::rewrite::Purpose;
@@ -19,6 +21,8 @@ pub struct Info {
     pub schema: u32,
     /// "a key file", "a passphrase", "the keyring".
     pub key: &'static str,
+    /// The key file's path, where one opens the store.
+    pub key_file: Option<PathBuf>,
 }
 
 impl Info {
@@ -49,7 +53,10 @@ impl Store {
             }
             records.push((kind, count));
         }
-        let kept = self.shared.desk().head.kept.clone();
+        let (kept, key_file) = {
+            let desk = self.shared.desk();
+            (desk.head.kept.clone(), desk.head.wrap.file())
+        };
         let kept = kept.iter().map(|number| files::bytes_under(&folder(self.shared.site.folder(), *number)));
         Ok(Info {
             kept: kept.sum(),
@@ -57,6 +64,7 @@ impl Store {
             records,
             schema: self.shared.site.schema(),
             key: self.key_kind(),
+            key_file: key_file.map(|name| self.shared.site.folder().join(name)),
         })
     }
 

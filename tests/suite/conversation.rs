@@ -50,13 +50,15 @@ fn talk_and_come_back(home: &Home, model: &str, preset: Option<&str>, prompt: &s
         tty.wait_for("Presets");
         tty.send(name);
         tty.send("\r");
-        tty.wait_for(&format!("Preset {name}."));
+        // Beside the model, where it stays.
+        tty.wait_for(&format!("{model} · temperature 0"));
     }
     tty.ask(prompt);
     // The footer offers to stop while an answer comes, and the answer's line of figures ends it.
     tty.wait("the end of the answer", |screen| {
         let text = screen.contents();
-        text.contains("→") && !text.contains("Esc stop")
+        let told = text.lines().any(|line| line.contains('→') && line.contains(" tok"));
+        told && !text.contains("Esc stop")
     });
     quit(tty);
 

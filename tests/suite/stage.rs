@@ -303,7 +303,9 @@ pub fn message(n: u128, parent: Option<u128>, role: Role, text: &str) -> Message
 
 pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Message {
     let done = outcome != Outcome::Streaming;
-    let usage = Usage { input: Some(182), output: Some(64), ..Usage::default() };
+    // A voice counts at the end.
+    let estimated = !matches!(outcome, Outcome::Complete { .. });
+    let usage = Usage { input: Some(182), output: Some(64), estimated, ..Usage::default() };
     let timing = Timing { first_token_ms: Some(140), total_ms: Some(1510) };
     Message {
         answer: Some(Answer {

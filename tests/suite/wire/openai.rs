@@ -154,7 +154,7 @@ fn strange_values_cost_themselves_and_not_the_text_beside_them() {
 #[test]
 fn what_gateways_say_in_between_is_no_piece_of_the_answer() {
     let said = ["ping", "\"keepalive\"", "7", "[]", "{\"type\": \"ping\", \"usage\": \"none\"}"];
-    let between: String = said.iter().map(|words| format!("data: {words}\n\n")).collect();
+    let between = format!("data: {}\n\n", said.join("\n\ndata: "));
     let piece = |text: &str| format!("data: {}\n\n", json!({"choices": [{"delta": {"content": text}}]}));
     let stream = format!("{between}{}{between}{}{between}data: [DONE]\n\n", piece("a"), piece("b"));
     let (events, error) = decode([stream.as_bytes()]);
@@ -165,7 +165,7 @@ fn what_gateways_say_in_between_is_no_piece_of_the_answer() {
     );
     for hole in ["{\"choices\": 7}", "{\"choices\": [{\"delta\""] {
         let (events, error) =
-            decode([piece("a"), format!("data: {hole}\n\n"), piece("b")].each_ref().map(|p| p.as_bytes()));
+            decode([piece("a"), format!("data: {hole}\n\n"), piece("b")].each_ref().map(String::as_bytes));
         assert_eq!(events, [Event::Text { text: "a".into() }], "{hole}");
         assert!(error.is_some(), "{hole}");
     }

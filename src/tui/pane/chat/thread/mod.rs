@@ -80,7 +80,7 @@ pub struct Thread {
     children: HashMap<Option<MessageId>, Vec<usize>>,
     leaf: Option<MessageId>,
     /// The end of what another process writes: it is shown when it comes.
-    awaited: Option<MessageId>,
+    expected: Option<MessageId>,
     path: Vec<usize>,
     /// Clock times were written on this day.
     stamped: Option<i64>,

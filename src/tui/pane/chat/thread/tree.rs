@@ -39,7 +39,7 @@ impl Thread {
             self.insert(item);
         }
         self.leaf = leaf.filter(|leaf| self.index.contains_key(leaf));
-        self.awaited = None;
+        self.expected = None;
         self.load = Load::Ready;
         self.find_path();
     }
@@ -60,9 +60,9 @@ impl Thread {
             self.leaf = Some(id);
             self.path.push(self.items.len() - 1);
         }
-        let comes = self.awaited == Some(id);
+        let comes = self.expected == Some(id);
         if comes {
-            self.awaited = None;
+            self.expected = None;
             self.leaf = Some(id);
         }
         if forks || comes {
@@ -73,7 +73,7 @@ impl Thread {
     /// Shows the branch that ends at `leaf` as soon as that is here; until then what is shown stays.
     pub(super) fn go_to(&mut self, leaf: MessageId) {
         let known = self.index.contains_key(&leaf);
-        self.awaited = (!known).then_some(leaf);
+        self.expected = (!known).then_some(leaf);
         if known && self.leaf != Some(leaf) {
             self.leaf = Some(leaf);
             self.find_path();
