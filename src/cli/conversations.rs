@@ -159,6 +159,7 @@ fn block(block: &Block, out: &mut Out) -> Result<(), End> {
             out.line(if *is_error { "[the tool failed]" } else { "[the tool answered]" })?;
             out.text(content)?;
         }
+        Block::RedactedReasoning { .. } => out.line("[thought, which only its provider can read]")?,
         Block::CachePoint => {}
     }
     out.end_line()

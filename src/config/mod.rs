@@ -111,6 +111,31 @@ pub enum ProviderKind {
     Scripted,
 }
 
+impl ProviderKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Scripted];
+
+    /// The name in `kind = "…"`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Scripted => "scripted",
+        }
+    }
+
+    /// Where its API starts when the file does not say; `None` where it must, or has none.
+    pub const fn base_url(self) -> Option<&'static str> {
+        match self {
+            Self::OpenAi | Self::Scripted => None,
+        }
+    }
+
+    /// Whether it is spoken to at an address.
+    pub const fn has_address(self) -> bool {
+        !matches!(self, Self::Scripted)
+    }
+}
+
 /// A key, or the reason that there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiKey {

@@ -406,17 +406,13 @@ impl RawProvider {
                 "Choose a plain name.".to_owned(),
             ));
         }
-        let kind = match self.kind.as_deref() {
-            Some("scripted") => ProviderKind::Scripted,
-            Some(_) => ProviderKind::OpenAi,
-            None => {
-                return Err(bad(
-                    "it has no kind",
-                    format!("Add kind = \"openai\" under [providers.{name}]."),
-                ));
-            }
+        // Its name was checked with the rest of the file.
+        let named = |kind: &ProviderKind| Some(kind.as_str()) == self.kind.as_deref();
+        let Some(kind) = ProviderKind::ALL.into_iter().find(named) else {
+            return Err(bad("it has no kind", format!("Add kind = \"openai\" under [providers.{name}].")));
         };
-        if kind == ProviderKind::OpenAi && self.base_url.is_none() {
+        let base_url = self.base_url.or_else(|| kind.base_url().map(str::to_owned));
+        if kind.has_address() && base_url.is_none() {
             return Err(bad(
                 "it has no base_url",
                 format!("Add base_url = \"http://127.0.0.1:8080/v1\", or its own, under [providers.{name}]."),
@@ -437,7 +433,7 @@ impl RawProvider {
         };
         Ok(ProviderConfig {
             kind,
-            base_url: self.base_url.map(|url| url.trim_end_matches('/').to_owned()),
+            base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
         })
     }
@@ -466,6 +462,7 @@ impl RawPreset {
                 max_tokens: self.max_tokens,
                 stop: self.stop,
                 seed: self.seed,
+                ..Settings::default()
             },
             system: self.system,
             model: self.model,

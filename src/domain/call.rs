@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::{Capability, ModelId};
 use super::id::ConversationId;
 use super::message::{BlobId, Block, Role};
-use super::settings::Settings;
+use super::settings::{Effort, Settings};
 
 /// One turn of the conversation that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,13 +61,17 @@ pub struct Converse {
 }
 
 impl Converse {
-    /// Everything that the model's card must list, `Chat` first: what the turns hold.
+    /// Everything that the model's card must list, `Chat` first: what the turns hold and the settings ask for.
     pub fn needs(&self) -> Vec<Capability> {
         let any = |wanted: fn(&Block) -> bool| self.turns.iter().flat_map(|turn| &turn.blocks).any(wanted);
+        let settings = &self.settings;
         let wanted = [
             (Capability::Chat, true),
             (Capability::Vision, any(|block| matches!(block, Block::Image { .. }))),
             (Capability::Documents, any(|block| matches!(block, Block::Document { .. }))),
+            (Capability::Tools, !settings.tools.is_empty()),
+            (Capability::Schema, settings.response_schema.is_some()),
+            (Capability::Reasoning, settings.reasoning.is_some_and(|effort| effort != Effort::Off)),
         ];
         wanted.into_iter().filter(|(_, needed)| *needed).map(|(capability, _)| capability).collect()
     }

@@ -86,6 +86,8 @@ pub enum Capability {
     Documents,
     Tools,
     Reasoning,
+    /// Answers that keep a JSON schema.
+    Schema,
     /// Making pictures.
     Images,
 }
@@ -100,6 +102,7 @@ impl Capability {
             Self::Documents => "documents",
             Self::Tools => "tools",
             Self::Reasoning => "reasoning",
+            Self::Schema => "schema",
             Self::Images => "images",
         }
     }

@@ -22,6 +22,8 @@ pub enum Event {
     Reasoning { text: String },
     /// The provider's seal of the reasoning just ended.
     ReasoningSignature { signature: String },
+    /// A whole piece of reasoning that only its provider can read.
+    RedactedReasoning { data: String },
     /// A whole tool call.
     ToolUse { id: String, name: String, input: serde_json::Value },
     /// A whole picture; `media_type` is "image/png" or another of its kind. In JSON the bytes are base64.
@@ -76,6 +78,9 @@ impl Fold {
                 {
                     *signature = Some(seal.clone());
                 }
+            }
+            Event::RedactedReasoning { data } => {
+                self.blocks.push(Block::RedactedReasoning { data: data.clone() });
             }
             Event::ToolUse { id, name, input } => {
                 self.blocks.push(Block::ToolUse { id: id.clone(), name: name.clone(), input: input.clone() });

@@ -49,6 +49,10 @@ pub enum Block {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signature: Option<String>,
     },
+    /// Reasoning that the provider keeps to itself: its sealed form, sent back unchanged.
+    RedactedReasoning {
+        data: String,
+    },
     Image {
         media_type: String,
         blob: BlobId,

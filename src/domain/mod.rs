@@ -18,6 +18,7 @@ pub mod search;
 pub mod settings;
 pub mod thinking;
 pub mod time;
+pub mod tool;
 pub mod trace;
 pub mod tree;
 pub mod untrusted;

@@ -3,6 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorKind, Result};
+use super::tool::{self, Tool, ToolChoice};
+
+/// How much a model thinks before it answers, where it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    Off,
+    Low,
+    Medium,
+    High,
+}
+
+impl Effort {
+    /// The name in `--set reasoning=…`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
 
 /// How an answer is drawn. `None` leaves a value to the model's or the provider's own default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +49,17 @@ pub struct Settings {
     /// The same seed, settings and prompt give the same answer where the provider can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Thinking before the answer, for models that can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Effort>,
+    /// What the model may call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
+    /// The JSON schema that the answer must keep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_schema: Option<serde_json::Value>,
 }
 
 /// One row of the table that the drawer, `--set` and the help are made from.
@@ -71,6 +105,30 @@ pub const FIELDS: &[Field] = &[
         range: "whole number",
         step: 1.0,
     },
+    Field {
+        name: "reasoning",
+        meaning: "how much the model thinks first, where it can",
+        range: "off, low, medium, high",
+        step: 1.0,
+    },
+    Field {
+        name: "tools",
+        meaning: "what the model may call",
+        range: "a JSON list of {name, description, schema}",
+        step: 0.0,
+    },
+    Field {
+        name: "tool_choice",
+        meaning: "whether and which tool is called",
+        range: "auto, none, any, or a tool's name",
+        step: 0.0,
+    },
+    Field {
+        name: "response_schema",
+        meaning: "the JSON schema that the answer must keep",
+        range: "a JSON object",
+        step: 0.0,
+    },
 ];
 
 impl Settings {
@@ -96,6 +154,30 @@ impl Settings {
                 }
                 self.stop = stop;
             }
+            "reasoning" => {
+                self.reasoning = match value {
+                    "" => None,
+                    "off" => Some(Effort::Off),
+                    "low" => Some(Effort::Low),
+                    "medium" => Some(Effort::Medium),
+                    "high" => Some(Effort::High),
+                    _ => return Err(bad("no such effort")),
+                }
+            }
+            "tools" => self.tools = if value.is_empty() { Vec::new() } else { tool::read(value)? },
+            "tool_choice" => {
+                self.tool_choice = if value.is_empty() { None } else { Some(value.parse()?) };
+            }
+            "response_schema" => {
+                self.response_schema = match value {
+                    "" => None,
+                    text => match serde_json::from_str(text) {
+                        Ok(schema @ serde_json::Value::Object(_)) => Some(schema),
+                        Ok(_) => return Err(bad("it is no JSON object")),
+                        Err(why) => return Err(bad(&why.to_string())),
+                    },
+                }
+            }
             _ => {
                 let names: Vec<_> = FIELDS.iter().map(|f| f.name).collect();
                 return Err(Error::new(
@@ -117,6 +199,10 @@ impl Settings {
             "top_k" => self.top_k.map(|v| v.to_string()),
             "max_tokens" => self.max_tokens.map(|v| v.to_string()),
             "seed" => self.seed.map(|v| v.to_string()),
+            "reasoning" => self.reasoning.map(|v| v.as_str().to_owned()),
+            "tools" if !self.tools.is_empty() => serde_json::to_string(&self.tools).ok(),
+            "tool_choice" => self.tool_choice.as_ref().map(ToString::to_string),
+            "response_schema" => self.response_schema.as_ref().map(ToString::to_string),
             "stop" if !self.stop.is_empty() => Some(self.stop.join(",").replace('\n', "\\n")),
             _ => None,
         }
@@ -132,6 +218,10 @@ impl Settings {
             max_tokens: over.max_tokens.or(self.max_tokens),
             stop: if over.stop.is_empty() { self.stop.clone() } else { over.stop.clone() },
             seed: over.seed.or(self.seed),
+            reasoning: over.reasoning.or(self.reasoning),
+            tools: if over.tools.is_empty() { self.tools.clone() } else { over.tools.clone() },
+            tool_choice: over.tool_choice.clone().or_else(|| self.tool_choice.clone()),
+            response_schema: over.response_schema.clone().or_else(|| self.response_schema.clone()),
         }
     }
 }
@@ -156,7 +246,11 @@ mod tests {
     #[test]
     fn every_field_of_the_table_can_be_set_read_and_cleared() {
         let mut settings = Settings::default();
-        for (field, value) in FIELDS.iter().zip(["0.5", "0.9", "40", "128", "END,\\n\\n", "7"]) {
+        let tools = r#"[{"name":"look","schema":{"type":"object"}}]"#;
+        let values =
+            ["0.5", "0.9", "40", "128", "END,\\n\\n", "7", "low", tools, "look", r#"{"type":"object"}"#];
+        assert_eq!(values.len(), FIELDS.len());
+        for (field, value) in FIELDS.iter().zip(values) {
             settings.set(field.name, value).unwrap();
             assert_eq!(settings.get(field.name).as_deref(), Some(value), "{}", field.name);
         }

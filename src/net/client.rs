@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
+use reqwest::header::{HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::egress::{Egress, EgressSink, Meter};
 use super::options::{NetOptions, Reach};
-use super::request::Request;
+use super::request::{Method, Request, Secrets};
 use super::response::Response;
 use super::retry::{self, Budget};
 use super::{guard, words};
@@ -161,12 +161,12 @@ impl Client {
     async fn follow(&self, request: &Request) -> Result<Response> {
         let offline = self.offline;
         let mut url = guard::allowed(&request.doing, &request.url, offline)?;
-        let mut bearer = request.bearer.clone();
+        let mut secrets = request.secrets.clone();
         // The person's own address may lie inside their network, and lead on there. No other may.
         let mut inside = guard::names_inside(&url);
         let mut way = if offline { Way::Offline } else { Way::Online };
         for _ in 0..HOPS {
-            let response = self.exchange(request, &url, bearer.clone(), way).await?;
+            let response = self.exchange(request, &url, secrets.clone(), way).await?;
             inside |= way == Way::Online && self.answers_inside(&response);
             let moved = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
             let Some(target) = response.header(LOCATION.as_str()).filter(|_| moved) else {
@@ -192,7 +192,7 @@ impl Client {
                     // What a person wrote goes to the server that they chose, and to no other.
                     return Err(stop(format!("the server redirects what is sent to {place}")));
                 }
-                bearer = None;
+                secrets.clear();
             } else if request.body.is_some() && !matches!(response.status(), 307 | 308) {
                 return Err(stop("the server redirects and would drop what is sent".into()));
             }
@@ -208,31 +208,28 @@ impl Client {
             && response.inner.remote_addr().is_some_and(|address| guard::is_inside(address.ip()))
     }
 
-    async fn exchange(
-        &self,
-        request: &Request,
-        url: &Url,
-        bearer: Option<SecretString>,
-        way: Way,
-    ) -> Result<Response> {
+    async fn exchange(&self, request: &Request, url: &Url, secrets: Secrets, way: Way) -> Result<Response> {
         let place = guard::place(url);
         let client = self.client(&request.doing, url.scheme() == "https", way).await?;
         let mut meter = self.meter(place.clone());
-        let mut building = match &request.body {
-            Some(body) => client.post(url.clone()).body(body.clone()),
-            None => client.get(url.clone()),
+        let mut building = match request.method {
+            Method::Get => client.get(url.clone()),
+            Method::Post => client.post(url.clone()),
+            Method::Delete => client.delete(url.clone()),
         };
+        if let Some(body) = &request.body {
+            building = building.body(body.clone());
+        }
         for (name, value) in &request.headers {
             building = building.header(*name, value);
         }
-        if let Some(key) = &bearer {
-            let value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()));
-            let mut value = value.map_err(|_| {
+        for (name, secret) in &secrets {
+            let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(|_| {
                 let why = "the key holds characters that no header may";
                 Error::new(ErrorKind::Config, &request.doing, why, "Check for a line break at its end.")
             })?;
             value.set_sensitive(true);
-            building = building.header(AUTHORIZATION, value);
+            building = building.header(*name, value);
         }
         meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);
         let sent = tokio::time::timeout(self.first_byte, building.send()).await.map_err(|_| {
@@ -251,7 +248,7 @@ impl Client {
             inner.headers().get(*name)?.to_str().ok().map(|id| id.chars().take(128).collect())
         });
         let doing = request.doing.clone();
-        Ok(Response { doing, place, inner, idle: self.idle, meter, bearer })
+        Ok(Response { doing, place, inner, idle: self.idle, meter, secrets })
     }
 
     /// The entry of an exchange that begins.

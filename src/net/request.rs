@@ -2,33 +2,76 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// One request. `GET`, or `POST` where it has a body.
+/// What is done with the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+/// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// For error texts, as a gerund: "asking openai/gpt-5".
     pub(super) doing: String,
+    pub(super) method: Method,
     pub(super) url: String,
-    pub(super) bearer: Option<SecretString>,
+    /// Credentials, each in its header.
+    pub(super) secrets: Secrets,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Option<Vec<u8>>,
 }
 
+/// Headers that hold credentials: dropped when a redirect leads to another host, and taken out of what a server says.
+pub(super) type Secrets = Vec<(&'static str, SecretString)>;
+
 impl Request {
+    fn new(doing: impl Into<String>, method: Method, url: impl Into<String>) -> Self {
+        let (doing, url) = (doing.into(), url.into());
+        Self { doing, method, url, secrets: Vec::new(), headers: Vec::new(), body: None }
+    }
+
     /// Reads `url`.
     pub fn get(doing: impl Into<String>, url: impl Into<String>) -> Self {
-        Self { doing: doing.into(), url: url.into(), bearer: None, headers: Vec::new(), body: None }
+        Self::new(doing, Method::Get, url)
     }
 
     /// Sends a JSON body to `url`.
     pub fn post_json(doing: impl Into<String>, url: impl Into<String>, body: Vec<u8>) -> Self {
-        let headers = vec![("content-type", "application/json".to_owned())];
-        Self { doing: doing.into(), url: url.into(), bearer: None, headers, body: Some(body) }
+        Self { body: Some(body), ..Self::new(doing, Method::Post, url) }
+            .header("content-type", "application/json")
     }
 
-    /// Sends `Authorization: Bearer`; it is dropped when a redirect leads to another host.
+    /// Has what is at `url` removed; `body` says what, where the API wants that.
+    pub fn delete_json(doing: impl Into<String>, url: impl Into<String>, body: Vec<u8>) -> Self {
+        Self { method: Method::Delete, ..Self::post_json(doing, url, body) }
+    }
+
+    /// Sends a body of the type `media_type` to `url`.
+    pub fn post(
+        doing: impl Into<String>,
+        url: impl Into<String>,
+        media_type: impl Into<String>,
+        body: Vec<u8>,
+    ) -> Self {
+        Self { body: Some(body), ..Self::new(doing, Method::Post, url) }.header("content-type", media_type)
+    }
+
+    /// Sends `Authorization: Bearer`; none where there is no key or an empty one.
     #[must_use]
-    pub fn bearer(mut self, key: Option<SecretString>) -> Self {
-        self.bearer = key.filter(|key| !key.expose_secret().is_empty());
+    pub fn bearer(self, key: Option<&SecretString>) -> Self {
+        let key = key.filter(|key| !key.expose_secret().is_empty());
+        let value = key.map(|key| SecretString::from(format!("Bearer {}", key.expose_secret())));
+        self.secret("authorization", value.as_ref())
+    }
+
+    /// Adds a header that is a credential; none where there is no value or an empty one.
+    #[must_use]
+    pub fn secret(mut self, name: &'static str, value: Option<&SecretString>) -> Self {
+        self.secrets.extend(
+            value.filter(|value| !value.expose_secret().is_empty()).map(|value| (name, value.clone())),
+        );
         self
     }
 

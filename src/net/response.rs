@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::egress::Meter;
+use super::request::Secrets;
 use super::{retry, words};
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -16,7 +15,7 @@ pub struct Response {
     pub(super) inner: reqwest::Response,
     pub(super) idle: Duration,
     pub(super) meter: Meter,
-    pub(super) bearer: Option<SecretString>,
+    pub(super) secrets: Secrets,
 }
 
 impl Response {
@@ -85,11 +84,11 @@ impl Response {
                 break;
             }
         }
-        words::without(String::from_utf8_lossy(&body).into_owned(), self.bearer.as_ref())
+        words::without(String::from_utf8_lossy(&body).into_owned(), &self.secrets)
     }
 
     /// Takes the key that was sent out of a text that the server wrote.
     pub fn scrub(&self, text: String) -> String {
-        words::without(text, self.bearer.as_ref())
+        words::without(text, &self.secrets)
     }
 }

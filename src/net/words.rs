@@ -2,8 +2,9 @@
 
 use std::error::Error as _;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
+use super::request::Secrets;
 use crate::domain::{Error, ErrorKind};
 
 /// What a failed exchange is called. `place` is the server's `host:port`.
@@ -46,12 +47,20 @@ fn root(error: &reqwest::Error) -> String {
     if error.source().is_none() { error.to_string() } else { deepest.to_string() }
 }
 
-/// Takes a key that a server repeats out of its words.
-pub(super) fn without(text: String, secret: Option<&SecretString>) -> String {
+/// Takes the keys that a server repeats out of its words.
+pub(super) fn without(text: String, secrets: &Secrets) -> String {
+    secrets.iter().fold(text, |text, (_, value)| {
+        // Behind the name of its scheme: "Bearer …".
+        let value = value.expose_secret();
+        without_one(text, value.rsplit(' ').next().unwrap_or(value))
+    })
+}
+
+fn without_one(text: String, secret: &str) -> String {
     const PLACE: &str = "[key]";
-    let Some(secret) = secret.map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= 4) else {
+    if secret.len() < 4 {
         return text;
-    };
+    }
     let mut text = if text.contains(secret) { text.replace(secret, PLACE) } else { text };
     // Words that were cut may end inside of it.
     let begins = (4..secret.len()).rev().filter_map(|bytes| secret.get(..bytes));
@@ -64,16 +73,22 @@ pub(super) fn without(text: String, secret: Option<&SecretString>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
 
     #[test]
     fn a_key_is_taken_out_also_where_the_words_end_inside_of_it() {
-        let key = SecretString::from("sk-canary-é-1234");
-        let clean = |text: &str| without(text.to_owned(), Some(&key));
+        let keys = vec![
+            ("authorization", SecretString::from("Bearer sk-canary-é-1234")),
+            ("x-api-key", SecretString::from("other-key")),
+        ];
+        let clean = |text: &str| without(text.to_owned(), &keys);
         assert_eq!(clean("bad key sk-canary-é-1234, and sk-canary-é-1234"), "bad key [key], and [key]");
         assert_eq!(clean("bad key sk-canary-é-12"), "bad key [key]");
         assert_eq!(clean("bad key sk-c"), "bad key [key]");
         assert_eq!(clean("risk-"), "risk-");
-        assert_eq!(without("sk-canary-é-1234".into(), None), "sk-canary-é-1234");
+        assert_eq!(clean("Bearer and other-key"), "Bearer and [key]");
+        assert_eq!(without("sk-canary-é-1234".into(), &Vec::new()), "sk-canary-é-1234");
     }
 }

@@ -263,6 +263,6 @@ fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
 /// What the engine never does, and what a model of these capabilities is no model for.
 fn lacking(has: &[Capability]) -> Vec<Capability> {
     use Capability as C;
-    let engine = [C::Chat, C::Embed, C::Vision, C::Documents, C::Tools, C::Images];
+    let engine = [C::Chat, C::Embed, C::Vision, C::Documents, C::Tools, C::Schema, C::Images];
     engine.into_iter().filter(|capability| !has.contains(capability)).collect()
 }

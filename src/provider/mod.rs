@@ -4,6 +4,7 @@
 //! records nothing: `service/invoke` is its only caller and does all that. Bytes and JSON shapes are `wire`'s, sockets
 //! are `net`'s, weights are `engine`'s.
 
+mod answering;
 pub mod local;
 pub mod openai;
 pub mod scripted;

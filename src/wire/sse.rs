@@ -3,6 +3,7 @@
 //! Ours instead of a crate because it must take bytes without an async stream, cost time that is linear in the length of a
 //! line, and hold a bounded amount: `eventsource-stream` scans a growing line from its start at every piece.
 
+use super::decode;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// No frame is longer, in bytes; a server that sends one is not talking to us.
@@ -25,9 +26,20 @@ pub struct Sse {
     begun: bool,
 }
 
-impl Sse {
-    /// Takes the next bytes; finished frames are added to `frames`.
-    pub fn push(&mut self, mut bytes: &[u8], frames: &mut Vec<Frame>) -> Result<()> {
+impl decode::Frame for Frame {
+    fn is_whole(&self) -> bool {
+        self.data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(&self.data).is_ok()
+    }
+
+    fn start(&self) -> String {
+        self.data.chars().take(200).collect()
+    }
+}
+
+impl decode::Framing for Sse {
+    type Frame = Frame;
+
+    fn push(&mut self, mut bytes: &[u8], frames: &mut Vec<Frame>) -> Result<()> {
         if let Some(first) = bytes.first()
             && std::mem::take(&mut self.after_cr)
             && *first == b'\n'
@@ -50,15 +62,17 @@ impl Sse {
         self.grow(bytes)
     }
 
-    /// The stream is over. The standard drops a frame without its blank line; servers that forget the last one are
-    /// common, so it is given out.
-    pub fn finish(&mut self) -> Option<Frame> {
+    /// The standard drops a frame without its blank line; servers that forget the last one are common, so it is given
+    /// out.
+    fn finish(&mut self) -> Option<Frame> {
         if !self.line.is_empty() {
             self.end_line();
         }
         self.end_frame()
     }
+}
 
+impl Sse {
     fn grow(&mut self, piece: &[u8]) -> Result<()> {
         self.line.extend_from_slice(piece);
         if self.line.len() + self.data.as_ref().map_or(0, Vec::len) > LONGEST {
@@ -112,6 +126,7 @@ impl Sse {
 mod tests {
     use proptest::prelude::*;
 
+    use super::decode::Framing;
     use super::*;
 
     fn frames(pieces: &[&[u8]]) -> Vec<String> {

@@ -21,24 +21,25 @@ pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Pr
 /// Every voice that is configured, beside the local one.
 pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Provider>> {
     let remote = |(name, provider): (&String, &ProviderConfig)| -> Arc<dyn Provider> {
-        match (provider.kind, &provider.base_url, &provider.api_key) {
-            (ProviderKind::Scripted, ..) => Arc::new(Scripted::new(name)),
-            (ProviderKind::OpenAi, _, ApiKey::Unset { variable }) => Arc::new(Unavailable::new(
-                name,
-                Error::new(
-                    ErrorKind::Auth,
-                    format!("asking {name}"),
-                    format!("its key is in the environment variable {variable}, which is not set"),
-                    format!("Set {variable}, then start again."),
-                ),
-            )),
-            (ProviderKind::OpenAi, url, key) => {
-                let key = match key {
-                    ApiKey::Given(key) => Some(key.expose().into()),
-                    ApiKey::Absent | ApiKey::Unset { .. } => None,
-                };
-                Arc::new(OpenAi::new(name, url.as_deref().unwrap_or_default(), key))
+        let key = match &provider.api_key {
+            ApiKey::Absent => None,
+            ApiKey::Given(key) => Some(key.expose().into()),
+            ApiKey::Unset { variable } => {
+                return Arc::new(Unavailable::new(
+                    name,
+                    Error::new(
+                        ErrorKind::Auth,
+                        format!("asking {name}"),
+                        format!("its key is in the environment variable {variable}, which is not set"),
+                        format!("Set {variable}, then start again."),
+                    ),
+                ));
             }
+        };
+        let url = provider.base_url.as_deref().unwrap_or_default();
+        match provider.kind {
+            ProviderKind::Scripted => Arc::new(Scripted::new(name)),
+            ProviderKind::OpenAi => Arc::new(OpenAi::new(name, url, key)),
         }
     };
     std::iter::once(Arc::clone(local)).chain(config.providers.iter().map(remote)).collect()

@@ -353,7 +353,7 @@ async fn a_redirect_to_another_host_loses_the_key_and_what_is_sent_goes_nowhere_
     .await;
     let (client, _) = client(options());
     let key = || Some(SecretString::from("sk-canary"));
-    let send = |request: Request| client.send(request.bearer(key()));
+    let send = |request: Request| client.send(request.bearer(key().as_ref()));
 
     send(Request::get("reading", server.url("/far"))).await.unwrap();
     assert_eq!(other.seen()[0].headers.get("authorization"), None);

@@ -35,7 +35,7 @@ pub(super) async fn fetch(
 
     let ask = |from: Option<(u64, &str)>| {
         let mut request =
-            Request::get(doing, url).bearer(token.clone()).header("accept-encoding", "identity");
+            Request::get(doing, url).bearer(token.as_ref()).header("accept-encoding", "identity");
         if let Some((start, etag)) = from {
             request = request.header("range", format!("bytes={start}-")).header("if-range", etag);
         }

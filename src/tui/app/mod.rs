@@ -29,7 +29,7 @@ use super::pane::chat;
 use super::runtime;
 use super::widget::code::{Highlights, Want};
 use super::widget::transcript;
-use crate::config::{Config, Preset, ProviderKind};
+use crate::config::{Config, Preset};
 use crate::domain::catalog::ModelId;
 use crate::domain::id::ConversationId;
 use crate::domain::settings::Settings;
@@ -117,7 +117,7 @@ impl Options {
             servers: config
                 .providers
                 .iter()
-                .filter(|(_, provider)| provider.kind == ProviderKind::OpenAi)
+                .filter(|(_, provider)| provider.kind.has_address())
                 .map(|(name, _)| name.clone())
                 .collect(),
             principal: config.user.clone(),

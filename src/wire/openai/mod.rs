@@ -9,4 +9,4 @@ pub mod reply;
 pub mod request;
 mod stream;
 
-pub use stream::Decoder;
+pub use stream::{Collector as Chat, Decoder};

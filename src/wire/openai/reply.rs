@@ -29,7 +29,7 @@ pub fn completion(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     let mut events = Vec::new();
     collector.take_choice(choice, &mut events);
     take_usage(completion.usage, &mut events);
-    collector.stop(&mut events);
+    collector.give_out(&mut events);
     Ok(events)
 }
 

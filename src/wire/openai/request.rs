@@ -126,7 +126,7 @@ fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn) -> std::result::Resu
             Block::Image { .. } => return Err("vision"),
             Block::Document { .. } => return Err("documents"),
             // Earlier reasoning is not sent back: servers put it in front of the answer or refuse it.
-            Block::Reasoning { .. } | Block::CachePoint => {}
+            Block::Reasoning { .. } | Block::RedactedReasoning { .. } | Block::CachePoint => {}
         }
     }
     // A turn of tool results alone has no words of its own.

@@ -6,129 +6,64 @@ use serde_json::Value;
 use super::{fault, loose, reply};
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
+use crate::wire::decode::{self, Meaning, Protocol};
 use crate::wire::sse::{Frame, Sse};
 
-/// Reads one answer's stream. Bytes may be cut anywhere.
-#[derive(Debug)]
-pub struct Decoder {
-    doing: String,
-    sse: Sse,
-    collector: Collector,
-    /// A frame that this API would send has come.
-    understood: bool,
-    /// The first frame that was none, for the error if nothing else comes.
-    nonsense: Option<String>,
-    over: bool,
-}
+/// Reads one answer of Chat Completions.
+pub type Decoder = decode::Decoder<Collector>;
 
-impl Decoder {
-    /// `doing` is for error texts: "asking openai/gpt-5".
-    pub fn new(doing: impl Into<String>) -> Self {
-        Self {
-            doing: doing.into(),
-            sse: Sse::default(),
-            collector: Collector::default(),
-            understood: false,
-            nonsense: None,
-            over: false,
-        }
-    }
+impl Protocol for Collector {
+    type Framing = Sse;
 
-    /// Takes the next bytes; what they say is added to `events`, also in front of an error.
-    pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<()> {
-        let mut frames = Vec::new();
-        let fed = self.sse.push(bytes, &mut frames);
-        for frame in frames {
-            self.take(&frame, events)?;
-        }
-        fed
-    }
-
-    /// Whether the answer is complete: nothing more needs to be read.
-    pub fn is_over(&self) -> bool {
-        self.over
-    }
-
-    /// Whether the model has ended its answer, even if the server has not ended the stream.
-    pub fn has_stopped(&self) -> bool {
-        self.collector.reason.is_some()
-    }
-
-    /// The stream has ended. An end without the model's own is a broken connection.
-    pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<()> {
-        if let Some(frame) = self.sse.finish()
-            // One that breaks off is the end of the connection, not of sense.
-            && (!self.understood || is_whole(&frame.data))
-        {
-            self.take(&frame, events)?;
-        }
-        if self.over {
-            return Ok(());
-        }
-        if self.has_stopped() {
-            // `[DONE]` was forgotten; the model's own end is what counts.
-            self.end(events);
-            return Ok(());
-        }
-        if let (false, Some(nonsense)) = (self.understood, &self.nonsense) {
-            return Err(reply::unreadable(
-                &self.doing,
-                "its frames are no JSON of that API",
-                nonsense.as_bytes(),
-            ));
-        }
-        Err(Error::new(
-            ErrorKind::Network,
-            &self.doing,
-            "the stream ended in the middle of the answer",
-            "What came is kept; try again.",
-        ))
-    }
-
-    fn take(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<()> {
+    fn take(
+        &mut self,
+        doing: &str,
+        frame: &Frame,
+        understood: bool,
+        events: &mut Vec<Event>,
+    ) -> Result<Meaning> {
         let data = frame.data.trim();
-        if self.over || data.is_empty() {
-            return Ok(());
+        if data.is_empty() {
+            return Ok(Meaning::Nothing);
         }
         if data == "[DONE]" {
-            self.end(events);
-            return Ok(());
+            return Ok(Meaning::End);
         }
         // The common case first, in one pass; an error object or nonsense is looked at twice.
         let chunk = match serde_json::from_str::<Chunk>(data) {
             Ok(chunk) if chunk.error.is_none() && (chunk.choices.is_some() || chunk.usage.is_some()) => chunk,
             read => {
                 let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
-                if let Some(error) = fault::in_stream(&self.doing, &value) {
+                if let Some(error) = fault::in_stream(doing, &value) {
                     return Err(error);
                 }
                 let is_piece = value.get("choices").is_some() || (value.is_null() && data.starts_with('{'));
-                if let (Err(why), true) = (&read, self.understood && is_piece) {
+                if let (Err(why), true) = (&read, understood && is_piece) {
                     // It was a piece of the answer: one with a hole is not whole.
-                    return Err(reply::broken(&self.doing, &why.to_string(), data));
+                    return Err(reply::broken(doing, &why.to_string(), data));
                 }
-                // Gateways say things of their own in between, and before.
-                self.nonsense.get_or_insert_with(|| data.chars().take(200).collect());
-                return Ok(());
+                return Ok(Meaning::Foreign);
             }
         };
-        self.understood = true;
         if let Some(choice) = chunk.choices.and_then(|c| c.into_iter().next()) {
-            self.collector.take_choice(choice, events);
+            self.take_choice(choice, events);
         }
         take_usage(chunk.usage, events);
-        Ok(())
+        Ok(Meaning::Piece)
     }
 
-    fn end(&mut self, events: &mut Vec<Event>) {
-        self.collector.stop(events);
-        self.over = true;
+    fn has_stopped(&self) -> bool {
+        self.reason.is_some()
     }
-}
 
-fn is_whole(data: &str) -> bool {
-    data.trim() == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
+    fn stop(&mut self, events: &mut Vec<Event>) {
+        self.give_out(events);
+    }
+
+    fn unreadable(doing: &str, start: &str) -> Error {
+        reply::unreadable(doing, "its frames are no JSON of that API", start.as_bytes())
+    }
 }
 
 #[derive(Deserialize)]
@@ -215,7 +150,7 @@ struct Reasoned {
 
 /// What is put together over several chunks.
 #[derive(Debug, Default)]
-pub(super) struct Collector {
+pub struct Collector {
     tools: Vec<Tool>,
     reason: Option<StopReason>,
 }
@@ -295,7 +230,7 @@ impl Collector {
     }
 
     /// Gives out the tool calls, whole now, and the end.
-    pub(super) fn stop(&mut self, events: &mut Vec<Event>) {
+    pub(super) fn give_out(&mut self, events: &mut Vec<Event>) {
         for (at, tool) in self.tools.drain(..).enumerate() {
             let input = if tool.arguments.trim().is_empty() {
                 Value::Object(serde_json::Map::new())

@@ -71,6 +71,9 @@ fn add(out: &mut String, message: &Message) {
             Block::Document { name, media_type, .. } => {
                 let _ = writeln!(out, "*[document {name}, {media_type}]*");
             }
+            Block::RedactedReasoning { .. } => {
+                out.push_str("*[thought, which only its provider can read]*\n")
+            }
             Block::CachePoint => {
                 out.pop();
             }

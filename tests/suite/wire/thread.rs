@@ -9,12 +9,14 @@ use outcrop::domain::id::{ConversationId, MessageId};
 use outcrop::domain::message::{
     Answer, BlobId, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
 };
-use outcrop::domain::settings::Settings;
+use outcrop::domain::settings::{Effort, Settings};
 use outcrop::domain::time::Timestamp;
+use outcrop::domain::tool::{self, ToolChoice};
 use outcrop::domain::tree::Tree;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::wire::thread::{Ids, json, jsonl, markdown, read, renumbered};
 use proptest::prelude::*;
+use serde_json::json as value;
 use uuid::Uuid;
 
 use crate::damage::{blows, damaged, soup};
@@ -78,6 +80,10 @@ fn settings() -> impl Strategy<Value = Settings> {
             max_tokens: top_k,
             stop,
             seed,
+            reasoning: seed.map(|_| Effort::High),
+            tools: tool::read(r#"[{"name":"look"}]"#).unwrap(),
+            tool_choice: top_k.map(|_| ToolChoice::Any),
+            response_schema: seed.map(|seed| value!({ "const": seed })),
         })
 }
 

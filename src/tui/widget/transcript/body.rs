@@ -138,7 +138,9 @@ fn form(item: &Item<'_>, index: usize) -> Form {
         }
         Block::Reasoning { .. } if item.open => Form::OpenThought,
         Block::Reasoning { .. } if item.streams() && last => Form::LiveThought,
-        Block::Reasoning { .. } => Form::FoldedThought { ms: item.thought_ms },
+        Block::Reasoning { .. } | Block::RedactedReasoning { .. } => {
+            Form::FoldedThought { ms: item.thought_ms }
+        }
         Block::Image { .. } | Block::Document { .. } => Form::Attachment,
         Block::ToolUse { .. } => Form::Tool,
         Block::ToolResult { is_error, .. } => Form::Result { is_error: *is_error },
@@ -168,6 +170,9 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             let mut plain = Plain::barred(head, Ink::of(Role::Muted), columns);
             plain.update(text);
             return Content::Growing(Box::new(plain));
+        }
+        (Block::RedactedReasoning { .. }, _) => {
+            vec![Row::of(fit("thought, which only its provider can read", columns), faint)]
         }
         (Block::Reasoning { .. }, _) => {
             let tokens = item.message.answer.as_ref().and_then(|answer| answer.usage.reasoning);

@@ -1,0 +1,152 @@
+//! Tools that a model may call, and how it is to choose among them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::{Error, ErrorKind, Result};
+
+/// One tool as a model is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// 1 to 64 letters, digits, `_` and `-`: what every API takes.
+    pub name: String,
+    /// What it does and when to call it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The JSON schema of its input: an object.
+    #[serde(default = "nothing", alias = "input_schema", alias = "parameters")]
+    pub schema: Value,
+}
+
+/// The schema of a tool that takes no input.
+fn nothing() -> Value {
+    serde_json::json!({"type": "object", "properties": {}})
+}
+
+/// Reads tools from the JSON text of a list: `[{"name": …, "description": …, "schema": {…}}]`. The schema may also be
+/// called `input_schema` or `parameters`.
+///
+/// # Errors
+///
+/// `Invalid`: no such JSON, a name that no API takes or that comes twice, a schema that is no object.
+pub fn read(text: &str) -> Result<Vec<Tool>> {
+    let bad = |why: String| {
+        Error::new(
+            ErrorKind::Invalid,
+            "reading the tools",
+            why,
+            r#"They are a JSON list: [{"name": "look", "description": "…", "schema": {"type": "object", …}}]."#,
+        )
+    };
+    let tools: Vec<Tool> = serde_json::from_str(text).map_err(|why| bad(why.to_string()))?;
+    for (at, tool) in tools.iter().enumerate() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if tool.name.is_empty() || tool.name.len() > 64 || !tool.name.chars().all(plain) {
+            return Err(bad(format!(
+                "{:?} is no name of 1 to 64 letters, digits, \"_\" and \"-\"",
+                tool.name
+            )));
+        }
+        if tools[..at].iter().any(|other| other.name == tool.name) {
+            return Err(bad(format!("{:?} is there twice", tool.name)));
+        }
+        if !tool.schema.is_object() {
+            return Err(bad(format!("the schema of {:?} is no object", tool.name)));
+        }
+    }
+    Ok(tools)
+}
+
+/// Whether and which tool is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum ToolChoice {
+    /// The model decides.
+    Auto,
+    /// No tool is called.
+    None,
+    /// Some tool is called.
+    Any,
+    /// This one is called.
+    Named(String),
+}
+
+impl fmt::Display for ToolChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::None => "none",
+            Self::Any => "any",
+            Self::Named(name) => name,
+        })
+    }
+}
+
+impl FromStr for ToolChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "none" => Ok(Self::None),
+            "any" => Ok(Self::Any),
+            "" => Err(Error::new(
+                ErrorKind::Invalid,
+                "reading the choice of tools",
+                "it is empty",
+                "It is auto, none, any, or a tool's name.",
+            )),
+            name => Ok(Self::Named(name.to_owned())),
+        }
+    }
+}
+
+impl From<ToolChoice> for String {
+    fn from(choice: ToolChoice) -> Self {
+        choice.to_string()
+    }
+}
+
+impl TryFrom<String> for ToolChoice {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_read_by_any_of_the_schema_s_names_and_written_by_one() {
+        let tools =
+            read(r#"[{"name":"look","description":"d","parameters":{"type":"object"}},{"name":"go"}]"#);
+        let tools = tools.unwrap();
+        assert_eq!(tools[0].schema, serde_json::json!({"type": "object"}));
+        assert_eq!(tools[1].schema, nothing());
+        let again = read(&serde_json::to_string(&tools).unwrap()).unwrap();
+        assert_eq!(again, tools);
+    }
+
+    #[test]
+    fn what_no_api_would_take_is_refused_by_name() {
+        for (text, named) in [
+            ("{}", "expected"),
+            (r#"[{"name":"a b"}]"#, "a b"),
+            (r#"[{"name":""}]"#, "letters"),
+            (r#"[{"name":"a"},{"name":"a"}]"#, "twice"),
+            (r#"[{"name":"a","schema":[]}]"#, "no object"),
+            (r#"[{"name":"a","scheme":{}}]"#, "scheme"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid);
+            assert!(error.why.contains(named), "{text}: {error}");
+        }
+    }
+}

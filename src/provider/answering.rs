@@ -1,0 +1,150 @@
+//! One answer over HTTP on its way: asked, then read piece by piece, whatever API it is of.
+
+use std::collections::VecDeque;
+use std::future::Future;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+
+use super::Events;
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Response;
+use crate::wire::decode::{Decoder, Protocol};
+
+/// The longest answer or list that is read when it comes whole, in bytes.
+pub(super) const LONGEST: usize = 32 * 1024 * 1024;
+
+/// Reads an answer that comes whole; the first argument is what is being done, for error texts.
+pub(super) type Whole = fn(&str, &[u8]) -> Result<Vec<Event>>;
+
+/// The events of the answer that `ask` brings. It is a stream of the protocol `P`, or comes whole as JSON, which `whole`
+/// reads. The key that was sent is taken out of what the server says.
+pub(super) fn answering<P: Protocol + 'static>(
+    doing: String,
+    ask: impl Future<Output = Result<Response>> + Send + 'static,
+    whole: Whole,
+) -> Events
+where
+    P::Framing: 'static,
+{
+    let answering = Answering::<P> {
+        decoder: Decoder::new(&doing),
+        doing,
+        whole,
+        ready: VecDeque::new(),
+        at: At::Start(ask.boxed()),
+    };
+    stream::unfold(
+        answering,
+        |mut answering| async move { answering.next().await.map(|item| (item, answering)) },
+    )
+    .boxed()
+}
+
+/// A stream of one event or one error.
+pub(super) fn once(coming: impl Future<Output = Result<Event>> + Send + 'static) -> Events {
+    stream::once(coming).boxed()
+}
+
+/// What this kind of provider cannot be asked for.
+pub(super) fn refused(doing: String, capability: &str, why: &str) -> Events {
+    let kind = ErrorKind::Refused { capability: capability.to_owned() };
+    let error = Error::new(kind, doing, why, "Ask a model of another provider.");
+    once(std::future::ready(Err(error)))
+}
+
+/// The body of a successful answer; a complaint is turned into an error by `fault`, which gets what is being done, the
+/// status, the words and the wait in milliseconds that the server asks for.
+pub(super) async fn body_of(
+    doing: &str,
+    response: &mut Response,
+    fault: fn(&str, u16, &str, Option<u64>) -> Error,
+) -> Result<Vec<u8>> {
+    if response.is_success() {
+        return response.bytes(LONGEST).await;
+    }
+    Err(complaint(doing, response, fault).await)
+}
+
+/// The error that an answer without success is.
+pub(super) async fn complaint(
+    doing: &str,
+    response: &mut Response,
+    fault: fn(&str, u16, &str, Option<u64>) -> Error,
+) -> Error {
+    let (status, wait) = (response.status(), wait_ms(response));
+    fault(doing, status, &response.complaint().await, wait)
+}
+
+/// How long the server asks to wait, in milliseconds.
+pub(super) fn wait_ms(response: &Response) -> Option<u64> {
+    response.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+}
+
+struct Answering<P: Protocol> {
+    doing: String,
+    decoder: Decoder<P>,
+    whole: Whole,
+    /// Read and not handed out yet; an error is the last.
+    ready: VecDeque<Result<Event>>,
+    at: At,
+}
+
+enum At {
+    Start(BoxFuture<'static, Result<Response>>),
+    Reading(Box<Response>),
+    End,
+}
+
+impl<P: Protocol> Answering<P> {
+    async fn next(&mut self) -> Option<Result<Event>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(item);
+            }
+            match std::mem::replace(&mut self.at, At::End) {
+                At::Start(asked) => match asked.await {
+                    Ok(response) => self.begin(response).await,
+                    Err(error) => return Some(Err(error)),
+                },
+                At::Reading(response) => self.read(response).await,
+                At::End => return None,
+            }
+        }
+    }
+
+    async fn begin(&mut self, mut response: Response) {
+        let is_whole = response.header("content-type").is_some_and(|t| t.starts_with("application/json"));
+        if !is_whole {
+            self.at = At::Reading(Box::new(response));
+            return;
+        }
+        match response.bytes(LONGEST).await.and_then(|body| (self.whole)(&self.doing, &body)) {
+            Ok(events) => self.ready.extend(events.into_iter().map(Ok)),
+            Err(error) => self.fail(error, &response),
+        }
+    }
+
+    async fn read(&mut self, mut response: Box<Response>) {
+        let mut events = Vec::new();
+        let (read, more) = match response.chunk().await {
+            Ok(Some(bytes)) => (self.decoder.push(&bytes, &mut events), true),
+            Ok(None) => (self.decoder.finish(&mut events), false),
+            // The model has ended its answer and only the stream's end is missing: the answer is whole.
+            Err(_) if self.decoder.has_stopped() => (self.decoder.finish(&mut events), false),
+            Err(error) => (Err(error), false),
+        };
+        self.ready.extend(events.into_iter().map(Ok));
+        match read {
+            Ok(()) if more && !self.decoder.is_over() => self.at = At::Reading(response),
+            Ok(()) => {}
+            Err(error) => self.fail(error, &response),
+        }
+    }
+
+    fn fail(&mut self, mut error: Error, response: &Response) {
+        error.why = response.scrub(error.why);
+        self.ready.push_back(Err(error));
+    }
+}

@@ -1,0 +1,164 @@
+//! The stream of one answer, whatever API it is of: bytes, cut anywhere, to frames, and frames to events.
+//!
+//! What is the same for every API lives here: an end without the model's own is a broken connection, an end that only the
+//! server forgot is none, and what is no frame of the API is kept for the error if nothing else comes.
+
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// How an API cuts its stream into frames.
+pub trait Framing: Default + Send {
+    type Frame: Frame;
+
+    /// Takes the next bytes; finished frames are added to `frames`, also in front of an error.
+    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Self::Frame>) -> Result<()>;
+
+    /// The stream is over: a frame whose own end is missing.
+    fn finish(&mut self) -> Option<Self::Frame>;
+}
+
+/// One frame.
+pub trait Frame {
+    /// Whether nothing of it is missing: the last frame of a broken connection may be cut.
+    fn is_whole(&self) -> bool;
+
+    /// Its beginning, for the error where it makes no sense.
+    fn start(&self) -> String;
+}
+
+/// What a frame was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// A part of the answer.
+    Piece,
+    /// The server's mark that nothing more comes.
+    End,
+    /// Empty, or a sign of life: it says nothing about who speaks.
+    Nothing,
+    /// Nothing that this API says. Gateways say things of their own in between, and before.
+    Foreign,
+}
+
+/// What the frames of an API mean.
+pub trait Protocol: Default + Send {
+    type Framing: Framing;
+
+    /// Reads one frame. `understood`: one of this API has come before. An error ends the answer.
+    fn take(
+        &mut self,
+        doing: &str,
+        frame: &<Self::Framing as Framing>::Frame,
+        understood: bool,
+        events: &mut Vec<Event>,
+    ) -> Result<Meaning>;
+
+    /// Whether the model has ended its answer, even if the server has not ended the stream.
+    fn has_stopped(&self) -> bool;
+
+    /// Gives out what was held back, and the end.
+    fn stop(&mut self, events: &mut Vec<Event>);
+
+    /// The error of a stream that held nothing but nonsense, which `start` begins.
+    fn unreadable(doing: &str, start: &str) -> Error {
+        Error::new(
+            ErrorKind::Server { status: 200 },
+            doing,
+            format!("the server's answer is none of that API: {start}"),
+            "Check the base_url and the kind of this provider.",
+        )
+    }
+}
+
+/// Reads one answer's stream. Bytes may be cut anywhere.
+#[derive(Debug)]
+pub struct Decoder<P: Protocol> {
+    doing: String,
+    framing: P::Framing,
+    protocol: P,
+    /// A frame that this API would send has come.
+    understood: bool,
+    /// The first frame that was none, for the error if nothing else comes.
+    nonsense: Option<String>,
+    over: bool,
+}
+
+impl<P: Protocol> Decoder<P> {
+    /// `doing` is for error texts: "asking openai/gpt-5".
+    pub fn new(doing: impl Into<String>) -> Self {
+        Self {
+            doing: doing.into(),
+            framing: P::Framing::default(),
+            protocol: P::default(),
+            understood: false,
+            nonsense: None,
+            over: false,
+        }
+    }
+
+    /// Takes the next bytes; what they say is added to `events`, also in front of an error.
+    pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<()> {
+        let mut frames = Vec::new();
+        let fed = self.framing.push(bytes, &mut frames);
+        for frame in frames {
+            self.take(&frame, events)?;
+        }
+        fed
+    }
+
+    /// Whether the answer is complete: nothing more needs to be read.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether the model has ended its answer, even if the server has not ended the stream.
+    pub fn has_stopped(&self) -> bool {
+        self.over || self.protocol.has_stopped()
+    }
+
+    /// The stream has ended. An end without the model's own is a broken connection.
+    pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<()> {
+        if let Some(frame) = self.framing.finish()
+            // One that breaks off is the end of the connection, not of sense.
+            && (!self.understood || frame.is_whole())
+        {
+            self.take(&frame, events)?;
+        }
+        if self.over {
+            return Ok(());
+        }
+        if self.has_stopped() {
+            // The server's mark was forgotten; the model's own end is what counts.
+            self.end(events);
+            return Ok(());
+        }
+        if let (false, Some(nonsense)) = (self.understood, &self.nonsense) {
+            return Err(P::unreadable(&self.doing, nonsense));
+        }
+        Err(Error::new(
+            ErrorKind::Network,
+            &self.doing,
+            "the stream ended in the middle of the answer",
+            "What came is kept; try again.",
+        ))
+    }
+
+    fn take(&mut self, frame: &<P::Framing as Framing>::Frame, events: &mut Vec<Event>) -> Result<()> {
+        if self.over {
+            return Ok(());
+        }
+        match self.protocol.take(&self.doing, frame, self.understood, events)? {
+            Meaning::Piece => self.understood = true,
+            Meaning::End => self.end(events),
+            Meaning::Nothing => {}
+            Meaning::Foreign => {
+                self.nonsense.get_or_insert_with(|| frame.start());
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, events: &mut Vec<Event>) {
+        self.protocol.stop(events);
+        self.over = true;
+    }
+}
