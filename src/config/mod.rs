@@ -5,6 +5,7 @@
 //! the environment.
 
 mod check;
+mod discovery;
 mod environment;
 mod file;
 mod paths;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
 pub use file::Stamp;
 pub use paths::Paths;
@@ -100,6 +102,8 @@ pub struct ProviderConfig {
     /// Where its API starts, without a slash at the end. `None` only for kinds that need none.
     pub base_url: Option<String>,
     pub api_key: ApiKey,
+    /// It may be there or not: where nobody listens at its address, it has no models, which is no error.
+    pub optional: bool,
 }
 
 /// How a provider is spoken to.

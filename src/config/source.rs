@@ -38,7 +38,7 @@ impl Flags {
 
 /// One layer's values, nested as in the file.
 #[derive(Debug, Clone, Default)]
-struct Layer(Map<String, Value>);
+pub(super) struct Layer(Map<String, Value>);
 
 impl Source for Layer {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
@@ -51,7 +51,7 @@ impl Source for Layer {
 }
 
 impl Layer {
-    fn put(&mut self, path: &str, value: Value) {
+    pub(super) fn put(&mut self, path: &str, value: Value) {
         let parts = check::split(path);
         let Some((last, parents)) = parts.split_last() else { return };
         let mut map = &mut self.0;
@@ -64,13 +64,26 @@ impl Layer {
         }
         map.insert((*last).to_owned(), value);
     }
+
+    /// The value of a flag that this layer sets.
+    fn flag(&self, path: &str) -> Option<bool> {
+        let (table, name) = path.rsplit_once('.')?;
+        match &self.0.get(table)?.kind {
+            ValueKind::Table(inner) => inner.get(name)?.clone().into_bool().ok(),
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Result<Config> {
     environment.check()?;
     // Before the file is read: what is written into it meanwhile is seen as a change.
     let stamp = file::stamp(&paths.config);
-    let layers = [defaults()?, read(&paths.config)?, variables(environment)?, overrides(flags)?];
+    let (written, said, over) = (read(&paths.config)?, variables(environment)?, overrides(flags)?);
+    let ports = [&over, &said, &written].into_iter().find_map(|layer| layer.flag("net.find_servers"));
+    let found = discovery::found(environment, &written.0, ports.unwrap_or(true));
+    check::layer("the environment", &found.0)?;
+    let layers = [defaults()?, found, written, said, over];
     let mut builder = ::config::Config::builder();
     for layer in layers {
         builder = builder.add_source(layer);
@@ -382,6 +395,8 @@ struct RawProvider {
     kind: Option<String>,
     base_url: Option<String>,
     api_key: Option<String>,
+    #[serde(default)]
+    optional: bool,
 }
 
 impl RawProvider {
@@ -435,6 +450,7 @@ impl RawProvider {
             kind,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
+            optional: self.optional,
         })
     }
 }

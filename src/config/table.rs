@@ -138,6 +138,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("net.idle_timeout", Kind::Whole(1, 3600), "60", "Seconds a stream may be silent."),
     key(
+        "net.find_servers",
+        Kind::Flag,
+        "true",
+        "Look for servers at the usual ports of this machine when models are listed.",
+    ),
+    key(
         "engine.threads",
         Kind::Whole(0, 1024),
         "0",
@@ -169,6 +175,12 @@ pub const KEYS: &[Key] = &[
         Kind::Secret,
         "",
         "Its key, or \"$NAME\" to take it from an environment variable.",
+    ),
+    key(
+        "providers.*.optional",
+        Kind::Flag,
+        "",
+        "It may be there or not: where nobody listens, it has no models, which is no error.",
     ),
     key("defaults.temperature", Kind::Setting, "", "Of new conversations: randomness, 0 to 2."),
     key("defaults.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),

@@ -141,6 +141,14 @@ impl Client {
         Ok(Leave { variables: self.shared.options.variables(), meter: self.meter(to.to_owned()) })
     }
 
+    /// Whether somebody accepts connections at the address of `url` within that time. Only this machine itself is tried, and
+    /// nothing is sent.
+    pub async fn is_there(&self, url: &str, within: Duration) -> bool {
+        let Ok(url) = guard::allowed("looking for a server", url, true) else { return false };
+        let knocking = tokio::net::TcpStream::connect(guard::place(&url));
+        matches!(tokio::time::timeout(within, knocking).await, Ok(Ok(_)))
+    }
+
     /// Sends a request and returns the head of the answer, whatever its status. Statuses that may pass (408, 429, 5xx) are
     /// retried before that, so nothing is ever sent again after the first byte of a body was handed out.
     pub async fn send(&self, request: Request) -> Result<Response> {

@@ -7,6 +7,7 @@
 mod answering;
 pub mod local;
 pub mod openai;
+pub mod optional;
 pub mod scripted;
 pub mod unavailable;
 

@@ -8,6 +8,7 @@ use crate::engine::{Options, Trial};
 use crate::provider::Provider;
 use crate::provider::local::Local;
 use crate::provider::openai::OpenAi;
+use crate::provider::optional::Optional;
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
 use crate::service::models::catalogue;
@@ -37,10 +38,11 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
             }
         };
         let url = provider.base_url.as_deref().unwrap_or_default();
-        match provider.kind {
+        let voice: Arc<dyn Provider> = match provider.kind {
             ProviderKind::Scripted => Arc::new(Scripted::new(name)),
             ProviderKind::OpenAi => Arc::new(OpenAi::new(name, url, key)),
-        }
+        };
+        if provider.optional { Arc::new(Optional::new(voice, url)) } else { voice }
     };
     std::iter::once(Arc::clone(local)).chain(config.providers.iter().map(remote)).collect()
 }

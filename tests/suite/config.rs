@@ -130,6 +130,51 @@ fn a_key_whose_variable_is_unset_says_so_instead_of_being_the_variables_name() {
 }
 
 #[test]
+fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it() {
+    let config = Home::with("").variable("OPENAI_BASE_URL", "http://127.0.0.1:1/v1/").load().unwrap();
+    let openai = &config.providers["openai"];
+    assert_eq!((openai.kind, openai.optional), (ProviderKind::OpenAi, false));
+    assert_eq!(openai.base_url.as_deref(), Some("http://127.0.0.1:1/v1"));
+    assert_eq!(openai.api_key, ApiKey::Absent);
+    assert!(!config.providers.contains_key("groq"));
+    assert_eq!(origin(&config, "providers.openai.base_url").1, "environment variable OPENAI_BASE_URL");
+
+    let config = Home::with("").variable("GROQ_API_KEY", "gsk-canary").load().unwrap();
+    let groq = &config.providers["groq"];
+    assert_eq!(groq.base_url.as_deref(), Some("https://api.groq.com/openai/v1"));
+    assert!(matches!(&groq.api_key, ApiKey::Given(key) if key.expose() == "gsk-canary"));
+    assert!(!format!("{:?}", config.values).contains("gsk-canary"));
+
+    let error = Home::with("").variable("OPENAI_BASE_URL", "localhost:80").refused();
+    assert!(error.to_string().contains("http://"), "{error}");
+}
+
+#[test]
+fn the_file_wins_over_what_was_found_and_need_not_repeat_it() {
+    let home =
+        Home::with("[providers.groq]\napi_key = 'gsk-file'\n").variable("GROQ_API_KEY", "gsk-variable");
+    let groq = &home.load().unwrap().providers["groq"];
+    assert_eq!(groq.base_url.as_deref(), Some("https://api.groq.com/openai/v1"));
+    assert!(matches!(&groq.api_key, ApiKey::Given(key) if key.expose() == "gsk-file"));
+
+    // One that is described whole is the person's own: no key of another server goes there.
+    let home = Home::with("[providers.openai]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:1/v1'\n")
+        .variable("OPENAI_API_KEY", "sk-variable");
+    assert_eq!(home.load().unwrap().providers["openai"].api_key, ApiKey::Absent);
+}
+
+#[test]
+fn servers_of_this_machine_may_be_there_or_not_unless_nobody_is_to_look() {
+    let config = Home::with("").load().unwrap();
+    for name in ["llamacpp", "lmstudio", "vllm"] {
+        assert!(config.providers[name].optional, "{name}");
+    }
+    assert!(Home::with("[net]\nfind_servers = false\n").load().unwrap().providers.is_empty());
+    let config = Home::with("[providers.vllm]\nbase_url = 'http://10.0.0.1:8000/v1'\n").load().unwrap();
+    assert!(!config.providers["vllm"].optional, "the person says that it is there");
+}
+
+#[test]
 fn an_unknown_key_names_the_file_and_the_nearest_key() {
     for (text, key, near) in [
         ("modle = 'a/b'", "modle", "model"),

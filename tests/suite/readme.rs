@@ -65,6 +65,7 @@ fn the_configuration_of_the_readme_is_one_that_starts() {
             .args(["config", "check"])
             .env_clear()
             .env("OUTCROP_HOME", home.path())
+            .env("OUTCROP_NET_FIND_SERVERS", "false")
             .env("HOME_SERVER_KEY", "key")
             .output()
             .unwrap();

@@ -18,6 +18,9 @@ pub use portable_pty::CommandBuilder;
 use portable_pty::{Child, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
+/// What else serves models on the machine of the tests is none of theirs.
+pub const ALONE: (&str, &str) = ("OUTCROP_NET_FIND_SERVERS", "false");
+
 /// How long anything is waited for; only what is broken takes so long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -56,6 +59,7 @@ impl Home {
             ("OUTCROP_HOME", self.path().to_owned()),
             ("HOME", self.path().to_owned()),
             ("PATH", std::env::var_os("PATH").map(PathBuf::from).unwrap_or_default()),
+            (ALONE.0, text(ALONE.1)),
             ("LANG", text("C.UTF-8")),
             ("TERM", text("xterm-256color")),
             ("COLORTERM", text("truecolor")),

@@ -117,7 +117,7 @@ impl Options {
             servers: config
                 .providers
                 .iter()
-                .filter(|(_, provider)| provider.kind.has_address())
+                .filter(|(_, provider)| provider.kind.has_address() && !provider.optional)
                 .map(|(name, _)| name.clone())
                 .collect(),
             principal: config.user.clone(),

@@ -1,10 +1,14 @@
 //! The body of a request.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::domain::call::{Converse, Turn};
+use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::message::{Block, Role};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::settings::{Effort, Settings};
+use crate::domain::tool::{Tool, ToolChoice};
+use crate::domain::{Error, Result};
+use crate::wire::attachment::{self, data_url};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -28,6 +32,14 @@ struct Body<'a> {
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -38,11 +50,19 @@ struct StreamOptions {
 #[derive(Serialize)]
 struct Message<'a> {
     role: &'static str,
-    content: Option<String>,
+    content: Option<Content>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<ToolCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+}
+
+/// Text alone goes as text, which every server takes.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Value>),
 }
 
 #[derive(Serialize)]
@@ -72,17 +92,10 @@ pub fn body(converse: &Converse, limit: Limit) -> Result<Vec<u8>> {
     let doing = || format!("asking {}", converse.model);
     let mut messages = Vec::with_capacity(converse.turns.len() + 1);
     if let Some(system) = &converse.system {
-        messages.push(said("system", system.clone()));
+        messages.push(said("system", Content::Text(system.clone())));
     }
     for turn in &converse.turns {
-        add(&mut messages, turn).map_err(|capability| {
-            Error::new(
-                ErrorKind::Refused { capability: capability.to_owned() },
-                doing(),
-                "pictures and documents are not sent to this kind of server",
-                "Send the text alone.",
-            )
-        })?;
+        add(&mut messages, turn, &converse.blobs, &doing())?;
     }
     let settings = &converse.settings;
     let body = Body {
@@ -97,17 +110,57 @@ pub fn body(converse: &Converse, limit: Limit) -> Result<Vec<u8>> {
         max_completion_tokens: settings.max_tokens.filter(|_| limit == Limit::MaxCompletionTokens),
         stop: &settings.stop,
         seed: settings.seed,
+        reasoning_effort: settings.reasoning.map(effort),
+        tools: settings.tools.iter().map(tool).collect(),
+        tool_choice: settings.tool_choice.as_ref().filter(|_| !settings.tools.is_empty()).map(choice),
+        response_format: format(settings),
     };
     serde_json::to_vec(&body).map_err(|why| Error::internal(doing(), why.to_string()))
 }
 
-fn said<'a>(role: &'static str, text: String) -> Message<'a> {
-    Message { role, content: Some(text), tool_calls: Vec::new(), tool_call_id: None }
+fn effort(effort: Effort) -> &'static str {
+    match effort {
+        Effort::Off => "none",
+        Effort::Low | Effort::Medium | Effort::High => effort.as_str(),
+    }
 }
 
-/// Adds a turn's messages; the error is the capability that it would need.
-fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn) -> std::result::Result<(), &'static str> {
+fn tool(tool: &Tool) -> Value {
+    let mut function = json!({ "name": tool.name, "parameters": tool.schema });
+    if !tool.description.is_empty() {
+        function["description"] = json!(tool.description);
+    }
+    json!({ "type": "function", "function": function })
+}
+
+fn choice(choice: &ToolChoice) -> Value {
+    match choice {
+        ToolChoice::Auto => json!("auto"),
+        ToolChoice::None => json!("none"),
+        ToolChoice::Any => json!("required"),
+        ToolChoice::Named(name) => json!({ "type": "function", "function": { "name": name } }),
+    }
+}
+
+/// `strict` is asked for where the schema is closed: `OpenAI` refuses to be strict about an open one.
+fn format(settings: &Settings) -> Option<Value> {
+    let schema = settings.response_schema.as_ref()?;
+    let mut named = json!({ "name": "answer", "schema": schema });
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        named["strict"] = json!(true);
+    }
+    Some(json!({ "type": "json_schema", "json_schema": named }))
+}
+
+fn said<'a>(role: &'static str, content: Content) -> Message<'a> {
+    Message { role, content: Some(content), tool_calls: Vec::new(), tool_call_id: None }
+}
+
+/// Adds a turn's messages.
+fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn, blobs: &Blobs, doing: &str) -> Result<()> {
     let mut text: Vec<&str> = Vec::new();
+    // Pictures and documents in their places between the texts; empty where there are none.
+    let mut parts: Vec<Value> = Vec::new();
     let mut tool_calls = Vec::new();
     for block in &turn.blocks {
         match block {
@@ -119,31 +172,47 @@ fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn) -> std::result::Resu
             }),
             Block::ToolResult { id, content, .. } => messages.push(Message {
                 role: "tool",
-                content: Some(content.clone()),
+                content: Some(Content::Text(content.clone())),
                 tool_calls: Vec::new(),
                 tool_call_id: Some(id),
             }),
-            Block::Image { .. } => return Err("vision"),
-            Block::Document { .. } => return Err("documents"),
+            Block::Image { media_type, blob } => {
+                let url = data_url(media_type, attachment::bytes(blobs, blob, doing)?);
+                parts.extend(text.drain(..).map(words));
+                parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
+            }
+            Block::Document { name, media_type, blob } => {
+                let data = data_url(media_type, attachment::bytes(blobs, blob, doing)?);
+                parts.extend(text.drain(..).map(words));
+                parts.push(json!({ "type": "file", "file": { "filename": name, "file_data": data } }));
+            }
             // Earlier reasoning is not sent back: servers put it in front of the answer or refuse it.
             Block::Reasoning { .. } | Block::RedactedReasoning { .. } | Block::CachePoint => {}
         }
     }
-    // A turn of tool results alone has no words of its own.
-    if !text.is_empty() || !tool_calls.is_empty() || turn.role == Role::Assistant {
-        let content = (!text.is_empty() || tool_calls.is_empty()).then(|| text.join("\n\n"));
-        messages.push(Message { role: turn.role.as_str(), content, tool_calls, tool_call_id: None });
-    }
+    let content = if parts.is_empty() {
+        // A turn of tool results alone has no words of its own.
+        if text.is_empty() && tool_calls.is_empty() && turn.role != Role::Assistant {
+            return Ok(());
+        }
+        (!text.is_empty() || tool_calls.is_empty()).then(|| Content::Text(text.join("\n\n")))
+    } else {
+        parts.extend(text.drain(..).map(words));
+        Some(Content::Parts(parts))
+    };
+    messages.push(Message { role: turn.role.as_str(), content, tool_calls, tool_call_id: None });
     Ok(())
+}
+
+fn words(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
-    use crate::domain::call::Blobs;
-    use crate::domain::settings::Settings;
+    use crate::domain::ErrorKind;
+    use crate::domain::message::BlobId;
 
     fn converse() -> Converse {
         let text = |t: &str| Block::Text { text: t.to_owned() };
@@ -214,11 +283,56 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_refused_and_not_silently_left_out() {
+    fn pictures_and_documents_go_between_the_words_and_one_without_bytes_is_no_silence() {
         let mut converse = converse();
-        let blob = crate::domain::message::BlobId("00".into());
-        converse.turns[0].blocks.push(Block::Image { media_type: "image/png".into(), blob });
+        let blob = |name: &str| BlobId(name.into());
+        converse.turns[0].blocks.insert(1, Block::Image { media_type: "image/png".into(), blob: blob("p") });
+        converse.turns[0].blocks.push(Block::Document {
+            name: "a.pdf".into(),
+            media_type: "application/pdf".into(),
+            blob: blob("d"),
+        });
         let error = body(&converse, Limit::MaxTokens).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Refused { capability: "vision".into() });
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        converse.blobs.put(blob("p"), *b"png");
+        converse.blobs.put(blob("d"), *b"pdf");
+        assert_eq!(
+            sent(&converse, Limit::MaxTokens)["messages"][1]["content"],
+            json!([
+                {"type": "text", "text": "one"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}},
+                {"type": "text", "text": "two"},
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,cGRm"}},
+            ])
+        );
+    }
+
+    #[test]
+    fn tools_their_choice_a_schema_and_effort_are_sent() {
+        let mut converse = converse();
+        for (name, value) in [
+            ("tools", r#"[{"name":"look","description":"d","schema":{"type":"object"}}]"#),
+            ("tool_choice", "look"),
+            ("response_schema", r#"{"type":"object","additionalProperties":false}"#),
+            ("reasoning", "low"),
+        ] {
+            converse.settings.set(name, value).unwrap();
+        }
+        let body = sent(&converse, Limit::MaxTokens);
+        let function = json!({"name": "look", "description": "d", "parameters": {"type": "object"}});
+        assert_eq!(body["tools"], json!([{"type": "function", "function": function}]));
+        assert_eq!(body["tool_choice"], json!({"type": "function", "function": {"name": "look"}}));
+        let schema = json!({"type": "object", "additionalProperties": false});
+        assert_eq!(
+            body["response_format"],
+            json!({"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": true}})
+        );
+        assert_eq!(body["reasoning_effort"], "low");
+        converse.settings.set("tool_choice", "any").unwrap();
+        converse.settings.set("response_schema", r#"{"type":"object"}"#).unwrap();
+        converse.settings.set("reasoning", "off").unwrap();
+        let body = sent(&converse, Limit::MaxTokens);
+        assert_eq!((&body["tool_choice"], &body["reasoning_effort"]), (&json!("required"), &json!("none")));
+        assert_eq!(body["response_format"]["json_schema"].get("strict"), None);
     }
 }

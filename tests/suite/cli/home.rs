@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use outcrop::config::{Config, Environment, Flags};
 
+use crate::tty::ALONE;
+
 /// What every home's configuration starts with.
 pub const SCRIPTED: &str = "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n";
 
@@ -45,7 +47,8 @@ impl Home {
 
     /// As the binary reads it.
     pub fn config(&self) -> Config {
-        let variables = [("OUTCROP_HOME".to_owned(), self.path().display().to_string())];
+        let home = ("OUTCROP_HOME".to_owned(), self.path().display().to_string());
+        let variables = [home, (ALONE.0.to_owned(), ALONE.1.to_owned())];
         let variables = variables.into_iter().chain(self.variables.clone());
         Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap()
     }
@@ -57,6 +60,7 @@ impl Home {
             .current_dir(self.beside())
             .env_clear()
             .env("OUTCROP_HOME", self.path())
+            .env(ALONE.0, ALONE.1)
             .env("TZ", "UTC")
             .env("LANG", "C.UTF-8")
             .env("USER", "ada")

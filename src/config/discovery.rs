@@ -1,0 +1,113 @@
+//! Providers that are found without the file: by the variables of their keys, and at the usual ports of this machine.
+
+use std::sync::LazyLock;
+
+use ::config::{Map, Value, ValueKind};
+use serde::Deserialize;
+
+use super::environment::Environment;
+use super::source::Layer;
+
+/// One provider of `assets/providers.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownProvider {
+    /// The name in front of its model ids.
+    pub name: String,
+    /// As in `providers.*.kind`.
+    pub kind: String,
+    /// Where its API starts.
+    pub base_url: String,
+    /// Variables that hold its key; the first that is set counts.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// Variables that say where its API starts.
+    #[serde(default)]
+    pub urls: Vec<String>,
+    /// The port of this machine at which it is looked for.
+    pub port: Option<u16>,
+}
+
+#[derive(Deserialize)]
+struct List {
+    provider: Vec<KnownProvider>,
+}
+
+static KNOWN: LazyLock<Vec<KnownProvider>> = LazyLock::new(|| {
+    // A test reads it whole; one that cannot be read finds nobody.
+    toml::from_str::<List>(include_str!("../../assets/providers.toml"))
+        .map(|list| list.provider)
+        .unwrap_or_default()
+});
+
+/// Every provider that can be found.
+pub fn known_providers() -> &'static [KnownProvider] {
+    &KNOWN
+}
+
+/// The values that the environment and this machine's usual ports give, below those of the file, `written`; `ports` says
+/// whether the ports count.
+pub(super) fn found(environment: &Environment, written: &Map<String, Value>, ports: bool) -> Layer {
+    let mut layer = Layer::default();
+    let table = match written.get("providers").map(|value| &value.kind) {
+        Some(ValueKind::Table(table)) => table.clone(),
+        _ => Map::new(),
+    };
+    for known in known_providers() {
+        let own = table.get(&known.name).map(|value| &value.kind);
+        // One that the file describes whole is the person's own, whatever its name.
+        if matches!(own, Some(ValueKind::Table(own)) if own.contains_key("kind")) {
+            continue;
+        }
+        let key = known.keys.iter().find(|name| environment.text(name).is_some());
+        let url = known.urls.iter().find(|name| environment.text(name).is_some());
+        let at_port = ports && known.port.is_some() && own.is_none();
+        if key.is_none() && url.is_none() && own.is_none() && !at_port {
+            continue;
+        }
+        let variable = |name: &String| format!("environment variable {name}");
+        let why = key.or(url).map_or_else(|| "default".to_owned(), variable);
+        let mut put = |name: &str, value: ValueKind, origin: &str| {
+            layer.put(
+                &format!("providers.{}.{name}", known.name),
+                Value::new(Some(&origin.to_owned()), value),
+            );
+        };
+        put("kind", ValueKind::String(known.kind.clone()), &why);
+        let said = url.and_then(|name| Some((environment.text(name)?, variable(name))));
+        let (address, origin) = said.unwrap_or((&known.base_url, "default".to_owned()));
+        put("base_url", ValueKind::String(address.to_owned()), &origin);
+        if let Some(name) = key {
+            put("api_key", ValueKind::String(format!("${name}")), &variable(name));
+        }
+        if at_port && key.is_none() && url.is_none() {
+            put("optional", ValueKind::Boolean(true), "default");
+        }
+    }
+    layer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{KEYS, Kind, ProviderKind};
+
+    #[test]
+    fn the_list_of_known_providers_is_sound() {
+        let text = include_str!("../../assets/providers.toml");
+        assert_eq!(toml::from_str::<List>(text).unwrap().provider.as_slice(), known_providers());
+        let kinds = KEYS.iter().find(|key| key.path == "providers.*.kind").unwrap().kind;
+        let Kind::OneOf(kinds) = kinds else { panic!("{kinds:?}") };
+        assert_eq!(kinds, ProviderKind::ALL.map(ProviderKind::as_str));
+        let mut names = Vec::new();
+        for known in known_providers() {
+            assert!(kinds.contains(&known.kind.as_str()), "{known:?}");
+            assert!(!known.keys.is_empty() || known.port.is_some(), "{known:?}");
+            let local = known.base_url.starts_with("http://127.0.0.1:");
+            assert_eq!(local, known.port.is_some(), "{known:?}");
+            assert!(local || known.base_url.starts_with("https://"), "{known:?}");
+            assert!(!names.contains(&&known.name), "{known:?}");
+            names.push(&known.name);
+        }
+    }
+}
