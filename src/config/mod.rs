@@ -104,6 +104,16 @@ pub struct ProviderConfig {
     pub api_key: ApiKey,
     /// It may be there or not: where nobody listens at its address, it has no models, which is no error.
     pub optional: bool,
+    /// It is asked through Responses, not Chat Completions.
+    pub responses: bool,
+    /// Calls at once; `None` is without limit.
+    pub at_once: Option<u32>,
+    /// Calls that begin within a minute; `None` is without limit.
+    pub per_minute: Option<u32>,
+    /// Its own waits; `None` is as for every server.
+    pub connect_timeout: Option<Duration>,
+    pub answer_timeout: Option<Duration>,
+    pub idle_timeout: Option<Duration>,
 }
 
 /// How a provider is spoken to.

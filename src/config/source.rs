@@ -11,7 +11,7 @@ use super::file::Inputs;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
-    Secret, Shown, Terminal, Trace, Ui, check, file, show,
+    Secret, Shown, Terminal, Trace, Ui, check, discovery, file, show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -397,6 +397,12 @@ struct RawProvider {
     api_key: Option<String>,
     #[serde(default)]
     optional: bool,
+    api: Option<String>,
+    at_once: Option<u32>,
+    per_minute: Option<u32>,
+    connect_timeout: Option<u64>,
+    answer_timeout: Option<u64>,
+    idle_timeout: Option<u64>,
 }
 
 impl RawProvider {
@@ -451,6 +457,12 @@ impl RawProvider {
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
             optional: self.optional,
+            responses: self.api.as_deref() == Some("responses"),
+            at_once: self.at_once,
+            per_minute: self.per_minute,
+            connect_timeout: self.connect_timeout.map(Duration::from_secs),
+            answer_timeout: self.answer_timeout.map(Duration::from_secs),
+            idle_timeout: self.idle_timeout.map(Duration::from_secs),
         })
     }
 }

@@ -134,7 +134,7 @@ pub const KEYS: &[Key] = &[
         "net.answer_timeout",
         Kind::Whole(1, 3600),
         "300",
-        "Seconds to wait for the first byte of an answer.",
+        "Seconds to wait for the first piece of an answer.",
     ),
     key("net.idle_timeout", Kind::Whole(1, 3600), "60", "Seconds a stream may be silent."),
     key(
@@ -176,6 +176,22 @@ pub const KEYS: &[Key] = &[
         "",
         "Its key, or \"$NAME\" to take it from an environment variable.",
     ),
+    key(
+        "providers.*.api",
+        Kind::OneOf(&["chat", "responses"]),
+        "",
+        "How an openai server is talked to; chat, which every server has, changes by itself for models that insist.",
+    ),
+    key(
+        "providers.*.at_once",
+        Kind::Whole(1, 10_000),
+        "",
+        "Calls that it serves at once; others wait in a line.",
+    ),
+    key("providers.*.per_minute", Kind::Whole(1, 100_000), "", "Calls that may begin within a minute."),
+    key("providers.*.connect_timeout", Kind::Whole(1, 600), "", "Its own net.connect_timeout."),
+    key("providers.*.answer_timeout", Kind::Whole(1, 3600), "", "Its own net.answer_timeout."),
+    key("providers.*.idle_timeout", Kind::Whole(1, 3600), "", "Its own net.idle_timeout."),
     key(
         "providers.*.optional",
         Kind::Flag,

@@ -1,7 +1,8 @@
 //! The network of the process, and the client of one call: an exchange, its redirects and its retries.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -10,7 +11,7 @@ use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::egress::{Egress, EgressSink, Meter};
-use super::options::{NetOptions, Reach};
+use super::options::{NetOptions, Reach, Waits};
 use super::request::{Method, Request, Secrets};
 use super::response::Response;
 use super::retry::{self, Budget};
@@ -34,11 +35,8 @@ pub struct Client {
     shared: Arc<Shared>,
     /// The call that it is for, which the record of what leaves the machine names.
     span: Option<SpanId>,
-    offline: bool,
-    /// From the request to the head of the answer.
-    first_byte: Duration,
-    /// Between two pieces of a body.
-    idle: Duration,
+    reach: Reach,
+    waits: Waits,
 }
 
 /// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one. When it is dropped it is
@@ -66,26 +64,28 @@ struct Shared {
     options: NetOptions,
     egress: Arc<dyn EgressSink>,
     numbers: AtomicU64,
-    budget: Mutex<Budget>,
+    /// Of each server: one that fails uses up its own.
+    budgets: Mutex<BTreeMap<String, Budget>>,
     /// Made at the first use: loading the system's certificates is no part of starting up.
-    online: Connections,
-    /// An offline call shares no connection with others: theirs may lead through a proxy.
-    offline: Connections,
-    /// For addresses that a server elsewhere chose.
-    followed: Connections,
+    connections: Mutex<BTreeMap<Connections, reqwest::Client>>,
 }
 
-#[derive(Debug, Default)]
+/// Exchanges that may share connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Connections {
-    secure: OnceLock<reqwest::Client>,
-    /// For `http://`, which must work on a machine without any certificate.
-    plain: OnceLock<reqwest::Client>,
+    way: Way,
+    /// `http://` must work on a machine without any certificate.
+    secure: bool,
+    /// How long a connection may take to stand.
+    connect: Duration,
 }
 
 impl Shared {
     /// How long to wait before the request of this answer is sent again; `None` where the answer stands.
     fn wait(&self, response: &Response, attempt: u32) -> Option<Duration> {
-        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let budget =
+            budgets.entry(response.place().to_owned()).or_insert_with(|| Budget::new(self.options.seed));
         if retry::may_pass(response.status()) {
             return budget.wait(self.options.retries, attempt, response.retry_after());
         }
@@ -97,20 +97,19 @@ impl Shared {
 impl Network {
     /// The network as `options` say; `egress` is told of every exchange. Opens nothing yet.
     pub fn new(options: NetOptions, egress: Arc<dyn EgressSink>) -> Self {
-        let budget = Mutex::new(Budget::new(options.seed));
+        let budgets = Mutex::default();
         let numbers = AtomicU64::new(0);
-        let [online, offline, followed] = std::array::from_fn(|_| Connections::default());
-        Self { shared: Arc::new(Shared { options, egress, numbers, budget, online, offline, followed }) }
+        let connections = Mutex::default();
+        Self { shared: Arc::new(Shared { options, egress, numbers, budgets, connections }) }
     }
 
     /// The client of a call: offline where the call or the process is.
     pub fn client(&self, reach: Reach) -> Client {
-        let options = &self.shared.options;
+        let offline = self.shared.options.offline || reach.offline;
         Client {
             span: None,
-            offline: options.offline || reach.offline,
-            first_byte: reach.answer_ms.map_or(options.first_byte, Duration::from_millis),
-            idle: reach.idle_ms.map_or(options.idle, Duration::from_millis),
+            reach: Reach { offline, ..reach },
+            waits: Waits::default(),
             shared: Arc::clone(&self.shared),
         }
     }
@@ -119,7 +118,29 @@ impl Network {
 impl Client {
     /// Whether only this machine itself can be reached.
     pub fn is_offline(&self) -> bool {
-        self.offline
+        self.reach.offline
+    }
+
+    /// The same way with waits of one server's own. What who calls has said wins over them.
+    #[must_use]
+    pub fn patient(&self, waits: Waits) -> Self {
+        Self { waits, ..self.clone() }
+    }
+
+    /// From the request to the first piece of the body.
+    fn first_byte(&self) -> Duration {
+        let said = self.reach.answer_ms.map(Duration::from_millis);
+        said.or(self.waits.first_byte).unwrap_or(self.shared.options.first_byte)
+    }
+
+    /// Between two pieces of a body.
+    fn idle(&self) -> Duration {
+        let said = self.reach.idle_ms.map(Duration::from_millis);
+        said.or(self.waits.idle).unwrap_or(self.shared.options.idle)
+    }
+
+    fn connect(&self) -> Duration {
+        self.waits.connect.unwrap_or(self.shared.options.connect)
     }
 
     /// The same way for the call `span`.
@@ -130,7 +151,7 @@ impl Client {
 
     /// Leave to have a child process go out, to whom it says; an offline call has none.
     pub fn leave(&self, doing: &str, to: &str) -> Result<Leave> {
-        if self.offline {
+        if self.reach.offline {
             return Err(Error::new(
                 ErrorKind::Offline,
                 doing,
@@ -167,7 +188,7 @@ impl Client {
 
     /// One attempt, over its redirects.
     async fn follow(&self, request: &Request) -> Result<Response> {
-        let offline = self.offline;
+        let offline = self.reach.offline;
         let mut url = guard::allowed(&request.doing, &request.url, offline)?;
         let mut secrets = request.secrets.clone();
         // The person's own address may lie inside their network, and lead on there. No other may.
@@ -240,8 +261,10 @@ impl Client {
             building = building.header(*name, value);
         }
         meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);
-        let sent = tokio::time::timeout(self.first_byte, building.send()).await.map_err(|_| {
-            let why = format!("{place} did not answer within {} s", self.first_byte.as_secs());
+        let first_byte = self.first_byte();
+        let until = tokio::time::Instant::now() + first_byte;
+        let sent = tokio::time::timeout_at(until, building.send()).await.map_err(|_| {
+            let why = format!("{place} did not answer within {} s", first_byte.as_secs());
             let hint = "A large model may be loading: try again, or raise net.answer_timeout.";
             Error::new(ErrorKind::Timeout, &request.doing, why, hint)
         })?;
@@ -256,7 +279,15 @@ impl Client {
             inner.headers().get(*name)?.to_str().ok().map(|id| id.chars().take(128).collect())
         });
         let doing = request.doing.clone();
-        Ok(Response { doing, place, inner, idle: self.idle, meter, secrets })
+        Ok(Response {
+            doing,
+            place,
+            inner,
+            idle: self.idle(),
+            first: Some((until, first_byte)),
+            meter,
+            secrets,
+        })
     }
 
     /// The entry of an exchange that begins.
@@ -267,33 +298,32 @@ impl Client {
         Meter { entry, sink: Arc::clone(&self.shared.egress) }
     }
 
-    async fn client(&self, doing: &str, secure: bool, way: Way) -> Result<&reqwest::Client> {
-        let connections = match way {
-            Way::Online => &self.shared.online,
-            Way::Offline => &self.shared.offline,
-            Way::Followed => &self.shared.followed,
-        };
-        let cell = if secure { &connections.secure } else { &connections.plain };
-        if let Some(client) = cell.get() {
-            return Ok(client);
+    async fn client(&self, doing: &str, secure: bool, way: Way) -> Result<reqwest::Client> {
+        let wanted = Connections { way, secure, connect: self.connect() };
+        let known = || self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = known().get(&wanted) {
+            return Ok(client.clone());
         }
         // Certificates are read from the disk.
         let (shared, owned) = (Arc::clone(&self.shared), doing.to_owned());
-        let made = tokio::task::spawn_blocking(move || make(&owned, &shared.options, way, secure)).await;
+        let made = tokio::task::spawn_blocking(move || make(&owned, &shared.options, wanted)).await;
         let made = made.unwrap_or_else(|why| Err(Error::internal(doing, why.to_string())))?;
-        Ok(cell.get_or_init(|| made))
+        Ok(known().entry(wanted).or_insert(made).clone())
     }
 }
 
 /// Which connections an exchange may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     Online,
+    /// Theirs may lead through a proxy.
     Offline,
+    /// For addresses that a server elsewhere chose.
     Followed,
 }
 
-fn make(doing: &str, options: &NetOptions, way: Way, secure: bool) -> Result<reqwest::Client> {
+fn make(doing: &str, options: &NetOptions, wanted: Connections) -> Result<reqwest::Client> {
+    let Connections { way, secure, connect } = wanted;
     // An error means that it was installed before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let broken = |why: reqwest::Error| {
@@ -305,7 +335,7 @@ fn make(doing: &str, options: &NetOptions, way: Way, secure: bool) -> Result<req
         .user_agent(&options.user_agent)
         .redirect(Policy::none())
         .referer(false)
-        .connect_timeout(options.connect)
+        .connect_timeout(connect)
         .no_proxy();
     if way == Way::Followed {
         builder = builder.dns_resolver(guard::OutsideOnly { chosen: options.proxy_hosts().into() });

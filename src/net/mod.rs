@@ -16,7 +16,7 @@ mod words;
 
 pub use client::{Client, Leave, Network};
 pub use egress::{Egress, EgressLog, EgressSink};
-pub use options::{NetOptions, Proxies, Reach};
+pub use options::{NetOptions, Proxies, Reach, Waits};
 pub use request::Request;
 pub use response::Response;
 pub use retry::Retries;

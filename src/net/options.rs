@@ -57,6 +57,17 @@ impl Reach {
     }
 }
 
+/// How long one server is waited for; `None` is as the process was configured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// Until a connection stands.
+    pub connect: Option<Duration>,
+    /// From the request to the first piece of the body.
+    pub first_byte: Option<Duration>,
+    /// Between two pieces of a body.
+    pub idle: Option<Duration>,
+}
+
 /// Everything that a [`super::Network`] is told.
 #[derive(Debug, Clone)]
 pub struct NetOptions {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::egress::Meter;
 use super::request::Secrets;
 use super::{retry, words};
@@ -14,6 +16,9 @@ pub struct Response {
     pub(super) place: String,
     pub(super) inner: reqwest::Response,
     pub(super) idle: Duration,
+    /// Until when the first piece of the body must come, and how long that was from the request; a server may send the
+    /// head at once and then read the prompt for minutes.
+    pub(super) first: Option<(Instant, Duration)>,
     pub(super) meter: Meter,
     pub(super) secrets: Secrets,
 }
@@ -46,8 +51,15 @@ impl Response {
     /// The next piece of the body as it comes, `None` at its end. A stream that says nothing for the idle time is a
     /// time-out; what came before it is the caller's to keep.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
-        match tokio::time::timeout(self.idle, self.inner.chunk()).await {
+        let (until, patience, setting) = match self.first {
+            Some((until, patience)) => {
+                (until.max(Instant::now() + self.idle), patience, "net.answer_timeout")
+            }
+            None => (Instant::now() + self.idle, self.idle, "net.idle_timeout"),
+        };
+        match tokio::time::timeout_at(until, self.inner.chunk()).await {
             Ok(Ok(Some(bytes))) => {
+                self.first = None;
                 self.meter.entry.received += bytes.len() as u64;
                 Ok(Some(bytes.into()))
             }
@@ -56,8 +68,8 @@ impl Response {
             Err(_) => Err(Error::new(
                 ErrorKind::Timeout,
                 &self.doing,
-                format!("nothing came from {} for {} s", self.place, self.idle.as_secs()),
-                "What came is kept; try again, or raise net.idle_timeout.",
+                format!("nothing came from {} for {} s", self.place, patience.as_secs()),
+                format!("What came is kept; try again, or raise {setting}."),
             )),
         }
     }

@@ -24,7 +24,7 @@ impl Retries {
     pub const NONE: Self = Self { attempts: 1, base: Duration::ZERO, cap: Duration::ZERO };
 }
 
-/// What a whole client may retry: a server that fails every request is not asked four times as often.
+/// What may be retried with one server: a server that fails every request is not asked four times as often.
 #[derive(Debug)]
 pub(super) struct Budget {
     rng: SplitMix64,

@@ -1,17 +1,27 @@
-//! A voice over HTTP: any server that speaks `OpenAI`'s Chat Completions.
+//! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
+use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 
-use super::answering::{answering, body_of, once, refused, wait_ms};
+use super::answering::{answering, body_of, complaint, once, refused, wait_ms};
 use super::{Events, Provider};
-use crate::domain::Result;
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, Picture};
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::openai::request::Limit;
-use crate::wire::openai::{Chat, fault, reply, request};
+use crate::wire::openai::responses::{self, Responses};
+use crate::wire::openai::{Chat, embed, fault, image, reply, request};
 
-const CHAT_ONLY: &str = "servers of this kind are asked for chat only";
+/// Which of its two ways to converse a server is asked in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Api {
+    /// Chat Completions, which every server has. A model that insists on the other way is asked in that.
+    #[default]
+    Chat,
+    Responses,
+}
 
 /// One configured server.
 #[derive(Debug, Clone)]
@@ -19,25 +29,32 @@ pub struct OpenAi {
     name: String,
     base_url: String,
     api_key: Option<SecretString>,
+    api: Api,
 }
 
 impl OpenAi {
     /// The server whose API starts at `base_url`, without `/chat/completions`; its models are `name/…`.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, api_key: Option<SecretString>) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, api_key }
+        Self { name: name.into(), base_url, api_key, api: Api::default() }
     }
 
-    /// Sends a conversation; the answer's head is one of success.
-    async fn ask(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
+    /// The same server, asked in the way `api`.
+    #[must_use]
+    pub fn by(self, api: Api) -> Self {
+        Self { api, ..self }
+    }
+
+    fn post(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
+        Request::post_json(doing, format!("{}/{path}", self.base_url), body).bearer(self.api_key.as_ref())
+    }
+
+    /// Sends a conversation to Chat Completions; the answer's head is one of success.
+    async fn chat(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
         let mut limit = Limit::MaxTokens;
         loop {
             let body = request::body(converse, limit)?;
-            let url = format!("{}/chat/completions", self.base_url);
-            let request = Request::post_json(doing, url, body)
-                .bearer(self.api_key.as_ref())
-                .header("accept", "text/event-stream, application/json");
-            let mut response = net.send(request).await?;
+            let mut response = net.send(streamed(self.post(doing, "chat/completions", body))).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -55,18 +72,75 @@ impl OpenAi {
         }
     }
 
+    /// Sends a conversation to Responses; the answer's head is one of success.
+    async fn respond(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
+        let body = responses::request::body(converse)?;
+        let mut response = net.send(streamed(self.post(doing, "responses", body))).await?;
+        if response.is_success() {
+            return Ok(response);
+        }
+        Err(complaint(doing, &mut response, fault::of_status).await)
+    }
+
+    fn converse(self, net: Client, converse: Converse) -> Events {
+        let doing = format!("asking {}", converse.model);
+        let asked = doing.clone();
+        if self.api == Api::Responses {
+            let ask = async move { self.respond(&net, &converse, &asked).await };
+            return answering::<Responses>(doing, ask, responses::whole);
+        }
+        let other = (self.clone().by(Api::Responses), net.clone(), converse.clone());
+        let ask = async move { self.chat(&net, &converse, &asked).await };
+        or_else(answering::<Chat>(doing, ask, reply::completion), move |error| {
+            let (voice, net, converse) = other;
+            fault::wants_responses(error).then(|| voice.converse(net, converse))
+        })
+    }
+
     async fn list(&self, net: &Client) -> Result<Event> {
         let doing = format!("listing the models of {}", self.name);
         let request = Request::get(&doing, format!("{}/models", self.base_url)).bearer(self.api_key.as_ref());
         let mut response = net.send(request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        let place = response.place().to_owned();
-        let cards = reply::models(&doing, &self.name, &place, &body).map_err(|mut error| {
+        let cards = reply::models(&doing, &self.name, response.place(), &body).map_err(|mut error| {
             error.why = response.scrub(error.why);
             error
         })?;
         Ok(Event::Models { cards })
     }
+
+    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
+        let doing = format!("embedding with {model}");
+        let body = embed::body(model.model(), texts);
+        let mut response = net.send(self.post(&doing, "embeddings", body)).await?;
+        let body = body_of(&doing, &mut response, fault::of_status).await?;
+        embed::vectors(&doing, texts.len(), &body)
+    }
+
+    async fn picture(&self, net: &Client, picture: &Picture) -> Result<Vec<Event>> {
+        let doing = format!("making a picture with {}", picture.model);
+        let mut response = net.send(self.post(&doing, "images/generations", image::body(picture)?)).await?;
+        let body = body_of(&doing, &mut response, fault::of_status).await?;
+        image::pictures(&doing, &body)
+    }
+}
+
+fn streamed(request: Request) -> Request {
+    request.header("accept", "text/event-stream, application/json")
+}
+
+/// `events`; where they begin with an error that `other` has an answer to, that.
+fn or_else(events: Events, other: impl FnOnce(&Error) -> Option<Events> + Send + 'static) -> Events {
+    let begin = async move {
+        let mut events = events;
+        let first = events.next().await;
+        let instead = match &first {
+            Some(Err(error)) => other(error),
+            _ => None,
+        };
+        instead.unwrap_or_else(|| stream::iter(first).chain(events).boxed())
+    };
+    stream::once(begin).flatten().boxed()
 }
 
 impl Provider for OpenAi {
@@ -81,20 +155,20 @@ impl Provider for OpenAi {
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         match call {
-            Call::Converse(converse) => {
-                let doing = format!("asking {}", converse.model);
-                let asked = doing.clone();
-                let ask = async move { voice.ask(&net, &converse, &asked).await };
-                answering::<Chat>(doing, ask, reply::completion)
-            }
+            Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
-            Call::Image(picture) => {
-                refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)
-            }
-            Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed", CHAT_ONLY),
-            Call::CountTokens(converse) => {
-                refused(format!("counting tokens with {}", converse.model), "count_tokens", CHAT_ONLY)
-            }
+            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Image(picture) => stream::once(async move { voice.picture(&net, &picture).await })
+                .flat_map(|made| match made {
+                    Ok(events) => stream::iter(events.into_iter().map(Ok).collect::<Vec<_>>()),
+                    Err(error) => stream::iter(vec![Err(error)]),
+                })
+                .boxed(),
+            Call::CountTokens(converse) => refused(
+                format!("counting tokens with {}", converse.model),
+                "count_tokens",
+                "servers of this kind count no tokens before they answer",
+            ),
         }
     }
 }

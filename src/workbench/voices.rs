@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
+use crate::net::Waits;
 use crate::provider::Provider;
+use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
-use crate::provider::openai::OpenAi;
+use crate::provider::openai::{Api, OpenAi};
 use crate::provider::optional::Optional;
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
@@ -40,9 +42,23 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
         let url = provider.base_url.as_deref().unwrap_or_default();
         let voice: Arc<dyn Provider> = match provider.kind {
             ProviderKind::Scripted => Arc::new(Scripted::new(name)),
-            ProviderKind::OpenAi => Arc::new(OpenAi::new(name, url, key)),
+            ProviderKind::OpenAi => {
+                let api = if provider.responses { Api::Responses } else { Api::Chat };
+                Arc::new(OpenAi::new(name, url, key).by(api))
+            }
         };
+        let limits = limits(provider);
+        let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };
         if provider.optional { Arc::new(Optional::new(voice, url)) } else { voice }
     };
     std::iter::once(Arc::clone(local)).chain(config.providers.iter().map(remote)).collect()
+}
+
+fn limits(provider: &ProviderConfig) -> Limits {
+    let waits = Waits {
+        connect: provider.connect_timeout,
+        first_byte: provider.answer_timeout,
+        idle: provider.idle_timeout,
+    };
+    Limits { at_once: provider.at_once, per_minute: provider.per_minute, waits }
 }

@@ -11,6 +11,7 @@ mod doors;
 mod engine;
 mod flow;
 mod layers;
+mod limits;
 mod loopback;
 mod markdown;
 mod provider_openai;

@@ -27,6 +27,11 @@ pub fn wants_max_completion_tokens(body: &str) -> bool {
     body.contains("max_completion_tokens")
 }
 
+/// Whether the model is asked through Responses only.
+pub fn wants_responses(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) && error.why.contains("v1/responses")
+}
+
 /// What was made out of a body.
 struct Said {
     message: String,

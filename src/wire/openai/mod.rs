@@ -3,10 +3,13 @@
 //!
 //! [`request::body`] makes what is sent, [`Decoder`] reads the stream, [`reply`] what comes whole, [`fault`] errors.
 
+pub mod embed;
 pub mod fault;
+pub mod image;
 mod loose;
 pub mod reply;
 pub mod request;
+pub mod responses;
 mod stream;
 
 pub use stream::{Collector as Chat, Decoder};

@@ -118,7 +118,7 @@ pub fn body(converse: &Converse, limit: Limit) -> Result<Vec<u8>> {
     serde_json::to_vec(&body).map_err(|why| Error::internal(doing(), why.to_string()))
 }
 
-fn effort(effort: Effort) -> &'static str {
+pub(super) fn effort(effort: Effort) -> &'static str {
     match effort {
         Effort::Off => "none",
         Effort::Low | Effort::Medium | Effort::High => effort.as_str(),
@@ -133,7 +133,7 @@ fn tool(tool: &Tool) -> Value {
     json!({ "type": "function", "function": function })
 }
 
-fn choice(choice: &ToolChoice) -> Value {
+pub(super) fn choice(choice: &ToolChoice) -> Value {
     match choice {
         ToolChoice::Auto => json!("auto"),
         ToolChoice::None => json!("none"),
@@ -142,14 +142,19 @@ fn choice(choice: &ToolChoice) -> Value {
     }
 }
 
-/// `strict` is asked for where the schema is closed: `OpenAI` refuses to be strict about an open one.
 fn format(settings: &Settings) -> Option<Value> {
+    let named = named_schema(settings)?;
+    Some(json!({ "type": "json_schema", "json_schema": named }))
+}
+
+/// `strict` is asked for where the schema is closed: `OpenAI` refuses to be strict about an open one.
+pub(super) fn named_schema(settings: &Settings) -> Option<Value> {
     let schema = settings.response_schema.as_ref()?;
     let mut named = json!({ "name": "answer", "schema": schema });
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         named["strict"] = json!(true);
     }
-    Some(json!({ "type": "json_schema", "json_schema": named }))
+    Some(named)
 }
 
 fn said<'a>(role: &'static str, content: Content) -> Message<'a> {

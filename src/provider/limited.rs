@@ -1,0 +1,204 @@
+//! A voice within what the person allows it: so many calls at once, so many a minute, and waits of its own.
+//!
+//! Who has to wait is told how many are before them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::Notify;
+use tokio::time::{Duration, Instant};
+
+use super::{Events, Provider};
+use crate::domain::Result;
+use crate::domain::call::Call;
+use crate::domain::delta::Event;
+use crate::net::{Client, Waits};
+
+/// The span of the rate limit.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// What a voice may do; `None` is without limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls at once.
+    pub at_once: Option<u32>,
+    /// Calls that begin within a minute.
+    pub per_minute: Option<u32>,
+    pub waits: Waits,
+}
+
+/// A voice and its limits. Lists of models are not counted: a person waits for them.
+#[derive(Debug)]
+pub struct Limited {
+    voice: Arc<dyn Provider>,
+    waits: Waits,
+    line: Arc<Line>,
+}
+
+impl Limited {
+    /// `voice` within `limits`.
+    pub fn new(voice: Arc<dyn Provider>, limits: Limits) -> Self {
+        let (waits, inner) = (limits.waits, Mutex::default());
+        Self { voice, waits, line: Arc::new(Line { limits, inner, moved: Notify::new() }) }
+    }
+}
+
+impl Provider for Limited {
+    fn name(&self) -> &str {
+        self.voice.name()
+    }
+
+    fn is_remote(&self) -> bool {
+        self.voice.is_remote()
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let net = net.patient(self.waits);
+        if matches!(call, Call::ListModels) {
+            return self.voice.serve(call, &net);
+        }
+        let (voice, place) = (Arc::clone(&self.voice), Line::join(&self.line));
+        let serve = move || voice.serve(call, &net);
+        let at = At::Waiting { place, told: 0, serve: Box::new(serve) };
+        stream::unfold(at, At::next).boxed()
+    }
+}
+
+/// Those who run and those who wait.
+#[derive(Debug)]
+struct Line {
+    limits: Limits,
+    inner: Mutex<Inner>,
+    /// Somebody began, ended or left.
+    moved: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    next: u64,
+    waiting: VecDeque<u64>,
+    running: u32,
+    /// When the calls of the last minute began.
+    begun: VecDeque<Instant>,
+}
+
+impl Line {
+    fn join(line: &Arc<Self>) -> Place {
+        let mut inner = line.inner();
+        let number = inner.next;
+        inner.next += 1;
+        inner.waiting.push_back(number);
+        drop(inner);
+        Place { line: Arc::clone(line), number, runs: false }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One call's place, given back when it is dropped.
+#[derive(Debug)]
+struct Place {
+    line: Arc<Line>,
+    number: u64,
+    runs: bool,
+}
+
+/// Whether a call may begin.
+enum Turn {
+    Now,
+    /// `ahead` calls are before it; where only time is missing, until when.
+    Later {
+        ahead: u32,
+        until: Option<Instant>,
+    },
+}
+
+impl Place {
+    fn turn(&mut self) -> Turn {
+        let (limits, now) = (self.line.limits, Instant::now());
+        let mut inner = self.line.inner();
+        while inner.begun.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
+            inner.begun.pop_front();
+        }
+        let before = inner.waiting.iter().position(|number| *number == self.number).unwrap_or(0);
+        let full = limits.at_once.is_some_and(|most| inner.running >= most);
+        let spent = limits.per_minute.is_some_and(|most| inner.begun.len() >= most as usize);
+        if before == 0 && !full && !spent {
+            inner.waiting.pop_front();
+            inner.running += 1;
+            if limits.per_minute.is_some() {
+                inner.begun.push_back(now);
+            }
+            drop(inner);
+            self.runs = true;
+            self.line.moved.notify_waiters();
+            return Turn::Now;
+        }
+        let until = inner.begun.front().filter(|_| spent).map(|at| *at + MINUTE);
+        let ahead = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(inner.running.min(1));
+        Turn::Later { ahead, until }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inner = self.line.inner();
+        if self.runs {
+            inner.running -= 1;
+        } else {
+            inner.waiting.retain(|number| *number != self.number);
+        }
+        drop(inner);
+        self.line.moved.notify_waiters();
+    }
+}
+
+enum At {
+    Waiting {
+        place: Place,
+        /// How many were before it when that was last said.
+        told: u32,
+        serve: Box<dyn FnOnce() -> Events + Send>,
+    },
+    Running {
+        events: Events,
+        _place: Place,
+    },
+}
+
+impl At {
+    async fn next(mut self) -> Option<(Result<Event>, Self)> {
+        loop {
+            match self {
+                Self::Running { mut events, _place } => {
+                    let item = events.next().await?;
+                    return Some((item, Self::Running { events, _place }));
+                }
+                Self::Waiting { mut place, told, serve } => {
+                    let line = Arc::clone(&place.line);
+                    // Listened for before looking, so that no move is missed.
+                    let moved = line.moved.notified();
+                    tokio::pin!(moved);
+                    moved.as_mut().enable();
+                    match place.turn() {
+                        Turn::Now => self = Self::Running { events: serve(), _place: place },
+                        Turn::Later { ahead, .. } if ahead > 0 && ahead != told => {
+                            let event = Event::Queued { ahead };
+                            return Some((Ok(event), Self::Waiting { place, told: ahead, serve }));
+                        }
+                        Turn::Later { until, .. } => {
+                            match until {
+                                Some(until) => drop(tokio::time::timeout_at(until, moved).await),
+                                None => moved.await,
+                            }
+                            self = Self::Waiting { place, told, serve };
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Vectors of texts (`/embeddings`).
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::fault;
+use super::reply::unreadable;
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// The body that asks for one vector a text.
+pub fn body(model: &str, texts: &[String]) -> Vec<u8> {
+    json!({ "model": model, "input": texts, "encoding_format": "float" }).to_string().into_bytes()
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    index: Option<usize>,
+    embedding: Vec<f32>,
+}
+
+/// The vectors in the order of their texts; as many as were asked for, or it is an error.
+pub fn vectors(doing: &str, asked: usize, body: &[u8]) -> Result<Event> {
+    let value: serde_json::Value =
+        serde_json::from_slice(body).map_err(|why| unreadable(doing, &why.to_string(), body))?;
+    if let Some(error) = fault::in_stream(doing, &value) {
+        return Err(error);
+    }
+    let mut answer = Answer::deserialize(value).map_err(|why| unreadable(doing, &why.to_string(), body))?;
+    // Servers may answer out of order.
+    answer.data.sort_by_key(|vector| vector.index.unwrap_or(0));
+    let vectors: Vec<Vec<f32>> = answer.data.into_iter().map(|vector| vector.embedding).collect();
+    let length = vectors.first().map_or(0, Vec::len);
+    if vectors.len() != asked || vectors.iter().any(|vector| vector.is_empty() || vector.len() != length) {
+        return Err(Error::new(
+            ErrorKind::Server { status: 200 },
+            doing,
+            format!(
+                "{asked} vectors of one length were asked for, and {} came that are not so",
+                vectors.len()
+            ),
+            "Try again, or take another model.",
+        ));
+    }
+    Ok(Event::Embeddings { vectors })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_come_in_the_order_of_their_texts_and_a_missing_one_is_an_error() {
+        let body =
+            br#"{"data":[{"index":1,"embedding":[3,4],"x":0},{"index":0,"embedding":[1.5,2]}],"more":1}"#;
+        let vectors = vec![vec![1.5, 2.0], vec![3.0, 4.0]];
+        assert_eq!(super::vectors("embedding", 2, body).unwrap(), Event::Embeddings { vectors });
+        assert!(super::vectors("embedding", 3, body).unwrap_err().why.contains("3 vectors"));
+        let uneven = br#"{"data":[{"embedding":[1]},{"embedding":[1,2]}]}"#;
+        assert!(super::vectors("embedding", 2, uneven).is_err());
+        let refused = br#"{"error":{"message":"no such model","code":404}}"#;
+        assert_eq!(super::vectors("embedding", 1, refused).unwrap_err().kind, ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,111 @@
+//! A voice within what the person allows it: calls at once, calls a minute, a line that is seen.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::{FutureExt, StreamExt, stream};
+use outcrop::domain::call::{Blobs, Call, Converse};
+use outcrop::domain::delta::Event;
+use outcrop::domain::message::StopReason;
+use outcrop::domain::settings::Settings;
+use outcrop::net::{Client, NetOptions, Network, Reach};
+use outcrop::provider::limited::{Limited, Limits};
+use outcrop::provider::{Events, Provider};
+use tokio::sync::Semaphore;
+use tokio::time::{Duration, Instant};
+
+use crate::provider_openai::Kept;
+
+/// Ends an answer for each permit, and counts how many have begun.
+#[derive(Debug, Clone)]
+struct Gate {
+    open: Arc<Semaphore>,
+    begun: Arc<AtomicUsize>,
+}
+
+impl Provider for Gate {
+    fn name(&self) -> &'static str {
+        "gate"
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        let open = Arc::clone(&self.open);
+        stream::once(async move {
+            open.acquire().await.unwrap().forget();
+            Ok(Event::Stop { reason: StopReason::EndTurn })
+        })
+        .boxed()
+    }
+}
+
+fn gate(permits: usize) -> Gate {
+    Gate { open: Arc::new(Semaphore::new(permits)), begun: Arc::default() }
+}
+
+fn call() -> Call {
+    Call::Converse(Converse {
+        model: "gate/m".parse().unwrap(),
+        system: None,
+        turns: Vec::new(),
+        settings: Settings::default(),
+        conversation: None,
+        blobs: Blobs::default(),
+    })
+}
+
+fn net() -> Client {
+    Network::new(NetOptions::default(), Arc::new(Kept::default())).client(Reach::default())
+}
+
+fn ends() -> Event {
+    Event::Stop { reason: StopReason::EndTurn }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_over_the_limit_wait_in_line_and_say_how_many_are_before_them() {
+    let gate = gate(0);
+    let voice = Limited::new(Arc::new(gate.clone()), Limits { at_once: Some(1), ..Limits::default() });
+    let net = net();
+    let mut calls: Vec<Events> = (0..3).map(|_| voice.serve(call(), &net)).collect();
+    assert!(calls[0].next().now_or_never().is_none(), "it runs, and its answer is not there yet");
+    assert_eq!(calls[1].next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    assert_eq!(calls[2].next().await.unwrap().unwrap(), Event::Queued { ahead: 2 });
+    assert!(calls[2].next().now_or_never().is_none());
+    assert_eq!(gate.begun.load(Ordering::Relaxed), 1);
+
+    // One that leaves gives its place to those behind it.
+    drop(calls.remove(1));
+    assert_eq!(calls[1].next().await.unwrap().unwrap(), Event::Queued { ahead: 1 });
+    gate.open.add_permits(2);
+    assert_eq!(calls[0].next().await.unwrap().unwrap(), ends());
+    drop(calls.remove(0));
+    assert_eq!(calls[0].next().await.unwrap().unwrap(), ends());
+    assert_eq!(gate.begun.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_of_a_minute_are_counted_from_when_they_began() {
+    let voice = Limited::new(Arc::new(gate(9)), Limits { per_minute: Some(2), ..Limits::default() });
+    let (net, start) = (net(), Instant::now());
+    let mut ended = Vec::new();
+    for _ in 0..5 {
+        let events: Vec<_> = voice.serve(call(), &net).collect().await;
+        assert_eq!(events.last().unwrap().as_ref().unwrap(), &ends());
+        ended.push(start.elapsed().as_secs());
+    }
+    assert_eq!(ended, [0, 0, 60, 60, 120]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_models_waits_for_nobody() {
+    let gate = gate(0);
+    let voice = Limited::new(Arc::new(gate.clone()), Limits { at_once: Some(1), ..Limits::default() });
+    let net = net();
+    let mut asked = voice.serve(call(), &net);
+    assert!(asked.next().now_or_never().is_none());
+    gate.open.add_permits(1);
+    let listed =
+        tokio::time::timeout(Duration::from_secs(1), voice.serve(Call::ListModels, &net).next()).await;
+    assert!(listed.is_ok());
+}
