@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use outcrop::domain::Error;
-use outcrop::domain::delta::Fold;
+use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::Block;
 use outcrop::provider::Events;
 
@@ -22,4 +22,10 @@ pub async fn whole(mut events: Events) -> (Fold, Option<Error>) {
 pub fn text(fold: &Fold) -> String {
     let text = |block: &Block| if let Block::Text { text } = block { text.clone() } else { String::new() };
     fold.blocks.iter().map(text).collect()
+}
+
+/// Everything that came; none of it may be an error.
+pub async fn events(events: Events) -> Vec<Event> {
+    let events: Vec<_> = events.collect().await;
+    events.into_iter().map(Result::unwrap).collect()
 }

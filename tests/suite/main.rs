@@ -19,6 +19,7 @@ mod provider_scripted;
 mod pty_life;
 mod pull;
 mod readme;
+mod real_server;
 mod sanitiser;
 mod screen;
 mod stage;

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use outcrop::domain::call::{Blobs, Call, Converse, Turn};
+use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
+use outcrop::domain::catalog::ModelId;
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
@@ -15,6 +16,7 @@ use outcrop::provider::Provider;
 use outcrop::provider::openai::OpenAi;
 use outcrop::service::invoke::{Invoke, SpanSink, Terms};
 use secrecy::SecretString;
+use serde_json::json;
 
 use crate::answer::{self, text};
 use crate::loopback::{Part, Seen, Server, events, head, whole};
@@ -137,6 +139,73 @@ async fn a_server_that_does_not_stream_is_understood() {
     let server = Server::start(move |_, _| whole(200, &json, data("llama_whole.json"))).await;
     let (fold, error) = ask(&voice(&server, client(options()).0)).await;
     assert_eq!((text(&fold).as_str(), error), ("I'm sorry for any misglamour. I'm", None));
+}
+
+#[tokio::test]
+async fn a_model_that_insists_on_responses_is_asked_in_that_way() {
+    let server = Server::start(|_, seen| {
+        if seen.line.contains("/responses") {
+            events([Part::Bytes(data("llama_responses.sse"))])
+        } else {
+            let complaint = "This model is only supported in v1/responses and not in v1/chat/completions.";
+            whole(404, &[], json!({ "error": { "message": complaint } }).to_string())
+        }
+    })
+    .await;
+    let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+    assert_eq!((error, fold.stop), (None, Some(StopReason::EndTurn)));
+    assert!(text(&fold).starts_with("晴晴！Hello"), "{fold:?}");
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[1].headers["authorization"], "Bearer sk-canary");
+}
+
+#[tokio::test]
+async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
+    let server = Server::start(|_, seen| {
+        let body = if seen.line.contains("/embeddings") {
+            r#"{"data":[{"index":0,"embedding":[0.5,1]}]}"#
+        } else {
+            r#"{"data":[{"b64_json":"cG5n"},{"b64_json":"cG5n"}]}"#
+        };
+        whole(200, &[], body)
+    })
+    .await;
+    let voice = voice(&server, client(options()).0);
+    let model: ModelId = "there/m".parse().unwrap();
+    let embed = Call::Embed { model: model.clone(), texts: vec!["a".into()] };
+    assert_eq!(
+        answer::events(voice.serve(embed)).await,
+        [Event::Embeddings { vectors: vec![vec![0.5, 1.0]] }]
+    );
+    let picture = Picture {
+        model,
+        prompt: "a river".into(),
+        negative: None,
+        size: None,
+        seed: None,
+        count: 2,
+        from: None,
+        blobs: Blobs::default(),
+    };
+    let made = Event::Image { media_type: "image/png".into(), bytes: b"png".to_vec() };
+    assert_eq!(answer::events(voice.serve(Call::Image(picture))).await, [made.clone(), made]);
+    let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
+    assert_eq!(lines, ["POST /v1/embeddings HTTP/1.1", "POST /v1/images/generations HTTP/1.1"]);
+}
+
+/// Reading a long prompt may take minutes, and many servers send the head before.
+#[tokio::test]
+async fn the_first_piece_of_an_answer_may_take_as_long_as_its_head() {
+    let server = Server::start(|_, _| events([Part::Stall])).await;
+    let patient =
+        NetOptions { idle: Duration::from_millis(20), first_byte: Duration::from_millis(400), ..options() };
+    let began = std::time::Instant::now();
+    let (_, error) = ask(&voice(&server, client(patient).0)).await;
+    let error = error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Timeout);
+    assert!(error.hint.contains("net.answer_timeout"), "{error}");
+    assert!(began.elapsed() >= Duration::from_millis(400));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod foreign;
 #[cfg(feature = "llama-cpp")]
 mod llama_cpp;
 mod peers;
-mod real;
+pub mod real;
 mod tiny;
 mod zoo;
 

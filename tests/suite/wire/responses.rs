@@ -1,0 +1,105 @@
+//! `OpenAI`'s Responses: `llama_*` was recorded from llama.cpp's own server (wheel `xllamacpp` 2026.10.11549,
+//! SmolLM2-135M); the rest is written by hand after the API's pages.
+
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, StopReason, Usage};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::wire::openai::responses::{Decoder, whole};
+use serde_json::json;
+
+use super::openai::data;
+
+fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<Error>) {
+    let mut decoder = Decoder::new("asking");
+    let mut events = Vec::new();
+    for piece in pieces {
+        if let Err(error) = decoder.push(piece, &mut events) {
+            return (events, Some(error));
+        }
+    }
+    let error = decoder.finish(&mut events).err();
+    (events, error)
+}
+
+fn fold(events: &[Event]) -> Fold {
+    let mut fold = Fold::default();
+    events.iter().for_each(|event| fold.push(event));
+    fold
+}
+
+/// The whole file, cut in two at many places, and byte by byte: all must say the same.
+fn decode_every_way(name: &str) -> (Fold, Option<Error>) {
+    let bytes = data(name);
+    let said = decode([bytes.as_slice()]);
+    for cut in (0..=bytes.len()).step_by(1 + bytes.len() / 2000) {
+        let (left, right) = bytes.split_at(cut);
+        assert_eq!(decode([left, right]), said, "{name} cut at {cut}");
+    }
+    assert_eq!(decode(bytes.chunks(1)), said, "{name} byte by byte");
+    (fold(&said.0), said.1)
+}
+
+fn text(text: &str) -> Block {
+    Block::Text { text: text.to_owned() }
+}
+
+#[test]
+fn the_stream_of_a_real_server_is_read_however_it_is_cut() {
+    let (fold, error) = decode_every_way("llama_responses.sse");
+    assert_eq!(error, None);
+    assert_eq!(fold.blocks, [text("晴晴！Hello, I'm a beautiful Chinese person. I'm here to help you with")]);
+    assert_eq!(fold.stop, Some(StopReason::EndTurn));
+    let usage = Usage { input: Some(22), output: Some(24), cache_read: Some(0), ..Usage::default() };
+    assert_eq!(fold.usage, usage);
+}
+
+#[test]
+fn a_real_answer_that_comes_whole_says_the_same_as_a_streamed_one_would() {
+    let fold = fold(&whole("asking", &data("llama_responses.json")).unwrap());
+    assert_eq!(fold.blocks, [text("I'm sorry for any mistake.")]);
+    assert_eq!((fold.stop, fold.usage.output), (Some(StopReason::EndTurn), Some(8)));
+}
+
+#[test]
+fn summaries_are_reasoning_and_tool_calls_come_whole_even_when_they_are_no_json() {
+    let (fold, error) = decode_every_way("responses_tools.sse");
+    assert_eq!(error, None);
+    let call = |id: &str, name: &str, input| Block::ToolUse { id: id.into(), name: name.into(), input };
+    assert_eq!(
+        fold.blocks,
+        [
+            Block::Reasoning { text: "**Looking** é".into(), signature: None },
+            call("call_a", "get_weather", json!({"city": "Oslo é"})),
+            call("call_b", "broken", json!("{not json")),
+        ]
+    );
+    assert_eq!(fold.stop, Some(StopReason::ToolUse));
+    let usage = Usage {
+        input: Some(9),
+        output: Some(7),
+        cache_read: Some(3),
+        reasoning: Some(4),
+        ..Usage::default()
+    };
+    assert_eq!(fold.usage, usage);
+}
+
+#[test]
+fn a_response_that_fails_keeps_its_words_and_the_servers() {
+    let (fold, error) = decode_every_way("responses_failed.sse");
+    assert_eq!(fold.blocks, [text("Hel")]);
+    let error = error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Server { status: 500 });
+    assert!(error.why.contains("ran out of memory"), "{error}");
+}
+
+#[test]
+fn an_answer_that_was_too_long_says_so_and_one_that_breaks_off_is_no_answer() {
+    let (fold, error) = decode_every_way("responses_long.sse");
+    assert_eq!((fold.stop, error), (Some(StopReason::MaxTokens), None));
+    let bytes = data("responses_long.sse");
+    let (events, error) = decode([&bytes[..70]]);
+    assert_eq!((self::fold(&events).blocks, error.unwrap().kind), (vec![text("Hello")], ErrorKind::Network));
+    let (_, error) = decode([&b"data: {\"choices\":[]}\n\n"[..]]);
+    assert!(error.unwrap().why.contains("no events of a response"));
+}
