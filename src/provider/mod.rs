@@ -32,6 +32,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether it may be there or not: that it has no models is nothing to speak of.
+    fn is_optional(&self) -> bool {
+        false
+    }
+
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream. `net` is the call's own way to the
     /// network; a provider keeps none of its own.
     ///

@@ -36,6 +36,10 @@ impl Provider for Optional {
         self.voice.is_remote()
     }
 
+    fn is_optional(&self) -> bool {
+        true
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         if !matches!(call, Call::ListModels) {
             return self.voice.serve(call, net);

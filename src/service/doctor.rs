@@ -42,7 +42,8 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> R
     ];
     checks.extend(info.notices.into_iter().map(|notice| check("store", Verdict::Note, notice, "")));
     let names = invoke.providers();
-    checks.extend(join_all(names.iter().map(|name| provider(invoke, name, terms))).await);
+    checks
+        .extend(join_all(names.iter().map(|name| provider(invoke, name, terms))).await.into_iter().flatten());
     Ok(checks)
 }
 
@@ -60,9 +61,11 @@ async fn key(workspace: &Workspace, opened_by: String) -> Check {
     }
 }
 
-async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Check {
+/// `None` for one that may be there or not, and is not.
+async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Option<Check> {
     let what = format!("provider {name}");
-    match cards::of(invoke, name, terms).await {
+    Some(match cards::of(invoke, name, terms).await {
+        Ok(cards) if cards.is_empty() && invoke.is_optional(name) => return None,
         Ok(cards) => {
             let ready = cards.iter().filter(|card| card.availability == Availability::Ready).count();
             let advice = if ready > 0 {
@@ -76,7 +79,7 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Check {
             check(what, verdict, format!("{} can be asked", count(ready as u64, "model", "models")), advice)
         }
         Err(error) => check(what, Verdict::Bad, error.why, error.hint),
-    }
+    })
 }
 
 fn check(

@@ -126,6 +126,11 @@ impl Invoke {
         voices.by_name.values().filter(|p| !p.is_remote()).map(|p| p.name().to_owned()).collect()
     }
 
+    /// Whether the named provider may be there or not.
+    pub fn is_optional(&self, provider: &str) -> bool {
+        self.voices().by_name.get(provider).is_some_and(|voice| voice.is_optional())
+    }
+
     /// Whether a model's provider is configured; the error names those that are.
     pub fn knows(&self, model: &ModelId) -> Result<()> {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
