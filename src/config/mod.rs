@@ -156,6 +156,10 @@ pub enum ApiKey {
     /// None is configured.
     Absent,
     Given(Secret),
+    /// A shell command tells it.
+    Command {
+        line: String,
+    },
     /// The file names this environment variable, which is not set.
     Unset {
         variable: String,

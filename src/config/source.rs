@@ -398,6 +398,7 @@ struct RawProvider {
     #[serde(default)]
     optional: bool,
     api: Option<String>,
+    api_key_cmd: Option<String>,
     at_once: Option<u32>,
     per_minute: Option<u32>,
     connect_timeout: Option<u64>,
@@ -440,7 +441,11 @@ impl RawProvider {
             ));
         }
         let api_key = match self.api_key.as_deref() {
-            None | Some("") => ApiKey::Absent,
+            // A key that is said wins over a command that would tell it.
+            None | Some("") => match self.api_key_cmd {
+                Some(line) if !line.trim().is_empty() => ApiKey::Command { line },
+                _ => ApiKey::Absent,
+            },
             Some(text) => match variable_of(text) {
                 Some(variable) => {
                     environment.readable(variable)?;

@@ -52,7 +52,7 @@ impl Config {
                     Some(ApiKey::Unset { variable }) => {
                         return (format!("{shown} ({variable} is not set)"), None);
                     }
-                    Some(ApiKey::Absent) | None => None,
+                    Some(ApiKey::Absent | ApiKey::Command { .. }) | None => None,
                 }
             }
             _ => None,

@@ -177,6 +177,13 @@ pub const KEYS: &[Key] = &[
         "Its key, or \"$NAME\" to take it from an environment variable.",
     ),
     key(
+        "providers.*.api_key_cmd",
+        Kind::Text,
+        "",
+        "A shell command whose first line is its key; it runs when the key is first needed, and does not see secrets of the \
+         environment.",
+    ),
+    key(
         "providers.*.api",
         Kind::OneOf(&["chat", "responses"]),
         "",

@@ -71,64 +71,49 @@ pub struct Field {
     pub meaning: &'static str,
     /// The range, as shown.
     pub range: &'static str,
-    /// One step of the drawer's left and right keys; 0 where the value is typed.
+    /// One step of the drawer's left and right keys; 0 where there are none.
     pub step: f32,
+    /// What the keys step through where the value is no number.
+    pub choices: &'static [&'static str],
+}
+
+/// A field whose value is a number or typed.
+const fn field(name: &'static str, meaning: &'static str, range: &'static str, step: f32) -> Field {
+    Field { name, meaning, range, step, choices: &[] }
+}
+
+/// A field whose value is one of a few words.
+const fn of_words(
+    name: &'static str,
+    meaning: &'static str,
+    range: &'static str,
+    choices: &'static [&'static str],
+) -> Field {
+    Field { name, meaning, range, step: 0.0, choices }
 }
 
 /// Every setting, in the order in which the drawer shows them.
 pub const FIELDS: &[Field] = &[
-    Field {
-        name: "temperature",
-        meaning: "randomness; 0 always picks the likeliest",
-        range: "0 – 2",
-        step: 0.1,
-    },
-    Field {
-        name: "top_p", meaning: "keep the likeliest tokens up to this mass", range: "0 – 1", step: 0.05
-    },
-    Field {
-        name: "top_k",
-        meaning: "keep the k likeliest tokens; 0 keeps all",
-        range: "0 – 1000",
-        step: 5.0,
-    },
-    Field { name: "max_tokens", meaning: "longest answer, in tokens", range: "1 – 1000000", step: 64.0 },
-    Field {
-        name: "stop",
-        meaning: "texts that end the answer, comma-separated",
-        range: "up to 16",
-        step: 0.0,
-    },
-    Field {
-        name: "seed",
-        meaning: "the same seed repeats the same answer",
-        range: "whole number",
-        step: 1.0,
-    },
-    Field {
-        name: "reasoning",
-        meaning: "how much the model thinks first, where it can",
-        range: "off, low, medium, high",
-        step: 1.0,
-    },
-    Field {
-        name: "tools",
-        meaning: "what the model may call",
-        range: "a JSON list of {name, description, schema}",
-        step: 0.0,
-    },
-    Field {
-        name: "tool_choice",
-        meaning: "whether and which tool is called",
-        range: "auto, none, any, or a tool's name",
-        step: 0.0,
-    },
-    Field {
-        name: "response_schema",
-        meaning: "the JSON schema that the answer must keep",
-        range: "a JSON object",
-        step: 0.0,
-    },
+    field("temperature", "randomness; 0 always picks the likeliest", "0 – 2", 0.1),
+    field("top_p", "keep the likeliest tokens up to this mass", "0 – 1", 0.05),
+    field("top_k", "keep the k likeliest tokens; 0 keeps all", "0 – 1000", 5.0),
+    field("max_tokens", "longest answer, in tokens", "1 – 1000000", 64.0),
+    field("stop", "texts that end the answer, comma-separated", "up to 16", 0.0),
+    field("seed", "the same seed repeats the same answer", "whole number", 1.0),
+    of_words(
+        "reasoning",
+        "how much the model thinks first, where it can",
+        "off, low, medium, high",
+        &["off", "low", "medium", "high"],
+    ),
+    field("tools", "what the model may call", "a JSON list of {name, description, schema}", 0.0),
+    of_words(
+        "tool_choice",
+        "whether and which tool is called",
+        "auto, none, any, or a tool's name",
+        &["auto", "none", "any"],
+    ),
+    field("response_schema", "the JSON schema that the answer must keep", "a JSON object", 0.0),
 ];
 
 impl Settings {

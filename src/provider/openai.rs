@@ -1,9 +1,7 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
-use futures_util::{StreamExt, stream};
-use secrecy::SecretString;
-
 use super::answering::{answering, body_of, complaint, once, refused, wait_ms};
+use super::key::Key;
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
@@ -13,6 +11,7 @@ use crate::net::{Client, Request, Response};
 use crate::wire::openai::request::Limit;
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, image, reply, request};
+use futures_util::{StreamExt, stream};
 
 /// Which of its two ways to converse a server is asked in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,15 +27,15 @@ pub enum Api {
 pub struct OpenAi {
     name: String,
     base_url: String,
-    api_key: Option<SecretString>,
+    key: Key,
     api: Api,
 }
 
 impl OpenAi {
     /// The server whose API starts at `base_url`, without `/chat/completions`; its models are `name/…`.
-    pub fn new(name: impl Into<String>, base_url: impl Into<String>, api_key: Option<SecretString>) -> Self {
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, api_key, api: Api::default() }
+        Self { name: name.into(), base_url, key, api: Api::default() }
     }
 
     /// The same server, asked in the way `api`.
@@ -45,8 +44,9 @@ impl OpenAi {
         Self { api, ..self }
     }
 
-    fn post(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
-        Request::post_json(doing, format!("{}/{path}", self.base_url), body).bearer(self.api_key.as_ref())
+    async fn post(&self, doing: &str, path: &str, body: Vec<u8>) -> Result<Request> {
+        let request = Request::post_json(doing, format!("{}/{path}", self.base_url), body);
+        Ok(request.bearer(self.key.get().await?.as_ref()))
     }
 
     /// Sends a conversation to Chat Completions; the answer's head is one of success.
@@ -54,7 +54,7 @@ impl OpenAi {
         let mut limit = Limit::MaxTokens;
         loop {
             let body = request::body(converse, limit)?;
-            let mut response = net.send(streamed(self.post(doing, "chat/completions", body))).await?;
+            let mut response = net.send(streamed(self.post(doing, "chat/completions", body).await?)).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -75,7 +75,7 @@ impl OpenAi {
     /// Sends a conversation to Responses; the answer's head is one of success.
     async fn respond(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
         let body = responses::request::body(converse)?;
-        let mut response = net.send(streamed(self.post(doing, "responses", body))).await?;
+        let mut response = net.send(streamed(self.post(doing, "responses", body).await?)).await?;
         if response.is_success() {
             return Ok(response);
         }
@@ -99,7 +99,8 @@ impl OpenAi {
 
     async fn list(&self, net: &Client) -> Result<Event> {
         let doing = format!("listing the models of {}", self.name);
-        let request = Request::get(&doing, format!("{}/models", self.base_url)).bearer(self.api_key.as_ref());
+        let key = self.key.get().await?;
+        let request = Request::get(&doing, format!("{}/models", self.base_url)).bearer(key.as_ref());
         let mut response = net.send(request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         let cards = reply::models(&doing, &self.name, response.place(), &body).map_err(|mut error| {
@@ -112,14 +113,15 @@ impl OpenAi {
     async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
         let doing = format!("embedding with {model}");
         let body = embed::body(model.model(), texts);
-        let mut response = net.send(self.post(&doing, "embeddings", body)).await?;
+        let mut response = net.send(self.post(&doing, "embeddings", body).await?).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         embed::vectors(&doing, texts.len(), &body)
     }
 
     async fn picture(&self, net: &Client, picture: &Picture) -> Result<Vec<Event>> {
         let doing = format!("making a picture with {}", picture.model);
-        let mut response = net.send(self.post(&doing, "images/generations", image::body(picture)?)).await?;
+        let mut response =
+            net.send(self.post(&doing, "images/generations", image::body(picture)?).await?).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         image::pictures(&doing, &body)
     }

@@ -10,6 +10,7 @@ pub mod conversations;
 pub mod doctor;
 pub mod fresh;
 pub mod invoke;
+pub mod key_teller;
 pub mod models;
 pub mod recorder;
 pub mod retention;

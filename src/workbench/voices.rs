@@ -7,12 +7,14 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
 use crate::provider::Provider;
+use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
 use crate::provider::openai::{Api, OpenAi};
 use crate::provider::optional::Optional;
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
+use crate::service::key_teller::KeyTeller;
 use crate::service::models::catalogue;
 
 /// The voice of the engine in this program.
@@ -25,8 +27,13 @@ pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Pr
 pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Provider>> {
     let remote = |(name, provider): (&String, &ProviderConfig)| -> Arc<dyn Provider> {
         let key = match &provider.api_key {
-            ApiKey::Absent => None,
-            ApiKey::Given(key) => Some(key.expose().into()),
+            ApiKey::Absent => Key::None,
+            ApiKey::Given(key) => Key::Given(key.expose().into()),
+            ApiKey::Command { line } => {
+                let folder = config.home.clone().unwrap_or_else(|| "/".into());
+                let around = config.children.variables().collect();
+                Key::Found(Arc::new(KeyTeller::new(name, line, folder, around)))
+            }
             ApiKey::Unset { variable } => {
                 return Arc::new(Unavailable::new(
                     name,

@@ -97,6 +97,21 @@ impl Child {
         Ok(Running { child, group, patience: self.patience })
     }
 
+    /// Starts it and waits for its end; what it wrote to its standard output comes too, at most `limit` bytes of it.
+    pub async fn output(mut self, limit: usize) -> io::Result<(Ended, Vec<u8>)> {
+        self.command.stdout(Stdio::piped());
+        let mut running = self.start()?;
+        let output = running.child.stdout.take();
+        let reading = async {
+            let mut written = Vec::new();
+            if let Some(output) = output {
+                output.take(limit as u64).read_to_end(&mut written).await?;
+            }
+            Ok(written)
+        };
+        tokio::try_join!(running.ended(), reading)
+    }
+
     /// Starts it and waits for its end, as long as that is `wanted`, on a thread that may block.
     pub fn run(self, wanted: &dyn Fn() -> bool) -> io::Result<Ended> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -78,7 +78,11 @@ fn without_a_file_everything_has_its_default() {
     let config = Config::load(&environment, &Flags::default()).unwrap();
     assert_eq!(config.model.as_str(), "local/smollm2-135m");
     assert_eq!(config.engine.threads, None);
-    assert!(config.providers.is_empty() && config.keys.is_empty() && config.passphrase.is_none());
+    assert!(
+        config.providers.values().all(|provider| provider.optional)
+            && config.keys.is_empty()
+            && config.passphrase.is_none()
+    );
     assert!(config.values.iter().all(|value| value.origin == "default"));
 }
 

@@ -13,6 +13,7 @@ use outcrop::domain::trace::{Span, SpanStatus};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Egress, EgressSink, NetOptions, Network, Proxies, Reach, Request, Retries};
 use outcrop::provider::Provider;
+use outcrop::provider::key::Key;
 use outcrop::provider::openai::OpenAi;
 use outcrop::service::invoke::{Invoke, SpanSink, Terms};
 use secrecy::SecretString;
@@ -56,7 +57,7 @@ impl Voice {
 }
 
 fn voice(server: &Server, net: Client) -> Voice {
-    Voice { voice: OpenAi::new("there", server.url("/v1/"), Some(SecretString::from("sk-canary"))), net }
+    Voice { voice: OpenAi::new("there", server.url("/v1/"), SecretString::from("sk-canary").into()), net }
 }
 
 fn hello() -> Call {
@@ -117,7 +118,7 @@ async fn what_leaves_the_machine_names_the_call_that_it_was_made_for() {
     .await;
     let (net, egress) = client(options());
     let spans = Arc::new(Spans::default());
-    let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), None));
+    let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), Key::None));
     let invoke = Invoke::new([there], Vec::new(), Arc::clone(&spans) as _);
     let terms = Terms { principal: "somebody".into(), ..Terms::new(net.clone()) };
     let listed: Vec<_> = invoke.serve_by("there", Call::ListModels, &terms).collect().await;
@@ -355,7 +356,7 @@ async fn offline_reaches_this_machine_and_no_other_not_even_by_redirect() {
     assert!(matches!(listed, Some(Ok(_))));
     let listed = voice(&server, client.clone()).serve(Call::ListModels).next().await;
     assert_eq!(listed.unwrap().unwrap_err().kind, ErrorKind::Offline);
-    let far = Voice { voice: OpenAi::new("far", "https://api.example.com/v1", None), net: client };
+    let far = Voice { voice: OpenAi::new("far", "https://api.example.com/v1", Key::None), net: client };
     assert_eq!(ask(&far).await.1.unwrap().kind, ErrorKind::Offline);
 }
 
@@ -365,7 +366,7 @@ async fn an_offline_call_goes_nowhere_though_its_process_may_and_others_do() {
     let world = Server::start(|_, _| whole(200, &[], data("llama_models.json"))).await;
     let proxies = Proxies { all: Some(SecretString::from(world.url(""))), ..Proxies::default() };
     let network = Network::new(NetOptions { proxies, ..options() }, Arc::new(Kept::default()));
-    let far = |net| Voice { voice: OpenAi::new("far", "http://far.example/v1", None), net };
+    let far = |net| Voice { voice: OpenAi::new("far", "http://far.example/v1", Key::None), net };
     let online = network.client(Reach::default());
     let offline = network.client(Reach { offline: true, ..Reach::default() });
     assert!(matches!(far(online.clone()).serve(Call::ListModels).next().await, Some(Ok(_))));

@@ -95,11 +95,22 @@ impl Drawer {
     /// `standing` is what the model is asked with where nothing is set.
     pub fn nudge(&mut self, settings: &Settings, standing: &Settings, direction: f32) -> Option<Settings> {
         let Row::Field(field) = self.row() else { return None };
-        if field.step <= 0.0 {
+        if field.step <= 0.0 && field.choices.is_empty() {
             return None;
         }
         self.error = None;
         let now = settings.get(field.name).or_else(|| standing.get(field.name));
+        if !field.choices.is_empty() {
+            let at = now.and_then(|now| field.choices.iter().position(|choice| *choice == now));
+            let last = field.choices.len() - 1;
+            let next = match at {
+                Some(at) if direction > 0.0 => (at + 1).min(last),
+                Some(at) => at.saturating_sub(1),
+                None => 0,
+            };
+            let mut changed = settings.clone();
+            return changed.set(field.name, field.choices[next]).ok().map(|()| changed);
+        }
         let now = now.and_then(|value| value.parse::<f64>().ok());
         let step = f64::from(field.step);
         // Steps lie on a grid, so that 0.1 up and 0.1 down come back to the same text.
@@ -166,6 +177,7 @@ pub fn value<'a>(
     let (words, source) = match field.name {
         "stop" => ("none", Source::Nobody),
         "seed" => ("random", Source::Nobody),
+        "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),
         "max_tokens" if local => ("no limit", Source::Nobody),
         _ if local => ("its own", Source::Model),
         _ => ("its own", Source::Server),
@@ -199,10 +211,22 @@ mod tests {
     }
 
     #[test]
+    fn words_are_stepped_through_and_stop_at_their_ends() {
+        let mut drawer = at("reasoning");
+        let mut settings = Settings::default();
+        let mut seen = Vec::new();
+        for direction in [1.0, 1.0, 1.0, 1.0, 1.0, -1.0] {
+            settings = drawer.nudge(&settings, &Settings::default(), direction).unwrap();
+            seen.push(settings.get("reasoning").unwrap());
+        }
+        assert_eq!(seen, ["off", "low", "medium", "high", "high", "medium"]);
+    }
+
+    #[test]
     fn every_field_can_be_stepped_or_typed() {
         for field in FIELDS {
             let mut drawer = at(field.name);
-            if field.step > 0.0 {
+            if field.step > 0.0 || !field.choices.is_empty() {
                 assert!(
                     drawer.nudge(&Settings::default(), &Settings::default(), -1.0).is_some(),
                     "{}",

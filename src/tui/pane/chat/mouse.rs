@@ -55,7 +55,8 @@ impl State {
             self.start_search(desk);
         } else if let Some(area) = areas.drawer.filter(|drawer| drawer.contains(at)) {
             self.focus = Focus::Settings;
-            if let Some(place) = super::view::drawer_row_at(area, at.y).filter(|p| *p < drawer::rows().len())
+            if let Some(place) = super::view::drawer_row_at(area, at.y, self.drawer.selected)
+                .filter(|p| *p < drawer::rows().len())
             {
                 let again = self.drawer.selected == place;
                 self.drawer.choose(place);

@@ -18,16 +18,31 @@ use crate::tui::widget::text::{fit, fit_left};
 const HEAD: u16 = 2;
 /// Lines between the three named rows and the fields.
 const BREAK: u16 = 1;
+/// Lines of the note below the rows, with a free one above and below it.
+const NOTE: u16 = 4;
 /// Columns of the values, right of their sources.
 const SOURCES: u16 = 12;
 
-fn y_of(area: Rect, at: usize) -> u16 {
-    area.y + HEAD + at as u16 + if at >= 3 { BREAK } else { 0 }
+/// The line of a row, counted from the first row's.
+fn line_of(at: usize) -> u16 {
+    at as u16 + if at >= 3 { BREAK } else { 0 }
+}
+
+/// Lines for the rows: the note below them keeps its own.
+fn room(area: Rect) -> u16 {
+    line_of(rows().len()).min(area.height.saturating_sub(HEAD + NOTE))
+}
+
+/// Where a row stands on the screen; on a small one the rows move so that the selected one is seen.
+fn y_of(area: Rect, at: usize, selected: usize) -> Option<u16> {
+    let hidden = (line_of(selected) + 1).saturating_sub(room(area));
+    let line = line_of(at).checked_sub(hidden).filter(|line| *line < room(area))?;
+    Some(area.y + HEAD + line)
 }
 
 /// The row at a line of the screen.
-pub fn row_at(area: Rect, y: u16) -> Option<usize> {
-    (0..rows().len()).find(|at| y_of(area, *at) == y)
+pub fn row_at(area: Rect, y: u16, selected: usize) -> Option<usize> {
+    (0..rows().len()).find(|at| y_of(area, *at, selected) == Some(y))
 }
 
 /// Draws the drawer; returns the caret of a value that is being typed.
@@ -44,10 +59,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     put_right(cells, left, area.y, right, "of this conversation", style(Role::Faint));
     let mut caret = None;
     for (at, row) in rows().enumerate() {
-        let y = y_of(area, at);
-        if y >= area.bottom() {
-            break;
-        }
+        let Some(y) = y_of(area, at, state.drawer.selected) else { continue };
         let chosen = focused && at == state.drawer.selected;
         let ground = if chosen { look.style(Role::Selected) } else { raised };
         let style = |role| ground.patch(look.style(role));
@@ -157,7 +169,7 @@ fn note(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             (format!("{}\n{} · {from}", field.meaning, field.range), Role::Muted)
         }
     };
-    let top = y_of(area, rows().len()) + 1;
+    let top = area.y + HEAD + room(area) + 1;
     for (y, line) in (top..area.bottom().saturating_sub(1)).zip(wrap(&text, width)) {
         put(
             cells,
