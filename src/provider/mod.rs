@@ -7,6 +7,7 @@
 mod answering;
 pub mod limited;
 pub mod local;
+pub mod ollama;
 pub mod openai;
 pub mod optional;
 pub mod scripted;
