@@ -1,6 +1,7 @@
 //! The `ollama` voice, against servers on this machine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
@@ -9,7 +10,7 @@ use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::net::{Client, Network, Reach};
+use outcrop::net::{Client, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
 use outcrop::provider::ollama::Ollama;
 use secrecy::SecretString;
@@ -22,7 +23,9 @@ use crate::soon;
 use crate::wire::ollama::data;
 
 fn client() -> Client {
-    Network::new(options(), Arc::new(Kept::default())).client(Reach::default())
+    // Long enough for a machine with much else to do.
+    let options = NetOptions { first_byte: Duration::from_secs(3), ..options() };
+    Network::new(options, Arc::new(Kept::default())).client(Reach::default())
 }
 
 fn voice(server: &Server) -> Ollama {
@@ -245,7 +248,7 @@ async fn texts_become_vectors_and_too_few_of_them_are_an_error() {
     assert_eq!(seen.line, "POST /api/embed HTTP/1.1");
     assert_eq!(body(seen), json!({"model": "all-minilm", "input": ["a", "é"], "truncate": false}));
     let error = only(&server, embed(&["a"])).await.unwrap_err();
-    assert!(error.why.contains("2 vectors") && error.why.contains("1 texts"), "{error}");
+    assert!(error.why.contains("1 vectors") && error.why.contains("and 2 came"), "{error}");
 }
 
 #[tokio::test]
