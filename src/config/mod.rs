@@ -121,18 +121,21 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Any server that speaks `OpenAI`'s chat completions.
     OpenAi,
+    /// Ollama, by its own API.
+    Ollama,
     /// Answers made up by this program, for tests and for a look around.
     Scripted,
 }
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Scripted];
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Ollama, Self::Scripted];
 
     /// The name in `kind = "…"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Ollama => "ollama",
             Self::Scripted => "scripted",
         }
     }
@@ -140,6 +143,7 @@ impl ProviderKind {
     /// Where its API starts when the file does not say; `None` where it must, or has none.
     pub const fn base_url(self) -> Option<&'static str> {
         match self {
+            Self::Ollama => Some("http://127.0.0.1:11434"),
             Self::OpenAi | Self::Scripted => None,
         }
     }

@@ -8,6 +8,7 @@ mod answering;
 pub mod key;
 pub mod limited;
 pub mod local;
+pub mod ollama;
 pub mod openai;
 pub mod optional;
 pub mod scripted;

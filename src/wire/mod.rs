@@ -4,6 +4,9 @@
 
 pub mod attachment;
 pub mod decode;
+mod loose;
+pub mod ndjson;
+pub mod ollama;
 pub mod openai;
 pub mod sse;
 pub mod thread;

@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
+use crate::provider::ollama::Ollama;
 use crate::provider::openai::{Api, OpenAi};
 use crate::provider::optional::Optional;
 use crate::provider::scripted::Scripted;
@@ -53,6 +54,7 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
                 Arc::new(OpenAi::new(name, url, key).by(api))
             }
+            ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
         };
         let limits = limits(provider);
         let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };

@@ -126,6 +126,17 @@ fn providers_presets_and_keys_have_names_of_the_persons_own() {
 }
 
 #[test]
+fn ollama_needs_no_address_where_it_is_at_its_own() {
+    let home = Home::with(
+        "[providers.mine]\nkind = 'ollama'\n[providers.far]\nkind = 'ollama'\nbase_url = 'http://10.0.0.1:1/'\n",
+    );
+    let providers = home.load().unwrap().providers;
+    assert_eq!(providers["mine"].kind, ProviderKind::Ollama);
+    assert_eq!(providers["mine"].base_url.as_deref(), Some("http://127.0.0.1:11434"));
+    assert_eq!(providers["far"].base_url.as_deref(), Some("http://10.0.0.1:1"));
+}
+
+#[test]
 fn a_key_whose_variable_is_unset_says_so_instead_of_being_the_variables_name() {
     let home = Home::with("[providers.b]\nkind='openai'\nbase_url='http://h'\napi_key='${NOT_SET}'\n")
         .load()
@@ -170,7 +181,7 @@ fn the_file_wins_over_what_was_found_and_need_not_repeat_it() {
 #[test]
 fn servers_of_this_machine_may_be_there_or_not_unless_nobody_is_to_look() {
     let config = Home::with("").load().unwrap();
-    for name in ["llamacpp", "lmstudio", "vllm"] {
+    for name in ["ollama", "llamacpp", "lmstudio", "vllm"] {
         assert!(config.providers[name].optional, "{name}");
     }
     assert!(Home::with("[net]\nfind_servers = false\n").load().unwrap().providers.is_empty());

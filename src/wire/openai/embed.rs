@@ -34,7 +34,11 @@ pub fn vectors(doing: &str, asked: usize, body: &[u8]) -> Result<Event> {
     let mut answer = Answer::deserialize(value).map_err(|why| unreadable(doing, &why.to_string(), body))?;
     // Servers may answer out of order.
     answer.data.sort_by_key(|vector| vector.index.unwrap_or(0));
-    let vectors: Vec<Vec<f32>> = answer.data.into_iter().map(|vector| vector.embedding).collect();
+    one_each(doing, asked, answer.data.into_iter().map(|vector| vector.embedding).collect())
+}
+
+/// The vectors of so many texts: one each, all of one length, or it is an error.
+pub(in crate::wire) fn one_each(doing: &str, asked: usize, vectors: Vec<Vec<f32>>) -> Result<Event> {
     let length = vectors.first().map_or(0, Vec::len);
     if vectors.len() != asked || vectors.iter().any(|vector| vector.is_empty() || vector.len() != length) {
         return Err(Error::new(

@@ -6,7 +6,6 @@
 pub mod embed;
 pub mod fault;
 pub mod image;
-mod loose;
 pub mod reply;
 pub mod request;
 pub mod responses;

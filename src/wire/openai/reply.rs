@@ -4,10 +4,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::stream::{Choice, Collector, Counted, take_usage};
-use super::{fault, loose};
+use super::fault;
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::loose;
 
 #[derive(Deserialize)]
 struct Completion {

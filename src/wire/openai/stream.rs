@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{fault, loose, reply};
+use super::{fault, reply};
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, Result};
 use crate::wire::decode::{self, Meaning, Protocol};
+use crate::wire::loose;
 use crate::wire::sse::{Frame, Sse};
 
 /// Reads one answer of Chat Completions.

@@ -7,7 +7,8 @@ use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, Result};
 use crate::wire::decode::{self, Meaning, Protocol};
-use crate::wire::openai::{fault, loose, reply};
+use crate::wire::loose;
+use crate::wire::openai::{fault, reply};
 use crate::wire::sse::{Frame, Sse};
 
 /// Reads one answer of Responses.

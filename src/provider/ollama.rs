@@ -1,0 +1,145 @@
+//! A voice over HTTP: Ollama, by its own API, which tells more of its models than the one that it copies.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use secrecy::SecretString;
+
+use super::answering::{answering, body_of, complaint, once, refused};
+use super::{Events, Provider};
+use crate::domain::call::{Call, Converse};
+use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::{Client, Request, Response};
+use crate::wire::ollama::{Chat, fault, models, reply, request};
+
+/// Models that are asked for what they can do: so many at once, and no more than that in all.
+const AT_ONCE: usize = 16;
+const ASKED: usize = 64;
+
+/// How long what one model can do may take to come; the list does not wait for it longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One configured server.
+#[derive(Debug, Clone)]
+pub struct Ollama {
+    name: String,
+    base_url: String,
+    api_key: Option<SecretString>,
+}
+
+impl Ollama {
+    /// The server at `base_url`, without `/api`; its models are `name/…`. It needs a key only behind a gateway.
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>, api_key: Option<SecretString>) -> Self {
+        let base_url = base_url.into().trim_end_matches('/').to_owned();
+        Self { name: name.into(), base_url, api_key }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/{path}", self.base_url)
+    }
+
+    fn post(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
+        Request::post_json(doing, self.url(path), body)
+    }
+
+    async fn send(&self, net: &Client, request: Request) -> Result<Response> {
+        net.send(request.bearer(self.api_key.as_ref())).await.map_err(not_running)
+    }
+
+    /// Sends a conversation; the answer's head is one of success.
+    async fn ask(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
+        let request = self
+            .post(doing, "chat", request::body(converse)?)
+            .header("accept", "application/x-ndjson, application/json");
+        let mut response = self.send(net, request).await?;
+        if response.is_success() {
+            return Ok(response);
+        }
+        Err(complaint(doing, &mut response, fault::of_status).await)
+    }
+
+    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
+        let doing = format!("embedding with {model}");
+        let mut response = self.send(net, self.post(&doing, "embed", request::embed(model, texts)?)).await?;
+        let body = body_of(&doing, &mut response, fault::of_status).await?;
+        reply::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
+    }
+
+    async fn list(&self, net: &Client) -> Result<Event> {
+        let doing = format!("listing the models of {}", self.name);
+        let mut response = self.send(net, Request::get(&doing, self.url("tags"))).await?;
+        let body = body_of(&doing, &mut response, fault::of_status).await?;
+        let cards = models::cards(&doing, &self.name, response.place(), &body)
+            .map_err(|error| scrubbed(error, &response))?;
+        let cards = stream::iter(cards.into_iter().enumerate())
+            .map(|(at, card)| async move { if at < ASKED { self.shown(net, card).await } else { card } })
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        Ok(Event::Models { cards })
+    }
+
+    /// The card with what its server knows of the model; where that does not come, the card as it is.
+    async fn shown(&self, net: &Client, mut card: ModelCard) -> ModelCard {
+        let doing = format!("asking what {} can do", card.id);
+        let asked = async {
+            let mut response = self.send(net, self.post(&doing, "show", request::show(&card.id))).await?;
+            body_of(&doing, &mut response, fault::of_status).await
+        };
+        let shown = match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(body) => body.and_then(|body| models::show(&doing, &mut card, &body)),
+            Err(_) => Err(Error::new(ErrorKind::Timeout, &doing, "nothing came in time", "")),
+        };
+        if let Err(error) = shown {
+            tracing::info!(model = ?card.id.as_str(), kind = ?error.kind, "what it can do stays unknown");
+        }
+        card
+    }
+}
+
+/// What helps where nobody listens.
+fn not_running(mut error: Error) -> Error {
+    if error.kind == ErrorKind::Network && error.why.contains("refused") {
+        error.hint = format!("{} `ollama serve` starts it.", error.hint);
+    }
+    error
+}
+
+fn scrubbed(mut error: Error, response: &Response) -> Error {
+    error.why = response.scrub(error.why);
+    error
+}
+
+impl Provider for Ollama {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let (voice, net) = (self.clone(), net.clone());
+        match call {
+            Call::Converse(converse) => {
+                let doing = format!("asking {}", converse.model);
+                let asked = doing.clone();
+                let ask = async move { voice.ask(&net, &converse, &asked).await };
+                answering::<Chat>(doing, ask, reply::answer)
+            }
+            Call::ListModels => once(async move { voice.list(&net).await }),
+            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Image(picture) => {
+                let doing = format!("making a picture with {}", picture.model);
+                refused(doing, "images", "Ollama is asked for text and vectors only")
+            }
+            Call::CountTokens(converse) => {
+                let doing = format!("counting tokens with {}", converse.model);
+                refused(doing, "count_tokens", "Ollama's API counts no tokens before it answers")
+            }
+        }
+    }
+}

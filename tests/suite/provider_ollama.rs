@@ -1,0 +1,279 @@
+//! The `ollama` voice, against servers on this machine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
+use outcrop::domain::catalog::{Capability, ModelCard};
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::net::{Client, NetOptions, Network, Reach};
+use outcrop::provider::Provider;
+use outcrop::provider::ollama::Ollama;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::answer::{self, text};
+use crate::loopback::{Part, Seen, Server, head, whole};
+use crate::provider_openai::{Kept, options};
+use crate::soon;
+use crate::wire::ollama::data;
+
+fn client() -> Client {
+    // Long enough for a machine with much else to do.
+    let options = NetOptions { first_byte: Duration::from_secs(3), ..options() };
+    Network::new(options, Arc::new(Kept::default())).client(Reach::default())
+}
+
+fn voice(server: &Server) -> Ollama {
+    Ollama::new("there", server.url("/"), Some(SecretString::from("sk-canary")))
+}
+
+fn hello() -> Converse {
+    Converse {
+        model: "there/qwen3:0.6b".parse().unwrap(),
+        system: None,
+        turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: "hello".into() }] }],
+        settings: Settings { max_tokens: Some(9), ..Settings::default() },
+        conversation: None,
+        blobs: Blobs::default(),
+    }
+}
+
+async fn ask(server: &Server) -> (Fold, Option<Error>) {
+    soon(answer::whole(voice(server).serve(Call::Converse(hello()), &client()))).await
+}
+
+/// The one thing that a call is answered with.
+async fn only(server: &Server, call: Call) -> Result<Event, Error> {
+    let events: Vec<_> = soon(voice(server).serve(call, &client()).collect()).await;
+    let [event]: [_; 1] = events.try_into().unwrap();
+    event
+}
+
+/// A stream of these pieces, as Ollama sends it.
+fn lines(pieces: impl IntoIterator<Item = Part>) -> Vec<Part> {
+    std::iter::once(head(200, &[("content-type", "application/x-ndjson")])).chain(pieces).collect()
+}
+
+fn body(seen: &Seen) -> Value {
+    serde_json::from_slice(&seen.body).unwrap()
+}
+
+#[tokio::test]
+async fn a_streamed_answer_arrives() {
+    let server =
+        Server::start(|_, _| lines(data("thinking.ndjson").chunks(5).map(|c| Part::Bytes(c.to_vec())))).await;
+    let (fold, error) = ask(&server).await;
+    assert_eq!(error, None);
+    assert_eq!((text(&fold).as_str(), fold.stop), ("Sí, 42.", Some(StopReason::EndTurn)));
+    let seen = &server.seen()[0];
+    assert_eq!(seen.line, "POST /api/chat HTTP/1.1");
+    assert_eq!(seen.headers["authorization"], "Bearer sk-canary");
+    assert_eq!((&body(seen)["stream"], &body(seen)["options"]["num_predict"]), (&json!(true), &json!(9)));
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_stream_is_understood() {
+    let server =
+        Server::start(|_, _| whole(200, &[("content-type", "application/json")], data("whole.json"))).await;
+    let (fold, error) = ask(&server).await;
+    assert_eq!((text(&fold).as_str(), error), ("Hello! How are you today?", None));
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_stalls_or_fails_keeps_its_words_and_says_why() {
+    for (name, stalls, kind) in [
+        ("cut.ndjson", false, ErrorKind::Network),
+        ("cut.ndjson", true, ErrorKind::Timeout),
+        ("error_after_200.ndjson", false, ErrorKind::Server { status: 500 }),
+    ] {
+        let server = Server::start(move |_, _| {
+            lines([Part::Bytes(data(name))].into_iter().chain(stalls.then_some(Part::Stall)))
+        })
+        .await;
+        let (fold, error) = ask(&server).await;
+        assert_eq!(error.unwrap().kind, kind, "{name}");
+        assert!(text(&fold).starts_with("Hel"), "{name}");
+        assert_eq!(server.seen().len(), 1, "nothing is asked again after its first words");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_to_end_the_stream_is_not_waited_for() {
+    let server = Server::start(|_, _| lines([Part::Bytes(data("chat.ndjson")), Part::Stall])).await;
+    let (fold, error) = ask(&server).await;
+    assert_eq!((fold.stop, error), (Some(StopReason::MaxTokens), None));
+}
+
+#[tokio::test]
+async fn what_ollama_refuses_is_told_with_what_helps_and_asked_once() {
+    for (status, said, kind, hint) in [
+        (404, r#"{"error":"model 'qwen3:0.6b' not found"}"#, ErrorKind::NotFound, "ollama pull"),
+        (
+            400,
+            r#"{"error":"registry.ollama.ai/library/x does not support tools"}"#,
+            ErrorKind::Refused { capability: "tools".into() },
+            "another model",
+        ),
+        (
+            400,
+            r#"{"error":"\"x\" does not support thinking"}"#,
+            ErrorKind::Refused { capability: "reasoning".into() },
+            "another model",
+        ),
+        (401, r#"{"error":"no: sk-canary is wrong"}"#, ErrorKind::Auth, "api_key"),
+    ] {
+        let server =
+            Server::start(move |_, _| whole(status, &[("content-type", "application/json")], said)).await;
+        let (_, error) = ask(&server).await;
+        let error = error.unwrap();
+        assert_eq!(error.kind, kind);
+        assert!(error.hint.contains(hint) && !error.to_string().contains("canary"), "{error}");
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_room_is_asked_again_and_then_believed() {
+    let busy = r#"{"error":"server busy, please try again.  maximum pending requests exceeded"}"#;
+    let server = Server::start(move |number, _| match number {
+        0 => whole(503, &[("retry-after", "0")], busy),
+        _ => lines([Part::Bytes(data("chat.ndjson"))]),
+    })
+    .await;
+    assert_eq!(ask(&server).await.1, None);
+    let server = Server::start(move |_, _| whole(503, &[("retry-after", "0")], busy)).await;
+    let error = ask(&server).await.1.unwrap();
+    assert_eq!((error.kind.clone(), server.seen().len()), (ErrorKind::Overloaded, 3));
+    assert!(error.why.contains("maximum pending"), "{error}");
+}
+
+#[tokio::test]
+async fn where_nobody_listens_the_error_says_how_to_start_it() {
+    let closed = Ollama::new("there", "http://127.0.0.1:1", None);
+    for call in [Call::Converse(hello()), Call::ListModels] {
+        let answered: Vec<_> = soon(closed.serve(call, &client()).collect()).await;
+        let [Err(error)] = &answered[..] else { panic!("{answered:?}") };
+        assert_eq!(error.kind, ErrorKind::Network);
+        assert!(error.why.contains("127.0.0.1:1") && error.why.contains("refused"), "{error}");
+        assert!(error.hint.contains("is running") && error.hint.contains("`ollama serve`"), "{error}");
+    }
+}
+
+async fn list(server: &Server) -> Vec<ModelCard> {
+    match only(server, Call::ListModels).await {
+        Ok(Event::Models { cards }) => cards,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn models_are_listed_with_what_each_can_do_and_one_that_cannot_be_shown_costs_its_own_facts_only() {
+    let server = Server::start(|_, seen| {
+        if seen.line.starts_with("GET /api/tags ") {
+            return whole(200, &[], data("tags.json"));
+        }
+        match body(seen)["model"].as_str().unwrap() {
+            "llama3.2:latest" => whole(200, &[], data("show_vision.json")),
+            "deepseek-r1:latest" => whole(200, &[], data("show_tools.json")),
+            "nomic-embed-text:latest" => whole(200, &[], data("show_embedding.json")),
+            "all-minilm:latest" => whole(404, &[], r#"{"error":"model 'all-minilm:latest' not found"}"#),
+            "bare:latest" => whole(200, &[], "<html>"),
+            _ => lines([Part::Stall]),
+        }
+    })
+    .await;
+    let cards = list(&server).await;
+    let can =
+        |name: &str, capability| cards.iter().find(|card| card.id.model() == name).unwrap().can(capability);
+    assert_eq!(cards.len(), 6);
+    assert_eq!(can("llama3.2:latest", Capability::Vision), Some(true));
+    assert_eq!(can("llama3.2:latest", Capability::Tools), Some(false));
+    assert_eq!(can("deepseek-r1:latest", Capability::Reasoning), Some(true));
+    assert_eq!(can("nomic-embed-text:latest", Capability::Chat), Some(false));
+    for (name, capability) in [
+        ("all-minilm:latest", Capability::Embed),
+        ("bare:latest", Capability::Chat),
+        ("gpt-oss:120b-cloud", Capability::Chat),
+    ] {
+        assert_eq!((can(name, capability), can(name, Capability::Tools)), (Some(true), None), "{name}");
+    }
+    let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
+    assert_eq!(lines.iter().filter(|line| *line == "POST /api/show HTTP/1.1").count(), 6);
+}
+
+#[tokio::test]
+async fn of_very_many_models_the_first_are_shown_and_all_are_listed() {
+    let many: Vec<_> = (0..80).map(|number| json!({"name": format!("m{number:02}")})).collect();
+    let many = json!({ "models": many }).to_string();
+    let server = Server::start(move |_, seen| {
+        let is_list = seen.line.starts_with("GET ");
+        whole(200, &[], if is_list { many.clone().into_bytes() } else { data("show_tools.json") })
+    })
+    .await;
+    let cards = list(&server).await;
+    assert_eq!(server.seen().len(), 1 + 64);
+    assert_eq!(cards.len(), 80);
+    assert!(cards.is_sorted_by_key(|card| card.id.clone()));
+    assert!(cards.iter().enumerate().all(|(at, card)| card.context.is_some() == (at < 64)));
+}
+
+#[tokio::test]
+async fn a_list_that_is_none_and_one_of_another_api_are_errors_without_the_key() {
+    let server = Server::start(|_, _| whole(200, &[], "<html>sk-canary</html>")).await;
+    let error = only(&server, Call::ListModels).await.unwrap_err();
+    assert!(error.hint.contains("base_url") && !error.to_string().contains("canary"), "{error}");
+    let server = Server::start(|_, _| whole(404, &[], "404 page not found")).await;
+    let error = only(&server, Call::ListModels).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert!(error.hint.contains("base_url"), "{error}");
+}
+
+#[tokio::test]
+async fn texts_become_vectors_and_too_few_of_them_are_an_error() {
+    let server = Server::start(|_, _| whole(200, &[], data("embed.json"))).await;
+    let embed = |texts: &[&str]| Call::Embed {
+        model: "there/all-minilm".parse().unwrap(),
+        texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let Ok(Event::Embeddings { vectors }) = only(&server, embed(&["a", "é"])).await else {
+        panic!("no vectors")
+    };
+    assert_eq!(vectors.len(), 2);
+    let seen = &server.seen()[0];
+    assert_eq!(seen.line, "POST /api/embed HTTP/1.1");
+    assert_eq!(body(seen), json!({"model": "all-minilm", "input": ["a", "é"], "truncate": false}));
+    let error = only(&server, embed(&["a"])).await.unwrap_err();
+    assert!(error.why.contains("1 vectors") && error.why.contains("and 2 came"), "{error}");
+}
+
+#[tokio::test]
+async fn what_ollama_cannot_do_is_refused_by_name_and_never_sent() {
+    let server = Server::start(|_, _| whole(200, &[], "{}")).await;
+    let mut choosing = hello();
+    choosing.settings.set("tools", r#"[{"name":"look"}]"#).unwrap();
+    choosing.settings.set("tool_choice", "any").unwrap();
+    let picture = Picture {
+        model: "there/m".parse().unwrap(),
+        prompt: "a hill".into(),
+        negative: None,
+        size: None,
+        seed: None,
+        count: 1,
+        from: None,
+        blobs: Blobs::default(),
+    };
+    for (call, capability) in [
+        (Call::Converse(choosing), "tool_choice"),
+        (Call::CountTokens(hello()), "count_tokens"),
+        (Call::Image(picture), "images"),
+    ] {
+        let error = only(&server, call).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Refused { capability: capability.into() });
+    }
+    assert!(server.seen().is_empty());
+}
