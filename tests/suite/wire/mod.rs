@@ -1,4 +1,5 @@
 //! Recorded and hand-made bytes of outside APIs and formats, whole and cut at every byte.
 
+pub mod anthropic;
 pub mod openai;
 mod thread;
