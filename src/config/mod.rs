@@ -107,18 +107,21 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Any server that speaks `OpenAI`'s chat completions.
     OpenAi,
+    /// Anthropic's Messages API, or a server that speaks it.
+    Anthropic,
     /// Answers made up by this program, for tests and for a look around.
     Scripted,
 }
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Scripted];
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::Scripted];
 
     /// The name in `kind = "…"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
             Self::Scripted => "scripted",
         }
     }
@@ -126,6 +129,7 @@ impl ProviderKind {
     /// Where its API starts when the file does not say; `None` where it must, or has none.
     pub const fn base_url(self) -> Option<&'static str> {
         match self {
+            Self::Anthropic => Some("https://api.anthropic.com/v1"),
             Self::OpenAi | Self::Scripted => None,
         }
     }

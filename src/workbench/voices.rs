@@ -6,6 +6,7 @@ use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::provider::Provider;
+use crate::provider::anthropic::Anthropic;
 use crate::provider::local::Local;
 use crate::provider::openai::OpenAi;
 use crate::provider::scripted::Scripted;
@@ -39,6 +40,7 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
         let url = provider.base_url.as_deref().unwrap_or_default();
         match provider.kind {
             ProviderKind::Scripted => Arc::new(Scripted::new(name)),
+            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::OpenAi => Arc::new(OpenAi::new(name, url, key)),
         }
     };

@@ -13,6 +13,7 @@ mod flow;
 mod layers;
 mod loopback;
 mod markdown;
+mod provider_anthropic;
 mod provider_openai;
 mod provider_scripted;
 mod pty_life;
