@@ -24,6 +24,9 @@ pub struct KnownProvider {
     /// Variables that say where its API starts.
     #[serde(default)]
     pub urls: Vec<String>,
+    /// What such a variable leaves out by custom: `/v1`.
+    #[serde(default)]
+    pub url_end: String,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }
@@ -43,6 +46,26 @@ static KNOWN: LazyLock<Vec<KnownProvider>> = LazyLock::new(|| {
 /// Every provider that can be found.
 pub fn known_providers() -> &'static [KnownProvider] {
     &KNOWN
+}
+
+impl KnownProvider {
+    /// The address that a variable says. `OLLAMA_HOST` is a host by custom, with a port or without, and may be the one
+    /// that a server listens on for everybody.
+    fn address(&self, said: &str) -> String {
+        let said = said.trim().trim_end_matches('/');
+        let end = if said.ends_with(&self.url_end) { "" } else { &self.url_end };
+        match self.port {
+            Some(port) if !said.contains("://") => {
+                let (host, port) = match said.rsplit_once(':') {
+                    Some((host, given)) if given.parse::<u16>().is_ok() => (host, given.to_owned()),
+                    _ => (said, port.to_string()),
+                };
+                let host = if host.is_empty() || host == "0.0.0.0" { "127.0.0.1" } else { host };
+                format!("http://{host}:{port}{end}")
+            }
+            _ => format!("{said}{end}"),
+        }
+    }
 }
 
 /// The values that the environment and this machine's usual ports give, below those of the file, `written`; `ports` says
@@ -74,9 +97,9 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
             );
         };
         put("kind", ValueKind::String(known.kind.clone()), &why);
-        let said = url.and_then(|name| Some((environment.text(name)?, variable(name))));
-        let (address, origin) = said.unwrap_or((&known.base_url, "default".to_owned()));
-        put("base_url", ValueKind::String(address.to_owned()), &origin);
+        let said = url.and_then(|name| Some((known.address(environment.text(name)?), variable(name))));
+        let (address, origin) = said.unwrap_or((known.base_url.clone(), "default".to_owned()));
+        put("base_url", ValueKind::String(address), &origin);
         if let Some(name) = key {
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
@@ -108,6 +131,22 @@ mod tests {
             assert!(local || known.base_url.starts_with("https://"), "{known:?}");
             assert!(!names.contains(&&known.name), "{known:?}");
             names.push(&known.name);
+        }
+    }
+
+    #[test]
+    fn variables_say_addresses_in_the_way_of_their_makers() {
+        let known = |name: &str| known_providers().iter().find(|known| known.name == name).unwrap();
+        for (name, said, address) in [
+            ("openai", "http://h:1/v1/", "http://h:1/v1"),
+            ("anthropic", "http://h:1", "http://h:1/v1"),
+            ("anthropic", "http://h:1/v1/", "http://h:1/v1"),
+            ("ollama", "h", "http://h:11434"),
+            ("ollama", "0.0.0.0:1", "http://127.0.0.1:1"),
+            ("ollama", ":1", "http://127.0.0.1:1"),
+            ("ollama", "https://h/", "https://h"),
+        ] {
+            assert_eq!(known(name).address(said), address, "{name} {said}");
         }
     }
 }

@@ -121,6 +121,8 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Any server that speaks `OpenAI`'s chat completions.
     OpenAi,
+    /// Anthropic's Messages API, or a server that speaks it.
+    Anthropic,
     /// Ollama, by its own API.
     Ollama,
     /// Answers made up by this program, for tests and for a look around.
@@ -129,12 +131,13 @@ pub enum ProviderKind {
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Ollama, Self::Scripted];
+    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Ollama, Self::Scripted];
 
     /// The name in `kind = "…"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
             Self::Scripted => "scripted",
         }
@@ -143,6 +146,7 @@ impl ProviderKind {
     /// Where its API starts when the file does not say; `None` where it must, or has none.
     pub const fn base_url(self) -> Option<&'static str> {
         match self {
+            Self::Anthropic => Some("https://api.anthropic.com/v1"),
             Self::Ollama => Some("http://127.0.0.1:11434"),
             Self::OpenAi | Self::Scripted => None,
         }

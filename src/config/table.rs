@@ -164,10 +164,10 @@ pub const KEYS: &[Key] = &[
     key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
     key(
         "providers.*.kind",
-        Kind::OneOf(&["openai", "ollama", "scripted"]),
+        Kind::OneOf(&["openai", "anthropic", "ollama", "scripted"]),
         "",
-        "What it is: any OpenAI-compatible server, Ollama, or answers that this program plays, for tests. NAME stands in \
-         front of its model ids.",
+        "What it is: any OpenAI-compatible server, Anthropic's API, Ollama, or answers that this program plays, for tests. \
+         NAME stands in front of its model ids.",
     ),
     key("providers.*.base_url", Kind::Url, "", "Where its API starts, like \"http://127.0.0.1:8080/v1\"."),
     key(

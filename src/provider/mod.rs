@@ -5,6 +5,7 @@
 //! are `net`'s, weights are `engine`'s.
 
 mod answering;
+pub mod anthropic;
 pub mod key;
 pub mod limited;
 pub mod local;

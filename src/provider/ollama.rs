@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
-use secrecy::SecretString;
-
 use super::answering::{answering, body_of, complaint, once, refused};
+use super::key::Key;
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId};
@@ -13,6 +11,7 @@ use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::ollama::{Chat, fault, models, reply, request};
+use futures_util::{StreamExt, stream};
 
 /// Models that are asked for what they can do: so many at once, and no more than that in all.
 const AT_ONCE: usize = 16;
@@ -26,14 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Ollama {
     name: String,
     base_url: String,
-    api_key: Option<SecretString>,
+    key: Key,
 }
 
 impl Ollama {
     /// The server at `base_url`, without `/api`; its models are `name/…`. It needs a key only behind a gateway.
-    pub fn new(name: impl Into<String>, base_url: impl Into<String>, api_key: Option<SecretString>) -> Self {
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, api_key }
+        Self { name: name.into(), base_url, key }
     }
 
     fn url(&self, path: &str) -> String {
@@ -45,7 +44,8 @@ impl Ollama {
     }
 
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
-        net.send(request.bearer(self.api_key.as_ref())).await.map_err(not_running)
+        let key = self.key.get().await?;
+        net.send(request.bearer(key.as_ref())).await.map_err(not_running)
     }
 
     /// Sends a conversation; the answer's head is one of success.

@@ -2,8 +2,10 @@
 //!
 //! Outside JSON shapes live here and nowhere else. Never here: sockets, files, async, the clock.
 
+pub mod anthropic;
 pub mod attachment;
 pub mod decode;
+mod fault;
 mod loose;
 pub mod ndjson;
 pub mod ollama;

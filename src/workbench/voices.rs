@@ -7,6 +7,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
 use crate::provider::Provider;
+use crate::provider::anthropic::Anthropic;
 use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
@@ -54,6 +55,7 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
                 Arc::new(OpenAi::new(name, url, key).by(api))
             }
+            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
         };
         let limits = limits(provider);

@@ -106,6 +106,7 @@ fn providers_presets_and_keys_have_names_of_the_persons_own() {
         "[providers.box]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:1/v1/'\napi_key = '$BOX_KEY'\n\
          [providers.other]\nkind = 'openai'\nbase_url = 'https://x.test'\napi_key = 'sk-canary'\n\
          [providers.s]\nkind = 'scripted'\n\
+         [providers.claude]\nkind = 'anthropic'\napi_key = 'sk-canary'\n\
          [presets.'very exact']\ntemperature = 0\nstop = ['END']\nsystem = 'Be brief.'\n\
          [defaults]\ntop_k = 5\nsystem = 'Be kind.'\n\
          [keys]\ncopy_message = ['y', 'ctrl+y']\nquit = 'none'\n",
@@ -116,6 +117,9 @@ fn providers_presets_and_keys_have_names_of_the_persons_own() {
     assert_eq!(provider.kind, ProviderKind::OpenAi);
     assert_eq!(provider.base_url.as_deref(), Some("http://127.0.0.1:1/v1"));
     assert!(matches!(&provider.api_key, ApiKey::Given(key) if key.expose() == "sk-from-variable"));
+    let claude = &config.providers["claude"];
+    assert_eq!(claude.kind, ProviderKind::Anthropic);
+    assert_eq!(claude.base_url.as_deref(), Some("https://api.anthropic.com/v1"));
     assert_eq!(config.presets["very exact"].settings.temperature, Some(0.0));
     assert_eq!(config.presets["very exact"].settings.stop, ["END"]);
     assert_eq!((config.defaults.settings.top_k, config.defaults.model.as_ref()), (Some(5), None));

@@ -14,6 +14,7 @@ mod layers;
 mod limits;
 mod loopback;
 mod markdown;
+mod provider_anthropic;
 mod provider_ollama;
 mod provider_openai;
 mod provider_scripted;

@@ -12,6 +12,7 @@ use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
+use outcrop::provider::key::Key;
 use outcrop::provider::ollama::Ollama;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ fn client() -> Client {
 }
 
 fn voice(server: &Server) -> Ollama {
-    Ollama::new("there", server.url("/"), Some(SecretString::from("sk-canary")))
+    Ollama::new("there", server.url("/"), SecretString::from("sk-canary").into())
 }
 
 fn hello() -> Converse {
@@ -154,7 +155,7 @@ async fn a_server_without_room_is_asked_again_and_then_believed() {
 
 #[tokio::test]
 async fn where_nobody_listens_the_error_says_how_to_start_it() {
-    let closed = Ollama::new("there", "http://127.0.0.1:1", None);
+    let closed = Ollama::new("there", "http://127.0.0.1:1", Key::None);
     for call in [Call::Converse(hello()), Call::ListModels] {
         let answered: Vec<_> = soon(closed.serve(call, &client()).collect()).await;
         let [Err(error)] = &answered[..] else { panic!("{answered:?}") };

@@ -9,6 +9,7 @@ use outcrop::domain::message::{Block, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::net::{Client, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
+use outcrop::provider::anthropic::Anthropic;
 use outcrop::provider::key::Key;
 use outcrop::provider::openai::{Api, OpenAi};
 
@@ -80,6 +81,7 @@ async fn a_real_server_says_the_same_in_each_of_its_apis() {
     let voices: Vec<(&str, Box<dyn Provider>)> = vec![
         ("chat", Box::new(OpenAi::new("chat", &url, Key::None))),
         ("responses", Box::new(OpenAi::new("responses", &url, Key::None).by(Api::Responses))),
+        ("messages", Box::new(Anthropic::new("messages", &url, Key::None))),
     ];
     let mut said: Vec<String> = Vec::new();
     for (name, voice) in voices {

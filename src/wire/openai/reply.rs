@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::stream::{Choice, Collector, Counted, take_usage};
 use super::fault;
+use super::stream::{Choice, Collector, Counted, take_usage};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};

@@ -1,5 +1,6 @@
 //! Recorded and hand-made bytes of outside APIs and formats, whole and cut at every byte.
 
+pub mod anthropic;
 pub mod ollama;
 pub mod openai;
 mod responses;

@@ -1,0 +1,135 @@
+//! A voice over HTTP: Anthropic's Messages API, and servers that speak it.
+
+use super::answering::{answering, body_of, once, refused, wait_ms};
+use super::key::Key;
+use super::{Events, Provider};
+use crate::domain::call::{Call, Converse};
+use crate::domain::catalog::ModelCard;
+use crate::domain::delta::Event;
+use crate::domain::{Error, Result};
+use crate::net::{Client, Request, Response};
+use crate::wire::anthropic::request::{self, Thinking};
+use crate::wire::anthropic::{Messages, VERSION, fault, reply};
+
+const CHAT_ONLY: &str = "this API is asked for chat only";
+
+/// Pages of a thousand models that are read at most: a server that names the next one without end is left.
+const PAGES: usize = 20;
+
+/// One configured server.
+#[derive(Debug, Clone)]
+pub struct Anthropic {
+    name: String,
+    base_url: String,
+    key: Key,
+}
+
+impl Anthropic {
+    /// The server whose API starts at `base_url`, without `/messages`; its models are `name/…`.
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
+        let base_url = base_url.into().trim_end_matches('/').to_owned();
+        Self { name: name.into(), base_url, key }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base_url)
+    }
+
+    /// What every request carries.
+    async fn signed(&self, request: Request) -> Result<Request> {
+        let key = self.key.get().await?;
+        Ok(request.secret("x-api-key", key.as_ref()).header("anthropic-version", VERSION))
+    }
+
+    /// Sends a conversation to `path`; the answer's head is one of success.
+    async fn ask(
+        &self,
+        net: &Client,
+        converse: &Converse,
+        path: &str,
+        body: fn(&Converse, Thinking) -> Result<Vec<u8>>,
+        doing: &str,
+    ) -> Result<Response> {
+        let first = Thinking::of(converse.model.model());
+        let mut thinking = first;
+        loop {
+            let request = Request::post_json(doing, self.url(path), body(converse, thinking)?)
+                .header("accept", "text/event-stream, application/json");
+            let mut response = net.send(self.signed(request).await?).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            let (status, wait) = (response.status(), wait_ms(&response));
+            let complaint = response.complaint().await;
+            if thinking == first && fault::wants_other_thinking(status, &complaint) {
+                thinking = first.other();
+                continue;
+            }
+            return Err(fault::of_status(doing, status, &complaint, wait));
+        }
+    }
+
+    async fn count(&self, net: &Client, converse: &Converse) -> Result<Event> {
+        let doing = format!("counting tokens with {}", converse.model);
+        let mut response = self.ask(net, converse, "messages/count_tokens", request::count, &doing).await?;
+        let body = body_of(&doing, &mut response, fault::of_status).await?;
+        let count = reply::tokens(&doing, &body).map_err(|error| scrubbed(error, &response))?;
+        Ok(Event::Tokens { count })
+    }
+
+    async fn list(&self, net: &Client) -> Result<Event> {
+        let doing = format!("listing the models of {}", self.name);
+        let mut cards: Vec<ModelCard> = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES {
+            let url = self.url(&format!("models?{}", request::models(after.as_deref())));
+            let mut response = net.send(self.signed(Request::get(&doing, url)).await?).await?;
+            let body = body_of(&doing, &mut response, fault::of_status).await?;
+            let place = response.place().to_owned();
+            let page = reply::models(&doing, &self.name, &place, &body)
+                .map_err(|error| scrubbed(error, &response))?;
+            cards.extend(page.cards);
+            match page.next {
+                Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+                _ => break,
+            }
+        }
+        cards.sort_by(|a, b| a.id.cmp(&b.id));
+        cards.dedup_by(|a, b| a.id == b.id);
+        Ok(Event::Models { cards })
+    }
+}
+
+/// The key that was sent is taken out of what the server says.
+fn scrubbed(mut error: Error, response: &Response) -> Error {
+    error.why = response.scrub(error.why);
+    error
+}
+
+impl Provider for Anthropic {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let (voice, net) = (self.clone(), net.clone());
+        match call {
+            Call::Converse(converse) => {
+                let doing = format!("asking {}", converse.model);
+                let asked = doing.clone();
+                let ask = async move { voice.ask(&net, &converse, "messages", request::body, &asked).await };
+                answering::<Messages>(doing, ask, reply::message)
+            }
+            Call::ListModels => once(async move { voice.list(&net).await }),
+            Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
+            Call::Image(picture) => {
+                refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)
+            }
+            Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed", CHAT_ONLY),
+        }
+    }
+}
