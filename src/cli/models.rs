@@ -7,7 +7,7 @@ use super::item::Item;
 use super::out::Out;
 use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
-use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dollars};
 use crate::domain::{Error, Result};
 use crate::workbench::reply::{PullPlan, PullStep};
 use crate::workbench::request::models::Models;
@@ -54,7 +54,7 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
                 availability(card),
                 card.context
                     .map_or_else(String::new, |context| words::count(context.into(), "token", "tokens")),
-                card.bytes.map_or_else(String::new, words::bytes),
+                cost(card),
                 card.detail.clone(),
             ]
         })
@@ -73,6 +73,21 @@ fn availability(card: &ModelCard) -> String {
     }
 }
 
+/// What it takes: room on the disk, or money for a million tokens in and out.
+fn cost(card: &ModelCard) -> String {
+    let asked = || {
+        let price = card.price.as_ref()?;
+        Some(format!("{} in, {} out", dollars(price.input?), dollars(price.output?)))
+    };
+    card.bytes.map(words::bytes).or_else(asked).unwrap_or_default()
+}
+
+/// Several capabilities in words.
+fn listed(capabilities: &[Capability]) -> Option<String> {
+    let names: Vec<_> = capabilities.iter().copied().map(Capability::as_str).collect();
+    Some(names.join(", ")).filter(|names| !names.is_empty())
+}
+
 fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     if out.json {
         return out.object(&Item::Model { card });
@@ -85,10 +100,17 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     let mut row = |name: &str, value: Option<String>| {
         rows.extend(value.filter(|value| !value.is_empty()).map(|value| vec![name.to_owned(), value]));
     };
-    let can: Vec<_> = card.capabilities.iter().copied().map(Capability::as_str).collect();
-    row("can", Some(can.join(", ")));
-    row("context", card.context.map(|tokens| words::count(tokens.into(), "token", "tokens")));
-    row("longest answer", card.max_output.map(|tokens| words::count(tokens.into(), "token", "tokens")));
+    let known = |value: Option<String>| Some(value.unwrap_or_else(|| "unknown".to_owned()));
+    let tokens = |count: Option<u32>| count.map(|count| words::count(count.into(), "token", "tokens"));
+    row("can", known(listed(&card.capabilities)));
+    row("cannot", listed(&card.lacks));
+    row("context", known(tokens(card.context)));
+    row("longest answer", known(tokens(card.max_output)));
+    // A model of this machine has no price.
+    if card.id.provider() != "local" {
+        row("price", known(card.price.as_ref().map(ToString::to_string)));
+    }
+    row("regions", Some(card.regions.join(", ")));
     row("licence", card.licence.clone());
     row("size", card.bytes.map(words::bytes));
     row("detail", Some(card.detail.clone()));

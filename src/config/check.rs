@@ -96,6 +96,8 @@ fn fits(key: &Key, path: &str, value: &ValueKind) -> Result<(), String> {
             text.parse::<ModelId>().map(drop).map_err(|error| error.why)
         }
         (Kind::Whole(from, to), ValueKind::I64(number)) if (from..=to).contains(number) => Ok(()),
+        (Kind::Amount, ValueKind::I64(number)) if *number >= 0 => Ok(()),
+        (Kind::Amount, ValueKind::Float(number)) if number.is_finite() && *number >= 0.0 => Ok(()),
         (Kind::OneOf(names), ValueKind::String(text)) if names.contains(&text.as_str()) => Ok(()),
         (Kind::OneOf(names), ValueKind::String(text)) => Err(match nearest(text, names.iter().copied()) {
             Some(near) => format!("it is {text:?}; did you mean {near:?}?"),

@@ -8,6 +8,7 @@ mod check;
 mod discovery;
 mod environment;
 mod file;
+mod model;
 mod paths;
 mod secret;
 mod show;
@@ -30,6 +31,7 @@ pub use table::{KEYS, Key, Kind};
 
 use crate::domain::Result;
 use crate::domain::catalog::{Backend, ModelId};
+use crate::domain::known::Correction;
 use crate::domain::settings::Settings;
 
 /// Everything that was configured, checked and typed.
@@ -46,6 +48,8 @@ pub struct Config {
     pub log: String,
     /// By the name in front of their model ids.
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// What the person says of models, over whatever is known of them otherwise.
+    pub models: BTreeMap<ModelId, Correction>,
     pub ui: Ui,
     /// Action → keys, as written; the keymap checks both. No keys unbind the action.
     pub keys: BTreeMap<String, Vec<String>>,

@@ -91,7 +91,8 @@ pub fn default_file() -> String {
                 file,
                 "\n{}[{}]",
                 if parent.contains('*') { "# " } else { "" },
-                parent.replace('*', "NAME")
+                parent
+                    .replace('*', if parent.starts_with("models.") { "\"PROVIDER/MODEL\"" } else { "NAME" })
             );
         } else if parent.is_empty() {
             file.push('\n');
@@ -130,13 +131,20 @@ fn example(key: &Key) -> &'static str {
         "optional" => "true",
         "api_key" => "\"$HOME_SERVER_KEY\"",
         "http_proxy" | "https_proxy" | "all_proxy" => "\"http://proxy:3128\"",
+        "context" => "32768",
+        "max_output" => "8192",
+        "can" => "[\"chat\", \"vision\"]",
+        "lacks" => "[\"tools\"]",
+        "input_price" => "0.5",
+        "output_price" => "1.5",
+        "cached_price" => "0.05",
         "no_proxy" => "\"localhost,.example.org\"",
         "ca_file" => "\"/etc/ssl/company.pem\"",
         _ => match key.kind {
             Kind::Keys => "[\"ctrl+y\"]",
             Kind::Model => "\"local/smollm2-135m\"",
             Kind::Flag => "false",
-            Kind::Whole(..) | Kind::Setting => "1",
+            Kind::Whole(..) | Kind::Setting | Kind::Amount => "1",
             Kind::Texts => "[]",
             _ => "\"\"",
         },
@@ -176,6 +184,7 @@ pub fn schema(actions: &[ActionKeys]) -> serde_json::Value {
             Kind::Model => json!({ "type": "string", "pattern": "^[^/]+/.+$" }),
             Kind::Flag => json!({ "type": "boolean" }),
             Kind::Whole(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),
+            Kind::Amount => json!({ "type": "number", "minimum": 0 }),
             Kind::Setting => json!({ "type": "number" }),
             Kind::OneOf(names) => json!({ "enum": names }),
             Kind::Keys => {

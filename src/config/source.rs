@@ -8,6 +8,7 @@ use ::config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
 use super::file::Inputs;
+use super::model::RawModel;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
@@ -106,6 +107,11 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
             .into_iter()
             .map(|(name, provider)| Ok((name.clone(), provider.typed(&name, environment, &paths)?)))
             .collect::<Result<_>>()?,
+        models: raw
+            .models
+            .into_iter()
+            .map(|(id, model)| model.typed(&id, &paths.config))
+            .collect::<Result<_>>()?,
         ui: raw.ui.typed(),
         keys: raw.keys.into_iter().map(|(action, keys)| (action, keys.typed())).collect(),
         net: raw.net.typed(),
@@ -202,7 +208,7 @@ fn from_text(path: &str, kind: Kind, text: &str, origin: &str) -> Result<Value> 
             "0" | "false" | "no" | "off" => ValueKind::Boolean(false),
             _ => ValueKind::String(text.to_owned()),
         },
-        Kind::Whole(..) | Kind::Setting => text
+        Kind::Whole(..) | Kind::Setting | Kind::Amount => text
             .parse::<i64>()
             .map(ValueKind::I64)
             .or_else(|_| text.parse::<f64>().map(ValueKind::Float))
@@ -267,6 +273,8 @@ struct Raw {
     trace: RawTrace,
     #[serde(default)]
     providers: BTreeMap<String, RawProvider>,
+    #[serde(default)]
+    models: BTreeMap<String, RawModel>,
     #[serde(default)]
     defaults: RawPreset,
     #[serde(default)]

@@ -14,6 +14,8 @@ pub enum Kind {
     Flag,
     /// A whole number in this range, both ends included.
     Whole(i64, i64),
+    /// A number that is not negative.
+    Amount,
     /// A setting of `domain::settings`, checked by its own rules.
     Setting,
     OneOf(&'static [&'static str]),
@@ -33,6 +35,7 @@ impl Kind {
             Self::Model => "a model id in quotes, like \"local/smollm2-135m\"".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Whole(from, to) => format!("a whole number from {from} to {to}"),
+            Self::Amount => "a number, 0 or more".to_owned(),
             Self::Setting => "a number in the setting's range".to_owned(),
             Self::OneOf(names) => format!("one of \"{}\"", names.join("\", \"")),
             Self::Keys => "a key in quotes, a list of them, or \"none\"".to_owned(),
@@ -204,6 +207,23 @@ pub const KEYS: &[Key] = &[
         Kind::Flag,
         "",
         "It may be there or not: where nobody listens, it has no models, which is no error.",
+    ),
+    key("models.*.context", Kind::Whole(1, 100_000_000), "", "Its context length, in tokens."),
+    key("models.*.max_output", Kind::Whole(1, 100_000_000), "", "Its longest answer, in tokens."),
+    key(
+        "models.*.can",
+        Kind::Texts,
+        "",
+        "What it can do: chat, embed, vision, documents, tools, reasoning, schema, images.",
+    ),
+    key("models.*.lacks", Kind::Texts, "", "What it cannot do, and is not asked for."),
+    key("models.*.input_price", Kind::Amount, "", "US dollars for a million tokens that it reads."),
+    key("models.*.output_price", Kind::Amount, "", "US dollars for a million tokens that it writes."),
+    key(
+        "models.*.cached_price",
+        Kind::Amount,
+        "",
+        "US dollars for a million tokens that it reads from its cache.",
     ),
     key("defaults.temperature", Kind::Setting, "", "Of new conversations: randomness, 0 to 2."),
     key("defaults.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),

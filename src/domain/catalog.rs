@@ -93,6 +93,18 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::Chat,
+        Self::Embed,
+        Self::Vision,
+        Self::Documents,
+        Self::Tools,
+        Self::Reasoning,
+        Self::Schema,
+        Self::Images,
+    ];
+
     /// The name in cards, in `Refused` and on the screen.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -123,7 +135,7 @@ pub struct Price {
     /// For one picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<f64>,
-    /// The day on which it was read, `2026-11-22`.
+    /// The day on which it was read, `2026-11-22`; empty where a person said it.
     pub as_of: String,
     /// Where it was read.
     pub source: String,
@@ -145,6 +157,35 @@ impl Price {
                 + part(usage.output?, self.output)?,
         )
     }
+}
+
+impl fmt::Display for Price {
+    /// As people read it, with its date and source.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("estimate")?;
+        if !self.as_of.is_empty() {
+            write!(f, " of {}", self.as_of)?;
+        }
+        let part = |price: Option<f64>, what: &str| Some(format!("{} {what}", dollars(price?)));
+        let tokens: Vec<_> = [
+            part(self.input, "in"),
+            part(self.output, "out"),
+            part(self.cache_read, "from the cache"),
+            part(self.cache_write, "into the cache"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let tokens = (!tokens.is_empty()).then(|| format!("{} a million tokens", tokens.join(", ")));
+        let parts: Vec<_> = [tokens, part(self.image, "a picture")].into_iter().flatten().collect();
+        write!(f, ": {} ({})", parts.join(", "), self.source)
+    }
+}
+
+/// "$3.00", with as many more decimals as it has.
+pub fn dollars(amount: f64) -> String {
+    let (short, whole) = (format!("${amount:.2}"), format!("${amount}"));
+    if whole.len() > short.len() { whole } else { short }
 }
 
 /// Whether a model can answer now.
@@ -400,6 +441,23 @@ mod tests {
         assert_eq!(price().of(&Usage { output: None, ..usage }), None);
         assert_eq!(Price { output: None, ..price() }.of(&usage), None);
         assert_eq!(Price { output: None, ..price() }.of(&Usage { output: Some(0), ..usage }), Some(1.65));
+    }
+
+    #[test]
+    fn a_price_is_read_with_its_date_and_source() {
+        let text =
+            "estimate of 2026-01-01: $3.00 in, $15.00 out, $0.30 from the cache a million tokens (a page)";
+        assert_eq!(price().to_string(), text);
+        let picture = Price {
+            input: None,
+            output: None,
+            cache_read: None,
+            image: Some(0.008),
+            as_of: String::new(),
+            ..price()
+        };
+        assert_eq!(picture.to_string(), "estimate: $0.008 a picture (a page)");
+        assert_eq!([0.0, 0.5, 10.0, 0.0375].map(dollars), ["$0.00", "$0.50", "$10.00", "$0.0375"]);
     }
 
     #[test]

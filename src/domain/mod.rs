@@ -12,6 +12,7 @@ pub mod delta;
 pub mod error;
 pub mod figures;
 pub mod id;
+pub mod known;
 pub mod message;
 pub mod pull;
 pub mod search;

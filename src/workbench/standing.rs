@@ -48,6 +48,7 @@ impl Standing {
     ) -> Result<Self> {
         let local = voices::local(config, trial)?;
         let invoke = Arc::new(Invoke::new(voices::all(config, &local), Vec::new(), spans));
+        invoke.correct(config.models.clone());
         let now = Now { network: network(config, &egress)?, seen: config.stamp(), config: config.clone() };
         Ok(Self { now: RwLock::new(now), reading: Mutex::new(()), invoke, local, egress, changes })
     }
@@ -101,7 +102,8 @@ impl Standing {
             network(&config, &self.egress)?
         };
         self.invoke.replace(voices::all(&config, &self.local), None);
-        if config.providers != before.config.providers {
+        self.invoke.correct(config.models.clone());
+        if config.providers != before.config.providers || config.models != before.config.models {
             self.changes.tell(Changed::Models);
         }
         tracing::info!("the configuration file was read again");

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use outcrop::config::{
     ActionKeys, ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema,
 };
-use outcrop::domain::catalog::Backend;
+use outcrop::domain::catalog::{Backend, Capability};
+use outcrop::domain::known::Correction;
 use outcrop::domain::{Error, ErrorKind};
 
 struct Home {
@@ -325,4 +326,50 @@ fn the_schema_names_every_key() {
         schema["properties"]["providers"]["additionalProperties"]["properties"]["kind"]["enum"][0],
         "openai"
     );
+}
+
+#[test]
+fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
+    let config = Home::with(
+        "[models.\"home/qwen3.5:9b\"]\ncontext = 32768\nmax_output = 4096\ncan = ['tools', 'vision']\nlacks = ['documents']\n\
+         input_price = 1\noutput_price = 2.5\ncached_price = 0\n[models.\"home/a/b\"]\nlacks = []\n",
+    )
+    .load()
+    .unwrap();
+    let said = Correction {
+        context: Some(32768),
+        max_output: Some(4096),
+        can: vec![Capability::Tools, Capability::Vision],
+        lacks: vec![Capability::Documents],
+        input_price: Some(1.0),
+        output_price: Some(2.5),
+        cached_price: Some(0.0),
+    };
+    let models = [("home/qwen3.5:9b", said), ("home/a/b", Correction::default())];
+    assert_eq!(config.models, models.map(|(id, said)| (id.parse().unwrap(), said)).into());
+    let shown = config.values.iter().find(|value| value.key.ends_with(".output_price")).unwrap();
+    assert_eq!(
+        (shown.key.as_str(), shown.value.as_str()),
+        ("models.\"home/qwen3.5:9b\".output_price", "2.5")
+    );
+}
+
+#[test]
+fn what_is_said_wrongly_of_a_model_is_an_error_that_names_the_key() {
+    for (line, why, hint) in [
+        ("context = 0", "it is 0", "a whole number from 1"),
+        ("input_price = -1", "it is -1", "0 or more"),
+        ("output_price = nan", "it is NaN", "0 or more"),
+        ("cached_price = '1'", "it is \"1\"", "0 or more"),
+        ("can = ['vison']", "did you mean \"vision\"?", "embed"),
+        ("can = 'vision'", "it is \"vision\"", "a list of texts"),
+        ("can = ['chat']\nlacks = ['chat']", "\"chat\" stands in both", "Take it out"),
+        ("contxt = 1", "there is no such key", "context"),
+    ] {
+        let error = Home::with(&format!("[models.\"home/x\"]\n{line}\n")).refused();
+        assert!(error.doing.contains("models.\"home/x\""), "{line}: {error}");
+        assert!(error.why.contains(why) && error.hint.contains(hint), "{line}: {error}");
+    }
+    let error = Home::with("[models.qwen3]\ncontext = 1\n").refused();
+    assert!(error.doing.contains("models.qwen3") && error.hint.contains("in quotes"), "{error}");
 }

@@ -11,8 +11,8 @@ mod thinking;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use futures_util::StreamExt;
 use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::time::{Duration, Instant};
 
 pub use check::Check;
@@ -29,6 +29,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::provider::{Events, Provider};
 use crate::service::fresh;
+use crate::service::models::known::{self, Corrections};
 
 /// Under which trace, for how long, for how much and with which way to the network a call is made. There are none by
 /// default: each call of the door makes its own.
@@ -110,6 +111,11 @@ impl Invoke {
         *self.voices.write().unwrap_or_else(PoisonError::into_inner) = voices;
     }
 
+    /// Lets what the person says of models win over what is known otherwise.
+    pub fn correct(&self, corrections: Corrections) {
+        self.cards.correct(corrections);
+    }
+
     fn voices(&self) -> Arc<Voices> {
         // Only whole values are ever put in.
         Arc::clone(&self.voices.read().unwrap_or_else(PoisonError::into_inner))
@@ -173,8 +179,13 @@ impl Invoke {
         match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
             Ok(provider) => {
                 let thinks = thinking::may_open(&call);
+                let successor = call.model().and_then(|model| self.cards.successor(model));
                 let events = provider.serve(call, &terms.net.under(Some(serving.span.id)));
-                serving.events = if thinks { thinking::apart(events) } else { events };
+                let events = if thinks { thinking::apart(events) } else { events };
+                serving.events = match successor {
+                    None => events,
+                    Some(successor) => events.map_err(move |error| gone(error, &successor)).boxed(),
+                };
             }
             Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
         }
@@ -224,6 +235,14 @@ impl Invoke {
                 format!("Providers are: {}. {more}", names.join(", ")),
             )
         })
+    }
+}
+
+/// The error of a retired model's provider: one that does not have it any more is told by what it was replaced.
+fn gone(error: Error, successor: &ModelId) -> Error {
+    match error.kind {
+        ErrorKind::NotFound => known::succeeded(error, Some(successor)),
+        _ => error,
     }
 }
 

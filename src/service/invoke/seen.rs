@@ -1,4 +1,5 @@
-//! The cards that providers showed: what a model is known not to do is refused before it is sent.
+//! The cards that providers showed, and what is known besides: what a model is known not to do is refused before it is
+//! sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,33 +7,58 @@ use std::sync::{Mutex, PoisonError};
 use crate::domain::call::Call;
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::models::known::{self, Corrections};
 
-/// The newest cards of each provider.
+/// The newest cards of each provider, as it showed them, and what the person says of models.
 #[derive(Debug, Default)]
-pub(super) struct SeenCards(Mutex<BTreeMap<String, BTreeMap<ModelId, ModelCard>>>);
+pub(super) struct SeenCards {
+    cards: Mutex<BTreeMap<String, BTreeMap<ModelId, ModelCard>>>,
+    corrections: Mutex<Corrections>,
+}
 
 impl SeenCards {
-    /// Puts these cards in the place of those that the provider showed before.
-    pub(super) fn keep(&self, provider: &str, cards: &[ModelCard]) {
-        let cards = cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.to_owned(), cards);
+    /// Puts these cards in the place of those that the provider showed before, then adds to them what is known.
+    pub(super) fn keep(&self, provider: &str, cards: &mut [ModelCard]) {
+        let kept = cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.to_owned(), kept);
+        let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
+        cards.iter_mut().for_each(|card| known::settle(card, &corrections));
     }
 
-    /// `Refused` where the model's card says that it lacks what the call needs. An unknown model is asked.
+    /// Puts what the person says in the place of what they said before.
+    pub(super) fn correct(&self, corrections: Corrections) {
+        *self.corrections.lock().unwrap_or_else(PoisonError::into_inner) = corrections;
+    }
+
+    /// Everything that is known of a model, whether its provider showed it or not.
+    fn card(&self, model: &ModelId) -> ModelCard {
+        let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = providers.get(model.provider()).and_then(|cards| cards.get(model));
+        let mut card = shown.cloned().unwrap_or_else(|| ModelCard::unknown(model.clone()));
+        known::settle(&mut card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner));
+        card
+    }
+
+    /// What its provider serves in the place of a retired model.
+    pub(super) fn successor(&self, model: &ModelId) -> Option<ModelId> {
+        self.card(model).successor
+    }
+
+    /// `Refused` where the model is known to lack what the call needs. An unknown model is asked.
     pub(super) fn admit(&self, call: &Call, doing: &str) -> Result<()> {
         let Some(model) = call.model() else { return Ok(()) };
-        let providers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(card) = providers.get(model.provider()).and_then(|cards| cards.get(model)) else {
-            return Ok(());
-        };
-        match call.needs().into_iter().find(|capability| card.can(*capability) == Some(false)) {
-            None => Ok(()),
-            Some(capability) => Err(Error::new(
-                ErrorKind::Refused { capability: capability.as_str().to_owned() },
-                doing,
-                format!("{model} has no {}", capability.as_str()),
-                format!("`outcrop models show {model}` says what it can do."),
-            )),
-        }
+        let card = self.card(model);
+        let lacking = call.needs().into_iter().find(|capability| card.can(*capability) == Some(false));
+        let Some(capability) = lacking else { return Ok(()) };
+        let refused = Error::new(
+            ErrorKind::Refused { capability: capability.as_str().to_owned() },
+            doing,
+            format!("{model} has no {}", capability.as_str()),
+            format!(
+                "`outcrop models show {model}` says what it can do; [models.\"{model}\"] in the configuration file \
+                 corrects it."
+            ),
+        );
+        Err(known::succeeded(refused, card.successor.as_ref()))
     }
 }

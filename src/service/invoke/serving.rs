@@ -73,15 +73,15 @@ impl Serving {
         self.ended = true;
     }
 
-    fn take_in(&mut self, event: Event) -> Result<Event> {
+    fn take_in(&mut self, mut event: Event) -> Result<Event> {
         if self.span.timing.first_token_ms.is_none()
             && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
         {
             self.span.timing.first_token_ms = Some(self.elapsed_ms());
         }
-        match &event {
+        match &mut event {
             Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
-            _ => self.fold.push(&event),
+            other => self.fold.push(other),
         }
         if ends(&event) {
             // The caller may leave now, and has all that it asked for.

@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::domain::call::{Blobs, Converse};
+use crate::domain::catalog::{Capability, ModelCard};
 use crate::domain::delta::Event;
+use crate::domain::known::Correction;
 use crate::domain::message::{Block, Role, StopReason, Usage};
 use crate::domain::settings::Settings;
 use crate::net::{EgressLog, NetOptions, Network, Reach};
@@ -267,4 +269,79 @@ async fn every_outcome_leaves_one_span_that_says_whose_it_was_and_how_it_ended()
         assert_eq!((span.principal.as_str(), span.parent), ("somebody", Some(parent)));
         assert!(span.timing.total_ms.is_some());
     }
+}
+
+/// A voice by the name of one that the catalogue knows; it lists one model and finds none.
+#[derive(Debug)]
+struct Forgetful;
+
+impl Provider for Forgetful {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    fn serve(&self, call: Call, _: &Client) -> Events {
+        if matches!(call, Call::ListModels) {
+            let card = ModelCard { context: Some(7), ..ModelCard::unknown(known_model("gpt-4o")) };
+            return stream::iter([Ok(Event::Models { cards: vec![card] })]).boxed();
+        }
+        let lost = Error::new(ErrorKind::NotFound, "asking", "no such model", "Look at the list.");
+        stream::iter([Err(lost)]).boxed()
+    }
+}
+
+fn known_model(name: &str) -> ModelId {
+    ModelId::new("openai", name).unwrap()
+}
+
+/// How asking it fails.
+async fn failure(invoke: &Invoke, model: &str) -> Error {
+    let (_, mut call) = call("");
+    let model = known_model(model);
+    if let Call::Converse(converse) = &mut call {
+        converse.model = model.clone();
+    }
+    invoke.serve(&model, call, &terms()).next().await.unwrap().unwrap_err()
+}
+
+fn forgetful() -> Invoke {
+    let voice: Arc<dyn Provider> = Arc::new(Forgetful);
+    Invoke::new([voice], Vec::new(), Arc::new(Kept::default()))
+}
+
+#[tokio::test]
+async fn what_a_model_is_known_to_lack_is_refused_though_its_provider_never_listed_it() {
+    let invoke = forgetful();
+    let error = failure(&invoke, "text-embedding-3-small").await;
+    assert_eq!(error.kind, ErrorKind::Refused { capability: "chat".into() });
+    assert!(error.why.contains("openai/text-embedding-3-small has no chat"), "{error}");
+    assert_eq!(failure(&invoke, "of-tomorrow").await.kind, ErrorKind::NotFound);
+
+    let said = Correction { can: vec![Capability::Chat], ..Correction::default() };
+    invoke.correct([(known_model("text-embedding-3-small"), said)].into());
+    assert_eq!(failure(&invoke, "text-embedding-3-small").await.kind, ErrorKind::NotFound);
+    let said = Correction { lacks: vec![Capability::Chat], ..Correction::default() };
+    invoke.correct([(known_model("of-tomorrow"), said)].into());
+    assert!(matches!(failure(&invoke, "of-tomorrow").await.kind, ErrorKind::Refused { .. }));
+}
+
+#[tokio::test]
+async fn a_retired_model_that_is_not_found_names_its_successor() {
+    let invoke = forgetful();
+    let error = failure(&invoke, "gpt-4-turbo").await;
+    assert_eq!(error.hint, "It is retired; its successor is openai/gpt-5.6-sol. Look at the list.");
+    assert_eq!(failure(&invoke, "gpt-4o").await.hint, "Look at the list.");
+}
+
+#[tokio::test]
+async fn cards_are_completed_on_their_way_and_the_persons_word_wins() {
+    let invoke = forgetful();
+    let said = Correction { max_output: Some(5), ..Correction::default() };
+    invoke.correct([(known_model("gpt-4o"), said)].into());
+    let event = invoke.serve_by("openai", Call::ListModels, &terms()).next().await.unwrap().unwrap();
+    let Event::Models { cards } = event else { panic!("{event:?}") };
+    let card = &cards[0];
+    assert_eq!((card.title.as_str(), card.context, card.max_output), ("GPT-4o", Some(7), Some(5)));
+    assert_eq!(card.can(Capability::Vision), Some(true));
+    assert!(card.price.is_some());
 }

@@ -9,6 +9,7 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
+use crate::service::models::known;
 
 /// The cards of every provider in the order of their names; with `probe` also of those behind the network. One that
 /// fails costs its own cards only, for which one stands that says why, unless it is all there is.
@@ -51,19 +52,20 @@ fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
 pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelCard> {
     invoke.knows(id)?;
     of(invoke, id.provider(), terms).await?.into_iter().find(|card| card.id == *id).ok_or_else(|| {
-        Error::new(
+        let missing = Error::new(
             ErrorKind::NotFound,
             format!("showing {id}"),
             format!("{} has no such model", id.provider()),
             "`outcrop models list` shows the ids that there are.",
-        )
+        );
+        known::succeeded(missing, known::successor(id))
     })
 }
 
 /// How long a provider may take to say what it has.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The cards of one provider; one that says nothing for ten seconds has failed.
+/// The cards of one provider, with what is known otherwise; one that says nothing for ten seconds has failed.
 pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
     let deadline = terms.deadline.map_or(PATIENCE, |deadline| deadline.min(PATIENCE));
     let terms = Terms { deadline: Some(deadline), ..terms.clone() };

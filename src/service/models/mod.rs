@@ -8,6 +8,7 @@ pub mod cards;
 mod catalogue;
 mod files;
 mod hub;
+pub mod known;
 mod plan;
 mod pull;
 mod report;

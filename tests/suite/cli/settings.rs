@@ -189,3 +189,37 @@ fn files_are_the_persons_alone_whatever_the_umask() {
     }
     assert!(seen > 5, "{seen}");
 }
+
+#[test]
+fn a_model_shows_what_is_known_of_it_and_what_the_person_says() {
+    let shown = Home::new().run(&["models", "show", "scripted/echo"]).stdout;
+    for row in ["context         unknown", "price           unknown"] {
+        assert!(shown.contains(row), "{row} in {shown}");
+    }
+    let said =
+        "[models.\"scripted/echo\"]\ncontext = 4096\nlacks = ['tools']\ninput_price = 3\noutput_price = 15\n";
+    let home = Home::with(&format!("{SCRIPTED}{said}"));
+    let shown = home.run(&["models", "show", "scripted/echo"]).stdout;
+    for row in [
+        "context         4,096 tokens",
+        "cannot          tools",
+        "price           estimate: $3.00 in, $15.00 out a million tokens (the configuration)",
+    ] {
+        assert!(shown.contains(row), "{row} in {shown}");
+    }
+    let listed = home.run(&["models", "list"]).stdout;
+    assert!(listed.contains("$3.00 in, $15.00 out"), "{listed}");
+    let card = &home.run(&["models", "show", "scripted/echo", "--json"]).objects()[0];
+    assert_eq!(card["price"]["source"], "the configuration", "{card}");
+}
+
+#[test]
+fn what_a_remote_model_lacks_is_refused_and_a_retired_one_names_its_successor() {
+    let home = Home::with("[providers.openai]\nkind = 'scripted'\n");
+    let said = home.run(&["chat", "--model", "openai/text-embedding-3-small", "hello"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("openai/text-embedding-3-small has no chat"), "{said:?}");
+    let said = home.run(&["models", "show", "openai/gpt-4-turbo"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains("retired; its successor is openai/gpt-5.6-sol"), "{said:?}");
+}
