@@ -284,3 +284,12 @@ proptest! {
         }
     }
 }
+
+/// llama.cpp leaves the message's own beginning out.
+#[test]
+fn the_stream_of_a_real_server_that_copies_the_api_is_read_however_it_is_cut() {
+    let (fold, error) = decode_every_way("llama_messages.sse");
+    assert_eq!(error, None);
+    assert_eq!(fold.blocks, [text("晴晴！Hello, I'm a beautiful Chinese person. I'm here to help you with")]);
+    assert_eq!((fold.stop, fold.usage.output), (Some(StopReason::MaxTokens), Some(24)));
+}
