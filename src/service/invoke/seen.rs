@@ -22,7 +22,9 @@ impl SeenCards {
         let kept = cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.to_owned(), kept);
         let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
-        cards.iter_mut().for_each(|card| known::settle(card, &corrections));
+        for card in cards {
+            known::settle(card, &corrections);
+        }
     }
 
     /// Puts what the person says in the place of what they said before.

@@ -51,7 +51,8 @@ pub fn retired(successor: &ModelId) -> String {
 /// The error, with the successor of the retired model that it is about.
 pub fn succeeded(mut error: Error, successor: Option<&ModelId>) -> Error {
     if let Some(successor) = successor {
-        error.hint = format!("It is {}. {}", retired(successor), error.hint).trim_end().to_owned();
+        error.hint.insert_str(0, &format!("It is {}. ", retired(successor)));
+        error.hint.truncate(error.hint.trim_end().len());
     }
     error
 }

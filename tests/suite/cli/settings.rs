@@ -193,7 +193,7 @@ fn files_are_the_persons_alone_whatever_the_umask() {
 #[test]
 fn a_model_shows_what_is_known_of_it_and_what_the_person_says() {
     let shown = Home::new().run(&["models", "show", "scripted/echo"]).stdout;
-    for row in ["context         unknown", "price           unknown"] {
+    for row in ["longest answer  unknown", "price           unknown"] {
         assert!(shown.contains(row), "{row} in {shown}");
     }
     let said =
@@ -202,7 +202,7 @@ fn a_model_shows_what_is_known_of_it_and_what_the_person_says() {
     let shown = home.run(&["models", "show", "scripted/echo"]).stdout;
     for row in [
         "context         4,096 tokens",
-        "cannot          tools",
+        "cannot          embed, vision, documents, images, tools",
         "price           estimate: $3.00 in, $15.00 out a million tokens (the configuration)",
     ] {
         assert!(shown.contains(row), "{row} in {shown}");
