@@ -285,7 +285,7 @@ proptest! {
     }
 }
 
-/// llama.cpp leaves the message's own beginning out.
+/// llama.cpp left the message's own beginning out here, as it does where the first token is a part of a character.
 #[test]
 fn the_stream_of_a_real_server_that_copies_the_api_is_read_however_it_is_cut() {
     let (fold, error) = decode_every_way("llama_messages.sse");
