@@ -165,7 +165,8 @@ enum At {
     },
     Running {
         events: Events,
-        _place: Place,
+        /// Held until the answer has ended.
+        place: Place,
     },
 }
 
@@ -173,9 +174,9 @@ impl At {
     async fn next(mut self) -> Option<(Result<Event>, Self)> {
         loop {
             match self {
-                Self::Running { mut events, _place } => {
+                Self::Running { mut events, place } => {
                     let item = events.next().await?;
-                    return Some((item, Self::Running { events, _place }));
+                    return Some((item, Self::Running { events, place }));
                 }
                 Self::Waiting { mut place, told, serve } => {
                     let line = Arc::clone(&place.line);
@@ -184,7 +185,7 @@ impl At {
                     tokio::pin!(moved);
                     moved.as_mut().enable();
                     match place.turn() {
-                        Turn::Now => self = Self::Running { events: serve(), _place: place },
+                        Turn::Now => self = Self::Running { events: serve(), place },
                         Turn::Later { ahead, .. } if ahead > 0 && ahead != told => {
                             let event = Event::Queued { ahead };
                             return Some((Ok(event), Self::Waiting { place, told: ahead, serve }));

@@ -72,7 +72,7 @@ fn add(out: &mut String, message: &Message) {
                 let _ = writeln!(out, "*[document {name}, {media_type}]*");
             }
             Block::RedactedReasoning { .. } => {
-                out.push_str("*[thought, which only its provider can read]*\n")
+                out.push_str("*[thought, which only its provider can read]*\n");
             }
             Block::CachePoint => {
                 out.pop();

@@ -23,7 +23,9 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option
 
 fn fold(events: &[Event]) -> Fold {
     let mut fold = Fold::default();
-    events.iter().for_each(|event| fold.push(event));
+    for event in events {
+        fold.push(event);
+    }
     fold
 }
 

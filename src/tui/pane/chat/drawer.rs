@@ -175,9 +175,8 @@ pub fn value<'a>(
     }
     let local = setup.model.as_ref().is_some_and(|model| model.provider() == "local");
     let (words, source) = match field.name {
-        "stop" => ("none", Source::Nobody),
         "seed" => ("random", Source::Nobody),
-        "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),
+        "stop" | "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),
         "max_tokens" if local => ("no limit", Source::Nobody),
         _ if local => ("its own", Source::Model),
         _ => ("its own", Source::Server),
