@@ -1,57 +1,27 @@
 //! Bytes in the shapes of Ollama's documentation and sources (`docs/api.md`, `api/types.go`, August 2026), and faults
 //! written by hand.
 
-use std::path::Path;
-
 use outcrop::domain::catalog::{Capability, ModelCard};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, StopReason, Usage};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::wire::ollama::{Decoder, models, reply};
+use outcrop::wire::ollama::{Chat, models, reply};
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::decoding::{self, fold as folded, text};
 use crate::damage::{blows, damaged, soup};
 
 pub fn data(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wire/ollama").join(name);
-    std::fs::read(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+    decoding::data("ollama", name)
 }
 
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<Error>) {
-    let mut decoder = Decoder::new("asking");
-    let mut events = Vec::new();
-    for piece in pieces {
-        if let Err(error) = decoder.push(piece, &mut events) {
-            return (events, Some(error));
-        }
-    }
-    let error = decoder.finish(&mut events).err();
-    (events, error)
+    decoding::decode::<Chat>(pieces)
 }
 
-fn folded(events: &[Event]) -> Fold {
-    let mut fold = Fold::default();
-    for event in events {
-        fold.push(event);
-    }
-    fold
-}
-
-/// The whole file, every cut in two, and byte by byte: all must say the same.
 fn decode_every_way(name: &str) -> (Fold, Option<Error>) {
-    let bytes = data(name);
-    let whole = decode([bytes.as_slice()]);
-    for cut in 0..=bytes.len() {
-        let (left, right) = bytes.split_at(cut);
-        assert_eq!(decode([left, right]), whole, "{name} cut at {cut}");
-    }
-    assert_eq!(decode(bytes.chunks(1)), whole, "{name} byte by byte");
-    (folded(&whole.0), whole.1)
-}
-
-fn text(text: &str) -> Block {
-    Block::Text { text: text.to_owned() }
+    decoding::decode_every_way::<Chat>(name, &data(name))
 }
 
 fn thought(text: &str) -> Block {

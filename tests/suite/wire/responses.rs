@@ -4,45 +4,18 @@
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, StopReason, Usage};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::wire::openai::responses::{Decoder, whole};
+use outcrop::wire::openai::responses::{Responses, whole};
 use serde_json::json;
 
+use super::decoding::{self, fold, text};
 use super::openai::data;
 
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Event>, Option<Error>) {
-    let mut decoder = Decoder::new("asking");
-    let mut events = Vec::new();
-    for piece in pieces {
-        if let Err(error) = decoder.push(piece, &mut events) {
-            return (events, Some(error));
-        }
-    }
-    let error = decoder.finish(&mut events).err();
-    (events, error)
+    decoding::decode::<Responses>(pieces)
 }
 
-fn fold(events: &[Event]) -> Fold {
-    let mut fold = Fold::default();
-    for event in events {
-        fold.push(event);
-    }
-    fold
-}
-
-/// The whole file, cut in two at many places, and byte by byte: all must say the same.
 fn decode_every_way(name: &str) -> (Fold, Option<Error>) {
-    let bytes = data(name);
-    let said = decode([bytes.as_slice()]);
-    for cut in (0..=bytes.len()).step_by(1 + bytes.len() / 2000) {
-        let (left, right) = bytes.split_at(cut);
-        assert_eq!(decode([left, right]), said, "{name} cut at {cut}");
-    }
-    assert_eq!(decode(bytes.chunks(1)), said, "{name} byte by byte");
-    (fold(&said.0), said.1)
-}
-
-fn text(text: &str) -> Block {
-    Block::Text { text: text.to_owned() }
+    decoding::decode_every_way::<Responses>(name, &data(name))
 }
 
 #[test]
