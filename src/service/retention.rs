@@ -95,6 +95,7 @@ mod tests {
     use crate::domain::message::{Timing, Usage};
     use crate::domain::trace::{SpanKind, SpanStatus};
     use crate::service::fresh;
+    use crate::store::record::{Kind, RecordKey};
     use crate::store::{Owner, Unlock};
 
     const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -169,6 +170,48 @@ mod tests {
         assert_eq!(sweep(&store, keep, now).unwrap(), 0);
         // A clock that was set back makes nothing old.
         assert_eq!(sweep(&store, keep, Timestamp(0)).unwrap(), 0);
+    }
+
+    /// The mark that earlier versions left of every span that they removed.
+    #[derive(Serialize, Deserialize)]
+    struct Mark;
+
+    struct MarkOf(SpanId);
+
+    impl RecordKey for MarkOf {
+        fn write(&self, bytes: &mut Vec<u8>) {
+            bytes.push(Kind::Span as u8);
+            self.0.write(bytes);
+        }
+
+        fn read(bytes: &[u8]) -> Option<Self> {
+            SpanId::read(bytes.strip_prefix(&[Kind::Span as u8])?).map(Self)
+        }
+    }
+
+    impl Record for Mark {
+        const KIND: Kind = Kind::Removed;
+        const SCHEMA: u8 = 1;
+        type Key = MarkOf;
+    }
+
+    #[test]
+    fn a_sweep_leaves_no_marks_and_takes_those_of_before() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, now) = (open(home.path()), fresh::now());
+        let marks = || store.keys::<Mark>(Scan::all()).count();
+        let keep = Keep { age_ms: 30 * DAY, bytes: u64::MAX };
+        put(&store, now, 40, 1);
+        assert_eq!(sweep(&store, keep, now).unwrap(), 2);
+        assert_eq!(marks(), 0, "of what is swept now");
+        let mut batch = Batch::new();
+        for number in 2..9 {
+            batch.put(&MarkOf(id(now, 40, number)), &Mark).unwrap();
+        }
+        store.commit(batch).unwrap();
+        assert_eq!(marks(), 7);
+        sweep(&store, keep, now).unwrap();
+        assert_eq!(marks(), 0, "of what was swept before");
     }
 
     #[test]
