@@ -152,15 +152,22 @@ fn of_a_record_that_a_backup_has_twice_a_restore_brings_the_later_and_no_file_to
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("saved");
     let (later, writer) = ("cliff ".repeat(2000), Arc::new(OnceLock::<Store>::new()));
-    let (chunks, text, seen) = (AtomicU32::new(0), later.clone(), Arc::clone(&writer));
-    // Somebody writes what the backup has already read.
+    let (chunks, rounds) = (AtomicU32::new(0), AtomicU32::new(0));
+    let (text, seen) = (later.clone(), Arc::clone(&writer));
     let faults = Faults::new(move |step| {
-        if step == "back up a chunk" && chunks.fetch_add(1, Ordering::SeqCst) == 1 {
-            let store = seen.get().unwrap();
-            write(store, 1, &text);
-            let mut batch = Batch::new();
-            batch.remove::<Message>(&key(&message(1, 2, "")));
-            store.commit(batch).unwrap();
+        let write = |number| write(seen.get().unwrap(), number, &text);
+        match step {
+            // Somebody writes what the backup has already read.
+            "back up a chunk" if chunks.fetch_add(1, Ordering::SeqCst) == 1 => {
+                write(1);
+                write(300);
+                let mut batch = Batch::new();
+                batch.remove::<Message>(&key(&message(1, 2, "")));
+                seen.get().unwrap().commit(batch).unwrap();
+            }
+            // And once more, so that its frames lie side by side.
+            "copy what was written meanwhile" if rounds.fetch_add(1, Ordering::SeqCst) == 0 => write(300),
+            _ => {}
         }
         Ok(())
     });
@@ -178,8 +185,10 @@ fn of_a_record_that_a_backup_has_twice_a_restore_brings_the_later_and_no_file_to
     let home = folder.path().join("here");
     let here = open(&home);
     assert_eq!(here.restore(&saved, &unlock(Some("theirs"))).unwrap().records, 299);
-    assert_eq!(large(&home).len(), 1);
-    assert_eq!(here.get::<Message>(&key(&message(1, 1, ""))).unwrap().unwrap().text(), later);
+    assert_eq!(large(&home).len(), 2);
+    for number in [1, 300] {
+        assert_eq!(here.get::<Message>(&key(&message(1, number, ""))).unwrap().unwrap().text(), later);
+    }
     assert_eq!(here.get::<Message>(&key(&message(1, 2, ""))).unwrap(), None);
 }
 
