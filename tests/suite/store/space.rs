@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use outcrop::domain::conversation::{Conversation, Draft};
 use outcrop::domain::message::Message;
-use outcrop::store::record::{DraftOf, Kind};
+use outcrop::store::record::{DraftOf, Kind, Paste};
 use outcrop::store::{Batch, Faults, Options, Scan, Store};
 
 use super::{conversation_id, key, message, name, open, own, small, turn, unlock, walk};
@@ -202,6 +202,11 @@ fn a_paste_that_is_lost_says_so_in_its_place() {
     fs::write(&blobs[0], "no longer a paste").unwrap();
     let found = store.load_draft(DraftOf(None)).unwrap();
     assert_eq!(found.pastes, ["[a paste that could not be read]", "short"]);
+    let lost = store.keys::<Paste>(Scan::all()).next().unwrap().unwrap();
+    let mut batch = Batch::new();
+    batch.remove::<Paste>(&lost);
+    store.commit(batch).unwrap();
+    assert_eq!(store.load_draft(DraftOf(None)).unwrap(), found, "also where it is gone altogether");
 }
 
 #[test]
