@@ -70,16 +70,9 @@ fn record(store: &Store, days: i64) -> SpanId {
     id
 }
 
-#[tokio::test]
-async fn an_owner_sweeps_the_record_of_calls_and_renews_the_stores_own_backup() {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::write(home.path().join("config.toml"), "[trace]\nkeep_days = 5\n").unwrap();
-    let variables = [("OUTCROP_HOME", home.path())];
-    let config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
-    let folder = config.paths.workspace();
-    let store = open(&folder);
-    let (old, young) = (record(&store, 6), record(&store, 4));
-    drop(store);
+/// Owns the workspace until it has been tended, which ends with the store's own backup.
+async fn tended(config: &Config) {
+    let backup = config.paths.workspace().join("backup");
     let deadline = Instant::now() + PATIENCE;
     let door = loop {
         let config = config.clone();
@@ -89,16 +82,43 @@ async fn an_owner_sweeps_the_record_of_calls_and_renews_the_stores_own_backup() 
             Owning::Anothers { pid } => assert!(Instant::now() < deadline, "{pid:?} has it"),
         }
     };
-    // It waits until a start is long over; the backup comes last.
+    // It waits until a start is long over.
     tokio::time::pause();
-    while !folder.join("backup").exists() {
+    while !backup.exists() {
         assert!(Instant::now() < deadline, "nobody tends it");
         tokio::time::advance(Duration::from_secs(1)).await;
     }
     tokio::time::resume();
     drop(door);
-    let store = tokio::task::spawn_blocking(move || open(&folder)).await.unwrap();
-    let spans: Vec<_> = store.keys::<Span>(Scan::all()).map(Result::unwrap).collect();
-    let egress: Vec<_> = store.keys::<Egress>(Scan::all()).map(|key| key.unwrap().1).collect();
-    assert_eq!((spans, egress), (vec![young], vec![young]), "and not {old:?}");
+}
+
+#[tokio::test]
+async fn an_owner_sweeps_the_record_of_calls_once_a_day_and_renews_the_stores_own_backup() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("config.toml"), "[trace]\nkeep_days = 5\n").unwrap();
+    let variables = [("OUTCROP_HOME", home.path())];
+    let config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
+    let folder = config.paths.workspace();
+    let reopened = || {
+        let folder = folder.clone();
+        async { tokio::task::spawn_blocking(move || open(&folder)).await.unwrap() }
+    };
+    let left = |store: &Store| {
+        let spans: Vec<_> = store.keys::<Span>(Scan::all()).map(Result::unwrap).collect();
+        let egress: Vec<_> = store.keys::<Egress>(Scan::all()).map(|key| key.unwrap().1).collect();
+        assert_eq!(spans, egress);
+        spans
+    };
+    let store = open(&folder);
+    let (old, young) = (record(&store, 6), record(&store, 4));
+    drop(store);
+    tended(&config).await;
+    let store = reopened().await;
+    assert_eq!(left(&store), [young], "and not {old:?}");
+    // What is too old now waits for tomorrow, however often somebody starts today.
+    let old = record(&store, 6);
+    drop(store);
+    std::fs::remove_file(folder.join("backup")).unwrap();
+    tended(&config).await;
+    assert_eq!(left(&reopened().await), [old, young]);
 }
