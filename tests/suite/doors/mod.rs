@@ -404,3 +404,46 @@ async fn a_restore_is_done_by_whoever_has_the_workspace_by_then_and_never_again(
     drop(serving);
     assert_eq!(tries.recv().await.unwrap(), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_comes_while_the_store_opens_is_done_by_it_and_one_that_opens_it_is_done_once() {
+    for late in [true, false] {
+        let (_kept, folder) = folder();
+        let (trying, mut tries) = tokio::sync::mpsc::unbounded_channel();
+        let (go, wait) = std::sync::mpsc::channel();
+        let (opens, wait) = (AtomicBool::new(false), std::sync::Mutex::new(wait));
+        let place = folder.clone();
+        let open: Open = Arc::new(move |knock: &Knock| {
+            // What tries by itself meanwhile must not open it for the restore that is to come.
+            let refused = if late { !opens.swap(true, Ordering::SeqCst) } else { knock.restore.is_none() };
+            if refused {
+                let why = "a key is missing";
+                return Err(Error::new(ErrorKind::Locked, "opening the store", why, "Restore a backup."));
+            }
+            trying.send(knock.restore.clone()).unwrap();
+            wait.lock().unwrap().recv().unwrap();
+            Ok(Owning::Ours(Arc::new(Fake::new(&place, None))))
+        });
+        let door = Attached::begin(&folder, open);
+        assert_eq!(door.ready().await.unwrap_err().kind, ErrorKind::Locked);
+        let from = folder.join("a backup");
+        let restore = Request::Workspace(Workspace::Restore { from: from.clone() });
+        let restored = if late {
+            let passphrase = serde_json::from_str("\"words\"").unwrap();
+            let _opening = door.call(context(), Request::Workspace(Workspace::Unlock { passphrase }));
+            assert_eq!(tries.recv().await.unwrap(), None);
+            door.call(context(), restore)
+        } else {
+            let restored = door.call(context(), restore);
+            assert_eq!(tries.recv().await.unwrap(), Some(from.clone()));
+            restored
+        };
+        go.send(()).unwrap();
+        let replies: Vec<_> = restored.collect().await;
+        assert!(matches!(replies.as_slice(), [Ok(Reply::Done)]), "{replies:?}");
+        assert_eq!(
+            std::fs::read_to_string(folder.join("restored")).ok(),
+            late.then(|| from.display().to_string())
+        );
+    }
+}
