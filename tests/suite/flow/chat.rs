@@ -241,6 +241,26 @@ fn another_process_s_turns_appear_in_the_open_conversation() {
 }
 
 #[test]
+fn the_branch_that_another_process_makes_is_shown_when_it_is_here() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    let head = Conversation { leaf: Some(id(6)), ..head(1, "short", 0) };
+    let change = Changed::Conversation { head };
+    stage.reply("\"topic\":\"conversations\"", vec![Reply::Changed { number: 1, change }]);
+    assert!(stage.text().contains("second"), "{}", stage.text());
+    let changes = [
+        Changed::Message { message: message(5, None, Role::User, "asked in other words") },
+        Changed::Message { message: answer(6, Some(5), "said in other words", COMPLETE) },
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        stage.reply("\"topic\":\"conversation\"", vec![Reply::Changed { number: number as u64 + 1, change }]);
+    }
+    let shown = stage.text();
+    assert!(shown.contains("asked in other words") && shown.contains("said in other words"), "{shown}");
+    assert!(!shown.contains("second"), "{shown}");
+}
+
+#[test]
 fn an_answer_goes_on_while_another_conversation_is_read() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.ask("q");
