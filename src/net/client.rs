@@ -364,3 +364,29 @@ fn make(doing: &str, options: &NetOptions, wanted: Connections) -> Result<reqwes
     }
     builder.build().map_err(broken)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_followed_from_elsewhere_reaches_no_name_inside() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+        let _server = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+            }
+        }));
+        let options = NetOptions::default();
+        let get = |way| make("reading", &options, way, false).unwrap().get(&url).send();
+        assert_eq!(get(Way::Online).await.unwrap().status(), 204);
+        let refused = get(Way::Followed).await.unwrap_err();
+        let refused = words::of_transport("reading", "localhost", refused);
+        assert!(refused.to_string().contains("into this network"), "{refused}");
+    }
+}
