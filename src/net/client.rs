@@ -383,7 +383,10 @@ mod tests {
             }
         }));
         let options = NetOptions::default();
-        let get = |way| make("reading", &options, way, false).unwrap().get(&url).send();
+        let get = |way| {
+            let wanted = Connections { way, secure: false, connect: options.connect };
+            make("reading", &options, wanted).unwrap().get(&url).send()
+        };
         assert_eq!(get(Way::Online).await.unwrap().status(), 204);
         let refused = get(Way::Followed).await.unwrap_err();
         let refused = words::of_transport("reading", "localhost", refused);

@@ -27,7 +27,7 @@ pub struct Proxies {
 pub struct Reach {
     /// Only this machine itself is connected to.
     pub offline: bool,
-    /// From the request to the head of the answer, in milliseconds; `None` is as the process was configured.
+    /// From the request to the first piece of the answer, in milliseconds; `None` is as the process was configured.
     pub answer_ms: Option<u64>,
     /// Between two pieces of a body, likewise.
     pub idle_ms: Option<u64>,
@@ -78,7 +78,7 @@ pub struct NetOptions {
     pub ca_file: Option<PathBuf>,
     /// Until a connection stands.
     pub connect: Duration,
-    /// From the request to the head of the answer.
+    /// From the request to the first piece of the body.
     pub first_byte: Duration,
     /// Between two pieces of a body.
     pub idle: Duration,

@@ -138,12 +138,15 @@ pub(super) async fn connect(folder: &Path) -> Result<UnixStream> {
         UnixStream::connect(address).await
     };
     attempt.await.map_err(|why| match why.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Error::new(
-            ErrorKind::Detached,
-            format!("connecting to {}", path.display()),
-            "nobody serves it",
-            "Try again.",
-        ),
+        // An owner that dies just now resets who is in its line.
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
+            Error::new(
+                ErrorKind::Detached,
+                format!("connecting to {}", path.display()),
+                "nobody serves it",
+                "Try again.",
+            )
+        }
         _ => Error::io(format!("connecting to {}", path.display()), &why),
     })
 }
