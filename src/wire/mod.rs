@@ -3,6 +3,8 @@
 //! Outside JSON shapes live here and nowhere else. Never here: sockets, files, async, the clock.
 
 pub mod decode;
+mod fault;
+mod loose;
 pub mod openai;
 pub mod sse;
 pub mod thread;

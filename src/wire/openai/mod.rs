@@ -4,7 +4,6 @@
 //! [`request::body`] makes what is sent, [`Decoder`] reads the stream, [`reply`] what comes whole, [`fault`] errors.
 
 pub mod fault;
-mod loose;
 pub mod reply;
 pub mod request;
 mod stream;

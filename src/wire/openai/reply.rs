@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::fault;
 use super::stream::{Choice, Collector, Counted, take_usage};
-use super::{fault, loose};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::loose;
 
 #[derive(Deserialize)]
 struct Completion {

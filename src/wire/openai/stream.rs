@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{fault, loose, reply};
+use super::{fault, reply};
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, Result};
 use crate::wire::decode::{self, Meaning, Protocol};
+use crate::wire::loose;
 use crate::wire::sse::{Frame, Sse};
 
 /// Reads one answer of Chat Completions.
@@ -232,12 +233,7 @@ impl Collector {
     /// Gives out the tool calls, whole now, and the end.
     pub(super) fn give_out(&mut self, events: &mut Vec<Event>) {
         for (at, tool) in self.tools.drain(..).enumerate() {
-            let input = if tool.arguments.trim().is_empty() {
-                Value::Object(serde_json::Map::new())
-            } else {
-                // A model may write what is no JSON: it is kept as it is, for the tool to refuse.
-                serde_json::from_str(&tool.arguments).unwrap_or(Value::String(tool.arguments))
-            };
+            let input = loose::input(tool.arguments);
             let id = if tool.id.is_empty() { format!("call_{at}") } else { tool.id };
             events.push(Event::ToolUse { id, name: tool.name, input });
         }

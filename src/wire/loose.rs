@@ -22,6 +22,15 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     })
 }
 
+/// The input of a tool, from the text that the model wrote. A model may write what is no JSON: it is kept as it is, for
+/// the tool to refuse.
+pub(super) fn input(written: String) -> Value {
+    if written.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
+    serde_json::from_str(&written).unwrap_or(Value::String(written))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

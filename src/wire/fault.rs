@@ -1,0 +1,233 @@
+//! What a server says when it fails, as one of our errors, whatever API it is of; its own words are kept.
+
+use serde_json::Value;
+
+use crate::domain::{Error, ErrorKind};
+
+/// The server's words are cut at this many characters.
+const LONGEST: usize = 2000;
+
+/// An answer with a status that is no success. `body` is what it said, `retry_after_ms` the header.
+pub fn of_status(doing: &str, status: u16, body: &str, retry_after_ms: Option<u64>) -> Error {
+    let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    let said = Said::of(&value, body);
+    said.into_error(doing, status, retry_after_ms)
+}
+
+/// The error object that an answer of success holds instead of an answer; `status` is what it would have been.
+pub(super) fn in_answer(doing: &str, value: &Value, status: u16) -> Error {
+    Said::of(value, "").into_error(doing, status, None)
+}
+
+/// What was made out of a body.
+struct Said {
+    message: String,
+    /// `type` and `code`, joined.
+    kind: String,
+    /// Prompt tokens and limit, where the server gives them as numbers.
+    sizes: Option<(u32, u32)>,
+}
+
+impl Said {
+    fn of(value: &Value, body: &str) -> Self {
+        let error = value.get("error").unwrap_or(value);
+        let text = |v: &Value| match v {
+            Value::String(s) => Some(s.clone()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        };
+        let message = error
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| ["message", "detail", "error", "msg"].iter().find_map(|k| text(error.get(*k)?)))
+            .unwrap_or_else(|| plain(body));
+        let kind = ["type", "code"].iter().filter_map(|k| text(error.get(*k)?)).collect::<Vec<_>>().join(" ");
+        let number = |k: &str| error.get(k).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+        let sizes = number("n_prompt_tokens").zip(number("n_ctx"));
+        Self { message: message.trim().chars().take(LONGEST).collect(), kind, sizes }
+    }
+
+    fn into_error(self, doing: &str, status: u16, retry_after_ms: Option<u64>) -> Error {
+        let low = self.message.to_lowercase();
+        let (kind, hint) = if self.is_too_long(&low, status) {
+            let (tokens, limit) =
+                self.sizes.or_else(|| compared(&low)).or_else(|| sizes_in(&low)).unwrap_or((0, 0));
+            let hint =
+                "Start a new conversation, go on from an earlier message, or ask a model with more context.";
+            (ErrorKind::ContextLength { tokens, limit }, hint)
+        } else if self.is_unpaid(&low, status) {
+            let hint = "Check the plan and the credit of the account.";
+            (ErrorKind::RateLimited { retry_after_ms: None }, hint)
+        } else {
+            match status {
+                401 | 403 => (ErrorKind::Auth, "Check api_key of this provider in the configuration."),
+                404 => {
+                    (ErrorKind::NotFound, "`outcrop models list` shows the models; check the base_url too.")
+                }
+                408 | 504 => (ErrorKind::Timeout, "Try again."),
+                413 => (ErrorKind::Invalid, "Send less: fewer or smaller pictures and documents."),
+                429 => (ErrorKind::RateLimited { retry_after_ms }, "Wait a little, then retry."),
+                503 | 529 => (ErrorKind::Overloaded, "Try again later."),
+                500..=599 => (ErrorKind::Server { status }, "Try again later."),
+                _ => (ErrorKind::Invalid, "Check the settings of the conversation."),
+            }
+        };
+        let why = if self.message.is_empty() {
+            format!("the server answered with status {status} and no words")
+        } else {
+            format!("the server says ({status}): {}", self.message)
+        };
+        Error::new(kind, doing, why, hint)
+    }
+
+    fn is_unpaid(&self, low: &str, status: u16) -> bool {
+        status == 402 || self.kind.contains("insufficient_quota") || low.contains("credit balance is too low")
+    }
+
+    fn is_too_long(&self, low: &str, status: u16) -> bool {
+        let kind = self.kind.as_str();
+        kind.contains("context_length_exceeded")
+            || kind.contains("exceed_context_size")
+            || matches!(status, 400 | 413 | 422 | 500)
+                && [
+                    "maximum context length",
+                    "context length exceeded",
+                    "context window",
+                    "context size",
+                    "context limit",
+                    "prompt is too long",
+                ]
+                .iter()
+                .any(|words| low.contains(words))
+    }
+}
+
+/// Prompt and limit: "maximum context length is 8192 tokens. However, you requested 9096 tokens (8096 in the messages, 1000
+/// in the completion)". The limit is the number behind its name, else the least; the prompt is the greatest, 0 where
+/// none is said that is greater.
+fn sizes_in(text: &str) -> Option<(u32, u32)> {
+    const NAMES: [&str; 6] = [
+        "context length is",
+        "context length of",
+        "context size",
+        "context window",
+        "context length",
+        "n_ctx",
+    ];
+    let numbers = numbers_in(text);
+    let named = NAMES.iter().find_map(|name| {
+        let (_, behind) = text.split_once(name)?;
+        // Behind the name, not somewhere in what follows.
+        numbers_in(behind.get(..24).unwrap_or(behind)).first().copied()
+    });
+    let most = *numbers.iter().max()?;
+    let limit = match named {
+        Some(limit) => limit,
+        None => *numbers.iter().min().filter(|least| **least < most)?,
+    };
+    Some((if most > limit { most } else { 0 }, limit))
+}
+
+/// Prompt and limit: "prompt is too long: 209353 tokens > 199999 maximum", "178959 + 64000 > 200000" (Anthropic).
+fn compared(text: &str) -> Option<(u32, u32)> {
+    let (prompt, limit) = text.split_once(" > ")?;
+    let prompt = prompt.rsplit(':').next()?;
+    let tokens = numbers_in(prompt).into_iter().fold(0, u32::saturating_add);
+    Some((tokens, *numbers_in(limit).first()?))
+}
+
+/// The numbers of a text that can be counts of tokens.
+fn numbers_in(text: &str) -> Vec<u32> {
+    text.split(|c: char| !c.is_ascii_digit() && c != ',')
+        .filter_map(|n| n.replace(',', "").parse().ok())
+        .filter(|n| *n >= 16)
+        .collect()
+}
+
+/// Words of a body that is no JSON: a proxy's HTML page is reduced to its title.
+fn plain(body: &str) -> String {
+    let low = body.to_ascii_lowercase();
+    if let (Some(start), Some(end)) = (low.find("<title>"), low.find("</title>"))
+        && let Some(title) = body.get(start + "<title>".len()..end)
+    {
+        return title.trim().to_owned();
+    }
+    if low.trim_start().starts_with('<') || body.trim_start().starts_with('{') && body.len() > LONGEST {
+        return String::new();
+    }
+    body.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_and_bodies_become_kinds_with_the_servers_words() {
+        let quota = r#"{"error":{"message":"You exceeded your quota","type":"insufficient_quota","code":"insufficient_quota"}}"#;
+        for (status, body, kind, words) in [
+            (401, r#"{"error":{"message":"Incorrect API key"}}"#, ErrorKind::Auth, "Incorrect API key"),
+            (403, r#"{"error":"no entry"}"#, ErrorKind::Auth, "no entry"),
+            (404, r#"{"detail":"Not Found"}"#, ErrorKind::NotFound, "Not Found"),
+            (404, r#"{"error":{"message":"model 'x' not found"}}"#, ErrorKind::NotFound, "model 'x'"),
+            (408, "", ErrorKind::Timeout, "no words"),
+            (504, "late", ErrorKind::Timeout, "late"),
+            (413, "too many bytes", ErrorKind::Invalid, "too many bytes"),
+            (402, "pay", ErrorKind::RateLimited { retry_after_ms: None }, "pay"),
+            (429, "slow down", ErrorKind::RateLimited { retry_after_ms: Some(7) }, "slow down"),
+            (429, quota, ErrorKind::RateLimited { retry_after_ms: None }, "quota"),
+            (500, "<html><TITLE>502 Bad</TITLE></html>", ErrorKind::Server { status: 500 }, "502 Bad"),
+            (502, "<p>x", ErrorKind::Server { status: 502 }, "no words"),
+            (503, r#"{"error":{"message":"Loading model","code":503}}"#, ErrorKind::Overloaded, "Loading"),
+            (529, "{}", ErrorKind::Overloaded, "{}"),
+            (400, r#"{"error":{"message":"top_k: unknown"}}"#, ErrorKind::Invalid, "top_k"),
+            (422, r#"{"detail":[{"msg":"field required"}]}"#, ErrorKind::Invalid, "field required"),
+        ] {
+            let error = of_status("asking", status, body, Some(7));
+            assert_eq!(error.kind, kind, "{status} {body}");
+            assert!(error.why.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_that_does_not_fit_says_by_how_much() {
+        let openai = r#"{"error":{"message":"This model's maximum context length is 8,192 tokens. However, your messages resulted in 9001 tokens.","type":"invalid_request_error","code":"context_length_exceeded"}}"#;
+        let error = of_status("asking", 400, openai, None);
+        assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 9001, limit: 8192 });
+        let vllm = r#"{"object":"error","message":"This model's maximum context length is 4096 tokens, but 5000 were given","code":400}"#;
+        let error = of_status("asking", 400, vllm, None);
+        assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 5000, limit: 4096 });
+        let llama = r#"{"error":{"message":"the prompt is too long","type":"exceed_context_size_error","n_prompt_tokens":700,"n_ctx":512}}"#;
+        let error = of_status("asking", 400, llama, None);
+        assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 700, limit: 512 });
+        for (words, tokens, limit) in [
+            ("prompt is too long: 209353 tokens > 199999 maximum", 209_353, 199_999),
+            (
+                "input length and `max_tokens` exceed context limit: 178959 + 64000 > 200000, decrease input length",
+                242_959,
+                200_000,
+            ),
+            ("prompt is too long", 0, 0),
+            (
+                "This model's maximum context length is 4096 tokens. However, you requested 5096 tokens (4096 in the \
+                 messages, 1000 in the completion).",
+                5096,
+                4096,
+            ),
+            ("the request exceeds the available context size (4096 tokens), try increasing it", 0, 4096),
+            ("Requested tokens (2061) exceed context window of 512", 2061, 512),
+            ("prompt of 700 tokens is over: context length exceeded, at most 512", 700, 512),
+            ("context length exceeded", 0, 0),
+        ] {
+            let body = serde_json::json!({ "error": { "message": words } }).to_string();
+            let error = of_status("asking", 400, &body, None);
+            assert_eq!(error.kind, ErrorKind::ContextLength { tokens, limit }, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_long_complaint_is_cut() {
+        let error = of_status("asking", 500, &"x".repeat(100_000), None);
+        assert!(error.why.len() < 2100);
+    }
+}
