@@ -2,6 +2,7 @@
 //!
 //! Outside JSON shapes live here and nowhere else. Never here: sockets, files, async, the clock.
 
+pub mod bedrock;
 pub mod decode;
 mod fault;
 mod loose;
