@@ -5,9 +5,11 @@
 //! are `net`'s, weights are `engine`'s.
 
 mod answering;
+pub mod bedrock;
 pub mod local;
 pub mod openai;
 pub mod scripted;
+mod sigv4;
 pub mod unavailable;
 
 use futures_util::stream::BoxStream;
