@@ -4,6 +4,7 @@
 //! from. Never here: what a value means to a layer (the keymap checks the keys, `net` opens the proxies), or a write to
 //! the environment.
 
+mod aws;
 mod check;
 mod environment;
 mod file;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use aws::{Aws, AwsCredentials};
 pub use environment::{Environment, Terminal};
 pub use file::Stamp;
 pub use paths::Paths;
@@ -100,6 +102,8 @@ pub struct ProviderConfig {
     /// Where its API starts, without a slash at the end. `None` only for kinds that need none.
     pub base_url: Option<String>,
     pub api_key: ApiKey,
+    /// Of a kind that is Amazon's.
+    pub aws: Option<Aws>,
 }
 
 /// How a provider is spoken to.
@@ -107,18 +111,21 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Any server that speaks `OpenAI`'s chat completions.
     OpenAi,
+    /// Amazon Bedrock's Converse API.
+    Bedrock,
     /// Answers made up by this program, for tests and for a look around.
     Scripted,
 }
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Scripted];
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Bedrock, Self::Scripted];
 
     /// The name in `kind = "…"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Bedrock => "bedrock",
             Self::Scripted => "scripted",
         }
     }
@@ -126,8 +133,13 @@ impl ProviderKind {
     /// Where its API starts when the file does not say; `None` where it must, or has none.
     pub const fn base_url(self) -> Option<&'static str> {
         match self {
-            Self::OpenAi | Self::Scripted => None,
+            Self::OpenAi | Self::Bedrock | Self::Scripted => None,
         }
+    }
+
+    /// Whether its address must be said; Amazon's follows from the region.
+    pub const fn wants_address(self) -> bool {
+        self.has_address() && !matches!(self, Self::Bedrock)
     }
 
     /// Whether it is spoken to at an address.

@@ -121,6 +121,8 @@ fn example(key: &Key) -> &'static str {
         "kind" => "\"openai\"",
         "base_url" => "\"http://127.0.0.1:8080/v1\"",
         "api_key" => "\"$HOME_SERVER_KEY\"",
+        "region" => "\"us-east-1\"",
+        "profile" => "\"default\"",
         "http_proxy" | "https_proxy" | "all_proxy" => "\"http://proxy:3128\"",
         "no_proxy" => "\"localhost,.example.org\"",
         "ca_file" => "\"/etc/ssl/company.pem\"",

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::file::Inputs;
 use super::table::{KEYS, Kind};
 use super::{
-    ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
-    Secret, Shown, Terminal, Trace, Ui, check, file, show,
+    ApiKey, Aws, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
+    Secret, Shown, Terminal, Trace, Ui, aws, check, file, show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -382,6 +382,8 @@ struct RawProvider {
     kind: Option<String>,
     base_url: Option<String>,
     api_key: Option<String>,
+    region: Option<String>,
+    profile: Option<String>,
 }
 
 impl RawProvider {
@@ -412,7 +414,7 @@ impl RawProvider {
             return Err(bad("it has no kind", format!("Add kind = \"openai\" under [providers.{name}].")));
         };
         let base_url = self.base_url.or_else(|| kind.base_url().map(str::to_owned));
-        if kind.has_address() && base_url.is_none() {
+        if kind.wants_address() && base_url.is_none() {
             return Err(bad(
                 "it has no base_url",
                 format!("Add base_url = \"http://127.0.0.1:8080/v1\", or its own, under [providers.{name}]."),
@@ -431,8 +433,17 @@ impl RawProvider {
                 None => ApiKey::Given(Secret::new(text)),
             },
         };
+        let named = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let aws = match kind {
+            ProviderKind::Bedrock => {
+                let (region, profile) = (named(self.region), named(self.profile));
+                Some(Aws::of(aws::Said { region, profile, api_key: &api_key }, environment)?)
+            }
+            _ => None,
+        };
         Ok(ProviderConfig {
             kind,
+            aws,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
         })

@@ -158,10 +158,10 @@ pub const KEYS: &[Key] = &[
     key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
     key(
         "providers.*.kind",
-        Kind::OneOf(&["openai", "scripted"]),
+        Kind::OneOf(&["openai", "bedrock", "scripted"]),
         "",
-        "What it is: any OpenAI-compatible server, or answers that this program plays, for tests. NAME stands in front of \
-         its model ids.",
+        "What it is: any OpenAI-compatible server, Amazon Bedrock, or answers that this program plays, for tests. NAME \
+         stands in front of its model ids.",
     ),
     key("providers.*.base_url", Kind::Url, "", "Where its API starts, like \"http://127.0.0.1:8080/v1\"."),
     key(
@@ -169,6 +169,18 @@ pub const KEYS: &[Key] = &[
         Kind::Secret,
         "",
         "Its key, or \"$NAME\" to take it from an environment variable.",
+    ),
+    key(
+        "providers.*.region",
+        Kind::Text,
+        "",
+        "Of bedrock: the region; else AWS_REGION, AWS_DEFAULT_REGION or the profile's.",
+    ),
+    key(
+        "providers.*.profile",
+        Kind::Text,
+        "",
+        "Of bedrock: whose keys in ~/.aws are used; else those of the environment or of AWS_PROFILE.",
     ),
     key("defaults.temperature", Kind::Setting, "", "Of new conversations: randomness, 0 to 2."),
     key("defaults.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),
