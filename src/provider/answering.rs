@@ -77,6 +77,12 @@ pub(super) async fn complaint(
     fault(doing, status, &response.complaint().await, wait)
 }
 
+/// The error without the key that was sent, which a server may repeat.
+pub(super) fn scrubbed(mut error: Error, response: &Response) -> Error {
+    error.why = response.scrub(error.why);
+    error
+}
+
 /// How long the server asks to wait, in milliseconds.
 pub(super) fn wait_ms(response: &Response) -> Option<u64> {
     response.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
@@ -143,8 +149,7 @@ impl<P: Protocol> Answering<P> {
         }
     }
 
-    fn fail(&mut self, mut error: Error, response: &Response) {
-        error.why = response.scrub(error.why);
-        self.ready.push_back(Err(error));
+    fn fail(&mut self, error: Error, response: &Response) {
+        self.ready.push_back(Err(scrubbed(error, response)));
     }
 }

@@ -1,12 +1,12 @@
 //! A voice over HTTP: Anthropic's Messages API, and servers that speak it.
 
-use super::answering::{answering, body_of, once, refused, wait_ms};
+use super::answering::{answering, body_of, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::{Events, Provider};
+use crate::domain::Result;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
-use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::anthropic::request::{self, Thinking};
 use crate::wire::anthropic::{Messages, VERSION, fault, reply};
@@ -98,12 +98,6 @@ impl Anthropic {
         cards.dedup_by(|a, b| a.id == b.id);
         Ok(Event::Models { cards })
     }
-}
-
-/// The key that was sent is taken out of what the server says.
-fn scrubbed(mut error: Error, response: &Response) -> Error {
-    error.why = response.scrub(error.why);
-    error
 }
 
 impl Provider for Anthropic {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answering::{answering, body_of, complaint, once, refused};
+use super::answering::{answering, body_of, complaint, once, refused, scrubbed};
 use super::key::Key;
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
@@ -104,11 +104,6 @@ fn not_running(mut error: Error) -> Error {
     if error.kind == ErrorKind::Network && error.why.contains("refused") {
         error.hint = format!("{} `ollama serve` starts it.", error.hint);
     }
-    error
-}
-
-fn scrubbed(mut error: Error, response: &Response) -> Error {
-    error.why = response.scrub(error.why);
     error
 }
 

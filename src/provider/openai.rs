@@ -1,6 +1,6 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
-use super::answering::{answering, body_of, complaint, once, refused, wait_ms};
+use super::answering::{answering, body_of, complaint, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse, Picture};
@@ -103,10 +103,8 @@ impl OpenAi {
         let request = Request::get(&doing, format!("{}/models", self.base_url)).bearer(key.as_ref());
         let mut response = net.send(request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        let cards = reply::models(&doing, &self.name, response.place(), &body).map_err(|mut error| {
-            error.why = response.scrub(error.why);
-            error
-        })?;
+        let cards = reply::models(&doing, &self.name, response.place(), &body)
+            .map_err(|error| scrubbed(error, &response))?;
         Ok(Event::Models { cards })
     }
 
@@ -115,7 +113,7 @@ impl OpenAi {
         let body = embed::body(model.model(), texts);
         let mut response = net.send(self.post(&doing, "embeddings", body).await?).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        embed::vectors(&doing, texts.len(), &body)
+        embed::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
     }
 
     async fn picture(&self, net: &Client, picture: &Picture) -> Result<Vec<Event>> {
@@ -123,7 +121,7 @@ impl OpenAi {
         let mut response =
             net.send(self.post(&doing, "images/generations", image::body(picture)?).await?).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        image::pictures(&doing, &body)
+        image::pictures(&doing, &body).map_err(|error| scrubbed(error, &response))
     }
 }
 
