@@ -41,6 +41,7 @@ actions! {
     FocusPrevious = "focus_previous", "Go to the previous area";
     FocusComposer = "focus_composer", "Go to the composer";
     NewConversation = "new_conversation", "Start a new conversation";
+    ShowChat = "show_chat", "Go to the chat";
     ChooseModel = "choose_model", "Choose the model";
     ChoosePreset = "choose_preset", "Choose a preset";
     GetModel = "get_model", "Fetch a model to this machine";
@@ -136,6 +137,7 @@ impl Action {
     /// What the programs beside this one call it after a `/`, the first one first.
     pub const fn words(self) -> &'static [&'static str] {
         match self {
+            Self::ShowChat => &["chat"],
             Self::NewConversation => &["new", "clear", "reset"],
             Self::ChooseModel => &["model", "models"],
             Self::ChoosePreset => &["preset", "role"],

@@ -16,6 +16,7 @@ pub mod pane;
 mod run;
 pub mod runtime;
 pub mod terminal;
+pub mod when;
 pub mod widget;
 
 pub use run::run;

@@ -25,8 +25,9 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
-use super::pane::chat;
+use super::pane::{Pane, Place, chat};
 use super::runtime;
+use super::when;
 use super::widget::code::{Highlights, Want};
 use super::widget::transcript;
 use crate::config::{Config, Preset};
@@ -154,6 +155,8 @@ pub struct State {
     pub options: Options,
     pub now: Now,
     pub area: Rect,
+    /// The place that is shown.
+    pub place: Place,
     pub chat: chat::State,
     pub overlays: Vec<Overlay>,
     pub notices: Notices,
@@ -179,6 +182,11 @@ pub struct State {
 #[derive(Debug, Default)]
 pub struct Cache {
     pub transcript: transcript::Cache,
+}
+
+/// The states of the places, each to be changed.
+struct Panes<'a> {
+    chat: &'a mut chat::State,
 }
 
 /// What an update gives out, and what makes it faster.
@@ -238,8 +246,8 @@ impl Desk<'_> {
     }
 
     /// The wall clock at this place.
-    pub fn wall(&self) -> chat::when::Now {
-        chat::when::Now { at: self.now.wall, offset: self.options.utc_offset }
+    pub fn wall(&self) -> when::Now {
+        when::Now { at: self.now.wall, offset: self.options.utc_offset }
     }
 }
 
@@ -263,6 +271,7 @@ impl State {
             options,
             now: Now::default(),
             area: Rect::default(),
+            place: Place::default(),
             chat,
             overlays: Vec::new(),
             notices: Notices::default(),
@@ -283,7 +292,7 @@ impl State {
 
     fn frame_of(&self, area: Rect) -> Frame {
         let said = self.notices.now.as_ref().map_or(0, |notice| notice.rows(area.width, view::kept(self)));
-        layout::frame(area, self.chat.reads_alone(), said)
+        layout::frame(area, self.pane().reads_alone(), said)
     }
 
     /// How soon the screen wants to hear the time though nothing happens; `None` sleeps.
@@ -291,8 +300,9 @@ impl State {
         let left = |until: Duration| until.saturating_sub(self.now.elapsed).max(Duration::from_millis(20));
         let notice = self.notices.until().map(left);
         let quitting = self.quitting.map(left);
-        let busy = self.chat.pulse(self.options.reduced_motion);
-        [notice, quitting, busy].into_iter().flatten().min()
+        let busy =
+            Place::ALL.iter().filter_map(|place| self.pane_of(*place).pulse(self.options.reduced_motion));
+        [notice, quitting].into_iter().flatten().chain(busy).min()
     }
 
     /// Waiting for the second Ctrl+C.
@@ -300,11 +310,54 @@ impl State {
         self.quitting.is_some()
     }
 
+    /// The place that is shown.
+    pub fn pane(&self) -> &dyn Pane {
+        self.pane_of(self.place)
+    }
+
+    fn pane_of(&self, place: Place) -> &dyn Pane {
+        match place {
+            Place::Chat => &self.chat,
+        }
+    }
+
+    /// Whether an action can do anything now: in the place that is shown, or in the chat, to which it then leads.
+    fn can(&self, action: Action) -> bool {
+        match Place::of(action) {
+            Some(place) => place != self.place,
+            None => self.pane().can(action) || action.anywhere() && self.chat.can(action),
+        }
+    }
+
+    /// Lets a place act.
+    fn with<T>(
+        &mut self,
+        place: Place,
+        out: &mut Out<'_>,
+        act: impl FnOnce(&mut dyn Pane, &mut Desk<'_>) -> T,
+    ) -> T {
+        self.at_desk(out, |panes, desk| {
+            let pane: &mut dyn Pane = match place {
+                Place::Chat => panes.chat,
+            };
+            act(pane, desk)
+        })
+    }
+
+    /// Lets the place that is shown act.
+    fn with_pane<T>(&mut self, out: &mut Out<'_>, act: impl FnOnce(&mut dyn Pane, &mut Desk<'_>) -> T) -> T {
+        self.with(self.place, out, act)
+    }
+
     fn with_chat<T>(
         &mut self,
         out: &mut Out<'_>,
         act: impl FnOnce(&mut chat::State, &mut Desk<'_>) -> T,
     ) -> T {
+        self.at_desk(out, |panes, desk| act(panes.chat, desk))
+    }
+
+    fn at_desk<T>(&mut self, out: &mut Out<'_>, act: impl FnOnce(Panes<'_>, &mut Desk<'_>) -> T) -> T {
         let mut desk = Desk {
             now: self.now,
             options: &self.options,
@@ -315,7 +368,7 @@ impl State {
             overlays: Vec::new(),
             notice: None,
         };
-        let result = act(&mut self.chat, &mut desk);
+        let result = act(Panes { chat: &mut self.chat }, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
         if let Some((text, bad)) = desk.notice {

@@ -6,6 +6,7 @@ use crate::tui::keymap::{Context, label};
 use crate::tui::overlay::Choice;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::notices::{Past, Said};
+use crate::tui::when;
 
 /// Everything that can be done here: what was done last first, what the hands do behind what is looked for by name.
 pub(super) fn palette(state: &State) -> Menu {
@@ -15,10 +16,10 @@ pub(super) fn palette(state: &State) -> Menu {
         let recent = state.recent.iter().position(|a| *a == action).unwrap_or(usize::MAX);
         (leaves, recent, !action.anywhere())
     };
-    let here = state.chat.context();
+    let here = state.pane().context();
     let can = |action: &Action| {
         let held = action.anywhere() || state.options.keymap.holds(here, *action);
-        held && !matches!(action, Action::Palette | Action::QuitWhenEmpty) && state.chat.can(*action)
+        held && !matches!(action, Action::Palette | Action::QuitWhenEmpty) && state.can(*action)
     };
     let mut actions: Vec<Action> = Action::ALL.iter().copied().filter(can).collect();
     actions.sort_by_key(|action| rank(*action));
@@ -28,7 +29,7 @@ pub(super) fn palette(state: &State) -> Menu {
 /// What can be asked for after a `/`: the palette's actions that have a word.
 pub(super) fn commands(state: &State) -> Menu {
     let actions = Action::ALL.iter().copied();
-    let can = |action: &Action| !action.words().is_empty() && state.chat.can(*action);
+    let can = |action: &Action| !action.words().is_empty() && state.can(*action);
     let mut entries = entries(state, actions.filter(can).collect());
     for entry in &mut entries {
         entry.detail = std::mem::take(&mut entry.label);
@@ -40,7 +41,7 @@ pub(super) fn commands(state: &State) -> Menu {
 /// With the key that works here; of one that works elsewhere, where that is.
 fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
     let keymap = &state.options.keymap;
-    let here = state.chat.context();
+    let here = state.pane().context();
     let key = |action: Action| {
         let elsewhere = || {
             let (context, key) = keymap.place_of(action)?;
@@ -62,9 +63,7 @@ fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
 
 /// What was said before, with the time.
 pub(super) fn past(state: &State) -> Past {
-    let wall = |at| {
-        crate::tui::pane::chat::when::Now { at: state.now.wall, offset: state.options.utc_offset }.clock(at)
-    };
+    let wall = |at| when::Now { at: state.now.wall, offset: state.options.utc_offset }.clock(at);
     let said =
         |notice: &super::Notice| Said { when: wall(notice.at), text: notice.text.clone(), bad: notice.bad };
     Past::new(state.notices.past.iter().map(said).collect())

@@ -6,7 +6,7 @@ use crate::domain::{Error, ErrorKind};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::passphrase::Ask;
-use crate::tui::pane::chat;
+use crate::tui::pane::{Place, chat};
 use crate::workbench::Request;
 use crate::workbench::request::workspace::Workspace;
 
@@ -25,7 +25,7 @@ pub(super) fn sealed(state: &mut State, task: TaskId, error: Option<&Error>) -> 
 pub(super) fn unlock(state: &mut State, passphrase: Passphrase, out: &mut Out<'_>) {
     state.overlays.push(Overlay::Passphrase(Ask::opening()));
     let request = Request::Workspace(Workspace::Unlock { passphrase });
-    state.unlocking = Some(state.with_chat(out, |_, desk| desk.call(None, request)));
+    state.unlocking = Some(state.with(Place::Chat, out, |_, desk| desk.call(None, request)));
 }
 
 /// What became of it.

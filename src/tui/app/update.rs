@@ -2,11 +2,12 @@
 
 use super::palette::{commands, palette, past};
 use super::unlock::{sealed, unlock, unlocked};
+use super::view::tabs;
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
 use crate::domain::id::ConversationId;
 use crate::tui::action::Action;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, TaskId};
 use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
@@ -14,7 +15,7 @@ use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
 use crate::tui::overlay::{Choice, Outcome, Overlay};
-use crate::tui::pane::chat;
+use crate::tui::pane::{Place, chat};
 use ratatui::layout::Rect;
 
 /// Takes an event in; says what is asked of the world.
@@ -33,7 +34,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                     let outcome = overlay.paste(&text);
                     settle(state, outcome, out);
                 }
-                None => state.with_chat(out, |chat, desk| chat.paste(&text, desk)),
+                None => state.with_pane(out, |pane, desk| pane.paste(&text, desk)),
             }
             if dropped > 0 {
                 state.say("The paste was longer than this program takes; its end is missing.", true);
@@ -42,7 +43,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Mouse(mouse) => click(state, mouse, out),
         Event::Resize { width, height } => {
             state.area = Rect::new(0, 0, width, height);
-            state.with_chat(out, chat::State::refit);
+            state.with_pane(out, |pane, desk| pane.refit(desk));
         }
         Event::Focus(_)
         | Event::Resumed
@@ -58,8 +59,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             }
         }
         Event::Replies { task, replies } => {
+            let waits = waiting(state, task);
             for reply in replies {
-                state.with_chat(out, |chat, desk| chat.reply(task, reply, desk));
+                state.with(waits, out, |pane, desk| pane.reply(task, reply, desk));
             }
             refresh(state);
         }
@@ -67,7 +69,8 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             if state.unlocking == Some(task) {
                 unlocked(state, error, out);
             } else if !sealed(state, task, error.as_ref()) {
-                state.with_chat(out, |chat, desk| chat.ended(task, error, desk));
+                let waits = waiting(state, task);
+                state.with(waits, out, |pane, desk| pane.ended(task, error, desk));
             }
             refresh(state);
             if state.leaving && !state.chat.is_writing() {
@@ -75,24 +78,42 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             }
         }
         Event::Timer(LEAVE) => out.effects.push(Effect::Quit),
-        Event::Timer(timer) => state.with_chat(out, |chat, desk| chat.timer(timer, desk)),
+        Event::Timer(timer) => {
+            for place in Place::ALL {
+                state.with(*place, out, |pane, desk| pane.timer(timer, desk));
+            }
+        }
         Event::Computed(Made::Highlighted(inked)) => state.highlights.take(inked),
         Event::Copied(how) => copied(state, how),
         Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
-        Event::Edited(Ok(text)) => state.with_chat(out, |chat, desk| chat.edited(&text, desk)),
+        Event::Edited(Ok(text)) => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
         Event::Edited(Err(error)) => state.say(error.to_string(), true),
     }
     if state.frame().body != body {
-        state.with_chat(out, chat::State::refit);
+        state.with_pane(out, |pane, desk| pane.refit(desk));
     }
     if state.options.title {
-        let title = state.chat.title();
+        let title = state.pane().title();
         if title != state.title {
             state.title.clone_from(&title);
             out.effects.push(Effect::Title(title));
         }
     }
     std::mem::take(&mut out.effects)
+}
+
+/// The place that waits for a call; what nobody waits for is dropped by the chat.
+fn waiting(state: &State, task: TaskId) -> Place {
+    let waits = |place: &&Place| state.pane_of(**place).waits_for(task);
+    Place::ALL.iter().find(waits).copied().unwrap_or_default()
+}
+
+/// Shows a place.
+fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
+    if state.place != place {
+        state.place = place;
+        state.with_pane(out, |pane, desk| pane.shown(desk));
+    }
 }
 
 fn tick(state: &mut State, now: Now) {
@@ -125,10 +146,10 @@ fn copied(state: &mut State, how: Result<Copied>) {
 fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
     state.notices.press(state.now.elapsed);
     if state.overlays.is_empty() {
-        let context = state.chat.context();
+        let context = state.pane().context();
         return match state.options.keymap.action(context, key) {
             Some(action) => act(state, action, Some(key), out),
-            None => state.with_chat(out, |chat, desk| chat.key(key, desk)),
+            None => state.with_pane(out, |pane, desk| pane.key(key, desk)),
         };
     }
     if leads_out(state, key, out) {
@@ -184,7 +205,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 Choice::Quit => quit(state, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
-                choice => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
+                choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),
             }
         }
     }
@@ -225,11 +246,12 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             );
         }
         Action::ToggleReading => {
+            show(state, Place::Chat, out);
             state.chat.toggle_reading();
             state.with_chat(out, chat::State::refit);
         }
         Action::Interrupt => {
-            if state.with_chat(out, chat::State::interrupt) {
+            if state.with_pane(out, |pane, desk| pane.interrupt(desk)) {
                 state.quitting = None;
             } else if state.quitting.take().is_some() {
                 ask_to_quit(state, out);
@@ -237,8 +259,25 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
                 state.quitting = Some(state.now.elapsed + AGAIN);
             }
         }
-        action => state.with_chat(out, |chat, desk| chat.act(action, key, desk)),
+        action => match Place::of(action) {
+            Some(place) => show(state, place, out),
+            None => act_here(state, action, key, out),
+        },
     }
+}
+
+/// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
+fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
+    if state.place != Place::Chat && !state.pane().can(action) {
+        let leads = action.anywhere() && state.chat.can(action);
+        if leads || action == Action::Back {
+            show(state, Place::Chat, out);
+        }
+        if !leads {
+            return;
+        }
+    }
+    state.with_pane(out, |pane, desk| pane.act(action, key, desk));
 }
 
 fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
@@ -285,5 +324,9 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
         };
         return settle(state, outcome, out);
     }
-    state.with_chat(out, |chat, desk| chat.mouse(mouse, desk));
+    let tab = tabs(state.place, state.frame().top).into_iter().find(|tab| tab.area.contains(at));
+    match (tab, mouse.kind) {
+        (Some(tab), MouseKind::Down(_)) => show(state, tab.place, out),
+        _ => state.with_pane(out, |pane, desk| pane.mouse(mouse, desk)),
+    }
 }

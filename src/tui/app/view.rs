@@ -13,7 +13,7 @@ use crate::tui::layout::{Frame, SMALLEST};
 use crate::tui::look::Role;
 use crate::tui::overlay::Overlay;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
-use crate::tui::pane::chat;
+use crate::tui::pane::{Place, Sight};
 use crate::tui::widget::code::Want;
 
 /// Between two hints.
@@ -30,7 +30,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         too_small(state, screen, cells);
         return wants;
     }
-    let sight = chat::Sight {
+    let sight = Sight {
         look: &state.look,
         options: &state.options,
         highlights: &state.highlights,
@@ -42,7 +42,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
     if !title_covered {
         top(state, parts.top, cells);
     }
-    let mut caret = chat::view(&state.chat, (cache, &mut wants), &sight, parts.body, cells);
+    let mut caret = state.pane().draw((cache, &mut wants), &sight, parts.body, cells);
     for (at, overlay) in state.overlays.iter().enumerate() {
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
         if at + 1 == state.overlays.len() {
@@ -78,7 +78,7 @@ fn too_small(state: &State, screen: Rect, cells: &mut Buffer) {
     }
 }
 
-/// What is open, and what goes on elsewhere. Of the places only one is built: where there is no choice none is shown.
+/// The places, what is open in this one, and what goes on elsewhere.
 fn top(state: &State, area: Rect, cells: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -95,12 +95,46 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
     let said = said.join(" · ");
     let right = area.right().saturating_sub(1);
     let from = put_right(cells, area.x + 4, area.y, right, &said, look.style(Role::Muted));
-    let title = state.chat.name();
-    let (title, style) = match title {
-        "" => ("New conversation", look.style(Role::Muted)),
-        title => (title, look.style(Role::Accent).add_modifier(Modifier::BOLD)),
+    let end = from.saturating_sub(3);
+    let open = look.style(Role::Accent).add_modifier(Modifier::BOLD);
+    let mut x = area.x + 1;
+    for tab in tabs(state.place, area) {
+        let style = if tab.place == state.place { open } else { look.style(Role::Muted) };
+        x = put(cells, tab.area.x, area.y, end, &tab.label, style) + 2;
+    }
+    let (title, style) = match (state.pane().name(), state.place) {
+        ("", Place::Chat) => ("New conversation", look.style(Role::Muted)),
+        (title, _) if Place::ALL.len() > 1 => (title, look.style(Role::Text)),
+        (title, _) => (title, open),
     };
-    put(cells, area.x + 1, area.y, from.saturating_sub(3), title, style);
+    put(cells, x, area.y, end, title, style);
+}
+
+/// A place's name in the first line, and where it stands.
+pub(super) struct Tab {
+    pub place: Place,
+    label: String,
+    pub area: Rect,
+}
+
+/// The names of the places; where the line is short, only that of the one that is shown beside the numbers of the others.
+/// Where there is no choice none is shown.
+pub(super) fn tabs(shown: Place, area: Rect) -> Vec<Tab> {
+    if Place::ALL.len() < 2 {
+        return Vec::new();
+    }
+    let named = |place: Place, at: usize| format!("{} {}", at + 1, place.title());
+    let all: u16 = Place::ALL.iter().enumerate().map(|(at, place)| columns(&named(*place, at)) + 2).sum();
+    // The rest of the line is for what is open.
+    let short = u32::from(all) * 5 > u32::from(area.width) * 3;
+    let mut x = area.x + 1;
+    let tab = |(at, place): (usize, &Place)| {
+        let label = if short && *place != shown { format!("{}", at + 1) } else { named(*place, at) };
+        let area = Rect { x, width: columns(&label), height: 1, ..area };
+        x += area.width + 2;
+        Tab { place: *place, label, area }
+    };
+    Place::ALL.iter().enumerate().map(tab).collect()
 }
 
 /// A long notice, above the last line.
@@ -128,13 +162,13 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
     let look = &state.look;
     let right = area.right().saturating_sub(1);
     if state.quitting() {
-        let key = state.options.keymap.name(state.chat.context(), Action::Interrupt);
+        let key = state.options.keymap.name(state.pane().context(), Action::Interrupt);
         put(cells, area.x + 1, area.y, right, &format!("{key} again quits."), look.style(Role::Warn));
         return;
     }
     let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
     // Over a place the way out of it comes before its figures.
-    let meter = if state.overlays.is_empty() { state.chat.meter(state.now) } else { String::new() };
+    let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
     let least = area.x + 1 + kept(state) + here.map_or(0, |notice| columns(&notice.text) + 2);
     let free = right.saturating_sub(columns(&meter)) >= least;
     let end = if free && !meter.is_empty() {
@@ -164,8 +198,8 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
 
 /// The key that stops what runs.
 fn stop(state: &State) -> Option<(String, &'static str)> {
-    let context = state.chat.context();
-    let runs = state.overlays.is_empty() && state.chat.stoppable();
+    let context = state.pane().context();
+    let runs = state.overlays.is_empty() && state.pane().stoppable();
     let key = state.options.keymap.key(context, Action::Back).filter(|_| runs)?;
     Some((label(key), "stop"))
 }
@@ -182,7 +216,7 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         });
         return own.iter().copied().chain(more).filter_map(hint).collect();
     }
-    let context = state.chat.context();
+    let context = state.pane().context();
     let mut hints: Vec<_> = stop(state).into_iter().collect();
     if context == Context::Menu {
         let own = [(Action::Accept, "take it"), (Action::Cancel, "leave it")];
@@ -200,8 +234,8 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             }
             _ => key,
         };
-        let word = if action == Action::Send && state.chat.stoppable() { "queue" } else { word };
-        if state.chat.can(action) {
+        let word = if action == Action::Send && state.pane().stoppable() { "queue" } else { word };
+        if state.pane().can(action) {
             hints.push((label(key), word));
         }
     }

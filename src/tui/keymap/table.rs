@@ -145,6 +145,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::FocusPrevious, "shift+tab", ""),
     row(C::Everywhere, A::Palette, "ctrl+p", "palette"),
     row(C::Everywhere, A::ToggleSettings, "ctrl+o", "settings"),
+    row(C::Everywhere, A::ShowChat, "alt+1", ""),
     row(C::Everywhere, A::ChooseModel, "ctrl+l", "model"),
     row(C::Everywhere, A::NewConversation, "ctrl+n", "new"),
     row(C::Everywhere, A::ToggleList, "ctrl+b", "list"),

@@ -1,12 +1,12 @@
 //! The list of conversations: heads by age, the search line over them, what is selected.
 
-use super::when::Now;
 use crate::domain::Error;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::input::Input;
+use crate::tui::when::Now;
 use crate::workbench::reply::Hit;
 
 /// How many heads are asked for at once.

@@ -18,6 +18,7 @@ mod models;
 mod mouse;
 mod moving;
 mod open;
+mod place;
 mod presets;
 mod reading;
 mod replies;
@@ -27,7 +28,6 @@ mod thread;
 mod turns;
 mod update;
 mod view;
-pub mod when;
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -36,8 +36,6 @@ use drawer::Drawer;
 use first_run::{Fetch, FirstRun};
 use list::List;
 use thread::{Phase, Setup, Thread, Turn};
-
-pub use view::{Sight, view};
 
 use crate::domain::Error;
 use crate::domain::catalog::ModelCard;

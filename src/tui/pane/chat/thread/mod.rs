@@ -18,7 +18,7 @@ pub use item::Item;
 pub use turn::{Phase, Turn};
 
 use super::presets::Before;
-use super::when::Now;
+use crate::tui::when::Now;
 
 /// What the next turn is sent with.
 #[derive(Debug, Clone, Default, PartialEq)]

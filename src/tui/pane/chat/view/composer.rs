@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::Sight;
 use crate::domain::settings::FIELDS;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
+use crate::tui::pane::Sight;
 use crate::tui::pane::chat::layout::Areas;
 use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};

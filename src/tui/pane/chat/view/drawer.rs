@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::Sight;
 use crate::domain::settings::Field;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right, tint, wrap};
+use crate::tui::pane::Sight;
 use crate::tui::pane::chat::drawer::{Row, Source, rows, value};
 use crate::tui::pane::chat::presets::in_force;
 use crate::tui::pane::chat::{Focus, State};

@@ -4,13 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::Sight;
 use crate::domain::catalog::Availability;
 use crate::domain::figures::{bytes, seconds};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{meter, put, wrap};
+use crate::tui::pane::Sight;
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, share, time_left, usable};
 use crate::tui::pane::chat::{Focus, State};
 use crate::tui::widget::text::fit_left;

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::Sight;
 use crate::domain::conversation::Conversation;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::pane::Sight;
 use crate::tui::pane::chat::list::Row;
 use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};

@@ -10,40 +10,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::State;
-use crate::tui::action::Action;
-use crate::tui::app::{Cache, Options};
-use crate::tui::event::Now;
-use crate::tui::keymap::Context;
-use crate::tui::look::{Look, Role};
+use crate::tui::app::Cache;
+use crate::tui::look::Role;
 use crate::tui::paint::put;
-use crate::tui::widget::code::{Highlights, Want};
+use crate::tui::pane::Sight;
+use crate::tui::widget::code::Want;
 
 pub use drawer::row_at as drawer_row_at;
 
-/// What a picture is made with besides the place's own state.
-#[derive(Debug, Clone, Copy)]
-pub struct Sight<'a> {
-    pub look: &'a Look,
-    pub options: &'a Options,
-    pub highlights: &'a Highlights,
-    pub now: Now,
-    /// An overlay has the keys: nothing here has the caret.
-    pub covered: bool,
-}
-
-impl Sight<'_> {
-    /// The key of an action in that context, for a sentence.
-    fn key(&self, context: Context, action: Action) -> String {
-        self.options.keymap.name(context, action)
-    }
-
-    fn wall(&self) -> super::when::Now {
-        super::when::Now { at: self.now.wall, offset: self.options.utc_offset }
-    }
-}
-
 /// Draws the place into `body`; returns the cell of the caret.
-pub fn view(
+pub fn draw(
     state: &State,
     (cache, wants): (&mut Cache, &mut Vec<Want>),
     sight: &Sight<'_>,
