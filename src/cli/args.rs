@@ -57,6 +57,12 @@ pub enum Command {
         #[command(subcommand)]
         verb: Conversations,
     },
+    /// Keys of providers that are kept for you: list, set, remove
+    #[command(alias = "key")]
+    Keys {
+        #[command(subcommand)]
+        verb: Keys,
+    },
     /// The workspace, where conversations are kept: its state, backups, its key
     Workspace {
         #[command(subcommand)]
@@ -160,6 +166,35 @@ pub enum Models {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// `outcrop keys …`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Whose key is kept, and where
+    List,
+    /// Keep a provider's key: typed without an echo, or the first line of what is piped in
+    Set {
+        /// The name in front of its models, like openrouter
+        provider: String,
+        /// Where to keep it
+        #[arg(long, value_enum, default_value_t = KeepIn::Store)]
+        to: KeepIn,
+    },
+    /// Forget a provider's key
+    Remove {
+        /// The name in front of its models
+        provider: String,
+    },
+}
+
+/// Where a provider's key is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepIn {
+    /// The workspace's store, sealed
+    Store,
+    /// The operating system's keyring
+    Keyring,
 }
 
 /// `outcrop conversations …`

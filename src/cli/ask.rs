@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::config::Secret;
+use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Whether somebody can answer.

@@ -11,6 +11,7 @@ mod doctor;
 mod edit;
 mod export;
 mod item;
+mod keys;
 mod models;
 mod out;
 mod progress;
@@ -164,6 +165,7 @@ async fn dispatch(
         match command {
             Command::Chat(chat) => chat::chat(chat, &asker, out).await,
             Command::Models { verb } => models::models(verb, &asker, out).await,
+            Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::args::{KeyKind, Workspace as Verb};
 use super::out::{self, Out};
 use super::{Asker, End, Exit, ask, unexpected, words};
+use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::reply::WorkspaceInfo;
-use crate::workbench::request::workspace::{KeyChoice, Passphrase, Workspace};
+use crate::workbench::request::workspace::{KeyChoice, Workspace};
 use crate::workbench::{Reply, Request};
 
 pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
@@ -192,7 +193,7 @@ async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
             let doing = || format!("reading the new passphrase from {}", file.display());
             let text = std::fs::read_to_string(&file).map_err(|why| Error::io(doing(), &why))?;
             match text.lines().next() {
-                Some(line) if !line.is_empty() => Ok(KeyChoice::Passphrase(Passphrase::new(line))),
+                Some(line) if !line.is_empty() => Ok(KeyChoice::Passphrase(Secret::new(line))),
                 _ => Err(Error::new(
                     ErrorKind::Invalid,
                     doing(),
@@ -212,7 +213,7 @@ async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {
                     "Try again.",
                 ));
             }
-            Ok(KeyChoice::Passphrase(Passphrase::new(first.expose())))
+            Ok(KeyChoice::Passphrase(Secret::new(first.expose())))
         }
         (KeyKind::Passphrase, None) => Err(Error::new(
             ErrorKind::Invalid,

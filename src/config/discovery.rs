@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::environment::Environment;
 use super::source::Layer;
+use super::{ProviderConfig, ProviderKind};
 
 /// One provider of `assets/providers.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -16,8 +17,11 @@ pub struct KnownProvider {
     pub name: String,
     /// As in `providers.*.kind`.
     pub kind: String,
-    /// Where its API starts.
+    /// Where its API starts; empty where everybody has an address of their own.
+    #[serde(default)]
     pub base_url: String,
+    /// As in `providers.*.key_header`.
+    pub key_header: Option<String>,
     /// Variables that hold its key; the first that is set counts.
     #[serde(default)]
     pub keys: Vec<String>,
@@ -49,6 +53,12 @@ pub fn known_providers() -> &'static [KnownProvider] {
 }
 
 impl KnownProvider {
+    /// What it is without a word of the file, and without a key.
+    pub fn config(&self) -> Option<ProviderConfig> {
+        let kind = ProviderKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind)?;
+        (!self.base_url.is_empty()).then(|| ProviderConfig::at(kind, &self.base_url))
+    }
+
     /// The address that a variable says. `OLLAMA_HOST` is a host by custom, with a port or without, and may be the one
     /// that a server listens on for everybody.
     fn address(&self, said: &str) -> String {
@@ -85,7 +95,8 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
         let key = known.keys.iter().find(|name| environment.text(name).is_some());
         let url = known.urls.iter().find(|name| environment.text(name).is_some());
         let at_port = ports && known.port.is_some() && own.is_none();
-        if key.is_none() && url.is_none() && own.is_none() && !at_port {
+        let nowhere = known.base_url.is_empty() && url.is_none();
+        if key.is_none() && url.is_none() && own.is_none() && !at_port || nowhere && own.is_none() {
             continue;
         }
         let variable = |name: &String| format!("environment variable {name}");
@@ -99,7 +110,12 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
         put("kind", ValueKind::String(known.kind.clone()), &why);
         let said = url.and_then(|name| Some((known.address(environment.text(name)?), variable(name))));
         let (address, origin) = said.unwrap_or((known.base_url.clone(), "default".to_owned()));
-        put("base_url", ValueKind::String(address), &origin);
+        if !address.is_empty() {
+            put("base_url", ValueKind::String(address), &origin);
+        }
+        if let Some(header) = &known.key_header {
+            put("key_header", ValueKind::String(header.clone()), "default");
+        }
         if let Some(name) = key {
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
@@ -113,7 +129,7 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{KEYS, Kind, ProviderKind};
+    use crate::config::{KEYS, KeyHeader, Kind, ProviderKind};
 
     #[test]
     fn the_list_of_known_providers_is_sound() {
@@ -128,7 +144,12 @@ mod tests {
             assert!(!known.keys.is_empty() || known.port.is_some(), "{known:?}");
             let local = known.base_url.starts_with("http://127.0.0.1:");
             assert_eq!(local, known.port.is_some(), "{known:?}");
-            assert!(local || known.base_url.starts_with("https://"), "{known:?}");
+            let own = known.base_url.is_empty() && !known.urls.is_empty();
+            assert!(local || own || known.base_url.starts_with("https://"), "{known:?}");
+            assert!(
+                known.key_header.as_deref().is_none_or(|name| KeyHeader::named(name).is_some()),
+                "{known:?}"
+            );
             assert!(!names.contains(&&known.name), "{known:?}");
             names.push(&known.name);
         }
@@ -141,6 +162,7 @@ mod tests {
             ("openai", "http://h:1/v1/", "http://h:1/v1"),
             ("anthropic", "http://h:1", "http://h:1/v1"),
             ("anthropic", "http://h:1/v1/", "http://h:1/v1"),
+            ("azure", "https://h.example/", "https://h.example/openai/v1"),
             ("ollama", "h", "http://h:11434"),
             ("ollama", "0.0.0.0:1", "http://127.0.0.1:1"),
             ("ollama", ":1", "http://127.0.0.1:1"),

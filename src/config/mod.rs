@@ -10,7 +10,6 @@ mod environment;
 mod file;
 mod model;
 mod paths;
-mod secret;
 mod show;
 mod source;
 mod standing;
@@ -24,7 +23,6 @@ pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
 pub use file::Stamp;
 pub use paths::Paths;
-pub use secret::Secret;
 pub use show::{default_file, schema};
 pub use source::Flags;
 pub use table::{KEYS, Key, Kind};
@@ -32,6 +30,7 @@ pub use table::{KEYS, Key, Kind};
 use crate::domain::Result;
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::known::Correction;
+use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
 
 /// Everything that was configured, checked and typed.
@@ -106,6 +105,7 @@ pub struct ProviderConfig {
     /// Where its API starts, without a slash at the end. `None` only for kinds that need none.
     pub base_url: Option<String>,
     pub api_key: ApiKey,
+    pub key_header: KeyHeader,
     /// It may be there or not: where nobody listens at its address, it has no models, which is no error.
     pub optional: bool,
     /// It is asked through Responses, not Chat Completions.
@@ -118,6 +118,51 @@ pub struct ProviderConfig {
     pub connect_timeout: Option<Duration>,
     pub answer_timeout: Option<Duration>,
     pub idle_timeout: Option<Duration>,
+}
+
+impl ProviderConfig {
+    /// A provider that is known by its kind and where its API starts.
+    pub fn at(kind: ProviderKind, base_url: &str) -> Self {
+        Self {
+            kind,
+            base_url: Some(base_url.trim_end_matches('/').to_owned()),
+            api_key: ApiKey::Absent,
+            key_header: KeyHeader::default(),
+            optional: false,
+            responses: false,
+            at_once: None,
+            per_minute: None,
+            connect_timeout: None,
+            answer_timeout: None,
+            idle_timeout: None,
+        }
+    }
+}
+
+/// The header in which an openai server wants its key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeyHeader {
+    /// As `Authorization: Bearer`.
+    #[default]
+    Authorization,
+    /// Azure's.
+    ApiKey,
+    /// That of many gateways.
+    XApiKey,
+}
+
+impl KeyHeader {
+    /// Their names, in the order of the variants.
+    pub(crate) const NAMES: &[&'static str] = &["authorization", "api-key", "x-api-key"];
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Authorization, Self::ApiKey, Self::XApiKey].into_iter().find(|header| header.as_str() == name)
+    }
+
+    /// The header's name.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// How a provider is spoken to.

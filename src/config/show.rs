@@ -122,6 +122,7 @@ fn example(key: &Key) -> &'static str {
         "kind" => "\"openai\"",
         "base_url" => "\"http://127.0.0.1:8080/v1\"",
         "api" => "\"chat\"",
+        "key_header" => "\"api-key\"",
         "api_key_cmd" => "\"pass show home-server\"",
         "at_once" => "2",
         "per_minute" => "60",

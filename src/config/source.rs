@@ -11,8 +11,8 @@ use super::file::Inputs;
 use super::model::RawModel;
 use super::table::{KEYS, Kind};
 use super::{
-    ApiKey, Config, EngineConfig, Environment, Net, Osc52, Paths, Preset, ProviderConfig, ProviderKind,
-    Secret, Shown, Terminal, Trace, Ui, check, discovery, file, show,
+    ApiKey, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Preset, ProviderConfig,
+    ProviderKind, Secret, Shown, Terminal, Trace, Ui, check, discovery, file, show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -406,6 +406,7 @@ struct RawProvider {
     #[serde(default)]
     optional: bool,
     api: Option<String>,
+    key_header: Option<String>,
     api_key_cmd: Option<String>,
     at_once: Option<u32>,
     per_minute: Option<u32>,
@@ -470,6 +471,7 @@ impl RawProvider {
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
             optional: self.optional,
+            key_header: self.key_header.as_deref().and_then(KeyHeader::named).unwrap_or_default(),
             responses: self.api.as_deref() == Some("responses"),
             at_once: self.at_once,
             per_minute: self.per_minute,

@@ -1,5 +1,7 @@
 //! The one list of configuration keys: checking, `config default`, `config schema` and the environment are made from it.
 
+use super::KeyHeader;
+
 /// What a key's value must be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -185,6 +187,12 @@ pub const KEYS: &[Key] = &[
         "",
         "A shell command whose first line is its key; it runs when the key is first needed, and does not see secrets of the \
          environment.",
+    ),
+    key(
+        "providers.*.key_header",
+        Kind::OneOf(KeyHeader::NAMES),
+        "",
+        "The header that the key of an openai server is sent in; authorization, as a Bearer, where none is named. Azure takes api-key.",
     ),
     key(
         "providers.*.api",

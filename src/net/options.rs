@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::retry::Retries;
 use crate::config;
+use crate::domain::secret::Secret;
 
 /// Proxies by the scheme that they serve. Their URLs may hold passwords. This machine itself is never reached through one.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +108,7 @@ impl Default for NetOptions {
 impl NetOptions {
     /// What the configuration says; `seed` is a fresh random number.
     pub fn from_config(net: &config::Net, seed: u64) -> Self {
-        let secret = |s: &Option<config::Secret>| s.as_ref().map(|s| SecretString::from(s.expose()));
+        let secret = |s: &Option<Secret>| s.as_ref().map(|s| SecretString::from(s.expose()));
         Self {
             offline: net.offline,
             proxies: Proxies {

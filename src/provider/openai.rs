@@ -22,12 +22,16 @@ pub enum Api {
     Responses,
 }
 
+/// The header whose credential is a bearer of the key.
+const BEARER: &str = "authorization";
+
 /// One configured server.
 #[derive(Debug, Clone)]
 pub struct OpenAi {
     name: String,
     base_url: String,
     key: Key,
+    key_header: &'static str,
     api: Api,
 }
 
@@ -35,7 +39,7 @@ impl OpenAi {
     /// The server whose API starts at `base_url`, without `/chat/completions`; its models are `name/…`.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key, api: Api::default() }
+        Self { name: name.into(), base_url, key, key_header: BEARER, api: Api::default() }
     }
 
     /// The same server, asked in the way `api`.
@@ -44,9 +48,22 @@ impl OpenAi {
         Self { api, ..self }
     }
 
+    /// The same server, which wants its key in that header.
+    #[must_use]
+    pub fn with_key_in(self, key_header: &'static str) -> Self {
+        Self { key_header, ..self }
+    }
+
     async fn post(&self, doing: &str, path: &str, body: Vec<u8>) -> Result<Request> {
-        let request = Request::post_json(doing, format!("{}/{path}", self.base_url), body);
-        Ok(request.bearer(self.key.get().await?.as_ref()))
+        self.keyed(Request::post_json(doing, format!("{}/{path}", self.base_url), body)).await
+    }
+
+    async fn keyed(&self, request: Request) -> Result<Request> {
+        let key = self.key.get().await?;
+        Ok(match self.key_header {
+            BEARER => request.bearer(key.as_ref()),
+            header => request.secret(header, key.as_ref()),
+        })
     }
 
     /// Sends a conversation to Chat Completions; the answer's head is one of success.
@@ -99,8 +116,7 @@ impl OpenAi {
 
     async fn list(&self, net: &Client) -> Result<Event> {
         let doing = format!("listing the models of {}", self.name);
-        let key = self.key.get().await?;
-        let request = Request::get(&doing, format!("{}/models", self.base_url)).bearer(key.as_ref());
+        let request = self.keyed(Request::get(&doing, format!("{}/models", self.base_url))).await?;
         let mut response = net.send(request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         let cards = reply::models(&doing, &self.name, response.place(), &body)

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod fresh;
 pub mod invoke;
 pub mod key_teller;
+pub mod keys;
 pub mod models;
 pub mod recorder;
 pub mod retention;

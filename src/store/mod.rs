@@ -36,6 +36,7 @@ mod migrate;
 mod open;
 mod options;
 mod owner;
+mod provider_key;
 pub mod record;
 mod rekey;
 mod renew;

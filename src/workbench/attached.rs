@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::request::workspace::{Passphrase, Workspace};
+use super::request::workspace::Workspace;
 use super::there::{There, gone};
 use super::{Changed, Context, Door, Replies, Reply, Request, Workbench, socket};
+use crate::domain::secret::Secret;
 use crate::domain::workspace::Configured;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Reach;
@@ -29,7 +30,7 @@ pub type Open = Arc<dyn Fn(&Knock) -> Result<Owning> + Send + Sync>;
 #[derive(Debug, Clone, Default)]
 pub struct Knock {
     /// What the person typed.
-    pub passphrase: Option<Passphrase>,
+    pub passphrase: Option<Secret>,
     /// The backup that everything is to be replaced by, also where the store does not open.
     pub restore: Option<PathBuf>,
     /// Somebody waits for this attempt: the system's keyring may ask them for its own password.

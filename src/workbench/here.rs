@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::attached::{Knock, Owning};
 use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
+use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
@@ -27,6 +28,7 @@ use crate::service::chat::{Chat, Step};
 use crate::service::conversations::Conversations;
 use crate::service::doctor;
 use crate::service::invoke::Terms;
+use crate::service::keys::Keys;
 use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
@@ -97,6 +99,7 @@ impl Here {
         match request {
             Request::Chat(request) => self.chat(request, terms),
             Request::Conversations(request) => self.conversations(request),
+            Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic } => self.watch(topic),
@@ -118,6 +121,7 @@ impl Here {
             None => Store::open(&owner, &unlock)?,
         };
         let archive = Archive::new(store.clone());
+        let keys = Keys::new(store.clone());
         let recorder = Recorder::start(store);
         let around: Surroundings = config.children.variables().collect();
         let trial: Arc<dyn Trial> =
@@ -130,7 +134,7 @@ impl Here {
         });
         let changes = Changes::default();
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
-        let standing = Standing::new(config, egress, spans, changes.clone(), trial)?;
+        let standing = Standing::new(config, egress, spans, changes.clone(), trial, keys)?;
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -219,6 +223,21 @@ impl Here {
                 one(async move { Ok(Reply::Draft { draft: service.load_draft(id).await? }) })
             }
         }
+    }
+
+    fn keys(&self, request: KeysRequest) -> Replies {
+        let standing = Arc::clone(&self.standing);
+        let work = move || match request {
+            KeysRequest::List => standing.kept_keys().map(|keys| Reply::Keys { keys }),
+            KeysRequest::Keep { provider, key, at } => {
+                standing.keep_key(&provider, &key, at).map(|()| Reply::Done)
+            }
+            KeysRequest::Forget { provider } => standing.forget_key(&provider).map(|()| Reply::Done),
+        };
+        one(async move {
+            let worked = tokio::task::spawn_blocking(work).await;
+            worked.map_err(|why| Error::internal("using the kept keys", why.to_string()))?
+        })
     }
 
     fn models(&self, request: ModelsRequest, terms: Terms) -> Replies {

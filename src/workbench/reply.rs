@@ -10,6 +10,7 @@ use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::message::Message;
+use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 pub use crate::domain::search::Hit;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
@@ -62,6 +63,9 @@ pub enum Reply {
     },
     Draft {
         draft: Draft,
+    },
+    Keys {
+        keys: Vec<KeptKey>,
     },
     Models {
         cards: Vec<ModelCard>,

@@ -6,15 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::voices;
-use crate::config::{Config, Shown, Stamp};
+use crate::config::{ApiKey, Config, Shown, Stamp, known_providers};
 use crate::domain::change::Changed;
+use crate::domain::provider_key::{KeptKey, KeyPlace};
+use crate::domain::secret::Secret;
 use crate::domain::workspace::{Configured, Difference};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Trial;
 use crate::net::{Client, EgressSink, NetOptions, Network, Reach};
 use crate::provider::Provider;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, SpanSink};
+use crate::service::keys::Keys;
 
 /// The configuration in force, and what stands on it.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub(super) struct Standing {
     invoke: Arc<Invoke>,
     /// It keeps its loaded models whatever the file says.
     local: Arc<dyn Provider>,
+    keys: Keys,
     egress: Arc<dyn EgressSink>,
     changes: Changes,
 }
@@ -45,12 +49,13 @@ impl Standing {
         spans: Arc<dyn SpanSink>,
         changes: Changes,
         trial: Arc<dyn Trial>,
+        keys: Keys,
     ) -> Result<Self> {
         let local = voices::local(config, trial)?;
-        let invoke = Arc::new(Invoke::new(voices::all(config, &local), Vec::new(), spans));
+        let invoke = Arc::new(Invoke::new(voices::all(config, &local, &keys), Vec::new(), spans));
         invoke.correct(config.models.clone());
         let now = Now { network: network(config, &egress)?, seen: config.stamp(), config: config.clone() };
-        Ok(Self { now: RwLock::new(now), reading: Mutex::new(()), invoke, local, egress, changes })
+        Ok(Self { now: RwLock::new(now), reading: Mutex::new(()), invoke, local, keys, egress, changes })
     }
 
     pub(super) fn invoke(&self) -> &Arc<Invoke> {
@@ -87,7 +92,7 @@ impl Standing {
             Err(error) => {
                 let text = format!("The configuration file has changed and is not in force: {error}");
                 tracing::warn!(%error, "the configuration file has changed and is not in force");
-                self.invoke.replace(voices::all(&now.config, &self.local), Some(text.clone()));
+                self.invoke.replace(voices::all(&now.config, &self.local, &self.keys), Some(text.clone()));
                 self.changes.tell(Changed::Notice { text });
             }
         }
@@ -101,7 +106,7 @@ impl Standing {
         } else {
             network(&config, &self.egress)?
         };
-        self.invoke.replace(voices::all(&config, &self.local), None);
+        self.invoke.replace(voices::all(&config, &self.local, &self.keys), None);
         self.invoke.correct(config.models.clone());
         if config.providers != before.config.providers || config.models != before.config.models {
             self.changes.tell(Changed::Models);
@@ -114,6 +119,47 @@ impl Standing {
         config.values.extend(before.config.values.iter().filter(|value| engine(value)).cloned());
         let seen = config.stamp();
         Ok(Now { config, network, seen })
+    }
+
+    /// Whose keys are kept, and whether they are used. Blocks.
+    pub(super) fn kept_keys(&self) -> Result<Vec<KeptKey>> {
+        let config = self.now().config;
+        let said = |provider: &str| {
+            config.providers.get(provider).is_some_and(|provider| provider.api_key != ApiKey::Absent)
+        };
+        let kept = self.keys.list()?.into_iter();
+        Ok(kept.map(|(provider, at)| KeptKey { overridden: said(&provider), provider, at }).collect())
+    }
+
+    /// Keeps a key of a provider that is configured or known, whose voice then has it. Blocks.
+    pub(super) fn keep_key(&self, provider: &str, key: &Secret, at: KeyPlace) -> Result<()> {
+        let config = self.now().config;
+        let known = || known_providers().iter().map(|known| known.name.as_str());
+        if !config.providers.contains_key(provider) && !known().any(|known| known == provider) {
+            let names: BTreeSet<_> = config.providers.keys().map(String::as_str).chain(known()).collect();
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("keeping the key of {provider}"),
+                "no provider of that name is configured or known",
+                format!("These are: {names}. [providers.{provider}] in the configuration file adds it."),
+            ));
+        }
+        self.keys.keep(provider, key, at)?;
+        self.rekeyed(&config);
+        Ok(())
+    }
+
+    /// Forgets a key. Blocks.
+    pub(super) fn forget_key(&self, provider: &str) -> Result<()> {
+        self.keys.forget(provider)?;
+        self.rekeyed(&self.now().config);
+        Ok(())
+    }
+
+    fn rekeyed(&self, config: &Config) {
+        self.invoke.replace(voices::all(config, &self.local, &self.keys), None);
+        self.changes.tell(Changed::Models);
     }
 
     /// Where `told` and what is in force differ. A call that is offline stays so, whatever the owner may.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind};
+use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind, known_providers};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
@@ -17,6 +17,7 @@ use crate::provider::optional::Optional;
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
 use crate::service::key_teller::KeyTeller;
+use crate::service::keys::Keys;
 use crate::service::models::catalogue;
 
 /// The voice of the engine in this program.
@@ -25,10 +26,16 @@ pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Pr
     Ok(Arc::new(Local::new(config.paths.models(), catalogue()?, options, trial)))
 }
 
-/// Every voice that is configured, beside the local one.
-pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Provider>> {
+/// Every voice that is configured or has a kept key, beside the local one.
+pub(super) fn all(config: &Config, local: &Arc<dyn Provider>, keys: &Keys) -> Vec<Arc<dyn Provider>> {
+    let kept = keys.list().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the kept keys could not be read");
+        Vec::new()
+    });
+    let has_key = |name: &str| kept.iter().any(|(provider, _)| provider == name);
     let remote = |(name, provider): (&String, &ProviderConfig)| -> Arc<dyn Provider> {
         let key = match &provider.api_key {
+            ApiKey::Absent if has_key(name) => Key::Found(Arc::new(keys.of(name))),
             ApiKey::Absent => Key::None,
             ApiKey::Given(key) => Key::Given(key.expose().into()),
             ApiKey::Command { line } => {
@@ -43,7 +50,9 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
                         ErrorKind::Auth,
                         format!("asking {name}"),
                         format!("its key is in the environment variable {variable}, which is not set"),
-                        format!("Set {variable}, then start again."),
+                        format!(
+                            "Set {variable}, then start again; or take api_key out of the file and `outcrop keys set {name}`."
+                        ),
                     ),
                 ));
             }
@@ -53,7 +62,7 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
             ProviderKind::Scripted => Arc::new(Scripted::new(name)),
             ProviderKind::OpenAi => {
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
-                Arc::new(OpenAi::new(name, url, key).by(api))
+                Arc::new(OpenAi::new(name, url, key).by(api).with_key_in(provider.key_header.as_str()))
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
@@ -62,7 +71,13 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>) -> Vec<Arc<dyn Pro
         let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };
         if provider.optional { Arc::new(Optional::new(voice, url)) } else { voice }
     };
-    std::iter::once(Arc::clone(local)).chain(config.providers.iter().map(remote)).collect()
+    // One that nobody configured is there as soon as it has a key.
+    let found = known_providers()
+        .iter()
+        .filter(|known| !config.providers.contains_key(&known.name) && has_key(&known.name));
+    let found: Vec<_> = found.filter_map(|known| Some((known.name.clone(), known.config()?))).collect();
+    let configured = config.providers.iter().chain(found.iter().map(|(name, provider)| (name, provider)));
+    std::iter::once(Arc::clone(local)).chain(configured.map(remote)).collect()
 }
 
 fn limits(provider: &ProviderConfig) -> Limits {

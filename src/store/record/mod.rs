@@ -5,6 +5,7 @@ pub(super) mod draft;
 mod egress;
 mod message;
 mod open_answer;
+pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
 mod span;
@@ -29,6 +30,7 @@ pub enum Kind {
     Egress = 6,
     OpenAnswer = 7,
     Paste = 8,
+    ProviderKey = 9,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -54,7 +56,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 8] = [
+    pub(super) const RECORDS: [(Self, &'static str); 9] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -63,6 +65,7 @@ impl Kind {
         (Self::Egress, "outward requests"),
         (Self::OpenAnswer, "answers being written"),
         (Self::Paste, "pastes of drafts"),
+        (Self::ProviderKey, "keys of providers"),
     ];
 }
 

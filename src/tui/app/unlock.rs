@@ -1,7 +1,7 @@
 //! A workspace that a passphrase opens: asking for it, trying it, and beginning again where it opened.
 
 use super::{Out, State};
-use crate::domain::workspace::Passphrase;
+use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::Overlay;
@@ -22,7 +22,7 @@ pub(super) fn sealed(state: &mut State, task: TaskId, error: Option<&Error>) -> 
 }
 
 /// Tries a passphrase.
-pub(super) fn unlock(state: &mut State, passphrase: Passphrase, out: &mut Out<'_>) {
+pub(super) fn unlock(state: &mut State, passphrase: Secret, out: &mut Out<'_>) {
     state.overlays.push(Overlay::Passphrase(Ask::opening()));
     let request = Request::Workspace(Workspace::Unlock { passphrase });
     state.unlocking = Some(state.with(Place::Chat, out, |_, desk| desk.call(None, request)));

@@ -22,7 +22,7 @@ use super::paint::{fill, put, put_right};
 use crate::domain::catalog::ModelId;
 use crate::domain::figures::grouped;
 use crate::domain::id::ConversationId;
-use crate::domain::workspace::Passphrase;
+use crate::domain::secret::Secret;
 use confirm::Confirm;
 use help::Help;
 use menu::Menu;
@@ -84,7 +84,7 @@ pub enum Choice {
     System(String),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
-    Unlock(Passphrase),
+    Unlock(Secret),
     Quit,
 }
 

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
 use super::{Choice, Outcome};
-use crate::domain::workspace::Passphrase;
+use crate::domain::secret::Secret;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
 use crate::tui::look::{Look, Role};
@@ -59,7 +59,7 @@ impl Ask {
         }
         match key.code {
             _ if action == Some(Action::Accept) && !self.typed.is_empty() => {
-                return Outcome::Chosen(Choice::Unlock(Passphrase::new(self.typed.as_str())));
+                return Outcome::Chosen(Choice::Unlock(Secret::new(self.typed.as_str())));
             }
             KeyCode::Char('u' | 'w') if ctrl => self.cut(0),
             KeyCode::Backspace => {

@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod conversations;
+pub mod keys;
 pub mod models;
 pub mod workspace;
 
@@ -15,6 +16,7 @@ pub use crate::domain::change::Topic;
 pub enum Request {
     Chat(chat::Chat),
     Conversations(conversations::Conversations),
+    Keys(keys::Keys),
     Models(models::Models),
     Workspace(workspace::Workspace),
     /// Numbered changes of a topic, from now on, until the replies are dropped.
@@ -28,7 +30,7 @@ impl Request {
     pub fn stands_on_configuration(&self) -> bool {
         use workspace::Workspace as W;
         match self {
-            Self::Chat(_) | Self::Models(_) => true,
+            Self::Chat(_) | Self::Keys(_) | Self::Models(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Conversations(_) | Self::Watch { .. } => false,
         }
@@ -54,6 +56,7 @@ impl Request {
                 | C::Import { .. }
                 | C::SaveDraft { .. } => false,
             },
+            Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {
                 M::List { .. } | M::Show { .. } | M::Plan { .. } => true,
                 M::Pull { .. } | M::Add { .. } | M::Remove { .. } => false,

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::domain::workspace::{Configured, KeyChoice, Passphrase};
+use crate::domain::secret::Secret;
+pub use crate::domain::workspace::{Configured, KeyChoice};
 
 /// Asks about the workspace. Long ones reply with `Progress` before their last reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Workspace {
     /// Opens the workspace with what the person typed: `Done`, also where it is open already.
-    Unlock { passphrase: Passphrase },
+    Unlock { passphrase: Secret },
     /// One `Workspace` reply.
     Info,
     /// Which of these values the owner works without: `Differences`. Without any, the door puts in its own process's.

@@ -2,6 +2,7 @@
 
 mod found;
 mod home;
+mod keys;
 mod owner;
 mod questions;
 mod settings;

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use outcrop::domain::message::Message;
+use outcrop::domain::provider_key::KeyPlace;
+use outcrop::domain::secret::Secret;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::store::{Faults, Keyring, Options, Ring, RingEntry, RingFault, Scan, Store, Unlock, WrapWith};
 use zeroize::Zeroizing;
@@ -93,6 +95,32 @@ fn the_keyring_opens_the_store_and_no_key_lies_in_its_folder() {
     assert!(entries(folder.path()).is_empty());
     drop(store);
     assert_eq!(texts(&open_ringed(&home)), 1);
+}
+
+#[test]
+fn the_key_of_a_provider_may_be_kept_in_the_keyring_and_leaves_it_with_its_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let store = open_ringed(&home);
+    let kept = |store: &Store| store.provider_key("box").unwrap().map(|key| key.expose().to_owned());
+    assert_eq!(kept(&store), None);
+    store.keep_provider_key("box", &Secret::new("sk-1"), KeyPlace::Keyring).unwrap();
+    assert_eq!(store.provider_keys().unwrap(), [("box".to_owned(), KeyPlace::Keyring)]);
+    assert_eq!((kept(&store).as_deref(), entries(folder.path()).len()), (Some("sk-1"), 1));
+    store.keep_provider_key("box", &Secret::new("sk-2"), KeyPlace::Keyring).unwrap();
+    assert_eq!((kept(&store).as_deref(), entries(folder.path()).len()), (Some("sk-2"), 1));
+    let ring = folder.path().join("ring");
+    std::fs::rename(&ring, folder.path().join("away")).unwrap();
+    let error = store.provider_key("box").unwrap_err();
+    assert!(error.why.contains("has no entry") && error.hint.contains("keys set box"), "{error}");
+    std::fs::rename(folder.path().join("away"), &ring).unwrap();
+    store.keep_provider_key("box", &Secret::new("sk-3"), KeyPlace::Store).unwrap();
+    assert_eq!((kept(&store).as_deref(), entries(folder.path()).len()), (Some("sk-3"), 0));
+    drop(store);
+    let store = open_ringed(&home);
+    assert_eq!(kept(&store).as_deref(), Some("sk-3"));
+    assert!(store.forget_provider_key("box").unwrap() && !store.forget_provider_key("box").unwrap());
+    assert_eq!(kept(&store), None);
 }
 
 #[test]
