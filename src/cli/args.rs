@@ -57,6 +57,12 @@ pub enum Command {
         #[command(subcommand)]
         verb: Conversations,
     },
+    /// Recorded answers: show what a cassette holds, make a copy to give away
+    #[command(alias = "cassette")]
+    Cassettes {
+        #[command(subcommand)]
+        verb: Cassettes,
+    },
     /// Keys of providers that are kept for you: list, set, remove
     #[command(alias = "key")]
     Keys {
@@ -165,6 +171,26 @@ pub enum Models {
         /// Delete without asking
         #[arg(short, long)]
         yes: bool,
+    },
+}
+
+/// `outcrop cassettes …`
+#[derive(Debug, Subcommand)]
+pub enum Cassettes {
+    /// What was asked and answered, a line each
+    Show {
+        /// The cassette
+        file: PathBuf,
+        /// Ask for the passphrase of one that was shared, or take it from what is piped in
+        #[arg(long)]
+        passphrase: bool,
+    },
+    /// Make a copy that a passphrase opens, wherever it is played
+    Share {
+        /// The cassette
+        file: PathBuf,
+        /// The new file
+        to: PathBuf,
     },
 }
 

@@ -1,11 +1,16 @@
 //! Questions to the person at the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use zeroize::Zeroizing;
+
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
+
+/// No secret that is piped in is longer, in bytes.
+const LONGEST: u64 = 64 * 1024;
 
 /// Whether somebody can answer.
 pub(super) fn somebody() -> bool {
@@ -44,6 +49,22 @@ pub(super) async fn secret(question: &str) -> Result<Secret> {
         return Err(Error::new(ErrorKind::Cancelled, "asking for a secret", "nothing was typed", ""));
     }
     Ok(Secret::new(answer))
+}
+
+/// A secret of one line that is piped in; `what` names it.
+pub(super) async fn piped_secret(what: &str) -> Result<Secret> {
+    let doing = format!("reading {what} from the standard input");
+    let read = tokio::task::spawn_blocking(|| {
+        let mut text = Zeroizing::new(String::new());
+        io::stdin().lock().take(LONGEST).read_to_string(&mut text).map(|_| text)
+    });
+    let text = read.await.map_err(|why| Error::internal(&doing, why.to_string()))?;
+    let text = text.map_err(|why| Error::io(&doing, &why))?;
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.is_empty() {
+        return Err(Error::new(ErrorKind::Invalid, doing, "nothing was there", "Pipe it in, in one line."));
+    }
+    Ok(Secret::new(line))
 }
 
 /// The terminal without its echo, which comes back however the question ends.

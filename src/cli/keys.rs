@@ -1,18 +1,13 @@
 //! `outcrop keys …`
 
-use std::io::Read;
-
 use super::args::{KeepIn, Keys as Verb};
 use super::out::Out;
 use super::{Asker, End, Exit, ask, unexpected, words};
+use crate::domain::Result;
 use crate::domain::provider_key::{KeptKey, KeyPlace};
 use crate::domain::secret::Secret;
-use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::keys::Keys;
 use crate::workbench::{Reply, Request};
-
-/// No key is longer, in bytes.
-const LONGEST: u64 = 64 * 1024;
 
 pub(super) async fn keys(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let (request, done) = match verb {
@@ -70,21 +65,5 @@ async fn key(provider: &str) -> Result<Secret> {
     if ask::somebody() {
         return ask::secret(&format!("Key of {provider}: ")).await;
     }
-    let doing = "reading a key from the standard input";
-    let read = tokio::task::spawn_blocking(|| {
-        let mut text = zeroize::Zeroizing::new(String::new());
-        std::io::stdin().lock().take(LONGEST).read_to_string(&mut text).map(|_| text)
-    });
-    let text = read.await.map_err(|why| Error::internal(doing, why.to_string()))?;
-    let text = text.map_err(|why| Error::io(doing, &why))?;
-    let line = text.lines().next().unwrap_or_default().trim();
-    if line.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            doing,
-            "nothing was there",
-            "Pipe the key in, in one line.",
-        ));
-    }
-    Ok(Secret::new(line))
+    ask::piped_secret("the key").await
 }

@@ -4,6 +4,7 @@
 //! the store; everything goes through the door.
 
 mod ask;
+mod cassettes;
 mod chat;
 mod config;
 mod conversations;
@@ -23,6 +24,7 @@ pub mod args;
 pub mod wishes;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -165,6 +167,7 @@ async fn dispatch(
         match command {
             Command::Chat(chat) => chat::chat(chat, &asker, out).await,
             Command::Models { verb } => models::models(verb, &asker, out).await,
+            Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
@@ -290,6 +293,11 @@ impl Asker {
         progress.clear();
         last.ok_or_else(|| Error::internal("waiting for an answer", "none came").into())
     }
+}
+
+/// The owner may stand in another folder.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|why| Error::io(format!("finding {}", path.display()), &why))
 }
 
 /// A reply that the request does not have.

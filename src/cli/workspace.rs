@@ -1,10 +1,10 @@
 //! `outcrop workspace …`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{KeyKind, Workspace as Verb};
 use super::out::{self, Out};
-use super::{Asker, End, Exit, ask, unexpected, words};
+use super::{Asker, End, Exit, absolute, ask, unexpected, words};
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::reply::WorkspaceInfo;
@@ -178,11 +178,6 @@ fn info(info: &WorkspaceInfo, out: &mut Out) -> Result<(), End> {
     rows.push(vec!["owner".to_owned(), format!("process {}", info.owner_pid)]);
     rows.extend(info.notices.iter().map(|notice| vec!["notice".to_owned(), notice.clone()]));
     words::table(&rows).iter().try_for_each(|line| out.line(line))
-}
-
-/// The owner may stand in another folder.
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|why| Error::io(format!("finding {}", path.display()), &why))
 }
 
 async fn key(kind: KeyKind, file: Option<PathBuf>) -> Result<KeyChoice> {

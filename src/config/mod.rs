@@ -47,6 +47,8 @@ pub struct Config {
     pub log: String,
     /// By the name in front of their model ids.
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// The cassette on which every call of a model is recorded.
+    pub record: Option<PathBuf>,
     /// What the person says of models, over whatever is known of them otherwise.
     pub models: BTreeMap<ModelId, Correction>,
     pub ui: Ui,
@@ -106,6 +108,10 @@ pub struct ProviderConfig {
     pub base_url: Option<String>,
     pub api_key: ApiKey,
     pub key_header: KeyHeader,
+    /// The cassette that a `replay` plays.
+    pub file: Option<PathBuf>,
+    /// A `replay` answers as fast as it can, not as it was recorded.
+    pub instant: bool,
     /// It may be there or not: where nobody listens at its address, it has no models, which is no error.
     pub optional: bool,
     /// It is asked through Responses, not Chat Completions.
@@ -128,6 +134,8 @@ impl ProviderConfig {
             base_url: Some(base_url.trim_end_matches('/').to_owned()),
             api_key: ApiKey::Absent,
             key_header: KeyHeader::default(),
+            file: None,
+            instant: false,
             optional: false,
             responses: false,
             at_once: None,
@@ -174,13 +182,15 @@ pub enum ProviderKind {
     Anthropic,
     /// Ollama, by its own API.
     Ollama,
+    /// Answers of a cassette.
+    Replay,
     /// Answers made up by this program, for tests and for a look around.
     Scripted,
 }
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Ollama, Self::Scripted];
+    pub const ALL: [Self; 5] = [Self::OpenAi, Self::Anthropic, Self::Ollama, Self::Replay, Self::Scripted];
 
     /// The name in `kind = "…"`.
     pub const fn as_str(self) -> &'static str {
@@ -188,6 +198,7 @@ impl ProviderKind {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
+            Self::Replay => "replay",
             Self::Scripted => "scripted",
         }
     }
@@ -197,13 +208,13 @@ impl ProviderKind {
         match self {
             Self::Anthropic => Some("https://api.anthropic.com/v1"),
             Self::Ollama => Some("http://127.0.0.1:11434"),
-            Self::OpenAi | Self::Scripted => None,
+            Self::OpenAi | Self::Replay | Self::Scripted => None,
         }
     }
 
     /// Whether it is spoken to at an address.
     pub const fn has_address(self) -> bool {
-        !matches!(self, Self::Scripted)
+        !matches!(self, Self::Replay | Self::Scripted)
     }
 }
 

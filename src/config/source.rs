@@ -102,6 +102,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         home: environment.path("HOME"),
         model: raw.model,
         log: raw.log,
+        record: raw.record.filter(|file| !file.is_empty()).as_deref().map(path).transpose()?,
         providers: raw
             .providers
             .into_iter()
@@ -265,6 +266,7 @@ fn faulty(why: &ConfigError) -> Error {
 struct Raw {
     model: ModelId,
     log: String,
+    record: Option<String>,
     ui: RawUi,
     #[serde(default)]
     keys: BTreeMap<String, OneOrMore>,
@@ -407,6 +409,8 @@ struct RawProvider {
     optional: bool,
     api: Option<String>,
     key_header: Option<String>,
+    file: Option<String>,
+    pace: Option<String>,
     api_key_cmd: Option<String>,
     at_once: Option<u32>,
     per_minute: Option<u32>,
@@ -449,6 +453,12 @@ impl RawProvider {
                 format!("Add base_url = \"http://127.0.0.1:8080/v1\", or its own, under [providers.{name}]."),
             ));
         }
+        if kind == ProviderKind::Replay && self.file.is_none() {
+            return Err(bad(
+                "it has no file",
+                format!("Add file = \"demo.cassette\" under [providers.{name}]."),
+            ));
+        }
         let api_key = match self.api_key.as_deref() {
             // A key that is said wins over a command that would tell it.
             None | Some("") => match self.api_key_cmd {
@@ -472,6 +482,8 @@ impl RawProvider {
             api_key,
             optional: self.optional,
             key_header: self.key_header.as_deref().and_then(KeyHeader::named).unwrap_or_default(),
+            file: self.file.as_deref().map(path).transpose()?,
+            instant: self.pace.as_deref() == Some("instant"),
             responses: self.api.as_deref() == Some("responses"),
             at_once: self.at_once,
             per_minute: self.per_minute,
@@ -480,6 +492,11 @@ impl RawProvider {
             idle_timeout: self.idle_timeout.map(Duration::from_secs),
         })
     }
+}
+
+/// A file that the person named, from where the program runs.
+fn path(text: &str) -> Result<PathBuf> {
+    std::path::absolute(text).map_err(|why| Error::io(format!("finding the file {text}"), &why))
 }
 
 #[derive(Default, Deserialize)]

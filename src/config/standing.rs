@@ -8,7 +8,7 @@ use super::{ApiKey, Config, Secret, check};
 use crate::domain::workspace::Configured;
 
 /// The tables whose values belong to the owner: one network, one engine and one set of voices serve everybody.
-const TABLES: [&str; 4] = ["net.", "engine.", "providers.", "models."];
+const TABLES: [&str; 5] = ["net.", "engine.", "providers.", "models.", "record"];
 
 /// Keys that are no reason for a note: they travel with each call, where the environment or a flag says them.
 const CARRIED: [&str; 2] = ["net.answer_timeout", "net.idle_timeout"];

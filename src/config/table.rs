@@ -85,6 +85,12 @@ pub const KEYS: &[Key] = &[
         "How much the log keeps.",
     ),
     key(
+        "record",
+        Kind::Text,
+        "",
+        "A file, sealed, on which every call of a model and its answer are recorded, for a provider of the kind replay.",
+    ),
+    key(
         "ui.theme",
         Kind::OneOf(&["auto", "dark", "light", "high-contrast", "terminal"]),
         "\"auto\"",
@@ -169,9 +175,9 @@ pub const KEYS: &[Key] = &[
     key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
     key(
         "providers.*.kind",
-        Kind::OneOf(&["openai", "anthropic", "ollama", "scripted"]),
+        Kind::OneOf(&["openai", "anthropic", "ollama", "replay", "scripted"]),
         "",
-        "What it is: any OpenAI-compatible server, Anthropic's API, Ollama, or answers that this program plays, for tests. \
+        "What it is: any OpenAI-compatible server, Anthropic's API, Ollama, a cassette that was recorded, or answers that this program plays, for tests. \
          NAME stands in front of its model ids.",
     ),
     key("providers.*.base_url", Kind::Url, "", "Where its API starts, like \"http://127.0.0.1:8080/v1\"."),
@@ -187,6 +193,18 @@ pub const KEYS: &[Key] = &[
         "",
         "A shell command whose first line is its key; it runs when the key is first needed, and does not see secrets of the \
          environment.",
+    ),
+    key(
+        "providers.*.file",
+        Kind::Text,
+        "",
+        "The cassette that a replay plays; its passphrase is its api_key.",
+    ),
+    key(
+        "providers.*.pace",
+        Kind::OneOf(&["recorded", "instant"]),
+        "",
+        "How fast a replay answers: as it was recorded, or at once.",
     ),
     key(
         "providers.*.key_header",

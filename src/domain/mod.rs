@@ -5,6 +5,7 @@
 
 mod base64;
 pub mod call;
+pub mod cassette;
 pub mod catalog;
 pub mod change;
 pub mod conversation;

@@ -12,6 +12,8 @@ pub mod local;
 pub mod ollama;
 pub mod openai;
 pub mod optional;
+pub mod recording;
+pub mod replay;
 pub mod scripted;
 pub mod unavailable;
 

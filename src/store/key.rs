@@ -352,7 +352,7 @@ fn read_key_file(name: &str, places: &[PathBuf]) -> Result<Secret> {
     ))
 }
 
-fn stretch(wrap: &Wrap, passphrase: &SecretString) -> Result<Secret> {
+pub(super) fn stretch(wrap: &Wrap, passphrase: &SecretString) -> Result<Secret> {
     let Wrap::Passphrase { salt, memory_kib, passes, lanes } = wrap else {
         return Err(Error::internal("stretching a passphrase", "there is none"));
     };

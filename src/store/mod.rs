@@ -23,6 +23,7 @@ mod backup;
 mod ballast;
 mod batch;
 mod blob;
+mod cassette;
 mod commit;
 mod draft;
 mod fault;
@@ -54,6 +55,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 pub use backup::Moved;
 pub use batch::Batch;
+pub use cassette::{Cassette, Tape};
 pub use fault::Faults;
 pub use info::{Info, Verified};
 pub use key::{Unlock, WrapWith};

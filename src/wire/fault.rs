@@ -60,7 +60,10 @@ impl Said {
             (ErrorKind::RateLimited { retry_after_ms: None }, hint)
         } else {
             match status {
-                401 | 403 => (ErrorKind::Auth, "Check its key: api_key in the configuration, a variable, or `outcrop keys set`."),
+                401 | 403 => (
+                    ErrorKind::Auth,
+                    "Check its key: api_key in the configuration, a variable, or `outcrop keys set`.",
+                ),
                 404 => {
                     (ErrorKind::NotFound, "`outcrop models list` shows the models; check the base_url too.")
                 }

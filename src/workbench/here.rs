@@ -9,6 +9,7 @@ use futures_util::{FutureExt, TryStreamExt};
 use tokio::runtime::Handle;
 
 use super::attached::{Knock, Owning};
+use super::request::cassettes::Cassettes as CassettesRequest;
 use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::keys::Keys as KeysRequest;
@@ -23,6 +24,7 @@ use crate::domain::change::Topic;
 use crate::domain::{Error, Result};
 use crate::engine::Trial;
 use crate::service::archive::Archive;
+use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
 use crate::service::conversations::Conversations;
@@ -42,6 +44,7 @@ use crate::worker::{Surroundings, Trials};
 pub struct Here {
     chat: Chat,
     conversations: Conversations,
+    cassettes: Cassettes,
     standing: Arc<Standing>,
     shelf: Shelf,
     workspace: Workspace,
@@ -97,6 +100,7 @@ impl Here {
             ..Terms::new(self.standing.client(context.reach).under(context.parent_span))
         };
         match request {
+            Request::Cassettes(request) => self.cassettes(request),
             Request::Chat(request) => self.chat(request, terms),
             Request::Conversations(request) => self.conversations(request),
             Request::Keys(request) => self.keys(request),
@@ -122,6 +126,7 @@ impl Here {
         };
         let archive = Archive::new(store.clone());
         let keys = Keys::new(store.clone());
+        let cassettes = Cassettes::new(store.clone());
         let recorder = Recorder::start(store);
         let around: Surroundings = config.children.variables().collect();
         let trial: Arc<dyn Trial> =
@@ -134,7 +139,8 @@ impl Here {
         });
         let changes = Changes::default();
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
-        let standing = Standing::new(config, egress, spans, changes.clone(), trial, keys)?;
+        let standing =
+            Standing::new(config, egress, spans, changes.clone(), trial, (keys, cassettes.clone()))?;
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -148,6 +154,7 @@ impl Here {
         Ok(Owning::Ours(Arc::new(Self {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
+            cassettes,
             standing: Arc::new(standing),
             shelf,
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
@@ -223,6 +230,25 @@ impl Here {
                 one(async move { Ok(Reply::Draft { draft: service.load_draft(id).await? }) })
             }
         }
+    }
+
+    fn cassettes(&self, request: CassettesRequest) -> Replies {
+        let service = self.cassettes.clone();
+        let work = move || match request {
+            CassettesRequest::Show { file, passphrase } => {
+                let (takes, cut) = service.takes(&file, passphrase.as_ref())?;
+                let end = Reply::Cassette { takes: takes.len() as u64, cut };
+                Ok(takes.into_iter().map(|take| Reply::Take { take }).chain([end]).collect::<Vec<_>>())
+            }
+            CassettesRequest::Share { file, to, passphrase } => {
+                service.share(&file, &to, &passphrase).map(|()| vec![Reply::Done])
+            }
+        };
+        let worked = async move {
+            let worked = tokio::task::spawn_blocking(work).await;
+            worked.map_err(|why| Error::internal("using a cassette", why.to_string()))?
+        };
+        stream::once(worked).map_ok(|replies| stream::iter(replies.into_iter().map(Ok))).try_flatten().boxed()
     }
 
     fn keys(&self, request: KeysRequest) -> Replies {

@@ -4,6 +4,7 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
+use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
 pub use crate::domain::change::Changed;
 use crate::domain::conversation::{Conversation, Draft, Thread};
@@ -63,6 +64,15 @@ pub enum Reply {
     },
     Draft {
         draft: Draft,
+    },
+    /// One call of a cassette.
+    Take {
+        take: Take,
+    },
+    /// A cassette's end; `cut` where its last take was not written to its end.
+    Cassette {
+        takes: u64,
+        cut: bool,
     },
     Keys {
         keys: Vec<KeptKey>,

@@ -15,6 +15,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::Trial;
 use crate::net::{Client, EgressSink, NetOptions, Network, Reach};
 use crate::provider::Provider;
+use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, SpanSink};
 use crate::service::keys::Keys;
@@ -29,6 +30,7 @@ pub(super) struct Standing {
     /// It keeps its loaded models whatever the file says.
     local: Arc<dyn Provider>,
     keys: Keys,
+    cassettes: Cassettes,
     egress: Arc<dyn EgressSink>,
     changes: Changes,
 }
@@ -49,13 +51,22 @@ impl Standing {
         spans: Arc<dyn SpanSink>,
         changes: Changes,
         trial: Arc<dyn Trial>,
-        keys: Keys,
+        (keys, cassettes): (Keys, Cassettes),
     ) -> Result<Self> {
         let local = voices::local(config, trial)?;
-        let invoke = Arc::new(Invoke::new(voices::all(config, &local, &keys), Vec::new(), spans));
+        let invoke = Arc::new(Invoke::new(voices::all(config, &local, &keys, &cassettes), Vec::new(), spans));
         invoke.correct(config.models.clone());
         let now = Now { network: network(config, &egress)?, seen: config.stamp(), config: config.clone() };
-        Ok(Self { now: RwLock::new(now), reading: Mutex::new(()), invoke, local, keys, egress, changes })
+        Ok(Self {
+            now: RwLock::new(now),
+            reading: Mutex::new(()),
+            invoke,
+            local,
+            keys,
+            cassettes,
+            egress,
+            changes,
+        })
     }
 
     pub(super) fn invoke(&self) -> &Arc<Invoke> {
@@ -92,7 +103,10 @@ impl Standing {
             Err(error) => {
                 let text = format!("The configuration file has changed and is not in force: {error}");
                 tracing::warn!(%error, "the configuration file has changed and is not in force");
-                self.invoke.replace(voices::all(&now.config, &self.local, &self.keys), Some(text.clone()));
+                self.invoke.replace(
+                    voices::all(&now.config, &self.local, &self.keys, &self.cassettes),
+                    Some(text.clone()),
+                );
                 self.changes.tell(Changed::Notice { text });
             }
         }
@@ -106,7 +120,7 @@ impl Standing {
         } else {
             network(&config, &self.egress)?
         };
-        self.invoke.replace(voices::all(&config, &self.local, &self.keys), None);
+        self.invoke.replace(voices::all(&config, &self.local, &self.keys, &self.cassettes), None);
         self.invoke.correct(config.models.clone());
         if config.providers != before.config.providers || config.models != before.config.models {
             self.changes.tell(Changed::Models);
@@ -158,7 +172,7 @@ impl Standing {
     }
 
     fn rekeyed(&self, config: &Config) {
-        self.invoke.replace(voices::all(config, &self.local, &self.keys), None);
+        self.invoke.replace(voices::all(config, &self.local, &self.keys, &self.cassettes), None);
         self.changes.tell(Changed::Models);
     }
 

@@ -14,8 +14,11 @@ use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
 use crate::provider::openai::{Api, OpenAi};
 use crate::provider::optional::Optional;
+use crate::provider::recording::{Recorder, Recording};
+use crate::provider::replay::{Pace, Replay};
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
+use crate::service::cassettes::Cassettes;
 use crate::service::key_teller::KeyTeller;
 use crate::service::keys::Keys;
 use crate::service::models::catalogue;
@@ -27,7 +30,12 @@ pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Pr
 }
 
 /// Every voice that is configured or has a kept key, beside the local one.
-pub(super) fn all(config: &Config, local: &Arc<dyn Provider>, keys: &Keys) -> Vec<Arc<dyn Provider>> {
+pub(super) fn all(
+    config: &Config,
+    local: &Arc<dyn Provider>,
+    keys: &Keys,
+    cassettes: &Cassettes,
+) -> Vec<Arc<dyn Provider>> {
     let kept = keys.list().unwrap_or_else(|error| {
         tracing::warn!(%error, "the kept keys could not be read");
         Vec::new()
@@ -59,6 +67,11 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>, keys: &Keys) -> Ve
         };
         let url = provider.base_url.as_deref().unwrap_or_default();
         let voice: Arc<dyn Provider> = match provider.kind {
+            ProviderKind::Replay => {
+                let tape = cassettes.tape(provider.file.clone().unwrap_or_default(), key);
+                let pace = if provider.instant { Pace::AtOnce } else { Pace::Recorded };
+                Arc::new(Replay::new(name, Arc::new(tape), pace))
+            }
             ProviderKind::Scripted => Arc::new(Scripted::new(name)),
             ProviderKind::OpenAi => {
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
@@ -77,7 +90,11 @@ pub(super) fn all(config: &Config, local: &Arc<dyn Provider>, keys: &Keys) -> Ve
         .filter(|known| !config.providers.contains_key(&known.name) && has_key(&known.name));
     let found: Vec<_> = found.filter_map(|known| Some((known.name.clone(), known.config()?))).collect();
     let configured = config.providers.iter().chain(found.iter().map(|(name, provider)| (name, provider)));
-    std::iter::once(Arc::clone(local)).chain(configured.map(remote)).collect()
+    let voices = std::iter::once(Arc::clone(local)).chain(configured.map(remote));
+    let Some(file) = &config.record else { return voices.collect() };
+    let recorder: Arc<dyn Recorder> = Arc::new(cassettes.recorder(file.clone()));
+    let recorded = |voice| -> Arc<dyn Provider> { Arc::new(Recording::new(voice, Arc::clone(&recorder))) };
+    voices.map(recorded).collect()
 }
 
 fn limits(provider: &ProviderConfig) -> Limits {

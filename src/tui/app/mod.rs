@@ -255,7 +255,9 @@ impl Desk<'_> {
 fn is_act(request: &Request) -> bool {
     match request {
         Request::Chat(_) | Request::Conversations(Conversations::LoadDraft { .. }) => true,
-        Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => !request.is_query(),
+        Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
+            !request.is_query()
+        }
         Request::Models(_) | Request::Watch { .. } => false,
     }
 }

@@ -1,5 +1,6 @@
 //! What can be asked, one small enum a service.
 
+pub mod cassettes;
 pub mod chat;
 pub mod conversations;
 pub mod keys;
@@ -14,6 +15,7 @@ pub use crate::domain::change::Topic;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "service", rename_all = "snake_case")]
 pub enum Request {
+    Cassettes(cassettes::Cassettes),
     Chat(chat::Chat),
     Conversations(conversations::Conversations),
     Keys(keys::Keys),
@@ -32,7 +34,7 @@ impl Request {
         match self {
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
-            Self::Conversations(_) | Self::Watch { .. } => false,
+            Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
         }
     }
 
@@ -42,6 +44,7 @@ impl Request {
         use models::Models as M;
         use workspace::Workspace as W;
         match self {
+            Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
             Self::Chat(_) => false,
             Self::Conversations(request) => match request {
                 C::List { .. }

@@ -1,0 +1,115 @@
+//! `outcrop cassettes …`
+
+use futures_util::StreamExt;
+
+use super::args::Cassettes as Verb;
+use super::out::{self, Out};
+use super::{Asker, End, Exit, absolute, ask, unexpected, words};
+use crate::domain::call::Call;
+use crate::domain::cassette::Take;
+use crate::domain::delta::Event;
+use crate::domain::message::{Block, Role};
+use crate::domain::secret::Secret;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::cassettes::Cassettes;
+use crate::workbench::{Reply, Request};
+
+/// Characters of a question's or an answer's beginning.
+const BEGINNING: usize = 60;
+
+pub(super) async fn cassettes(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let (request, done) = match verb {
+        Verb::Show { file, passphrase } => {
+            let passphrase = if passphrase { Some(typed(false).await?) } else { None };
+            (Cassettes::Show { file: absolute(&file)?, passphrase }, None)
+        }
+        Verb::Share { file, to } => {
+            let done =
+                format!("{} opens with the passphrase: [providers.NAME] kind = \"replay\"", to.display());
+            let (file, to) = (absolute(&file)?, absolute(&to)?);
+            (Cassettes::Share { file, to, passphrase: typed(true).await? }, Some(done))
+        }
+    };
+    let mut replies = asker.ask(Request::Cassettes(request));
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        if out.json {
+            out.object(&reply)?;
+            continue;
+        }
+        match (&reply, &done) {
+            (Reply::Take { take }, _) => out.line(&line(take))?,
+            (Reply::Done, Some(done)) => out.line(done)?,
+            (Reply::Cassette { cut: true, .. }, _) => {
+                out::say("note: its last take was not written to its end")
+            }
+            (Reply::Cassette { .. }, _) => {}
+            (other, _) => return Err(unexpected(other)),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The model, the end of what was asked, the beginning of what was answered.
+fn line(take: &Take) -> String {
+    let model = take.call.model().map_or_else(String::new, ToString::to_string);
+    let asked = match &take.call {
+        Call::Converse(converse) | Call::CountTokens(converse) => {
+            let last = converse.turns.iter().rev().find(|turn| turn.role == Role::User);
+            last.map_or_else(String::new, |turn| text_of(&turn.blocks))
+        }
+        Call::Embed { texts, .. } => texts.first().cloned().unwrap_or_default(),
+        Call::Image(picture) => picture.prompt.clone(),
+        _ => String::new(),
+    };
+    let mut answered = String::new();
+    for (_, event) in &take.events {
+        match event {
+            Event::Text { text } => answered.push_str(text),
+            Event::ToolUse { name, .. } => answered.push_str(&format!("[tool {name}]")),
+            Event::Image { .. } => answered.push_str("[picture]"),
+            Event::Embeddings { vectors } => {
+                answered.push_str(&words::count(vectors.len() as u64, "vector", "vectors"))
+            }
+            Event::Tokens { count } => answered.push_str(&words::count(u64::from(*count), "token", "tokens")),
+            _ => {}
+        }
+    }
+    if let Some((_, error)) = &take.error {
+        answered = format!("failed: {}", error.why);
+    }
+    format!("{model}  {}  → {}", beginning(&asked), beginning(&answered))
+}
+
+fn text_of(blocks: &[Block]) -> String {
+    let texts = blocks.iter().filter_map(|block| match block {
+        Block::Text { text } => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+fn beginning(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(BEGINNING) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// A passphrase, typed without an echo (twice where it is a new one), or the first line of what is piped in.
+async fn typed(new: bool) -> Result<Secret> {
+    if !ask::somebody() {
+        return ask::piped_secret("the passphrase of the cassette").await;
+    }
+    let first = ask::secret("Passphrase of the cassette: ").await?;
+    if new && ask::secret("The same again: ").await? != first {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "asking for a passphrase",
+            "the two differ",
+            "Try again.",
+        ));
+    }
+    Ok(first)
+}

@@ -1,0 +1,97 @@
+//! A voice whose calls and answers are recorded, to be played by `replay`.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, stream};
+use tokio::time::Instant;
+
+use super::{Events, Provider};
+use crate::domain::Result;
+use crate::domain::call::Call;
+use crate::domain::cassette::{Take, question};
+use crate::domain::delta::Event;
+use crate::net::Client;
+
+/// What takes a finished take; it is durable when this returns.
+pub trait Recorder: Send + Sync + std::fmt::Debug {
+    /// An empty take, which begins now.
+    fn begin(&self, call: Call) -> Take;
+    fn record(&self, take: Take) -> BoxFuture<'_, Result<()>>;
+}
+
+/// A voice and who records it. An answer that was stopped is not recorded, nor are lists of models.
+#[derive(Debug)]
+pub struct Recording {
+    voice: Arc<dyn Provider>,
+    recorder: Arc<dyn Recorder>,
+}
+
+impl Recording {
+    /// `voice`, recorded.
+    pub fn new(voice: Arc<dyn Provider>, recorder: Arc<dyn Recorder>) -> Self {
+        Self { voice, recorder }
+    }
+}
+
+impl Provider for Recording {
+    fn name(&self) -> &str {
+        self.voice.name()
+    }
+
+    fn is_remote(&self) -> bool {
+        self.voice.is_remote()
+    }
+
+    fn is_optional(&self) -> bool {
+        self.voice.is_optional()
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        if matches!(call, Call::ListModels) {
+            return self.voice.serve(call, net);
+        }
+        let take = self.recorder.begin(question(&call));
+        let events = self.voice.serve(call, net);
+        let taping =
+            Taping { events, take, began: Instant::now(), recorder: Arc::clone(&self.recorder), last: None };
+        stream::unfold(taping, |mut taping| async move { taping.next().await.map(|item| (item, taping)) })
+            .boxed()
+    }
+}
+
+struct Taping {
+    events: Events,
+    take: Take,
+    began: Instant,
+    recorder: Arc<dyn Recorder>,
+    /// The end of the answer, held back until the take is durable.
+    last: Option<Option<Result<Event>>>,
+}
+
+impl Taping {
+    async fn next(&mut self) -> Option<Result<Event>> {
+        if let Some(ended) = self.last.take() {
+            self.last = Some(None);
+            return ended;
+        }
+        let item = self.events.next().await;
+        let at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match item {
+            Some(Ok(event)) if !matches!(event, Event::Stop { .. }) => {
+                self.take.events.push((at, event.clone()));
+                return Some(Ok(event));
+            }
+            Some(Ok(ref event)) => self.take.events.push((at, event.clone())),
+            Some(Err(ref error)) => self.take.error = Some((at, error.clone())),
+            None => {}
+        }
+        let recorded = self.recorder.record(self.take.clone()).await;
+        self.last = Some(None);
+        match (recorded, item) {
+            (Err(error), Some(Ok(_)) | None) => Some(Err(error)),
+            // The answer's own failure is the more important one.
+            (_, item) => item,
+        }
+    }
+}

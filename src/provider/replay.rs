@@ -1,0 +1,153 @@
+//! A voice that plays a cassette: the same answers again, for demonstrations, tests and new raters.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, stream};
+use tokio::time::{Duration, Instant};
+
+use super::answering::once;
+use super::{Events, Provider};
+use crate::domain::call::Call;
+use crate::domain::cassette::{Take, answering, question};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
+
+/// Where takes come from; they are read when they are first needed.
+pub trait Tape: Send + Sync + std::fmt::Debug {
+    fn takes(&self) -> BoxFuture<'_, Result<Arc<Vec<Take>>>>;
+}
+
+/// How fast answers come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// As they came when they were recorded.
+    #[default]
+    Recorded,
+    AtOnce,
+}
+
+/// A cassette as a provider. The model that `box/m` was when it was recorded is `NAME/box/m`.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    name: String,
+    tape: Arc<dyn Tape>,
+    pace: Pace,
+    /// How often each take's question was asked.
+    asked: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+impl Replay {
+    /// Plays `tape`.
+    pub fn new(name: impl Into<String>, tape: Arc<dyn Tape>, pace: Pace) -> Self {
+        Self { name: name.into(), tape, pace, asked: Arc::default() }
+    }
+
+    /// The call as it was recorded: of the model that this one stands for.
+    fn recorded(&self, mut call: Call) -> Result<Call> {
+        let model = match &mut call {
+            Call::Converse(converse) | Call::CountTokens(converse) => &mut converse.model,
+            Call::Embed { model, .. } => model,
+            Call::Image(picture) => &mut picture.model,
+            Call::ListModels => return Ok(call),
+        };
+        *model = model.model().parse()?;
+        Ok(question(&call))
+    }
+
+    async fn find(&self, call: Call) -> Result<Take> {
+        let takes = self.tape.takes().await?;
+        let call = self.recorded(call)?;
+        let key = serde_json::to_string(&call)
+            .map_err(|why| Error::internal("looking for a take", why.to_string()))?;
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = asked.entry(key).or_default();
+        let Some(at) = answering(&takes, &call, *count) else {
+            let model = call.model().map_or_else(String::new, ToString::to_string);
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("playing the answer of {model}"),
+                format!("the cassette has no answer to this; it has {}", counted(takes.len())),
+                "Ask word for word what was asked when it was recorded; `outcrop cassettes show FILE` lists it.",
+            ));
+        };
+        *count += 1;
+        Ok(takes[at].clone())
+    }
+
+    async fn list(self) -> Result<Event> {
+        let takes = self.tape.takes().await?;
+        let mut models: BTreeMap<&ModelId, Vec<Capability>> = BTreeMap::new();
+        for take in takes.iter() {
+            let Some(model) = take.call.model() else { continue };
+            let can = models.entry(model).or_default();
+            for needed in take.call.needs() {
+                if !can.contains(&needed) {
+                    can.push(needed);
+                }
+            }
+        }
+        let cards = models.into_iter().map(|(model, capabilities)| {
+            let id = ModelId::new(&self.name, model.as_str())?;
+            Ok(ModelCard {
+                id,
+                title: model.to_string(),
+                availability: Availability::Ready,
+                capabilities,
+                lacks: Vec::new(),
+                context: None,
+                max_output: None,
+                defaults: None,
+                licence: None,
+                bytes: None,
+                price: None,
+                regions: Vec::new(),
+                successor: None,
+                detail: "played from a cassette".to_owned(),
+            })
+        });
+        Ok(Event::Models { cards: cards.collect::<Result<_>>()? })
+    }
+}
+
+fn counted(takes: usize) -> String {
+    if takes == 1 { "1 answer".to_owned() } else { format!("{takes} answers") }
+}
+
+impl Provider for Replay {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn serve(&self, call: Call, _: &Client) -> Events {
+        let voice = self.clone();
+        if matches!(call, Call::ListModels) {
+            return once(voice.list());
+        }
+        let pace = self.pace;
+        let found = async move { voice.find(call).await };
+        stream::once(found)
+            .flat_map(move |found| match found {
+                Ok(take) => play(take, pace),
+                Err(error) => once(std::future::ready(Err(error))),
+            })
+            .boxed()
+    }
+}
+
+fn play(take: Take, pace: Pace) -> Events {
+    let began = Instant::now();
+    let events = take.events.into_iter().map(|(at, event)| (at, Ok(event)));
+    let events = events.chain(take.error.map(|(at, error)| (at, Err(error))));
+    stream::iter(events.collect::<Vec<_>>())
+        .then(move |(at, event)| async move {
+            if pace == Pace::Recorded {
+                tokio::time::sleep_until(began + Duration::from_millis(at)).await;
+            }
+            event
+        })
+        .boxed()
+}
