@@ -41,7 +41,7 @@ pub(super) async fn cassettes(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             (Reply::Take { take }, _) => out.line(&line(take))?,
             (Reply::Done, Some(done)) => out.line(done)?,
             (Reply::Cassette { cut: true, .. }, _) => {
-                out::say("note: its last take was not written to its end")
+                out::say("note: its last take was not written to its end");
             }
             (Reply::Cassette { .. }, _) => {}
             (other, _) => return Err(unexpected(other)),
@@ -62,23 +62,23 @@ fn line(take: &Take) -> String {
         Call::Image(picture) => picture.prompt.clone(),
         _ => String::new(),
     };
-    let mut answered = String::new();
-    for (_, event) in &take.events {
-        match event {
-            Event::Text { text } => answered.push_str(text),
-            Event::ToolUse { name, .. } => answered.push_str(&format!("[tool {name}]")),
-            Event::Image { .. } => answered.push_str("[picture]"),
-            Event::Embeddings { vectors } => {
-                answered.push_str(&words::count(vectors.len() as u64, "vector", "vectors"))
-            }
-            Event::Tokens { count } => answered.push_str(&words::count(u64::from(*count), "token", "tokens")),
-            _ => {}
-        }
-    }
-    if let Some((_, error)) = &take.error {
-        answered = format!("failed: {}", error.why);
-    }
+    let answered = match &take.error {
+        Some((_, error)) => format!("failed: {}", error.why),
+        None => take.events.iter().map(|(_, event)| said(event)).collect(),
+    };
     format!("{model}  {}  → {}", beginning(&asked), beginning(&answered))
+}
+
+/// What an event adds to an answer, in words.
+fn said(event: &Event) -> String {
+    match event {
+        Event::Text { text } => text.clone(),
+        Event::ToolUse { name, .. } => format!("[tool {name}]"),
+        Event::Image { .. } => "[picture]".to_owned(),
+        Event::Embeddings { vectors } => words::count(vectors.len() as u64, "vector", "vectors"),
+        Event::Tokens { count } => words::count(u64::from(*count), "token", "tokens"),
+        _ => String::new(),
+    }
 }
 
 fn text_of(blocks: &[Block]) -> String {

@@ -27,7 +27,7 @@ pub fn answering(takes: &[Take], call: &Call, asked_before: usize) -> Option<usi
         takes.filter(|(_, take)| same(&take.call, call)).map(|(at, _)| at).collect()
     };
     let exact = alike(|one, other| question(one) == question(other) && one.model() == other.model());
-    let found = if exact.is_empty() { alike(|one, other| same_words(one, other)) } else { exact };
+    let found = if exact.is_empty() { alike(same_words) } else { exact };
     (!found.is_empty()).then(|| found[asked_before % found.len()])
 }
 

@@ -53,8 +53,13 @@ impl Provider for Recording {
         }
         let take = self.recorder.begin(question(&call));
         let events = self.voice.serve(call, net);
-        let taping =
-            Taping { events, take, began: Instant::now(), recorder: Arc::clone(&self.recorder), last: None };
+        let taping = Taping {
+            events,
+            take,
+            began: Instant::now(),
+            recorder: Arc::clone(&self.recorder),
+            ended: false,
+        };
         stream::unfold(taping, |mut taping| async move { taping.next().await.map(|item| (item, taping)) })
             .boxed()
     }
@@ -65,15 +70,14 @@ struct Taping {
     take: Take,
     began: Instant,
     recorder: Arc<dyn Recorder>,
-    /// The end of the answer, held back until the take is durable.
-    last: Option<Option<Result<Event>>>,
+    /// The take is durable, or could not be made so.
+    ended: bool,
 }
 
 impl Taping {
     async fn next(&mut self) -> Option<Result<Event>> {
-        if let Some(ended) = self.last.take() {
-            self.last = Some(None);
-            return ended;
+        if self.ended {
+            return None;
         }
         let item = self.events.next().await;
         let at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -86,8 +90,9 @@ impl Taping {
             Some(Err(ref error)) => self.take.error = Some((at, error.clone())),
             None => {}
         }
+        // The end of the answer is held back until then.
         let recorded = self.recorder.record(self.take.clone()).await;
-        self.last = Some(None);
+        self.ended = true;
         match (recorded, item) {
             (Err(error), Some(Ok(_)) | None) => Some(Err(error)),
             // The answer's own failure is the more important one.

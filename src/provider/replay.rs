@@ -46,21 +46,9 @@ impl Replay {
         Self { name: name.into(), tape, pace, asked: Arc::default() }
     }
 
-    /// The call as it was recorded: of the model that this one stands for.
-    fn recorded(&self, mut call: Call) -> Result<Call> {
-        let model = match &mut call {
-            Call::Converse(converse) | Call::CountTokens(converse) => &mut converse.model,
-            Call::Embed { model, .. } => model,
-            Call::Image(picture) => &mut picture.model,
-            Call::ListModels => return Ok(call),
-        };
-        *model = model.model().parse()?;
-        Ok(question(&call))
-    }
-
     async fn find(&self, call: Call) -> Result<Take> {
         let takes = self.tape.takes().await?;
-        let call = self.recorded(call)?;
+        let call = recorded(call)?;
         let key = serde_json::to_string(&call)
             .map_err(|why| Error::internal("looking for a take", why.to_string()))?;
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,6 +99,18 @@ impl Replay {
         });
         Ok(Event::Models { cards: cards.collect::<Result<_>>()? })
     }
+}
+
+/// The call as it was recorded: of the model that this one stands for.
+fn recorded(mut call: Call) -> Result<Call> {
+    let model = match &mut call {
+        Call::Converse(converse) | Call::CountTokens(converse) => &mut converse.model,
+        Call::Embed { model, .. } => model,
+        Call::Image(picture) => &mut picture.model,
+        Call::ListModels => return Ok(call),
+    };
+    *model = model.model().parse()?;
+    Ok(question(&call))
 }
 
 fn counted(takes: usize) -> String {
