@@ -118,7 +118,7 @@ pub struct Chat {
     /// Go on with this conversation: the last digits of its id, as `conversations list` shows them
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
-    /// Put a text file before the prompt; may be repeated
+    /// Put a file before the prompt: a text, a picture, a PDF, Word or Excel file; may be repeated
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
     /// Print the answer byte for byte, also what could drive a terminal

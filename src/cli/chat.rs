@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     out.raw = arguments.raw;
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
-    let blocks = blocks(&arguments).await?;
+    let blocks = blocks(&arguments, asker, out).await?;
     let (to, mut before) = target(&arguments, wishes, asker, out).await?;
     let answered = turn(to, blocks, &mut before, asker, out).await;
     let in_vain = match &answered {

@@ -8,8 +8,13 @@ use rustix::fs::FileType;
 use tokio::time::Duration;
 
 use super::args::Chat as Arguments;
+use super::out::Out;
+use super::{Asker, End, absolute, unexpected};
+use crate::domain::attachment::{Form, fenced, form};
 use crate::domain::message::Block;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::chat::Chat;
+use crate::workbench::{Reply, Request};
 
 /// The largest file or input that is taken into a prompt, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -17,10 +22,18 @@ const LARGEST: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The files, then the prompt, then what was piped in.
-pub(super) async fn blocks(arguments: &Arguments) -> Result<Vec<Block>> {
+pub(super) async fn blocks(arguments: &Arguments, asker: &Asker, out: &mut Out) -> Result<Vec<Block>, End> {
     let mut blocks = Vec::new();
     for path in &arguments.file {
-        blocks.push(Block::Text { text: attached(path)? });
+        if let Some(text) = attached(path)? {
+            blocks.push(Block::Text { text });
+            continue;
+        }
+        let request = Request::Chat(Chat::Attach { file: absolute(path)? });
+        match asker.one(request, out).await? {
+            Reply::Attached { attachment } => blocks.push(attachment.block),
+            other => return Err(unexpected(&other)),
+        }
     }
     let typed = arguments.prompt.join(" ");
     let from_input = typed == "-" || typed.is_empty();
@@ -46,7 +59,8 @@ pub(super) async fn blocks(arguments: &Arguments) -> Result<Vec<Block>> {
             "asking",
             "there is no prompt",
             "Write it after the command, or pipe it in.",
-        ));
+        )
+        .into());
     }
     Ok(blocks)
 }
@@ -77,8 +91,8 @@ async fn read_input() -> Result<String> {
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// A file's name and text, fenced by more back-ticks than it holds in a row.
-fn attached(path: &Path) -> Result<String> {
+/// A text file as a part of the prompt; `None` for a picture or a document, which the workspace keeps.
+fn attached(path: &Path) -> Result<Option<String>> {
     let name = path.display().to_string();
     let file = std::fs::File::open(path).map_err(|why| Error::io(format!("reading {name}"), &why))?;
     if file.metadata().is_ok_and(|meta| meta.is_dir()) {
@@ -89,21 +103,13 @@ fn attached(path: &Path) -> Result<String> {
             "Name the files in it.",
         ));
     }
-    let text = text(&name, file)?;
-    let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
-    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let bytes = limited_bytes(&name, file, LARGEST)?;
     let short = path.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
-    Ok(format!("{short}:\n\n{fence}\n{text}{end}{fence}"))
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    for c in text.chars() {
-        run = if c == of { run + 1 } else { 0 };
-        longest = longest.max(run);
+    match form(&short, &bytes) {
+        Some(Form::Image(_) | Form::Document(_)) => Ok(None),
+        Some(Form::Text) => Ok(Some(fenced(&short, &utf8(&short, bytes)?))),
+        None => Err(no_text(&short)),
     }
-    longest
 }
 
 fn text(name: &str, from: impl Read) -> Result<String> {
@@ -112,6 +118,10 @@ fn text(name: &str, from: impl Read) -> Result<String> {
 
 /// All of a text that is not larger than `largest` bytes.
 pub(super) fn limited(name: &str, from: impl Read, largest: u64) -> Result<String> {
+    utf8(name, limited_bytes(name, from, largest)?)
+}
+
+fn limited_bytes(name: &str, from: impl Read, largest: u64) -> Result<Vec<u8>> {
     let doing = || format!("reading {name}");
     let mut bytes = Vec::new();
     from.take(largest + 1).read_to_end(&mut bytes).map_err(|why| Error::io(doing(), &why))?;
@@ -123,9 +133,16 @@ pub(super) fn limited(name: &str, from: impl Read, largest: u64) -> Result<Strin
             "Give a part of it.",
         ));
     }
-    String::from_utf8(bytes).map_err(|_| {
-        Error::new(ErrorKind::Invalid, doing(), "it is no UTF-8 text", "Only texts can be read so far.")
-    })
+    Ok(bytes)
+}
+
+fn utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|_| no_text(name))
+}
+
+fn no_text(name: &str) -> Error {
+    let hint = "Texts in UTF-8, pictures (PNG, JPEG, GIF, WebP), PDF, Word and Excel files can be read.";
+    Error::new(ErrorKind::Invalid, format!("reading {name}"), "it is no UTF-8 text", hint)
 }
 
 #[cfg(test)]
@@ -133,11 +150,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_fenced_by_more_than_it_holds() {
+    fn a_text_is_read_whole_and_what_is_none_is_said_or_kept_elsewhere() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.md");
         std::fs::write(&path, "````rust\nx\n````").unwrap();
-        assert_eq!(attached(&path).unwrap(), "a.md:\n\n`````\n````rust\nx\n````\n`````");
+        let text = attached(&path).unwrap();
+        assert_eq!(text.as_deref(), Some("a.md:\n\n`````\n````rust\nx\n````\n`````"));
+        std::fs::write(&path, b"%PDF-1.7\xff").unwrap();
+        assert_eq!(attached(&path).unwrap(), None);
         std::fs::write(&path, b"\xff").unwrap();
         assert!(attached(&path).unwrap_err().why.contains("UTF-8"));
         assert!(attached(folder.path()).unwrap_err().why.contains("folder"));

@@ -63,6 +63,8 @@ pub struct Config {
     pub terminal: Terminal,
     /// The environment of children: without secrets.
     pub children: Environment,
+    /// Where the program was started.
+    pub folder: PathBuf,
     /// This program's own file.
     pub program: PathBuf,
     /// `HF_TOKEN`, for gated files of the model hub.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::Attachment;
 use super::catalog::ModelId;
 use super::id::{ConversationId, MessageId};
 use super::message::Message;
@@ -41,12 +42,44 @@ pub struct Thread {
 }
 
 /// A text in the composer that was not sent yet, with the pastes that its chips stand for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
     /// What the composer shows; a chip is one private-use character that indexes `pastes`.
     pub text: String,
-    pub pastes: Vec<String>,
+    pub pastes: Vec<Held>,
+}
+
+/// What a chip stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Held {
+    /// A text that was pasted.
+    Text(String),
+    /// A file that goes with the message.
+    File(Attachment),
+}
+
+impl Held {
+    /// The file, where it is one.
+    pub fn file(&self) -> Option<&Attachment> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Text(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Held {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Held {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
 }
 
 /// Where a message goes.

@@ -3,7 +3,8 @@
 //! Here live plain values (serde, `Clone`, `PartialEq`) that every other layer speaks in. Never here: files, sockets,
 //! the clock, randomness, async, or the JSON of an outside API (that is `wire`).
 
-mod base64;
+pub mod attachment;
+pub(crate) mod base64;
 pub mod call;
 pub mod cassette;
 pub mod catalog;

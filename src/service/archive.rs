@@ -1,8 +1,11 @@
 //! Conversations as records: what the services read and write of the store, off the async threads.
 
-use crate::domain::conversation::{Conversation, Draft, Thread};
+use std::collections::BTreeSet;
+
+use crate::domain::attachment::blobs_of;
+use crate::domain::conversation::{Conversation, Draft, Held, Thread};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::Message;
+use crate::domain::message::{BlobId, Message};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::record::{DraftOf, OpenAnswer, Remembered};
 use crate::store::{Batch, Scan, Store};
@@ -115,8 +118,17 @@ impl Archive {
             let mut batch = Batch::new();
             batch.remove::<Conversation>(&id);
             store.forget_draft(DraftOf(Some(id)), &mut batch)?;
+            let mut attached = BTreeSet::new();
             for key in store.keys::<Message>(Scan::under(&id)) {
-                batch.remove::<Message>(&key?);
+                let key = key?;
+                // One that cannot be read is removed as well.
+                if let Ok(Some(message)) = store.get::<Message>(&key) {
+                    attached.extend(blobs_of(&message.blocks).cloned());
+                }
+                batch.remove::<Message>(&key);
+            }
+            for blob in unshared(store, id, attached)? {
+                store.detach(&blob, &mut batch);
             }
             store.commit(batch)
         })
@@ -158,6 +170,27 @@ impl Archive {
             .await
             .map_err(|why| Error::internal("using the store", why.to_string()))?
     }
+}
+
+/// Those of `attached` that no other conversation has, and no draft.
+fn unshared(store: &Store, id: ConversationId, mut attached: BTreeSet<BlobId>) -> Result<BTreeSet<BlobId>> {
+    if attached.is_empty() {
+        return Ok(attached);
+    }
+    for draft in store.drafts()? {
+        let files = draft.pastes.iter().filter_map(Held::file);
+        let held: Vec<_> = files.flat_map(|file| blobs_of(std::slice::from_ref(&file.block))).collect();
+        attached.retain(|blob| !held.contains(&blob));
+    }
+    for record in store.scan::<Message>(Scan::all()) {
+        let Ok(((conversation, _), message)) = record else { continue };
+        if conversation != id {
+            for blob in blobs_of(&message.blocks) {
+                attached.remove(blob);
+            }
+        }
+    }
+    Ok(attached)
 }
 
 fn head(store: &Store, id: ConversationId) -> Result<Conversation> {

@@ -4,6 +4,7 @@
 //! makes turns of conversations with it; `conversations` keeps them as things.
 
 pub mod archive;
+pub mod attachments;
 pub mod cassettes;
 pub mod changes;
 pub mod chat;

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use super::record::draft::{KeptDraft, KeptPaste};
 use super::record::{DraftOf, Name, Paste, PasteOf};
 use super::{Batch, Scan, Store};
-use crate::domain::conversation::Draft;
+use crate::domain::conversation::{Draft, Held};
 use crate::domain::{ErrorKind, Result};
 
 /// Pastes of more bytes than this lie beside their draft.
@@ -27,6 +27,13 @@ impl Store {
         } else {
             let mut kept = KeptDraft { text: draft.text, pastes: Vec::new() };
             for paste in draft.pastes {
+                let paste = match paste {
+                    Held::Text(paste) => paste,
+                    Held::File(file) => {
+                        kept.pastes.push(KeptPaste::File { file });
+                        continue;
+                    }
+                };
                 if paste.len() <= APART {
                     kept.pastes.push(KeptPaste::Here(paste));
                     continue;
@@ -48,14 +55,24 @@ impl Store {
     pub fn load_draft(&self, of: DraftOf) -> Result<Draft> {
         let Some(kept) = self.get::<KeptDraft>(&of)? else { return Ok(Draft::default()) };
         let paste = |paste| match paste {
-            KeptPaste::Here(text) => Ok(text),
+            KeptPaste::Here(text) => Ok(Held::Text(text)),
+            KeptPaste::File { file } => Ok(Held::File(file)),
             KeptPaste::Apart { paste } => match self.get::<Paste>(&PasteOf(of, paste)) {
-                Ok(Some(Paste(text))) => Ok(text),
+                Ok(Some(Paste(text))) => Ok(Held::Text(text)),
                 Err(error) if error.kind != ErrorKind::Corrupt => Err(error),
-                Ok(None) | Err(_) => Ok(UNREADABLE.to_owned()),
+                Ok(None) | Err(_) => Ok(UNREADABLE.into()),
             },
         };
         Ok(Draft { text: kept.text, pastes: kept.pastes.into_iter().map(paste).collect::<Result<_>>()? })
+    }
+
+    /// Every draft that can be read.
+    pub fn drafts(&self) -> Result<Vec<Draft>> {
+        let mut drafts = Vec::new();
+        for key in self.keys::<KeptDraft>(Scan::all()) {
+            drafts.extend(self.load_draft(key?).ok());
+        }
+        Ok(drafts)
     }
 
     /// Deletes a draft with a batch.

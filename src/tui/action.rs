@@ -55,6 +55,7 @@ actions! {
     HistoryNext = "history_next", "Forward again in what was written";
     SearchHistory = "search_history", "Search what was written before";
     EditQueued = "edit_queued", "Take the last queued message back to edit it";
+    AttachFile = "attach_file", "Attach a picture, a document or a text (or write @path)";
     EditInEditor = "edit_in_editor", "Write in your editor ($VISUAL, $EDITOR)";
     Undo = "undo", "Undo in the composer";
     Redo = "redo", "Redo in the composer";
@@ -156,6 +157,7 @@ impl Action {
             Self::Fork => &["fork", "branch"],
             Self::Rename => &["rename", "title"],
             Self::Delete => &["delete"],
+            Self::AttachFile => &["attach", "file", "image"],
             Self::EditInEditor => &["editor"],
             Self::ToggleFold => &["thinking", "reasoning"],
             Self::ToggleReading => &["reading"],

@@ -165,6 +165,10 @@ impl Here {
 
     fn chat(&self, request: ChatRequest, terms: Terms) -> Replies {
         let steps = match request {
+            ChatRequest::Attach { file } => {
+                let chat = self.chat.clone();
+                return one(async move { Ok(Reply::Attached { attachment: chat.attach(file).await? }) });
+            }
             ChatRequest::Send { to, blocks } => self.chat.send(to, blocks, terms),
             ChatRequest::Retry { conversation, message } => self.chat.retry(conversation, message, terms),
             ChatRequest::Continue { conversation, message } => self.chat.go_on(conversation, message, terms),

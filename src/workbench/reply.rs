@@ -4,6 +4,7 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
+use crate::domain::attachment::Attachment;
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
 pub use crate::domain::change::Changed;
@@ -61,6 +62,9 @@ pub enum Reply {
     Imported {
         heads: Vec<Conversation>,
         skipped: Vec<String>,
+    },
+    Attached {
+        attachment: Attachment,
     },
     Draft {
         draft: Draft,

@@ -55,6 +55,8 @@ pub fn options(theme: &str) -> Options {
         reduced_motion: false,
         offline: true,
         utc_offset: 0,
+        home: Some("/home/ada".into()),
+        folder: "/work".into(),
     }
 }
 

@@ -109,7 +109,7 @@ fn what_was_committed_is_there_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     turn(&store, 1, 1, "why do rivers meander?");
-    let draft = Draft { text: "and then".to_owned(), pastes: vec!["long".to_owned()] };
+    let draft = Draft { text: "and then".to_owned(), pastes: vec!["long".into()] };
     store.save_draft(DraftOf(None), draft.clone()).unwrap();
     let mut batch = Batch::new();
     let remembered = Remembered { name: "sidebar".to_owned(), value: serde_json::json!({"folded": true}) };

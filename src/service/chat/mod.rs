@@ -6,6 +6,7 @@
 mod prepare;
 mod run;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -14,11 +15,13 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::Result;
+use crate::domain::attachment::Attachment;
 use crate::domain::conversation::{Conversation, Target};
 use crate::domain::delta::Event;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Block, Message};
 use crate::service::archive::Archive;
+use crate::service::attachments;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::turns::Turns;
@@ -78,6 +81,11 @@ impl Chat {
         terms: Terms,
     ) -> BoxStream<'static, Result<Step>> {
         self.turn(Ask::Continue { conversation, message }, terms)
+    }
+
+    /// Reads a file that a message is to have with it, and keeps it.
+    pub async fn attach(&self, file: PathBuf) -> Result<Attachment> {
+        attachments::attach(&self.archive, file).await
     }
 
     /// Ends the answers that a process left open when it died: what was stored is kept and marked. Their number.

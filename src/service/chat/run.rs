@@ -4,19 +4,20 @@ use std::collections::VecDeque;
 use std::pin::pin;
 
 use futures_util::future::{Fuse, FusedFuture};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::prepare::Prepared;
 use super::{Chat, Step};
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Converse};
 use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
+use crate::service::attachments;
 use crate::service::invoke::Terms;
 use crate::service::turns::{Hold, Turn};
 
@@ -59,9 +60,12 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let _ = steps.send(Ok(started)).await;
 
     let terms = Terms { conversation: Some(answer.conversation), answer: Some(answer.id), ..terms };
-    let events = chat.invoke.serve(&model, Call::Converse(converse), &terms);
+    let events = match attachments::bytes_of(&chat.archive, &converse.turns).await {
+        Ok(blobs) => chat.invoke.serve(&model, Call::Converse(Converse { blobs, ..converse }), &terms),
+        Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
+    };
     let mut growing = Growing::new(answer);
-    let outcome = stream(chat, events, &mut growing, &steps, stop).await;
+    let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
 
     growing.count();
     let answer = growing.finish(outcome);
@@ -85,7 +89,7 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
 }
 
 /// Takes events in until the answer ends, and says how.
-async fn stream(
+async fn streamed(
     chat: &Chat,
     mut events: crate::provider::Events,
     growing: &mut Growing,

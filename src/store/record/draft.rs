@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Name, Record, RecordKey};
+use crate::domain::attachment::Attachment;
 use crate::domain::id::ConversationId;
 
 /// Whose composer: a conversation's, or that of a new one.
@@ -17,12 +18,13 @@ pub(in crate::store) struct KeptDraft {
     pub(in crate::store) pastes: Vec<KeptPaste>,
 }
 
-/// A paste: its text, or the name of the record that has it.
+/// A paste: its text, or the name of the record that has it; or a file that goes with the message.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(in crate::store) enum KeptPaste {
     Here(String),
     Apart { paste: Name },
+    File { file: Attachment },
 }
 
 impl Record for KeptDraft {

@@ -1,5 +1,6 @@
 //! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
 
+pub(super) mod attachment;
 mod conversation;
 pub(super) mod draft;
 mod egress;
@@ -31,6 +32,7 @@ pub enum Kind {
     OpenAnswer = 7,
     Paste = 8,
     ProviderKey = 9,
+    Attached = 10,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -56,7 +58,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 9] = [
+    pub(super) const RECORDS: [(Self, &'static str); 10] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -66,6 +68,7 @@ impl Kind {
         (Self::OpenAnswer, "answers being written"),
         (Self::Paste, "pastes of drafts"),
         (Self::ProviderKey, "keys of providers"),
+        (Self::Attached, "pictures and documents"),
     ];
 }
 

@@ -16,6 +16,10 @@ impl Name {
         name.0.copy_from_slice(&named[..16]);
         name
     }
+
+    pub(in crate::store) fn bytes(&self) -> [u8; 16] {
+        self.0
+    }
 }
 
 /// The value, with the name that the key hides.

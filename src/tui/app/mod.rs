@@ -13,6 +13,7 @@ pub use update::update;
 pub use view::view;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ratatui::Frame as Screen;
@@ -68,6 +69,10 @@ pub struct Options {
     pub offline: bool,
     /// Seconds east of Greenwich.
     pub utc_offset: i32,
+    /// What `~` stands for.
+    pub home: Option<PathBuf>,
+    /// Where relative paths begin.
+    pub folder: PathBuf,
 }
 
 /// Which theme is used.
@@ -127,6 +132,8 @@ impl Options {
             reduced_motion: config.ui.reduced_motion,
             offline: config.net.offline,
             utc_offset,
+            home: config.home.clone(),
+            folder: config.folder.clone(),
         })
     }
 }

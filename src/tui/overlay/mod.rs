@@ -73,6 +73,8 @@ pub enum Choice {
     /// A text for the composer, as if it had been typed there.
     Typed(String),
     CopyCode(String),
+    /// The file of that path goes with the next message.
+    Attach(String),
     /// Writes the conversation to the file; `replace` where another one may be lost.
     Export {
         id: ConversationId,

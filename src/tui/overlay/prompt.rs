@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
 use super::{Choice, Outcome};
+use crate::domain::attachment::dropped_path;
 use crate::domain::id::ConversationId;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -19,6 +20,8 @@ pub enum Of {
     Name(ConversationId),
     /// The file that a conversation is written to.
     File(ConversationId),
+    /// A file that goes with a message.
+    Attachment,
 }
 
 /// The line and what it names.
@@ -44,11 +47,18 @@ impl Prompt {
         Self { title: "Write the conversation to".to_owned(), input, of: Of::File(of), wrong: "" }
     }
 
+    /// Asks for a file that goes with the next message.
+    pub fn attach() -> Self {
+        let title = "Attach a file".to_owned();
+        Self { title, input: Input::new(""), of: Of::Attachment, wrong: "" }
+    }
+
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
             Of::Name(_) => "rename",
             Of::File(_) => "write",
+            Of::Attachment => "attach",
         }
     }
 
@@ -62,6 +72,9 @@ impl Prompt {
             }
             (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
                 Outcome::Chosen(Choice::Export { id, path: text.to_owned(), replace: false })
+            }
+            (Some(Action::Accept), Of::Attachment) if !text.is_empty() => {
+                Outcome::Chosen(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
             (Some(Action::Accept), Of::File(_)) => {
                 self.wrong = "The name ends in .md, .json or .jsonl: that is the form.";
@@ -83,6 +96,9 @@ impl Prompt {
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
         let (words, role) = match (self.wrong, self.of) {
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
+            ("", Of::Attachment) => {
+                ("a picture, a PDF, Word or Excel file, a text · ~/ is your home", Role::Muted)
+            }
             (wrong, _) => (wrong, Role::Warn),
         };
         put(cells, area.x + 2, y + 1, area.right(), words, raised.patch(look.style(role)));

@@ -1,5 +1,7 @@
 //! Turns of a conversation.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::domain::conversation::Target;
@@ -13,6 +15,8 @@ use crate::domain::message::Block;
 pub enum Chat {
     /// Sends the person's blocks and streams the answer.
     Send { to: Target, blocks: Vec<Block> },
+    /// Reads a file that a message is to have with it: one `Attached`. Nothing is sent.
+    Attach { file: PathBuf },
     /// Answers the same message again: a sibling of the answer `message`.
     Retry { conversation: ConversationId, message: MessageId },
     /// Goes on with the answer `message` where it ended.

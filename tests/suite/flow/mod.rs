@@ -1,6 +1,7 @@
 //! Events in, effects out: whole values compared.
 
 mod around;
+mod attaching;
 mod chaos;
 mod chat;
 mod commands;

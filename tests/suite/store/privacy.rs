@@ -7,6 +7,8 @@ use std::path::Path;
 use outcrop::domain::ErrorKind;
 use outcrop::domain::conversation::{Conversation, Draft};
 use outcrop::domain::message::Message;
+use outcrop::domain::provider_key::KeyPlace;
+use outcrop::domain::secret::Secret;
 use outcrop::store::record::{DraftOf, Remembered};
 use outcrop::store::{Batch, Owner, Scan, Store, WrapWith};
 
@@ -25,12 +27,15 @@ fn fill(store: &Store) {
         let message = message(1, number, &text);
         batch.put(&key(&message), &message).unwrap();
     }
-    let draft = Draft { text: CANARY.to_owned(), pastes: vec![CANARY.repeat(500)] };
+    let draft = Draft { text: CANARY.to_owned(), pastes: vec![CANARY.repeat(500).into()] };
     store.save_draft(DraftOf(Some(head.id)), draft.clone()).unwrap();
     store.save_draft(DraftOf(None), draft).unwrap();
     let remembered = Remembered { name: CANARY.to_owned(), value: serde_json::json!(CANARY) };
     batch.put(&store.name(CANARY), &remembered).unwrap();
     store.commit(batch).unwrap();
+    store.attach(CANARY.repeat(2).into_bytes()).unwrap();
+    store.attach(CANARY.repeat(20_000).into_bytes()).unwrap();
+    store.keep_provider_key(CANARY, &Secret::new(CANARY), KeyPlace::Store).unwrap();
 }
 
 fn everything(folder: &Path) {

@@ -121,14 +121,14 @@ fn a_large_paste_is_written_once_however_often_its_draft_is_saved() {
     let store = open(folder.path());
     let (one, two) = ("paste ".repeat(500_000), "other ".repeat(4000));
     let save = |text: &str, pastes: &[&String]| {
-        let pastes = pastes.iter().map(|paste| (*paste).clone()).collect();
+        let pastes = pastes.iter().map(|paste| (*paste).clone().into()).collect();
         let draft = Draft { text: text.to_owned(), pastes };
         store.save_draft(DraftOf(None), draft.clone()).unwrap();
         assert_eq!(store.load_draft(DraftOf(None)).unwrap(), draft);
         large(folder.path())
     };
     let mine = DraftOf(Some(conversation_id(1)));
-    store.save_draft(mine, Draft { text: "x".to_owned(), pastes: vec![one.clone()] }).unwrap();
+    store.save_draft(mine, Draft { text: "x".to_owned(), pastes: vec![one.clone().into()] }).unwrap();
     let first = save("w", &[&one]);
     assert_eq!(first.len(), 2);
     for typed in 1..20 {
@@ -196,12 +196,12 @@ fn of_a_record_that_a_backup_has_twice_a_restore_brings_the_later_and_no_file_to
 fn a_paste_that_is_lost_says_so_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let draft = Draft { text: "why".to_owned(), pastes: vec!["paste ".repeat(4000), "short".to_owned()] };
+    let draft = Draft { text: "why".to_owned(), pastes: vec!["paste ".repeat(4000).into(), "short".into()] };
     store.save_draft(DraftOf(None), draft).unwrap();
     let blobs = walk(&folder.path().join("gen-000001/blobs"));
     fs::write(&blobs[0], "no longer a paste").unwrap();
     let found = store.load_draft(DraftOf(None)).unwrap();
-    assert_eq!(found.pastes, ["[a paste that could not be read]", "short"]);
+    assert_eq!(found.pastes, ["[a paste that could not be read]".into(), "short".into()]);
     let lost = store.keys::<Paste>(Scan::all()).next().unwrap().unwrap();
     let mut batch = Batch::new();
     batch.remove::<Paste>(&lost);

@@ -1,5 +1,6 @@
 //! What the person chose in an overlay.
 
+use super::attaching::Named;
 use super::first_run::{Chooser, usable};
 use super::{Focus, State, Wait};
 use crate::tui::app::Desk;
@@ -52,6 +53,7 @@ impl State {
                     self.waits.insert(task, Wait::Save { path, replace });
                 }
             }
+            Choice::Attach(path) => self.attach(&path, Named::Asked, desk),
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
             Choice::Rename(id, title) => {
                 if self.thread.id == Some(id) {

@@ -37,6 +37,9 @@ impl State {
             }
             Focus::Composer => {
                 let changed = self.composer.press(key);
+                if key.typed() == Some(' ') {
+                    self.attach_mentions(desk);
+                }
                 if changed {
                     self.typed(desk);
                 }
@@ -65,7 +68,9 @@ impl State {
             input.insert(text);
         } else {
             self.focus = Focus::Composer;
-            self.composer.paste(text);
+            if !self.attach_pasted(text, desk) {
+                self.composer.paste(text);
+            }
             self.typed(desk);
         }
     }

@@ -3,6 +3,7 @@
 //! Here lives its state and what it makes of events. Never here: a door that is called (effects ask for that), a clock,
 //! a terminal.
 
+mod attaching;
 mod choosing;
 mod composing;
 mod drawer;
@@ -103,6 +104,8 @@ enum Wait {
     /// A change that this screen shows already; of the head of that conversation.
     Write(Option<ConversationId>),
     Fork,
+    /// A file for the next message.
+    Attach(attaching::Named),
     Export,
     /// To be written to this file; over another one where `replace`.
     Save {
@@ -151,6 +154,10 @@ pub struct State {
     wanted: Option<Wanted>,
     /// The model of `-m`, which no other one stands in for.
     insisted: bool,
+    /// Words with an `@` that name no file.
+    no_files: HashSet<String>,
+    /// Sent by the person, and on its way as soon as its files were read.
+    send_after_attaching: bool,
     /// Something was sent before the conversation was there.
     hasty: bool,
     /// Opening where the person left off is still to be decided.
@@ -203,6 +210,8 @@ impl State {
             find: None,
             wanted: None,
             insisted,
+            no_files: HashSet::new(),
+            send_after_attaching: false,
             hasty: false,
             resuming: !anew && start.conversation.is_none(),
             memory: open::Memory::default(),

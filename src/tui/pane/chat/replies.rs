@@ -84,6 +84,7 @@ impl State {
                 self.take_head(&head);
                 self.list.upsert(head);
             }
+            (Wait::Attach(named), Reply::Attached { attachment }) => self.attached(attachment, &named, desk),
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
                 desk.ask(Effect::Save { id, path, text, replace });
@@ -157,6 +158,12 @@ impl State {
             self.ended_with(task, outcome, desk);
             self.clear_others(desk);
             return;
+        }
+        if let Some(Wait::Attach(named)) = self.wait(task).cloned() {
+            if let Some(error) = error {
+                self.not_attached(named, &error, desk);
+            }
+            return self.send_when_attached(task, desk);
         }
         let Some(wait) = self.waits.remove(&task) else { return };
         match (&wait, error) {

@@ -5,12 +5,13 @@ use super::thread::{Queued, Thread, Turn};
 use super::{Focus, State};
 use crate::domain::catalog::Availability;
 use crate::domain::id::MessageId;
-use crate::domain::message::{Block, Message, Outcome, Role};
+use crate::domain::message::{Message, Outcome, Role};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
+use crate::tui::widget::composer::{blocks_of, draft_of};
 use crate::workbench::Request;
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::{Change, Conversations};
@@ -42,6 +43,11 @@ impl State {
             }
             return;
         }
+        if self.attach_mentions(desk) || self.is_attaching() {
+            self.send_after_attaching = true;
+            return;
+        }
+        self.no_files.clear();
         let draft = self.composer.draft();
         let text = self.composer.take();
         self.saved = draft.clone();
@@ -203,11 +209,16 @@ impl State {
         let from =
             self.at.and_then(|at| shown.iter().position(|m| m.id == at)).map_or(shown.len(), |at| at + 1);
         let Some(message) = shown[..from].iter().rfind(|m| m.role == Role::User) else { return };
-        let (id, text) = (message.id, message.text());
+        let (id, draft) = (message.id, draft_of(&message.blocks));
+        let text = message.text();
         if !self.composer.is_empty() {
             self.composer.take();
         }
-        self.composer.set_text(&text);
+        if draft.pastes.is_empty() {
+            self.composer.set_text(&text);
+        } else {
+            self.composer.set_draft(&draft);
+        }
         self.thread.editing = Some(id);
         self.focus = Focus::Composer;
         self.typed(desk);
@@ -276,7 +287,7 @@ fn send(thread: &mut Thread, queued: Queued, desk: &mut Desk<'_>) {
         },
         (None, None) => return,
     };
-    let blocks = vec![Block::Text { text: text.clone() }];
+    let blocks = blocks_of(&draft);
     let task = desk.call(None, Request::Chat(Chat::Send { to, blocks }));
     thread.ask(task, desk.now.wall, parent, Some(draft), &text);
 }

@@ -30,6 +30,7 @@ impl State {
             }
             Action::SearchHistory => self.search_history(desk),
             Action::EditQueued => self.edit_queued(desk),
+            Action::AttachFile => desk.overlays.push(Overlay::Prompt(Prompt::attach())),
             Action::EditInEditor => self.edit_in_editor(desk),
             // With something written, it is the key of the composer that deletes.
             Action::QuitWhenEmpty => {

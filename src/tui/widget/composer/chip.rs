@@ -1,7 +1,10 @@
-//! Large pastes fold to a chip: one private-use character in the text that stands for the paste.
+//! Large pastes and files fold to a chip: one private-use character in the text that stands for them.
 
-use crate::domain::conversation::Draft;
+use crate::domain::attachment::Attachment;
+use crate::domain::conversation::{Draft, Held};
 use crate::domain::figures;
+use crate::domain::message::Block;
+use crate::domain::untrusted::safe_line;
 
 /// The first character that stands for a paste: plane 16 is private use, and fonts put their icons into plane 15.
 const FIRST: u32 = 0x10_0000;
@@ -33,14 +36,14 @@ pub fn folds(text: &str) -> bool {
         || text.chars().any(|c| chip_index(c).is_some())
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Paste {
-    text: String,
+    held: Held,
     label: String,
 }
 
 /// The pastes that a text's chips stand for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pastes(Vec<Paste>);
 
 impl Pastes {
@@ -49,14 +52,14 @@ impl Pastes {
         self.0.is_empty()
     }
 
-    /// Takes a paste in; its chip, or `None` where there are too many.
-    pub fn fold(&mut self, text: String) -> Option<char> {
-        let found = self.0.iter().position(|p| p.text == text);
+    /// Takes a paste or a file in; its chip, or `None` where there are too many.
+    pub fn fold(&mut self, held: impl Into<Held>) -> Option<char> {
+        let held = held.into();
+        let found = self.0.iter().position(|p| p.held == held);
         let index = found.unwrap_or(self.0.len());
         let chip = chip(index)?;
         if found.is_none() {
-            let label = label(index + 1, &text);
-            self.0.push(Paste { text, label });
+            self.0.push(Paste::new(index + 1, held));
         }
         Some(chip)
     }
@@ -66,14 +69,20 @@ impl Pastes {
         self.0.get(index).map(|p| p.label.as_str())
     }
 
-    /// The paste behind a chip.
-    pub fn text(&self, index: usize) -> Option<&str> {
-        self.0.get(index).map(|p| p.text.as_str())
+    /// What a chip is in a text: the paste, or the file's name.
+    fn text(&self, index: usize) -> Option<&str> {
+        self.0.get(index).map(|p| match &p.held {
+            Held::Text(text) => text.as_str(),
+            Held::File(file) => file.name.as_str(),
+        })
     }
 
     /// The paste behind a chip, if it is small enough to be shown and edited in full.
     pub fn showable(&self, index: usize) -> Option<&str> {
-        self.text(index).filter(|t| Self::is_showable(t))
+        match &self.0.get(index)?.held {
+            Held::Text(text) => Some(text.as_str()).filter(|text| Self::is_showable(text)),
+            Held::File(_) => None,
+        }
     }
 
     /// Whether a text is short enough, and plain enough, to be shown and edited in full.
@@ -93,19 +102,43 @@ impl Pastes {
         full
     }
 
+    /// `text` as it is sent: files where their chips stand, texts between them.
+    pub fn blocks(&self, text: &str) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let mut piece = String::new();
+        let end = |piece: &mut String, blocks: &mut Vec<Block>| {
+            let text = std::mem::take(piece);
+            if !text.trim().is_empty() {
+                blocks.push(Block::Text { text });
+            }
+        };
+        for c in text.chars() {
+            match chip_index(c).and_then(|i| self.0.get(i)).map(|paste| &paste.held) {
+                Some(Held::Text(text)) => piece.push_str(text),
+                Some(Held::File(file)) => {
+                    end(&mut piece, &mut blocks);
+                    blocks.push(file.block.clone());
+                }
+                None => piece.push(c),
+            }
+        }
+        end(&mut piece, &mut blocks);
+        blocks
+    }
+
     /// A draft that holds only the pastes that `text` uses, numbered anew.
     pub fn draft(&self, text: &str) -> Draft {
         let mut kept = Self::default();
         let mut renumbered = String::with_capacity(text.len());
         kept.take_over(self, text, &mut renumbered);
-        Draft { text: renumbered, pastes: kept.0.into_iter().map(|p| p.text).collect() }
+        Draft { text: renumbered, pastes: kept.0.into_iter().map(|p| p.held).collect() }
     }
 
     /// Writes `text`, whose chips are of `other`, with chips of its own.
     fn take_over(&mut self, other: &Self, text: &str, renumbered: &mut String) {
         for c in text.chars() {
-            match chip_index(c).and_then(|i| other.text(i)) {
-                Some(paste) => renumbered.extend(self.fold(paste.to_owned())),
+            match chip_index(c).and_then(|i| other.0.get(i)) {
+                Some(paste) => renumbered.extend(self.fold(paste.held.clone())),
                 None => renumbered.push(c),
             }
         }
@@ -113,7 +146,7 @@ impl Pastes {
 
     /// The pastes of a draft. Chips that the draft has no paste for are shown as they are.
     pub fn of(draft: &Draft) -> Self {
-        let number = |(i, text): (usize, &String)| Paste { text: text.clone(), label: label(i + 1, text) };
+        let number = |(i, held): (usize, &Held)| Paste::new(i + 1, held.clone());
         Self(draft.pastes.iter().enumerate().map(number).collect())
     }
 }
@@ -128,7 +161,36 @@ pub fn joined(drafts: impl IntoIterator<Item = Draft>) -> Draft {
         }
         kept.take_over(&Pastes::of(&draft), &draft.text, &mut text);
     }
-    Draft { text, pastes: kept.0.into_iter().map(|p| p.text).collect() }
+    Draft { text, pastes: kept.0.into_iter().map(|p| p.held).collect() }
+}
+
+impl Paste {
+    fn new(number: usize, held: Held) -> Self {
+        let label = match &held {
+            Held::Text(text) => label(number, text),
+            Held::File(file) => format!("[{}]", safe_line(&file.label())),
+        };
+        Self { held, label }
+    }
+}
+
+/// The blocks of a draft, as they are sent.
+pub fn blocks_of(draft: &Draft) -> Vec<Block> {
+    Pastes::of(draft).blocks(&draft.text)
+}
+
+/// What was sent, as it is edited again.
+pub fn draft_of(blocks: &[Block]) -> Draft {
+    let mut kept = Pastes::default();
+    let mut text = String::new();
+    for block in blocks {
+        match (block, Attachment::of(block)) {
+            (Block::Text { text: piece }, _) => text.push_str(piece),
+            (_, Some(file)) => text.extend(kept.fold(Held::File(file))),
+            _ => {}
+        }
+    }
+    kept.draft(&text)
 }
 
 fn label(number: usize, text: &str) -> String {
@@ -163,7 +225,7 @@ mod tests {
         assert_eq!(pastes.fold("one\n".repeat(52)), Some(one), "the same paste is the same chip");
         assert_eq!(pastes.label(0), Some("[Pasted #1 · 52 lines]"));
         let draft = pastes.draft(&format!("see {two}!"));
-        assert_eq!(draft.pastes, ["two\n".repeat(4)]);
+        assert_eq!(draft.pastes, [Held::from("two\n".repeat(4))]);
         assert_eq!(Pastes::of(&draft).expand(&draft.text), format!("see {}!", "two\n".repeat(4)));
         assert_eq!(pastes.expand(&format!("{one}{two}")).lines().count(), 56);
     }

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::conversation::Draft;
+use crate::domain::conversation::{Draft, Held};
 
 /// How many texts are kept.
 const MOST: usize = 500;
 /// And how many bytes of them; the newest is kept whatever its size.
 const MOST_BYTES: usize = 1 << 20;
 
+fn held(held: &Held) -> usize {
+    match held {
+        Held::Text(text) => text.len(),
+        // Its bytes are the store's.
+        Held::File(file) => file.name.len(),
+    }
+}
+
 fn bytes(draft: &Draft) -> usize {
-    draft.text.len() + draft.pastes.iter().map(String::len).sum::<usize>()
+    draft.text.len() + draft.pastes.iter().map(held).sum::<usize>()
 }
 
 /// Texts sent before, oldest first, and how far back the walk is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
     sent: Vec<Draft>,
     /// The entry on the screen; `None` is the text being written.

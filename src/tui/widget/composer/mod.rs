@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use buffer::Move;
-pub use chip::joined;
+pub use chip::{blocks_of, draft_of, joined};
 pub use view::Look;
 
 use buffer::Buffer;
@@ -24,11 +24,12 @@ use cluster::before;
 use history::History;
 use rows::{Row, byte_at, place_of, rows};
 
-use crate::domain::conversation::Draft;
+use crate::domain::attachment::Attachment;
+use crate::domain::conversation::{Draft, Held};
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
 
 /// A message being written. Every method is pure; `fit` tells it the room that it is drawn in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Composer {
     buffer: Buffer,
     pastes: Pastes,
@@ -141,6 +142,35 @@ impl Composer {
             self.insert_folded(text);
         }
         self.moved(None);
+    }
+
+    /// Puts a file in: its chip at the caret, or in the place of the last `mention` of it.
+    pub fn attach(&mut self, file: Attachment, mention: Option<&str>) {
+        let found = mention.and_then(|mention| Some((self.buffer.text().rfind(mention)?, mention.len())));
+        let Some(chip) = self.pastes.fold(Held::File(file)) else { return };
+        let mut bytes = [0; 4];
+        let chip = chip.encode_utf8(&mut bytes);
+        match found {
+            Some((at, length)) => {
+                let caret = self.buffer.caret();
+                self.buffer.replace(at..at + length, chip);
+                // The person may write on behind it.
+                if caret > at + length {
+                    self.buffer.place(caret - length + chip.len(), false);
+                }
+            }
+            None => self.buffer.insert(chip),
+        }
+        self.moved(None);
+    }
+
+    /// The `@path`s that are written in the text.
+    pub fn mentions(&self) -> Vec<String> {
+        // What a sentence ends with is no part of a name.
+        let words = self.buffer.text().split(char::is_whitespace).map(|word| word.trim_end_matches(END));
+        let mentions =
+            words.filter(|word| word.len() > 2 && word.starts_with('@') && word.contains(['/', '.']));
+        mentions.map(str::to_owned).collect()
     }
 
     fn insert_folded(&mut self, text: String) {
@@ -349,6 +379,9 @@ impl Composer {
         self.moved(None);
     }
 }
+
+/// What a word is followed by in a sentence.
+const END: [char; 8] = [',', '.', ';', ':', '!', '?', ')', '"'];
 
 fn unix_lines(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }

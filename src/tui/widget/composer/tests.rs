@@ -98,7 +98,7 @@ fn a_long_paste_is_a_chip_until_it_is_pasted_again() {
     let mut composer = typed("");
     composer.paste(&paste);
     composer.paste(&paste);
-    assert_eq!(composer.draft().pastes, Vec::<String>::new());
+    assert_eq!(composer.draft().pastes, Vec::<crate::domain::conversation::Held>::new());
     assert_eq!(composer.text(), "line\n".repeat(52));
     composer.undo();
     assert_eq!(composer.draft().pastes.len(), 1);

@@ -1,0 +1,188 @@
+//! A file that goes with a message.
+
+use serde::{Deserialize, Serialize};
+
+use super::figures;
+use super::message::{BlobId, Block};
+
+/// A picture, a document or a text that was read from a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// Its size in bytes; `None` where nobody knows it any more.
+    pub bytes: Option<u64>,
+    /// What is sent of it.
+    pub block: Block,
+}
+
+impl Attachment {
+    /// Of a block that was sent before; `None` for one that is no file.
+    pub fn of(block: &Block) -> Option<Self> {
+        let name = match block {
+            Block::Document { name, .. } => name.clone(),
+            Block::Image { media_type, .. } => media_type.replace('/', "."),
+            _ => return None,
+        };
+        Some(Self { name, bytes: None, block: block.clone() })
+    }
+
+    /// Its name and size, in a few words.
+    pub fn label(&self) -> String {
+        match self.bytes {
+            Some(bytes) => format!("@{} · {}", self.name, figures::bytes(bytes)),
+            None => format!("@{}", self.name),
+        }
+    }
+}
+
+/// The bytes that blocks name.
+pub fn blobs_of(blocks: &[Block]) -> impl Iterator<Item = &BlobId> {
+    blocks.iter().filter_map(|block| match block {
+        Block::Image { blob, .. } | Block::Document { blob, .. } => Some(blob),
+        _ => None,
+    })
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Image(&'static str),
+    Document(&'static str),
+    Text,
+}
+
+/// The form of a file, by its first bytes and, where those say little, by the end of its name; `None` for one that no
+/// model takes.
+pub fn form(name: &str, bytes: &[u8]) -> Option<Form> {
+    let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
+    let office = |zip: &[(&str, &'static str)]| {
+        zip.iter().find(|(ending, _)| *ending == end).map(|(_, media_type)| Form::Document(media_type))
+    };
+    Some(match bytes {
+        [0x89, b'P', b'N', b'G', ..] => Form::Image("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Form::Image("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Form::Image("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Form::Image("image/webp"),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Form::Document("application/pdf"),
+        [b'P', b'K', 3, 4, ..] => office(&[
+            ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ])?,
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            office(&[("doc", "application/msword"), ("xls", "application/vnd.ms-excel")])?
+        }
+        _ if std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0')) => Form::Text,
+        _ => return None,
+    })
+}
+
+/// A text file as a part of a prompt: its name, then its text between more back-ticks than it holds in a row.
+pub fn fenced(name: &str, text: &str) -> String {
+    let (mut run, mut longest) = (0, 2);
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{name}:\n\n{fence}\n{text}{end}{fence}")
+}
+
+/// How the names of pictures and documents end.
+const ENDINGS: [&str; 10] = ["png", "jpg", "jpeg", "gif", "webp", "pdf", "doc", "docx", "xls", "xlsx"];
+
+/// The path of a picture or document that a pasted text is, as terminals write what was dropped on them: in quotes, with
+/// backslashes before blanks, or as a `file:` URL. `None` for any other text, a path that is spoken of among them.
+pub fn dropped_path(text: &str) -> Option<String> {
+    let line = text.trim();
+    if line.is_empty() || line.len() > 4096 || line.contains(['\n', '\r', '\0']) {
+        return None;
+    }
+    let path = if let Some(url) = line.strip_prefix("file://") {
+        percent_decoded(url.strip_prefix("localhost").unwrap_or(url))?
+    } else if let Some(inner) = ['\'', '"'].into_iter().find_map(|q| line.strip_prefix(q)?.strip_suffix(q)) {
+        inner.to_owned()
+    } else {
+        let mut path = String::with_capacity(line.len());
+        let mut rest = line.chars();
+        while let Some(c) = rest.next() {
+            match c {
+                '\\' => path.push(rest.next()?),
+                // A blank that is not written as part of the name ends it: there is more than a path.
+                c if c.is_whitespace() => return None,
+                c => path.push(c),
+            }
+        }
+        path
+    };
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let is_file = ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()));
+    (is_file && (path.starts_with('/') || path.starts_with("~/"))).then_some(path)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_first_bytes_say_and_an_office_file_what_its_name_says() {
+        assert_eq!(form("a.txt", b"\x89PNG\r\n"), Some(Form::Image("image/png")));
+        assert_eq!(form("a", b"\xff\xd8\xff\xe0"), Some(Form::Image("image/jpeg")));
+        assert_eq!(form("a", b"RIFF1234WEBPVP8 "), Some(Form::Image("image/webp")));
+        assert_eq!(form("a.PDF", b"%PDF-1.7"), Some(Form::Document("application/pdf")));
+        assert_eq!(form("a.doc", b"\xd0\xcf\x11\xe0rest"), Some(Form::Document("application/msword")));
+        assert_eq!(form("a.zip", b"PK\x03\x04rest"), None);
+        assert_eq!(form("a.rs", "fn größe() {}".as_bytes()), Some(Form::Text));
+        assert_eq!(form("a.bin", b"\x00\x01\x02"), None);
+        assert_eq!(form("a.bin", b"\xfe\xfe"), None);
+    }
+
+    #[test]
+    fn a_text_is_fenced_by_more_than_it_holds() {
+        assert_eq!(fenced("a.md", "````rust\nx\n````"), "a.md:\n\n`````\n````rust\nx\n````\n`````");
+        assert_eq!(fenced("a", "x\n"), "a:\n\n```\nx\n```");
+    }
+
+    #[test]
+    fn what_is_dropped_on_a_terminal_is_a_path_and_other_texts_are_not() {
+        for (text, path) in [
+            ("/tmp/a.png", "/tmp/a.png"),
+            ("'/tmp/a b.png' ", "/tmp/a b.png"),
+            ("/tmp/a\\ b\\'s.png", "/tmp/a b's.png"),
+            ("file:///tmp/a%20b%C3%A9.png", "/tmp/a bé.png"),
+            ("file://localhost/tmp/a.PDF", "/tmp/a.PDF"),
+            ("~/a.pdf", "~/a.pdf"),
+        ] {
+            assert_eq!(dropped_path(text).as_deref(), Some(path), "{text}");
+        }
+        for text in [
+            "",
+            "/",
+            "word",
+            "/tmp/a.png and more",
+            "/a\n/b.png",
+            "file:///a%2",
+            "a/b.png",
+            "/a\\",
+            "/new",
+            "/etc/hosts",
+        ] {
+            assert_eq!(dropped_path(text), None, "{text}");
+        }
+    }
+}

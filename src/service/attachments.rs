@@ -1,0 +1,202 @@
+//! Files that go with messages: read, told apart, kept; and their bytes for a call.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::domain::attachment::{Attachment, Form, blobs_of, fenced, form};
+use crate::domain::call::{Blobs, Turn};
+use crate::domain::message::Block;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::archive::Archive;
+use crate::store::Store;
+
+/// The largest file that is taken, in bytes: no API takes more in one request.
+const LARGEST: u64 = 32 << 20;
+/// The largest text, in bytes: it goes into the prompt as it is.
+const LARGEST_TEXT: u64 = 2 << 20;
+
+/// Reads a file and keeps what a message needs of it.
+pub async fn attach(archive: &Archive, file: PathBuf) -> Result<Attachment> {
+    archive.run(move |store| taken(store, &file)).await
+}
+
+fn taken(store: &Store, file: &Path) -> Result<Attachment> {
+    let doing = format!("attaching {}", file.display());
+    let about = std::fs::metadata(file).map_err(|why| Error::io(&doing, &why))?;
+    if !about.is_file() {
+        return Err(Error::new(ErrorKind::Invalid, doing, "it is no file", "Name a file."));
+    }
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).map_err(|why| Error::io(&doing, &why))?;
+    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|why| Error::io(&doing, &why))?;
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let size = bytes.len() as u64;
+    let too_large = |most: u64| {
+        let why = format!("it is larger than {} MB", most >> 20);
+        Error::new(ErrorKind::Invalid, &doing, why, "Take a smaller one, or a part of it.")
+    };
+    if size > LARGEST {
+        return Err(too_large(LARGEST));
+    }
+    if bytes.is_empty() {
+        return Err(Error::new(ErrorKind::Invalid, doing, "it is empty", "Name another file."));
+    }
+    let block = match form(&name, &bytes) {
+        Some(Form::Image(media_type)) => {
+            Block::Image { media_type: media_type.to_owned(), blob: store.attach(bytes)? }
+        }
+        Some(Form::Document(media_type)) => Block::Document {
+            name: name.clone(),
+            media_type: media_type.to_owned(),
+            blob: store.attach(bytes)?,
+        },
+        Some(Form::Text) if size > LARGEST_TEXT => return Err(too_large(LARGEST_TEXT)),
+        Some(Form::Text) => Block::Text { text: fenced(&name, &String::from_utf8_lossy(&bytes)) },
+        None => {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                doing,
+                "it is neither a text nor a picture or document that models take",
+                "Models take PNG, JPEG, GIF, WebP, PDF, Word and Excel files, and texts in UTF-8.",
+            ));
+        }
+    };
+    Ok(Attachment { name, bytes: Some(size), block })
+}
+
+/// The bytes that the turns name. One that is lost is left out here, and an error where it is sent.
+pub async fn bytes_of(archive: &Archive, turns: &[Turn]) -> Result<Blobs> {
+    let ids: Vec<_> = turns.iter().flat_map(|turn| blobs_of(&turn.blocks)).cloned().collect();
+    if ids.is_empty() {
+        return Ok(Blobs::default());
+    }
+    archive
+        .run(move |store| {
+            let mut blobs = Blobs::default();
+            for id in ids {
+                if let Some(bytes) = store.attached(&id)? {
+                    blobs.put(id, bytes);
+                }
+            }
+            Ok(blobs)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ConversationId;
+    use crate::domain::message::{BlobId, Message, MessageOrigin, Role};
+    use crate::service::archive::Writing;
+    use crate::service::fresh;
+    use crate::store::{Owner, Store, Unlock};
+
+    const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\nrest";
+
+    fn archive(folder: &Path) -> Archive {
+        let owner = Owner::try_take(folder).unwrap().unwrap();
+        Archive::new(Store::open(&owner, &Unlock::default()).unwrap().0)
+    }
+
+    /// A conversation with one message that has `blocks`.
+    async fn conversation(archive: &Archive, blocks: &[Block]) -> ConversationId {
+        let now = fresh::now();
+        let head = crate::domain::conversation::Conversation {
+            id: fresh::conversation_id(),
+            title: String::new(),
+            titled: false,
+            created: now,
+            updated: now,
+            model: None,
+            system: None,
+            settings: crate::domain::settings::Settings::default(),
+            leaf: None,
+        };
+        let message = Message {
+            id: fresh::message_id(),
+            conversation: head.id,
+            parent: None,
+            role: Role::User,
+            blocks: blocks.to_vec(),
+            created: now,
+            answer: None,
+            origin: MessageOrigin::Here,
+        };
+        let id = head.id;
+        archive
+            .write(Writing { heads: vec![head], messages: vec![message], ..Writing::default() })
+            .await
+            .unwrap();
+        id
+    }
+
+    async fn kept(archive: &Archive, id: &BlobId) -> bool {
+        let id = id.clone();
+        archive.run(move |store| Ok(store.attached(&id)?.is_some())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_picture_goes_with_the_last_conversation_that_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(&folder.path().join("home"));
+        let file = folder.path().join("a.png");
+        std::fs::write(&file, PIXEL).unwrap();
+        let attachment = attach(&archive, file.clone()).await.unwrap();
+        assert_eq!((attachment.name.as_str(), attachment.bytes), ("a.png", Some(PIXEL.len() as u64)));
+        let again = attach(&archive, file).await.unwrap();
+        assert_eq!(again, attachment, "the same bytes are kept once");
+        let blob = blobs_of(std::slice::from_ref(&attachment.block)).next().unwrap().clone();
+        let turn = Turn { role: Role::User, blocks: vec![attachment.block.clone()] };
+        let blobs = bytes_of(&archive, &[turn]).await.unwrap();
+        assert_eq!(blobs.get(&blob), Some(PIXEL));
+        let one = conversation(&archive, std::slice::from_ref(&attachment.block)).await;
+        let two = conversation(&archive, std::slice::from_ref(&attachment.block)).await;
+        archive.remove(one).await.unwrap();
+        assert!(kept(&archive, &blob).await, "the other conversation has it still");
+        let draft = crate::domain::conversation::Draft {
+            text: "\u{100000}".to_owned(),
+            pastes: vec![crate::domain::conversation::Held::File(attachment)],
+        };
+        archive.save_draft(None, draft.clone()).await.unwrap();
+        assert_eq!(archive.load_draft(None).await.unwrap(), draft);
+        archive.remove(two).await.unwrap();
+        assert!(kept(&archive, &blob).await, "what is being written has it still");
+        archive.save_draft(None, crate::domain::conversation::Draft::default()).await.unwrap();
+        let three = conversation(&archive, &turn_blocks(&blob)).await;
+        archive.remove(three).await.unwrap();
+        assert!(!kept(&archive, &blob).await);
+    }
+
+    fn turn_blocks(blob: &BlobId) -> Vec<Block> {
+        vec![Block::Image { media_type: "image/png".to_owned(), blob: blob.clone() }]
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_attached_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(&folder.path().join("home"));
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let large = folder.path().join("large.png");
+        std::fs::File::create(&large).unwrap().set_len(LARGEST + 1).unwrap();
+        for (path, kind, words) in [
+            (folder.path().join("gone.png"), ErrorKind::NotFound, "gone.png"),
+            (folder.path().to_owned(), ErrorKind::Invalid, "it is no file"),
+            (file("empty.png", b""), ErrorKind::Invalid, "it is empty"),
+            (file("a.zip", b"PK\x03\x04"), ErrorKind::Invalid, "neither a text nor"),
+            (large, ErrorKind::Invalid, "larger than 32 MB"),
+            (
+                file("long.txt", &vec![b'x'; LARGEST_TEXT as usize + 1]),
+                ErrorKind::Invalid,
+                "larger than 2 MB",
+            ),
+        ] {
+            let error = attach(&archive, path).await.unwrap_err();
+            assert!(error.kind == kind && error.to_string().contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Files that go with a message.
+
+use outcrop::domain::attachment::Attachment;
+use outcrop::domain::message::{BlobId, Block};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::{Reply, Request};
+
+use crate::stage::Stage;
+
+fn picture() -> Block {
+    Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)) }
+}
+
+fn attached(name: &str) -> Vec<Reply> {
+    let attachment = Attachment { name: name.to_owned(), bytes: Some(212_000), block: picture() };
+    vec![Reply::Attached { attachment }]
+}
+
+/// The files that were asked for.
+fn files(effects: &[Effect]) -> Vec<String> {
+    let requests = Stage::requests(effects).into_iter();
+    let files = requests.filter_map(|request| match request {
+        Request::Chat(Chat::Attach { file }) => Some(file.display().to_string()),
+        _ => None,
+    });
+    files.collect()
+}
+
+fn sent(effects: &[Effect]) -> Option<Vec<Block>> {
+    Stage::requests(effects).into_iter().find_map(|request| match request {
+        Request::Chat(Chat::Send { blocks, .. }) => Some(blocks),
+        _ => None,
+    })
+}
+
+fn text(text: &str) -> Block {
+    Block::Text { text: text.to_owned() }
+}
+
+fn missing(stage: &mut Stage) {
+    let task = stage.task("attach");
+    let error = Error::new(ErrorKind::NotFound, "attaching it", "there is no such file", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+}
+
+#[test]
+fn a_file_that_is_named_in_the_text_becomes_a_chip_and_is_sent_where_it_stands() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert_eq!(files(&stage.keys("what is @pics/a.png and")), ["/work/pics/a.png"]);
+    stage.keys(" why");
+    stage.answer("attach", attached("a.png"));
+    assert!(stage.text().contains("what is [@a.png · 212 kB] and why"), "{}", stage.text());
+    stage.keys("?");
+    assert!(stage.text().contains("and why?"), "the caret stayed where the person writes");
+    let blocks = sent(&stage.keys("<enter>")).unwrap();
+    assert_eq!(blocks, [text("what is "), picture(), text(" and why?")]);
+}
+
+#[test]
+fn a_message_waits_for_the_file_that_it_ends_with() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let effects = stage.keys("look at @~/a.png!<enter>");
+    assert_eq!(
+        (files(&effects), sent(&effects)),
+        (vec!["/work/~/a.png".replace("/work/~", "/home/ada")], None)
+    );
+    let task = stage.task("attach");
+    stage.reply("attach", attached("a.png"));
+    let effects = stage.event(Event::Ended { task, error: None });
+    assert_eq!(sent(&effects).unwrap(), [text("look at "), picture(), text("!")]);
+}
+
+#[test]
+fn a_word_that_names_no_file_stays_a_word_and_is_sent_as_one() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert_eq!(files(&stage.keys("ask @ada.lovelace, ")).len(), 1);
+    missing(&mut stage);
+    let effects = stage.keys("please<enter>");
+    assert_eq!((files(&effects).len(), sent(&effects)), (0, Some(vec![text("ask @ada.lovelace, please")])));
+}
+
+#[test]
+fn a_picture_that_is_dropped_on_the_terminal_is_attached_and_a_path_in_a_text_is_not() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let drop = |path: &str| Event::Paste { text: path.to_owned(), dropped: 0 };
+    assert_eq!(files(&stage.event(drop("'/tmp/my pic.png' "))), ["/tmp/my pic.png"]);
+    stage.answer("attach", attached("my pic.png"));
+    assert!(stage.text().contains("[@my pic.png · 212 kB]"), "{}", stage.text());
+    assert!(files(&stage.event(drop("/etc/hosts"))).is_empty());
+    assert!(stage.text().contains("kB]/etc/hosts"), "{}", stage.text());
+    assert_eq!(files(&stage.event(drop("/gone.png"))), ["/gone.png"]);
+    missing(&mut stage);
+    assert!(stage.text().contains("/etc/hosts/gone.png"), "what is no file is pasted: {}", stage.text());
+}
+
+#[test]
+fn a_file_can_be_asked_for_and_what_is_wrong_with_it_is_said() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+a>");
+    assert!(stage.text().contains("Attach a file"), "{}", stage.text());
+    assert_eq!(files(&stage.keys("notes.bin<enter>")), ["/work/notes.bin"]);
+    let task = stage.task("attach");
+    let error =
+        Error::new(ErrorKind::Invalid, "attaching /work/notes.bin", "it is empty", "Name another file.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("it is empty"), "{}", stage.text());
+}
+
+#[test]
+fn a_chip_goes_with_one_key_and_comes_back_with_undo_and_an_edit_brings_the_files_again() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.event(Event::Paste { text: "/tmp/a.png".into(), dropped: 0 });
+    stage.answer("attach", attached("a.png"));
+    stage.keys("<backspace>");
+    assert!(stage.state.chat.composer.is_empty());
+    stage.keys("<alt+z>");
+    assert!(stage.text().contains("[@a.png · 212 kB]"), "{}", stage.text());
+}
