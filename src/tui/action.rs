@@ -84,6 +84,7 @@ actions! {
     ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
     Retry = "retry", "Answer again, as another branch";
     EditMessage = "edit_message", "Edit the message and fork";
+    AnswerTool = "answer_tool", "Say what a tool that was called gives back";
     Continue = "continue", "Go on with the answer";
     BranchPrevious = "branch_previous", "The branch before";
     BranchNext = "branch_next", "The branch after";
@@ -154,6 +155,7 @@ impl Action {
             Self::Retry => &["retry", "regenerate"],
             Self::EditMessage => &["edit"],
             Self::Continue => &["continue"],
+            Self::AnswerTool => &["tool"],
             Self::Fork => &["fork", "branch"],
             Self::Rename => &["rename", "title"],
             Self::Delete => &["delete"],

@@ -66,6 +66,7 @@ use Context as C;
 /// The keys as they come. The footer shows rows with a hint in this order.
 pub(super) const TABLE: &[Row] = &[
     row(C::Composer, A::Send, "enter", "send"),
+    row(C::Composer, A::AnswerTool, "alt+t", "tool"),
     row(C::Composer, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
     row(C::Composer, A::Commands, "/", ""),
     row(C::Composer, A::HistoryPrevious, "up", ""),
@@ -95,6 +96,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Transcript, A::ExportConversation, "w", ""),
     row(C::Transcript, A::Retry, "r", "retry"),
     row(C::Transcript, A::EditMessage, "e", "edit"),
+    row(C::Transcript, A::AnswerTool, "t", "tool"),
     row(C::Transcript, A::Continue, "c", ""),
     row(C::Transcript, A::BranchPrevious, "[", ""),
     row(C::Transcript, A::BranchNext, "]", ""),

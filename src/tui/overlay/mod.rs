@@ -45,7 +45,7 @@ pub enum Overlay {
     Confirm(Confirm),
     /// One line: a name.
     Prompt(Prompt),
-    /// Many lines: the system prompt.
+    /// Many lines: the system prompt, what a tool gives back.
     Pad(Pad),
     /// What opens a sealed workspace.
     Passphrase(Ask),
@@ -86,6 +86,12 @@ pub enum Choice {
     System(String),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
+    /// What the tool call of that id gives back; not `taken` is half written.
+    Tool {
+        id: String,
+        text: String,
+        taken: bool,
+    },
     Unlock(Secret),
     Quit,
 }
@@ -223,7 +229,7 @@ impl Overlay {
             Self::Menu(menu) => &menu.title,
             Self::Confirm(_) => "",
             Self::Prompt(prompt) => &prompt.title,
-            Self::Pad(_) => "System prompt",
+            Self::Pad(pad) => pad.title(),
             Self::Passphrase(_) => "Passphrase",
             Self::Past(_) => "Past notices",
         }

@@ -1,36 +1,76 @@
-//! A text of many lines that is asked for: the system prompt.
+//! A text of many lines that is asked for: the system prompt, what a tool gives back.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::{Choice, Outcome};
 use crate::domain::conversation::Draft;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
+use crate::tui::paint::{put, wrap};
 use crate::tui::widget::composer::{self, Composer};
+
+/// A tool that a model called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub id: String,
+    pub name: String,
+    /// As JSON.
+    pub input: String,
+}
+
+/// What the text is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Of {
+    #[default]
+    System,
+    Tool(Call),
+}
 
 /// The text as it is being written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pad {
+    of: Of,
+    title: String,
     pub composer: Composer,
     /// The text as it was.
     before: String,
 }
 
 impl Pad {
-    /// Starts from the text as it is.
-    pub fn new(text: &str) -> Self {
+    /// Asks for the system prompt, from the text as it is.
+    pub fn system(text: &str) -> Self {
+        Self::new(Of::System, "System prompt".to_owned(), text)
+    }
+
+    /// Asks for what a tool gives back, from the text as it was left.
+    pub fn tool(call: Call, text: &str) -> Self {
+        let title = format!("What {} gives back", safe_line(&call.name));
+        Self::new(Of::Tool(call), title, text)
+    }
+
+    /// Its head.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn new(of: Of, title: String, text: &str) -> Self {
         let mut composer = Composer::default();
         composer.set_draft(&Draft { text: text.to_owned(), pastes: Vec::new() });
-        Self { composer, before: text.to_owned() }
+        Self { of, title, composer, before: text.to_owned() }
     }
 
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Accept) if !self.composer.newline_for_backslash() => {
-                return Outcome::Chosen(Choice::System(self.composer.text().trim().to_owned()));
+                let text = self.composer.text().trim().to_owned();
+                return Outcome::Chosen(match &self.of {
+                    Of::System => Choice::System(text),
+                    Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                });
             }
             Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
@@ -52,7 +92,11 @@ impl Pad {
     pub fn leave(&self) -> Outcome {
         let text = self.composer.text();
         let changed = text != self.before && !text.trim().is_empty();
-        if changed { Outcome::Chosen(Choice::SystemAside(text)) } else { Outcome::Close }
+        match &self.of {
+            _ if !changed => Outcome::Close,
+            Of::System => Outcome::Chosen(Choice::SystemAside(text)),
+            Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
+        }
     }
 
     /// Paints it; returns the caret's cell.
@@ -64,7 +108,21 @@ impl Pad {
             chip: look.style(Role::Info),
             selection: look.style(Role::Selected),
         };
-        self.composer.draw(area, cells, &styles, "How the model is to behave, in your words.");
+        let (area, placeholder) = match &self.of {
+            Of::System => (area, "How the model is to behave, in your words."),
+            Of::Tool(call) => {
+                let asked = ground.patch(look.style(Role::Tool));
+                let lines = wrap(&safe_line(&format!("{} {}", call.name, call.input)), area.width);
+                let most = usize::from(area.height.saturating_sub(3)).min(lines.len()).min(5);
+                for (y, line) in (area.y..).zip(&lines[..most]) {
+                    put(cells, area.x, y, area.right(), line, asked);
+                }
+                let rows = most as u16 + 1;
+                let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
+                (rest, "JSON or text; a ! in front makes it an error.")
+            }
+        };
+        self.composer.draw(area, cells, &styles, placeholder);
         self.composer.caret_in(area)
     }
 }

@@ -10,3 +10,4 @@ mod first_run;
 mod kept;
 pub mod passphrase;
 mod reach;
+pub mod tools;

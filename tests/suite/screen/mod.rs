@@ -1,8 +1,9 @@
 //! Keys in, picture out: each state of the chat place at four sizes, dark and light.
 
+use outcrop::domain::attachment::Attachment;
 use outcrop::domain::catalog::Availability;
 use outcrop::domain::delta::Event as Delta;
-use outcrop::domain::message::{Block, Message, Outcome, Role};
+use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::event::Event;
@@ -10,6 +11,7 @@ use outcrop::workbench::Reply;
 use outcrop::workbench::reply::{PullPlan, PullStep};
 
 use crate::flow::passphrase::sealed;
+use crate::flow::tools::calling;
 use crate::stage::{COMPLETE, MODEL, Stage, answer, card, id, message, model};
 
 const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 40), (240, 70)];
@@ -403,6 +405,29 @@ fn quitting_says_what_it_cuts_off() {
     shoot("quit", |stage| {
         stage.ask("why do rivers meander?");
         stage.keys("and then?<enter><ctrl+q>");
+    });
+}
+
+#[test]
+fn a_tool_that_was_called_is_answered_by_hand() {
+    shoot("tool-called", |stage| stage.open(calling()));
+    shoot("tool-answer", |stage| {
+        stage.open(calling());
+        stage.keys("<alt+t>{\"degrees\": 18}");
+    });
+}
+
+#[test]
+fn a_file_is_a_chip_in_the_text() {
+    shoot("attached", |stage| {
+        stage.keys("what is @pics/rivers.png ");
+        let block = Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)) };
+        let attachment = Attachment { name: "rivers.png".into(), bytes: Some(212_000), block };
+        stage.answer("attach", vec![Reply::Attached { attachment }]);
+        stage.keys("and why?");
+    });
+    shoot("attach", |stage| {
+        stage.keys("<alt+a>~/rivers.png");
     });
 }
 

@@ -69,6 +69,7 @@ impl State {
                     self.leave_gone(desk);
                 }
             }
+            Choice::Tool { id, text, taken } => self.tool_answered(id, text, taken, desk),
             Choice::System(text) => self.set_system(&text, desk),
             Choice::SystemAside(text) => {
                 self.thread.system_aside = Some(text);

@@ -26,6 +26,7 @@ mod replies;
 mod setup;
 mod summary;
 mod thread;
+mod tools;
 mod turns;
 mod update;
 mod view;
@@ -260,6 +261,7 @@ impl State {
             Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
                 self.thread.id.is_some()
             }
+            Action::AnswerTool => self.calls_tools(),
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,
             Action::Accept if self.focus == Focus::FirstRun => {

@@ -34,7 +34,7 @@ impl State {
     /// Opens the system prompt; one that was written and not taken comes back.
     pub(super) fn edit_system(&mut self, desk: &mut Desk<'_>) {
         let aside = self.thread.system_aside.take();
-        let mut pad = Pad::new(self.thread.setup.system.as_deref().unwrap_or_default());
+        let mut pad = Pad::system(self.thread.setup.system.as_deref().unwrap_or_default());
         if let Some(text) = aside {
             pad.composer.set_text(&text);
             desk.say("This is what you wrote last and did not take; undo brings the one in use.");

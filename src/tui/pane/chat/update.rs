@@ -72,6 +72,7 @@ impl State {
             Action::Retry => self.retry(desk),
             Action::EditMessage => self.edit(desk),
             Action::Continue => self.go_on(desk),
+            Action::AnswerTool => self.answer_tools(desk),
             Action::BranchPrevious => self.branch(-1, None, desk),
             Action::BranchNext => self.branch(1, None, desk),
             Action::Copy => self.copy(desk),

@@ -4,7 +4,7 @@ mod item;
 mod tree;
 mod turn;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::config::Preset;
 use crate::domain::Error;
@@ -42,6 +42,14 @@ pub struct Queued {
     pub text: String,
 }
 
+/// What the person said that a tool gives back.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Given {
+    pub text: String,
+    /// It is to be sent as it is.
+    pub taken: bool,
+}
+
 /// How the messages of a saved conversation come.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Load {
@@ -57,6 +65,8 @@ pub struct Thread {
     /// `None` until the first turn is durable.
     pub id: Option<ConversationId>,
     pub title: String,
+    /// By the ids of the calls.
+    pub tools: BTreeMap<String, Given>,
     pub setup: Setup,
     /// The store has no model for it: the one of `setup` stands in, and becomes its own with the next message.
     pub lent: bool,

@@ -1,0 +1,84 @@
+//! Calls of tools, answered by the person.
+
+use super::thread::{Thread, Turn};
+use super::{Focus, State};
+use crate::domain::message::{Block, Message};
+use crate::tui::app::Desk;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::pad::{Call, Pad};
+use crate::workbench::Request;
+use crate::workbench::request::chat::{Chat, Target};
+
+/// What makes an answer of a tool an error: it stands in front of it.
+const FAILS: char = '!';
+
+impl State {
+    /// The last answer waits for tools that nobody has answered.
+    pub(super) fn calls_tools(&self) -> bool {
+        self.thread.turn == Turn::Idle
+            && self.thread.last_answer().is_some_and(|answer| !calls(answer).is_empty())
+    }
+
+    /// Asks for what the next tool gives back; when all have, the model goes on.
+    pub(super) fn answer_tools(&mut self, desk: &mut Desk<'_>) {
+        if !self.calls_tools() {
+            return;
+        }
+        let Some(answer) = self.thread.last_answer() else { return };
+        let calls = calls(answer);
+        let open =
+            calls.iter().find(|call| !self.thread.tools.get(&call.id).is_some_and(|given| given.taken));
+        match open {
+            Some(call) => {
+                let before = self.thread.tools.get(&call.id).map_or("", |given| given.text.as_str());
+                desk.overlays.push(Overlay::Pad(Pad::tool(call.clone(), before)));
+            }
+            None => {
+                let blocks = calls.iter().filter_map(|call| result(&self.thread, call)).collect();
+                self.send_results(blocks, desk);
+            }
+        }
+    }
+
+    /// The person said what a tool gives back, or left it half written.
+    pub(super) fn tool_answered(&mut self, id: String, text: String, taken: bool, desk: &mut Desk<'_>) {
+        self.thread.tools.insert(id, super::thread::Given { text, taken });
+        if taken {
+            self.answer_tools(desk);
+        }
+    }
+
+    fn send_results(&mut self, blocks: Vec<Block>, desk: &mut Desk<'_>) {
+        let (Some(conversation), parent) = (self.thread.id, self.thread.leaf()) else { return };
+        self.keep_lent(desk);
+        let to = Target::After { conversation, parent };
+        let task = desk.call(None, Request::Chat(Chat::Send { to, blocks }));
+        // What was said comes back for another try, should this one fail.
+        for given in self.thread.tools.values_mut() {
+            given.taken = false;
+        }
+        self.thread.ask(task, desk.now.wall, parent, None, "");
+        self.focus = Focus::Composer;
+        self.scroll.to_end();
+        self.at = None;
+    }
+}
+
+fn calls(answer: &Message) -> Vec<Call> {
+    let calls = answer.blocks.iter().filter_map(|block| match block {
+        Block::ToolUse { id, name, input } => {
+            Some(Call { id: id.clone(), name: name.clone(), input: input.to_string() })
+        }
+        _ => None,
+    });
+    calls.collect()
+}
+
+fn result(thread: &Thread, call: &Call) -> Option<Block> {
+    let text = thread.tools.get(&call.id)?.text.as_str();
+    let (content, is_error) = match text.strip_prefix(FAILS) {
+        Some(why) => (why.trim_start(), true),
+        None => (text, false),
+    };
+    Some(Block::ToolResult { id: call.id.clone(), content: content.to_owned(), is_error })
+}

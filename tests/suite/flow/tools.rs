@@ -1,0 +1,75 @@
+//! Calls of tools that the person answers.
+
+use outcrop::domain::message::{Block, Message, Outcome, Role, StopReason};
+use outcrop::tui::effect::Effect;
+use outcrop::workbench::Request;
+use outcrop::workbench::request::chat::Chat;
+
+use crate::stage::{Stage, answer, message};
+
+const CALLED: Outcome = Outcome::Complete { reason: StopReason::ToolUse };
+
+fn call(id: &str, city: &str) -> Block {
+    Block::ToolUse { id: id.into(), name: "get_weather".into(), input: serde_json::json!({ "city": city }) }
+}
+
+/// A conversation whose last answer calls two tools.
+pub fn calling() -> Vec<Message> {
+    let mut last = answer(2, Some(1), "", CALLED);
+    last.blocks = vec![call("a", "Paris"), call("b", "東京")];
+    vec![message(1, None, Role::User, "how is the weather?"), last]
+}
+
+fn sent(effects: &[Effect]) -> Option<Vec<Block>> {
+    Stage::requests(effects).into_iter().find_map(|request| match request {
+        Request::Chat(Chat::Send { blocks, .. }) => Some(blocks),
+        _ => None,
+    })
+}
+
+fn result(id: &str, content: &str, is_error: bool) -> Block {
+    Block::ToolResult { id: id.into(), content: content.into(), is_error }
+}
+
+fn opened() -> Stage {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(calling());
+    stage
+}
+
+#[test]
+fn each_call_is_asked_for_and_all_answers_go_as_one_turn() {
+    let mut stage = opened();
+    assert!(stage.text().contains("Alt+T tool"), "{}", stage.text());
+    stage.keys("<alt+t>");
+    assert!(stage.text().contains("What get_weather gives back") && stage.text().contains("Paris"));
+    assert_eq!(sent(&stage.keys("18 degrees<enter>")), None);
+    assert!(stage.text().contains("東京"), "the next call is asked for: {}", stage.text());
+    let effects = stage.keys("! no such city<enter>");
+    assert_eq!(
+        sent(&effects).unwrap(),
+        [result("a", "18 degrees", false), result("b", "no such city", true)]
+    );
+}
+
+#[test]
+fn what_is_half_written_is_there_again() {
+    let mut stage = opened();
+    stage.keys("<alt+t>18 deg<esc>");
+    assert!(stage.state.overlays.is_empty());
+    let effects = stage.keys("<alt+t>rees<enter>");
+    assert_eq!(sent(&effects), None);
+    let effects = stage.keys("warm<enter>");
+    assert_eq!(sent(&effects).unwrap()[0], result("a", "18 degrees", false));
+}
+
+#[test]
+fn where_no_tool_was_called_there_is_nothing_to_answer() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![
+        message(1, None, Role::User, "hello"),
+        answer(2, Some(1), "Hello.", crate::stage::COMPLETE),
+    ]);
+    assert!(stage.keys("<alt+t>").is_empty() && stage.state.overlays.is_empty());
+    assert!(!stage.text().contains("Alt+T tool"), "{}", stage.text());
+}
