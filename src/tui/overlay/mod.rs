@@ -46,7 +46,7 @@ pub enum Overlay {
     /// One line: a name.
     Prompt(Prompt),
     /// Many lines: the system prompt, what a tool gives back.
-    Pad(Pad),
+    Pad(Box<Pad>),
     /// What opens a sealed workspace.
     Passphrase(Ask),
     /// What was said before.

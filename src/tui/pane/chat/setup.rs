@@ -39,7 +39,7 @@ impl State {
             pad.composer.set_text(&text);
             desk.say("This is what you wrote last and did not take; undo brings the one in use.");
         }
-        desk.overlays.push(Overlay::Pad(pad));
+        desk.overlays.push(Overlay::Pad(Box::new(pad)));
     }
 
     pub(super) fn set_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {

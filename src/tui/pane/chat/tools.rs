@@ -28,16 +28,13 @@ impl State {
         let calls = calls(answer);
         let open =
             calls.iter().find(|call| !self.thread.tools.get(&call.id).is_some_and(|given| given.taken));
-        match open {
-            Some(call) => {
-                let before = self.thread.tools.get(&call.id).map_or("", |given| given.text.as_str());
-                desk.overlays.push(Overlay::Pad(Pad::tool(call.clone(), before)));
-            }
-            None => {
-                let blocks = calls.iter().filter_map(|call| result(&self.thread, call)).collect();
-                self.send_results(blocks, desk);
-            }
+        if let Some(call) = open {
+            let before = self.thread.tools.get(&call.id).map_or("", |given| given.text.as_str());
+            desk.overlays.push(Overlay::Pad(Box::new(Pad::tool(call.clone(), before))));
+            return;
         }
+        let blocks = calls.iter().filter_map(|call| result(&self.thread, call)).collect();
+        self.send_results(blocks, desk);
     }
 
     /// The person said what a tool gives back, or left it half written.
