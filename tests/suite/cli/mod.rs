@@ -5,6 +5,7 @@ mod cassettes;
 mod found;
 mod home;
 mod keys;
+mod nowhere;
 mod owner;
 mod questions;
 mod settings;

@@ -1,0 +1,122 @@
+//! `--offline` as the kernel sees it: every verb runs in a network namespace of its own in which all addresses of the
+//! world lead back to the machine, and the kernel counts who connects to one.
+
+use std::process::{Command, Stdio};
+
+use clap::CommandFactory;
+use outcrop::cli::args::Arguments;
+
+use super::home::{Home, SCRIPTED};
+
+/// Makes all addresses lead to this machine, runs the rest of the line, and prints what the kernel has counted.
+const INSIDE: &str = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo \
+                      || exit 99; \"$@\" </dev/null >&2; grep -E '^(Tcp|Udp):' /proc/net/snmp; \
+                      grep Udp6OutDatagrams /proc/net/snmp6";
+
+/// A line for every verb; the files are those of `home`.
+const LINES: &[&str] = &[
+    "chat -m far/x hello",
+    "chat -m named/x hello",
+    "chat -m claude/x hello",
+    "chat -m llamas/x hello",
+    "chat -m scripted/echo hello",
+    "models list --probe",
+    "models show far/x",
+    "models pull local/smollm2-135m --yes",
+    "models add a.gguf",
+    "models remove local/x --yes",
+    "cassettes show a.cassette",
+    "cassettes share a.cassette b.cassette",
+    "keys list",
+    "keys set far",
+    "keys remove far",
+    "conversations list",
+    "conversations show 1",
+    "conversations search hello",
+    "conversations rename 1 title",
+    "conversations export",
+    "conversations fork 1",
+    "conversations import a.json",
+    "conversations remove 1 --yes",
+    "workspace info",
+    "workspace backup saved",
+    "workspace restore saved --yes",
+    "workspace compact",
+    "workspace verify",
+    "workspace rekey --yes",
+    "config show",
+    "config default",
+    "config schema",
+    "config path",
+    "config keys",
+    "config check",
+    "config edit",
+    "paths",
+    "doctor",
+    "completions bash",
+];
+
+fn home() -> Home {
+    let far = "[providers.far]\nkind = 'openai'\nbase_url = 'http://192.0.2.7/v1'\napi_key_cmd = 'echo sk'\n\
+               [providers.named]\nkind = 'openai'\nbase_url = 'https://far.example/v1'\n\
+               [providers.claude]\nkind = 'anthropic'\nbase_url = 'https://192.0.2.8/v1'\napi_key = 'sk'\n\
+               [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://192.0.2.9'\n";
+    let home = Home::with(&format!("{SCRIPTED}{far}")).variable("PATH", "/usr/bin:/bin:/usr/sbin");
+    std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
+    std::fs::write(home.beside().join("a.json"), "[]").unwrap();
+    home
+}
+
+/// Connections and datagrams that a line tried in its namespace; `None` where no namespace can be made.
+fn tried(home: &Home, line: &[&str]) -> Option<u64> {
+    let binary = home.command(&[]);
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", "sh", "-c", INSIDE, "sh"]);
+    command.arg(binary.get_program()).args(line).current_dir(home.beside()).env_clear();
+    command.envs(binary.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let said = command.stdin(Stdio::null()).output().ok()?;
+    let counted = String::from_utf8(said.stdout).unwrap();
+    let of = |table: &str, name: &str| -> Option<u64> {
+        let mut rows = counted.lines().filter_map(|row| row.strip_prefix(table)).map(str::split_whitespace);
+        let (mut names, mut values) = (rows.next()?, rows.next()?);
+        values.nth(names.position(|other| other == name)?)?.parse().ok()
+    };
+    let six = counted.lines().find_map(|row| row.strip_prefix("Udp6OutDatagrams"))?;
+    Some(of("Tcp:", "ActiveOpens")? + of("Udp:", "OutDatagrams")? + six.trim().parse::<u64>().ok()?)
+}
+
+/// The verbs of a command, as they are typed.
+fn verbs(command: &clap::Command, before: &str, found: &mut Vec<String>) {
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        let name = format!("{before}{} ", verb.get_name());
+        if verb.has_subcommands() {
+            verbs(verb, &name, found);
+        } else {
+            found.push(name);
+        }
+    }
+}
+
+#[test]
+fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
+    let home = home();
+    if tried(&home, &["paths"]).is_none() {
+        assert!(std::env::var_os("CI").is_none(), "no network namespace can be made here");
+        eprintln!("skipped: network namespaces (unshare and ip)");
+        return;
+    }
+    let mut all = Vec::new();
+    verbs(&Arguments::command(), "", &mut all);
+    for verb in &all {
+        assert!(LINES.iter().any(|line| format!("{line} ").starts_with(verb.as_str())), "no line for {verb}");
+    }
+    for line in LINES {
+        let words: Vec<_> = ["--offline"].into_iter().chain(line.split(' ')).collect();
+        assert_eq!(tried(&home, &words), Some(0), "{line}");
+    }
+    // The trap is one: what asks a server falls into it, by its address and by its name.
+    for line in ["chat -m far/x hello", "chat -m named/x hello", "models list --probe", "doctor"] {
+        let words: Vec<_> = line.split(' ').collect();
+        assert!(tried(&home, &words).unwrap() > 0, "{line}");
+    }
+}
