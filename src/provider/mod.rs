@@ -8,6 +8,7 @@ mod answering;
 pub mod anthropic;
 pub mod key;
 pub mod limited;
+pub mod bedrock;
 pub mod local;
 pub mod ollama;
 pub mod openai;
@@ -15,6 +16,7 @@ pub mod optional;
 pub mod recording;
 pub mod replay;
 pub mod scripted;
+mod sigv4;
 pub mod unavailable;
 
 use futures_util::stream::BoxStream;

@@ -1,0 +1,232 @@
+//! A voice over HTTP: Amazon Bedrock, through its Converse API.
+
+use std::time::SystemTime;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::answering::{answering, once, refused, wait_ms};
+use super::sigv4::Signing;
+use super::{Events, Provider};
+use crate::domain::call::{Call, Converse};
+use crate::domain::catalog::ModelCard;
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::{Client, Request, Response};
+use crate::wire::bedrock::request::{self, Ask, Thinking};
+use crate::wire::bedrock::{Answer, fault, models, reply};
+
+const CHAT_ONLY: &str = "models of Bedrock are asked for chat only";
+
+/// The longest list that is read, in bytes.
+const LONGEST: usize = 32 << 20;
+
+/// Pages of inference profiles that are read at most: a server that names the next one without end is left.
+const PAGES: usize = 20;
+
+/// What requests are signed with.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A Bedrock API key.
+    Bearer(SecretString),
+    Keys {
+        id: String,
+        secret: SecretString,
+        /// Of keys that run out.
+        token: Option<SecretString>,
+    },
+}
+
+/// Bedrock in one region.
+#[derive(Debug, Clone)]
+pub struct Bedrock {
+    name: String,
+    region: String,
+    /// In place of both of Amazon's own addresses.
+    base_url: Option<String>,
+    credentials: Credentials,
+}
+
+/// Which of Bedrock's services.
+#[derive(Debug, Clone, Copy)]
+enum Service {
+    /// Answers.
+    Runtime,
+    /// Lists.
+    Control,
+}
+
+impl Bedrock {
+    /// Its models are `name/…`.
+    pub fn new(
+        name: impl Into<String>,
+        region: impl Into<String>,
+        base_url: Option<&str>,
+        credentials: Credentials,
+    ) -> Self {
+        let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
+        Self { name: name.into(), region: region.into(), base_url, credentials }
+    }
+
+    fn url(&self, service: Service, path: &str) -> String {
+        if let Some(base) = &self.base_url {
+            return format!("{base}{path}");
+        }
+        let host = match service {
+            Service::Runtime => "bedrock-runtime",
+            Service::Control => "bedrock",
+        };
+        let china = if self.region.starts_with("cn-") { ".cn" } else { "" };
+        format!("https://{host}.{}.amazonaws.com{china}{path}", self.region)
+    }
+
+    /// A request that is signed now.
+    fn request(&self, doing: &str, url: String, body: Option<Vec<u8>>) -> Result<Request> {
+        const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+        let (id, secret, token) = match &self.credentials {
+            Credentials::Bearer(key) => return Ok(made(doing, url, body).bearer(Some(key))),
+            Credentials::Keys { id, secret, token } => (id, secret, token),
+        };
+        let signing = Signing {
+            doing,
+            method: if body.is_some() { "POST" } else { "GET" },
+            url: &url,
+            body: body.as_deref().unwrap_or_default(),
+            region: &self.region,
+            time: SystemTime::now(),
+        };
+        let token = token.as_ref().map(ExposeSecret::expose_secret);
+        let headers: &[_] = if body.is_some() { &JSON } else { &[] };
+        let signed = signing.with(id, secret.expose_secret(), token, headers)?;
+        let mut request = made(doing, url, body);
+        for (name, value) in signed.plain {
+            request = request.header(name, value);
+        }
+        for (name, value) in signed.secret {
+            request = request.secret(name, Some(&value.into()));
+        }
+        Ok(request)
+    }
+
+    /// Sends a conversation; the answer's head is one of success.
+    async fn ask(&self, net: &Client, converse: &Converse, first: Ask, doing: &str) -> Result<Response> {
+        let (mut ask, mut thinking) = (first, Thinking::Budget);
+        loop {
+            let body = match ask {
+                Ask::Count => request::count(converse, thinking)?,
+                Ask::Stream | Ask::Whole => request::body(converse, thinking)?,
+            };
+            let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
+            let request = self
+                .request(doing, url, Some(body))?
+                .header("accept", "application/vnd.amazon.eventstream, application/json");
+            let mut response = net.send(request).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            let (status, complaint, error) = complaint(doing, &mut response).await;
+            if ask == Ask::Stream && fault::wants_no_stream(status, &complaint) {
+                ask = Ask::Whole;
+            } else if thinking == Thinking::Budget && fault::wants_other_thinking(status, &complaint) {
+                thinking = thinking.other();
+            } else {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn count(&self, net: &Client, converse: &Converse) -> Result<Event> {
+        let doing = format!("counting tokens with {}", converse.model);
+        let mut response = self.ask(net, converse, Ask::Count, &doing).await?;
+        let body = response.bytes(LONGEST).await?;
+        let count = reply::tokens(&doing, &body).map_err(|error| scrubbed(error, &response))?;
+        Ok(Event::Tokens { count })
+    }
+
+    /// The models, and the profiles by which newer ones are asked.
+    async fn list(&self, net: &Client) -> Result<Event> {
+        let doing = format!("listing the models of {}", self.name);
+        let (body, response) = self.get(net, &doing, models::MODELS).await?;
+        let mut cards = models::foundation(&doing, &self.name, &self.region, &body)
+            .map_err(|error| scrubbed(error, &response))?;
+        let mut profiles: Vec<ModelCard> = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES {
+            let (body, response) = match self.get(net, &doing, &models::profiles_path(after.as_deref())).await {
+                Ok(got) => got,
+                // An account may see the models alone.
+                Err(error) if error.kind == ErrorKind::Auth => break,
+                Err(error) => return Err(error),
+            };
+            let (page, next) = models::profiles(&doing, &cards, &self.name, &body)
+                .map_err(|error| scrubbed(error, &response))?;
+            profiles.extend(page);
+            match next {
+                Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+                _ => break,
+            }
+        }
+        cards.extend(profiles);
+        cards.sort_by(|a, b| a.id.cmp(&b.id));
+        cards.dedup_by(|a, b| a.id == b.id);
+        Ok(Event::Models { cards })
+    }
+
+    async fn get(&self, net: &Client, doing: &str, path: &str) -> Result<(Vec<u8>, Response)> {
+        let request = self.request(doing, self.url(Service::Control, path), None)?;
+        let mut response = net.send(request).await?;
+        if !response.is_success() {
+            return Err(complaint(doing, &mut response).await.2);
+        }
+        Ok((response.bytes(LONGEST).await?, response))
+    }
+}
+
+fn made(doing: &str, url: String, body: Option<Vec<u8>>) -> Request {
+    match body {
+        Some(body) => Request::post_json(doing, url, body),
+        None => Request::get(doing, url),
+    }
+}
+
+/// The status, the words, and the error that they are.
+async fn complaint(doing: &str, response: &mut Response) -> (u16, String, Error) {
+    let (status, wait) = (response.status(), wait_ms(response));
+    let name = response.header("x-amzn-errortype").map(str::to_owned);
+    let words = response.complaint().await;
+    let error = fault::of_status(doing, status, name.as_deref(), &words, wait);
+    (status, words, error)
+}
+
+/// The key that was sent is taken out of what the server says.
+fn scrubbed(mut error: Error, response: &Response) -> Error {
+    error.why = response.scrub(error.why);
+    error
+}
+
+impl Provider for Bedrock {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let (voice, net) = (self.clone(), net.clone());
+        match call {
+            Call::Converse(converse) => {
+                let doing = format!("asking {}", converse.model);
+                let asked = doing.clone();
+                let ask = async move { voice.ask(&net, &converse, Ask::Stream, &asked).await };
+                answering::<Answer>(doing, ask, reply::answer)
+            }
+            Call::ListModels => once(async move { voice.list(&net).await }),
+            Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
+            Call::Image(picture) => {
+                refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)
+            }
+            Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed", CHAT_ONLY),
+        }
+    }
+}
