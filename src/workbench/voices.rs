@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind, known_providers};
+use crate::config::{ApiKey, Aws, AwsCredentials, Config, ProviderConfig, ProviderKind, known_providers};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
 use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
+use crate::provider::bedrock::{Bedrock, Credentials};
 use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
 use crate::provider::openai::{Api, OpenAi};
@@ -79,6 +80,11 @@ pub(super) fn all(
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
+            ProviderKind::Bedrock => match bedrock(name, provider.base_url.as_deref(), provider.aws.as_ref())
+            {
+                Ok(bedrock) => Arc::new(bedrock),
+                Err(error) => Arc::new(Unavailable::new(name, error)),
+            },
         };
         let limits = limits(provider);
         let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };
@@ -104,4 +110,28 @@ fn limits(provider: &ProviderConfig) -> Limits {
         idle: provider.idle_timeout,
     };
     Limits { at_once: provider.at_once, per_minute: provider.per_minute, waits }
+}
+
+fn bedrock(name: &str, base_url: Option<&str>, aws: Option<&Aws>) -> Result<Bedrock> {
+    let missing = |kind, why: String, hint: &str| Error::new(kind, format!("asking {name}"), why, hint);
+    let Some(region) = aws.and_then(|aws| aws.region.as_deref()) else {
+        let why = format!(
+            "its region is not known: neither providers.{name}.region, AWS_REGION, AWS_DEFAULT_REGION nor the profile in \
+             ~/.aws/config names one"
+        );
+        return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
+    };
+    let credentials = match aws.map(|aws| &aws.credentials) {
+        Some(AwsCredentials::Bearer(key)) => Credentials::Bearer(key.expose().into()),
+        Some(AwsCredentials::Keys { id, secret, token }) => Credentials::Keys {
+            id: id.clone(),
+            secret: secret.expose().into(),
+            token: token.as_ref().map(|token| token.expose().into()),
+        },
+        Some(AwsCredentials::Missing { why, hint }) => {
+            return Err(missing(ErrorKind::Auth, why.clone(), hint));
+        }
+        None => return Err(missing(ErrorKind::Auth, "it has no credentials".to_owned(), "")),
+    };
+    Ok(Bedrock::new(name, region, base_url, credentials))
 }
