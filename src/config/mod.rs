@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use aws::{Aws, AwsCredentials};
+pub use aws::{Aws, AwsCredentials, By, Role, Sso, Told, domain as aws_domain};
 pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
 pub use file::Stamp;

@@ -244,6 +244,7 @@ impl Client {
         let mut building = match request.method {
             Method::Get => client.get(url.clone()),
             Method::Post => client.post(url.clone()),
+            Method::Put => client.put(url.clone()),
             Method::Delete => client.delete(url.clone()),
         };
         if let Some(body) = &request.body {

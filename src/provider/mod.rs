@@ -16,7 +16,6 @@ pub mod optional;
 pub mod recording;
 pub mod replay;
 pub mod scripted;
-mod sigv4;
 pub mod unavailable;
 
 use futures_util::stream::BoxStream;

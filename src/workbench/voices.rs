@@ -1,8 +1,9 @@
 //! From the configuration to providers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{ApiKey, Aws, AwsCredentials, Config, ProviderConfig, ProviderKind, known_providers};
+use crate::config::{ApiKey, AwsCredentials, Config, ProviderConfig, ProviderKind, known_providers};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
@@ -10,7 +11,7 @@ use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
 use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
-use crate::provider::bedrock::{Bedrock, Credentials};
+use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
 use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
 use crate::provider::openai::{Api, OpenAi};
@@ -20,9 +21,11 @@ use crate::provider::replay::{Pace, Replay};
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
 use crate::service::cassettes::Cassettes;
+use crate::service::key_process::KeyProcess;
 use crate::service::key_teller::KeyTeller;
 use crate::service::keys::Keys;
 use crate::service::models::catalogue;
+use crate::worker::Surroundings;
 
 /// The voice of the engine in this program.
 pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Provider>> {
@@ -48,8 +51,7 @@ pub(super) fn all(
             ApiKey::Absent => Key::None,
             ApiKey::Given(key) => Key::Given(key.expose().into()),
             ApiKey::Command { line } => {
-                let folder = config.home.clone().unwrap_or_else(|| "/".into());
-                let around = config.children.variables().collect();
+                let (folder, around) = around(config);
                 Key::Found(Arc::new(KeyTeller::new(name, line, folder, around)))
             }
             ApiKey::Unset { variable } => {
@@ -80,8 +82,7 @@ pub(super) fn all(
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
-            ProviderKind::Bedrock => match bedrock(name, provider.base_url.as_deref(), provider.aws.as_ref())
-            {
+            ProviderKind::Bedrock => match bedrock(config, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock),
                 Err(error) => Arc::new(Unavailable::new(name, error)),
             },
@@ -103,6 +104,12 @@ pub(super) fn all(
     voices.map(recorded).collect()
 }
 
+/// The folder and the environment of commands that tell keys.
+fn around(config: &Config) -> (PathBuf, Surroundings) {
+    let folder = config.home.clone().unwrap_or_else(|| "/".into());
+    (folder, config.children.variables().collect())
+}
+
 fn limits(provider: &ProviderConfig) -> Limits {
     let waits = Waits {
         connect: provider.connect_timeout,
@@ -112,26 +119,28 @@ fn limits(provider: &ProviderConfig) -> Limits {
     Limits { at_once: provider.at_once, per_minute: provider.per_minute, waits }
 }
 
-fn bedrock(name: &str, base_url: Option<&str>, aws: Option<&Aws>) -> Result<Bedrock> {
+fn bedrock(config: &Config, name: &str, provider: &ProviderConfig, key: Key) -> Result<Bedrock> {
+    let (folder, children) = around(config);
     let missing = |kind, why: String, hint: &str| Error::new(kind, format!("asking {name}"), why, hint);
+    let aws = provider.aws.as_ref();
     let Some(region) = aws.and_then(|aws| aws.region.as_deref()) else {
         let why = format!(
-            "its region is not known: neither providers.{name}.region, AWS_REGION, AWS_DEFAULT_REGION nor the profile in \
+            "its Region is not known: neither providers.{name}.region, AWS_REGION, AWS_DEFAULT_REGION nor the profile in \
              ~/.aws/config names one"
         );
         return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
     };
-    let credentials = match aws.map(|aws| &aws.credentials) {
-        Some(AwsCredentials::Bearer(key)) => Credentials::Bearer(key.expose().into()),
-        Some(AwsCredentials::Keys { id, secret, token }) => Credentials::Keys {
-            id: id.clone(),
-            secret: secret.expose().into(),
-            token: token.as_ref().map(|token| token.expose().into()),
-        },
-        Some(AwsCredentials::Missing { why, hint }) => {
+    let credentials = match aws.map(|aws| (&aws.credentials, &aws.profile)) {
+        Some((AwsCredentials::ApiKey, _)) => Credentials::Bearer(key),
+        Some((AwsCredentials::Bearer(key), _)) => Credentials::Bearer(Key::Given(key.expose().into())),
+        Some((AwsCredentials::Missing { why, hint }, _)) => {
             return Err(missing(ErrorKind::Auth, why.clone(), hint));
+        }
+        Some((source, profile)) => {
+            let processes = KeyProcess::new(folder, children);
+            Credentials::Fetched(Arc::new(Fetched::new(name, profile, source.clone(), Arc::new(processes))))
         }
         None => return Err(missing(ErrorKind::Auth, "it has no credentials".to_owned(), "")),
     };
-    Ok(Bedrock::new(name, region, base_url, credentials))
+    Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials))
 }

@@ -15,6 +15,7 @@ mod limits;
 mod loopback;
 mod markdown;
 mod provider_anthropic;
+mod provider_bedrock;
 mod provider_ollama;
 mod provider_openai;
 mod provider_scripted;

@@ -6,7 +6,7 @@ use crate::domain::{Error, ErrorKind};
 use crate::wire::fault;
 
 /// How credentials that ran out are renewed.
-const RENEW: &str = "Renew it: `aws sso login --profile NAME`, or take new keys, then start again.";
+pub const RENEW: &str = "Renew it: `aws sso login --profile NAME`, or take new keys, then start again.";
 const LOOK: &str =
     "Check the credentials, their region, and that the account has access to this model in it.";
 
@@ -26,6 +26,16 @@ pub fn of_status(
     let words = ["message", "Message"].iter().find_map(|key| value.get(key)?.as_str()).unwrap_or(body);
     let mut error = fault::of_status(doing, status, words, retry_after_ms);
     named_better(&mut error, name, retry_after_ms);
+    error
+}
+
+/// The refusal of one who tells keys, with what to do about it.
+pub fn told(doing: &str, status: u16, body: &str, hint: &str) -> Error {
+    let mut error = of_status(doing, status, None, body, None);
+    if status < 500 && status != 429 {
+        error.kind = ErrorKind::Auth;
+        hint.clone_into(&mut error.hint);
+    }
     error
 }
 

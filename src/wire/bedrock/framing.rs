@@ -15,6 +15,9 @@ const PRELUDE: usize = 12;
 /// No message is longer, in bytes: Amazon's own clients take 24 MiB, and 128 KiB of headers.
 const LONGEST: usize = (24 << 20) + (128 << 10) + PRELUDE + 4;
 
+/// So much is held of what is no event stream, in bytes.
+const BEGINNING: usize = 400;
+
 const DOING: &str = "reading the server's stream";
 
 /// One message.
@@ -36,6 +39,10 @@ pub struct Frames {
     held: Vec<u8>,
     /// The length of the message at the front of `held`, whose prelude has been checked.
     length: Option<usize>,
+    /// A message was read.
+    begun: bool,
+    /// What comes is something else from its first byte on; only its beginning is held.
+    foreign: bool,
 }
 
 impl decode::Frame for Framed {
@@ -44,7 +51,7 @@ impl decode::Frame for Framed {
     }
 
     fn start(&self) -> String {
-        let start = String::from_utf8_lossy(&self.payload[..self.payload.len().min(400)]);
+        let start = String::from_utf8_lossy(&self.payload[..self.payload.len().min(BEGINNING)]);
         format!("{} {}", self.kind, start.chars().take(200).collect::<String>()).trim().to_owned()
     }
 }
@@ -53,7 +60,17 @@ impl decode::Framing for Frames {
     type Frame = Framed;
 
     fn push(&mut self, bytes: &[u8], frames: &mut Vec<Framed>) -> Result<()> {
+        if self.foreign {
+            self.hold_beginning(bytes);
+            return Ok(());
+        }
         self.held.extend_from_slice(bytes);
+        if !self.begun && self.held.first().is_some_and(|first| usize::from(*first) > LONGEST >> 24) {
+            // A text, most likely: no message is so long.
+            self.foreign = true;
+            self.hold_beginning(&[]);
+            return Ok(());
+        }
         let mut from = 0;
         let read = loop {
             let rest = &self.held[from..];
@@ -69,19 +86,27 @@ impl decode::Framing for Frames {
             }
             from += message.len();
             self.length = None;
+            self.begun = true;
         };
         self.held.drain(..from);
         read
     }
 
-    /// A message of which the prelude was sound is cut by the connection; anything else was never one.
+    /// A message that is cut by the end of the connection, or the beginning of what never was one.
     fn finish(&mut self) -> Option<Framed> {
-        if self.length.is_some() {
+        let payload = std::mem::take(&mut self.held);
+        if payload.is_empty() || self.length.is_some() {
             return None;
         }
-        let payload = std::mem::take(&mut self.held);
-        let cut = Framed { class: String::new(), kind: String::new(), payload, whole: false };
-        (!cut.payload.is_empty()).then_some(cut)
+        Some(Framed { class: String::new(), kind: String::new(), payload, whole: self.foreign })
+    }
+}
+
+impl Frames {
+    fn hold_beginning(&mut self, bytes: &[u8]) {
+        let room = BEGINNING.saturating_sub(self.held.len());
+        self.held.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.held.truncate(BEGINNING);
     }
 }
 
@@ -90,9 +115,7 @@ fn length(bytes: &[u8]) -> Result<Option<usize>> {
     let Some(prelude) = bytes.first_chunk::<PRELUDE>() else { return Ok(None) };
     let [a, b, c, d, .., e, f, g, h] = *prelude;
     if crc32fast::hash(&prelude[..8]) != u32::from_be_bytes([e, f, g, h]) {
-        let start: String =
-            String::from_utf8_lossy(&bytes[..bytes.len().min(400)]).chars().take(200).collect();
-        return Err(damaged(&format!("the checksum of a message's lengths is wrong, at {start:?}")));
+        return Err(damaged("the checksum of a message's lengths is wrong"));
     }
     let length = u32::from_be_bytes([a, b, c, d]) as usize;
     if !(PRELUDE + 4..=LONGEST).contains(&length) {

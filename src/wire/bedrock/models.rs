@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::reply::unreadable;
 use crate::domain::Result;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::wire::aws::encoded;
 use crate::wire::loose;
 
 /// The path of the models.
@@ -17,7 +18,7 @@ pub fn profiles_path(after: Option<&str>) -> String {
     let mut path = "/inference-profiles?maxResults=1000&typeEquals=SYSTEM_DEFINED".to_owned();
     if let Some(token) = after {
         path.push_str("&nextToken=");
-        path.push_str(&super::request::encoded(token));
+        path.push_str(&encoded(token));
     }
     path
 }

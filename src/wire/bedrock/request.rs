@@ -9,6 +9,7 @@ use crate::domain::message::Block;
 use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
+use crate::wire::aws::encoded;
 
 /// How a model of Anthropic's is told to think: older ones take a number of tokens, newer ones an effort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +49,6 @@ pub fn path(model: &ModelId, ask: Ask) -> String {
         Ask::Count => "/count-tokens",
     });
     path
-}
-
-/// A text as one part of an address.
-pub(super) fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.extend(format!("%{byte:02X}").chars());
-        }
-    }
-    encoded
 }
 
 /// Whether the id, of whatever region or of an inference profile, is of a model of Anthropic's.

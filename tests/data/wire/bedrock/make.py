@@ -92,6 +92,22 @@ STREAMS = {
     + tool(2, "tooluse_b", "now")
     + tool(3, "tooluse_c", "broken", "{not json")
     + end("tool_use"),
+    "guarded": start()
+    + text(0, "I cannot.")
+    + stop(0)
+    + event("messageStop", stopReason="guardrail_intervened")
+    + event(
+        "metadata",
+        usage={"inputTokens": 9, "outputTokens": 7, "totalTokens": 16},
+        metrics={"latencyMs": 312},
+        trace={"guardrail": {"modelOutput": ["x"], "inputAssessment": {"g": {"wordPolicy": {"customWords": []}}}}},
+    ),
+    "picture": start()
+    + event("contentBlockStart", contentBlockIndex=0, start={"image": {"format": "png"}})
+    + delta(0, image={"source": {"bytes": "iVBO"}})
+    + delta(0, image={"source": {"bytes": "RyE="}})
+    + stop(0)
+    + end("end_turn"),
     "cut": start() + text(0, "Hello"),
     "no_metadata": HELLO + event("messageStop", stopReason="guardrail_intervened"),
     "exception": start() + text(0, "Hello") + exception("throttlingException", "Too many requests"),
@@ -102,6 +118,7 @@ STREAMS = {
     + delta(0, citation={"title": "a"})
     + text(0, "Hello")
     + delta(0, ofTomorrow=7)
+    + message([(":message-type", "of_tomorrow"), (":event-type", "x")], b"\x00")
     + stop(0)
     + end("of_tomorrow"),
 }

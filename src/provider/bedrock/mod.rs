@@ -1,12 +1,19 @@
 //! A voice over HTTP: Amazon Bedrock, through its Converse API.
 
-use std::time::SystemTime;
+mod credentials;
+mod fetch;
+mod sign;
 
-use secrecy::{ExposeSecret, SecretString};
 
-use super::answering::{answering, once, refused, wait_ms};
-use super::sigv4::Signing;
+pub use credentials::{Credentials, Fetched};
+pub use fetch::Processes;
+
+use credentials::Right;
+use sign::Signing;
+
+use super::answering::{LONGEST, answering, once, refused, scrubbed, wait_ms};
 use super::{Events, Provider};
+use crate::config::aws_domain;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
@@ -17,24 +24,8 @@ use crate::wire::bedrock::{Answer, fault, models, reply};
 
 const CHAT_ONLY: &str = "models of Bedrock are asked for chat only";
 
-/// The longest list that is read, in bytes.
-const LONGEST: usize = 32 << 20;
-
 /// Pages of inference profiles that are read at most: a server that names the next one without end is left.
 const PAGES: usize = 20;
-
-/// What requests are signed with.
-#[derive(Debug, Clone)]
-pub enum Credentials {
-    /// A Bedrock API key.
-    Bearer(SecretString),
-    Keys {
-        id: String,
-        secret: SecretString,
-        /// Of keys that run out.
-        token: Option<SecretString>,
-    },
-}
 
 /// Bedrock in one region.
 #[derive(Debug, Clone)]
@@ -75,36 +66,25 @@ impl Bedrock {
             Service::Runtime => "bedrock-runtime",
             Service::Control => "bedrock",
         };
-        let china = if self.region.starts_with("cn-") { ".cn" } else { "" };
-        format!("https://{host}.{}.amazonaws.com{china}{path}", self.region)
+        format!("https://{host}.{}.{}{path}", self.region, aws_domain(&self.region))
     }
 
     /// A request that is signed now.
-    fn request(&self, doing: &str, url: String, body: Option<Vec<u8>>) -> Result<Request> {
-        const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
-        let (id, secret, token) = match &self.credentials {
-            Credentials::Bearer(key) => return Ok(made(doing, url, body).bearer(Some(key))),
-            Credentials::Keys { id, secret, token } => (id, secret, token),
+    async fn request(&self, net: &Client, doing: &str, url: String, body: Option<Vec<u8>>) -> Result<Request> {
+        let keys = match self.credentials.now(net).await? {
+            Right::Bearer(key) => return Ok(made(doing, url, body).bearer(key.as_ref())),
+            Right::Keys(keys) => keys,
         };
         let signing = Signing {
             doing,
             method: if body.is_some() { "POST" } else { "GET" },
             url: &url,
             body: body.as_deref().unwrap_or_default(),
+            media_type: body.is_some().then_some("application/json"),
             region: &self.region,
-            time: SystemTime::now(),
+            service: "bedrock",
         };
-        let token = token.as_ref().map(ExposeSecret::expose_secret);
-        let headers: &[_] = if body.is_some() { &JSON } else { &[] };
-        let signed = signing.with(id, secret.expose_secret(), token, headers)?;
-        let mut request = made(doing, url, body);
-        for (name, value) in signed.plain {
-            request = request.header(name, value);
-        }
-        for (name, value) in signed.secret {
-            request = request.secret(name, Some(&value.into()));
-        }
-        Ok(request)
+        signing.with(&keys, made(doing, url.clone(), body.clone()))
     }
 
     /// Sends a conversation; the answer's head is one of success.
@@ -117,13 +97,14 @@ impl Bedrock {
             };
             let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
             let request = self
-                .request(doing, url, Some(body))?
+                .request(net, doing, url, Some(body))
+                .await?
                 .header("accept", "application/vnd.amazon.eventstream, application/json");
             let mut response = net.send(request).await?;
             if response.is_success() {
                 return Ok(response);
             }
-            let (status, complaint, error) = complaint(doing, &mut response).await;
+            let (status, complaint, error) = self.complaint(doing, &mut response).await;
             if ask == Ask::Stream && fault::wants_no_stream(status, &complaint) {
                 ask = Ask::Whole;
             } else if thinking == Thinking::Budget && fault::wants_other_thinking(status, &complaint) {
@@ -172,12 +153,27 @@ impl Bedrock {
     }
 
     async fn get(&self, net: &Client, doing: &str, path: &str) -> Result<(Vec<u8>, Response)> {
-        let request = self.request(doing, self.url(Service::Control, path), None)?;
+        let request = self.request(net, doing, self.url(Service::Control, path), None).await?;
         let mut response = net.send(request).await?;
         if !response.is_success() {
-            return Err(complaint(doing, &mut response).await.2);
+            return Err(self.complaint(doing, &mut response).await.2);
         }
         Ok((response.bytes(LONGEST).await?, response))
+    }
+
+    /// The status, the words, and the error that they are.
+    async fn complaint(&self, doing: &str, response: &mut Response) -> (u16, String, Error) {
+        let (status, wait) = (response.status(), wait_ms(response));
+        let name = response.header("x-amzn-errortype").map(str::to_owned);
+        let words = response.complaint().await;
+        let mut error = fault::of_status(doing, status, name.as_deref(), &words, wait);
+        if error.kind == ErrorKind::Auth {
+            self.credentials.forget().await;
+            if let (fault::RENEW, Some(renewal)) = (error.hint.as_str(), self.credentials.renewal()) {
+                error.hint = renewal;
+            }
+        }
+        (status, words, error)
     }
 }
 
@@ -186,21 +182,6 @@ fn made(doing: &str, url: String, body: Option<Vec<u8>>) -> Request {
         Some(body) => Request::post_json(doing, url, body),
         None => Request::get(doing, url),
     }
-}
-
-/// The status, the words, and the error that they are.
-async fn complaint(doing: &str, response: &mut Response) -> (u16, String, Error) {
-    let (status, wait) = (response.status(), wait_ms(response));
-    let name = response.header("x-amzn-errortype").map(str::to_owned);
-    let words = response.complaint().await;
-    let error = fault::of_status(doing, status, name.as_deref(), &words, wait);
-    (status, words, error)
-}
-
-/// The key that was sent is taken out of what the server says.
-fn scrubbed(mut error: Error, response: &Response) -> Error {
-    error.why = response.scrub(error.why);
-    error
 }
 
 impl Provider for Bedrock {
