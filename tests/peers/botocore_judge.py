@@ -83,7 +83,26 @@ def request(asked, keys, region):
     }
 
 
-def signature(asked, keys, region, body):
+def form(asked, keys, region):
+    """A request to STS: what is sent, and what botocore would send for it."""
+    model = SESSION.get_service_model("sts")
+    body = base64.b64decode(asked["body"])
+    sent = dict(urllib.parse.parse_qsl(body.decode()))
+    operation = model.operation_model(sent["Action"])
+    members = operation.input_shape.members
+    given = {k: v for k, v in sent.items() if k not in ("Action", "Version")}
+    given = {k: int(v) if k in members and members[k].type_name == "integer" else v for k, v in given.items()}
+    problems = botocore.validate.ParamValidator().validate(given, operation.input_shape)
+    would = botocore.serialize.create_serializer("query").serialize_to_request(given, operation)
+    return {
+        "problems": problems.generate_report().splitlines() if problems.has_errors() else [],
+        "sent": sent,
+        "body": {k: str(v) for k, v in would["body"].items()},
+        "authorization": signature(asked, keys, region, body, "sts"),
+    }
+
+
+def signature(asked, keys, region, body, service="bedrock"):
     method, address, _ = asked["line"].split(" ")
     headers, ours = asked["headers"], asked["headers"]["authorization"]
     signed = re.search("SignedHeaders=([^,]+)", ours).group(1).split(";")
@@ -94,7 +113,7 @@ def signature(asked, keys, region, body):
     kept = {name: headers[name] for name in signed if name not in ("x-amz-date", "x-amz-security-token")}
     plain = botocore.awsrequest.AWSRequest(method, f"http://{headers['host']}{address}", kept, body)
     credentials = botocore.credentials.Credentials(keys["id"], keys["secret"], keys["token"])
-    botocore.auth.SigV4Auth(credentials, "bedrock", region).add_auth(plain)
+    botocore.auth.SigV4Auth(credentials, service, region).add_auth(plain)
     return plain.headers["Authorization"]
 
 
@@ -209,7 +228,8 @@ def answer(text):
 
 
 evidence = json.load(sys.stdin)
-verdicts = [request(asked, evidence["keys"], evidence["region"]) for asked in evidence.get("requests", [])]
+judge = form if evidence.get("service") == "sts" else request
+verdicts = [judge(asked, evidence["keys"], evidence["region"]) for asked in evidence.get("requests", [])]
 verdicts += [stream(base64.b64decode(one["stream"])) for one in evidence.get("streams", [])]
 verdicts += [answer(text) for text in evidence.get("answers", [])]
 json.dump(verdicts, sys.stdout)

@@ -16,6 +16,7 @@ mod loopback;
 mod markdown;
 mod provider_anthropic;
 mod provider_bedrock;
+mod provider_bedrock_keys;
 mod provider_ollama;
 mod provider_openai;
 mod provider_scripted;

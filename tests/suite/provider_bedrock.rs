@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
-use outcrop::domain::call::{Blobs, Call, Converse, Turn};
+use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{BlobId, Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
@@ -344,6 +344,123 @@ async fn an_offline_call_reaches_nobody() {
     }
 }
 
+#[tokio::test]
+async fn a_model_that_converse_has_no_room_for_is_asked_in_its_own_words() {
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.contains("titan") => streamed("native_titan.events"),
+        line if line.contains("j2-") => {
+            whole(200, &JSON, r#"{"completions": [{"data": {"text": "Hi"}, "finishReason": {"reason": "length"}}]}"#)
+        }
+        line if line.ends_with("/converse-stream HTTP/1.1") => {
+            let words = "This action doesn't support the model that you provided. Try again with a supported text or chat model.";
+            complaint(400, "ValidationException", words)
+        }
+        line if line.contains("llama") => streamed("native_llama.events"),
+        _ => streamed("native_claude.events"),
+    })
+    .await;
+    let ask = async |model: &str| {
+        let mut converse = converse(model, &[]);
+        converse.system = Some("Be brief.".into());
+        let (fold, error) =
+            soon(answer::whole(voice(&server, bearer()).serve(Call::Converse(converse), &client()))).await;
+        assert_eq!(error, None);
+        (text(&fold), fold.stop.unwrap(), server.seen().pop().unwrap())
+    };
+    let (said, stop, seen) = ask("amazon.titan-text-express-v1").await;
+    assert_eq!((said.as_str(), stop), ("Hello, é👋", StopReason::EndTurn));
+    let path = "POST /model/amazon.titan-text-express-v1/invoke-with-response-stream HTTP/1.1";
+    assert_eq!((seen.line.as_str(), seen.headers["x-amzn-bedrock-accept"].as_str()), (path, "application/json"));
+    assert_eq!(sent(&seen)["inputText"], "Be brief.\n\nUser: hello\nBot:");
+    assert_eq!(server.seen().len(), 1, "Converse takes no system prompt for it, and is not asked");
+    let (said, stop, seen) = ask("ai21.j2-mid-v1").await;
+    assert_eq!((said.as_str(), stop), ("Hi", StopReason::MaxTokens));
+    assert_eq!(seen.line, "POST /model/ai21.j2-mid-v1/invoke HTTP/1.1");
+    let (said, stop, seen) = ask("arn:aws:bedrock:eu-west-1:1:custom-model/meta.llama3-8b/x").await;
+    assert_eq!((said.as_str(), stop), ("Hello, é👋", StopReason::MaxTokens));
+    assert!(sent(&seen)["prompt"].as_str().unwrap().contains("Be brief."));
+    let (said, stop, seen) = ask("anthropic.claude-instant-v1").await;
+    assert_eq!((said.as_str(), stop), ("Hello, é👋", StopReason::ToolUse));
+    assert_eq!(sent(&seen)["anthropic_version"], "bedrock-2023-05-31");
+    let refused = ask_refused(&server).await;
+    assert_eq!(refused.kind, ErrorKind::Refused { capability: "chat".into() });
+}
+
+async fn ask_refused(server: &Server) -> Error {
+    let count = server.seen().len();
+    let error = ask(server, "stability.stable-image-core-v1:1").await.1.unwrap();
+    assert_eq!(server.seen().len(), count, "nothing is sent");
+    error
+}
+
+#[tokio::test]
+async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
+    let server = Server::start(|_, seen| {
+        let body = sent(seen);
+        let answer = match body["texts"].as_array() {
+            Some(texts) => {
+                let vectors: Vec<_> = texts.iter().map(|text| [text.as_str().unwrap().len()]).collect();
+                json!({"embeddings": {"float": vectors}, "id": "x"})
+            }
+            None => json!({"embedding": [body["inputText"].as_str().unwrap().len()], "inputTextTokenCount": 1}),
+        };
+        whole(200, &JSON, answer.to_string())
+    })
+    .await;
+    let texts: Vec<String> = (1..=100).map(|length| "x".repeat(length)).collect();
+    let expected: Vec<Vec<f32>> = (1..=100_u8).map(|length| vec![f32::from(length)]).collect();
+    for (model, times, path) in [
+        ("cohere.embed-english-v3", 2, "/model/cohere.embed-english-v3/invoke"),
+        ("amazon.titan-embed-text-v2:0", 100, "/model/amazon.titan-embed-text-v2%3A0/invoke"),
+    ] {
+        let before = server.seen().len();
+        let call = Call::Embed { model: format!("aws/{model}").parse().unwrap(), texts: texts.clone() };
+        assert_eq!(one(&server, call).await, Ok(Event::Embeddings { vectors: expected.clone() }));
+        assert_eq!(server.seen().len() - before, times, "{model}");
+        assert!(server.seen().last().unwrap().line.contains(path));
+    }
+    let before = server.seen().len();
+    let call = Call::Embed { model: "aws/amazon.nova-lite-v1:0".parse().unwrap(), texts };
+    assert_eq!(one(&server, call).await.unwrap_err().kind, ErrorKind::Refused { capability: "embed".into() });
+    assert_eq!(server.seen().len(), before);
+}
+
+fn picture(model: &str) -> Picture {
+    Picture {
+        model: format!("aws/{model}").parse().unwrap(),
+        prompt: "a river".into(),
+        negative: Some("fog".into()),
+        size: Some((1024, 1024)),
+        seed: Some(7),
+        count: 2,
+        from: None,
+        blobs: Blobs::default(),
+    }
+}
+
+#[tokio::test]
+async fn pictures_come_as_many_as_were_asked_for() {
+    let server = Server::start(|_, seen| {
+        let titan = json!({"images": ["cG5n", "cG5n"]});
+        let stable = json!({"images": ["cG5n"], "seeds": [7], "finish_reasons": [null]});
+        let answer = if seen.line.contains("titan") { titan } else { stable };
+        whole(200, &JSON, answer.to_string())
+    })
+    .await;
+    let image = Event::Image { media_type: "image/png".into(), bytes: b"png".to_vec() };
+    for (model, times) in [("amazon.titan-image-generator-v2:0", 1), ("stability.sd3-5-large-v1:0", 2)] {
+        let before = server.seen().len();
+        let made = soon(answer::events(voice(&server, keys()).serve(Call::Image(picture(model)), &client()))).await;
+        assert_eq!(made, [image.clone(), image.clone()]);
+        assert_eq!(server.seen().len() - before, times);
+    }
+    let error = one(&server, Call::Image(picture("amazon.nova-lite-v1:0"))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused { capability: "images".into() });
+    let filtered = Server::start(|_, _| complaint(400, "ValidationException", "blocked by our content filters")).await;
+    let error = one(&filtered, Call::Image(picture("amazon.titan-image-generator-v2:0"))).await.unwrap_err();
+    assert!(error.why.contains("content filters"), "{error}");
+}
+
 /// A conversation with a block of every kind.
 fn everything(model: &str) -> Converse {
     let tools = r#"[{"name":"look","description":"Looks.","schema":{"type":"object","properties":{"at":{"type":"string"}}}}]"#;
@@ -393,7 +510,7 @@ fn everything(model: &str) -> Converse {
 }
 
 /// What the judge is told of a request.
-fn as_asked(seen: &Seen) -> Value {
+pub fn as_asked(seen: &Seen) -> Value {
     json!({ "line": seen.line, "headers": seen.headers, "body": STANDARD.encode(&seen.body) })
 }
 
@@ -420,7 +537,7 @@ fn judged(evidence: Value) -> Option<tokio::task::JoinHandle<Vec<Value>>> {
     }))
 }
 
-async fn verdict(evidence: Value) -> Option<Vec<Value>> {
+pub async fn verdict(evidence: Value) -> Option<Vec<Value>> {
     Some(tokio::time::timeout(Duration::from_mins(2), judged(evidence)?).await.unwrap().unwrap())
 }
 
@@ -428,6 +545,9 @@ async fn verdict(evidence: Value) -> Option<Vec<Value>> {
 async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() {
     let server = Server::start(|_, seen| match seen.line.as_str() {
         line if line.starts_with("GET ") => lists(seen),
+        line if line.contains("embed") => whole(200, &JSON, r#"{"embedding": [1]}"#),
+        line if line.contains("image") => whole(200, &JSON, r#"{"images": ["cG5n", "cG5n"]}"#),
+        line if line.contains("titan") => streamed("native_titan.events"),
         line if line.contains("count-tokens") => whole(200, &JSON, r#"{"inputTokens": 14}"#),
         line if line.contains("jamba") && line.contains("-stream") => {
             complaint(400, "ValidationException", "The model is unsupported for streaming")
@@ -448,8 +568,12 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
         Call::Converse(converse(arn, &[])),
         Call::CountTokens(everything(CLAUDE)),
         Call::ListModels,
+        Call::Converse(Converse { system: Some("é".into()), ..converse("amazon.titan-text-lite-v1", &[]) }),
+        Call::Embed { model: "aws/amazon.titan-embed-text-v1".parse().unwrap(), texts: vec!["é".into()] },
+        Call::Image(picture("amazon.titan-image-generator-v1")),
     ];
-    let count = 9 + 1;
+    // One is refused as a stream first, and the profiles have two pages.
+    let count = calls.len() + 1 + 2;
     for call in calls {
         let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
         assert_eq!(error, None);

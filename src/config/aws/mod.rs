@@ -316,7 +316,7 @@ impl Chain<'_> {
         }
         let part = |key: &str| get(key).unwrap_or_default();
         let region = part("sso_region");
-        let home = self.environment.path("HOME").unwrap_or_default();
+        let home = self.environment.path("HOME").unwrap_or_else(|| "/".into());
         AwsCredentials::Sso(Sso {
             account: part("sso_account_id"),
             role: part("sso_role_name"),

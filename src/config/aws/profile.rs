@@ -20,10 +20,14 @@ struct Text {
 
 impl Files {
     pub fn read(environment: &Environment) -> Self {
-        let home = environment.path("HOME").unwrap_or_default();
+        let home = environment.path("HOME");
         let file = |variable: &str, name: &str| {
-            let path = environment.path(variable).unwrap_or_else(|| home.join(".aws").join(name));
-            Text { text: text(&path), path }
+            let own = || Some(home.as_ref()?.join(".aws").join(name));
+            match environment.path(variable).or_else(own) {
+                Some(path) => Text { text: text(&path), path },
+                // Without a home there are none: never those of the folder that the person is in.
+                None => Text { text: Ok(String::new()), path: Path::new("~/.aws").join(name) },
+            }
         };
         Self {
             config: file("AWS_CONFIG_FILE", "config"),

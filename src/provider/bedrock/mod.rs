@@ -1,17 +1,20 @@
-//! A voice over HTTP: Amazon Bedrock, through its Converse API.
+//! A voice over HTTP: Amazon Bedrock, through its Converse API, and InvokeModel for what that does not do.
 
 mod credentials;
 mod fetch;
+mod invoke;
 mod sign;
 
 
 pub use credentials::{Credentials, Fetched};
 pub use fetch::Processes;
 
+use futures_util::{StreamExt, stream};
+
 use credentials::Right;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, once, refused, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
 use super::{Events, Provider};
 use crate::config::aws_domain;
 use crate::domain::call::{Call, Converse};
@@ -19,10 +22,9 @@ use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
+use crate::wire::bedrock::native::{self, Row};
 use crate::wire::bedrock::request::{self, Ask, Thinking};
 use crate::wire::bedrock::{Answer, fault, models, reply};
-
-const CHAT_ONLY: &str = "models of Bedrock are asked for chat only";
 
 /// Pages of inference profiles that are read at most: a server that names the next one without end is left.
 const PAGES: usize = 20;
@@ -87,27 +89,35 @@ impl Bedrock {
         signing.with(&keys, made(doing, url.clone(), body.clone()))
     }
 
-    /// Sends a conversation; the answer's head is one of success.
+    /// Sends a conversation; the answer's head is one of success. Converse is asked first where it has room for the
+    /// conversation, and what it refuses to do in its own words is done as the model's maker has it.
     async fn ask(&self, net: &Client, converse: &Converse, first: Ask, doing: &str) -> Result<Response> {
-        let (mut ask, mut thinking) = (first, Thinking::Budget);
+        let row = Row::of(&converse.model);
+        let mut ask = match row {
+            Some(row) if first == Ask::Stream && !row.converses(converse) => Ask::native(row),
+            _ => first,
+        };
+        let first_thinking = Thinking::of(converse.model.model());
+        let mut thinking = first_thinking;
         loop {
             let body = match ask {
                 Ask::Count => request::count(converse, thinking)?,
                 Ask::Stream | Ask::Whole => request::body(converse, thinking)?,
+                Ask::NativeStream(family) | Ask::Native(family) => native::body(converse, family, thinking)?,
             };
             let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
-            let request = self
-                .request(net, doing, url, Some(body))
-                .await?
-                .header("accept", "application/vnd.amazon.eventstream, application/json");
+            let (name, value) = ask.accept();
+            let request = self.request(net, doing, url, Some(body)).await?.header(name, value);
             let mut response = net.send(request).await?;
             if response.is_success() {
                 return Ok(response);
             }
             let (status, complaint, error) = self.complaint(doing, &mut response).await;
-            if ask == Ask::Stream && fault::wants_no_stream(status, &complaint) {
-                ask = Ask::Whole;
-            } else if thinking == Thinking::Budget && fault::wants_other_thinking(status, &complaint) {
+            let whole = ask.whole().filter(|_| fault::wants_no_stream(status, &complaint));
+            let own = row.filter(|row| row.chats() && ask.converses() && fault::wants_native(status, &complaint));
+            if let Some(next) = whole.or(own.map(Ask::native)) {
+                ask = next;
+            } else if thinking == first_thinking && fault::wants_other_thinking(status, &complaint) {
                 thinking = thinking.other();
             } else {
                 return Err(error);
@@ -184,6 +194,14 @@ fn made(doing: &str, url: String, body: Option<Vec<u8>>) -> Request {
     }
 }
 
+/// One item a picture, or the error.
+fn each(made: Result<Vec<Event>>) -> Vec<Result<Event>> {
+    match made {
+        Ok(events) => events.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    }
+}
+
 impl Provider for Bedrock {
     fn name(&self) -> &str {
         &self.name
@@ -204,10 +222,10 @@ impl Provider for Bedrock {
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
-            Call::Image(picture) => {
-                refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)
-            }
-            Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed", CHAT_ONLY),
+            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Image(picture) => stream::once(async move { voice.pictures(&net, &picture).await })
+                .flat_map(|made| stream::iter(each(made)))
+                .boxed(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::{Error, ErrorKind};
+pub use crate::wire::anthropic::fault::wants_other_thinking;
 use crate::wire::fault;
 
 /// How credentials that ran out are renewed.
@@ -58,9 +59,11 @@ pub fn wants_no_stream(status: u16, body: &str) -> bool {
     status == 400 && low.contains("stream") && (low.contains("support") || low.contains("not available"))
 }
 
-/// Whether the model takes the other of the two forms of thinking.
-pub fn wants_other_thinking(status: u16, body: &str) -> bool {
-    status == 400 && body.contains("thinking") && body.contains("adaptive")
+/// Whether Converse does not do this for the model.
+pub fn wants_native(status: u16, body: &str) -> bool {
+    const LACKS: [&str; 3] =
+        ["doesn't support the model", "doesn't support conversation history", "doesn't support system messages"];
+    status == 400 && LACKS.iter().any(|words| body.contains(words))
 }
 
 /// `aws.protocol#ThrottlingException:http://…` is "`ThrottlingException`".
@@ -210,6 +213,8 @@ mod tests {
         assert!(wants_no_stream(400, "The model is unsupported for streaming"));
         assert!(!wants_no_stream(400, "stopSequences is too long"));
         assert!(!wants_no_stream(500, "streaming is not supported"));
+        let action = "This action doesn't support the model that you provided. Try again with a supported text or chat model.";
+        assert!(wants_native(400, action) && !wants_native(403, action) && !wants_native(400, "no such model"));
         let newer =
             r#""thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive"."#;
         assert!(wants_other_thinking(400, newer) && !wants_other_thinking(429, newer));

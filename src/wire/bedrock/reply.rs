@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::native;
 use super::stream::{Counted, ImageSource, decoded, reason, take_usage};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
@@ -80,10 +81,14 @@ struct Piece {
     text: Option<String>,
 }
 
-/// A whole answer.
+/// A whole answer, of Converse or of a model's own.
 pub fn answer(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|why| unreadable(doing, "no answer of Converse", &why.to_string(), body))?;
+    let unread = |why: serde_json::Error| unreadable(doing, "no answer of Converse", &why.to_string(), body);
+    let value: Value = serde_json::from_slice(body).map_err(unread)?;
+    if value.get("output").is_none() {
+        return native::answer(doing, body);
+    }
+    let answer = Answer::deserialize(value).map_err(unread)?;
     let mut events = Vec::new();
     for block in answer.output.message.content {
         let cited = block

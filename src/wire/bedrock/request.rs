@@ -3,33 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::blocks;
+use super::native::{Family, Row};
 use crate::domain::call::Converse;
 use crate::domain::catalog::ModelId;
 use crate::domain::message::Block;
 use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
+use crate::wire::anthropic::request as anthropic;
 use crate::wire::aws::encoded;
 
-/// How a model of Anthropic's is told to think: older ones take a number of tokens, newer ones an effort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thinking {
-    /// `enabled`, with a budget.
-    Budget,
-    /// `adaptive`, with an effort.
-    Adaptive,
-}
-
-impl Thinking {
-    /// The other form.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Budget => Self::Adaptive,
-            Self::Adaptive => Self::Budget,
-        }
-    }
-}
+pub use crate::wire::anthropic::request::Thinking;
 
 /// What is asked of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +22,40 @@ pub enum Ask {
     /// An answer that comes whole.
     Whole,
     Count,
+    /// A stream, by its maker's own body.
+    NativeStream(Family),
+    /// What comes whole, likewise.
+    Native(Family),
+}
+
+impl Ask {
+    /// An answer by the maker's own body, streamed where it can be.
+    pub fn native(row: &Row) -> Self {
+        if row.streams { Self::NativeStream(row.family) } else { Self::Native(row.family) }
+    }
+
+    /// The same answer whole, where this is a stream.
+    pub fn whole(self) -> Option<Self> {
+        match self {
+            Self::Stream => Some(Self::Whole),
+            Self::NativeStream(family) => Some(Self::Native(family)),
+            _ => None,
+        }
+    }
+
+    /// Whether Converse is asked.
+    pub fn converses(self) -> bool {
+        matches!(self, Self::Stream | Self::Whole)
+    }
+
+    /// The header that says what is taken.
+    pub fn accept(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NativeStream(_) => ("x-amzn-bedrock-accept", "application/json"),
+            Self::Native(_) | Self::Count => ("accept", "application/json"),
+            Self::Stream | Self::Whole => ("accept", "application/vnd.amazon.eventstream, application/json"),
+        }
+    }
 }
 
 /// The path that a model is asked at. Its id may be an ARN, with colons and slashes.
@@ -47,6 +65,8 @@ pub fn path(model: &ModelId, ask: Ask) -> String {
         Ask::Stream => "/converse-stream",
         Ask::Whole => "/converse",
         Ask::Count => "/count-tokens",
+        Ask::NativeStream(_) => "/invoke-with-response-stream",
+        Ask::Native(_) => "/invoke",
     });
     path
 }
@@ -115,7 +135,7 @@ fn inference(settings: &Settings, budget: Option<u32>) -> Map<String, Value> {
 }
 
 /// As it was typed: 0.2, and not the nearest double of the nearest single.
-fn decimal(value: f32) -> Value {
+pub(super) fn decimal(value: f32) -> Value {
     value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
@@ -188,12 +208,7 @@ fn output(converse: &Converse, thinking: Thinking) -> Map<String, Value> {
 
 /// The tokens for a model of Anthropic's to think with at most; `None` is no thinking, or another's model.
 fn budget(converse: &Converse) -> Option<u32> {
-    match converse.settings.reasoning.filter(|_| is_anthropic(&converse.model))? {
-        Effort::Off => None,
-        Effort::Low => Some(1024),
-        Effort::Medium => Some(4096),
-        Effort::High => Some(16_384),
-    }
+    anthropic::budget(converse.settings.reasoning.filter(|_| is_anthropic(&converse.model)))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{Framed, Frames, fault};
+use super::{Framed, Frames, fault, native};
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
@@ -21,6 +21,8 @@ pub struct Collector {
     open: Vec<(u32, Open)>,
     thoughts: Vec<(u32, Thought)>,
     reason: Option<StopReason>,
+    /// The chunks of InvokeModel's stream, which come instead.
+    chunks: native::Told,
 }
 
 #[derive(Debug)]
@@ -47,10 +49,13 @@ impl Protocol for Collector {
     }
 
     fn has_stopped(&self) -> bool {
-        self.reason.is_some()
+        self.reason.is_some() || self.chunks.has_stopped()
     }
 
     fn stop(&mut self, events: &mut Vec<Event>) {
+        if self.reason.is_none() {
+            return self.chunks.stop(events);
+        }
         for (_, thought) in std::mem::take(&mut self.thoughts) {
             thought.give_out(events);
         }
@@ -169,6 +174,7 @@ pub(super) struct Counted {
 impl Collector {
     fn event(&mut self, doing: &str, frame: &Framed, events: &mut Vec<Event>) -> Result<Meaning> {
         match frame.kind.as_str() {
+            "chunk" => return self.chunks.take(doing, &frame.payload, events),
             "messageStart" => {}
             "contentBlockStart" => {
                 let Started { content_block_index: at, start } = read(doing, frame)?;

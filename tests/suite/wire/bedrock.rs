@@ -28,8 +28,14 @@ fn call(id: &str, name: &str, input: serde_json::Value) -> Block {
     Block::ToolUse { id: id.to_owned(), name: name.to_owned(), input }
 }
 
-const STREAMS: [&str; 5] =
-    ["text.events", "cached.events", "reasoning.events", "tools.events", "strangers.events"];
+const STREAMS: [&str; 6] = [
+    "text.events",
+    "cached.events",
+    "reasoning.events",
+    "tools.events",
+    "strangers.events",
+    "native_titan.events",
+];
 
 #[test]
 fn a_stream_is_read_however_it_is_cut() {
@@ -192,6 +198,27 @@ fn a_message_that_says_it_is_longer_than_any_may_be_is_not_waited_for() {
     bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
     let error = decode([bytes.as_slice()]).1.unwrap();
     assert!(error.why.contains("27262976 bytes"), "{error}");
+}
+
+#[test]
+fn a_stream_of_chunks_is_read_whosever_words_they_are() {
+    for (name, stop) in [
+        ("native_claude.events", StopReason::ToolUse),
+        ("native_titan.events", StopReason::EndTurn),
+        ("native_llama.events", StopReason::MaxTokens),
+        ("native_command.events", StopReason::EndTurn),
+        ("native_command_r.events", StopReason::MaxTokens),
+    ] {
+        let (fold, error) = decode_every_way(name);
+        assert_eq!(error, None, "{name}");
+        assert_eq!(fold.blocks[0], text("Hello, é👋"), "{name}");
+        assert_eq!((fold.stop, fold.usage.input, fold.usage.output), (Some(stop), Some(9), Some(7)), "{name}");
+        let bytes = data(name);
+        let (events, error) = decode([&bytes[..bytes.len() / 2]]);
+        assert!("Hello, é👋".starts_with(&fold_text(&events)) && error.is_some(), "{name}");
+    }
+    let claude = decode_every_way("native_claude.events").0;
+    assert_eq!(claude.blocks[1..], [call("t", "now", json!({}))]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 """Makes the streams, answers and lists in this folder: framed here, by hand, and read back by Amazon's own botocore, with the
 shapes of its service models. Run it with a python that has botocore; it writes beside itself."""
 
+import base64
 import binascii
 import json
 import pathlib
@@ -123,6 +124,67 @@ STREAMS = {
     + end("of_tomorrow"),
 }
 
+METRICS = {
+    "amazon-bedrock-invocationMetrics": {
+        "inputTokenCount": 9,
+        "outputTokenCount": 7,
+        "invocationLatency": 551,
+        "firstByteLatency": 312,
+    }
+}
+
+
+def chunks(*pieces):
+    """InvokeModel's stream: the model's own JSON, in base64; the last piece carries what Bedrock counted."""
+    pieces = [*pieces[:-1], {**pieces[-1], **METRICS}]
+    encoded = [base64.b64encode(json.dumps(piece, ensure_ascii=False).encode()).decode() for piece in pieces]
+    return b"".join(event("chunk", bytes=piece) for piece in encoded)
+
+
+def claude(kind, **members):
+    return {"type": kind, **members}
+
+
+NATIVE = {
+    "native_claude": chunks(
+        claude("message_start", message={"id": "m", "role": "assistant", "usage": {"input_tokens": 9, "output_tokens": 1}}),
+        claude("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+        claude("content_block_delta", index=0, delta={"type": "text_delta", "text": "Hel"}),
+        claude("content_block_delta", index=0, delta={"type": "text_delta", "text": "lo, é👋"}),
+        claude("content_block_stop", index=0),
+        claude("content_block_start", index=1, content_block={"type": "tool_use", "id": "t", "name": "now", "input": {}}),
+        claude("content_block_stop", index=1),
+        claude("message_delta", delta={"stop_reason": "tool_use", "stop_sequence": None}, usage={"output_tokens": 7}),
+        claude("message_stop"),
+    ),
+    "native_titan": chunks(
+        {"outputText": "Hel", "index": 0, "totalOutputTextTokenCount": None, "completionReason": None, "inputTextTokenCount": 9},
+        {
+            "outputText": "lo, é👋",
+            "index": 0,
+            "totalOutputTextTokenCount": 7,
+            "completionReason": "FINISH",
+            "inputTextTokenCount": None,
+        },
+    ),
+    "native_llama": chunks(
+        {"generation": "Hel", "prompt_token_count": 9, "generation_token_count": 1, "stop_reason": None},
+        {"generation": "lo, é👋", "prompt_token_count": None, "generation_token_count": 6, "stop_reason": None},
+        {"generation": "", "prompt_token_count": None, "generation_token_count": 7, "stop_reason": "length"},
+    ),
+    "native_command": chunks(
+        {"text": "Hel", "is_finished": False, "index": 0},
+        {"text": "lo, é👋", "is_finished": False, "index": 0},
+        {"is_finished": True, "finish_reason": "COMPLETE", "index": 0},
+    ),
+    "native_command_r": chunks(
+        {"is_finished": False, "event_type": "stream-start", "generation_id": "g"},
+        {"is_finished": False, "event_type": "text-generation", "text": "Hel"},
+        {"is_finished": False, "event_type": "text-generation", "text": "lo, é👋"},
+        {"is_finished": True, "event_type": "stream-end", "finish_reason": "MAX_TOKENS", "response": {"text": "Hello, é👋"}},
+    ),
+}
+
 ANSWER = {
     "metrics": {"latencyMs": 551},
     "output": {
@@ -182,9 +244,9 @@ PROFILES = {
 }
 
 
-def read_back(bytes_):
+def read_back(bytes_, operation="ConverseStream", member="stream"):
     """What botocore makes of a stream: it must take it whole."""
-    shape = RUNTIME.operation_model("ConverseStream").output_shape.members["stream"]
+    shape = RUNTIME.operation_model(operation).output_shape.members[member]
     parser = EventStreamJSONParser()
     buffer = EventStreamBuffer()
     buffer.add_data(bytes_)
@@ -206,6 +268,10 @@ def whole(model, operation, value):
 def write():
     for name, bytes_ in STREAMS.items():
         assert read_back(bytes_), name
+        (HERE / f"{name}.events").write_bytes(bytes_)
+    for name, bytes_ in NATIVE.items():
+        read = read_back(bytes_, "InvokeModelWithResponseStream", "body")
+        assert all(json.loads(event["chunk"]["bytes"]) for event in read), name
         (HERE / f"{name}.events").write_bytes(bytes_)
     for name, model, operation, value in [
         ("answer", RUNTIME, "Converse", ANSWER),
