@@ -6,9 +6,9 @@
 
 mod answering;
 pub mod anthropic;
+pub mod bedrock;
 pub mod key;
 pub mod limited;
-pub mod bedrock;
 pub mod local;
 pub mod ollama;
 pub mod openai;

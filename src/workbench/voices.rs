@@ -9,9 +9,9 @@ use crate::engine::{Options, Trial};
 use crate::net::Waits;
 use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
+use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
 use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
-use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
 use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
 use crate::provider::openai::{Api, OpenAi};
@@ -123,15 +123,9 @@ fn bedrock(config: &Config, name: &str, provider: &ProviderConfig, key: Key) -> 
     let (folder, children) = around(config);
     let missing = |kind, why: String, hint: &str| Error::new(kind, format!("asking {name}"), why, hint);
     let aws = provider.aws.as_ref();
-    let Some(region) = aws.and_then(|aws| aws.region.as_deref()) else {
-        let why = format!(
-            "its Region is not known: neither providers.{name}.region, AWS_REGION, AWS_DEFAULT_REGION nor the profile in \
-             ~/.aws/config names one"
-        );
-        return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
-    };
     let credentials = match aws.map(|aws| (&aws.credentials, &aws.profile)) {
-        Some((AwsCredentials::ApiKey, _)) => Credentials::Bearer(key),
+        // One that the table tells, or that is kept.
+        _ if !matches!(key, Key::None) => Credentials::Bearer(key),
         Some((AwsCredentials::Bearer(key), _)) => Credentials::Bearer(Key::Given(key.expose().into())),
         Some((AwsCredentials::Missing { why, hint }, _)) => {
             return Err(missing(ErrorKind::Auth, why.clone(), hint));
@@ -141,6 +135,13 @@ fn bedrock(config: &Config, name: &str, provider: &ProviderConfig, key: Key) -> 
             Credentials::Fetched(Arc::new(Fetched::new(name, profile, source.clone(), Arc::new(processes))))
         }
         None => return Err(missing(ErrorKind::Auth, "it has no credentials".to_owned(), "")),
+    };
+    let Some(region) = aws.and_then(|aws| aws.region.as_deref()) else {
+        let why = format!(
+            "its Region is not known: neither providers.{name}.region, AWS_REGION, AWS_DEFAULT_REGION nor the profile in \
+             ~/.aws/config names one"
+        );
+        return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
     };
     Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials))
 }

@@ -57,13 +57,15 @@ def request(asked, keys, region):
     path, _, query = address.partition("?")
     operation, given = operation_of(method, path)
     shape = operation.input_shape
-    given.update(urllib.parse.parse_qsl(query))
+    queried = dict(urllib.parse.parse_qsl(query))
     for name, member in shape.members.items():
         place = member.serialization.get("location")
-        if place == "querystring" and (value := given.pop(member.serialization["name"], None)) is not None:
+        if place == "querystring" and (value := queried.pop(member.serialization["name"], None)) is not None:
             given[name] = int(value) if member.type_name == "integer" else value
         if place == "header" and (value := asked["headers"].get(member.serialization["name"].lower())) is not None:
             given[name] = value
+    if queried:
+        raise SystemExit(f"{operation.name} has no {sorted(queried)} in its address")
     body = base64.b64decode(asked["body"])
     payload = shape.serialization.get("payload")
     if payload:
@@ -73,7 +75,8 @@ def request(asked, keys, region):
     problems = botocore.validate.ParamValidator().validate(given, shape)
     serializer = botocore.serialize.create_serializer("rest-json")
     would = serializer.serialize_to_request(given, operation)
-    queried = urllib.parse.urlencode(would["query_string"], quote_via=urllib.parse.quote, safe="-._~")
+    would_query = sorted(would["query_string"].items())
+    queried = urllib.parse.urlencode(would_query, quote_via=urllib.parse.quote, safe="-._~")
     return {
         "operation": operation.name,
         "problems": problems.generate_report().splitlines() if problems.has_errors() else [],

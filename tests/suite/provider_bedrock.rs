@@ -206,8 +206,11 @@ async fn complaints_become_kinds_and_keep_the_servers_words() {
         complaint(403, "ExpiredTokenException", "The security token included in the request is expired")
     })
     .await;
-    let error = ask(&server, CLAUDE).await.1.unwrap();
-    assert!(error.hint.contains("aws sso login"), "{error}");
+    for (credentials, renewal) in [(bearer(), "make a new one"), (keys(), "aws sso login")] {
+        let events = voice(&server, credentials).serve(Call::Converse(converse(CLAUDE, &[])), &client());
+        let error = soon(answer::whole(events)).await.1.unwrap();
+        assert!(error.hint.contains(renewal), "{error}");
+    }
     let long = "Input is too long for requested model.";
     let server = Server::start(move |_, _| complaint(400, "ValidationException", long)).await;
     let error = ask(&server, CLAUDE).await.1.unwrap();
@@ -288,6 +291,7 @@ async fn models_and_the_pages_of_profiles_are_listed_together() {
         [
             "ai21.jamba-instruct-v1:0",
             "amazon.titan-embed-text-v2:0",
+            "amazon.titan-image-generator-v2:0",
             "anthropic.claude-sonnet-4-5-20250929-v1:0",
             "eu.x-v1:0",
             CLAUDE,
@@ -295,13 +299,13 @@ async fn models_and_the_pages_of_profiles_are_listed_together() {
         ]
     );
     let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
-    let page = "GET /inference-profiles?maxResults=1000&typeEquals=SYSTEM_DEFINED";
+    let page = "GET /inference-profiles?maxResults=1000";
     assert_eq!(
         lines,
         [
             "GET /foundation-models HTTP/1.1".to_owned(),
-            format!("{page} HTTP/1.1"),
-            format!("{page}&nextToken=a%2Fb%2Bc%3D HTTP/1.1")
+            format!("{page}&type=SYSTEM_DEFINED HTTP/1.1"),
+            format!("{page}&nextToken=a%2Fb%2Bc%3D&type=SYSTEM_DEFINED HTTP/1.1")
         ]
     );
     let endless = Server::start(|_, seen| {
@@ -312,13 +316,14 @@ async fn models_and_the_pages_of_profiles_are_listed_together() {
     one(&endless, Call::ListModels).await.unwrap();
     assert_eq!(endless.seen().len(), 3, "a page that names itself again is the last");
     let models_alone = Server::start(|_, seen| {
-        let refused = complaint(403, "AccessDeniedException", "not authorized to perform ListInferenceProfiles");
+        let refused =
+            complaint(403, "AccessDeniedException", "not authorized to perform ListInferenceProfiles");
         if seen.line.contains("/foundation-models") { lists(seen) } else { refused }
     })
     .await;
     let listed = one(&models_alone, Call::ListModels).await;
     let Ok(Event::Models { cards }) = listed else { panic!("{listed:?}") };
-    assert_eq!(cards.len(), 4, "an account may see the models alone");
+    assert_eq!(cards.len(), 5, "an account may see the models alone");
 }
 
 #[tokio::test]
@@ -370,7 +375,10 @@ async fn a_model_that_converse_has_no_room_for_is_asked_in_its_own_words() {
     let (said, stop, seen) = ask("amazon.titan-text-express-v1").await;
     assert_eq!((said.as_str(), stop), ("Hello, é👋", StopReason::EndTurn));
     let path = "POST /model/amazon.titan-text-express-v1/invoke-with-response-stream HTTP/1.1";
-    assert_eq!((seen.line.as_str(), seen.headers["x-amzn-bedrock-accept"].as_str()), (path, "application/json"));
+    assert_eq!(
+        (seen.line.as_str(), seen.headers["x-amzn-bedrock-accept"].as_str()),
+        (path, "application/json")
+    );
     assert_eq!(sent(&seen)["inputText"], "Be brief.\n\nUser: hello\nBot:");
     assert_eq!(server.seen().len(), 1, "Converse takes no system prompt for it, and is not asked");
     let (said, stop, seen) = ask("ai21.j2-mid-v1").await;
@@ -402,7 +410,9 @@ async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
                 let vectors: Vec<_> = texts.iter().map(|text| [text.as_str().unwrap().len()]).collect();
                 json!({"embeddings": {"float": vectors}, "id": "x"})
             }
-            None => json!({"embedding": [body["inputText"].as_str().unwrap().len()], "inputTextTokenCount": 1}),
+            None => {
+                json!({"embedding": [body["inputText"].as_str().unwrap().len()], "inputTextTokenCount": 1})
+            }
         };
         whole(200, &JSON, answer.to_string())
     })
@@ -450,13 +460,15 @@ async fn pictures_come_as_many_as_were_asked_for() {
     let image = Event::Image { media_type: "image/png".into(), bytes: b"png".to_vec() };
     for (model, times) in [("amazon.titan-image-generator-v2:0", 1), ("stability.sd3-5-large-v1:0", 2)] {
         let before = server.seen().len();
-        let made = soon(answer::events(voice(&server, keys()).serve(Call::Image(picture(model)), &client()))).await;
+        let made =
+            soon(answer::events(voice(&server, keys()).serve(Call::Image(picture(model)), &client()))).await;
         assert_eq!(made, [image.clone(), image.clone()]);
         assert_eq!(server.seen().len() - before, times);
     }
     let error = one(&server, Call::Image(picture("amazon.nova-lite-v1:0"))).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused { capability: "images".into() });
-    let filtered = Server::start(|_, _| complaint(400, "ValidationException", "blocked by our content filters")).await;
+    let filtered =
+        Server::start(|_, _| complaint(400, "ValidationException", "blocked by our content filters")).await;
     let error = one(&filtered, Call::Image(picture("amazon.titan-image-generator-v2:0"))).await.unwrap_err();
     assert!(error.why.contains("content filters"), "{error}");
 }

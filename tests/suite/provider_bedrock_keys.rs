@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use outcrop::config::{AwsCredentials, By, Role, Secret, Sso, Told};
+use outcrop::config::{AwsCredentials, By, Role, Sso, Told};
 use outcrop::domain::call::Call;
 use outcrop::domain::delta::Event;
+use outcrop::domain::secret::Secret;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Network, Reach};
 use outcrop::provider::Provider;
@@ -71,7 +72,8 @@ fn sso(server: &Server, cache: &Path, login: &str) -> AwsCredentials {
 const CORP: &str = "ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
 
 fn login(cache: &Path, name: &str, ends: &str) {
-    let token = json!({"startUrl": "https://corp", "region": "x", "accessToken": "sso-canary", "expiresAt": ends});
+    let token =
+        json!({"startUrl": "https://corp", "region": "x", "accessToken": "sso-canary", "expiresAt": ends});
     std::fs::write(cache.join(name), token.to_string()).unwrap();
 }
 
@@ -104,7 +106,11 @@ async fn a_login_of_sso_is_turned_into_keys_once() {
 async fn a_login_that_ran_out_or_is_not_there_names_the_command_that_renews_it() {
     let cache = tempfile::tempdir().unwrap();
     let server = Server::start(|_, _| {
-        whole(401, &JSON, r#"{"message": "Session token not found or invalid", "__type": "UnauthorizedException"}"#)
+        whole(
+            401,
+            &JSON,
+            r#"{"message": "Session token not found or invalid", "__type": "UnauthorizedException"}"#,
+        )
     })
     .await;
     let voice = voice(&server, sso(&server, cache.path(), "corp"));
@@ -167,7 +173,9 @@ fn container(url: String, token_file: Option<std::path::PathBuf>) -> AwsCredenti
 
 #[tokio::test]
 async fn a_container_is_told_its_keys_for_its_token() {
-    let server = Server::start(|_, seen| if seen.line.contains("/v1/keys") { told("ASIATASK") } else { empty() }).await;
+    let server =
+        Server::start(|_, seen| if seen.line.contains("/v1/keys") { told("ASIATASK") } else { empty() })
+            .await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     std::fs::write(&file, "file-canary\n").unwrap();
@@ -255,7 +263,8 @@ fn assumed() -> Vec<Part> {
 
 #[tokio::test]
 async fn a_role_is_asked_for_with_other_keys_as_botocore_would_ask_for_it() {
-    let server = Server::start(|_, seen| if seen.line.starts_with("POST / ") { assumed() } else { empty() }).await;
+    let server =
+        Server::start(|_, seen| if seen.line.starts_with("POST / ") { assumed() } else { empty() }).await;
     let own = AwsCredentials::Keys { id: "AKIDEXAMPLE".into(), secret: Secret::new("wJalr"), token: None };
     list(&voice(&server, role(&server, By::Credentials(Box::new(own))))).await.unwrap();
     let seen = server.seen();
@@ -282,7 +291,8 @@ async fn a_role_is_asked_for_with_a_token_and_a_refusal_keeps_its_words() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     std::fs::write(&file, "web-canary").unwrap();
-    let server = Server::start(|_, seen| if seen.line.starts_with("POST / ") { assumed() } else { empty() }).await;
+    let server =
+        Server::start(|_, seen| if seen.line.starts_with("POST / ") { assumed() } else { empty() }).await;
     list(&voice(&server, role(&server, By::TokenFile(file.clone())))).await.unwrap();
     let seen = server.seen();
     let form = String::from_utf8(seen[0].body.clone()).unwrap();
@@ -295,7 +305,10 @@ async fn a_role_is_asked_for_with_a_token_and_a_refusal_keeps_its_words() {
     .await;
     let error = list(&voice(&refusing, role(&refusing, By::TokenFile(file)))).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Auth);
-    assert!(error.why.contains("not authorized to assume it") && error.hint.contains("role/reader"), "{error}");
+    assert!(
+        error.why.contains("not authorized to assume it") && error.hint.contains("role/reader"),
+        "{error}"
+    );
     let gone = voice(&refusing, role(&refusing, By::TokenFile("/nowhere/token".into())));
     assert!(list(&gone).await.unwrap_err().to_string().contains("/nowhere/token"));
 }

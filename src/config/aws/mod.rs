@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use profile::{Files, Profile};
 
-use super::{ApiKey, Environment, Secret};
+use super::{ApiKey, Environment};
 use crate::domain::Result;
+use crate::domain::secret::Secret;
 
 /// How a provider of Amazon's is signed in to, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +114,9 @@ impl Aws {
             .or_else(|| profile.as_ref()?.owned("region"));
         let chain = Chain { environment, files: &files, region: region.as_deref().unwrap_or(EVERYWHERE) };
         let credentials = match said.api_key {
-            ApiKey::Absent | ApiKey::Unset { .. } => chain.first(profile.as_ref(), &name, named, asked.is_some()),
+            ApiKey::Absent | ApiKey::Unset { .. } => {
+                chain.first(profile.as_ref(), &name, named, asked.is_some())
+            }
             _ => AwsCredentials::ApiKey,
         };
         Ok(Self { region, profile: name, credentials })
@@ -235,7 +238,10 @@ impl Chain<'_> {
             let hint = format!(
                 "Start as `eval \"$(aws configure export-credentials --profile {name} --format env)\"; outcrop`."
             );
-            return missing(format!("the role of the profile {name} wants a code of a device (mfa_serial)"), &hint);
+            return missing(
+                format!("the role of the profile {name} wants a code of a device (mfa_serial)"),
+                &hint,
+            );
         }
         if let Some(found) = self.of_web_identity(Some(profile)) {
             return found;
@@ -291,7 +297,8 @@ impl Chain<'_> {
         let region = region.unwrap_or_else(|| self.region.to_owned());
         Role {
             arn: said("role_arn", "AWS_ROLE_ARN").unwrap_or_default(),
-            session: said("role_session_name", "AWS_ROLE_SESSION_NAME").unwrap_or_else(|| "outcrop".to_owned()),
+            session: said("role_session_name", "AWS_ROLE_SESSION_NAME")
+                .unwrap_or_else(|| "outcrop".to_owned()),
             external_id: profile.and_then(|profile| profile.owned("external_id")),
             duration: profile.and_then(|profile| profile.get("duration_seconds")?.parse().ok()),
             url: self.address("AWS_ENDPOINT_URL_STS", &format!("https://sts.{region}.{}", domain(&region))),
@@ -322,7 +329,8 @@ impl Chain<'_> {
             role: part("sso_role_name"),
             login: session.as_ref().map_or_else(|| part("sso_start_url"), |(name, _)| (*name).to_owned()),
             cache: home.join(".aws/sso/cache"),
-            url: self.address("AWS_ENDPOINT_URL_SSO", &format!("https://portal.sso.{region}.{}", domain(&region))),
+            url: self
+                .address("AWS_ENDPOINT_URL_SSO", &format!("https://portal.sso.{region}.{}", domain(&region))),
         })
     }
 
@@ -347,7 +355,10 @@ impl Chain<'_> {
         );
         let disabled = self.environment.text("AWS_EC2_METADATA_DISABLED");
         if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-            return AwsCredentials::Missing { why: missing, hint: "Set one of them, then start again.".to_owned() };
+            return AwsCredentials::Missing {
+                why: missing,
+                hint: "Set one of them, then start again.".to_owned(),
+            };
         }
         let url = text(self.environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT")
             .unwrap_or_else(|| "http://169.254.169.254".to_owned());

@@ -84,7 +84,10 @@ fn the_table_counts_more_than_the_environment_and_that_more_than_a_profile() {
 #[test]
 fn sso_is_found_by_its_session_or_in_the_profile_itself() {
     let AwsCredentials::Sso(sso) = profile("sso") else { panic!() };
-    assert_eq!((sso.account.as_str(), sso.role.as_str(), sso.login.as_str()), ("111122223333", "Reader", "corp"));
+    assert_eq!(
+        (sso.account.as_str(), sso.role.as_str(), sso.login.as_str()),
+        ("111122223333", "Reader", "corp")
+    );
     assert_eq!(sso.url, "https://portal.sso.eu-north-1.amazonaws.com");
     assert!(sso.cache.ends_with(".aws/sso/cache"), "{sso:?}");
     let AwsCredentials::Sso(old) = profile("old sso") else { panic!() };
@@ -98,21 +101,33 @@ fn sso_is_found_by_its_session_or_in_the_profile_itself() {
 fn roles_are_asked_for_with_what_their_profile_says() {
     let AwsCredentials::Role(role) = profile("role") else { panic!() };
     assert_eq!(role.by, By::Credentials(Box::new(keys("AKIAWORK", "other", Some("tok")))));
-    assert_eq!((role.session.as_str(), role.external_id.as_deref(), role.duration), ("me", Some("e"), Some(900)));
-    assert_eq!((role.region.as_str(), role.url.as_str()), ("eu-west-2", "https://sts.eu-west-2.amazonaws.com"));
+    assert_eq!(
+        (role.session.as_str(), role.external_id.as_deref(), role.duration),
+        ("me", Some("e"), Some(900))
+    );
+    assert_eq!(
+        (role.region.as_str(), role.url.as_str()),
+        ("eu-west-2", "https://sts.eu-west-2.amazonaws.com")
+    );
     let AwsCredentials::Role(twice) = profile("twice") else { panic!() };
     assert_eq!(twice.by, By::Credentials(Box::new(AwsCredentials::Role(role))));
     let AwsCredentials::Role(eks) = profile("eks") else { panic!() };
     assert_eq!(eks.by, By::TokenFile("/var/token".into()));
     let AwsCredentials::Role(machine) = profile("machine") else { panic!() };
-    assert!(matches!(machine.by, By::Credentials(told) if matches!(*told, AwsCredentials::Told(Told::Machine { .. }))));
-    for (name, words) in [("a", "circle"), ("mfa", "mfa_serial"), ("nothing", "no credentials to ask"), ("login", "aws login")] {
+    assert!(
+        matches!(machine.by, By::Credentials(told) if matches!(*told, AwsCredentials::Told(Told::Machine { .. })))
+    );
+    for (name, words) in
+        [("a", "circle"), ("mfa", "mfa_serial"), ("nothing", "no credentials to ask"), ("login", "aws login")]
+    {
         let said = told(profile(name));
         assert!(said.contains(words), "{said}");
     }
     let variables = [("AWS_ROLE_ARN", "arn:w"), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t")];
     let found = of(&variables, None, Some("bare"), &ApiKey::Absent).credentials;
-    assert!(matches!(found, AwsCredentials::Role(role) if role.arn == "arn:w" && role.by == By::TokenFile("/t".into())));
+    assert!(
+        matches!(found, AwsCredentials::Role(role) if role.arn == "arn:w" && role.by == By::TokenFile("/t".into()))
+    );
     assert_eq!(profile("process"), AwsCredentials::Process { line: "/opt/vault --json \"a b\"".into() });
 }
 

@@ -68,7 +68,12 @@ impl Fetch {
         Error::new(ErrorKind::Auth, &self.doing, why, hint)
     }
 
-    fn of<'a>(&'a self, source: &'a AwsCredentials, net: &'a Client, now: i64) -> BoxFuture<'a, Result<Keys>> {
+    fn of<'a>(
+        &'a self,
+        source: &'a AwsCredentials,
+        net: &'a Client,
+        now: i64,
+    ) -> BoxFuture<'a, Result<Keys>> {
         async move {
             match source {
                 AwsCredentials::Keys { id, secret, token } => Ok(Keys {
@@ -108,7 +113,9 @@ impl Fetch {
         let bytes = match tokio::fs::read(sso.cache.join(format!("{name}.json"))).await {
             Ok(bytes) => bytes,
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                return Err(self.failed("nobody has signed in to SSO (IAM Identity Center) here", self.renew()));
+                return Err(
+                    self.failed("nobody has signed in to SSO (IAM Identity Center) here", self.renew())
+                );
             }
             Err(why) => return Err(Error::io(format!("{} by SSO", self.doing), &why)),
         };
@@ -200,8 +207,9 @@ impl Fetch {
         }
         let token: SecretString = line(&response.bytes(LONGEST).await?).into();
         let ask = async |path: &str| {
-            let request = Request::get(&self.doing, format!("{url}/latest/meta-data/iam/security-credentials/{path}"))
-                .secret("x-aws-ec2-metadata-token", Some(&token));
+            let request =
+                Request::get(&self.doing, format!("{url}/latest/meta-data/iam/security-credentials/{path}"))
+                    .secret("x-aws-ec2-metadata-token", Some(&token));
             net.send(request).await
         };
         let mut response = ask("").await?;
@@ -227,7 +235,8 @@ impl Fetch {
     /// A token that lies in a file.
     async fn line_of(&self, file: &Path) -> Result<SecretString> {
         let read = tokio::fs::read(file).await;
-        let bytes = read.map_err(|why| Error::io(format!("{}: reading {}", self.doing, file.display()), &why))?;
+        let bytes =
+            read.map_err(|why| Error::io(format!("{}: reading {}", self.doing, file.display()), &why))?;
         Ok(line(&bytes).into())
     }
 }

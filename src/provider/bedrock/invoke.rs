@@ -20,7 +20,11 @@ impl Bedrock {
         let doing = format!("embedding with {model}");
         let family = Row::of(model).map(|row| row.family);
         let Some((family, size)) = family.and_then(|family| Some((family, embed::at_once(family)?))) else {
-            return Err(unable(doing, "embed", "only Titan's and Cohere's models for vectors are known here"));
+            return Err(unable(
+                doing,
+                "embed",
+                "only Titan's and Cohere's models for vectors are known here",
+            ));
         };
         let mut vectors = Vec::with_capacity(texts.len());
         for group in texts.chunks(size * AT_ONCE) {

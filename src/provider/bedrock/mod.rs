@@ -5,7 +5,6 @@ mod fetch;
 mod invoke;
 mod sign;
 
-
 pub use credentials::{Credentials, Fetched};
 pub use fetch::Processes;
 
@@ -72,7 +71,13 @@ impl Bedrock {
     }
 
     /// A request that is signed now.
-    async fn request(&self, net: &Client, doing: &str, url: String, body: Option<Vec<u8>>) -> Result<Request> {
+    async fn request(
+        &self,
+        net: &Client,
+        doing: &str,
+        url: String,
+        body: Option<Vec<u8>>,
+    ) -> Result<Request> {
         let keys = match self.credentials.now(net).await? {
             Right::Bearer(key) => return Ok(made(doing, url, body).bearer(key.as_ref())),
             Right::Keys(keys) => keys,
@@ -114,7 +119,8 @@ impl Bedrock {
             }
             let (status, complaint, error) = self.complaint(doing, &mut response).await;
             let whole = ask.whole().filter(|_| fault::wants_no_stream(status, &complaint));
-            let own = row.filter(|row| row.chats() && ask.converses() && fault::wants_native(status, &complaint));
+            let own =
+                row.filter(|row| row.chats() && ask.converses() && fault::wants_native(status, &complaint));
             if let Some(next) = whole.or(own.map(Ask::native)) {
                 ask = next;
             } else if thinking == first_thinking && fault::wants_other_thinking(status, &complaint) {
@@ -142,7 +148,8 @@ impl Bedrock {
         let mut profiles: Vec<ModelCard> = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
-            let (body, response) = match self.get(net, &doing, &models::profiles_path(after.as_deref())).await {
+            let (body, response) = match self.get(net, &doing, &models::profiles_path(after.as_deref())).await
+            {
                 Ok(got) => got,
                 // An account may see the models alone.
                 Err(error) if error.kind == ErrorKind::Auth => break,

@@ -46,7 +46,8 @@ mod tests {
     #[test]
     fn a_cached_login_has_a_token_and_an_end() {
         for ends in ["2026-11-27T21:00:00Z", "2026-11-27T21:00:00UTC"] {
-            let file = format!(r#"{{"startUrl":"x","accessToken":"canary","expiresAt":"{ends}","region":"y"}}"#);
+            let file =
+                format!(r#"{{"startUrl":"x","accessToken":"canary","expiresAt":"{ends}","region":"y"}}"#);
             let login = Login::read("signing in", file.as_bytes()).unwrap();
             assert_eq!((login.ends.0, login.end().as_str()), (1_795_813_200_000, "2026-11-27 21:00 UTC"));
             assert!(!format!("{login:?}").contains("canary"));

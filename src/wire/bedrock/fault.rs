@@ -61,8 +61,11 @@ pub fn wants_no_stream(status: u16, body: &str) -> bool {
 
 /// Whether Converse does not do this for the model.
 pub fn wants_native(status: u16, body: &str) -> bool {
-    const LACKS: [&str; 3] =
-        ["doesn't support the model", "doesn't support conversation history", "doesn't support system messages"];
+    const LACKS: [&str; 3] = [
+        "doesn't support the model",
+        "doesn't support conversation history",
+        "doesn't support system messages",
+    ];
     status == 400 && LACKS.iter().any(|words| body.contains(words))
 }
 
@@ -214,7 +217,9 @@ mod tests {
         assert!(!wants_no_stream(400, "stopSequences is too long"));
         assert!(!wants_no_stream(500, "streaming is not supported"));
         let action = "This action doesn't support the model that you provided. Try again with a supported text or chat model.";
-        assert!(wants_native(400, action) && !wants_native(403, action) && !wants_native(400, "no such model"));
+        assert!(
+            wants_native(400, action) && !wants_native(403, action) && !wants_native(400, "no such model")
+        );
         let newer =
             r#""thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive"."#;
         assert!(wants_other_thinking(400, newer) && !wants_other_thinking(429, newer));

@@ -15,12 +15,8 @@ pub const MODELS: &str = "/foundation-models";
 
 /// The path of a page of the profiles that Amazon has made.
 pub fn profiles_path(after: Option<&str>) -> String {
-    let mut path = "/inference-profiles?maxResults=1000&typeEquals=SYSTEM_DEFINED".to_owned();
-    if let Some(token) = after {
-        path.push_str("&nextToken=");
-        path.push_str(&encoded(token));
-    }
-    path
+    let after = after.map(|token| format!("&nextToken={}", encoded(token))).unwrap_or_default();
+    format!("/inference-profiles?maxResults=1000{after}&type=SYSTEM_DEFINED")
 }
 
 #[derive(Deserialize)]

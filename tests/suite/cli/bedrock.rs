@@ -35,7 +35,8 @@ fn home(config: &str, url: Option<&str>) -> Home {
     home.variable("HOME", &beside)
 }
 
-const KEYS: &str = "[default]\nregion = eu-west-1\naws_access_key_id = AKIAFILE\naws_secret_access_key = canary\n";
+const KEYS: &str =
+    "[default]\nregion = eu-west-1\naws_access_key_id = AKIAFILE\naws_secret_access_key = canary\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_with_amazons_own_files_sees_the_models_and_talks_to_one() {
@@ -43,7 +44,9 @@ async fn a_person_with_amazons_own_files_sees_the_models_and_talks_to_one() {
     let home = home(KEYS, Some(&server.url("")));
     tokio::task::block_in_place(|| {
         let listed = home.run(&["models", "list", "--probe"]);
-        for id in ["bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/amazon.titan-embed-text-v2:0"] {
+        for id in
+            ["bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock/amazon.titan-embed-text-v2:0"]
+        {
             assert!(listed.stdout.contains(id), "{}{}", listed.stdout, listed.stderr);
         }
         let said = home.run(&["chat", "-m", "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "hi"]);
@@ -51,7 +54,11 @@ async fn a_person_with_amazons_own_files_sees_the_models_and_talks_to_one() {
         let retired = home.run(&["chat", "-m", "bedrock/anthropic.claude-v2:1", "hi"]);
         assert_eq!(retired.code, Some(2));
         assert!(retired.stderr.contains("end of its life"), "{}", retired.stderr);
-        assert!(retired.stderr.contains("its successor is bedrock/anthropic.claude-sonnet-4-6"), "{}", retired.stderr);
+        assert!(
+            retired.stderr.contains("its successor is bedrock/anthropic.claude-sonnet-4-6"),
+            "{}",
+            retired.stderr
+        );
         let shown = home.run(&["config", "show"]);
         assert!(shown.stdout.contains("providers.bedrock.kind") && !shown.stdout.contains("canary"));
     });
@@ -87,7 +94,10 @@ fn what_is_missing_is_said_with_what_to_do_about_it() {
     let sso = "[profile corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\nregion = eu-west-1\n\
                sso_account_id = 1\nsso_role_name = r\n";
     let login = ask(&home(sso, None).variable("AWS_PROFILE", "corp"));
-    assert!(login.contains("nobody has signed in") && login.contains("aws sso login --profile corp"), "{login}");
+    assert!(
+        login.contains("nobody has signed in") && login.contains("aws sso login --profile corp"),
+        "{login}"
+    );
     let nobody = ask(&home(sso, None).variable("AWS_PROFILE", "nobody"));
     assert!(nobody.contains("no profile nobody"), "{nobody}");
     let none = home("[default]\nregion = eu-west-1\n", None).variable("AWS_EC2_METADATA_DISABLED", "true");

@@ -212,7 +212,11 @@ fn a_stream_of_chunks_is_read_whosever_words_they_are() {
         let (fold, error) = decode_every_way(name);
         assert_eq!(error, None, "{name}");
         assert_eq!(fold.blocks[0], text("Hello, é👋"), "{name}");
-        assert_eq!((fold.stop, fold.usage.input, fold.usage.output), (Some(stop), Some(9), Some(7)), "{name}");
+        assert_eq!(
+            (fold.stop, fold.usage.input, fold.usage.output),
+            (Some(stop), Some(9), Some(7)),
+            "{name}"
+        );
         let bytes = data(name);
         let (events, error) = decode([&bytes[..bytes.len() / 2]]);
         assert!("Hello, é👋".starts_with(&fold_text(&events)) && error.is_some(), "{name}");
@@ -261,7 +265,10 @@ fn lists_of_models_become_cards_and_profiles_can_what_their_models_can() {
     assert_eq!(next, None);
     let [profile] = profiles.try_into().unwrap();
     assert_eq!(profile.id.as_str(), "aws/us.anthropic.claude-sonnet-4-5-20250929-v1:0");
-    assert_eq!((profile.title.as_str(), profile.can(Capability::Vision)), ("US Claude Sonnet 4.5", Some(true)));
+    assert_eq!(
+        (profile.title.as_str(), profile.can(Capability::Vision)),
+        ("US Claude Sonnet 4.5", Some(true))
+    );
     assert_eq!(profile.availability, Availability::Ready);
     assert_eq!(profile.regions, ["us-east-1", "us-west-2"]);
     assert!(models::foundation("listing", "aws", "us-east-1", b"<html>").is_err());

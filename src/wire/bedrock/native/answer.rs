@@ -172,7 +172,12 @@ impl Told {
     pub fn take(&mut self, doing: &str, payload: &[u8], events: &mut Vec<Event>) -> Result<Meaning> {
         let broken = |why: String| {
             let why = format!("the server sent a piece that cannot be read: {why}");
-            Error::new(ErrorKind::Server { status: 200 }, doing, why, "What came before it is kept; try again.")
+            Error::new(
+                ErrorKind::Server { status: 200 },
+                doing,
+                why,
+                "What came before it is kept; try again.",
+            )
         };
         let chunk: Chunk = serde_json::from_slice(payload).map_err(|why| broken(why.to_string()))?;
         let bytes = STANDARD.decode(chunk.bytes).map_err(|why| broken(why.to_string()))?;

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Family;
-use crate::domain::delta::Event;
 use crate::domain::Result;
+use crate::domain::delta::Event;
 use crate::wire::bedrock::reply::unreadable;
 use crate::wire::openai::embed::one_each;
 

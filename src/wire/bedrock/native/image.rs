@@ -12,8 +12,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::bedrock::reply::unreadable;
 
 /// The shapes that Stable Image makes.
-const RATIOS: [(u32, u32); 9] =
-    [(16, 9), (1, 1), (21, 9), (2, 3), (3, 2), (4, 5), (5, 4), (9, 16), (9, 21)];
+const RATIOS: [(u32, u32); 9] = [(16, 9), (1, 1), (21, 9), (2, 3), (3, 2), (4, 5), (5, 4), (9, 16), (9, 21)];
 
 /// Titan makes so many at once.
 const TITAN_MOST: u32 = 5;
@@ -114,7 +113,8 @@ fn stable(picture: &Picture, seed: Option<u64>) -> Result<Value> {
         return Ok(body);
     }
     if let Some((width, height)) = picture.size {
-        let same = |(w, h): &&(u32, u32)| u64::from(width) * u64::from(*h) == u64::from(height) * u64::from(*w);
+        let same =
+            |(w, h): &&(u32, u32)| u64::from(width) * u64::from(*h) == u64::from(height) * u64::from(*w);
         let (w, h) = RATIOS.iter().find(same).ok_or_else(|| {
             let why = "its pictures are 1:1, 16:9, 9:16, 21:9, 9:21, 2:3, 3:2, 4:5 or 5:4";
             refused(picture, "that size", why)
@@ -147,11 +147,11 @@ pub fn pictures(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     let answer: Answer = serde_json::from_slice(body)
         .map_err(|why| unreadable(doing, "none with pictures", &why.to_string(), b"(bytes)"))?;
     // One that was filtered has its reason, and bytes that show nothing.
-    let filtered = |artifact: &Artifact| artifact.finish_reason.as_deref().is_some_and(|reason| reason != "SUCCESS");
-    let reason = answer
-        .error
-        .or_else(|| answer.finish_reasons.into_iter().flatten().next())
-        .or_else(|| answer.artifacts.iter().find(|one| filtered(one)).and_then(|one| one.finish_reason.clone()));
+    let filtered =
+        |artifact: &Artifact| artifact.finish_reason.as_deref().is_some_and(|reason| reason != "SUCCESS");
+    let reason = answer.error.or_else(|| answer.finish_reasons.into_iter().flatten().next()).or_else(|| {
+        answer.artifacts.iter().find(|one| filtered(one)).and_then(|one| one.finish_reason.clone())
+    });
     let sound = answer.artifacts.into_iter().filter(|one| !filtered(one)).filter_map(|one| one.base64);
     let read = |text: String| {
         let bytes = STANDARD.decode(text).ok().filter(|bytes| !bytes.is_empty())?;

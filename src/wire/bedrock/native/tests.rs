@@ -51,7 +51,10 @@ fn a_model_is_known_by_its_id_whatever_stands_around_it() {
         ("anthropic.claude-v2:1", Some(Family::Claude)),
         ("eu.anthropic.claude-sonnet-4-5-20250929-v1:0", Some(Family::Claude)),
         ("amazon.titan-text-express-v1", Some(Family::TitanText)),
-        ("arn:aws:bedrock:us-east-1:1:custom-model/amazon.titan-text-lite-v1:0:4k/abc", Some(Family::TitanText)),
+        (
+            "arn:aws:bedrock:us-east-1:1:custom-model/amazon.titan-text-lite-v1:0:4k/abc",
+            Some(Family::TitanText),
+        ),
         ("amazon.titan-embed-text-v1", Some(Family::TitanEmbedV1)),
         ("amazon.titan-embed-g1-text-02", Some(Family::TitanEmbedV1)),
         ("amazon.titan-embed-text-v2:0", Some(Family::TitanEmbedV2)),
@@ -74,11 +77,8 @@ fn a_model_is_known_by_its_id_whatever_stands_around_it() {
 #[test]
 fn converse_is_asked_for_what_it_has_room_for() {
     let row = |id: &str| Row::of(&model(id)).unwrap();
-    let (one, system, talk) = (
-        asked(None, &TALK[..1], &[]),
-        asked(Some("Be brief."), &TALK[..1], &[]),
-        asked(None, TALK, &[]),
-    );
+    let (one, system, talk) =
+        (asked(None, &TALK[..1], &[]), asked(Some("Be brief."), &TALK[..1], &[]), asked(None, TALK, &[]));
     for (id, expected) in [
         ("anthropic.claude-v2", [true, true, true]),
         ("amazon.titan-text-express-v1", [true, false, true]),
@@ -172,9 +172,11 @@ fn what_a_body_has_no_room_for_is_refused_by_name() {
     let mut picture = asked(None, &TALK[..1], &[]);
     picture.turns[0].blocks.push(Block::Image { media_type: "image/png".into(), blob: BlobId("a".into()) });
     let tools = asked(None, &TALK[..1], &[("tools", r#"[{"name":"go"}]"#)]);
-    for (converse, family, capability) in
-        [(&picture, Family::Llama2, "vision"), (&tools, Family::TitanText, "tools"), (&tools, Family::Sdxl, "tools")]
-    {
+    for (converse, family, capability) in [
+        (&picture, Family::Llama2, "vision"),
+        (&tools, Family::TitanText, "tools"),
+        (&tools, Family::Sdxl, "tools"),
+    ] {
         let error = body(converse, family, Thinking::Budget).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused { capability: capability.into() });
     }
@@ -356,7 +358,8 @@ fn stabilitys_models_draw_one_at_a_time() {
 
 #[test]
 fn pictures_come_out_of_every_answer_and_a_filter_says_its_reason() {
-    let image = |media_type: &str, bytes: &[u8]| Event::Image { media_type: media_type.into(), bytes: bytes.into() };
+    let image =
+        |media_type: &str, bytes: &[u8]| Event::Image { media_type: media_type.into(), bytes: bytes.into() };
     let read = |value: Value| image::pictures("making", value.to_string().as_bytes());
     assert_eq!(
         read(json!({"images": ["cG5n", "/9g="], "error": null})).unwrap(),
@@ -370,7 +373,10 @@ fn pictures_come_out_of_every_answer_and_a_filter_says_its_reason() {
     assert_eq!(read(stable).unwrap(), [image("image/png", b"png")]);
     for (value, words) in [
         (json!({"images": [], "error": "blocked by our content filters"}), "blocked by our content filters"),
-        (json!({"seeds": [], "finish_reasons": ["Filter reason: prompt"], "images": [""]}), "Filter reason: prompt"),
+        (
+            json!({"seeds": [], "finish_reasons": ["Filter reason: prompt"], "images": [""]}),
+            "Filter reason: prompt",
+        ),
         (json!({"artifacts": [{"base64": "cG5n", "finishReason": "CONTENT_FILTERED"}]}), "CONTENT_FILTERED"),
         (json!({}), "no bytes"),
     ] {

@@ -35,7 +35,8 @@ pub fn body(converse: &Converse, family: Family, thinking: messages::Thinking) -
 
 /// Anthropic's own body, with the model in the address and the stream in the path.
 fn claude(converse: &Converse, thinking: messages::Thinking) -> Result<Value> {
-    let unread = |why: serde_json::Error| Error::internal(format!("asking {}", converse.model), why.to_string());
+    let unread =
+        |why: serde_json::Error| Error::internal(format!("asking {}", converse.model), why.to_string());
     let mut body: Map<String, Value> =
         serde_json::from_slice(&messages::body(converse, thinking)?).map_err(unread)?;
     body.remove("model");
