@@ -526,7 +526,7 @@ pub fn as_asked(seen: &Seen) -> Value {
     json!({ "line": seen.line, "headers": seen.headers, "body": STANDARD.encode(&seen.body) })
 }
 
-/// What tests/peers/botocore_judge.py says of all that; `None` where there is no such peer here.
+/// What `tests/peers/botocore_judge.py` says of all that; `None` where there is no such peer here.
 fn judged(evidence: Value) -> Option<tokio::task::JoinHandle<Vec<Value>>> {
     let Some(python) = std::env::var_os("OUTCROP_TEST_PEERS") else {
         eprintln!("skipped: Amazon's botocore; OUTCROP_TEST_PEERS names a python with botocore");
@@ -628,9 +628,12 @@ async fn botocore_reads_what_we_read() {
         let mut events = voice(&server, bearer()).serve(call, &client());
         read.push(soon(as_read(&mut events)).await);
     }
-    let server = Server::start(move |_, seen| match seen.line.contains("-stream") {
-        true => complaint(400, "ValidationException", "The model is unsupported for streaming"),
-        false => whole(200, &JSON, data("answer.json")),
+    let server = Server::start(|_, seen| {
+        if seen.line.contains("-stream") {
+            complaint(400, "ValidationException", "The model is unsupported for streaming")
+        } else {
+            whole(200, &JSON, data("answer.json"))
+        }
     })
     .await;
     let mut events = voice(&server, bearer()).serve(Call::Converse(converse("m", &[])), &client());

@@ -278,12 +278,11 @@ impl Chain<'_> {
 
     /// A token of another service, for a role: what Kubernetes gives to its programs.
     fn of_web_identity(&self, profile: Option<&Profile>) -> Option<AwsCredentials> {
-        let file = match profile {
-            Some(profile) => profile.get("web_identity_token_file").map(PathBuf::from),
-            None => {
-                self.environment.text("AWS_ROLE_ARN")?;
-                self.environment.path("AWS_WEB_IDENTITY_TOKEN_FILE")
-            }
+        let file = if let Some(profile) = profile {
+            profile.get("web_identity_token_file").map(PathBuf::from)
+        } else {
+            self.environment.text("AWS_ROLE_ARN")?;
+            self.environment.path("AWS_WEB_IDENTITY_TOKEN_FILE")
         };
         Some(AwsCredentials::Role(self.role(profile, By::TokenFile(file?))))
     }

@@ -1,4 +1,4 @@
-//! InvokeModel: vectors and pictures, which Converse does not make.
+//! `InvokeModel`: vectors and pictures, which Converse does not make.
 
 use futures_util::future::try_join_all;
 

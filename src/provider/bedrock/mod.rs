@@ -1,4 +1,4 @@
-//! A voice over HTTP: Amazon Bedrock, through its Converse API, and InvokeModel for what that does not do.
+//! A voice over HTTP: Amazon Bedrock, through its Converse API, and `InvokeModel` for what that does not do.
 
 mod credentials;
 mod fetch;

@@ -99,7 +99,7 @@ struct RoleCredentials {
     expiration: Option<i64>,
 }
 
-/// The answer of SSO's GetRoleCredentials.
+/// The answer of SSO's `GetRoleCredentials`.
 pub fn of_sso(doing: &str, body: &[u8]) -> Result<Keys> {
     let told: Sso = serde_json::from_slice(body)
         .map_err(|why| unreadable(doing, &format!("no keys came ({})", without_values(&why))))?;

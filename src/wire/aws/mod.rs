@@ -22,7 +22,7 @@ pub fn encoded(text: &str) -> String {
     encoded
 }
 
-/// The path of SSO's GetRoleCredentials.
+/// The path of SSO's `GetRoleCredentials`.
 pub fn sso_path(account: &str, role: &str) -> String {
     format!("/federation/credentials?role_name={}&account_id={}", encoded(role), encoded(account))
 }

@@ -21,12 +21,12 @@ pub struct Role {
 }
 
 impl Role {
-    /// The form of AssumeRole, which is signed with other keys.
+    /// The form of `AssumeRole`, which is signed with other keys.
     pub fn form(&self) -> Vec<u8> {
         self.said("AssumeRole", self.external_id.as_deref().map(|id| ("ExternalId", id)))
     }
 
-    /// The form of AssumeRoleWithWebIdentity, which carries a token of another service instead.
+    /// The form of `AssumeRoleWithWebIdentity`, which carries a token of another service instead.
     pub fn form_with_token(&self, token: &str) -> Vec<u8> {
         self.said("AssumeRoleWithWebIdentity", Some(("WebIdentityToken", token)))
     }

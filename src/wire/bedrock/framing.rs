@@ -113,11 +113,12 @@ impl Frames {
 /// The length of the message that begins here; `None` while its prelude has not come.
 fn length(bytes: &[u8]) -> Result<Option<usize>> {
     let Some(prelude) = bytes.first_chunk::<PRELUDE>() else { return Ok(None) };
-    let [a, b, c, d, .., e, f, g, h] = *prelude;
-    if crc32fast::hash(&prelude[..8]) != u32::from_be_bytes([e, f, g, h]) {
+    let number =
+        |at: usize| prelude[at..at + 4].iter().fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
+    if crc32fast::hash(&prelude[..8]) != number(8) {
         return Err(damaged("the checksum of a message's lengths is wrong"));
     }
-    let length = u32::from_be_bytes([a, b, c, d]) as usize;
+    let length = number(0) as usize;
     if !(PRELUDE + 4..=LONGEST).contains(&length) {
         return Err(damaged(&format!("a message says that it is {length} bytes long")));
     }

@@ -1,4 +1,4 @@
-//! The lists of models: ListFoundationModels, and ListInferenceProfiles, by whose ids newer models are asked.
+//! The lists of models: `ListFoundationModels`, and `ListInferenceProfiles`, by whose ids newer models are asked.
 
 use std::collections::BTreeMap;
 

@@ -55,8 +55,8 @@ struct ReasoningText {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ToolUse {
-    #[serde(default)]
-    tool_use_id: String,
+    #[serde(default, rename = "toolUseId")]
+    id: String,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -106,7 +106,7 @@ pub fn answer(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
             events.extend(redacted_content.map(|data| Event::RedactedReasoning { data }));
         }
         events.extend(block.tool_use.map(|tool| Event::ToolUse {
-            id: tool.tool_use_id,
+            id: tool.id,
             name: tool.name,
             input: tool.input,
         }));
@@ -120,7 +120,7 @@ pub fn answer(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     Ok(events)
 }
 
-/// The answer of CountTokens.
+/// The answer of `CountTokens`.
 pub fn tokens(doing: &str, body: &[u8]) -> Result<u32> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

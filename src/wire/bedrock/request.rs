@@ -1,4 +1,4 @@
-//! What is sent: paths, and the bodies of Converse, ConverseStream and CountTokens.
+//! What is sent: paths, and the bodies of Converse, `ConverseStream` and `CountTokens`.
 
 use serde_json::{Map, Value, json};
 
@@ -76,7 +76,7 @@ pub(super) fn is_anthropic(model: &ModelId) -> bool {
     model.model().contains("anthropic.")
 }
 
-/// The body of Converse and of ConverseStream.
+/// The body of Converse and of `ConverseStream`.
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
@@ -87,7 +87,7 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     written(&doing, &body)
 }
 
-/// The body of CountTokens.
+/// The body of `CountTokens`.
 pub fn count(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("counting tokens with {}", converse.model);
     let body = common(converse, thinking, &doing)?;

@@ -11,7 +11,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::decode::{self, Meaning, Protocol};
 use crate::wire::loose;
 
-/// Reads one answer of ConverseStream.
+/// Reads one answer of `ConverseStream`.
 pub type Decoder = decode::Decoder<Collector>;
 
 /// What is put together over several messages.
@@ -21,7 +21,7 @@ pub struct Collector {
     open: Vec<(u32, Open)>,
     thoughts: Vec<(u32, Thought)>,
     reason: Option<StopReason>,
-    /// The chunks of InvokeModel's stream, which come instead.
+    /// The chunks of `InvokeModel`'s stream, which come instead.
     chunks: native::Told,
 }
 
@@ -159,16 +159,15 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Counted {
-    #[serde(default, deserialize_with = "loose::count")]
-    input_tokens: Option<u32>,
-    #[serde(default, deserialize_with = "loose::count")]
-    output_tokens: Option<u32>,
-    #[serde(default, deserialize_with = "loose::count")]
-    cache_read_input_tokens: Option<u32>,
-    #[serde(default, deserialize_with = "loose::count")]
-    cache_write_input_tokens: Option<u32>,
+    #[serde(rename = "inputTokens", default, deserialize_with = "loose::count")]
+    input: Option<u32>,
+    #[serde(rename = "outputTokens", default, deserialize_with = "loose::count")]
+    output: Option<u32>,
+    #[serde(rename = "cacheReadInputTokens", default, deserialize_with = "loose::count")]
+    cache_read: Option<u32>,
+    #[serde(rename = "cacheWriteInputTokens", default, deserialize_with = "loose::count")]
+    cache_write: Option<u32>,
 }
 
 impl Collector {
@@ -312,17 +311,12 @@ pub(super) fn reason(name: &str) -> StopReason {
 /// (<https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>); ours is all of it.
 pub(super) fn take_usage(counted: Option<Counted>, events: &mut Vec<Event>) {
     let Some(counted) = counted else { return };
-    let (read, written) = (counted.cache_read_input_tokens, counted.cache_write_input_tokens);
+    let (read, written) = (counted.cache_read, counted.cache_write);
     let input = counted
-        .input_tokens
+        .input
         .map(|fresh| fresh.saturating_add(read.unwrap_or(0)).saturating_add(written.unwrap_or(0)));
-    let usage = Usage {
-        input,
-        output: counted.output_tokens,
-        cache_read: read,
-        cache_write: written,
-        ..Usage::default()
-    };
+    let usage =
+        Usage { input, output: counted.output, cache_read: read, cache_write: written, ..Usage::default() };
     if usage != Usage::default() {
         events.push(Event::Usage { usage });
     }

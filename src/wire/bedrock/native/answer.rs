@@ -89,8 +89,8 @@ struct Metrics {
 }
 
 impl Piece {
-    /// The texts in it, the end, and what was counted; `None` where it is none of these families.
-    fn events(self, events: &mut Vec<Event>) -> Option<Option<StopReason>> {
+    /// The texts in it and what was counted; the end goes into `end`. Whether it is of one of these families.
+    fn read(self, events: &mut Vec<Event>, end: &mut Option<StopReason>) -> bool {
         let (mut texts, mut reasons) = (Vec::new(), vec![self.finish_reason, self.stop_reason]);
         let mut output = self.generation_token_count.or(self.titan_output);
         for titan in self.results.into_iter().chain([self.titan]) {
@@ -110,7 +110,7 @@ impl Piece {
         texts.extend(self.text);
         let reason = reasons.into_iter().flatten().next();
         if texts.is_empty() && reason.is_none() && self.metrics.is_none() {
-            return None;
+            return false;
         }
         let texts = texts.into_iter().filter(|text| !text.is_empty());
         events.extend(texts.map(|text| Event::Text { text }));
@@ -126,7 +126,8 @@ impl Piece {
         if usage != Usage::default() {
             events.push(Event::Usage { usage });
         }
-        Some(reason.map(|reason| meant(&reason)))
+        *end = reason.map(|reason| meant(&reason)).or(*end);
+        true
     }
 }
 
@@ -149,8 +150,10 @@ pub fn answer(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
         return anthropic::reply::message(doing, body);
     }
     let piece = Piece::deserialize(value).map_err(|why| no(&why.to_string()))?;
-    let mut events = Vec::new();
-    let reason = piece.events(&mut events).ok_or_else(|| no("no text is in it"))?;
+    let (mut events, mut reason) = (Vec::new(), None);
+    if !piece.read(&mut events, &mut reason) {
+        return Err(no("no text is in it"));
+    }
     events.push(Event::Stop { reason: reason.unwrap_or(StopReason::Other) });
     Ok(events)
 }
@@ -188,8 +191,9 @@ impl Told {
             return self.claude.take(doing, &frame, true, events);
         }
         let piece = Piece::deserialize(value).map_err(|why| broken(why.to_string()))?;
-        let Some(reason) = piece.events(events) else { return Ok(Meaning::Nothing) };
-        self.reason = reason.or(self.reason);
+        if !piece.read(events, &mut self.reason) {
+            return Ok(Meaning::Nothing);
+        }
         Ok(if metrics && self.reason.is_some() { Meaning::End } else { Meaning::Piece })
     }
 

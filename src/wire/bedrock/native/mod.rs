@@ -1,4 +1,4 @@
-//! The bodies of InvokeModel, which every maker has shaped
+//! The bodies of `InvokeModel`, which every maker has shaped
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html>): for what Converse does not do.
 
 mod answer;

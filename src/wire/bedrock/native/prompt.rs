@@ -79,14 +79,13 @@ pub(super) fn llama2(converse: &Converse) -> Result<String> {
     let mut prompt = String::new();
     let mut sides = sides(converse)?.into_iter().peekable();
     while let Some((model, text)) = sides.next() {
-        let last = sides.peek().is_none();
-        if !model {
-            prompt.push_str(&format!("<s>[INST] {}{} [/INST]", std::mem::take(&mut system), text.trim()));
-        } else if last {
-            prompt.push_str(&format!(" {}", text.trim()));
-        } else {
-            prompt.push_str(&format!(" {} </s>", text.trim()));
-        }
+        let system = if model { String::new() } else { std::mem::take(&mut system) };
+        let (before, after) = match (model, sides.peek()) {
+            (false, _) => ("<s>[INST] ", " [/INST]"),
+            (true, None) => (" ", ""),
+            (true, Some(_)) => (" ", " </s>"),
+        };
+        prompt.extend([before, &system, text.trim(), after]);
     }
     Ok(prompt)
 }

@@ -11,7 +11,7 @@ use crate::wire::anthropic::request as messages;
 /// The version of the Messages API, as Bedrock names it.
 const CLAUDE: &str = "bedrock-2023-05-31";
 
-/// The body of InvokeModel and of its stream.
+/// The body of `InvokeModel` and of its stream.
 pub fn body(converse: &Converse, family: Family, thinking: messages::Thinking) -> Result<Vec<u8>> {
     if family != Family::Claude {
         let settings = &converse.settings;
