@@ -120,6 +120,7 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
             continue;
         }
         let variable = |name: &String| format!("environment variable {name}");
+        let file_seen = file.is_some();
         let why = seen.map(variable).or(file).unwrap_or_else(|| "default".to_owned());
         let mut put = |name: &str, value: ValueKind, origin: &str| {
             layer.put(
@@ -139,7 +140,9 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
         if let Some(name) = key {
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
-        if at_port && key.is_none() && url.is_none() {
+        // What only hints at it: nobody has chosen it yet.
+        let hinted = own.is_none() && key.is_none() && (sign.is_some() || file_seen);
+        if at_port && key.is_none() && url.is_none() || hinted {
             put("optional", ValueKind::Boolean(true), "default");
         }
     }

@@ -483,7 +483,10 @@ impl RawProvider {
         let aws = match kind {
             ProviderKind::Bedrock => {
                 let (region, profile) = (named(self.region), named(self.profile));
-                Some(Aws::of(aws::Said { region, profile, api_key: &api_key }, environment)?)
+                Some(Aws::of(
+                    aws::Said { region, profile, api_key: &api_key, chosen: !self.optional },
+                    environment,
+                )?)
             }
             _ => None,
         };

@@ -84,12 +84,14 @@ pub(super) fn all(
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
             ProviderKind::Bedrock => match bedrock(config, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock),
+                Err(error) if provider.optional => return Arc::new(Unavailable::new(name, error).optional()),
                 Err(error) => Arc::new(Unavailable::new(name, error)),
             },
         };
         let limits = limits(provider);
         let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };
-        if provider.optional { Arc::new(Optional::new(voice, url)) } else { voice }
+        let somewhere = provider.kind.wants_address();
+        if provider.optional && somewhere { Arc::new(Optional::new(voice, url)) } else { voice }
     };
     // One that nobody configured is there as soon as it has a key.
     let found = known_providers()

@@ -94,6 +94,8 @@ pub(super) struct Said<'a> {
     pub region: Option<String>,
     pub profile: Option<String>,
     pub api_key: &'a ApiKey,
+    /// The person has a table for it, or a key: a machine may be asked for its own role.
+    pub chosen: bool,
 }
 
 impl Aws {
@@ -112,7 +114,8 @@ impl Aws {
             .or_else(|| text(environment, "AWS_REGION"))
             .or_else(|| text(environment, "AWS_DEFAULT_REGION"))
             .or_else(|| profile.as_ref()?.owned("region"));
-        let chain = Chain { environment, files: &files, region: region.as_deref().unwrap_or(EVERYWHERE) };
+        let region_or = region.as_deref().unwrap_or(EVERYWHERE);
+        let chain = Chain { environment, files: &files, region: region_or, chosen: said.chosen };
         let credentials = match said.api_key {
             ApiKey::Absent | ApiKey::Unset { .. } => {
                 chain.first(profile.as_ref(), &name, named, asked.is_some())
@@ -172,6 +175,7 @@ struct Chain<'a> {
     environment: &'a Environment,
     files: &'a Files,
     region: &'a str,
+    chosen: bool,
 }
 
 impl Chain<'_> {
@@ -358,6 +362,11 @@ impl Chain<'_> {
                 why: missing,
                 hint: "Set one of them, then start again.".to_owned(),
             };
+        }
+        if !self.chosen {
+            let hint = "Set one of them, then start again; a table [providers.bedrock] in the configuration, even an empty \
+                        one, has the role of a machine asked for too.";
+            return AwsCredentials::Missing { why: missing, hint: hint.to_owned() };
         }
         let url = text(self.environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT")
             .unwrap_or_else(|| "http://169.254.169.254".to_owned());

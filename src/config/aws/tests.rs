@@ -27,7 +27,8 @@ fn of(variables: &[(&str, &str)], region: Option<&str>, profile: Option<&str>, k
     let home = folder.path().to_str().unwrap();
     let environment = Environment::from_vars(variables.iter().copied().chain([("HOME", home)]));
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    Aws::of(Said { region: owned(region), profile: owned(profile), api_key: key }, &environment).unwrap()
+    let said = Said { region: owned(region), profile: owned(profile), api_key: key, chosen: true };
+    Aws::of(said, &environment).unwrap()
 }
 
 fn profile(name: &str) -> AwsCredentials {
@@ -160,4 +161,12 @@ fn a_file_that_cannot_be_read_is_named_and_stops_nobody_who_needs_it_not() {
     assert!(said.contains(path) && said.contains("UTF-8"), "{said}");
     let both = [("AWS_CONFIG_FILE", path), ENVIRONMENT[0], ENVIRONMENT[1]];
     assert!(matches!(of(&both, None, None, &ApiKey::Absent).credentials, AwsCredentials::Keys { .. }));
+}
+
+#[test]
+fn nobody_asks_a_machine_for_a_provider_that_was_not_chosen() {
+    let said = Said { region: None, profile: None, api_key: &ApiKey::Absent, chosen: false };
+    let environment = Environment::from_vars([("HOME", "/nowhere/at/all")]);
+    let said = told(Aws::of(said, &environment).unwrap().credentials);
+    assert!(said.contains("there are no credentials") && said.contains("[providers.bedrock]"), "{said}");
 }

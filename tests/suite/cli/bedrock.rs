@@ -100,7 +100,15 @@ fn what_is_missing_is_said_with_what_to_do_about_it() {
     );
     let nobody = ask(&home(sso, None).variable("AWS_PROFILE", "nobody"));
     assert!(nobody.contains("no profile nobody"), "{nobody}");
-    let none = home("[default]\nregion = eu-west-1\n", None).variable("AWS_EC2_METADATA_DISABLED", "true");
+    let none = home("[default]\nregion = eu-west-1\n", None);
+    let listed = none.run(&["models", "list", "--probe"]);
+    assert!(
+        !listed.stdout.contains("bedrock") && listed.stderr.is_empty(),
+        "{}{}",
+        listed.stdout,
+        listed.stderr
+    );
     let none = ask(&none);
+    assert!(none.contains("[providers.bedrock]"), "{none}");
     assert!(none.contains("there are no credentials") && none.contains("AWS_BEARER_TOKEN_BEDROCK"), "{none}");
 }
