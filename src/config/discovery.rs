@@ -17,7 +17,7 @@ pub struct KnownProvider {
     pub name: String,
     /// As in `providers.*.kind`.
     pub kind: String,
-    /// Where its API starts; empty where everybody has an address of their own.
+    /// Where its API starts; empty where everybody has an address of their own, or it follows from something else.
     #[serde(default)]
     pub base_url: String,
     /// As in `providers.*.key_header`.
@@ -25,6 +25,12 @@ pub struct KnownProvider {
     /// Variables that hold its key; the first that is set counts.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// Variables that show that somebody uses it, and hold no key of its own.
+    #[serde(default)]
+    pub signs: Vec<String>,
+    /// Files in the home that show that.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Variables that say where its API starts.
     #[serde(default)]
     pub urls: Vec<String>,
@@ -55,8 +61,15 @@ pub fn known_providers() -> &'static [KnownProvider] {
 impl KnownProvider {
     /// What it is without a word of the file, and without a key.
     pub fn config(&self) -> Option<ProviderConfig> {
-        let kind = ProviderKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind)?;
-        (!self.base_url.is_empty()).then(|| ProviderConfig::at(kind, &self.base_url))
+        (!self.base_url.is_empty()).then_some(ProviderConfig::at(self.kind()?, &self.base_url))
+    }
+
+    fn kind(&self) -> Option<ProviderKind> {
+        ProviderKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind)
+    }
+
+    fn wants_address(&self) -> bool {
+        self.kind().is_none_or(ProviderKind::wants_address)
     }
 
     /// The address that a variable says. `OLLAMA_HOST` is a host by custom, with a port or without, and may be the one
@@ -94,13 +107,21 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
         }
         let key = known.keys.iter().find(|name| environment.text(name).is_some());
         let url = known.urls.iter().find(|name| environment.text(name).is_some());
+        let sign = known.signs.iter().find(|name| environment.text(name).is_some());
+        let home = environment.path("HOME");
+        let file = known.files.iter().find_map(|name| {
+            let file = home.as_ref()?.join(name);
+            file.is_file().then(|| file.display().to_string())
+        });
         let at_port = ports && known.port.is_some() && own.is_none();
-        let nowhere = known.base_url.is_empty() && url.is_none();
-        if key.is_none() && url.is_none() && own.is_none() && !at_port || nowhere && own.is_none() {
+        let seen = key.or(url).or(sign);
+        let nowhere = known.wants_address() && known.base_url.is_empty() && url.is_none();
+        if own.is_none() && (nowhere || seen.is_none() && file.is_none() && !at_port) {
             continue;
         }
         let variable = |name: &String| format!("environment variable {name}");
-        let why = key.or(url).map_or_else(|| "default".to_owned(), variable);
+        let file_seen = file.is_some();
+        let why = seen.map(variable).or(file).unwrap_or_else(|| "default".to_owned());
         let mut put = |name: &str, value: ValueKind, origin: &str| {
             layer.put(
                 &format!("providers.{}.{name}", known.name),
@@ -119,7 +140,9 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
         if let Some(name) = key {
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
-        if at_port && key.is_none() && url.is_none() {
+        // What only hints at it: nobody has chosen it yet.
+        let hinted = own.is_none() && key.is_none() && (sign.is_some() || file_seen);
+        if at_port && key.is_none() && url.is_none() || hinted {
             put("optional", ValueKind::Boolean(true), "default");
         }
     }
@@ -144,7 +167,7 @@ mod tests {
             assert!(!known.keys.is_empty() || known.port.is_some(), "{known:?}");
             let local = known.base_url.starts_with("http://127.0.0.1:");
             assert_eq!(local, known.port.is_some(), "{known:?}");
-            let own = known.base_url.is_empty() && !known.urls.is_empty();
+            let own = known.base_url.is_empty() && (!known.urls.is_empty() || !known.wants_address());
             assert!(local || own || known.base_url.starts_with("https://"), "{known:?}");
             assert!(
                 known.key_header.as_deref().is_none_or(|name| KeyHeader::named(name).is_some()),

@@ -4,6 +4,7 @@
 //! from. Never here: what a value means to a layer (the keymap checks the keys, `net` opens the proxies), or a write to
 //! the environment.
 
+mod aws;
 mod check;
 mod discovery;
 mod environment;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use aws::{Aws, AwsCredentials, By, Role, Sso, Told, domain as aws_domain};
 pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
 pub use file::Stamp;
@@ -126,6 +128,8 @@ pub struct ProviderConfig {
     pub connect_timeout: Option<Duration>,
     pub answer_timeout: Option<Duration>,
     pub idle_timeout: Option<Duration>,
+    /// Of a kind that is Amazon's.
+    pub aws: Option<Aws>,
 }
 
 impl ProviderConfig {
@@ -145,6 +149,7 @@ impl ProviderConfig {
             connect_timeout: None,
             answer_timeout: None,
             idle_timeout: None,
+            aws: None,
         }
     }
 }
@@ -186,13 +191,16 @@ pub enum ProviderKind {
     Ollama,
     /// Answers of a cassette.
     Replay,
+    /// Amazon Bedrock's Converse API.
+    Bedrock,
     /// Answers made up by this program, for tests and for a look around.
     Scripted,
 }
 
 impl ProviderKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::OpenAi, Self::Anthropic, Self::Ollama, Self::Replay, Self::Scripted];
+    pub const ALL: [Self; 6] =
+        [Self::OpenAi, Self::Anthropic, Self::Ollama, Self::Bedrock, Self::Replay, Self::Scripted];
 
     /// The name in `kind = "…"`.
     pub const fn as_str(self) -> &'static str {
@@ -201,6 +209,7 @@ impl ProviderKind {
             Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
             Self::Replay => "replay",
+            Self::Bedrock => "bedrock",
             Self::Scripted => "scripted",
         }
     }
@@ -210,8 +219,13 @@ impl ProviderKind {
         match self {
             Self::Anthropic => Some("https://api.anthropic.com/v1"),
             Self::Ollama => Some("http://127.0.0.1:11434"),
-            Self::OpenAi | Self::Replay | Self::Scripted => None,
+            Self::OpenAi | Self::Bedrock | Self::Replay | Self::Scripted => None,
         }
+    }
+
+    /// Whether its address must be said; Amazon's follows from the region.
+    pub const fn wants_address(self) -> bool {
+        self.has_address() && !matches!(self, Self::Bedrock)
     }
 
     /// Whether it is spoken to at an address.

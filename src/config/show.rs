@@ -133,6 +133,8 @@ fn example(key: &Key) -> &'static str {
         "idle_timeout" => "120",
         "optional" => "true",
         "api_key" => "\"$HOME_SERVER_KEY\"",
+        "region" => "\"us-east-1\"",
+        "profile" => "\"default\"",
         "http_proxy" | "https_proxy" | "all_proxy" => "\"http://proxy:3128\"",
         "context" => "32768",
         "max_output" => "8192",

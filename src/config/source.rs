@@ -11,8 +11,8 @@ use super::file::Inputs;
 use super::model::RawModel;
 use super::table::{KEYS, Kind};
 use super::{
-    ApiKey, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Preset, ProviderConfig,
-    ProviderKind, Secret, Shown, Terminal, Trace, Ui, check, discovery, file, show,
+    ApiKey, Aws, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Preset, ProviderConfig,
+    ProviderKind, Secret, Shown, Terminal, Trace, Ui, aws, check, discovery, file, show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -418,6 +418,8 @@ struct RawProvider {
     connect_timeout: Option<u64>,
     answer_timeout: Option<u64>,
     idle_timeout: Option<u64>,
+    region: Option<String>,
+    profile: Option<String>,
 }
 
 impl RawProvider {
@@ -448,7 +450,7 @@ impl RawProvider {
             return Err(bad("it has no kind", format!("Add kind = \"openai\" under [providers.{name}].")));
         };
         let base_url = self.base_url.or_else(|| kind.base_url().map(str::to_owned));
-        if kind.has_address() && base_url.is_none() {
+        if kind.wants_address() && base_url.is_none() {
             return Err(bad(
                 "it has no base_url",
                 format!("Add base_url = \"http://127.0.0.1:8080/v1\", or its own, under [providers.{name}]."),
@@ -477,8 +479,20 @@ impl RawProvider {
                 None => ApiKey::Given(Secret::new(text)),
             },
         };
+        let named = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let aws = match kind {
+            ProviderKind::Bedrock => {
+                let (region, profile) = (named(self.region), named(self.profile));
+                Some(Aws::of(
+                    aws::Said { region, profile, api_key: &api_key, chosen: !self.optional },
+                    environment,
+                )?)
+            }
+            _ => None,
+        };
         Ok(ProviderConfig {
             kind,
+            aws,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             api_key,
             optional: self.optional,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{ApiKey, Config, Secret, check};
+use super::{ApiKey, Aws, Config, Secret, check};
 use crate::domain::workspace::Configured;
 
 /// The tables whose values belong to the owner: one network, one engine and one set of voices serve everybody.
@@ -32,6 +32,12 @@ impl Config {
                 (value.key.clone(), Configured { value: shown, print })
             })
             .collect();
+        for (name, provider) in &self.providers {
+            if let Some(secret) = provider.aws.as_ref().and_then(Aws::secret) {
+                let credentials = Configured { value: "\"…\"".to_owned(), print: digest(secret) };
+                standing.insert(format!("{}.credentials", check::join("providers", name)), credentials);
+            }
+        }
         if let Some(token) = &self.hf_token {
             let token = Configured { value: "\"…\"".to_owned(), print: digest(token) };
             standing.insert("HF_TOKEN".to_owned(), token);

@@ -175,10 +175,10 @@ pub const KEYS: &[Key] = &[
     key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
     key(
         "providers.*.kind",
-        Kind::OneOf(&["openai", "anthropic", "ollama", "replay", "scripted"]),
+        Kind::OneOf(&["openai", "anthropic", "ollama", "bedrock", "replay", "scripted"]),
         "",
-        "What it is: any OpenAI-compatible server, Anthropic's API, Ollama, a cassette that was recorded, or answers that this program plays, for tests. \
-         NAME stands in front of its model ids.",
+        "What it is: any OpenAI-compatible server, Anthropic's API, Ollama, Amazon Bedrock, a cassette that was recorded, or \
+         answers that this program plays, for tests. NAME stands in front of its model ids.",
     ),
     key("providers.*.base_url", Kind::Url, "", "Where its API starts, like \"http://127.0.0.1:8080/v1\"."),
     key(
@@ -233,6 +233,18 @@ pub const KEYS: &[Key] = &[
         Kind::Flag,
         "",
         "It may be there or not: where nobody listens, it has no models, which is no error.",
+    ),
+    key(
+        "providers.*.region",
+        Kind::Text,
+        "",
+        "Of bedrock: the Region; else AWS_REGION, AWS_DEFAULT_REGION or the profile's.",
+    ),
+    key(
+        "providers.*.profile",
+        Kind::Text,
+        "",
+        "Of bedrock: whose keys in ~/.aws are used; else those of the environment or of AWS_PROFILE.",
     ),
     key("models.*.context", Kind::Whole(1, 100_000_000), "", "Its context length, in tokens."),
     key("models.*.max_output", Kind::Whole(1, 100_000_000), "", "Its longest answer, in tokens."),

@@ -244,6 +244,7 @@ impl Client {
         let mut building = match request.method {
             Method::Get => client.get(url.clone()),
             Method::Post => client.post(url.clone()),
+            Method::Put => client.put(url.clone()),
             Method::Delete => client.delete(url.clone()),
         };
         if let Some(body) = &request.body {
@@ -275,7 +276,7 @@ impl Client {
             words::of_transport(&request.doing, &place, error)
         })?;
         meter.entry.status = Some(inner.status().as_u16());
-        meter.entry.request_id = ["x-request-id", "request-id"].iter().find_map(|name| {
+        meter.entry.request_id = ["x-request-id", "request-id", "x-amzn-requestid"].iter().find_map(|name| {
             inner.headers().get(*name)?.to_str().ok().map(|id| id.chars().take(128).collect())
         });
         let doing = request.doing.clone();

@@ -10,6 +10,9 @@ use super::retry::Retries;
 use crate::config;
 use crate::domain::secret::Secret;
 
+/// This machine itself, and who tells it what it is in a cloud: a proxy would answer for the machine that it runs on.
+const DIRECT: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16,fd00:ec2::/32";
+
 /// Proxies by the scheme that they serve. Their URLs may hold passwords. This machine itself is never reached through one.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
@@ -164,7 +167,7 @@ impl NetOptions {
 
     /// The proxies as reqwest takes them; a later one yields to an earlier one.
     pub(super) fn proxies(&self) -> Result<Vec<reqwest::Proxy>, reqwest::Error> {
-        let direct = format!("localhost,127.0.0.0/8,::1,{}", self.proxies.none_for.as_deref().unwrap_or(""));
+        let direct = format!("{DIRECT},{}", self.proxies.none_for.as_deref().unwrap_or(""));
         let direct = reqwest::NoProxy::from_string(&direct);
         let mut proxies = Vec::new();
         let given = |url: &Option<SecretString>| {

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(super) enum Method {
     Get,
     Post,
+    Put,
     Delete,
 }
 
@@ -41,6 +42,11 @@ impl Request {
     pub fn post_json(doing: impl Into<String>, url: impl Into<String>, body: Vec<u8>) -> Self {
         Self { body: Some(body), ..Self::new(doing, Method::Post, url) }
             .header("content-type", "application/json")
+    }
+
+    /// Puts nothing to `url`: there is an API that makes a token so.
+    pub fn put(doing: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { body: Some(Vec::new()), ..Self::new(doing, Method::Put, url) }
     }
 
     /// Has what is at `url` removed; `body` says what, where the API wants that.

@@ -6,6 +6,7 @@
 
 mod answering;
 pub mod anthropic;
+pub mod bedrock;
 pub mod key;
 pub mod limited;
 pub mod local;

@@ -4,6 +4,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{Events, Provider};
 use crate::domain::call::Call;
+use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 use crate::net::Client;
 
@@ -12,12 +13,20 @@ use crate::net::Client;
 pub struct Unavailable {
     name: String,
     error: Error,
+    /// That it has no models is nothing to speak of.
+    optional: bool,
 }
 
 impl Unavailable {
     /// A provider that fails with `error`.
     pub fn new(name: impl Into<String>, error: Error) -> Self {
-        Self { name: name.into(), error }
+        Self { name: name.into(), error, optional: false }
+    }
+
+    /// One that nobody chose: its error is for who asks a model of it, and it lists none.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 }
 
@@ -31,7 +40,14 @@ impl Provider for Unavailable {
         true
     }
 
-    fn serve(&self, _: Call, _: &Client) -> Events {
+    fn is_optional(&self) -> bool {
+        self.optional
+    }
+
+    fn serve(&self, call: Call, _: &Client) -> Events {
+        if self.optional && matches!(call, Call::ListModels) {
+            return stream::once(std::future::ready(Ok(Event::Models { cards: Vec::new() }))).boxed();
+        }
         let failed: Result<_> = Err(self.error.clone());
         stream::once(std::future::ready(failed)).boxed()
     }

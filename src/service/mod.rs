@@ -12,6 +12,7 @@ pub mod conversations;
 pub mod doctor;
 pub mod fresh;
 pub mod invoke;
+pub mod key_process;
 pub mod key_teller;
 pub mod keys;
 pub mod models;

@@ -99,6 +99,7 @@ impl Said {
                     "context size",
                     "context limit",
                     "prompt is too long",
+                    "input is too long",
                 ]
                 .iter()
                 .any(|words| low.contains(words))

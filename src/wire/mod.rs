@@ -4,6 +4,8 @@
 
 pub mod anthropic;
 pub mod attachment;
+pub mod aws;
+pub mod bedrock;
 pub mod decode;
 mod fault;
 mod loose;

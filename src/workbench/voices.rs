@@ -1,13 +1,15 @@
 //! From the configuration to providers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{ApiKey, Config, ProviderConfig, ProviderKind, known_providers};
+use crate::config::{ApiKey, AwsCredentials, Config, ProviderConfig, ProviderKind, known_providers};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
 use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
+use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
 use crate::provider::key::Key;
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
@@ -19,9 +21,11 @@ use crate::provider::replay::{Pace, Replay};
 use crate::provider::scripted::Scripted;
 use crate::provider::unavailable::Unavailable;
 use crate::service::cassettes::Cassettes;
+use crate::service::key_process::KeyProcess;
 use crate::service::key_teller::KeyTeller;
 use crate::service::keys::Keys;
 use crate::service::models::catalogue;
+use crate::worker::Surroundings;
 
 /// The voice of the engine in this program.
 pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Provider>> {
@@ -47,8 +51,7 @@ pub(super) fn all(
             ApiKey::Absent => Key::None,
             ApiKey::Given(key) => Key::Given(key.expose().into()),
             ApiKey::Command { line } => {
-                let folder = config.home.clone().unwrap_or_else(|| "/".into());
-                let around = config.children.variables().collect();
+                let (folder, around) = around(config);
                 Key::Found(Arc::new(KeyTeller::new(name, line, folder, around)))
             }
             ApiKey::Unset { variable } => {
@@ -79,10 +82,16 @@ pub(super) fn all(
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
+            ProviderKind::Bedrock => match bedrock(config, name, provider, key) {
+                Ok(bedrock) => Arc::new(bedrock),
+                Err(error) if provider.optional => return Arc::new(Unavailable::new(name, error).optional()),
+                Err(error) => Arc::new(Unavailable::new(name, error)),
+            },
         };
         let limits = limits(provider);
         let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };
-        if provider.optional { Arc::new(Optional::new(voice, url)) } else { voice }
+        let somewhere = provider.kind.wants_address();
+        if provider.optional && somewhere { Arc::new(Optional::new(voice, url)) } else { voice }
     };
     // One that nobody configured is there as soon as it has a key.
     let found = known_providers()
@@ -97,6 +106,12 @@ pub(super) fn all(
     voices.map(recorded).collect()
 }
 
+/// The folder and the environment of commands that tell keys.
+fn around(config: &Config) -> (PathBuf, Surroundings) {
+    let folder = config.home.clone().unwrap_or_else(|| "/".into());
+    (folder, config.children.variables().collect())
+}
+
 fn limits(provider: &ProviderConfig) -> Limits {
     let waits = Waits {
         connect: provider.connect_timeout,
@@ -104,4 +119,31 @@ fn limits(provider: &ProviderConfig) -> Limits {
         idle: provider.idle_timeout,
     };
     Limits { at_once: provider.at_once, per_minute: provider.per_minute, waits }
+}
+
+fn bedrock(config: &Config, name: &str, provider: &ProviderConfig, key: Key) -> Result<Bedrock> {
+    let (folder, children) = around(config);
+    let missing = |kind, why: String, hint: &str| Error::new(kind, format!("asking {name}"), why, hint);
+    let aws = provider.aws.as_ref();
+    let credentials = match aws.map(|aws| (&aws.credentials, &aws.profile)) {
+        // One that the table tells, or that is kept.
+        _ if !matches!(key, Key::None) => Credentials::Bearer(key),
+        Some((AwsCredentials::Bearer(key), _)) => Credentials::Bearer(Key::Given(key.expose().into())),
+        Some((AwsCredentials::Missing { why, hint }, _)) => {
+            return Err(missing(ErrorKind::Auth, why.clone(), hint));
+        }
+        Some((source, profile)) => {
+            let processes = KeyProcess::new(folder, children);
+            Credentials::Fetched(Arc::new(Fetched::new(name, profile, source.clone(), Arc::new(processes))))
+        }
+        None => return Err(missing(ErrorKind::Auth, "it has no credentials".to_owned(), "")),
+    };
+    let Some(region) = aws.and_then(|aws| aws.region.as_deref()) else {
+        let why = format!(
+            "its Region is not known: neither providers.{name}.region, AWS_REGION, AWS_DEFAULT_REGION nor the profile in \
+             ~/.aws/config names one"
+        );
+        return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
+    };
+    Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials))
 }

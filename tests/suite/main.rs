@@ -15,6 +15,8 @@ mod limits;
 mod loopback;
 mod markdown;
 mod provider_anthropic;
+mod provider_bedrock;
+mod provider_bedrock_keys;
 mod provider_ollama;
 mod provider_openai;
 mod provider_scripted;

@@ -200,7 +200,7 @@ fn common<'a>(converse: &'a Converse, thinking: Thinking, doing: &str) -> Result
 }
 
 /// The tokens to think with at most, from 1024; `None` is no thinking.
-fn budget(effort: Option<Effort>) -> Option<u32> {
+pub(in crate::wire) fn budget(effort: Option<Effort>) -> Option<u32> {
     match effort? {
         Effort::Off => None,
         Effort::Low => Some(1024),

@@ -1,6 +1,7 @@
 //! The command line: the real binary in a temporary home, as the store's owner and attached to one.
 
 mod attaching;
+mod bedrock;
 mod cassettes;
 mod found;
 mod home;

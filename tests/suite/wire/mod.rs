@@ -1,6 +1,7 @@
 //! Recorded and hand-made bytes of outside APIs and formats, whole and cut at every byte.
 
 pub mod anthropic;
+pub mod bedrock;
 mod decoding;
 pub mod ollama;
 pub mod openai;

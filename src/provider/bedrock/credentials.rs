@@ -1,0 +1,96 @@
+//! What Bedrock is asked with, and for how long it holds.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use super::fetch::{Fetch, Processes};
+use crate::config::AwsCredentials;
+use crate::domain::Result;
+use crate::net::Client;
+use crate::provider::key::Key;
+use crate::wire::aws::Keys;
+
+/// Keys are fetched again so long before they run out, in milliseconds.
+const EARLY: i64 = 5 * 60 * 1000;
+
+/// Where the right to ask comes from.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A Bedrock API key.
+    Bearer(Key),
+    /// Keys that somebody gave.
+    Keys(Keys),
+    /// Keys that must be asked for first.
+    Fetched(Arc<Fetched>),
+}
+
+/// The right to ask, now.
+pub(super) enum Right {
+    Bearer(Option<SecretString>),
+    Keys(Keys),
+}
+
+/// Keys that are fetched when they are first needed, and again when they run out.
+pub struct Fetched {
+    fetch: Fetch,
+    held: Mutex<Option<Keys>>,
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetched").field("fetch", &self.fetch).finish_non_exhaustive()
+    }
+}
+
+impl Fetched {
+    /// For the provider `name`; `profile` is what `aws sso login` is told.
+    pub fn new(name: &str, profile: &str, source: AwsCredentials, processes: Arc<dyn Processes>) -> Self {
+        Self { fetch: Fetch::new(name, profile, source, processes), held: Mutex::new(None) }
+    }
+
+    async fn keys(&self, net: &Client) -> Result<Keys> {
+        let mut held = self.held.lock().await;
+        let now = now();
+        if let Some(keys) = held.as_ref().filter(|keys| keys.ends.is_none_or(|ends| ends.0 > now + EARLY)) {
+            return Ok(keys.clone());
+        }
+        *held = None;
+        Ok(held.insert(self.fetch.keys(net, now).await?).clone())
+    }
+}
+
+impl Credentials {
+    pub(super) async fn now(&self, net: &Client) -> Result<Right> {
+        Ok(match self {
+            Self::Bearer(key) => Right::Bearer(key.get().await?),
+            Self::Keys(keys) => Right::Keys(keys.clone()),
+            Self::Fetched(fetched) => Right::Keys(fetched.keys(net).await?),
+        })
+    }
+
+    /// The server does not take them: those that were fetched are not used again.
+    pub(super) async fn forget(&self) {
+        if let Self::Fetched(fetched) = self {
+            *fetched.held.lock().await = None;
+        }
+    }
+
+    /// How they are renewed, where that is known better than in general.
+    pub(super) fn renewal(&self) -> Option<String> {
+        match self {
+            Self::Fetched(fetched) => fetched.fetch.renewal(),
+            Self::Bearer(_) => Some("The API key ran out: make a new one, then start again.".to_owned()),
+            Self::Keys(_) => None,
+        }
+    }
+}
+
+/// Milliseconds since the epoch.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

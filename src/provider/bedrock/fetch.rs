@@ -1,0 +1,288 @@
+//! Keys from those who tell them: SSO, STS, another program, a container, a machine.
+//!
+//! Nothing of this is asked before Bedrock is, and every question goes out through `net`: offline, none does.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use sha1::{Digest, Sha1};
+
+use super::sign::Signing;
+use crate::config::{AwsCredentials, By, Role, Sso, Told};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::{Client, Request, Response, Waits};
+use crate::wire::aws::{self, Keys, Login, sts};
+
+/// No answer that holds keys is longer, in bytes.
+const LONGEST: usize = 256 * 1024;
+
+/// A machine's own service is near, or not there.
+const NEAR: Waits = Waits {
+    connect: Some(Duration::from_secs(1)),
+    first_byte: Some(Duration::from_secs(2)),
+    idle: Some(Duration::from_secs(2)),
+};
+
+/// Runs a command that writes keys.
+pub trait Processes: Send + Sync + std::fmt::Debug {
+    /// What `line` writes; `doing` is for error texts.
+    fn written<'a>(&'a self, doing: &'a str, line: &'a str) -> BoxFuture<'a, Result<SecretString>>;
+}
+
+/// Who is asked.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    doing: String,
+    profile: String,
+    source: AwsCredentials,
+    processes: Arc<dyn Processes>,
+}
+
+impl Fetch {
+    pub fn new(name: &str, profile: &str, source: AwsCredentials, processes: Arc<dyn Processes>) -> Self {
+        Self { doing: format!("signing in to {name}"), profile: profile.to_owned(), source, processes }
+    }
+
+    pub async fn keys(&self, net: &Client, now: i64) -> Result<Keys> {
+        self.of(&self.source, net, now).await
+    }
+
+    /// The command that renews the login, where a login stands behind the keys.
+    pub fn renewal(&self) -> Option<String> {
+        let mut source = &self.source;
+        while let AwsCredentials::Role(Role { by: By::Credentials(by), .. }) = source {
+            source = by;
+        }
+        matches!(source, AwsCredentials::Sso(_)).then(|| self.renew())
+    }
+
+    fn renew(&self) -> String {
+        format!("Renew it: `aws sso login --profile {}`, then try again.", self.profile)
+    }
+
+    fn failed(&self, why: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Auth, &self.doing, why, hint)
+    }
+
+    fn of<'a>(
+        &'a self,
+        source: &'a AwsCredentials,
+        net: &'a Client,
+        now: i64,
+    ) -> BoxFuture<'a, Result<Keys>> {
+        async move {
+            match source {
+                AwsCredentials::Keys { id, secret, token } => Ok(Keys {
+                    id: id.clone(),
+                    secret: secret.expose().into(),
+                    token: token.as_ref().map(|token| token.expose().into()),
+                    ends: None,
+                }),
+                AwsCredentials::Process { line } => {
+                    let doing = format!("{} by credential_process", self.doing);
+                    let written = self.processes.written(&doing, line).await?;
+                    aws::of_process(&doing, written.expose_secret().as_bytes())
+                }
+                AwsCredentials::Sso(sso) => self.sso(sso, net, now).await,
+                AwsCredentials::Role(role) => self.role(role, net, now).await,
+                AwsCredentials::Told(Told::Container { url, token, token_file }) => {
+                    let token = match token_file {
+                        Some(file) => Some(self.line_of(file).await?),
+                        None => token.as_ref().map(|token| token.expose().into()),
+                    };
+                    self.container(url, token.as_ref(), net).await
+                }
+                AwsCredentials::Told(Told::Machine { url, missing }) => self.machine(url, missing, net).await,
+                AwsCredentials::Missing { why, hint } => Err(self.failed(why, hint)),
+                AwsCredentials::ApiKey | AwsCredentials::Bearer(_) => {
+                    Err(self.failed("an API key signs nothing", "Name a profile with keys."))
+                }
+            }
+        }
+        .boxed()
+    }
+
+    /// With the login that `aws sso login` has left: it is read each time, since it is renewed there.
+    async fn sso(&self, sso: &Sso, net: &Client, now: i64) -> Result<Keys> {
+        let name: String =
+            Sha1::digest(&sso.login).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let bytes = match tokio::fs::read(sso.cache.join(format!("{name}.json"))).await {
+            Ok(bytes) => bytes,
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+                return Err(
+                    self.failed("nobody has signed in to SSO (IAM Identity Center) here", self.renew())
+                );
+            }
+            Err(why) => return Err(Error::io(format!("{} by SSO", self.doing), &why)),
+        };
+        let login = Login::read(&self.doing, &bytes)?;
+        if login.ends.0 <= now {
+            return Err(self.failed(format!("the login of SSO ran out at {}", login.end()), self.renew()));
+        }
+        let url = format!("{}{}", sso.url, aws::sso_path(&sso.account, &sso.role));
+        let request = Request::get(&self.doing, url).secret("x-amz-sso_bearer_token", Some(&login.token));
+        let mut response = net.send(request).await?;
+        if !response.is_success() {
+            let hint = match response.status() {
+                401 => self.renew(),
+                _ => "Check sso_account_id and sso_role_name of the profile.".to_owned(),
+            };
+            return Err(self.complaint(&mut response, &hint).await);
+        }
+        aws::of_sso(&self.doing, &response.bytes(LONGEST).await?)
+    }
+
+    async fn role(&self, role: &Role, net: &Client, now: i64) -> Result<Keys> {
+        let asked = sts::Role {
+            arn: role.arn.clone(),
+            session: role.session.clone(),
+            external_id: role.external_id.clone(),
+            duration: role.duration,
+        };
+        let url = format!("{}/", role.url);
+        let request = match &role.by {
+            By::TokenFile(file) => {
+                let token = self.line_of(file).await?;
+                Request::post(&self.doing, url, sts::FORM, asked.form_with_token(token.expose_secret()))
+            }
+            By::Credentials(by) => {
+                let keys = self.of(by, net, now).await?;
+                let body = asked.form();
+                let signing = Signing {
+                    doing: &self.doing,
+                    method: "POST",
+                    url: &url,
+                    body: &body,
+                    media_type: Some(sts::FORM),
+                    region: &role.region,
+                    service: "sts",
+                };
+                let request = Request::post(&self.doing, url.clone(), sts::FORM, body.clone());
+                signing.with(&keys, request)?
+            }
+        };
+        let mut response = net.send(request).await?;
+        if !response.is_success() {
+            let words = response.complaint().await;
+            let hint = format!("Check the role {} and who may take it.", role.arn);
+            return Err(sts::refused(&self.doing, response.status(), &words, &hint));
+        }
+        let body = response.bytes(LONGEST).await?;
+        sts::keys(&self.doing, &String::from_utf8_lossy(&body))
+    }
+
+    async fn container(&self, url: &str, token: Option<&SecretString>, net: &Client) -> Result<Keys> {
+        if !may_tell(url) {
+            let why = "AWS_CONTAINER_CREDENTIALS_FULL_URI leads to another machine without encryption";
+            return Err(self.failed(why, "It must be https, this machine, or the container's own address."));
+        }
+        let request = Request::get(&self.doing, url).secret("authorization", token);
+        let mut response = net.patient(NEAR).send(request).await?;
+        if !response.is_success() {
+            return Err(self.complaint(&mut response, "Check the role of the container.").await);
+        }
+        aws::of_metadata(&self.doing, &response.bytes(LONGEST).await?)
+    }
+
+    /// Version 2 of the metadata service: a token first, then the name of the role, then its keys.
+    async fn machine(&self, url: &str, missing: &str, net: &Client) -> Result<Keys> {
+        let net = net.patient(NEAR);
+        let hint = "Set one of them, then start again.";
+        let token = Request::put(&self.doing, format!("{url}/latest/api/token"))
+            .header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
+        let mut response = match net.send(token).await {
+            Ok(response) => response,
+            Err(error) if matches!(error.kind, ErrorKind::Network | ErrorKind::Timeout) => {
+                return Err(self.failed(format!("{missing}; nor is this a machine in Amazon's cloud"), hint));
+            }
+            Err(error) => return Err(error),
+        };
+        if !response.is_success() {
+            let why = format!("{missing}; and this machine's metadata service gives no token");
+            return Err(self.failed(why, hint));
+        }
+        let token: SecretString = line(&response.bytes(LONGEST).await?).into();
+        let ask = async |path: &str| {
+            let request =
+                Request::get(&self.doing, format!("{url}/latest/meta-data/iam/security-credentials/{path}"))
+                    .secret("x-aws-ec2-metadata-token", Some(&token));
+            net.send(request).await
+        };
+        let mut response = ask("").await?;
+        if response.status() == 404 {
+            return Err(self.failed(format!("{missing}; and this machine has no role"), hint));
+        }
+        if !response.is_success() {
+            return Err(self.complaint(&mut response, "Check the role of this machine.").await);
+        }
+        let role = line(&response.bytes(LONGEST).await?);
+        let mut response = ask(&aws::encoded(&role)).await?;
+        if !response.is_success() {
+            return Err(self.complaint(&mut response, "Check the role of this machine.").await);
+        }
+        aws::of_metadata(&self.doing, &response.bytes(LONGEST).await?)
+    }
+
+    async fn complaint(&self, response: &mut Response, hint: &str) -> Error {
+        let status = response.status();
+        crate::wire::bedrock::fault::told(&self.doing, status, &response.complaint().await, hint)
+    }
+
+    /// A token that lies in a file.
+    async fn line_of(&self, file: &Path) -> Result<SecretString> {
+        let read = tokio::fs::read(file).await;
+        let bytes =
+            read.map_err(|why| Error::io(format!("{}: reading {}", self.doing, file.display()), &why))?;
+        Ok(line(&bytes).into())
+    }
+}
+
+fn line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// As Amazon's tools have it: encrypted, on this machine, or at the addresses of ECS and EKS.
+fn may_tell(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(inside) => inside.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let near = ["localhost", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
+    near.contains(&host) || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_container_come_from_near_or_encrypted() {
+        for near in [
+            "http://169.254.170.2/v2/x",
+            "http://169.254.170.23/v1/credentials",
+            "http://[fd00:ec2::23]/v1/credentials",
+            "http://localhost:1/x",
+            "http://127.0.0.7/",
+            "http://[::1]:80/",
+            "https://keys.example",
+        ] {
+            assert!(may_tell(near), "{near}");
+        }
+        for far in [
+            "http://10.0.0.1/",
+            "http://keys.example",
+            "http://localhost@keys.example/",
+            "http://169.254.169.254/",
+            "ftp://localhost",
+            "",
+        ] {
+            assert!(!may_tell(far), "{far}");
+        }
+    }
+}

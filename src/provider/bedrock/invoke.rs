@@ -1,0 +1,77 @@
+//! `InvokeModel`: vectors and pictures, which Converse does not make.
+
+use futures_util::future::try_join_all;
+
+use super::{Bedrock, Service};
+use crate::domain::call::Picture;
+use crate::domain::catalog::ModelId;
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
+use crate::provider::answering::{LONGEST, scrubbed};
+use crate::wire::bedrock::native::{Row, embed, image};
+use crate::wire::bedrock::request::{self, Ask};
+
+/// Requests for vectors that are under way at once, of one call.
+const AT_ONCE: usize = 4;
+
+impl Bedrock {
+    pub(super) async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
+        let doing = format!("embedding with {model}");
+        let family = Row::of(model).map(|row| row.family);
+        let Some((family, size)) = family.and_then(|family| Some((family, embed::at_once(family)?))) else {
+            return Err(unable(
+                doing,
+                "embed",
+                "only Titan's and Cohere's models for vectors are known here",
+            ));
+        };
+        let mut vectors = Vec::with_capacity(texts.len());
+        for group in texts.chunks(size * AT_ONCE) {
+            let asked = group.chunks(size).map(async |some| {
+                let body = embed::body(family, some);
+                self.invoke(net, &doing, model, family, body, embed::vectors).await
+            });
+            vectors.extend(try_join_all(asked).await?.into_iter().flatten());
+        }
+        embed::all(&doing, texts.len(), vectors)
+    }
+
+    pub(super) async fn pictures(&self, net: &Client, picture: &Picture) -> Result<Vec<Event>> {
+        let model = &picture.model;
+        let doing = format!("making a picture with {model}");
+        let Some(row) = Row::of(model) else {
+            let why = "only the pictures of Titan, Nova Canvas and Stability's models are known here";
+            return Err(unable(doing, "images", why));
+        };
+        let mut pictures = Vec::new();
+        for body in image::bodies(picture, row.family)? {
+            pictures.extend(self.invoke(net, &doing, model, row.family, body, image::pictures).await?);
+        }
+        Ok(pictures)
+    }
+
+    async fn invoke<T>(
+        &self,
+        net: &Client,
+        doing: &str,
+        model: &ModelId,
+        family: crate::wire::bedrock::native::Family,
+        body: Vec<u8>,
+        read: fn(&str, &[u8]) -> Result<T>,
+    ) -> Result<T> {
+        let url = self.url(Service::Runtime, &request::path(model, Ask::Native(family)));
+        let request = self.request(net, doing, url, Some(body)).await?.header("accept", "application/json");
+        let mut response = net.send(request).await?;
+        if !response.is_success() {
+            return Err(self.complaint(doing, &mut response).await.2);
+        }
+        let body = response.bytes(LONGEST).await?;
+        read(doing, &body).map_err(|error| scrubbed(error, &response))
+    }
+}
+
+fn unable(doing: String, capability: &str, why: &str) -> Error {
+    let kind = ErrorKind::Refused { capability: capability.to_owned() };
+    Error::new(kind, doing, why, "Ask one of them.")
+}

@@ -1,0 +1,238 @@
+//! A voice over HTTP: Amazon Bedrock, through its Converse API, and `InvokeModel` for what that does not do.
+
+mod credentials;
+mod fetch;
+mod invoke;
+mod sign;
+
+pub use credentials::{Credentials, Fetched};
+pub use fetch::Processes;
+
+use futures_util::{StreamExt, stream};
+
+use credentials::Right;
+use sign::Signing;
+
+use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
+use super::{Events, Provider};
+use crate::config::aws_domain;
+use crate::domain::call::{Call, Converse};
+use crate::domain::catalog::ModelCard;
+use crate::domain::delta::Event;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::{Client, Request, Response};
+use crate::wire::bedrock::native::{self, Row};
+use crate::wire::bedrock::request::{self, Ask, Thinking};
+use crate::wire::bedrock::{Answer, fault, models, reply};
+
+/// Pages of inference profiles that are read at most: a server that names the next one without end is left.
+const PAGES: usize = 20;
+
+/// Bedrock in one region.
+#[derive(Debug, Clone)]
+pub struct Bedrock {
+    name: String,
+    region: String,
+    /// In place of both of Amazon's own addresses.
+    base_url: Option<String>,
+    credentials: Credentials,
+}
+
+/// Which of Bedrock's services.
+#[derive(Debug, Clone, Copy)]
+enum Service {
+    /// Answers.
+    Runtime,
+    /// Lists.
+    Control,
+}
+
+impl Bedrock {
+    /// Its models are `name/…`.
+    pub fn new(
+        name: impl Into<String>,
+        region: impl Into<String>,
+        base_url: Option<&str>,
+        credentials: Credentials,
+    ) -> Self {
+        let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
+        Self { name: name.into(), region: region.into(), base_url, credentials }
+    }
+
+    fn url(&self, service: Service, path: &str) -> String {
+        if let Some(base) = &self.base_url {
+            return format!("{base}{path}");
+        }
+        let host = match service {
+            Service::Runtime => "bedrock-runtime",
+            Service::Control => "bedrock",
+        };
+        format!("https://{host}.{}.{}{path}", self.region, aws_domain(&self.region))
+    }
+
+    /// A request that is signed now.
+    async fn request(
+        &self,
+        net: &Client,
+        doing: &str,
+        url: String,
+        body: Option<Vec<u8>>,
+    ) -> Result<Request> {
+        let keys = match self.credentials.now(net).await? {
+            Right::Bearer(key) => return Ok(made(doing, url, body).bearer(key.as_ref())),
+            Right::Keys(keys) => keys,
+        };
+        let signing = Signing {
+            doing,
+            method: if body.is_some() { "POST" } else { "GET" },
+            url: &url,
+            body: body.as_deref().unwrap_or_default(),
+            media_type: body.is_some().then_some("application/json"),
+            region: &self.region,
+            service: "bedrock",
+        };
+        signing.with(&keys, made(doing, url.clone(), body.clone()))
+    }
+
+    /// Sends a conversation; the answer's head is one of success. Converse is asked first where it has room for the
+    /// conversation, and what it refuses to do in its own words is done as the model's maker has it.
+    async fn ask(&self, net: &Client, converse: &Converse, first: Ask, doing: &str) -> Result<Response> {
+        let row = Row::of(&converse.model);
+        let mut ask = match row {
+            Some(row) if first == Ask::Stream && !row.converses(converse) => Ask::native(row),
+            _ => first,
+        };
+        let first_thinking = Thinking::of(converse.model.model());
+        let mut thinking = first_thinking;
+        loop {
+            let body = match ask {
+                Ask::Count => request::count(converse, thinking)?,
+                Ask::Stream | Ask::Whole => request::body(converse, thinking)?,
+                Ask::NativeStream(family) | Ask::Native(family) => native::body(converse, family, thinking)?,
+            };
+            let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
+            let (name, value) = ask.accept();
+            let request = self.request(net, doing, url, Some(body)).await?.header(name, value);
+            let mut response = net.send(request).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            let (status, complaint, error) = self.complaint(doing, &mut response).await;
+            let whole = ask.whole().filter(|_| fault::wants_no_stream(status, &complaint));
+            let own =
+                row.filter(|row| row.chats() && ask.converses() && fault::wants_native(status, &complaint));
+            if let Some(next) = whole.or(own.map(Ask::native)) {
+                ask = next;
+            } else if thinking == first_thinking && fault::wants_other_thinking(status, &complaint) {
+                thinking = thinking.other();
+            } else {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn count(&self, net: &Client, converse: &Converse) -> Result<Event> {
+        let doing = format!("counting tokens with {}", converse.model);
+        let mut response = self.ask(net, converse, Ask::Count, &doing).await?;
+        let body = response.bytes(LONGEST).await?;
+        let count = reply::tokens(&doing, &body).map_err(|error| scrubbed(error, &response))?;
+        Ok(Event::Tokens { count })
+    }
+
+    /// The models, and the profiles by which newer ones are asked.
+    async fn list(&self, net: &Client) -> Result<Event> {
+        let doing = format!("listing the models of {}", self.name);
+        let (body, response) = self.get(net, &doing, models::MODELS).await?;
+        let mut cards = models::foundation(&doing, &self.name, &self.region, &body)
+            .map_err(|error| scrubbed(error, &response))?;
+        let mut profiles: Vec<ModelCard> = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES {
+            let (body, response) = match self.get(net, &doing, &models::profiles_path(after.as_deref())).await
+            {
+                Ok(got) => got,
+                // An account may see the models alone.
+                Err(error) if error.kind == ErrorKind::Auth => break,
+                Err(error) => return Err(error),
+            };
+            let (page, next) = models::profiles(&doing, &cards, &self.name, &body)
+                .map_err(|error| scrubbed(error, &response))?;
+            profiles.extend(page);
+            match next {
+                Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+                _ => break,
+            }
+        }
+        cards.extend(profiles);
+        cards.sort_by(|a, b| a.id.cmp(&b.id));
+        cards.dedup_by(|a, b| a.id == b.id);
+        Ok(Event::Models { cards })
+    }
+
+    async fn get(&self, net: &Client, doing: &str, path: &str) -> Result<(Vec<u8>, Response)> {
+        let request = self.request(net, doing, self.url(Service::Control, path), None).await?;
+        let mut response = net.send(request).await?;
+        if !response.is_success() {
+            return Err(self.complaint(doing, &mut response).await.2);
+        }
+        Ok((response.bytes(LONGEST).await?, response))
+    }
+
+    /// The status, the words, and the error that they are.
+    async fn complaint(&self, doing: &str, response: &mut Response) -> (u16, String, Error) {
+        let (status, wait) = (response.status(), wait_ms(response));
+        let name = response.header("x-amzn-errortype").map(str::to_owned);
+        let words = response.complaint().await;
+        let mut error = fault::of_status(doing, status, name.as_deref(), &words, wait);
+        if error.kind == ErrorKind::Auth {
+            self.credentials.forget().await;
+            if let (fault::RENEW, Some(renewal)) = (error.hint.as_str(), self.credentials.renewal()) {
+                error.hint = renewal;
+            }
+        }
+        (status, words, error)
+    }
+}
+
+fn made(doing: &str, url: String, body: Option<Vec<u8>>) -> Request {
+    match body {
+        Some(body) => Request::post_json(doing, url, body),
+        None => Request::get(doing, url),
+    }
+}
+
+/// One item a picture, or the error.
+fn each(made: Result<Vec<Event>>) -> Vec<Result<Event>> {
+    match made {
+        Ok(events) => events.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    }
+}
+
+impl Provider for Bedrock {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let (voice, net) = (self.clone(), net.clone());
+        match call {
+            Call::Converse(converse) => {
+                let doing = format!("asking {}", converse.model);
+                let asked = doing.clone();
+                let ask = async move { voice.ask(&net, &converse, Ask::Stream, &asked).await };
+                answering::<Answer>(doing, ask, reply::answer)
+            }
+            Call::ListModels => once(async move { voice.list(&net).await }),
+            Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
+            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Image(picture) => stream::once(async move { voice.pictures(&net, &picture).await })
+                .flat_map(|made| stream::iter(each(made)))
+                .boxed(),
+        }
+    }
+}

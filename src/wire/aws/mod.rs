@@ -1,0 +1,34 @@
+//! How keys of Amazon's are asked for, and what comes back: from SSO, STS, a container, a machine, or another program.
+
+mod keys;
+pub mod sts;
+mod token;
+
+pub use keys::{Keys, of_metadata, of_process, of_sso};
+pub use token::Login;
+
+use crate::domain::{Error, ErrorKind};
+
+/// A text as one part of an address.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.extend(format!("%{byte:02X}").chars());
+        }
+    }
+    encoded
+}
+
+/// The path of SSO's `GetRoleCredentials`.
+pub fn sso_path(account: &str, role: &str) -> String {
+    format!("/federation/credentials?role_name={}&account_id={}", encoded(role), encoded(account))
+}
+
+/// Never what came: it may hold a key.
+fn unreadable(doing: &str, why: &str) -> Error {
+    let hint = "Look at what answers there: `aws configure export-credentials` shows what Amazon's own tool makes of it.";
+    Error::new(ErrorKind::Auth, doing, why, hint)
+}
