@@ -31,7 +31,7 @@ use crate::service::conversations::Conversations;
 use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
-use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
+use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
 use crate::service::turns::Turns;
@@ -47,6 +47,7 @@ pub struct Here {
     cassettes: Cassettes,
     standing: Arc<Standing>,
     shelf: Shelf,
+    lists: Lists,
     workspace: Workspace,
     changes: Changes,
     /// Nothing new is begun.
@@ -157,6 +158,7 @@ impl Here {
             cassettes,
             standing: Arc::new(standing),
             shelf,
+            lists: Lists::new(archive.clone()),
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
             changes,
             closed: Arc::default(),
@@ -274,7 +276,14 @@ impl Here {
         let invoke = Arc::clone(self.standing.invoke());
         match request {
             ModelsRequest::List { probe } => {
-                one(async move { Ok(Reply::Models { cards: cards::list(&invoke, probe, &terms).await? }) })
+                let service = self.lists.clone();
+                stream::once(async move { service.list(&invoke, probe, &terms).await })
+                    .map_ok(|(lists, cards)| {
+                        let lists = (!lists.is_empty()).then_some(Reply::Lists { lists });
+                        stream::iter(lists.into_iter().chain([Reply::Models { cards }]).map(Ok))
+                    })
+                    .try_flatten()
+                    .boxed()
             }
             ModelsRequest::Show { id } => {
                 one(

@@ -11,6 +11,7 @@ pub use crate::domain::change::Changed;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
+use crate::domain::listing::Listing;
 use crate::domain::message::Message;
 use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
@@ -80,6 +81,10 @@ pub enum Reply {
     },
     Keys {
         keys: Vec<KeptKey>,
+    },
+    /// How old the lists of providers behind the network are, and which of them could not be had.
+    Lists {
+        lists: Vec<Listing>,
     },
     Models {
         cards: Vec<ModelCard>,

@@ -27,6 +27,25 @@ impl SeenCards {
         }
     }
 
+    /// These cards as their providers showed them.
+    pub(super) fn as_shown(&self, cards: &[ModelCard]) -> Vec<ModelCard> {
+        let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = |card: &ModelCard| providers.get(card.id.provider())?.get(&card.id).cloned();
+        cards.iter().filter_map(shown).collect()
+    }
+
+    /// Takes cards in that a provider showed once, unless it has shown newer ones since.
+    pub(super) fn recall(&self, provider: &str, mut cards: Vec<ModelCard>) -> Vec<ModelCard> {
+        let shown = || cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
+        let mut providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        providers.entry(provider.to_owned()).or_insert_with(shown);
+        let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
+        for card in &mut cards {
+            known::settle(card, &corrections);
+        }
+        cards
+    }
+
     /// Puts what the person says in the place of what they said before.
     pub(super) fn correct(&self, corrections: Corrections) {
         *self.corrections.lock().unwrap_or_else(PoisonError::into_inner) = corrections;

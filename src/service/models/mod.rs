@@ -9,6 +9,7 @@ mod catalogue;
 mod files;
 mod hub;
 pub mod known;
+mod lists;
 mod plan;
 mod pull;
 mod report;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 
 pub use catalogue::catalogue;
+pub use lists::Lists;
 pub use report::Steps;
 
 use crate::domain::catalog::{Backend, LocalModel, ModelId};

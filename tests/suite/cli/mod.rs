@@ -5,6 +5,7 @@ mod cassettes;
 mod found;
 mod home;
 mod keys;
+mod lists;
 mod owner;
 mod questions;
 mod settings;
