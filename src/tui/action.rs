@@ -43,6 +43,7 @@ actions! {
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
     ChooseModel = "choose_model", "Choose the model";
+    Star = "star", "Give a model a star, or take it away, in a list of models";
     ChoosePreset = "choose_preset", "Choose a preset";
     GetModel = "get_model", "Fetch a model to this machine";
     ToggleList = "toggle_list", "Show or fold the list of conversations";
@@ -130,7 +131,7 @@ impl Action {
     pub const fn anywhere(self) -> bool {
         let of_a_place = matches!(
             self,
-            Self::Send | Self::Commands | Self::Open | Self::Reset | Self::Accept | Self::Cancel
+            Self::Send | Self::Commands | Self::Open | Self::Reset | Self::Accept | Self::Cancel | Self::Star
         );
         !self.moves() && !of_a_place
     }

@@ -195,6 +195,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
         Outcome::Close => {
             state.overlays.pop();
         }
+        Outcome::Told(choice) => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
         Outcome::Chosen(choice) => {
             state.overlays.pop();
             match choice {
@@ -299,11 +300,10 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
 
 /// An open list of models shows what has come since.
 fn refresh(state: &mut State) {
-    if let Some(Overlay::Menu(menu)) = state.overlays.last_mut()
-        && menu.holds_models()
-    {
-        menu.waits = state.chat.is_asking_models();
-        menu.replace(state.chat.model_entries());
+    for overlay in &mut state.overlays {
+        if let Overlay::Picker(picker) = overlay {
+            picker.restock(state.chat.stock().clone(), state.chat.is_asking_models(), state.now.wall);
+        }
     }
 }
 

@@ -141,6 +141,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Menu, A::SelectPrevious, "up ctrl+p shift+tab", ""),
     row(C::Menu, A::PageDown, "pagedown", ""),
     row(C::Menu, A::PageUp, "pageup", ""),
+    row(C::Menu, A::Star, "ctrl+f", ""),
     row(C::Everywhere, A::Back, "esc", ""),
     row(C::Everywhere, A::FocusNext, "tab", ""),
     row(C::Everywhere, A::FocusPrevious, "shift+tab", ""),

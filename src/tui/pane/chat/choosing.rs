@@ -15,7 +15,7 @@ impl State {
     pub fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         match choice {
             Choice::Model(id) => {
-                let card = self.models.iter().find(|card| card.id == id);
+                let card = self.stock.cards.iter().find(|card| card.id == id);
                 if card.is_some_and(|card| !usable(card)) {
                     // The conversation keeps its model until this one is here.
                     self.insisted = true;
@@ -28,6 +28,7 @@ impl State {
                     self.set_model(id, desk);
                 }
             }
+            Choice::Star(id) => self.star(&id, desk),
             Choice::Preset(name) => {
                 let Some(preset) = desk.options.presets.get(&name).cloned() else { return };
                 self.take_preset(&name, &preset, desk);

@@ -66,7 +66,7 @@ impl Pen<'_> {
 pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let inside = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4).min(84), ..area };
     let mut pen = Pen { cells, sight, area: inside, y: area.y + u16::from(area.height > 18) };
-    let welcome = if state.models.iter().any(usable) { "Fetch a model" } else { "Welcome to Outcrop" };
+    let welcome = if state.stock.cards.iter().any(usable) { "Fetch a model" } else { "Welcome to Outcrop" };
     put(
         pen.cells,
         inside.x,
@@ -79,7 +79,7 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     if first.choices.is_empty() {
         return nothing(state, &mut pen);
     }
-    if !state.models.iter().any(usable) {
+    if !state.stock.cards.iter().any(usable) {
         pen.text("There is no model on this machine yet. One can be fetched now; then everything runs here, offline.", Role::Text);
     }
     pen.line("", Role::Text);
@@ -229,7 +229,7 @@ fn words(step: &PullStep) -> String {
 fn nothing(state: &State, pen: &mut Pen<'_>) {
     pen.text("No model can answer yet, and the catalogue has none to fetch.", Role::Text);
     pen.line("", Role::Text);
-    for card in &state.models {
+    for card in state.stock.cards.iter() {
         if let Availability::Unusable { why } = &card.availability {
             pen.text(&format!("✗ {}: {why}", card.id), Role::Warn);
         }
