@@ -39,13 +39,8 @@ mod tests {
 
     #[test]
     fn a_list_says_its_age_and_one_that_never_came_has_none() {
-        let list = |listed, error| Listing {
-            provider: "home".into(),
-            address: None,
-            listed,
-            models: 1,
-            error,
-        };
+        let list =
+            |listed, error| Listing { provider: "home".into(), address: None, listed, models: 1, error };
         let now = Timestamp(100 * 3_600_000);
         let old = list(Some(Timestamp(97 * 3_600_000)), None);
         assert_eq!(old.age(now).as_deref(), Some("listed 3 h ago"));

@@ -27,6 +27,7 @@ pub mod time;
 pub mod tool;
 pub mod trace;
 pub mod tree;
+pub mod tried;
 pub mod untrusted;
 pub mod workspace;
 

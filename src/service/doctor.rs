@@ -61,6 +61,21 @@ async fn key(workspace: &Workspace, opened_by: String) -> Check {
     }
 }
 
+/// How one provider stands; one that may be there or not, and is not, is said to be not there.
+pub async fn examine_provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
+    let checks = provider(invoke, name, terms).await;
+    if !checks.is_empty() {
+        return checks;
+    }
+    let address = invoke.address(name).unwrap_or_default();
+    vec![check(
+        format!("provider {name}"),
+        Verdict::Note,
+        format!("nobody answers at {address}"),
+        "Start it.",
+    )]
+}
+
 /// How a provider stands: none for one that may be there or not, and is not; a second one where its clock is another one.
 async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
     let what = format!("provider {name}");
@@ -152,7 +167,10 @@ mod tests {
         let said = |kind| failed(&Error::new(kind, "listing", "why", ""), Some("http://a"));
         assert_eq!(said(ErrorKind::Network), "not reached at http://a: why");
         assert_eq!(said(ErrorKind::Auth), "the key for http://a is missing or was not taken: why");
-        assert_eq!(said(ErrorKind::Server { status: 500 }), "reached at http://a, but it lists no models: why");
+        assert_eq!(
+            said(ErrorKind::Server { status: 500 }),
+            "reached at http://a, but it lists no models: why"
+        );
         assert_eq!(failed(&Error::new(ErrorKind::Io, "", "why", ""), None), "why");
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::message::Message;
 use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 pub use crate::domain::search::Hit;
+pub use crate::domain::tried::Tried;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
 
 /// A bounded stream; an error is its last item. Dropping it cancels the call.
@@ -88,6 +89,10 @@ pub enum Reply {
     },
     Models {
         cards: Vec<ModelCard>,
+    },
+    /// The end of a question that is kept nowhere.
+    Tried {
+        tried: Tried,
     },
     Plan {
         plan: PullPlan,

@@ -142,6 +142,11 @@ impl Invoke {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.has_key())
     }
 
+    /// Everything that is known of a model, whether its provider has shown it or not.
+    pub fn card(&self, model: &ModelId) -> ModelCard {
+        self.cards.card(model)
+    }
+
     /// Cards that it gave out, as their providers showed them: without what is known besides.
     pub fn as_shown(&self, cards: &[ModelCard]) -> Vec<ModelCard> {
         self.cards.as_shown(cards)

@@ -52,7 +52,7 @@ impl SeenCards {
     }
 
     /// Everything that is known of a model, whether its provider showed it or not.
-    fn card(&self, model: &ModelId) -> ModelCard {
+    pub(super) fn card(&self, model: &ModelId) -> ModelCard {
         let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = providers.get(model.provider()).and_then(|cards| cards.get(model));
         let mut card = shown.cloned().unwrap_or_else(|| ModelCard::unknown(model.clone()));

@@ -13,6 +13,7 @@ mod lists;
 mod plan;
 mod pull;
 mod report;
+pub mod trying;
 mod wheel;
 
 use std::collections::HashSet;

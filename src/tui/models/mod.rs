@@ -2,6 +2,8 @@
 //! likes; found by typing, shown in columns.
 
 pub mod columns;
+pub mod lists;
+pub mod progress;
 pub mod shortlist;
 
 use std::sync::Arc;

@@ -60,9 +60,11 @@ impl Shortlist {
         self.order.sort_by_cached_key(key);
     }
 
-    /// Puts a newer stock in the place of the old one; what is typed and what is selected stays.
+    /// Puts a newer stock in the place of the old one; what is typed and what is selected stays. The order changes with the
+    /// cards only: nothing jumps for a star.
     pub fn restock(&mut self, stock: Stock) {
-        if self.stock == stock {
+        if std::sync::Arc::ptr_eq(&self.stock.cards, &stock.cards) {
+            self.stock = stock;
             return;
         }
         let selected = self.selected().map(|card| card.id.clone());
@@ -247,7 +249,9 @@ mod tests {
             stock(&["openai/gpt-4-turbo", "openai/gpt-4o", "local/smollm2", "google/gemini-4o-x"]),
             Filter::default(),
         );
-        for (typed, best) in [("g", "openai/gpt-4o"), ("g4", ""), ("g4o", "openai/gpt-4o"), ("g4", ""), ("", "")] {
+        for (typed, best) in
+            [("g", "openai/gpt-4o"), ("g4", ""), ("g4o", "openai/gpt-4o"), ("g4", ""), ("", "")]
+        {
             list.type_in(typed);
             let mut anew = Shortlist::new(list.stock.clone(), Filter::default());
             anew.type_in(typed);

@@ -71,7 +71,17 @@ pub enum Choice {
     Model(ModelId),
     /// Gives a model a star, or takes it away.
     Star(ModelId),
+    /// Fetches a model; its plan was shown.
+    Fetch(ModelId),
+    /// Deletes a model's files.
+    RemoveModel(ModelId),
+    /// Adds a model file of this machine.
+    AddModel(String),
+    /// Asks the selected model something that is kept nowhere.
+    Try(String),
     Preset(String),
+    /// Opens the configuration file.
+    EditConfig,
     /// As it was before the preset that was taken last.
     BeforePreset,
     /// A text that was written before.

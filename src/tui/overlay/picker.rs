@@ -13,8 +13,8 @@ use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::shortlist::{Filter, Shortlist};
-use crate::tui::models::{Likes, Stock, chats};
-use crate::tui::paint::{columns as wide, put, put_right, scrollbar, thumb, tint};
+use crate::tui::models::{Stock, chats, lists};
+use crate::tui::paint::{put, put_right, scrollbar, thumb, tint};
 
 /// Columns that it asks for at most.
 pub(super) const WIDEST: u16 = 160;
@@ -181,8 +181,7 @@ impl Picker {
             }
         };
         let end = put_right(cells, area.x + 12, area.y, area.right(), &said, role(Role::Muted));
-        let line =
-            Rect { x: area.x + 2, width: end.saturating_sub(area.x + 3), height: 1, ..area };
+        let line = Rect { x: area.x + 2, width: end.saturating_sub(area.x + 3), height: 1, ..area };
         let caret = self.input.draw(line, cells, role(Role::Text));
         let rows = list(area);
         if self.len() == 0 {
@@ -210,7 +209,8 @@ impl Picker {
                 (None, None) => {}
             }
         }
-        self.draw_lists(Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }, cells, look);
+        let said = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+        lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         let bar = thumb(rows.height, top, usize::from(rows.height), self.len());
         scrollbar(cells, Rect { width: rows.width + 2, ..rows }, bar, role(Role::Rule));
         caret
@@ -220,29 +220,6 @@ impl Picker {
         Marks {
             current: self.current.as_ref() == Some(&card.id),
             star: self.list.stock().likes.favourites.contains(&card.id),
-        }
-    }
-
-    /// Which lists are old, and which could not be had; the troubles first.
-    fn draw_lists(&self, area: Rect, cells: &mut Buffer, look: &Look) {
-        let raised = look.style(Role::Raised);
-        let mut lists: Vec<_> = self.list.stock().lists.iter().filter(|l| !l.is_fresh(self.now)).collect();
-        lists.sort_by_key(|list| list.error.is_none());
-        let mut x = area.x;
-        for list in lists {
-            let age = list.age(self.now);
-            let (text, role) = match (&list.error, age) {
-                (Some(error), Some(age)) => (format!("{}: {} ({age})", list.provider, error.why), Role::Bad),
-                (Some(error), None) => (format!("{}: {}", list.provider, error.why), Role::Bad),
-                (None, Some(age)) => (format!("{} {age}", list.provider), Role::Muted),
-                (None, None) => continue,
-            };
-            let dot = if x > area.x { " · " } else { "" };
-            if x > area.x && x + wide(dot) + 8 > area.right() {
-                break;
-            }
-            x = put(cells, x, area.y, area.right(), dot, raised.patch(look.style(Role::Rule)));
-            x = put(cells, x, area.y, area.right(), &text, raised.patch(look.style(role)));
         }
     }
 }
@@ -317,6 +294,5 @@ mod tests {
         let told = picker.key(Key::char('x'), Some(Action::Star), AREA);
         assert_eq!(told, Outcome::Told(Choice::Star("a/1".parse().unwrap())));
         assert!(picker.marks(&ModelCard::unknown("a/1".parse().unwrap())).star);
-        picker.list.like(&Likes::default());
     }
 }

@@ -20,8 +20,12 @@ pub enum Models {
     /// Fetches a model of the local catalogue: `Pulling` again and again, then `Models` with its card.
     /// The caller has the person's yes.
     Pull { id: ModelId },
-    /// Takes a GGUF file of this machine: `Pulling` for the steps, then `Models` with its card.
+    /// Takes a GGUF file of this machine, whose path may begin with `~/`: `Pulling` for the steps, then `Models` with its card.
     Add { file: PathBuf, name: Option<String> },
+    /// How its provider stands, as the doctor says it: one `Checks` reply.
+    Health { provider: String },
+    /// Asks a model something that is kept nowhere: `Delta` again and again, then one `Tried`.
+    Try { id: ModelId, text: String },
     /// Deletes a local model's files: `Done`.
     Remove { id: ModelId },
 }

@@ -8,7 +8,8 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 /// A server with these models.
 async fn server(models: usize) -> Server {
     Server::start(move |_, _| {
-        let listed: Vec<_> = (0..models).map(|n| serde_json::json!({ "id": format!("model-{n:05}") })).collect();
+        let listed: Vec<_> =
+            (0..models).map(|n| serde_json::json!({ "id": format!("model-{n:05}") })).collect();
         whole(200, &[JSON], serde_json::json!({ "data": listed }).to_string())
     })
     .await
@@ -77,26 +78,31 @@ async fn ten_thousand_models_are_read_kept_sealed_and_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has() {
     let early = (jiff::Timestamp::now() - jiff::Span::new().minutes(7)).to_zoned(jiff::tz::TimeZone::UTC);
-    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&early.timestamp()).unwrap();
+    let date =
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&early.timestamp()).unwrap();
     let good = Server::start(move |_, _| {
         whole(200, &[JSON, ("date", &date)], serde_json::json!({ "data": [{ "id": "one" }] }).to_string())
     })
     .await;
     let closed = Server::start(|_, seen| match seen.headers.get("authorization").map(String::as_str) {
-        Some("Bearer right") => whole(200, &[JSON], serde_json::json!({ "data": [{ "id": "one" }] }).to_string()),
+        Some("Bearer right") => {
+            whole(200, &[JSON], serde_json::json!({ "data": [{ "id": "one" }] }).to_string())
+        }
         _ => whole(401, &[JSON], r#"{"error":{"message":"no such key"}}"#),
     })
     .await;
     let provider = |name: &str, url: &str, more: &str| {
         format!("[providers.{name}]\nkind = 'openai'\nbase_url = '{url}'\n{more}\n")
     };
-    let home = Home::with(&[
-        provider("behind", &good.url("/v1"), ""),
-        provider("right", &closed.url("/v1"), "api_key = 'right'"),
-        provider("wrong", &closed.url("/v1"), "api_key = 'wrong'"),
-        provider("nobody", "http://127.0.0.1:1/v1", ""),
-    ]
-    .concat());
+    let home = Home::with(
+        &[
+            provider("behind", &good.url("/v1"), ""),
+            provider("right", &closed.url("/v1"), "api_key = 'right'"),
+            provider("wrong", &closed.url("/v1"), "api_key = 'wrong'"),
+            provider("nobody", "http://127.0.0.1:1/v1", ""),
+        ]
+        .concat(),
+    );
     let said = tokio::task::block_in_place(|| home.run(&["doctor"]));
     assert_eq!(said.code, Some(1));
     let line = |what: &str| {
@@ -105,13 +111,19 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
         said.stdout.lines().skip(at).take(2).collect::<Vec<_>>().join("\n")
     };
     let behind = line("provider behind");
-    assert!(behind.starts_with("✓") && behind.contains(&format!("reached at {}", good.url("/v1"))), "{behind}");
+    assert!(
+        behind.starts_with("✓") && behind.contains(&format!("reached at {}", good.url("/v1"))),
+        "{behind}"
+    );
     let clock = line("clock of behind");
     assert!(clock.contains("its clock is 7 min") || clock.contains("its clock is 6 min 59 s"), "{clock}");
     assert!(clock.contains("behind this machine's") && clock.contains("requests that are signed"), "{clock}");
     assert!(line("provider right").contains("its key was taken; 1 model can be asked"));
     let wrong = line("provider wrong");
-    assert!(wrong.contains("✗") && wrong.contains("was not taken") && wrong.contains("no such key"), "{wrong}");
+    assert!(
+        wrong.contains("✗") && wrong.contains("was not taken") && wrong.contains("no such key"),
+        "{wrong}"
+    );
     assert!(line("provider nobody").contains("not reached at http://127.0.0.1:1/v1"), "{}", said.stdout);
     assert!(!said.stdout.contains("clock of right"), "who says no time has none");
 }

@@ -68,7 +68,13 @@ pub fn cards() -> Vec<ModelCard> {
             None,
             &[C::Vision],
         ),
-        remote("openai/gpt-4o", "GPT-4o", Some(128_000), Some((2.5, 10.0)), &[C::Vision, C::Tools, C::Schema]),
+        remote(
+            "openai/gpt-4o",
+            "GPT-4o",
+            Some(128_000),
+            Some((2.5, 10.0)),
+            &[C::Vision, C::Tools, C::Schema],
+        ),
         remote("openai/gpt-4o-mini", "GPT-4o mini", Some(128_000), Some((0.15, 0.6)), &[C::Vision, C::Tools]),
         remote("openai/o-new", "o-new", None, None, &[]),
         remote("home/漢字モデル-とても長い名前", "漢字モデル", Some(8_192), None, &[]),
@@ -94,10 +100,8 @@ fn the_picker_shows_what_can_answer_what_it_costs_and_what_can_be_fetched() {
 #[test]
 fn an_open_picker_is_filled_by_what_comes_late_and_a_cached_list_waits_for_nobody() {
     shoot("picker-busy", |stage| {
-        let replies = vec![
-            Reply::Lists { lists: vec![listing("openai", 3, None)] },
-            Reply::Models { cards: cards() },
-        ];
+        let replies =
+            vec![Reply::Lists { lists: vec![listing("openai", 3, None)] }, Reply::Models { cards: cards() }];
         stage.reply(
             "\"topic\":\"models\"",
             vec![Reply::Changed { number: 1, change: outcrop::domain::change::Changed::Models }],

@@ -75,7 +75,15 @@ impl State {
                 self.thread.system_aside = Some(text);
                 desk.say("Not taken; it is there again when the system prompt is written next.");
             }
-            Choice::Act(_) | Choice::Unlock(_) | Choice::Quit => {}
+            // Of other places, or done before.
+            Choice::EditConfig
+            | Choice::Fetch(_)
+            | Choice::RemoveModel(_)
+            | Choice::AddModel(_)
+            | Choice::Try(_)
+            | Choice::Act(_)
+            | Choice::Unlock(_)
+            | Choice::Quit => {}
         }
         self.refit(desk);
     }

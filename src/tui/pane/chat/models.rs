@@ -16,13 +16,24 @@ impl State {
     /// Opens the list of models. The servers are asked now, unless they were a moment ago: one may have been added to the
     /// configuration, or have loaded another model.
     pub(super) fn choose_model(&mut self, desk: &mut Desk<'_>) {
+        self.look_through_models(desk);
+        let current = self.thread.setup.model.as_ref();
+        let picker = Picker::new(self.stock.clone(), current, self.is_asking_models(), desk.now.wall);
+        desk.overlays.push(Overlay::Picker(picker));
+    }
+
+    /// All models are to be looked through: what is known of them is made new where it is old.
+    pub fn look_through_models(&mut self, desk: &mut Desk<'_>) {
         let old = self.asked.is_none_or(|at| desk.now.elapsed.saturating_sub(at) > super::FRESH);
         if self.models_error.is_some() || !self.models_known || old {
             self.ask_models(desk);
         }
-        let current = self.thread.setup.model.as_ref();
-        let picker = Picker::new(self.stock.clone(), current, self.is_asking_models(), desk.now.wall);
-        desk.overlays.push(Overlay::Picker(picker));
+    }
+
+    /// Asks the servers, however new it is what they said.
+    pub fn list_again(&mut self, desk: &mut Desk<'_>) {
+        self.ask_models(desk);
+        desk.say("Asking the servers for their models…");
     }
 
     /// The models that there are.

@@ -9,12 +9,12 @@ use crate::domain::figures::{bytes, seconds};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
+use crate::tui::models::progress::{share, words};
 use crate::tui::paint::{meter, put, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::chat::first_run::{Fetch, FirstRun, share, time_left, usable};
+use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
 use crate::tui::pane::chat::{Focus, State};
 use crate::tui::widget::text::fit_left;
-use crate::workbench::reply::PullStep;
 
 /// For whom has a server, or a service's key.
 const OTHER_WAY: &str = "Or a server: [providers.NAME] in the configuration file.";
@@ -201,27 +201,6 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
             let says = [(Action::Back, "stops it; what has come is kept where the source can resume")];
             pen.text(&keys(&says), Role::Muted);
         }
-    }
-}
-
-fn words(step: &PullStep) -> String {
-    match step {
-        PullStep::Trying { source } => format!("asking {source}"),
-        PullStep::Fetching { done, total, resumed, per_second } => {
-            let mut parts = vec![match total {
-                Some(total) => format!("{} of {}", bytes(*done), bytes(*total)),
-                None => format!("{} so far", bytes(*done)),
-            }];
-            parts.extend(per_second.map(|rate| format!("{}/s", bytes(rate))));
-            parts.extend(time_left(step).map(|left| format!("{} left", seconds(left * 1000))));
-            if *resumed > 0 {
-                parts.push(format!("resumed at {}", bytes(*resumed)));
-            }
-            parts.join(" · ")
-        }
-        PullStep::SourceFailed { source, .. } => format!("{source} did not work; trying the next"),
-        PullStep::Checking => "checking the SHA-256".to_owned(),
-        PullStep::Converting { .. } => "converting the weights for the engine".to_owned(),
     }
 }
 
