@@ -103,7 +103,7 @@ impl Prompt {
                 Outcome::Chosen(Choice::AddModel(text.to_owned()))
             }
             (Some(Action::Accept), Of::Weights) => {
-                self.wrong = "The whole path is needed: it begins with / or ~/.";
+                self.wrong = "The whole path is needed, from the root or from ~/ on.";
                 Outcome::Stay
             }
             (Some(Action::Accept), Of::Question) if !text.is_empty() => {

@@ -147,7 +147,7 @@ fn stars_and_what_was_used_last_are_kept_and_stand_first_the_next_time() {
     answered(&mut stage, Vec::new(), cards());
     let starred = kept(&stage.keys("o-new<ctrl+f>"));
     assert!(starred.contains("\"favourites\":[\"openai/o-new\"]"), "{starred}");
-    assert!(stage.text().contains("★o"), "the list stays open: {}", stage.text());
+    assert!(stage.text().contains("★ o-new"), "the list stays open: {}", stage.text());
     let used = kept(&stage.keys("<ctrl+u>4o-mini<enter>"));
     assert!(used.contains("\"recent\":[\"openai/gpt-4o-mini\"]"), "{used}");
     let value: serde_json::Value = serde_json::from_str(&used).unwrap();

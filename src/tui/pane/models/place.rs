@@ -26,7 +26,8 @@ impl Pane for State {
     fn can(&self, action: Action) -> bool {
         match action {
             Action::Back => self.goes_back(),
-            Action::Open | Action::TryModel | Action::CheckProvider | Action::UseModel | Action::Star => {
+            Action::Open => self.selected().is_some() && self.focus != Focus::Card,
+            Action::TryModel | Action::CheckProvider | Action::UseModel | Action::Star => {
                 self.selected().is_some()
             }
             Action::FocusNext
