@@ -136,7 +136,7 @@ pub struct Chat {
 pub enum Models {
     /// Every model that is on this machine or can be fetched
     List {
-        /// Also ask the configured servers what they have
+        /// Ask the configured servers what they have now; without it, what they said last is shown
         #[arg(long)]
         probe: bool,
     },

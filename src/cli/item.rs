@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::Error;
 use crate::domain::catalog::ModelCard;
 use crate::domain::conversation::Conversation;
+use crate::domain::time::Timestamp;
 use crate::workbench::reply::{Check, Hit};
 
 /// One line.
@@ -20,6 +21,17 @@ pub(super) enum Item<'a> {
     },
     Model {
         card: &'a ModelCard,
+    },
+    /// A model of a list: when its provider gave that, and why it gave none now.
+    #[serde(rename = "model")]
+    Listed {
+        card: &'a ModelCard,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        listed: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        age_ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'a Error>,
     },
     /// A part of an imported file that was left out.
     Skipped {

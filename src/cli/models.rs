@@ -41,12 +41,26 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
 }
 
 async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let reply = asker.one(Request::Models(Models::List { probe }), out).await?;
-    let Reply::Models { cards } = &reply else { return Err(unexpected(&reply)) };
-    if out.json {
-        return cards.iter().try_for_each(|card| out.object(&Item::Model { card }));
+    let mut replies = asker.ask(Request::Models(Models::List { probe }));
+    let (mut kept, mut all) = (Vec::new(), Vec::new());
+    while let Some(reply) = replies.next().await {
+        match reply? {
+            Reply::Lists { lists } => kept = lists,
+            Reply::Models { cards } => all = cards,
+            other => return Err(unexpected(&other)),
+        }
     }
-    let rows: Vec<_> = cards
+    let now = words::now();
+    if out.json {
+        return all.iter().try_for_each(|card| {
+            let list = kept.iter().find(|list| list.provider == card.id.provider());
+            let listed = list.and_then(|list| list.listed);
+            let age_ms = listed.map(|listed| now.since(listed));
+            let error = list.and_then(|list| list.error.as_ref());
+            out.object(&Item::Listed { card, listed, age_ms, error })
+        });
+    }
+    let rows: Vec<_> = all
         .iter()
         .map(|card| {
             vec![
@@ -61,6 +75,14 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
         .collect();
     for line in words::table(&rows) {
         out.line(&line)?;
+    }
+    for list in kept.iter().filter(|list| !list.is_fresh(now)) {
+        let Some(age) = list.age(now) else { continue };
+        let more = match &list.error {
+            Some(error) => format!("; asked now: {}", error.why),
+            None => "; --probe asks again".to_owned(),
+        };
+        out.note(&format!("{}: {age}{more}", list.provider))?;
     }
     Ok(())
 }

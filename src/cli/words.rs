@@ -8,6 +8,11 @@ use unicode_width::UnicodeWidthStr;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted::safe_line;
 
+/// The time of day.
+pub(super) fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
 /// "2026-11-22 14:02", in the person's time zone.
 pub(super) fn time(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use aws::{Aws, AwsCredentials, By, Role, Sso, Told, domain as aws_domain};
 pub use discovery::{KnownProvider, known_providers};
 pub use environment::{Environment, Terminal};
-pub use file::Stamp;
+pub use file::{Stamp, begin_file};
 pub use paths::Paths;
 pub use show::{default_file, schema};
 pub use source::Flags;

@@ -13,6 +13,16 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// A number in at most four figures, where columns are compared: `512`, `8k`, `200k`, `1.0M`.
+pub fn compact(number: u64) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..999_500 => format!("{}k", (number + 500) / 1_000),
+        999_500..99_950_000 => format!("{:.1}M", number as f64 / 1e6),
+        _ => format!("{}M", grouped((number + 500_000) / 1_000_000)),
+    }
+}
+
 /// `1 record`, `2,048 records`.
 pub fn count(number: u64, one: &str, more: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { more })
@@ -48,6 +58,16 @@ pub fn span(seconds: u64) -> String {
     }
 }
 
+/// How long ago something was, roughly: `just now`, `12 min ago`, `3 h ago`, `5 d ago`.
+pub fn ago(ms: u64) -> String {
+    match ms / 60_000 {
+        0 => "just now".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min ago"),
+        minutes @ 60..2880 => format!("{} h ago", minutes / 60),
+        minutes => format!("{} d ago", grouped(minutes / 1440)),
+    }
+}
+
 /// Tokens a second, or the like: one decimal where it is small.
 pub fn rate(rate: f32) -> String {
     if rate < 9.95 { format!("{rate:.1}") } else { grouped(rate.round() as u64) }
@@ -69,6 +89,12 @@ mod tests {
     }
 
     #[test]
+    fn a_compact_number_has_four_figures_at_most() {
+        let numbers = [512, 2_048, 200_000, 999_499, 999_500, 1_048_576, 100_000_000];
+        assert_eq!(numbers.map(compact), ["512", "2k", "200k", "999k", "1.0M", "1.0M", "100M"]);
+    }
+
+    #[test]
     fn sizes_have_three_figures_at_most_before_their_unit() {
         for (count, text) in [
             (0, "0 B"),
@@ -80,6 +106,12 @@ mod tests {
         ] {
             assert_eq!(bytes(count), text);
         }
+    }
+
+    #[test]
+    fn an_age_is_told_in_one_unit() {
+        let said = [59_999, 60_000, 3_599_999, 3_600_000, 47 * 3_600_000, 48 * 3_600_000].map(ago);
+        assert_eq!(said, ["just now", "1 min ago", "59 min ago", "1 h ago", "47 h ago", "2 d ago"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod error;
 pub mod figures;
 pub mod id;
 pub mod known;
+pub mod listing;
 pub mod message;
 pub mod provider_key;
 pub mod pull;
@@ -26,6 +27,7 @@ pub mod time;
 pub mod tool;
 pub mod trace;
 pub mod tree;
+pub mod tried;
 pub mod untrusted;
 pub mod workspace;
 

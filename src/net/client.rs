@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
-use reqwest::header::{HeaderValue, LOCATION};
+use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -66,6 +66,8 @@ struct Shared {
     numbers: AtomicU64,
     /// Of each server: one that fails uses up its own.
     budgets: Mutex<BTreeMap<String, Budget>>,
+    /// By how many seconds each server's clock was ahead of this machine's when it answered last; below zero it was behind.
+    clocks: Mutex<BTreeMap<String, i64>>,
     /// Made at the first use: loading the system's certificates is no part of starting up.
     connections: Mutex<BTreeMap<Connections, reqwest::Client>>,
 }
@@ -81,6 +83,18 @@ struct Connections {
 }
 
 impl Shared {
+    /// Sets the time that an answer tells against the time of this machine.
+    fn read_clock(&self, place: &str, headers: &HeaderMap) {
+        let told = headers.get(DATE).and_then(|date| retry::date(date.to_str().ok()?));
+        let seconds = |time: SystemTime| {
+            time.duration_since(SystemTime::UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok())
+        };
+        if let (Some(told), Some(here)) = (told.and_then(seconds), seconds(SystemTime::now())) {
+            let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+            clocks.insert(place.to_owned(), told - here);
+        }
+    }
+
     /// How long to wait before the request of this answer is sent again; `None` where the answer stands.
     fn wait(&self, response: &Response, attempt: u32) -> Option<Duration> {
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,10 +111,10 @@ impl Shared {
 impl Network {
     /// The network as `options` say; `egress` is told of every exchange. Opens nothing yet.
     pub fn new(options: NetOptions, egress: Arc<dyn EgressSink>) -> Self {
-        let budgets = Mutex::default();
+        let (budgets, clocks) = (Mutex::default(), Mutex::default());
         let numbers = AtomicU64::new(0);
         let connections = Mutex::default();
-        Self { shared: Arc::new(Shared { options, egress, numbers, budgets, connections }) }
+        Self { shared: Arc::new(Shared { options, egress, numbers, budgets, clocks, connections }) }
     }
 
     /// The client of a call: offline where the call or the process is.
@@ -147,6 +161,13 @@ impl Client {
     #[must_use]
     pub fn under(&self, span: Option<SpanId>) -> Self {
         Self { span, ..self.clone() }
+    }
+
+    /// By how many seconds the clock of the server at `url` was ahead of this machine's, by its newest answer; below zero it
+    /// was behind. `None` where it has said no time.
+    pub fn clock_of(&self, url: &str) -> Option<i64> {
+        let place = guard::place(&Url::parse(url).ok()?);
+        self.shared.clocks.lock().unwrap_or_else(PoisonError::into_inner).get(&place).copied()
     }
 
     /// Leave to have a child process go out, to whom it says; an offline call has none.
@@ -280,6 +301,7 @@ impl Client {
             inner.headers().get(*name)?.to_str().ok().map(|id| id.chars().take(128).collect())
         });
         let doing = request.doing.clone();
+        self.shared.read_clock(&place, inner.headers());
         Ok(Response {
             doing,
             place,

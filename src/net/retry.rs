@@ -72,8 +72,12 @@ pub(super) fn retry_after(value: &str, now: std::time::SystemTime) -> Option<Dur
     if let Ok(seconds) = value.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let at: std::time::SystemTime = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().into();
-    Some(at.duration_since(now).unwrap_or_default())
+    Some(date(value)?.duration_since(now).unwrap_or_default())
+}
+
+/// A date as headers have it (RFC 9110, 5.6.7).
+pub(super) fn date(value: &str) -> Option<std::time::SystemTime> {
+    Some(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp().into())
 }
 
 /// Steele, Lea and Flood's generator (OOPSLA 2014): enough for spreading waits.

@@ -23,6 +23,11 @@ pub enum Key {
 }
 
 impl Key {
+    /// Whether the server is to get one.
+    pub fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
     /// The key now; `None` where none is needed.
     pub async fn get(&self) -> Result<Option<SecretString>> {
         match self {

@@ -53,6 +53,14 @@ impl Provider for Limited {
         self.voice.is_remote()
     }
 
+    fn address(&self) -> Option<&str> {
+        self.voice.address()
+    }
+
+    fn has_key(&self) -> bool {
+        self.voice.has_key()
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let net = net.patient(self.waits);
         if matches!(call, Call::ListModels) {

@@ -38,6 +38,16 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Where its API is, for one that has an address: its list of models is that address's.
+    fn address(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it says who asks, with a key.
+    fn has_key(&self) -> bool {
+        false
+    }
+
     /// Whether it may be there or not: that it has no models is nothing to speak of.
     fn is_optional(&self) -> bool {
         false

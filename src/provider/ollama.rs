@@ -116,6 +116,14 @@ impl Provider for Ollama {
         true
     }
 
+    fn address(&self) -> Option<&str> {
+        Some(&self.base_url)
+    }
+
+    fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         match call {

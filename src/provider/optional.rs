@@ -36,6 +36,14 @@ impl Provider for Optional {
         self.voice.is_remote()
     }
 
+    fn address(&self) -> Option<&str> {
+        self.voice.address()
+    }
+
+    fn has_key(&self) -> bool {
+        self.voice.has_key()
+    }
+
     fn is_optional(&self) -> bool {
         true
     }

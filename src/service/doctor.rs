@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 
-use crate::domain::Result;
 use crate::domain::catalog::Availability;
-use crate::domain::figures::{count, grouped};
+use crate::domain::figures::{count, grouped, span};
 use crate::domain::workspace::{Check, Verdict};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::cards;
 use crate::service::workspace::Workspace;
@@ -61,11 +61,28 @@ async fn key(workspace: &Workspace, opened_by: String) -> Check {
     }
 }
 
-/// `None` for one that may be there or not, and is not.
-async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Option<Check> {
+/// How one provider stands; one that may be there or not, and is not, is said to be not there.
+pub async fn examine_provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
+    let checks = provider(invoke, name, terms).await;
+    if !checks.is_empty() {
+        return checks;
+    }
+    let address = invoke.address(name).unwrap_or_default();
+    vec![check(
+        format!("provider {name}"),
+        Verdict::Note,
+        format!("nobody answers at {address}"),
+        "Start it.",
+    )]
+}
+
+/// How a provider stands: none for one that may be there or not, and is not; a second one where its clock is another one.
+async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
     let what = format!("provider {name}");
-    Some(match cards::of(invoke, name, terms).await {
-        Ok(cards) if cards.is_empty() && invoke.is_optional(name) => return None,
+    let answer = cards::of(invoke, name, terms).await;
+    let address = invoke.address(name);
+    let first = match answer {
+        Ok(cards) if cards.is_empty() && invoke.is_optional(name) => return Vec::new(),
         Ok(cards) => {
             let ready = cards.iter().filter(|card| card.availability == Availability::Ready).count();
             let advice = if ready > 0 {
@@ -76,10 +93,49 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Option<Check> {
                 "Load a model on that server.".to_owned()
             };
             let verdict = if ready > 0 { Verdict::Good } else { Verdict::Note };
-            check(what, verdict, format!("{} can be asked", count(ready as u64, "model", "models")), advice)
+            let mut found = Vec::new();
+            if let Some(address) = &address {
+                found.push(format!("reached at {address}"));
+                found.extend(invoke.has_key(name).then(|| "its key was taken".to_owned()));
+            }
+            found.push(format!("{} can be asked", count(ready as u64, "model", "models")));
+            check(what, verdict, found.join("; "), advice)
         }
-        Err(error) => check(what, Verdict::Bad, error.why, error.hint),
-    })
+        Err(error) => check(what, Verdict::Bad, failed(&error, address.as_deref()), error.hint),
+    };
+    let ahead = address.and_then(|address| terms.net.clock_of(&address));
+    std::iter::once(first).chain(ahead.and_then(|ahead| clock(name, ahead))).collect()
+}
+
+/// How far a provider that failed was reached.
+fn failed(error: &Error, address: Option<&str>) -> String {
+    let Some(address) = address else { return error.why.clone() };
+    let why = &error.why;
+    match error.kind {
+        ErrorKind::Network | ErrorKind::Offline => format!("not reached at {address}: {why}"),
+        ErrorKind::Timeout => format!("no answer in time from {address}: {why}"),
+        ErrorKind::Auth => format!("the key for {address} is missing or was not taken: {why}"),
+        _ => format!("reached at {address}, but it lists no models: {why}"),
+    }
+}
+
+/// Seconds that two clocks may differ before anybody is told, and those beyond which a signature is not taken (AWS:
+/// `RequestTimeTooSkewed`).
+const MINUTE: u64 = 60;
+const SIGNED: u64 = 5 * MINUTE;
+
+/// `None` where the server's clock and this machine's are near enough.
+fn clock(name: &str, ahead: i64) -> Option<Check> {
+    let apart = ahead.unsigned_abs();
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    let found = format!("its clock is {} {side} this machine's", span(apart));
+    let mend = "Set this machine's clock (`timedatectl set-ntp true` lets the network set it), if it is the wrong one.";
+    let advice = if apart > SIGNED {
+        format!("{mend} Beyond five minutes requests that are signed, as Bedrock's are, are not taken.")
+    } else {
+        mend.to_owned()
+    };
+    (apart > MINUTE).then(|| check(format!("clock of {name}"), Verdict::Note, found, advice))
 }
 
 fn check(
@@ -89,4 +145,32 @@ fn check(
     advice: impl Into<String>,
 ) -> Check {
     Check { what: what.into(), verdict, found: found.into(), advice: advice.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_spoken_of_from_a_minute_on_and_signatures_from_five() {
+        assert_eq!((clock("home", 60), clock("home", -60)), (None, None));
+        let near = clock("home", -61).unwrap();
+        assert_eq!(near.found, "its clock is 1 min 1 s behind this machine's");
+        assert!(!near.advice.contains("signed"));
+        let far = clock("home", 301).unwrap();
+        assert_eq!(far.found, "its clock is 5 min 1 s ahead of this machine's");
+        assert!(far.advice.contains("signed"));
+    }
+
+    #[test]
+    fn a_failure_says_how_far_it_came() {
+        let said = |kind| failed(&Error::new(kind, "listing", "why", ""), Some("http://a"));
+        assert_eq!(said(ErrorKind::Network), "not reached at http://a: why");
+        assert_eq!(said(ErrorKind::Auth), "the key for http://a is missing or was not taken: why");
+        assert_eq!(
+            said(ErrorKind::Server { status: 500 }),
+            "reached at http://a, but it lists no models: why"
+        );
+        assert_eq!(failed(&Error::new(ErrorKind::Io, "", "why", ""), None), "why");
+    }
 }

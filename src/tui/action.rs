@@ -42,8 +42,21 @@ actions! {
     FocusComposer = "focus_composer", "Go to the composer";
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
+    ShowModels = "show_models", "Go to the models";
     ChooseModel = "choose_model", "Choose the model";
+    Star = "star", "Give a model a star, or take it away, in a list of models";
     ChoosePreset = "choose_preset", "Choose a preset";
+    UseModel = "use_model", "Talk to the selected model";
+    TryModel = "try_model", "Ask the selected model something that is kept nowhere";
+    CheckProvider = "check_provider", "Check the selected model's provider";
+    AddModel = "add_model", "Add a GGUF file of this machine";
+    RemoveModel = "remove_model", "Delete the selected model's files";
+    FilterProvider = "filter_provider", "Show one provider's models";
+    FilterCapability = "filter_capability", "Show models that can do one thing";
+    FilterPlace = "filter_place", "Show models of this machine, or of the network";
+    EditPresets = "edit_presets", "See the presets, and edit them in the configuration file";
+    ClearFilters = "clear_filters", "Show all models again";
+    ListModels = "list_models", "Ask the servers for their models again";
     GetModel = "get_model", "Fetch a model to this machine";
     ToggleList = "toggle_list", "Show or fold the list of conversations";
     ToggleSettings = "toggle_settings", "Show or hide the settings";
@@ -131,7 +144,22 @@ impl Action {
     pub const fn anywhere(self) -> bool {
         let of_a_place = matches!(
             self,
-            Self::Send | Self::Commands | Self::Open | Self::Reset | Self::Accept | Self::Cancel
+            Self::Send
+                | Self::Commands
+                | Self::Open
+                | Self::Reset
+                | Self::Accept
+                | Self::Cancel
+                | Self::Star
+                | Self::UseModel
+                | Self::TryModel
+                | Self::CheckProvider
+                | Self::AddModel
+                | Self::RemoveModel
+                | Self::FilterProvider
+                | Self::FilterCapability
+                | Self::FilterPlace
+                | Self::ClearFilters
         );
         !self.moves() && !of_a_place
     }
@@ -140,6 +168,7 @@ impl Action {
     pub const fn words(self) -> &'static [&'static str] {
         match self {
             Self::ShowChat => &["chat"],
+            Self::ShowModels => &["catalogue"],
             Self::NewConversation => &["new", "clear", "reset"],
             Self::ChooseModel => &["model", "models"],
             Self::ChoosePreset => &["preset", "role"],

@@ -51,6 +51,8 @@ pub enum Effect {
     Save { id: ConversationId, path: String, text: String, replace: bool },
     /// Opens a text in `$VISUAL` or `$EDITOR`; answered by `Event::Edited`.
     Edit(String),
+    /// Opens the configuration file in `$VISUAL` or `$EDITOR`; answered by `Event::Configured`.
+    EditConfig,
     /// The title of the terminal's window.
     Title(String),
     /// Whether the mouse belongs to this program or to the terminal's own selection.

@@ -1,11 +1,13 @@
 //! What happened: the only thing that changes the state of the screen.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::effect::{TaskId, TimerId};
 use super::key::{Key, KeyModifiers};
 use super::widget::code::Inked;
+use crate::config::Preset;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
@@ -62,6 +64,8 @@ pub enum Event {
     },
     /// What `$EDITOR` left of an `Effect::Edit`'s text.
     Edited(Result<String>),
+    /// The presets as they are after an `Effect::EditConfig`.
+    Configured(Result<BTreeMap<String, Preset>>),
     /// The program was stopped and is in the foreground again.
     Resumed,
 }

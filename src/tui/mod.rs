@@ -10,6 +10,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod look;
+pub mod models;
 pub mod overlay;
 pub mod paint;
 pub mod pane;

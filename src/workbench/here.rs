@@ -31,7 +31,7 @@ use crate::service::conversations::Conversations;
 use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
-use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
+use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, trying};
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
 use crate::service::turns::Turns;
@@ -47,6 +47,7 @@ pub struct Here {
     cassettes: Cassettes,
     standing: Arc<Standing>,
     shelf: Shelf,
+    lists: Lists,
     workspace: Workspace,
     changes: Changes,
     /// Nothing new is begun.
@@ -157,6 +158,7 @@ impl Here {
             cassettes,
             standing: Arc::new(standing),
             shelf,
+            lists: Lists::new(archive.clone()),
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
             changes,
             closed: Arc::default(),
@@ -274,7 +276,14 @@ impl Here {
         let invoke = Arc::clone(self.standing.invoke());
         match request {
             ModelsRequest::List { probe } => {
-                one(async move { Ok(Reply::Models { cards: cards::list(&invoke, probe, &terms).await? }) })
+                let service = self.lists.clone();
+                stream::once(async move { service.list(&invoke, probe, &terms).await })
+                    .map_ok(|(lists, cards)| {
+                        let lists = (!lists.is_empty()).then_some(Reply::Lists { lists });
+                        stream::iter(lists.into_iter().chain([Reply::Models { cards }]).map(Ok))
+                    })
+                    .try_flatten()
+                    .boxed()
             }
             ModelsRequest::Show { id } => {
                 one(
@@ -286,10 +295,22 @@ impl Here {
                 one(async move { Ok(Reply::Plan { plan: shelf.plan(&id)? }) })
             }
             ModelsRequest::Pull { id } => self.making(self.shelf.pull(&id, terms.net.clone()), id, terms),
-            ModelsRequest::Add { file, name } => match Shelf::id_of(&file, name.as_deref()) {
-                Ok(id) => self.making(self.shelf.add(file, &id), id, terms),
-                Err(error) => one(async move { Err(error) }),
-            },
+            ModelsRequest::Health { provider } => one(async move {
+                Ok(Reply::Checks { checks: doctor::examine_provider(&invoke, &provider, &terms).await })
+            }),
+            ModelsRequest::Try { id, text } => trying::ask(&invoke, id, text, &terms)
+                .map_ok(|step| match step {
+                    trying::Step::Delta(event) => Reply::Delta { event },
+                    trying::Step::Tried(tried) => Reply::Tried { tried },
+                })
+                .boxed(),
+            ModelsRequest::Add { file, name } => {
+                let file = self.standing.at_home(file);
+                match Shelf::id_of(&file, name.as_deref()) {
+                    Ok(id) => self.making(self.shelf.add(file, &id), id, terms),
+                    Err(error) => one(async move { Err(error) }),
+                }
+            }
             ModelsRequest::Remove { id } => {
                 let (shelf, changes) = (self.shelf.clone(), self.changes.clone());
                 one(async move {

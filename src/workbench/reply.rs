@@ -11,10 +11,12 @@ pub use crate::domain::change::Changed;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
+use crate::domain::listing::Listing;
 use crate::domain::message::Message;
 use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 pub use crate::domain::search::Hit;
+pub use crate::domain::tried::Tried;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
 
 /// A bounded stream; an error is its last item. Dropping it cancels the call.
@@ -81,8 +83,16 @@ pub enum Reply {
     Keys {
         keys: Vec<KeptKey>,
     },
+    /// How old the lists of providers behind the network are, and which of them could not be had.
+    Lists {
+        lists: Vec<Listing>,
+    },
     Models {
         cards: Vec<ModelCard>,
+    },
+    /// The end of a question that is kept nowhere.
+    Tried {
+        tried: Tried,
     },
     Plan {
         plan: PullPlan,

@@ -3,6 +3,7 @@
 //! The file is read again when it has changed. One that is broken changes nothing, and that is said.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::voices;
@@ -81,6 +82,15 @@ impl Standing {
     /// The way to the network for a call that may reach so much.
     pub(super) fn client(&self, reach: Reach) -> Client {
         self.now.read().unwrap_or_else(PoisonError::into_inner).network.client(reach)
+    }
+
+    /// The path with `~/` as what it stands for.
+    pub(super) fn at_home(&self, path: PathBuf) -> PathBuf {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        match (path.strip_prefix("~"), &now.config.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path,
+        }
     }
 
     /// Whether the file has changed since it was looked at. One look at the directory.

@@ -418,3 +418,35 @@ async fn what_a_model_s_card_lacks_is_refused_by_name_before_it_is_asked() {
     assert_eq!(error.kind, ErrorKind::Refused { capability: "vision".into() });
     assert!(error.to_string().contains("scripted/echo has no vision"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_on_trial_is_answered_with_its_figures_and_kept_nowhere() {
+    let home = Home::new();
+    let door = home.open().await;
+    let id = "scripted/echo".parse().unwrap();
+    let ask = Request::Models(Models::Try { id, text: "hello there".into() });
+    let replies: Vec<_> = call(&door, ask).map(Result::unwrap).collect().await;
+    let text: String = replies
+        .iter()
+        .filter_map(|reply| match reply {
+            Reply::Delta { event: Event::Text { text } } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(text.contains("hello there"), "{text}");
+    let Some(Reply::Tried { tried }) = replies.last() else { panic!("{replies:?}") };
+    assert!(tried.timing.total_ms.is_some() && tried.timing.first_token_ms <= tried.timing.total_ms);
+    let list = Request::Conversations(Conversations::List { limit: 9, before: None });
+    assert!(matches!(one(&door, list).await, Ok(Reply::Conversations { heads, .. }) if heads.is_empty()));
+    let unknown = Request::Models(Models::Try { id: "nobody/x".parse().unwrap(), text: "hi".into() });
+    assert_eq!(one(&door, unknown).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_health_of_one_provider_is_what_the_doctor_says_of_it() {
+    let home = Home::new();
+    let door = home.open().await;
+    let health = Request::Models(Models::Health { provider: "scripted".into() });
+    let Ok(Reply::Checks { checks }) = one(&door, health).await else { panic!("no checks") };
+    assert!(checks.len() == 1 && checks[0].what == "provider scripted", "{checks:?}");
+}

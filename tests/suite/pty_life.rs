@@ -117,6 +117,7 @@ fn the_program_of_the_other_tests() {
         tmux: false,
         remote: true,
         home: None,
+        config: None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut app = Small::default();

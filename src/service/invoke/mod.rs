@@ -20,7 +20,7 @@ use seen::SeenCards;
 use serving::Serving;
 
 use crate::domain::call::Call;
-use crate::domain::catalog::ModelId;
+use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Fold;
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::message::Timing;
@@ -130,6 +130,32 @@ impl Invoke {
     pub fn near(&self) -> Vec<String> {
         let voices = self.voices();
         voices.by_name.values().filter(|p| !p.is_remote()).map(|p| p.name().to_owned()).collect()
+    }
+
+    /// Where the named provider's API is.
+    pub fn address(&self, provider: &str) -> Option<String> {
+        self.voices().by_name.get(provider)?.address().map(str::to_owned)
+    }
+
+    /// Whether the named provider is asked with a key.
+    pub fn has_key(&self, provider: &str) -> bool {
+        self.voices().by_name.get(provider).is_some_and(|voice| voice.has_key())
+    }
+
+    /// Everything that is known of a model, whether its provider has shown it or not.
+    pub fn card(&self, model: &ModelId) -> ModelCard {
+        self.cards.card(model)
+    }
+
+    /// Cards that it gave out, as their providers showed them: without what is known besides.
+    pub fn as_shown(&self, cards: &[ModelCard]) -> Vec<ModelCard> {
+        self.cards.as_shown(cards)
+    }
+
+    /// Takes cards that a provider showed before this process began, as it showed them; what it shows itself takes their
+    /// place. They come back with what is known besides.
+    pub fn recall(&self, provider: &str, cards: Vec<ModelCard>) -> Vec<ModelCard> {
+        self.cards.recall(provider, cards)
     }
 
     /// Whether the named provider may be there or not.

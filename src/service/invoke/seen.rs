@@ -27,13 +27,32 @@ impl SeenCards {
         }
     }
 
+    /// These cards as their providers showed them.
+    pub(super) fn as_shown(&self, cards: &[ModelCard]) -> Vec<ModelCard> {
+        let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = |card: &ModelCard| providers.get(card.id.provider())?.get(&card.id).cloned();
+        cards.iter().filter_map(shown).collect()
+    }
+
+    /// Takes cards in that a provider showed once, unless it has shown newer ones since.
+    pub(super) fn recall(&self, provider: &str, mut cards: Vec<ModelCard>) -> Vec<ModelCard> {
+        let shown = || cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
+        let mut providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        providers.entry(provider.to_owned()).or_insert_with(shown);
+        let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
+        for card in &mut cards {
+            known::settle(card, &corrections);
+        }
+        cards
+    }
+
     /// Puts what the person says in the place of what they said before.
     pub(super) fn correct(&self, corrections: Corrections) {
         *self.corrections.lock().unwrap_or_else(PoisonError::into_inner) = corrections;
     }
 
     /// Everything that is known of a model, whether its provider showed it or not.
-    fn card(&self, model: &ModelId) -> ModelCard {
+    pub(super) fn card(&self, model: &ModelId) -> ModelCard {
         let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = providers.get(model.provider()).and_then(|cards| cards.get(model));
         let mut card = shown.cloned().unwrap_or_else(|| ModelCard::unknown(model.clone()));

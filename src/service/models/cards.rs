@@ -1,7 +1,6 @@
 //! The cards of the models that the providers have.
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
 use tokio::time::Duration;
 
 use crate::domain::call::Call;
@@ -11,34 +10,8 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::known;
 
-/// The cards of every provider in the order of their names; with `probe` also of those behind the network. One that
-/// fails costs its own cards only, for which one stands that says why, unless it is all there is.
-pub async fn list(invoke: &Invoke, probe: bool, terms: &Terms) -> Result<Vec<ModelCard>> {
-    let names = if probe { invoke.providers() } else { invoke.near() };
-    let answers = join_all(names.iter().map(|name| of(invoke, name, terms))).await;
-    let mut cards = Vec::new();
-    let mut silent = Vec::new();
-    let mut failure = None;
-    for (name, answer) in names.iter().zip(answers) {
-        match answer {
-            Ok(more) => cards.extend(more),
-            Err(error) => {
-                silent.push(stand_in(name, &error)?);
-                failure = Some(error);
-            }
-        }
-    }
-    if !cards.is_empty() {
-        cards.append(&mut silent);
-    }
-    match failure {
-        Some(error) if cards.is_empty() => Err(error),
-        _ => Ok(cards),
-    }
-}
-
 /// The card that stands for the models of a provider which did not say what it has, and why.
-fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
+pub(super) fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
     Ok(ModelCard {
         title: provider.to_owned(),
         availability: Availability::Unusable { why: error.why.clone() },

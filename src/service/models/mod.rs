@@ -9,9 +9,11 @@ mod catalogue;
 mod files;
 mod hub;
 pub mod known;
+mod lists;
 mod plan;
 mod pull;
 mod report;
+pub mod trying;
 mod wheel;
 
 use std::collections::HashSet;
@@ -21,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 
 pub use catalogue::catalogue;
+pub use lists::Lists;
 pub use report::Steps;
 
 use crate::domain::catalog::{Backend, LocalModel, ModelId};

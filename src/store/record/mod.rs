@@ -5,6 +5,7 @@ mod conversation;
 pub(super) mod draft;
 mod egress;
 mod message;
+mod model_list;
 mod open_answer;
 pub(super) mod provider_key;
 pub(super) mod recency;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
+pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use remembered::{Name, Remembered};
 
@@ -33,6 +35,7 @@ pub enum Kind {
     Paste = 8,
     ProviderKey = 9,
     Attached = 10,
+    ModelList = 12,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -58,7 +61,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 10] = [
+    pub(super) const RECORDS: [(Self, &'static str); 11] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -69,6 +72,7 @@ impl Kind {
         (Self::Paste, "pastes of drafts"),
         (Self::ProviderKey, "keys of providers"),
         (Self::Attached, "pictures and documents"),
+        (Self::ModelList, "lists of models"),
     ];
 }
 

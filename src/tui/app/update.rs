@@ -1,6 +1,6 @@
 //! What an event does to the screen.
 
-use super::palette::{commands, palette, past};
+use super::palette::{commands, palette, past, presets};
 use super::unlock::{sealed, unlock, unlocked};
 use super::view::tabs;
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
@@ -87,7 +87,11 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Copied(how) => copied(state, how),
         Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
         Event::Edited(Ok(text)) => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
-        Event::Edited(Err(error)) => state.say(error.to_string(), true),
+        Event::Configured(Ok(presets)) => {
+            state.options.presets = presets;
+            state.say("The configuration file was read again.", false);
+        }
+        Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
     }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
@@ -112,6 +116,10 @@ fn waiting(state: &State, task: TaskId) -> Place {
 fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         state.place = place;
+        if place == Place::Models {
+            state.with_chat(out, chat::State::look_through_models);
+            refresh(state);
+        }
         state.with_pane(out, |pane, desk| pane.shown(desk));
     }
 }
@@ -195,6 +203,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
         Outcome::Close => {
             state.overlays.pop();
         }
+        Outcome::Told(choice) => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
         Outcome::Chosen(choice) => {
             state.overlays.pop();
             match choice {
@@ -204,6 +213,7 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     act(state, action, None, out);
                 }
                 Choice::Quit => quit(state, out),
+                Choice::EditConfig => out.effects.push(Effect::EditConfig),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),
             }
@@ -250,6 +260,21 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             state.chat.toggle_reading();
             state.with_chat(out, chat::State::refit);
         }
+        Action::EditPresets => {
+            let presets = presets(state);
+            state.overlays.push(Overlay::Menu(presets));
+        }
+        Action::ListModels => state.with_chat(out, chat::State::list_again),
+        Action::UseModel | Action::Star if state.place == Place::Models => {
+            let Some(id) = state.models.selected().cloned() else { return };
+            if action == Action::UseModel {
+                show(state, Place::Chat, out);
+                state.with_chat(out, |chat, desk| chat.chosen(Choice::Model(id), desk));
+            } else {
+                state.with_chat(out, |chat, desk| chat.chosen(Choice::Star(id), desk));
+            }
+            refresh(state);
+        }
         Action::Interrupt => {
             if state.with_pane(out, |pane, desk| pane.interrupt(desk)) {
                 state.quitting = None;
@@ -281,7 +306,8 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
 }
 
 fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
-    let running = state.chat.running();
+    let mut running = state.chat.running();
+    running.fetching |= state.models.makes();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
@@ -297,13 +323,14 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
     out.effects.push(if state.leaving { wait } else { Effect::Quit });
 }
 
-/// An open list of models shows what has come since.
+/// Every list of models shows what has come since.
 fn refresh(state: &mut State) {
-    if let Some(Overlay::Menu(menu)) = state.overlays.last_mut()
-        && menu.holds_models()
-    {
-        menu.waits = state.chat.is_asking_models();
-        menu.replace(state.chat.model_entries());
+    let asking = state.chat.is_asking_models();
+    state.models.restock(state.chat.stock(), asking);
+    for overlay in &mut state.overlays {
+        if let Overlay::Picker(picker) = overlay {
+            picker.restock(state.chat.stock().clone(), asking, state.now.wall);
+        }
     }
 }
 

@@ -5,8 +5,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::{Choice, Outcome};
+use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Conversation;
+use crate::domain::figures::bytes;
 use crate::domain::id::ConversationId;
+use crate::domain::pull::PullPlan;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -59,6 +62,41 @@ impl Confirm {
             does: "delete it",
             choice: Choice::Delete(head.id),
             keeps: "keep it",
+        }
+    }
+
+    /// Asks before a model is fetched: what comes from where, and where it goes.
+    pub fn fetch(plan: &PullPlan) -> Self {
+        let size = plan.bytes.map_or_else(|| "a size that is not known yet".to_owned(), bytes);
+        let checked = if plan.pinned { "its SHA-256 is checked" } else { "nothing here can check it" };
+        let rest = format!(
+            "? It is {size} under the licence {}, goes to {} and comes from {}; {checked}.",
+            plan.licence,
+            plan.to.display(),
+            plan.sources.join(", else from ")
+        );
+        Self {
+            act: "Fetch",
+            object: safe_line(&plan.title).into_owned(),
+            rest: safe_line(&rest).into_owned(),
+            letter: 'f',
+            does: "fetch it",
+            choice: Choice::Fetch(plan.id.clone()),
+            keeps: "not now",
+        }
+    }
+
+    /// Asks before a model's files are deleted.
+    pub fn remove_model(id: &ModelId, size: Option<u64>) -> Self {
+        let size = size.map_or_else(String::new, |size| format!(", {}", bytes(size)));
+        Self {
+            act: "Delete the files of",
+            object: id.to_string(),
+            rest: format!("{size}? Conversations with it stay.").trim_start_matches(' ').to_owned(),
+            letter: 'd',
+            does: "delete them",
+            choice: Choice::RemoveModel(id.clone()),
+            keeps: "keep them",
         }
     }
 
@@ -125,7 +163,7 @@ impl Confirm {
     }
 
     fn sentence(&self) -> String {
-        let gap = if self.rest.starts_with('?') { "" } else { " " };
+        let gap = if self.rest.starts_with(['?', ',']) { "" } else { " " };
         format!("{} {}{gap}{}", self.act, self.object, self.rest)
     }
 

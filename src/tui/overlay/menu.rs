@@ -1,4 +1,4 @@
-//! A list that is narrowed by typing: the palette, the models, the presets, what was written before.
+//! A list that is narrowed by typing: the palette, the presets, what was written before.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -7,7 +7,6 @@ use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
 use super::{Choice, Hidden, Outcome};
-use crate::domain::catalog::ModelId;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
@@ -51,14 +50,10 @@ pub struct Menu {
     pub verb: &'static str,
     /// Said where nothing is left.
     pub empty: String,
-    /// More entries are on their way.
-    pub waits: bool,
     /// It was opened by a `/` in the composer: what names no command goes back there as text.
     commands: bool,
     input: Input,
     entries: Vec<Entry>,
-    /// How many of them were given; behind them stands the model whose whole id was typed.
-    given: usize,
     /// Places in `entries`, the best first.
     shown: Vec<usize>,
     selected: usize,
@@ -72,11 +67,9 @@ impl Menu {
             title: title.to_owned(),
             verb,
             empty: empty.to_owned(),
-            waits: false,
             commands: false,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
-            given: entries.len(),
             entries,
             selected,
         }
@@ -133,21 +126,6 @@ impl Menu {
         Some(if self.shown.is_empty() { self.typed() } else { Outcome::Stay })
     }
 
-    /// Replaces the entries, as when a list of models comes late; what is typed stays.
-    pub fn replace(&mut self, entries: Vec<Entry>) {
-        let chosen = self.selected().map(|entry| entry.choice.clone());
-        self.given = entries.len();
-        self.entries = entries;
-        self.narrow();
-        let again = self.shown.iter().position(|at| Some(&self.entries[*at].choice) == chosen.as_ref());
-        self.selected = again.unwrap_or(0);
-    }
-
-    /// It is a list of models.
-    pub fn holds_models(&self) -> bool {
-        self.title == "Models"
-    }
-
     /// The entry that Enter takes.
     pub fn selected(&self) -> Option<&Entry> {
         self.shown.get(self.selected).map(|at| &self.entries[*at])
@@ -197,7 +175,6 @@ impl Menu {
     }
 
     fn narrow(&mut self) {
-        self.entries.truncate(self.given);
         let query = self.input.text().trim();
         self.selected = 0;
         if query.is_empty() {
@@ -235,31 +212,11 @@ impl Menu {
         }
         scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
         self.shown = scored.into_iter().map(|(_, at)| at).collect();
-        if let Some(entry) = self.typed_model() {
-            self.shown.push(self.entries.len());
-            self.entries.push(entry);
-        }
-    }
-
-    /// Servers have models that no list names: a whole id is taken as it was typed.
-    fn typed_model(&self) -> Option<Entry> {
-        let query = self.input.text().trim();
-        let id: ModelId = query.parse().ok()?;
-        let known = self.entries.iter().any(|entry| entry.label == query);
-        (self.holds_models() && !known && !query.contains(char::is_whitespace)).then(|| Entry {
-            label: query.to_owned(),
-            detail: "as typed; it is in no list".to_owned(),
-            right: String::new(),
-            current: false,
-            off: false,
-            choice: Choice::Model(id),
-            words: &[],
-        })
     }
 
     /// Rows of the whole overlay; it keeps its height while it is narrowed, so that nothing jumps.
     pub fn height(&self) -> u16 {
-        self.given.clamp(3, ROWS) as u16 + 4
+        self.entries.len().clamp(3, ROWS) as u16 + 4
     }
 
     /// What lies above and below.
@@ -299,13 +256,7 @@ impl Menu {
         let raised = look.style(Role::Raised);
         let role = |role| raised.patch(look.style(role));
         put(cells, area.x, area.y, area.right(), if self.commands { "▌/" } else { "▌" }, role(Role::Accent));
-        let end = if self.waits {
-            put_right(cells, area.x + 12, area.y, area.right(), "asking the servers…", role(Role::Muted))
-                .saturating_sub(1)
-        } else {
-            area.right()
-        };
-        let line = Rect { x: area.x + 2, width: end.saturating_sub(area.x + 2), height: 1, ..area };
+        let line = Rect { x: area.x + 2, width: area.width.saturating_sub(2), height: 1, ..area };
         let caret = self.input.draw(line, cells, role(Role::Text));
         let list = Self::list(area);
         if self.shown.is_empty() {
@@ -376,20 +327,6 @@ mod tests {
         type_in(&mut models, "zzz");
         assert_eq!(models.selected(), None);
         assert_eq!(models.key(Key::char('x'), Some(Action::Accept), 5), Outcome::Stay);
-    }
-
-    #[test]
-    fn a_whole_model_id_is_taken_as_typed_where_models_are_listed() {
-        let mut models = menu(&["local/smollm2"]);
-        models.title = "Models".into();
-        type_in(&mut models, "home/new");
-        assert_eq!(models.selected().unwrap().choice, Choice::Model("home/new".parse().unwrap()));
-        assert_eq!(models.height(), 7, "nothing jumps");
-        models.replace(Vec::new());
-        assert_eq!(models.selected().unwrap().label, "home/new");
-        let mut presets = menu(&["exact"]);
-        type_in(&mut presets, "home/new");
-        assert_eq!(presets.selected(), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod menu;
 pub mod notices;
 pub mod pad;
 pub mod passphrase;
+pub mod picker;
 pub mod prompt;
 
 use ratatui::buffer::Buffer;
@@ -29,6 +30,7 @@ use menu::Menu;
 use notices::Past;
 use pad::Pad;
 use passphrase::Ask;
+use picker::Picker;
 use prompt::Prompt;
 
 /// Columns of a list.
@@ -40,8 +42,10 @@ const LONGEST: u16 = 110;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
     Help(Help),
-    /// The palette and the pickers.
+    /// The palette and the smaller pickers.
     Menu(Menu),
+    /// The models.
+    Picker(Picker),
     Confirm(Confirm),
     /// One line: a name.
     Prompt(Prompt),
@@ -65,7 +69,19 @@ pub struct Hidden {
 pub enum Choice {
     Act(Action),
     Model(ModelId),
+    /// Gives a model a star, or takes it away.
+    Star(ModelId),
+    /// Fetches a model; its plan was shown.
+    Fetch(ModelId),
+    /// Deletes a model's files.
+    RemoveModel(ModelId),
+    /// Adds a model file of this machine.
+    AddModel(String),
+    /// Asks the selected model something that is kept nowhere.
+    Try(String),
     Preset(String),
+    /// Opens the configuration file.
+    EditConfig,
     /// As it was before the preset that was taken last.
     BeforePreset,
     /// A text that was written before.
@@ -102,6 +118,8 @@ pub enum Outcome {
     Stay,
     Close,
     Chosen(Choice),
+    /// It was chosen, and the overlay stays.
+    Told(Choice),
 }
 
 impl Overlay {
@@ -113,6 +131,7 @@ impl Overlay {
             Self::Help(help) => help.key(key, action, keymap, inside),
             // The line that is typed, and a blank one.
             Self::Menu(menu) => menu.key(key, action, usize::from(inside.height.saturating_sub(2)).max(1)),
+            Self::Picker(picker) => picker.key(key, action, inside),
             Self::Confirm(confirm) => confirm.key(key, action),
             Self::Prompt(prompt) => prompt.key(key, action),
             Self::Pad(pad) => {
@@ -130,7 +149,9 @@ impl Overlay {
             Self::Menu(menu) => menu.leave(),
             Self::Pad(pad) => pad.leave(),
             Self::Passphrase(_) => Outcome::Chosen(Choice::Quit),
-            Self::Help(_) | Self::Confirm(_) | Self::Prompt(_) | Self::Past(_) => Outcome::Close,
+            Self::Help(_) | Self::Picker(_) | Self::Confirm(_) | Self::Prompt(_) | Self::Past(_) => {
+                Outcome::Close
+            }
         }
     }
 
@@ -149,6 +170,11 @@ impl Overlay {
         match self {
             Self::Help(_) | Self::Past(_) => scrolls(),
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
+            Self::Picker(_) => {
+                let mut hints = two("take it", "close");
+                hints.insert(1, (here, Action::Star, "star"));
+                hints
+            }
             Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],
             Self::Prompt(prompt) => two(prompt.verb(), "leave it"),
             Self::Pad(_) => {
@@ -164,6 +190,7 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) -> Outcome {
         match self {
             Self::Menu(menu) => return menu.paste(text),
+            Self::Picker(picker) => picker.paste(text),
             Self::Prompt(prompt) => {
                 prompt.wrong = "";
                 prompt.input.insert(text);
@@ -182,12 +209,13 @@ impl Overlay {
         if !area.contains(at) {
             // What was typed is not lost by a click.
             return match self {
-                Self::Help(_) | Self::Menu(_) | Self::Past(_) => Outcome::Close,
+                Self::Help(_) | Self::Menu(_) | Self::Picker(_) | Self::Past(_) => Outcome::Close,
                 Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) | Self::Passphrase(_) => Outcome::Stay,
             };
         }
         match self {
             Self::Menu(menu) => menu.click(at, inner(area)),
+            Self::Picker(picker) => picker.click(at, inner(area)),
             Self::Confirm(confirm) => confirm.click(at, inner(area)),
             _ => Outcome::Stay,
         }
@@ -198,6 +226,7 @@ impl Overlay {
         let inside = inner(self.area(screen));
         match self {
             Self::Menu(menu) => menu.step(steps),
+            Self::Picker(picker) => picker.step(steps),
             Self::Help(help) => help.scroll(steps, keymap, inside),
             Self::Past(past) => past.scroll(steps, inside),
             _ => {}
@@ -212,6 +241,7 @@ impl Overlay {
                 centred(screen, width, screen.height)
             }
             Self::Menu(menu) => centred(screen, WIDEST, menu.height()),
+            Self::Picker(picker) => centred(screen, picker::WIDEST, picker.height()),
             Self::Confirm(confirm) => centred(screen, 64, confirm.height(centred(screen, 64, 9).width)),
             Self::Prompt(_) => centred(screen, WIDEST, 5),
             Self::Pad(_) => centred(screen, WIDEST, 16),
@@ -227,6 +257,7 @@ impl Overlay {
         match self {
             Self::Help(_) => "Keys",
             Self::Menu(menu) => &menu.title,
+            Self::Picker(_) => "Models",
             Self::Confirm(_) => "",
             Self::Prompt(prompt) => &prompt.title,
             Self::Pad(pad) => pad.title(),
@@ -242,6 +273,7 @@ impl Overlay {
         let hidden = match self {
             Self::Help(help) => help.hidden(keymap, inside),
             Self::Menu(menu) => menu.hidden(inside),
+            Self::Picker(picker) => picker.hidden(inside),
             Self::Past(past) => past.hidden(inside),
             _ => Hidden::default(),
         };
@@ -249,6 +281,7 @@ impl Overlay {
         match self {
             Self::Help(help) => help.draw(inside, cells, look, keymap),
             Self::Menu(menu) => menu.draw(inside, cells, look),
+            Self::Picker(picker) => Some(picker.draw(inside, cells, look)),
             Self::Confirm(confirm) => {
                 confirm.draw(inside, cells, look, keymap);
                 None

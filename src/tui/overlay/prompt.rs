@@ -7,6 +7,7 @@ use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::dropped_path;
 use crate::domain::id::ConversationId;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
@@ -22,6 +23,10 @@ pub enum Of {
     File(ConversationId),
     /// A file that goes with a message.
     Attachment,
+    /// A model file of this machine.
+    Weights,
+    /// What a model is asked on trial.
+    Question,
 }
 
 /// The line and what it names.
@@ -53,12 +58,26 @@ impl Prompt {
         Self { title, input: Input::new(""), of: Of::Attachment, wrong: "" }
     }
 
+    /// Asks for a model file.
+    pub fn weights() -> Self {
+        let title = "Add the GGUF file".to_owned();
+        Self { title, input: Input::default(), of: Of::Weights, wrong: "" }
+    }
+
+    /// Asks for what a model is asked on trial; `before` is what was asked last.
+    pub fn question(model: &str, before: &str) -> Self {
+        let title = format!("Ask {}", safe_line(model));
+        Self { title, input: Input::new(before), of: Of::Question, wrong: "" }
+    }
+
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
             Of::Name(_) => "rename",
             Of::File(_) => "write",
             Of::Attachment => "attach",
+            Of::Weights => "add",
+            Of::Question => "ask",
         }
     }
 
@@ -80,6 +99,16 @@ impl Prompt {
                 self.wrong = "The name ends in .md, .json or .jsonl: that is the form.";
                 Outcome::Stay
             }
+            (Some(Action::Accept), Of::Weights) if text.starts_with('/') || text.starts_with("~/") => {
+                Outcome::Chosen(Choice::AddModel(text.to_owned()))
+            }
+            (Some(Action::Accept), Of::Weights) => {
+                self.wrong = "The whole path is needed, from the root or from ~/ on.";
+                Outcome::Stay
+            }
+            (Some(Action::Accept), Of::Question) if !text.is_empty() => {
+                Outcome::Chosen(Choice::Try(text.to_owned()))
+            }
             _ => {
                 self.wrong = "";
                 self.input.key(key);
@@ -95,6 +124,10 @@ impl Prompt {
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
         let (words, role) = match (self.wrong, self.of) {
+            ("", Of::Weights) => {
+                ("It is copied; the file itself stays as it is. ~/ is your home", Role::Muted)
+            }
+            ("", Of::Question) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
             ("", Of::Attachment) => {
                 ("a picture, a PDF, Word or Excel file, a text · ~/ is your home", Role::Muted)

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn host(osc52: Osc52, tmux: bool, remote: bool) -> Host {
-        Host { editor: None, folder: "/".into(), osc52, tmux, remote, home: None }
+        Host { editor: None, folder: "/".into(), osc52, tmux, remote, home: None, config: None }
     }
 
     #[test]

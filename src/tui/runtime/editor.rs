@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::config::{Config, begin_file};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::worker;
 
@@ -27,6 +28,19 @@ pub async fn edit(text: &str, command: &str, folder: &Path) -> Result<String> {
         return Err(Error::new(ErrorKind::Io, DOING, why, "The text is as it was before."));
     }
     file.read().map_err(|e| Error::io(DOING, &e))
+}
+
+/// Opens the configuration file, waits for the editor's end, reads it again.
+pub async fn configure(config: Config, command: &str) -> Result<Config> {
+    let path = &config.paths.config;
+    let doing = format!("editing {}", path.display());
+    begin_file(path, &doing)?;
+    let status = worker::edit(command, path).await.map_err(|e| Error::io(&doing, &e))?;
+    if !status.success() {
+        let why = format!("`{command}` ended with {status}");
+        return Err(Error::new(ErrorKind::Io, doing, why, "The file is as the editor left it."));
+    }
+    config.reload()
 }
 
 /// A file for nobody else, removed when dropped.
@@ -86,6 +100,22 @@ mod tests {
         assert_eq!(fs::read_to_string(seen).unwrap(), "600\nbefore\n");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[tokio::test]
+    async fn the_configuration_is_edited_in_its_place_and_read_again() {
+        let home = tempfile::tempdir().unwrap();
+        let variables = [("OUTCROP_HOME".to_owned(), home.path().display().to_string())];
+        let environment = crate::config::Environment::from_vars(variables);
+        let config = Config::load(&environment, &crate::config::Flags::default()).unwrap();
+        let write = |line: &str| format!("f() {{ printf '{line}' >> \"$1\"; }}; f");
+        let preset = write("\\n[presets.calm]\\ntemperature = 0.1\\n");
+        let edited = configure(config.clone(), &preset).await.unwrap();
+        assert!(edited.presets.contains_key("calm"));
+        assert!(fs::read_to_string(&config.paths.config).unwrap().contains("[presets.calm]"));
+        let error = configure(config.clone(), &write("nonsense")).await.unwrap_err();
+        assert!(error.to_string().contains("config.toml"), "{error}");
+        assert!(configure(config, "false").await.unwrap_err().to_string().contains("as the editor left it"));
     }
 
     #[tokio::test]

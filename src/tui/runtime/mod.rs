@@ -65,6 +65,8 @@ pub struct Host {
     pub remote: bool,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
+    /// Whose file can be edited.
+    pub config: Option<Box<Config>>,
 }
 
 impl Host {
@@ -77,6 +79,7 @@ impl Host {
             tmux: config.terminal.tmux,
             remote: config.terminal.ssh,
             home: config.home.clone(),
+            config: Some(Box::new(config.clone())),
         }
     }
 }
@@ -154,6 +157,8 @@ enum Answer {
     },
     /// The editor has ended: the terminal is free again.
     Edited(Result<String>),
+    /// So has the one of the configuration file.
+    Configured(Result<Box<Config>>),
 }
 
 /// What woke the loop.
@@ -269,6 +274,12 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 self.editing = None;
                 let mut events = self.come_back()?;
                 events.push(Event::Edited(text));
+                (events, true)
+            }
+            Woken::Answer(Answer::Configured(config)) => {
+                self.editing = None;
+                let mut events = self.come_back()?;
+                events.push(Event::Configured(config.map(|config| config.presets.clone())));
                 (events, true)
             }
             // The editor is the one that the terminal waits for; what else there is leaves things as they are.
@@ -423,6 +434,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                     });
                 }
                 Effect::Edit(text) => self.edit(text)?,
+                Effect::EditConfig => self.edit_config()?,
                 Effect::Title(text) => self.terminal.title(&text)?,
                 Effect::Mouse(on) => self.terminal.mouse(on)?,
                 Effect::Suspend => {
@@ -471,6 +483,16 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
         let folder = self.host.folder.clone();
         let editor = async move { Answer::Edited(editor::edit(&text, &command, &folder).await) };
         self.editing = Some(self.beside.spawn(editor).id());
+        Ok(())
+    }
+
+    fn edit_config(&mut self) -> Result<()> {
+        let (Some(command), Some(config)) = (self.host.editor.clone(), self.host.config.clone()) else {
+            return self.after(vec![Event::Configured(Err(editor::none()))]);
+        };
+        self.terminal.hand_over();
+        let edited = async move { editor::configure(*config, &command).await.map(Box::new) };
+        self.editing = Some(self.beside.spawn(async move { Answer::Configured(edited.await) }).id());
         Ok(())
     }
 }

@@ -131,6 +131,7 @@ fn host() -> Host {
         tmux: false,
         remote: true,
         home: None,
+        config: None,
     }
 }
 

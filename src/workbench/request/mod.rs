@@ -61,8 +61,8 @@ impl Request {
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {
-                M::List { .. } | M::Show { .. } | M::Plan { .. } => true,
-                M::Pull { .. } | M::Add { .. } | M::Remove { .. } => false,
+                M::List { .. } | M::Show { .. } | M::Plan { .. } | M::Health { .. } => true,
+                M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

@@ -10,7 +10,8 @@ use crate::domain::catalog::ModelId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Models {
-    /// Every model that is configured or in the local catalogue: one `Models` reply. `probe` also asks remote providers.
+    /// Every model that is configured or in the local catalogue: `Lists` where there are providers behind the network that
+    /// were asked ever, then one `Models` reply. `probe` asks those now; without it their kept lists are shown.
     List { probe: bool },
     /// One model: one `Models` reply with one card, or an error.
     Show { id: ModelId },
@@ -19,8 +20,12 @@ pub enum Models {
     /// Fetches a model of the local catalogue: `Pulling` again and again, then `Models` with its card.
     /// The caller has the person's yes.
     Pull { id: ModelId },
-    /// Takes a GGUF file of this machine: `Pulling` for the steps, then `Models` with its card.
+    /// Takes a GGUF file of this machine, whose path may begin with `~/`: `Pulling` for the steps, then `Models` with its card.
     Add { file: PathBuf, name: Option<String> },
+    /// How its provider stands, as the doctor says it: one `Checks` reply.
+    Health { provider: String },
+    /// Asks a model something that is kept nowhere: `Delta` again and again, then one `Tried`.
+    Try { id: ModelId, text: String },
     /// Deletes a local model's files: `Done`.
     Remove { id: ModelId },
 }

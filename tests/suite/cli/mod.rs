@@ -6,6 +6,7 @@ mod cassettes;
 mod found;
 mod home;
 mod keys;
+mod lists;
 mod nowhere;
 mod owner;
 mod questions;

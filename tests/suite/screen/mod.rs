@@ -1,5 +1,8 @@
 //! Keys in, picture out: each state of the chat place at four sizes, dark and light.
 
+mod models;
+mod picker;
+
 use outcrop::domain::attachment::Attachment;
 use outcrop::domain::catalog::Availability;
 use outcrop::domain::delta::Event as Delta;
@@ -208,29 +211,6 @@ fn a_file_is_asked_for_before_a_conversation_is_written() {
 fn the_help_is_the_table_of_the_keys() {
     shoot("help", |stage| {
         stage.keys("<f1>");
-    });
-}
-
-#[test]
-fn the_picker_shows_what_can_answer_and_what_can_be_fetched() {
-    shoot("picker", |stage| {
-        stage.keys("<ctrl+l>");
-        let cards = vec![
-            card(MODEL, Availability::Ready),
-            card("local/qwen2.5-0.5b", Availability::NotPulled),
-            card(
-                "openai/gpt-4o",
-                Availability::Unusable { why: "the variable OPENAI_API_KEY is not set".into() },
-            ),
-        ];
-        let task = stage.task("\"probe\"");
-        // The models may come after the list was opened.
-        stage.event(Event::Ended { task, error: None });
-        stage.reply(
-            "\"topic\":\"models\"",
-            vec![Reply::Changed { number: 1, change: outcrop::domain::change::Changed::Models }],
-        );
-        stage.answer("\"probe\"", vec![Reply::Models { cards }]);
     });
 }
 

@@ -12,6 +12,7 @@ use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TaskId};
 use outcrop::tui::event::Event;
+use outcrop::tui::models::LIKES;
 use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::request::models::Models;
@@ -27,6 +28,7 @@ pub struct Shelf {
     pub messages: Vec<Message>,
     pub drafts: BTreeMap<Option<ConversationId>, Draft>,
     pub memory: Option<serde_json::Value>,
+    pub likes: Option<serde_json::Value>,
     pub cards: Vec<outcrop::domain::catalog::ModelCard>,
     watches: Vec<(TaskId, Topic)>,
     echoes: VecDeque<Changed>,
@@ -211,11 +213,12 @@ impl Shelf {
                 self.watches.push((task, topic));
                 return None;
             }
-            Request::Workspace(Workspace::Recall { .. }) => {
-                vec![Reply::Remembered { value: self.memory.clone() }]
+            Request::Workspace(Workspace::Recall { name }) => {
+                let value = if name == LIKES { &self.likes } else { &self.memory };
+                vec![Reply::Remembered { value: value.clone() }]
             }
-            Request::Workspace(Workspace::Remember { value, .. }) => {
-                self.memory = Some(value);
+            Request::Workspace(Workspace::Remember { name, value }) => {
+                *(if name == LIKES { &mut self.likes } else { &mut self.memory }) = Some(value);
                 vec![Reply::Done]
             }
             Request::Models(Models::List { .. }) => vec![Reply::Models { cards: self.cards.clone() }],

@@ -15,7 +15,7 @@ impl State {
     pub fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         match choice {
             Choice::Model(id) => {
-                let card = self.models.iter().find(|card| card.id == id);
+                let card = self.stock.cards.iter().find(|card| card.id == id);
                 if card.is_some_and(|card| !usable(card)) {
                     // The conversation keeps its model until this one is here.
                     self.insisted = true;
@@ -28,6 +28,7 @@ impl State {
                     self.set_model(id, desk);
                 }
             }
+            Choice::Star(id) => self.star(&id, desk),
             Choice::Preset(name) => {
                 let Some(preset) = desk.options.presets.get(&name).cloned() else { return };
                 self.take_preset(&name, &preset, desk);
@@ -75,7 +76,15 @@ impl State {
                 self.thread.system_aside = Some(text);
                 desk.say("Not taken; it is there again when the system prompt is written next.");
             }
-            Choice::Act(_) | Choice::Unlock(_) | Choice::Quit => {}
+            // Of other places, or done before.
+            Choice::EditConfig
+            | Choice::Fetch(_)
+            | Choice::RemoveModel(_)
+            | Choice::AddModel(_)
+            | Choice::Try(_)
+            | Choice::Act(_)
+            | Choice::Unlock(_)
+            | Choice::Quit => {}
         }
         self.refit(desk);
     }

@@ -22,7 +22,7 @@ impl State {
         }
         let wanted = wanted.or_else(|| self.thread.setup.model.clone());
         let wanted = wanted.unwrap_or_else(|| desk.options.model.clone());
-        let choices = fetchable(&self.models);
+        let choices = fetchable(&self.stock.cards);
         let preferred =
             if choices.iter().any(|c| c.id == wanted) { wanted } else { desk.options.model.clone() };
         self.first_run = Some(FirstRun::new(choices, &preferred, appeared));
@@ -68,10 +68,8 @@ impl State {
         } else if self.thread.blank() {
             self.thread.setup.model = Some(card.id.clone());
         }
-        match self.models.iter_mut().find(|other| other.id == card.id) {
-            Some(other) => *other = card,
-            None => self.models.push(card),
-        }
+        self.used(&card.id, desk);
+        self.stock.upsert(card);
         self.close_first_run();
         self.refit(desk);
     }

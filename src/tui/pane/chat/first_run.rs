@@ -124,26 +124,6 @@ impl FirstRun {
     }
 }
 
-/// How far a step has come, 0 to 1, where that is known.
-pub fn share(step: &PullStep) -> Option<f64> {
-    let of = |done: u64, total: u64| (total > 0).then(|| (done as f64 / total as f64).clamp(0.0, 1.0));
-    match step {
-        PullStep::Fetching { done, total, .. } => of(*done, (*total)?),
-        PullStep::Converting { done, total } => of(*done, *total),
-        _ => None,
-    }
-}
-
-/// Seconds that are left, where rate and size are known.
-pub fn time_left(step: &PullStep) -> Option<u64> {
-    match step {
-        PullStep::Fetching { done, total: Some(total), per_second: Some(rate), .. } if *rate > 0 => {
-            Some(total.saturating_sub(*done).div_ceil(*rate))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,13 +157,5 @@ mod tests {
         assert!(screen.accepts(at + DEAF));
         screen.step(-1);
         assert!(!screen.accepts(at + DEAF), "another model has another plan");
-    }
-
-    #[test]
-    fn time_left_needs_a_rate_and_a_size() {
-        let step = |total, per_second| PullStep::Fetching { done: 10, total, resumed: 0, per_second };
-        assert_eq!(time_left(&step(Some(110), Some(50))), Some(2));
-        assert_eq!(time_left(&step(None, Some(50))), None);
-        assert_eq!(time_left(&step(Some(110), None)), None);
     }
 }

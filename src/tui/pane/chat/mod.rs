@@ -40,13 +40,14 @@ use list::List;
 use thread::{Phase, Setup, Thread, Turn};
 
 use crate::domain::Error;
-use crate::domain::catalog::ModelCard;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::listing::Listing;
 use crate::tui::action::Action;
 use crate::tui::app::{Options, Start};
 use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
+use crate::tui::models::Stock;
 use crate::tui::overlay::confirm::Running;
 use crate::tui::overlay::input::Input;
 use crate::tui::widget::composer::Composer;
@@ -89,6 +90,8 @@ struct Wanted {
 enum Wait {
     /// Where the person left off.
     Recall,
+    /// Which models the person likes.
+    Likes,
     /// The first page of the list, or one that follows.
     List {
         first: bool,
@@ -133,7 +136,9 @@ pub struct State {
     /// The conversation alone, without borders, while the focus is in it.
     reading: bool,
     first_run: Option<FirstRun>,
-    models: Vec<ModelCard>,
+    stock: Stock,
+    /// How old the list of models is that comes next.
+    lists_coming: Vec<Listing>,
     models_error: Option<Error>,
     models_known: bool,
     /// The servers were asked for their models, which only the person begins.
@@ -196,7 +201,8 @@ impl State {
             drawer_open: false,
             reading: false,
             first_run: None,
-            models: Vec::new(),
+            stock: Stock::default(),
+            lists_coming: Vec::new(),
             models_error: None,
             models_known: false,
             probed: false,
@@ -270,7 +276,7 @@ impl State {
             Action::SelectNext | Action::SelectPrevious if self.focus == Focus::FirstRun => {
                 self.first_run.as_ref().is_some_and(|first| !first.runs() && first.choices.len() > 1)
             }
-            Action::GetModel => !first_run::fetchable(&self.models).is_empty(),
+            Action::GetModel => !first_run::fetchable(&self.stock.cards).is_empty(),
             _ => true,
         }
     }

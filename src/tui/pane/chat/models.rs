@@ -1,60 +1,44 @@
 //! The models: which there are, the list that one is chosen from.
 
 use super::{State, Wait};
-use crate::domain::catalog::{Availability, Capability, ModelCard};
-use crate::domain::figures::{bytes, grouped};
+use crate::domain::catalog::ModelId;
+use crate::domain::listing::Listing;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
-use crate::tui::overlay::menu::{Entry, Menu};
-use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::models::{LIKES, Likes, Stock};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::picker::Picker;
 use crate::workbench::Request;
 use crate::workbench::request::models::Models;
+use crate::workbench::request::workspace::Workspace;
 
 impl State {
     /// Opens the list of models. The servers are asked now, unless they were a moment ago: one may have been added to the
     /// configuration, or have loaded another model.
     pub(super) fn choose_model(&mut self, desk: &mut Desk<'_>) {
+        self.look_through_models(desk);
+        let current = self.thread.setup.model.as_ref();
+        let picker = Picker::new(self.stock.clone(), current, self.is_asking_models(), desk.now.wall);
+        desk.overlays.push(Overlay::Picker(picker));
+    }
+
+    /// All models are to be looked through: what is known of them is made new where it is old.
+    pub fn look_through_models(&mut self, desk: &mut Desk<'_>) {
         let old = self.asked.is_none_or(|at| desk.now.elapsed.saturating_sub(at) > super::FRESH);
         if self.models_error.is_some() || !self.models_known || old {
             self.ask_models(desk);
         }
-        let mut menu = Menu::new("Models", "take it", "No model is known yet.", self.model_entries());
-        menu.waits = self.is_asking_models();
-        desk.overlays.push(Overlay::Menu(menu));
     }
 
-    /// Every model that can be talked to, those that can answer now first.
-    pub fn model_entries(&self) -> Vec<Entry> {
-        let mut cards: Vec<_> =
-            self.models.iter().filter(|card| card.capabilities.contains(&Capability::Chat)).collect();
-        cards.sort_by_key(|card| match card.availability {
-            Availability::Ready => 0,
-            Availability::NotPulled => 1,
-            Availability::Unusable { .. } => 2,
-        });
-        let entry = |card: &&ModelCard| {
-            let size = card.bytes.map(bytes);
-            let (detail, right) = match &card.availability {
-                Availability::Ready => {
-                    let context = card.context.map(|c| format!("{} ctx", grouped(c.into())));
-                    (card.detail.clone(), context.unwrap_or_default())
-                }
-                Availability::NotPulled => {
-                    (card.title.clone(), size.map_or_else(|| "fetch".to_owned(), |s| format!("fetch {s}")))
-                }
-                Availability::Unusable { why } => (why.clone(), "unusable".to_owned()),
-            };
-            Entry {
-                label: card.id.to_string(),
-                detail,
-                right,
-                current: self.thread.setup.model.as_ref() == Some(&card.id),
-                off: matches!(card.availability, Availability::Unusable { .. }),
-                choice: Choice::Model(card.id.clone()),
-                words: &[],
-            }
-        };
-        cards.iter().map(entry).collect()
+    /// Asks the servers, however new it is what they said.
+    pub fn list_again(&mut self, desk: &mut Desk<'_>) {
+        self.ask_models(desk);
+        desk.say("Asking the servers for their models…");
+    }
+
+    /// The models that there are.
+    pub fn stock(&self) -> &Stock {
+        &self.stock
     }
 
     /// Asks which models there are, servers too: the person wants to know.
@@ -65,13 +49,49 @@ impl State {
 
     pub(super) fn list_models(&mut self, probe: bool, desk: &mut Desk<'_>) {
         self.probed = probe;
+        self.lists_coming.clear();
         let task = desk.call(Some(Lane("models")), Request::Models(Models::List { probe }));
         self.waits.retain(|_, wait| *wait != Wait::Models);
         self.waits.insert(task, Wait::Models);
     }
 
+    /// How old what comes next is.
+    pub(super) fn take_lists(&mut self, lists: Vec<Listing>) {
+        self.lists_coming = lists;
+    }
+
     /// Servers are being asked for their models.
     pub fn is_asking_models(&self) -> bool {
         self.probed && self.waits.values().any(|wait| *wait == Wait::Models)
+    }
+
+    /// What the person likes, as it was kept.
+    pub(super) fn ask_likes(&mut self, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Workspace(Workspace::Recall { name: LIKES.to_owned() }));
+        self.waits.insert(task, Wait::Likes);
+    }
+
+    pub(super) fn take_likes(&mut self, value: Option<serde_json::Value>) {
+        let kept: Likes = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        // What was chosen before it came is newer.
+        let chosen = std::mem::replace(&mut self.stock.likes, kept);
+        chosen.recent.iter().rev().for_each(|id| self.stock.likes.used(id));
+    }
+
+    /// It is in use now.
+    pub(super) fn used(&mut self, id: &ModelId, desk: &mut Desk<'_>) {
+        self.stock.likes.used(id);
+        self.keep_likes(desk);
+    }
+
+    /// Gives a model a star, or takes it away.
+    pub(super) fn star(&mut self, id: &ModelId, desk: &mut Desk<'_>) {
+        self.stock.likes.toggle(id);
+        self.keep_likes(desk);
+    }
+
+    fn keep_likes(&mut self, desk: &mut Desk<'_>) {
+        let Ok(value) = serde_json::to_value(&self.stock.likes) else { return };
+        self.write(Request::Workspace(Workspace::Remember { name: LIKES.to_owned(), value }), desk);
     }
 }

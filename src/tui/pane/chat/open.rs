@@ -40,6 +40,7 @@ pub struct Memory {
 impl State {
     /// The loop begins: asks for everything that the first frame did not need.
     pub fn start(&mut self, desk: &mut Desk<'_>) {
+        self.ask_likes(desk);
         let task = desk.call(None, Request::Workspace(Workspace::Recall { name: MEMORY.to_owned() }));
         self.waits.insert(task, Wait::Recall);
         let list = Conversations::List { limit: super::list::PAGE, before: None };
@@ -361,7 +362,7 @@ impl State {
         }
         let servers = &desk.options.servers;
         let served = |model: &ModelId| servers.iter().any(|name| name == model.provider());
-        let answers = |model: &ModelId| match self.models.iter().find(|card| card.id == *model) {
+        let answers = |model: &ModelId| match self.stock.cards.iter().find(|card| card.id == *model) {
             Some(card) => usable(card),
             // A server has models that it does not list.
             None => served(model),
@@ -370,8 +371,8 @@ impl State {
         if current.is_some_and(answers) {
             return;
         }
-        let mut near = self.models.iter().filter(|card| usable(card) && !served(&card.id));
-        let mut far = self.models.iter().filter(|card| usable(card) && served(&card.id));
+        let mut near = self.stock.cards.iter().filter(|card| usable(card) && !served(&card.id));
+        let mut far = self.stock.cards.iter().filter(|card| usable(card) && served(&card.id));
         let only = match (far.next(), far.next()) {
             (Some(card), None) => Some(card),
             _ => None,

@@ -1,5 +1,7 @@
 //! What comes back through the door, and what it means here.
 
+use std::sync::Arc;
+
 use super::first_run::{Fetch, FirstRun, usable};
 use super::thread::{Load, Setup, Thread, Turn};
 use super::turns::send_next;
@@ -59,6 +61,8 @@ impl State {
                 self.take_draft(of, &draft);
                 self.refit(desk);
             }
+            (Wait::Likes, Reply::Remembered { value }) => self.take_likes(value),
+            (Wait::Models, Reply::Lists { lists }) => self.take_lists(lists),
             (Wait::Models, Reply::Models { cards }) => self.take_models(cards, desk),
             (Wait::Plan, Reply::Plan { plan }) => {
                 if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
@@ -308,17 +312,18 @@ impl State {
     }
 
     fn take_models(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
-        self.models = cards;
+        self.stock.cards = Arc::new(cards);
+        self.stock.lists = std::mem::take(&mut self.lists_coming);
         self.models_known = true;
         self.models_error = None;
         self.settle_model(desk);
         let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
         let missing = self.insisted
-            && self.models.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
+            && self.stock.cards.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
         // Servers are not asked at the start: a provider that is not in the list may well have the model.
-        let elsewhere = !self.models.iter().any(|card| card.id.provider() == wanted.provider())
+        let elsewhere = !self.stock.cards.iter().any(|card| card.id.provider() == wanted.provider())
             || !desk.options.servers.is_empty();
-        if (elsewhere || self.models.iter().any(usable)) && !missing {
+        if (elsewhere || self.stock.cards.iter().any(usable)) && !missing {
             // One that was asked for stays; one that appeared by itself has no reason any more.
             let idle = |f: &FirstRun| f.appeared.is_some() && !f.runs();
             if self.first_run.as_ref().is_some_and(idle) {

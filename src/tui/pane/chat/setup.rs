@@ -46,6 +46,7 @@ impl State {
         self.insisted = true;
         self.thread.lent = false;
         self.thread.setup.model = Some(model.clone());
+        self.used(&model, desk);
         self.change(Change { model: Some(model), ..Change::default() }, desk);
         self.remember(desk);
     }
@@ -53,7 +54,7 @@ impl State {
     /// What is known of the conversation's model.
     pub(super) fn card(&self) -> Option<&ModelCard> {
         let model = self.thread.setup.model.as_ref()?;
-        self.models.iter().find(|card| card.id == *model)
+        self.stock.cards.iter().find(|card| card.id == *model)
     }
 
     /// What the model is asked with where the conversation sets nothing, as far as that is known.

@@ -1,10 +1,11 @@
 //! What the two fixed lines say of this place.
 
-use super::first_run::{Fetch, share};
+use super::first_run::Fetch;
 use super::thread::{Phase, Turn};
 use super::{Focus, State};
 use crate::domain::figures::{self, grouped, seconds};
 use crate::tui::event::Now;
+use crate::tui::models::progress::share;
 use crate::tui::paint::meter;
 
 impl State {

@@ -79,7 +79,7 @@ impl State {
                 format!("{chooses} chooses one."),
             ));
         };
-        let card = self.models.iter().find(|card| card.id == *model)?;
+        let card = self.stock.cards.iter().find(|card| card.id == *model)?;
         match &card.availability {
             _ if usable(card) => None,
             Availability::NotPulled => Some(Error::new(

@@ -9,12 +9,12 @@ use crate::domain::figures::{bytes, seconds};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
+use crate::tui::models::progress::{share, words};
 use crate::tui::paint::{meter, put, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::chat::first_run::{Fetch, FirstRun, share, time_left, usable};
+use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
 use crate::tui::pane::chat::{Focus, State};
 use crate::tui::widget::text::fit_left;
-use crate::workbench::reply::PullStep;
 
 /// For whom has a server, or a service's key.
 const OTHER_WAY: &str = "Or a server: [providers.NAME] in the configuration file.";
@@ -66,7 +66,7 @@ impl Pen<'_> {
 pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let inside = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4).min(84), ..area };
     let mut pen = Pen { cells, sight, area: inside, y: area.y + u16::from(area.height > 18) };
-    let welcome = if state.models.iter().any(usable) { "Fetch a model" } else { "Welcome to Outcrop" };
+    let welcome = if state.stock.cards.iter().any(usable) { "Fetch a model" } else { "Welcome to Outcrop" };
     put(
         pen.cells,
         inside.x,
@@ -79,7 +79,7 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     if first.choices.is_empty() {
         return nothing(state, &mut pen);
     }
-    if !state.models.iter().any(usable) {
+    if !state.stock.cards.iter().any(usable) {
         pen.text("There is no model on this machine yet. One can be fetched now; then everything runs here, offline.", Role::Text);
     }
     pen.line("", Role::Text);
@@ -204,32 +204,11 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
     }
 }
 
-fn words(step: &PullStep) -> String {
-    match step {
-        PullStep::Trying { source } => format!("asking {source}"),
-        PullStep::Fetching { done, total, resumed, per_second } => {
-            let mut parts = vec![match total {
-                Some(total) => format!("{} of {}", bytes(*done), bytes(*total)),
-                None => format!("{} so far", bytes(*done)),
-            }];
-            parts.extend(per_second.map(|rate| format!("{}/s", bytes(rate))));
-            parts.extend(time_left(step).map(|left| format!("{} left", seconds(left * 1000))));
-            if *resumed > 0 {
-                parts.push(format!("resumed at {}", bytes(*resumed)));
-            }
-            parts.join(" · ")
-        }
-        PullStep::SourceFailed { source, .. } => format!("{source} did not work; trying the next"),
-        PullStep::Checking => "checking the SHA-256".to_owned(),
-        PullStep::Converting { .. } => "converting the weights for the engine".to_owned(),
-    }
-}
-
 /// No model can be fetched and none answers.
 fn nothing(state: &State, pen: &mut Pen<'_>) {
     pen.text("No model can answer yet, and the catalogue has none to fetch.", Role::Text);
     pen.line("", Role::Text);
-    for card in &state.models {
+    for card in state.stock.cards.iter() {
         if let Availability::Unusable { why } = &card.availability {
             pen.text(&format!("✗ {}: {why}", card.id), Role::Warn);
         }

@@ -1,0 +1,110 @@
+//! The model picker over 10,000 models, from a key to the frame that shows what fits: `cargo bench --bench picker`.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails loudly")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use outcrop::config::Preset;
+use outcrop::domain::catalog::{Capability, ModelCard, Price};
+use outcrop::tui::app::{Cache, Options, Start, State, Theme, update, view};
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
+use outcrop::tui::key::Key;
+use outcrop::tui::keymap::Keymap;
+use outcrop::tui::look::Depth;
+use outcrop::workbench::{Reply, Request};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+fn options() -> Options {
+    Options {
+        keymap: Keymap::default(),
+        theme: Theme { name: "dark".to_owned(), no_color: false, depth: Depth::True },
+        model: "local/smollm2-135m".parse().unwrap(),
+        defaults: Preset::default(),
+        presets: BTreeMap::new(),
+        servers: vec!["router".to_owned()],
+        principal: "bench".to_owned(),
+        mouse: true,
+        title: false,
+        reduced_motion: false,
+        offline: false,
+        utc_offset: 0,
+    }
+}
+
+/// Ids and names of the length that aggregators have.
+fn cards() -> Vec<ModelCard> {
+    const MAKERS: [&str; 8] =
+        ["openai", "anthropic", "google", "meta-llama", "mistralai", "qwen", "deepseek", "somebody"];
+    const NAMES: [&str; 6] = ["gpt-4o", "claude-sonnet-4-5", "gemini-2-pro", "llama-3.1", "large", "coder"];
+    let card = |n: usize| {
+        let (maker, name) = (MAKERS[n % MAKERS.len()], NAMES[n / 7 % NAMES.len()]);
+        ModelCard {
+            title: format!("{maker}: {name} number {n} of many"),
+            capabilities: vec![Capability::Chat, Capability::Vision, Capability::Tools],
+            context: Some(131_072),
+            price: Some(Price {
+                input: Some(3.0),
+                output: Some(15.0),
+                cache_read: None,
+                cache_write: None,
+                image: None,
+                as_of: "2026-11-22".into(),
+                source: "a page".into(),
+            }),
+            ..ModelCard::unknown(format!("router/{maker}/{name}-{n:05}-instruct").parse().unwrap())
+        }
+    };
+    (0..10_000).map(card).collect()
+}
+
+/// A screen with the picker open and these letters typed.
+fn opened(typed: &str) -> State {
+    let (mut state, mut cache) = (State::new(options(), Start::default()), Cache::default());
+    let mut effects = update(&mut state, &mut cache, Event::Resize { width: 120, height: 40 });
+    effects.extend(update(&mut state, &mut cache, Event::Started));
+    let lists = |effect: &Effect| match effect {
+        Effect::Call { task, request: Request::Models(_), .. } => Some(*task),
+        _ => None,
+    };
+    let task = effects.iter().find_map(lists).unwrap();
+    let replies = vec![Reply::Models { cards: cards() }];
+    update(&mut state, &mut cache, Event::Replies { task, replies });
+    for key in Key::script(&format!("<ctrl+l>{typed}")).unwrap() {
+        update(&mut state, &mut cache, Event::Key(key));
+    }
+    state
+}
+
+fn picker(c: &mut Criterion) {
+    let mut group = c.benchmark_group("model picker, 10,000 models, key press to filtered list");
+    for (name, typed, key) in [
+        ("first letter", "", "g"),
+        ("third letter", "g4", "o"),
+        ("a letter taken back", "g4o", "<backspace>"),
+        ("down", "", "<down>"),
+    ] {
+        let state = opened(typed);
+        let key = Key::script(key).unwrap()[0];
+        let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        group.bench_function(name, |b| {
+            b.iter_batched_ref(
+                || (state.clone(), Cache::default()),
+                |(state, cache)| {
+                    update(state, cache, Event::Key(key));
+                    let frame = terminal.draw(|frame| {
+                        view(state, cache, frame);
+                    });
+                    black_box(frame.unwrap().count)
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, picker);
+criterion_main!(benches);

@@ -1,0 +1,186 @@
+//! A model as one row of a table whose columns grow fewer as the screen grows narrower. What is unknown is `?`, what there
+//! is none of is `–`; neither is zero.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::is_local;
+use crate::domain::catalog::{Availability, Capability, ModelCard, Price, dollars};
+use crate::domain::figures::{bytes, compact};
+use crate::domain::untrusted::safe_line;
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::{put, put_right};
+use crate::tui::widget::text::{fit_left, width};
+
+/// The marks at the left: what is in use, what has a star.
+const MARKS: u16 = 3;
+const CONTEXT: u16 = 7;
+const PRICE: u16 = 9;
+const PROVIDER: u16 = 14;
+
+/// Columns of each part; 0 is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    provider: u16,
+    context: u16,
+    /// Each of two.
+    price: u16,
+    can: u16,
+}
+
+impl Columns {
+    /// What a row of that width has room for.
+    pub fn of(width: u16) -> Self {
+        let wide = width >= 96;
+        Self {
+            provider: if wide { PROVIDER } else { 0 },
+            context: if width >= 40 { CONTEXT } else { 0 },
+            price: if width >= 62 { PRICE } else { 0 },
+            can: if wide { 20 + (width - 96).min(40) / 2 } else { 0 },
+        }
+    }
+
+    /// The part of the row that the name has.
+    fn name(self, area: Rect) -> Rect {
+        let gap = |part: u16| if part > 0 { part + 1 } else { 0 };
+        let taken = gap(self.provider) + gap(self.context) + 2 * gap(self.price) + gap(self.can);
+        let x = area.x + MARKS.min(area.width);
+        Rect { x, width: area.right().saturating_sub(x + taken), ..area }
+    }
+
+    /// Where each column begins and ends, in the order in which they stand.
+    fn places(self, area: Rect) -> [(u16, u16); 5] {
+        let mut at = self.name(area).right();
+        [self.provider, self.context, self.price, self.price, self.can].map(|part| {
+            let begin = (at + 1).min(area.right());
+            if part > 0 {
+                at = (begin + part).min(area.right());
+            }
+            (begin, if part > 0 { at } else { begin })
+        })
+    }
+}
+
+/// What a row says beside the card.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// It is in use now.
+    pub current: bool,
+    pub star: bool,
+}
+
+/// The heads of the columns.
+pub fn head(cells: &mut Buffer, area: Rect, style: Style) {
+    let parts = Columns::of(area.width);
+    let name = parts.name(area);
+    put(cells, name.x, area.y, name.right(), "model", style);
+    let [provider, context, input, output, can] = parts.places(area);
+    put(cells, provider.0, area.y, provider.1, "provider", style);
+    for (place, word) in [(context, "context"), (input, "$ in/M"), (output, "$ out/M")] {
+        put_right(cells, place.0, area.y, place.1, word, style);
+    }
+    put(cells, can.0, area.y, can.1, "can besides chat", style);
+}
+
+/// One row on `ground`.
+pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, ground: Style, look: &Look) {
+    let style = |role| ground.patch(look.style(role));
+    let parts = Columns::of(area.width);
+    let (y, name) = (area.y, parts.name(area));
+    put(cells, area.x, y, name.x, if marks.current { "•" } else { " " }, style(Role::Accent));
+    put(cells, area.x + 1, y, name.x, if marks.star { "★" } else { " " }, style(Role::Warn));
+    let off = matches!(card.availability, Availability::Unusable { .. });
+    let text = style(if off { Role::Faint } else { Role::Text });
+    if let Availability::Unusable { why } = &card.availability {
+        let all = area.right().saturating_sub(name.x);
+        let x = put(cells, name.x, y, area.right(), &fit_id(card.id.as_str(), all / 2), text);
+        put(cells, x + 2, y, area.right(), why, style(Role::Muted));
+        return;
+    }
+    let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
+    let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
+    if x + 12 < name.right() && card.title != card.id.model() {
+        put(cells, x + 2, y, name.right(), &card.title, style(Role::Muted));
+    }
+    let [provider, context, input, output, can] = parts.places(area);
+    put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
+    if card.availability == Availability::NotPulled {
+        // It has no price; what it costs is the room.
+        let (left, right) = (context.0, output.1.max(context.1));
+        let size = card.bytes.filter(|_| right.saturating_sub(left) >= 12);
+        let fetch = size.map_or_else(|| "fetch".to_owned(), |size| format!("fetch {}", bytes(size)));
+        put_right(cells, left, y, right, &fetch, style(Role::Muted));
+    } else {
+        put_right(cells, context.0, y, context.1, &of_context(card), style(Role::Muted));
+        for (place, part) in [(input, cost(card, |p| p.input)), (output, cost(card, |p| p.output))] {
+            put_right(cells, place.0, y, place.1, &part, style(Role::Muted));
+        }
+    }
+    put(cells, can.0, y, can.1, &can_words(card).join(" "), style(Role::Muted));
+}
+
+/// An id in that many columns: its end tells it from its neighbours, its provider who answers.
+pub fn fit_id(id: &str, columns_free: u16) -> Cow<'_, str> {
+    let id = safe_line(id);
+    let free = usize::from(columns_free);
+    if width(&id) <= free {
+        return id;
+    }
+    if let Some((provider, rest)) = id.split_once('/')
+        && 3 * width(provider) <= free
+    {
+        let rest = fit_left(rest, free - width(provider) - 1);
+        return Cow::Owned(format!("{provider}/{rest}"));
+    }
+    Cow::Owned(fit_left(&id, free).into_owned())
+}
+
+fn of_context(card: &ModelCard) -> String {
+    card.context.map_or_else(|| "?".to_owned(), |context| compact(context.into()))
+}
+
+/// A model of this machine has no price.
+fn cost(card: &ModelCard, part: fn(&Price) -> Option<f64>) -> String {
+    let known = card.price.as_ref().and_then(part).map(dollars);
+    known.unwrap_or_else(|| if is_local(card) { "–" } else { "?" }.to_owned())
+}
+
+/// What it takes, gives and can besides chat.
+pub fn can_words(card: &ModelCard) -> Vec<&'static str> {
+    Capability::ALL
+        .into_iter()
+        .filter(|can| *can != Capability::Chat && card.can(*can) == Some(true))
+        .map(Capability::as_str)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_id_keeps_its_provider_and_the_end_that_tells_it_apart() {
+        let id = "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+        assert_eq!(fit_id(id, 60), id);
+        assert_eq!(fit_id(id, 30), "bedrock/…net-4-5-20250929-v1:0");
+        assert_eq!(fit_id("a-provider-with-a-name/x-1", 12), "…-a-name/x-1");
+        assert_eq!(fit_id(id, 0), "");
+    }
+
+    #[test]
+    fn the_columns_fill_the_row_and_never_leave_it() {
+        for width in [0, 1, 5, 20, 39, 52, 72, 96, 112, 156, 300] {
+            let area = Rect::new(3, 0, width, 1);
+            let parts = Columns::of(width);
+            let mut at = parts.name(area).right();
+            assert!(at <= area.right(), "{width}");
+            for (begin, end) in parts.places(area) {
+                assert!(begin <= end && end <= area.right() && begin >= at.min(area.right()), "{width}");
+                at = at.max(end);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The models as every place of the screen sees them: which there are, how old that knowledge is, which of them this person
+//! likes; found by typing, shown in columns.
+
+pub mod columns;
+pub mod lists;
+pub mod progress;
+pub mod shortlist;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::listing::Listing;
+
+/// The name that a person's likes are kept under.
+pub const LIKES: &str = "tui.models";
+
+/// Models used last that are kept.
+const RECENT: usize = 12;
+
+/// Which models a person likes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Likes {
+    pub favourites: Vec<ModelId>,
+    /// The newest first.
+    pub recent: Vec<ModelId>,
+}
+
+impl Likes {
+    /// It was chosen now.
+    pub fn used(&mut self, id: &ModelId) {
+        self.recent.retain(|other| other != id);
+        self.recent.insert(0, id.clone());
+        self.recent.truncate(RECENT);
+    }
+
+    /// Gives it a star, or takes its star away.
+    pub fn toggle(&mut self, id: &ModelId) {
+        let before = self.favourites.len();
+        self.favourites.retain(|other| other != id);
+        if self.favourites.len() == before {
+            self.favourites.push(id.clone());
+        }
+    }
+}
+
+/// Everything that is known of the models. Clones share the cards.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stock {
+    pub cards: Arc<Vec<ModelCard>>,
+    pub lists: Vec<Listing>,
+    pub likes: Likes,
+}
+
+impl Stock {
+    /// Whether it is the same one: cards that were read twice are not compared.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cards, &other.cards) && self.lists == other.lists && self.likes == other.likes
+    }
+
+    /// The card of that model.
+    pub fn card(&self, id: &ModelId) -> Option<&ModelCard> {
+        self.cards.iter().find(|card| card.id == *id)
+    }
+
+    /// Puts one card in the place of the older one of its model.
+    pub fn upsert(&mut self, card: ModelCard) {
+        let cards = Arc::make_mut(&mut self.cards);
+        match cards.iter_mut().find(|other| other.id == card.id) {
+            Some(other) => *other = card,
+            None => cards.push(card),
+        }
+    }
+}
+
+/// Whether it can be talked to, now or once it is fetched.
+pub fn chats(card: &ModelCard) -> bool {
+    card.capabilities.contains(&Capability::Chat)
+}
+
+/// Whether it is, or would be, on this machine.
+pub fn is_local(card: &ModelCard) -> bool {
+    card.id.provider() == "local"
+}
+
+/// Those that can answer first, then those that can be fetched.
+fn rank(card: &ModelCard) -> u8 {
+    match card.availability {
+        Availability::Ready => 0,
+        Availability::NotPulled => 1,
+        Availability::Unusable { .. } => 2,
+    }
+}

@@ -1,0 +1,298 @@
+//! The list that a model is chosen from, wherever the person is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::input::Input;
+use super::{Choice, Hidden, Outcome};
+use crate::domain::catalog::{Availability, ModelCard, ModelId};
+use crate::domain::figures::grouped;
+use crate::domain::time::Timestamp;
+use crate::tui::action::Action;
+use crate::tui::key::{Key, KeyCode};
+use crate::tui::look::{Look, Role};
+use crate::tui::models::columns::{self, Marks};
+use crate::tui::models::shortlist::{Filter, Shortlist};
+use crate::tui::models::{Stock, chats, lists};
+use crate::tui::paint::{put, put_right, scrollbar, thumb, tint};
+
+/// Columns that it asks for at most.
+pub(super) const WIDEST: u16 = 160;
+/// Rows of the line that is typed, the heads and what is said of the lists.
+const AROUND: u16 = 4;
+
+/// The list, what is typed, how old what it shows is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picker {
+    list: Shortlist,
+    input: Input,
+    current: Option<ModelId>,
+    /// The servers are being asked.
+    pub waits: bool,
+    now: Timestamp,
+    /// Rows that it had when it opened: it keeps its height, so that nothing jumps.
+    rows: usize,
+    /// The whole id that was typed and is in no list: servers have models that they do not name.
+    typed: Option<ModelId>,
+    /// That one is selected.
+    on_typed: bool,
+    /// What it was made from.
+    given: Stock,
+}
+
+impl Picker {
+    /// The models that can be talked to; the current one is selected.
+    pub fn new(stock: Stock, current: Option<&ModelId>, waits: bool, now: Timestamp) -> Self {
+        let mut list = Shortlist::new(talkers(stock.clone()), Filter::default());
+        if let Some(id) = current {
+            list.go_to(id);
+        }
+        let rows = list.len();
+        let (input, current) = (Input::default(), current.cloned());
+        Self { list, input, current, waits, now, rows, typed: None, on_typed: false, given: stock }
+    }
+
+    /// What has come since takes the place of what is shown; what is typed and selected stays.
+    pub fn restock(&mut self, stock: Stock, waits: bool, now: Timestamp) {
+        (self.waits, self.now) = (waits, now);
+        if self.given.is(&stock) {
+            return;
+        }
+        self.given = stock.clone();
+        self.list.restock(talkers(stock));
+        self.rows = self.rows.max(self.list.len());
+        self.look_for_typed();
+    }
+
+    fn look_for_typed(&mut self) {
+        let text = self.input.text().trim();
+        let whole = !text.contains(char::is_whitespace) && !self.list.knows(text);
+        self.typed = text.parse().ok().filter(|_| whole);
+        self.on_typed &= self.typed.is_some();
+    }
+
+    fn len(&self) -> usize {
+        self.list.len() + usize::from(self.typed.is_some())
+    }
+
+    /// The row that keys act on; the typed id stands behind the list.
+    fn row(&self) -> usize {
+        if self.on_typed || self.list.is_empty() { self.list.len() } else { self.list.selected_at() }
+    }
+
+    fn go(&mut self, row: usize) {
+        self.on_typed = self.typed.is_some() && row >= self.list.len();
+        self.list.set_selected(row);
+    }
+
+    fn take(&self) -> Outcome {
+        match self.list.at(self.row()) {
+            Some(card) if matches!(card.availability, Availability::Unusable { .. }) => Outcome::Stay,
+            Some(card) => Outcome::Chosen(Choice::Model(card.id.clone())),
+            None => self.typed.clone().map_or(Outcome::Stay, |id| Outcome::Chosen(Choice::Model(id))),
+        }
+    }
+
+    /// Takes a key. The ends are those of the line while something is typed.
+    pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
+        let page = isize::from(list(area).height.max(1).cast_signed());
+        let last = self.len().saturating_sub(1);
+        let at = self.row();
+        match action {
+            Some(Action::Accept) => return self.take(),
+            Some(Action::Cancel) => return Outcome::Close,
+            Some(Action::Star) => {
+                let Some(id) = self.list.at(at).map(|card| card.id.clone()) else { return Outcome::Stay };
+                let mut likes = self.list.stock().likes.clone();
+                likes.toggle(&id);
+                self.list.like(&likes);
+                return Outcome::Told(Choice::Star(id));
+            }
+            Some(Action::SelectNext) => self.go(if at >= last { 0 } else { at + 1 }),
+            Some(Action::SelectPrevious) => self.go(if at == 0 { last } else { at - 1 }),
+            Some(Action::PageDown) => self.step(page),
+            Some(Action::PageUp) => self.step(-page),
+            _ if self.input.text().is_empty() && key.code == KeyCode::Home => self.step(isize::MIN),
+            _ if self.input.text().is_empty() && key.code == KeyCode::End => self.step(isize::MAX),
+            _ => {
+                if self.input.key(key) {
+                    self.narrow();
+                }
+            }
+        }
+        Outcome::Stay
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.input.insert(text);
+        self.narrow();
+    }
+
+    fn narrow(&mut self) {
+        self.list.type_in(self.input.text());
+        self.on_typed = false;
+        self.look_for_typed();
+    }
+
+    /// Moves the selection, not beyond the ends.
+    pub fn step(&mut self, steps: isize) {
+        self.go(self.row().saturating_add_signed(steps).min(self.len().saturating_sub(1)));
+    }
+
+    /// Rows of the whole overlay.
+    pub fn height(&self) -> u16 {
+        let rows = u16::try_from(self.rows).unwrap_or(u16::MAX);
+        rows.clamp(3, 1000) + AROUND + 2
+    }
+
+    /// What lies above and below.
+    pub fn hidden(&self, area: Rect) -> Hidden {
+        let rows = list(area).height;
+        let top = self.top(rows);
+        Hidden { above: top, below: self.len().saturating_sub(top + usize::from(rows)) }
+    }
+
+    fn top(&self, rows: u16) -> usize {
+        (self.row() + 1).saturating_sub(usize::from(rows))
+    }
+
+    /// Takes a click inside.
+    pub fn click(&mut self, at: Position, area: Rect) -> Outcome {
+        let rows = list(area);
+        let row = self.top(rows.height) + usize::from(at.y.saturating_sub(rows.y));
+        if !rows.contains(at) || row >= self.len() {
+            return Outcome::Stay;
+        }
+        self.go(row);
+        self.take()
+    }
+
+    /// Paints it; returns the caret's cell.
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Position {
+        let raised = look.style(Role::Raised);
+        let role = |role| raised.patch(look.style(role));
+        put(cells, area.x, area.y, area.right(), "▌", role(Role::Accent));
+        let said = match (self.waits, self.input.text().is_empty()) {
+            (true, _) => "asking the servers…".to_owned(),
+            (false, true) => grouped(self.list.all() as u64),
+            (false, false) => {
+                format!("{} of {}", grouped(self.list.len() as u64), grouped(self.list.all() as u64))
+            }
+        };
+        let end = put_right(cells, area.x + 12, area.y, area.right(), &said, role(Role::Muted));
+        let line = Rect { x: area.x + 2, width: end.saturating_sub(area.x + 3), height: 1, ..area };
+        let caret = self.input.draw(line, cells, role(Role::Text));
+        let rows = list(area);
+        if self.len() == 0 {
+            let none = if self.list.all() == 0 { "No model is known yet." } else { "Nothing of that name." };
+            put(cells, rows.x, rows.y, rows.right(), none, role(Role::Muted));
+        } else {
+            columns::head(cells, Rect { y: rows.y - 1, height: 1, ..rows }, role(Role::Faint));
+        }
+        let top = self.top(rows.height);
+        for (y, row) in (rows.top()..rows.bottom()).zip(top..self.len()) {
+            let chosen = row == self.row();
+            if chosen {
+                let wide = Rect { x: rows.x.saturating_sub(1), y, width: rows.width + 2, height: 1 };
+                tint(cells, wide, look.style(Role::Selected));
+            }
+            let ground = if chosen { look.style(Role::Selected) } else { raised };
+            let place = Rect { y, height: 1, ..rows };
+            match (self.list.at(row), &self.typed) {
+                (Some(card), _) => columns::row(cells, place, card, self.marks(card), ground, look),
+                (None, Some(id)) => {
+                    let style = |role| ground.patch(look.style(role));
+                    let x = put(cells, rows.x + 3, y, rows.right(), id.as_str(), style(Role::Text));
+                    put(cells, x + 2, y, rows.right(), "as typed; it is in no list", style(Role::Muted));
+                }
+                (None, None) => {}
+            }
+        }
+        let said = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+        lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
+        let bar = thumb(rows.height, top, usize::from(rows.height), self.len());
+        scrollbar(cells, Rect { width: rows.width + 2, ..rows }, bar, role(Role::Rule));
+        caret
+    }
+
+    fn marks(&self, card: &ModelCard) -> Marks {
+        Marks {
+            current: self.current.as_ref() == Some(&card.id),
+            star: self.list.stock().likes.favourites.contains(&card.id),
+        }
+    }
+}
+
+/// Those that can be talked to.
+fn talkers(mut stock: Stock) -> Stock {
+    if !stock.cards.iter().all(chats) {
+        stock.cards = std::sync::Arc::new(stock.cards.iter().filter(|card| chats(card)).cloned().collect());
+    }
+    stock
+}
+
+/// The rows of the models.
+fn list(area: Rect) -> Rect {
+    Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(AROUND), ..area }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREA: Rect = Rect::new(0, 0, 72, 12);
+
+    fn picker(ids: &[&str]) -> Picker {
+        let card = |id: &&str| ModelCard {
+            capabilities: vec![crate::domain::catalog::Capability::Chat],
+            ..ModelCard::unknown(id.parse().unwrap())
+        };
+        let cards = ids.iter().map(card).collect::<Vec<_>>();
+        let stock = Stock { cards: std::sync::Arc::new(cards), ..Stock::default() };
+        Picker::new(stock, None, false, Timestamp(0))
+    }
+
+    fn type_in(picker: &mut Picker, text: &str) {
+        for key in Key::script(text).unwrap() {
+            picker.key(key, None, AREA);
+        }
+    }
+
+    #[test]
+    fn a_whole_model_id_is_taken_as_typed_and_the_height_stays() {
+        let mut picker = picker(&["local/smollm2"]);
+        let height = picker.height();
+        type_in(&mut picker, "home/new");
+        let taken = picker.key(Key::char('x'), Some(Action::Accept), AREA);
+        assert_eq!(taken, Outcome::Chosen(Choice::Model("home/new".parse().unwrap())));
+        assert_eq!(picker.height(), height, "nothing jumps");
+        picker.restock(Stock::default(), false, Timestamp(0));
+        assert!(matches!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Chosen(_)));
+        type_in(&mut picker, " or");
+        assert_eq!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Stay);
+    }
+
+    #[test]
+    fn the_selection_goes_around_and_what_cannot_be_used_is_not_taken() {
+        let mut picker = picker(&["a/1", "a/2"]);
+        picker.key(Key::char('x'), Some(Action::SelectPrevious), AREA);
+        assert_eq!(picker.list.selected().unwrap().id.as_str(), "a/2");
+        picker.key(Key::char('x'), Some(Action::SelectNext), AREA);
+        assert_eq!(picker.list.selected().unwrap().id.as_str(), "a/1");
+        let mut stock = picker.list.stock().clone();
+        std::sync::Arc::make_mut(&mut stock.cards)[0].availability =
+            Availability::Unusable { why: "no key".into() };
+        picker.restock(stock, false, Timestamp(0));
+        picker.list.go_to(&"a/1".parse().unwrap());
+        assert_eq!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Stay);
+    }
+
+    #[test]
+    fn a_star_is_told_and_the_list_stays() {
+        let mut picker = picker(&["a/1"]);
+        let told = picker.key(Key::char('x'), Some(Action::Star), AREA);
+        assert_eq!(told, Outcome::Told(Choice::Star("a/1".parse().unwrap())));
+        assert!(picker.marks(&ModelCard::unknown("a/1".parse().unwrap())).star);
+    }
+}

@@ -1,0 +1,116 @@
+//! The models as one of the places.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Focus, State, view};
+use crate::domain::Error;
+use crate::tui::action::Action;
+use crate::tui::app::{Cache, Desk};
+use crate::tui::effect::TaskId;
+use crate::tui::event::{Mouse, Now};
+use crate::tui::key::Key;
+use crate::tui::keymap::Context;
+use crate::tui::overlay::Choice;
+use crate::tui::pane::{Pane, Sight};
+use crate::tui::widget::code::Want;
+use crate::workbench::Reply;
+
+impl Pane for State {
+    fn context(&self) -> Context {
+        if self.focus == Focus::Search { Context::Menu } else { Context::Models }
+    }
+
+    fn can(&self, action: Action) -> bool {
+        match action {
+            Action::Back => self.goes_back(),
+            Action::Open => self.selected().is_some() && self.focus != Focus::Card,
+            Action::TryModel | Action::CheckProvider | Action::UseModel | Action::Star => {
+                self.selected().is_some()
+            }
+            Action::FocusNext
+            | Action::FocusPrevious
+            | Action::Accept
+            | Action::Cancel
+            | Action::Search
+            | Action::GetModel
+            | Action::AddModel
+            | Action::RemoveModel
+            | Action::FilterProvider
+            | Action::FilterCapability
+            | Action::FilterPlace
+            | Action::ClearFilters
+            | Action::ListModels
+            | Action::EditPresets => true,
+            action => action.moves(),
+        }
+    }
+
+    fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        self.do_it(action, key, desk);
+    }
+
+    fn key(&mut self, key: Key, _: &mut Desk<'_>) {
+        self.typed(key);
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Desk<'_>) {
+        self.insert(text);
+    }
+
+    fn mouse(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        self.click(mouse, desk);
+    }
+
+    fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        self.choose(choice, desk);
+    }
+
+    fn waits_for(&self, task: TaskId) -> bool {
+        self.waits.contains_key(&task)
+    }
+
+    fn reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        self.take(task, reply, desk);
+    }
+
+    fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        self.over(task, error, desk);
+    }
+
+    fn interrupt(&mut self, desk: &mut Desk<'_>) -> bool {
+        self.stop(desk)
+    }
+
+    fn stoppable(&self) -> bool {
+        self.makes() || self.tries()
+    }
+
+    fn pulse(&self, _: bool) -> Option<Duration> {
+        self.beat()
+    }
+
+    fn name(&self) -> &str {
+        ""
+    }
+
+    fn title(&self) -> String {
+        "Models · outcrop".to_owned()
+    }
+
+    fn meter(&self, _: Now) -> String {
+        String::new()
+    }
+
+    fn draw(
+        &self,
+        _: (&mut Cache, &mut Vec<Want>),
+        sight: &Sight<'_>,
+        body: Rect,
+        cells: &mut Buffer,
+    ) -> Option<Position> {
+        view::draw(self, sight, body, cells).filter(|_| !sight.covered)
+    }
+}

@@ -1,0 +1,79 @@
+//! A question on trial: what was asked, what the model answers, how fast and for how much.
+
+use std::time::Duration;
+
+use crate::domain::catalog::ModelId;
+use crate::domain::delta::{Event, Fold};
+use crate::domain::figures::{grouped, rate, seconds};
+use crate::domain::message::Block;
+use crate::domain::{Error, tried::Tried};
+use crate::tui::effect::TaskId;
+
+/// How it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    pub model: ModelId,
+    pub question: String,
+    /// `None` once it is over.
+    pub task: Option<TaskId>,
+    pub since: Duration,
+    fold: Fold,
+    pub tried: Option<Tried>,
+    pub error: Option<Error>,
+    pub stopped: bool,
+}
+
+impl Trial {
+    pub fn new(model: ModelId, question: String, task: TaskId, since: Duration) -> Self {
+        Self {
+            model,
+            question,
+            task: Some(task),
+            since,
+            fold: Fold::default(),
+            tried: None,
+            error: None,
+            stopped: false,
+        }
+    }
+
+    pub fn runs(&self) -> bool {
+        self.task.is_some()
+    }
+
+    pub fn take(&mut self, event: &Event) {
+        self.fold.push(event);
+    }
+
+    /// What was answered so far.
+    pub fn text(&self) -> String {
+        let text = |block: &Block| if let Block::Text { text } = block { Some(text.clone()) } else { None };
+        self.fold.blocks.iter().filter_map(text).collect()
+    }
+
+    /// Words of its reasoning.
+    pub fn thought(&self) -> usize {
+        let words = |block: &Block| match block {
+            Block::Reasoning { text, .. } => text.split_whitespace().count(),
+            _ => 0,
+        };
+        self.fold.blocks.iter().map(words).sum()
+    }
+
+    /// `0.14 s first · 46 tok/s · 9→64 tok · about $0.0012`; what is unknown is said so where it was to be known.
+    pub fn figures(&self) -> Option<String> {
+        let tried = self.tried.as_ref()?;
+        let mut parts = Vec::new();
+        parts.extend(tried.timing.first_token_ms.map(|ms| format!("{} first", seconds(ms.into()))));
+        parts.extend(tried.timing.total_ms.map(|ms| format!("{} in all", seconds(ms.into()))));
+        parts.extend(tried.rate().map(|speed| format!("{} tok/s", rate(speed))));
+        let count = |tokens: Option<u32>| tokens.map_or_else(|| "?".to_owned(), |n| grouped(n.into()));
+        parts.push(format!("{}→{} tok", count(tried.usage.input), count(tried.usage.output)));
+        parts.push(match tried.cost {
+            Some(cost) => format!("about ${cost:.6}"),
+            None if self.model.provider() == "local" => "on this machine".to_owned(),
+            None => "cost unknown".to_owned(),
+        });
+        Some(parts.join(" · "))
+    }
+}

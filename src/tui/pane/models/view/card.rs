@@ -1,0 +1,240 @@
+//! The card of the selected model: what is done with it, what is known of it, how its provider stands.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::catalog::{Availability, Capability, ModelCard};
+use crate::domain::figures::{bytes, grouped, seconds};
+use crate::domain::workspace::Verdict;
+use crate::tui::action::Action;
+use crate::tui::app::{Desk, Options};
+use crate::tui::event::Now;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::models::is_local;
+use crate::tui::models::progress::{share, words};
+use crate::tui::paint::{columns, meter, put, scrollbar, thumb, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::models::making::Making;
+use crate::tui::pane::models::trial::Trial;
+use crate::tui::pane::models::{Focus, State};
+
+/// Columns of the names of facts.
+const NAMES: u16 = 10;
+
+/// One row of the card: a name, faint, and what is said.
+struct Line {
+    name: &'static str,
+    text: String,
+    role: Role,
+}
+
+/// The rows as they are gathered, wrapped to a width.
+struct Lines {
+    width: u16,
+    all: Vec<Line>,
+}
+
+impl Lines {
+    fn text(&mut self, text: &str, role: Role) {
+        for text in wrap(text, self.width) {
+            self.all.push(Line { name: "", text, role });
+        }
+    }
+
+    fn gap(&mut self) {
+        if self.all.last().is_some_and(|line| !line.text.is_empty()) {
+            self.all.push(Line { name: "", text: String::new(), role: Role::Text });
+        }
+    }
+
+    fn fact(&mut self, name: &'static str, text: &str, role: Role) {
+        let indent = " ".repeat(NAMES.into());
+        for (at, text) in wrap(text, self.width.saturating_sub(NAMES).max(8)).into_iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            self.all.push(Line { name, text: format!("{indent}{text}"), role });
+        }
+    }
+}
+
+impl State {
+    /// Rows of the card beyond its area.
+    pub(in crate::tui::pane::models) fn card_rows(&self, area: Rect, desk: &Desk<'_>) -> u16 {
+        let all = lines(self, inside(area).width, desk.now, desk.options).len();
+        u16::try_from(all).unwrap_or(u16::MAX).saturating_sub(inside(area).height)
+    }
+}
+
+fn inside(area: Rect) -> Rect {
+    Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4), ..area }
+}
+
+/// Draws it.
+pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let place = inside(area);
+    let all = lines(state, place.width, sight.now, sight.options);
+    let rows = usize::from(place.height);
+    let first = usize::from(state.scroll).min(all.len().saturating_sub(rows));
+    for (y, line) in (place.top()..place.bottom()).zip(all.iter().skip(first)) {
+        put(cells, place.x, y, place.right(), &line.text, look.style(line.role));
+        put(cells, place.x, y, place.right(), line.name, look.style(Role::Faint));
+    }
+    if state.focus == Focus::Card {
+        for y in area.top()..area.bottom() {
+            put(cells, area.x, y, area.x + 1, "▌", look.style(Role::Accent));
+        }
+    }
+    scrollbar(cells, area, thumb(place.height, first, rows, all.len()), look.style(Role::Rule));
+}
+
+fn lines(state: &State, width: u16, now: Now, options: &Options) -> Vec<Line> {
+    let mut lines = Lines { width, all: Vec::new() };
+    if let Some(making) = &state.making {
+        made(making, now, options, &mut lines);
+        lines.gap();
+    }
+    let Some(card) = state.list.selected() else { return lines.all };
+    lines.text(&card.title, Role::Accent);
+    lines.text(card.id.as_str(), Role::Muted);
+    lines.gap();
+    if let Some(trial) = state.trial.as_ref().filter(|trial| trial.model == card.id) {
+        tried(trial, now, &mut lines);
+        lines.gap();
+    }
+    facts(card, &mut lines);
+    lines.gap();
+    provider(state, card, now, options, &mut lines);
+    lines.all
+}
+
+fn made(making: &Making, now: Now, options: &Options, lines: &mut Lines) {
+    let took = || seconds(now.elapsed.saturating_sub(making.since).as_millis() as u64);
+    lines.text(&making.name, Role::Accent);
+    for (source, why) in &making.failed {
+        lines.text(&format!("✗ {source}: {why}"), Role::Warn);
+    }
+    match &making.error {
+        Some(error) => lines.text(&format!("✗ {error}"), Role::Bad),
+        None if making.runs() => {
+            let step = making.step.as_ref();
+            if let Some(share) = step.and_then(share) {
+                let bar = meter(share, lines.width.saturating_sub(6).min(40));
+                lines.text(&format!("{bar} {:.0} %", share * 100.0), Role::Info);
+            }
+            let step = step.map_or_else(|| "starting".to_owned(), words);
+            lines.text(&format!("{step} · {}", took()), Role::Text);
+            lines.text(&options.keymap.line(Context::Models, &[(Action::Back, "stops it")]), Role::Faint);
+        }
+        None => {}
+    }
+}
+
+fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
+    lines.text(&format!("› {}", trial.question), Role::You);
+    let (text, thought) = (trial.text(), trial.thought());
+    if thought > 0 {
+        lines.text(&format!("thought {} words", grouped(thought as u64)), Role::Faint);
+    }
+    if !text.is_empty() {
+        lines.text(text.trim_end(), Role::Text);
+    }
+    if trial.runs() && text.is_empty() {
+        let waited = seconds(now.elapsed.saturating_sub(trial.since).as_millis() as u64);
+        lines.text(&format!("waiting · {waited}"), Role::Muted);
+    }
+    if let Some(error) = &trial.error {
+        lines.text(&format!("✗ {error}"), Role::Bad);
+    }
+    if trial.stopped {
+        lines.text("stopped", Role::Warn);
+    }
+    if let Some(figures) = trial.figures() {
+        lines.text(&figures, Role::Muted);
+    }
+}
+
+/// What `outcrop models show` says.
+fn facts(card: &ModelCard, lines: &mut Lines) {
+    match &card.availability {
+        Availability::Ready => lines.fact("state", "ready", Role::Good),
+        Availability::NotPulled => lines.fact("state", "to be fetched to this machine", Role::Warn),
+        Availability::Unusable { why } => lines.fact("state", &format!("unusable: {why}"), Role::Bad),
+    }
+    if let Some(successor) = &card.successor {
+        lines.fact("retired", &format!("its successor is {successor}"), Role::Warn);
+    }
+    let names =
+        |all: &[Capability]| all.iter().copied().map(Capability::as_str).collect::<Vec<_>>().join(", ");
+    let known = |text: Option<String>| match text.filter(|text| !text.is_empty()) {
+        Some(text) => (text, Role::Text),
+        None => ("unknown".to_owned(), Role::Faint),
+    };
+    let tokens = |count: Option<u32>| known(count.map(|count| format!("{} tokens", grouped(count.into()))));
+    let mut fact = |name, (text, role): (String, Role)| lines.fact(name, &text, role);
+    fact("can", known(Some(names(&card.capabilities))));
+    if !card.lacks.is_empty() {
+        fact("cannot", (names(&card.lacks), Role::Text));
+    }
+    fact("context", tokens(card.context));
+    fact("longest", tokens(card.max_output));
+    if !is_local(card) {
+        fact("price", known(card.price.as_ref().map(ToString::to_string)));
+    }
+    let more = [
+        ("regions", Some(card.regions.join(", "))),
+        ("licence", card.licence.clone()),
+        ("size", card.bytes.map(bytes)),
+        ("detail", Some(card.detail.clone())),
+    ];
+    for (name, text) in more {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            fact(name, (text, Role::Text));
+        }
+    }
+}
+
+/// Where a call would go, how old the list is, what the doctor found.
+fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines: &mut Lines) {
+    let name = card.id.provider();
+    let list = state.list.stock().lists.iter().find(|list| list.provider == name);
+    if is_local(card) {
+        lines.fact("calls", "stay on this machine", Role::Text);
+    } else if let Some(address) = list.and_then(|list| list.address.as_ref()) {
+        lines.fact("calls", &format!("go to {address}"), Role::Text);
+    }
+    if let Some(list) = list {
+        let age = list.age(now.wall).unwrap_or_else(|| "never listed".to_owned());
+        lines.fact("list", &age, Role::Text);
+        if let Some(error) = &list.error {
+            lines.fact("", &format!("✗ {}. {}", error.why, error.hint), Role::Bad);
+        }
+    }
+    match state.health.get(name) {
+        None => {
+            let line =
+                options.keymap.line(Context::Models, &[(Action::CheckProvider, "checks its provider")]);
+            lines.text(&line, Role::Faint);
+        }
+        Some(None) => lines.fact("health", "checking…", Role::Muted),
+        Some(Some(Err(error))) => lines.fact("health", &format!("✗ {error}"), Role::Bad),
+        Some(Some(Ok(checks))) => {
+            for check in checks {
+                let (mark, role) = match check.verdict {
+                    Verdict::Good => ("✓", Role::Good),
+                    Verdict::Note => ("·", Role::Warn),
+                    Verdict::Bad => ("✗", Role::Bad),
+                };
+                lines.fact("health", &format!("{mark} {}", check.found), role);
+                if !check.advice.is_empty() {
+                    lines.fact("", &check.advice, Role::Muted);
+                }
+            }
+        }
+    }
+    let keys = [(Action::UseModel, "chat"), (Action::TryModel, "try it"), (Action::Star, "star")];
+    let line = options.keymap.line(Context::Models, &keys);
+    if columns(&line) <= lines.width {
+        lines.text(&line, Role::Faint);
+    }
+}

