@@ -21,6 +21,8 @@ pub(super) enum Item<'a> {
     Model {
         card: &'a ModelCard,
     },
+    /// A row of usage, or all of it.
+    Usage(super::usage::Shown<'a>),
     /// A part of an imported file that was left out.
     Skipped {
         why: &'a str,

@@ -27,6 +27,7 @@ pub mod tool;
 pub mod trace;
 pub mod tree;
 pub mod untrusted;
+pub mod usage;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, Result};

@@ -14,6 +14,7 @@ use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
+use super::request::usage::Usage as UsageRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
 use super::there::gone;
@@ -35,6 +36,8 @@ use crate::service::models::{Shelf, ShelfOptions, Steps, cards};
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
 use crate::service::turns::Turns;
+use crate::service::usage::Usage;
+use crate::service::usage::purse::Purse;
 use crate::service::workspace::Workspace;
 use crate::store::{Owner, Store, Unlock};
 use crate::worker::{Surroundings, Trials};
@@ -47,6 +50,7 @@ pub struct Here {
     cassettes: Cassettes,
     standing: Arc<Standing>,
     shelf: Shelf,
+    usage: Usage,
     workspace: Workspace,
     changes: Changes,
     /// Nothing new is begun.
@@ -105,6 +109,7 @@ impl Here {
             Request::Conversations(request) => self.conversations(request),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
+            Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic } => self.watch(topic),
         }
@@ -127,7 +132,8 @@ impl Here {
         let archive = Archive::new(store.clone());
         let keys = Keys::new(store.clone());
         let cassettes = Cassettes::new(store.clone());
-        let recorder = Recorder::start(store);
+        let changes = Changes::default();
+        let recorder = Recorder::start(store, changes.clone());
         let around: Surroundings = config.children.variables().collect();
         let trial: Arc<dyn Trial> =
             Arc::new(Trials::new(config.program.clone(), config.paths.cache.clone(), around.clone()));
@@ -137,10 +143,10 @@ impl Here {
             trial: Some(Arc::clone(&trial)),
             ..ShelfOptions::new(config.paths.models(), token)?
         });
-        let changes = Changes::default();
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
+        let purse = Purse::new(archive.clone(), recorder.clone(), changes.clone());
         let standing =
-            Standing::new(config, egress, spans, changes.clone(), trial, (keys, cassettes.clone()))?;
+            Standing::new(config, egress, spans, changes.clone(), trial, (keys, cassettes.clone(), purse))?;
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -155,6 +161,7 @@ impl Here {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
+            usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke())),
             standing: Arc::new(standing),
             shelf,
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
@@ -319,6 +326,18 @@ impl Here {
             .map_ok(|step| Reply::Pulling { step })
             .chain(stream::once(card).filter_map(std::future::ready))
             .boxed()
+    }
+
+    fn usage(&self, request: UsageRequest) -> Replies {
+        let service = self.usage.clone();
+        match request {
+            UsageRequest::Report { query } => {
+                one(async move { Ok(Reply::Usage { report: service.report(query).await? }) })
+            }
+            UsageRequest::Export { query, form, texts } => {
+                service.export(query, form, texts).map_ok(|text| Reply::Text { text }).boxed()
+            }
+        }
     }
 
     fn workspace(&self, request: WorkspaceRequest, terms: Terms) -> Replies {

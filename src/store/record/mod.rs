@@ -10,6 +10,7 @@ pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
 mod span;
+mod usage;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +19,7 @@ pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
 pub use open_answer::OpenAnswer;
 pub use remembered::{Name, Remembered};
+pub use usage::{UsageDay, UsageKey};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +35,7 @@ pub enum Kind {
     Paste = 8,
     ProviderKey = 9,
     Attached = 10,
+    Usage = 11,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -58,7 +61,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 10] = [
+    pub(super) const RECORDS: [(Self, &'static str); 11] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -69,6 +72,7 @@ impl Kind {
         (Self::Paste, "pastes of drafts"),
         (Self::ProviderKey, "keys of providers"),
         (Self::Attached, "pictures and documents"),
+        (Self::Usage, "days of usage"),
     ];
 }
 

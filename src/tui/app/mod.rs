@@ -265,7 +265,7 @@ fn is_act(request: &Request) -> bool {
         Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
             !request.is_query()
         }
-        Request::Models(_) | Request::Watch { .. } => false,
+        Request::Models(_) | Request::Usage(_) | Request::Watch { .. } => false,
     }
 }
 

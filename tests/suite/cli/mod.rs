@@ -12,3 +12,4 @@ mod questions;
 mod settings;
 mod stored;
 mod talk;
+mod usage;
