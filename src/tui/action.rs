@@ -42,6 +42,7 @@ actions! {
     FocusComposer = "focus_composer", "Go to the composer";
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
+    ShowUsage = "show_usage", "Go to usage: calls, tokens, times, cost";
     ChooseModel = "choose_model", "Choose the model";
     ChoosePreset = "choose_preset", "Choose a preset";
     GetModel = "get_model", "Fetch a model to this machine";
@@ -93,6 +94,11 @@ actions! {
     Reset = "reset", "Back to the default";
     Accept = "accept", "Take it";
     Cancel = "cancel", "Close, changing nothing";
+    GroupNext = "group_next", "A row a model, a day or a provider";
+    CopyTable = "copy_table", "Copy the table as CSV";
+    SortNext = "sort_next", "Sort by the next column";
+    SortReverse = "sort_reverse", "Sort the other way round";
+    Reload = "reload", "Read it again";
     ToggleMouse = "toggle_mouse", "Mouse on or off (off: the terminal's own selection)";
     ToggleReading = "toggle_reading", "Reading view: the conversation alone, no borders";
     ShowNotices = "show_notices", "Show past notices";
@@ -131,7 +137,17 @@ impl Action {
     pub const fn anywhere(self) -> bool {
         let of_a_place = matches!(
             self,
-            Self::Send | Self::Commands | Self::Open | Self::Reset | Self::Accept | Self::Cancel
+            Self::Send
+                | Self::Commands
+                | Self::Open
+                | Self::Reset
+                | Self::Accept
+                | Self::Cancel
+                | Self::GroupNext
+                | Self::CopyTable
+                | Self::SortNext
+                | Self::SortReverse
+                | Self::Reload
         );
         !self.moves() && !of_a_place
     }
@@ -140,6 +156,7 @@ impl Action {
     pub const fn words(self) -> &'static [&'static str] {
         match self {
             Self::ShowChat => &["chat"],
+            Self::ShowUsage => &["usage", "cost", "tokens"],
             Self::NewConversation => &["new", "clear", "reset"],
             Self::ChooseModel => &["model", "models"],
             Self::ChoosePreset => &["preset", "role"],

@@ -26,7 +26,7 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
-use super::pane::{Pane, Place, chat};
+use super::pane::{Pane, Place, chat, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -165,6 +165,7 @@ pub struct State {
     /// The place that is shown.
     pub place: Place,
     pub chat: chat::State,
+    pub usage: usage::State,
     pub overlays: Vec<Overlay>,
     pub notices: Notices,
     /// The theme in effect.
@@ -194,6 +195,7 @@ pub struct Cache {
 /// The states of the places, each to be changed.
 struct Panes<'a> {
     chat: &'a mut chat::State,
+    usage: &'a mut usage::State,
 }
 
 /// What an update gives out, and what makes it faster.
@@ -282,6 +284,7 @@ impl State {
             area: Rect::default(),
             place: Place::default(),
             chat,
+            usage: usage::State::default(),
             overlays: Vec::new(),
             notices: Notices::default(),
             full_keys: false,
@@ -327,6 +330,7 @@ impl State {
     fn pane_of(&self, place: Place) -> &dyn Pane {
         match place {
             Place::Chat => &self.chat,
+            Place::Usage => &self.usage,
         }
     }
 
@@ -348,6 +352,7 @@ impl State {
         self.at_desk(out, |panes, desk| {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
+                Place::Usage => panes.usage,
             };
             act(pane, desk)
         })
@@ -377,7 +382,7 @@ impl State {
             overlays: Vec::new(),
             notice: None,
         };
-        let result = act(Panes { chat: &mut self.chat }, &mut desk);
+        let result = act(Panes { chat: &mut self.chat, usage: &mut self.usage }, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
         if let Some((text, bad)) = desk.notice {

@@ -3,6 +3,7 @@
 //! Here lives what all of them answer to. Never here: what is in one of them.
 
 pub mod chat;
+pub mod usage;
 
 use std::time::Duration;
 
@@ -27,16 +28,18 @@ use crate::workbench::Reply;
 pub enum Place {
     #[default]
     Chat,
+    Usage,
 }
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] = &[Self::Chat];
+    pub const ALL: &'static [Self] = &[Self::Chat, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
+            Self::Usage => "Usage",
         }
     }
 
@@ -44,6 +47,7 @@ impl Place {
     pub const fn action(self) -> Action {
         match self {
             Self::Chat => Action::ShowChat,
+            Self::Usage => Action::ShowUsage,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Keys in, picture out: each state of the chat place at four sizes, dark and light.
 
+mod usage;
+
 use outcrop::domain::attachment::Attachment;
 use outcrop::domain::catalog::Availability;
 use outcrop::domain::delta::Event as Delta;
