@@ -69,6 +69,8 @@ pub enum Command {
         #[command(subcommand)]
         verb: Keys,
     },
+    /// What calls of models came to: how many, how long they took, what they cost
+    Usage(Usage),
     /// The workspace, where conversations are kept: its state, backups, its key
     Workspace {
         #[command(subcommand)]
@@ -297,6 +299,49 @@ pub enum Conversations {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// `outcrop usage`
+#[derive(Debug, Args)]
+pub struct Usage {
+    /// What a row is
+    #[arg(long, value_enum, default_value_t = By::Model)]
+    pub by: By,
+    /// From then on: 24h, 7d, or a day or time like 2026-11-22 or 2026-11-22T14:00; counted by whole hours
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Up to then, a day to its end
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Print it for other programs
+    #[arg(short, long, value_enum, conflicts_with = "json")]
+    pub format: Option<UsageFormat>,
+    /// With --format jsonl: what was asked and answered too, as far as the conversations are still there
+    #[arg(long, requires = "format")]
+    pub texts: bool,
+}
+
+/// What a row of usage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// A model
+    Model,
+    /// A day
+    Day,
+    /// A provider
+    #[value(name = "provider")]
+    Voice,
+}
+
+/// The forms of usage for other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UsageFormat {
+    /// Prometheus' text format
+    Prometheus,
+    /// A table
+    Csv,
+    /// A line for each call, in the shape of Bedrock's log of model invocations
+    Jsonl,
 }
 
 /// The forms of an export.

@@ -158,6 +158,7 @@ fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(), End> 
             out.note(&format!("the answer was changed ({why}); it now is:"))?;
             out.piece(streamed)?;
         }
+        Event::Notice { text } => out.note(&text)?,
         _ => {}
     }
     Ok(())

@@ -33,6 +33,8 @@ pub(super) enum Item<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<&'a Error>,
     },
+    /// A row of usage, or all of it.
+    Usage(super::usage::Shown<'a>),
     /// A part of an imported file that was left out.
     Skipped {
         why: &'a str,

@@ -17,6 +17,7 @@ mod models;
 mod out;
 mod progress;
 mod prompt;
+mod usage;
 mod words;
 mod workspace;
 
@@ -159,7 +160,7 @@ async fn dispatch(
         opened = Asker::open(config, needs) => opened?,
         ended = signals.any() => return Ok(ended),
     };
-    let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. });
+    let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. } | Command::Usage(_));
     let worked = async {
         if asks_models {
             asker.compare(out).await?;
@@ -170,6 +171,7 @@ async fn dispatch(
             Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
+            Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.
             Command::Paths | Command::Config { .. } | Command::Completions { .. } | Command::Doctor => {

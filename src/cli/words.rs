@@ -45,9 +45,28 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
         .collect()
 }
 
+/// Rows of figures: the first column is a name, the others end below each other.
+pub(super) fn ledger(mut rows: Vec<Vec<String>>) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    for column in 1..columns {
+        let width = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+        for cell in rows.iter_mut().filter_map(|row| row.get_mut(column)) {
+            *cell = format!("{}{cell}", " ".repeat(width - cell.width()));
+        }
+    }
+    table(&rows)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_end_below_each_other() {
+        let rows = [["model", "calls"], ["a/b", "1,024"], ["a/漢", "–"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        assert_eq!(ledger(rows), ["model  calls", "a/b    1,024", "a/漢       –"]);
+    }
 
     #[test]
     fn columns_are_aligned_by_what_a_terminal_shows() {

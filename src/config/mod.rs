@@ -5,6 +5,7 @@
 //! the environment.
 
 mod aws;
+mod budget;
 mod check;
 mod discovery;
 mod environment;
@@ -34,6 +35,7 @@ use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::known::Correction;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
+use crate::domain::usage::budget::Budget;
 
 /// Everything that was configured, checked and typed.
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ pub struct Config {
     pub net: Net,
     pub engine: EngineConfig,
     pub trace: Trace,
+    /// What calls may cost in a day or a month.
+    pub budgets: Vec<Budget>,
     /// What new conversations begin with, below a preset and what was said for one; it names no model.
     pub defaults: Preset,
     pub presets: BTreeMap<String, Preset>,

@@ -7,12 +7,13 @@ use std::time::Duration;
 use ::config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
+use super::budget::RawBudget;
 use super::file::Inputs;
 use super::model::RawModel;
 use super::table::{KEYS, Kind};
 use super::{
     ApiKey, Aws, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Preset, ProviderConfig,
-    ProviderKind, Secret, Shown, Terminal, Trace, Ui, aws, check, discovery, file, show,
+    ProviderKind, Secret, Shown, Terminal, Trace, Ui, aws, budget, check, discovery, file, show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -119,6 +120,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         net: raw.net.typed(),
         engine: raw.engine.typed(&values)?,
         trace: raw.trace.typed(),
+        budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
         defaults: raw.defaults.typed(),
         presets: raw.presets.into_iter().map(|(name, preset)| (name, preset.typed())).collect(),
         terminal: Terminal::of(environment),
@@ -274,6 +276,10 @@ struct Raw {
     net: RawNet,
     engine: RawEngine,
     trace: RawTrace,
+    #[serde(default)]
+    budget: RawBudget,
+    #[serde(default)]
+    budgets: BTreeMap<String, RawBudget>,
     #[serde(default)]
     providers: BTreeMap<String, RawProvider>,
     #[serde(default)]

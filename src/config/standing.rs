@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use super::{ApiKey, Aws, Config, Secret, check};
 use crate::domain::workspace::Configured;
 
-/// The tables whose values belong to the owner: one network, one engine and one set of voices serve everybody.
-const TABLES: [&str; 5] = ["net.", "engine.", "providers.", "models.", "record"];
+/// The tables whose values belong to the owner: one network, one engine, one purse and one set of voices serve everybody.
+const TABLES: [&str; 7] = ["net.", "engine.", "budget.", "budgets.", "providers.", "models.", "record"];
 
 /// Keys that are no reason for a note: they travel with each call, where the environment or a flag says them.
 const CARRIED: [&str; 2] = ["net.answer_timeout", "net.idle_timeout"];

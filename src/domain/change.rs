@@ -16,6 +16,8 @@ pub enum Topic {
     Conversation(ConversationId),
     /// The list of models, and what is said of the configuration behind it.
     Models,
+    /// What calls came to.
+    Usage,
 }
 
 /// What changed in a watched topic.
@@ -39,6 +41,8 @@ pub enum Changed {
         blocks: Vec<super::message::Block>,
     },
     Models,
+    /// Calls ended and were counted.
+    Usage,
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -53,6 +57,7 @@ impl Changed {
         match (self, topic) {
             (Self::Conversation { .. } | Self::ConversationRemoved { .. }, Topic::Conversations)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
+            | (Self::Usage, Topic::Usage)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

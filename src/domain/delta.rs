@@ -35,6 +35,8 @@ pub enum Event {
     /// A check takes back the answer's text from byte `from` on and puts `text` there. A provider and a check count from
     /// the first text of their own call; who asks them adds what the answer held before.
     Replace { from: usize, text: String, why: String },
+    /// Something that the person should know besides the answer, such as how much of a budget is used.
+    Notice { text: String },
     /// What has been counted so far; later values replace earlier ones field by field.
     Usage { usage: Usage },
     /// The end of an answer.
@@ -99,6 +101,7 @@ impl Fold {
             // Its bytes become a blob where the answer is kept.
             Event::Image { .. }
             | Event::Context { .. }
+            | Event::Notice { .. }
             | Event::Queued { .. }
             | Event::Prefill { .. }
             | Event::Models { .. }

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Corrupt,
     /// The disk is full.
     Full,
+    /// A budget of the person's own is used up.
+    Budget,
     /// Somebody else holds it.
     Busy,
     /// The process that served the call ended before it answered; whether it acted is not known.

@@ -23,6 +23,26 @@ pub fn compact(number: u64) -> String {
     }
 }
 
+/// A number in at most five columns, with three figures: `999`, `9,999`, `12.3k`, `1.23M`.
+pub fn short(number: u64) -> String {
+    if number < 10_000 {
+        return grouped(number);
+    }
+    let (mut value, mut unit) = (number as f64 / 1000.0, "k");
+    for next in ["M", "G", "T"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    match value {
+        value if value < 9.995 => format!("{value:.2}{unit}"),
+        value if value < 99.95 => format!("{value:.1}{unit}"),
+        value => format!("{value:.0}{unit}"),
+    }
+}
+
 /// `1 record`, `2,048 records`.
 pub fn count(number: u64, one: &str, more: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { more })
@@ -92,6 +112,12 @@ mod tests {
     fn a_compact_number_has_four_figures_at_most() {
         let numbers = [512, 2_048, 200_000, 999_499, 999_500, 1_048_576, 100_000_000];
         assert_eq!(numbers.map(compact), ["512", "2k", "200k", "999k", "1.0M", "1.0M", "100M"]);
+    }
+
+    #[test]
+    fn large_numbers_are_short() {
+        let numbers = [0, 9_999, 10_000, 12_345, 123_456, 999_999, 1_234_567, 45_000_000_000];
+        assert_eq!(numbers.map(short), ["0", "9,999", "10.0k", "12.3k", "123k", "1.00M", "1.23M", "45.0G"]);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod trace;
 pub mod tree;
 pub mod tried;
 pub mod untrusted;
+pub mod usage;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, Result};

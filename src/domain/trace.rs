@@ -9,7 +9,7 @@ use super::message::{Timing, Usage};
 use super::time::Timestamp;
 
 /// What a span measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SpanKind {
     Converse,
@@ -45,6 +45,9 @@ pub struct Span {
     pub started: Timestamp,
     pub timing: Timing,
     pub usage: Usage,
+    /// Pictures that were made.
+    #[serde(default)]
+    pub images: u32,
     pub status: SpanStatus,
     /// The conversation and the answer that it wrote, where it wrote one.
     pub conversation: Option<ConversationId>,

@@ -19,4 +19,5 @@ pub mod models;
 pub mod recorder;
 pub mod retention;
 pub mod turns;
+pub mod usage;
 pub mod workspace;

@@ -129,6 +129,7 @@ mod tests {
             started: at,
             timing: Timing::default(),
             usage: Usage::default(),
+            images: 0,
             status: SpanStatus::Done,
             conversation: None,
             answer: None,

@@ -12,6 +12,7 @@ use super::seal::Opened;
 use super::shield::{corrupt, shield};
 use crate::domain::conversation::Conversation;
 use crate::domain::id::ConversationId;
+use crate::domain::usage::Subject;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Entries that a scan takes from the tree at a time.
@@ -141,6 +142,13 @@ impl Store {
     /// The key of a remembered value.
     pub fn name(&self, name: &str) -> Name {
         Name::of(&self.shared.live().name("name", name.as_bytes()))
+    }
+
+    /// The name of what calls of a subject came to.
+    pub fn subject_name(&self, subject: &Subject) -> Result<Name> {
+        let text = serde_json::to_vec(subject)
+            .map_err(|error| Error::internal("naming what is counted", error.to_string()))?;
+        Ok(Name::of(&self.shared.live().name("usage", &text)))
     }
 
     /// Conversations by their last change, newest first; `before` continues behind that one.

@@ -43,6 +43,7 @@ actions! {
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
     ShowModels = "show_models", "Go to the models";
+    ShowUsage = "show_usage", "Go to usage: calls, tokens, times, cost";
     ChooseModel = "choose_model", "Choose the model";
     Star = "star", "Give a model a star, or take it away, in a list of models";
     ChoosePreset = "choose_preset", "Choose a preset";
@@ -106,6 +107,11 @@ actions! {
     Reset = "reset", "Back to the default";
     Accept = "accept", "Take it";
     Cancel = "cancel", "Close, changing nothing";
+    GroupNext = "group_next", "A row a model, a day or a provider";
+    CopyTable = "copy_table", "Copy the table as CSV";
+    SortNext = "sort_next", "Sort by the next column";
+    SortReverse = "sort_reverse", "Sort the other way round";
+    Reload = "reload", "Read it again";
     ToggleMouse = "toggle_mouse", "Mouse on or off (off: the terminal's own selection)";
     ToggleReading = "toggle_reading", "Reading view: the conversation alone, no borders";
     ShowNotices = "show_notices", "Show past notices";
@@ -160,6 +166,11 @@ impl Action {
                 | Self::FilterCapability
                 | Self::FilterPlace
                 | Self::ClearFilters
+                | Self::GroupNext
+                | Self::CopyTable
+                | Self::SortNext
+                | Self::SortReverse
+                | Self::Reload
         );
         !self.moves() && !of_a_place
     }
@@ -169,6 +180,7 @@ impl Action {
         match self {
             Self::ShowChat => &["chat"],
             Self::ShowModels => &["catalogue"],
+            Self::ShowUsage => &["usage", "cost", "tokens"],
             Self::NewConversation => &["new", "clear", "reset"],
             Self::ChooseModel => &["model", "models"],
             Self::ChoosePreset => &["preset", "role"],

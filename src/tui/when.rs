@@ -75,6 +75,17 @@ impl Now {
         }
     }
 
+    /// `12 Mar` this year, `2024-03-12` before.
+    pub fn date(self, time: Timestamp) -> String {
+        let (year, month, day) = civil(self.day(time));
+        if year == civil(self.day(self.at)).0 {
+            let name = MONTHS.get(month as usize - 1).map_or("", |m| &m[..3]);
+            format!("{day} {name}")
+        } else {
+            format!("{year}-{month:02}-{day:02}")
+        }
+    }
+
     /// `14:02` today, `12 Mar 14:02` this year, `2024-03-12` before.
     pub fn clock(self, time: Timestamp) -> String {
         let second = self.local(time).rem_euclid(DAY);
@@ -165,5 +176,6 @@ mod tests {
         assert_eq!(NOW.clock(NOW.at), "14:02");
         assert_eq!(NOW.clock(ago(3 * DAY)), "9 Mar 14:02");
         assert_eq!(NOW.clock(ago(800 * DAY)), "2024-01-02");
+        assert_eq!([NOW.date(NOW.at), NOW.date(ago(800 * DAY))], ["12 Mar", "2024-01-02"]);
     }
 }

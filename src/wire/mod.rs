@@ -14,3 +14,4 @@ pub mod ollama;
 pub mod openai;
 pub mod sse;
 pub mod thread;
+pub mod usage;

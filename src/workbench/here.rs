@@ -14,6 +14,7 @@ use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
+use super::request::usage::Usage as UsageRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
 use super::there::gone;
@@ -35,6 +36,8 @@ use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, trying};
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
 use crate::service::turns::Turns;
+use crate::service::usage::Usage;
+use crate::service::usage::purse::Purse;
 use crate::service::workspace::Workspace;
 use crate::store::{Owner, Store, Unlock};
 use crate::worker::{Surroundings, Trials};
@@ -48,6 +51,7 @@ pub struct Here {
     standing: Arc<Standing>,
     shelf: Shelf,
     lists: Lists,
+    usage: Usage,
     workspace: Workspace,
     changes: Changes,
     /// Nothing new is begun.
@@ -106,6 +110,7 @@ impl Here {
             Request::Conversations(request) => self.conversations(request),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
+            Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic } => self.watch(topic),
         }
@@ -128,7 +133,8 @@ impl Here {
         let archive = Archive::new(store.clone());
         let keys = Keys::new(store.clone());
         let cassettes = Cassettes::new(store.clone());
-        let recorder = Recorder::start(store);
+        let changes = Changes::default();
+        let recorder = Recorder::start(store, changes.clone());
         let around: Surroundings = config.children.variables().collect();
         let trial: Arc<dyn Trial> =
             Arc::new(Trials::new(config.program.clone(), config.paths.cache.clone(), around.clone()));
@@ -138,10 +144,10 @@ impl Here {
             trial: Some(Arc::clone(&trial)),
             ..ShelfOptions::new(config.paths.models(), token)?
         });
-        let changes = Changes::default();
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
+        let purse = Purse::new(archive.clone(), recorder.clone(), changes.clone());
         let standing =
-            Standing::new(config, egress, spans, changes.clone(), trial, (keys, cassettes.clone()))?;
+            Standing::new(config, egress, spans, changes.clone(), trial, (keys, cassettes.clone(), purse))?;
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -156,6 +162,7 @@ impl Here {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
+            usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke())),
             standing: Arc::new(standing),
             shelf,
             lists: Lists::new(archive.clone()),
@@ -340,6 +347,18 @@ impl Here {
             .map_ok(|step| Reply::Pulling { step })
             .chain(stream::once(card).filter_map(std::future::ready))
             .boxed()
+    }
+
+    fn usage(&self, request: UsageRequest) -> Replies {
+        let service = self.usage.clone();
+        match request {
+            UsageRequest::Report { query } => {
+                one(async move { Ok(Reply::Usage { report: service.report(query).await? }) })
+            }
+            UsageRequest::Export { query, form, texts } => {
+                service.export(query, form, texts).map_ok(|text| Reply::Text { text }).boxed()
+            }
+        }
     }
 
     fn workspace(&self, request: WorkspaceRequest, terms: Terms) -> Replies {

@@ -17,6 +17,7 @@ use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 pub use crate::domain::search::Hit;
 pub use crate::domain::tried::Tried;
+pub use crate::domain::usage::Report;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
 
 /// A bounded stream; an error is its last item. Dropping it cancels the call.
@@ -99,6 +100,13 @@ pub enum Reply {
     },
     Pulling {
         step: PullStep,
+    },
+    Usage {
+        report: Report,
+    },
+    /// A piece of what is written out.
+    Text {
+        text: String,
     },
     Progress {
         what: String,

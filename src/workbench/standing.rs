@@ -20,6 +20,7 @@ use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, SpanSink};
 use crate::service::keys::Keys;
+use crate::service::usage::purse::Purse;
 
 /// The configuration in force, and what stands on it.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(super) struct Standing {
     cassettes: Cassettes,
     egress: Arc<dyn EgressSink>,
     changes: Changes,
+    purse: Purse,
 }
 
 #[derive(Debug, Clone)]
@@ -52,11 +54,13 @@ impl Standing {
         spans: Arc<dyn SpanSink>,
         changes: Changes,
         trial: Arc<dyn Trial>,
-        (keys, cassettes): (Keys, Cassettes),
+        (keys, cassettes, purse): (Keys, Cassettes, Purse),
     ) -> Result<Self> {
         let local = voices::local(config, trial)?;
-        let invoke = Arc::new(Invoke::new(voices::all(config, &local, &keys, &cassettes), Vec::new(), spans));
+        let voices = voices::all(config, &local, &keys, &cassettes);
+        let invoke = Arc::new(Invoke::new(voices, Vec::new(), spans).behind(Arc::new(purse.clone())));
         invoke.correct(config.models.clone());
+        purse.set(&config.budgets);
         let now = Now { network: network(config, &egress)?, seen: config.stamp(), config: config.clone() };
         Ok(Self {
             now: RwLock::new(now),
@@ -67,6 +71,7 @@ impl Standing {
             cassettes,
             egress,
             changes,
+            purse,
         })
     }
 
@@ -132,6 +137,7 @@ impl Standing {
         };
         self.invoke.replace(voices::all(&config, &self.local, &self.keys, &self.cassettes), None);
         self.invoke.correct(config.models.clone());
+        self.purse.set(&config.budgets);
         if config.providers != before.config.providers || config.models != before.config.models {
             self.changes.tell(Changed::Models);
         }

@@ -51,6 +51,7 @@ fn record(store: &Store, days: i64) -> SpanId {
         started: at,
         timing: Timing::default(),
         usage: Usage::default(),
+        images: 0,
         status: SpanStatus::Done,
         conversation: None,
         answer: None,

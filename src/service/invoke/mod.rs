@@ -11,6 +11,7 @@ mod thinking;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::time::{Duration, Instant};
@@ -20,8 +21,8 @@ use seen::SeenCards;
 use serving::Serving;
 
 use crate::domain::call::Call;
-use crate::domain::catalog::{ModelCard, ModelId};
-use crate::domain::delta::Fold;
+use crate::domain::catalog::{ModelCard, ModelId, Price};
+use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::message::Timing;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
@@ -67,6 +68,29 @@ pub trait SpanSink: Send + Sync + std::fmt::Debug {
     fn record(&self, span: Span);
 }
 
+/// What models cost, as the cards and the person say it when it is asked.
+#[derive(Debug, Clone)]
+pub struct Prices(Arc<SeenCards>);
+
+impl Prices {
+    /// `None` where nobody knows. What runs in this program costs nothing.
+    pub fn of(&self, model: &ModelId) -> Option<Price> {
+        self.0.price(model)
+    }
+}
+
+/// Lets calls through, or not: budgets.
+pub trait Gate: Send + Sync + std::fmt::Debug {
+    /// What must be awaited before a call is sent: remarks for the person, or the error that keeps it from being sent.
+    /// `None` lets it through at once.
+    fn admit(
+        &self,
+        call: &Call,
+        doing: &str,
+        prices: Prices,
+    ) -> Option<BoxFuture<'static, Result<Vec<String>>>>;
+}
+
 /// The voices that there are, by name, and what a person who looks for another one should know.
 #[derive(Debug, Default)]
 struct Voices {
@@ -86,6 +110,7 @@ pub struct Invoke {
     /// Replaced as a whole; a call that runs keeps its own voice.
     voices: RwLock<Arc<Voices>>,
     checks: Vec<Arc<dyn Check>>,
+    gate: Option<Arc<dyn Gate>>,
     spans: Arc<dyn SpanSink>,
     cards: Arc<SeenCards>,
 }
@@ -100,9 +125,21 @@ impl Invoke {
         Self {
             voices: RwLock::new(Arc::new(Voices::of(providers, None))),
             checks,
+            gate: None,
             spans,
             cards: Arc::default(),
         }
+    }
+
+    /// Lets every call pass this gate first.
+    #[must_use]
+    pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+
+    /// What models cost.
+    pub fn prices(&self) -> Prices {
+        Prices(Arc::clone(&self.cards))
     }
 
     /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
@@ -187,6 +224,7 @@ impl Invoke {
                 started: fresh::now(),
                 timing: Timing::default(),
                 usage: crate::domain::message::Usage::default(),
+                images: 0,
                 status: SpanStatus::Cancelled,
                 conversation: terms.conversation,
                 answer: terms.answer,
@@ -206,7 +244,14 @@ impl Invoke {
             Ok(provider) => {
                 let thinks = thinking::may_open(&call);
                 let successor = call.model().and_then(|model| self.cards.successor(model));
-                let events = provider.serve(call, &terms.net.under(Some(serving.span.id)));
+                let gate = self.gate.as_ref();
+                let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
+                let net = terms.net.under(Some(serving.span.id));
+                let serve = move || provider.serve(call, &net);
+                let events = match waiting {
+                    None => serve(),
+                    Some(waiting) => passed(waiting, serve),
+                };
                 let events = if thinks { thinking::apart(events) } else { events };
                 serving.events = match successor {
                     None => events,
@@ -262,6 +307,23 @@ impl Invoke {
             )
         })
     }
+}
+
+/// What is served once the gate has let it through, behind its remarks.
+fn passed(
+    waiting: BoxFuture<'static, Result<Vec<String>>>,
+    serve: impl FnOnce() -> Events + Send + 'static,
+) -> Events {
+    let served = async move {
+        match waiting.await {
+            Ok(remarks) => {
+                let remarks = remarks.into_iter().map(|text| Ok(Event::Notice { text }));
+                stream::iter(remarks).chain(serve()).boxed()
+            }
+            Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
+        }
+    };
+    stream::once(served).flatten().boxed()
 }
 
 /// The error of a retired model's provider: one that does not have it any more is told by what it was replaced.

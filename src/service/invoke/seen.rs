@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::call::Call;
-use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::models::known::{self, Corrections};
+
+/// The provider that is the engine of this program.
+const LOCAL: &str = "local";
 
 /// The newest cards of each provider, as it showed them, and what the person says of models.
 #[derive(Debug, Default)]
@@ -58,6 +61,22 @@ impl SeenCards {
         let mut card = shown.cloned().unwrap_or_else(|| ModelCard::unknown(model.clone()));
         known::settle(&mut card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner));
         card
+    }
+
+    /// What it costs, where that is known. What runs in this program costs nothing.
+    pub(super) fn price(&self, model: &ModelId) -> Option<Price> {
+        if model.provider() == LOCAL {
+            return Some(Price {
+                input: Some(0.0),
+                output: Some(0.0),
+                cache_read: None,
+                cache_write: None,
+                image: Some(0.0),
+                as_of: String::new(),
+                source: "this machine".to_owned(),
+            });
+        }
+        self.card(model).price
     }
 
     /// What its provider serves in the place of a retired model.

@@ -79,6 +79,7 @@ impl Serving {
         {
             self.span.timing.first_token_ms = Some(self.elapsed_ms());
         }
+        self.span.images += u32::from(matches!(event, Event::Image { .. }));
         match &mut event {
             Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
             other => self.fold.push(other),

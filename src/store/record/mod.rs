@@ -11,6 +11,7 @@ pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
 mod span;
+mod usage;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,7 @@ pub use egress::EgressKey;
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use remembered::{Name, Remembered};
+pub use usage::{UsageDay, UsageKey};
 
 /// The first byte of every key. Numbers are on disk: they are never used for something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +38,7 @@ pub enum Kind {
     ProviderKey = 9,
     Attached = 10,
     ModelList = 12,
+    Usage = 11,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -61,7 +64,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 11] = [
+    pub(super) const RECORDS: [(Self, &'static str); 12] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -73,6 +76,7 @@ impl Kind {
         (Self::ProviderKey, "keys of providers"),
         (Self::Attached, "pictures and documents"),
         (Self::ModelList, "lists of models"),
+        (Self::Usage, "days of usage"),
     ];
 }
 

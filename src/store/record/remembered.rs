@@ -20,6 +20,11 @@ impl Name {
     pub(in crate::store) fn bytes(&self) -> [u8; 16] {
         self.0
     }
+
+    /// The last of all names in the order of keys.
+    pub(in crate::store) const fn last() -> Self {
+        Self([u8::MAX; 16])
+    }
 }
 
 /// The value, with the name that the key hides.

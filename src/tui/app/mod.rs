@@ -26,7 +26,7 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
-use super::pane::{Pane, Place, chat, models};
+use super::pane::{Pane, Place, chat, models, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -166,6 +166,7 @@ pub struct State {
     pub place: Place,
     pub chat: chat::State,
     pub models: models::State,
+    pub usage: usage::State,
     pub overlays: Vec<Overlay>,
     pub notices: Notices,
     /// The theme in effect.
@@ -196,6 +197,7 @@ pub struct Cache {
 struct Panes<'a> {
     chat: &'a mut chat::State,
     models: &'a mut models::State,
+    usage: &'a mut usage::State,
 }
 
 /// What an update gives out, and what makes it faster.
@@ -267,7 +269,7 @@ fn is_act(request: &Request) -> bool {
         Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
             !request.is_query()
         }
-        Request::Models(_) | Request::Watch { .. } => false,
+        Request::Models(_) | Request::Usage(_) | Request::Watch { .. } => false,
     }
 }
 
@@ -285,6 +287,7 @@ impl State {
             place: Place::default(),
             chat,
             models: models::State::default(),
+            usage: usage::State::default(),
             overlays: Vec::new(),
             notices: Notices::default(),
             full_keys: false,
@@ -331,6 +334,7 @@ impl State {
         match place {
             Place::Chat => &self.chat,
             Place::Models => &self.models,
+            Place::Usage => &self.usage,
         }
     }
 
@@ -353,6 +357,7 @@ impl State {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
                 Place::Models => panes.models,
+                Place::Usage => panes.usage,
             };
             act(pane, desk)
         })
@@ -382,7 +387,8 @@ impl State {
             overlays: Vec::new(),
             notice: None,
         };
-        let result = act(Panes { chat: &mut self.chat, models: &mut self.models }, &mut desk);
+        let panes = Panes { chat: &mut self.chat, models: &mut self.models, usage: &mut self.usage };
+        let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
         if let Some((text, bad)) = desk.notice {

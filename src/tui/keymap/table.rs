@@ -13,6 +13,7 @@ pub enum Context {
     FirstRun,
     /// The list of all models, and the card of one.
     Models,
+    Usage,
     /// An overlay or a line that is being typed: what types goes into the line.
     Menu,
 }
@@ -27,6 +28,7 @@ impl Context {
         Self::Settings,
         Self::FirstRun,
         Self::Models,
+        Self::Usage,
         Self::Menu,
     ];
 
@@ -45,6 +47,7 @@ impl Context {
             Self::Settings => "Settings",
             Self::FirstRun => "Fetching a model",
             Self::Models => "Models",
+            Self::Usage => "Usage",
             Self::Menu => "Menus and search lines",
         }
     }
@@ -165,6 +168,22 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Models, A::PageDown, "pagedown", ""),
     row(C::Models, A::PageUp, "pageup", ""),
     row(C::Models, A::Help, "?", ""),
+    row(C::Usage, A::SelectNext, "j down", ""),
+    row(C::Usage, A::SelectPrevious, "k up", ""),
+    row(C::Usage, A::SelectFirst, "g home", ""),
+    row(C::Usage, A::SelectLast, "G end", ""),
+    row(C::Usage, A::HalfPageDown, "d", ""),
+    row(C::Usage, A::HalfPageUp, "u", ""),
+    row(C::Usage, A::PageDown, "pagedown", ""),
+    row(C::Usage, A::PageUp, "pageup", ""),
+    row(C::Usage, A::Decrease, "left h -", "shorter"),
+    row(C::Usage, A::Increase, "right l +", "longer"),
+    row(C::Usage, A::GroupNext, "b", "by"),
+    row(C::Usage, A::SortNext, "s", "sort"),
+    row(C::Usage, A::SortReverse, "S", ""),
+    row(C::Usage, A::CopyTable, "y", "copy as CSV"),
+    row(C::Usage, A::Reload, "r", ""),
+    row(C::Usage, A::Help, "?", ""),
     row(C::Menu, A::Accept, "enter", ""),
     row(C::Menu, A::Cancel, "esc ctrl+c", ""),
     row(C::Menu, A::SelectNext, "down ctrl+n tab", ""),
@@ -179,6 +198,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::ToggleSettings, "ctrl+o", "settings"),
     row(C::Everywhere, A::ShowChat, "alt+1", ""),
     row(C::Everywhere, A::ShowModels, "alt+2", ""),
+    row(C::Everywhere, A::ShowUsage, "alt+3", ""),
     row(C::Everywhere, A::ChooseModel, "ctrl+l", "model"),
     row(C::Everywhere, A::NewConversation, "ctrl+n", "new"),
     row(C::Everywhere, A::ToggleList, "ctrl+b", "list"),

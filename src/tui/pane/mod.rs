@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod models;
+pub mod usage;
 
 use std::time::Duration;
 
@@ -29,17 +30,19 @@ pub enum Place {
     #[default]
     Chat,
     Models,
+    Usage,
 }
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] = &[Self::Chat, Self::Models];
+    pub const ALL: &'static [Self] = &[Self::Chat, Self::Models, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
             Self::Models => "Models",
+            Self::Usage => "Usage",
         }
     }
 
@@ -48,6 +51,7 @@ impl Place {
         match self {
             Self::Chat => Action::ShowChat,
             Self::Models => Action::ShowModels,
+            Self::Usage => Action::ShowUsage,
         }
     }
 

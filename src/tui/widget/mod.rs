@@ -4,5 +4,6 @@
 pub mod code;
 pub mod composer;
 pub mod markdown;
+pub mod spark;
 pub mod text;
 pub mod transcript;

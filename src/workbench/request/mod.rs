@@ -5,6 +5,7 @@ pub mod chat;
 pub mod conversations;
 pub mod keys;
 pub mod models;
+pub mod usage;
 pub mod workspace;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub enum Request {
     Conversations(conversations::Conversations),
     Keys(keys::Keys),
     Models(models::Models),
+    Usage(usage::Usage),
     Workspace(workspace::Workspace),
     /// Numbered changes of a topic, from now on, until the replies are dropped.
     Watch {
@@ -32,7 +34,8 @@ impl Request {
     pub fn stands_on_configuration(&self) -> bool {
         use workspace::Workspace as W;
         match self {
-            Self::Chat(_) | Self::Keys(_) | Self::Models(_) => true,
+            // Prices are the configuration's too.
+            Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
         }
@@ -73,7 +76,7 @@ impl Request {
                 | W::Rekey { .. }
                 | W::Remember { .. } => false,
             },
-            Self::Watch { .. } => true,
+            Self::Usage(_) | Self::Watch { .. } => true,
         }
     }
 }

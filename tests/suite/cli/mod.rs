@@ -13,3 +13,4 @@ mod questions;
 mod settings;
 mod stored;
 mod talk;
+mod usage;

@@ -2,6 +2,7 @@
 
 mod models;
 mod picker;
+mod usage;
 
 use outcrop::domain::attachment::Attachment;
 use outcrop::domain::catalog::Availability;

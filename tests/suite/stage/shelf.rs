@@ -222,9 +222,11 @@ impl Shelf {
                 vec![Reply::Done]
             }
             Request::Models(Models::List { .. }) => vec![Reply::Models { cards: self.cards.clone() }],
-            Request::Cassettes(_) | Request::Keys(_) | Request::Models(_) | Request::Workspace(_) => {
-                return None;
-            }
+            Request::Cassettes(_)
+            | Request::Keys(_)
+            | Request::Models(_)
+            | Request::Usage(_)
+            | Request::Workspace(_) => return None,
             Request::Chat(chat) => return self.chat(task, chat),
             Request::Conversations(request) => match request {
                 Conversations::List { limit, before } => {

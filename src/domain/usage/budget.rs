@@ -1,0 +1,296 @@
+//! Budgets: amounts of money and tokens for a day or a month, of which a person wants to hear, or which end it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Cost;
+use crate::domain::catalog::{ModelId, dollars};
+use crate::domain::figures;
+
+/// What a budget is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    All,
+    /// A provider, by its name.
+    #[serde(rename = "provider")]
+    Voice(String),
+    Model(ModelId),
+}
+
+impl Scope {
+    /// Whether calls of the model count.
+    pub fn holds(&self, model: &ModelId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Voice(provider) => model.provider() == provider,
+            Self::Model(own) => own == model,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all models"),
+            Self::Voice(provider) => f.write_str(provider),
+            Self::Model(model) => model.fmt(f),
+        }
+    }
+}
+
+/// How long it lasts, in the person's own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    Day,
+    Month,
+}
+
+impl Period {
+    /// The name in keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
+
+    const fn now(self) -> &'static str {
+        match self {
+            Self::Day => "today",
+            Self::Month => "this month",
+        }
+    }
+
+    const fn next(self) -> &'static str {
+        match self {
+            Self::Day => "tomorrow",
+            Self::Month => "the next month",
+        }
+    }
+}
+
+/// What a budget sets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// US dollars from which it is said.
+    pub warn: Option<f64>,
+    /// US dollars beyond which nothing is sent.
+    pub stop: Option<f64>,
+    pub warn_tokens: Option<u64>,
+    pub stop_tokens: Option<u64>,
+}
+
+/// One budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    pub scope: Scope,
+    pub period: Period,
+    pub limits: Limits,
+}
+
+/// What was used of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    pub cost: Cost,
+    pub tokens: u64,
+}
+
+impl Spent {
+    /// Adds more.
+    pub fn add(&mut self, other: Self) {
+        self.cost.add(other.cost);
+        self.tokens = self.tokens.saturating_add(other.tokens);
+    }
+}
+
+/// What a budget says to one more call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Within,
+    /// To be said, once a period.
+    Warn {
+        text: String,
+    },
+    Stop {
+        why: String,
+        /// The key of the configuration that stands in the way.
+        hint: String,
+    },
+}
+
+impl Budget {
+    /// The key of a limit, as the configuration has it.
+    fn key(&self, limit: &str) -> String {
+        let limit = format!("{}_{limit}", self.period.as_str());
+        match &self.scope {
+            Scope::All => format!("budget.{limit}"),
+            scope => format!("budgets.\"{scope}\".{limit}"),
+        }
+    }
+
+    /// Judges a call for which at least `next` is needed when `spent` is gone.
+    pub fn judge(&self, spent: Spent, next: Spent) -> Verdict {
+        let Limits { warn, stop, warn_tokens, stop_tokens } = self.limits;
+        let (gone, more) = (spent.cost.dollars.unwrap_or(0.0), next.cost.dollars.unwrap_or(0.0));
+        // What is known to cost nothing takes nothing away.
+        let free = next.cost == Cost { dollars: Some(0.0), unpriced: 0 };
+        let passes = |limit: &f64| !free && (gone >= *limit || gone + more > *limit);
+        if let Some(stop) = stop.filter(passes) {
+            return self.stopped("stop", &money(stop), &used(&money(gone), spent.cost.unpriced));
+        }
+        let tokens = spent.tokens.saturating_add(next.tokens);
+        let passes = |limit: &u64| spent.tokens >= *limit || tokens > *limit;
+        if let Some(stop) = stop_tokens.filter(passes) {
+            let of = figures::count(stop, "token", "tokens");
+            return self.stopped("stop_tokens", &of, &used(&figures::grouped(spent.tokens), 0));
+        }
+        let said = |of: &str, used: &str| Verdict::Warn {
+            text: format!("{} of {of} for {} are used {}.", used, self.scope, self.period.now()),
+        };
+        if let Some(warn) = warn.filter(|warn| !free && gone >= *warn) {
+            let used = if spent.cost.unpriced == 0 {
+                format!("About {}", money(gone))
+            } else {
+                format!("About {}, unpriced calls left out,", money(gone))
+            };
+            let most = stop.map_or_else(|| format!("the {} to warn at", money(warn)), money);
+            return said(&most, &used);
+        }
+        if let Some(warn) = warn_tokens.filter(|warn| spent.tokens >= *warn) {
+            let most = stop_tokens.map_or_else(
+                || format!("the {} to warn at", figures::count(warn, "token", "tokens")),
+                |stop| figures::count(stop, "token", "tokens"),
+            );
+            return said(&most, &figures::grouped(spent.tokens));
+        }
+        Verdict::Within
+    }
+
+    fn stopped(&self, limit: &str, of: &str, used: &str) -> Verdict {
+        let (scope, now) = (&self.scope, self.period.now());
+        Verdict::Stop {
+            why: format!("the budget of {of} for {scope} {now} would be passed: {used}"),
+            hint: format!(
+                "Raise {} in the configuration file, or wait until {}.",
+                self.key(limit),
+                self.period.next()
+            ),
+        }
+    }
+}
+
+/// What is gone, and what does not count.
+fn used(used: &str, unpriced: u64) -> String {
+    let rest = match unpriced {
+        0 => String::new(),
+        some => format!("; {} whose price is unknown do not count", figures::count(some, "call", "calls")),
+    };
+    format!("{used} are used{rest}")
+}
+
+/// "$1.20", or "$0.0031" where it is little.
+pub fn money(amount: f64) -> String {
+    let cents = (amount * 100.0).round() / 100.0;
+    if amount >= 0.995 || amount == 0.0 || (amount - cents).abs() < 1e-9 {
+        dollars(cents)
+    } else {
+        format!("${amount:.4}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(scope: Scope, limits: Limits) -> Budget {
+        Budget { scope, period: Period::Day, limits }
+    }
+
+    fn spent(dollars: f64, tokens: u64) -> Spent {
+        Spent { cost: Cost { dollars: Some(dollars), unpriced: 0 }, tokens }
+    }
+
+    fn dollars_only() -> Limits {
+        Limits { warn: Some(1.0), stop: Some(2.0), ..Limits::default() }
+    }
+
+    #[test]
+    fn a_stop_says_whose_budget_it_is_what_is_used_and_how_to_raise_it() {
+        let scope = Scope::Model("openai/gpt-4o".parse().unwrap());
+        let Verdict::Stop { why, hint } =
+            budget(scope, dollars_only()).judge(spent(1.999, 9), spent(0.01, 1))
+        else {
+            panic!("it is let through")
+        };
+        assert_eq!(why, "the budget of $2.00 for openai/gpt-4o today would be passed: $2.00 are used");
+        let key = "budgets.\"openai/gpt-4o\".day_stop";
+        assert_eq!(hint, format!("Raise {key} in the configuration file, or wait until tomorrow."));
+    }
+
+    #[test]
+    fn a_call_that_just_fits_is_let_through_and_one_after_the_last_cent_is_not() {
+        let budget = budget(Scope::All, Limits { stop: Some(2.0), ..Limits::default() });
+        assert_eq!(budget.judge(spent(1.5, 0), spent(0.5, 0)), Verdict::Within);
+        assert!(matches!(budget.judge(spent(2.0, 0), Spent::default()), Verdict::Stop { .. }));
+        assert!(matches!(budget.judge(spent(1.5, 0), spent(0.6, 0)), Verdict::Stop { .. }));
+        let nothing = Budget { limits: Limits { stop: Some(0.0), ..Limits::default() }, ..budget };
+        assert!(matches!(nothing.judge(Spent::default(), Spent::default()), Verdict::Stop { .. }));
+    }
+
+    #[test]
+    fn what_costs_nothing_is_not_stopped_for_money() {
+        let budget = budget(Scope::All, dollars_only());
+        assert_eq!(budget.judge(spent(9.0, 0), spent(0.0, 5)), Verdict::Within);
+        let unknown = Spent { cost: Cost::default(), tokens: 5 };
+        assert!(matches!(budget.judge(spent(9.0, 0), unknown), Verdict::Stop { .. }));
+    }
+
+    #[test]
+    fn tokens_have_budgets_of_their_own_whatever_they_cost() {
+        let limits = Limits { warn_tokens: Some(1_000), stop_tokens: Some(2_000), ..Limits::default() };
+        let budget = budget(Scope::Voice("home".into()), limits);
+        let used = |tokens| Spent { cost: Cost { dollars: None, unpriced: 3 }, tokens };
+        assert_eq!(budget.judge(used(999), used(1)), Verdict::Within);
+        let text = "1,500 of 2,000 tokens for home are used today.".to_owned();
+        assert_eq!(budget.judge(used(1_500), used(1)), Verdict::Warn { text });
+        let Verdict::Stop { why, hint } = budget.judge(used(1_990), used(11)) else { panic!() };
+        assert!(why.contains("1,990 are used") && hint.contains("budgets.\"home\".day_stop_tokens"), "{why}");
+    }
+
+    #[test]
+    fn a_warning_says_that_unpriced_calls_do_not_count() {
+        let mut used = spent(1.2, 0);
+        used.cost.unpriced = 2;
+        let text = "About $1.20, unpriced calls left out, of $2.00 for all models are used today.".to_owned();
+        assert_eq!(budget(Scope::All, dollars_only()).judge(used, spent(0.1, 0)), Verdict::Warn { text });
+        used.cost.dollars = Some(2.5);
+        let Verdict::Stop { why, .. } = budget(Scope::All, dollars_only()).judge(used, Spent::default())
+        else {
+            panic!()
+        };
+        assert!(why.ends_with("2 calls whose price is unknown do not count"), "{why}");
+    }
+
+    #[test]
+    fn a_scope_holds_its_own_calls() {
+        let model: ModelId = "a/b".parse().unwrap();
+        for (scope, holds) in [
+            (Scope::All, true),
+            (Scope::Voice("a".into()), true),
+            (Scope::Voice("b".into()), false),
+            (Scope::Model(model.clone()), true),
+            (Scope::Model("a/bc".parse().unwrap()), false),
+        ] {
+            assert_eq!(scope.holds(&model), holds, "{scope}");
+        }
+    }
+
+    #[test]
+    fn little_money_is_told_to_its_last_figures() {
+        let told = [0.0, 0.0031, 0.5, 0.123_45, 1.0, 12.345, 2.0].map(money);
+        assert_eq!(told, ["$0.00", "$0.0031", "$0.50", "$0.1235", "$1.00", "$12.35", "$2.00"]);
+    }
+}

@@ -1,0 +1,465 @@
+//! A report: hours that were added up, laid together by model, day or provider.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Figures, HOUR, Subject, Tally};
+use crate::domain::catalog::Price;
+use crate::domain::time::Timestamp;
+
+/// What a row of a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    Model,
+    /// A day of the person's own time.
+    Day,
+    /// A provider.
+    #[serde(rename = "provider")]
+    Voice,
+}
+
+impl By {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Model, Self::Day, Self::Voice];
+
+    /// The name of the column.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Day => "day",
+            Self::Voice => "provider",
+        }
+    }
+}
+
+/// What a report is written out as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Prometheus' text format.
+    Prometheus,
+    /// A table of RFC 4180.
+    Csv,
+    /// Every call on a line, in the shape of Bedrock's log of model invocations.
+    Jsonl,
+}
+
+/// What a report is asked for. Times count by whole hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    pub by: By,
+    /// The hour of this time is the first that counts; `None` is the oldest there is.
+    pub since: Option<Timestamp>,
+    /// Hours that begin before it count; `None` is the newest there is.
+    pub until: Option<Timestamp>,
+    /// Whether rows come with what they were over time.
+    #[serde(default)]
+    pub series: bool,
+}
+
+impl Query {
+    /// Whether the hour that begins at `hour` counts.
+    pub fn holds(&self, hour: Timestamp) -> bool {
+        self.since.is_none_or(|since| hour.0 > since.0 - HOUR) && self.until.is_none_or(|until| hour < until)
+    }
+
+    /// How finely time is parted: the hours of a day, or of two days at most; else days.
+    pub fn step(&self, now: Timestamp) -> Step {
+        let end = self.until.unwrap_or(now);
+        let short = self.since.is_some_and(|since| end.since(since) <= 48 * HOUR as u64);
+        if self.by == By::Day || short { Step::Hour } else { Step::Day }
+    }
+}
+
+/// The distance of two points of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Hour,
+    Day,
+}
+
+/// A day of the person's own time: where it begins, and its name, `2026-11-22`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day {
+    pub begins: Timestamp,
+    pub name: String,
+}
+
+/// What there was in one hour or day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Point {
+    /// Where the hour or day begins.
+    pub at: Timestamp,
+    pub invocations: u64,
+    pub failed: u64,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub latency_p50: Option<u32>,
+    pub latency_p95: Option<u32>,
+    pub dollars: Option<f64>,
+}
+
+impl Point {
+    fn of(at: Timestamp, figures: &Figures) -> Self {
+        let tally = &figures.tally;
+        Self {
+            at,
+            invocations: tally.invocations,
+            failed: tally.failed(),
+            input_tokens: tally.input_tokens,
+            output_tokens: tally.output_tokens,
+            latency_p50: tally.latency.percentile(50),
+            latency_p95: tally.latency.percentile(95),
+            dollars: figures.cost.dollars,
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The model's id, the provider's name, or `2026-11-22`.
+    pub name: String,
+    /// The provider of a model or a provider's row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Of a model's row, by which its cost was reckoned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    pub figures: Figures,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Point>,
+}
+
+/// The days on which the prices of a report were read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceDates {
+    /// `2026-11-22`; the two are the same where all were read on one day.
+    pub oldest: String,
+    pub newest: String,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub query: Query,
+    pub step: Step,
+    /// The first hour and the end of the last hour that something is known of.
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    /// Models and providers by their calls, most first; days in their order.
+    pub rows: Vec<Row>,
+    pub total: Figures,
+    /// Of the total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Point>,
+    /// `None` where no price of the catalogue was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priced: Option<PriceDates>,
+}
+
+/// A row on its way: what there was in each hour or day.
+#[derive(Debug, Default)]
+struct Heap {
+    provider: Option<String>,
+    price: Option<Price>,
+    steps: BTreeMap<Timestamp, Figures>,
+}
+
+/// Makes a report of hours, which come in any order.
+pub struct Builder<'a> {
+    query: Query,
+    step: Step,
+    now: Timestamp,
+    /// The day of the person's own time in which a moment lies.
+    day_of: &'a dyn Fn(Timestamp) -> Day,
+    days: BTreeMap<Timestamp, Day>,
+    heaps: BTreeMap<String, Heap>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    priced: Option<PriceDates>,
+}
+
+/// Points of a series at most: a clock that was wrong once must not make one without end.
+const POINTS: usize = 4_000;
+
+impl<'a> Builder<'a> {
+    /// An empty one; `day_of` says in which day a moment lies.
+    pub fn new(query: Query, now: Timestamp, day_of: &'a dyn Fn(Timestamp) -> Day) -> Self {
+        Self {
+            query,
+            step: query.step(now),
+            now,
+            day_of,
+            days: BTreeMap::new(),
+            heaps: BTreeMap::new(),
+            first: None,
+            last: None,
+            priced: None,
+        }
+    }
+
+    /// Takes in what a subject came to in some hours. `price` is that of its model.
+    pub fn add<'t>(
+        &mut self,
+        subject: &Subject,
+        price: Option<&Price>,
+        hours: impl IntoIterator<Item = (Timestamp, &'t Tally)>,
+    ) {
+        let mut used = false;
+        for (hour, tally) in hours {
+            if !self.query.holds(hour) {
+                continue;
+            }
+            used = true;
+            self.first = Some(self.first.map_or(hour, |first| first.min(hour)));
+            self.last = Some(self.last.map_or(hour, |last| last.max(hour)));
+            let cost = tally.cost(subject.kind, price);
+            let row = self.row(subject, hour);
+            let at = match self.step {
+                // Nobody asks what it was over time.
+                _ if !self.query.series => Timestamp(0),
+                Step::Hour => hour,
+                Step::Day => self.day(hour).begins,
+            };
+            if !self.heaps.contains_key(&row) {
+                self.heaps.insert(row.clone(), self.heap(subject, price));
+            }
+            if let Some(heap) = self.heaps.get_mut(&row) {
+                let figures = heap.steps.entry(at).or_default();
+                figures.tally.merge(tally);
+                figures.cost.add(cost);
+            }
+        }
+        if used && let Some(price) = price.filter(|price| !price.as_of.is_empty()) {
+            let dates = self.priced.get_or_insert_with(|| PriceDates {
+                oldest: price.as_of.clone(),
+                newest: price.as_of.clone(),
+            });
+            dates.oldest = dates.oldest.clone().min(price.as_of.clone());
+            dates.newest = dates.newest.clone().max(price.as_of.clone());
+        }
+    }
+
+    fn day(&mut self, hour: Timestamp) -> &Day {
+        self.days.entry(hour).or_insert_with(|| (self.day_of)(hour))
+    }
+
+    fn row(&mut self, subject: &Subject, hour: Timestamp) -> String {
+        match self.query.by {
+            By::Model => subject.model.to_string(),
+            By::Voice => subject.model.provider().to_owned(),
+            By::Day => self.day(hour).name.clone(),
+        }
+    }
+
+    fn heap(&self, subject: &Subject, price: Option<&Price>) -> Heap {
+        let by = self.query.by;
+        Heap {
+            provider: (by != By::Day).then(|| subject.model.provider().to_owned()),
+            price: price.filter(|_| by == By::Model).cloned(),
+            steps: BTreeMap::new(),
+        }
+    }
+
+    /// The report.
+    pub fn build(mut self) -> Report {
+        let heaps = std::mem::take(&mut self.heaps);
+        let by = self.query.by;
+        let whole =
+            if self.query.series { self.steps(self.query.since, self.query.until) } else { Vec::new() };
+        let mut total = Figures::default();
+        let mut of_all: BTreeMap<Timestamp, Figures> = BTreeMap::new();
+        let mut rows = Vec::with_capacity(heaps.len());
+        for (name, Heap { provider, price, steps }) in heaps {
+            let mut figures = Figures::default();
+            for (at, step) in &steps {
+                figures.add(step);
+                if self.query.series {
+                    of_all.entry(*at).or_default().add(step);
+                }
+            }
+            total.add(&figures);
+            let series = match by {
+                _ if !self.query.series => Vec::new(),
+                By::Day => points(&self.hours_of(&steps), &steps),
+                By::Model | By::Voice => points(&whole, &steps),
+            };
+            rows.push(Row { name, provider, price, figures, series });
+        }
+        if by != By::Day {
+            rows.sort_by_key(|row| std::cmp::Reverse(row.figures.tally.calls()));
+        }
+        Report {
+            step: self.step,
+            first: self.first,
+            last: self.last.map(|last| Timestamp(last.0 + HOUR)),
+            series: if by == By::Day { by_day(&of_all, self.day_of) } else { points(&whole, &of_all) },
+            rows,
+            total,
+            priced: self.priced,
+            query: self.query,
+        }
+    }
+
+    /// Every hour or day from `since` to `until`, where it is not known otherwise from the first to now.
+    fn steps(&mut self, since: Option<Timestamp>, until: Option<Timestamp>) -> Vec<Timestamp> {
+        let Some(from) = since.or(self.first) else { return Vec::new() };
+        let end = until.map_or(self.now, |until| Timestamp(until.0 - 1)).max(self.last.unwrap_or(from));
+        let mut at = match self.step {
+            Step::Hour => Timestamp(from.0.div_euclid(HOUR) * HOUR),
+            Step::Day => (self.day_of)(from).begins,
+        };
+        let mut steps = Vec::new();
+        while at <= end && steps.len() < POINTS {
+            steps.push(at);
+            at = match self.step {
+                Step::Hour => Timestamp(at.0 + HOUR),
+                // No day is longer than 25 hours, nor two of them shorter than 46.
+                Step::Day => (self.day_of)(Timestamp(at.0 + 26 * HOUR)).begins,
+            };
+        }
+        steps
+    }
+
+    /// Every hour of the day in which these steps lie.
+    fn hours_of(&self, steps: &BTreeMap<Timestamp, Figures>) -> Vec<Timestamp> {
+        let Some(some) = steps.keys().next() else { return Vec::new() };
+        let begins = (self.day_of)(*some).begins;
+        let next = (self.day_of)(Timestamp(begins.0 + 26 * HOUR)).begins;
+        let first = begins.0.div_euclid(HOUR) * HOUR;
+        (0..26).map(|hour| Timestamp(first + hour * HOUR)).filter(|at| *at < next).collect()
+    }
+}
+
+/// Of a report by day the total's series has days.
+fn by_day(of_all: &BTreeMap<Timestamp, Figures>, day_of: &dyn Fn(Timestamp) -> Day) -> Vec<Point> {
+    let mut days: BTreeMap<Timestamp, Figures> = BTreeMap::new();
+    for (at, figures) in of_all {
+        days.entry(day_of(*at).begins).or_default().add(figures);
+    }
+    days.iter().map(|(at, figures)| Point::of(*at, figures)).collect()
+}
+
+/// A point for each step; where nothing was, a point of nothing.
+fn points(steps: &[Timestamp], known: &BTreeMap<Timestamp, Figures>) -> Vec<Point> {
+    let nothing = Figures::default();
+    steps.iter().map(|at| Point::of(*at, known.get(at).unwrap_or(&nothing))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::trace::SpanKind;
+    use crate::domain::usage::{DAY, Histogram};
+
+    /// Days that begin at two o'clock of UTC.
+    fn day_of(at: Timestamp) -> Day {
+        let number = (at.0 - 2 * HOUR).div_euclid(DAY);
+        Day { begins: Timestamp(number * DAY + 2 * HOUR), name: format!("day {number}") }
+    }
+
+    fn subject(model: &str) -> Subject {
+        Subject { model: model.parse().unwrap(), kind: SpanKind::Converse }
+    }
+
+    fn tally(invocations: u64, ms: u32) -> Tally {
+        let mut latency = Histogram::default();
+        (0..invocations).for_each(|_| latency.record(ms));
+        Tally { invocations, input_tokens: 1_000_000 * invocations, latency, ..Tally::default() }
+    }
+
+    fn price() -> Price {
+        Price {
+            input: Some(2.0),
+            output: None,
+            cache_read: None,
+            cache_write: None,
+            image: None,
+            as_of: "2026-01-02".into(),
+            source: "a page".into(),
+        }
+    }
+
+    fn query(by: By) -> Query {
+        Query { by, since: None, until: None, series: true }
+    }
+
+    const NOW: Timestamp = Timestamp(3 * DAY);
+
+    fn hour(hour: i64) -> Timestamp {
+        Timestamp(hour * HOUR)
+    }
+
+    fn report(query: Query) -> Report {
+        let mut builder = Builder::new(query, NOW, &day_of);
+        let (one, more) = (tally(1, 10), tally(3, 100));
+        builder.add(&subject("a/x"), Some(&price()), [(hour(1), &one), (hour(5), &one)]);
+        builder.add(&subject("b/y"), None, [(hour(5), &more), (hour(40), &more)]);
+        builder.add(&subject("a/z"), None, [(hour(50), &one)]);
+        builder.build()
+    }
+
+    fn told(report: &Report) -> Vec<(&str, u64)> {
+        report.rows.iter().map(|row| (row.name.as_str(), row.figures.tally.invocations)).collect()
+    }
+
+    #[test]
+    fn rows_are_models_providers_or_days_of_the_persons_own_time() {
+        assert_eq!(told(&report(query(By::Model))), [("b/y", 6), ("a/x", 2), ("a/z", 1)]);
+        assert_eq!(told(&report(query(By::Voice))), [("b", 6), ("a", 3)]);
+        assert_eq!(told(&report(query(By::Day))), [("day -1", 1), ("day 0", 4), ("day 1", 3), ("day 2", 1)]);
+    }
+
+    #[test]
+    fn what_is_priced_and_what_is_not_stay_apart_in_the_sum() {
+        let report = report(query(By::Model));
+        let costs: Vec<_> = report.rows.iter().map(|row| row.figures.cost.dollars).collect();
+        assert_eq!(costs, [None, Some(4.0), None]);
+        assert_eq!((report.total.cost.dollars, report.total.cost.unpriced), (Some(4.0), 7));
+        let dates = PriceDates { oldest: "2026-01-02".into(), newest: "2026-01-02".into() };
+        assert_eq!(report.priced, Some(dates));
+        assert_eq!(report.total.tally.latency.percentile(50), Some(101), "of three and six");
+    }
+
+    #[test]
+    fn only_the_hours_that_were_asked_for_count() {
+        // In the middle of the fifth hour, which counts whole.
+        let since = Some(Timestamp(5 * HOUR + HOUR / 2));
+        let some = report(Query { since, until: Some(hour(50)), ..query(By::Model) });
+        assert_eq!(told(&some), [("b/y", 6), ("a/x", 1)]);
+        assert_eq!((some.first, some.last), (Some(hour(5)), Some(hour(41))));
+        let none = report(Query { since: Some(hour(60)), ..query(By::Model) });
+        assert!(none.rows.is_empty() && none.first.is_none() && none.priced.is_none());
+    }
+
+    #[test]
+    fn a_series_has_a_point_for_every_step_and_adds_up_to_its_row() {
+        let all = report(query(By::Model));
+        assert_eq!(all.step, Step::Day);
+        for row in &all.rows {
+            let sum: u64 = row.series.iter().map(|point| point.invocations).sum();
+            assert_eq!(sum, row.figures.tally.invocations, "{}", row.name);
+        }
+        let counts: Vec<_> = all.series.iter().map(|point| point.invocations).collect();
+        assert_eq!(counts, [1, 4, 3, 1]);
+        let short = report(Query { since: Some(hour(30)), ..query(By::Model) });
+        assert_eq!((short.step, short.series.len()), (Step::Hour, 43), "to now");
+        assert_eq!(short.series[10].invocations, 3);
+        let days = report(query(By::Day));
+        assert_eq!((days.rows[1].series.len(), days.series.len()), (24, 4));
+        assert_eq!(days.rows[1].series[3].invocations, 4);
+        assert!(report(Query { series: false, ..query(By::Model) }).series.is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_makes_no_endless_series() {
+        let mut builder = Builder::new(query(By::Model), NOW, &day_of);
+        builder.add(&subject("a/x"), None, [(Timestamp(-1_000_000 * DAY), &tally(1, 1))]);
+        assert_eq!(builder.build().series.len(), POINTS);
+    }
+}

@@ -1,0 +1,210 @@
+//! The columns: what stands in them, how they sort, how the chart shows them over time.
+
+use std::cmp::Ordering;
+
+use super::Line;
+use crate::domain::figures;
+use crate::domain::usage::budget::money;
+use crate::domain::usage::{Cost, Point};
+
+/// One column; the table leaves out the later ones first where it is narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    Name,
+    Calls,
+    Failed,
+    In,
+    Out,
+    P50,
+    P95,
+    First,
+    Cost,
+}
+
+impl Column {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Name,
+        Self::Calls,
+        Self::Failed,
+        Self::In,
+        Self::Out,
+        Self::P50,
+        Self::P95,
+        Self::First,
+        Self::Cost,
+    ];
+
+    /// Those of figures that a table of this width has, in their order.
+    pub(super) fn of(width: u16) -> Vec<Self> {
+        let mut columns = Self::ALL[1..].to_vec();
+        for least in [Self::First, Self::Failed, Self::P50, Self::P95] {
+            if NAME + columns.iter().map(|column| column.width() + 1).sum::<u16>() <= width {
+                break;
+            }
+            columns.retain(|column| *column != least);
+        }
+        columns
+    }
+
+    pub(super) const fn width(self) -> u16 {
+        match self {
+            Self::Name => NAME,
+            Self::Calls | Self::Failed | Self::In | Self::Out => 7,
+            Self::P50 | Self::P95 | Self::First => 8,
+            Self::Cost => 10,
+        }
+    }
+
+    /// The head of the column.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Calls => "calls",
+            Self::Failed => "failed",
+            Self::In => "in",
+            Self::Out => "out",
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+            Self::First => "first",
+            Self::Cost => "est.",
+        }
+    }
+
+    /// What the chart calls it.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Name | Self::Calls => "calls answered",
+            Self::Failed => "calls failed",
+            Self::In => "tokens in",
+            Self::Out => "tokens out",
+            Self::P50 => "latency p50",
+            Self::P95 | Self::First => "latency p95",
+            Self::Cost => "cost, est.",
+        }
+    }
+
+    /// A row's text in it.
+    pub(super) fn text(self, line: &Line<'_>) -> String {
+        let tally = &line.figures.tally;
+        let time = |ms: Option<u32>| ms.map_or_else(nothing, ms_text);
+        match self {
+            Self::Name => line.name.to_owned(),
+            Self::Calls => figures::short(tally.invocations),
+            Self::Failed => figures::short(tally.failed()),
+            Self::In => figures::short(tally.input_tokens),
+            Self::Out => figures::short(tally.output_tokens),
+            Self::P50 => time(tally.latency.percentile(50)),
+            Self::P95 => time(tally.latency.percentile(95)),
+            Self::First => time(tally.first_token.percentile(50)),
+            Self::Cost => cost(line.figures.cost),
+        }
+    }
+
+    /// Which of two rows comes first; figures by size, the largest first.
+    pub(super) fn order(self, one: &Line<'_>, other: &Line<'_>) -> Ordering {
+        let value = |line: &Line<'_>| -> f64 {
+            let tally = &line.figures.tally;
+            let time = |ms: Option<u32>| ms.map_or(-1.0, f64::from);
+            match self {
+                Self::Name => 0.0,
+                Self::Calls => tally.invocations as f64,
+                Self::Failed => tally.failed() as f64,
+                Self::In => tally.input_tokens as f64,
+                Self::Out => tally.output_tokens as f64,
+                Self::P50 => time(tally.latency.percentile(50)),
+                Self::P95 => time(tally.latency.percentile(95)),
+                Self::First => time(tally.first_token.percentile(50)),
+                Self::Cost => line.figures.cost.dollars.unwrap_or(-1.0),
+            }
+        };
+        value(other).total_cmp(&value(one)).then_with(|| one.name.cmp(other.name))
+    }
+
+    /// What it was at one point in time.
+    pub(super) fn at(self, point: &Point) -> f64 {
+        match self {
+            Self::Name | Self::Calls => point.invocations as f64,
+            Self::Failed => point.failed as f64,
+            Self::In => point.input_tokens as f64,
+            Self::Out => point.output_tokens as f64,
+            Self::P50 => point.latency_p50.map_or(0.0, f64::from),
+            Self::P95 | Self::First => point.latency_p95.map_or(0.0, f64::from),
+            Self::Cost => point.dollars.unwrap_or(0.0),
+        }
+    }
+
+    /// How points are laid together: sums add up, of times the longest is seen.
+    pub(super) fn join(self) -> fn(f64, f64) -> f64 {
+        match self {
+            Self::P50 | Self::P95 | Self::First => f64::max,
+            _ => |one, other| one + other,
+        }
+    }
+
+    /// A value of the chart as people read it.
+    pub(super) fn value(self, value: f64) -> String {
+        match self {
+            Self::P50 | Self::P95 | Self::First => ms_text(value as u32),
+            Self::Cost => money(value),
+            _ => figures::short(value as u64),
+        }
+    }
+}
+
+/// The least columns of a name.
+const NAME: u16 = 16;
+
+pub(super) fn nothing() -> String {
+    "–".to_owned()
+}
+
+/// `$1.20`, `$1.20+` where there is more that nobody knows, `?` where nothing is known.
+pub(super) fn cost(cost: Cost) -> String {
+    match (cost.dollars, cost.unpriced) {
+        (Some(dollars), 0) => money(dollars),
+        (Some(dollars), _) => format!("{}+", money(dollars)),
+        (None, 0) => nothing(),
+        (None, _) => "?".to_owned(),
+    }
+}
+
+/// Milliseconds in at most seven columns.
+pub(super) fn ms_text(ms: u32) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..9_995 => format!("{:.2} s", f64::from(ms) / 1000.0),
+        9_995..99_950 => format!("{:.1} s", f64::from(ms) / 1000.0),
+        99_950..600_000 => format!("{:.0} s", f64::from(ms) / 1000.0),
+        _ => format!("{:.0} min", f64::from(ms) / 60_000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_stay_short() {
+        let said = [0, 999, 1_234, 9_999, 12_345, 123_456, 7_200_000].map(ms_text);
+        assert_eq!(said, ["0 ms", "999 ms", "1.23 s", "10.0 s", "12.3 s", "123 s", "120 min"]);
+    }
+
+    #[test]
+    fn a_narrow_table_leaves_out_what_matters_least() {
+        assert_eq!(Column::of(120).len(), 8);
+        assert_eq!(Column::of(80).last(), Some(&Column::Cost));
+        let narrow = Column::of(58);
+        assert!(narrow.contains(&Column::Cost) && !narrow.contains(&Column::First), "{narrow:?}");
+        for width in [58, 80, 120] {
+            let all: u16 = Column::of(width).iter().map(|column| column.width() + 1).sum();
+            assert!(all + NAME <= width, "{width}");
+        }
+    }
+
+    #[test]
+    fn a_cost_says_what_it_does_not_know() {
+        let costs = [(Some(1.2), 0), (Some(1.2), 3), (None, 0), (None, 3)];
+        let said = costs.map(|(dollars, unpriced)| cost(Cost { dollars, unpriced }));
+        assert_eq!(said, ["$1.20", "$1.20+", "–", "?"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! The usage place: what calls came to, as a table with a card and a chart of the chosen row.
+//!
+//! Here lives its state and what it makes of events. Never here: a figure that is reckoned anew (the report has them).
+
+mod column;
+mod place;
+mod update;
+mod view;
+
+use column::Column;
+
+use crate::domain::Error;
+use crate::domain::usage::{By, Figures, HOUR, Point, Report, Row};
+use crate::tui::effect::TaskId;
+
+/// How far back the table goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Range {
+    Day,
+    #[default]
+    Week,
+    Month,
+    All,
+}
+
+impl Range {
+    const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::All];
+
+    /// Hours of it; `None` is without end.
+    const fn hours(self) -> Option<i64> {
+        match self {
+            Self::Day => Some(24),
+            Self::Week => Some(7 * 24),
+            Self::Month => Some(30 * 24),
+            Self::All => None,
+        }
+    }
+
+    /// In milliseconds.
+    fn length(self) -> Option<i64> {
+        self.hours().map(|hours| hours * HOUR)
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Day => "last 24 hours",
+            Self::Week => "last 7 days",
+            Self::Month => "last 30 days",
+            Self::All => "all time",
+        }
+    }
+}
+
+/// What the place is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    range: Range,
+    by: By,
+    sort: Column,
+    /// The other way round than the column has it by itself.
+    reversed: bool,
+    /// The row that is chosen; 0 is all of them together.
+    selected: usize,
+    /// The first row in sight.
+    top: usize,
+    report: Option<Report>,
+    /// The rows of the report in the order in which they are shown.
+    order: Vec<usize>,
+    error: Option<Error>,
+    /// The report that is waited for.
+    task: Option<TaskId>,
+    watch: Option<TaskId>,
+    /// Something was counted since the report was asked for.
+    stale: bool,
+    /// A delay runs after which the report is asked for again.
+    pausing: bool,
+    /// The table that comes as CSV, to be copied.
+    copying: Option<(TaskId, String)>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            range: Range::default(),
+            by: By::Model,
+            sort: Column::Calls,
+            reversed: false,
+            selected: 0,
+            top: 0,
+            report: None,
+            order: Vec::new(),
+            error: None,
+            task: None,
+            watch: None,
+            stale: false,
+            pausing: false,
+            copying: None,
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Debug, Clone, Copy)]
+struct Line<'a> {
+    name: &'a str,
+    figures: &'a Figures,
+    series: &'a [Point],
+    /// `None` for all of them together.
+    row: Option<&'a Row>,
+}
+
+impl State {
+    /// Lines of the table: the sum, then the rows.
+    fn count(&self) -> usize {
+        if self.order.is_empty() { 0 } else { self.order.len() + 1 }
+    }
+
+    fn line(&self, at: usize) -> Option<Line<'_>> {
+        let report = self.report.as_ref()?;
+        let Some(at) = at.checked_sub(1) else {
+            let Report { total, series, .. } = report;
+            return Some(Line { name: "all", figures: total, series, row: None });
+        };
+        let row = report.rows.get(*self.order.get(at)?)?;
+        Some(Line { name: &row.name, figures: &row.figures, series: &row.series, row: Some(row) })
+    }
+}

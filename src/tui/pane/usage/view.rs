@@ -1,0 +1,222 @@
+//! The picture of the usage place.
+
+mod card;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::column::{Column, cost};
+use super::{Line, Range, State};
+use crate::domain::figures;
+use crate::domain::usage::By;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::paint::{fill, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::widget::text::fit_left;
+
+/// From this width on the card stands beside the table.
+const WIDE: u16 = 116;
+/// The least columns of the card, and the most of a table beside it.
+const CARD: u16 = 46;
+const TABLE: u16 = 130;
+
+/// Where the parts are.
+#[derive(Debug, Clone, Copy)]
+struct Areas {
+    head: Rect,
+    titles: Rect,
+    rows: Rect,
+    card: Rect,
+    /// The line between table and card, where it stands upright.
+    rule: Option<u16>,
+}
+
+fn areas(body: Rect) -> Areas {
+    let line = |y: u16| Rect { y, height: 1, ..body }.intersection(body);
+    let (table, card, rule) = if body.width >= WIDE {
+        let left = (body.width - CARD - 1).min(TABLE);
+        let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+        let card = Rect { x: body.x + left + 1, width: body.width - left - 1, ..below };
+        (Rect { width: left, ..below }, card, Some(body.x + left))
+    } else {
+        let high = (body.height * 2 / 5).clamp(7, 12).min(body.height.saturating_sub(4));
+        let table = Rect { y: body.y + 1, height: body.height.saturating_sub(high + 1), ..body };
+        (table, Rect { y: table.bottom(), height: high, ..body }, None)
+    };
+    let rows = Rect { y: table.y + 1, height: table.height.saturating_sub(1), ..table };
+    Areas { head: line(body.y), titles: Rect { height: table.height.min(1), ..table }, rows, card, rule }
+}
+
+/// Where the rows of the table are: `update` asks too.
+pub(super) fn rows(body: Rect) -> Rect {
+    areas(body).rows
+}
+
+impl State {
+    /// The sum, for the last line.
+    pub(super) fn figure(&self) -> String {
+        let Some(report) = self.report.as_ref().filter(|report| !report.rows.is_empty()) else {
+            return String::new();
+        };
+        let calls = figures::count(report.total.tally.invocations, "call", "calls");
+        format!("{calls} · {} est.", cost(report.total.cost))
+    }
+}
+
+/// Draws the place into `body`.
+pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let areas = areas(body);
+    head(state, sight, areas.head, cells);
+    if let Some(words) = instead(state, sight) {
+        let role = if state.error.is_some() { Role::Bad } else { Role::Muted };
+        let y = areas.head.bottom() + 1;
+        let width = body.width.saturating_sub(4).min(78);
+        for (y, line) in (y..body.bottom()).zip(wrap(&words, width)) {
+            put(cells, body.x + 1, y, body.right(), &line, sight.look.style(role));
+        }
+        return;
+    }
+    table(state, sight, areas, cells);
+    let rule = sight.look.style(Role::Rule);
+    if let Some(x) = areas.rule {
+        for y in areas.card.top()..areas.card.bottom() {
+            put(cells, x, y, x + 1, "│", rule);
+        }
+    }
+    if let Some(line) = state.line(state.selected) {
+        card::draw(state, &line, sight, areas.card, areas.rule.is_none(), cells);
+    }
+}
+
+/// What stands in the table's place where it has no rows.
+fn instead(state: &State, sight: &Sight<'_>) -> Option<String> {
+    let key = |action| sight.key(Context::Usage, action);
+    if let Some(error) = &state.error {
+        return Some(format!("{error} {} tries again.", key(Action::Reload)));
+    }
+    let Some(report) = &state.report else {
+        return Some(if state.task.is_some() { "Adding up what was called…" } else { "" }.to_owned());
+    };
+    if !report.rows.is_empty() {
+        return None;
+    }
+    Some(match state.range {
+        Range::All => format!(
+            "Every call of a model is counted here: how often it was asked, how long it took, what it read and \
+             wrote, what that costs. Nothing was called yet: {} leads to the chat.",
+            key(Action::ShowChat)
+        ),
+        range => {
+            format!(
+                "No model was called in the {}. {} goes further back.",
+                range.words(),
+                key(Action::Increase)
+            )
+        }
+    })
+}
+
+fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let right = area.right().saturating_sub(1);
+    let dates = state.report.as_ref().and_then(|report| report.priced.as_ref());
+    let said = dates.map_or_else(String::new, |dates| {
+        let most = if dates.oldest == dates.newest { "" } else { " and later" };
+        format!("est. by prices of {}{most}", dates.oldest)
+    });
+    let end = put_right(cells, area.x + 30, area.y, right, &said, look.style(Role::Faint)).saturating_sub(1);
+    let by = match state.by {
+        By::Model => "by model",
+        By::Day => "by day",
+        By::Voice => "by provider",
+    };
+    let mut words = state.range.words().to_owned();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let x = put(cells, area.x + 1, area.y, end, &words, look.style(Role::Text).add_modifier(Modifier::BOLD));
+    put(cells, x, area.y, end, &format!(" · {by}"), look.style(Role::Muted));
+}
+
+fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
+    let look = sight.look;
+    let Areas { titles, rows, .. } = areas;
+    let columns = Column::of(titles.width.saturating_sub(2));
+    let mark = |column: Column| match (state.sort == column, state.reversed) {
+        (false, _) => String::new(),
+        (true, false) => format!("{}▾", if column == Column::Name { " " } else { "" }),
+        (true, true) => format!("{}▴", if column == Column::Name { " " } else { "" }),
+    };
+    let style = |column: Column| {
+        let role = if state.sort == column { Role::Accent } else { Role::Faint };
+        look.style(role)
+    };
+    let name = format!("{}{}", state.by.as_str(), mark(Column::Name));
+    let end = ends(&columns, titles).first().map_or(titles.right(), |(_, from, _)| *from);
+    put(cells, titles.x + 1, titles.y, end, &name, style(Column::Name));
+    for (column, from, to) in ends(&columns, titles) {
+        let title = format!("{}{}", column.title(), mark(column));
+        put_right(cells, from, titles.y, to, &title, style(column));
+    }
+    for y in rows.top()..rows.bottom() {
+        let at = state.top + usize::from(y - rows.y);
+        let Some(line) = state.line(at).filter(|_| at < state.count()) else { break };
+        row(state, &line, at, sight, &columns, Rect { y, height: 1, ..rows }, cells);
+    }
+    let bar = thumb(rows.height, state.top, usize::from(rows.height), state.count());
+    scrollbar(cells, rows, bar, look.style(Role::Rule));
+}
+
+/// The columns of figures with where each begins and ends, the last one at the right edge.
+fn ends(columns: &[Column], area: Rect) -> Vec<(Column, u16, u16)> {
+    let mut right = area.right().saturating_sub(1);
+    let mut ends = Vec::with_capacity(columns.len());
+    for column in columns.iter().rev() {
+        let from = right.saturating_sub(column.width());
+        ends.push((*column, from, right));
+        right = from.saturating_sub(1);
+    }
+    ends.reverse();
+    ends
+}
+
+fn row(
+    state: &State,
+    line: &Line<'_>,
+    at: usize,
+    sight: &Sight<'_>,
+    columns: &[Column],
+    area: Rect,
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    let chosen = at == state.selected;
+    let ground = if chosen { look.style(Role::Selected) } else { Style::new() };
+    let style = |role: Role| ground.patch(look.style(role));
+    if chosen {
+        fill(cells, Rect { width: area.width.saturating_sub(1), ..area }, look.style(Role::Selected));
+        tint(cells, Rect { width: 1, ..area }, look.style(Role::Selected));
+        put(cells, area.x, area.y, area.right(), "▌", style(Role::Accent));
+    }
+    let ends = ends(columns, area);
+    let end = ends.first().map_or(area.right(), |(_, from, _)| from.saturating_sub(1));
+    let mut name = style(if line.row.is_some() { Role::Text } else { Role::Muted });
+    if chosen {
+        name = name.add_modifier(Modifier::BOLD);
+    }
+    // Of a long id the end tells models apart.
+    let width = usize::from(end.saturating_sub(area.x + 1));
+    put(cells, area.x + 1, area.y, end, &fit_left(line.name, width), name);
+    for (column, from, to) in ends {
+        let role = match column {
+            Column::Failed if line.figures.tally.failed() > 0 => Role::Warn,
+            Column::Failed => Role::Faint,
+            column if column == state.sort => Role::Text,
+            _ => Role::Muted,
+        };
+        put_right(cells, from, area.y, to, &column.text(line), style(role));
+    }
+}

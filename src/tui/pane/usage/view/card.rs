@@ -1,0 +1,171 @@
+//! The card of the chosen row: its figures over time, how its calls ended, what it is priced by, a chart.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::domain::figures;
+use crate::domain::usage::Step;
+use crate::tui::look::Role;
+use crate::tui::paint::{put, put_right, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::usage::column::{Column, ms_text};
+use crate::tui::pane::usage::{Line, State};
+use crate::tui::widget::spark::{bars, spark};
+
+/// The figures that are shown over time.
+const MULTIPLES: [Column; 6] =
+    [Column::Calls, Column::In, Column::Out, Column::P50, Column::P95, Column::Cost];
+
+/// Columns of a figure's name and of its value.
+const NAME: u16 = 15;
+const VALUE: u16 = 10;
+
+/// Rows of a chart at least, with its two lines of words.
+const CHART: u16 = 6;
+
+pub(super) fn draw(
+    state: &State,
+    line: &Line<'_>,
+    sight: &Sight<'_>,
+    area: Rect,
+    low: bool,
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    let right = area.right().saturating_sub(1);
+    let x = area.x + 1;
+    let mut y = area.y;
+    if low {
+        let rule = "─".repeat(usize::from(area.width));
+        put(cells, area.x, y, area.right(), &rule, look.style(Role::Rule));
+        let name = format!(" {} ", if line.row.is_some() { line.name } else { "all of them" });
+        put(cells, x, y, right, &name, look.style(Role::Text).add_modifier(Modifier::BOLD));
+    } else {
+        let name = if line.row.is_some() { line.name } else { "All of them" };
+        put(cells, x, y, right, name, look.style(Role::Text).add_modifier(Modifier::BOLD));
+    }
+    y += 1;
+    for column in MULTIPLES {
+        if y >= area.bottom() {
+            return;
+        }
+        multiple(state, line, column, sight, Rect { y, height: 1, ..area }, cells);
+        y += 1;
+    }
+    if !low {
+        y += 1;
+    }
+    for (text, role) in facts(line) {
+        for text in wrap(&text, area.width.saturating_sub(2)) {
+            if y >= area.bottom() {
+                return;
+            }
+            put(cells, x, y, right, &text, look.style(role));
+            y += 1;
+        }
+    }
+    y += 1;
+    let chart = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+    if chart.height >= CHART && !line.series.is_empty() {
+        draw_chart(state, line, sight, Rect { height: chart.height.min(16), ..chart }, cells);
+    }
+}
+
+/// One figure: its name, its value, how it was over time.
+fn multiple(
+    state: &State,
+    line: &Line<'_>,
+    column: Column,
+    sight: &Sight<'_>,
+    area: Rect,
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    let (x, y, right) = (area.x + 1, area.y, area.right().saturating_sub(1));
+    let name = if state.sort == column { Role::Accent } else { Role::Muted };
+    put(cells, x, y, right, column.words(), look.style(name));
+    let end = x + NAME + VALUE;
+    put_right(cells, x + NAME, y, end.min(right), &column.text(line), look.style(Role::Text));
+    let values: Vec<f64> = line.series.iter().map(|point| column.at(point)).collect();
+    let width = right.saturating_sub(end + 2);
+    let values = wider(&values, width, 3);
+    put(cells, end + 2, y, right, &spark(&values, width, column.join()), look.style(Role::Link));
+}
+
+/// How the calls ended, and what else is known of them.
+fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
+    let tally = &line.figures.tally;
+    let mut ended = vec![format!("{} answered", figures::grouped(tally.invocations))];
+    for (count, word) in [
+        (tally.throttles, "throttled"),
+        (tally.client_errors, "client errors"),
+        (tally.server_errors, "server errors"),
+        (tally.lost, "unanswered"),
+        (tally.stopped, "stopped"),
+    ] {
+        if count > 0 {
+            ended.push(format!("{} {word}", figures::grouped(count)));
+        }
+    }
+    let mut facts = vec![(ended.join(" · "), if tally.failed() > 0 { Role::Warn } else { Role::Muted })];
+    let mut more = Vec::new();
+    if let (Some(half), Some(most)) = (tally.first_token.percentile(50), tally.first_token.percentile(95)) {
+        more.push(format!("first token p50 {} p95 {}", ms_text(half), ms_text(most)));
+    }
+    if tally.cache_read_tokens > 0 || tally.cache_write_tokens > 0 {
+        let (read, written) =
+            (figures::short(tally.cache_read_tokens), figures::short(tally.cache_write_tokens));
+        more.push(format!("cache {read} read, {written} written"));
+    }
+    if tally.images > 0 {
+        more.push(figures::count(tally.images, "picture", "pictures"));
+    }
+    if !more.is_empty() {
+        facts.push((more.join(" · "), Role::Muted));
+    }
+    let cost = line.figures.cost;
+    if cost.unpriced > 0 {
+        let calls = figures::count(cost.unpriced, "call", "calls");
+        facts.push((format!("What {calls} cost is not known, or not all of it."), Role::Muted));
+    }
+    if let Some(price) = line.row.and_then(|row| row.price.as_ref()) {
+        facts.push((format!("Price: {price}"), Role::Faint));
+    }
+    facts
+}
+
+/// The figure by which the table is sorted, over time.
+fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let (x, right) = (area.x + 1, area.right().saturating_sub(1));
+    let column = state.sort;
+    let values: Vec<f64> = line.series.iter().map(|point| column.at(point)).collect();
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let step = match state.report.as_ref().map(|report| report.step) {
+        Some(Step::Hour) if line.row.is_some() || state.by != crate::domain::usage::By::Day => "an hour",
+        _ => "a day",
+    };
+    let head = format!("{}, at most {} {step}", column.words(), column.value(most));
+    put(cells, x, area.y, right, &head, look.style(Role::Muted));
+    let height = area.height.saturating_sub(2);
+    let room = right.saturating_sub(x);
+    let wide = wider(&values, room, 6);
+    let width = room.min(u16::try_from(wide.len()).unwrap_or(u16::MAX));
+    for (y, row) in (area.y + 1..).zip(bars(&wide, width, height, column.join())) {
+        put(cells, x, y, right, &row, look.style(Role::Link));
+    }
+    let y = area.bottom().saturating_sub(1);
+    if let (Some(first), Some(last)) = (line.series.first(), line.series.last()) {
+        let now = sight.wall();
+        let label = |at| if step == "a day" { now.date(at) } else { now.clock(at) };
+        let at = put(cells, x, y, right, &label(first.at), look.style(Role::Faint));
+        put_right(cells, at + 1, y, x + width.max(24).min(room), &label(last.at), look.style(Role::Faint));
+    }
+}
+
+/// Bars as wide as there is room for, and no walls.
+fn wider(values: &[f64], room: u16, most: usize) -> Vec<f64> {
+    let each = (usize::from(room) / values.len().max(1)).clamp(1, most);
+    values.iter().flat_map(|value| std::iter::repeat_n(*value, each)).collect()
+}

@@ -1,0 +1,92 @@
+//! A report as a table of RFC 4180: a line of names, then one a row. What is unknown is empty.
+
+use std::borrow::Cow;
+
+use crate::domain::usage::{Histogram, Report, Row};
+
+/// The report as CSV.
+pub fn csv(report: &Report) -> String {
+    let mut names = vec![report.query.by.as_str()];
+    names.extend([
+        "Invocations",
+        "InvocationThrottles",
+        "InvocationClientErrors",
+        "InvocationServerErrors",
+        "Unanswered",
+        "Stopped",
+        "InputTokenCount",
+        "OutputTokenCount",
+        "CacheReadInputTokens",
+        "CacheWriteInputTokens",
+        "OutputImageCount",
+        "InvocationLatencyP50",
+        "InvocationLatencyP95",
+        "TimeToFirstTokenP50",
+        "TimeToFirstTokenP95",
+        "EstimatedCostUSD",
+        "UnpricedInvocations",
+    ]);
+    let mut table = line(names.iter().map(|name| Cow::Borrowed(*name)));
+    for row in &report.rows {
+        table.push_str(&line(fields(row)));
+    }
+    table
+}
+
+fn fields(row: &Row) -> impl Iterator<Item = Cow<'_, str>> {
+    let tally = &row.figures.tally;
+    let counts = [
+        tally.invocations,
+        tally.throttles,
+        tally.client_errors,
+        tally.server_errors,
+        tally.lost,
+        tally.stopped,
+        tally.input_tokens,
+        tally.output_tokens,
+        tally.cache_read_tokens,
+        tally.cache_write_tokens,
+        tally.images,
+    ];
+    let times =
+        [(&tally.latency, 50), (&tally.latency, 95), (&tally.first_token, 50), (&tally.first_token, 95)];
+    let cost = row.figures.cost;
+    std::iter::once(field(&row.name))
+        .chain(counts.into_iter().map(|count| count.to_string().into()))
+        .chain(times.into_iter().map(|(times, of)| percentile(times, of).into()))
+        .chain([cost.dollars.map(|dollars| format!("{dollars:.6}")).unwrap_or_default().into()])
+        .chain([cost.unpriced.to_string().into()])
+}
+
+fn percentile(times: &Histogram, of: u8) -> String {
+    times.percentile(of).map(|ms| ms.to_string()).unwrap_or_default()
+}
+
+fn line<'a>(fields: impl Iterator<Item = Cow<'a, str>>) -> String {
+    let mut line = fields.collect::<Vec<_>>().join(",");
+    line.push_str("\r\n");
+    line
+}
+
+fn field(text: &str) -> Cow<'_, str> {
+    // Spreadsheets take what begins so for a formula.
+    let formula = text.starts_with(['=', '+', '-', '@', '\t']);
+    let text = if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) };
+    if text.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_one_field_and_no_formula() {
+        assert_eq!(field("openai/gpt-4o"), "openai/gpt-4o");
+        assert_eq!(field("a/b,\"c\"\n"), "\"a/b,\"\"c\"\"\n\"");
+        assert_eq!(field("=a/HYPERLINK(1)"), "'=a/HYPERLINK(1)");
+    }
+}

@@ -1,0 +1,124 @@
+//! What calls came to, on the command line; and budgets.
+
+use outcrop::workbench::{self, Workbench};
+
+use super::home::{Home, SCRIPTED};
+
+/// The scripted voice has no price of its own.
+const PRICED: &str = "[models.'scripted/echo']\ninput_price = 1000\noutput_price = 2000\n";
+
+fn priced(more: &str) -> Home {
+    Home::with(&format!("{SCRIPTED}{PRICED}{more}"))
+}
+
+/// Does it in a home of its own, once as the owner and once attached to this process.
+fn on_both(act: fn(&Home)) {
+    act(&priced(""));
+    let home = priced("");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let owner = workbench::open(&home.config());
+        owner.ready().await.unwrap();
+        assert!(owner.is_owner());
+        tokio::task::block_in_place(|| act(&home));
+        owner.close().await;
+    });
+}
+
+#[test]
+fn usage_counts_what_was_asked_by_model_day_and_provider() {
+    on_both(counts);
+}
+
+fn counts(home: &Home) {
+    let empty = home.run(&["usage"]);
+    assert_eq!((empty.code, empty.stdout.as_str()), (Some(0), ""), "{empty:?}");
+    assert!(empty.stderr.contains("no model was called yet"), "{}", empty.stderr);
+    for question in ["one two three", "four"] {
+        assert_eq!(home.run(&["chat", question]).code, Some(0));
+    }
+    home.run(&["chat", "-m", "scripted/fail-500", "five"]);
+    let said = home.run(&["usage"]);
+    let head: Vec<_> = said.stdout.lines().next().unwrap().split_whitespace().take(4).collect();
+    assert_eq!(head, ["model", "calls", "failed", "stopped"]);
+    let echo = said.stdout.lines().find(|line| line.starts_with("scripted/echo")).unwrap();
+    assert_eq!(echo.split_whitespace().nth(1), Some("2"), "{echo}");
+    assert!(echo.contains('$'), "{echo}");
+    assert!(said.stderr.contains("costs are estimates"), "{}", said.stderr);
+    let days = home.run(&["usage", "--by", "day", "--json"]).objects();
+    assert_eq!(days.len(), 2, "a day and the sum: {days:?}");
+    assert_eq!((&days[0]["reply"], &days[0]["by"]), (&"usage".into(), &"day".into()));
+    assert_eq!(days[1]["name"], serde_json::Value::Null);
+    assert_eq!(days[1]["Invocations"], 2);
+    assert!(days[1]["InvocationLatency"]["p50"].is_u64(), "{days:?}");
+    let providers = home.run(&["usage", "--by", "provider", "--json", "--since", "24h"]).objects();
+    assert_eq!(providers[0]["name"], "scripted");
+    let none = home.run(&["usage", "--until", "2020-01-01"]);
+    assert!(none.stderr.contains("in that time"), "{none:?}");
+    let wrong = home.run(&["usage", "--since", "soon"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("7d"), "{wrong:?}");
+}
+
+#[test]
+fn usage_is_written_out_for_prometheus_for_tables_and_call_by_call() {
+    on_both(written);
+}
+
+fn written(home: &Home) {
+    home.run(&["chat", "why do rivers meander?"]);
+    let metrics = home.run(&["usage", "--format", "prometheus"]).stdout;
+    for line in [
+        "# TYPE outcrop_invocations_total counter",
+        "outcrop_invocations_total{provider=\"scripted\",model=\"echo\"} 1",
+        "# TYPE outcrop_invocation_latency_seconds histogram",
+        "outcrop_invocation_latency_seconds_count{provider=\"scripted\",model=\"echo\"} 1",
+    ] {
+        assert!(metrics.lines().any(|other| other == line), "{line}: {metrics}");
+    }
+    assert!(metrics.lines().all(|line| line.starts_with("# ") || line.starts_with("outcrop_")), "{metrics}");
+    let table = home.run(&["usage", "-f", "csv"]).stdout;
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!((rows.len(), rows[0][0], rows[1][0]), (2, "model", "scripted/echo"));
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{table}");
+    let calls = home.run(&["usage", "-f", "jsonl"]);
+    let [call] = &calls.objects()[..] else { panic!("{calls:?}") };
+    assert_eq!((&call["schemaType"], &call["modelId"]), (&"ModelInvocationLog".into(), &"echo".into()));
+    assert_eq!(call["requestMetadata"]["provider"], "scripted");
+    assert_eq!(call["identity"]["arn"], "ada");
+    assert!(!calls.stdout.contains("meander"), "texts come only when they are asked for");
+    let calls = home.run(&["usage", "-f", "jsonl", "--texts"]).objects();
+    let asked = &calls[0]["input"]["inputBodyJson"]["messages"][0];
+    assert_eq!(
+        (&asked["role"], &asked["content"][0]["text"]),
+        (&"user".into(), &"why do rivers meander?".into())
+    );
+    assert!(calls[0]["output"]["outputBodyJson"]["output"]["message"]["content"][0]["text"].is_string());
+}
+
+#[test]
+fn a_budget_warns_once_and_then_stops() {
+    let home = priced("[budget]\nday_warn_tokens = 1\n[budgets.scripted]\nmonth_stop_tokens = 15\n");
+    let asked = |words: &str| home.run(&["chat", words]);
+    let first = asked("one two three");
+    assert!(first.code == Some(0) && !first.stderr.contains("are used"), "{first:?}");
+    let warned = asked("four");
+    assert!(warned.code == Some(0) && warned.stderr.contains("for all models are used today"), "{warned:?}");
+    let again = asked("five");
+    assert!(!again.stderr.contains("for all models are used today"), "{again:?}");
+    let mut stopped = again;
+    for _ in 0..20 {
+        if stopped.code == Some(2) {
+            break;
+        }
+        stopped = asked("six");
+    }
+    assert!(stopped.stderr.contains("the budget of 15 tokens for scripted this month"), "{stopped:?}");
+    assert!(stopped.stderr.contains("hint: Raise budgets.\"scripted\".month_stop_tokens"), "{stopped:?}");
+}
+
+#[test]
+fn a_wrong_budget_is_told_with_its_place() {
+    let home = priced("[budget]\nday_stop = -1\n");
+    let said = home.run(&["usage"]);
+    assert!(said.code == Some(2) && said.stderr.contains("budget.day_stop"), "{said:?}");
+}

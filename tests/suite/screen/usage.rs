@@ -1,0 +1,221 @@
+//! The usage place: empty, busy, full, failed; and what its keys ask for.
+
+use outcrop::domain::catalog::Price;
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::trace::SpanKind;
+use outcrop::domain::usage::{Builder, By, DAY, Day, HOUR, Histogram, Query, Report, Subject, Tally};
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::{Effect, TimerId};
+use outcrop::tui::event::Event;
+use outcrop::workbench::request::usage::{Form, Usage};
+use outcrop::workbench::{Changed, Reply, Request};
+
+use super::shoot;
+use crate::stage::{NOW, Stage};
+
+/// Models with what a call costs, tokens and times of which grow with the number.
+const MODELS: [(&str, Option<f64>, u64); 6] = [
+    ("openai/gpt-4o", Some(2.5), 7),
+    ("bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0", Some(3.0), 5),
+    ("local/smollm2-135m", None, 3),
+    ("home/qwen3-a-name-that-goes-on-and-on-until-it-is-cut", None, 2),
+    ("openai/text-embedding-3-small", Some(0.02), 11),
+    ("anthropic/claude-haiku-4-5", Some(1.0), 1),
+];
+
+fn price(input: f64) -> Price {
+    Price {
+        input: Some(input),
+        output: Some(input * 4.0),
+        cache_read: Some(input / 10.0),
+        cache_write: None,
+        image: None,
+        as_of: "2026-03-01".into(),
+        source: "a page".into(),
+    }
+}
+
+fn tally(calls: u64, weight: u64) -> Tally {
+    let (mut latency, mut first_token) = (Histogram::default(), Histogram::default());
+    for call in 0..calls {
+        latency.record((300 * weight + 90 * call) as u32);
+        first_token.record((40 * weight + call) as u32);
+    }
+    Tally {
+        invocations: calls,
+        throttles: calls / 9,
+        server_errors: calls / 11,
+        stopped: calls / 7,
+        input_tokens: calls * 913 * weight,
+        output_tokens: calls * 188 * weight,
+        cache_read_tokens: calls * 100,
+        latency,
+        first_token,
+        ..Tally::default()
+    }
+}
+
+fn day_of(at: Timestamp) -> Day {
+    let number = at.0.div_euclid(DAY);
+    let names =
+        ["2026-03-05", "2026-03-06", "2026-03-07", "2026-03-08", "2026-03-09", "2026-03-10", "2026-03-11"];
+    let first = (NOW - 7 * DAY).div_euclid(DAY);
+    let name = usize::try_from(number - first).ok().and_then(|at| names.get(at)).unwrap_or(&"2026-03-12");
+    Day { begins: Timestamp(number * DAY), name: (*name).to_owned() }
+}
+
+/// A week of calls, as the door would tell it.
+fn week(by: By) -> Report {
+    let query = Query { by, since: Some(Timestamp(NOW - 7 * DAY + HOUR)), until: None, series: true };
+    let mut builder = Builder::new(query, Timestamp(NOW), &day_of);
+    let begin = NOW / HOUR * HOUR;
+    for (at, (model, input, weight)) in MODELS.iter().enumerate() {
+        let subject = Subject { model: model.parse().unwrap(), kind: SpanKind::Converse };
+        let hours: Vec<_> = (0..160)
+            .filter(|hour| (hour * 7 + at as i64) % 5 == 0)
+            .map(|hour| (Timestamp(begin - hour * HOUR), tally((hour as u64 * weight) % 13, *weight)))
+            .collect();
+        let price = input.map(price);
+        builder.add(&subject, price.as_ref(), hours.iter().map(|(at, tally)| (*at, tally)));
+    }
+    builder.build()
+}
+
+fn nothing() -> Report {
+    let query = Query { by: By::Model, since: None, until: None, series: true };
+    Builder::new(query, Timestamp(NOW), &day_of).build()
+}
+
+fn told(stage: &mut Stage, report: Report) {
+    stage.answer("\"report\"", vec![Reply::Usage { report }]);
+}
+
+#[test]
+fn usage_that_is_empty_teaches() {
+    shoot("usage-empty", |stage| {
+        stage.keys("<alt+3>ll");
+        told(stage, nothing());
+    });
+}
+
+#[test]
+fn usage_that_is_awaited_says_so() {
+    shoot("usage-busy", |stage| {
+        stage.keys("<alt+3>");
+    });
+}
+
+#[test]
+fn usage_is_a_table_with_a_card_and_a_chart() {
+    shoot("usage-full", |stage| {
+        stage.keys("<alt+3>");
+        told(stage, week(By::Model));
+        stage.keys("j");
+    });
+}
+
+#[test]
+fn usage_by_day_shows_the_newest_first() {
+    shoot("usage-days", |stage| {
+        stage.keys("<alt+3>b");
+        told(stage, week(By::Day));
+        stage.keys("ssssssss");
+    });
+}
+
+#[test]
+fn usage_that_cannot_be_read_says_why_and_what_to_press() {
+    shoot("usage-error", |stage| {
+        stage.keys("<alt+3>");
+        let task = stage.task("\"report\"");
+        let error = Error::new(ErrorKind::Io, "reading the store", "input/output error", "Check the disk.");
+        stage.event(Event::Ended { task, error: Some(error) });
+    });
+}
+
+fn asked(effects: &[Effect]) -> Vec<Usage> {
+    let usage = |request| match request {
+        Request::Usage(usage) => Some(usage),
+        _ => None,
+    };
+    Stage::requests(effects).into_iter().filter_map(usage).collect()
+}
+
+fn query(usage: &Usage) -> Query {
+    let (Usage::Report { query } | Usage::Export { query, .. }) = usage;
+    *query
+}
+
+#[test]
+fn its_keys_change_the_time_the_rows_and_the_order() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let [week_asked] = &asked(&stage.keys("<alt+3>"))[..] else { panic!() };
+    assert_eq!(query(week_asked).since, Some(Timestamp(NOW - 7 * DAY + HOUR)));
+    told(&mut stage, week(By::Model));
+    assert!(stage.text().contains("1 Chat  2 Usage"), "{}", stage.text());
+    let longer = asked(&stage.keys("ll"));
+    let since: Vec<_> = longer.iter().map(|usage| query(usage).since).collect();
+    assert_eq!(since, [Some(Timestamp(NOW - 30 * DAY + HOUR)), None]);
+    assert_eq!(asked(&stage.keys("l")), [], "there is no longer time than all");
+    let by: Vec<_> = asked(&stage.keys("bbb")).iter().map(|usage| query(usage).by).collect();
+    assert_eq!(by, [By::Day, By::Voice, By::Model]);
+    told(&mut stage, week(By::Model));
+    let order = |stage: &mut Stage| {
+        let text = stage.text();
+        let place = |name: &str| text.lines().skip(3).position(|line| line.contains(name)).unwrap();
+        (place("v1:0"), place("gpt-4o"))
+    };
+    let (most, least) = order(&mut stage);
+    assert!(most < least);
+    stage.keys("S");
+    let (most, least) = order(&mut stage);
+    assert!(most > least, "the other way round");
+}
+
+#[test]
+fn the_table_is_copied_as_csv() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.keys("<alt+3>");
+    told(&mut stage, week(By::Model));
+    let [export] = &asked(&stage.keys("y"))[..] else { panic!() };
+    assert!(matches!(export, Usage::Export { form: Form::Csv, texts: false, .. }), "{export:?}");
+    let from = stage.effects.len();
+    let pieces = ["model,Invocations\r\n", "a/b,1\r\n"].map(|text| Reply::Text { text: text.into() });
+    stage.answer("\"export\"", pieces.to_vec());
+    assert_eq!(stage.effects[from..], [Effect::Copy("model,Invocations\r\na/b,1\r\n".into())]);
+}
+
+#[test]
+fn what_is_counted_meanwhile_is_read_soon_and_once() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+3>");
+    told(&mut stage, week(By::Model));
+    stage.keys("jj");
+    let chosen = |stage: &mut Stage| {
+        let text = stage.text();
+        text.lines().find(|line| line.starts_with('▌')).unwrap().to_owned()
+    };
+    let before = chosen(&mut stage);
+    let from = stage.effects.len();
+    for number in 1..4 {
+        stage.reply("\"watch\"", vec![Reply::Changed { number, change: Changed::Usage }]);
+    }
+    let timer = TimerId("usage");
+    let waits = |effect: &Effect| matches!(effect, Effect::After { timer: other, .. } if *other == timer);
+    assert_eq!(stage.effects[from..].iter().filter(|effect| waits(effect)).count(), 1);
+    assert_eq!(asked(&stage.effects[from..]), []);
+    assert_eq!(asked(&stage.event(Event::Timer(timer))).len(), 1);
+    told(&mut stage, week(By::Model));
+    assert_eq!(chosen(&mut stage), before, "the chosen row stays");
+}
+
+#[test]
+fn a_step_back_leads_to_the_chat_and_what_the_chat_alone_can_do_leads_there_too() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+3>");
+    told(&mut stage, nothing());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("New conversation"));
+    stage.keys("<alt+3><ctrl+n>hello");
+    assert!(stage.text().contains("hello"), "{}", stage.text());
+}
