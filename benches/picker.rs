@@ -31,6 +31,8 @@ fn options() -> Options {
         reduced_motion: false,
         offline: false,
         utc_offset: 0,
+        folder: "/work".into(),
+        home: Some("/home/ada".into()),
     }
 }
 

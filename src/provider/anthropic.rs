@@ -109,8 +109,8 @@ impl Provider for Anthropic {
         true
     }
 
-    fn address(&self) -> Option<&str> {
-        Some(&self.base_url)
+    fn address(&self) -> Option<String> {
+        Some(self.base_url.clone())
     }
 
     fn has_key(&self) -> bool {

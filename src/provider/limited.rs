@@ -53,7 +53,7 @@ impl Provider for Limited {
         self.voice.is_remote()
     }
 
-    fn address(&self) -> Option<&str> {
+    fn address(&self) -> Option<String> {
         self.voice.address()
     }
 

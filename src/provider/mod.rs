@@ -39,7 +39,7 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     }
 
     /// Where its API is, for one that has an address: its list of models is that address's.
-    fn address(&self) -> Option<&str> {
+    fn address(&self) -> Option<String> {
         None
     }
 

@@ -36,7 +36,7 @@ impl Provider for Optional {
         self.voice.is_remote()
     }
 
-    fn address(&self) -> Option<&str> {
+    fn address(&self) -> Option<String> {
         self.voice.address()
     }
 

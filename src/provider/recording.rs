@@ -43,7 +43,7 @@ impl Provider for Recording {
         self.voice.is_remote()
     }
 
-    fn address(&self) -> Option<&str> {
+    fn address(&self) -> Option<String> {
         self.voice.address()
     }
 

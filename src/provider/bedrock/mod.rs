@@ -218,6 +218,14 @@ impl Provider for Bedrock {
         true
     }
 
+    fn address(&self) -> Option<String> {
+        Some(self.url(Service::Control, ""))
+    }
+
+    fn has_key(&self) -> bool {
+        true
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         match call {

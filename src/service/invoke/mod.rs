@@ -171,7 +171,7 @@ impl Invoke {
 
     /// Where the named provider's API is.
     pub fn address(&self, provider: &str) -> Option<String> {
-        self.voices().by_name.get(provider)?.address().map(str::to_owned)
+        self.voices().by_name.get(provider)?.address()
     }
 
     /// Whether the named provider is asked with a key.
