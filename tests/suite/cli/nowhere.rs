@@ -38,6 +38,8 @@ const LINES: &[&str] = &[
     "conversations fork 1",
     "conversations import a.json",
     "conversations remove 1 --yes",
+    "usage --since 7d",
+    "usage --format jsonl --texts",
     "workspace info",
     "workspace backup saved",
     "workspace restore saved --yes",
