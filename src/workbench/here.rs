@@ -305,7 +305,7 @@ impl Here {
             ModelsRequest::Health { provider } => one(async move {
                 Ok(Reply::Checks { checks: doctor::examine_provider(&invoke, &provider, &terms).await })
             }),
-            ModelsRequest::Try { id, text } => trying::ask(&invoke, id, text, &terms)
+            ModelsRequest::Try { id, text } => trying::ask(&invoke, &id, text, &terms)
                 .map_ok(|step| match step {
                     trying::Step::Delta(event) => Reply::Delta { event },
                     trying::Step::Tried(tried) => Reply::Tried { tried },

@@ -25,8 +25,13 @@ pub enum Step {
 }
 
 /// Asks `text`. Dropping the stream stops the answer.
-pub fn ask(invoke: &Invoke, model: ModelId, text: String, terms: &Terms) -> BoxStream<'static, Result<Step>> {
-    let price = invoke.card(&model).price;
+pub fn ask(
+    invoke: &Invoke,
+    model: &ModelId,
+    text: String,
+    terms: &Terms,
+) -> BoxStream<'static, Result<Step>> {
+    let price = invoke.card(model).price;
     let converse = Converse {
         model: model.clone(),
         system: None,
@@ -37,7 +42,7 @@ pub fn ask(invoke: &Invoke, model: ModelId, text: String, terms: &Terms) -> BoxS
     };
     let began = Instant::now();
     let ms = move || u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let events = invoke.serve(&model, Call::Converse(converse), terms);
+    let events = invoke.serve(model, Call::Converse(converse), terms);
     let asking = Some((events, Fold::default(), None));
     stream::unfold(asking, move |asking| {
         let price = price.clone();

@@ -102,7 +102,7 @@ impl Shortlist {
             let grown = query.trim().starts_with(&self.query) && !query.contains(char::is_whitespace);
             let within = (grown && !self.query.is_empty()).then(|| std::mem::take(&mut self.shown));
             query.trim().clone_into(&mut self.query);
-            self.narrow_within(within);
+            self.narrow_within(within.as_deref());
             self.selected = 0;
         }
     }
@@ -112,7 +112,7 @@ impl Shortlist {
         self.selected = self.selected.min(self.shown.len().saturating_sub(1));
     }
 
-    fn narrow_within(&mut self, within: Option<Vec<u32>>) {
+    fn narrow_within(&mut self, within: Option<&[u32]>) {
         if self.query.is_empty() {
             self.shown.clone_from(&self.order);
             return;
@@ -126,9 +126,11 @@ impl Shortlist {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut letters = Vec::new();
         let mut kept = Vec::new();
-        if let Some(within) = &within {
+        if let Some(within) = within {
             kept = vec![false; self.stock.cards.len()];
-            within.iter().for_each(|at| kept[*at as usize] = true);
+            for at in within {
+                kept[*at as usize] = true;
+            }
         }
         let mut scored: Vec<(std::cmp::Reverse<u32>, usize, u32)> = Vec::new();
         for (place, at) in self.order.iter().enumerate() {

@@ -45,7 +45,7 @@ pub enum Overlay {
     /// The palette and the smaller pickers.
     Menu(Menu),
     /// The models.
-    Picker(Picker),
+    Picker(Box<Picker>),
     Confirm(Confirm),
     /// One line: a name.
     Prompt(Prompt),

@@ -19,7 +19,7 @@ impl State {
         self.look_through_models(desk);
         let current = self.thread.setup.model.as_ref();
         let picker = Picker::new(self.stock.clone(), current, self.is_asking_models(), desk.now.wall);
-        desk.overlays.push(Overlay::Picker(picker));
+        desk.overlays.push(Overlay::Picker(Box::new(picker)));
     }
 
     /// All models are to be looked through: what is known of them is made new where it is old.

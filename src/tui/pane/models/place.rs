@@ -92,7 +92,7 @@ impl Pane for State {
         self.beat()
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         ""
     }
 

@@ -33,7 +33,7 @@ impl State {
                 self.focus = if self.focus == Focus::Card { Focus::List } else { Focus::Card };
             }
             Action::FilterProvider | Action::FilterCapability | Action::FilterPlace => {
-                self.next_filter(action)
+                self.next_filter(action);
             }
             Action::ClearFilters => {
                 self.search = Input::default();
