@@ -1,14 +1,15 @@
 //! # Outcrop: where foundation models surface in your terminal
 //!
 //! ```text
-//!  Why rivers meander                                                offline      ← tui/layout: two fixed lines
+//!  1 Chat  2 Models  3 Usage  Why rivers meander                      offline      ← tui/layout: two fixed lines
 //!                              │                                                     and the place between them
 //!  Today                       │  why do rivers meander?                 14:02
 //! ▌Why rivers meander      3 m │ ▌smollm2-135m                                  ← tui/widget/transcript draws
 //!  Guardrail wording      41 m │  A river bends because the current …              blocks of domain/message
 //!         ▲                    │  0.14 s · 46 tok/s · 182→64 tok · 12 % of 2,048
 //!         │                    │
-//!   tui/pane/chat              │ ▌ ask a follow-up                              ← tui/widget/composer
+//!   tui/pane/chat, one of      │ ▌ ask a follow-up                              ← tui/widget/composer
+//!   the places of tui/pane     │
 //!  Enter send · Ctrl+P palette                                   ctx ▍ 12 %      ← from the table in tui/keymap
 //! ```
 //!

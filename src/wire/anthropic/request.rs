@@ -8,6 +8,7 @@ use crate::domain::call::Converse;
 use crate::domain::settings::Effort;
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
+use crate::wire::attachment::Limits;
 
 /// The longest answer where nobody set one: the API wants to be told. What is thought comes on top.
 const MAX_TOKENS: u32 = 4096;
@@ -115,11 +116,15 @@ struct Format<'a> {
     schema: &'a Value,
 }
 
+/// Anthropic's vision and PDF guides: 5 MB a picture, a hundred of them, and requests of 32 MB.
+const LIMITS: Limits = Limits { picture: 5 << 20, document: 32 << 20, pictures: 100, documents: 100 };
+
 /// The body that asks for a streamed answer.
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
     let budget = budget(settings.reasoning);
+    LIMITS.check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
     // The limit counts what is thought too: the answer keeps the room that was set for it.
     body.max_tokens = Some(settings.max_tokens.unwrap_or(MAX_TOKENS).saturating_add(budget.unwrap_or(0)));

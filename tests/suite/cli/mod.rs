@@ -14,3 +14,4 @@ mod settings;
 mod stored;
 mod talk;
 mod usage;
+mod waits;
