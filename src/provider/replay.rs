@@ -11,8 +11,9 @@ use super::answering::once;
 use super::{Events, Provider};
 use crate::domain::call::Call;
 use crate::domain::cassette::{Take, answering, question};
-use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
+use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
+use crate::domain::figures;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 
@@ -58,7 +59,10 @@ impl Replay {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 format!("playing the answer of {model}"),
-                format!("the cassette has no answer to this; it has {}", counted(takes.len())),
+                format!(
+                    "the cassette has no answer to this; it has {}",
+                    figures::count(takes.len() as u64, "answer", "answers")
+                ),
                 "Ask word for word what was asked when it was recorded; `outcrop cassettes show FILE` lists it.",
             ));
         };
@@ -80,22 +84,8 @@ impl Replay {
         }
         let cards = models.into_iter().map(|(model, capabilities)| {
             let id = ModelId::new(&self.name, model.as_str())?;
-            Ok(ModelCard {
-                id,
-                title: model.to_string(),
-                availability: Availability::Ready,
-                capabilities,
-                lacks: Vec::new(),
-                context: None,
-                max_output: None,
-                defaults: None,
-                licence: None,
-                bytes: None,
-                price: None,
-                regions: Vec::new(),
-                successor: None,
-                detail: "played from a cassette".to_owned(),
-            })
+            let detail = "played from a cassette".to_owned();
+            Ok(ModelCard { capabilities, detail, ..ModelCard::unknown(id) })
         });
         Ok(Event::Models { cards: cards.collect::<Result<_>>()? })
     }
@@ -111,10 +101,6 @@ fn recorded(mut call: Call) -> Result<Call> {
     };
     *model = model.model().parse()?;
     Ok(question(&call))
-}
-
-fn counted(takes: usize) -> String {
-    if takes == 1 { "1 answer".to_owned() } else { format!("{takes} answers") }
 }
 
 impl Provider for Replay {
