@@ -31,7 +31,7 @@ fn options() -> Options {
         reduced_motion: false,
         offline: false,
         utc_offset: 0,
-        folder: "/work".into(),
+        folder: "/home/ada/rivers".into(),
         home: Some("/home/ada".into()),
     }
 }

@@ -56,7 +56,7 @@ pub fn options(theme: &str) -> Options {
         offline: true,
         utc_offset: 0,
         home: Some("/home/ada".into()),
-        folder: "/work".into(),
+        folder: "/home/ada/rivers".into(),
     }
 }
 

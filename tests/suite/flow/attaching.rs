@@ -49,7 +49,7 @@ fn missing(stage: &mut Stage) {
 #[test]
 fn a_file_that_is_named_in_the_text_becomes_a_chip_and_is_sent_where_it_stands() {
     let mut stage = Stage::settled(120, 40, "dark");
-    assert_eq!(files(&stage.keys("what is @pics/a.png and")), ["/work/pics/a.png"]);
+    assert_eq!(files(&stage.keys("what is @pics/a.png and")), ["/home/ada/rivers/pics/a.png"]);
     stage.keys(" why");
     stage.answer("attach", attached("a.png"));
     assert!(stage.text().contains("what is [@a.png · 212 kB] and why"), "{}", stage.text());
@@ -63,10 +63,7 @@ fn a_file_that_is_named_in_the_text_becomes_a_chip_and_is_sent_where_it_stands()
 fn a_message_waits_for_the_file_that_it_ends_with() {
     let mut stage = Stage::settled(120, 40, "dark");
     let effects = stage.keys("look at @~/a.png!<enter>");
-    assert_eq!(
-        (files(&effects), sent(&effects)),
-        (vec!["/work/~/a.png".replace("/work/~", "/home/ada")], None)
-    );
+    assert_eq!((files(&effects), sent(&effects)), (vec!["/home/ada/a.png".to_owned()], None));
     let task = stage.task("attach");
     stage.reply("attach", attached("a.png"));
     let effects = stage.event(Event::Ended { task, error: None });
@@ -101,10 +98,14 @@ fn a_file_can_be_asked_for_and_what_is_wrong_with_it_is_said() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+a>");
     assert!(stage.text().contains("Attach a file"), "{}", stage.text());
-    assert_eq!(files(&stage.keys("notes.bin<enter>")), ["/work/notes.bin"]);
+    assert_eq!(files(&stage.keys("notes.bin<enter>")), ["/home/ada/rivers/notes.bin"]);
     let task = stage.task("attach");
-    let error =
-        Error::new(ErrorKind::Invalid, "attaching /work/notes.bin", "it is empty", "Name another file.");
+    let error = Error::new(
+        ErrorKind::Invalid,
+        "attaching /home/ada/rivers/notes.bin",
+        "it is empty",
+        "Name another file.",
+    );
     stage.event(Event::Ended { task, error: Some(error) });
     assert!(stage.text().contains("it is empty"), "{}", stage.text());
 }
