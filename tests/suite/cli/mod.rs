@@ -4,7 +4,7 @@ mod attaching;
 mod bedrock;
 mod cassettes;
 mod found;
-mod home;
+pub mod home;
 mod keys;
 mod lists;
 mod nowhere;

@@ -1,0 +1,454 @@
+//! The same faults of every voice that speaks to a server, one table of voices and one test a fault: each gives the same kind
+//! of error, keeps the provider's own words, and loses no text that came.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use outcrop::domain::call::{Blobs, Call, Converse, Turn};
+use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::net::{Client, Network, Reach};
+use outcrop::provider::Provider;
+use outcrop::provider::anthropic::Anthropic;
+use outcrop::provider::bedrock::{Bedrock, Credentials};
+use outcrop::provider::key::Key;
+use outcrop::provider::ollama::Ollama;
+use outcrop::provider::openai::{Api, OpenAi};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::answer::{self, text};
+use crate::cli::home::Home;
+use crate::loopback::{Part, Seen, Server, head, whole};
+use crate::provider_openai::{Kept, options};
+use crate::soon;
+
+/// What is said in pieces, and the whole of it: cut bytewise, it is cut inside of letters.
+const PIECES: [&str; 3] = ["Hel", "lo é", " 👋🏽!"];
+const ALL: &str = "Hello é 👋🏽!";
+const WORDS: &str = "its own words";
+
+/// A voice and how its API says things.
+struct Voice {
+    name: &'static str,
+    /// Of the section in a configuration file that makes it, without its address.
+    config: &'static str,
+    make: fn(&Server) -> Box<dyn Provider>,
+    content_type: &'static str,
+    /// What comes before the words, one piece of the words, and what ends the answer.
+    before: fn() -> Vec<Value>,
+    piece: fn(&str) -> Value,
+    after: fn() -> Vec<Value>,
+    /// What it says when it fails after its first words.
+    failure: fn() -> Vec<u8>,
+    /// A frame whose payload is no JSON.
+    garbage: fn() -> Vec<u8>,
+    /// A frame of the stream with this payload.
+    frame: fn(&Value) -> Vec<u8>,
+    /// The body of a refusal.
+    refusal: fn() -> Value,
+    /// A list of so many models, for whatever is asked to have it.
+    list: fn(usize, &Seen) -> Vec<u8>,
+}
+
+fn key() -> Key {
+    SecretString::from("sk-canary").into()
+}
+
+fn sse(payload: &Value) -> Vec<u8> {
+    format!("data: {payload}\n\n").into_bytes()
+}
+
+fn line(payload: &Value) -> Vec<u8> {
+    format!("{payload}\n").into_bytes()
+}
+
+/// A message of Amazon's event streams; the payload names its kind as `:event` or `:exception`.
+fn message(payload: &Value) -> Vec<u8> {
+    let mut payload = payload.clone();
+    let members = payload.as_object_mut().unwrap();
+    let (sort, kind) = [("event", ":event"), ("exception", ":exception")]
+        .iter()
+        .find_map(|(sort, name)| Some((*sort, members.remove(*name)?.as_str().unwrap().to_owned())))
+        .unwrap();
+    framed(sort, &kind, payload.to_string().as_bytes())
+}
+
+fn framed(sort: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    let mut headers = Vec::new();
+    let of_kind = format!(":{sort}-type");
+    for (name, value) in [(of_kind.as_str(), kind), (":message-type", sort)] {
+        headers.push(u8::try_from(name.len()).unwrap());
+        headers.extend_from_slice(name.as_bytes());
+        headers.push(7);
+        headers.extend_from_slice(&u16::try_from(value.len()).unwrap().to_be_bytes());
+        headers.extend_from_slice(value.as_bytes());
+    }
+    let lengths = [12 + headers.len() + body.len() + 4, headers.len()];
+    let mut bytes: Vec<u8> =
+        lengths.iter().flat_map(|length| u32::try_from(*length).unwrap().to_be_bytes()).collect();
+    bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
+    bytes.extend_from_slice(&headers);
+    bytes.extend_from_slice(body);
+    bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
+    bytes
+}
+
+fn openai_list(count: usize, _: &Seen) -> Vec<u8> {
+    let data: Vec<_> =
+        (0..count).map(|n| json!({"id": format!("model-{n:05}"), "object": "model"})).collect();
+    json!({"object": "list", "data": data}).to_string().into_bytes()
+}
+
+const VOICES: [Voice; 5] = [
+    Voice {
+        name: "openai",
+        config: "kind = 'openai'\napi_key = 'sk-canary'\n",
+        make: |server| Box::new(OpenAi::new("there", server.url("/v1/"), key())),
+        content_type: "text/event-stream",
+        before: || vec![json!({"choices": [{"index": 0, "delta": {"role": "assistant"}}]})],
+        piece: |words| json!({"choices": [{"index": 0, "delta": {"content": words}}]}),
+        after: || vec![json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})],
+        failure: || sse(&json!({"error": {"message": WORDS, "type": "server_error", "code": 500}})),
+        garbage: || b"data: {\"choi\n\n".to_vec(),
+        frame: sse,
+        refusal: || json!({"error": {"message": WORDS, "type": "some_error"}}),
+        list: openai_list,
+    },
+    Voice {
+        name: "openai by Responses",
+        config: "kind = 'openai'\napi = 'responses'\napi_key = 'sk-canary'\n",
+        make: |server| Box::new(OpenAi::new("there", server.url("/v1/"), key()).by(Api::Responses)),
+        content_type: "text/event-stream",
+        before: || vec![json!({"type": "response.created", "response": {"status": "in_progress"}})],
+        piece: |words| json!({"type": "response.output_text.delta", "item_id": "m", "delta": words}),
+        after: || vec![json!({"type": "response.completed", "response": {"status": "completed"}})],
+        failure: || {
+            let error = json!({"code": "server_error", "message": WORDS});
+            sse(&json!({"type": "response.failed", "response": {"status": "failed", "error": error}}))
+        },
+        garbage: || b"data: {\"choi\n\n".to_vec(),
+        frame: sse,
+        refusal: || json!({"error": {"message": WORDS, "type": "some_error"}}),
+        list: openai_list,
+    },
+    Voice {
+        name: "anthropic",
+        config: "kind = 'anthropic'\napi_key = 'sk-canary'\n",
+        make: |server| Box::new(Anthropic::new("there", server.url("/v1/"), key())),
+        content_type: "text/event-stream",
+        before: || {
+            vec![
+                json!({"type": "message_start", "message": {"role": "assistant", "usage": {"input_tokens": 3}}}),
+                json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+            ]
+        },
+        piece: |words| json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": words}}),
+        after: || {
+            vec![
+                json!({"type": "content_block_stop", "index": 0}),
+                json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}}),
+                json!({"type": "message_stop"}),
+            ]
+        },
+        failure: || sse(&json!({"type": "error", "error": {"type": "api_error", "message": WORDS}})),
+        garbage: || b"data: {\"choi\n\n".to_vec(),
+        frame: sse,
+        refusal: || json!({"type": "error", "error": {"type": "some_error", "message": WORDS}}),
+        list: |count, _| {
+            let data: Vec<_> =
+                (0..count).map(|n| json!({"id": format!("model-{n:05}"), "type": "model"})).collect();
+            json!({"data": data, "has_more": false}).to_string().into_bytes()
+        },
+    },
+    Voice {
+        name: "ollama",
+        config: "kind = 'ollama'\n",
+        make: |server| Box::new(Ollama::new("there", server.url("/"), key())),
+        content_type: "application/x-ndjson",
+        before: Vec::new,
+        piece: |words| json!({"model": "m", "message": {"role": "assistant", "content": words}, "done": false}),
+        after: || {
+            let message = json!({"role": "assistant", "content": ""});
+            vec![json!({"model": "m", "message": message, "done": true, "done_reason": "stop"})]
+        },
+        failure: || line(&json!({"error": WORDS})),
+        garbage: || b"{\"mess\n".to_vec(),
+        frame: line,
+        refusal: || json!({"error": WORDS}),
+        list: |count, seen| {
+            if seen.line.starts_with("POST ") {
+                return b"{}".to_vec();
+            }
+            let models: Vec<_> = (0..count).map(|n| json!({"name": format!("model-{n:05}")})).collect();
+            json!({ "models": models }).to_string().into_bytes()
+        },
+    },
+    Voice {
+        name: "bedrock",
+        config: "kind = 'bedrock'\nregion = 'eu-west-1'\napi_key = 'sk-canary'\n",
+        make: |server| {
+            let credentials = Credentials::Bearer(key());
+            Box::new(Bedrock::new("there", "eu-west-1", Some(&server.url("/")), credentials))
+        },
+        content_type: "application/vnd.amazon.eventstream",
+        before: || vec![json!({":event": "messageStart", "role": "assistant"})],
+        piece: |words| json!({":event": "contentBlockDelta", "contentBlockIndex": 0, "delta": {"text": words}}),
+        after: || {
+            vec![
+                json!({":event": "contentBlockStop", "contentBlockIndex": 0}),
+                json!({":event": "messageStop", "stopReason": "end_turn"}),
+                json!({":event": "metadata", "usage": {"inputTokens": 3, "outputTokens": 3}}),
+            ]
+        },
+        failure: || message(&json!({":exception": "internalServerException", "message": WORDS})),
+        garbage: || framed("event", "contentBlockDelta", b"{\"delt"),
+        frame: message,
+        refusal: || json!({ "message": WORDS }),
+        list: |count, seen| {
+            if !seen.line.contains("/foundation-models") {
+                return json!({"inferenceProfileSummaries": []}).to_string().into_bytes();
+            }
+            let models: Vec<_> = (0..count)
+                .map(|n| json!({"modelId": format!("model-{n:05}"), "outputModalities": ["TEXT"]}))
+                .collect();
+            json!({ "modelSummaries": models }).to_string().into_bytes()
+        },
+    },
+];
+
+impl Voice {
+    /// The frames of an answer that says these pieces, up to its end or to the last word.
+    fn frames(&self, pieces: &[&str], ends: bool) -> Vec<Value> {
+        let mut frames = (self.before)();
+        frames.extend(pieces.iter().map(|words| (self.piece)(words)));
+        if ends {
+            frames.extend((self.after)());
+        }
+        frames
+    }
+
+    fn bytes(&self, frames: &[Value]) -> Vec<u8> {
+        frames.iter().flat_map(|frame| (self.frame)(frame)).collect()
+    }
+
+    /// The first words of an answer.
+    fn begun(&self) -> Vec<u8> {
+        self.bytes(&self.frames(&PIECES[..2], false))
+    }
+
+    async fn ask(&self, server: &Server) -> (Fold, Option<Error>) {
+        let call = Call::Converse(Converse {
+            model: "there/anthropic.claude-m".parse().unwrap(),
+            system: None,
+            turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: "hello".into() }] }],
+            settings: Settings::default(),
+            conversation: None,
+            blobs: Blobs::default(),
+        });
+        soon(answer::whole((self.make)(server).serve(call, &client()))).await
+    }
+
+    /// A server that sends a stream of these bytes, and goes away.
+    async fn after(&self, bytes: Vec<u8>) -> (Fold, Option<Error>) {
+        let content_type = self.content_type;
+        let server = Server::start(move |_, _| {
+            vec![head(200, &[("content-type", content_type)]), Part::Bytes(bytes.clone())]
+        })
+        .await;
+        let (fold, error) = self.ask(&server).await;
+        assert_eq!(server.seen().len(), 1, "{}: nothing is sent again once a word came", self.name);
+        (fold, error)
+    }
+
+    /// A server that only refuses, with this status and these headers; how often it was asked.
+    async fn refused(&self, status: u16, headers: &'static [(&str, &str)]) -> (Error, usize) {
+        let refusal = (self.refusal)().to_string();
+        let server = Server::start(move |_, _| whole(status, headers, refusal.clone())).await;
+        let error = self.ask(&server).await.1.unwrap();
+        assert!(error.why.contains(WORDS), "{} {status}: {error}", self.name);
+        (error, server.seen().len())
+    }
+}
+
+fn client() -> Client {
+    Network::new(options(), Arc::new(Kept::default())).client(Reach::default())
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_keeps_its_words_and_says_so() {
+    for voice in &VOICES {
+        let (fold, error) = voice.after(voice.begun()).await;
+        assert_eq!(
+            (text(&fold).as_str(), error.unwrap().kind),
+            ("Hello é", ErrorKind::Network),
+            "{}",
+            voice.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_falls_silent_keeps_its_words_and_says_so() {
+    for voice in &VOICES {
+        let (bytes, content_type) = (voice.begun(), voice.content_type);
+        let server = Server::start(move |_, _| {
+            vec![head(200, &[("content-type", content_type)]), Part::Bytes(bytes.clone()), Part::Stall]
+        })
+        .await;
+        let (fold, error) = voice.ask(&server).await;
+        assert_eq!(
+            (text(&fold).as_str(), error.unwrap().kind),
+            ("Hello é", ErrorKind::Timeout),
+            "{}",
+            voice.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_dripped_a_byte_at_a_time_says_the_same() {
+    for voice in &VOICES {
+        let bytes = voice.bytes(&voice.frames(&PIECES, true));
+        let content_type = voice.content_type;
+        let server = Server::start(move |_, _| {
+            let head = head(200, &[("content-type", content_type)]);
+            std::iter::once(head).chain(bytes.iter().map(|byte| Part::Bytes(vec![*byte]))).collect()
+        })
+        .await;
+        let (fold, error) = voice.ask(&server).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
+        assert_eq!(fold.stop, Some(StopReason::EndTurn), "{}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn a_frame_that_is_no_json_is_an_error_that_keeps_the_words_before_it() {
+    for voice in &VOICES {
+        let broken = [voice.begun(), (voice.garbage)(), voice.bytes(&(voice.after)())].concat();
+        let (fold, error) = voice.after(broken).await;
+        let error = error.unwrap();
+        assert_eq!(text(&fold), "Hello é", "{}", voice.name);
+        assert_eq!(error.kind, ErrorKind::Server { status: 200 }, "{}: {error}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_after_the_first_words_keeps_them_and_its_own() {
+    for voice in &VOICES {
+        let (fold, error) = voice.after([voice.begun(), (voice.failure)()].concat()).await;
+        let error = error.unwrap();
+        assert_eq!(text(&fold), "Hello é", "{}", voice.name);
+        assert_eq!(error.kind, ErrorKind::Server { status: 500 }, "{}", voice.name);
+        assert!(error.why.contains(WORDS), "{}: {error}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_the_same_kinds_everywhere_and_only_what_may_pass_is_tried_again() {
+    const AT_ONCE: &[(&str, &str)] = &[("content-type", "application/json"), ("retry-after", "0")];
+    const IN_AN_HOUR: &[(&str, &str)] = &[("content-type", "application/json"), ("retry-after", "3600")];
+    const SILENT: &[(&str, &str)] = &[("content-type", "application/json")];
+    let limited = |ms| ErrorKind::RateLimited { retry_after_ms: ms };
+    for voice in &VOICES {
+        for (status, headers, kind, times) in [
+            (401, SILENT, ErrorKind::Auth, 1),
+            (403, SILENT, ErrorKind::Auth, 1),
+            (404, SILENT, ErrorKind::NotFound, 1),
+            (429, SILENT, limited(None), 3),
+            (429, AT_ONCE, limited(Some(0)), 3),
+            (429, IN_AN_HOUR, limited(Some(3_600_000)), 1),
+            (500, SILENT, ErrorKind::Server { status: 500 }, 3),
+            (529, SILENT, ErrorKind::Overloaded, 3),
+        ] {
+            let (error, asked) = voice.refused(status, headers).await;
+            assert_eq!((&error.kind, asked), (&kind, times), "{} {status} {headers:?}: {error}", voice.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_gets_neither_the_key_nor_the_question() {
+    for voice in &VOICES {
+        let other = Server::start(|_, _| whole(200, &[], "{}")).await;
+        let to = other.url("/there");
+        let server = Server::start(move |_, _| whole(307, &[("location", &to)], "")).await;
+        let error = voice.ask(&server).await.1.unwrap();
+        assert_eq!(error.kind, ErrorKind::Network, "{}: {error}", voice.name);
+        assert!(other.seen().is_empty(), "{}", voice.name);
+        assert!(!error.to_string().contains("canary"), "{}: {error}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_two_megabytes_is_read_and_one_without_end_is_not() {
+    let long = "x".repeat(2 << 20);
+    for voice in &VOICES {
+        let (fold, error) = voice.after(voice.bytes(&voice.frames(&[&long], true))).await;
+        assert_eq!(error, None, "{}", voice.name);
+        assert!(text(&fold) == long, "{}", voice.name);
+    }
+    let endless = "x".repeat(25 << 20);
+    for voice in &VOICES {
+        let (fold, error) = voice.after(voice.bytes(&voice.frames(&["Hello", &endless], true))).await;
+        assert!(text(&fold) == "Hello", "{}", voice.name);
+        assert!(error.is_some(), "{}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_models_are_listed() {
+    for voice in &VOICES {
+        let list = voice.list;
+        let json = [("content-type", "application/json")];
+        let server = Server::start(move |_, seen| whole(200, &json, list(10_000, seen))).await;
+        let listed = soon((voice.make)(&server).serve(Call::ListModels, &client()).next()).await;
+        let Some(Ok(Event::Models { cards })) = listed else { panic!("{}: {listed:?}", voice.name) };
+        assert_eq!(cards.len(), 10_000, "{}", voice.name);
+    }
+}
+
+/// Adds to every object a member that nobody knows.
+fn with_strangers(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(with_strangers);
+            members.insert("unheard_of".into(), json!({"a": [1, null, {"type": "text"}]}));
+        }
+        Value::Array(values) => values.iter_mut().for_each(with_strangers),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_passed_over_everywhere() {
+    for voice in &VOICES {
+        let mut frames = voice.frames(&PIECES, true);
+        frames.iter_mut().for_each(with_strangers);
+        let (fold, error) = voice.after(voice.bytes(&frames)).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
+        assert_eq!(fold.stop, Some(StopReason::EndTurn), "{}", voice.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other() {
+    for voice in &VOICES {
+        let (content_type, bytes) = (voice.content_type, [voice.begun(), (voice.failure)()].concat());
+        let server = Server::start(move |_, _| {
+            vec![head(200, &[("content-type", content_type)]), Part::Bytes(bytes.clone())]
+        })
+        .await;
+        let path = if voice.name.starts_with("openai") || voice.name == "anthropic" { "/v1" } else { "" };
+        let home =
+            Home::with(&format!("[providers.there]\nbase_url = '{}'\n{}", server.url(path), voice.config));
+        tokio::task::block_in_place(|| {
+            let said = home.run(&["chat", "-m", "there/anthropic.claude-m", "hello"]);
+            assert_eq!(said.code, Some(2), "{}: {}", voice.name, said.stderr);
+            assert_eq!(said.stdout.trim_end(), "Hello é", "{}", voice.name);
+            assert!(said.stderr.contains(WORDS), "{}: {}", voice.name, said.stderr);
+        });
+    }
+}
