@@ -170,6 +170,25 @@ struct Heap {
     steps: BTreeMap<Timestamp, Figures>,
 }
 
+impl Heap {
+    fn new(by: By, subject: &Subject, price: Option<&Price>) -> Self {
+        Self {
+            provider: (by != By::Day).then(|| subject.model.provider().to_owned()),
+            price: price.filter(|_| by == By::Model).cloned(),
+            steps: BTreeMap::new(),
+        }
+    }
+}
+
+/// The place of an hour in a report.
+#[derive(Debug, PartialEq)]
+struct Slot {
+    /// Where the day begins whose row it is, in a report by day.
+    day: Option<Timestamp>,
+    /// Where the hour or day of the series begins.
+    at: Timestamp,
+}
+
 /// Makes a report of hours, which come in any order.
 pub struct Builder<'a> {
     query: Query,
@@ -210,6 +229,8 @@ impl<'a> Builder<'a> {
         price: Option<&Price>,
         hours: impl IntoIterator<Item = (Timestamp, &'t Tally)>,
     ) {
+        // Hours that go to the same place are laid together first: most of them do.
+        let mut together: Option<(Slot, Figures)> = None;
         let mut used = false;
         for (hour, tally) in hours {
             if !self.query.holds(hour) {
@@ -218,22 +239,18 @@ impl<'a> Builder<'a> {
             used = true;
             self.first = Some(self.first.map_or(hour, |first| first.min(hour)));
             self.last = Some(self.last.map_or(hour, |last| last.max(hour)));
-            let cost = tally.cost(subject.kind, price);
-            let row = self.row(subject, hour);
-            let at = match self.step {
-                // Nobody asks what it was over time.
-                _ if !self.query.series => Timestamp(0),
-                Step::Hour => hour,
-                Step::Day => self.day(hour).begins,
-            };
-            if !self.heaps.contains_key(&row) {
-                self.heaps.insert(row.clone(), self.heap(subject, price));
+            let slot = self.slot(hour);
+            if together.as_ref().is_some_and(|(other, _)| *other != slot)
+                && let Some(full) = together.take()
+            {
+                self.lay(subject, price, full);
             }
-            if let Some(heap) = self.heaps.get_mut(&row) {
-                let figures = heap.steps.entry(at).or_default();
-                figures.tally.merge(tally);
-                figures.cost.add(cost);
-            }
+            let (_, figures) = together.get_or_insert_with(|| (slot, Figures::default()));
+            figures.tally.merge(tally);
+            figures.cost.add(tally.cost(subject.kind, price));
+        }
+        if let Some(rest) = together {
+            self.lay(subject, price, rest);
         }
         if used && let Some(price) = price.filter(|price| !price.as_of.is_empty()) {
             let dates = self.priced.get_or_insert_with(|| PriceDates {
@@ -245,25 +262,32 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn day(&mut self, hour: Timestamp) -> &Day {
-        self.days.entry(hour).or_insert_with(|| (self.day_of)(hour))
+    fn slot(&mut self, hour: Timestamp) -> Slot {
+        let by_day = self.query.by == By::Day;
+        let day = (by_day || self.step == Step::Day).then(|| self.day(hour).begins);
+        let at = match self.step {
+            // Nobody asks what it was over time.
+            _ if !self.query.series => Timestamp(0),
+            Step::Hour => hour,
+            Step::Day => day.unwrap_or(hour),
+        };
+        Slot { day: day.filter(|_| by_day), at }
     }
 
-    fn row(&mut self, subject: &Subject, hour: Timestamp) -> String {
-        match self.query.by {
-            By::Model => subject.model.to_string(),
-            By::Voice => subject.model.provider().to_owned(),
-            By::Day => self.day(hour).name.clone(),
-        }
-    }
-
-    fn heap(&self, subject: &Subject, price: Option<&Price>) -> Heap {
+    /// Adds what a subject came to in one place.
+    fn lay(&mut self, subject: &Subject, price: Option<&Price>, (slot, figures): (Slot, Figures)) {
+        let row = match (self.query.by, slot.day) {
+            (By::Day, Some(begins)) => self.day(begins).name.clone(),
+            (By::Voice, _) => subject.model.provider().to_owned(),
+            (By::Model | By::Day, _) => subject.model.to_string(),
+        };
         let by = self.query.by;
-        Heap {
-            provider: (by != By::Day).then(|| subject.model.provider().to_owned()),
-            price: price.filter(|_| by == By::Model).cloned(),
-            steps: BTreeMap::new(),
-        }
+        let heap = self.heaps.entry(row).or_insert_with(|| Heap::new(by, subject, price));
+        heap.steps.entry(slot.at).or_default().add(&figures);
+    }
+
+    fn day(&mut self, at: Timestamp) -> &Day {
+        self.days.entry(at).or_insert_with(|| (self.day_of)(at))
     }
 
     /// The report.

@@ -41,7 +41,7 @@ pub fn report(
     let mut builder = Builder::new(query, now, &day_of);
     let mut known = Known::new(prices);
     each_day(store, query.since, query.until, |subject, hours| {
-        builder.add(subject, known.of(&subject.model), hours.iter().map(|(at, tally)| (*at, tally)));
+        builder.add(subject, known.of(&subject.model), hours);
     })?;
     Ok(builder.build())
 }
@@ -56,7 +56,7 @@ pub(super) fn spent(store: &Store, budgets: &[(&Budget, Timestamp)], prices: &Pr
             let used =
                 Spent { cost: tally.cost(subject.kind, known.of(&subject.model)), tokens: tally.tokens() };
             for ((budget, begins), sum) in budgets.iter().zip(&mut sums) {
-                if at >= begins && budget.scope.holds(&subject.model) {
+                if at >= *begins && budget.scope.holds(&subject.model) {
                     sum.add(used);
                 }
             }
@@ -70,7 +70,7 @@ fn each_day(
     store: &Store,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-    mut visit: impl FnMut(&Subject, &[(Timestamp, Tally)]),
+    mut visit: impl FnMut(&Subject, &mut dyn Iterator<Item = (Timestamp, &Tally)>),
 ) -> Result<()> {
     let mut scan = Scan::<UsageDay>::all();
     if let Some(since) = since {
@@ -88,7 +88,7 @@ fn each_day(
         if until.is_some_and(|until| begins >= until) {
             break;
         }
-        visit(&day.of, &day.hours(begins));
+        visit(&day.of, &mut day.hours(begins));
     }
     Ok(())
 }

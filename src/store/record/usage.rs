@@ -21,13 +21,10 @@ impl UsageKey {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UsageDay {
     pub of: Subject,
+    /// The place of an hour in the day, and what there was.
     #[serde(with = "packed")]
-    hours: Vec<Hour>,
+    hours: Vec<(u8, Tally)>,
 }
-
-/// An hour in numbers: its place in the day, its counters, its times.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Hour(u8, Vec<u64>, Vec<u64>, Vec<u64>);
 
 impl UsageDay {
     /// A day without a call.
@@ -35,28 +32,18 @@ impl UsageDay {
         Self { of, hours: Vec::new() }
     }
 
-    /// Changes what was counted in an hour.
+    /// Changes one hour.
     pub fn change(&mut self, hour: u8, change: impl FnOnce(&mut Tally)) {
-        let at = self.hours.iter().position(|kept| kept.0 == hour);
-        let mut tally = at.map(|at| self.hours[at].tally()).unwrap_or_default();
-        change(&mut tally);
-        let kept = Hour(hour, tally.numbers(), tally.latency.flat(), tally.first_token.flat());
-        match at {
-            Some(at) => self.hours[at] = kept,
-            None => self.hours.push(kept),
-        }
+        let at = self.hours.iter().position(|(kept, _)| *kept == hour).unwrap_or_else(|| {
+            self.hours.push((hour, Tally::default()));
+            self.hours.len() - 1
+        });
+        change(&mut self.hours[at].1);
     }
 
-    /// The hours of the day that begins at `day`, each with its beginning.
-    pub fn hours(&self, day: Timestamp) -> Vec<(Timestamp, Tally)> {
-        let begins = |hour: &Hour| Timestamp(day.0 + i64::from(hour.0) * HOUR);
-        self.hours.iter().map(|hour| (begins(hour), hour.tally())).collect()
-    }
-}
-
-impl Hour {
-    fn tally(&self) -> Tally {
-        Tally::from_numbers(&self.1, &self.2, &self.3)
+    /// Where each hour begins in the day that begins at `day`, and what there was.
+    pub fn hours(&self, day: Timestamp) -> impl Iterator<Item = (Timestamp, &Tally)> {
+        self.hours.iter().map(move |(hour, tally)| (Timestamp(day.0 + i64::from(*hour) * HOUR), tally))
     }
 }
 
@@ -86,43 +73,41 @@ mod packed {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::Hour;
+    use crate::domain::usage::Tally;
 
-    pub fn serialize<S: Serializer>(hours: &[Hour], serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(hours: &[(u8, Tally)], serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
-        for Hour(hour, counters, latency, first_token) in hours {
+        for (hour, tally) in hours {
             bytes.push(*hour);
-            for row in [counters, latency, first_token] {
+            for row in [tally.numbers(), tally.latency.flat(), tally.first_token.flat()] {
                 put(&mut bytes, row.len() as u64);
                 for number in row {
-                    put(&mut bytes, *number);
+                    put(&mut bytes, number);
                 }
             }
         }
         serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Hour>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(u8, Tally)>, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
         unpack(&bytes).ok_or_else(|| D::Error::custom("its hours end in the middle"))
     }
 
-    fn unpack(mut bytes: &[u8]) -> Option<Vec<Hour>> {
+    fn unpack(mut bytes: &[u8]) -> Option<Vec<(u8, Tally)>> {
         let mut hours = Vec::new();
+        let mut rows = [Vec::new(), Vec::new(), Vec::new()];
         while let Some((hour, rest)) = bytes.split_first() {
             bytes = rest;
-            let mut rows = [Vec::new(), Vec::new(), Vec::new()];
             for row in &mut rows {
-                let count = usize::try_from(take(&mut bytes)?).ok()?;
-                // Each number takes a byte at least.
-                row.reserve_exact(count.min(bytes.len()));
-                for _ in 0..count {
+                row.clear();
+                for _ in 0..take(&mut bytes)? {
                     row.push(take(&mut bytes)?);
                 }
             }
-            let [counters, latency, first_token] = rows;
-            hours.push(Hour(*hour, counters, latency, first_token));
+            let [counters, latency, first_token] = &rows;
+            hours.push((*hour, Tally::from_numbers(counters, latency, first_token)));
         }
         Some(hours)
     }
@@ -154,16 +139,19 @@ mod packed {
 
         #[test]
         fn numbers_of_any_size_come_back_and_a_cut_is_seen() {
-            let numbers = vec![0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX];
-            let hours =
-                vec![Hour(23, numbers.clone(), Vec::new(), vec![7]), Hour(0, vec![], numbers, vec![])];
+            let mut late = Tally { invocations: 127, throttles: 128, untold: u64::MAX, ..Tally::default() };
+            for ms in [0, 7, 16_383, 16_384, u32::MAX] {
+                late.latency.record(ms);
+            }
+            let early = Tally { input_tokens: u64::from(u32::MAX), ..Tally::default() };
+            let hours = vec![(23, late), (0, early)];
             let mut text = Vec::new();
             serialize(&hours, &mut serde_json::Serializer::new(&mut text)).unwrap();
             let read = |text: &[u8]| deserialize(&mut serde_json::Deserializer::from_slice(text));
             assert_eq!(read(&text).unwrap(), hours);
             assert_eq!(read(b"\"\"").unwrap(), []);
+            let bytes = STANDARD_NO_PAD.decode(&text[1..text.len() - 1]).unwrap();
             for cut in 1..8 {
-                let bytes = STANDARD_NO_PAD.decode(&text[1..text.len() - 1]).unwrap();
                 assert_eq!(unpack(&bytes[..bytes.len() - cut]), None, "{cut}");
             }
             assert_eq!(unpack(&[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), None);
