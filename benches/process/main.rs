@@ -6,17 +6,18 @@
 // A measurement waits in real time, and takes its model from the environment.
 #![allow(clippy::disallowed_methods)]
 
-#[path = "../tests/suite/tty.rs"]
+mod server;
+#[path = "../../tests/suite/tty.rs"]
 mod tty;
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Read;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use server::Server;
 use tty::{Home, Tty};
 
 const SIZE: (u16, u16) = (120, 40);
@@ -24,6 +25,9 @@ const SIZE: (u16, u16) = (120, 40);
 const MANY: usize = 10_000;
 /// Names a GGUF file of SmolLM2-135M-Instruct.
 const MODEL: &str = "OUTCROP_TEST_MODEL";
+
+/// Names the binary of aichat, to compare with.
+const PEER: &str = "OUTCROP_BENCH_AICHAT";
 
 type Row = (&'static str, fn());
 
@@ -34,6 +38,9 @@ const ROWS: &[Row] = &[
     ("keys", keys),
     ("stream", stream),
     ("last", last),
+    ("six", six),
+    ("first", first),
+    ("headless", headless),
     ("memory", memory),
     ("local", local),
 ];
@@ -260,85 +267,133 @@ fn stream() {
 }
 
 fn last() {
-    let (port, written) = server();
-    let home = Home::new(&format!(
-        "[providers.loop]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\napi_key = \"none\"\n"
-    ));
-    let tty = home.open(SIZE, &["-m", "loop/words"]);
+    let server = Server::start();
+    let home = Home::new(&server.config());
+    let tty = home.open(SIZE, &["-m", "loop/words-200@500"]);
     tty.wait_for_composer();
     let times: Vec<_> = (0..5)
         .map(|turn| {
-            tty.ask(&format!("turn number {turn}"));
-            let seen = tty.wait_for(&format!("fin{turn}"));
-            seen.saturating_duration_since(written.recv().unwrap())
+            // Both ends of the word are its own, so that the question on the screen is not taken for the answer.
+            tty.ask(&format!("turn number {turn} ends with fin{turn}"));
+            let seen = tty.wait(&format!("fin{turn}"), |screen| ends(screen, &format!("fin{turn}")));
+            seen.saturating_duration_since(server.written.recv().unwrap().last)
         })
         .collect();
-    let worst = times.iter().max().unwrap();
-    line(
-        "last token sent → on the screen, median / worst of 5",
-        &format!("{:.1} / {:.1} ms", ms(median(&times)), ms(*worst)),
-        "20 ms",
-    );
+    line("last token sent → on the screen, median / worst of 5", &in_short(&times), "20 ms");
     quit(tty);
 }
 
-/// A server of the `OpenAI` shape that answers 200 tokens at 500 a second and tells when it wrote the last one.
-fn server() -> (u16, Receiver<Instant>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (to, written) = channel();
-    thread::spawn(move || {
-        let mut turn = 0;
-        for peer in listener.incoming().take(100) {
-            // A peer that goes away is the program's affair.
-            let _ = answer(peer.unwrap(), &mut turn, &to);
-        }
-    });
-    (port, written)
+/// Whether a line of the answer ends with this word: the question's line has others before it.
+fn ends(screen: &vt100::Screen, word: &str) -> bool {
+    screen.contents().lines().any(|line| line.contains(&format!("word {word}")))
 }
 
-fn answer(mut peer: TcpStream, turn: &mut usize, written: &Sender<Instant>) -> std::io::Result<()> {
-    peer.set_nodelay(true)?;
-    let mut reader = BufReader::new(peer.try_clone()?);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let mut length = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        if header.trim().is_empty() {
-            break;
-        }
-        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap_or(0);
-        }
+fn in_short(times: &[Duration]) -> String {
+    format!("{:.1} / {:.1} ms", ms(median(times)), ms(*times.iter().max().unwrap()))
+}
+
+/// Six conversations of one process are answered at once; the screen shows the last one.
+fn six() {
+    let server = Server::start();
+    let home = Home::new(&server.config());
+    let tty = home.open(SIZE, &["-m", "loop/words-3000@1000"]);
+    tty.wait_for_composer();
+    let times: Vec<_> = (0..3)
+        .map(|round| {
+            for stream in 0..6 {
+                tty.ask(&format!("round {round} stream {stream} ends with fin{round}x{stream}"));
+                tty.wait_for("word word");
+                if stream < 5 {
+                    tty.send("\x0e");
+                    tty.wait("a new conversation", |screen| !screen.contents().contains("word word"));
+                }
+            }
+            let fin = format!("fin{round}x5");
+            let seen = tty.wait(&fin, |screen| ends(screen, &fin));
+            let written: Vec<_> = (0..6).map(|_| server.written.recv().unwrap()).collect();
+            let begun = written.iter().map(|written| written.first).max().unwrap();
+            assert!(written.iter().all(|written| written.last > begun), "they did not stream at once");
+            let last = written.iter().map(|written| written.last).max().unwrap();
+            tty.send("\x0e");
+            tty.wait("a new conversation", |screen| !screen.contents().contains("word word"));
+            seen.saturating_duration_since(last)
+        })
+        .collect();
+    line("the same of six streams at 1,000 tokens/s, of 3", &in_short(&times), "50 ms");
+    quit(tty);
+}
+
+/// Starts `outcrop chat` with its output in a pipe.
+fn chat(home: &Home, model: &str, more: &[&str]) -> std::process::Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_outcrop"));
+    command.args(["chat", "-m", model]).args(more).env_clear().env("OUTCROP_HOME", home.path());
+    command.env(tty::ALONE.0, tty::ALONE.1).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn first() {
+    let server = Server::start();
+    let home = Home::new(&server.config());
+    let times: Vec<_> = (0..20)
+        .map(|_| {
+            let mut child = chat(&home, "loop/words-2@100", &["go"]);
+            let mut byte = [0];
+            child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+            let seen = Instant::now();
+            child.wait().unwrap();
+            seen.saturating_duration_since(server.written.recv().unwrap().first)
+        })
+        .collect();
+    let (half, worst) = (quantile(&times, 0.5), quantile(&times, 0.9));
+    line(
+        "first byte sent → first word in the pipe, p50 / p90 of 20",
+        &format!("{:.2} / {:.2} ms", ms(half), ms(worst)),
+        "1 ms",
+    );
+}
+
+/// Processor time of all children that have ended, in the kernel's ticks of 10 ms.
+fn ended_children() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    // The name in brackets may hold spaces; `cutime` and `cstime` are the 16th and 17th fields of all.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[13].parse::<u64>().unwrap() + fields[14].parse::<u64>().unwrap();
+    Duration::from_millis(10 * ticks)
+}
+
+fn headless() {
+    const TIMES: u32 = 10;
+    let server = Server::start();
+    let home = Home::new(&server.config());
+    let before = ended_children();
+    for _ in 0..TIMES {
+        let output = chat(&home, "loop/words-1000@500", &["go", "on"]).wait_with_output().unwrap();
+        assert!(output.stdout.ends_with(b"word on\n"), "the answer is not whole");
     }
-    reader.take(length).read_to_end(&mut Vec::new())?;
-    if !request.contains("/chat/completions") {
-        let body = r#"{"object":"list","data":[{"id":"words","object":"model"}]}"#;
-        let length = body.len();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
-        return write!(peer, "{head}\r\ncontent-length: {length}\r\n\r\n{body}");
-    }
-    write!(peer, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")?;
-    let chunk = |delta: &str, reason: &str| {
-        format!(
-            "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"model\":\"words\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{reason}}}]}}\n\n"
-        )
+    let used = (ended_children() - before) / TIMES;
+    line(
+        "CPU of `outcrop chat`, 1,000 tokens at 500/s, mean of 10",
+        &format!("{:.3} s", used.as_secs_f64()),
+        "0.06 s",
+    );
+    let Ok(peer) = std::env::var(PEER) else {
+        println!("skipped: the same of aichat (needs {PEER}, its binary)");
+        return;
     };
-    let start = Instant::now();
-    for token in 0..199_u32 {
-        let due = start + Duration::from_millis(2) * token;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        peer.write_all(chunk("{\"content\":\"word \"}", "null").as_bytes())?;
+    let config = format!(
+        "model: loop:words-1000@500\nclients:\n- type: openai-compatible\n  name: loop\n  api_base: http://127.0.0.1:{}/v1\n  api_key: none\n  models:\n  - name: words-1000@500\n",
+        server.port
+    );
+    std::fs::write(home.path().join("aichat.yaml"), config).unwrap();
+    let before = ended_children();
+    for _ in 0..TIMES {
+        let mut command = Command::new(&peer);
+        command.args(["go", "on"]).env("AICHAT_CONFIG_FILE", home.path().join("aichat.yaml"));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.stdout.ends_with(b"word on\n"), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let end = chunk(&format!("{{\"content\":\"fin{turn}\"}}"), "null");
-    *turn += 1;
-    // Whoever does not listen any more has all the figures wanted.
-    let _ = written.send(Instant::now());
-    peer.write_all(end.as_bytes())?;
-    peer.write_all(chunk("{}", "\"stop\"").as_bytes())?;
-    peer.write_all(b"data: [DONE]\n\n")
+    let used = (ended_children() - before) / TIMES;
+    line("the same of aichat", &format!("{:.3} s", used.as_secs_f64()), "");
 }
 
 fn memory() {
