@@ -35,3 +35,30 @@ async fn a_stream_that_falls_silent_ends_after_its_providers_own_wait_and_keeps_
         assert!(said.stderr.contains("1 s"), "{}", said.stderr);
     });
 }
+
+/// A port whose line of waiting connections is full: the kernel answers no further one.
+fn deaf() -> (rustix::fd::OwnedFd, Vec<std::net::TcpStream>, u16) {
+    use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+    let door = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&door, &std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listen(&door, 0).unwrap();
+    let port = std::net::SocketAddr::try_from(getsockname(&door).unwrap()).unwrap().port();
+    let (address, moment) = (([127, 0, 0, 1], port).into(), std::time::Duration::from_millis(300));
+    let waiting =
+        std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, moment).ok()).take(64).collect();
+    (door, waiting, port)
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_is_given_up_after_its_own_wait() {
+    let (_door, _waiting, port) = deaf();
+    let home = Home::with(&format!(
+        "[net]\nconnect_timeout = 600\n\
+         [providers.box]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:{port}/v1'\nconnect_timeout = 1\n"
+    ));
+    let began = std::time::Instant::now();
+    let said = home.run(&["chat", "-m", "box/m", "hi"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("did not accept a connection in time"), "{}", said.stderr);
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "the wait of every server held");
+}
