@@ -120,16 +120,17 @@ impl Column {
         value(other).total_cmp(&value(one)).then_with(|| one.name.cmp(other.name))
     }
 
-    /// What it was at one point in time.
-    pub(super) fn at(self, point: &Point) -> f64 {
+    /// What it was at one point in time; `None` where nobody knows.
+    pub(super) fn at(self, point: &Point) -> Option<f64> {
+        let quiet = point.invocations == 0 && point.failed == 0;
         match self {
-            Self::Name | Self::Calls => point.invocations as f64,
-            Self::Failed => point.failed as f64,
-            Self::In => point.input_tokens as f64,
-            Self::Out => point.output_tokens as f64,
-            Self::P50 => point.latency_p50.map_or(0.0, f64::from),
-            Self::P95 | Self::First => point.latency_p95.map_or(0.0, f64::from),
-            Self::Cost => point.dollars.unwrap_or(0.0),
+            Self::Name | Self::Calls => Some(point.invocations as f64),
+            Self::Failed => Some(point.failed as f64),
+            Self::In => Some(point.input_tokens as f64),
+            Self::Out => Some(point.output_tokens as f64),
+            Self::P50 => point.latency_p50.map(f64::from),
+            Self::P95 | Self::First => point.latency_p95.map(f64::from),
+            Self::Cost => point.dollars.or(quiet.then_some(0.0)),
         }
     }
 

@@ -87,10 +87,10 @@ fn multiple(
     put(cells, x, y, right, column.words(), look.style(name));
     let end = x + NAME + VALUE;
     put_right(cells, x + NAME, y, end.min(right), &column.text(line), look.style(Role::Text));
-    let values: Vec<f64> = line.series.iter().map(|point| column.at(point)).collect();
+    let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
     let width = right.saturating_sub(end + 2);
     let values = wider(&values, width, 3);
-    put(cells, end + 2, y, right, &spark(&values, width, column.join()), look.style(Role::Link));
+    put(cells, end + 2, y, right, &spark(&values, width, column.join()), look.style(Role::Info));
 }
 
 /// How the calls ended, and what else is known of them.
@@ -140,8 +140,8 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
     let look = sight.look;
     let (x, right) = (area.x + 1, area.right().saturating_sub(1));
     let column = state.sort;
-    let values: Vec<f64> = line.series.iter().map(|point| column.at(point)).collect();
-    let most = values.iter().copied().fold(0.0, f64::max);
+    let values: Vec<_> = line.series.iter().map(|point| column.at(point)).collect();
+    let most = values.iter().copied().flatten().fold(0.0, f64::max);
     let step = match state.report.as_ref().map(|report| report.step) {
         Some(Step::Hour) if line.row.is_some() || state.by != crate::domain::usage::By::Day => "an hour",
         _ => "a day",
@@ -153,7 +153,7 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
     let wide = wider(&values, room, 6);
     let width = room.min(u16::try_from(wide.len()).unwrap_or(u16::MAX));
     for (y, row) in (area.y + 1..).zip(bars(&wide, width, height, column.join())) {
-        put(cells, x, y, right, &row, look.style(Role::Link));
+        put(cells, x, y, right, &row, look.style(Role::Info));
     }
     let y = area.bottom().saturating_sub(1);
     if let (Some(first), Some(last)) = (line.series.first(), line.series.last()) {
@@ -165,7 +165,7 @@ fn draw_chart(state: &State, line: &Line<'_>, sight: &Sight<'_>, area: Rect, cel
 }
 
 /// Bars as wide as there is room for, and no walls.
-fn wider(values: &[f64], room: u16, most: usize) -> Vec<f64> {
+fn wider(values: &[Option<f64>], room: u16, most: usize) -> Vec<Option<f64>> {
     let each = (usize::from(room) / values.len().max(1)).clamp(1, most);
     values.iter().flat_map(|value| std::iter::repeat_n(*value, each)).collect()
 }
