@@ -3,6 +3,9 @@
 //! What is the same for every API lives here: an end without the model's own is a broken connection, an end that only the
 //! server forgot is none, and what is no frame of the API is kept for the error if nothing else comes.
 
+use serde_json::Value;
+
+use super::fault;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -66,6 +69,28 @@ pub trait Protocol: Default + Send {
             format!("the server's answer is none of that API: {start}"),
             "Check the base_url and the kind of this provider.",
         )
+    }
+}
+
+/// What a frame of JSON was that is none of the pieces of its API: the server's own error, as `error` finds it; a piece
+/// with a hole, which ends an answer of which others came before; or nothing that this API says. `why` it could not be
+/// read, where that is so; `is_piece` looks at what is JSON at least.
+pub fn other(
+    doing: &str,
+    data: &str,
+    why: Option<&serde_json::Error>,
+    understood: bool,
+    error: fn(&str, &Value) -> Option<Error>,
+    is_piece: fn(&Value) -> bool,
+) -> Result<Meaning> {
+    let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
+    if let Some(error) = error(doing, &value) {
+        return Err(error);
+    }
+    let is_piece = if value.is_null() { data.starts_with('{') } else { is_piece(&value) };
+    match why {
+        Some(why) if understood && is_piece => Err(fault::broken(doing, &why.to_string(), data)),
+        _ => Ok(Meaning::Foreign),
     }
 }
 

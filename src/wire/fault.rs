@@ -19,6 +19,20 @@ pub(super) fn in_answer(doing: &str, value: &Value, status: u16) -> Error {
     Said::of(value, "").into_error(doing, status, None)
 }
 
+/// An answer of success that is not what was asked for; `of` says what it is not: "no chat completion".
+pub(super) fn unreadable(doing: &str, of: &str, why: &str, body: &[u8], hint: &str) -> Error {
+    let start: String = String::from_utf8_lossy(&body[..body.len().min(400)]).chars().take(200).collect();
+    let why = format!("the server's answer is {of} ({why}): {start}");
+    Error::new(ErrorKind::Server { status: 200 }, doing, why, hint)
+}
+
+/// A piece of a stream that cannot be read, after others that could.
+pub(super) fn broken(doing: &str, why: &str, piece: &str) -> Error {
+    let start: String = piece.chars().take(200).collect();
+    let why = format!("the server sent a piece that cannot be read ({why}): {start}");
+    Error::new(ErrorKind::Server { status: 200 }, doing, why, "What came before it is kept; try again.")
+}
+
 /// What was made out of a body.
 struct Said {
     message: String,

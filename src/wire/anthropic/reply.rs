@@ -8,7 +8,7 @@ use super::fault;
 use super::stream::{Collector, Content, Counted};
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
 use crate::wire::decode::Protocol;
 use crate::wire::loose;
 
@@ -54,23 +54,12 @@ fn read<T: DeserializeOwned>(doing: &str, body: &[u8]) -> Result<T> {
 }
 
 pub(super) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Error {
-    let start: String = String::from_utf8_lossy(&body[..body.len().min(400)]).chars().take(200).collect();
-    Error::new(
-        ErrorKind::Server { status: 200 },
+    crate::wire::fault::unreadable(
         doing,
-        format!("the server's answer is none of the Messages API ({why}): {start}"),
+        "none of the Messages API",
+        why,
+        body,
         "Check that the base_url ends where the API starts, often with /v1.",
-    )
-}
-
-/// A piece of a stream that cannot be read, after others that could.
-pub(super) fn broken(doing: &str, why: &str, data: &str) -> Error {
-    let start: String = data.chars().take(200).collect();
-    Error::new(
-        ErrorKind::Server { status: 200 },
-        doing,
-        format!("the server sent a piece that cannot be read ({why}): {start}"),
-        "What came before it is kept; try again.",
     )
 }
 

@@ -37,18 +37,10 @@ impl Protocol for Collector {
             Ok(piece) if piece.r#type == "message_stop" => Ok(Meaning::End),
             Ok(piece) if piece.r#type == "ping" => Ok(Meaning::Nothing),
             read => {
-                let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
-                if let Some(error) = fault::in_stream(doing, &value) {
-                    return Err(error);
-                }
-                let named = value.get("type").and_then(Value::as_str);
-                let is_piece =
-                    named.map_or(value.is_null() && data.starts_with('{'), |name| PIECES.contains(&name));
-                match read {
-                    // It was a piece of the answer: one with a hole is not whole.
-                    Err(why) if understood && is_piece => Err(reply::broken(doing, &why.to_string(), data)),
-                    _ => Ok(Meaning::Foreign),
-                }
+                let is_piece = |value: &Value| {
+                    value.get("type").and_then(Value::as_str).is_some_and(|name| PIECES.contains(&name))
+                };
+                decode::other(doing, data, read.as_ref().err(), understood, fault::in_stream, is_piece)
             }
         }
     }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::native;
 use super::stream::{Counted, ImageSource, decoded, reason, take_usage};
 use crate::domain::delta::Event;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
+use crate::wire::fault;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -133,11 +134,5 @@ pub fn tokens(doing: &str, body: &[u8]) -> Result<u32> {
 }
 
 pub(super) fn unreadable(doing: &str, what: &str, why: &str, body: &[u8]) -> Error {
-    let start: String = String::from_utf8_lossy(&body[..body.len().min(400)]).chars().take(200).collect();
-    Error::new(
-        ErrorKind::Server { status: 200 },
-        doing,
-        format!("the server's answer is {what} ({why}): {start}"),
-        "Check base_url and region of this provider.",
-    )
+    fault::unreadable(doing, what, why, body, "Check base_url and region of this provider.")
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::fault;
 use super::stream::{Collector, Piece};
 use crate::domain::delta::Event;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
 use crate::wire::openai::embed::one_each;
 
 const HINT: &str = "Check the base_url: it ends before /api, like http://127.0.0.1:11434.";
@@ -48,14 +48,5 @@ pub(super) fn json(doing: &str, body: &[u8]) -> Result<Value> {
 }
 
 pub(super) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Error {
-    let start: String = String::from_utf8_lossy(&body[..body.len().min(400)]).chars().take(200).collect();
-    let why = format!("the server's answer is none of Ollama's ({why}): {start}");
-    Error::new(ErrorKind::Server { status: 200 }, doing, why, HINT)
-}
-
-/// A line of a stream that cannot be read, after others that could.
-pub(super) fn broken(doing: &str, why: &str, line: &str) -> Error {
-    let start: String = line.chars().take(200).collect();
-    let why = format!("the server sent a line that cannot be read ({why}): {start}");
-    Error::new(ErrorKind::Server { status: 200 }, doing, why, "What came before it is kept; try again.")
+    crate::wire::fault::unreadable(doing, "none of Ollama's", why, body, HINT)
 }

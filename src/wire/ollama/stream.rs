@@ -79,17 +79,8 @@ impl Protocol for Collector {
         let piece = match serde_json::from_str::<Piece>(&line.text) {
             Ok(piece) if piece.is_one() => piece,
             read => {
-                let value: Value = serde_json::from_str(&line.text).unwrap_or(Value::Null);
-                if let Some(error) = fault::in_stream(doing, &value) {
-                    return Err(error);
-                }
-                let is_piece =
-                    value.get("message").is_some() || (value.is_null() && line.text.starts_with('{'));
-                if let (Err(why), true) = (&read, understood && is_piece) {
-                    // It was a piece of the answer: one with a hole is not whole.
-                    return Err(reply::broken(doing, &why.to_string(), &line.text));
-                }
-                return Ok(Meaning::Foreign);
+                let (why, is_piece) = (read.as_ref().err(), |value: &Value| value.get("message").is_some());
+                return decode::other(doing, &line.text, why, understood, fault::in_stream, is_piece);
             }
         };
         self.take_piece(piece, events);

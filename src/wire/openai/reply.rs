@@ -7,7 +7,7 @@ use super::fault;
 use super::stream::{Choice, Collector, Counted, take_usage};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
 use crate::wire::loose;
 
 #[derive(Deserialize)]
@@ -35,23 +35,12 @@ pub fn completion(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
 }
 
 pub(super) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Error {
-    let start: String = String::from_utf8_lossy(&body[..body.len().min(400)]).chars().take(200).collect();
-    Error::new(
-        ErrorKind::Server { status: 200 },
+    crate::wire::fault::unreadable(
         doing,
-        format!("the server's answer is no chat completion ({why}): {start}"),
+        "no chat completion",
+        why,
+        body,
         "Check that the base_url ends where the API starts, often with /v1.",
-    )
-}
-
-/// A piece of a stream that cannot be read, after others that could.
-pub(super) fn broken(doing: &str, why: &str, data: &str) -> Error {
-    let start: String = data.chars().take(200).collect();
-    Error::new(
-        ErrorKind::Server { status: 200 },
-        doing,
-        format!("the server sent a piece that cannot be read ({why}): {start}"),
-        "What came before it is kept; try again.",
     )
 }
 

@@ -35,16 +35,15 @@ impl Protocol for Collector {
         let chunk = match serde_json::from_str::<Chunk>(data) {
             Ok(chunk) if chunk.error.is_none() && (chunk.choices.is_some() || chunk.usage.is_some()) => chunk,
             read => {
-                let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
-                if let Some(error) = fault::in_stream(doing, &value) {
-                    return Err(error);
-                }
-                let is_piece = value.get("choices").is_some() || (value.is_null() && data.starts_with('{'));
-                if let (Err(why), true) = (&read, understood && is_piece) {
-                    // It was a piece of the answer: one with a hole is not whole.
-                    return Err(reply::broken(doing, &why.to_string(), data));
-                }
-                return Ok(Meaning::Foreign);
+                let is_piece = |value: &Value| value.get("choices").is_some();
+                return decode::other(
+                    doing,
+                    data,
+                    read.as_ref().err(),
+                    understood,
+                    fault::in_stream,
+                    is_piece,
+                );
             }
         };
         if let Some(choice) = chunk.choices.and_then(|c| c.into_iter().next()) {

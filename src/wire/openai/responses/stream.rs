@@ -152,15 +152,8 @@ impl Protocol for Collector {
         let said = match serde_json::from_str::<Said>(data) {
             Ok(said) => said,
             Err(why) => {
-                let value: Value = serde_json::from_str(data).unwrap_or(Value::Null);
-                if let Some(error) = fault::in_stream(doing, &value) {
-                    return Err(error);
-                }
-                let is_piece = value.get("type").is_some() || (value.is_null() && data.starts_with('{'));
-                if understood && is_piece {
-                    return Err(reply::broken(doing, &why.to_string(), data));
-                }
-                return Ok(Meaning::Foreign);
+                let is_piece = |value: &Value| value.get("type").is_some();
+                return decode::other(doing, data, Some(&why), understood, fault::in_stream, is_piece);
             }
         };
         match said.r#type.as_str() {
@@ -204,7 +197,7 @@ fn failed(doing: &str, data: &str) -> Error {
     let inner = value.pointer("/response/error").or_else(|| value.get("error")).filter(|e| !e.is_null());
     let error = inner.unwrap_or(&value).clone();
     fault::in_stream(doing, &serde_json::json!({ "error": error }))
-        .unwrap_or_else(|| reply::broken(doing, "the response failed", data))
+        .unwrap_or_else(|| crate::wire::fault::broken(doing, "the response failed", data))
 }
 
 /// A whole response, as servers send it that do not stream.
