@@ -35,6 +35,9 @@ pub struct Shortlist {
     /// Those of them that fit what is typed, the best first.
     shown: Vec<u32>,
     selected: usize,
+    /// The person has moved the selection: it stays where it is. Until then it is on `home`, or on the first row.
+    moved: bool,
+    home: Option<ModelId>,
 }
 
 impl Shortlist {
@@ -67,7 +70,7 @@ impl Shortlist {
             self.stock = stock;
             return;
         }
-        let selected = self.selected().map(|card| card.id.clone());
+        let selected = self.chosen();
         self.stock = stock;
         self.arrange();
         self.narrow();
@@ -79,7 +82,7 @@ impl Shortlist {
         if self.filter == filter {
             return;
         }
-        let selected = self.selected().map(|card| card.id.clone());
+        let selected = self.chosen();
         self.filter = filter;
         self.arrange();
         self.narrow();
@@ -103,7 +106,7 @@ impl Shortlist {
             let within = (grown && !self.query.is_empty()).then(|| std::mem::take(&mut self.shown));
             query.trim().clone_into(&mut self.query);
             self.narrow_within(within.as_deref());
-            self.selected = 0;
+            (self.selected, self.moved) = (0, false);
         }
     }
 
@@ -151,16 +154,23 @@ impl Shortlist {
         self.shown = scored.into_iter().map(|(_, _, at)| at).collect();
     }
 
+    /// What the selection stays on when the rows change.
+    fn chosen(&self) -> Option<ModelId> {
+        if self.moved {
+            return self.selected().map(|card| card.id.clone());
+        }
+        self.home.clone().filter(|_| self.query.is_empty())
+    }
+
     fn select(&mut self, id: Option<&ModelId>) {
         let place = id.and_then(|id| self.position(id));
         self.selected = place.unwrap_or(0);
     }
 
-    /// Selects this model, where it is shown.
+    /// Selects this model where it is shown, now or once it has come, until the person selects another.
     pub fn go_to(&mut self, id: &ModelId) {
-        if let Some(place) = self.position(id) {
-            self.selected = place;
-        }
+        (self.home, self.moved) = (Some(id.clone()), false);
+        self.select(self.chosen().as_ref());
     }
 
     fn position(&self, id: &ModelId) -> Option<usize> {
@@ -186,6 +196,7 @@ impl Shortlist {
     }
 
     pub fn set_selected(&mut self, row: usize) {
+        self.moved = true;
         self.selected = row.min(self.shown.len().saturating_sub(1));
     }
 
@@ -281,6 +292,22 @@ mod tests {
         assert!(list.is_empty());
         list.filter_by(Filter { can: Some(Capability::Vision), ..Filter::default() });
         assert!(list.is_empty(), "what is unknown does not pass");
+    }
+
+    #[test]
+    fn until_the_person_moves_it_the_selection_is_on_the_model_in_use_or_the_first_whatever_comes() {
+        let mut list = Shortlist::new(stock(&["local/m"]), Filter::default());
+        list.restock(stock(&["a/1", "a/2", "local/m"]));
+        assert_eq!(list.selected_at(), 0);
+        list.go_to(&"a/3".parse().unwrap());
+        list.restock(stock(&["a/0", "a/1", "a/3", "local/m"]));
+        assert_eq!(list.selected().unwrap().id.as_str(), "a/3");
+        list.step(1);
+        list.restock(stock(&["local/m", "a/1", "a/3"]));
+        assert_eq!(list.selected().unwrap().id.as_str(), "local/m");
+        list.type_in("a");
+        list.restock(stock(&["a/0", "local/m", "a/1"]));
+        assert_eq!(list.selected_at(), 0, "of what is typed the best one");
     }
 
     #[test]
