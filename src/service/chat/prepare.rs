@@ -175,8 +175,8 @@ fn answer(
     Ok(Prepared { head, asked: None, answer, model, converse })
 }
 
-/// What is sent of a branch: answers that brought nothing are left out, and neighbours of one role become one turn,
-/// since most models take only alternating ones.
+/// What is sent of a branch: answers that brought nothing are left out, neighbours of one role become one turn, since most
+/// models take only alternating ones, and no call of a tool stays without a result.
 fn turns(path: &[&Message]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     for message in path {
@@ -188,7 +188,35 @@ fn turns(path: &[&Message]) -> Vec<Turn> {
             _ => turns.push(Turn { role: message.role, blocks: message.blocks.clone() }),
         }
     }
+    answer_calls(&mut turns);
     turns
+}
+
+/// Puts a result in front of what follows a call that nobody answered: every API refuses a conversation with an open one.
+fn answer_calls(turns: &mut [Turn]) {
+    for at in 1..turns.len() {
+        let (before, behind) = turns.split_at_mut(at);
+        let (Some(asked), Some(next)) = (before.last(), behind.first_mut()) else { continue };
+        let is_open = |id: &str| {
+            !next
+                .blocks
+                .iter()
+                .any(|block| matches!(block, Block::ToolResult { id: answered, .. } if answered == id))
+        };
+        let unanswered: Vec<Block> = asked
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::ToolUse { id, .. } if is_open(id) => Some(Block::ToolResult {
+                    id: id.clone(),
+                    content: "Nobody answered this call.".to_owned(),
+                    is_error: true,
+                }),
+                _ => None,
+            })
+            .collect();
+        next.blocks.splice(0..0, unanswered);
+    }
 }
 
 fn find<'a>(messages: &'a [Message], id: MessageId, doing: &str) -> Result<&'a Message> {
@@ -200,4 +228,40 @@ fn find<'a>(messages: &'a [Message], id: MessageId, doing: &str) -> Result<&'a M
             "It may have been deleted in another window.",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(role: Role, blocks: Vec<Block>) -> Turn {
+        Turn { role, blocks }
+    }
+
+    fn said(text: &str) -> Block {
+        Block::Text { text: text.into() }
+    }
+
+    fn asked(id: &str) -> Block {
+        Block::ToolUse { id: id.into(), name: "f".into(), input: serde_json::json!({}) }
+    }
+
+    fn result(id: &str, content: &str, is_error: bool) -> Block {
+        Block::ToolResult { id: id.into(), content: content.into(), is_error }
+    }
+
+    #[test]
+    fn a_call_that_nobody_answered_gets_a_result_in_front_of_what_was_said_instead() {
+        let given = result("a", "4", false);
+        let mut turns = [
+            turn(Role::User, vec![said("go")]),
+            turn(Role::Assistant, vec![said("I ask"), asked("a"), asked("b")]),
+            turn(Role::User, vec![given.clone(), said("never mind")]),
+            turn(Role::Assistant, vec![asked("c")]),
+        ];
+        answer_calls(&mut turns);
+        let missing = result("b", "Nobody answered this call.", true);
+        assert_eq!(turns[2].blocks, [missing, given, said("never mind")]);
+        assert_eq!(turns[3].blocks, [asked("c")], "the last one may still be answered");
+    }
 }
