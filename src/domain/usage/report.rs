@@ -62,7 +62,7 @@ pub struct Query {
 impl Query {
     /// Whether the hour that begins at `hour` counts.
     pub fn holds(&self, hour: Timestamp) -> bool {
-        self.since.is_none_or(|since| hour.0 > since.0 - HOUR) && self.until.is_none_or(|until| hour < until)
+        self.since.is_none_or(|since| reaches(hour, since)) && self.until.is_none_or(|until| hour < until)
     }
 
     /// How finely time is parted: the hours of a day, or of two days at most; else days.
@@ -71,6 +71,12 @@ impl Query {
         let short = self.since.is_some_and(|since| end.since(since) <= 48 * HOUR as u64);
         if self.by == By::Day || short { Step::Hour } else { Step::Day }
     }
+}
+
+/// Whether the hour that begins at `hour` ends behind `moment`. Hours are those of UTC: of a day that begins within one, as
+/// in India, all of it counts.
+pub fn reaches(hour: Timestamp, moment: Timestamp) -> bool {
+    hour.0 > moment.0 - HOUR
 }
 
 /// The distance of two points of a series.
@@ -437,6 +443,14 @@ mod tests {
         assert_eq!(told(&report(query(By::Model))), [("b/y", 6), ("a/x", 2), ("a/z", 1)]);
         assert_eq!(told(&report(query(By::Voice))), [("b", 6), ("a", 3)]);
         assert_eq!(told(&report(query(By::Day))), [("day -1", 1), ("day 0", 4), ("day 1", 3), ("day 2", 1)]);
+    }
+
+    #[test]
+    fn an_hour_in_which_a_day_begins_counts_for_that_day() {
+        // India's day begins at half past eighteen of UTC.
+        let begins = Timestamp(18 * HOUR + HOUR / 2);
+        assert!(reaches(hour(18), begins) && reaches(hour(19), begins) && !reaches(hour(17), begins));
+        assert!(reaches(hour(18), hour(18)) && !reaches(hour(17), hour(18)));
     }
 
     #[test]

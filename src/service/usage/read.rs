@@ -7,7 +7,7 @@ use crate::domain::Result;
 use crate::domain::catalog::{ModelId, Price};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::budget::{Budget, Spent};
-use crate::domain::usage::{Builder, Query, Report, Subject, Tally, day_and_hour};
+use crate::domain::usage::{Builder, Query, Report, Subject, Tally, day_and_hour, reaches};
 use crate::service::invoke::Prices;
 use crate::store::record::{UsageDay, UsageKey};
 use crate::store::{Scan, Store};
@@ -56,7 +56,7 @@ pub(super) fn spent(store: &Store, budgets: &[(&Budget, Timestamp)], prices: &Pr
             let used =
                 Spent { cost: tally.cost(subject.kind, known.of(&subject.model)), tokens: tally.tokens() };
             for ((budget, begins), sum) in budgets.iter().zip(&mut sums) {
-                if at >= *begins && budget.scope.holds(&subject.model) {
+                if reaches(at, *begins) && budget.scope.holds(&subject.model) {
                     sum.add(used);
                 }
             }
