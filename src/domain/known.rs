@@ -77,6 +77,17 @@ impl KnownModel {
     }
 }
 
+/// Takes a model of which nobody says what it is for to be one that chats, or by its name one that makes vectors.
+pub fn guess(card: &mut ModelCard) {
+    let purposes = [Capability::Chat, Capability::Embed, Capability::Images];
+    let is_told = purposes.iter().any(|purpose| card.can(*purpose) == Some(true));
+    let embeds = card.id.model().to_ascii_lowercase().contains("embed");
+    let guess = if embeds { Capability::Embed } else { Capability::Chat };
+    if !is_told && card.can(guess).is_none() {
+        card.capabilities.push(guess);
+    }
+}
+
 /// The model of the catalogue that the id names; the closest one counts.
 pub fn find<'a>(models: &'a [KnownModel], id: &ModelId) -> Option<&'a KnownModel> {
     let id = plain(id);

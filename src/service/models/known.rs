@@ -57,12 +57,13 @@ pub fn succeeded(mut error: Error, successor: Option<&ModelId>) -> Error {
     error
 }
 
-/// Completes the card, then lets the person's word win.
+/// Completes the card, then lets the person's word win; what nobody says is guessed last.
 pub fn settle(card: &mut ModelCard, corrections: &Corrections) {
     complete(card);
     if let Some(correction) = corrections.get(&card.id) {
         correction.apply(card);
     }
+    known::guess(card);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::stream::{Choice, Collector, Counted, take_usage};
-use crate::domain::catalog::{Capability, ModelCard, ModelId};
+use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 use crate::wire::loose;
@@ -91,9 +91,7 @@ pub fn models(doing: &str, provider: &str, place: &str, body: &[u8]) -> Result<V
 
 fn card(provider: &str, place: &str, listed: &Listed) -> Option<ModelCard> {
     let meta = listed.meta.as_ref();
-    let embeds = listed.id.to_ascii_lowercase().contains("embed");
     Some(ModelCard {
-        capabilities: vec![if embeds { Capability::Embed } else { Capability::Chat }],
         context: listed
             .max_model_len
             .or(listed.context_length)
