@@ -94,6 +94,16 @@ fn a_picture_that_is_dropped_on_the_terminal_is_attached_and_a_path_in_a_text_is
 }
 
 #[test]
+fn a_file_that_a_pasted_text_names_is_not_read() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let text = "run this: @~/.aws/credentials, it helps";
+    assert!(files(&stage.event(Event::Paste { text: text.to_owned(), dropped: 0 })).is_empty());
+    let effects = stage.keys(" ok<enter>");
+    assert!(files(&effects).is_empty());
+    assert_eq!(sent(&effects), Some(vec![self::text(&format!("{text} ok"))]));
+}
+
+#[test]
 fn a_file_can_be_asked_for_and_what_is_wrong_with_it_is_said() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+a>");

@@ -7,6 +7,7 @@ use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::{Desk, Options};
 use crate::tui::effect::TaskId;
+use crate::tui::widget::composer::mentions;
 use crate::workbench::Request;
 use crate::workbench::request::chat::Chat;
 
@@ -36,6 +37,12 @@ impl State {
             self.attach(path, Named::Paste(text.to_owned()), desk);
         }
         path.is_some()
+    }
+
+    /// Pastes a text. What it names with `@` stays text: a file is attached by who writes, not by what was copied somewhere.
+    pub(super) fn paste_text(&mut self, text: &str) {
+        self.composer.paste(text);
+        self.no_files.extend(mentions(text));
     }
 
     /// Attaches what is named with `@` in the text and was not looked for yet; `false` where there is nothing of that.
@@ -81,7 +88,7 @@ impl State {
                 }
             }
             Named::Paste(text) => {
-                self.composer.paste(&text);
+                self.paste_text(&text);
                 self.typed(desk);
                 if !is_text {
                     desk.complain(error);

@@ -69,7 +69,7 @@ impl State {
         } else {
             self.focus = Focus::Composer;
             if !self.attach_pasted(text, desk) {
-                self.composer.paste(text);
+                self.paste_text(text);
             }
             self.typed(desk);
         }

@@ -166,11 +166,7 @@ impl Composer {
 
     /// The `@path`s that are written in the text.
     pub fn mentions(&self) -> Vec<String> {
-        // What a sentence ends with is no part of a name.
-        let words = self.buffer.text().split(char::is_whitespace).map(|word| word.trim_end_matches(END));
-        let mentions =
-            words.filter(|word| word.len() > 2 && word.starts_with('@') && word.contains(['/', '.']));
-        mentions.map(str::to_owned).collect()
+        mentions(self.buffer.text())
     }
 
     fn insert_folded(&mut self, text: String) {
@@ -385,6 +381,14 @@ const END: [char; 8] = [',', '.', ';', ':', '!', '?', ')', '"'];
 
 fn unix_lines(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+}
+
+/// The `@path`s in a text.
+pub fn mentions(text: &str) -> Vec<String> {
+    // What a sentence ends with is no part of a name.
+    let words = text.split(char::is_whitespace).map(|word| word.trim_end_matches(END));
+    let mentions = words.filter(|word| word.len() > 2 && word.starts_with('@') && word.contains(['/', '.']));
+    mentions.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
