@@ -99,6 +99,14 @@ impl Environment {
         Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
+    /// What a command of the person's own may know that tells a key: all but what is ours.
+    #[must_use]
+    pub fn without_ours(&self) -> Self {
+        let is_ours = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("OUTCROP_"));
+        let kept = self.0.iter().filter(|(name, _)| !is_ours(name));
+        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     /// Every variable.
     pub fn variables(&self) -> impl Iterator<Item = (OsString, OsString)> {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone()))

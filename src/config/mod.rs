@@ -69,6 +69,8 @@ pub struct Config {
     pub terminal: Terminal,
     /// The environment of children: without secrets.
     pub children: Environment,
+    /// That of commands that tell keys, which may need secrets to come by others.
+    pub key_commands: Environment,
     /// Where the program was started.
     pub folder: PathBuf,
     /// This program's own file.

@@ -98,6 +98,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let children = environment.without_secrets(&named);
     Ok(Config {
         children,
+        key_commands: environment.without_ours(),
         folder: std::env::current_dir().unwrap_or_default(),
         program: std::env::current_exe().unwrap_or_default(),
         user: environment.text("USER").or_else(|| environment.text("LOGNAME")).unwrap_or_default().to_owned(),

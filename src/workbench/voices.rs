@@ -109,7 +109,7 @@ pub(super) fn all(
 /// The folder and the environment of commands that tell keys.
 fn around(config: &Config) -> (PathBuf, Surroundings) {
     let folder = config.home.clone().unwrap_or_else(|| "/".into());
-    (folder, config.children.variables().collect())
+    (folder, config.key_commands.variables().collect())
 }
 
 fn limits(provider: &ProviderConfig) -> Limits {
