@@ -39,6 +39,13 @@ macro_rules! id {
                 Some(Timestamp(millis + i64::from(nanos / 1_000_000)))
             }
 
+            /// An id that lies before all that are made from `moment` on.
+            pub fn before(moment: Timestamp) -> Self {
+                let mut bytes = [0; 16];
+                bytes[..6].copy_from_slice(&moment.0.max(0).to_be_bytes()[2..]);
+                Self::from_bytes(bytes)
+            }
+
             /// The last eight hexadecimal digits: the random part, short enough to say aloud.
             pub fn short(&self) -> String {
                 self.to_string()[24..].to_owned()

@@ -1,10 +1,11 @@
 //! The calls themselves, one by one, with what was said in them where that is wanted.
 
 use crate::domain::conversation::{Conversation, Thread};
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::message::Message;
+use crate::domain::time::Timestamp;
 use crate::domain::trace::Span;
-use crate::domain::usage::{Invocation, Query, Said, Subject};
+use crate::domain::usage::{HOUR, Invocation, Query, Said, Subject};
 use crate::domain::{ErrorKind, Result};
 use crate::store::{Scan, Store};
 
@@ -21,15 +22,17 @@ pub(super) fn invocations(
 ) -> Result<()> {
     let mut piece = Vec::with_capacity(PIECE);
     let mut threads = Threads { store, last: None };
-    for record in store.scan::<Span>(Scan::all()) {
+    // Ids are in the order of time, but for the moment between the two clocks of a call.
+    let since = query.since.map(|since| Timestamp(since.0 - 2 * HOUR));
+    let scan = since.map_or_else(Scan::all, |since| Scan::all().after(&SpanId::before(since)));
+    for record in store.scan::<Span>(scan) {
         let span = match record {
             Ok((_, span)) => span,
             Err(error) if error.kind == ErrorKind::Corrupt => continue,
             Err(error) => return Err(error),
         };
-        let early = query.since.is_some_and(|since| span.started < since);
-        let late = query.until.is_some_and(|until| span.started >= until);
-        if early || late || Subject::of(&span).is_none() {
+        let hour = Timestamp(span.started.0.div_euclid(HOUR) * HOUR);
+        if !query.holds(hour) || Subject::of(&span).is_none() {
             continue;
         }
         let said = if texts { threads.said(&span)? } else { None };
