@@ -9,6 +9,9 @@ use super::fault;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 
+/// What is held back of an answer at most, in bytes: the call of a tool that never ends is ended.
+const LONGEST: usize = 32 * 1024 * 1024;
+
 /// How an API cuts its stream into frames.
 pub trait Framing: Default + Send {
     type Frame: Frame;
@@ -57,6 +60,11 @@ pub trait Protocol: Default + Send {
 
     /// Whether the model has ended its answer, even if the server has not ended the stream.
     fn has_stopped(&self) -> bool;
+
+    /// Bytes of what comes in pieces and is given out whole: calls of tools.
+    fn held(&self) -> usize {
+        0
+    }
 
     /// Gives out what was held back, and the end.
     fn stop(&mut self, events: &mut Vec<Event>);
@@ -178,6 +186,15 @@ impl<P: Protocol> Decoder<P> {
             Meaning::Foreign => {
                 self.nonsense.get_or_insert_with(|| frame.start());
             }
+        }
+        if self.protocol.held() > LONGEST {
+            let why = format!("a part of the answer did not end after {} MB", LONGEST >> 20);
+            return Err(Error::new(
+                ErrorKind::Full,
+                &self.doing,
+                why,
+                "What came before it is kept; set max_tokens.",
+            ));
         }
         Ok(())
     }

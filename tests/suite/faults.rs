@@ -399,6 +399,43 @@ async fn a_line_of_two_megabytes_is_read_and_one_without_end_is_not() {
 }
 
 #[tokio::test]
+async fn a_call_of_a_tool_that_never_ends_is_ended_and_keeps_the_words_before_it() {
+    let long = "x".repeat(8 << 20);
+    let calls: [(usize, Vec<Value>, Value); 3] = [
+        (0, Vec::new(), {
+            let function = json!({"name": "f", "arguments": long});
+            json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c", "function": function}]}}]})
+        }),
+        (
+            2,
+            vec![
+                json!({"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "c", "name": "f"}}),
+            ],
+            json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": long}}),
+        ),
+        (
+            4,
+            vec![
+                json!({":event": "contentBlockStart", "contentBlockIndex": 1, "start": {"toolUse": {"toolUseId": "c", "name": "f"}}}),
+            ],
+            json!({":event": "contentBlockDelta", "contentBlockIndex": 1, "delta": {"toolUse": {"input": long}}}),
+        ),
+    ];
+    for (voice, begins, piece) in calls {
+        let voice = &VOICES[voice];
+        let mut bytes = [voice.begun(), voice.bytes(&begins)].concat();
+        (0..6).for_each(|_| bytes.extend((voice.frame)(&piece)));
+        let (fold, error) = voice.after(bytes).await;
+        assert_eq!(
+            (text(&fold).as_str(), error.unwrap().kind),
+            ("Hello é", ErrorKind::Full),
+            "{}",
+            voice.name
+        );
+    }
+}
+
+#[tokio::test]
 async fn ten_thousand_models_are_listed() {
     for voice in &VOICES {
         let list = voice.list;

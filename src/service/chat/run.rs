@@ -15,7 +15,7 @@ use crate::domain::call::{Call, Converse};
 use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
 use crate::service::invoke::Terms;
@@ -25,9 +25,6 @@ use crate::service::turns::{Hold, Turn};
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Every so many shows the answer is stored: the most text that a kill can lose.
 const STORE_EVERY: u32 = 3;
-
-/// The longest answer that is kept, in bytes of text: one that never ends is ended.
-const LONGEST: usize = 8 * 1024 * 1024;
 
 /// A turn that is listed as running; its conversation is held until the turn is durable.
 #[derive(Debug)]
@@ -134,12 +131,7 @@ async fn streamed(
                 permit.send(Ok(Step::Delta(event)));
             }
             event = events.next() => match event {
-                Some(Ok(event)) => {
-                    growing.take_in(event);
-                    if growing.bytes > LONGEST {
-                        return Outcome::Failed { error: endless() };
-                    }
-                }
+                Some(Ok(event)) => growing.take_in(event),
                 Some(Err(error)) if error.kind == ErrorKind::Cancelled => return Outcome::Stopped,
                 Some(Err(error)) => return Outcome::Failed { error },
                 None => {
@@ -148,15 +140,6 @@ async fn streamed(
             },
         }
     }
-}
-
-fn endless() -> Error {
-    Error::new(
-        ErrorKind::Full,
-        "taking in an answer",
-        format!("it did not end after {} MB", LONGEST / 1024 / 1024),
-        "What came is kept; set max_tokens.",
-    )
 }
 
 async fn store(archive: Archive, answer: Message) -> Result<()> {
@@ -173,8 +156,6 @@ struct Growing {
     pending: VecDeque<Event>,
     /// Since it was stored last.
     changed: bool,
-    /// Of the text and reasoning that came.
-    bytes: usize,
     /// Pieces of text and reasoning that came: nearly every voice sends one for each token.
     pieces: u32,
     /// The voice itself has said how many tokens it wrote.
@@ -194,7 +175,6 @@ impl Growing {
             first_ms: None,
             pending: VecDeque::new(),
             changed: false,
-            bytes: 0,
             pieces: 0,
             counted: false,
         }
@@ -202,10 +182,7 @@ impl Growing {
 
     fn take_in(&mut self, mut event: Event) {
         match &mut event {
-            Event::Text { text } | Event::Reasoning { text } => {
-                self.bytes += text.len();
-                self.pieces += 1;
-            }
+            Event::Text { .. } | Event::Reasoning { .. } => self.pieces += 1,
             Event::Usage { usage } => self.counted |= usage.output.is_some(),
             Event::Replace { from, .. } => *from += self.before,
             _ => {}

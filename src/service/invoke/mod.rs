@@ -230,6 +230,7 @@ impl Invoke {
                 answer: terms.answer,
             },
             began: Instant::now(),
+            bytes: 0,
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),

@@ -14,6 +14,9 @@ use crate::domain::trace::{Span, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::Events;
 
+/// The longest answer that is taken in, in bytes of text: one that never ends is ended.
+const LONGEST: usize = 8 * 1024 * 1024;
+
 /// One call in flight. Dropped early, it records a cancelled span.
 pub(super) struct Serving {
     pub(super) doing: String,
@@ -21,6 +24,8 @@ pub(super) struct Serving {
     pub(super) began: Instant,
     pub(super) deadline: Option<Instant>,
     pub(super) fold: Fold,
+    /// Of text and reasoning that came.
+    pub(super) bytes: usize,
     pub(super) checks: Vec<Arc<dyn Check>>,
     pub(super) spans: Arc<dyn SpanSink>,
     pub(super) cards: Arc<SeenCards>,
@@ -79,6 +84,14 @@ impl Serving {
         {
             self.span.timing.first_token_ms = Some(self.elapsed_ms());
         }
+        if let Event::Text { text } | Event::Reasoning { text } = &event {
+            self.bytes += text.len();
+            if self.bytes > LONGEST {
+                let error = endless(&self.doing);
+                self.fail(&error);
+                return Err(error);
+            }
+        }
         self.span.images += u32::from(matches!(event, Event::Image { .. }));
         match &mut event {
             Event::Models { cards } => self.cards.keep(&self.span.provider, cards),
@@ -123,6 +136,11 @@ impl Drop for Serving {
         self.span.usage = self.fold.usage;
         self.spans.record(self.span.clone());
     }
+}
+
+fn endless(doing: &str) -> Error {
+    let why = format!("the answer did not end after {} MB", LONGEST >> 20);
+    Error::new(ErrorKind::Full, doing, why, "What came is kept; set max_tokens.")
 }
 
 /// Whether nothing that the caller needs comes behind this event.

@@ -244,6 +244,18 @@ impl Provider for Failing {
 }
 
 #[tokio::test]
+async fn an_answer_that_never_ends_is_ended_for_everybody_who_asks() {
+    let long: &'static str = "x".repeat(3 << 20).leak();
+    let (invoke, kept) = invoke(Voice { texts: vec![long; 4], endless: true }, vec![]);
+    let (model, call) = call("");
+    let events: Vec<_> = invoke.serve(&model, call, &terms()).collect().await;
+    let (last, before) = events.split_last().unwrap();
+    assert_eq!(last.as_ref().unwrap_err().kind, ErrorKind::Full);
+    assert!(before.iter().all(Result::is_ok) && before.len() >= 2, "what came is kept");
+    assert_eq!(kept.0.lock().unwrap()[0].status, SpanStatus::Failed { kind: ErrorKind::Full });
+}
+
+#[tokio::test]
 async fn every_outcome_leaves_one_span_that_says_whose_it_was_and_how_it_ended() {
     let parent = fresh::span_id();
     let failed = |kind| SpanStatus::Failed { kind };
@@ -282,8 +294,9 @@ impl Provider for Forgetful {
 
     fn serve(&self, call: Call, _: &Client) -> Events {
         if matches!(call, Call::ListModels) {
-            let card = ModelCard { context: Some(7), ..ModelCard::unknown(known_model("gpt-4o")) };
-            return stream::iter([Ok(Event::Models { cards: vec![card] })]).boxed();
+            let card = |name| ModelCard { context: Some(7), ..ModelCard::unknown(known_model(name)) };
+            let cards = ["gpt-4o", "gpt-image-1", "of-tomorrow", "of-tomorrow-embed"].map(card);
+            return stream::iter([Ok(Event::Models { cards: cards.to_vec() })]).boxed();
         }
         let lost = Error::new(ErrorKind::NotFound, "asking", "no such model", "Look at the list.");
         stream::iter([Err(lost)]).boxed()
@@ -344,4 +357,12 @@ async fn cards_are_completed_on_their_way_and_the_persons_word_wins() {
     assert_eq!((card.title.as_str(), card.context, card.max_output), ("GPT-4o", Some(7), Some(5)));
     assert_eq!(card.can(Capability::Vision), Some(true));
     assert!(card.price.is_some());
+    let chats: Vec<_> = cards.iter().map(|card| card.can(Capability::Chat)).collect();
+    assert_eq!(
+        chats,
+        [Some(true), Some(false), Some(true), None],
+        "a guess is worth less than the catalogue"
+    );
+    let refused = failure(&invoke, "gpt-image-1").await;
+    assert_eq!(refused.kind, ErrorKind::Refused { capability: "chat".into() });
 }

@@ -49,6 +49,10 @@ impl Protocol for Collector {
         self.reason.is_some()
     }
 
+    fn held(&self) -> usize {
+        self.open.iter().map(|tool| size_of::<Tool>() + tool.input.len()).sum()
+    }
+
     fn stop(&mut self, events: &mut Vec<Event>) {
         while let Some(index) = self.open.first().map(|tool| tool.index) {
             self.close(index, events);

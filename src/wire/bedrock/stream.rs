@@ -52,6 +52,18 @@ impl Protocol for Collector {
         self.reason.is_some() || self.chunks.has_stopped()
     }
 
+    fn held(&self) -> usize {
+        let open = self.open.iter().map(|(_, open)| {
+            size_of::<Open>()
+                + match open {
+                    Open::Tool { input, .. } => input.len(),
+                    Open::Image { bytes, .. } => bytes.len(),
+                }
+        });
+        let thoughts = self.thoughts.iter().map(|(_, thought)| size_of::<Thought>() + thought.seal.len());
+        open.sum::<usize>() + thoughts.sum::<usize>()
+    }
+
     fn stop(&mut self, events: &mut Vec<Event>) {
         if self.reason.is_none() {
             return self.chunks.stop(events);

@@ -57,6 +57,10 @@ impl Protocol for Collector {
         self.reason.is_some()
     }
 
+    fn held(&self) -> usize {
+        self.tools.iter().map(|tool| size_of::<Tool>() + tool.name.len() + tool.arguments.len()).sum()
+    }
+
     fn stop(&mut self, events: &mut Vec<Event>) {
         self.give_out(events);
     }
