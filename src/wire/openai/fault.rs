@@ -10,8 +10,25 @@ pub use crate::wire::fault::of_status;
 pub fn in_stream(doing: &str, frame: &Value) -> Option<Error> {
     let error = frame.get("error").filter(|e| !e.is_null())?;
     let code = error.get("code").and_then(|c| c.as_u64().or_else(|| c.as_str()?.parse().ok()));
-    let status = code.and_then(|c| u16::try_from(c).ok()).filter(|c| (400..600).contains(c)).unwrap_or(500);
-    Some(in_answer(doing, frame, status))
+    let told = code.and_then(|c| u16::try_from(c).ok()).filter(|c| (400..600).contains(c));
+    let named = || ["code", "type"].iter().find_map(|name| of_name(error.get(*name)?.as_str()?));
+    Some(in_answer(doing, frame, told.or_else(named).unwrap_or(500)))
+}
+
+/// The status of which a code or type speaks (<https://platform.openai.com/docs/guides/error-codes>); `None` for one that is
+/// not known.
+fn of_name(name: &str) -> Option<u16> {
+    Some(match name {
+        "invalid_request_error" | "invalid_prompt" | "context_length_exceeded" => 400,
+        name if name.starts_with("invalid_image") || name.starts_with("image_") => 400,
+        "authentication_error" | "invalid_api_key" => 401,
+        "permission_error" | "permission_denied" => 403,
+        "not_found_error" | "model_not_found" => 404,
+        "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" | "requests" | "tokens" => 429,
+        "overloaded_error" | "service_unavailable" | "slow_down" => 503,
+        "timeout" | "vector_store_timeout" => 504,
+        _ => return None,
+    })
 }
 
 /// Whether the server wants the longest answer under its newer name.
@@ -22,4 +39,34 @@ pub fn wants_max_completion_tokens(body: &str) -> bool {
 /// Whether the model is asked through Responses only.
 pub fn wants_responses(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) && error.why.contains("v1/responses")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_stream_names_becomes_the_kind_that_its_status_would_have_been() {
+        for (error, kind) in [
+            (
+                json!({"code": "rate_limit_exceeded", "message": "m"}),
+                ErrorKind::RateLimited { retry_after_ms: None },
+            ),
+            (
+                json!({"type": "rate_limit_error", "message": "m"}),
+                ErrorKind::RateLimited { retry_after_ms: None },
+            ),
+            (json!({"code": "invalid_prompt", "message": "m"}), ErrorKind::Invalid),
+            (json!({"code": "invalid_image_format", "message": "m"}), ErrorKind::Invalid),
+            (json!({"type": "authentication_error", "code": null, "message": "m"}), ErrorKind::Auth),
+            (json!({"code": "server_error", "message": "m"}), ErrorKind::Server { status: 500 }),
+            (json!({"code": 503, "message": "m"}), ErrorKind::Overloaded),
+        ] {
+            let frame = json!({ "error": error });
+            assert_eq!(in_stream("asking", &frame).unwrap().kind, kind, "{frame}");
+        }
+        assert_eq!(in_stream("asking", &json!({"error": null})), None);
+    }
 }
