@@ -74,15 +74,19 @@ impl Response {
         }
     }
 
-    /// The whole body, at most `limit` bytes of it.
+    /// The whole body; one of more than `limit` bytes is an error.
     pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>> {
         let mut body = Vec::new();
         while let Some(piece) = self.chunk().await? {
-            let room = limit - body.len();
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
-            if body.len() == limit {
-                break;
+            if piece.len() > limit - body.len() {
+                return Err(Error::new(
+                    ErrorKind::Full,
+                    &self.doing,
+                    format!("{} answered with more than {} MB", self.place, limit >> 20),
+                    "Ask for less at a time.",
+                ));
             }
+            body.extend_from_slice(&piece);
         }
         Ok(body)
     }
