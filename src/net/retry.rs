@@ -63,7 +63,8 @@ impl Budget {
 
 /// Whether an answer of this status may be better the next time.
 pub(super) fn may_pass(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500 | 502 | 503 | 504 | 529)
+    // What a server does not do at all it does not do later.
+    matches!(status, 408 | 429 | 500..=599) && !matches!(status, 501 | 505)
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3), which is measured from `now`.
