@@ -68,7 +68,7 @@ impl Provider for Limited {
         }
         let (voice, place) = (Arc::clone(&self.voice), Line::join(&self.line));
         let serve = move || voice.serve(call, &net);
-        let at = At::Waiting { place, told: 0, serve: Box::new(serve) };
+        let at = At::Waiting { place, told: None, serve: Box::new(serve) };
         stream::unfold(at, At::next).boxed()
     }
 }
@@ -168,7 +168,7 @@ enum At {
     Waiting {
         place: Place,
         /// How many were before it when that was last said.
-        told: u32,
+        told: Option<u32>,
         serve: Box<dyn FnOnce() -> Events + Send>,
     },
     Running {
@@ -194,9 +194,9 @@ impl At {
                     moved.as_mut().enable();
                     match place.turn() {
                         Turn::Now => self = Self::Running { events: serve(), place },
-                        Turn::Later { ahead, .. } if ahead > 0 && ahead != told => {
+                        Turn::Later { ahead, .. } if told != Some(ahead) => {
                             let event = Event::Queued { ahead };
-                            return Some((Ok(event), Self::Waiting { place, told: ahead, serve }));
+                            return Some((Ok(event), Self::Waiting { place, told: Some(ahead), serve }));
                         }
                         Turn::Later { until, .. } => {
                             match until {

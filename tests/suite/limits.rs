@@ -88,12 +88,17 @@ async fn calls_over_the_limit_wait_in_line_and_say_how_many_are_before_them() {
 async fn calls_of_a_minute_are_counted_from_when_they_began() {
     let voice = Limited::new(Arc::new(gate(9)), Limits { per_minute: Some(2), ..Limits::default() });
     let (net, start) = (net(), Instant::now());
-    let mut ended = Vec::new();
+    let (mut ended, mut waited) = (Vec::new(), Vec::new());
     for _ in 0..5 {
-        let events: Vec<_> = voice.serve(call(), &net).collect().await;
-        assert_eq!(events.last().unwrap().as_ref().unwrap(), &ends());
+        let events: Vec<_> = voice.serve(call(), &net).map(Result::unwrap).collect().await;
+        let (last, before) = events.split_last().unwrap();
+        assert_eq!(last, &ends());
+        waited.push(before.to_vec());
         ended.push(start.elapsed().as_secs());
     }
+    // Nobody is ahead: time alone is missing, and that is said too.
+    let said = vec![Event::Queued { ahead: 0 }];
+    assert_eq!(waited, [vec![], vec![], said.clone(), vec![], said]);
     assert_eq!(ended, [0, 0, 60, 60, 120]);
 }
 

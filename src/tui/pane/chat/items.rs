@@ -18,6 +18,7 @@ impl State {
             Turn::Idle | Turn::Streaming { phase: Phase::Writing, .. } => return String::new(),
             Turn::Asking { .. } => "sending".to_owned(),
             Turn::Streaming { phase: Phase::Waiting, .. } => "waiting".to_owned(),
+            Turn::Streaming { phase: Phase::Queued(0), .. } => "next in line".to_owned(),
             Turn::Streaming { phase: Phase::Queued(ahead), .. } => format!("{ahead} before this one"),
             Turn::Streaming { phase: Phase::Reading(done, total), .. } => {
                 format!("reading the prompt, {done} of {total} tokens")
