@@ -135,12 +135,18 @@ impl Cassette {
     /// Appends a take; it is on the disk when this returns.
     pub fn record(&mut self, take: &[u8]) -> Result<()> {
         let frame = self.sealer.seal(1, self.takes, &place(&self.id, self.takes), take)?;
+        // What an earlier one that failed has left behind the last take is no part of this one.
         let written = self
             .file
-            .seek(SeekFrom::Start(self.length))
+            .set_len(self.length)
+            .and_then(|()| self.file.seek(SeekFrom::Start(self.length)))
             .and_then(|_| self.file.write_all(&frame))
             .and_then(|()| self.file.sync_data());
-        written.map_err(|why| Error::io(&self.doing, &why))?;
+        if let Err(why) = written {
+            // Where that fails too, the next one tries again.
+            let _ = self.file.set_len(self.length);
+            return Err(Error::io(&self.doing, &why));
+        }
         self.takes += 1;
         self.length += frame.len() as u64;
         Ok(())
@@ -235,6 +241,21 @@ mod tests {
         assert_eq!((texts(&tape), tape.cut), (vec!["canary one", "two", "three"], false));
         let bytes = std::fs::read(&path).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"canary"));
+    }
+
+    #[test]
+    fn what_a_write_that_failed_left_behind_is_no_part_of_the_next_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder.path().join("home"));
+        let path = folder.path().join("demo.cassette");
+        let mut cassette = store.cassette(&path).unwrap();
+        cassette.record(b"one").unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(&[7; 500]).unwrap();
+        cassette.record(b"two").unwrap();
+        drop(cassette);
+        let tape = store.play(&path, None).unwrap();
+        assert_eq!((texts(&tape), tape.cut), (vec!["one", "two"], false));
     }
 
     #[test]
