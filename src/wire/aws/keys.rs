@@ -41,8 +41,8 @@ struct Metadata {
 /// What a machine or a container is told of its role
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html>).
 pub fn of_metadata(doing: &str, body: &[u8]) -> Result<Keys> {
-    let told: Metadata =
-        serde_json::from_slice(body).map_err(|why| unreadable(doing, &format!("no keys came: {why}")))?;
+    let told: Metadata = serde_json::from_slice(body)
+        .map_err(|why| unreadable(doing, &format!("no keys came ({})", without_values(&why))))?;
     let (Some(id), Some(secret)) = (told.access_key_id, told.secret_access_key) else {
         let code = told.code.unwrap_or_else(|| "no keys came".to_owned());
         let why = told.message.map_or(code.clone(), |words| format!("{code}: {words}"));
