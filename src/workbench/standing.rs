@@ -58,7 +58,9 @@ impl Standing {
     ) -> Result<Self> {
         let local = voices::local(config, trial)?;
         let voices = voices::all(config, &local, &keys, &cassettes);
-        let invoke = Arc::new(Invoke::new(voices, Vec::new(), spans).behind(Arc::new(purse.clone())));
+        let invoke = Arc::new(
+            Invoke::new(voices, Vec::new(), spans).behind(Arc::new(purse.clone())).knowing(voices::ways()),
+        );
         invoke.correct(config.models.clone());
         purse.set(&config.budgets);
         let now = Now { network: network(config, &egress)?, seen: config.stamp(), config: config.clone() };

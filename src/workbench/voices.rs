@@ -1,9 +1,12 @@
 //! From the configuration to providers.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{ApiKey, AwsCredentials, Config, ProviderConfig, ProviderKind, known_providers};
+use crate::config::{
+    ApiKey, AwsCredentials, Config, KnownProvider, ProviderConfig, ProviderKind, known_providers,
+};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{Options, Trial};
 use crate::net::Waits;
@@ -104,6 +107,25 @@ pub(super) fn all(
     let recorder: Arc<dyn Recorder> = Arc::new(cassettes.recorder(file.clone()));
     let recorded = |voice| -> Arc<dyn Provider> { Arc::new(Recording::new(voice, Arc::clone(&recorder))) };
     voices.map(recorded).collect()
+}
+
+/// How the providers are had that need a key, by their names.
+pub(super) fn ways() -> BTreeMap<String, String> {
+    let way = |known: &KnownProvider| {
+        let kept = format!("keep one with `outcrop keys set {}`", known.name);
+        let way = match (known.keys.first(), known.signs.first()) {
+            (_, Some(sign)) => {
+                format!(
+                    "Set {sign} or another variable that it is found by, or name it in [providers.{}].",
+                    known.name
+                )
+            }
+            (Some(variable), None) => format!("Set {variable}, or {kept}."),
+            (None, None) => return None,
+        };
+        Some((known.name.clone(), way))
+    };
+    known_providers().iter().filter_map(way).collect()
 }
 
 /// The folder and the environment of commands that tell keys.

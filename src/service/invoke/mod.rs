@@ -111,6 +111,8 @@ pub struct Invoke {
     voices: RwLock<Arc<Voices>>,
     checks: Vec<Arc<dyn Check>>,
     gate: Option<Arc<dyn Gate>>,
+    /// How providers are had that may not be here, by their names.
+    ways: BTreeMap<String, String>,
     spans: Arc<dyn SpanSink>,
     cards: Arc<SeenCards>,
 }
@@ -126,6 +128,7 @@ impl Invoke {
             voices: RwLock::new(Arc::new(Voices::of(providers, None))),
             checks,
             gate: None,
+            ways: BTreeMap::new(),
             spans,
             cards: Arc::default(),
         }
@@ -135,6 +138,12 @@ impl Invoke {
     #[must_use]
     pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self { gate: Some(gate), ..self }
+    }
+
+    /// Lets who asks for one of these providers that is not here know how it is had.
+    #[must_use]
+    pub fn knowing(self, ways: BTreeMap<String, String>) -> Self {
+        Self { ways, ..self }
     }
 
     /// What models cost.
@@ -298,6 +307,9 @@ impl Invoke {
     fn provider(&self, name: &str, doing: &str) -> Result<Arc<dyn Provider>> {
         let voices = self.voices();
         voices.by_name.get(name).cloned().ok_or_else(|| {
+            if let Some(way) = self.ways.get(name) {
+                return Error::new(ErrorKind::Auth, doing, format!("no key of {name} is known"), way);
+            }
             let names: Vec<_> = voices.by_name.keys().map(String::as_str).collect();
             let more = voices.remark.as_deref().unwrap_or("The configuration file adds more.");
             Error::new(
