@@ -21,6 +21,10 @@ pub(super) fn of_transport(doing: &str, place: &str, error: reqwest::Error) -> E
     let root = root(&error);
     let hint = if root.contains("certificate") || root.contains("UnknownIssuer") {
         "If the server has a certificate of your own authority, name it in net.ca_file."
+    } else if root.contains("InvalidContentType") {
+        "It does not speak TLS there: perhaps its address begins with http://."
+    } else if root.contains("HTTP version") {
+        "What answers there is no HTTP server: check the address and the port."
     } else if root.contains("refused") {
         "Check that the server is running."
     } else if root.contains("lookup") || root.contains("resolve") || root.contains("not known") {

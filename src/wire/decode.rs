@@ -9,6 +9,9 @@ use super::fault;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 
+/// Bytes of the beginning that are kept for an error.
+const BEGIN: usize = 200;
+
 /// What is held back of an answer at most, in bytes: the call of a tool that never ends is ended.
 const LONGEST: usize = 32 * 1024 * 1024;
 
@@ -112,6 +115,8 @@ pub struct Decoder<P: Protocol> {
     understood: bool,
     /// The first frame that was none, for the error if nothing else comes.
     nonsense: Option<String>,
+    /// The first bytes, until they are understood: a page of a web server has no frames at all.
+    begin: Vec<u8>,
     over: bool,
 }
 
@@ -124,12 +129,15 @@ impl<P: Protocol> Decoder<P> {
             protocol: P::default(),
             understood: false,
             nonsense: None,
+            begin: Vec::new(),
             over: false,
         }
     }
 
     /// Takes the next bytes; what they say is added to `events`, also in front of an error.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<()> {
+        let room = BEGIN.saturating_sub(self.begin.len());
+        self.begin.extend_from_slice(&bytes[..bytes.len().min(room)]);
         let mut frames = Vec::new();
         let fed = self.framing.push(bytes, &mut frames);
         for frame in frames {
@@ -166,6 +174,9 @@ impl<P: Protocol> Decoder<P> {
         }
         if let (false, Some(nonsense)) = (self.understood, &self.nonsense) {
             return Err(P::unreadable(&self.doing, nonsense));
+        }
+        if !self.understood && self.begin.trim_ascii_start().starts_with(b"<") {
+            return Err(P::unreadable(&self.doing, &String::from_utf8_lossy(&self.begin)));
         }
         Err(Error::new(
             ErrorKind::Network,

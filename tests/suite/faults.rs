@@ -336,6 +336,18 @@ async fn a_frame_that_is_no_json_is_an_error_that_keeps_the_words_before_it() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_web_server_is_told_from_a_stream_that_broke() {
+    for voice in &VOICES {
+        let page = b"<!DOCTYPE html>\n<html><body>Welcome to the router</body></html>\n".to_vec();
+        let (fold, error) = voice.after(page).await;
+        let error = error.unwrap();
+        assert!(fold.blocks.is_empty(), "{}", voice.name);
+        assert!(error.why.contains("<!DOCTYPE html>"), "{}: {error}", voice.name);
+        assert!(error.hint.contains("base_url"), "{}: {error}", voice.name);
+    }
+}
+
+#[tokio::test]
 async fn a_failure_after_the_first_words_keeps_them_and_its_own() {
     for voice in &VOICES {
         let (fold, error) = voice.after([voice.begun(), (voice.failure)()].concat()).await;
