@@ -5,6 +5,7 @@
 
 mod prepare;
 mod run;
+mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::turns::Turns;
 use prepare::{Ask, prepare};
+use schemas::Schemas;
 
 /// Steps that wait for a slow asker; text that comes meanwhile is merged into the last one.
 const STEPS: usize = 64;
@@ -50,12 +52,13 @@ pub struct Chat {
     changes: Changes,
     turns: Turns,
     tasks: TaskTracker,
+    schemas: Schemas,
 }
 
 impl Chat {
     /// A chat over these conversations and models; its turns are listed in `turns`.
     pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, turns: Turns) -> Self {
-        Self { archive, invoke, changes, turns, tasks: TaskTracker::new() }
+        Self { archive, invoke, changes, turns, tasks: TaskTracker::new(), schemas: Schemas::default() }
     }
 
     /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.

@@ -159,6 +159,7 @@ fn answer(
             timing: Timing::default(),
             outcome: Outcome::Streaming,
             context: None,
+            schema: None,
         }),
         origin: MessageOrigin::Here,
     };

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::domain::conversation::Thread;
 use crate::domain::message::{Answer, Block, Message, Outcome, Role, StopReason};
+use crate::domain::schema::SchemaCheck;
 use crate::domain::settings::FIELDS;
 use crate::domain::time::Timestamp;
 use crate::domain::tree::Tree;
@@ -80,6 +81,9 @@ fn add(out: &mut String, message: &Message) {
         }
     }
     if let Some(answer) = &message.answer {
+        for line in answer.schema.iter().flat_map(SchemaCheck::lines) {
+            let _ = write!(out, "\n*✗ {line}*\n");
+        }
         let figures = figures(answer);
         if !figures.is_empty() {
             let _ = write!(out, "\n*{}*\n", figures.join(" · "));

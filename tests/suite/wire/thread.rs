@@ -109,6 +109,7 @@ fn answer() -> impl Strategy<Value = Option<Answer>> {
         timing: Timing { first_token_ms: n, total_ms: Some(9) },
         outcome,
         context: n,
+        schema: None,
     }))
 }
 
@@ -311,6 +312,7 @@ fn markdown_shows_the_branch_with_its_figures() {
         timing: Timing { first_token_ms: Some(140), total_ms: Some(1509) },
         outcome: Outcome::Stopped,
         context: None,
+        schema: None,
     };
     let thread = Thread {
         conversation: Conversation {
