@@ -25,16 +25,16 @@ fn lines(text: &str, schema: &Value) -> Vec<String> {
 
 #[test]
 fn an_answer_that_keeps_its_schema_has_no_mark() {
-    assert_eq!(
-        check(&said(" {\"name\": \"é\", \"age\": 4}\n"), &settings(&person())),
-        SchemaCheck::Kept
-    );
+    assert_eq!(check(&said(" {\"name\": \"é\", \"age\": 4}\n"), &settings(&person())), SchemaCheck::Kept);
     assert!(lines("{\"name\": \"é\", \"age\": 4}", &person()).is_empty());
 }
 
 #[test]
 fn each_break_has_its_pointer_and_those_beyond_three_are_counted() {
-    assert_eq!(lines(r#"{"name": "a", "age": "x"}"#, &person()), [r#"schema: /age: is not of type "number""#]);
+    assert_eq!(
+        lines(r#"{"name": "a", "age": "x"}"#, &person()),
+        [r#"schema: /age: is not of type "number""#]
+    );
     let list = json!({"type": "array", "items": {"type": "integer"}});
     assert_eq!(
         lines(r#"["a", 1, "b", "c", "d", 2.5]"#, &list),
