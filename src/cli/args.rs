@@ -321,9 +321,9 @@ pub enum Conversations {
 pub enum Written {
     /// A line for a shell
     Curl,
-    /// Python with Amazon's library, for models on Bedrock
+    /// Python with Amazon's own library, for models on Bedrock
     Boto3,
-    /// Python with `OpenAI`'s library, for servers that speak its API
+    /// Python with the openai library, for servers that speak its API
     OpenaiPython,
 }
 

@@ -113,7 +113,7 @@ impl Schema {
         let mut more = 0;
         for error in self.0.iter_errors(value) {
             if breaks.len() < TOLD {
-                let why = cut(error.masked_with("").to_string().trim_start());
+                let why = cut(&error.masked_with("it").to_string());
                 let at = cut(&error.instance_path().to_string());
                 breaks.push(Break { tool: tool.map(str::to_owned), at, why });
             } else {

@@ -30,8 +30,8 @@ impl Script {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Curl => "a line for a shell",
-            Self::Boto3 => "Python, with Amazon's own library",
-            Self::OpenaiPython => "Python, with OpenAI's own library",
+            Self::Boto3 => "Python, Amazon's library",
+            Self::OpenaiPython => "Python, OpenAI's library",
         }
     }
 }

@@ -105,7 +105,7 @@ mod tests {
         let schema = || json!({"type": "number"});
         assert_eq!(lines(&schemas, answer("1", schema(), WHOLE)).await, Some(Vec::new()));
         let broken = lines(&schemas, answer("\"1\"", schema(), WHOLE)).await;
-        assert_eq!(broken, Some(vec![r#"schema: is not of type "number""#.to_owned()]));
+        assert_eq!(broken, Some(vec![r#"schema: it is not of type "number""#.to_owned()]));
         assert_eq!(lines(&schemas, answer("\"1", schema(), Outcome::Stopped)).await, None);
     }
 

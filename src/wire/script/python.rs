@@ -72,7 +72,7 @@ pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str>
 /// With Amazon's library; why not, where the model is not on Bedrock.
 pub(super) fn boto3(sent: &Sent, mut body: Literal) -> Result<String, &'static str> {
     let Api::Bedrock { model, region, endpoint, operation } = &sent.api else {
-        return Err("the model is not on Amazon Bedrock, and its request has no words for all of this one");
+        return Err("the model is not on Amazon Bedrock");
     };
     let mut client = vec![("", string("bedrock-runtime")), ("region_name", string(region))];
     if let Some(endpoint) = endpoint {

@@ -78,7 +78,7 @@ async fn an_export_carries_its_attachments_to_another_home_and_markdown_has_them
         // What an older export left out is named.
         let text = std::fs::read_to_string(home.beside().join("all.json")).unwrap();
         let mut whole: serde_json::Value = serde_json::from_str(&text).unwrap();
-        whole.as_object_mut().unwrap().remove("attachments");
+        whole[0].as_object_mut().unwrap().remove("attachments");
         let said = Home::new().fed(&whole.to_string(), &["conversations", "import", "-"]);
         assert!(said.stderr.contains("2 × attachment: its bytes are not in the file"), "{}", said.stderr);
     });

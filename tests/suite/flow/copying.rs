@@ -36,7 +36,7 @@ fn refused(why: &str) -> Error {
 /// What an answer of a server can be copied as.
 pub fn scripts() -> Vec<Scripted> {
     let curl = "curl -sSN --globoff 'https://box.example/v1/chat/completions'".to_owned();
-    let why = "the model is not on Amazon Bedrock, and its request has no words for all of this one";
+    let why = "the model is not on Amazon Bedrock";
     vec![
         Scripted { script: Script::Curl, code: Ok(curl) },
         Scripted { script: Script::Boto3, code: Err(refused(why)) },
