@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use jsonschema::ReferencingError;
+use jsonschema::error::ValidationErrorKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -103,7 +105,12 @@ impl Schema {
         let options = jsonschema::options().offline().with_pattern_options(patterns);
         options.build(schema).map(Self).map_err(|why| {
             let at = why.instance_path().to_string();
-            let why = cut(&why.to_string());
+            let why = match why.kind() {
+                ValidationErrorKind::Referencing(ReferencingError::Unretrievable { uri, .. }) => {
+                    format!("it refers to {}, and no other document is ever fetched", cut(uri))
+                }
+                _ => cut(&why.to_string()),
+            };
             bad(if at.is_empty() { why } else { format!("{at}: {why}") })
         })
     }

@@ -42,7 +42,7 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
 
     /// Whether it is reached over the network: such a one is asked for its models only when the person wants that.
     fn is_remote(&self) -> bool {
-        self.within().is_some_and(|voice| voice.is_remote())
+        self.within().is_some_and(Provider::is_remote)
     }
 
     /// Where its API is, for one that has an address: its list of models is that address's.
@@ -52,12 +52,12 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
 
     /// Whether it says who asks, with a key.
     fn has_key(&self) -> bool {
-        self.within().is_some_and(|voice| voice.has_key())
+        self.within().is_some_and(Provider::has_key)
     }
 
     /// Whether it may be there or not: that it has no models is nothing to speak of.
     fn is_optional(&self) -> bool {
-        self.within().is_some_and(|voice| voice.is_optional())
+        self.within().is_some_and(Provider::is_optional)
     }
 
     /// The request by which it would ask for an answer first, its key left out. A server may have made it ask once more in

@@ -1,6 +1,6 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
-use super::answering::{answering, body_of, complaint, once, refused, scrubbed, wait_ms};
+use super::answering::{answering, body_of, complaint, each, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::sent::{keyed, sent, without_user};
 use super::{Events, Provider};
@@ -202,12 +202,7 @@ impl Provider for OpenAi {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
-            Call::Image(picture) => stream::once(async move { voice.picture(&net, &picture).await })
-                .flat_map(|made| match made {
-                    Ok(events) => stream::iter(events.into_iter().map(Ok).collect::<Vec<_>>()),
-                    Err(error) => stream::iter(vec![Err(error)]),
-                })
-                .boxed(),
+            Call::Image(picture) => each(async move { voice.picture(&net, &picture).await }),
             Call::CountTokens(converse) => refused(
                 format!("counting tokens with {}", converse.model),
                 "count_tokens",

@@ -4,6 +4,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use outcrop::domain::ErrorKind;
 use outcrop::domain::call::{Call, Converse};
 use outcrop::domain::message::Block;
@@ -210,8 +212,7 @@ async fn curl_signs_as_amazon_s_own_library_does() {
     let converse = hostile(everything("aws/us.anthropic.claude-sonnet-4-5"));
     run(command("sh".as_ref()), written(Script::Curl, &voice, &converse)).await;
     let seen = &server.seen()[0];
-    use base64::Engine;
-    let body = base64::engine::general_purpose::STANDARD.encode(&seen.body);
+    let body = STANDARD.encode(&seen.body);
     let evidence = json!({
         "keys": {"id": "AKIDEXAMPLE", "secret": "wJalr/canary+secret", "token": "canary/token=="},
         "region": "eu-west-1",

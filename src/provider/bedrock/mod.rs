@@ -8,12 +8,10 @@ mod sign;
 pub use credentials::{Credentials, Fetched};
 pub use fetch::Processes;
 
-use futures_util::{StreamExt, stream};
-
 use credentials::Right;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering, each, once, scrubbed, wait_ms};
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
 use crate::config::aws_domain;
@@ -212,14 +210,6 @@ fn made(doing: &str, url: String, body: Option<Vec<u8>>) -> Request {
     }
 }
 
-/// One item a picture, or the error.
-fn each(made: Result<Vec<Event>>) -> Vec<Result<Event>> {
-    match made {
-        Ok(events) => events.into_iter().map(Ok).collect(),
-        Err(error) => vec![Err(error)],
-    }
-}
-
 impl Provider for Bedrock {
     fn name(&self) -> &str {
         &self.name
@@ -278,9 +268,7 @@ impl Provider for Bedrock {
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
-            Call::Image(picture) => stream::once(async move { voice.pictures(&net, &picture).await })
-                .flat_map(|made| stream::iter(each(made)))
-                .boxed(),
+            Call::Image(picture) => each(async move { voice.pictures(&net, &picture).await }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests as programs: a line for curl, Python for boto3 and for OpenAI's library.
+//! Requests as programs: a line for curl, Python for boto3 and for `OpenAI`'s library.
 //!
 //! The body is the one that is sent, laid out anew; keys are names of environment variables. Pictures and documents are in it
 //! as they are in the body, so that a script runs wherever it is taken. Whatever could drive a terminal is an escape in a

@@ -183,9 +183,9 @@ fn member<'a>(value: &'a mut Literal, name: &str) -> Option<&'a mut Literal> {
     members.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-fn items(value: Option<&mut Literal>) -> &mut [Literal] {
-    match value {
-        Some(Literal::List(items)) => items,
-        _ => &mut [],
-    }
+fn items(value: Option<&mut Literal>) -> impl Iterator<Item = &mut Literal> {
+    value.into_iter().flat_map(|value| match value {
+        Literal::List(items) => items.iter_mut(),
+        _ => [].iter_mut(),
+    })
 }
