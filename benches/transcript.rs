@@ -36,6 +36,7 @@ fn message(number: u32, text: String, outcome: Outcome) -> Message {
             timing: Timing::default(),
             outcome,
             context: None,
+            schema: None,
         }),
         origin: MessageOrigin::Here,
     }

@@ -271,6 +271,10 @@ pub enum Conversations {
         /// Write over files that are there
         #[arg(long, requires = "output")]
         force: bool,
+        /// With Markdown: write pictures and documents into this folder and link them (in a folder of files that is
+        /// attachments/ in it); JSON holds them itself
+        #[arg(long, value_name = "DIR")]
+        attachments: Option<PathBuf>,
         /// Print Markdown byte for byte, also what could drive a terminal; files always are
         #[arg(long, conflicts_with = "output")]
         raw: bool,
@@ -281,6 +285,17 @@ pub enum Conversations {
     Import {
         /// The file; - is the standard input
         file: PathBuf,
+    },
+    /// Print the request that made an answer, as a program to run elsewhere; keys are left out
+    Request {
+        /// The last digits of its id, as `list` shows them
+        id: String,
+        /// The answer: the end of its id, from `show --json`; the last one where none is named
+        #[arg(long, value_name = "MESSAGE")]
+        at: Option<String>,
+        /// What it is written for
+        #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = Written::Curl)]
+        written: Written,
     },
     /// Copy the shown branch into a conversation of its own
     Fork {
@@ -299,6 +314,17 @@ pub enum Conversations {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// What a request is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Written {
+    /// A line for a shell
+    Curl,
+    /// Python with Amazon's own library, for models on Bedrock
+    Boto3,
+    /// Python with the openai library, for servers that speak its API
+    OpenaiPython,
 }
 
 /// `outcrop usage`

@@ -14,6 +14,7 @@ use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::message::{Block, Message, Outcome, StopReason};
+use crate::domain::schema::SchemaCheck;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
@@ -174,6 +175,7 @@ fn failure(answer: &Message) -> Option<&Error> {
 
 /// The exit that an answer's outcome means.
 fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
+    let check = answer.answer.as_ref().and_then(|answer| answer.schema.as_ref());
     match answer.answer.as_ref().map(|answer| &answer.outcome) {
         Some(Outcome::Failed { error }) => Err(error.clone().into()),
         Some(Outcome::Stopped | Outcome::Interrupted) => Ok(Exit::Interrupted),
@@ -184,7 +186,10 @@ fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
                 StopReason::Filtered => out.note("a filter ended the answer")?,
                 _ => {}
             }
-            Ok(Exit::Done)
+            for line in check.iter().flat_map(|check| check.lines()) {
+                out.note(&line)?;
+            }
+            Ok(if matches!(check, Some(SchemaCheck::Broken { .. })) { Exit::Negative } else { Exit::Done })
         }
         Some(Outcome::Streaming) | None => Ok(Exit::Done),
     }

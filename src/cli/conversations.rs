@@ -5,7 +5,7 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 
-use super::args::Conversations as Verb;
+use super::args::{Conversations as Verb, Written};
 use super::export::{Wanted, export};
 use super::item::Item;
 use super::out::Out;
@@ -13,8 +13,10 @@ use super::{Asker, End, Exit, ask, prompt, unexpected, words};
 use crate::domain::conversation::{Change, Conversation, Thread};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
+use crate::domain::script::{Script, Scripted};
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::chat::Chat;
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Reply, Request};
 
@@ -33,15 +35,16 @@ pub(super) async fn conversations(verb: Verb, asker: &Asker, out: &mut Out) -> R
         }
         Verb::Search { query, limit } => return search(query, limit, asker, out).await,
         Verb::Rename { id, title } => rename(&id, title, asker, out).await?,
-        Verb::Export { id, format, output, force, raw } => {
+        Verb::Export { id, format, output, force, attachments, raw } => {
             out.raw = raw;
             let mut ids = Vec::new();
             for text in &id {
                 ids.push(thread(text, asker, out).await?.conversation.id);
             }
-            export(Wanted { ids, form: format, output, force }, asker, out).await?;
+            export(Wanted { ids, form: format, output, force, attachments }, asker, out).await?;
         }
         Verb::Import { file } => return import(&file, asker, out).await,
+        Verb::Request { id, at, written } => request(&id, at.as_deref(), written, asker, out).await?,
         Verb::Fork { id, at } => fork(&id, at.as_deref(), asker, out).await?,
         Verb::Remove { id, yes } => remove(&id, yes, asker, out).await?,
     }
@@ -119,6 +122,10 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
         out.line(&caption(message))?;
         for block in &message.blocks {
             self::block(block, out)?;
+        }
+        let check = message.answer.as_ref().and_then(|answer| answer.schema.as_ref());
+        for line in check.iter().flat_map(|check| check.lines()) {
+            out.line(&format!("✗ {line}"))?;
         }
     }
     Ok(())
@@ -231,6 +238,48 @@ async fn import(file: &Path, asker: &Asker, out: &mut Out) -> Result<Exit, End> 
     }
     out.note(&format!("{} imported", words::count(heads.len() as u64, "conversation", "conversations")))?;
     Ok(if heads.is_empty() { Exit::Negative } else { Exit::Done })
+}
+
+async fn request(
+    text: &str,
+    at: Option<&str>,
+    written: Written,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let thread = thread(text, asker, out).await?;
+    let conversation = thread.conversation.id;
+    let message = match at {
+        Some(at) => message(&thread, at)?,
+        None => last_answer(&thread)?,
+    };
+    let reply = asker.one(Request::Chat(Chat::Scripts { conversation, message }), out).await?;
+    let Reply::Scripts { scripts } = reply else { return Err(unexpected(&reply)) };
+    let wanted = match written {
+        Written::Curl => Script::Curl,
+        Written::Boto3 => Script::Boto3,
+        Written::OpenaiPython => Script::OpenaiPython,
+    };
+    for Scripted { code, .. } in scripts.into_iter().filter(|scripted| scripted.script == wanted) {
+        let text = code?;
+        // Whatever could drive a terminal is escaped in it already.
+        if out.json { out.object(&Reply::Text { text })? } else { out.json_text(&text)? }
+    }
+    Ok(())
+}
+
+/// The last answer of the shown branch.
+fn last_answer(thread: &Thread) -> Result<MessageId> {
+    let tree = Tree::new(&thread.messages);
+    let path = thread.conversation.leaf.map(|leaf| tree.path(leaf)).unwrap_or_default();
+    path.iter().rfind(|message| message.answer.is_some()).map(|message| message.id).ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            "finding an answer",
+            "the conversation has none",
+            "Ask something first.",
+        )
+    })
 }
 
 async fn fork(text: &str, at: Option<&str>, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use super::args::Format as Form;
 use super::out::Out;
 use super::{Asker, End, unexpected, words};
+use crate::domain::attachment::Enclosed;
 use crate::domain::id::ConversationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::conversations::{Conversations, Format};
@@ -23,6 +24,8 @@ pub(super) struct Wanted {
     pub output: Option<PathBuf>,
     /// Files that are there are written over.
     pub force: bool,
+    /// Where pictures and documents go.
+    pub attachments: Option<PathBuf>,
 }
 
 /// Where the texts go.
@@ -34,7 +37,7 @@ enum To<'a> {
 }
 
 pub(super) async fn export(wanted: Wanted, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let Wanted { ids, form, output, force } = wanted;
+    let Wanted { ids, form, output, force, attachments } = wanted;
     let (format, ending) = match form {
         Form::Markdown => (Format::Markdown, "md"),
         Form::Json => (Format::Json, "json"),
@@ -44,13 +47,18 @@ pub(super) async fn export(wanted: Wanted, asker: &Asker, out: &mut Out) -> Resu
     if let To::File(path, _) = &to {
         refuse_existing(path, force)?;
     }
+    let beside = beside(form, attachments, &to)?;
+    let folder = beside.as_ref().map(|beside| beside.link.clone());
     // Several conversations in one JSON text are one document all the same: a list.
     let listed = form == Form::Json && ids.len() != 1 && !matches!(to, To::Folder(_)) && !out.json;
     let mut written = 0;
-    let mut replies = asker.ask(Request::Conversations(Conversations::Export { ids, format }));
+    let mut replies = asker.ask(Request::Conversations(Conversations::Export { ids, format, folder }));
     while let Some(reply) = replies.next().await {
         let reply = reply?;
-        let Reply::Export { id, title, text } = &reply else { return Err(unexpected(&reply)) };
+        let Reply::Export { id, title, text, attachments } = &reply else { return Err(unexpected(&reply)) };
+        if let Some(beside) = &beside {
+            beside.write(attachments, force)?;
+        }
         let text = match (listed, written) {
             (true, 0) => format!("[\n{}", text.trim_end()),
             (true, _) => format!(",\n{}", text.trim_end()),
@@ -79,6 +87,72 @@ pub(super) async fn export(wanted: Wanted, asker: &Asker, out: &mut Out) -> Resu
         out.note(&format!("{conversations} in {}", path.display()))?;
     }
     Ok(())
+}
+
+/// A folder of pictures and documents.
+struct Beside {
+    folder: PathBuf,
+    /// As it is called from where the text is.
+    link: String,
+}
+
+/// Where pictures and documents go: to the folder that the person named, else beside a folder's files.
+fn beside(form: Form, named: Option<PathBuf>, to: &To<'_>) -> Result<Option<Beside>> {
+    if form != Form::Markdown {
+        return match named {
+            None => Ok(None),
+            Some(folder) => Err(Error::new(
+                ErrorKind::Invalid,
+                format!("writing attachments into {}", folder.display()),
+                "JSON and JSONL hold them themselves",
+                "Leave --attachments out, or export Markdown.",
+            )),
+        };
+    }
+    let home = match to {
+        To::Folder(folder) => Some(*folder),
+        To::File(path, _) => path.parent().filter(|parent| !parent.as_os_str().is_empty()),
+        To::Output => None,
+    };
+    let folder = match (named, to) {
+        (Some(folder), _) => folder,
+        (None, To::Folder(folder)) => folder.join("attachments"),
+        (None, _) => return Ok(None),
+    };
+    let link = match home.map(|home| folder.strip_prefix(home)) {
+        None => folder.clone(),
+        Some(Ok(inside)) => inside.to_owned(),
+        // From a text in another folder only the whole path leads there.
+        Some(Err(_)) => std::path::absolute(&folder)
+            .map_err(|why| Error::io(format!("finding {}", folder.display()), &why))?,
+    };
+    let link = if link.as_os_str().is_empty() { ".".to_owned() } else { link.to_string_lossy().into_owned() };
+    Ok(Some(Beside { folder, link }))
+}
+
+impl Beside {
+    /// Writes what is not there yet; the same bytes have the same name.
+    fn write(&self, attachments: &[Enclosed], force: bool) -> Result<()> {
+        if attachments.is_empty() {
+            return Ok(());
+        }
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(|why| Error::io(format!("making the folder {}", self.folder.display()), &why))?;
+        for Enclosed { name, bytes } in attachments {
+            // The owner of the store may be another program: its word leads out of no folder.
+            let Some(name) = Path::new(name).file_name() else { continue };
+            let path = self.folder.join(name);
+            if std::fs::read(&path).is_ok_and(|there| there == *bytes) {
+                continue;
+            }
+            let wrong = |why: std::io::Error| Error::io(format!("writing {}", path.display()), &why);
+            open(&path, force)?.write_all(bytes).map_err(wrong)?;
+        }
+        Ok(())
+    }
 }
 
 fn print(text: &str, form: Form, out: &mut Out) -> Result<(), End> {

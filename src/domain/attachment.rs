@@ -36,6 +36,50 @@ impl Attachment {
     }
 }
 
+/// A file that goes out with an export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enclosed {
+    /// As `file_name` makes it.
+    pub name: String,
+    #[serde(with = "super::base64")]
+    pub bytes: Vec<u8>,
+}
+
+/// How the name of a file of a kind ends.
+const KINDS: [(&str, &str); 13] = [
+    ("image/png", "png"),
+    ("image/jpeg", "jpg"),
+    ("image/gif", "gif"),
+    ("image/webp", "webp"),
+    ("application/pdf", "pdf"),
+    ("application/msword", "doc"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    ("application/vnd.ms-excel", "xls"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    ("text/csv", "csv"),
+    ("text/html", "html"),
+    ("text/markdown", "md"),
+    ("text/plain", "txt"),
+];
+
+/// The name that a picture or document gets in a folder: what it was called, of letters, digits and `-` alone, then a part
+/// of its bytes' name, so that two are never one, and an end that its kind alone decides. `None` for what is no file.
+pub fn file_name(block: &Block) -> Option<String> {
+    let (called, media_type, blob) = match block {
+        Block::Image { media_type, blob } => ("picture", media_type, blob),
+        Block::Document { name, media_type, blob } => (name.as_str(), media_type, blob),
+        _ => return None,
+    };
+    let kind = media_type.split(';').next().unwrap_or_default().trim();
+    let end = KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)).map_or("bin", |(_, end)| *end);
+    let stem = called.rsplit_once('.').map_or(called, |(stem, _)| stem);
+    let plain: String = stem.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(40).collect();
+    let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
+    let stem = if parts.is_empty() { "document".to_owned() } else { parts.join("-") };
+    let mark: String = blob.0.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    Some(format!("{stem}-{mark}.{end}"))
+}
+
 /// The bytes that blocks name.
 pub fn blobs_of(blocks: &[Block]) -> impl Iterator<Item = &BlobId> {
     blocks.iter().filter_map(|block| match block {
@@ -150,6 +194,29 @@ mod tests {
         assert_eq!(form("a.rs", "fn größe() {}".as_bytes()), Some(Form::Text));
         assert_eq!(form("a.bin", b"\x00\x01\x02"), None);
         assert_eq!(form("a.bin", b"\xfe\xfe"), None);
+    }
+
+    #[test]
+    fn whatever_a_file_is_called_its_name_in_a_folder_leads_nowhere_else() {
+        let named = |name: &str, media_type: &str| {
+            let blob = BlobId("0123456789abcdef".into());
+            file_name(&Block::Document { name: name.into(), media_type: media_type.into(), blob }).unwrap()
+        };
+        for (name, media_type, expected) in [
+            ("Rechnung März.pdf", "application/pdf", "Rechnung-März-01234567.pdf"),
+            ("../../.bashrc", "application/pdf", "document-01234567.pdf"),
+            ("/etc/passwd", "text/plain; charset=x", "etc-passwd-01234567.txt"),
+            ("a\u{202e}fdp.exe", "application/x-executable", "a-fdp-01234567.bin"),
+            ("..", "../sh", "document-01234567.bin"),
+            ("\0\n\u{1b}]0;x\u{7}", "image/png", "0-x-01234567.png"),
+        ] {
+            assert_eq!(named(name, media_type), expected);
+        }
+        assert!(named(&"長".repeat(500), "text/csv").len() < 150);
+        let hostile = BlobId("../..//é".into());
+        let picture = Block::Image { media_type: "image/png".into(), blob: hostile };
+        assert_eq!(file_name(&picture).as_deref(), Some("picture-.png"));
+        assert_eq!(file_name(&Block::CachePoint), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::ModelId;
 use super::error::Error;
 use super::id::{ConversationId, MessageId};
+use super::schema::SchemaCheck;
 use super::settings::Settings;
 use super::time::Timestamp;
 
@@ -161,6 +162,10 @@ pub struct Answer {
     /// The model's context length when it was asked, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<u32>,
+    /// What a check against the response schema, and of tool calls against their tools', has found; `None` where there was
+    /// none to keep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<SchemaCheck>,
 }
 
 impl Answer {

@@ -19,6 +19,8 @@ pub mod listing;
 pub mod message;
 pub mod provider_key;
 pub mod pull;
+pub mod schema;
+pub mod script;
 pub mod search;
 pub mod secret;
 pub mod settings;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorKind, Result};
+use super::schema::Schema;
 use super::tool::{self, Tool, ToolChoice};
 
 /// How much a model thinks before it answers, where it can.
@@ -113,7 +114,7 @@ pub const FIELDS: &[Field] = &[
         "auto, none, any, or a tool's name",
         &["auto", "none", "any"],
     ),
-    field("response_schema", "the JSON schema that the answer must keep", "a JSON object", 0.0),
+    field("response_schema", "the JSON schema that the answer must keep", "a JSON schema, an object", 0.0),
 ];
 
 impl Settings {
@@ -157,7 +158,10 @@ impl Settings {
                 self.response_schema = match value {
                     "" => None,
                     text => match serde_json::from_str(text) {
-                        Ok(schema @ serde_json::Value::Object(_)) => Some(schema),
+                        Ok(schema @ serde_json::Value::Object(_)) => {
+                            Schema::read(&schema).map_err(|error| bad(&error.why))?;
+                            Some(schema)
+                        }
                         Ok(_) => return Err(bad("it is no JSON object")),
                         Err(why) => return Err(bad(&why.to_string())),
                     },

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::{Error, ErrorKind, Result};
+use super::schema::Schema;
 
 /// One tool as a model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub fn read(text: &str) -> Result<Vec<Tool>> {
         }
         if !tool.schema.is_object() {
             return Err(bad(format!("the schema of {:?} is no object", tool.name)));
+        }
+        if let Err(error) = Schema::read(&tool.schema) {
+            return Err(bad(format!("the schema of {:?}: {}", tool.name, error.why)));
         }
     }
     Ok(tools)
@@ -143,6 +147,7 @@ mod tests {
             (r#"[{"name":"a"},{"name":"a"}]"#, "twice"),
             (r#"[{"name":"a","schema":[]}]"#, "no object"),
             (r#"[{"name":"a","scheme":{}}]"#, "scheme"),
+            (r#"[{"name":"a","schema":{"type":"objekt"}}]"#, "\"a\": /type"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Invalid);

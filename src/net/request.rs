@@ -64,6 +64,21 @@ impl Request {
         Self { body: Some(body), ..Self::new(doing, Method::Post, url) }.header("content-type", media_type)
     }
 
+    /// Where it goes.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its headers; none is a credential.
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// What it sends.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.body.as_deref()
+    }
+
     /// Sends `Authorization: Bearer`; none where there is no key or an empty one.
     #[must_use]
     pub fn bearer(self, key: Option<&SecretString>) -> Self {

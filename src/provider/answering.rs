@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::Events;
 use crate::domain::delta::Event;
@@ -45,6 +45,11 @@ where
 /// A stream of one event or one error.
 pub(super) fn once(coming: impl Future<Output = Result<Event>> + Send + 'static) -> Events {
     stream::once(coming).boxed()
+}
+
+/// A stream of several events, or of one error.
+pub(super) fn each(coming: impl Future<Output = Result<Vec<Event>>> + Send + 'static) -> Events {
+    stream::once(coming).map_ok(|events| stream::iter(events.into_iter().map(Ok))).try_flatten().boxed()
 }
 
 /// What this kind of provider cannot be asked for.

@@ -2,14 +2,19 @@
 
 use super::answering::{answering, body_of, once, refused, scrubbed, wait_ms};
 use super::key::Key;
+use super::sent::{keyed, sent};
 use super::{Events, Provider};
 use crate::domain::Result;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
+use crate::domain::script::{Api, Sent};
 use crate::net::{Client, Request, Response};
 use crate::wire::anthropic::request::{self, Thinking};
 use crate::wire::anthropic::{Messages, VERSION, fault, reply};
+
+/// The header of the key.
+const KEY: &str = "x-api-key";
 
 const CHAT_ONLY: &str = "this API is asked for chat only";
 
@@ -38,7 +43,12 @@ impl Anthropic {
     /// What every request carries.
     async fn signed(&self, request: Request) -> Result<Request> {
         let key = self.key.get().await?;
-        Ok(request.secret("x-api-key", key.as_ref()).header("anthropic-version", VERSION))
+        Ok(versioned(request).secret(KEY, key.as_ref()))
+    }
+
+    fn asking(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
+        Request::post_json(doing, self.url(path), body)
+            .header("accept", "text/event-stream, application/json")
     }
 
     /// Sends a conversation to `path`; the answer's head is one of success.
@@ -53,8 +63,7 @@ impl Anthropic {
         let first = Thinking::of(converse.model.model());
         let mut thinking = first;
         loop {
-            let request = Request::post_json(doing, self.url(path), body(converse, thinking)?)
-                .header("accept", "text/event-stream, application/json");
+            let request = self.asking(doing, path, body(converse, thinking)?);
             let mut response = net.send(self.signed(request).await?).await?;
             if response.is_success() {
                 return Ok(response);
@@ -100,6 +109,10 @@ impl Anthropic {
     }
 }
 
+fn versioned(request: Request) -> Request {
+    request.header("anthropic-version", VERSION)
+}
+
 impl Provider for Anthropic {
     fn name(&self) -> &str {
         &self.name
@@ -115,6 +128,12 @@ impl Provider for Anthropic {
 
     fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    fn sent(&self, converse: &Converse) -> Result<Sent> {
+        let body = request::body(converse, Thinking::of(converse.model.model()))?;
+        let request = versioned(self.asking(&format!("asking {}", converse.model), "messages", body));
+        Ok(sent(&request, keyed(&self.key, &self.name, KEY, ""), Api::Messages))
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

@@ -49,16 +49,8 @@ impl Provider for Limited {
         self.voice.name()
     }
 
-    fn is_remote(&self) -> bool {
-        self.voice.is_remote()
-    }
-
-    fn address(&self) -> Option<String> {
-        self.voice.address()
-    }
-
-    fn has_key(&self) -> bool {
-        self.voice.has_key()
+    fn within(&self) -> Option<&dyn Provider> {
+        Some(&*self.voice)
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

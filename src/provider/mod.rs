@@ -16,13 +16,15 @@ pub mod optional;
 pub mod recording;
 pub mod replay;
 pub mod scripted;
+mod sent;
 pub mod unavailable;
 
 use futures_util::stream::BoxStream;
 
-use crate::domain::Result;
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Converse};
 use crate::domain::delta::Event;
+use crate::domain::script::Sent;
+use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 
 /// What a provider answers with. It ends after `Event::Stop` or after the first error; dropping it cancels the call.
@@ -33,24 +35,47 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// The name in front of its model ids.
     fn name(&self) -> &str;
 
+    /// The voice that this one is wrapped around: it answers for what the wrapper does not.
+    fn within(&self) -> Option<&dyn Provider> {
+        None
+    }
+
     /// Whether it is reached over the network: such a one is asked for its models only when the person wants that.
     fn is_remote(&self) -> bool {
-        false
+        self.within().is_some_and(Provider::is_remote)
     }
 
     /// Where its API is, for one that has an address: its list of models is that address's.
     fn address(&self) -> Option<String> {
-        None
+        self.within()?.address()
     }
 
     /// Whether it says who asks, with a key.
     fn has_key(&self) -> bool {
-        false
+        self.within().is_some_and(Provider::has_key)
     }
 
     /// Whether it may be there or not: that it has no models is nothing to speak of.
     fn is_optional(&self) -> bool {
-        false
+        self.within().is_some_and(Provider::is_optional)
+    }
+
+    /// The request by which it would ask for an answer first, its key left out. A server may have made it ask once more in
+    /// other words.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` where there is no request: nothing leaves this program. `Invalid` or `NotFound` where it could not be sent.
+    fn sent(&self, converse: &Converse) -> Result<Sent> {
+        if let Some(voice) = self.within() {
+            return voice.sent(converse);
+        }
+        Err(Error::new(
+            ErrorKind::Refused { capability: "endpoint".to_owned() },
+            format!("writing the request to {}", converse.model),
+            format!("{} has no endpoint: its models answer inside this program", self.name()),
+            "Models of a server have one.",
+        ))
     }
 
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream. `net` is the call's own way to the

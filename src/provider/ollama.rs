@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::answering::{answering, body_of, complaint, once, refused, scrubbed};
 use super::key::Key;
+use super::sent::{keyed, sent};
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Event;
+use crate::domain::script::{Api, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::ollama::{Chat, fault, models, reply, request};
@@ -48,12 +50,14 @@ impl Ollama {
         net.send(request.bearer(key.as_ref())).await.map_err(not_running)
     }
 
+    fn asking(&self, doing: &str, converse: &Converse) -> Result<Request> {
+        let request = self.post(doing, "chat", request::body(converse)?);
+        Ok(request.header("accept", "application/x-ndjson, application/json"))
+    }
+
     /// Sends a conversation; the answer's head is one of success.
     async fn ask(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
-        let request = self
-            .post(doing, "chat", request::body(converse)?)
-            .header("accept", "application/x-ndjson, application/json");
-        let mut response = self.send(net, request).await?;
+        let mut response = self.send(net, self.asking(doing, converse)?).await?;
         if response.is_success() {
             return Ok(response);
         }
@@ -122,6 +126,11 @@ impl Provider for Ollama {
 
     fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    fn sent(&self, converse: &Converse) -> Result<Sent> {
+        let request = self.asking(&format!("asking {}", converse.model), converse)?;
+        Ok(sent(&request, keyed(&self.key, &self.name, "authorization", "Bearer "), Api::Ollama))
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

@@ -1,11 +1,13 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
-use super::answering::{answering, body_of, complaint, once, refused, scrubbed, wait_ms};
+use super::answering::{answering, body_of, complaint, each, once, refused, scrubbed, wait_ms};
 use super::key::Key;
+use super::sent::{keyed, sent, without_user};
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::script::{self, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::openai::request::Limit;
@@ -66,12 +68,22 @@ impl OpenAi {
         })
     }
 
+    /// The request for an answer, without a key.
+    fn asking(&self, doing: &str, converse: &Converse, api: Api, limit: Limit) -> Result<Request> {
+        let (path, body) = match api {
+            Api::Chat => ("chat/completions", request::body(converse, limit)?),
+            Api::Responses => ("responses", responses::request::body(converse)?),
+        };
+        let request = Request::post_json(doing, format!("{}/{path}", self.base_url), body);
+        Ok(request.header("accept", "text/event-stream, application/json"))
+    }
+
     /// Sends a conversation to Chat Completions; the answer's head is one of success.
     async fn chat(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
         let mut limit = Limit::MaxTokens;
         loop {
-            let body = request::body(converse, limit)?;
-            let mut response = net.send(streamed(self.post(doing, "chat/completions", body).await?)).await?;
+            let request = self.asking(doing, converse, Api::Chat, limit)?;
+            let mut response = net.send(self.keyed(request).await?).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -91,8 +103,8 @@ impl OpenAi {
 
     /// Sends a conversation to Responses; the answer's head is one of success.
     async fn respond(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
-        let body = responses::request::body(converse)?;
-        let mut response = net.send(streamed(self.post(doing, "responses", body).await?)).await?;
+        let request = self.asking(doing, converse, Api::Responses, Limit::MaxTokens)?;
+        let mut response = net.send(self.keyed(request).await?).await?;
         if response.is_success() {
             return Ok(response);
         }
@@ -141,10 +153,6 @@ impl OpenAi {
     }
 }
 
-fn streamed(request: Request) -> Request {
-    request.header("accept", "text/event-stream, application/json")
-}
-
 /// `events`; where they begin with an error that `other` has an answer to, that.
 fn or_else(events: Events, other: impl FnOnce(&Error) -> Option<Events> + Send + 'static) -> Events {
     let begin = async move {
@@ -176,18 +184,25 @@ impl Provider for OpenAi {
         self.key.is_some()
     }
 
+    fn sent(&self, converse: &Converse) -> Result<Sent> {
+        let doing = format!("asking {}", converse.model);
+        let request = self.asking(&doing, converse, self.api, Limit::MaxTokens)?;
+        let before = if self.key_header == BEARER { "Bearer " } else { "" };
+        let base = without_user(&self.base_url);
+        let api = match self.api {
+            Api::Chat => script::Api::ChatCompletions { base },
+            Api::Responses => script::Api::Responses { base },
+        };
+        Ok(sent(&request, keyed(&self.key, &self.name, self.key_header, before), api))
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         match call {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
-            Call::Image(picture) => stream::once(async move { voice.picture(&net, &picture).await })
-                .flat_map(|made| match made {
-                    Ok(events) => stream::iter(events.into_iter().map(Ok).collect::<Vec<_>>()),
-                    Err(error) => stream::iter(vec![Err(error)]),
-                })
-                .boxed(),
+            Call::Image(picture) => each(async move { voice.picture(&net, &picture).await }),
             Call::CountTokens(converse) => refused(
                 format!("counting tokens with {}", converse.model),
                 "count_tokens",

@@ -39,20 +39,8 @@ impl Provider for Recording {
         self.voice.name()
     }
 
-    fn is_remote(&self) -> bool {
-        self.voice.is_remote()
-    }
-
-    fn address(&self) -> Option<String> {
-        self.voice.address()
-    }
-
-    fn has_key(&self) -> bool {
-        self.voice.has_key()
-    }
-
-    fn is_optional(&self) -> bool {
-        self.voice.is_optional()
+    fn within(&self) -> Option<&dyn Provider> {
+        Some(&*self.voice)
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

@@ -3,8 +3,9 @@
 use futures_util::{StreamExt, stream};
 
 use super::{Events, Provider};
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Converse};
 use crate::domain::delta::Event;
+use crate::domain::script::Sent;
 use crate::domain::{Error, Result};
 use crate::net::Client;
 
@@ -42,6 +43,10 @@ impl Provider for Unavailable {
 
     fn is_optional(&self) -> bool {
         self.optional
+    }
+
+    fn sent(&self, _: &Converse) -> Result<Sent> {
+        Err(self.error.clone())
     }
 
     fn serve(&self, call: Call, _: &Client) -> Events {

@@ -1,11 +1,12 @@
 //! Files that go with messages: read, told apart, kept; and their bytes for a call.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::domain::attachment::{Attachment, Form, blobs_of, fenced, form};
 use crate::domain::call::{Blobs, Turn};
-use crate::domain::message::Block;
+use crate::domain::message::{BlobId, Block, Message};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::store::Store;
@@ -64,9 +65,68 @@ fn taken(store: &Store, file: &Path) -> Result<Attachment> {
     Ok(Attachment { name, bytes: Some(size), block })
 }
 
+/// Keeps the bytes that the messages name, out of a file that was read, and puts the names that they have here in the place
+/// of the file's own.
+pub async fn restore(
+    archive: &Archive,
+    messages: &mut [Message],
+    blobs: &Blobs,
+    title: &str,
+    skipped: &mut Vec<String>,
+) -> Result<()> {
+    let wanted: BTreeSet<BlobId> =
+        messages.iter().flat_map(|message| blobs_of(&message.blocks)).cloned().collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    let (mut lost, mut large) = (0, 0);
+    for id in wanted {
+        match blobs.get(&id) {
+            None | Some([]) => lost += 1,
+            Some(bytes) if bytes.len() as u64 > LARGEST => large += 1,
+            Some(bytes) => found.push((id, bytes.to_vec())),
+        }
+    }
+    for (count, why) in [
+        (lost, "its bytes are not in the file".to_owned()),
+        (large, format!("it is larger than {} MB", LARGEST >> 20)),
+    ] {
+        if count > 0 {
+            skipped.push(format!("{title:?}: {count} × attachment: {why}"));
+        }
+    }
+    let names = archive
+        .run(move |store| {
+            found
+                .into_iter()
+                .map(|(id, bytes)| Ok((id, store.attach(bytes)?)))
+                .collect::<Result<BTreeMap<_, _>>>()
+        })
+        .await?;
+    for block in messages.iter_mut().flat_map(|message| &mut message.blocks) {
+        if let Block::Image { blob, .. } | Block::Document { blob, .. } = block
+            && let Some(here) = names.get(blob)
+        {
+            blob.clone_from(here);
+        }
+    }
+    Ok(())
+}
+
 /// The bytes that the turns name. One that is lost is left out here, and an error where it is sent.
 pub async fn bytes_of(archive: &Archive, turns: &[Turn]) -> Result<Blobs> {
-    let ids: Vec<_> = turns.iter().flat_map(|turn| blobs_of(&turn.blocks)).cloned().collect();
+    let ids = turns.iter().flat_map(|turn| blobs_of(&turn.blocks)).cloned().collect();
+    bytes_in(archive, ids).await
+}
+
+/// The bytes of the messages' attachments; one that is lost is left out.
+pub async fn bytes_with(archive: &Archive, messages: &[Message]) -> Result<Blobs> {
+    let ids = messages.iter().flat_map(|message| blobs_of(&message.blocks)).cloned().collect();
+    bytes_in(archive, ids).await
+}
+
+async fn bytes_in(archive: &Archive, ids: BTreeSet<BlobId>) -> Result<Blobs> {
     if ids.is_empty() {
         return Ok(Blobs::default());
     }
@@ -87,7 +147,7 @@ pub async fn bytes_of(archive: &Archive, turns: &[Turn]) -> Result<Blobs> {
 mod tests {
     use super::*;
     use crate::domain::id::ConversationId;
-    use crate::domain::message::{BlobId, Message, MessageOrigin, Role};
+    use crate::domain::message::{MessageOrigin, Role};
     use crate::service::archive::Writing;
     use crate::service::fresh;
     use crate::store::{Owner, Store, Unlock};

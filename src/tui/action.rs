@@ -94,6 +94,7 @@ actions! {
     Copy = "copy", "Copy the selection, or the message";
     CopyCode = "copy_code", "Copy a code block";
     CopyAll = "copy_all", "Copy the whole conversation";
+    CopyRequest = "copy_request", "Copy the request of an answer: curl, boto3, openai-python";
     ExportConversation = "export_conversation", "Write the conversation to a file";
     ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
     Retry = "retry", "Answer again, as another branch";
@@ -193,6 +194,7 @@ impl Action {
             Self::CopyAll => &["copy-all"],
             Self::Copy => &["copy"],
             Self::CopyCode => &["code"],
+            Self::CopyRequest => &["curl", "request"],
             Self::Retry => &["retry", "regenerate"],
             Self::EditMessage => &["edit"],
             Self::Continue => &["continue"],

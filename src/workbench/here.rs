@@ -28,7 +28,7 @@ use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
-use crate::service::conversations::Conversations;
+use crate::service::conversations::{Conversations, Exported};
 use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
@@ -178,6 +178,12 @@ impl Here {
                 let chat = self.chat.clone();
                 return one(async move { Ok(Reply::Attached { attachment: chat.attach(file).await? }) });
             }
+            ChatRequest::Scripts { conversation, message } => {
+                let chat = self.chat.clone();
+                return one(async move {
+                    Ok(Reply::Scripts { scripts: chat.scripts(conversation, message).await? })
+                });
+            }
             ChatRequest::Send { to, blocks } => self.chat.send(to, blocks, terms),
             ChatRequest::Retry { conversation, message } => self.chat.retry(conversation, message, terms),
             ChatRequest::Continue { conversation, message } => self.chat.go_on(conversation, message, terms),
@@ -215,17 +221,18 @@ impl Here {
                 one(async move { Ok(Reply::Conversation { head: service.fork(id, at).await? }) })
             }
             Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
-            Ask::Export { ids, format } => {
+            Ask::Export { ids, format, folder } => {
                 let all = service.clone();
                 let ids = async move { if ids.is_empty() { all.all().await } else { Ok(ids) } };
                 stream::once(ids)
                     .map_ok(move |ids| {
-                        let service = service.clone();
+                        let (service, folder) = (service.clone(), folder.clone());
                         stream::iter(ids).then(move |id| {
-                            let service = service.clone();
+                            let (service, folder) = (service.clone(), folder.clone());
                             async move {
-                                let (title, text) = service.export(id, format).await?;
-                                Ok::<_, Error>(Reply::Export { id, title, text })
+                                let Exported { title, text, attachments } =
+                                    service.export(id, format, folder.as_deref()).await?;
+                                Ok::<_, Error>(Reply::Export { id, title, text, attachments })
                             }
                         })
                     })

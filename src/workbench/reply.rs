@@ -4,7 +4,7 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Result;
-use crate::domain::attachment::Attachment;
+use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
 pub use crate::domain::change::Changed;
@@ -15,6 +15,7 @@ use crate::domain::listing::Listing;
 use crate::domain::message::Message;
 use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
+use crate::domain::script::Scripted;
 pub use crate::domain::search::Hit;
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
@@ -61,6 +62,8 @@ pub enum Reply {
         id: ConversationId,
         title: String,
         text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Enclosed>,
     },
     Imported {
         heads: Vec<Conversation>,
@@ -71,6 +74,10 @@ pub enum Reply {
     },
     Draft {
         draft: Draft,
+    },
+    /// The request that made an answer, in each form.
+    Scripts {
+        scripts: Vec<Scripted>,
     },
     /// One call of a cassette.
     Take {

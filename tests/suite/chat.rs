@@ -290,7 +290,8 @@ async fn an_exported_conversation_can_be_read_again_twice_without_touching_the_f
     let door = home.open().await;
     let (head, _, _, _) = turn(&door, say("scripted/markdown", "show me")).await;
     let before = open(&door, head.id).await;
-    let export = Request::Conversations(Conversations::Export { ids: vec![], format: Format::Jsonl });
+    let export =
+        Request::Conversations(Conversations::Export { ids: vec![], format: Format::Jsonl, folder: None });
     let Reply::Export { text, .. } = one(&door, export).await.unwrap() else { panic!() };
     for _ in 0..2 {
         let import = Request::Conversations(Conversations::Import { text: text.clone() });

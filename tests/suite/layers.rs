@@ -32,6 +32,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tokenizers", &["engine/"]),
     ("llama_cpp_2", &["engine/llama_cpp"]),
     ("arboard", &["tui/runtime"]),
+    ("jsonschema", &["domain/schema"]),
     ("syntect", &["tui/widget/code"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),

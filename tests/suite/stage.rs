@@ -317,6 +317,7 @@ pub fn answer(n: u128, parent: Option<u128>, text: &str, outcome: Outcome) -> Me
             timing: if done { timing } else { Timing::default() },
             outcome,
             context: Some(2048),
+            schema: None,
         }),
         ..message(n, parent, Role::Assistant, text)
     }

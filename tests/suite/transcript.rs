@@ -33,6 +33,7 @@ fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>)
         timing: Timing { first_token_ms: Some(140), total_ms: Some(1510) },
         outcome,
         context: Some(2048),
+        schema: None,
     });
     Message {
         id: MessageId::from_bytes([number; 16]),

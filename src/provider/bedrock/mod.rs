@@ -8,17 +8,17 @@ mod sign;
 pub use credentials::{Credentials, Fetched};
 pub use fetch::Processes;
 
-use futures_util::{StreamExt, stream};
-
 use credentials::Right;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering, each, once, scrubbed, wait_ms};
+use super::sent::{sent, without_user};
 use super::{Events, Provider};
 use crate::config::aws_domain;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
+use crate::domain::script::{Api, Credential, Operation, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::bedrock::native::{self, Row};
@@ -98,18 +98,11 @@ impl Bedrock {
     /// conversation, and what it refuses to do in its own words is done as the model's maker has it.
     async fn ask(&self, net: &Client, converse: &Converse, first: Ask, doing: &str) -> Result<Response> {
         let row = Row::of(&converse.model);
-        let mut ask = match row {
-            Some(row) if first == Ask::Stream && !row.converses(converse) => Ask::native(row),
-            _ => first,
-        };
+        let mut ask = first_ask(converse, first);
         let first_thinking = Thinking::of(converse.model.model());
         let mut thinking = first_thinking;
         loop {
-            let body = match ask {
-                Ask::Count => request::count(converse, thinking)?,
-                Ask::Stream | Ask::Whole => request::body(converse, thinking)?,
-                Ask::NativeStream(family) | Ask::Native(family) => native::body(converse, family, thinking)?,
-            };
+            let body = body(converse, ask, thinking)?;
             let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
             let (name, value) = ask.accept();
             let request = self.request(net, doing, url, Some(body)).await?.header(name, value);
@@ -194,18 +187,26 @@ impl Bedrock {
     }
 }
 
+/// Converse where it has room for the conversation, else what the model's maker has.
+fn first_ask(converse: &Converse, first: Ask) -> Ask {
+    match Row::of(&converse.model) {
+        Some(row) if first == Ask::Stream && !row.converses(converse) => Ask::native(row),
+        _ => first,
+    }
+}
+
+fn body(converse: &Converse, ask: Ask, thinking: Thinking) -> Result<Vec<u8>> {
+    match ask {
+        Ask::Count => request::count(converse, thinking),
+        Ask::Stream | Ask::Whole => request::body(converse, thinking),
+        Ask::NativeStream(family) | Ask::Native(family) => native::body(converse, family, thinking),
+    }
+}
+
 fn made(doing: &str, url: String, body: Option<Vec<u8>>) -> Request {
     match body {
         Some(body) => Request::post_json(doing, url, body),
         None => Request::get(doing, url),
-    }
-}
-
-/// One item a picture, or the error.
-fn each(made: Result<Vec<Event>>) -> Vec<Result<Event>> {
-    match made {
-        Ok(events) => events.into_iter().map(Ok).collect(),
-        Err(error) => vec![Err(error)],
     }
 }
 
@@ -226,6 +227,35 @@ impl Provider for Bedrock {
         true
     }
 
+    fn sent(&self, converse: &Converse) -> Result<Sent> {
+        let doing = format!("asking {}", converse.model);
+        let ask = first_ask(converse, Ask::Stream);
+        let body = body(converse, ask, Thinking::of(converse.model.model()))?;
+        let (name, value) = ask.accept();
+        let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
+        let request = made(&doing, url, Some(body)).header(name, value);
+        let region = self.region.clone();
+        let credential = match self.credentials {
+            Credentials::Bearer(_) => Credential::Key {
+                header: "authorization",
+                before: "Bearer ",
+                variable: "AWS_BEARER_TOKEN_BEDROCK".to_owned(),
+            },
+            Credentials::Keys(_) | Credentials::Fetched(_) => {
+                Credential::Signature { region: region.clone() }
+            }
+        };
+        let operation = match ask {
+            Ask::NativeStream(_) => Operation::InvokeModelWithResponseStream,
+            Ask::Native(_) => Operation::InvokeModel,
+            Ask::Whole => Operation::Converse,
+            Ask::Stream | Ask::Count => Operation::ConverseStream,
+        };
+        let endpoint = self.base_url.as_deref().map(without_user);
+        let model = converse.model.model().to_owned();
+        Ok(sent(&request, credential, Api::Bedrock { model, region, endpoint, operation }))
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         match call {
@@ -238,9 +268,7 @@ impl Provider for Bedrock {
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
-            Call::Image(picture) => stream::once(async move { voice.pictures(&net, &picture).await })
-                .flat_map(|made| stream::iter(each(made)))
-                .boxed(),
+            Call::Image(picture) => each(async move { voice.pictures(&net, &picture).await }),
         }
     }
 }

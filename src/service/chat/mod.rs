@@ -5,6 +5,7 @@
 
 mod prepare;
 mod run;
+mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,16 +17,20 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::Result;
 use crate::domain::attachment::Attachment;
+use crate::domain::call::Converse;
 use crate::domain::conversation::{Conversation, Target};
 use crate::domain::delta::Event;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Block, Message};
+use crate::domain::script::{Script, Scripted};
 use crate::service::archive::Archive;
 use crate::service::attachments;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::turns::Turns;
+use crate::wire::script;
 use prepare::{Ask, prepare};
+use schemas::Schemas;
 
 /// Steps that wait for a slow asker; text that comes meanwhile is merged into the last one.
 const STEPS: usize = 64;
@@ -50,12 +55,13 @@ pub struct Chat {
     changes: Changes,
     turns: Turns,
     tasks: TaskTracker,
+    schemas: Schemas,
 }
 
 impl Chat {
     /// A chat over these conversations and models; its turns are listed in `turns`.
     pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, turns: Turns) -> Self {
-        Self { archive, invoke, changes, turns, tasks: TaskTracker::new() }
+        Self { archive, invoke, changes, turns, tasks: TaskTracker::new(), schemas: Schemas::default() }
     }
 
     /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.
@@ -81,6 +87,19 @@ impl Chat {
         terms: Terms,
     ) -> BoxStream<'static, Result<Step>> {
         self.turn(Ask::Continue { conversation, message }, terms)
+    }
+
+    /// The request that made the answer `message`, in each form, with the reason where one cannot be. The system prompt is
+    /// the conversation's as it is now: an answer does not keep its own.
+    pub async fn scripts(&self, conversation: ConversationId, message: MessageId) -> Result<Vec<Scripted>> {
+        let converse = prepare::again(&self.archive, conversation, message).await?;
+        let blobs = attachments::bytes_of(&self.archive, &converse.turns).await?;
+        let sent = self.invoke.sent(&Converse { blobs, ..converse });
+        let script = |script| {
+            let code = sent.as_ref().map_err(Clone::clone).and_then(|sent| script::code(script, sent));
+            Scripted { script, code }
+        };
+        Ok(Script::ALL.into_iter().map(script).collect())
     }
 
     /// Reads a file that a message is to have with it, and keeps it.

@@ -159,6 +159,7 @@ fn answer(
             timing: Timing::default(),
             outcome: Outcome::Streaming,
             context: None,
+            schema: None,
         }),
         origin: MessageOrigin::Here,
     };
@@ -173,6 +174,28 @@ fn answer(
         blobs: Blobs::default(),
     };
     Ok(Prepared { head, asked: None, answer, model, converse })
+}
+
+/// The call that made an answer, as far as it is known: attachments are still to be added.
+pub(super) async fn again(
+    archive: &Archive,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Converse> {
+    const DOING: &str = "finding the request that made an answer";
+    let thread = archive.thread(conversation).await?;
+    let message = find(&thread.messages, message, DOING)?;
+    let (Some(answer), Some(parent)) = (&message.answer, message.parent) else {
+        return Err(Error::new(ErrorKind::Invalid, DOING, "the message is no answer", "Name an answer."));
+    };
+    Ok(Converse {
+        model: answer.model.clone(),
+        system: thread.conversation.system.clone(),
+        turns: turns(&Tree::new(&thread.messages).path(parent)),
+        settings: answer.settings.clone(),
+        conversation: Some(conversation),
+        blobs: Blobs::default(),
+    })
 }
 
 /// What is sent of a branch: answers that brought nothing are left out, neighbours of one role become one turn, since most

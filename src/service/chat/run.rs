@@ -65,7 +65,8 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
 
     growing.count();
-    let answer = growing.finish(outcome);
+    let mut answer = growing.finish(outcome);
+    chat.schemas.check(&mut answer).await;
     let close = Writing { messages: vec![answer.clone()], close: Some(answer.id), ..Writing::default() };
     let stored = chat.archive.write(close).await;
     turn.stored();

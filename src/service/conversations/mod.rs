@@ -2,8 +2,11 @@
 
 mod search;
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::BoxStream;
 
+use crate::domain::attachment::{Enclosed, blobs_of, file_name};
 use crate::domain::change::Changed;
 use crate::domain::conversation::{Change, Conversation, Draft, Format, Thread};
 use crate::domain::id::{ConversationId, MessageId};
@@ -12,6 +15,7 @@ use crate::domain::search::Hit;
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
+use crate::service::attachments;
 use crate::service::changes::Changes;
 use crate::service::fresh;
 use crate::service::turns::Turns;
@@ -19,6 +23,14 @@ use crate::wire::thread;
 
 /// Conversations that are imported in one act.
 const TOGETHER: usize = 256;
+
+/// A conversation as text, with its title and the files that lie beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exported {
+    pub title: String,
+    pub text: String,
+    pub attachments: Vec<Enclosed>,
+}
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -162,15 +174,32 @@ impl Conversations {
         Ok(())
     }
 
-    /// A conversation as text, with its title.
-    pub async fn export(&self, id: ConversationId, format: Format) -> Result<(String, String)> {
+    /// A conversation as text. JSON and JSONL hold the bytes of its attachments; Markdown names them, and where `folder` says
+    /// that they come to lie there links them, and they come along.
+    pub async fn export(&self, id: ConversationId, format: Format, folder: Option<&str>) -> Result<Exported> {
         let thread = self.archive.thread(id).await?;
+        let wanted = format != Format::Markdown || folder.is_some();
+        let wanted = if wanted { thread.messages.as_slice() } else { &[] };
+        let blobs = attachments::bytes_with(&self.archive, wanted).await?;
+        let mut enclosed = BTreeMap::new();
         let text = match format {
-            Format::Markdown => thread::markdown(&thread),
-            Format::Json => thread::json(&thread)?,
-            Format::Jsonl => thread::jsonl(&thread)?,
+            Format::Markdown => {
+                let leaf = thread.conversation.leaf.filter(|_| folder.is_some());
+                let tree = Tree::new(&thread.messages);
+                let shown = leaf.map(|leaf| tree.path(leaf)).unwrap_or_default();
+                for block in shown.into_iter().flat_map(|message| &message.blocks) {
+                    let bytes = blobs_of(std::slice::from_ref(block)).find_map(|id| blobs.get(id));
+                    if let (Some(name), Some(bytes)) = (file_name(block), bytes) {
+                        enclosed.insert(name, bytes.to_vec());
+                    }
+                }
+                thread::markdown(&thread, folder)
+            }
+            Format::Json => thread::json(&thread, &blobs)?,
+            Format::Jsonl => thread::jsonl(&thread, &blobs)?,
         };
-        Ok((thread.conversation.title, text))
+        let attachments = enclosed.into_iter().map(|(name, bytes)| Enclosed { name, bytes }).collect();
+        Ok(Exported { title: thread.conversation.title, text, attachments })
     }
 
     /// The ids of all conversations, newest first.
@@ -180,7 +209,7 @@ impl Conversations {
 
     /// Reads an exported text. Everything gets new ids, so the same file can be read twice; what was skipped is named.
     pub async fn import(&self, text: String) -> Result<(Vec<Conversation>, Vec<String>)> {
-        let read = tokio::task::spawn_blocking(move || thread::read(&text, &mut fresh::Ids))
+        let mut read = tokio::task::spawn_blocking(move || thread::read(&text, &mut fresh::Ids))
             .await
             .map_err(|why| Error::internal("reading conversations", why.to_string()))??;
         let mut heads = Vec::with_capacity(read.threads.len());
@@ -189,6 +218,10 @@ impl Conversations {
             let mut writing = Writing::default();
             for thread in threads.by_ref().take(TOGETHER) {
                 let mut thread = thread::renumbered(thread, &mut fresh::Ids);
+                let title = &thread.conversation.title;
+                let skipped = &mut read.skipped;
+                attachments::restore(&self.archive, &mut thread.messages, &read.blobs, title, skipped)
+                    .await?;
                 for message in &mut thread.messages {
                     interrupted(message);
                     message.origin = MessageOrigin::Imported;

@@ -20,11 +20,12 @@ pub use check::Check;
 use seen::SeenCards;
 use serving::Serving;
 
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
 use crate::domain::message::Timing;
+use crate::domain::script::Sent;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -212,6 +213,12 @@ impl Invoke {
     /// Whether a model's provider is configured; the error names those that are.
     pub fn knows(&self, model: &ModelId) -> Result<()> {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
+    }
+
+    /// The request that would ask for an answer, its key left out: nothing is sent.
+    pub fn sent(&self, converse: &Converse) -> Result<Sent> {
+        let doing = format!("writing the request to {}", converse.model);
+        self.provider(converse.model.provider(), &doing)?.sent(converse)
     }
 
     /// Serves a call of `model`'s provider. Dropping the stream cancels the call; the span is recorded all the same.

@@ -100,6 +100,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Transcript, A::Copy, "y", "copy"),
     row(C::Transcript, A::CopyCode, "b", "code"),
     row(C::Transcript, A::CopyAll, "Y", ""),
+    row(C::Transcript, A::CopyRequest, "R", ""),
     row(C::Transcript, A::ExportConversation, "w", ""),
     row(C::Transcript, A::Retry, "r", "retry"),
     row(C::Transcript, A::EditMessage, "e", "edit"),

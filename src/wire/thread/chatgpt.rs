@@ -271,6 +271,7 @@ fn imported_answer(model: ModelId) -> Answer {
         timing: Timing::default(),
         outcome: Outcome::Complete { reason: StopReason::EndTurn },
         context: None,
+        schema: None,
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
+use crate::domain::attachment::file_name;
 use crate::domain::conversation::Thread;
 use crate::domain::message::{Answer, Block, Message, Outcome, Role, StopReason};
+use crate::domain::schema::SchemaCheck;
 use crate::domain::settings::FIELDS;
 use crate::domain::time::Timestamp;
 use crate::domain::tree::Tree;
 
-/// The shown branch. Texts stand as they are: whoever shows them on a terminal sanitises them.
-pub fn markdown(thread: &Thread) -> String {
+/// The shown branch. Texts stand as they are: whoever shows them on a terminal sanitises them. Attachments are named, and
+/// linked in `folder` where they lie in one.
+pub fn markdown(thread: &Thread, folder: Option<&str>) -> String {
     let head = &thread.conversation;
     let mut out = String::from("---\n");
     let mut field = |name: &str, value: &str| {
@@ -34,12 +37,12 @@ pub fn markdown(thread: &Thread) -> String {
     out.push_str("---\n");
     let tree = Tree::new(&thread.messages);
     for message in head.leaf.map(|leaf| tree.path(leaf)).unwrap_or_default() {
-        add(&mut out, message);
+        add(&mut out, message, folder);
     }
     out
 }
 
-fn add(out: &mut String, message: &Message) {
+fn add(out: &mut String, message: &Message, folder: Option<&str>) {
     let who = match (&message.answer, message.role) {
         (Some(answer), _) => answer.model.as_str(),
         (None, Role::User) => "You",
@@ -65,12 +68,28 @@ fn add(out: &mut String, message: &Message) {
             Block::ToolResult { content, is_error, .. } => {
                 fenced(out, if *is_error { "text error" } else { "text result" }, content);
             }
-            Block::Image { media_type, .. } => {
-                let _ = writeln!(out, "*[picture, {media_type}]*");
-            }
-            Block::Document { name, media_type, .. } => {
-                let _ = writeln!(out, "*[document {name}, {media_type}]*");
-            }
+            Block::Image { media_type, .. } => match link(block, folder) {
+                Some(to) => {
+                    let _ = writeln!(out, "![picture]({to})");
+                }
+                None => {
+                    let _ = writeln!(out, "*[picture, {media_type}]*");
+                }
+            },
+            Block::Document { name, media_type, .. } => match link(block, folder) {
+                Some(to) => {
+                    // What could end the link's text is escaped.
+                    let name = name
+                        .replace(['\n', '\r'], " ")
+                        .replace('\\', "\\\\")
+                        .replace('[', "\\[")
+                        .replace(']', "\\]");
+                    let _ = writeln!(out, "[{name}]({to}), {media_type}");
+                }
+                None => {
+                    let _ = writeln!(out, "*[document {name}, {media_type}]*");
+                }
+            },
             Block::RedactedReasoning { .. } => {
                 out.push_str("*[thought, which only its provider can read]*\n");
             }
@@ -80,11 +99,28 @@ fn add(out: &mut String, message: &Message) {
         }
     }
     if let Some(answer) = &message.answer {
+        for line in answer.schema.iter().flat_map(SchemaCheck::lines) {
+            let _ = write!(out, "\n*✗ {line}*\n");
+        }
         let figures = figures(answer);
         if !figures.is_empty() {
             let _ = write!(out, "\n*{}*\n", figures.join(" · "));
         }
     }
+}
+
+/// Where a link to the file of a block leads.
+fn link(block: &Block, folder: Option<&str>) -> Option<String> {
+    let path = format!("{}/{}", folder?.trim_end_matches('/'), file_name(block)?);
+    let mut link = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            link.push(byte.into());
+        } else {
+            let _ = write!(link, "%{byte:02X}");
+        }
+    }
+    Some(link)
 }
 
 fn figures(answer: &Answer) -> Vec<String> {

@@ -8,17 +8,20 @@ mod chatgpt;
 mod markdown;
 mod read;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use markdown::markdown;
 pub use read::read;
 
+use crate::domain::attachment::blobs_of;
+use crate::domain::call::Blobs;
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::Message;
+use crate::domain::message::{BlobId, Message};
 use crate::domain::{Error, Result};
+use crate::wire::attachment::base64;
 
 /// The version of the JSON and JSONL forms.
 const VERSION: u32 = 1;
@@ -27,6 +30,8 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Imported {
     pub threads: Vec<Thread>,
+    /// The bytes of attachments, by the names that the messages have for them.
+    pub blobs: Blobs,
     /// What was left out, each in a sentence.
     pub skipped: Vec<String>,
 }
@@ -42,6 +47,16 @@ struct Whole<'a> {
     outcrop: u32,
     conversation: &'a Conversation,
     messages: &'a [Message],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Kept>,
+}
+
+/// The bytes of an attachment.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    id: BlobId,
+    /// In base64.
+    bytes: String,
 }
 
 #[derive(Serialize)]
@@ -55,19 +70,37 @@ struct Line<'a> {
     message: &'a Message,
 }
 
+#[derive(Serialize)]
+struct Attached {
+    attachment: Kept,
+}
+
+/// What the messages have with them, each once; what is lost is left out.
+fn kept<'a>(thread: &'a Thread, blobs: &'a Blobs) -> impl Iterator<Item = Kept> + 'a {
+    let ids: BTreeSet<&BlobId> =
+        thread.messages.iter().flat_map(|message| blobs_of(&message.blocks)).collect();
+    ids.into_iter().filter_map(|id| Some(Kept { id: id.clone(), bytes: base64(blobs.get(id)?) }))
+}
+
 /// The whole tree as one pretty object, with a line feed at its end. Several after one another are read as well.
-pub fn json(thread: &Thread) -> Result<String> {
-    let whole = Whole { outcrop: VERSION, conversation: &thread.conversation, messages: &thread.messages };
+pub fn json(thread: &Thread, blobs: &Blobs) -> Result<String> {
+    let attachments = kept(thread, blobs).collect();
+    let Thread { conversation, messages } = thread;
+    let whole = Whole { outcrop: VERSION, conversation, messages, attachments };
     serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(unwritable)
 }
 
-/// The whole tree, an object a line: the conversation, then its messages.
-pub fn jsonl(thread: &Thread) -> Result<String> {
+/// The whole tree, an object a line: the conversation, its messages, then their attachments.
+pub fn jsonl(thread: &Thread, blobs: &Blobs) -> Result<String> {
     let head = Head { outcrop: VERSION, conversation: &thread.conversation };
     let mut text = serde_json::to_string(&head).map_err(unwritable)?;
     text.push('\n');
     for message in &thread.messages {
         text.push_str(&serde_json::to_string(&Line { message }).map_err(unwritable)?);
+        text.push('\n');
+    }
+    for attachment in kept(thread, blobs) {
+        text.push_str(&serde_json::to_string(&Attached { attachment }).map_err(unwritable)?);
         text.push('\n');
     }
     Ok(text)

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Ids, Imported, VERSION, chatgpt, sound};
+use super::{Ids, Imported, Kept, VERSION, chatgpt, sound};
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::message::Message;
 use crate::domain::{Error, ErrorKind, Result};
@@ -22,6 +24,8 @@ struct Object<'a> {
     conversation: Option<Conversation>,
     messages: Option<Vec<Message>>,
     message: Option<Message>,
+    attachments: Option<Vec<Kept>>,
+    attachment: Option<Kept>,
     #[serde(borrow)]
     mapping: Option<&'a RawValue>,
 }
@@ -73,14 +77,30 @@ fn take(number: usize, object: &RawValue, ids: &mut dyn Ids, imported: &mut Impo
     } else if let Some(conversation) = parsed.conversation {
         let messages = parsed.messages.unwrap_or_default();
         imported.threads.push(Thread { conversation, messages });
+        for kept in parsed.attachments.into_iter().flatten() {
+            attach(number, kept, imported);
+        }
     } else if let Some(message) = parsed.message {
         let home = imported.threads.iter_mut().rev().find(|t| t.conversation.id == message.conversation);
         match home {
             Some(thread) => thread.messages.push(message),
             None => imported.skipped.push(format!("entry {number}: a message without its conversation")),
         }
+    } else if let Some(kept) = parsed.attachment {
+        attach(number, kept, imported);
     } else {
         imported.skipped.push(format!("entry {number}: it is no conversation"));
+    }
+}
+
+fn attach(number: usize, kept: Kept, imported: &mut Imported) {
+    // The first one of a name counts: what others bring under it is not what the messages before meant.
+    if imported.blobs.get(&kept.id).is_some() {
+        return;
+    }
+    match STANDARD.decode(&kept.bytes) {
+        Ok(bytes) => imported.blobs.put(kept.id, bytes),
+        Err(why) => imported.skipped.push(format!("entry {number}: an attachment that is no base64: {why}")),
     }
 }
 

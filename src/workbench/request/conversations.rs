@@ -25,8 +25,14 @@ pub enum Conversations {
     Fork { id: ConversationId, at: Option<MessageId> },
     /// Deletes it with its messages and draft: `Done`.
     Remove { id: ConversationId },
-    /// One `Export` reply a conversation; all of them where `ids` is empty.
-    Export { ids: Vec<ConversationId>, format: Format },
+    /// One `Export` reply a conversation; all of them where `ids` is empty. JSON and JSONL hold the bytes of attachments;
+    /// with Markdown they come along where `folder` names the one that it is to link them in.
+    Export {
+        ids: Vec<ConversationId>,
+        format: Format,
+        #[serde(default)]
+        folder: Option<String>,
+    },
     /// Reads an exported text (this program's JSON or JSONL, or `ChatGPT`'s `conversations.json`): one `Imported`.
     Import { text: String },
     /// Keeps what the composer holds; `None` is the composer of a new conversation. `Done`.

@@ -48,7 +48,7 @@ impl Request {
         use workspace::Workspace as W;
         match self {
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
-            Self::Chat(_) => false,
+            Self::Chat(request) => matches!(request, chat::Chat::Scripts { .. }),
             Self::Conversations(request) => match request {
                 C::List { .. }
                 | C::Open { .. }

@@ -1,6 +1,6 @@
 //! Files that go with a message, on the command line.
 
-use super::home::Home;
+use super::home::{Home, files};
 use crate::loopback::{Part, Server, events};
 use crate::wire::openai::data;
 
@@ -37,6 +37,81 @@ async fn a_picture_goes_with_the_prompt_and_with_every_later_turn() {
         assert!(body.contains("data:image/png;base64,iVBORw0KGgo"), "{body}");
         assert!(body.contains("notes.md:") && body.contains("what is it?"), "{body}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_carries_its_attachments_to_another_home_and_markdown_has_them_beside_it() {
+    let (_server, home) = home().await;
+    std::fs::write(home.beside().join("a.png"), PIXEL).unwrap();
+    std::fs::write(home.beside().join("é.pdf"), "%PDF-1.7").unwrap();
+    tokio::task::block_in_place(|| {
+        home.run(&["chat", "-m", "box/m", "-f", "a.png", "-f", "é.pdf", "what is it?"]);
+        for form in ["json", "jsonl"] {
+            let file = home.beside().join(format!("all.{form}"));
+            let said = home.run(&["conversations", "export", "-f", form, "-o", file.to_str().unwrap()]);
+            assert_eq!(said.code, Some(0), "{}", said.stderr);
+            let other = Home::new();
+            let said = other.run(&["conversations", "import", file.to_str().unwrap()]);
+            assert_eq!((said.code, said.stderr.as_str()), (Some(0), "note: 1 conversation imported\n"));
+            other.run(&["conversations", "export", "-o", "out/"]);
+            let written: Vec<_> =
+                files(&other.beside().join("out")).into_iter().map(|(path, _)| path).collect();
+            let of = |end: &str| written.iter().find(|path| path.to_string_lossy().ends_with(end)).unwrap();
+            assert_eq!(std::fs::read(of(".png")).unwrap(), PIXEL);
+            assert_eq!(std::fs::read(of(".pdf")).unwrap(), b"%PDF-1.7");
+            let text = std::fs::read_to_string(of(".md")).unwrap();
+            for path in [of(".png"), of(".pdf")] {
+                assert_eq!(path.parent().unwrap().file_name().unwrap(), "attachments");
+                let name = path.file_name().unwrap().to_string_lossy().replace('é', "%C3%A9");
+                assert!(text.contains(&format!("](attachments/{name})")), "{name}: {text}");
+            }
+            // The same again is no overwriting, and what is another file is not touched.
+            let beside = ["conversations", "export", "--attachments", "out/attachments"];
+            assert_eq!(other.run(&beside).code, Some(0));
+            std::fs::write(of(".png"), "mine").unwrap();
+            let said = other.run(&beside);
+            assert!(said.code == Some(2) && said.stderr.contains("--force"), "{}", said.stderr);
+            assert_eq!(std::fs::read(of(".png")).unwrap(), b"mine");
+        }
+        let said = home.run(&["conversations", "export", "-f", "json", "--attachments", "x"]);
+        assert!(said.code == Some(2) && said.stderr.contains("hold them themselves"), "{}", said.stderr);
+        // What an older export left out is named.
+        let text = std::fs::read_to_string(home.beside().join("all.json")).unwrap();
+        let mut whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+        whole[0].as_object_mut().unwrap().remove("attachments");
+        let said = Home::new().fed(&whole.to_string(), &["conversations", "import", "-"]);
+        assert!(said.stderr.contains("2 × attachment: its bytes are not in the file"), "{}", said.stderr);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_request_of_an_answer_is_printed_as_a_program_that_asks_the_same() {
+    let (server, home) = home().await;
+    std::fs::write(home.beside().join("a.png"), PIXEL).unwrap();
+    tokio::task::block_in_place(|| {
+        home.run(&["chat", "-m", "box/m", "-f", "a.png", "--system", "It's \u{1b}[31mred.", "it's what?"]);
+        let id = home.run(&["conversations", "list"]).stdout.split(' ').next().unwrap().to_owned();
+        let curl = home.run(&["conversations", "request", &id]);
+        assert_eq!((curl.code, curl.stderr.as_str()), (Some(0), ""));
+        let url = server.url("/v1/chat/completions");
+        assert!(curl.stdout.starts_with(&format!("curl -sSN --globoff '{url}' \\\n")), "{}", curl.stdout);
+        assert!(
+            curl.stdout.contains("It's \\u001b[31mred.") && curl.stdout.contains("iVBORw0KGgo"),
+            "{}",
+            curl.stdout
+        );
+        let python = home.run(&["conversations", "request", &id, "--as", "openai-python"]);
+        assert!(python.stdout.contains("client.chat.completions.create("), "{}", python.stdout);
+        let refused = home.run(&["conversations", "request", &id, "--as", "boto3"]);
+        assert!(
+            refused.code == Some(2) && refused.stderr.contains("not on Amazon Bedrock"),
+            "{}",
+            refused.stderr
+        );
+        let json = home.run(&["conversations", "request", &id, "--json"]).objects().remove(0);
+        assert_eq!(json["text"], serde_json::json!(curl.stdout));
+    });
+    assert_eq!(server.seen().len(), 1, "nothing is sent for it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

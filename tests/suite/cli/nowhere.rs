@@ -35,6 +35,7 @@ const LINES: &[&str] = &[
     "conversations search hello",
     "conversations rename 1 title",
     "conversations export",
+    "conversations request 1",
     "conversations fork 1",
     "conversations import a.json",
     "conversations remove 1 --yes",

@@ -40,10 +40,41 @@ fn a_conversation_is_held_listed_shown_searched_forked_and_removed() {
             "conversations search ' '",
             "conversations list -n 1",
             "conversations list -n 0",
+            "conversations request none",
             "conversations remove none --yes",
             "conversations show zzz",
         ])
     );
+}
+
+#[test]
+fn an_answer_that_breaks_its_schema_is_marked_and_a_schema_that_is_none_is_refused() {
+    let schema =
+        r#"'response_schema={"type":"object","properties":{"age":{"type":"number"}},"required":["age"]}'"#;
+    let asked = |text: &str| format!("chat --set {schema} '{text}'");
+    let lines = [
+        asked(r#"{"age": 4}"#),
+        asked(r#"{"age": "x"}"#),
+        asked("```json\n{\"age\": 4}\n```"),
+        "conversations list".to_owned(),
+        "chat --set 'response_schema={\"type\":\"objekt\"}' hello".to_owned(),
+        "chat --set 'response_schema={\"$ref\":\"https://far.example/a.json\"}' hello".to_owned(),
+        "chat --set 'response_schema=[]' hello".to_owned(),
+        "chat --set 'tools=[{\"name\":\"look\",\"schema\":{\"pattern\":\"(\"}}]' hello".to_owned(),
+    ];
+    insta::assert_snapshot!("schema", on_both(&lines.each_ref().map(String::as_str)));
+    let home = Home::new();
+    let said = home.run(&["chat", "--json", "--set", schema.trim_matches('\''), "{\"age\": \"x\"}"]);
+    let last = said.objects().pop().unwrap();
+    let found = serde_json::json!({
+        "verdict": "broken", "breaks": [{"at": "/age", "why": "it is not of type \"number\""}], "more": 0,
+    });
+    assert_eq!((said.code, &last["answer"]["answer"]["schema"]), (Some(1), &found), "{last}");
+    let id = home.run(&["conversations", "list"]).stdout.split(' ').next().unwrap().to_owned();
+    for verb in ["show", "export"] {
+        let said = home.run(&["conversations", verb, &id]).stdout;
+        assert!(said.contains("✗ schema: /age: it is not of type \"number\""), "{said}");
+    }
 }
 
 #[test]

@@ -75,9 +75,14 @@ fn a_conversation_is_written_to_a_file_and_over_another_only_after_a_second_yes(
     stage.keys("x<enter>");
     assert!(stage.text().contains(".jsonl: that is the form"), "{}", stage.text());
     let effects = stage.keys("<ctrl+u>talk.json<enter>");
-    let export = Conversations::Export { ids: vec![conversation(1)], format: Format::Json };
+    let export = Conversations::Export { ids: vec![conversation(1)], format: Format::Json, folder: None };
     assert_eq!(Stage::requests(&effects), [Request::Conversations(export)]);
-    let exported = || Reply::Export { id: conversation(1), title: String::new(), text: "{}".into() };
+    let exported = || Reply::Export {
+        id: conversation(1),
+        title: String::new(),
+        text: "{}".into(),
+        attachments: vec![],
+    };
     let save =
         |replace| Effect::Save { id: conversation(1), path: "talk.json".into(), text: "{}".into(), replace };
     stage.answer("\"export\"", vec![exported()]);

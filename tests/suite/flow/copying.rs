@@ -1,10 +1,14 @@
 //! What is said about a copy: no more than is known.
 
 use outcrop::domain::message::Role;
+use outcrop::domain::script::{Script, Scripted};
 use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Copied, Event};
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::{Reply, Request};
 
-use crate::stage::{COMPLETE, Stage, answer, message};
+use crate::stage::{COMPLETE, Stage, answer, conversation, id, message};
 
 #[test]
 fn copied_is_said_only_when_it_is_known() {
@@ -22,4 +26,64 @@ fn copied_is_said_only_when_it_is_known() {
     assert!(sent.contains("Sent to the terminal") && !sent.contains("Copied"), "{sent}");
     let failed = said(Err(Error::new(ErrorKind::Io, "copying", "there is no clipboard", "Export it.")));
     assert!(failed.contains("there is no clipboard") && !failed.contains("Copied"), "{failed}");
+}
+
+fn refused(why: &str) -> Error {
+    let kind = ErrorKind::Refused { capability: "boto3".into() };
+    Error::new(kind, "writing the request for boto3", why, "curl writes what is sent to any server.")
+}
+
+/// What an answer of a server can be copied as.
+pub fn scripts() -> Vec<Scripted> {
+    let curl = "curl -sSN --globoff 'https://box.example/v1/chat/completions'".to_owned();
+    let why = "the model is not on Amazon Bedrock";
+    vec![
+        Scripted { script: Script::Curl, code: Ok(curl) },
+        Scripted { script: Script::Boto3, code: Err(refused(why)) },
+        Scripted { script: Script::OpenaiPython, code: Ok("from openai import OpenAI\n".repeat(100)) },
+    ]
+}
+
+/// The answer to `R` on an answer.
+pub fn offer_scripts(stage: &mut Stage, scripts: Vec<Scripted>) {
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    let effects = stage.keys("<tab>R");
+    let asked = Request::Chat(Chat::Scripts { conversation: conversation(1), message: id(2) });
+    assert!(Stage::requests(&effects).contains(&asked), "{effects:?}");
+    stage.answer("scripts", vec![Reply::Scripts { scripts }]);
+}
+
+#[test]
+fn the_request_of_an_answer_is_copied_in_the_form_that_is_chosen() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    offer_scripts(&mut stage, scripts());
+    let shown = stage.text();
+    assert!(shown.contains("curl") && shown.contains("not on Amazon Bedrock"), "{shown}");
+    // What cannot be is not taken.
+    assert_eq!(stage.keys("<down><enter>"), []);
+    let effects = stage.keys("<down><enter>");
+    assert!(
+        matches!(&effects[..], [Effect::Copy(code), ..] if code.starts_with("from openai")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_model_without_an_endpoint_is_named_in_place_of_a_choice() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let error = || Err(refused("local has no endpoint: its models answer inside this program"));
+    let none = Script::ALL.map(|script| Scripted { script, code: error() });
+    offer_scripts(&mut stage, none.to_vec());
+    assert!(stage.state.overlays.is_empty());
+    assert!(stage.text().contains("local has no endpoint"), "{}", stage.text());
+}
+
+#[test]
+fn a_request_that_comes_when_another_conversation_is_shown_is_dropped() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    stage.keys("<tab>R");
+    stage.keys("<ctrl+n>");
+    stage.answer("scripts", vec![Reply::Scripts { scripts: scripts() }]);
+    assert!(stage.state.overlays.is_empty());
 }

@@ -5,7 +5,7 @@ mod attaching;
 mod chaos;
 mod chat;
 mod commands;
-mod copying;
+pub mod copying;
 mod first_run;
 mod kept;
 pub mod passphrase;

@@ -8,12 +8,14 @@ use outcrop::domain::attachment::Attachment;
 use outcrop::domain::catalog::Availability;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role};
+use outcrop::domain::schema::{Break, SchemaCheck};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::event::Event;
 use outcrop::workbench::Reply;
 use outcrop::workbench::reply::{PullPlan, PullStep};
 
+use crate::flow::copying::{offer_scripts, scripts};
 use crate::flow::passphrase::sealed;
 use crate::flow::tools::calling;
 use crate::stage::{COMPLETE, MODEL, Stage, answer, card, id, message, model};
@@ -98,6 +100,36 @@ fn a_busy_place_shows_what_comes() {
         stage.pass(1200);
         stage.keys("and then?<enter>one more");
     });
+}
+
+/// An answer to a question that had a schema, and what its check has found.
+fn checked(found: SchemaCheck) -> Vec<Message> {
+    let mut last = answer(2, Some(1), "{\"name\": \"Ada\", \"age\": \"36\"}", COMPLETE);
+    if let Some(answer) = &mut last.answer {
+        answer.schema = Some(found);
+    }
+    vec![message(1, None, Role::User, "who was it?"), last]
+}
+
+#[test]
+fn an_answer_that_breaks_its_schema_is_marked() {
+    let broken = |at: &str, why: &str| Break { tool: None, at: at.into(), why: why.into() };
+    let why = "Additional properties are not allowed ('\u{1b}[31m漢字' was unexpected)";
+    let breaks = vec![broken("/age", "it is not of type \"number\""), broken("", why)];
+    shoot("schema-broken", |stage| {
+        stage.open(checked(SchemaCheck::Broken { breaks: breaks.clone(), more: 2 }));
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(checked(SchemaCheck::Unchecked { why: "it was not done in 2 s".into() }));
+    insta::assert_snapshot!("schema-unchecked", stage.text());
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(checked(SchemaCheck::Kept));
+    assert!(!stage.text().contains("schema"), "{}", stage.text());
+}
+
+#[test]
+fn the_request_of_an_answer_is_offered_in_each_form() {
+    shoot("copy-request", |stage| offer_scripts(stage, scripts()));
 }
 
 #[test]

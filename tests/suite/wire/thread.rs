@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use outcrop::domain::attachment::blobs_of;
+use outcrop::domain::call::Blobs;
 use outcrop::domain::catalog::ModelId;
 use outcrop::domain::conversation::{Conversation, Thread};
 use outcrop::domain::id::{ConversationId, MessageId};
@@ -35,6 +37,13 @@ impl Ids for Counting {
         self.0 += 1;
         MessageId::from_uuid(Uuid::from_u128(self.0))
     }
+}
+
+/// What the blocks' files hold.
+fn blobs() -> Blobs {
+    let mut blobs = Blobs::default();
+    blobs.put(BlobId("ab".into()), *b"\x00\xffbytes");
+    blobs
 }
 
 fn message_id(n: u128) -> MessageId {
@@ -109,6 +118,7 @@ fn answer() -> impl Strategy<Value = Option<Answer>> {
         timing: Timing { first_token_ms: n, total_ms: Some(9) },
         outcome,
         context: n,
+        schema: None,
     }))
 }
 
@@ -189,7 +199,7 @@ proptest! {
 
     #[test]
     fn a_damaged_export_of_each_form_is_read_soundly_or_refused(thread in thread(), blows in blows()) {
-        for whole in [json(&thread).unwrap(), jsonl(&thread).unwrap(), data("chatgpt.json")] {
+        for whole in [json(&thread, &blobs()).unwrap(), jsonl(&thread, &blobs()).unwrap(), data("chatgpt.json")] {
             is_read_soundly(&damaged(whole.into_bytes(), &blows))?;
         }
     }
@@ -201,12 +211,14 @@ proptest! {
             *thread = renumbered(thread.clone(), &mut Counting(1000 * n as u128));
         }
         for write in [json, jsonl] {
-            let text: String = threads.iter().map(|t| write(t).unwrap()).collect();
+            let text: String = threads.iter().map(|t| write(t, &blobs()).unwrap()).collect();
             let back = read(&text, &mut Counting::default()).unwrap();
             prop_assert_eq!(&back.threads, &threads);
+            let attached = threads.iter().flat_map(|t| &t.messages).any(|m| blobs_of(&m.blocks).next().is_some());
+            prop_assert_eq!(&back.blobs, &if attached { blobs() } else { Blobs::default() });
             prop_assert!(back.skipped.is_empty(), "{:?}", back.skipped);
         }
-        let list: Vec<_> = threads.iter().map(|t| json(t).unwrap()).collect();
+        let list: Vec<_> = threads.iter().map(|t| json(t, &Blobs::default()).unwrap()).collect();
         let back = read(&format!("[{}]", list.join(",")), &mut Counting::default()).unwrap();
         prop_assert_eq!(&back.threads, &threads);
     }
@@ -291,6 +303,75 @@ fn texts_that_are_no_export_are_refused_with_what_would_be_one() {
 }
 
 #[test]
+fn a_hostile_file_of_attachments_is_read_as_far_as_it_can_be() {
+    let head = |extra: &str| {
+        let conversation = "{\"id\":\"00000000-0000-0000-0000-000000000007\",\"title\":\"t\",\"created\":0,\"updated\":0,\"model\":null,\"leaf\":null}";
+        format!("{{\"outcrop\":1,\"conversation\":{conversation},\"messages\":[],\"later\":[1]{extra}}}\n")
+    };
+    let kept = |id: &str, bytes: &str| format!("{{\"id\":\"{id}\",\"bytes\":\"{bytes}\",\"later\":1}}");
+    let text = head(&format!(
+        ",\"attachments\":[{},{},{}]",
+        kept("a", "AP8h"),
+        kept("../b", "!!"),
+        kept("a", "eA==")
+    )) + &format!("{{\"attachment\":{},\"later\":1}}", kept("c", "eA=="));
+    let back = read(&text, &mut Counting::default()).unwrap();
+    assert_eq!(back.threads.len(), 1);
+    let bytes = |id: &str| back.blobs.get(&BlobId(id.into())).map(<[u8]>::to_vec);
+    assert_eq!(bytes("a"), Some(b"\x00\xff!".to_vec()), "the first one of a name counts");
+    assert_eq!((bytes("../b"), bytes("c")), (None, Some(b"x".to_vec())));
+    let [skipped] = &back.skipped[..] else { panic!("{:?}", back.skipped) };
+    assert!(skipped.contains("no base64"), "{skipped}");
+}
+
+#[test]
+fn markdown_names_attachments_and_links_those_that_lie_beside_it() {
+    let id = ConversationId::from_uuid(Uuid::from_u128(7));
+    let blob = BlobId("0123456789ab".into());
+    let document = |name: &str| Block::Document {
+        name: name.into(),
+        media_type: "application/pdf".into(),
+        blob: blob.clone(),
+    };
+    let blocks = vec![
+        Block::Image { media_type: "image/png".into(), blob: blob.clone() },
+        document("a.pdf"),
+        document("x](https://evil.example)\n\n# [y.pdf"),
+    ];
+    let message = Message {
+        id: message_id(1),
+        conversation: id,
+        parent: None,
+        role: Role::User,
+        blocks,
+        created: Timestamp(0),
+        answer: None,
+        origin: MessageOrigin::Here,
+    };
+    let conversation = Conversation {
+        id,
+        title: "t".into(),
+        titled: false,
+        created: Timestamp(0),
+        updated: Timestamp(0),
+        model: None,
+        system: None,
+        settings: Settings::default(),
+        leaf: Some(message_id(1)),
+    };
+    let thread = Thread { conversation, messages: vec![message] };
+    let plain = markdown(&thread, None);
+    assert!(
+        plain.contains("*[picture, image/png]*") && plain.contains("*[document a.pdf, application/pdf]*"),
+        "{plain}"
+    );
+    let linked = markdown(&thread, Some("my files/(1)/"));
+    assert!(linked.contains("![picture](my%20files/%281%29/picture-01234567.png)\n"), "{linked}");
+    assert!(linked.contains("[a.pdf](my%20files/%281%29/a-01234567.pdf), application/pdf\n"), "{linked}");
+    assert!(linked.contains("[x\\](https://evil.example)  # \\[y.pdf](my%20files"), "{linked}");
+}
+
+#[test]
 fn markdown_shows_the_branch_with_its_figures() {
     let id = ConversationId::from_uuid(Uuid::from_u128(7));
     let text = |t: &str| Block::Text { text: t.into() };
@@ -311,6 +392,7 @@ fn markdown_shows_the_branch_with_its_figures() {
         timing: Timing { first_token_ms: Some(140), total_ms: Some(1509) },
         outcome: Outcome::Stopped,
         context: None,
+        schema: None,
     };
     let thread = Thread {
         conversation: Conversation {
@@ -340,5 +422,5 @@ fn markdown_shows_the_branch_with_its_figures() {
             ),
         ],
     };
-    insta::assert_snapshot!(markdown(&thread));
+    insta::assert_snapshot!(markdown(&thread, None));
 }

@@ -49,7 +49,7 @@ impl State {
             }
             Choice::Export { id, path, replace } => {
                 if let Some(format) = format_of(&path) {
-                    let export = Conversations::Export { ids: vec![id], format };
+                    let export = Conversations::Export { ids: vec![id], format, folder: None };
                     let task = desk.call(None, Request::Conversations(export));
                     self.waits.insert(task, Wait::Save { path, replace });
                 }

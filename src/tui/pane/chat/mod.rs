@@ -23,6 +23,7 @@ mod place;
 mod presets;
 mod reading;
 mod replies;
+mod scripts;
 mod setup;
 mod summary;
 mod thread;
@@ -111,6 +112,8 @@ enum Wait {
     /// A file for the next message.
     Attach(attaching::Named),
     Export,
+    /// The request of an answer of that conversation.
+    Scripts(ConversationId),
     /// To be written to this file; over another one where `replace`.
     Save {
         path: String,
@@ -263,7 +266,7 @@ impl State {
         match action {
             Action::Retry | Action::Continue => answered && idle,
             Action::EditMessage => self.thread.shown().next().is_some() && idle,
-            Action::Copy | Action::CopyCode => answered,
+            Action::Copy | Action::CopyCode | Action::CopyRequest => answered,
             Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
                 self.thread.id.is_some()
             }

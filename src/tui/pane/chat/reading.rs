@@ -161,7 +161,7 @@ impl State {
     /// Copies the whole conversation as Markdown.
     pub(super) fn copy_all(&mut self, desk: &mut Desk<'_>) {
         if let Some(id) = self.thread.id {
-            let export = Conversations::Export { ids: vec![id], format: Format::Markdown };
+            let export = Conversations::Export { ids: vec![id], format: Format::Markdown, folder: None };
             let task = desk.call(None, Request::Conversations(export));
             self.waits.insert(task, Wait::Export);
         }

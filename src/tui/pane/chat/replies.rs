@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::first_run::{Fetch, FirstRun, usable};
+use super::scripts::offer_scripts;
 use super::thread::{Load, Setup, Thread, Turn};
 use super::turns::send_next;
 use super::{Focus, State, Wait};
@@ -89,6 +90,9 @@ impl State {
                 self.list.upsert(head);
             }
             (Wait::Attach(named), Reply::Attached { attachment }) => self.attached(attachment, &named, desk),
+            (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
+                offer_scripts(scripts, desk);
+            }
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
                 desk.ask(Effect::Save { id, path, text, replace });
@@ -216,7 +220,15 @@ impl State {
                 self.resuming = false;
                 self.send_waiting(desk);
             }
-            (Wait::Write(_) | Wait::Fork | Wait::Export | Wait::Save { .. } | Wait::Watch, Some(error)) => {
+            (
+                Wait::Write(_)
+                | Wait::Fork
+                | Wait::Export
+                | Wait::Scripts(_)
+                | Wait::Save { .. }
+                | Wait::Watch,
+                Some(error),
+            ) => {
                 desk.complain(&error);
             }
             _ => {}

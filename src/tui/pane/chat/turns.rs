@@ -160,7 +160,7 @@ impl State {
     }
 
     /// The answer that keys act on: the focused one, the one to the focused message, or the last.
-    fn answer(&self) -> Option<&Message> {
+    pub(super) fn answer(&self) -> Option<&Message> {
         let shown: Vec<&Message> = self.thread.shown().map(|item| &item.message).collect();
         let from = self.at.and_then(|at| shown.iter().position(|m| m.id == at));
         match from {

@@ -78,6 +78,7 @@ impl State {
             Action::Copy => self.copy(desk),
             Action::CopyCode => self.copy_code(desk),
             Action::CopyAll => self.copy_all(desk),
+            Action::CopyRequest => self.copy_request(desk),
             Action::ToggleFold => self.toggle_fold(desk),
             Action::Search if self.focus == Focus::List => self.start_search(desk),
             Action::Search => self.start_find(),

@@ -4,6 +4,7 @@ use super::Item;
 use crate::domain::error::Error;
 use crate::domain::figures::{self, grouped};
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
+use crate::domain::schema::SchemaCheck;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, wrap};
@@ -45,7 +46,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
             }
             return rows;
         }
-        Outcome::Complete { .. } => {}
+        Outcome::Complete { .. } => schema(answer, columns, &mut rows),
         Outcome::Stopped => rows.push(Row::of(fit("■ stopped", columns), Ink::of(Role::Warn))),
         Outcome::Interrupted => {
             let what = "■ interrupted: the program ended here; what had come is kept";
@@ -61,18 +62,34 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
     rows
 }
 
+/// Where the answer breaks the schema that it was asked for.
+fn schema(answer: &Answer, columns: usize, rows: &mut Vec<Row>) {
+    let Some(check) = &answer.schema else { return };
+    let (mark, role) = match check {
+        SchemaCheck::Unchecked { .. } => ("? ", Role::Warn),
+        _ => ("✗ ", Role::Bad),
+    };
+    for line in check.lines() {
+        marked(&line, Ink::of(role), (mark, role), columns, rows);
+    }
+}
+
+/// A text behind a mark, under which its further rows are set in.
+fn marked(text: &str, ink: Ink, (mark, role): (&str, Role), columns: usize, rows: &mut Vec<Row>) {
+    let inset = columns.min(2);
+    let line = Inline::plain(&safe_line(text), ink);
+    for (i, mut row) in wrap(&line, columns.saturating_sub(inset)).into_iter().enumerate() {
+        let before = if i == 0 { mark } else { "  " };
+        row.spans.insert(0, Span::new(before, Ink::of(role)));
+        rows.push(row);
+    }
+}
+
 /// An error stands where the answer would: what was being done, why it failed, what to try.
 fn failure(error: &Error, columns: usize, rows: &mut Vec<Row>) {
     let mut part = |text: &str, ink: Ink, mark: &str| {
-        if text.is_empty() {
-            return;
-        }
-        let inset = columns.min(2);
-        let line = Inline::plain(&safe_line(text), ink);
-        for (i, mut row) in wrap(&line, columns.saturating_sub(inset)).into_iter().enumerate() {
-            let before = if i == 0 { mark } else { "  " };
-            row.spans.insert(0, Span::new(before, Ink::of(Role::Bad)));
-            rows.push(row);
+        if !text.is_empty() {
+            marked(text, ink, (mark, Role::Bad), columns, rows);
         }
     };
     part(&error.doing, Ink::of(Role::Bad), "✗ ");

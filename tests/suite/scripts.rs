@@ -1,0 +1,286 @@
+//! Requests that were copied as programs: each is run, by curl and by the libraries themselves, and sends what we send.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use outcrop::domain::ErrorKind;
+use outcrop::domain::call::{Call, Converse};
+use outcrop::domain::message::Block;
+use outcrop::domain::script::Script;
+use outcrop::net::{Client, Network, Reach};
+use outcrop::provider::Provider;
+use outcrop::provider::anthropic::Anthropic;
+use outcrop::provider::bedrock::{Bedrock, Credentials};
+use outcrop::provider::key::Key;
+use outcrop::provider::ollama::Ollama;
+use outcrop::provider::openai::{Api, OpenAi};
+use outcrop::provider::scripted::Scripted;
+use outcrop::wire::aws::Keys;
+use outcrop::wire::script;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::answer;
+use crate::loopback::{Part, Seen, Server, events, head, whole};
+use crate::provider_bedrock::verdict;
+use crate::provider_openai::{Kept, options};
+use crate::provider_openai_sdk::{everything, python};
+use crate::soon;
+use crate::wire::{bedrock, openai};
+
+/// What a shell or Python might take for something else.
+const HOSTILE: &str = "it's \"so\" `id` $HOME $(id) \\ \\n {x} %s\r\n\tJSON\n\0 é 漢 👍🏽 \u{1b}[2J \u{9b} \u{202e} \u{e0041} '''\"\"\"\nJSON\n";
+
+const CANARY: &str = "sk-canary";
+
+fn client() -> Client {
+    Network::new(options(), Arc::new(Kept::default())).client(Reach::default())
+}
+
+fn key() -> Key {
+    SecretString::from(CANARY).into()
+}
+
+fn keys() -> Credentials {
+    Credentials::Keys(Keys {
+        id: "AKIDEXAMPLE".into(),
+        secret: "wJalr/canary+secret".into(),
+        token: Some("canary/token==".into()),
+        ends: None,
+    })
+}
+
+/// What a person has in the environment.
+const ENVIRONMENT: [(&str, &str); 6] = [
+    ("BOX_API_KEY", CANARY),
+    ("OPENAI_API_KEY", CANARY),
+    ("AWS_BEARER_TOKEN_BEDROCK", CANARY),
+    ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "wJalr/canary+secret"),
+    ("AWS_SESSION_TOKEN", "canary/token=="),
+];
+
+fn hostile(mut converse: Converse) -> Converse {
+    converse.system = Some(HOSTILE.to_owned());
+    converse.turns[0].blocks[0] = Block::Text { text: HOSTILE.to_owned() };
+    if let Some(turn) = converse.turns.get_mut(2) {
+        turn.blocks = vec![Block::ToolResult { id: "c1".into(), content: HOSTILE.into(), is_error: false }];
+    }
+    converse
+}
+
+async fn server() -> Server {
+    Server::start(|_, seen| {
+        let path = seen.line.split(' ').nth(1).unwrap_or_default();
+        let stream = |name| {
+            vec![
+                head(200, &[("content-type", "application/vnd.amazon.eventstream")]),
+                Part::Bytes(bedrock::data(name)),
+            ]
+        };
+        match path.rsplit('/').next().unwrap_or_default() {
+            "completions" => events([Part::Bytes(openai::data("llama_chat.sse"))]),
+            "responses" => events([Part::Bytes(openai::data("llama_responses.sse"))]),
+            "converse-stream" => stream("text.events"),
+            "invoke-with-response-stream" => stream("native_titan.events"),
+            "invoke" => whole(200, &[("content-type", "application/json")], "{}"),
+            // Nobody reads what these answer.
+            _ => whole(400, &[("content-type", "application/json")], "{}"),
+        }
+    })
+    .await
+}
+
+/// Every voice that has an address, with a conversation that it can be sent.
+fn voices(server: &Server) -> Vec<(Box<dyn Provider>, Converse)> {
+    let base = server.url("/v1/it's");
+    let openai = |api| OpenAi::new("box", &base, key()).by(api);
+    let aws = |credentials| Bedrock::new("aws", "eu-west-1", Some(&server.url("/")), credentials);
+    let everything = |model: &str| hostile(everything(model));
+    let plain = |model: &str| {
+        let mut converse = everything(model);
+        converse.turns.truncate(1);
+        converse.turns[0].blocks.truncate(1);
+        converse.settings = outcrop::domain::settings::Settings { max_tokens: Some(9), ..Default::default() };
+        converse
+    };
+    let no_key = OpenAi::new("home", server.url("/v1"), Key::None);
+    vec![
+        (Box::new(openai(Api::Chat)), everything("box/org/model")),
+        (Box::new(openai(Api::Responses)), everything("box/m")),
+        (Box::new(openai(Api::Chat).with_key_in("api-key")), everything("box/m")),
+        (Box::new(no_key), everything("home/m")),
+        (Box::new(Anthropic::new("box", &base, key())), everything("box/claude-sonnet-4-5")),
+        (Box::new(Ollama::new("box", server.url(""), key())), plain("box/llama3.2:1b")),
+        (Box::new(aws(Credentials::Bearer(key()))), everything("aws/us.anthropic.claude-sonnet-4-5-v1:0")),
+        (Box::new(aws(keys())), everything("aws/us.anthropic.claude-sonnet-4-5")),
+        (Box::new(aws(keys())), plain("aws/amazon.titan-text-express-v1")),
+        (Box::new(aws(keys())), plain("aws/ai21.j2-ultra-v1")),
+    ]
+}
+
+/// Runs it; what it said on the standard error where it failed.
+async fn run(mut command: Command, input: String) {
+    let running = tokio::task::spawn_blocking(move || {
+        use std::io::Write;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    });
+    let ended = tokio::time::timeout(Duration::from_mins(2), running).await.unwrap().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+fn command(program: &std::ffi::OsStr) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.envs(ENVIRONMENT).env("NO_PROXY", "127.0.0.1").env("PYTHONIOENCODING", "utf-8");
+    command
+}
+
+fn json_of(seen: &Seen) -> Value {
+    serde_json::from_slice(&seen.body)
+        .unwrap_or_else(|why| panic!("{why}: {:?}", String::from_utf8_lossy(&seen.body)))
+}
+
+/// What the voice itself sends, first.
+async fn ours(server: &Server, voice: &dyn Provider, converse: &Converse) -> Seen {
+    let before = server.seen().len();
+    soon(answer::whole(voice.serve(Call::Converse(converse.clone()), &client()))).await;
+    server.seen()[before].clone()
+}
+
+fn written(script: Script, voice: &dyn Provider, converse: &Converse) -> String {
+    let code = script::code(script, &voice.sent(converse).unwrap()).unwrap();
+    assert!(!code.contains("canary"), "{code}");
+    assert!(!code.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\0', '\r', '\u{e0041}']), "{code:?}");
+    code
+}
+
+#[tokio::test]
+async fn curl_sends_what_each_voice_sends() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: curl");
+        return;
+    }
+    let server = server().await;
+    for shell in ["sh", "bash"] {
+        for (voice, converse) in voices(&server) {
+            let code = written(Script::Curl, &*voice, &converse);
+            let ours = ours(&server, &*voice, &converse).await;
+            let before = server.seen().len();
+            run(command(shell.as_ref()), code).await;
+            let theirs = &server.seen()[before];
+            assert_eq!(theirs.line, ours.line);
+            assert_eq!(json_of(theirs), json_of(&ours), "{}", ours.line);
+            for name in [
+                "content-type",
+                "accept",
+                "x-amzn-bedrock-accept",
+                "x-api-key",
+                "api-key",
+                "anthropic-version",
+                "x-amz-security-token",
+            ] {
+                // curl says of its own that it accepts anything.
+                if ours.headers.contains_key(name) || name != "accept" {
+                    assert_eq!(theirs.headers.get(name), ours.headers.get(name), "{name} of {}", ours.line);
+                }
+            }
+            let credential = |seen: &Seen| {
+                let value = seen.headers.get("authorization").cloned().unwrap_or_default();
+                // Two signatures are of two moments.
+                value.split(['/', '=']).next().unwrap_or_default().to_owned()
+            };
+            assert_eq!(credential(theirs), credential(&ours));
+        }
+    }
+}
+
+#[tokio::test]
+async fn curl_signs_as_amazon_s_own_library_does() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: curl");
+        return;
+    }
+    let server = server().await;
+    let voice = Bedrock::new("aws", "eu-west-1", Some(&server.url("/")), keys());
+    let converse = hostile(everything("aws/us.anthropic.claude-sonnet-4-5"));
+    run(command("sh".as_ref()), written(Script::Curl, &voice, &converse)).await;
+    let seen = &server.seen()[0];
+    let body = STANDARD.encode(&seen.body);
+    let evidence = json!({
+        "keys": {"id": "AKIDEXAMPLE", "secret": "wJalr/canary+secret", "token": "canary/token=="},
+        "region": "eu-west-1",
+        "requests": [{"line": seen.line, "headers": seen.headers, "body": body}],
+    });
+    let Some(verdicts) = verdict(evidence).await else { return };
+    let parts = |text: &str| {
+        let mut parts: Vec<String> = text.replace(", ", ",").split([',', ' ']).map(str::to_owned).collect();
+        parts.sort();
+        parts
+    };
+    let judged = verdicts[0]["authorization"].as_str().unwrap();
+    assert_eq!(parts(&seen.headers["authorization"]), parts(judged));
+    assert_eq!(verdicts[0]["problems"], json!([]));
+}
+
+#[tokio::test]
+async fn openai_s_library_sends_what_we_send() {
+    let Some(python) = python("OpenAI's SDK") else { return };
+    let server = server().await;
+    for (voice, converse) in voices(&server).into_iter().take(4) {
+        let code = written(Script::OpenaiPython, &*voice, &converse);
+        let ours = ours(&server, &*voice, &converse).await;
+        let before = server.seen().len();
+        let mut command = command(&python);
+        command.arg("-");
+        run(command, code).await;
+        let theirs = &server.seen()[before];
+        assert_eq!(theirs.line, ours.line);
+        assert_eq!(json_of(theirs), json_of(&ours), "{}", ours.line);
+        for name in ["authorization", "api-key"].into_iter().filter(|name| ours.headers.contains_key(*name)) {
+            assert_eq!(theirs.headers.get(name), ours.headers.get(name));
+        }
+    }
+}
+
+#[tokio::test]
+async fn amazon_s_library_sends_what_we_send() {
+    let Some(python) = python("Amazon's botocore") else { return };
+    let server = server().await;
+    // boto3 is botocore with other ways in; of those one is used.
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = "import botocore.session\n\ndef client(service, **options):\n    return botocore.session.get_session().create_client(service, **options)\n";
+    std::fs::write(folder.path().join("boto3.py"), stand_in).unwrap();
+    for (voice, converse) in voices(&server).into_iter().skip(6) {
+        let code = written(Script::Boto3, &*voice, &converse);
+        let ours = ours(&server, &*voice, &converse).await;
+        let before = server.seen().len();
+        let mut command = command(&python);
+        // A bearer it sends by https alone.
+        command.arg("-").env("PYTHONPATH", folder.path()).env_remove("AWS_BEARER_TOKEN_BEDROCK");
+        run(command, code).await;
+        let theirs = &server.seen()[before];
+        assert_eq!(theirs.line, ours.line);
+        assert_eq!(json_of(theirs), json_of(&ours), "{}", ours.line);
+    }
+}
+
+#[tokio::test]
+async fn a_model_without_an_endpoint_says_so_by_name_and_invents_none() {
+    let error = Scripted::new("here").sent(&everything("here/echo")).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused { capability: "endpoint".into() });
+    assert!(error.why.contains("here has no endpoint"), "{error}");
+    // What could not be sent cannot be written either.
+    let server = server().await;
+    let mut lost = everything("box/m");
+    lost.blobs = outcrop::domain::call::Blobs::default();
+    let error = OpenAi::new("box", server.url("/v1"), key()).sent(&lost).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert!(server.seen().is_empty(), "nothing is sent for it");
+}
