@@ -36,6 +36,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         highlights: &state.highlights,
         now: state.now,
         covered: !state.overlays.is_empty(),
+        way: state.way(),
     };
     // Of a title under an overlay only a corner would be left.
     let title_covered = state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y);
