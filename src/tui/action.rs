@@ -56,7 +56,6 @@ actions! {
     FilterProvider = "filter_provider", "Show one provider's models";
     FilterCapability = "filter_capability", "Show models that can do one thing";
     FilterPlace = "filter_place", "Show models of this machine, or of the network";
-    MakePictures = "make_pictures", "Make pictures of what is written";
     MakeAgain = "make_again", "Make the pictures again, with the same seed";
     NextPicture = "next_picture", "The next picture that was made with it";
     PreviousPicture = "previous_picture", "The picture before";
@@ -179,7 +178,6 @@ impl Action {
                 | Self::FilterCapability
                 | Self::FilterPlace
                 | Self::ClearFilters
-                | Self::MakePictures
                 | Self::MakeAgain
                 | Self::SavePicture
                 | Self::VaryPicture

@@ -16,6 +16,7 @@ mod limits;
 mod loopback;
 mod markdown;
 mod paint;
+mod pictures;
 mod provider_anthropic;
 mod provider_bedrock;
 mod provider_bedrock_keys;

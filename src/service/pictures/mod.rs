@@ -280,3 +280,6 @@ fn missing(text: &str) -> Error {
         "`outcrop pictures list` shows those that there are.",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,7 @@ impl Growing {
         };
         let price = pictures.invoke.prices().of(&self.making.asked.model);
         let mut making = self.making;
-        making.cost = tally.cost(SpanKind::Image, price.as_ref()).dollars;
+        making.cost = tally.cost(SpanKind::Image, price.as_ref()).dollars.filter(|_| self.came > 0);
         making.timing.total_ms = Some(u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX));
         (making.usage, making.outcome) = (usage, outcome);
         let (kept, lost) = (making.made.len() as u32, self.refused.len() as u32);

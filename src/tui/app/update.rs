@@ -299,7 +299,9 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             refresh(state);
         }
         Action::ChooseModel if state.place == Place::Pictures => choose_painter(state, out),
-        Action::MakePictures if state.pictures.lacks_model() => choose_painter(state, out),
+        Action::Send if state.place == Place::Pictures && state.pictures.lacks_model() => {
+            choose_painter(state, out);
+        }
         Action::AttachPicture => {
             let Some(attachment) = state.pictures.attachment() else { return };
             show(state, Place::Chat, out);

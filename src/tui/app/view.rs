@@ -235,7 +235,8 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             }
             _ => key,
         };
-        let word = if action == Action::Send && state.pane().stoppable() { "queue" } else { word };
+        let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
+        let word = if queues { "queue" } else { word };
         if state.pane().can(action) {
             hints.push((label(key), word));
         }

@@ -153,7 +153,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::FirstRun, A::Accept, "enter", "fetch"),
     row(C::FirstRun, A::SelectNext, "down", "choose"),
     row(C::FirstRun, A::SelectPrevious, "up", ""),
-    row(C::PicturePrompt, A::MakePictures, "enter", "make"),
+    row(C::PicturePrompt, A::Send, "enter", "make"),
     row(C::PicturePrompt, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
     row(C::PicturePrompt, A::HistoryPrevious, "up", ""),
     row(C::PicturePrompt, A::HistoryNext, "down", ""),

@@ -74,6 +74,14 @@ impl Picker {
         }
         self.given = stock.clone();
         self.list.restock(self.purpose.of(stock));
+        let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
+        if self.purpose == Purpose::Pictures && self.list.selected().is_some_and(off) {
+            // It was there before those that can be taken.
+            self.list.set_selected(0);
+            if let Some(id) = &self.current {
+                self.list.go_to(id);
+            }
+        }
         self.rows = self.rows.max(self.list.len());
         self.look_for_typed();
     }

@@ -427,9 +427,9 @@ mod tests {
         for bytes in [
             &b"\x1b]11;?\x07"[..],
             b"\x1b]4;1;rgb:00/00/00\x1b\\",
-            b"\x1bP>|term 1.0\x1b\\",
             b"\x1bP1$r0m\x1b\\",
             b"\x1b_Gi=1;OK\x1b\\",
+            b"\x1bP>term\x1b\\",
             b"\x1b[>41;330;0c",
             b"\x1b[?997;1n",
             b"\x1b[8;24;80t",

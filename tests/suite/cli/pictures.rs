@@ -26,7 +26,7 @@ fn paints(_: usize, seen: &Seen) -> Vec<Part> {
         1
     };
     let pictures: Vec<_> = (0..count)
-        .map(|at| if asked("text") && at == 0 { b"no picture".to_vec() } else { png(64, 48, 40 * at + 9) })
+        .map(|at| if asked("text") && at == 0 { b"no picture".to_vec() } else { png(64, 48, 20 * at + 9) })
         .collect();
     whole(200, &[("content-type", "application/json")], answered(&pictures))
 }
@@ -74,7 +74,7 @@ fn life(home: &Home, server: &Server) {
     assert!(lines[0].contains(":1  64x48 png, ") && lines[1].contains(":2  "), "{lines:?}");
     assert!(lines[2].starts_with("saved river-1.png  64x48 png"), "{lines:?}");
     let file = |name: &str| std::fs::read(home.beside().join(name)).unwrap();
-    assert_eq!((file("river-1.png"), file("river-2.png")), (png(64, 48, 9), png(64, 48, 49)));
+    assert_eq!((file("river-1.png"), file("river-2.png")), (png(64, 48, 9), png(64, 48, 29)));
     let asked: serde_json::Value = serde_json::from_slice(&server.seen().last().unwrap().body).unwrap();
     let wanted = serde_json::json!({"model": "m", "prompt": "A river", "n": 2, "size": "64x48"});
     assert_eq!(asked, wanted);
@@ -88,13 +88,13 @@ fn life(home: &Home, server: &Server) {
     assert_eq!(objects[0]["making"]["outcome"]["state"], "complete");
 
     good(&home.run(&["pictures", "save", &format!("{id}:2"), "-o", "second.png"]));
-    assert_eq!(file("second.png"), png(64, 48, 49));
+    assert_eq!(file("second.png"), png(64, 48, 29));
     let again = home.run(&["pictures", "save", &format!("{id}:2"), "-o", "second.png"]);
     assert!(again.code == Some(2) && again.stderr.contains("--force"), "{again:?}");
     good(&home.run(&["pictures", "save", &format!("{id}:1"), "-o", "second.png", "--force"]));
     assert_eq!(file("second.png"), png(64, 48, 9));
     good(&home.run(&["pictures", "save", id, "-o", "all/"]));
-    assert_eq!(file(&format!("all/a-river-{id}-2.png")), png(64, 48, 49));
+    assert_eq!(file(&format!("all/a-river-{id}-2.png")), png(64, 48, 29));
     let third = home.run(&["pictures", "save", &format!("{id}:3")]);
     assert!(third.code == Some(2) && third.stderr.contains("has 2 pictures"), "{third:?}");
 
@@ -102,7 +102,7 @@ fn life(home: &Home, server: &Server) {
     assert!(good(&vary).contains(":1  64x48 png"), "{vary:?}");
     let seen = server.seen().pop().unwrap();
     assert!(seen.line.starts_with("POST /v1/images/edits "), "{}", seen.line);
-    let sent = png(64, 48, 49);
+    let sent = png(64, 48, 29);
     assert!(seen.body.windows(sent.len()).any(|window| window == sent), "the picture itself was sent");
     let from = home.run(&["pictures", "make", "-m", "box/m", "--from", "river-1.png", "at", "dawn"]);
     good(&from);

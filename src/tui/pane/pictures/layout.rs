@@ -38,8 +38,8 @@ pub struct Areas {
 pub struct Slot {
     /// The cells that it may take.
     pub room: Rect,
-    /// The line under it, where there are several.
-    pub label: Option<u16>,
+    /// There are several: each has its number in the line under it.
+    pub numbered: bool,
 }
 
 impl State {
@@ -49,7 +49,12 @@ impl State {
         if self.enlarged {
             let high = body.height.saturating_sub(1);
             areas.gallery = Rect { height: high, ..body };
-            areas.caption = Rect { y: body.y + high, height: body.height - high, ..body };
+            areas.caption = Rect {
+                x: body.x + 1.min(body.width),
+                y: body.y + high,
+                width: body.width.saturating_sub(2),
+                height: body.height - high,
+            };
             return areas;
         }
         let mut main = body;
@@ -106,7 +111,7 @@ impl State {
         let count = if making.runs() { came.max(making.asked.count as usize) } else { came };
         match count {
             _ if gallery.is_empty() => Vec::new(),
-            _ if self.enlarged => vec![Slot { room: gallery, label: None }],
+            _ if self.enlarged => vec![Slot { room: gallery, numbered: false }],
             count => grid(gallery, count),
         }
     }
@@ -132,7 +137,7 @@ impl State {
 fn grid(area: Rect, count: usize) -> Vec<Slot> {
     const GAP: u16 = 2;
     if count < 2 {
-        return (0..count).map(|_| Slot { room: area, label: None }).collect();
+        return (0..count).map(|_| Slot { room: area, numbered: false }).collect();
     }
     let sizes = (1..=count as u16).map(|columns| {
         let rows = (count as u16).div_ceil(columns);
@@ -150,7 +155,7 @@ fn grid(area: Rect, count: usize) -> Vec<Slot> {
     let slot = |at: u16| {
         let (column, row) = (at % columns, at / columns);
         let room = Rect { x: area.x + column * (width + GAP), y: area.y + row * (height + 2), width, height };
-        Slot { room, label: Some(room.bottom()) }
+        Slot { room, numbered: true }
     };
     (0..count as u16).map(slot).collect()
 }
@@ -168,7 +173,8 @@ mod tests {
                 assert!(slots.len() == count || slots.is_empty(), "{count} in {area}");
                 for (at, slot) in slots.iter().enumerate() {
                     assert_eq!(slot.room.intersection(area), slot.room, "{count} in {area}: {slot:?}");
-                    assert!(slot.label.is_none_or(|y| y < area.bottom()), "{count} in {area}: {slot:?}");
+                    let below = slot.room.bottom() < area.bottom();
+                    assert!(below || !slot.numbered, "{count} in {area}: {slot:?}");
                     let apart = |other: &Slot| slot.room.intersection(other.room).is_empty();
                     assert!(slots[..at].iter().all(apart), "{count} in {area}");
                 }

@@ -128,7 +128,7 @@ impl Setup {
     pub fn value(&self, row: Row) -> Option<String> {
         match row {
             Row::Model => self.model.as_ref().map(ToString::to_string),
-            Row::Negative => Some(self.negative.clone()).filter(|negative| !negative.is_empty()),
+            Row::Negative => Some(self.negative.trim().to_owned()).filter(|negative| !negative.is_empty()),
             Row::Size => self.size.map(|(width, height)| format!("{width}x{height}")),
             Row::Seed => self.seed.map(|seed| seed.to_string()),
             Row::Count => (self.count != 1).then(|| self.count.to_string()),

@@ -29,8 +29,8 @@ impl State {
         let made = self.made().is_some();
         match action {
             A::Back => self.goes_back(),
-            A::MakePictures => !self.composer.is_empty() || self.setup.from.is_some(),
-            A::Open => self.focus == Focus::Settings || made,
+            A::Send => !self.composer.is_empty() || self.setup.from.is_some(),
+            A::Open => self.focus == Focus::Settings || made && !self.enlarged,
             A::NextPicture | A::PreviousPicture => self.making().is_some_and(|making| making.made.len() > 1),
             A::SavePicture | A::VaryPicture | A::AttachPicture => made,
             A::MakeAgain | A::CopyPrompt | A::RemovePictures => self.making().is_some(),
@@ -71,8 +71,8 @@ impl State {
             return self.fit(desk);
         }
         match action {
-            Action::MakePictures if self.composer.newline_for_backslash() => {}
-            Action::MakePictures => self.make(desk),
+            Action::Send if self.composer.newline_for_backslash() => {}
+            Action::Send => self.make(desk),
             Action::MakeAgain => self.make_again(desk),
             Action::SavePicture => self.ask_where(desk),
             Action::VaryPicture => self.vary(desk),
@@ -152,7 +152,7 @@ impl State {
             Action::NextPicture => return self.turn(1),
             Action::PreviousPicture => return self.turn(-1),
             Action::Open => {
-                self.enlarged = !self.enlarged && self.made().is_some();
+                self.enlarged = self.made().is_some();
                 return;
             }
             _ => return,

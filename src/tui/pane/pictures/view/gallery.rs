@@ -14,7 +14,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::pictures::layout::{Areas, Slot};
+use crate::tui::pane::pictures::layout::Areas;
 use crate::tui::pane::pictures::showing::Seen;
 use crate::tui::pane::pictures::{Focus, State};
 use crate::tui::widget::picture::By;
@@ -36,11 +36,13 @@ pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, areas: &Areas, cells: 
         }
     } else {
         for (at, slot) in slots.iter().enumerate() {
-            match making.made.get(at) {
+            let y = match making.made.get(at) {
                 Some(made) => picture(state, sight, made, slot.room, cells),
                 None => coming(state, sight, making, at, slot.room, cells),
+            };
+            if slot.numbered {
+                label(state, sight, making, at, Rect { y, height: 1, ..slot.room }, cells);
             }
-            label(state, sight, making, at, slot, cells);
         }
     }
     if let (Outcome::Failed { error }, true) = (&making.outcome, making.made.is_empty()) {
@@ -54,11 +56,15 @@ pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, areas: &Areas, cells: 
     caption(state, sight, making, areas.caption, cells);
 }
 
-fn lines(words: &str, role: Role, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+/// Returns the line below them.
+fn lines(words: &str, role: Role, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> u16 {
     let width = area.width.saturating_sub(2).min(78);
-    for (y, line) in (area.top()..area.bottom()).zip(wrap(words, width)) {
+    let lines = wrap(words, width);
+    let below = area.y + (lines.len() as u16).min(area.height);
+    for (y, line) in (area.top()..area.bottom()).zip(lines) {
         put(cells, area.x, y, area.right(), &line, sight.look.style(role));
     }
+    below
 }
 
 /// What belongs here, and the keys that make the first one.
@@ -66,7 +72,7 @@ fn teach(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let key = |action| sight.key(Context::PicturePrompt, action);
     let model = key(Action::ChooseModel);
     let makes = match &state.setup.model {
-        Some(_) => format!("{} makes it.", key(Action::MakePictures)),
+        Some(_) => format!("{} makes it.", key(Action::Send)),
         None => format!("{model} chooses who makes it."),
     };
     let words = format!(
@@ -84,8 +90,8 @@ fn teach(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
 }
 
-/// One picture in the middle of its place; what cannot be shown, or not yet, is described.
-fn picture(state: &State, sight: &Sight<'_>, made: &Made, room: Rect, cells: &mut Buffer) {
+/// One picture in the middle of its place; what cannot be shown, or not yet, is described. Returns the line below it.
+fn picture(state: &State, sight: &Sight<'_>, made: &Made, room: Rect, cells: &mut Buffer) -> u16 {
     let hidden = sight.way.by == By::Words || sight.covered && sight.way.is_fragile();
     let seen = state.shows.seen(&made.blob, (room.width, room.height), sight.way);
     match seen {
@@ -98,19 +104,27 @@ fn picture(state: &State, sight: &Sight<'_>, made: &Made, room: Rect, cells: &mu
                 height: height.min(room.height),
             };
             drawn.put(place, cells);
+            place.bottom()
         }
         Seen::Failed(why) if !hidden => {
-            lines(&format!("{}: {why}", made.label()), Role::Warn, sight, room, cells);
+            lines(&format!("{}: {why}", made.label()), Role::Warn, sight, room, cells)
         }
         _ => lines(&made.label(), Role::Faint, sight, room, cells),
     }
 }
 
-/// A place whose picture has not come.
-fn coming(state: &State, sight: &Sight<'_>, making: &Making, at: usize, room: Rect, cells: &mut Buffer) {
+/// A place whose picture has not come. Returns the line below what is said.
+fn coming(
+    state: &State,
+    sight: &Sight<'_>,
+    making: &Making,
+    at: usize,
+    room: Rect,
+    cells: &mut Buffer,
+) -> u16 {
     // One line is enough for all of them.
     if at > making.made.len() {
-        return;
+        return room.y + 1;
     }
     let words = match state.run_of(making.id) {
         Some((_, run)) if run.ahead > 0 => {
@@ -123,11 +137,11 @@ fn coming(state: &State, sight: &Sight<'_>, making: &Making, at: usize, room: Re
         None => "being made".to_owned(),
     };
     put(cells, room.x, room.y, room.right(), &words, sight.look.style(Role::Muted));
+    room.y + 1
 }
 
 /// The number of one of several.
-fn label(state: &State, sight: &Sight<'_>, making: &Making, at: usize, slot: &Slot, cells: &mut Buffer) {
-    let Some(y) = slot.label else { return };
+fn label(state: &State, sight: &Sight<'_>, making: &Making, at: usize, line: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let chosen = at == state.at && state.focus == Focus::Gallery;
     let style = look.style(if chosen { Role::Accent } else { Role::Faint });
@@ -137,8 +151,8 @@ fn label(state: &State, sight: &Sight<'_>, making: &Making, at: usize, slot: &Sl
         None => format!("{mark}{}", at + 1),
     };
     let number = format!("{mark}{}", at + 1);
-    let fits = columns(&words) <= slot.room.width;
-    put(cells, slot.room.x, y, slot.room.right(), if fits { &words } else { &number }, style);
+    let fits = columns(&words) <= line.width;
+    put(cells, line.x, line.y, line.right(), if fits { &words } else { &number }, style);
 }
 
 /// The prompt, and below it what the picture is and what it was made with.
