@@ -115,13 +115,15 @@ pub fn media_type(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Width and height as a picture's head says them, which may be wrong (PNG, ISO/IEC 15948 11.2.2; GIF89a 18; JPEG, ITU-T
-/// T.81 B.2.2; WebP, RFC 9649 2.4 to 2.7).
+/// Width and height as a picture's head says them, which may be wrong (PNG, ISO/IEC 15948 11.2.2; `GIF89a` 18; JPEG, ITU-T
+/// T.81 B.2.2; `WebP`, RFC 9649 2.4 to 2.7).
 pub fn pixels(bytes: &[u8]) -> Option<(u32, u32)> {
     let at = |from: usize, length: usize| bytes.get(from..from + length);
-    let big = |from, length| Some(at(from, length)?.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)));
-    let little =
-        |from, length| Some(at(from, length)?.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte)));
+    let big =
+        |from, length| Some(at(from, length)?.iter().fold(0, |sum, byte| (sum << 8) | u32::from(*byte)));
+    let little = |from, length| {
+        Some(at(from, length)?.iter().rev().fold(0, |sum, byte| (sum << 8) | u32::from(*byte)))
+    };
     match media_type(bytes)? {
         "image/png" => Some((big(16, 4)?, big(20, 4)?)),
         "image/gif" => Some((little(6, 2)?, little(8, 2)?)),
@@ -144,7 +146,7 @@ pub fn pixels(bytes: &[u8]) -> Option<(u32, u32)> {
             b"VP8X" => Some((little(24, 3)? + 1, little(27, 3)? + 1)),
             b"VP8L" => {
                 let bits = little(21, 4)?;
-                Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+                Some(((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1))
             }
             b"VP8 " => Some((little(26, 2)? & 0x3fff, little(28, 2)? & 0x3fff)),
             _ => None,

@@ -5,6 +5,7 @@ use super::widget::picture::{By, Way};
 use crate::config::{Config, Pictures};
 
 /// What the configuration and the environment say.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each a variable that is there or not")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wish {
     pub choice: Pictures,
@@ -86,20 +87,19 @@ impl Graphics {
             Some(Program::Other) => false,
             None => wish.iterm2,
         };
-        match () {
-            () if wish.screen => By::Blocks,
+        if wish.screen {
+            By::Blocks
+        } else if wish.tmux {
             // It passes nothing on unasked, and says itself whether it has Sixel.
-            () if wish.tmux => {
-                if self.sixel && measured {
-                    By::Sixel
-                } else {
-                    By::Blocks
-                }
-            }
-            () if inline && measured => By::Iterm2,
-            () if self.kitty && !inline => By::Kitty,
-            () if self.sixel && measured => By::Sixel,
-            () => By::Blocks,
+            if self.sixel && measured { By::Sixel } else { By::Blocks }
+        } else if inline && measured {
+            By::Iterm2
+        } else if self.kitty && !inline {
+            By::Kitty
+        } else if self.sixel && measured {
+            By::Sixel
+        } else {
+            By::Blocks
         }
     }
 }

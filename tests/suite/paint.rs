@@ -31,7 +31,7 @@ pub fn bomb() -> Vec<u8> {
     bytes
 }
 
-/// What an OpenAI-compatible server answers with.
+/// What a server that speaks `OpenAI`'s API answers with.
 pub fn answered(pictures: &[Vec<u8>]) -> Vec<u8> {
     let data: Vec<_> =
         pictures.iter().map(|bytes| serde_json::json!({ "b64_json": STANDARD.encode(bytes) })).collect();

@@ -11,10 +11,8 @@ const ANSWERS: &[u8] =
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_reaches_the_terminal_in_its_own_way_and_is_taken_back_at_the_end() {
     let server = Server::start(|_, _| whole(200, &[], answered(&[png(64, 48, 9)]))).await;
-    let config = format!(
-        "model = 'box/m'\n[providers.box]\nkind = 'openai'\nbase_url = '{}'\n",
-        server.url("/v1")
-    );
+    let config =
+        format!("model = 'box/m'\n[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1"));
     tokio::task::block_in_place(|| {
         let home = Home::new(&config);
         home.said(&["pictures", "make", "-m", "box/m", "a river"]);
@@ -45,7 +43,9 @@ async fn a_picture_reaches_the_terminal_in_its_own_way_and_is_taken_back_at_the_
             let mut tty = home.open((80, 24), arguments);
             tty.wait_for_composer();
             tty.send("\x1b2");
-            tty.wait("half blocks", |screen| screen.contents().contains('▀') || screen.contents().contains('▄'));
+            tty.wait("half blocks", |screen| {
+                screen.contents().contains('▀') || screen.contents().contains('▄')
+            });
             tty.send("\x11");
             tty.ends_restored(0);
         }

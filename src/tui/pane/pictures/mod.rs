@@ -70,6 +70,7 @@ struct Saving {
 }
 
 /// Everything of the pictures place.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of the place")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     focus: Focus,

@@ -187,7 +187,7 @@ impl Setup {
                     // From one that is not among them to the usual one.
                     None => Some(2),
                 };
-                self.size = next.map_or(None, |at| Some(SIZES[at.min(SIZES.len() - 1)]));
+                self.size = next.map(|at| SIZES[at.min(SIZES.len() - 1)]);
             }
             Row::Seed => {
                 self.seed = match self.seed {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 use image::imageops::FilterType;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
 use ratatui::widgets::Widget;
 use ratatui_image::Image;
@@ -126,7 +126,7 @@ fn rendered(want: &Want, size: Size, protocol: &Protocol) -> Drawn {
     Image::new(protocol).render(area, &mut cells);
     let mut first = None;
     if want.key.way.by == By::Kitty {
-        let head = cells.cell((0, 0)).map_or("", |cell| cell.symbol());
+        let head = cells.cell((0, 0)).map_or("", Cell::symbol);
         first = head.find(PLACEHOLDER).map(|at| head.as_bytes()[..at].to_vec());
         cells = Buffer::empty(area);
         Image::new(protocol).render(area, &mut cells);

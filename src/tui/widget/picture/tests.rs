@@ -30,7 +30,7 @@ fn shown(drawn: &Drawn) -> Buffer {
 }
 
 fn symbols(cells: &Buffer) -> String {
-    cells.content.iter().map(|cell| cell.symbol()).collect()
+    cells.content.iter().map(Cell::symbol).collect()
 }
 
 #[test]
