@@ -110,7 +110,9 @@ mod tests {
 
     fn said(all: &[Capability]) -> Graphics {
         let mut graphics = Graphics::default();
-        all.iter().for_each(|said| graphics.learn(*said));
+        for said in all {
+            graphics.learn(*said);
+        }
         graphics
     }
 

@@ -164,7 +164,7 @@ fn stalled(home: &Home, server: &Server) -> Child {
     let before = server.seen().len();
     let child = home.start(&["pictures", "make", "-m", "box/m", "stall"]);
     while server.seen().len() == before {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::yield_now();
     }
     child
 }

@@ -155,8 +155,9 @@ impl State {
     /// The bytes of a picture came.
     pub(super) fn take_bytes(&mut self, blob: BlobId, bytes: Vec<u8>, desk: &mut Desk<'_>) {
         let bytes = Bytes(bytes.into());
-        self.shows.keep(blob.clone(), bytes);
-        if self.saving.as_ref().is_some_and(|saving| saving.blob == blob) {
+        let saves = self.saving.as_ref().is_some_and(|saving| saving.blob == blob);
+        self.shows.keep(blob, bytes);
+        if saves {
             self.write_out(desk);
         }
         self.look(desk);

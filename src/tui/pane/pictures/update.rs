@@ -132,10 +132,8 @@ impl State {
         self.enlarged = false;
         let gallery = if self.list.is_empty() { Focus::Prompt } else { Focus::Gallery };
         self.focus = match (self.focus, forward) {
-            (Focus::Prompt, _) => gallery,
-            (Focus::Gallery, _) => Focus::Prompt,
-            (Focus::Settings, true) => Focus::Prompt,
-            (Focus::Settings, false) => gallery,
+            (Focus::Prompt, _) | (Focus::Settings, false) => gallery,
+            (Focus::Gallery, _) | (Focus::Settings, true) => Focus::Prompt,
         };
     }
 
@@ -236,16 +234,15 @@ impl State {
 
     /// A pasted text goes into what is being written; never anywhere else.
     pub(super) fn insert(&mut self, text: &str, desk: &mut Desk<'_>) {
-        match (self.focus, &mut self.drawer.input) {
-            (Focus::Settings, Some(input)) => input.insert(text),
-            _ => match crate::domain::attachment::dropped_path(text) {
-                // A picture that is dropped on the terminal is one to begin with.
-                Some(path) => self.setup.from = Some(Source::File(path)),
-                None => {
-                    (self.focus, self.enlarged) = (Focus::Prompt, false);
-                    self.composer.paste(text);
-                }
-            },
+        let typing = self.drawer.input.as_mut().filter(|_| self.focus == Focus::Settings);
+        if let Some(input) = typing {
+            input.insert(text);
+        } else if let Some(path) = crate::domain::attachment::dropped_path(text) {
+            // A picture that is dropped on the terminal is one to begin with.
+            self.setup.from = Some(Source::File(path));
+        } else {
+            (self.focus, self.enlarged) = (Focus::Prompt, false);
+            self.composer.paste(text);
         }
         self.fit(desk);
     }

@@ -73,12 +73,11 @@ fn prompt(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -
     state.composer.draw(areas.composer, cells, &styles, "what is to be seen");
     let style = |role| ground.patch(look.style(role));
     let (y, right) = (area.bottom().saturating_sub(1), area.right().saturating_sub(2));
-    let x = match &state.setup.model {
-        Some(model) => put(cells, area.x + 2, y, right, model.as_str(), style(Role::Muted)),
-        None => {
-            let key = sight.key(Context::PicturePrompt, Action::ChooseModel);
-            put(cells, area.x + 2, y, right, &format!("no model is chosen yet: {key}"), style(Role::Warn))
-        }
+    let x = if let Some(model) = &state.setup.model {
+        put(cells, area.x + 2, y, right, model.as_str(), style(Role::Muted))
+    } else {
+        let key = sight.key(Context::PicturePrompt, Action::ChooseModel);
+        put(cells, area.x + 2, y, right, &format!("no model is chosen yet: {key}"), style(Role::Warn))
     };
     let parts = state.setup.summary();
     if !parts.is_empty() {
