@@ -28,6 +28,7 @@ fn options() -> Options {
         principal: "bench".to_owned(),
         mouse: true,
         title: false,
+        pictures: outcrop::tui::graphics::Wish::default(),
         reduced_motion: false,
         offline: false,
         utc_offset: 0,

@@ -1,13 +1,16 @@
 //! What programs read of a command: one object a line, its kind in `reply`. Where the door has a reply for it that reply
 //! is printed; lists are taken apart here, so that each thing has a line of its own.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::domain::Error;
 use crate::domain::catalog::ModelCard;
 use crate::domain::conversation::Conversation;
+use crate::domain::id::MakingId;
 use crate::domain::time::Timestamp;
-use crate::workbench::reply::{Check, Hit};
+use crate::workbench::reply::{Check, Hit, Making};
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -61,6 +64,16 @@ pub(super) enum Item<'a> {
         path: &'a str,
         exists: bool,
         good: bool,
+    },
+    /// Pictures that were asked for together.
+    Making {
+        making: &'a Making,
+    },
+    /// A picture of a making, by its number from 1, was written to a file.
+    Saved {
+        id: MakingId,
+        number: usize,
+        path: &'a Path,
     },
     Path {
         name: &'a str,

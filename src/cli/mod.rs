@@ -15,6 +15,7 @@ mod item;
 mod keys;
 mod models;
 mod out;
+mod pictures;
 mod progress;
 mod prompt;
 mod usage;
@@ -160,7 +161,10 @@ async fn dispatch(
         opened = Asker::open(config, needs) => opened?,
         ended = signals.any() => return Ok(ended),
     };
-    let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. } | Command::Usage(_));
+    let asks_models = matches!(
+        command,
+        Command::Chat(_) | Command::Models { .. } | Command::Pictures { .. } | Command::Usage(_)
+    );
     let worked = async {
         if asks_models {
             asker.compare(out).await?;
@@ -168,6 +172,7 @@ async fn dispatch(
         match command {
             Command::Chat(chat) => chat::chat(chat, &asker, out).await,
             Command::Models { verb } => models::models(verb, &asker, out).await,
+            Command::Pictures { verb } => pictures::pictures(verb, &asker, out).await,
             Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,

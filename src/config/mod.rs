@@ -264,6 +264,7 @@ pub struct Ui {
     /// Take mouse events; off leaves selecting to the terminal.
     pub mouse: bool,
     pub osc52: Osc52,
+    pub pictures: Pictures,
     /// Set the terminal's title.
     pub title: bool,
     pub reduced_motion: bool,
@@ -278,6 +279,21 @@ pub enum Osc52 {
     Raw,
     /// Always, wrapped for tmux.
     Tmux,
+    Off,
+}
+
+/// How pictures are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pictures {
+    /// As well as the terminal says that it can.
+    #[default]
+    Auto,
+    Kitty,
+    Iterm2,
+    Sixel,
+    /// Half blocks, which every terminal has.
+    Blocks,
+    /// As a description.
     Off,
 }
 

@@ -12,8 +12,9 @@ use super::file::Inputs;
 use super::model::RawModel;
 use super::table::{KEYS, Kind};
 use super::{
-    ApiKey, Aws, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Preset, ProviderConfig,
-    ProviderKind, Secret, Shown, Terminal, Trace, Ui, aws, budget, check, discovery, file, show,
+    ApiKey, Aws, Config, EngineConfig, Environment, KeyHeader, Net, Osc52, Paths, Pictures, Preset,
+    ProviderConfig, ProviderKind, Secret, Shown, Terminal, Trace, Ui, aws, budget, check, discovery, file,
+    show,
 };
 use crate::domain::catalog::{Backend, ModelId};
 use crate::domain::settings::Settings;
@@ -296,6 +297,7 @@ struct RawUi {
     theme: String,
     mouse: bool,
     osc52: String,
+    pictures: String,
     title: bool,
     reduced_motion: bool,
 }
@@ -308,10 +310,19 @@ impl RawUi {
             "off" => Osc52::Off,
             _ => Osc52::Auto,
         };
+        let pictures = match self.pictures.as_str() {
+            "kitty" => Pictures::Kitty,
+            "iterm2" => Pictures::Iterm2,
+            "sixel" => Pictures::Sixel,
+            "blocks" => Pictures::Blocks,
+            "off" => Pictures::Off,
+            _ => Pictures::Auto,
+        };
         Ui {
             theme: self.theme,
             mouse: self.mouse,
             osc52,
+            pictures,
             title: self.title,
             reduced_motion: self.reduced_motion,
         }

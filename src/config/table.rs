@@ -103,6 +103,12 @@ pub const KEYS: &[Key] = &[
         "\"auto\"",
         "Copy through the terminal: where needed, always, wrapped for tmux, never.",
     ),
+    key(
+        "ui.pictures",
+        Kind::OneOf(&["auto", "kitty", "iterm2", "sixel", "blocks", "off"]),
+        "\"auto\"",
+        "How pictures are shown: auto asks the terminal; blocks are half blocks, off is a description.",
+    ),
     key("ui.title", Kind::Flag, "true", "Set the terminal's title."),
     with(
         key("ui.reduced_motion", Kind::Flag, "false", "Show elapsed time in place of spinners."),

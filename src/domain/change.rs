@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::conversation::Conversation;
-use super::id::{ConversationId, MessageId};
+use super::id::{ConversationId, MakingId, MessageId};
 use super::message::Message;
+use super::picture::Making;
 
 /// What can be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Topic {
     Models,
     /// What calls came to.
     Usage,
+    /// Makings of pictures: begun, grown, ended, removed.
+    Pictures,
 }
 
 /// What changed in a watched topic.
@@ -43,6 +46,13 @@ pub enum Changed {
     Models,
     /// Calls ended and were counted.
     Usage,
+    /// Pictures are asked for, have come, or will come no more.
+    Making {
+        making: Making,
+    },
+    MakingRemoved {
+        id: MakingId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -58,6 +68,7 @@ impl Changed {
             (Self::Conversation { .. } | Self::ConversationRemoved { .. }, Topic::Conversations)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Usage, Topic::Usage)
+            | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -82,6 +82,8 @@ id! {
     MessageId = "message";
     /// One span: what was done for a call.
     SpanId = "span";
+    /// One making of pictures.
+    MakingId = "making of pictures";
     /// One workspace: a store and its key.
     WorkspaceId = "workspace";
 }

@@ -77,12 +77,19 @@ impl KnownModel {
     }
 }
 
-/// Takes a model of which nobody says what it is for to be one that chats, or by its name one that makes vectors.
+/// Takes a model of which nobody says what it is for to be one that chats, or by its name one that makes vectors or pictures.
 pub fn guess(card: &mut ModelCard) {
+    const PAINTERS: [&str; 7] = ["dall-e", "gpt-image", "stable-diffusion", "sdxl", "flux", "imagen", "sd3"];
     let purposes = [Capability::Chat, Capability::Embed, Capability::Images];
     let is_told = purposes.iter().any(|purpose| card.can(*purpose) == Some(true));
-    let embeds = card.id.model().to_ascii_lowercase().contains("embed");
-    let guess = if embeds { Capability::Embed } else { Capability::Chat };
+    let name = card.id.model().to_ascii_lowercase();
+    let guess = if name.contains("embed") {
+        Capability::Embed
+    } else if PAINTERS.iter().any(|painter| name.contains(painter)) {
+        Capability::Images
+    } else {
+        Capability::Chat
+    };
     if !is_told && card.can(guess).is_none() {
         card.capabilities.push(guess);
     }

@@ -17,6 +17,7 @@ pub mod id;
 pub mod known;
 pub mod listing;
 pub mod message;
+pub mod picture;
 pub mod provider_key;
 pub mod pull;
 pub mod schema;

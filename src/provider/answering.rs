@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 
 use super::Events;
 use crate::domain::delta::Event;
@@ -14,6 +14,9 @@ use crate::wire::decode::{Decoder, Protocol};
 
 /// The longest answer or list that is read when it comes whole, in bytes.
 pub(super) const LONGEST: usize = 32 * 1024 * 1024;
+
+/// The longest answer with pictures, in bytes: ten large ones, and a third more for their base64.
+pub(super) const LONGEST_PICTURES: usize = 128 * 1024 * 1024;
 
 /// Reads an answer that comes whole; the first argument is what is being done, for error texts.
 pub(super) type Whole = fn(&str, &[u8]) -> Result<Vec<Event>>;
@@ -47,11 +50,6 @@ pub(super) fn once(coming: impl Future<Output = Result<Event>> + Send + 'static)
     stream::once(coming).boxed()
 }
 
-/// A stream of several events, or of one error.
-pub(super) fn each(coming: impl Future<Output = Result<Vec<Event>>> + Send + 'static) -> Events {
-    stream::once(coming).map_ok(|events| stream::iter(events.into_iter().map(Ok))).try_flatten().boxed()
-}
-
 /// What this kind of provider cannot be asked for.
 pub(super) fn refused(doing: String, capability: &str, why: &str) -> Events {
     let kind = ErrorKind::Refused { capability: capability.to_owned() };
@@ -70,6 +68,34 @@ pub(super) async fn body_of(
         return response.bytes(LONGEST).await;
     }
     Err(complaint(doing, response, fault).await)
+}
+
+/// The same for an answer with pictures, which is longer.
+pub(super) async fn pictures_of(
+    doing: &str,
+    response: &mut Response,
+    fault: fn(&str, u16, &str, Option<u64>) -> Error,
+) -> Result<Vec<u8>> {
+    if response.is_success() {
+        return response.bytes(LONGEST_PICTURES).await;
+    }
+    Err(complaint(doing, response, fault).await)
+}
+
+/// The events of answers that come one after the other; the first that fails ends them.
+pub(super) fn each(answers: impl Stream<Item = Result<Vec<Event>>> + Send + 'static) -> Events {
+    let items = answers.flat_map(|answer| {
+        let items: Vec<Result<Event>> = match answer {
+            Ok(events) => events.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        stream::iter(items)
+    });
+    let until = items.scan(false, |failed, item| {
+        let over = std::mem::replace(failed, item.is_err());
+        std::future::ready((!over).then_some(item))
+    });
+    until.boxed()
 }
 
 /// The error that an answer without success is.

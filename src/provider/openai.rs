@@ -1,6 +1,6 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
-use super::answering::{answering, body_of, complaint, each, once, refused, scrubbed, wait_ms};
+use super::answering::{answering, body_of, complaint, each, once, pictures_of, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::sent::{keyed, sent, without_user};
 use super::{Events, Provider};
@@ -12,7 +12,7 @@ use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::openai::request::Limit;
 use crate::wire::openai::responses::{self, Responses};
-use crate::wire::openai::{Chat, embed, fault, image, reply, request};
+use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
 use futures_util::{StreamExt, stream};
 
 /// Which of its two ways to converse a server is asked in.
@@ -144,12 +144,26 @@ impl OpenAi {
         embed::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
     }
 
-    async fn picture(&self, net: &Client, picture: &Picture) -> Result<Vec<Event>> {
+    /// One request after the other; what came of the first is there when a later one fails.
+    fn pictures(self, net: Client, picture: &Picture) -> Events {
         let doing = format!("making a picture with {}", picture.model);
-        let mut response =
-            net.send(self.post(&doing, "images/generations", image::body(picture)?).await?).await?;
-        let body = body_of(&doing, &mut response, fault::of_status).await?;
-        image::pictures(&doing, &body).map_err(|error| scrubbed(error, &response))
+        let asked = match picture::requests(picture) {
+            Ok(asked) => asked,
+            Err(error) => return once(std::future::ready(Err(error))),
+        };
+        let made = stream::iter(asked).then(move |asked| {
+            let (voice, net, doing) = (self.clone(), net.clone(), doing.clone());
+            async move { voice.picture(&net, asked, &doing).await }
+        });
+        each(made)
+    }
+
+    async fn picture(&self, net: &Client, asked: picture::Asked, doing: &str) -> Result<Vec<Event>> {
+        let url = format!("{}/{}", self.base_url, asked.path);
+        let request = self.keyed(Request::post(doing, url, asked.media_type, asked.body)).await?;
+        let mut response = net.send(request).await?;
+        let body = pictures_of(doing, &mut response, fault::of_status).await?;
+        picture::pictures(doing, &body).map_err(|error| scrubbed(error, &response))
     }
 }
 
@@ -202,7 +216,7 @@ impl Provider for OpenAi {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
-            Call::Image(picture) => each(async move { voice.picture(&net, &picture).await }),
+            Call::Image(picture) => voice.pictures(net, &picture),
             Call::CountTokens(converse) => refused(
                 format!("counting tokens with {}", converse.model),
                 "count_tokens",

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::domain::attachment::blobs_of;
-use crate::domain::conversation::{Conversation, Draft, Held, Thread};
+use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{BlobId, Message};
+use crate::domain::message::Message;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::naming::{Gone, unnamed};
 use crate::store::record::{DraftOf, OpenAnswer, Remembered};
 use crate::store::{Batch, Scan, Store};
 
@@ -127,7 +128,7 @@ impl Archive {
                 }
                 batch.remove::<Message>(&key);
             }
-            for blob in unshared(store, id, attached)? {
+            for blob in unnamed(store, Gone::Conversation(id), attached)? {
                 store.detach(&blob, &mut batch);
             }
             store.commit(batch)
@@ -170,27 +171,6 @@ impl Archive {
             .await
             .map_err(|why| Error::internal("using the store", why.to_string()))?
     }
-}
-
-/// Those of `attached` that no other conversation has, and no draft.
-fn unshared(store: &Store, id: ConversationId, mut attached: BTreeSet<BlobId>) -> Result<BTreeSet<BlobId>> {
-    if attached.is_empty() {
-        return Ok(attached);
-    }
-    for draft in store.drafts()? {
-        let files = draft.pastes.iter().filter_map(Held::file);
-        let held: Vec<_> = files.flat_map(|file| blobs_of(std::slice::from_ref(&file.block))).collect();
-        attached.retain(|blob| !held.contains(&blob));
-    }
-    for record in store.scan::<Message>(Scan::all()) {
-        let Ok(((conversation, _), message)) = record else { continue };
-        if conversation != id {
-            for blob in blobs_of(&message.blocks) {
-                attached.remove(blob);
-            }
-        }
-    }
-    Ok(attached)
 }
 
 fn head(store: &Store, id: ConversationId) -> Result<Conversation> {

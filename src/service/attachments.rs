@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::attachment::{Attachment, Form, blobs_of, fenced, form};
 use crate::domain::call::{Blobs, Turn};
 use crate::domain::message::{BlobId, Block, Message};
+use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::store::Store;
@@ -21,8 +22,27 @@ pub async fn attach(archive: &Archive, file: PathBuf) -> Result<Attachment> {
     archive.run(move |store| taken(store, &file)).await
 }
 
-fn taken(store: &Store, file: &Path) -> Result<Attachment> {
-    let doing = format!("attaching {}", file.display());
+/// The same for a file that must be a picture: the name of its bytes.
+pub async fn attach_picture(archive: &Archive, file: PathBuf) -> Result<BlobId> {
+    archive
+        .run(move |store| {
+            let (_, bytes) = read(&file, "reading")?;
+            if media_type(&bytes).is_none() {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    format!("reading {}", file.display()),
+                    "it is no picture",
+                    "Name a PNG, JPEG, GIF or WebP file.",
+                ));
+            }
+            store.attach(bytes)
+        })
+        .await
+}
+
+/// The name of a file and what is in it: no empty one, no larger one than any API takes.
+fn read(file: &Path, verb: &str) -> Result<(String, Vec<u8>)> {
+    let doing = format!("{verb} {}", file.display());
     let about = std::fs::metadata(file).map_err(|why| Error::io(&doing, &why))?;
     if !about.is_file() {
         return Err(Error::new(ErrorKind::Invalid, doing, "it is no file", "Name a file."));
@@ -31,17 +51,24 @@ fn taken(store: &Store, file: &Path) -> Result<Attachment> {
     let opened = std::fs::File::open(file).map_err(|why| Error::io(&doing, &why))?;
     opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|why| Error::io(&doing, &why))?;
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let size = bytes.len() as u64;
-    let too_large = |most: u64| {
-        let why = format!("it is larger than {} MB", most >> 20);
-        Error::new(ErrorKind::Invalid, &doing, why, "Take a smaller one, or a part of it.")
-    };
-    if size > LARGEST {
-        return Err(too_large(LARGEST));
+    if bytes.len() as u64 > LARGEST {
+        return Err(too_large(&doing, LARGEST));
     }
     if bytes.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, doing, "it is empty", "Name another file."));
     }
+    Ok((name, bytes))
+}
+
+fn too_large(doing: &str, most: u64) -> Error {
+    let why = format!("it is larger than {} MB", most >> 20);
+    Error::new(ErrorKind::Invalid, doing, why, "Take a smaller one, or a part of it.")
+}
+
+fn taken(store: &Store, file: &Path) -> Result<Attachment> {
+    let doing = format!("attaching {}", file.display());
+    let (name, bytes) = read(file, "attaching")?;
+    let size = bytes.len() as u64;
     let block = match form(&name, &bytes) {
         Some(Form::Image(media_type)) => {
             Block::Image { media_type: media_type.to_owned(), blob: store.attach(bytes)? }
@@ -51,7 +78,7 @@ fn taken(store: &Store, file: &Path) -> Result<Attachment> {
             media_type: media_type.to_owned(),
             blob: store.attach(bytes)?,
         },
-        Some(Form::Text) if size > LARGEST_TEXT => return Err(too_large(LARGEST_TEXT)),
+        Some(Form::Text) if size > LARGEST_TEXT => return Err(too_large(&doing, LARGEST_TEXT)),
         Some(Form::Text) => Block::Text { text: fenced(&name, &String::from_utf8_lossy(&bytes)) },
         None => {
             return Err(Error::new(

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::id::{ConversationId, MessageId, SpanId};
+use crate::domain::id::{ConversationId, MakingId, MessageId, SpanId};
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
 
@@ -19,6 +19,11 @@ pub fn message_id() -> MessageId {
 /// A new span's id; later ids sort after earlier ones.
 pub fn span_id() -> SpanId {
     SpanId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new making of pictures; later ids sort after earlier ones.
+pub fn making_id() -> MakingId {
+    MakingId::from_uuid(Uuid::now_v7())
 }
 
 /// The time of day.

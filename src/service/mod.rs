@@ -16,6 +16,8 @@ pub mod key_process;
 pub mod key_teller;
 pub mod keys;
 pub mod models;
+mod naming;
+pub mod pictures;
 pub mod recorder;
 pub mod retention;
 pub mod turns;

@@ -10,11 +10,17 @@ use crate::domain::message::BlobId;
 impl Store {
     /// Keeps bytes; the same ones have the same name.
     pub fn attach(&self, bytes: Vec<u8>) -> Result<BlobId> {
+        let mut batch = Batch::new();
+        let id = self.attach_with(bytes, &mut batch)?;
+        self.commit(batch)?;
+        Ok(id)
+    }
+
+    /// Keeps them with a batch.
+    pub fn attach_with(&self, bytes: Vec<u8>, batch: &mut Batch) -> Result<BlobId> {
         let name = Name::of(&self.shared.live().name("attached", &bytes));
         if !self.has::<Attached>(&name)? {
-            let mut batch = Batch::new();
             batch.put(&name, &Attached(bytes))?;
-            self.commit(batch)?;
         }
         Ok(BlobId(hex(&name.bytes())))
     }

@@ -42,6 +42,7 @@ actions! {
     FocusComposer = "focus_composer", "Go to the composer";
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
+    ShowPictures = "show_pictures", "Go to the pictures";
     ShowModels = "show_models", "Go to the models";
     ShowUsage = "show_usage", "Go to usage: calls, tokens, times, cost";
     ChooseModel = "choose_model", "Choose the model";
@@ -55,6 +56,14 @@ actions! {
     FilterProvider = "filter_provider", "Show one provider's models";
     FilterCapability = "filter_capability", "Show models that can do one thing";
     FilterPlace = "filter_place", "Show models of this machine, or of the network";
+    MakeAgain = "make_again", "Make the pictures again, with the same seed";
+    NextPicture = "next_picture", "The next picture that was made with it";
+    PreviousPicture = "previous_picture", "The picture before";
+    SavePicture = "save_picture", "Write the picture to a file";
+    VaryPicture = "vary_picture", "Vary the picture: begin the next one with it";
+    AttachPicture = "attach_picture", "Put the picture into the chat's next message";
+    CopyPrompt = "copy_prompt", "Copy what the pictures were made of";
+    RemovePictures = "remove_pictures", "Delete the pictures that were made together";
     EditPresets = "edit_presets", "See the presets, and edit them in the configuration file";
     ClearFilters = "clear_filters", "Show all models again";
     ListModels = "list_models", "Ask the servers for their models again";
@@ -139,6 +148,8 @@ impl Action {
                 | Self::PageUp
                 | Self::SearchNext
                 | Self::SearchPrevious
+                | Self::NextPicture
+                | Self::PreviousPicture
                 | Self::Decrease
                 | Self::Increase
                 | Self::Newline
@@ -167,6 +178,12 @@ impl Action {
                 | Self::FilterCapability
                 | Self::FilterPlace
                 | Self::ClearFilters
+                | Self::MakeAgain
+                | Self::SavePicture
+                | Self::VaryPicture
+                | Self::AttachPicture
+                | Self::CopyPrompt
+                | Self::RemovePictures
                 | Self::GroupNext
                 | Self::CopyTable
                 | Self::SortNext
@@ -180,6 +197,7 @@ impl Action {
     pub const fn words(self) -> &'static [&'static str] {
         match self {
             Self::ShowChat => &["chat"],
+            Self::ShowPictures => &["pictures", "images"],
             Self::ShowModels => &["catalogue"],
             Self::ShowUsage => &["usage", "cost", "tokens"],
             Self::NewConversation => &["new", "clear", "reset"],

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::widget::code::Want;
+use super::widget::picture::{self, Bytes};
 use crate::domain::id::ConversationId;
+use crate::domain::message::BlobId;
 use crate::workbench::{Context, Request};
 
 /// Names one asking; the state makes the numbers and drops answers to ids that it does not wait for.
@@ -49,6 +51,13 @@ pub enum Effect {
     /// Writes an exported conversation to the file that the person named; answered by `Event::Saved`. Only `replace`
     /// writes over another file.
     Save { id: ConversationId, path: String, text: String, replace: bool },
+    /// Writes a picture to the file that the person named; answered by `Event::PictureSaved`. Only `replace` writes over
+    /// another file.
+    SavePicture { blob: BlobId, path: String, bytes: Bytes, replace: bool },
+    /// Sends a picture that the terminal keeps until it gets `forget`; answered by `Event::Kept`.
+    Keep { number: u32, picture: Vec<u8>, forget: Vec<u8> },
+    /// Has the terminal forget a picture.
+    Forget(Vec<u8>),
     /// Opens a text in `$VISUAL` or `$EDITOR`; answered by `Event::Edited`.
     Edit(String),
     /// Opens the configuration file in `$VISUAL` or `$EDITOR`; answered by `Event::Configured`.
@@ -67,4 +76,5 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
     Highlight(Want),
+    Picture(picture::Want),
 }

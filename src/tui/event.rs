@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::effect::{TaskId, TimerId};
 use super::key::{Key, KeyModifiers};
 use super::widget::code::Inked;
+use super::widget::picture::{Drawn, Key as Drawing};
 use crate::config::Preset;
 use crate::domain::id::ConversationId;
+use crate::domain::message::BlobId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
 use crate::workbench::Reply;
@@ -62,6 +64,14 @@ pub enum Event {
         path: String,
         saved: Result<Saved>,
     },
+    /// The answer to `Effect::SavePicture`.
+    PictureSaved {
+        blob: BlobId,
+        path: String,
+        saved: Result<Saved>,
+    },
+    /// The answer to `Effect::Keep`: the terminal has the picture of that number.
+    Kept(u32),
     /// What `$EDITOR` left of an `Effect::Edit`'s text.
     Edited(Result<String>),
     /// The presets as they are after an `Effect::EditConfig`.
@@ -74,6 +84,8 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Made {
     Highlighted(Inked),
+    /// A picture, or why there is none.
+    Picture(Drawing, Result<Drawn>),
     /// The work failed in the middle: what it was for stays as it is.
     Nothing,
 }
@@ -111,8 +123,24 @@ pub enum Capability {
     Background(u8, u8, u8),
     /// It can tell Shift+Enter from Enter (the kitty keyboard protocol).
     FullKeys,
-    /// It has answered everything that it is going to answer.
-    Answered,
+    /// It has Kitty's graphics.
+    KittyGraphics,
+    /// Its name and version.
+    Program(Program),
+    /// Width and height of a cell in pixels.
+    Cell(u16, u16),
+    /// It has answered everything that it is going to answer; whether it has Sixel it says with that.
+    Answered { sixel: bool },
+}
+
+/// Terminals that show pictures in their own ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    Iterm2,
+    WezTerm,
+    Konsole,
+    /// Any other one.
+    Other,
 }
 
 /// Something that the mouse did at a cell.

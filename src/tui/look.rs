@@ -106,6 +106,25 @@ pub enum Depth {
     Sixteen,
 }
 
+impl Depth {
+    /// The colour of a picture's point, as near as the terminal comes to it.
+    pub fn nearest(self, colour: Color) -> Color {
+        let Color::Rgb(r, g, b) = colour else { return colour };
+        match self {
+            Self::True => colour,
+            Self::Cube => in_cube(colour),
+            Self::Sixteen => {
+                let far = |other: [u8; 3]| -> i32 {
+                    let pairs = [r, g, b].into_iter().zip(other);
+                    pairs.map(|(one, other)| (i32::from(one) - i32::from(other)).pow(2)).sum()
+                };
+                let nearest = (0..16).min_by_key(|index| far(ANSI[usize::from(*index)]));
+                nearest.map_or(colour, Color::Indexed)
+            }
+        }
+    }
+}
+
 /// Whether the terminal's own ground is dark or light.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Background {
@@ -310,6 +329,26 @@ fn luminance(rgb: [u8; 3]) -> f32 {
     });
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
+
+/// ANSI 0 to 15 as xterm has them; a terminal's own are near.
+const ANSI: [[u8; 3]; 16] = [
+    [0, 0, 0],
+    [205, 0, 0],
+    [0, 205, 0],
+    [205, 205, 0],
+    [0, 0, 238],
+    [205, 0, 205],
+    [0, 205, 205],
+    [229, 229, 229],
+    [127, 127, 127],
+    [255, 0, 0],
+    [0, 255, 0],
+    [255, 255, 0],
+    [92, 92, 255],
+    [255, 0, 255],
+    [0, 255, 255],
+    [255, 255, 255],
+];
 
 const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 

@@ -12,7 +12,11 @@ use crate::workbench::Door;
 pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     let zone = jiff::tz::TimeZone::system();
     let options = Options::of(config, zone.to_offset(jiff::Timestamp::now()).seconds())?;
-    let modes = terminal::Options { mouse: config.ui.mouse, title: config.ui.title };
+    let modes = terminal::Options {
+        mouse: config.ui.mouse,
+        title: config.ui.title,
+        pictures: options.pictures.asks(),
+    };
     let mut terminal = Tty::open(modes)?;
     let mut app = App::new(options, start);
     let ended = runtime::run(&mut app, door.clone(), &mut terminal, Host::of(config)).await;

@@ -14,6 +14,7 @@ use super::request::chat::Chat as ChatRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
+use super::request::pictures::Pictures as PicturesRequest;
 use super::request::usage::Usage as UsageRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
@@ -33,6 +34,7 @@ use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
 use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, trying};
+use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
 use crate::service::turns::Turns;
@@ -51,6 +53,7 @@ pub struct Here {
     standing: Arc<Standing>,
     shelf: Shelf,
     lists: Lists,
+    pictures: Pictures,
     usage: Usage,
     workspace: Workspace,
     changes: Changes,
@@ -84,6 +87,7 @@ impl Workbench for Here {
         async move {
             here.closed.store(true, Ordering::Release);
             here.chat.finish().await;
+            here.pictures.finish().await;
             here.workspace.finish().await;
         }
         .boxed()
@@ -110,6 +114,7 @@ impl Here {
             Request::Conversations(request) => self.conversations(request),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
+            Request::Pictures(request) => self.pictures(request, terms),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic } => self.watch(topic),
@@ -158,6 +163,12 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "answers of a process that ended were marked"),
             Err(error) => tracing::warn!(%error, "answers of a process that ended could not be marked"),
         }
+        let pictures = Pictures::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone());
+        match Handle::current().block_on(pictures.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "pictures of a process that ended were marked"),
+            Err(error) => tracing::warn!(%error, "pictures of a process that ended could not be marked"),
+        }
         Ok(Owning::Ours(Arc::new(Self {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
@@ -166,6 +177,7 @@ impl Here {
             standing: Arc::new(standing),
             shelf,
             lists: Lists::new(archive.clone()),
+            pictures,
             workspace: Workspace::new(folder, unlock, archive, recorder, keep),
             changes,
             closed: Arc::default(),
@@ -354,6 +366,35 @@ impl Here {
             .map_ok(|step| Reply::Pulling { step })
             .chain(stream::once(card).filter_map(std::future::ready))
             .boxed()
+    }
+
+    fn pictures(&self, request: PicturesRequest, terms: Terms) -> Replies {
+        use PicturesRequest as Ask;
+        let service = self.pictures.clone();
+        match request {
+            Ask::Make { asked, file } => {
+                let file = file.map(|file| self.standing.at_home(file));
+                let steps = service.make(asked, file, terms);
+                steps
+                    .map_ok(|step| match step {
+                        PictureStep::Making(making) => Reply::Making { making },
+                        PictureStep::Said(event) => Reply::Delta { event },
+                    })
+                    .boxed()
+            }
+            Ask::List { limit, before } => one(async move {
+                let (makings, more) = service.list(limit, before).await?;
+                Ok(Reply::Makings { makings, more })
+            }),
+            Ask::Find { text } => {
+                one(async move { Ok(Reply::Making { making: service.find(&text).await? }) })
+            }
+            Ask::Bytes { blob } => one(async move {
+                let (media_type, bytes) = service.bytes(blob).await?;
+                Ok(Reply::Picture { media_type, bytes })
+            }),
+            Ask::Remove { id } => one(async move { service.remove(id).await.map(|()| Reply::Done) }),
+        }
     }
 
     fn usage(&self, request: UsageRequest) -> Replies {

@@ -13,6 +13,7 @@ use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
+pub use crate::domain::picture::Making;
 use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 use crate::domain::script::Scripted;
@@ -107,6 +108,20 @@ pub enum Reply {
     },
     Pulling {
         step: PullStep,
+    },
+    /// Pictures as they are kept now: begun, grown by one, or ended.
+    Making {
+        making: Making,
+    },
+    Makings {
+        makings: Vec<Making>,
+        more: bool,
+    },
+    /// What a picture holds.
+    Picture {
+        media_type: String,
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
     },
     Usage {
         report: Report,

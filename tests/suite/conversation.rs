@@ -261,6 +261,10 @@ fn drives(c: char) -> bool {
 /// The length of one of the program's own sequences at the front; 0 where there is none.
 fn own(text: &str) -> usize {
     const EXACT: &[&str] = &[
+        // Whether it has Kitty's graphics, its name, the size of a cell.
+        "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+        "\x1b[>q",
+        "\x1b[16t",
         "\x1b[?1049h",
         "\x1b[?1049l",
         "\x1b[?2004h",

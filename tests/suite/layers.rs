@@ -34,6 +34,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("arboard", &["tui/runtime"]),
     ("jsonschema", &["domain/schema"]),
     ("syntect", &["tui/widget/code"]),
+    ("image", &["tui/widget/picture"]),
+    ("ratatui_image", &["tui/widget/picture"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),
     (

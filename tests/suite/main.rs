@@ -15,6 +15,8 @@ mod layers;
 mod limits;
 mod loopback;
 mod markdown;
+mod paint;
+mod pictures;
 mod provider_anthropic;
 mod provider_bedrock;
 mod provider_bedrock_keys;

@@ -121,7 +121,7 @@ fn the_program_of_the_other_tests() {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut app = Small::default();
-    let mut terminal = Screen::open(Options { mouse: true, title: true }).unwrap();
+    let mut terminal = Screen::open(Options { mouse: true, title: true, pictures: true }).unwrap();
     let ended = runtime.block_on(run(&mut app, Arc::new(NoDoor), &mut terminal, host));
     drop(terminal);
     let code = match ended {

@@ -20,6 +20,7 @@ use outcrop::domain::time::Timestamp;
 use outcrop::tui::app::{Cache, Options, Start, State, Theme, update, view};
 use outcrop::tui::effect::{Effect, TaskId};
 use outcrop::tui::event::{Event, Now};
+use outcrop::tui::graphics::Wish;
 use outcrop::tui::key::Key;
 use outcrop::tui::keymap::Keymap;
 use outcrop::tui::look::Depth;
@@ -52,6 +53,7 @@ pub fn options(theme: &str) -> Options {
         principal: "tester".to_owned(),
         mouse: true,
         title: false,
+        pictures: Wish::default(),
         reduced_motion: false,
         offline: true,
         utc_offset: 0,

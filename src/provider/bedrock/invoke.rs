@@ -1,6 +1,7 @@
 //! `InvokeModel`: vectors and pictures, which Converse does not make.
 
-use futures_util::future::try_join_all;
+use futures_util::future::{ready, try_join_all};
+use futures_util::{StreamExt, stream};
 
 use super::{Bedrock, Service};
 use crate::domain::call::Picture;
@@ -8,8 +9,9 @@ use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
-use crate::provider::answering::{LONGEST, scrubbed};
-use crate::wire::bedrock::native::{Row, embed, image};
+use crate::provider::Events;
+use crate::provider::answering::{LONGEST_PICTURES, each, once, scrubbed};
+use crate::wire::bedrock::native::{Row, embed, picture};
 use crate::wire::bedrock::request::{self, Ask};
 
 /// Requests for vectors that are under way at once, of one call.
@@ -37,18 +39,22 @@ impl Bedrock {
         embed::all(&doing, texts.len(), vectors)
     }
 
-    pub(super) async fn pictures(&self, net: &Client, picture: &Picture) -> Result<Vec<Event>> {
-        let model = &picture.model;
-        let doing = format!("making a picture with {model}");
-        let Some(row) = Row::of(model) else {
+    /// One request after the other; what came of the first is there when a later one fails.
+    pub(super) fn pictures(self, net: Client, picture: Picture) -> Events {
+        let doing = format!("making a picture with {}", picture.model);
+        let Some(row) = Row::of(&picture.model) else {
             let why = "only the pictures of Titan, Nova Canvas and Stability's models are known here";
-            return Err(unable(doing, "images", why));
+            return once(ready(Err(unable(doing, "images", why))));
         };
-        let mut pictures = Vec::new();
-        for body in image::bodies(picture, row.family)? {
-            pictures.extend(self.invoke(net, &doing, model, row.family, body, image::pictures).await?);
-        }
-        Ok(pictures)
+        let bodies = match picture::bodies(&picture, row.family) {
+            Ok(bodies) => bodies,
+            Err(error) => return once(ready(Err(error))),
+        };
+        each(stream::iter(bodies).then(move |body| {
+            let (voice, net, doing, model) =
+                (self.clone(), net.clone(), doing.clone(), picture.model.clone());
+            async move { voice.invoke(&net, &doing, &model, row.family, body, picture::pictures).await }
+        }))
     }
 
     async fn invoke<T>(
@@ -66,7 +72,7 @@ impl Bedrock {
         if !response.is_success() {
             return Err(self.complaint(doing, &mut response).await.2);
         }
-        let body = response.bytes(LONGEST).await?;
+        let body = response.bytes(LONGEST_PICTURES).await?;
         read(doing, &body).map_err(|error| scrubbed(error, &response))
     }
 }

@@ -11,7 +11,7 @@ pub use fetch::Processes;
 use credentials::Right;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, each, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
 use crate::config::aws_domain;
@@ -268,7 +268,7 @@ impl Provider for Bedrock {
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
-            Call::Image(picture) => each(async move { voice.pictures(&net, &picture).await }),
+            Call::Image(picture) => voice.pictures(net, picture),
         }
     }
 }

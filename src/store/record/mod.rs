@@ -4,6 +4,7 @@ pub(super) mod attachment;
 mod conversation;
 pub(super) mod draft;
 mod egress;
+mod making;
 mod message;
 mod model_list;
 mod open_answer;
@@ -39,6 +40,7 @@ pub enum Kind {
     Attached = 10,
     ModelList = 12,
     Usage = 11,
+    Making = 14,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -64,7 +66,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 12] = [
+    pub(super) const RECORDS: [(Self, &'static str); 13] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -77,6 +79,7 @@ impl Kind {
         (Self::Attached, "pictures and documents"),
         (Self::ModelList, "lists of models"),
         (Self::Usage, "days of usage"),
+        (Self::Making, "makings of pictures"),
     ];
 }
 
@@ -117,4 +120,9 @@ macro_rules! id_key {
     )+};
 }
 
-id_key!(crate::domain::id::ConversationId, crate::domain::id::MessageId, crate::domain::id::SpanId);
+id_key!(
+    crate::domain::id::ConversationId,
+    crate::domain::id::MakingId,
+    crate::domain::id::MessageId,
+    crate::domain::id::SpanId
+);

@@ -21,15 +21,17 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::effect::{Effect, Lane, Order, TaskId, TimerId, Work};
-use super::event::{Event, Now};
+use super::event::{Event, Made, Now};
+use super::graphics::{Graphics, Wish};
 use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
-use super::pane::{Pane, Place, chat, models, usage};
+use super::pane::{Pane, Place, chat, models, pictures, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
+use super::widget::picture::Way;
 use super::widget::transcript;
 use crate::config::{Config, Preset};
 use crate::domain::catalog::ModelId;
@@ -65,6 +67,8 @@ pub struct Options {
     pub principal: String,
     pub mouse: bool,
     pub title: bool,
+    /// How pictures are to be shown.
+    pub pictures: Wish,
     pub reduced_motion: bool,
     pub offline: bool,
     /// Seconds east of Greenwich.
@@ -129,6 +133,7 @@ impl Options {
             principal: config.user.clone(),
             mouse: config.ui.mouse,
             title: config.ui.title,
+            pictures: Wish::of(config),
             reduced_motion: config.ui.reduced_motion,
             offline: config.net.offline,
             utc_offset,
@@ -165,6 +170,7 @@ pub struct State {
     /// The place that is shown.
     pub place: Place,
     pub chat: chat::State,
+    pub pictures: pictures::State,
     pub models: models::State,
     pub usage: usage::State,
     pub overlays: Vec<Overlay>,
@@ -175,6 +181,8 @@ pub struct State {
     pub mouse: bool,
     /// The terminal can tell Shift+Enter from Enter.
     pub full_keys: bool,
+    /// What it has said of pictures.
+    pub graphics: Graphics,
     /// Actions taken in the palette, the newest first.
     recent: Vec<Action>,
     /// Until when a second Ctrl+C quits.
@@ -196,6 +204,7 @@ pub struct Cache {
 /// The states of the places, each to be changed.
 struct Panes<'a> {
     chat: &'a mut chat::State,
+    pictures: &'a mut pictures::State,
     models: &'a mut models::State,
     usage: &'a mut usage::State,
 }
@@ -212,6 +221,8 @@ pub struct Desk<'a> {
     pub now: Now,
     pub options: &'a Options,
     pub area: Rect,
+    /// How the terminal shows pictures.
+    pub way: Way,
     pub cache: &'a mut Cache,
     tasks: &'a mut u64,
     effects: Vec<Effect>,
@@ -269,7 +280,7 @@ fn is_act(request: &Request) -> bool {
         Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
             !request.is_query()
         }
-        Request::Models(_) | Request::Usage(_) | Request::Watch { .. } => false,
+        Request::Models(_) | Request::Pictures(_) | Request::Usage(_) | Request::Watch { .. } => false,
     }
 }
 
@@ -286,11 +297,13 @@ impl State {
             area: Rect::default(),
             place: Place::default(),
             chat,
+            pictures: pictures::State::default(),
             models: models::State::default(),
             usage: usage::State::default(),
             overlays: Vec::new(),
             notices: Notices::default(),
             full_keys: false,
+            graphics: Graphics::default(),
             recent: Vec::new(),
             quitting: None,
             leaving: false,
@@ -333,6 +346,7 @@ impl State {
     fn pane_of(&self, place: Place) -> &dyn Pane {
         match place {
             Place::Chat => &self.chat,
+            Place::Pictures => &self.pictures,
             Place::Models => &self.models,
             Place::Usage => &self.usage,
         }
@@ -356,6 +370,7 @@ impl State {
         self.at_desk(out, |panes, desk| {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
+                Place::Pictures => panes.pictures,
                 Place::Models => panes.models,
                 Place::Usage => panes.usage,
             };
@@ -376,18 +391,37 @@ impl State {
         self.at_desk(out, |panes, desk| act(panes.chat, desk))
     }
 
+    fn with_pictures<T>(
+        &mut self,
+        out: &mut Out<'_>,
+        act: impl FnOnce(&mut pictures::State, &mut Desk<'_>) -> T,
+    ) -> T {
+        self.at_desk(out, |panes, desk| act(panes.pictures, desk))
+    }
+
+    /// How the terminal shows pictures, as far as it has said.
+    pub fn way(&self) -> Way {
+        self.graphics.way(&self.options.pictures)
+    }
+
     fn at_desk<T>(&mut self, out: &mut Out<'_>, act: impl FnOnce(Panes<'_>, &mut Desk<'_>) -> T) -> T {
         let mut desk = Desk {
             now: self.now,
             options: &self.options,
             area: self.frame().body,
+            way: self.way(),
             cache: out.cache,
             tasks: &mut self.tasks,
             effects: Vec::new(),
             overlays: Vec::new(),
             notice: None,
         };
-        let panes = Panes { chat: &mut self.chat, models: &mut self.models, usage: &mut self.usage };
+        let panes = Panes {
+            chat: &mut self.chat,
+            pictures: &mut self.pictures,
+            models: &mut self.models,
+            usage: &mut self.usage,
+        };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
@@ -422,7 +456,7 @@ impl App {
 
 impl runtime::App for App {
     fn update(&mut self, event: Event) -> Vec<Effect> {
-        if matches!(event, Event::Computed(_)) {
+        if matches!(event, Event::Computed(Made::Highlighted(_) | Made::Nothing)) {
             self.inking = false;
             // A frame that was drawn meanwhile wanted what has just come.
             self.wants.clear();

@@ -15,7 +15,7 @@ use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
 use crate::tui::overlay::{Choice, Outcome, Overlay};
-use crate::tui::pane::{Place, chat};
+use crate::tui::pane::{Place, chat, pictures};
 use ratatui::layout::Rect;
 
 /// Takes an event in; says what is asked of the world.
@@ -45,10 +45,26 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.area = Rect::new(0, 0, width, height);
             state.with_pane(out, |pane, desk| pane.refit(desk));
         }
-        Event::Focus(_)
-        | Event::Resumed
-        | Event::Terminal(Capability::Answered)
-        | Event::Computed(Made::Nothing) => {}
+        Event::Focus(_) => {}
+        // Whoever had the terminal meanwhile left no picture in it.
+        Event::Resumed => state.with_pictures(out, pictures::State::draw_again),
+        Event::Computed(Made::Nothing) => state.pictures.not_drawn(),
+        Event::Computed(Made::Picture(key, drawn)) => {
+            state.with_pictures(out, |pictures, desk| pictures.drawn(&key, drawn, desk));
+        }
+        Event::Kept(number) => state.pictures.kept(number),
+        Event::Terminal(
+            said @ (Capability::KittyGraphics
+            | Capability::Program(_)
+            | Capability::Cell(..)
+            | Capability::Answered { .. }),
+        ) => {
+            let before = state.way();
+            state.graphics.learn(said);
+            if state.way() != before {
+                state.with_pictures(out, pictures::State::draw_again);
+            }
+        }
         Event::Terminal(Capability::FullKeys) => state.full_keys = true,
         Event::Terminal(Capability::Background(red, green, blue)) => {
             // Rec. 601 luma: whether dark or light text is easier to read on it.
@@ -86,6 +102,13 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Computed(Made::Highlighted(inked)) => state.highlights.take(inked),
         Event::Copied(how) => copied(state, how),
         Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
+        Event::PictureSaved { blob, path, saved } => match saved {
+            Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
+            Ok(Saved::Exists) => {
+                state.overlays.push(Overlay::Confirm(Confirm::replace_by_picture(blob, path)));
+            }
+            Err(error) => state.say(error.to_string(), true),
+        },
         Event::Edited(Ok(text)) => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
         Event::Configured(Ok(presets)) => {
             state.options.presets = presets;
@@ -275,6 +298,15 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             }
             refresh(state);
         }
+        Action::ChooseModel if state.place == Place::Pictures => choose_painter(state, out),
+        Action::Send if state.place == Place::Pictures && state.pictures.lacks_model() => {
+            choose_painter(state, out);
+        }
+        Action::AttachPicture => {
+            let Some(attachment) = state.pictures.attachment() else { return };
+            show(state, Place::Chat, out);
+            state.with_chat(out, |chat, desk| chat.attach_made(attachment, desk));
+        }
         Action::Interrupt => {
             if state.with_pane(out, |pane, desk| pane.interrupt(desk)) {
                 state.quitting = None;
@@ -289,6 +321,13 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             None => act_here(state, action, key, out),
         },
     }
+}
+
+/// Chooses the model that makes pictures: what is known of the models is the chat's to make new.
+fn choose_painter(state: &mut State, out: &mut Out<'_>) {
+    state.with_chat(out, chat::State::look_through_models);
+    refresh(state);
+    state.with_pane(out, |pane, desk| pane.act(Action::ChooseModel, None, desk));
 }
 
 /// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
@@ -308,6 +347,7 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
 fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
+    running.pictures = state.pictures.running();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
@@ -326,6 +366,7 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
 /// Every list of models shows what has come since.
 fn refresh(state: &mut State) {
     let asking = state.chat.is_asking_models();
+    state.pictures.restock(state.chat.stock(), asking);
     state.models.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {
         if let Overlay::Picker(picker) = overlay {

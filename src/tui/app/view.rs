@@ -36,6 +36,7 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         highlights: &state.highlights,
         now: state.now,
         covered: !state.overlays.is_empty(),
+        way: state.way(),
     };
     // Of a title under an overlay only a corner would be left.
     let title_covered = state.overlays.iter().any(|overlay| overlay.area(screen).y <= parts.top.y);
@@ -234,7 +235,8 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             }
             _ => key,
         };
-        let word = if action == Action::Send && state.pane().stoppable() { "queue" } else { word };
+        let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
+        let word = if queues { "queue" } else { word };
         if state.pane().can(action) {
             hints.push((label(key), word));
         }

@@ -11,6 +11,10 @@ pub enum Context {
     List,
     Settings,
     FirstRun,
+    /// What pictures are made of is written there.
+    PicturePrompt,
+    /// The pictures that were made.
+    Pictures,
     /// The list of all models, and the card of one.
     Models,
     Usage,
@@ -27,6 +31,8 @@ impl Context {
         Self::List,
         Self::Settings,
         Self::FirstRun,
+        Self::PicturePrompt,
+        Self::Pictures,
         Self::Models,
         Self::Usage,
         Self::Menu,
@@ -34,7 +40,7 @@ impl Context {
 
     /// A text is written there: what types goes into it.
     pub(super) const fn takes_text(self) -> bool {
-        matches!(self, Self::Composer | Self::Menu)
+        matches!(self, Self::Composer | Self::PicturePrompt | Self::Menu)
     }
 
     /// The head of its part of the help.
@@ -46,6 +52,8 @@ impl Context {
             Self::List => "Conversations",
             Self::Settings => "Settings",
             Self::FirstRun => "Fetching a model",
+            Self::PicturePrompt => "Asking for pictures",
+            Self::Pictures => "Pictures",
             Self::Models => "Models",
             Self::Usage => "Usage",
             Self::Menu => "Menus and search lines",
@@ -145,6 +153,30 @@ pub(super) const TABLE: &[Row] = &[
     row(C::FirstRun, A::Accept, "enter", "fetch"),
     row(C::FirstRun, A::SelectNext, "down", "choose"),
     row(C::FirstRun, A::SelectPrevious, "up", ""),
+    row(C::PicturePrompt, A::Send, "enter", "make"),
+    row(C::PicturePrompt, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
+    row(C::PicturePrompt, A::HistoryPrevious, "up", ""),
+    row(C::PicturePrompt, A::HistoryNext, "down", ""),
+    row(C::PicturePrompt, A::EditInEditor, "ctrl+g", ""),
+    row(C::PicturePrompt, A::Undo, "ctrl+_ ctrl+7 alt+z", ""),
+    row(C::PicturePrompt, A::Redo, "alt+_ alt+Z", ""),
+    row(C::Pictures, A::Open, "enter", "enlarge"),
+    row(C::Pictures, A::NextPicture, "right l", ""),
+    row(C::Pictures, A::PreviousPicture, "left h", ""),
+    row(C::Pictures, A::SelectNext, "j down", ""),
+    row(C::Pictures, A::SelectPrevious, "k up", ""),
+    row(C::Pictures, A::SelectFirst, "g home", ""),
+    row(C::Pictures, A::SelectLast, "G end", ""),
+    row(C::Pictures, A::PageDown, "pagedown", ""),
+    row(C::Pictures, A::PageUp, "pageup", ""),
+    row(C::Pictures, A::SavePicture, "s", "save"),
+    row(C::Pictures, A::VaryPicture, "v", "vary"),
+    row(C::Pictures, A::AttachPicture, "c", "chat"),
+    row(C::Pictures, A::MakeAgain, "r", "again"),
+    row(C::Pictures, A::CopyPrompt, "y", ""),
+    row(C::Pictures, A::RemovePictures, "x delete", ""),
+    row(C::Pictures, A::FocusComposer, "i", ""),
+    row(C::Pictures, A::Help, "?", ""),
     row(C::Models, A::Open, "enter right l", "card"),
     row(C::Models, A::UseModel, "c", "chat"),
     row(C::Models, A::TryModel, "t", "try"),
@@ -198,8 +230,9 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::Palette, "ctrl+p", "palette"),
     row(C::Everywhere, A::ToggleSettings, "ctrl+o", "settings"),
     row(C::Everywhere, A::ShowChat, "alt+1", ""),
-    row(C::Everywhere, A::ShowModels, "alt+2", ""),
-    row(C::Everywhere, A::ShowUsage, "alt+3", ""),
+    row(C::Everywhere, A::ShowPictures, "alt+2", ""),
+    row(C::Everywhere, A::ShowModels, "alt+3", ""),
+    row(C::Everywhere, A::ShowUsage, "alt+4", ""),
     row(C::Everywhere, A::ChooseModel, "ctrl+l", "model"),
     row(C::Everywhere, A::NewConversation, "ctrl+n", "new"),
     row(C::Everywhere, A::ToggleList, "ctrl+b", "list"),

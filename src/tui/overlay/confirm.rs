@@ -7,8 +7,10 @@ use ratatui::style::Modifier;
 use super::{Choice, Outcome};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Conversation;
-use crate::domain::figures::bytes;
+use crate::domain::figures::{bytes, count};
 use crate::domain::id::ConversationId;
+use crate::domain::message::BlobId;
+use crate::domain::picture::Making;
 use crate::domain::pull::PullPlan;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
@@ -28,12 +30,14 @@ pub struct Running {
     /// Messages that wait for them.
     pub waiting: usize,
     pub fetching: bool,
+    /// Makings of pictures.
+    pub pictures: usize,
 }
 
 impl Running {
     /// Something would be cut off.
     pub fn goes_on(self) -> bool {
-        self.answers > 0 || self.fetching
+        self.answers > 0 || self.fetching || self.pictures > 0
     }
 }
 
@@ -113,6 +117,35 @@ impl Confirm {
         }
     }
 
+    /// Asks before a file is written over by a picture.
+    pub fn replace_by_picture(blob: BlobId, path: String) -> Self {
+        Self {
+            act: "Replace the file",
+            object: safe_line(&path).into_owned(),
+            rest: "by the picture? What is in it now is lost.".to_owned(),
+            letter: 'r',
+            does: "replace it",
+            choice: Choice::SavePicture { blob, path, replace: true },
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before pictures are deleted.
+    pub fn remove_pictures(making: &Making) -> Self {
+        let prompt = safe_line(&making.asked.prompt);
+        let object = if prompt.trim().is_empty() { "a variation".to_owned() } else { prompt.into_owned() };
+        let count = count(making.made.len() as u64, "picture", "pictures");
+        Self {
+            act: "Delete",
+            object,
+            rest: format!(", {count}? Those that are used elsewhere stay there."),
+            letter: 'd',
+            does: if making.made.len() == 1 { "delete it" } else { "delete them" },
+            choice: Choice::RemovePictures(making.id),
+            keeps: "keep them",
+        }
+    }
+
     /// Asks before what goes on is cut off.
     pub fn quit(running: Running) -> Self {
         let mut parts = Vec::new();
@@ -120,6 +153,11 @@ impl Confirm {
             0 => {}
             1 => parts.push("1 answer".to_owned()),
             count => parts.push(format!("{count} answers")),
+        }
+        match running.pictures {
+            0 => {}
+            1 => parts.push("making a picture".to_owned()),
+            count => parts.push(format!("making pictures for {count} prompts")),
         }
         if running.fetching {
             parts.push("fetching a model".to_owned());
@@ -129,7 +167,7 @@ impl Confirm {
             1 => " 1 message waits; it goes back into the composer.".to_owned(),
             count => format!(" {count} messages wait; they go back into the composer."),
         };
-        let does = if running.answers > 0 { "stop and quit" } else { "quit" };
+        let does = if running.answers > 0 || running.pictures > 0 { "stop and quit" } else { "quit" };
         Self {
             act: "Quit and stop",
             object: parts.join(" and "),

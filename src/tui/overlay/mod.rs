@@ -22,7 +22,8 @@ use super::look::{Look, Role};
 use super::paint::{fill, put, put_right};
 use crate::domain::catalog::ModelId;
 use crate::domain::figures::grouped;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, MakingId};
+use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use confirm::Confirm;
 use help::Help;
@@ -97,6 +98,15 @@ pub enum Choice {
         path: String,
         replace: bool,
     },
+    /// Writes a picture to the file.
+    SavePicture {
+        blob: BlobId,
+        path: String,
+        replace: bool,
+    },
+    /// Begins the next picture with the one in the file of that path.
+    VaryFile(String),
+    RemovePictures(MakingId),
     Rename(ConversationId, String),
     Delete(ConversationId),
     System(String),

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
 use super::{Choice, Hidden, Outcome};
-use crate::domain::catalog::{Availability, ModelCard, ModelId};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::figures::grouped;
 use crate::domain::time::Timestamp;
 use crate::tui::action::Action;
@@ -13,13 +13,20 @@ use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::shortlist::{Filter, Shortlist};
-use crate::tui::models::{Stock, chats, lists};
+use crate::tui::models::{Stock, chats, is_local, lists};
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint};
 
 /// Columns that it asks for at most.
 pub(super) const WIDEST: u16 = 160;
 /// Rows of the line that is typed, the heads and what is said of the lists.
 const AROUND: u16 = 4;
+
+/// What the model is to be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Talking,
+    Pictures,
+}
 
 /// The list, what is typed, how old what it shows is.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,20 +43,27 @@ pub struct Picker {
     typed: Option<ModelId>,
     /// That one is selected.
     on_typed: bool,
+    purpose: Purpose,
     /// What it was made from.
     given: Stock,
 }
 
 impl Picker {
-    /// The models that can be talked to; the current one is selected.
-    pub fn new(stock: Stock, current: Option<&ModelId>, waits: bool, now: Timestamp) -> Self {
-        let mut list = Shortlist::new(talkers(stock.clone()), Filter::default());
+    /// The models for that purpose; the current one is selected.
+    pub fn new(
+        purpose: Purpose,
+        stock: Stock,
+        current: Option<&ModelId>,
+        waits: bool,
+        now: Timestamp,
+    ) -> Self {
+        let mut list = Shortlist::new(purpose.of(stock.clone()), Filter::default());
         if let Some(id) = current {
             list.go_to(id);
         }
         let rows = list.len();
         let (input, current) = (Input::default(), current.cloned());
-        Self { list, input, current, waits, now, rows, typed: None, on_typed: false, given: stock }
+        Self { list, input, current, waits, now, rows, typed: None, on_typed: false, purpose, given: stock }
     }
 
     /// What has come since takes the place of what is shown; what is typed and selected stays.
@@ -59,7 +73,15 @@ impl Picker {
             return;
         }
         self.given = stock.clone();
-        self.list.restock(talkers(stock));
+        self.list.restock(self.purpose.of(stock));
+        let off = |card: &ModelCard| matches!(card.availability, Availability::Unusable { .. });
+        if self.purpose == Purpose::Pictures && self.list.selected().is_some_and(off) {
+            // It was there before those that can be taken.
+            self.list.set_selected(0);
+            if let Some(id) = &self.current {
+                self.list.go_to(id);
+            }
+        }
         self.rows = self.rows.max(self.list.len());
         self.look_for_typed();
     }
@@ -224,6 +246,35 @@ impl Picker {
     }
 }
 
+impl Purpose {
+    fn of(self, stock: Stock) -> Stock {
+        match self {
+            Self::Talking => talkers(stock),
+            Self::Pictures => painters(stock),
+        }
+    }
+}
+
+/// Those that make pictures, then those of which nobody knows it; the others are there and cannot be taken.
+fn painters(mut stock: Stock) -> Stock {
+    let place = |card: &ModelCard| match card.can(Capability::Images) {
+        Some(true) => 0,
+        _ if is_local(card) => 2,
+        Some(false) => 2,
+        None => 1,
+    };
+    let mut cards = stock.cards.to_vec();
+    cards.sort_by_key(place);
+    for card in cards.iter_mut().filter(|card| place(card) == 2) {
+        card.availability = Availability::Unusable { why: "makes no pictures".to_owned() };
+    }
+    let paints = |id: &ModelId| cards.iter().any(|card| card.id == *id && place(card) == 0);
+    stock.likes.recent.retain(paints);
+    stock.likes.favourites.retain(paints);
+    stock.cards = std::sync::Arc::new(cards);
+    stock
+}
+
 /// Those that can be talked to.
 fn talkers(mut stock: Stock) -> Stock {
     if !stock.cards.iter().all(chats) {
@@ -250,7 +301,7 @@ mod tests {
         };
         let cards = ids.iter().map(card).collect::<Vec<_>>();
         let stock = Stock { cards: std::sync::Arc::new(cards), ..Stock::default() };
-        Picker::new(stock, None, false, Timestamp(0))
+        Picker::new(Purpose::Talking, stock, None, false, Timestamp(0))
     }
 
     fn type_in(picker: &mut Picker, text: &str) {
@@ -286,6 +337,30 @@ mod tests {
         picker.restock(stock, false, Timestamp(0));
         picker.list.go_to(&"a/1".parse().unwrap());
         assert_eq!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Stay);
+    }
+
+    #[test]
+    fn for_pictures_those_that_make_them_come_first_and_those_that_do_not_are_not_taken() {
+        let card = |id: &str, can: &[Capability], lacks: &[Capability]| ModelCard {
+            capabilities: can.to_vec(),
+            lacks: lacks.to_vec(),
+            ..ModelCard::unknown(id.parse().unwrap())
+        };
+        let cards = vec![
+            card("a/talks", &[Capability::Chat], &[Capability::Images]),
+            card("local/small", &[Capability::Chat], &[]),
+            card("b/unknown", &[Capability::Chat], &[]),
+            card("b/paints", &[Capability::Images], &[Capability::Chat]),
+        ];
+        let mut stock = Stock { cards: std::sync::Arc::new(cards), ..Stock::default() };
+        stock.likes.used(&"a/talks".parse().unwrap());
+        let mut picker = Picker::new(Purpose::Pictures, stock, None, false, Timestamp(0));
+        let ids: Vec<_> = (0..4).map(|row| picker.list.at(row).unwrap().id.to_string()).collect();
+        assert_eq!(ids, ["b/paints", "b/unknown", "a/talks", "local/small"]);
+        let taken = |picker: &mut Picker| picker.key(Key::char('x'), Some(Action::Accept), AREA);
+        assert_eq!(taken(&mut picker), Outcome::Chosen(Choice::Model("b/paints".parse().unwrap())));
+        picker.step(2);
+        assert_eq!(taken(&mut picker), Outcome::Stay);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::dropped_path;
 use crate::domain::id::ConversationId;
+use crate::domain::message::BlobId;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -15,7 +16,7 @@ use crate::tui::paint::put;
 use crate::workbench::request::conversations::Format;
 
 /// What the line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
     /// The name of a conversation.
     Name(ConversationId),
@@ -23,6 +24,10 @@ pub enum Of {
     File(ConversationId),
     /// A file that goes with a message.
     Attachment,
+    /// The file that a picture is written to.
+    Picture(BlobId),
+    /// The file of a picture to vary.
+    Source,
     /// A model file of this machine.
     Weights,
     /// What a model is asked on trial.
@@ -58,6 +63,18 @@ impl Prompt {
         Self { title, input: Input::new(""), of: Of::Attachment, wrong: "" }
     }
 
+    /// Asks for the file that a picture is written to.
+    pub fn picture(of: BlobId, name: &str) -> Self {
+        let title = "Write the picture to".to_owned();
+        Self { title, input: Input::new(name), of: Of::Picture(of), wrong: "" }
+    }
+
+    /// Asks for the file of a picture to vary.
+    pub fn source() -> Self {
+        let title = "Vary the picture of the file".to_owned();
+        Self { title, input: Input::default(), of: Of::Source, wrong: "" }
+    }
+
     /// Asks for a model file.
     pub fn weights() -> Self {
         let title = "Add the GGUF file".to_owned();
@@ -74,7 +91,8 @@ impl Prompt {
     pub fn verb(&self) -> &'static str {
         match self.of {
             Of::Name(_) => "rename",
-            Of::File(_) => "write",
+            Of::File(_) | Of::Picture(_) => "write",
+            Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights => "add",
             Of::Question => "ask",
@@ -84,13 +102,13 @@ impl Prompt {
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
         let text = self.input.text().trim();
-        match (action, self.of) {
+        match (action, &self.of) {
             (Some(Action::Cancel), _) => Outcome::Close,
             (Some(Action::Accept), Of::Name(id)) if !text.is_empty() => {
-                Outcome::Chosen(Choice::Rename(id, text.to_owned()))
+                Outcome::Chosen(Choice::Rename(*id, text.to_owned()))
             }
             (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
-                Outcome::Chosen(Choice::Export { id, path: text.to_owned(), replace: false })
+                Outcome::Chosen(Choice::Export { id: *id, path: text.to_owned(), replace: false })
             }
             (Some(Action::Accept), Of::Attachment) if !text.is_empty() => {
                 Outcome::Chosen(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
@@ -98,6 +116,17 @@ impl Prompt {
             (Some(Action::Accept), Of::File(_)) => {
                 self.wrong = "The name ends in .md, .json or .jsonl: that is the form.";
                 Outcome::Stay
+            }
+            (Some(Action::Accept), Of::Picture(blob)) if !text.is_empty() && !text.ends_with('/') => {
+                let (blob, path) = (blob.clone(), text.to_owned());
+                Outcome::Chosen(Choice::SavePicture { blob, path, replace: false })
+            }
+            (Some(Action::Accept), Of::Picture(_)) => {
+                self.wrong = "The name of a file is needed.";
+                Outcome::Stay
+            }
+            (Some(Action::Accept), Of::Source) if !text.is_empty() => {
+                Outcome::Chosen(Choice::VaryFile(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
             (Some(Action::Accept), Of::Weights) if text.starts_with('/') || text.starts_with("~/") => {
                 Outcome::Chosen(Choice::AddModel(text.to_owned()))
@@ -123,11 +152,13 @@ impl Prompt {
         let raised = look.style(Role::Raised);
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
-        let (words, role) = match (self.wrong, self.of) {
+        let (words, role) = match (self.wrong, &self.of) {
             ("", Of::Weights) => {
                 ("It is copied; the file itself stays as it is. ~/ is your home", Role::Muted)
             }
             ("", Of::Question) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
+            ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),
+            ("", Of::Source) => ("PNG, JPEG or WebP; it is kept with what is made of it", Role::Muted),
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
             ("", Of::Attachment) => {
                 ("a picture, a PDF, Word or Excel file, a text · ~/ is your home", Role::Muted)

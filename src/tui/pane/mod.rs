@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod models;
+pub mod pictures;
 pub mod usage;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::look::Look;
 use super::overlay::Choice;
 use super::when;
 use super::widget::code::{Highlights, Want};
+use super::widget::picture::Way;
 use crate::domain::Error;
 use crate::workbench::Reply;
 
@@ -29,18 +31,20 @@ use crate::workbench::Reply;
 pub enum Place {
     #[default]
     Chat,
+    Pictures,
     Models,
     Usage,
 }
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] = &[Self::Chat, Self::Models, Self::Usage];
+    pub const ALL: &'static [Self] = &[Self::Chat, Self::Pictures, Self::Models, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
+            Self::Pictures => "Pictures",
             Self::Models => "Models",
             Self::Usage => "Usage",
         }
@@ -50,6 +54,7 @@ impl Place {
     pub const fn action(self) -> Action {
         match self {
             Self::Chat => Action::ShowChat,
+            Self::Pictures => Action::ShowPictures,
             Self::Models => Action::ShowModels,
             Self::Usage => Action::ShowUsage,
         }
@@ -70,6 +75,8 @@ pub struct Sight<'a> {
     pub now: Now,
     /// An overlay has the keys: nothing here has the caret.
     pub covered: bool,
+    /// How the terminal shows pictures.
+    pub way: Way,
 }
 
 impl Sight<'_> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::tui::effect::Work;
 use crate::tui::event::Made;
 use crate::tui::widget::code::Highlighter;
+use crate::tui::widget::picture;
 
 /// What is dear to make and free to share.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +16,7 @@ pub struct Tools {
 impl Tools {
     pub fn run(&self, work: &Work) -> Made {
         match work {
+            Work::Picture(want) => Made::Picture(want.key.clone(), picture::draw(want)),
             Work::Highlight(want) => {
                 Made::Highlighted(self.highlighter.get_or_init(Highlighter::load).run(want))
             }

@@ -433,6 +433,18 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                         Answer::Event(Event::Saved { id, path, saved })
                     });
                 }
+                Effect::SavePicture { blob, path, bytes, replace } => {
+                    let home = self.host.home.clone();
+                    self.beside.spawn_blocking(move || {
+                        let saved = save::save_bytes(&path, home.as_deref(), &bytes.0, replace);
+                        Answer::Event(Event::PictureSaved { blob, path, saved })
+                    });
+                }
+                Effect::Keep { number, picture, forget } => {
+                    self.terminal.keep(&picture, &forget)?;
+                    self.after(vec![Event::Kept(number)])?;
+                }
+                Effect::Forget(bytes) => self.terminal.send(&bytes)?,
                 Effect::Edit(text) => self.edit(text)?,
                 Effect::EditConfig => self.edit_config()?,
                 Effect::Title(text) => self.terminal.title(&text)?,

@@ -9,6 +9,12 @@ use crate::tui::event::Saved;
 
 /// Writes the text to a new file, or with `replace` in the place of another one, which is there whole until then.
 pub fn save(named: &str, home: Option<&Path>, text: &str, replace: bool) -> Result<Saved> {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    save_bytes(named, home, format!("{text}{end}").as_bytes(), replace)
+}
+
+/// The same for what is no text.
+pub fn save_bytes(named: &str, home: Option<&Path>, bytes: &[u8], replace: bool) -> Result<Saved> {
     let path = place(named, home)?;
     let doing = || format!("writing {}", path.display());
     let wrong = |why: std::io::Error| Error::io(doing(), &why);
@@ -17,7 +23,7 @@ pub fn save(named: &str, home: Option<&Path>, text: &str, replace: bool) -> Resu
             Err(why) if why.kind() == Why::AlreadyExists => return Ok(Saved::Exists),
             opened => opened.map_err(wrong)?,
         };
-        if let Err(why) = fill(file, text) {
+        if let Err(why) = fill(file, bytes) {
             // Half a file is worse than none; what matters is why it is half.
             let _ = fs::remove_file(&path);
             return Err(wrong(why));
@@ -28,7 +34,7 @@ pub fn save(named: &str, home: Option<&Path>, text: &str, replace: bool) -> Resu
     let target = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
     let beside = target.with_extension(format!("{}.unfinished", std::process::id()));
     let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|file| {
-        fill(file, text)?;
+        fill(file, bytes)?;
         fs::rename(&beside, &target)
     });
     if let Err(why) = written {
@@ -38,11 +44,8 @@ pub fn save(named: &str, home: Option<&Path>, text: &str, replace: bool) -> Resu
     Ok(Saved::To(path))
 }
 
-fn fill(mut file: File, text: &str) -> std::io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        file.write_all(b"\n")?;
-    }
+fn fill(mut file: File, bytes: &[u8]) -> std::io::Result<()> {
+    file.write_all(bytes)?;
     file.sync_all()
 }
 

@@ -69,6 +69,9 @@ pub trait Terminal {
     /// Sends bytes of this program's own making, such as OSC 52.
     fn send(&mut self, bytes: &[u8]) -> Result<()>;
 
+    /// Sends a picture that the terminal keeps until it gets `forget`, at the latest when it is given back.
+    fn keep(&mut self, picture: &[u8], forget: &[u8]) -> Result<()>;
+
     /// Gives the terminal back as it was found and reads nothing from it, for another program or a stop.
     fn hand_over(&mut self);
 

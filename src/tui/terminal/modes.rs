@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -11,8 +12,12 @@ use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetatt
 
 /// Alternate screen, bracketed paste, focus.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?1004h";
-/// Background colour, keyboard protocol, bracketed paste; DA1, which every terminal answers, ends them.
-const QUESTIONS: &[u8] = b"\x1b]11;?\x1b\\\x1b[?u\x1b[?2004$p\x1b[c";
+/// Background colour, keyboard protocol, bracketed paste.
+const QUESTIONS: &[u8] = b"\x1b]11;?\x1b\\\x1b[?u\x1b[?2004$p";
+/// Kitty's graphics (a picture of one point, asked about and not kept), the terminal's name, the size of a cell.
+const PICTURES: &[u8] = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[16t";
+/// DA1, which every terminal answers, ends them; it also says whether there is Sixel.
+const LAST: &[u8] = b"\x1b[c";
 /// Some terminals show what they do not understand: wipe it.
 const WIPE: &[u8] = b"\x1b[0m\x1b[H\x1b[2J\x1b[?25l";
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -32,6 +37,8 @@ const STALLED: Duration = Duration::from_millis(200);
 pub struct Options {
     pub mouse: bool,
     pub title: bool,
+    /// The terminal is asked how it shows pictures.
+    pub pictures: bool,
 }
 
 /// The terminal's modes, as they were found and as they are.
@@ -41,12 +48,15 @@ pub struct Modes {
     output: File,
     found: Termios,
     title: bool,
+    pictures: bool,
     entered: AtomicBool,
     mouse: AtomicBool,
     /// The kitty keyboard protocol was reported, and is on whenever the modes are.
     full_keys: AtomicBool,
     /// Questions are out. Their answers must not reach the shell.
     asked: AtomicBool,
+    /// What makes the terminal forget the pictures that it was sent; empty where it was sent none.
+    forget: Mutex<Vec<u8>>,
 }
 
 impl Modes {
@@ -58,10 +68,12 @@ impl Modes {
             output,
             found,
             title: options.title,
+            pictures: options.pictures,
             entered: AtomicBool::new(false),
             mouse: AtomicBool::new(options.mouse),
             full_keys: AtomicBool::new(false),
             asked: AtomicBool::new(false),
+            forget: Mutex::default(),
         })
     }
 
@@ -83,6 +95,10 @@ impl Modes {
         }
         if ask {
             bytes.extend_from_slice(QUESTIONS);
+            if self.pictures {
+                bytes.extend_from_slice(PICTURES);
+            }
+            bytes.extend_from_slice(LAST);
             self.asked.store(true, Ordering::SeqCst);
         }
         bytes.extend_from_slice(WIPE);
@@ -105,6 +121,7 @@ impl Modes {
         if self.title {
             bytes.extend_from_slice(TITLE_BACK);
         }
+        bytes.append(&mut self.forget.lock().unwrap_or_else(PoisonError::into_inner));
         bytes.extend_from_slice(LEAVE);
         let timeout = Timespec::try_from(STALLED).ok();
         let mut fds = [PollFd::new(&self.output, PollFlags::OUT)];
@@ -126,6 +143,14 @@ impl Modes {
     /// Whether the terminal is in the program's modes.
     pub fn entered(&self) -> bool {
         self.entered.load(Ordering::SeqCst)
+    }
+
+    /// The terminal keeps a picture: `forget` takes it away again, at the latest when the terminal is given back.
+    pub fn keeps(&self, forget: &[u8]) {
+        let mut all = self.forget.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.windows(forget.len()).any(|known| known == forget) {
+            all.extend_from_slice(forget);
+        }
     }
 
     /// The terminal has answered all that it will.
@@ -189,7 +214,7 @@ mod tests {
         let pair = native_pty_system().openpty(PtySize::default()).unwrap();
         let name = pair.master.tty_name().unwrap();
         let open = || File::options().read(true).write(true).open(&name).unwrap();
-        let modes = Modes::of(open(), open(), Options { mouse: true, title: true }).unwrap();
+        let modes = Modes::of(open(), open(), Options { mouse: true, title: true, pictures: true }).unwrap();
         drop(pair);
         modes.write(b"a frame").unwrap();
         modes.leave();

@@ -76,8 +76,8 @@ impl Parser {
 
     /// Takes in what one read gave.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
-        let split_answer =
-            self.asked && self.lone_esc && (bytes.starts_with(b"]1") || bytes.starts_with(b"[?"));
+        const STARTS: [&[u8]; 5] = [b"]1", b"[?", b"_G", b"P>", b"[6;"];
+        let split_answer = self.asked && self.lone_esc && STARTS.iter().any(|start| bytes.starts_with(start));
         self.lone_esc = false;
         if split_answer {
             self.pending.push(0x1b);
@@ -162,7 +162,7 @@ impl Parser {
     }
 
     fn learn(&mut self, event: &Event) {
-        if *event == Event::Terminal(Capability::Answered) {
+        if matches!(event, Event::Terminal(Capability::Answered { .. })) {
             self.asked = false;
         }
     }
@@ -260,7 +260,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tui::event::{Button, Mouse, MouseKind};
+    use crate::tui::event::{Button, Mouse, MouseKind, Program};
 
     /// The events of reads, each as long as it takes for the next one to be its own.
     fn read(reads: &[&[u8]]) -> Vec<Event> {
@@ -344,7 +344,8 @@ mod tests {
         );
     }
 
-    const ANSWERS: &[u8] = b"\x1b]11;rgb:1e1e/2020/ffff\x1b\\\x1b[?1u\x1b[?2026;2$y\x1b[?62;4;22c";
+    const ANSWERS: &[u8] = b"\x1b]11;rgb:1e1e/2020/ffff\x1b\\\x1b[?1u\x1b[?2026;2$y\x1b_Gi=31;OK\x1b\\\
+        \x1bP>|WezTerm 20240203\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
 
     #[test]
     fn answers_split_anywhere_are_never_typed() {
@@ -354,7 +355,10 @@ mod tests {
             [
                 Event::Terminal(Capability::Background(0x1e, 0x20, 0xff)),
                 Event::Terminal(Capability::FullKeys),
-                Event::Terminal(Capability::Answered),
+                Event::Terminal(Capability::KittyGraphics),
+                Event::Terminal(Capability::Program(Program::WezTerm)),
+                Event::Terminal(Capability::Cell(10, 20)),
+                Event::Terminal(Capability::Answered { sixel: true }),
             ]
         );
         for split in 0..ANSWERS.len() {
@@ -362,6 +366,48 @@ mod tests {
         }
         let single: Vec<&[u8]> = ANSWERS.chunks(1).collect();
         assert_eq!(read(&single), whole);
+    }
+
+    #[test]
+    fn each_way_to_show_pictures_is_told_and_nothing_is_read_into_a_refusal() {
+        let told = |bytes: &[u8]| {
+            let events = read(&[bytes]);
+            assert!(events.iter().all(|event| matches!(event, Event::Terminal(_))), "{events:?}");
+            events
+        };
+        let terminal = |capability| vec![Event::Terminal(capability)];
+        for (bytes, events) in [
+            (&b"\x1b_Gi=31;OK\x1b\\"[..], terminal(Capability::KittyGraphics)),
+            (b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\", vec![]),
+            (b"\x1b_Gi=7;OK\x1b\\", vec![]),
+            (b"\x1bP>|iTerm2 3.5.0\x1b\\", terminal(Capability::Program(Program::Iterm2))),
+            (b"\x1bP>|Konsole 24.02\x1b\\", terminal(Capability::Program(Program::Konsole))),
+            (b"\x1bP>|kitty(0.39.0)\x1b\\", terminal(Capability::Program(Program::Other))),
+            (b"\x1b[6;34;17t", terminal(Capability::Cell(17, 34))),
+            (b"\x1b[6;0;0t", vec![]),
+            (b"\x1b[6;34t", vec![]),
+            (b"\x1b[4;800;600t", vec![]),
+            (b"\x1b[?62;22c", terminal(Capability::Answered { sixel: false })),
+            (b"\x1b[?62;4c", terminal(Capability::Answered { sixel: true })),
+            (b"\x1b[?4c", terminal(Capability::Answered { sixel: false })),
+            (b"\x1b[?64;14;44c", terminal(Capability::Answered { sixel: false })),
+        ] {
+            assert_eq!(told(bytes), events, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn late_answers_about_pictures_are_never_typed() {
+        for answer in [&b"_Gi=31;OK\x1b\\"[..], b"P>|WezTerm 1\x1b\\", b"[6;20;10t"] {
+            let mut parser = Parser::default();
+            parser.asked();
+            let mut out = Vec::new();
+            parser.feed(b"\x1b", &mut out);
+            parser.quiet(&mut out);
+            parser.feed(answer, &mut out);
+            parser.quiet(&mut out);
+            assert!(out[1..].iter().all(|e| matches!(e, Event::Terminal(_))), "{out:?}");
+        }
     }
 
     #[test]
@@ -381,9 +427,9 @@ mod tests {
         for bytes in [
             &b"\x1b]11;?\x07"[..],
             b"\x1b]4;1;rgb:00/00/00\x1b\\",
-            b"\x1bP>|term 1.0\x1b\\",
             b"\x1bP1$r0m\x1b\\",
             b"\x1b_Gi=1;OK\x1b\\",
+            b"\x1bP>term\x1b\\",
             b"\x1b[>41;330;0c",
             b"\x1b[?997;1n",
             b"\x1b[8;24;80t",

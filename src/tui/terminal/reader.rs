@@ -225,7 +225,7 @@ impl Watch {
         }
         for event in events {
             match event {
-                Event::Terminal(Capability::Answered) => self.modes.answered(),
+                Event::Terminal(Capability::Answered { .. }) => self.modes.answered(),
                 // A terminal that fails here is gone, which the next read finds.
                 Event::Terminal(Capability::FullKeys) => drop(self.modes.full_keys()),
                 _ => {}

@@ -3,7 +3,7 @@
 //! Sources: xterm's control sequences (ctlseqs), the kitty keyboard protocol, ECMA-48. Whatever is well-formed and
 //! unknown is swallowed whole, so a late or foreign answer never becomes typed text.
 
-use crate::tui::event::{Button, Capability, Event, Mouse, MouseKind};
+use crate::tui::event::{Button, Capability, Event, Mouse, MouseKind, Program};
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
 
 /// What stands at the front, and how many bytes it takes.
@@ -110,10 +110,31 @@ fn string(bytes: &[u8], begins: impl Fn(u8) -> bool) -> Parsed {
         // Broken off: what comes next is something else.
         _ => return Parsed::Nothing(end),
     };
-    let background = (bytes[1] == b']').then(|| background(&bytes[2..end])).flatten();
-    background.map_or(Parsed::Nothing(length), |(r, g, b)| {
-        Parsed::Event(Event::Terminal(Capability::Background(r, g, b)), length)
-    })
+    let body = &bytes[2..end];
+    let told = match bytes[1] {
+        b']' => background(body).map(|(r, g, b)| Capability::Background(r, g, b)),
+        b'P' => program(body).map(Capability::Program),
+        _ => (body == b"Gi=31;OK").then_some(Capability::KittyGraphics),
+    };
+    told.map_or(Parsed::Nothing(length), |told| Parsed::Event(Event::Terminal(told), length))
+}
+
+/// XTVERSION: `>|name version`.
+fn program(body: &[u8]) -> Option<Program> {
+    let name = body.strip_prefix(b">|")?;
+    let known =
+        [(&b"iTerm2"[..], Program::Iterm2), (b"WezTerm", Program::WezTerm), (b"Konsole", Program::Konsole)];
+    let found = known.into_iter().find(|(known, _)| name.starts_with(known));
+    Some(found.map_or(Program::Other, |(_, program)| program))
+}
+
+/// `6;height;width`, the answer to `CSI 16 t`.
+fn cell(parameters: &[u8]) -> Option<Capability> {
+    let side =
+        |text: &[u8]| std::str::from_utf8(text).ok()?.parse().ok().filter(|side| (1..=512).contains(side));
+    let mut sides = parameters.split(|byte| *byte == b';').skip(1);
+    let (height, width) = (side(sides.next()?)?, side(sides.next()?)?);
+    sides.next().is_none().then_some(Capability::Cell(width, height))
 }
 
 /// `11;rgb:RRRR/GGGG/BBBB`, one to four digits each, or `rgba:`.
@@ -176,7 +197,12 @@ fn csi(bytes: &[u8]) -> Parsed {
     let parameters = &bytes[2..end];
     let told = match (parameters.first(), last) {
         (Some(b'?'), b'u') => Some(Event::Terminal(Capability::FullKeys)),
-        (Some(b'?'), b'c') => Some(Event::Terminal(Capability::Answered)),
+        (Some(b'?'), b'c') => {
+            let sixel =
+                parameters[1..].split(|byte| *byte == b';').skip(1).any(|attribute| attribute == b"4");
+            Some(Event::Terminal(Capability::Answered { sixel }))
+        }
+        (Some(b'6'), b't') => cell(parameters).map(Event::Terminal),
         // Mode 2004 is there: 1 set, 2 reset, 3 and 4 for good.
         (Some(b'?'), b'y')
             if matches!(parameters, [b'?', b'2', b'0', b'0', b'4', b';', b'1'..=b'3', b'$']) =>

@@ -159,6 +159,14 @@ impl Terminal for Tty {
         self.flush("sending to the terminal")
     }
 
+    fn keep(&mut self, picture: &[u8], forget: &[u8]) -> Result<()> {
+        if self.away {
+            return Ok(());
+        }
+        self.modes.keeps(forget);
+        self.send(picture)
+    }
+
     fn hand_over(&mut self) {
         self.reader.pause();
         self.away = true;

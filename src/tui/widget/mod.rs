@@ -4,6 +4,7 @@
 pub mod code;
 pub mod composer;
 pub mod markdown;
+pub mod picture;
 pub mod spark;
 pub mod text;
 pub mod transcript;

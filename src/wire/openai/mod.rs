@@ -5,7 +5,7 @@
 
 pub mod embed;
 pub mod fault;
-pub mod image;
+pub mod picture;
 pub mod reply;
 pub mod request;
 pub mod responses;

@@ -2,6 +2,7 @@
 
 mod models;
 mod picker;
+mod pictures;
 mod usage;
 
 use outcrop::domain::attachment::Attachment;

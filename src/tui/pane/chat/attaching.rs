@@ -30,6 +30,12 @@ impl State {
         self.waits.insert(task, Wait::Attach(named));
     }
 
+    /// A picture that was made here goes with the next message.
+    pub fn attach_made(&mut self, picture: Attachment, desk: &mut Desk<'_>) {
+        self.attached(picture, &Named::Asked, desk);
+        self.refit(desk);
+    }
+
     /// A pasted text that is a path, as terminals write what is dropped on them; `false` for any other text.
     pub(super) fn attach_pasted(&mut self, text: &str, desk: &mut Desk<'_>) -> bool {
         let path = dropped_path(text);

@@ -82,6 +82,9 @@ impl State {
             | Choice::RemoveModel(_)
             | Choice::AddModel(_)
             | Choice::Try(_)
+            | Choice::SavePicture { .. }
+            | Choice::VaryFile(_)
+            | Choice::RemovePictures(_)
             | Choice::Act(_)
             | Choice::Unlock(_)
             | Choice::Quit => {}

@@ -294,6 +294,7 @@ impl State {
             answers: self.threads().filter(|thread| thread.turn != Turn::Idle).count(),
             waiting: self.threads().map(|thread| thread.queue.len()).sum(),
             fetching: self.first_run.as_ref().is_some_and(FirstRun::runs),
+            pictures: 0,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
 use crate::tui::models::{LIKES, Likes, Stock};
 use crate::tui::overlay::Overlay;
-use crate::tui::overlay::picker::Picker;
+use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::workbench::Request;
 use crate::workbench::request::models::Models;
 use crate::workbench::request::workspace::Workspace;
@@ -18,7 +18,8 @@ impl State {
     pub(super) fn choose_model(&mut self, desk: &mut Desk<'_>) {
         self.look_through_models(desk);
         let current = self.thread.setup.model.as_ref();
-        let picker = Picker::new(self.stock.clone(), current, self.is_asking_models(), desk.now.wall);
+        let asking = self.is_asking_models();
+        let picker = Picker::new(Purpose::Talking, self.stock.clone(), current, asking, desk.now.wall);
         desk.overlays.push(Overlay::Picker(Box::new(picker)));
     }
 

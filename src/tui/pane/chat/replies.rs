@@ -306,7 +306,7 @@ impl State {
             }
             // A change on this machine is no reason to ask servers that the person did not ask.
             Changed::Models => self.list_models(self.probed, desk),
-            Changed::Usage => {}
+            Changed::Usage | Changed::Making { .. } | Changed::MakingRemoved { .. } => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             Changed::Missed => self.relist(desk),

@@ -3,7 +3,7 @@
 
 mod answer;
 pub mod embed;
-pub mod image;
+pub mod picture;
 mod prompt;
 mod text;
 

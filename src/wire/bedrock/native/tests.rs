@@ -299,7 +299,7 @@ fn picture(name: &str) -> Picture {
 }
 
 fn drawn(picture: &Picture, family: Family) -> Vec<Value> {
-    let bodies = image::bodies(picture, family).unwrap();
+    let bodies = picture::bodies(picture, family).unwrap();
     bodies.iter().map(|body| serde_json::from_slice(body).unwrap()).collect()
 }
 
@@ -323,7 +323,7 @@ fn titan_draws_several_at_once_and_varies_a_picture() {
     };
     assert_eq!(drawn(&asked, Family::TitanImage), [part(5, 7), part(2, 8)]);
     asked.blobs = Blobs::default();
-    assert_eq!(image::bodies(&asked, Family::TitanImage).unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(picture::bodies(&asked, Family::TitanImage).unwrap_err().kind, ErrorKind::NotFound);
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn stabilitys_models_draw_one_at_a_time() {
     };
     assert_eq!(drawn(&asked, Family::Sdxl), [xl(7), xl(8)]);
     asked.size = Some((1536, 640));
-    let error = image::bodies(&asked, Family::StableImage).unwrap_err();
+    let error = picture::bodies(&asked, Family::StableImage).unwrap_err();
     assert!(error.why.contains("16:9"), "{error}");
     (asked.size, asked.count) = (Some((1920, 1080)), 1);
     assert_eq!(
@@ -351,16 +351,16 @@ fn stabilitys_models_draw_one_at_a_time() {
     let varied = &drawn(&asked, Family::StableImage)[0];
     assert_eq!((&varied["mode"], &varied["image"]), (&json!("image-to-image"), &json!("cG5n")));
     asked.model = model("stability.stable-image-core-v1:1");
-    let error = image::bodies(&asked, Family::StableImage).unwrap_err();
+    let error = picture::bodies(&asked, Family::StableImage).unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Refused { .. }), "{error}");
-    assert!(image::bodies(&asked, Family::Claude).is_err());
+    assert!(picture::bodies(&asked, Family::Claude).is_err());
 }
 
 #[test]
 fn pictures_come_out_of_every_answer_and_a_filter_says_its_reason() {
     let image =
         |media_type: &str, bytes: &[u8]| Event::Image { media_type: media_type.into(), bytes: bytes.into() };
-    let read = |value: Value| image::pictures("making", value.to_string().as_bytes());
+    let read = |value: Value| picture::pictures("making", value.to_string().as_bytes());
     assert_eq!(
         read(json!({"images": ["cG5n", "/9g="], "error": null})).unwrap(),
         [image("image/png", b"png"), image("image/jpeg", b"\xff\xd8")]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Family;
+use crate::domain::attachment::{Form, form};
 use crate::domain::call::Picture;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
@@ -48,13 +49,19 @@ fn refused(picture: &Picture, capability: &str, why: &str) -> Error {
     )
 }
 
-/// The picture that is to be varied.
-fn from(picture: &Picture) -> Result<Option<String>> {
+/// The picture that is to be varied, in one of the forms that the model reads.
+fn from(picture: &Picture, unread: &[&str]) -> Result<Option<String>> {
     let Some(blob) = &picture.from else { return Ok(None) };
     let bytes = picture.blobs.get(blob).ok_or_else(|| {
         let doing = format!("making a picture with {}", picture.model);
         Error::new(ErrorKind::NotFound, doing, "the bytes of the picture are not here", "Attach it again.")
     })?;
+    if let Some(Form::Image(media_type)) = form("", bytes)
+        && unread.contains(&media_type)
+    {
+        let why = format!("it reads no {media_type}");
+        return Err(refused(picture, "a picture of that form", &why));
+    }
     Ok(Some(STANDARD.encode(bytes)))
 }
 
@@ -70,7 +77,7 @@ fn titan(picture: &Picture, count: u32, seed: Option<u64>) -> Result<Value> {
     if let Some(seed) = seed {
         config["seed"] = seed.into();
     }
-    let (task, name) = match from(picture)? {
+    let (task, name) = match from(picture, &["image/gif", "image/webp"])? {
         Some(image) => {
             params["images"] = json!([image]);
             ("IMAGE_VARIATION", "imageVariationParams")
@@ -90,7 +97,7 @@ fn sdxl(picture: &Picture, seed: Option<u64>) -> Result<Value> {
     if let Some(seed) = seed {
         body["seed"] = seed.into();
     }
-    if let Some(image) = from(picture)? {
+    if let Some(image) = from(picture, &["image/gif", "image/webp"])? {
         body["init_image"] = image.into();
     }
     Ok(body)
@@ -104,7 +111,7 @@ fn stable(picture: &Picture, seed: Option<u64>) -> Result<Value> {
     if let Some(seed) = seed {
         body["seed"] = seed.into();
     }
-    if let Some(image) = from(picture)? {
+    if let Some(image) = from(picture, &["image/gif"])? {
         if picture.model.model().contains("stable-image-core") {
             return Err(refused(picture, "a picture to vary", "Stable Image Core takes a text alone"));
         }

@@ -1,0 +1,301 @@
+//! Pictures (`/images/generations`, and for those that begin with one `/images/edits` and `/images/variations`).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::fault;
+use super::reply::unreadable;
+use crate::domain::attachment::{Form, form};
+use crate::domain::call::Picture;
+use crate::domain::delta::Event;
+use crate::domain::message::Usage;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::loose;
+
+/// One request for pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Behind the address at which the API starts.
+    pub path: &'static str,
+    pub media_type: String,
+    pub body: Vec<u8>,
+}
+
+/// The requests that make as many pictures as were asked for. What this API has no room for is refused, not left out.
+pub fn requests(picture: &Picture) -> Result<Vec<Asked>> {
+    let lacks = [(picture.negative.is_some(), "a negative prompt"), (picture.seed.is_some(), "a seed")];
+    if let Some((_, what)) = lacks.into_iter().find(|(asked, _)| *asked) {
+        let why = format!("servers of this kind take no {}", what.trim_start_matches("a "));
+        return Err(refused(picture, what, why));
+    }
+    // It makes one at a time, and refuses to be asked for more.
+    let (times, each) =
+        if picture.model.model().starts_with("dall-e-3") { (picture.count, 1) } else { (1, picture.count) };
+    let asked = match source(picture)? {
+        None => generation(picture, each),
+        Some(source) => variation(picture, each, &source),
+    };
+    Ok(vec![asked; times as usize])
+}
+
+fn refused(picture: &Picture, capability: &str, why: impl Into<String>) -> Error {
+    Error::new(
+        ErrorKind::Refused { capability: capability.to_owned() },
+        format!("making a picture with {}", picture.model),
+        why,
+        "Leave it out, or ask a model of another provider.",
+    )
+}
+
+/// Newer models send the bytes by themselves, and refuse to be asked for them.
+fn wants_bytes(picture: &Picture) -> bool {
+    picture.model.model().starts_with("dall-e")
+}
+
+fn generation(picture: &Picture, count: u32) -> Asked {
+    let mut body = json!({ "model": picture.model.model(), "prompt": picture.prompt, "n": count });
+    if let Some((width, height)) = picture.size {
+        body["size"] = json!(format!("{width}x{height}"));
+    }
+    if wants_bytes(picture) {
+        body["response_format"] = json!("b64_json");
+    }
+    Asked {
+        path: "images/generations",
+        media_type: "application/json".to_owned(),
+        body: body.to_string().into_bytes(),
+    }
+}
+
+/// The picture to begin with.
+struct Source<'a> {
+    bytes: &'a [u8],
+    media_type: &'static str,
+}
+
+fn source(picture: &Picture) -> Result<Option<Source<'_>>> {
+    let Some(blob) = &picture.from else { return Ok(None) };
+    let model = picture.model.model();
+    if model.starts_with("dall-e-3") {
+        return Err(refused(picture, "a picture to vary", "DALL·E 3 takes a text alone"));
+    }
+    let bytes = picture.blobs.get(blob).ok_or_else(|| {
+        let doing = format!("making a picture with {}", picture.model);
+        Error::new(ErrorKind::NotFound, doing, "the bytes of the picture are not here", "Name it again.")
+    })?;
+    let taken: &[&str] =
+        if model.starts_with("dall-e") { &["image/png"] } else { &["image/png", "image/jpeg", "image/webp"] };
+    match form("", bytes) {
+        Some(Form::Image(media_type)) if taken.contains(&media_type) => {
+            Ok(Some(Source { bytes, media_type }))
+        }
+        _ => {
+            let why = format!("it varies {} only", taken.join(", "));
+            Err(refused(picture, "a picture of that form", why))
+        }
+    }
+}
+
+/// Without a word DALL·E 2 makes one like it; with one, and all others, it is edited.
+fn variation(picture: &Picture, count: u32, source: &Source<'_>) -> Asked {
+    let model = picture.model.model();
+    let wordless = model.starts_with("dall-e-2") && picture.prompt.trim().is_empty();
+    let mut fields = vec![("model", model.to_owned()), ("n", count.to_string())];
+    if !wordless {
+        fields.push(("prompt", picture.prompt.clone()));
+    }
+    if let Some((width, height)) = picture.size {
+        fields.push(("size", format!("{width}x{height}")));
+    }
+    if wants_bytes(picture) {
+        fields.push(("response_format", "b64_json".to_owned()));
+    }
+    let boundary = boundary(&fields, source.bytes);
+    Asked {
+        path: if wordless { "images/variations" } else { "images/edits" },
+        body: multipart(&boundary, &fields, source),
+        media_type: format!("multipart/form-data; boundary={boundary}"),
+    }
+}
+
+/// A line that is in none of the parts.
+fn boundary(fields: &[(&str, String)], bytes: &[u8]) -> String {
+    let mut number = 0_u32;
+    loop {
+        let line = format!("outcrop-{number:08x}-part");
+        let within = bytes.windows(line.len()).any(|window| window == line.as_bytes())
+            || fields.iter().any(|(_, value)| value.contains(&line));
+        if !within {
+            return line;
+        }
+        number += 1;
+    }
+}
+
+/// A form of fields and one file (RFC 7578).
+fn multipart(boundary: &str, fields: &[(&str, String)], source: &Source<'_>) -> Vec<u8> {
+    let mut body = Vec::with_capacity(source.bytes.len() + 1024);
+    for (name, value) in fields {
+        let part =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let ending = source.media_type.trim_start_matches("image/");
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"picture.{ending}\"\r\n\
+         Content-Type: {}\r\n\r\n",
+        source.media_type
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(source.bytes);
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    body
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Vec<Made>,
+    output_format: Option<String>,
+    usage: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    b64_json: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Used {
+    #[serde(default, deserialize_with = "loose::count")]
+    input_tokens: Option<u32>,
+    #[serde(default, deserialize_with = "loose::count")]
+    output_tokens: Option<u32>,
+}
+
+/// One `Event::Image` a picture, and what was counted, where that is told.
+pub fn pictures(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
+    let value: Value =
+        serde_json::from_slice(body).map_err(|why| unreadable(doing, &why.to_string(), b"(bytes)"))?;
+    if let Some(error) = fault::in_stream(doing, &value) {
+        return Err(error);
+    }
+    let answer = Answer::deserialize(value).map_err(|why| unreadable(doing, &why.to_string(), b"(bytes)"))?;
+    let media_type = format!("image/{}", answer.output_format.as_deref().unwrap_or("png"));
+    let read = |made: Made| {
+        let bytes = STANDARD.decode(made.b64_json?).ok()?;
+        Some(Event::Image { media_type: media_type.clone(), bytes })
+    };
+    let events: Option<Vec<_>> = answer.data.into_iter().map(read).collect();
+    let mut events = events.filter(|events| !events.is_empty()).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Server { status: 200 },
+            doing,
+            "the server sent no picture's bytes",
+            "A server that sends links only cannot be used: nothing is fetched from where an answer leads.",
+        )
+    })?;
+    if let Some(used) = answer.usage.and_then(|usage| Used::deserialize(usage).ok()) {
+        let usage = Usage { input: used.input_tokens, output: used.output_tokens, ..Usage::default() };
+        events.push(Event::Usage { usage });
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::BlobId;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0rest outcrop-00000000-part";
+
+    fn picture(model: &str) -> Picture {
+        Picture {
+            model: format!("openai/{model}").parse().unwrap(),
+            prompt: "a river".into(),
+            negative: None,
+            size: Some((1024, 512)),
+            seed: None,
+            count: 2,
+            from: None,
+            blobs: crate::domain::call::Blobs::default(),
+        }
+    }
+
+    fn varied(model: &str, bytes: &[u8]) -> Picture {
+        let mut picture = Picture { from: Some(BlobId("a".into())), ..picture(model) };
+        picture.blobs.put(BlobId("a".into()), bytes);
+        picture
+    }
+
+    #[test]
+    fn a_picture_is_asked_for_and_what_the_api_lacks_is_refused_by_name() {
+        let sent = |asked: &Asked| serde_json::from_slice::<Value>(&asked.body).unwrap();
+        let [asked] = &requests(&picture("gpt-image-1")).unwrap()[..] else { panic!() };
+        assert_eq!(asked.path, "images/generations");
+        assert_eq!(
+            sent(asked),
+            json!({"model": "gpt-image-1", "prompt": "a river", "n": 2, "size": "1024x512"})
+        );
+        let old = requests(&picture("dall-e-2")).unwrap();
+        assert_eq!((old.len(), &sent(&old[0])["response_format"]), (1, &json!("b64_json")));
+        for (picture, words) in [
+            (Picture { negative: Some("fog".into()), ..picture("dall-e-3") }, "negative prompt"),
+            (Picture { seed: Some(1), ..picture("dall-e-3") }, "no seed"),
+            (varied("dall-e-3", PNG), "a text alone"),
+            (varied("dall-e-2", b"\xff\xd8\xff\xe0"), "image/png only"),
+            (varied("gpt-image-1", b"GIF89a"), "image/webp only"),
+        ] {
+            let error = requests(&picture).unwrap_err();
+            assert!(error.why.contains(words), "{error}");
+            assert!(matches!(error.kind, ErrorKind::Refused { .. }), "{error}");
+        }
+        let lost = Picture { blobs: crate::domain::call::Blobs::default(), ..varied("gpt-image-1", PNG) };
+        assert_eq!(requests(&lost).unwrap_err().kind, ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_model_that_makes_one_at_a_time_is_asked_as_often() {
+        let asked = requests(&picture("dall-e-3")).unwrap();
+        assert_eq!(asked.len(), 2);
+        let body: Value = serde_json::from_slice(&asked[1].body).unwrap();
+        assert_eq!(body["n"], 1);
+    }
+
+    #[test]
+    fn a_picture_to_vary_goes_as_a_file_behind_a_line_that_is_in_no_part() {
+        let [asked] = &requests(&varied("gpt-image-1", PNG)).unwrap()[..] else { panic!() };
+        assert_eq!(asked.path, "images/edits");
+        assert_eq!(asked.media_type, "multipart/form-data; boundary=outcrop-00000001-part");
+        let mut expected = Vec::new();
+        for (name, value) in
+            [("model", "gpt-image-1"), ("n", "2"), ("prompt", "a river"), ("size", "1024x512")]
+        {
+            let head = "--outcrop-00000001-part\r\nContent-Disposition: form-data; name=";
+            expected.extend(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        expected.extend(b"--outcrop-00000001-part\r\nContent-Disposition: form-data; name=\"image\"; ");
+        expected.extend(b"filename=\"picture.png\"\r\nContent-Type: image/png\r\n\r\n");
+        expected.extend(PNG);
+        expected.extend(b"\r\n--outcrop-00000001-part--\r\n");
+        assert_eq!(asked.body.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        let [wordless] = &requests(&Picture { prompt: " ".into(), ..varied("dall-e-2", PNG) }).unwrap()[..]
+        else {
+            panic!()
+        };
+        assert_eq!(wordless.path, "images/variations");
+        assert!(!wordless.body.windows(8).any(|window| window == b"\"prompt\""));
+    }
+
+    #[test]
+    fn the_bytes_come_out_with_what_was_counted_and_a_link_alone_is_an_error() {
+        let body = br#"{"created":1,"data":[{"b64_json":"cG5n"},{"b64_json":"cG5n"}],"output_format":"webp",
+            "usage":{"input_tokens":9,"output_tokens":1056,"total_tokens":1065,"input_tokens_details":{"text_tokens":9}}}"#;
+        let event = Event::Image { media_type: "image/webp".into(), bytes: b"png".to_vec() };
+        let usage = Usage { input: Some(9), output: Some(1056), ..Usage::default() };
+        assert_eq!(pictures("making", body).unwrap(), [event.clone(), event, Event::Usage { usage }]);
+        let link = br#"{"data":[{"url":"https://x.test/p.png"}]}"#;
+        assert!(pictures("making", link).unwrap_err().hint.contains("links"));
+    }
+}
