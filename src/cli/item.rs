@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::Error;
 use crate::domain::catalog::ModelCard;
 use crate::domain::conversation::Conversation;
+use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
 use crate::workbench::reply::{Check, Hit};
 
@@ -15,6 +16,19 @@ use crate::workbench::reply::{Check, Hit};
 pub(super) enum Item<'a> {
     Conversation {
         head: &'a Conversation,
+    },
+    /// A prompt of a list.
+    PromptHead {
+        prompt: &'a Prompt,
+    },
+    Version {
+        version: &'a Version,
+    },
+    /// Lines, each with its sign.
+    Diff {
+        from: u32,
+        to: u32,
+        lines: Vec<(char, String)>,
     },
     Hit {
         hit: &'a Hit,

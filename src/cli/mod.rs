@@ -17,6 +17,7 @@ mod models;
 mod out;
 mod progress;
 mod prompt;
+mod prompts;
 mod usage;
 mod words;
 mod workspace;
@@ -160,7 +161,13 @@ async fn dispatch(
         opened = Asker::open(config, needs) => opened?,
         ended = signals.any() => return Ok(ended),
     };
-    let asks_models = matches!(command, Command::Chat(_) | Command::Models { .. } | Command::Usage(_));
+    let asks_models = matches!(
+        command,
+        Command::Chat(_)
+            | Command::Models { .. }
+            | Command::Usage(_)
+            | Command::Prompts { verb: args::Prompts::Run(_) }
+    );
     let worked = async {
         if asks_models {
             asker.compare(out).await?;
@@ -171,6 +178,7 @@ async fn dispatch(
             Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
+            Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -18,6 +18,8 @@ pub enum Topic {
     Models,
     /// What calls came to.
     Usage,
+    /// The library of prompts, and their runs.
+    Prompts,
 }
 
 /// What changed in a watched topic.
@@ -43,6 +45,8 @@ pub enum Changed {
     Models,
     /// Calls ended and were counted.
     Usage,
+    /// Prompts were made, saved, renamed or removed, or one of their runs went on as a conversation.
+    Prompts,
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -55,7 +59,10 @@ impl Changed {
     /// Whether a watcher of `topic` is told.
     pub fn concerns(&self, topic: Topic) -> bool {
         match (self, topic) {
-            (Self::Conversation { .. } | Self::ConversationRemoved { .. }, Topic::Conversations)
+            (Self::Conversation { head }, Topic::Conversations) => head.run.is_none(),
+            (Self::Conversation { head }, Topic::Prompts) => head.run.is_some(),
+            (Self::ConversationRemoved { .. }, Topic::Conversations)
+            | (Self::Prompts, Topic::Prompts)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Usage, Topic::Usage)
             | (Self::Missed, _) => true,

@@ -6,8 +6,9 @@ use crate::domain::attachment::blobs_of;
 use crate::domain::conversation::{Conversation, Draft, Held, Thread};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{BlobId, Message};
+use crate::domain::prompt::Run;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::store::record::{DraftOf, OpenAnswer, Remembered};
+use crate::store::record::{DraftOf, OpenAnswer, PromptOf, PromptRun, Remembered, RunOf};
 use crate::store::{Batch, Scan, Store};
 
 /// One act on conversations: all of it becomes durable, or nothing.
@@ -37,6 +38,9 @@ impl Archive {
             let mut batch = Batch::new();
             for head in &writing.heads {
                 batch.put(&head.id, head)?;
+                if let Some(run) = &head.run {
+                    batch.put(&RunOf(PromptOf(run.prompt), head.id), &PromptRun {})?;
+                }
             }
             for message in &writing.messages {
                 batch.put(&(message.conversation, message.id), message)?;
@@ -116,20 +120,7 @@ impl Archive {
                 return Err(error);
             }
             let mut batch = Batch::new();
-            batch.remove::<Conversation>(&id);
-            store.forget_draft(DraftOf(Some(id)), &mut batch)?;
-            let mut attached = BTreeSet::new();
-            for key in store.keys::<Message>(Scan::under(&id)) {
-                let key = key?;
-                // One that cannot be read is removed as well.
-                if let Ok(Some(message)) = store.get::<Message>(&key) {
-                    attached.extend(blobs_of(&message.blocks).cloned());
-                }
-                batch.remove::<Message>(&key);
-            }
-            for blob in unshared(store, id, attached)? {
-                store.detach(&blob, &mut batch);
-            }
+            forget(store, &[id], &mut batch)?;
             store.commit(batch)
         })
         .await
@@ -172,8 +163,36 @@ impl Archive {
     }
 }
 
+/// Deletes conversations with a batch: their messages, damaged ones too, and their drafts.
+pub(super) fn forget(store: &Store, ids: &[ConversationId], batch: &mut Batch) -> Result<()> {
+    let mut attached = BTreeSet::new();
+    for id in ids {
+        if let Ok(Some(Run { prompt, .. })) = head(store, *id).map(|head| head.run) {
+            batch.remove::<PromptRun>(&RunOf(PromptOf(prompt), *id));
+        }
+        batch.remove::<Conversation>(id);
+        store.forget_draft(DraftOf(Some(*id)), batch)?;
+        for key in store.keys::<Message>(Scan::under(id)) {
+            let key = key?;
+            // One that cannot be read is removed as well.
+            if let Ok(Some(message)) = store.get::<Message>(&key) {
+                attached.extend(blobs_of(&message.blocks).cloned());
+            }
+            batch.remove::<Message>(&key);
+        }
+    }
+    for blob in unshared(store, ids, attached)? {
+        store.detach(&blob, batch);
+    }
+    Ok(())
+}
+
 /// Those of `attached` that no other conversation has, and no draft.
-fn unshared(store: &Store, id: ConversationId, mut attached: BTreeSet<BlobId>) -> Result<BTreeSet<BlobId>> {
+fn unshared(
+    store: &Store,
+    ids: &[ConversationId],
+    mut attached: BTreeSet<BlobId>,
+) -> Result<BTreeSet<BlobId>> {
     if attached.is_empty() {
         return Ok(attached);
     }
@@ -184,7 +203,7 @@ fn unshared(store: &Store, id: ConversationId, mut attached: BTreeSet<BlobId>) -
     }
     for record in store.scan::<Message>(Scan::all()) {
         let Ok(((conversation, _), message)) = record else { continue };
-        if conversation != id {
+        if !ids.contains(&conversation) {
             for blob in blobs_of(&message.blocks) {
                 attached.remove(blob);
             }
@@ -193,7 +212,7 @@ fn unshared(store: &Store, id: ConversationId, mut attached: BTreeSet<BlobId>) -
     Ok(attached)
 }
 
-fn head(store: &Store, id: ConversationId) -> Result<Conversation> {
+pub(super) fn head(store: &Store, id: ConversationId) -> Result<Conversation> {
     store.get::<Conversation>(&id)?.ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,

@@ -15,6 +15,7 @@ mod layers;
 mod limits;
 mod loopback;
 mod markdown;
+mod prompts;
 mod provider_anthropic;
 mod provider_bedrock;
 mod provider_bedrock_keys;

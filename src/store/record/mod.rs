@@ -7,6 +7,7 @@ mod egress;
 mod message;
 mod model_list;
 mod open_answer;
+mod prompt;
 pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
@@ -20,6 +21,7 @@ pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
+pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
 pub use usage::{UsageDay, UsageKey};
 
@@ -39,6 +41,10 @@ pub enum Kind {
     Attached = 10,
     ModelList = 12,
     Usage = 11,
+    Prompt = 20,
+    PromptVersion = 21,
+    PromptSketch = 22,
+    PromptRun = 23,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -64,7 +70,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 12] = [
+    pub(super) const RECORDS: [(Self, &'static str); 16] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -77,6 +83,10 @@ impl Kind {
         (Self::Attached, "pictures and documents"),
         (Self::ModelList, "lists of models"),
         (Self::Usage, "days of usage"),
+        (Self::Prompt, "prompts"),
+        (Self::PromptVersion, "versions of prompts"),
+        (Self::PromptSketch, "drafts of prompts"),
+        (Self::PromptRun, "runs of prompts"),
     ];
 }
 
@@ -117,4 +127,9 @@ macro_rules! id_key {
     )+};
 }
 
-id_key!(crate::domain::id::ConversationId, crate::domain::id::MessageId, crate::domain::id::SpanId);
+id_key!(
+    crate::domain::id::ConversationId,
+    crate::domain::id::MessageId,
+    crate::domain::id::PromptId,
+    crate::domain::id::SpanId
+);

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod conversations;
 pub mod keys;
 pub mod models;
+pub mod prompts;
 pub mod usage;
 pub mod workspace;
 
@@ -21,6 +22,7 @@ pub enum Request {
     Conversations(conversations::Conversations),
     Keys(keys::Keys),
     Models(models::Models),
+    Prompts(prompts::Prompts),
     Usage(usage::Usage),
     Workspace(workspace::Workspace),
     /// Numbered changes of a topic, from now on, until the replies are dropped.
@@ -37,6 +39,7 @@ impl Request {
             // Prices are the configuration's too.
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
+            Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
         }
     }
@@ -45,6 +48,7 @@ impl Request {
     pub fn is_query(&self) -> bool {
         use conversations::Conversations as C;
         use models::Models as M;
+        use prompts::Prompts as P;
         use workspace::Workspace as W;
         match self {
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
@@ -66,6 +70,17 @@ impl Request {
             Self::Models(request) => match request {
                 M::List { .. } | M::Show { .. } | M::Plan { .. } | M::Health { .. } => true,
                 M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } => false,
+            },
+            Self::Prompts(request) => match request {
+                P::List | P::Open { .. } | P::Find { .. } | P::LoadDraft | P::Runs { .. } => true,
+                P::Create { .. }
+                | P::Save { .. }
+                | P::Rename { .. }
+                | P::Remove { .. }
+                | P::SaveDraft { .. }
+                | P::Run { .. }
+                | P::GoOn { .. }
+                | P::Import { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

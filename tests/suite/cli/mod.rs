@@ -9,6 +9,7 @@ mod keys;
 mod lists;
 mod nowhere;
 mod owner;
+mod prompts;
 mod questions;
 mod settings;
 mod stored;
