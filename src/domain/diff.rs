@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn far_from_a_change_lines_are_left_out() {
-        let old: String = (0..20).map(|n| format!("{n}\n")).collect();
+        let old = (0..20).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
         let all = lines(&old, &old.replace("\n10\n", "\nten\n"));
         let shown: Vec<_> =
             hunks(&all, 2).into_iter().map(|line| line.map_or("…".to_owned(), Line::text)).collect();

@@ -26,7 +26,7 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
-use super::pane::{Pane, Place, chat, models, usage};
+use super::pane::{Pane, Place, chat, models, prompt, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -37,6 +37,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
 use crate::workbench::request::conversations::Conversations;
+use crate::workbench::request::prompts::Prompts;
 use crate::workbench::{Context, Face, Request};
 
 /// The delay after which the program ends though the store has not answered.
@@ -165,6 +166,7 @@ pub struct State {
     /// The place that is shown.
     pub place: Place,
     pub chat: chat::State,
+    pub prompt: prompt::State,
     pub models: models::State,
     pub usage: usage::State,
     pub overlays: Vec<Overlay>,
@@ -183,6 +185,8 @@ pub struct State {
     leaving: bool,
     /// A passphrase is being tried.
     unlocking: Option<TaskId>,
+    /// The conversation that a place leads to.
+    opens: Option<ConversationId>,
     title: String,
     tasks: u64,
 }
@@ -196,6 +200,7 @@ pub struct Cache {
 /// The states of the places, each to be changed.
 struct Panes<'a> {
     chat: &'a mut chat::State,
+    prompt: &'a mut prompt::State,
     models: &'a mut models::State,
     usage: &'a mut usage::State,
 }
@@ -219,6 +224,8 @@ pub struct Desk<'a> {
     pub overlays: Vec<Overlay>,
     /// To be said for a moment: the text, and whether it is bad news.
     pub notice: Option<(String, bool)>,
+    /// The conversation that the chat is to open.
+    pub opens: Option<ConversationId>,
 }
 
 impl Desk<'_> {
@@ -269,6 +276,7 @@ fn is_act(request: &Request) -> bool {
         Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
             !request.is_query()
         }
+        Request::Prompts(_) => !request.is_query() || matches!(request, Request::Prompts(Prompts::LoadDraft)),
         Request::Models(_) | Request::Usage(_) | Request::Watch { .. } => false,
     }
 }
@@ -277,6 +285,7 @@ impl State {
     /// The screen before anything happened.
     pub fn new(options: Options, start: Start) -> Self {
         let chat = chat::State::new(start, &options);
+        let prompt = prompt::State::new(&options);
         Self {
             look: options.theme.look(None).unwrap_or_else(|_| Look::colourless()),
             highlights: Highlights::default(),
@@ -286,6 +295,7 @@ impl State {
             area: Rect::default(),
             place: Place::default(),
             chat,
+            prompt,
             models: models::State::default(),
             usage: usage::State::default(),
             overlays: Vec::new(),
@@ -295,6 +305,7 @@ impl State {
             quitting: None,
             leaving: false,
             unlocking: None,
+            opens: None,
             title: String::new(),
             tasks: 0,
         }
@@ -333,6 +344,7 @@ impl State {
     fn pane_of(&self, place: Place) -> &dyn Pane {
         match place {
             Place::Chat => &self.chat,
+            Place::Prompt => &self.prompt,
             Place::Models => &self.models,
             Place::Usage => &self.usage,
         }
@@ -356,6 +368,7 @@ impl State {
         self.at_desk(out, |panes, desk| {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
+                Place::Prompt => panes.prompt,
                 Place::Models => panes.models,
                 Place::Usage => panes.usage,
             };
@@ -386,11 +399,18 @@ impl State {
             effects: Vec::new(),
             overlays: Vec::new(),
             notice: None,
+            opens: None,
         };
-        let panes = Panes { chat: &mut self.chat, models: &mut self.models, usage: &mut self.usage };
+        let panes = Panes {
+            chat: &mut self.chat,
+            prompt: &mut self.prompt,
+            models: &mut self.models,
+            usage: &mut self.usage,
+        };
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
+        self.opens = desk.opens.or(self.opens);
         if let Some((text, bad)) = desk.notice {
             self.say(text, bad);
         }

@@ -73,7 +73,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                 state.with(waits, out, |pane, desk| pane.ended(task, error, desk));
             }
             refresh(state);
-            if state.leaving && !state.chat.is_writing() {
+            if state.leaving && !is_writing(state) {
                 out.effects.push(Effect::Quit);
             }
         }
@@ -92,6 +92,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.say("The configuration file was read again.", false);
         }
         Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
+    }
+    if let Some(id) = state.opens.take() {
+        show(state, Place::Chat, out);
+        state.with_chat(out, |chat, desk| chat.open(id, desk));
     }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
@@ -116,6 +120,10 @@ fn waiting(state: &State, task: TaskId) -> Place {
 fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         state.place = place;
+        if place == Place::Prompt {
+            let model = state.chat.model().cloned();
+            state.prompt.would_ask(model.as_ref());
+        }
         if place == Place::Models {
             state.with_chat(out, chat::State::look_through_models);
             refresh(state);
@@ -275,6 +283,11 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             }
             refresh(state);
         }
+        Action::ChooseModel if state.place == Place::Prompt => {
+            state.with_chat(out, chat::State::look_through_models);
+            refresh(state);
+            state.with_pane(out, |pane, desk| pane.act(action, key, desk));
+        }
         Action::Interrupt => {
             if state.with_pane(out, |pane, desk| pane.interrupt(desk)) {
                 state.quitting = None;
@@ -308,6 +321,7 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
 fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
+    running.answers += state.prompt.running();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
@@ -318,15 +332,22 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
 
 fn quit(state: &mut State, out: &mut Out<'_>) {
     state.with_chat(out, chat::State::leave);
-    state.leaving = state.chat.is_writing();
+    state.at_desk(out, |panes, desk| panes.prompt.leave(desk));
+    state.leaving = is_writing(state);
     let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
     out.effects.push(if state.leaving { wait } else { Effect::Quit });
+}
+
+/// Something is written that the store has not acknowledged.
+fn is_writing(state: &State) -> bool {
+    state.chat.is_writing() || state.prompt.is_writing()
 }
 
 /// Every list of models shows what has come since.
 fn refresh(state: &mut State) {
     let asking = state.chat.is_asking_models();
     state.models.restock(state.chat.stock(), asking);
+    state.prompt.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {
         if let Overlay::Picker(picker) = overlay {
             picker.restock(state.chat.stock().clone(), asking, state.now.wall);

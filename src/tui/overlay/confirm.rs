@@ -7,8 +7,9 @@ use ratatui::style::Modifier;
 use super::{Choice, Outcome};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Conversation;
-use crate::domain::figures::bytes;
+use crate::domain::figures::{bytes, count};
 use crate::domain::id::ConversationId;
+use crate::domain::prompt::Prompt;
 use crate::domain::pull::PullPlan;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
@@ -61,6 +62,20 @@ impl Confirm {
             letter: 'd',
             does: "delete it",
             choice: Choice::Delete(head.id),
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before a prompt is deleted.
+    pub fn delete_prompt(prompt: &Prompt) -> Self {
+        let versions = count(prompt.latest.into(), "version", "versions");
+        Self {
+            act: "Delete",
+            object: safe_line(&prompt.name).into_owned(),
+            rest: format!(", {versions}, and its runs? It cannot be brought back."),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::DeletePrompt(prompt.id),
             keeps: "keep it",
         }
     }

@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod models;
+pub mod prompt;
 pub mod usage;
 
 use std::time::Duration;
@@ -29,18 +30,20 @@ use crate::workbench::Reply;
 pub enum Place {
     #[default]
     Chat,
+    Prompt,
     Models,
     Usage,
 }
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] = &[Self::Chat, Self::Models, Self::Usage];
+    pub const ALL: &'static [Self] = &[Self::Chat, Self::Prompt, Self::Models, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
+            Self::Prompt => "Prompt",
             Self::Models => "Models",
             Self::Usage => "Usage",
         }
@@ -50,6 +53,7 @@ impl Place {
     pub const fn action(self) -> Action {
         match self {
             Self::Chat => Action::ShowChat,
+            Self::Prompt => Action::ShowPrompt,
             Self::Models => Action::ShowModels,
             Self::Usage => Action::ShowUsage,
         }

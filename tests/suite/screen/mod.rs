@@ -2,6 +2,7 @@
 
 mod models;
 mod picker;
+pub mod prompt;
 mod usage;
 
 use outcrop::domain::attachment::Attachment;

@@ -225,6 +225,7 @@ impl Shelf {
             Request::Cassettes(_)
             | Request::Keys(_)
             | Request::Models(_)
+            | Request::Prompts(_)
             | Request::Usage(_)
             | Request::Workspace(_) => return None,
             Request::Chat(chat) => return self.chat(task, chat),

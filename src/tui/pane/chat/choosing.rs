@@ -82,6 +82,10 @@ impl State {
             | Choice::RemoveModel(_)
             | Choice::AddModel(_)
             | Choice::Try(_)
+            | Choice::SavePrompt(_)
+            | Choice::SaveVersion(_)
+            | Choice::RenamePrompt(..)
+            | Choice::DeletePrompt(_)
             | Choice::Act(_)
             | Choice::Unlock(_)
             | Choice::Quit => {}
