@@ -40,6 +40,7 @@ fn head(number: u32) -> Conversation {
         system: None,
         settings: Settings::default(),
         leaf: Some(MessageId::from_bytes(id(number))),
+        run: None,
     }
 }
 

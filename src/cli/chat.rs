@@ -13,7 +13,7 @@ use super::{Asker, End, Exit, unexpected};
 use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
-use crate::domain::message::{Block, Message, Outcome, StopReason};
+use crate::domain::message::{Message, Outcome, StopReason};
 use crate::domain::schema::SchemaCheck;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::{Chat, Target};
@@ -28,7 +28,8 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
     let blocks = blocks(&arguments, asker, out).await?;
     let (to, mut before) = target(&arguments, wishes, asker, out).await?;
-    let answered = turn(to, blocks, &mut before, asker, out).await;
+    let request = Request::Chat(Chat::Send { to, blocks });
+    let answered = turn(request, &mut before, asker, out).await;
     let in_vain = match &answered {
         Ok(answer) => answer.blocks.is_empty() && failure(answer).is_some(),
         Err(End::Error(_)) => !before.started,
@@ -43,7 +44,8 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
 
 /// What stood before the turn. A question that brought nothing at all leaves nothing: else the next `--continue` would
 /// go on with it.
-struct Before {
+#[derive(Debug)]
+pub(super) struct Before {
     /// The conversation; a new one is not known before it begins.
     id: Option<ConversationId>,
     /// What makes an existing one as it was.
@@ -52,6 +54,11 @@ struct Before {
 }
 
 impl Before {
+    /// Nothing is brought back.
+    pub(super) const fn nothing() -> Self {
+        Self { id: None, change: None, started: false }
+    }
+
     /// The request that brings it back, where there is something to bring back.
     fn back(self) -> Option<Conversations> {
         match (self.id?, self.change) {
@@ -62,14 +69,13 @@ impl Before {
 }
 
 /// Asks and prints the answer as it comes.
-async fn turn(
-    to: Target,
-    blocks: Vec<Block>,
+pub(super) async fn turn(
+    request: Request,
     before: &mut Before,
     asker: &Asker,
     out: &mut Out,
 ) -> Result<Message, End> {
-    let mut replies = asker.ask(Request::Chat(Chat::Send { to, blocks }));
+    let mut replies = asker.ask(request);
     let mut wait = Wait::new(out.json);
     let mut seconds = interval_at(wait.began + PATIENCE, Duration::from_secs(1));
     let mut finished = None;
@@ -174,7 +180,7 @@ fn failure(answer: &Message) -> Option<&Error> {
 }
 
 /// The exit that an answer's outcome means.
-fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
+pub(super) fn end(answer: &Message, out: &mut Out) -> Result<Exit, End> {
     let check = answer.answer.as_ref().and_then(|answer| answer.schema.as_ref());
     match answer.answer.as_ref().map(|answer| &answer.outcome) {
         Some(Outcome::Failed { error }) => Err(error.clone().into()),
@@ -211,7 +217,7 @@ async fn target(
         let model = wishes.model.clone().unwrap_or_else(|| asker.config.model.clone());
         let Wishes { system, settings, .. } = wishes.over(&asker.config.defaults);
         let to = Target::New { model, system, settings };
-        return Ok((to, Before { id: None, change: None, started: false }));
+        return Ok((to, Before::nothing()));
     };
     let (id, parent) = (head.id, head.leaf);
     let settings =

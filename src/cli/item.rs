@@ -9,6 +9,7 @@ use crate::domain::Error;
 use crate::domain::catalog::ModelCard;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::MakingId;
+use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
 use crate::workbench::reply::{Check, Hit, Making};
 
@@ -18,6 +19,19 @@ use crate::workbench::reply::{Check, Hit, Making};
 pub(super) enum Item<'a> {
     Conversation {
         head: &'a Conversation,
+    },
+    /// A prompt of a list.
+    PromptHead {
+        prompt: &'a Prompt,
+    },
+    Version {
+        version: &'a Version,
+    },
+    /// Lines, each with its sign.
+    Diff {
+        from: u32,
+        to: u32,
+        lines: Vec<(char, String)>,
     },
     Hit {
         hit: &'a Hit,

@@ -18,6 +18,7 @@ mod out;
 mod pictures;
 mod progress;
 mod prompt;
+mod prompts;
 mod usage;
 mod words;
 mod workspace;
@@ -163,7 +164,11 @@ async fn dispatch(
     };
     let asks_models = matches!(
         command,
-        Command::Chat(_) | Command::Models { .. } | Command::Pictures { .. } | Command::Usage(_)
+        Command::Chat(_)
+            | Command::Models { .. }
+            | Command::Pictures { .. }
+            | Command::Usage(_)
+            | Command::Prompts { verb: args::Prompts::Run(_) }
     );
     let worked = async {
         if asks_models {
@@ -176,6 +181,7 @@ async fn dispatch(
             Command::Cassettes { verb } => cassettes::cassettes(verb, &asker, out).await,
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
+            Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -85,7 +85,7 @@ async fn piped() -> Result<String> {
     reading.await
 }
 
-async fn read_input() -> Result<String> {
+pub(super) async fn read_input() -> Result<String> {
     let read = tokio::task::spawn_blocking(|| text("the standard input", std::io::stdin().lock())).await;
     let text = read.map_err(|why| Error::internal("reading the standard input", why.to_string()))??;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())

@@ -21,6 +21,8 @@ pub enum Topic {
     Usage,
     /// Makings of pictures: begun, grown, ended, removed.
     Pictures,
+    /// The library of prompts, and their runs.
+    Prompts,
 }
 
 /// What changed in a watched topic.
@@ -53,6 +55,8 @@ pub enum Changed {
     MakingRemoved {
         id: MakingId,
     },
+    /// Prompts were made, saved, renamed or removed, or one of their runs went on as a conversation.
+    Prompts,
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -65,7 +69,10 @@ impl Changed {
     /// Whether a watcher of `topic` is told.
     pub fn concerns(&self, topic: Topic) -> bool {
         match (self, topic) {
-            (Self::Conversation { .. } | Self::ConversationRemoved { .. }, Topic::Conversations)
+            (Self::Conversation { head }, Topic::Conversations) => head.run.is_none(),
+            (Self::Conversation { head }, Topic::Prompts) => head.run.is_some(),
+            (Self::ConversationRemoved { .. }, Topic::Conversations)
+            | (Self::Prompts, Topic::Prompts)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Usage, Topic::Usage)
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)

@@ -6,6 +6,7 @@ use super::attachment::Attachment;
 use super::catalog::ModelId;
 use super::id::{ConversationId, MessageId};
 use super::message::Message;
+use super::prompt::Run;
 use super::settings::Settings;
 use super::time::Timestamp;
 
@@ -32,6 +33,9 @@ pub struct Conversation {
     pub settings: Settings,
     /// The end of the branch that is shown; `None` while there is no message.
     pub leaf: Option<MessageId>,
+    /// The prompt that it is a run of: no list of conversations has it until the person goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
 }
 
 /// A conversation with every message of its tree, in order of creation. The form of export and import.

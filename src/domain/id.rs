@@ -80,6 +80,8 @@ id! {
     ConversationId = "conversation";
     /// One message: a node of that tree.
     MessageId = "message";
+    /// One prompt of the library.
+    PromptId = "prompt";
     /// One span: what was done for a call.
     SpanId = "span";
     /// One making of pictures.

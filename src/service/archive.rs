@@ -6,9 +6,10 @@ use crate::domain::attachment::blobs_of;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::Message;
+use crate::domain::prompt::Run;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::naming::{Gone, unnamed};
-use crate::store::record::{DraftOf, OpenAnswer, Remembered};
+use crate::store::record::{DraftOf, OpenAnswer, PromptOf, PromptRun, Remembered, RunOf};
 use crate::store::{Batch, Scan, Store};
 
 /// One act on conversations: all of it becomes durable, or nothing.
@@ -38,6 +39,9 @@ impl Archive {
             let mut batch = Batch::new();
             for head in &writing.heads {
                 batch.put(&head.id, head)?;
+                if let Some(run) = &head.run {
+                    batch.put(&RunOf(PromptOf(run.prompt), head.id), &PromptRun {})?;
+                }
             }
             for message in &writing.messages {
                 batch.put(&(message.conversation, message.id), message)?;
@@ -117,20 +121,7 @@ impl Archive {
                 return Err(error);
             }
             let mut batch = Batch::new();
-            batch.remove::<Conversation>(&id);
-            store.forget_draft(DraftOf(Some(id)), &mut batch)?;
-            let mut attached = BTreeSet::new();
-            for key in store.keys::<Message>(Scan::under(&id)) {
-                let key = key?;
-                // One that cannot be read is removed as well.
-                if let Ok(Some(message)) = store.get::<Message>(&key) {
-                    attached.extend(blobs_of(&message.blocks).cloned());
-                }
-                batch.remove::<Message>(&key);
-            }
-            for blob in unnamed(store, Gone::Conversation(id), attached)? {
-                store.detach(&blob, &mut batch);
-            }
+            forget(store, &[id], &mut batch)?;
             store.commit(batch)
         })
         .await
@@ -173,7 +164,31 @@ impl Archive {
     }
 }
 
-fn head(store: &Store, id: ConversationId) -> Result<Conversation> {
+/// Deletes conversations with a batch: their messages, damaged ones too, and their drafts.
+pub(super) fn forget(store: &Store, ids: &[ConversationId], batch: &mut Batch) -> Result<()> {
+    let mut attached = BTreeSet::new();
+    for id in ids {
+        if let Ok(Some(Run { prompt, .. })) = head(store, *id).map(|head| head.run) {
+            batch.remove::<PromptRun>(&RunOf(PromptOf(prompt), *id));
+        }
+        batch.remove::<Conversation>(id);
+        store.forget_draft(DraftOf(Some(*id)), batch)?;
+        for key in store.keys::<Message>(Scan::under(id)) {
+            let key = key?;
+            // One that cannot be read is removed as well.
+            if let Ok(Some(message)) = store.get::<Message>(&key) {
+                attached.extend(blobs_of(&message.blocks).cloned());
+            }
+            batch.remove::<Message>(&key);
+        }
+    }
+    for blob in unnamed(store, Gone::Conversations(ids), attached)? {
+        store.detach(&blob, batch);
+    }
+    Ok(())
+}
+
+pub(super) fn head(store: &Store, id: ConversationId) -> Result<Conversation> {
     store.get::<Conversation>(&id)?.ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,

@@ -199,6 +199,7 @@ mod tests {
             system: None,
             settings: crate::domain::settings::Settings::default(),
             leaf: None,
+            run: None,
         };
         let message = Message {
             id: fresh::message_id(),

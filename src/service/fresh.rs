@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::id::{ConversationId, MakingId, MessageId, SpanId};
+use crate::domain::id::{ConversationId, MakingId, MessageId, PromptId, SpanId};
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
 
@@ -14,6 +14,11 @@ pub fn conversation_id() -> ConversationId {
 /// A new message's id; later ids sort after earlier ones.
 pub fn message_id() -> MessageId {
     MessageId::from_uuid(Uuid::now_v7())
+}
+
+/// A new prompt's id; later ids sort after earlier ones.
+pub fn prompt_id() -> PromptId {
+    PromptId::from_uuid(Uuid::now_v7())
 }
 
 /// A new span's id; later ids sort after earlier ones.

@@ -1,7 +1,7 @@
 //! What the program can do, one file or folder a service.
 //!
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
-//! makes turns of conversations with it; `conversations` keeps them as things.
+//! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone.
 
 pub mod archive;
 pub mod attachments;
@@ -18,6 +18,7 @@ pub mod keys;
 pub mod models;
 mod naming;
 pub mod pictures;
+pub mod prompts;
 pub mod recorder;
 pub mod retention;
 pub mod turns;

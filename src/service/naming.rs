@@ -12,13 +12,13 @@ use crate::store::{Scan, Store};
 
 /// What is being removed: what it names does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gone {
-    Conversation(ConversationId),
+pub enum Gone<'a> {
+    Conversations(&'a [ConversationId]),
     Making(MakingId),
 }
 
 /// Those of `blobs` that nobody names once that is gone. What cannot be read names nothing.
-pub fn unnamed(store: &Store, gone: Gone, mut blobs: BTreeSet<BlobId>) -> Result<BTreeSet<BlobId>> {
+pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Result<BTreeSet<BlobId>> {
     if blobs.is_empty() {
         return Ok(blobs);
     }
@@ -37,7 +37,7 @@ pub fn unnamed(store: &Store, gone: Gone, mut blobs: BTreeSet<BlobId>) -> Result
     }
     for record in store.scan::<Message>(Scan::all()) {
         let Ok(((conversation, _), message)) = record else { continue };
-        if gone != Gone::Conversation(conversation) {
+        if !matches!(gone, Gone::Conversations(gone) if gone.contains(&conversation)) {
             for blob in blobs_of(&message.blocks) {
                 blobs.remove(blob);
             }

@@ -48,7 +48,8 @@ impl Workspace {
                     path,
                     key: info.key.to_owned(),
                     key_file: info.key_file.clone(),
-                    conversations: info.count(Kind::Conversation),
+                    // Runs of prompts are in no list of them.
+                    conversations: info.count(Kind::Conversation).saturating_sub(info.count(Kind::PromptRun)),
                     messages: info.count(Kind::Message),
                     bytes: info.bytes,
                     kept: info.kept,

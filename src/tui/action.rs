@@ -27,7 +27,7 @@ macro_rules! actions {
 }
 
 actions! {
-    Send = "send", "Send the message (while an answer runs: queue it)";
+    Send = "send", "Send or run what is written (while an answer runs: queue it)";
     Newline = "newline", "Start a new line";
     Back = "back", "Stop the answer, then one step back";
     Interrupt = "interrupt", "Stop; put the draft aside; press again to quit";
@@ -43,6 +43,7 @@ actions! {
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
     ShowPictures = "show_pictures", "Go to the pictures";
+    ShowPrompt = "show_prompt", "Go to the prompts";
     ShowModels = "show_models", "Go to the models";
     ShowUsage = "show_usage", "Go to usage: calls, tokens, times, cost";
     ChooseModel = "choose_model", "Choose the model";
@@ -117,6 +118,15 @@ actions! {
     Reset = "reset", "Back to the default";
     Accept = "accept", "Take it";
     Cancel = "cancel", "Close, changing nothing";
+    RunPrompt = "run_prompt", "Run the prompt once more";
+    SavePrompt = "save_prompt", "Save the prompt: a name, then a version";
+    NewPrompt = "new_prompt", "Write a new prompt";
+    ExamplePrompt = "example_prompt", "Show an example of a prompt";
+    ComparePrompt = "compare_prompt", "Show what was changed between two versions";
+    MarkVersion = "mark_version", "Compare other versions with this one";
+    RunPrevious = "run_previous", "The run before";
+    RunNext = "run_next", "The run after";
+    ContinueInChat = "continue_in_chat", "Go on with the run in the chat";
     GroupNext = "group_next", "A row a model, a day or a provider";
     CopyTable = "copy_table", "Copy the table as CSV";
     SortNext = "sort_next", "Sort by the next column";
@@ -150,6 +160,8 @@ impl Action {
                 | Self::SearchPrevious
                 | Self::NextPicture
                 | Self::PreviousPicture
+                | Self::RunPrevious
+                | Self::RunNext
                 | Self::Decrease
                 | Self::Increase
                 | Self::Newline
@@ -184,6 +196,13 @@ impl Action {
                 | Self::AttachPicture
                 | Self::CopyPrompt
                 | Self::RemovePictures
+                | Self::RunPrompt
+                | Self::SavePrompt
+                | Self::NewPrompt
+                | Self::ExamplePrompt
+                | Self::ComparePrompt
+                | Self::MarkVersion
+                | Self::ContinueInChat
                 | Self::GroupNext
                 | Self::CopyTable
                 | Self::SortNext
@@ -198,6 +217,7 @@ impl Action {
         match self {
             Self::ShowChat => &["chat"],
             Self::ShowPictures => &["pictures", "images"],
+            Self::ShowPrompt => &["prompts"],
             Self::ShowModels => &["catalogue"],
             Self::ShowUsage => &["usage", "cost", "tokens"],
             Self::NewConversation => &["new", "clear", "reset"],

@@ -17,7 +17,9 @@ pub mod paint;
 pub mod pane;
 mod run;
 pub mod runtime;
+pub mod setup;
 pub mod terminal;
+pub mod thread;
 pub mod when;
 pub mod widget;
 

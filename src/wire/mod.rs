@@ -12,6 +12,7 @@ mod loose;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai;
+pub mod prompt;
 pub mod script;
 pub mod sse;
 pub mod thread;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt};
 use futures_util::{FutureExt, TryStreamExt};
 use tokio::runtime::Handle;
 
@@ -15,6 +15,7 @@ use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::pictures::Pictures as PicturesRequest;
+use super::request::prompts::Prompts as PromptsRequest;
 use super::request::usage::Usage as UsageRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
@@ -35,6 +36,7 @@ use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
 use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, trying};
 use crate::service::pictures::{Pictures, Step as PictureStep};
+use crate::service::prompts::Prompts;
 use crate::service::recorder::Recorder;
 use crate::service::retention::Keep;
 use crate::service::turns::Turns;
@@ -50,6 +52,7 @@ pub struct Here {
     chat: Chat,
     conversations: Conversations,
     cassettes: Cassettes,
+    prompts: Prompts,
     standing: Arc<Standing>,
     shelf: Shelf,
     lists: Lists,
@@ -99,6 +102,17 @@ fn one(future: impl Future<Output = Result<Reply>> + Send + 'static) -> Replies 
     stream::once(future).boxed()
 }
 
+/// The steps of a turn as replies.
+fn turn(steps: BoxStream<'static, Result<Step>>) -> Replies {
+    steps
+        .map_ok(|step| match step {
+            Step::Started { conversation, asked, answer } => Reply::Started { conversation, asked, answer },
+            Step::Delta(event) => Reply::Delta { event },
+            Step::Finished { answer } => Reply::Finished { answer },
+        })
+        .boxed()
+}
+
 impl Here {
     fn serve(&self, context: &Context, request: Request) -> Replies {
         let terms = Terms {
@@ -115,6 +129,7 @@ impl Here {
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
+            Request::Prompts(request) => self.prompts(request, terms),
             Request::Usage(request) => self.usage(request),
             Request::Workspace(request) => self.workspace(request, terms),
             Request::Watch { topic } => self.watch(topic),
@@ -170,6 +185,7 @@ impl Here {
             Err(error) => tracing::warn!(%error, "pictures of a process that ended could not be marked"),
         }
         Ok(Owning::Ours(Arc::new(Self {
+            prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
@@ -200,15 +216,45 @@ impl Here {
             ChatRequest::Retry { conversation, message } => self.chat.retry(conversation, message, terms),
             ChatRequest::Continue { conversation, message } => self.chat.go_on(conversation, message, terms),
         };
-        steps
-            .map_ok(|step| match step {
-                Step::Started { conversation, asked, answer } => {
-                    Reply::Started { conversation, asked, answer }
+        turn(steps)
+    }
+
+    fn prompts(&self, request: PromptsRequest, terms: Terms) -> Replies {
+        use PromptsRequest as Ask;
+        let service = self.prompts.clone();
+        let request = match request {
+            Ask::Run { of, version, template, values } => {
+                return turn(service.run(of, version, template, values, terms));
+            }
+            other => other,
+        };
+        one(async move {
+            Ok(match request {
+                Ask::List => Reply::Prompts { prompts: service.list().await? },
+                Ask::Open { id } => Reply::Prompt { book: service.open(id).await? },
+                Ask::Find { name } => Reply::Prompt { book: service.find(name).await? },
+                Ask::Create { name, template, note, values } => {
+                    Reply::Prompt { book: service.create(&name, template, note, values).await? }
                 }
-                Step::Delta(event) => Reply::Delta { event },
-                Step::Finished { answer } => Reply::Finished { answer },
+                Ask::Save { id, template, note } => {
+                    Reply::Prompt { book: service.save(id, template, note).await? }
+                }
+                Ask::Rename { id, name } => Reply::Prompt { book: service.rename(id, &name).await? },
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                Ask::SaveDraft { of, draft } => service.save_draft(of, draft).await.map(|()| Reply::Done)?,
+                Ask::LoadDraft => Reply::Sketch { draft: service.load_draft().await? },
+                Ask::Runs { of, limit } => {
+                    let mut heads = service.runs(of, limit.saturating_add(1)).await?;
+                    let more = heads.len() > limit;
+                    heads.truncate(limit);
+                    Reply::Conversations { heads, more }
+                }
+                Ask::GoOn { run } => Reply::Conversation { head: service.go_on(run).await? },
+                Ask::Import { text } => Reply::Prompts { prompts: service.import(text).await? },
+                // Answered above.
+                Ask::Run { .. } => Reply::Done,
             })
-            .boxed()
+        })
     }
 
     fn conversations(&self, request: ConversationsRequest) -> Replies {

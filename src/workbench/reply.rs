@@ -14,6 +14,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
 pub use crate::domain::picture::Making;
+use crate::domain::prompt::{Book, Prompt, Sketch};
 use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 use crate::domain::script::Scripted;
@@ -72,6 +73,17 @@ pub enum Reply {
     },
     Attached {
         attachment: Attachment,
+    },
+    Prompts {
+        prompts: Vec<Prompt>,
+    },
+    /// A prompt with its versions and its draft.
+    Prompt {
+        book: Book,
+    },
+    /// What is being written of a prompt.
+    Sketch {
+        draft: Sketch,
     },
     Draft {
         draft: Draft,

@@ -18,10 +18,10 @@ use outcrop::workbench::request::{Request, Topic};
 use outcrop::workbench::{Changed, Context, Door, Face, Reply};
 
 /// A home with the scripted voice.
-struct Home(tempfile::TempDir);
+pub struct Home(tempfile::TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("config.toml"), "[providers.scripted]\nkind = \"scripted\"\n")
             .unwrap();
@@ -29,7 +29,7 @@ impl Home {
     }
 
     /// Opens the workspace as a process does.
-    async fn open(&self) -> Door {
+    pub async fn open(&self) -> Door {
         let variables = [("OUTCROP_HOME".to_owned(), self.0.path().to_str().unwrap().to_owned())];
         let config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
         // A child that another test is just starting holds a copy of the last owner's lock until its program begins.
@@ -48,7 +48,7 @@ impl Home {
     }
 }
 
-fn call(door: &Door, request: Request) -> outcrop::workbench::Replies {
+pub fn call(door: &Door, request: Request) -> outcrop::workbench::Replies {
     door.call(Context::of(Face::Cli), request)
 }
 
@@ -56,7 +56,7 @@ fn change(id: ConversationId, change: Change) -> Request {
     Request::Conversations(Conversations::Change { id, change })
 }
 
-async fn one(door: &Door, request: Request) -> Result<Reply, Error> {
+pub async fn one(door: &Door, request: Request) -> Result<Reply, Error> {
     call(door, request).next().await.expect("a reply")
 }
 
@@ -70,7 +70,7 @@ fn say(model: &str, words: &str) -> Request {
 }
 
 /// A turn, to its end: the head, the question, the answer, and the text as it streamed.
-async fn turn(door: &Door, request: Request) -> (Conversation, Option<Message>, Message, String) {
+pub async fn turn(door: &Door, request: Request) -> (Conversation, Option<Message>, Message, String) {
     let mut replies = call(door, request);
     let Some(Ok(Reply::Started { conversation, asked, answer })) = replies.next().await else {
         panic!("the turn did not start")
@@ -87,14 +87,14 @@ async fn turn(door: &Door, request: Request) -> (Conversation, Option<Message>, 
     }
 }
 
-async fn open(door: &Door, id: ConversationId) -> Thread {
+pub async fn open(door: &Door, id: ConversationId) -> Thread {
     match one(door, Request::Conversations(Conversations::Open { id })).await.unwrap() {
         Reply::Thread { thread } => thread,
         other => panic!("{other:?}"),
     }
 }
 
-fn outcome(message: &Message) -> &Outcome {
+pub fn outcome(message: &Message) -> &Outcome {
     &message.answer.as_ref().unwrap().outcome
 }
 

@@ -17,6 +17,7 @@ mod loopback;
 mod markdown;
 mod paint;
 mod pictures;
+mod prompts;
 mod provider_anthropic;
 mod provider_bedrock;
 mod provider_bedrock_keys;

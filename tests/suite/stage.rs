@@ -289,6 +289,7 @@ pub fn head(n: u128, title: &str, minutes_old: i64) -> Conversation {
         system: None,
         settings: Settings::default(),
         leaf: None,
+        run: None,
     }
 }
 

@@ -75,6 +75,7 @@ pub fn head(number: u32, updated: i64) -> Conversation {
         system: None,
         settings: Settings::default(),
         leaf: None,
+        run: None,
     }
 }
 

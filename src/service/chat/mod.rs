@@ -22,6 +22,7 @@ use crate::domain::conversation::{Conversation, Target};
 use crate::domain::delta::Event;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Block, Message};
+use crate::domain::prompt::{Run, Template};
 use crate::domain::script::{Script, Scripted};
 use crate::service::archive::Archive;
 use crate::service::attachments;
@@ -67,6 +68,11 @@ impl Chat {
     /// Sends blocks and streams the answer. Dropping the steps stops it; what came is kept and marked.
     pub fn send(&self, to: Target, blocks: Vec<Block>, terms: Terms) -> BoxStream<'static, Result<Step>> {
         self.turn(Ask::Send { to, blocks }, terms)
+    }
+
+    /// Runs a prompt whose values are in their places, as a conversation of one turn that no list has.
+    pub fn run(&self, run: Run, template: Template, terms: Terms) -> BoxStream<'static, Result<Step>> {
+        self.turn(Ask::Run { run, template }, terms)
     }
 
     /// Answers the same message again: the new answer is a sibling of `message`.

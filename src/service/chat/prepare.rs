@@ -5,6 +5,8 @@ use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Target, Thread, title_from};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
+use crate::domain::prompt::{Run, Template};
+use crate::domain::settings::Settings;
 use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
@@ -14,16 +16,30 @@ use crate::service::invoke::Invoke;
 /// What a person asks for.
 #[derive(Debug)]
 pub(super) enum Ask {
-    Send { to: Target, blocks: Vec<Block> },
-    Retry { conversation: ConversationId, message: MessageId },
-    Continue { conversation: ConversationId, message: MessageId },
+    Send {
+        to: Target,
+        blocks: Vec<Block>,
+    },
+    /// One text without turns: `template` with every value in its place.
+    Run {
+        run: Run,
+        template: Template,
+    },
+    Retry {
+        conversation: ConversationId,
+        message: MessageId,
+    },
+    Continue {
+        conversation: ConversationId,
+        message: MessageId,
+    },
 }
 
 impl Ask {
     /// The conversation that is read and written; `None` for a new one.
     pub(super) fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Send { to: Target::New { .. }, .. } => None,
+            Self::Send { to: Target::New { .. }, .. } | Self::Run { .. } => None,
             Self::Send { to: Target::After { conversation, .. }, .. }
             | Self::Retry { conversation, .. }
             | Self::Continue { conversation, .. } => Some(*conversation),
@@ -45,19 +61,10 @@ pub(super) struct Prepared {
 pub(super) async fn prepare(archive: &Archive, invoke: &Invoke, ask: Ask) -> Result<Prepared> {
     match ask {
         Ask::Send { to: Target::New { model, system, settings }, blocks } => {
-            let now = fresh::now();
-            let head = Conversation {
-                id: fresh::conversation_id(),
-                title: String::new(),
-                titled: false,
-                created: now,
-                updated: now,
-                model: Some(model),
-                system: system.filter(|s| !s.trim().is_empty()),
-                settings,
-                leaf: None,
-            };
-            send(invoke, Thread { conversation: head, messages: Vec::new() }, None, blocks)
+            send(invoke, begun(Some(model), system, settings, None), None, blocks)
+        }
+        Ask::Run { run, template: Template { text, system, model, settings } } => {
+            send(invoke, begun(model, system, settings, Some(run)), None, vec![Block::Text { text }])
         }
         Ask::Send { to: Target::After { conversation, parent }, blocks } => {
             send(invoke, archive.thread(conversation).await?, parent, blocks)
@@ -67,6 +74,24 @@ pub(super) async fn prepare(archive: &Archive, invoke: &Invoke, ask: Ask) -> Res
             go_on(invoke, archive.thread(conversation).await?, message)
         }
     }
+}
+
+/// A conversation in which nothing was said yet.
+fn begun(model: Option<ModelId>, system: Option<String>, settings: Settings, run: Option<Run>) -> Thread {
+    let now = fresh::now();
+    let conversation = Conversation {
+        id: fresh::conversation_id(),
+        title: String::new(),
+        titled: false,
+        created: now,
+        updated: now,
+        model,
+        system: system.filter(|s| !s.trim().is_empty()),
+        settings,
+        leaf: None,
+        run,
+    };
+    Thread { conversation, messages: Vec::new() }
 }
 
 fn send(invoke: &Invoke, thread: Thread, parent: Option<MessageId>, blocks: Vec<Block>) -> Result<Prepared> {

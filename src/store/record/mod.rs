@@ -8,6 +8,7 @@ mod making;
 mod message;
 mod model_list;
 mod open_answer;
+mod prompt;
 pub(super) mod provider_key;
 pub(super) mod recency;
 mod remembered;
@@ -21,6 +22,7 @@ pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
+pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
 pub use remembered::{Name, Remembered};
 pub use usage::{UsageDay, UsageKey};
 
@@ -41,6 +43,10 @@ pub enum Kind {
     ModelList = 12,
     Usage = 11,
     Making = 14,
+    Prompt = 20,
+    PromptVersion = 21,
+    PromptSketch = 22,
+    PromptRun = 23,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -66,7 +72,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 13] = [
+    pub(super) const RECORDS: [(Self, &'static str); 17] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -80,6 +86,10 @@ impl Kind {
         (Self::ModelList, "lists of models"),
         (Self::Usage, "days of usage"),
         (Self::Making, "makings of pictures"),
+        (Self::Prompt, "prompts"),
+        (Self::PromptVersion, "versions of prompts"),
+        (Self::PromptSketch, "drafts of prompts"),
+        (Self::PromptRun, "runs of prompts"),
     ];
 }
 
@@ -124,5 +134,6 @@ id_key!(
     crate::domain::id::ConversationId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
+    crate::domain::id::PromptId,
     crate::domain::id::SpanId
 );

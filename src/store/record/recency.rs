@@ -1,6 +1,7 @@
 //! The index of conversations by the time of their last change. The store keeps it; nobody else writes it.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Kind, RecordKey};
 use crate::domain::conversation::Conversation;
@@ -36,17 +37,21 @@ pub(in crate::store) fn has_entry(key: &[u8]) -> bool {
     key.first() == Some(&(Kind::Conversation as u8))
 }
 
-/// The entry that belongs to the record `key` with the value `plain`; `None` for all but heads of conversations.
+/// The entry that belongs to the record `key` with the value `plain`; `None` for all but heads of conversations, and for
+/// those that are runs of a prompt: no list has them.
 pub(in crate::store) fn entry_of(key: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
     #[derive(Deserialize)]
     struct Updated {
         updated: Timestamp,
+        #[serde(default)]
+        run: Option<IgnoredAny>,
     }
     let (kind, rest) = key.split_first()?;
     if *kind != Kind::Conversation as u8 {
         return None;
     }
-    let Updated { updated } = serde_json::from_slice(plain).ok()?;
+    let Updated { updated, run } = serde_json::from_slice(plain).ok()?;
+    run.is_none().then_some(())?;
     Some(entry(updated, ConversationId::read(rest)?))
 }
 

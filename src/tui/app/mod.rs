@@ -27,7 +27,7 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
-use super::pane::{Pane, Place, chat, models, pictures, usage};
+use super::pane::{Pane, Place, chat, models, pictures, prompt, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -39,6 +39,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
 use crate::workbench::request::conversations::Conversations;
+use crate::workbench::request::prompts::Prompts;
 use crate::workbench::{Context, Face, Request};
 
 /// The delay after which the program ends though the store has not answered.
@@ -171,6 +172,7 @@ pub struct State {
     pub place: Place,
     pub chat: chat::State,
     pub pictures: pictures::State,
+    pub prompt: prompt::State,
     pub models: models::State,
     pub usage: usage::State,
     pub overlays: Vec<Overlay>,
@@ -191,6 +193,8 @@ pub struct State {
     leaving: bool,
     /// A passphrase is being tried.
     unlocking: Option<TaskId>,
+    /// The conversation that a place leads to.
+    opens: Option<ConversationId>,
     title: String,
     tasks: u64,
 }
@@ -205,6 +209,7 @@ pub struct Cache {
 struct Panes<'a> {
     chat: &'a mut chat::State,
     pictures: &'a mut pictures::State,
+    prompt: &'a mut prompt::State,
     models: &'a mut models::State,
     usage: &'a mut usage::State,
 }
@@ -230,6 +235,8 @@ pub struct Desk<'a> {
     pub overlays: Vec<Overlay>,
     /// To be said for a moment: the text, and whether it is bad news.
     pub notice: Option<(String, bool)>,
+    /// The conversation that the chat is to open.
+    pub opens: Option<ConversationId>,
 }
 
 impl Desk<'_> {
@@ -280,6 +287,7 @@ fn is_act(request: &Request) -> bool {
         Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
             !request.is_query()
         }
+        Request::Prompts(_) => !request.is_query() || matches!(request, Request::Prompts(Prompts::LoadDraft)),
         Request::Models(_) | Request::Pictures(_) | Request::Usage(_) | Request::Watch { .. } => false,
     }
 }
@@ -288,6 +296,7 @@ impl State {
     /// The screen before anything happened.
     pub fn new(options: Options, start: Start) -> Self {
         let chat = chat::State::new(start, &options);
+        let prompt = prompt::State::new(&options);
         Self {
             look: options.theme.look(None).unwrap_or_else(|_| Look::colourless()),
             highlights: Highlights::default(),
@@ -298,6 +307,7 @@ impl State {
             place: Place::default(),
             chat,
             pictures: pictures::State::default(),
+            prompt,
             models: models::State::default(),
             usage: usage::State::default(),
             overlays: Vec::new(),
@@ -308,6 +318,7 @@ impl State {
             quitting: None,
             leaving: false,
             unlocking: None,
+            opens: None,
             title: String::new(),
             tasks: 0,
         }
@@ -347,6 +358,7 @@ impl State {
         match place {
             Place::Chat => &self.chat,
             Place::Pictures => &self.pictures,
+            Place::Prompt => &self.prompt,
             Place::Models => &self.models,
             Place::Usage => &self.usage,
         }
@@ -371,6 +383,7 @@ impl State {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
                 Place::Pictures => panes.pictures,
+                Place::Prompt => panes.prompt,
                 Place::Models => panes.models,
                 Place::Usage => panes.usage,
             };
@@ -415,9 +428,11 @@ impl State {
             effects: Vec::new(),
             overlays: Vec::new(),
             notice: None,
+            opens: None,
         };
         let panes = Panes {
             chat: &mut self.chat,
+            prompt: &mut self.prompt,
             pictures: &mut self.pictures,
             models: &mut self.models,
             usage: &mut self.usage,
@@ -425,6 +440,7 @@ impl State {
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
+        self.opens = desk.opens.or(self.opens);
         if let Some((text, bad)) = desk.notice {
             self.say(text, bad);
         }

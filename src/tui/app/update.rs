@@ -89,7 +89,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
                 state.with(waits, out, |pane, desk| pane.ended(task, error, desk));
             }
             refresh(state);
-            if state.leaving && !state.chat.is_writing() {
+            if state.leaving && !is_writing(state) {
                 out.effects.push(Effect::Quit);
             }
         }
@@ -116,6 +116,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         }
         Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
     }
+    if let Some(id) = state.opens.take() {
+        show(state, Place::Chat, out);
+        state.with_chat(out, |chat, desk| chat.open(id, desk));
+    }
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }
@@ -139,6 +143,10 @@ fn waiting(state: &State, task: TaskId) -> Place {
 fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         state.place = place;
+        if place == Place::Prompt {
+            let model = state.chat.model().cloned();
+            state.prompt.would_ask(model.as_ref());
+        }
         if place == Place::Models {
             state.with_chat(out, chat::State::look_through_models);
             refresh(state);
@@ -307,6 +315,11 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             show(state, Place::Chat, out);
             state.with_chat(out, |chat, desk| chat.attach_made(attachment, desk));
         }
+        Action::ChooseModel if state.place == Place::Prompt => {
+            state.with_chat(out, chat::State::look_through_models);
+            refresh(state);
+            state.with_pane(out, |pane, desk| pane.act(action, key, desk));
+        }
         Action::Interrupt => {
             if state.with_pane(out, |pane, desk| pane.interrupt(desk)) {
                 state.quitting = None;
@@ -348,6 +361,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
+    running.answers += state.prompt.running();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
@@ -358,9 +372,15 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
 
 fn quit(state: &mut State, out: &mut Out<'_>) {
     state.with_chat(out, chat::State::leave);
-    state.leaving = state.chat.is_writing();
+    state.at_desk(out, |panes, desk| panes.prompt.leave(desk));
+    state.leaving = is_writing(state);
     let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
     out.effects.push(if state.leaving { wait } else { Effect::Quit });
+}
+
+/// Something is written that the store has not acknowledged.
+fn is_writing(state: &State) -> bool {
+    state.chat.is_writing() || state.prompt.is_writing()
 }
 
 /// Every list of models shows what has come since.
@@ -368,6 +388,7 @@ fn refresh(state: &mut State) {
     let asking = state.chat.is_asking_models();
     state.pictures.restock(state.chat.stock(), asking);
     state.models.restock(state.chat.stock(), asking);
+    state.prompt.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {
         if let Overlay::Picker(picker) = overlay {
             picker.restock(state.chat.stock().clone(), asking, state.now.wall);

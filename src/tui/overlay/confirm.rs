@@ -11,6 +11,7 @@ use crate::domain::figures::{bytes, count};
 use crate::domain::id::ConversationId;
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
+use crate::domain::prompt::Prompt;
 use crate::domain::pull::PullPlan;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
@@ -65,6 +66,20 @@ impl Confirm {
             letter: 'd',
             does: "delete it",
             choice: Choice::Delete(head.id),
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before a prompt is deleted.
+    pub fn delete_prompt(prompt: &Prompt) -> Self {
+        let versions = count(prompt.latest.into(), "version", "versions");
+        Self {
+            act: "Delete",
+            object: safe_line(&prompt.name).into_owned(),
+            rest: format!(", {versions}, and its runs? It cannot be brought back."),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::DeletePrompt(prompt.id),
             keeps: "keep it",
         }
     }

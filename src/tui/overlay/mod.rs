@@ -22,7 +22,7 @@ use super::look::{Look, Role};
 use super::paint::{fill, put, put_right};
 use crate::domain::catalog::ModelId;
 use crate::domain::figures::grouped;
-use crate::domain::id::{ConversationId, MakingId};
+use crate::domain::id::{ConversationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use confirm::Confirm;
@@ -110,6 +110,12 @@ pub enum Choice {
     Rename(ConversationId, String),
     Delete(ConversationId),
     System(String),
+    /// Keeps what is written as a new prompt of that name.
+    SavePrompt(String),
+    /// Keeps what is written as the next version, with that note.
+    SaveVersion(String),
+    RenamePrompt(PromptId, String),
+    DeletePrompt(PromptId),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
     /// What the tool call of that id gives back; not `taken` is half written.

@@ -6,8 +6,9 @@ use ratatui::layout::{Position, Rect};
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::dropped_path;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, PromptId};
 use crate::domain::message::BlobId;
+use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -32,6 +33,10 @@ pub enum Of {
     Weights,
     /// What a model is asked on trial.
     Question,
+    /// The name of a prompt; `None` for one that is saved for the first time.
+    PromptName(Option<PromptId>),
+    /// Why there is a new version.
+    Note,
 }
 
 /// The line and what it names.
@@ -87,15 +92,34 @@ impl Prompt {
         Self { title, input: Input::new(before), of: Of::Question, wrong: "" }
     }
 
+    /// Asks for the name of a prompt that is saved for the first time.
+    pub fn save_as() -> Self {
+        let title = "Save the prompt as".to_owned();
+        Self { title, input: Input::default(), of: Of::PromptName(None), wrong: "" }
+    }
+
+    /// Asks for another name of a prompt.
+    pub fn rename_prompt(id: PromptId, name: &str) -> Self {
+        let title = "Rename the prompt".to_owned();
+        Self { title, input: Input::new(name), of: Of::PromptName(Some(id)), wrong: "" }
+    }
+
+    /// Asks why there is a new version.
+    pub fn note(number: u32) -> Self {
+        let title = format!("Save version {number}");
+        Self { title, input: Input::default(), of: Of::Note, wrong: "" }
+    }
+
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
-            Of::Name(_) => "rename",
+            Of::Name(_) | Of::PromptName(Some(_)) => "rename",
             Of::File(_) | Of::Picture(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights => "add",
             Of::Question => "ask",
+            Of::PromptName(None) | Of::Note => "save",
         }
     }
 
@@ -138,6 +162,15 @@ impl Prompt {
             (Some(Action::Accept), Of::Question) if !text.is_empty() => {
                 Outcome::Chosen(Choice::Try(text.to_owned()))
             }
+            (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
+            (Some(Action::Accept), Of::PromptName(id)) if !text.is_empty() => match (name_of(text), id) {
+                (Some(name), None) => Outcome::Chosen(Choice::SavePrompt(name)),
+                (Some(name), Some(id)) => Outcome::Chosen(Choice::RenamePrompt(*id, name)),
+                (None, _) => {
+                    self.wrong = "A name is at most 80 characters.";
+                    Outcome::Stay
+                }
+            },
             _ => {
                 self.wrong = "";
                 self.input.key(key);
@@ -155,6 +188,10 @@ impl Prompt {
         let (words, role) = match (self.wrong, &self.of) {
             ("", Of::Weights) => {
                 ("It is copied; the file itself stays as it is. ~/ is your home", Role::Muted)
+            }
+            ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
+            ("", Of::PromptName(None)) => {
+                ("It is version 1; later ones are kept under the same name", Role::Muted)
             }
             ("", Of::Question) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
             ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),

@@ -5,6 +5,7 @@
 pub mod chat;
 pub mod models;
 pub mod pictures;
+pub mod prompt;
 pub mod usage;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ use crate::workbench::Reply;
 pub enum Place {
     #[default]
     Chat,
+    Prompt,
     Pictures,
     Models,
     Usage,
@@ -38,13 +40,14 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] = &[Self::Chat, Self::Pictures, Self::Models, Self::Usage];
+    pub const ALL: &'static [Self] = &[Self::Chat, Self::Prompt, Self::Pictures, Self::Models, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
             Self::Pictures => "Pictures",
+            Self::Prompt => "Prompt",
             Self::Models => "Models",
             Self::Usage => "Usage",
         }
@@ -55,6 +58,7 @@ impl Place {
         match self {
             Self::Chat => Action::ShowChat,
             Self::Pictures => Action::ShowPictures,
+            Self::Prompt => Action::ShowPrompt,
             Self::Models => Action::ShowModels,
             Self::Usage => Action::ShowUsage,
         }

@@ -113,6 +113,7 @@ pub(super) fn thread(text: &str, ids: &mut dyn Ids, skipped: &mut Vec<String>) -
         system: None,
         settings: Settings::default(),
         leaf,
+        run: None,
     };
     Ok(Thread { conversation: head, messages })
 }

@@ -6,6 +6,7 @@ pub mod conversations;
 pub mod keys;
 pub mod models;
 pub mod pictures;
+pub mod prompts;
 pub mod usage;
 pub mod workspace;
 
@@ -23,6 +24,7 @@ pub enum Request {
     Keys(keys::Keys),
     Models(models::Models),
     Pictures(pictures::Pictures),
+    Prompts(prompts::Prompts),
     Usage(usage::Usage),
     Workspace(workspace::Workspace),
     /// Numbered changes of a topic, from now on, until the replies are dropped.
@@ -39,6 +41,7 @@ impl Request {
             // Prices are the configuration's too.
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
+            Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
         }
     }
@@ -47,7 +50,8 @@ impl Request {
     pub fn is_query(&self) -> bool {
         use conversations::Conversations as C;
         use models::Models as M;
-        use pictures::Pictures as P;
+        use pictures::Pictures as I;
+        use prompts::Prompts as P;
         use workspace::Workspace as W;
         match self {
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
@@ -71,8 +75,19 @@ impl Request {
                 M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } => false,
             },
             Self::Pictures(request) => match request {
-                P::List { .. } | P::Find { .. } | P::Bytes { .. } => true,
-                P::Make { .. } | P::Remove { .. } => false,
+                I::List { .. } | I::Find { .. } | I::Bytes { .. } => true,
+                I::Make { .. } | I::Remove { .. } => false,
+            },
+            Self::Prompts(request) => match request {
+                P::List | P::Open { .. } | P::Find { .. } | P::LoadDraft | P::Runs { .. } => true,
+                P::Create { .. }
+                | P::Save { .. }
+                | P::Rename { .. }
+                | P::Remove { .. }
+                | P::SaveDraft { .. }
+                | P::Run { .. }
+                | P::GoOn { .. }
+                | P::Import { .. } => false,
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,

@@ -10,6 +10,7 @@ mod lists;
 mod nowhere;
 mod owner;
 mod pictures;
+mod prompts;
 mod questions;
 mod settings;
 mod stored;

@@ -135,7 +135,7 @@ fn every_action_is_listed_with_its_keys_and_its_meaning() {
     let home = Home::with(&format!("{SCRIPTED}[keys]\nsend = 'ctrl+x'\nquit = 'none'\n"));
     let said = home.run(&["config", "keys"]);
     let line = |name: &str| said.stdout.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
-    assert!(line("send").contains("ctrl+x") && line("send").contains("Send the message"), "{said:?}");
+    assert!(line("send").contains("ctrl+x") && line("send").contains("Send or run"), "{said:?}");
     assert!(line("quit").contains("none"), "{said:?}");
     let objects = home.run(&["config", "keys", "--json"]).objects();
     for action in outcrop::tui::action::Action::ALL {

@@ -8,7 +8,7 @@ use outcrop::workbench::{self, Workbench};
 use super::home::{Home, Said, files};
 
 /// Runs the lines in a home of their own, once as the owner and once attached to this process; both say the same.
-fn on_both(lines: &[&str]) -> String {
+pub fn on_both(lines: &[&str]) -> String {
     let here = Home::new().transcript(lines);
     let home = Home::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -9,5 +9,6 @@ pub mod copying;
 mod first_run;
 mod kept;
 pub mod passphrase;
+mod prompt;
 mod reach;
 pub mod tools;

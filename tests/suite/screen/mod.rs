@@ -3,6 +3,7 @@
 mod models;
 mod picker;
 mod pictures;
+pub mod prompt;
 mod usage;
 
 use outcrop::domain::attachment::Attachment;

@@ -226,6 +226,7 @@ impl Shelf {
             | Request::Keys(_)
             | Request::Models(_)
             | Request::Pictures(_)
+            | Request::Prompts(_)
             | Request::Usage(_)
             | Request::Workspace(_) => return None,
             Request::Chat(chat) => return self.chat(task, chat),

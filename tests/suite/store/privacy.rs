@@ -6,10 +6,13 @@ use std::path::Path;
 
 use outcrop::domain::ErrorKind;
 use outcrop::domain::conversation::{Conversation, Draft};
+use outcrop::domain::id::PromptId;
 use outcrop::domain::message::Message;
+use outcrop::domain::prompt::{Prompt, Sketch, Template, Version};
 use outcrop::domain::provider_key::KeyPlace;
 use outcrop::domain::secret::Secret;
-use outcrop::store::record::{DraftOf, Remembered};
+use outcrop::domain::time::Timestamp;
+use outcrop::store::record::{DraftOf, PromptOf, Remembered, VersionOf};
 use outcrop::store::{Batch, Owner, Scan, Store, WrapWith};
 
 use super::{conversation_id, head, key, message, name, open, small, turn, unlock, walk};
@@ -32,6 +35,14 @@ fn fill(store: &Store) {
     store.save_draft(DraftOf(None), draft).unwrap();
     let remembered = Remembered { name: CANARY.to_owned(), value: serde_json::json!(CANARY) };
     batch.put(&store.name(CANARY), &remembered).unwrap();
+    let template =
+        Template { text: CANARY.to_owned(), system: Some(CANARY.to_owned()), ..Template::default() };
+    let (id, created) = (PromptId::from_bytes([7; 16]), Timestamp(1));
+    let prompt = Prompt { id, name: CANARY.to_owned(), created, updated: created, latest: 1 };
+    let version = Version { number: 1, template: template.clone(), note: CANARY.to_owned(), created };
+    let values = [(CANARY.to_owned(), CANARY.to_owned())].into();
+    batch.put(&id, &prompt).unwrap().put(&VersionOf(id, 1), &version).unwrap();
+    batch.put(&PromptOf(Some(id)), &Sketch { template, values }).unwrap();
     store.commit(batch).unwrap();
     store.attach(CANARY.repeat(2).into_bytes()).unwrap();
     store.attach(CANARY.repeat(20_000).into_bytes()).unwrap();

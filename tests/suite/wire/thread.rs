@@ -152,8 +152,18 @@ fn thread() -> impl Strategy<Value = Thread> {
             let leaf = (!messages.is_empty()).then(|| messages[leaf.index(messages.len())].id);
             let model = ModelId::new("local", "m").ok();
             let (created, updated) = (Timestamp(1), Timestamp(2));
-            let conversation =
-                Conversation { id, title, titled, created, updated, model, system, settings, leaf };
+            let conversation = Conversation {
+                id,
+                title,
+                titled,
+                created,
+                updated,
+                model,
+                system,
+                settings,
+                leaf,
+                run: None,
+            };
             Thread { conversation, messages }
         },
     )
@@ -349,6 +359,7 @@ fn markdown_names_attachments_and_links_those_that_lie_beside_it() {
         origin: MessageOrigin::Here,
     };
     let conversation = Conversation {
+        run: None,
         id,
         title: "t".into(),
         titled: false,
@@ -405,6 +416,7 @@ fn markdown_shows_the_branch_with_its_figures() {
             system: Some("Be brief.\nReally.".into()),
             settings: Settings { temperature: Some(0.2), ..Settings::default() },
             leaf: Some(message_id(3)),
+            run: None,
         },
         messages: vec![
             said(1, None, Role::User, vec![text("hello")], None),

@@ -85,6 +85,10 @@ impl State {
             | Choice::SavePicture { .. }
             | Choice::VaryFile(_)
             | Choice::RemovePictures(_)
+            | Choice::SavePrompt(_)
+            | Choice::SaveVersion(_)
+            | Choice::RenamePrompt(..)
+            | Choice::DeletePrompt(_)
             | Choice::Act(_)
             | Choice::Unlock(_)
             | Choice::Quit => {}

@@ -1,9 +1,9 @@
 //! From the list into a conversation: the selected one, the message that was found, the next page.
 
-use super::thread::Turn;
 use super::{Find, Focus, State, Wait, Wanted};
 use crate::tui::app::Desk;
 use crate::tui::overlay::input::Input;
+use crate::tui::thread::Turn;
 use crate::tui::widget::transcript::{Item, find};
 use crate::workbench::Request;
 use crate::workbench::request::conversations::{Change, Conversations};

@@ -290,6 +290,7 @@ mod tests {
             system: None,
             settings: Settings::default(),
             leaf: None,
+            run: None,
         }
     }
 

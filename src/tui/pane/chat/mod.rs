@@ -6,7 +6,6 @@
 mod attaching;
 mod choosing;
 mod composing;
-mod drawer;
 mod fetching;
 mod first_run;
 mod found;
@@ -26,7 +25,6 @@ mod replies;
 mod scripts;
 mod setup;
 mod summary;
-mod thread;
 mod tools;
 mod turns;
 mod update;
@@ -35,10 +33,8 @@ mod view;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use drawer::Drawer;
 use first_run::{Fetch, FirstRun};
 use list::List;
-use thread::{Phase, Setup, Thread, Turn};
 
 use crate::domain::Error;
 use crate::domain::conversation::Draft;
@@ -51,6 +47,9 @@ use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
 use crate::tui::overlay::confirm::Running;
 use crate::tui::overlay::input::Input;
+use crate::tui::setup::Setup;
+use crate::tui::setup::drawer::Drawer;
+use crate::tui::thread::{Phase, Thread, Turn};
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::{Found, Scroll, Selection};
 

@@ -37,6 +37,11 @@ impl State {
         desk.say("Asking the servers for their models…");
     }
 
+    /// Who answers in the conversation that is shown.
+    pub fn model(&self) -> Option<&ModelId> {
+        self.thread.setup.model.as_ref()
+    }
+
     /// The models that there are.
     pub fn stock(&self) -> &Stock {
         &self.stock

@@ -2,12 +2,13 @@
 
 use ratatui::layout::Position;
 
-use super::drawer;
 use super::list::Row;
 use super::{Focus, State};
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::event::{Button, Mouse, MouseKind};
+use crate::tui::setup::drawer::rows;
+use crate::tui::setup::view::row_at;
 use crate::tui::widget::transcript::{Part, Selection};
 
 /// Rows of one turn of the wheel.
@@ -55,9 +56,7 @@ impl State {
             self.start_search(desk);
         } else if let Some(area) = areas.drawer.filter(|drawer| drawer.contains(at)) {
             self.focus = Focus::Settings;
-            if let Some(place) = super::view::drawer_row_at(area, at.y, self.drawer.selected)
-                .filter(|p| *p < drawer::rows().len())
-            {
+            if let Some(place) = row_at(area, at.y, self.drawer.selected).filter(|p| *p < rows().len()) {
                 let again = self.drawer.selected == place;
                 self.drawer.choose(place);
                 if again {

@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::drawer::Row;
 use super::{Focus, State};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::setup::drawer::Row;
 
 impl State {
     /// Shows the list, or folds it away.
@@ -66,18 +66,8 @@ impl State {
             }
             Focus::Settings => {
                 let standing = self.standing();
-                let setup = &self.thread.setup.settings;
-                let changed = match action {
-                    Action::Decrease => self.drawer.nudge(setup, &standing, -1.0),
-                    Action::Increase => self.drawer.nudge(setup, &standing, 1.0),
-                    Action::Reset => self.drawer.reset(setup),
-                    _ => None,
-                };
+                let changed = self.drawer.go(action, &self.thread.setup.settings, &standing);
                 match action {
-                    Action::SelectNext => self.drawer.step(1),
-                    Action::SelectPrevious => self.drawer.step(-1),
-                    Action::SelectFirst => self.drawer.step(isize::MIN),
-                    Action::SelectLast => self.drawer.step(isize::MAX),
                     Action::Open => self.change_setting(desk),
                     Action::Reset if self.drawer.row() == Row::System => self.set_system("", desk),
                     _ => {}

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::first_run::usable;
-use super::thread::{Load, Setup, Thread, Turn};
 use super::turns::send_next;
 use super::{Focus, State, Wait};
 use crate::domain::catalog::ModelId;
@@ -11,6 +10,8 @@ use crate::domain::conversation::Draft;
 use crate::domain::id::ConversationId;
 use crate::tui::app::{Desk, SAVE_DRAFT};
 use crate::tui::effect::Effect;
+use crate::tui::setup::Setup;
+use crate::tui::thread::{Load, Thread, Turn};
 use crate::tui::widget::composer::{Composer, joined};
 use crate::tui::widget::transcript::Scroll;
 use crate::workbench::Request;
@@ -182,7 +183,7 @@ impl State {
     }
 
     /// Shows a conversation, keeping what is written and what runs in the one that was shown.
-    pub(super) fn open(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
+    pub fn open(&mut self, id: ConversationId, desk: &mut Desk<'_>) {
         self.resuming = false;
         self.list.search = None;
         if self.thread.id == Some(id) {

@@ -1,6 +1,5 @@
 //! Reading: moving, choosing a message, searching, folding, copying.
 
-use super::thread::{Load, Turn};
 use super::{Find, Focus, State, Wait};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Role};
@@ -9,6 +8,7 @@ use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::markdown;
 use crate::tui::widget::transcript::{Found, Geometry, Item, find};
 use crate::workbench::Request;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::first_run::{Fetch, FirstRun, usable};
 use super::scripts::offer_scripts;
-use super::thread::{Load, Setup, Thread, Turn};
 use super::turns::send_next;
 use super::{Focus, State, Wait};
 use crate::domain::catalog::{Availability, ModelCard};
@@ -14,6 +13,8 @@ use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::setup::Setup;
+use crate::tui::thread::{Load, Thread, Turn};
 use crate::workbench::request::conversations::{Change, Conversations};
 use crate::workbench::{Reply, Request};
 
@@ -306,7 +307,7 @@ impl State {
             }
             // A change on this machine is no reason to ask servers that the person did not ask.
             Changed::Models => self.list_models(self.probed, desk),
-            Changed::Usage | Changed::Making { .. } | Changed::MakingRemoved { .. } => {}
+            Changed::Usage | Changed::Making { .. } | Changed::MakingRemoved { .. } | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             Changed::Missed => self.relist(desk),

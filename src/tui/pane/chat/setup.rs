@@ -1,13 +1,14 @@
 //! What the next turn is sent with: the drawer's rows changed, and how they stand.
 
 use super::State;
-use super::drawer::Row;
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::settings::Settings;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::Pad;
+use crate::tui::setup::drawer::Row;
+use crate::tui::setup::standing;
 use crate::workbench::request::conversations::Change;
 
 impl State {
@@ -59,8 +60,6 @@ impl State {
 
     /// What the model is asked with where the conversation sets nothing, as far as that is known.
     pub(super) fn standing(&self) -> Settings {
-        let card = self.card();
-        let known = card.and_then(|card| card.defaults.clone()).unwrap_or_default();
-        Settings { max_tokens: known.max_tokens.or(card.and_then(|card| card.max_output)), ..known }
+        standing(self.card())
     }
 }

@@ -1,11 +1,11 @@
 //! Calls of tools, answered by the person.
 
-use super::thread::{Thread, Turn};
 use super::{Focus, State};
 use crate::domain::message::{Block, Message};
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::{Call, Pad};
+use crate::tui::thread::{Thread, Turn};
 use crate::workbench::Request;
 use crate::workbench::request::chat::{Chat, Target};
 
@@ -39,7 +39,7 @@ impl State {
 
     /// The person said what a tool gives back, or left it half written.
     pub(super) fn tool_answered(&mut self, id: String, text: String, taken: bool, desk: &mut Desk<'_>) {
-        self.thread.tools.insert(id, super::thread::Given { text, taken });
+        self.thread.tools.insert(id, crate::tui::thread::Given { text, taken });
         if taken {
             self.answer_tools(desk);
         }

@@ -1,7 +1,6 @@
 //! Turns: send, queue, stop, answer again, edit and fork, go on, choose a branch.
 
 use super::first_run::usable;
-use super::thread::{Queued, Thread, Turn};
 use super::{Focus, State};
 use crate::domain::catalog::Availability;
 use crate::domain::id::MessageId;
@@ -11,6 +10,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Context;
+use crate::tui::thread::{Queued, Thread, Turn};
 use crate::tui::widget::composer::{blocks_of, draft_of};
 use crate::workbench::Request;
 use crate::workbench::request::chat::{Chat, Target};

@@ -1,5 +1,7 @@
 //! Painting the composer, and the place of its caret.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -27,6 +29,23 @@ pub(super) fn top_for(top: usize, row: usize, count: usize, height: u16) -> usiz
 impl Composer {
     /// Paints the text, or `placeholder` while there is none.
     pub fn draw(&self, area: Rect, cells: &mut Cells, look: &Look, placeholder: &str) {
+        self.draw_marked(area, cells, look, placeholder, (&[], Style::new()));
+    }
+
+    /// The bytes of what is shown: where marks are counted.
+    pub fn shown(&self) -> &str {
+        self.buffer.text()
+    }
+
+    /// The same with some ranges of what is shown in another style; they stand in order.
+    pub fn draw_marked(
+        &self,
+        area: Rect,
+        cells: &mut Cells,
+        look: &Look,
+        placeholder: &str,
+        (marks, marked): (&[Range<usize>], Style),
+    ) {
         let area = area.intersection(cells.area);
         if area.is_empty() {
             return;
@@ -44,7 +63,13 @@ impl Composer {
             for (at, cluster) in clusters(&text[row.start..row.end]) {
                 let shown = shown(cluster, &self.pastes);
                 let is_chip = cluster.chars().next().and_then(chip_index).is_some();
-                let style = if is_chip { look.text.patch(look.chip) } else { look.text };
+                let byte = row.start + at;
+                let mark = marks.get(marks.partition_point(|mark| mark.end <= byte));
+                let style = match mark.is_some_and(|mark| mark.contains(&byte)) {
+                    _ if is_chip => look.text.patch(look.chip),
+                    true => look.text.patch(marked),
+                    false => look.text,
+                };
                 let style =
                     if selection.contains(&(row.start + at)) { style.patch(look.selection) } else { style };
                 let room = area.right().saturating_sub(x);

@@ -10,8 +10,8 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::layout::Areas;
-use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};
+use crate::tui::thread::Turn;
 use crate::tui::widget::composer::Look as Styles;
 
 /// Draws the composer; returns its caret where it has the focus.

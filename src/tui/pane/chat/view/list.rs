@@ -11,8 +11,8 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::list::Row;
-use crate::tui::pane::chat::thread::Turn;
 use crate::tui::pane::chat::{Focus, State};
+use crate::tui::thread::Turn;
 use crate::tui::widget::text::fit_left;
 
 /// Draws the list; returns the caret of its search line.

@@ -13,8 +13,8 @@ use crate::tui::keymap::{Context, label};
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, wrap};
 use crate::tui::pane::chat::layout::Areas;
-use crate::tui::pane::chat::thread::{Load, Turn};
 use crate::tui::pane::chat::{Focus, State};
+use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::code::Want;
 
 /// Draws what is read.

@@ -1,7 +1,6 @@
 //! The picture of the chat place.
 
 mod composer;
-mod drawer;
 mod first_run;
 mod list;
 mod main;
@@ -9,14 +8,13 @@ mod main;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::State;
+use super::{Focus, State};
 use crate::tui::app::Cache;
 use crate::tui::look::Role;
 use crate::tui::paint::put;
 use crate::tui::pane::Sight;
+use crate::tui::setup::view::{self as settings, Panel};
 use crate::tui::widget::code::Want;
-
-pub use drawer::row_at as drawer_row_at;
 
 /// Draws the place into `body`; returns the cell of the caret.
 pub fn draw(
@@ -38,7 +36,7 @@ pub fn draw(
         caret = caret.or(list::draw(state, sight, area, cells));
     }
     if let Some(area) = areas.drawer {
-        caret = caret.or(drawer::draw(state, sight, area, cells));
+        caret = caret.or(drawer(state, sight, area, cells));
     }
     if !areas.box_area.is_empty() {
         main::draw(state, (cache, wants), sight, &areas, cells);
@@ -47,4 +45,15 @@ pub fn draw(
         caret = caret.or(typing);
     }
     caret.filter(|_| !sight.covered)
+}
+
+fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
+    let panel = Panel {
+        drawer: &state.drawer,
+        setup: &state.thread.setup,
+        standing: &state.standing(),
+        focused: state.focus == Focus::Settings,
+        of: "conversation",
+    };
+    settings::draw(&panel, sight, area, cells)
 }

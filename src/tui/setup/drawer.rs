@@ -1,9 +1,10 @@
-//! The settings drawer: the model, the preset, the system prompt and one row for each field of the domain's table.
+//! The rows of the settings drawer: the model, the preset, the system prompt and one row for each field of the domain's table.
 
-use super::thread::Setup;
+use super::Setup;
 use crate::config::Preset;
 use crate::domain::Error;
 use crate::domain::settings::{FIELDS, Field, Settings};
+use crate::tui::action::Action;
 use crate::tui::overlay::input::Input;
 
 /// One row of the drawer.
@@ -125,6 +126,21 @@ impl Drawer {
         };
         let low = if field.name == "max_tokens" || field.name == "top_p" { step } else { 0.0 };
         changed.set(field.name, &text(next.max(low))).ok().map(|()| changed)
+    }
+
+    /// What an action does among the rows; the settings where it changed them.
+    pub fn go(&mut self, action: Action, settings: &Settings, standing: &Settings) -> Option<Settings> {
+        match action {
+            Action::Decrease => return self.nudge(settings, standing, -1.0),
+            Action::Increase => return self.nudge(settings, standing, 1.0),
+            Action::Reset => return self.reset(settings),
+            Action::SelectNext => self.step(1),
+            Action::SelectPrevious => self.step(-1),
+            Action::SelectFirst => self.step(isize::MIN),
+            Action::SelectLast => self.step(isize::MAX),
+            _ => {}
+        }
+        None
     }
 
     /// The settings with the selected field left to the default.

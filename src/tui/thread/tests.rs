@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::message::{Block, Message, MessageOrigin, Outcome, Role};
+use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 
 fn id(n: u128) -> MessageId {
@@ -96,6 +97,7 @@ fn what_another_process_says_in_it_follows_what_is_shown() {
         system: None,
         settings: Settings::default(),
         leaf: Some(id(leaf)),
+        run: None,
     };
     let mut thread = forked();
     thread.take_head(&head(6));

@@ -1,39 +1,23 @@
-//! One conversation as the chat place holds it: its messages, the branch that is shown, the turn that runs.
+//! One conversation as a place holds it: its messages, the branch that is shown, the turn that runs.
 
+mod figures;
 mod item;
 mod tree;
 mod turn;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::config::Preset;
 use crate::domain::Error;
-use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Draft};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::settings::Settings;
 use crate::tui::effect::TaskId;
 
 pub use item::Item;
 pub use turn::{Phase, Turn};
 
-use super::presets::Before;
+use super::setup::Setup;
+use super::setup::presets::Before;
 use crate::tui::when::Now;
-
-/// What the next turn is sent with.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Setup {
-    pub model: Option<ModelId>,
-    pub system: Option<String>,
-    pub settings: Settings,
-}
-
-impl Setup {
-    /// What a new conversation begins with.
-    pub fn of(model: Option<ModelId>, defaults: &Preset) -> Self {
-        Self { model, system: defaults.system.clone(), settings: defaults.settings.clone() }
-    }
-}
 
 /// A prompt that waits: as the composer held it, and as it is sent.
 #[derive(Debug, Clone, Default, PartialEq)]

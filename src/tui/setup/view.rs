@@ -3,16 +3,29 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::domain::settings::Field;
+use super::Setup;
+use super::drawer::{Drawer, Row, Source, rows, value};
+use super::presets::in_force;
+use crate::domain::settings::{Field, Settings};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, fill, put, put_right, tint, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::chat::drawer::{Row, Source, rows, value};
-use crate::tui::pane::chat::presets::in_force;
-use crate::tui::pane::chat::{Focus, State};
 use crate::tui::widget::text::{fit, fit_left};
+
+/// The drawer as a place shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Panel<'a> {
+    pub drawer: &'a Drawer,
+    pub setup: &'a Setup,
+    /// What is in force where nothing is set.
+    pub standing: &'a Settings,
+    /// It has the keys.
+    pub focused: bool,
+    /// Whose settings they are: "conversation".
+    pub of: &'static str,
+}
 
 /// Lines above the first row.
 const HEAD: u16 = 2;
@@ -46,9 +59,9 @@ pub fn row_at(area: Rect, y: u16, selected: usize) -> Option<usize> {
 }
 
 /// Draws the drawer; returns the caret of a value that is being typed.
-pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
+pub fn draw(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     let look = sight.look;
-    let focused = state.focus == Focus::Settings;
+    let focused = panel.focused;
     let raised = look.style(Role::Raised);
     fill(cells, area, raised);
     let left = area.x + 2;
@@ -56,11 +69,11 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     let style = |role| raised.patch(look.style(role));
     let head = if focused { Role::Accent } else { Role::Muted };
     put(cells, left, area.y, right, "Settings", style(head));
-    put_right(cells, left, area.y, right, "of this conversation", style(Role::Faint));
+    put_right(cells, left, area.y, right, &format!("of this {}", panel.of), style(Role::Faint));
     let mut caret = None;
     for (at, row) in rows().enumerate() {
-        let Some(y) = y_of(area, at, state.drawer.selected) else { continue };
-        let chosen = focused && at == state.drawer.selected;
+        let Some(y) = y_of(area, at, panel.drawer.selected) else { continue };
+        let chosen = focused && at == panel.drawer.selected;
         let ground = if chosen { look.style(Role::Selected) } else { raised };
         let style = |role| ground.patch(look.style(role));
         if chosen {
@@ -74,12 +87,12 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             Row::Field(field) => field.name,
         };
         let x = put(cells, left, y, right, name, style(Role::Muted)) + 2;
-        if let (true, Some(input)) = (chosen, &state.drawer.input) {
+        if let (true, Some(input)) = (chosen, &panel.drawer.input) {
             let line = Rect { x: left + 14, y, width: right.saturating_sub(left + 14), height: 1 };
             caret = Some(input.draw(line, cells, style(Role::Text)));
             continue;
         }
-        let Said { text, role, source } = said(state, sight, row);
+        let Said { text, role, source } = said(panel, sight, row);
         let room = usize::from(right.saturating_sub(x));
         let text = if row == Row::Model { fit_left(&text, room) } else { fit(&text, room) };
         let start = put_right(cells, x, y, right, &text, style(role));
@@ -89,7 +102,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             put_right(cells, x, y, end, source, style(Role::Faint));
         }
     }
-    note(state, sight, area, cells);
+    note(panel, sight, area, cells);
     caret
 }
 
@@ -101,8 +114,8 @@ struct Said {
     source: &'static str,
 }
 
-fn said(state: &State, sight: &Sight<'_>, row: Row) -> Said {
-    let setup = &state.thread.setup;
+fn said(panel: &Panel<'_>, sight: &Sight<'_>, row: Row) -> Said {
+    let setup = panel.setup;
     let plain = |text: String, role| Said { text, role, source: "" };
     match row {
         Row::Model => match &setup.model {
@@ -119,7 +132,7 @@ fn said(state: &State, sight: &Sight<'_>, row: Row) -> Said {
             _ => plain("none".to_owned(), Role::Faint),
         },
         Row::Field(field) => {
-            let (text, source) = in_effect(state, sight, field);
+            let (text, source) = in_effect(panel, sight, field);
             let (role, word) = match source {
                 Source::Here => (Role::Accent, "here"),
                 Source::Preset(_) => (Role::Accent, "preset"),
@@ -134,18 +147,18 @@ fn said(state: &State, sight: &Sight<'_>, row: Row) -> Said {
     }
 }
 
-fn in_effect<'a>(state: &State, sight: &Sight<'a>, field: &Field) -> (String, Source<'a>) {
-    let setup = &state.thread.setup;
+fn in_effect<'a>(panel: &Panel<'_>, sight: &Sight<'a>, field: &Field) -> (String, Source<'a>) {
+    let setup = panel.setup;
     let preset = in_force(setup, &sight.options.presets);
-    value(field, setup, &state.standing(), preset, &sight.options.defaults.settings)
+    value(field, setup, panel.standing, preset, &sight.options.defaults.settings)
 }
 
 /// What the selected row means, its range, or why a value was not taken.
-fn note(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let raised = sight.look.style(Role::Raised);
     let width = area.width.saturating_sub(4);
     let enter = sight.key(Context::Settings, Action::Open);
-    let (text, role) = match (&state.drawer.error, state.drawer.row()) {
+    let (text, role) = match (&panel.drawer.error, panel.drawer.row()) {
         (Some(error), _) => (error.to_string(), Role::Bad),
         (None, Row::Model) => {
             (format!("The next message is sent to it; {enter} chooses another."), Role::Muted)
@@ -153,13 +166,13 @@ fn note(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (None, Row::Preset) => {
             ("Model, system prompt and settings at once, from the config file.".to_owned(), Role::Muted)
         }
-        (None, Row::System) => match &state.thread.setup.system {
+        (None, Row::System) => match &panel.setup.system {
             Some(system) => (system.clone(), Role::Muted),
             None => (format!("Said to the model before everything else; {enter} writes it."), Role::Muted),
         },
         (None, Row::Field(field)) => {
-            let from = match in_effect(state, sight, field).1 {
-                Source::Here => "set in this conversation".to_owned(),
+            let from = match in_effect(panel, sight, field).1 {
+                Source::Here => format!("set in this {}", panel.of),
                 Source::Preset(name) => format!("from the preset {name}"),
                 Source::Config => "from [defaults] of the config file".to_owned(),
                 Source::Model => "the model's own".to_owned(),

@@ -1,0 +1,34 @@
+//! What a model is asked with besides the text: model, system prompt, settings. The drawer that changes them, the presets
+//! that are taken at once.
+//!
+//! Places that ask a model hold a [`Setup`] and a [`drawer::Drawer`]. Here lives what these are; what a change is
+//! kept in, the place knows.
+
+pub mod drawer;
+pub mod presets;
+pub mod view;
+
+use crate::config::Preset;
+use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::settings::Settings;
+
+/// What the next turn is sent with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Setup {
+    pub model: Option<ModelId>,
+    pub system: Option<String>,
+    pub settings: Settings,
+}
+
+impl Setup {
+    /// What a new conversation begins with.
+    pub fn of(model: Option<ModelId>, defaults: &Preset) -> Self {
+        Self { model, system: defaults.system.clone(), settings: defaults.settings.clone() }
+    }
+}
+
+/// What a model is asked with where nothing is set, as far as that is known.
+pub fn standing(card: Option<&ModelCard>) -> Settings {
+    let known = card.and_then(|card| card.defaults.clone()).unwrap_or_default();
+    Settings { max_tokens: known.max_tokens.or(card.and_then(|card| card.max_output)), ..known }
+}

@@ -1,0 +1,97 @@
+//! What a conversation says of itself besides its text: what is waited for, how fast it comes, how full the context is.
+
+use std::collections::HashSet;
+
+use super::{Phase, Thread, Turn};
+use crate::domain::figures::{self, grouped, seconds};
+use crate::domain::id::MessageId;
+use crate::tui::event::Now;
+use crate::tui::paint::meter;
+use crate::tui::widget::transcript::Item;
+
+/// What a spinner shows while nothing else moves.
+const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
+
+impl Thread {
+    /// What is being waited for, in words; empty where text is its own progress.
+    pub fn status(&self, now: Now, reduced_motion: bool) -> String {
+        let Some(since) = self.turn.since() else { return String::new() };
+        let waited = now.wall.since(since);
+        let words = match &self.turn {
+            Turn::Idle | Turn::Streaming { phase: Phase::Writing, .. } => return String::new(),
+            Turn::Asking { .. } => "sending".to_owned(),
+            Turn::Streaming { phase: Phase::Waiting, .. } => "waiting".to_owned(),
+            Turn::Streaming { phase: Phase::Queued(0), .. } => "next in line".to_owned(),
+            Turn::Streaming { phase: Phase::Queued(ahead), .. } => format!("{ahead} before this one"),
+            Turn::Streaming { phase: Phase::Reading(done, total), .. } => {
+                format!("reading the prompt, {done} of {total} tokens")
+            }
+        };
+        let elapsed =
+            if waited >= 1000 || reduced_motion { format!(" · {}", seconds(waited)) } else { String::new() };
+        if reduced_motion {
+            return format!("{words}{elapsed}");
+        }
+        let frame = (now.elapsed.as_millis() / 100) as usize % SPINNER.len();
+        format!("{} {words}{elapsed}", SPINNER[frame])
+    }
+
+    /// The messages that are shown, borrowed.
+    pub fn items<'a>(
+        &'a self,
+        status: &'a str,
+        folded: &HashSet<MessageId>,
+        opened: &HashSet<MessageId>,
+    ) -> Vec<Item<'a>> {
+        let streaming = match &self.turn {
+            Turn::Streaming { answer, .. } => Some(*answer),
+            _ => None,
+        };
+        self.shown()
+            .map(|item| {
+                let id = item.message.id;
+                Item {
+                    message: &item.message,
+                    epoch: item.epoch,
+                    branch: item.branch,
+                    folded: folded.contains(&id),
+                    open: opened.contains(&id),
+                    thought_ms: item.thought_ms,
+                    when: &item.when,
+                    status: if streaming == Some(id) { status } else { "" },
+                }
+            })
+            .collect()
+    }
+
+    /// The figures of this conversation: how full the context is, how fast the last answer came.
+    pub fn meter(&self, now: Now) -> String {
+        let mut parts = Vec::new();
+        let mut running = None;
+        if let Turn::Streaming { phase: Phase::Writing, since, first, .. } = &self.turn {
+            parts.push(seconds(now.wall.since(*since)));
+            running = Some(now.wall.since(first.unwrap_or(now.wall)));
+        }
+        let Some(answer) = self.last_answer().and_then(|message| message.answer.as_ref()) else {
+            return parts.join(" · ");
+        };
+        let output = u64::from(answer.usage.output.unwrap_or(0));
+        if let Some(ms) = running {
+            // Of a running answer, what has come of it so far.
+            if output > 0 {
+                parts.push(format!("{} tok", grouped(output)));
+                parts.extend((ms >= 500).then(|| format!("{} tok/s", grouped(output * 1000 / ms))));
+            }
+        } else {
+            let rate = answer.tokens_per_second();
+            parts.extend(rate.map(|rate| format!("{} tok/s", figures::rate(rate))));
+            parts.extend(
+                answer.usage.input.map(|input| format!("{} tok", grouped(u64::from(input) + output))),
+            );
+        }
+        if let Some(share) = answer.context_share() {
+            parts.push(format!("ctx {} {:.0} %", meter(f64::from(share).max(0.125), 1), share * 100.0));
+        }
+        parts.join(" · ")
+    }
+}
