@@ -17,7 +17,7 @@ use crate::stage::Stage;
 
 /// The place, with what the servers said.
 fn opened(stage: &mut Stage, lists: Vec<Listing>, cards: Vec<ModelCard>) {
-    stage.keys("<alt+3>");
+    stage.keys("<alt+4>");
     stage.answer("\"probe\":true", vec![Reply::Lists { lists }, Reply::Models { cards }]);
 }
 
@@ -195,7 +195,7 @@ fn the_selected_model_is_talked_to_and_what_is_typed_stays_until_it_is_taken_bac
     assert!(stage.text().contains("gpt-4o-mini"), "{}", stage.text());
     let effects = stage.keys("hello<enter>");
     assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))), "{effects:?}");
-    stage.keys("<alt+3>");
+    stage.keys("<alt+4>");
     assert!(stage.text().contains("4o-mini"));
     stage.keys("<backspace>");
     assert!(stage.text().contains("9 of 9"), "{}", stage.text());
@@ -207,11 +207,11 @@ fn coming_back_asks_the_servers_only_when_what_they_said_is_old() {
     assert!(!asked(&stage.effects).contains("\"probe\":true"), "start-up asks nobody");
     full(&mut stage);
     stage.keys("<alt+1>");
-    assert!(!asked(&stage.keys("<alt+3>")).contains("\"probe\":true"));
+    assert!(!asked(&stage.keys("<alt+4>")).contains("\"probe\":true"));
     assert!(asked(&stage.keys("r")).contains("\"probe\":true"), "the person wants it");
     stage.keys("<alt+1>");
     stage.pass(60_000);
-    assert!(asked(&stage.keys("<alt+3>")).contains("\"probe\":true"));
+    assert!(asked(&stage.keys("<alt+4>")).contains("\"probe\":true"));
 }
 
 #[test]

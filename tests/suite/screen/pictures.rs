@@ -59,7 +59,7 @@ fn before() -> Vec<Making> {
 }
 
 fn listed(stage: &mut Stage, makings: Vec<Making>) {
-    stage.keys("<alt+2>");
+    stage.keys("<alt+3>");
     stage.answer("\"pictures\",\"do\":\"list\"", vec![Reply::Makings { makings, more: false }]);
     paint(stage);
 }
@@ -300,7 +300,7 @@ fn a_terminal_that_keeps_pictures_gets_each_once_and_forgets_the_old_ones() {
         stage.event(Event::Terminal(said));
     }
     let many: Vec<_> = (1..=70).rev().map(|n| making(n, "a river", 1, COMPLETE)).collect();
-    stage.keys("<alt+2>");
+    stage.keys("<alt+3>");
     stage.answer("\"pictures\",\"do\":\"list\"", vec![Reply::Makings { makings: many, more: false }]);
     let sent = |effects: &[Effect]| effects.iter().filter(|e| matches!(e, Effect::Keep { .. })).count();
     stage.keys("<tab>");
