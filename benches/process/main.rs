@@ -370,7 +370,7 @@ fn headless() {
         let output = chat(&home, "loop/words-1000@500", &["go", "on"]).wait_with_output().unwrap();
         assert!(output.stdout.ends_with(b"word on\n"), "the answer is not whole");
     }
-    let used = (ended_children() - before) / TIMES;
+    let used = ended_children().saturating_sub(before) / TIMES;
     line(
         "CPU of `outcrop chat`, 1,000 tokens at 500/s, mean of 10",
         &format!("{:.3} s", used.as_secs_f64()),
@@ -392,7 +392,7 @@ fn headless() {
         let output = command.stdin(Stdio::null()).output().unwrap();
         assert!(output.stdout.ends_with(b"word on\n"), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let used = (ended_children() - before) / TIMES;
+    let used = ended_children().saturating_sub(before) / TIMES;
     line("the same of aichat", &format!("{:.3} s", used.as_secs_f64()), "");
 }
 

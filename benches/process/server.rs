@@ -66,18 +66,18 @@ fn answer(mut peer: TcpStream, to: &Sender<Written>) -> Result<()> {
     for token in 0..tokens.saturating_sub(1) {
         let due = first + Duration::from_secs(1) / rate * token;
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        peer.write_all(chunk(json!({"content": "word "}), None).as_bytes())?;
+        peer.write_all(chunk(&json!({"content": "word "}), None).as_bytes())?;
     }
     let question = request["messages"]
         .as_array()
         .and_then(|all| all.last())
         .map_or(&Value::Null, |last| &last["content"]);
     let end = question.as_str().and_then(|text| text.split_whitespace().last()).unwrap_or("end");
-    let end = chunk(json!({"content": end}), None);
+    let end = chunk(&json!({"content": end}), None);
     // Whoever does not listen any more has all the figures wanted.
     let _ = to.send(Written { first, last: Instant::now() });
     peer.write_all(end.as_bytes())?;
-    peer.write_all(chunk(json!({}), Some("stop")).as_bytes())?;
+    peer.write_all(chunk(&json!({}), Some("stop")).as_bytes())?;
     peer.write_all(b"data: [DONE]\n\n")
 }
 
@@ -102,7 +102,7 @@ fn request(peer: &TcpStream) -> Result<Value> {
     Ok(serde_json::from_slice(&body).unwrap_or_default())
 }
 
-fn chunk(delta: Value, reason: Option<&str>) -> String {
+fn chunk(delta: &Value, reason: Option<&str>) -> String {
     let choice = json!({"index": 0, "delta": delta, "finish_reason": reason});
     let chunk = json!({"id": "c", "object": "chat.completion.chunk", "model": "words", "choices": [choice]});
     format!("data: {chunk}\n\n")

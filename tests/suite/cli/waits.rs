@@ -60,5 +60,5 @@ fn a_provider_that_cannot_be_reached_is_given_up_after_its_own_wait() {
     let said = home.run(&["chat", "-m", "box/m", "hi"]);
     assert_eq!(said.code, Some(2));
     assert!(said.stderr.contains("did not accept a connection in time"), "{}", said.stderr);
-    assert!(began.elapsed() < std::time::Duration::from_secs(60), "the wait of every server held");
+    assert!(began.elapsed() < std::time::Duration::from_mins(1), "the wait of every server held");
 }
