@@ -31,6 +31,64 @@ pub fn frame(area: Rect, reading: bool, said: u16) -> Frame {
     }
 }
 
+/// From this width on a list or the settings stand beside what a place is for; below it one of them is shown alone.
+pub const BESIDE: u16 = 100;
+/// From this width on both do.
+const BOTH: u16 = 132;
+/// Columns of the list and of the settings.
+const LIST: u16 = 30;
+const DRAWER: u16 = 40;
+
+/// Whether a part at the side is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Side {
+    pub open: bool,
+    /// What has the focus is drawn, whatever was folded.
+    pub focused: bool,
+}
+
+/// A list at the left of a place and its settings at the right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sides {
+    pub list: Option<Rect>,
+    pub drawer: Option<Rect>,
+    /// Vertical rules, by their column.
+    pub rules: [Option<u16>; 2],
+    /// What is left between them; `None` where one of them has all of it.
+    pub main: Option<Rect>,
+}
+
+/// The parts of a place in `body`.
+pub fn sides(body: Rect, list: Side, drawer: Side) -> Sides {
+    let mut sides = Sides::default();
+    if body.width < BESIDE {
+        match (list.focused, drawer.focused) {
+            (true, _) => sides.list = Some(body),
+            (_, true) => sides.drawer = Some(body),
+            _ => sides.main = Some(body),
+        }
+        return sides;
+    }
+    let both = body.width >= BOTH;
+    let settings = drawer.open || drawer.focused;
+    let listed = list.focused || (list.open && (!settings || both));
+    let settings = settings && (!listed || both);
+    let mut main = body;
+    if listed {
+        sides.list = Some(Rect { width: LIST, ..body });
+        sides.rules[0] = Some(body.x + LIST);
+        main.x += LIST + 1;
+        main.width -= LIST + 1;
+    }
+    if settings {
+        sides.drawer = Some(Rect { x: body.right() - DRAWER, width: DRAWER, ..body });
+        sides.rules[1] = Some(body.right() - DRAWER - 1);
+        main.width -= DRAWER + 1;
+    }
+    sides.main = Some(main);
+    sides
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

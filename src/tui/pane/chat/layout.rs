@@ -3,15 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{Focus, State};
+use crate::tui::layout::{BESIDE, Side, Sides, sides};
 use crate::tui::paint::wrap;
 
-/// From this width on the list or the drawer stands beside the transcript.
-const BESIDE: u16 = 100;
-/// From this width on both do.
-const BOTH: u16 = 132;
-/// Columns of the list and of the drawer.
-const LIST: u16 = 30;
-const DRAWER: u16 = 40;
 /// The widest that the conversation is set; more room is left at its sides.
 const MAIN: u16 = 112;
 /// Prompts that wait are shown in at most so many rows.
@@ -64,37 +58,16 @@ impl State {
 
     /// The parts in `body`.
     pub fn areas(&self, body: Rect) -> Areas {
-        let mut areas = Areas::default();
-        let mut main = body;
         if self.reads_alone() {
-            self.column(main, &mut areas);
+            let mut areas = Areas::default();
+            self.column(body, &mut areas);
             return areas;
         }
-        if body.width < BESIDE {
-            match self.focus {
-                Focus::List => areas.list = Some(body),
-                Focus::Settings => areas.drawer = Some(body),
-                _ => self.column(body, &mut areas),
-            }
-        } else {
-            let drawer = self.drawer_open || self.focus == Focus::Settings;
-            // A part that has the focus is drawn, whatever was folded.
-            let list = match self.focus {
-                Focus::List => true,
-                _ => self.list_open && (!drawer || body.width >= BOTH),
-            };
-            let drawer = drawer && (!list || body.width >= BOTH);
-            if list {
-                areas.list = Some(Rect { width: LIST, ..body });
-                areas.rules[0] = Some(body.x + LIST);
-                main.x += LIST + 1;
-                main.width -= LIST + 1;
-            }
-            if drawer {
-                areas.drawer = Some(Rect { x: body.right() - DRAWER, width: DRAWER, ..body });
-                areas.rules[1] = Some(body.right() - DRAWER - 1);
-                main.width -= DRAWER + 1;
-            }
+        let list = Side { open: self.list_open, focused: self.focus == Focus::List };
+        let drawer = Side { open: self.drawer_open, focused: self.focus == Focus::Settings };
+        let Sides { list, drawer, rules, main } = sides(body, list, drawer);
+        let mut areas = Areas { list, rules, drawer, ..Areas::default() };
+        if let Some(main) = main {
             self.column(main, &mut areas);
         }
         areas.list_rows = areas.list.map(|list| Rect { height: list.height.saturating_sub(1), ..list });

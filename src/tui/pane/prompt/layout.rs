@@ -3,14 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::{Focus, State};
+use crate::tui::layout::{BESIDE, Side, sides};
 
-/// From this width on the library or the settings stand beside the prompt.
-const BESIDE: u16 = 100;
-/// From this width on both do.
-const BOTH: u16 = 132;
-/// Columns of the library and of the settings.
-const LIST: u16 = 30;
-const DRAWER: u16 = 40;
 /// From this width of the column on the answer stands beside the text.
 const SPLIT: u16 = 130;
 /// The widest that one column is set.
@@ -62,33 +56,17 @@ impl State {
 
     /// The parts in `body`.
     pub(super) fn areas(&self, body: Rect) -> Areas {
-        let mut areas = Areas::default();
-        let mut main = body;
-        if Self::is_narrow(body) {
-            match self.focus {
-                Focus::Library => areas.library = Some(body),
-                Focus::Settings => areas.drawer = Some(body),
-                _ => self.column(body, &mut areas),
-            }
-        } else {
-            let drawer = self.drawer_open || self.focus == Focus::Settings;
-            let library = match self.focus {
-                // A part that has the focus is drawn, whatever was folded.
-                Focus::Library => true,
-                _ => self.library_open && (!drawer || body.width >= BOTH),
-            };
-            let drawer = drawer && (!library || body.width >= BOTH);
-            if library {
-                areas.library = Some(Rect { width: LIST, ..body });
-                areas.rules[0] = Some(body.x + LIST);
-                main.x += LIST + 1;
-                main.width -= LIST + 1;
-            }
-            if drawer {
-                areas.drawer = Some(Rect { x: body.right() - DRAWER, width: DRAWER, ..body });
-                areas.rules[1] = Some(body.right() - DRAWER - 1);
-                main.width -= DRAWER + 1;
-            }
+        let list = Side { open: self.library_open, focused: self.focus == Focus::Library };
+        let drawer = Side { open: self.drawer_open, focused: self.focus == Focus::Settings };
+        let sides = sides(body, list, drawer);
+        let [left, right] = sides.rules;
+        let mut areas = Areas {
+            library: sides.list,
+            drawer: sides.drawer,
+            rules: [left, right, None],
+            ..Areas::default()
+        };
+        if let Some(main) = sides.main {
             self.column(main, &mut areas);
         }
         let rows = |library: Rect| Rect { height: library.height.saturating_sub(1), ..library };
