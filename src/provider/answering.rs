@@ -64,10 +64,7 @@ pub(super) async fn body_of(
     response: &mut Response,
     fault: fn(&str, u16, &str, Option<u64>) -> Error,
 ) -> Result<Vec<u8>> {
-    if response.is_success() {
-        return response.bytes(LONGEST).await;
-    }
-    Err(complaint(doing, response, fault).await)
+    within(LONGEST, doing, response, fault).await
 }
 
 /// The same for an answer with pictures, which is longer.
@@ -76,8 +73,17 @@ pub(super) async fn pictures_of(
     response: &mut Response,
     fault: fn(&str, u16, &str, Option<u64>) -> Error,
 ) -> Result<Vec<u8>> {
+    within(LONGEST_PICTURES, doing, response, fault).await
+}
+
+async fn within(
+    longest: usize,
+    doing: &str,
+    response: &mut Response,
+    fault: fn(&str, u16, &str, Option<u64>) -> Error,
+) -> Result<Vec<u8>> {
     if response.is_success() {
-        return response.bytes(LONGEST_PICTURES).await;
+        return response.bytes(longest).await;
     }
     Err(complaint(doing, response, fault).await)
 }
