@@ -1,7 +1,7 @@
 //! The environment, read once.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -34,12 +34,12 @@ impl Environment {
 
     /// A variable's text; `None` where it is unset, empty, or no UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(std::ffi::OsStr::new(name))?.to_str()
+        self.0.get(OsStr::new(name))?.to_str()
     }
 
     /// A variable's path, of any bytes.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.0.get(std::ffi::OsStr::new(name)).map(PathBuf::from)
+        self.0.get(OsStr::new(name)).map(PathBuf::from)
     }
 
     /// Refuses variables that are ours and are not read: misspelt ones, and those whose value is no text.
@@ -93,17 +93,19 @@ impl Environment {
             let upper = name.to_ascii_uppercase();
             let speaks = upper.split('_').any(|part| WORDS.iter().any(|word| part.contains(word)))
                 || (upper.contains('_') && upper.split('_').any(|part| PARTS.contains(&part)));
-            upper.starts_with("OUTCROP_") || speaks || named.contains(&name)
+            is_ours(&upper) || speaks || named.contains(&name)
         };
-        let kept = self.0.iter().filter(|(name, _)| !name.to_str().is_none_or(secret));
-        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+        self.kept(|name| !name.to_str().is_none_or(secret))
     }
 
     /// What a command of the person's own may know that tells a key: all but what is ours.
     #[must_use]
     pub fn without_ours(&self) -> Self {
-        let is_ours = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("OUTCROP_"));
-        let kept = self.0.iter().filter(|(name, _)| !is_ours(name));
+        self.kept(|name| !name.to_str().is_some_and(is_ours))
+    }
+
+    fn kept(&self, keeps: impl Fn(&OsStr) -> bool) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| keeps(name));
         Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
@@ -113,7 +115,7 @@ impl Environment {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.0.contains_key(std::ffi::OsStr::new(name))
+        self.0.contains_key(OsStr::new(name))
     }
 }
 
@@ -163,4 +165,7 @@ impl Terminal {
             }),
         }
     }
+}
+fn is_ours(name: &str) -> bool {
+    name.starts_with("OUTCROP_")
 }
