@@ -6,7 +6,19 @@ const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 /// One bar a column, in eighths of `height` rows, the highest value full; rows from the top. Where there are more values
 /// than columns, each column is what lies in it, laid together by `join`.
 pub fn bars(values: &[Option<f64>], width: u16, height: u16, join: fn(f64, f64) -> f64) -> Vec<String> {
+    rows(&columns(values, usize::from(width), join), width, height)
+}
+
+/// A single line of bars; where nothing was the line goes on.
+pub fn spark(values: &[Option<f64>], width: u16, join: fn(f64, f64) -> f64) -> String {
     let columns = columns(values, usize::from(width), join);
+    let line = rows(&columns, width, 1).pop().unwrap_or_default();
+    let pad = usize::from(width).saturating_sub(columns.len());
+    let known = std::iter::repeat_n(false, pad).chain(columns.iter().map(Option::is_some));
+    line.chars().zip(known).map(|(cell, known)| if cell == ' ' && known { '▁' } else { cell }).collect()
+}
+
+fn rows(columns: &[Option<f64>], width: u16, height: u16) -> Vec<String> {
     let most = columns.iter().copied().flatten().fold(0.0, f64::max);
     let full = f64::from(height) * 8.0;
     let eighths = |value: Option<f64>| match value {
@@ -21,15 +33,6 @@ pub fn bars(values: &[Option<f64>], width: u16, height: u16, join: fn(f64, f64) 
             std::iter::repeat_n(' ', pad).chain(columns.iter().map(cell)).collect()
         })
         .collect()
-}
-
-/// A single line of bars; where nothing was the line goes on.
-pub fn spark(values: &[Option<f64>], width: u16, join: fn(f64, f64) -> f64) -> String {
-    let line = bars(values, width, 1, join).pop().unwrap_or_default();
-    let columns = columns(values, usize::from(width), join);
-    let pad = usize::from(width).saturating_sub(columns.len());
-    let known = std::iter::repeat_n(false, pad).chain(columns.iter().map(Option::is_some));
-    line.chars().zip(known).map(|(cell, known)| if cell == ' ' && known { '▁' } else { cell }).collect()
 }
 
 fn columns(values: &[Option<f64>], width: usize, join: fn(f64, f64) -> f64) -> Vec<Option<f64>> {
