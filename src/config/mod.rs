@@ -245,15 +245,15 @@ impl ProviderKind {
 pub enum ApiKey {
     /// None is configured.
     Absent,
-    Given(Secret),
+    Given {
+        key: Secret,
+        /// The environment variable that holds it, where the file names one.
+        variable: Option<String>,
+    },
     /// A shell command tells it.
-    Command {
-        line: String,
-    },
+    Command { line: String },
     /// The file names this environment variable, which is not set.
-    Unset {
-        variable: String,
-    },
+    Unset { variable: String },
 }
 
 /// The screen.

@@ -491,10 +491,13 @@ impl RawProvider {
                     environment.readable(variable)?;
                     environment.text(variable).map_or_else(
                         || ApiKey::Unset { variable: variable.to_owned() },
-                        |value| ApiKey::Given(Secret::new(value)),
+                        |value| ApiKey::Given {
+                            key: Secret::new(value),
+                            variable: Some(variable.to_owned()),
+                        },
                     )
                 }
-                None => ApiKey::Given(Secret::new(text)),
+                None => ApiKey::Given { key: Secret::new(text), variable: None },
             },
         };
         let named = |text: Option<String>| text.filter(|text| !text.is_empty());

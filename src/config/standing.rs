@@ -54,7 +54,7 @@ impl Config {
             ["net", "all_proxy"] => net.all_proxy.as_ref(),
             ["providers", name, "api_key"] => {
                 match self.providers.get(name.trim_matches('"')).map(|provider| &provider.api_key) {
-                    Some(ApiKey::Given(key)) => Some(key),
+                    Some(ApiKey::Given { key, .. }) => Some(key),
                     Some(ApiKey::Unset { variable }) => {
                         return (format!("{shown} ({variable} is not set)"), None);
                     }

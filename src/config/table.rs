@@ -253,8 +253,8 @@ pub const KEYS: &[Key] = &[
         "providers.*.api_key_cmd",
         Kind::Text,
         "",
-        "A shell command whose first line is its key; it runs when the key is first needed, and does not see secrets of the \
-         environment.",
+        "A shell command whose first line is its key. It runs when the key is first needed and again when a server has not \
+         taken it, sees the environment without what is outcrop's, and does not run offline.",
     ),
     key(
         "providers.*.file",

@@ -40,10 +40,9 @@ impl Anthropic {
         format!("{}/{path}", self.base_url)
     }
 
-    /// What every request carries.
-    async fn signed(&self, request: Request) -> Result<Request> {
-        let key = self.key.get().await?;
-        Ok(versioned(request).secret(KEY, key.as_ref()))
+    async fn send(&self, net: &Client, request: Request) -> Result<Response> {
+        let key = self.key.get(net).await?;
+        net.send(versioned(request).secret(KEY, key.as_ref())).await
     }
 
     fn asking(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
@@ -64,7 +63,7 @@ impl Anthropic {
         let mut thinking = first;
         loop {
             let request = self.asking(doing, path, body(converse, thinking)?);
-            let mut response = net.send(self.signed(request).await?).await?;
+            let mut response = self.send(net, request).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -92,7 +91,7 @@ impl Anthropic {
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
             let url = self.url(&format!("models?{}", request::models(after.as_deref())));
-            let mut response = net.send(self.signed(Request::get(&doing, url)).await?).await?;
+            let mut response = self.send(net, Request::get(&doing, url)).await?;
             let body = body_of(&doing, &mut response, fault::of_status).await?;
             let place = response.place().to_owned();
             let page = reply::models(&doing, &self.name, &place, &body)

@@ -17,6 +17,7 @@ pub mod recording;
 pub mod replay;
 pub mod scripted;
 mod sent;
+pub mod told_key;
 pub mod unavailable;
 
 use futures_util::stream::BoxStream;

@@ -46,7 +46,7 @@ impl Ollama {
     }
 
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
-        let key = self.key.get().await?;
+        let key = self.key.get(net).await?;
         net.send(request.bearer(key.as_ref())).await.map_err(not_running)
     }
 

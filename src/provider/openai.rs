@@ -56,16 +56,13 @@ impl OpenAi {
         Self { key_header, ..self }
     }
 
-    async fn post(&self, doing: &str, path: &str, body: Vec<u8>) -> Result<Request> {
-        self.keyed(Request::post_json(doing, format!("{}/{path}", self.base_url), body)).await
-    }
-
-    async fn keyed(&self, request: Request) -> Result<Request> {
-        let key = self.key.get().await?;
-        Ok(match self.key_header {
+    async fn send(&self, net: &Client, request: Request) -> Result<Response> {
+        let key = self.key.get(net).await?;
+        let keyed = match self.key_header {
             BEARER => request.bearer(key.as_ref()),
             header => request.secret(header, key.as_ref()),
-        })
+        };
+        net.send(keyed).await
     }
 
     /// The request for an answer, without a key.
@@ -83,7 +80,7 @@ impl OpenAi {
         let mut limit = Limit::MaxTokens;
         loop {
             let request = self.asking(doing, converse, Api::Chat, limit)?;
-            let mut response = net.send(self.keyed(request).await?).await?;
+            let mut response = self.send(net, request).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -104,7 +101,7 @@ impl OpenAi {
     /// Sends a conversation to Responses; the answer's head is one of success.
     async fn respond(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
         let request = self.asking(doing, converse, Api::Responses, Limit::MaxTokens)?;
-        let mut response = net.send(self.keyed(request).await?).await?;
+        let mut response = self.send(net, request).await?;
         if response.is_success() {
             return Ok(response);
         }
@@ -128,8 +125,8 @@ impl OpenAi {
 
     async fn list(&self, net: &Client) -> Result<Event> {
         let doing = format!("listing the models of {}", self.name);
-        let request = self.keyed(Request::get(&doing, format!("{}/models", self.base_url))).await?;
-        let mut response = net.send(request).await?;
+        let request = Request::get(&doing, format!("{}/models", self.base_url));
+        let mut response = self.send(net, request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         let cards = reply::models(&doing, &self.name, response.place(), &body)
             .map_err(|error| scrubbed(error, &response))?;
@@ -139,7 +136,8 @@ impl OpenAi {
     async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
         let doing = format!("embedding with {model}");
         let body = embed::body(model.model(), texts);
-        let mut response = net.send(self.post(&doing, "embeddings", body).await?).await?;
+        let request = Request::post_json(&doing, format!("{}/embeddings", self.base_url), body);
+        let mut response = self.send(net, request).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         embed::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
     }
@@ -160,8 +158,8 @@ impl OpenAi {
 
     async fn picture(&self, net: &Client, asked: picture::Asked, doing: &str) -> Result<Vec<Event>> {
         let url = format!("{}/{}", self.base_url, asked.path);
-        let request = self.keyed(Request::post(doing, url, asked.media_type, asked.body)).await?;
-        let mut response = net.send(request).await?;
+        let request = Request::post(doing, url, asked.media_type, asked.body);
+        let mut response = self.send(net, request).await?;
         let body = pictures_of(doing, &mut response, fault::of_status).await?;
         picture::pictures(doing, &body).map_err(|error| scrubbed(error, &response))
     }
@@ -212,7 +210,7 @@ impl Provider for OpenAi {
 
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
-        match call {
+        let events = match call {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
@@ -222,6 +220,7 @@ impl Provider for OpenAi {
                 "count_tokens",
                 "servers of this kind count no tokens before they answer",
             ),
-        }
+        };
+        self.key.attended(&self.name, events)
     }
 }

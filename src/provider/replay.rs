@@ -19,7 +19,7 @@ use crate::net::Client;
 
 /// Where takes come from; they are read when they are first needed.
 pub trait Tape: Send + Sync + std::fmt::Debug {
-    fn takes(&self) -> BoxFuture<'_, Result<Arc<Vec<Take>>>>;
+    fn takes<'a>(&'a self, net: &'a Client) -> BoxFuture<'a, Result<Arc<Vec<Take>>>>;
 }
 
 /// How fast answers come.
@@ -47,8 +47,8 @@ impl Replay {
         Self { name: name.into(), tape, pace, asked: Arc::default() }
     }
 
-    async fn find(&self, call: Call) -> Result<Take> {
-        let takes = self.tape.takes().await?;
+    async fn find(&self, net: &Client, call: Call) -> Result<Take> {
+        let takes = self.tape.takes(net).await?;
         let call = recorded(call)?;
         let key = serde_json::to_string(&call)
             .map_err(|why| Error::internal("looking for a take", why.to_string()))?;
@@ -70,8 +70,8 @@ impl Replay {
         Ok(takes[at].clone())
     }
 
-    async fn list(self) -> Result<Event> {
-        let takes = self.tape.takes().await?;
+    async fn list(self, net: Client) -> Result<Event> {
+        let takes = self.tape.takes(&net).await?;
         let mut models: BTreeMap<&ModelId, Vec<Capability>> = BTreeMap::new();
         for take in takes.iter() {
             let Some(model) = take.call.model() else { continue };
@@ -108,13 +108,13 @@ impl Provider for Replay {
         &self.name
     }
 
-    fn serve(&self, call: Call, _: &Client) -> Events {
-        let voice = self.clone();
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        let (voice, net) = (self.clone(), net.clone());
         if matches!(call, Call::ListModels) {
-            return once(voice.list());
+            return once(voice.list(net));
         }
         let pace = self.pace;
-        let found = async move { voice.find(call).await };
+        let found = async move { voice.find(&net, call).await };
         stream::once(found)
             .flat_map(move |found| match found {
                 Ok(take) => play(take, pace),

@@ -27,7 +27,7 @@ pub(super) fn keyed(key: &Key, name: &str, header: &'static str, before: &'stati
 }
 
 /// The variable of the voice's key: the usual one, or one after its name.
-fn variable(name: &str) -> String {
+pub(super) fn variable(name: &str) -> String {
     let known = known_providers().iter().find(|known| known.name == name);
     if let Some(variable) = known.and_then(|known| known.keys.first()) {
         return variable.clone();

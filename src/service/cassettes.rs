@@ -12,6 +12,7 @@ use crate::domain::call::Call;
 use crate::domain::cassette::Take;
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
 use crate::provider::key::Key;
 use crate::provider::recording::Recorder;
 use crate::provider::replay::Tape;
@@ -113,10 +114,10 @@ pub struct FileTape {
 }
 
 impl Tape for FileTape {
-    fn takes(&self) -> BoxFuture<'_, Result<Arc<Vec<Take>>>> {
+    fn takes<'a>(&'a self, net: &'a Client) -> BoxFuture<'a, Result<Arc<Vec<Take>>>> {
         async {
             let takes = self.takes.get_or_try_init(|| async {
-                let passphrase = self.key.get().await?;
+                let passphrase = self.key.get(net).await?;
                 let (store, path) = (self.store.clone(), self.path.clone());
                 let read =
                     tokio::task::spawn_blocking(move || read(&store, &path, passphrase.as_ref())).await;

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use crate::domain::provider_key::KeyPlace;
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
 use crate::provider::key::KeySource;
 use crate::store::Store;
 
@@ -66,7 +67,7 @@ pub struct KeptKey {
 }
 
 impl KeySource for KeptKey {
-    fn key(&self) -> BoxFuture<'_, Result<SecretString>> {
+    fn key<'a>(&'a self, _: &'a Client) -> BoxFuture<'a, Result<SecretString>> {
         let (store, provider) = (self.store.clone(), self.provider.clone());
         async move {
             let asked = provider.clone();
@@ -80,5 +81,12 @@ impl KeySource for KeptKey {
             Ok(key.ok_or_else(missing)?.expose().into())
         }
         .boxed()
+    }
+
+    fn remedy(&self) -> String {
+        let provider = &self.provider;
+        format!(
+            "The key is the one that is kept for {provider}: `outcrop keys set {provider}` keeps another."
+        )
     }
 }

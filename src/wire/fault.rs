@@ -7,6 +7,9 @@ use crate::domain::{Error, ErrorKind};
 /// The server's words are cut at this many characters.
 const LONGEST: usize = 2000;
 
+/// What helps where a key was not taken. Who knows the key says it better.
+pub const CHECK_KEY: &str = "Check its key: api_key in the configuration, a variable, or `outcrop keys set`.";
+
 /// An answer with a status that is no success. `body` is what it said, `retry_after_ms` the header.
 pub fn of_status(doing: &str, status: u16, body: &str, retry_after_ms: Option<u64>) -> Error {
     let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
@@ -74,10 +77,8 @@ impl Said {
             (ErrorKind::RateLimited { retry_after_ms: None }, hint)
         } else {
             match status {
-                401 | 403 => (
-                    ErrorKind::Auth,
-                    "Check its key: api_key in the configuration, a variable, or `outcrop keys set`.",
-                ),
+                401 => (ErrorKind::Auth, CHECK_KEY),
+                403 => (ErrorKind::Auth, "Check what its key may do, or whether it is the right one."),
                 404 => {
                     (ErrorKind::NotFound, "`outcrop models list` shows the models; check the base_url too.")
                 }

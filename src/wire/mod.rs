@@ -7,7 +7,7 @@ pub mod attachment;
 pub mod aws;
 pub mod bedrock;
 pub mod decode;
-mod fault;
+pub mod fault;
 mod loose;
 pub mod ndjson;
 pub mod ollama;

@@ -1,7 +1,6 @@
 //! From the configuration to providers.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{
@@ -13,7 +12,7 @@ use crate::net::Waits;
 use crate::provider::Provider;
 use crate::provider::anthropic::Anthropic;
 use crate::provider::bedrock::{Bedrock, Credentials, Fetched};
-use crate::provider::key::Key;
+use crate::provider::key::{Commands, Key};
 use crate::provider::limited::{Limited, Limits};
 use crate::provider::local::Local;
 use crate::provider::ollama::Ollama;
@@ -22,13 +21,12 @@ use crate::provider::optional::Optional;
 use crate::provider::recording::{Recorder, Recording};
 use crate::provider::replay::{Pace, Replay};
 use crate::provider::scripted::Scripted;
+use crate::provider::told_key::ToldKey;
 use crate::provider::unavailable::Unavailable;
 use crate::service::cassettes::Cassettes;
-use crate::service::key_process::KeyProcess;
-use crate::service::key_teller::KeyTeller;
+use crate::service::key_commands::KeyCommands;
 use crate::service::keys::Keys;
 use crate::service::models::catalogue;
-use crate::worker::Surroundings;
 
 /// The voice of the engine in this program.
 pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Provider>> {
@@ -48,15 +46,19 @@ pub(super) fn all(
         Vec::new()
     });
     let has_key = |name: &str| kept.iter().any(|(provider, _)| provider == name);
+    let commands = commands(config);
     let remote = |(name, provider): (&String, &ProviderConfig)| -> Arc<dyn Provider> {
         let key = match &provider.api_key {
             ApiKey::Absent if has_key(name) => Key::Found(Arc::new(keys.of(name))),
             ApiKey::Absent => Key::None,
-            ApiKey::Given(key) => Key::Given(key.expose().into()),
-            ApiKey::Command { line } => {
-                let (folder, around) = around(config);
-                Key::Found(Arc::new(KeyTeller::new(name, line, folder, around)))
+            ApiKey::Given { key, variable } => {
+                let place = variable.as_ref().map_or_else(
+                    || format!("providers.{name}.api_key in the configuration"),
+                    |variable| format!("the variable {variable}"),
+                );
+                Key::Given { key: key.expose().into(), place }
             }
+            ApiKey::Command { line } => Key::Found(Arc::new(ToldKey::new(name, line, Arc::clone(&commands)))),
             ApiKey::Unset { variable } => {
                 return Arc::new(Unavailable::new(
                     name,
@@ -85,7 +87,7 @@ pub(super) fn all(
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
-            ProviderKind::Bedrock => match bedrock(config, name, provider, key) {
+            ProviderKind::Bedrock => match bedrock(&commands, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock),
                 Err(error) if provider.optional => return Arc::new(Unavailable::new(name, error).optional()),
                 Err(error) => Arc::new(Unavailable::new(name, error)),
@@ -128,10 +130,10 @@ pub(super) fn ways() -> BTreeMap<String, String> {
     known_providers().iter().filter_map(way).collect()
 }
 
-/// The folder and the environment of commands that tell keys.
-fn around(config: &Config) -> (PathBuf, Surroundings) {
+/// What runs commands that tell keys.
+fn commands(config: &Config) -> Arc<dyn Commands> {
     let folder = config.home.clone().unwrap_or_else(|| "/".into());
-    (folder, config.key_commands.variables().collect())
+    Arc::new(KeyCommands::new(folder, config.key_commands.variables().collect()))
 }
 
 fn limits(provider: &ProviderConfig) -> Limits {
@@ -143,20 +145,21 @@ fn limits(provider: &ProviderConfig) -> Limits {
     Limits { at_once: provider.at_once, per_minute: provider.per_minute, waits }
 }
 
-fn bedrock(config: &Config, name: &str, provider: &ProviderConfig, key: Key) -> Result<Bedrock> {
-    let (folder, children) = around(config);
+fn bedrock(commands: &Arc<dyn Commands>, name: &str, provider: &ProviderConfig, key: Key) -> Result<Bedrock> {
     let missing = |kind, why: String, hint: &str| Error::new(kind, format!("asking {name}"), why, hint);
     let aws = provider.aws.as_ref();
     let credentials = match aws.map(|aws| (&aws.credentials, &aws.profile)) {
         // One that the table tells, or that is kept.
         _ if !matches!(key, Key::None) => Credentials::Bearer(key),
-        Some((AwsCredentials::Bearer(key), _)) => Credentials::Bearer(Key::Given(key.expose().into())),
+        Some((AwsCredentials::Bearer(key), _)) => {
+            let place = "the variable AWS_BEARER_TOKEN_BEDROCK".to_owned();
+            Credentials::Bearer(Key::Given { key: key.expose().into(), place })
+        }
         Some((AwsCredentials::Missing { why, hint }, _)) => {
             return Err(missing(ErrorKind::Auth, why.clone(), hint));
         }
         Some((source, profile)) => {
-            let processes = KeyProcess::new(folder, children);
-            Credentials::Fetched(Arc::new(Fetched::new(name, profile, source.clone(), Arc::new(processes))))
+            Credentials::Fetched(Arc::new(Fetched::new(name, profile, source.clone(), Arc::clone(commands))))
         }
         None => return Err(missing(ErrorKind::Auth, "it has no credentials".to_owned(), "")),
     };

@@ -117,7 +117,7 @@ fn providers_presets_and_keys_have_names_of_the_persons_own() {
     let provider = &config.providers["box"];
     assert_eq!(provider.kind, ProviderKind::OpenAi);
     assert_eq!(provider.base_url.as_deref(), Some("http://127.0.0.1:1/v1"));
-    assert!(matches!(&provider.api_key, ApiKey::Given(key) if key.expose() == "sk-from-variable"));
+    assert!(matches!(&provider.api_key, ApiKey::Given { key, .. } if key.expose() == "sk-from-variable"));
     let claude = &config.providers["claude"];
     assert_eq!(claude.kind, ProviderKind::Anthropic);
     assert_eq!(claude.base_url.as_deref(), Some("https://api.anthropic.com/v1"));
@@ -162,7 +162,7 @@ fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it
     let config = Home::with("").variable("GROQ_API_KEY", "gsk-canary").load().unwrap();
     let groq = &config.providers["groq"];
     assert_eq!(groq.base_url.as_deref(), Some("https://api.groq.com/openai/v1"));
-    assert!(matches!(&groq.api_key, ApiKey::Given(key) if key.expose() == "gsk-canary"));
+    assert!(matches!(&groq.api_key, ApiKey::Given { key, .. } if key.expose() == "gsk-canary"));
     assert!(!format!("{:?}", config.values).contains("gsk-canary"));
 
     let error = Home::with("").variable("OPENAI_BASE_URL", "localhost:80").refused();
@@ -175,7 +175,7 @@ fn the_file_wins_over_what_was_found_and_need_not_repeat_it() {
         Home::with("[providers.groq]\napi_key = 'gsk-file'\n").variable("GROQ_API_KEY", "gsk-variable");
     let groq = &home.load().unwrap().providers["groq"];
     assert_eq!(groq.base_url.as_deref(), Some("https://api.groq.com/openai/v1"));
-    assert!(matches!(&groq.api_key, ApiKey::Given(key) if key.expose() == "gsk-file"));
+    assert!(matches!(&groq.api_key, ApiKey::Given { key, .. } if key.expose() == "gsk-file"));
 
     // One that is described whole is the person's own: no key of another server goes there.
     let home = Home::with("[providers.openai]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:1/v1'\n")

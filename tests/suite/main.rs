@@ -21,6 +21,7 @@ mod prompts;
 mod provider_anthropic;
 mod provider_bedrock;
 mod provider_bedrock_keys;
+mod provider_keys;
 mod provider_ollama;
 mod provider_openai;
 mod provider_openai_sdk;

@@ -35,7 +35,7 @@ fn client() -> Client {
 }
 
 fn bearer() -> Credentials {
-    Credentials::Bearer(Key::Given(SecretString::from("sk-canary")))
+    Credentials::Bearer(Key::from(SecretString::from("sk-canary")))
 }
 
 fn keys() -> Credentials {

@@ -12,7 +12,7 @@ use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Network, Reach};
 use outcrop::provider::Provider;
 use outcrop::provider::bedrock::{Bedrock, Credentials, Fetched};
-use outcrop::service::key_process::KeyProcess;
+use outcrop::service::key_commands::KeyCommands;
 use serde_json::json;
 
 use crate::loopback::{Part, Seen, Server, whole};
@@ -30,8 +30,8 @@ fn client() -> Client {
 
 fn voice(server: &Server, source: AwsCredentials) -> Bedrock {
     let around = [("PATH".into(), "/usr/bin:/bin".into())].into_iter().collect();
-    let processes = Arc::new(KeyProcess::new(std::env::temp_dir(), around));
-    let fetched = Fetched::new("aws", "work", source, processes);
+    let commands = Arc::new(KeyCommands::new(std::env::temp_dir(), around));
+    let fetched = Fetched::new("aws", "work", source, commands);
     Bedrock::new("aws", "eu-west-1", Some(&server.url("")), Credentials::Fetched(Arc::new(fetched)))
 }
 
@@ -238,6 +238,12 @@ async fn where_there_is_no_such_machine_everything_that_is_missing_is_said() {
     let far = voice(&server, machine("http://169.254.169.254".into()));
     let error = soon(far.serve(Call::ListModels, &offline).next()).await.unwrap().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Offline, "offline, nobody is asked");
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!("touch {}", folder.path().join("ran").display());
+    let process = voice(&server, AwsCredentials::Process { line });
+    let error = soon(process.serve(Call::ListModels, &offline).next()).await;
+    assert_eq!(error.unwrap().unwrap_err().kind, ErrorKind::Offline);
+    assert!(!folder.path().join("ran").exists(), "offline, no command runs");
 }
 
 fn role(server: &Server, by: By) -> AwsCredentials {

@@ -76,7 +76,7 @@ fn the_table_counts_more_than_the_environment_and_that_more_than_a_profile() {
     assert_eq!(aws.region.as_deref(), Some("eu-north-1"));
     assert_eq!(aws.credentials, keys("AKIAWORK", "other", Some("tok")));
     let bearer = [("AWS_BEARER_TOKEN_BEDROCK", "bearer"), ENVIRONMENT[0], ENVIRONMENT[1]];
-    let given = ApiKey::Given(Secret::new("given"));
+    let given = ApiKey::Given { key: Secret::new("given"), variable: None };
     assert_eq!(of(&bearer, None, None, &given).credentials, AwsCredentials::ApiKey);
     let aws = of(&bearer, None, None, &ApiKey::Absent);
     assert_eq!(aws.credentials, AwsCredentials::Bearer(Secret::new("bearer")));

@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-use super::fetch::{Fetch, Processes};
+use super::fetch::Fetch;
 use crate::config::AwsCredentials;
 use crate::domain::Result;
 use crate::net::Client;
-use crate::provider::key::Key;
+use crate::provider::key::{Commands, Key};
 use crate::wire::aws::Keys;
 
 /// Keys are fetched again so long before they run out, in milliseconds.
@@ -48,8 +48,8 @@ impl fmt::Debug for Fetched {
 
 impl Fetched {
     /// For the provider `name`; `profile` is what `aws sso login` is told.
-    pub fn new(name: &str, profile: &str, source: AwsCredentials, processes: Arc<dyn Processes>) -> Self {
-        Self { fetch: Fetch::new(name, profile, source, processes), held: Mutex::new(None) }
+    pub fn new(name: &str, profile: &str, source: AwsCredentials, commands: Arc<dyn Commands>) -> Self {
+        Self { fetch: Fetch::new(name, profile, source, commands), held: Mutex::new(None) }
     }
 
     async fn keys(&self, net: &Client) -> Result<Keys> {
@@ -66,7 +66,7 @@ impl Fetched {
 impl Credentials {
     pub(super) async fn now(&self, net: &Client) -> Result<Right> {
         Ok(match self {
-            Self::Bearer(key) => Right::Bearer(key.get().await?),
+            Self::Bearer(key) => Right::Bearer(key.get(net).await?),
             Self::Keys(keys) => Right::Keys(keys.clone()),
             Self::Fetched(fetched) => Right::Keys(fetched.keys(net).await?),
         })
@@ -74,8 +74,19 @@ impl Credentials {
 
     /// The server does not take them: those that were fetched are not used again.
     pub(super) async fn forget(&self) {
-        if let Self::Fetched(fetched) = self {
-            *fetched.held.lock().await = None;
+        match self {
+            Self::Bearer(key) => key.refused().await,
+            Self::Fetched(fetched) => *fetched.held.lock().await = None,
+            Self::Keys(_) => {}
+        }
+    }
+
+    /// Whom it takes a while to ask for them, while that is being done.
+    pub(super) fn asking(&self) -> Option<String> {
+        match self {
+            Self::Bearer(Key::Found(source)) => source.asking().map(str::to_owned),
+            Self::Fetched(fetched) => fetched.held.try_lock().is_err().then(|| fetched.fetch.teller()),
+            Self::Bearer(_) | Self::Keys(_) => None,
         }
     }
 

@@ -15,6 +15,7 @@ use super::sign::Signing;
 use crate::config::{AwsCredentials, By, Role, Sso, Told};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
+use crate::provider::key::{Command, Commands};
 use crate::wire::aws::{self, Keys, Login, sts};
 
 /// No answer that holds keys is longer, in bytes.
@@ -27,24 +28,18 @@ const NEAR: Waits = Waits {
     idle: Some(Duration::from_secs(2)),
 };
 
-/// Runs a command that writes keys.
-pub trait Processes: Send + Sync + std::fmt::Debug {
-    /// What `line` writes; `doing` is for error texts.
-    fn written<'a>(&'a self, doing: &'a str, line: &'a str) -> BoxFuture<'a, Result<SecretString>>;
-}
-
 /// Who is asked.
 #[derive(Debug)]
 pub(super) struct Fetch {
     doing: String,
     profile: String,
     source: AwsCredentials,
-    processes: Arc<dyn Processes>,
+    commands: Arc<dyn Commands>,
 }
 
 impl Fetch {
-    pub fn new(name: &str, profile: &str, source: AwsCredentials, processes: Arc<dyn Processes>) -> Self {
-        Self { doing: format!("signing in to {name}"), profile: profile.to_owned(), source, processes }
+    pub fn new(name: &str, profile: &str, source: AwsCredentials, commands: Arc<dyn Commands>) -> Self {
+        Self { doing: format!("signing in to {name}"), profile: profile.to_owned(), source, commands }
     }
 
     pub async fn keys(&self, net: &Client, now: i64) -> Result<Keys> {
@@ -58,6 +53,14 @@ impl Fetch {
             source = by;
         }
         matches!(source, AwsCredentials::Sso(_)).then(|| self.renew())
+    }
+
+    /// Who tells the keys, for a person who waits for it.
+    pub fn teller(&self) -> String {
+        match self.source {
+            AwsCredentials::Process { .. } => format!("credential_process of {}", self.profile),
+            _ => format!("the keys of {}", self.profile),
+        }
     }
 
     fn renew(&self) -> String {
@@ -84,7 +87,12 @@ impl Fetch {
                 }),
                 AwsCredentials::Process { line } => {
                     let doing = format!("{} by credential_process", self.doing);
-                    let written = self.processes.written(&doing, line).await?;
+                    let hint = "Try the command in a shell: it is to write keys as JSON, and nothing else.";
+                    let named = format!("credential_process of {}", self.profile);
+                    let written = self
+                        .commands
+                        .written(net, Command { doing: &doing, name: &named, line, hint })
+                        .await?;
                     aws::of_process(&doing, written.expose_secret().as_bytes())
                 }
                 AwsCredentials::Sso(sso) => self.sso(sso, net, now).await,

@@ -6,12 +6,12 @@ mod invoke;
 mod sign;
 
 pub use credentials::{Credentials, Fetched};
-pub use fetch::Processes;
 
 use credentials::Right;
 use sign::Signing;
 
 use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
+use super::key::announced;
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
 use crate::config::aws_domain;
@@ -258,7 +258,8 @@ impl Provider for Bedrock {
 
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
-        match call {
+        let credentials = self.credentials.clone();
+        let events = match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
                 let asked = doing.clone();
@@ -269,6 +270,7 @@ impl Provider for Bedrock {
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
             Call::Image(picture) => voice.pictures(net, picture),
-        }
+        };
+        announced(events, move || credentials.asking())
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
+use crate::service::key_commands;
 use crate::service::models::known;
 
 /// The card that stands for the models of a provider which did not say what it has, and why.
@@ -35,18 +36,26 @@ pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelC
     })
 }
 
-/// How long a provider may take to say what it has.
+/// How long a provider may be silent before it says what it has.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may be silent where a person is asked for something first, such as the password of a password manager.
+const PATIENCE_WITH_PEOPLE: Duration = key_commands::PATIENCE.saturating_add(PATIENCE);
 
 /// The cards of one provider, with what is known otherwise; one that says nothing for ten seconds has failed.
 pub async fn of(invoke: &Invoke, provider: &str, terms: &Terms) -> Result<Vec<ModelCard>> {
-    let deadline = terms.deadline.map_or(PATIENCE, |deadline| deadline.min(PATIENCE));
-    let terms = Terms { deadline: Some(deadline), ..terms.clone() };
-    let mut events = invoke.serve_by(provider, Call::ListModels, &terms);
-    while let Some(event) = events.next().await {
-        if let Event::Models { cards } = event? {
-            return Ok(cards);
+    let mut events = invoke.serve_by(provider, Call::ListModels, terms);
+    let mut patience = PATIENCE;
+    loop {
+        let next = tokio::time::timeout(patience, events.next()).await.map_err(|_| {
+            let why = format!("nothing came within {} s", patience.as_secs());
+            Error::new(ErrorKind::Timeout, format!("listing the models of {provider}"), why, "Try again.")
+        })?;
+        match next.transpose()? {
+            Some(Event::Models { cards }) => return Ok(cards),
+            Some(Event::Notice { .. }) => patience = PATIENCE_WITH_PEOPLE,
+            Some(_) => {}
+            None => return Ok(Vec::new()),
         }
     }
-    Ok(Vec::new())
 }

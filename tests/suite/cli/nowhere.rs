@@ -18,6 +18,8 @@ const LINES: &[&str] = &[
     "chat -m far/x hello",
     "chat -m named/x hello",
     "chat -m claude/x hello",
+    "chat -m asking/x hello",
+    "chat -m amazon/x hello",
     "chat -m llamas/x hello",
     "chat -m scripted/echo hello",
     "models list --probe",
@@ -75,14 +77,21 @@ const LINES: &[&str] = &[
 ];
 
 fn home() -> Home {
-    let far = "[providers.far]\nkind = 'openai'\nbase_url = 'http://192.0.2.7/v1'\napi_key_cmd = 'echo sk'\n\
+    let far = "[providers.far]\nkind = 'openai'\nbase_url = 'http://192.0.2.7/v1'\n\
                [providers.named]\nkind = 'openai'\nbase_url = 'https://far.example/v1'\n\
                [providers.claude]\nkind = 'anthropic'\nbase_url = 'https://192.0.2.8/v1'\napi_key = 'sk'\n\
-               [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://192.0.2.9'\n";
+               [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://192.0.2.9'\n\
+               [providers.asking]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\n\
+               api_key_cmd = \"bash -c 'exec 3<>/dev/tcp/192.0.2.10/80'\"\n\
+               [providers.amazon]\nkind = 'bedrock'\nregion = 'eu-west-1'\n";
     let home = Home::with(&format!("{SCRIPTED}{far}")).variable("PATH", "/usr/bin:/bin:/usr/sbin");
+    std::fs::create_dir(home.beside().join(".aws")).unwrap();
+    let amazon = "[default]\ncredential_process = bash -c 'exec 3<>/dev/tcp/192.0.2.11/80'\n";
+    std::fs::write(home.beside().join(".aws/config"), amazon).unwrap();
     std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
     std::fs::write(home.beside().join("a.json"), "[]").unwrap();
-    home
+    let beside = home.beside().display().to_string();
+    home.variable("HOME", &beside)
 }
 
 /// Connections and datagrams that a line tried in its namespace; `None` where no namespace can be made.
@@ -133,7 +142,14 @@ fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
         assert_eq!(tried(&home, &words), Some(0), "{line}");
     }
     // The trap is one: what asks a server falls into it, by its address and by its name.
-    for line in ["chat -m far/x hello", "chat -m named/x hello", "models list --probe", "doctor"] {
+    for line in [
+        "chat -m far/x hello",
+        "chat -m named/x hello",
+        "chat -m asking/x hello",
+        "chat -m amazon/x hello",
+        "models list --probe",
+        "doctor",
+    ] {
         let words: Vec<_> = line.split(' ').collect();
         assert!(tried(&home, &words).unwrap() > 0, "{line}");
     }
