@@ -54,10 +54,13 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
     if !examining {
         logging.clone()?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| Error::io("starting threads", &why))?;
+    // An answer comes piece after piece: threads that hand each of them on would cost more than they do. Whatever else
+    // writes may be stopped by its reader for long, and must not hold those whom this process serves.
+    let mut threads = match arguments.command {
+        Some(Command::Chat(_)) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = threads.enable_all().build().map_err(|why| Error::io("starting threads", &why))?;
     let exit = match arguments.command {
         Some(command) => {
             runtime.block_on(cli::run(command, json, config, &environment, logging, tui::keymap::listed))

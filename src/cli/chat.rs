@@ -94,7 +94,7 @@ pub(super) async fn turn(
             }
         };
         if out.json {
-            out.object(&reply)?;
+            out.streamed(&reply).await?;
         }
         match reply {
             Reply::Started { conversation, answer, .. } => {
@@ -105,7 +105,7 @@ pub(super) async fn turn(
             Reply::Delta { event } => {
                 wait.hear(&event);
                 if !out.json {
-                    delta(event, &mut streamed, out)?;
+                    delta(event, &mut streamed, out).await?;
                 }
             }
             Reply::Finished { answer } => finished = Some(answer),
@@ -150,11 +150,11 @@ impl Wait {
     }
 }
 
-fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(), End> {
+async fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(), End> {
     match event {
         Event::Text { text } => {
             streamed.push_str(&text);
-            out.piece(&text)?;
+            out.piece(&text).await?;
         }
         Event::Replace { from, text, why } => {
             // What is printed cannot be taken back: the answer is printed again as it is now.
@@ -163,7 +163,7 @@ fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(), End> 
             streamed.truncate(cut);
             streamed.push_str(&text);
             out.note(&format!("the answer was changed ({why}); it now is:"))?;
-            out.piece(streamed)?;
+            out.piece(streamed).await?;
         }
         Event::Notice { text } => out.note(&text)?,
         _ => {}

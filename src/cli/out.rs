@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use super::End;
@@ -66,10 +67,26 @@ impl Out {
         Ok(())
     }
 
-    /// A piece of a stream: shown at once.
-    pub fn piece(&mut self, text: &str) -> Result<(), End> {
-        self.text(text)?;
-        self.flush()
+    /// A piece of a stream: shown at once, as far as its reader takes it. A write that blocks would hold all else that the
+    /// thread does.
+    pub async fn piece(&mut self, text: &str) -> Result<(), End> {
+        for part in parts(text) {
+            room().await;
+            self.text(part)?;
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// An object of a stream, on a line of its own; like a piece of text.
+    pub async fn streamed(&mut self, value: &impl Serialize) -> Result<(), End> {
+        let line = json_line(value)?;
+        for part in parts(&line) {
+            room().await;
+            wrote(self.to.write_all(part.as_bytes()))?;
+            self.flush()?;
+        }
+        Ok(())
     }
 
     /// Ends the line if one is begun.
@@ -90,9 +107,7 @@ impl Out {
 
     /// An object on a line of its own, shown at once.
     pub fn object(&mut self, value: &impl Serialize) -> Result<(), End> {
-        let json =
-            serde_json::to_string(value).map_err(|why| Error::internal("writing JSON", why.to_string()))?;
-        wrote(writeln!(self.to, "{}", json_escape(&json)))?;
+        wrote(self.to.write_all(json_line(value)?.as_bytes()))?;
         self.flush()
     }
 
@@ -122,6 +137,37 @@ impl Out {
         }
         Ok(())
     }
+}
+
+fn json_line(value: &impl Serialize) -> Result<String, End> {
+    let json =
+        serde_json::to_string(value).map_err(|why| Error::internal("writing JSON", why.to_string()))?;
+    Ok(format!("{}\n", json_escape(&json)))
+}
+
+/// Parts that a pipe with room takes at once, also where each character of them is escaped.
+fn parts(mut text: &str) -> impl Iterator<Item = &str> {
+    const BYTES: usize = 512;
+    std::iter::from_fn(move || {
+        let (part, rest) = text.split_at(text.floor_char_boundary(BYTES));
+        text = rest;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Waits until the reader of the standard output takes more.
+async fn room() {
+    const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if !takes(Some(&AT_ONCE)) {
+        // One that fails is written to, which says why.
+        let _ = tokio::task::spawn_blocking(|| takes(None)).await;
+    }
+}
+
+/// Whether the standard output takes a little more, or an error, within that time.
+fn takes(within: Option<&Timespec>) -> bool {
+    let stdout = io::stdout();
+    poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], within) != Ok(0)
 }
 
 /// One line on the standard error.

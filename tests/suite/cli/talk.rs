@@ -411,3 +411,26 @@ fn an_input_that_never_ends_does_not_hold_an_interrupted_process() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     drop(held);
 }
+
+/// A pager that is not scrolled, for one.
+#[test]
+fn an_answer_whose_reader_pauses_holds_no_other_process_and_can_be_ended() {
+    let home = Home::new();
+    let mut child = home.start(&["chat", "-m", "scripted/stream-100000", "go"]);
+    let stdout = child.stdout.take().unwrap();
+    let mut waiting = 0;
+    // Until the pipe is full.
+    loop {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let now = rustix::io::ioctl_fionread(&stdout).unwrap();
+        if now > 0 && now == waiting {
+            break;
+        }
+        waiting = now;
+    }
+    let listed = home.run(&["conversations", "list"]);
+    assert!(listed.stdout.contains("go"), "{listed:?}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
