@@ -75,6 +75,16 @@ impl Converse {
         ];
         wanted.into_iter().filter(|(_, needed)| *needed).map(|(capability, _)| capability).collect()
     }
+
+    /// The same for a model that takes no begun answer: it is asked to go on. `None` where none is begun.
+    pub fn asked_to_go_on(&self) -> Option<Self> {
+        const GO_ON: &str =
+            "Go on exactly where your last answer stops. Repeat nothing of it, and say nothing about it.";
+        self.turns.last().filter(|last| last.role == Role::Assistant)?;
+        let mut asked = self.clone();
+        asked.turns.push(Turn { role: Role::User, blocks: vec![Block::Text { text: GO_ON.to_owned() }] });
+        Some(asked)
+    }
 }
 
 /// A picture to make.

@@ -1,5 +1,7 @@
 //! A voice over HTTP: Anthropic's Messages API, and servers that speak it.
 
+use std::borrow::Cow;
+
 use super::answering::{answering, body_of, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::sent::{keyed, sent};
@@ -61,8 +63,9 @@ impl Anthropic {
     ) -> Result<Response> {
         let first = Thinking::of(converse.model.model());
         let mut thinking = first;
+        let mut converse = Cow::Borrowed(converse);
         loop {
-            let request = self.asking(doing, path, body(converse, thinking)?);
+            let request = self.asking(doing, path, body(&converse, thinking)?);
             let mut response = self.send(net, request).await?;
             if response.is_success() {
                 return Ok(response);
@@ -71,6 +74,12 @@ impl Anthropic {
             let complaint = response.complaint().await;
             if thinking == first && fault::wants_other_thinking(status, &complaint) {
                 thinking = first.other();
+                continue;
+            }
+            if fault::wants_no_begun_answer(status, &complaint)
+                && let Some(asked) = converse.asked_to_go_on()
+            {
+                converse = Cow::Owned(asked);
                 continue;
             }
             return Err(fault::of_status(doing, status, &complaint, wait));

@@ -195,6 +195,33 @@ async fn a_model_that_wants_the_other_form_of_thinking_gets_it_once() {
 }
 
 #[tokio::test]
+async fn a_model_that_takes_no_begun_answer_is_asked_to_go_on_once() {
+    let newer = "This model does not support assistant message prefill. The conversation must end with a user message.";
+    let server = Server::start(move |_, seen| match sent(seen)["messages"].as_array().unwrap().last() {
+        Some(last) if last["role"] == "user" => events([Part::Bytes(data("thinking.sse"))]),
+        _ => whole(400, &JSON, complaint("invalid_request_error", newer)),
+    })
+    .await;
+    let mut begun = converse("claude-next", &[]);
+    begun
+        .turns
+        .push(Turn { role: Role::Assistant, blocks: vec![Block::Text { text: "The answer ".into() }] });
+    let ask = async |server: &Server| {
+        soon(answer::whole(voice(server).serve(Call::Converse(begun.clone()), &client()))).await
+    };
+    let (fold, error) = ask(&server).await;
+    assert_eq!((text(&fold).as_str(), error), ("Sí, 42.", None));
+    let seen: Vec<Value> = server.seen().iter().map(sent).collect();
+    assert_eq!(seen[0]["messages"][1]["content"][0]["text"], "The answer");
+    assert_eq!(seen[1]["messages"][1]["content"][0]["text"], "The answer ", "what it said stays");
+    assert!(seen[1]["messages"][2]["content"][0]["text"].as_str().unwrap().starts_with("Go on"));
+    let server =
+        Server::start(move |_, _| whole(400, &JSON, complaint("invalid_request_error", newer))).await;
+    assert_eq!(ask(&server).await.1.unwrap().kind, ErrorKind::Invalid);
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
 async fn models_are_listed_page_by_page() {
     let server = Server::start(|_, seen| {
         let page = if seen.line.contains("after_id") { "models_2.json" } else { "models_1.json" };

@@ -267,6 +267,24 @@ async fn a_model_that_wants_the_other_form_of_thinking_gets_it_once() {
     assert_eq!((error.unwrap().kind, server.seen().len()), (ErrorKind::Invalid, 2));
 }
 
+#[tokio::test]
+async fn a_model_that_takes_no_begun_answer_is_asked_to_go_on_once() {
+    let newer = "This model does not support assistant message prefill. The conversation must end with a user message.";
+    let server = Server::start(move |_, seen| match sent(seen)["messages"].as_array().unwrap().last() {
+        Some(last) if last["role"] == "user" => streamed("reasoning.events"),
+        _ => complaint(400, "ValidationException", newer),
+    })
+    .await;
+    let mut begun = converse(CLAUDE, &[]);
+    begun
+        .turns
+        .push(Turn { role: Role::Assistant, blocks: vec![Block::Text { text: "The answer ".into() }] });
+    let call = Call::Converse(begun);
+    let (fold, error) = soon(answer::whole(voice(&server, bearer()).serve(call, &client()))).await;
+    assert_eq!((text(&fold).as_str(), error), ("42.", None));
+    assert_eq!(server.seen().len(), 2);
+}
+
 /// Answers both lists, the profiles in two pages.
 fn lists(seen: &Seen) -> Vec<Part> {
     if seen.line.contains("/foundation-models") {

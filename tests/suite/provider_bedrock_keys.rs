@@ -65,6 +65,7 @@ fn sso(server: &Server, cache: &Path, login: &str) -> AwsCredentials {
         login: login.into(),
         cache: cache.into(),
         url: server.url(""),
+        oidc: server.url(""),
     })
 }
 
@@ -102,6 +103,80 @@ async fn a_login_of_sso_is_turned_into_keys_once() {
     assert_eq!((signer(&seen[1]), signer(&seen[4])), ("ASIASSO", "ASIASSO"));
 }
 
+/// An hour is as long as they last; the session behind them lasts for days.
+#[tokio::test]
+async fn a_login_that_ran_out_is_renewed_where_its_session_goes_on_and_kept_for_amazons_own_tools() {
+    let cache = tempfile::tempdir().unwrap();
+    let file = cache.path().join(CORP);
+    let old = json!({"startUrl": "https://corp", "accessToken": "old", "expiresAt": "2026-01-02T03:04:05Z",
+        "clientId": "c", "clientSecret": "sc", "refreshToken": "r1", "registrationExpiresAt": LATER});
+    std::fs::write(&file, old.to_string()).unwrap();
+    let server = Server::start(|_, seen| {
+        if seen.line.starts_with("POST /token ") {
+            return whole(200, &JSON, r#"{"accessToken": "new", "expiresIn": 3600, "refreshToken": "r2"}"#);
+        }
+        if seen.line.contains("/federation/credentials") {
+            let keys = json!({"accessKeyId": "ASIASSO", "secretAccessKey": "canary", "sessionToken": "tok", "expiration": 4_070_908_800_000_i64});
+            return whole(200, &JSON, json!({ "roleCredentials": keys }).to_string());
+        }
+        empty()
+    })
+    .await;
+    list(&voice(&server, sso(&server, cache.path(), "corp"))).await.unwrap();
+    let seen = server.seen();
+    let asked: serde_json::Value = serde_json::from_slice(&seen[0].body).unwrap();
+    assert_eq!(asked["refreshToken"], "r1");
+    assert_eq!(seen[1].headers["x-amz-sso_bearer_token"], "new");
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!((&kept["refreshToken"], &kept["startUrl"]), (&json!("r2"), &json!("https://corp")));
+    assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1, "nothing is left beside it");
+    list(&voice(&server, sso(&server, cache.path(), "corp"))).await.unwrap();
+    let lines = server.seen();
+    assert_eq!(lines.iter().filter(|seen| seen.line.starts_with("POST /token ")).count(), 1);
+}
+
+/// The answers of Bedrock to a call, by what the header `x-amzn-errortype` says.
+#[tokio::test]
+async fn keys_are_fetched_again_only_where_they_themselves_were_refused() {
+    for (name, fetched) in
+        [("AccessDeniedException", 1), ("ExpiredTokenException", 2), ("UnrecognizedClientException", 2)]
+    {
+        let server = Server::start(move |_, seen| match seen.line.as_str() {
+            line if line.starts_with("GET /keys") => told("ASIA"),
+            _ => whole(403, &[JSON[0], ("x-amzn-errortype", name)], r#"{"message": "you may not"}"#),
+        })
+        .await;
+        let told = Told::Container { url: server.url("/keys"), token: None, token_file: None };
+        let voice = voice(&server, AwsCredentials::Told(told));
+        for _ in 0..2 {
+            assert_eq!(list(&voice).await.unwrap_err().kind, ErrorKind::Auth);
+        }
+        let asked = server.seen().iter().filter(|seen| seen.line.starts_with("GET /keys")).count();
+        assert_eq!(asked, fetched, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_hold_yet_serve_where_new_ones_cannot_be_had() {
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(2);
+    let server = Server::start(move |number, seen| match seen.line.as_str() {
+        line if line.starts_with("GET /keys") && number == 0 => {
+            let keys = json!({"Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "canary", "Token": "tok", "Expiration": soon.to_string()});
+            whole(200, &JSON, keys.to_string())
+        }
+        line if line.starts_with("GET /keys") => whole(403, &[], "not now"),
+        _ => empty(),
+    })
+    .await;
+    let told = Told::Container { url: server.url("/keys"), token: None, token_file: None };
+    let voice = voice(&server, AwsCredentials::Told(told));
+    for _ in 0..2 {
+        list(&voice).await.unwrap();
+    }
+    let asked = server.seen().iter().filter(|seen| seen.line.starts_with("GET /keys")).count();
+    assert_eq!(asked, 2, "new ones were asked for, in time");
+}
+
 #[tokio::test]
 async fn a_login_that_ran_out_or_is_not_there_names_the_command_that_renews_it() {
     let cache = tempfile::tempdir().unwrap();
@@ -126,6 +201,12 @@ async fn a_login_that_ran_out_or_is_not_there_names_the_command_that_renews_it()
     assert_eq!(error.kind, ErrorKind::Auth);
     assert!(error.why.contains("not found or invalid") && error.hint.contains(renew), "{error}");
     assert!(!error.to_string().contains("canary"), "{error}");
+    let renewable = json!({"accessToken": "sso-canary", "expiresAt": "2026-01-02T03:04:05Z", "clientId": "c",
+        "clientSecret": "sc-canary", "refreshToken": "r-canary", "registrationExpiresAt": LATER});
+    std::fs::write(cache.path().join(CORP), renewable.to_string()).unwrap();
+    let error = list(&voice).await.unwrap_err();
+    assert!(error.why.contains("2026-01-02 03:04 UTC, and it was not renewed (status 401)"), "{error}");
+    assert!(error.hint.contains(renew) && !error.to_string().contains("canary"), "{error}");
     std::fs::write(cache.path().join(CORP), "{").unwrap();
     assert_eq!(list(&voice).await.unwrap_err().kind, ErrorKind::Auth);
 }

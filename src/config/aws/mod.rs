@@ -57,7 +57,10 @@ pub struct Sso {
     pub login: String,
     /// Where the logins' files lie.
     pub cache: PathBuf,
+    /// Who tells the keys.
     pub url: String,
+    /// Who renews a login.
+    pub oidc: String,
 }
 
 /// A role, of which STS tells the keys.
@@ -334,6 +337,8 @@ impl Chain<'_> {
             cache: home.join(".aws/sso/cache"),
             url: self
                 .address("AWS_ENDPOINT_URL_SSO", &format!("https://portal.sso.{region}.{}", domain(&region))),
+            oidc: self
+                .address("AWS_ENDPOINT_URL_SSO_OIDC", &format!("https://oidc.{region}.{}", domain(&region))),
         })
     }
 

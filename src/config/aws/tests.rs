@@ -90,6 +90,7 @@ fn sso_is_found_by_its_session_or_in_the_profile_itself() {
         ("111122223333", "Reader", "corp")
     );
     assert_eq!(sso.url, "https://portal.sso.eu-north-1.amazonaws.com");
+    assert_eq!(sso.oidc, "https://oidc.eu-north-1.amazonaws.com");
     assert!(sso.cache.ends_with(".aws/sso/cache"), "{sso:?}");
     let AwsCredentials::Sso(old) = profile("old sso") else { panic!() };
     assert_eq!(old.login, "https://old.awsapps.com/start");

@@ -16,6 +16,8 @@ use crate::wire::aws::Keys;
 
 /// Keys are fetched again so long before they run out, in milliseconds.
 const EARLY: i64 = 5 * 60 * 1000;
+/// And after such a wait where that failed and they still hold, in milliseconds.
+const AGAIN: i64 = 60 * 1000;
 
 /// Where the right to ask comes from.
 #[derive(Debug, Clone)]
@@ -37,7 +39,13 @@ pub(super) enum Right {
 /// Keys that are fetched when they are first needed, and again when they run out.
 pub struct Fetched {
     fetch: Fetch,
-    held: Mutex<Option<Keys>>,
+    held: Mutex<Option<Held>>,
+}
+
+struct Held {
+    keys: Keys,
+    /// In milliseconds since the epoch; `None` for keys that do not run out.
+    renew_at: Option<i64>,
 }
 
 impl fmt::Debug for Fetched {
@@ -55,11 +63,22 @@ impl Fetched {
     async fn keys(&self, net: &Client) -> Result<Keys> {
         let mut held = self.held.lock().await;
         let now = now();
-        if let Some(keys) = held.as_ref().filter(|keys| keys.ends.is_none_or(|ends| ends.0 > now + EARLY)) {
-            return Ok(keys.clone());
+        if let Some(held) = held.as_ref().filter(|held| held.renew_at.is_none_or(|at| now < at)) {
+            return Ok(held.keys.clone());
         }
-        *held = None;
-        Ok(held.insert(self.fetch.keys(net, now).await?).clone())
+        match self.fetch.keys(net, now).await {
+            Ok(keys) => {
+                let renew_at = keys.ends.map(|ends| ends.0 - EARLY);
+                Ok(held.insert(Held { keys, renew_at }).keys.clone())
+            }
+            Err(error) => {
+                let good = held.as_mut().filter(|held| held.keys.ends.is_some_and(|ends| now < ends.0));
+                let Some(held) = good else { return Err(error) };
+                // They hold for a while yet.
+                held.renew_at = Some(now + AGAIN);
+                Ok(held.keys.clone())
+            }
+        }
     }
 }
 

@@ -114,11 +114,12 @@ impl Fetch {
         .boxed()
     }
 
-    /// With the login that `aws sso login` has left: it is read each time, since it is renewed there.
+    /// With the login that `aws sso login` has left: it is read each time, since others renew it too.
     async fn sso(&self, sso: &Sso, net: &Client, now: i64) -> Result<Keys> {
         let name: String =
             Sha1::digest(&sso.login).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let bytes = match tokio::fs::read(sso.cache.join(format!("{name}.json"))).await {
+        let file = sso.cache.join(format!("{name}.json"));
+        let bytes = match tokio::fs::read(&file).await {
             Ok(bytes) => bytes,
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
                 return Err(
@@ -127,9 +128,22 @@ impl Fetch {
             }
             Err(why) => return Err(Error::io(format!("{} by SSO", self.doing), &why)),
         };
-        let login = Login::read(&self.doing, &bytes)?;
+        let mut login = Login::read(&self.doing, &bytes)?;
         if login.ends.0 <= now {
-            return Err(self.failed(format!("the login of SSO ran out at {}", login.end()), self.renew()));
+            let ran_out = format!("the login of SSO ran out at {}", login.end());
+            let Some(renewal) = login.renewal.filter(|renewal| renewal.holds(now)) else {
+                return Err(self.failed(ran_out, self.renew()));
+            };
+            let request = Request::post_json(&self.doing, format!("{}/token", sso.oidc), renewal.body());
+            let mut response = net.send(request).await?;
+            if !response.is_success() {
+                let why = format!("{ran_out}, and it was not renewed (status {})", response.status());
+                return Err(self.failed(why, self.renew()));
+            }
+            let renewed = aws::renewed(&self.doing, &bytes, &response.bytes(LONGEST).await?, now)?;
+            login = Login::read(&self.doing, &renewed)?;
+            // A token that renews may do so once: Amazon's own tools read the next one there.
+            self.keep(&file, renewed).await?;
         }
         let url = format!("{}{}", sso.url, aws::sso_path(&sso.account, &sso.role));
         let request = Request::get(&self.doing, url).secret("x-amz-sso_bearer_token", Some(&login.token));
@@ -142,6 +156,14 @@ impl Fetch {
             return Err(self.complaint(&mut response, &hint).await);
         }
         aws::of_sso(&self.doing, &response.bytes(LONGEST).await?)
+    }
+
+    /// Puts the bytes in the place of the file's: whoever reads it finds the one or the other whole.
+    async fn keep(&self, file: &Path, bytes: Vec<u8>) -> Result<()> {
+        let failed = |why| Error::io(format!("{}: writing {}", self.doing, file.display()), &why);
+        let beside = file.with_extension(format!("json.{}", std::process::id()));
+        tokio::fs::write(&beside, bytes).await.map_err(failed)?;
+        tokio::fs::rename(&beside, file).await.map_err(failed)
     }
 
     async fn role(&self, role: &Role, net: &Client, now: i64) -> Result<Keys> {

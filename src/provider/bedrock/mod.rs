@@ -7,6 +7,8 @@ mod sign;
 
 pub use credentials::{Credentials, Fetched};
 
+use std::borrow::Cow;
+
 use credentials::Right;
 use sign::Signing;
 
@@ -101,8 +103,9 @@ impl Bedrock {
         let mut ask = first_ask(converse, first);
         let first_thinking = Thinking::of(converse.model.model());
         let mut thinking = first_thinking;
+        let mut converse = Cow::Borrowed(converse);
         loop {
-            let body = body(converse, ask, thinking)?;
+            let body = body(&converse, ask, thinking)?;
             let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
             let (name, value) = ask.accept();
             let request = self.request(net, doing, url, Some(body)).await?.header(name, value);
@@ -118,6 +121,10 @@ impl Bedrock {
                 ask = next;
             } else if thinking == first_thinking && fault::wants_other_thinking(status, &complaint) {
                 thinking = thinking.other();
+            } else if fault::wants_no_begun_answer(status, &complaint)
+                && let Some(asked) = converse.asked_to_go_on()
+            {
+                converse = Cow::Owned(asked);
             } else {
                 return Err(error);
             }
@@ -178,7 +185,9 @@ impl Bedrock {
         let words = response.complaint().await;
         let mut error = fault::of_status(doing, status, name.as_deref(), &words, wait);
         if error.kind == ErrorKind::Auth {
-            self.credentials.forget().await;
+            if fault::refuses_keys(name.as_deref(), &words) {
+                self.credentials.forget().await;
+            }
             if let (fault::RENEW, Some(renewal)) = (error.hint.as_str(), self.credentials.renewal()) {
                 error.hint = renewal;
             }

@@ -29,6 +29,12 @@ pub fn wants_other_thinking(status: u16, body: &str) -> bool {
     status == 400 && body.contains("thinking") && body.contains("adaptive")
 }
 
+/// Whether the model goes on with no answer that is begun
+/// (<https://platform.claude.com/docs/en/about-claude/models/migration-guide>): Claude since 4.6.
+pub fn wants_no_begun_answer(status: u16, body: &str) -> bool {
+    status == 400 && body.contains("prefill")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

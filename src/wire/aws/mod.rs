@@ -5,7 +5,7 @@ pub mod sts;
 mod token;
 
 pub use keys::{Keys, of_metadata, of_process, of_sso};
-pub use token::Login;
+pub use token::{Login, Renewal, renewed};
 
 use crate::domain::{Error, ErrorKind};
 

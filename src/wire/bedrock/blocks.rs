@@ -21,7 +21,7 @@ pub(super) fn messages(converse: &Converse, doing: &str) -> Result<(Vec<Value>, 
         .collect();
     let mut messages: Vec<(&str, Vec<Value>)> = Vec::new();
     for turn in &converse.turns {
-        let content = writer.content(turn)?;
+        let mut content = writer.content(turn)?;
         let role = match turn.role {
             Role::System => {
                 system.extend(content);
@@ -30,11 +30,30 @@ pub(super) fn messages(converse: &Converse, doing: &str) -> Result<(Vec<Value>, 
             Role::User | Role::Tool => "user",
             Role::Assistant => "assistant",
         };
+        if turn.role == Role::Assistant {
+            // An answer that broke off while it was thought out: the models take no message that ends so.
+            while content.last().is_some_and(|last| last.get("reasoningContent").is_some()) {
+                content.pop();
+            }
+        }
+        if turn.blocks.first() == Some(&Block::CachePoint) {
+            // What is cached lies before it, and there must be something.
+            let before = messages.last_mut().map_or(&mut system, |(_, before)| before);
+            if !before.is_empty() {
+                before.push(cache_point());
+            }
+        }
         match messages.last_mut() {
             Some((last, before)) if *last == role => before.extend(content),
             _ if content.is_empty() => {}
             _ => messages.push((role, content)),
         }
+    }
+    if let Some(("assistant", content)) = messages.last_mut()
+        && let Some(Value::String(text)) = content.last_mut().and_then(|last| last.get_mut("text"))
+    {
+        // Nor one that is to be continued behind a blank.
+        text.truncate(text.trim_end().len());
     }
     let messages = messages.into_iter().map(|(role, content)| json!({ "role": role, "content": content }));
     Ok((system, messages.collect()))
@@ -52,7 +71,7 @@ impl Writer<'_> {
         let mut content = Vec::new();
         for block in &turn.blocks {
             content.extend(match block {
-                // There must be something that is cached.
+                // It lies behind the turn before.
                 Block::CachePoint if content.is_empty() => None,
                 block => self.block(block)?,
             });
@@ -101,7 +120,7 @@ impl Writer<'_> {
                 json!({ "reasoningContent": { "redactedContent": data } })
             }
             Block::Reasoning { .. } | Block::RedactedReasoning { .. } => return Ok(None),
-            Block::CachePoint => json!({ "cachePoint": { "type": "default" } }),
+            Block::CachePoint => cache_point(),
         }))
     }
 
@@ -147,6 +166,10 @@ impl Writer<'_> {
         self.documents.push(name.clone());
         name
     }
+}
+
+fn cache_point() -> Value {
+    json!({ "cachePoint": { "type": "default" } })
 }
 
 fn image_format(media_type: &str) -> Option<&'static str> {

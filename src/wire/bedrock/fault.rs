@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::{Error, ErrorKind};
-pub use crate::wire::anthropic::fault::wants_other_thinking;
+pub use crate::wire::anthropic::fault::{wants_no_begun_answer, wants_other_thinking};
 use crate::wire::fault;
 
 /// How credentials that ran out are renewed.
@@ -21,13 +21,25 @@ pub fn of_status(
     retry_after_ms: Option<u64>,
 ) -> Error {
     let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-    let named = name.or_else(|| ["__type", "code"].iter().find_map(|key| value.get(key)?.as_str()));
-    let name = named.map(plain).unwrap_or_default();
+    let name = named(name, &value);
     // Gateways in front of it, and a few of its own parts, write a capital.
     let words = ["message", "Message"].iter().find_map(|key| value.get(key)?.as_str()).unwrap_or(body);
     let mut error = fault::of_status(doing, status, words, retry_after_ms);
     named_better(&mut error, name, retry_after_ms);
     error
+}
+
+/// Whether the keys themselves are refused, and not what was asked for with them.
+pub fn refuses_keys(name: Option<&str>, body: &str) -> bool {
+    let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    let low = body.to_ascii_lowercase();
+    named(name, &value) != "AccessDeniedException" || low.contains("expired") || low.contains("api key")
+}
+
+/// The name of an error: the header's, or the one in the body.
+fn named<'a>(name: Option<&'a str>, value: &'a Value) -> &'a str {
+    let named = name.or_else(|| ["__type", "code"].iter().find_map(|key| value.get(key)?.as_str()));
+    named.map(plain).unwrap_or_default()
 }
 
 /// The refusal of one who tells keys, with what to do about it.

@@ -421,15 +421,14 @@ fn an_answer_whose_reader_pauses_holds_no_other_process_and_can_be_ended() {
     let mut waiting = 0;
     // Until the pipe is full.
     loop {
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        let listed = home.run(&["conversations", "list"]);
+        assert!(listed.stdout.contains("go"), "{listed:?}");
         let now = rustix::io::ioctl_fionread(&stdout).unwrap();
         if now > 0 && now == waiting {
             break;
         }
         waiting = now;
     }
-    let listed = home.run(&["conversations", "list"]);
-    assert!(listed.stdout.contains("go"), "{listed:?}");
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -162,7 +162,7 @@ fn every_block_has_its_place_and_turns_of_one_side_become_one_message() {
     assert_eq!(
         sent(&converse),
         json!({
-            "system": [{ "text": "Be brief." }],
+            "system": [{ "text": "Be brief." }, { "cachePoint": { "type": "default" } }],
             "messages": [
                 { "role": "user", "content": [
                     { "text": "one" },
@@ -190,6 +190,29 @@ fn every_block_has_its_place_and_turns_of_one_side_become_one_message() {
     converse.blobs = Blobs::default();
     let error = body(&converse, Thinking::Budget).unwrap_err();
     assert!(error.why.contains("not here"), "{error}");
+}
+
+#[test]
+fn an_answer_to_be_continued_ends_without_blanks_and_without_thoughts() {
+    let seal = || Block::Reasoning { text: "hm".into(), signature: Some("seal".into()) };
+    let turns = vec![
+        Turn { role: Role::User, blocks: vec![Block::CachePoint, text("hi")] },
+        Turn { role: Role::Assistant, blocks: vec![seal(), text("well \n"), seal()] },
+        Turn { role: Role::User, blocks: vec![Block::CachePoint, text("and")] },
+        Turn { role: Role::Assistant, blocks: vec![text("so \n")] },
+    ];
+    let thought = json!({ "reasoningContent": { "reasoningText": { "text": "hm", "signature": "seal" } } });
+    assert_eq!(
+        sent(&asked(CLAUDE, turns, &[]))["messages"],
+        json!([
+            { "role": "user", "content": [{ "text": "hi" }] },
+            { "role": "assistant", "content": [
+                thought, { "text": "well \n" }, { "cachePoint": { "type": "default" } },
+            ] },
+            { "role": "user", "content": [{ "text": "and" }] },
+            { "role": "assistant", "content": [{ "text": "so" }] },
+        ])
+    );
 }
 
 #[test]
