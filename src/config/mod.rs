@@ -139,6 +139,13 @@ pub struct ProviderConfig {
 }
 
 impl ProviderConfig {
+    /// Whether the person has it: it was named, or keys for it are there.
+    pub fn is_had(&self) -> bool {
+        let signed =
+            |aws: &Aws| aws.region.is_some() && !matches!(aws.credentials, AwsCredentials::Missing { .. });
+        self.kind.has_address() && (!self.optional || self.aws.as_ref().is_some_and(signed))
+    }
+
     /// A provider that is known by its kind and where its API starts.
     pub fn at(kind: ProviderKind, base_url: &str) -> Self {
         Self {

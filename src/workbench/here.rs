@@ -362,6 +362,7 @@ impl Here {
                     async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms).await?] }) },
                 )
             }
+            ModelsRequest::Knows { id } => one(async move { invoke.knows(&id).map(|()| Reply::Done) }),
             ModelsRequest::Plan { id } => {
                 let shelf = self.shelf.clone();
                 one(async move { Ok(Reply::Plan { plan: shelf.plan(&id)? }) })

@@ -128,7 +128,7 @@ impl Options {
             servers: config
                 .providers
                 .iter()
-                .filter(|(_, provider)| provider.kind.has_address() && !provider.optional)
+                .filter(|(_, provider)| provider.is_had())
                 .map(|(name, _)| name.clone())
                 .collect(),
             principal: config.user.clone(),

@@ -71,7 +71,7 @@ impl Request {
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {
-                M::List { .. } | M::Show { .. } | M::Plan { .. } | M::Health { .. } => true,
+                M::List { .. } | M::Show { .. } | M::Knows { .. } | M::Plan { .. } | M::Health { .. } => true,
                 M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } => false,
             },
             Self::Pictures(request) => match request {

@@ -15,6 +15,8 @@ pub enum Models {
     List { probe: bool },
     /// One model: one `Models` reply with one card, or an error.
     Show { id: ModelId },
+    /// Whether its provider is there: `Done`, or an error that says how it is had. Nothing is contacted.
+    Knows { id: ModelId },
     /// What fetching it would do: one `Plan`. Touches no network.
     Plan { id: ModelId },
     /// Fetches a model of the local catalogue: `Pulling` again and again, then `Models` with its card.

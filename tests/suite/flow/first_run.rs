@@ -214,3 +214,76 @@ fn enter_asks_again_what_fetching_would_do_where_that_failed() {
     stage.keys("<enter>");
     assert_ne!(stage.task("\"plan\""), task);
 }
+
+#[test]
+fn sending_closes_an_offer_and_the_answer_is_seen() {
+    let (mut shelf, mut stage) = switching();
+    assert!(
+        stage.text().contains("Fetch a model") && stage.text().contains("question 1"),
+        "{}",
+        stage.text()
+    );
+    stage.keys("<tab>again<enter>");
+    shelf.serve(&mut stage);
+    shelf.write(&mut stage, "Here it is.");
+    assert!(!stage.text().contains("Fetch a model"), "{}", stage.text());
+    assert!(stage.text().contains("Here it is."), "{}", stage.text());
+}
+
+#[test]
+fn escape_closes_an_offer_from_the_composer_too() {
+    let mut stage = bare();
+    offer(&mut stage);
+    stage.keys("what is a river?");
+    assert!(stage.text().contains("Welcome"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(!stage.text().contains("Welcome"), "{}", stage.text());
+    assert_eq!(stage.state.chat.composer.text(), "what is a river?");
+    stage.keys("<enter>");
+    assert!(stage.text().contains("Welcome"), "it says again what is missing: {}", stage.text());
+}
+
+#[test]
+fn a_model_of_somewhere_else_that_is_chosen_closes_the_offer() {
+    let mut stage = bare();
+    offer(&mut stage);
+    stage.keys("<ctrl+l>bedrock/x<enter>");
+    assert!(!stage.text().contains("Welcome"), "{}", stage.text());
+    let effects = stage.keys("hi<enter>");
+    assert!(Stage::requests(&effects).iter().any(|r| matches!(r, Request::Chat(_))));
+    let task = stage.task("\"send\"");
+    let error = Error::new(ErrorKind::Network, "asking bedrock", "no connection", "");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains("no connection"), "{}", stage.text());
+}
+
+#[test]
+fn a_conversation_that_is_opened_again_is_never_covered() {
+    // Whatever comes first: where the person left off, or that no model can answer.
+    for models_first in [true, false] {
+        let mut shelf = Shelf::of(1);
+        shelf.cards = vec![card(MODEL, Availability::NotPulled)];
+        shelf.heads[0].model = Some("llamacpp/qwen".parse().unwrap());
+        shelf.memory =
+            Some(serde_json::json!({ "conversation": shelf.heads[0].id, "model": "llamacpp/qwen" }));
+        let mut stage = Stage::new(100, 30);
+        if models_first {
+            stage.answer("\"probe\"", vec![Reply::Models { cards: shelf.cards.clone() }]);
+        }
+        shelf.serve(&mut stage);
+        assert!(!stage.text().contains("Welcome"), "{models_first} {}", stage.text());
+        assert!(stage.text().contains("answer 1"), "{models_first} {}", stage.text());
+        assert_eq!(pulls(&stage.keys("<enter>")), 0);
+    }
+}
+
+#[test]
+fn a_model_whose_provider_has_no_key_is_said_when_it_is_chosen() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    stage.keys("<ctrl+l>openai/gpt-4o<enter>");
+    let task = stage.task("\"knows\"");
+    let why = "no key of openai is known";
+    let error = Error::new(ErrorKind::Auth, "asking openai/gpt-4o", why, "Set OPENAI_API_KEY.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    assert!(stage.text().contains(why) && stage.text().contains("OPENAI_API_KEY"), "{}", stage.text());
+}

@@ -331,6 +331,28 @@ fn with_a_server_alone_the_screen_asks_for_a_choice() {
 }
 
 #[test]
+fn an_offer_stands_below_a_conversation_that_has_messages() {
+    shoot("offer-below", |stage| {
+        stage.open(talk());
+        let cards = vec![card(MODEL, Availability::Ready), card("local/bigger", Availability::NotPulled)];
+        let change = outcrop::domain::change::Changed::Models;
+        stage.reply("\"topic\":\"models\"", vec![Reply::Changed { number: 1, change }]);
+        stage.answer("\"probe\"", vec![Reply::Models { cards }]);
+        stage.keys("<ctrl+l>bigger<enter>");
+        let plan = PullPlan {
+            id: "local/bigger".parse().unwrap(),
+            title: "Bigger".into(),
+            licence: "Apache-2.0".into(),
+            bytes: Some(144_811_456),
+            to: "/home/you/.local/share/outcrop/models/bigger".into(),
+            sources: vec!["a model hub, over HTTPS".into()],
+            pinned: true,
+        };
+        stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
+    });
+}
+
+#[test]
 fn fetching_shows_how_far_it_is_and_why_a_source_failed() {
     for (width, height) in SIZES {
         let mut stage = first_run(width, height, "light");

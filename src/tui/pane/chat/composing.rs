@@ -95,7 +95,7 @@ impl State {
         let gone = match self.focus {
             Focus::Find => self.find.is_none(),
             Focus::FirstRun => self.first_run.is_none(),
-            Focus::Transcript => self.first_run.is_some(),
+            Focus::Transcript => self.first_run.is_some() && self.is_bare(),
             Focus::Composer | Focus::List | Focus::Settings => false,
         };
         if gone {

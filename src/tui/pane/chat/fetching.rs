@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::first_run::{Chooser, Fetch, FirstRun, fetchable};
+use super::first_run::{Chooser, Fetch, FirstRun, fetchable, usable};
 use super::{Focus, State, Wait};
-use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::catalog::{Availability, ModelCard, ModelId};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Lane;
@@ -72,6 +72,45 @@ impl State {
         self.stock.upsert(card);
         self.close_first_run();
         self.refit(desk);
+    }
+
+    /// Without a model that can answer, what can be fetched appears by itself where nothing else is shown: a person who
+    /// has a conversation open, or a provider, was not asking for it.
+    pub(super) fn welcome(&mut self, desk: &mut Desk<'_>) {
+        if !self.models_known || self.resuming {
+            return;
+        }
+        let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
+        let missing = self.insisted
+            && self.stock.cards.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
+        // Servers are not asked at the start: a provider that is not in the list may well have the model.
+        let elsewhere = !self.stock.cards.iter().any(|card| card.id.provider() == wanted.provider())
+            || !desk.options.servers.is_empty();
+        let answered = (elsewhere || self.stock.cards.iter().any(usable)) && !missing;
+        if answered || self.thread.id.is_some() || !self.is_bare() {
+            self.withdraw();
+        } else if self.first_run.is_none() {
+            self.offer(None, Some(desk.now.elapsed), desk);
+            if self.composer.is_empty() && self.focus == Focus::Composer {
+                self.focus = Focus::FirstRun;
+            }
+        }
+    }
+
+    /// An offer that appeared by itself has no reason any more; one that was asked for stays.
+    pub(super) fn withdraw(&mut self) {
+        if self.first_run.as_ref().is_some_and(|first| first.appeared.is_some() && !first.runs()) {
+            self.close_first_run();
+        }
+    }
+
+    /// Takes an offer away, by itself or asked for; what is being fetched stays in sight. Whether there was one.
+    pub(super) fn put_offer_away(&mut self) -> bool {
+        let idle = self.first_run.as_ref().is_some_and(|first| !first.runs());
+        if idle {
+            self.close_first_run();
+        }
+        idle
     }
 
     /// Leaves the first-run screen for the composer.

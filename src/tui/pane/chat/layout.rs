@@ -10,6 +10,9 @@ use crate::tui::paint::wrap;
 const MAIN: u16 = 112;
 /// Prompts that wait are shown in at most so many rows.
 const QUEUE: usize = 3;
+/// An offer below a conversation has so many rows, and leaves so many to it.
+const OFFER: u16 = 14;
+const KEPT: u16 = 4;
 
 /// The areas. What is not shown is `None` or empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Areas {
     pub drawer: Option<Rect>,
     /// Transcript, or what stands in its place.
     pub transcript: Rect,
+    /// A model that can be fetched: in the place of an empty conversation, below one that has messages.
+    pub offer: Option<Rect>,
     pub find: Option<Rect>,
     /// What went wrong with the last turn.
     pub failed: Rect,
@@ -43,7 +48,8 @@ impl State {
         let mut parts = vec![Focus::Composer];
         if self.first_run.is_some() {
             parts.push(Focus::FirstRun);
-        } else if !self.is_bare() {
+        }
+        if !self.is_bare() {
             parts.push(Focus::Transcript);
         }
         let folded = self.reads_alone();
@@ -81,6 +87,8 @@ impl State {
         let text_width = main.width.saturating_sub(4);
         let most = (main.height / 3).clamp(1, 14);
         let rows = self.composer.rows_at(text_width, most);
+        let below = self.first_run.is_some() && !self.is_bare();
+        let offered = (main.height * 3 / 5).min(OFFER).min(main.height.saturating_sub(rows + 3 + KEPT));
         let mut bottom = main.bottom();
         let mut take = |rows: u16| {
             let rows = rows.min(bottom - main.y);
@@ -102,9 +110,16 @@ impl State {
             areas.failed = take(rows);
         }
         take(1);
+        if below {
+            areas.offer = Some(take(offered));
+            take(1);
+        }
         if self.find.is_some() {
             areas.find = Some(take(1));
         }
         areas.transcript = take(u16::MAX);
+        if self.first_run.is_some() && self.is_bare() {
+            areas.offer = Some(areas.transcript);
+        }
     }
 }

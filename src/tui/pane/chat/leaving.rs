@@ -22,6 +22,9 @@ impl State {
             desk.say("Not editing any more: what is written will be sent as a new message.");
             return;
         }
+        if self.areas(desk.area).offer.is_some() && self.focus != Focus::FirstRun && self.put_offer_away() {
+            return;
+        }
         if self.focus == Focus::FirstRun {
             self.leave_first_run(desk);
         } else if self.focus == Focus::Settings {

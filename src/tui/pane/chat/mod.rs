@@ -101,6 +101,8 @@ enum Wait {
     /// What a watcher missed is read again.
     Draft(Option<ConversationId>),
     Models,
+    /// Whether the chosen model's provider is there.
+    Knows,
     Plan,
     Pull,
     /// Changes of heads, of one conversation, of the models.

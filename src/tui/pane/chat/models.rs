@@ -8,6 +8,7 @@ use crate::tui::effect::Lane;
 use crate::tui::models::{LIKES, Likes, Stock};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::picker::{Picker, Purpose};
+use crate::tui::setup::Setup;
 use crate::workbench::Request;
 use crate::workbench::request::models::Models;
 use crate::workbench::request::workspace::Workspace;
@@ -42,9 +43,25 @@ impl State {
         self.thread.setup.model.as_ref()
     }
 
+    /// What the conversation that is shown is asked with.
+    pub fn setup(&self) -> &Setup {
+        &self.thread.setup
+    }
+
     /// The models that there are.
     pub fn stock(&self) -> &Stock {
         &self.stock
+    }
+
+    /// Says at once where nobody can ask the chosen model: before a message is written for it.
+    pub(super) fn ask_whether_known(&mut self, desk: &mut Desk<'_>) {
+        let Some(id) = self.thread.setup.model.clone() else { return };
+        if self.stock.cards.iter().any(|card| card.id.provider() == id.provider()) {
+            return;
+        }
+        let task = desk.call(Some(Lane("knows")), Request::Models(Models::Knows { id }));
+        self.waits.retain(|_, wait| *wait != Wait::Knows);
+        self.waits.insert(task, Wait::Knows);
     }
 
     /// Asks which models there are, servers too: the person wants to know.

@@ -72,16 +72,14 @@ impl State {
             self.composer.click(column, row, false);
         } else if areas.find.is_some_and(|find| find.contains(at)) {
             self.start_find();
+        } else if areas.offer.is_some_and(|offer| offer.contains(at)) {
+            self.focus = Focus::FirstRun;
         } else if areas.transcript.contains(at) {
             self.click_transcript(at, desk);
         }
     }
 
     fn click_transcript(&mut self, at: Position, desk: &mut Desk<'_>) {
-        if self.first_run.is_some() {
-            self.focus = Focus::FirstRun;
-            return;
-        }
         let geometry = self.geometry(desk);
         if geometry.thumb.is_some() && at.x + 1 == geometry.area.right() {
             self.pulling = true;

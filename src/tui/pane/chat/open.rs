@@ -54,6 +54,9 @@ impl State {
             let task = desk.call(None, Request::Watch { topic });
             self.waits.insert(task, Wait::Watch);
         }
+        if self.insisted {
+            self.ask_whether_known(desk);
+        }
         match self.thread.id {
             Some(id) => self.fetch(id, desk),
             None => self.load_draft(desk),
@@ -101,6 +104,7 @@ impl State {
             self.settle_model(desk);
             self.thread.queue = waiting;
         }
+        self.welcome(desk);
         self.send_waiting(desk);
         self.refit(desk);
     }
@@ -260,6 +264,9 @@ impl State {
         self.folded.clear();
         self.opened.clear();
         self.list.select(self.thread.id);
+        if self.thread.id.is_some() {
+            self.put_offer_away();
+        }
         self.refit(desk);
     }
 

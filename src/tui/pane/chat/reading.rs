@@ -169,7 +169,7 @@ impl State {
 
     /// Begins a search in the conversation.
     pub(super) fn start_find(&mut self) {
-        if self.first_run.is_none() {
+        if !self.is_bare() || self.first_run.is_none() {
             self.find.get_or_insert_with(Find::default);
             self.focus = Focus::Find;
         }

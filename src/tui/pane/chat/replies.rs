@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::first_run::{Fetch, FirstRun, usable};
+use super::first_run::Fetch;
 use super::scripts::offer_scripts;
 use super::turns::send_next;
-use super::{Focus, State, Wait};
-use crate::domain::catalog::{Availability, ModelCard};
+use super::{State, Wait};
+use crate::domain::catalog::ModelCard;
 use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
 use crate::domain::message::Outcome;
@@ -219,6 +219,7 @@ impl State {
             }
             (Wait::Recall, _) => {
                 self.resuming = false;
+                self.welcome(desk);
                 self.send_waiting(desk);
             }
             (
@@ -226,6 +227,7 @@ impl State {
                 | Wait::Fork
                 | Wait::Export
                 | Wait::Scripts(_)
+                | Wait::Knows
                 | Wait::Save { .. }
                 | Wait::Watch,
                 Some(error),
@@ -331,23 +333,6 @@ impl State {
         self.models_known = true;
         self.models_error = None;
         self.settle_model(desk);
-        let wanted = self.thread.setup.model.clone().unwrap_or_else(|| desk.options.model.clone());
-        let missing = self.insisted
-            && self.stock.cards.iter().any(|c| c.id == wanted && c.availability == Availability::NotPulled);
-        // Servers are not asked at the start: a provider that is not in the list may well have the model.
-        let elsewhere = !self.stock.cards.iter().any(|card| card.id.provider() == wanted.provider())
-            || !desk.options.servers.is_empty();
-        if (elsewhere || self.stock.cards.iter().any(usable)) && !missing {
-            // One that was asked for stays; one that appeared by itself has no reason any more.
-            let idle = |f: &FirstRun| f.appeared.is_some() && !f.runs();
-            if self.first_run.as_ref().is_some_and(idle) {
-                self.close_first_run();
-            }
-        } else if self.first_run.is_none() {
-            self.offer(None, Some(desk.now.elapsed), desk);
-            if self.composer.is_empty() && self.focus == Focus::Composer {
-                self.focus = Focus::FirstRun;
-            }
-        }
+        self.welcome(desk);
     }
 }

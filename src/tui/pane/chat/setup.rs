@@ -47,6 +47,8 @@ impl State {
         self.insisted = true;
         self.thread.lent = false;
         self.thread.setup.model = Some(model.clone());
+        self.put_offer_away();
+        self.ask_whether_known(desk);
         self.used(&model, desk);
         self.change(Change { model: Some(model), ..Change::default() }, desk);
         self.remember(desk);

@@ -2,7 +2,7 @@
 
 use super::first_run::usable;
 use super::{Focus, State};
-use crate::domain::catalog::Availability;
+use crate::domain::catalog::{Availability, ModelId};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Message, Outcome, Role};
 use crate::domain::{Error, ErrorKind};
@@ -38,6 +38,10 @@ impl State {
             && let Some(error) = self.unusable(desk)
         {
             desk.complain(&error);
+            let model = self.thread.setup.model.clone();
+            if self.first_run.is_none() && self.can_be_fetched(model.as_ref()) {
+                self.offer(model, None, desk);
+            }
             if self.first_run.is_some() {
                 self.focus = Focus::FirstRun;
             }
@@ -54,6 +58,7 @@ impl State {
         let queued = Queued { draft, text };
         if self.thread.turn == Turn::Idle && !self.is_opening() {
             self.keep_lent(desk);
+            self.put_offer_away();
             send(&mut self.thread, queued, desk);
             self.scroll.to_end();
             self.at = None;
@@ -65,6 +70,11 @@ impl State {
         self.save_draft(desk);
         self.remember(desk);
         self.refit(desk);
+    }
+
+    fn can_be_fetched(&self, model: Option<&ModelId>) -> bool {
+        let card = self.stock.cards.iter().find(|card| Some(&card.id) == model);
+        card.is_some_and(|card| card.availability == Availability::NotPulled)
     }
 
     /// Why the model of the conversation cannot be asked, where that is known.

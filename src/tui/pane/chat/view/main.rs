@@ -26,8 +26,11 @@ pub fn draw(
     cells: &mut Buffer,
 ) {
     let area = areas.transcript;
-    if let Some(first) = &state.first_run {
-        return first_run::draw(state, first, sight, area, cells);
+    if let (Some(first), Some(area)) = (&state.first_run, areas.offer) {
+        first_run::draw(state, first, sight, area, cells);
+        if state.is_bare() {
+            return;
+        }
     }
     match &state.thread.load {
         Load::Failed(error) => return failed(error, sight, area, cells),
