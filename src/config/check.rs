@@ -109,6 +109,10 @@ fn fits(key: &Key, path: &str, value: &ValueKind) -> Result<(), String> {
                 .set(name, &value.to_string())
                 .map_err(|error| format!("it is {value}: {}", error.hint.trim_end_matches('.')))
         }
+        (Kind::SettingWord, ValueKind::String(text)) => setting(path, text),
+        (Kind::SettingJson, ValueKind::String(_) | ValueKind::Array(_) | ValueKind::Table(_)) => {
+            setting(path, &json_text(value))
+        }
         (Kind::Keys | Kind::Texts, ValueKind::Array(values))
             if values.iter().all(|value| matches!(value.kind, ValueKind::String(_))) =>
         {
@@ -119,6 +123,37 @@ fn fits(key: &Key, path: &str, value: &ValueKind) -> Result<(), String> {
             }
         }
         _ => Err(given()),
+    }
+}
+
+fn setting(path: &str, text: &str) -> Result<(), String> {
+    let name = split(path).last().copied().unwrap_or_default();
+    Settings::default().set(name, text).map_err(|error| error.why)
+}
+
+/// What a setting takes as JSON, as the text of that.
+pub(super) fn json_text(value: &ValueKind) -> String {
+    match value {
+        ValueKind::String(text) => text.clone(),
+        value => json(value).to_string(),
+    }
+}
+
+fn json(value: &ValueKind) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        ValueKind::Nil => Json::Null,
+        ValueKind::Boolean(flag) => (*flag).into(),
+        ValueKind::I64(number) => (*number).into(),
+        ValueKind::U64(number) => (*number).into(),
+        ValueKind::I128(number) => number.to_string().into(),
+        ValueKind::U128(number) => number.to_string().into(),
+        ValueKind::Float(number) => (*number).into(),
+        ValueKind::String(text) => text.clone().into(),
+        ValueKind::Array(values) => values.iter().map(|value| json(&value.kind)).collect(),
+        ValueKind::Table(values) => {
+            values.iter().map(|(name, value)| (name.clone(), json(&value.kind))).collect()
+        }
     }
 }
 

@@ -30,13 +30,13 @@ pub(super) fn values(merged: &Value) -> Vec<Shown> {
 }
 
 fn leaves(under: &str, value: &Value, shown: &mut Vec<Shown>) {
-    if let ValueKind::Table(table) = &value.kind {
+    let kind = check::find(under).map(|key| key.kind);
+    if let (ValueKind::Table(table), false) = (&value.kind, kind == Some(Kind::SettingJson)) {
         for (name, value) in table {
             leaves(&check::join(under, name), value, shown);
         }
         return;
     }
-    let kind = check::find(under).map(|key| key.kind);
     shown.push(Shown {
         key: under.to_owned(),
         value: text(kind, value),
@@ -50,6 +50,9 @@ fn text(kind: Option<Kind>, value: &Value) -> String {
         (ValueKind::String(text), Some(Kind::Secret)) if !text.starts_with('$') => "\"…\"".to_owned(),
         (ValueKind::String(text), Some(Kind::Proxy | Kind::Url)) => quoted(&without_password(text)),
         (ValueKind::String(text), _) => quoted(text),
+        (value @ (ValueKind::Array(_) | ValueKind::Table(_)), Some(Kind::SettingJson)) => {
+            quoted(&check::json_text(value))
+        }
         (ValueKind::Array(values), _) => {
             let values: Vec<_> = values.iter().map(|value| self::text(kind, value)).collect();
             format!("[{}]", values.join(", "))
@@ -151,6 +154,10 @@ fn example(key: &Key) -> &'static str {
             Kind::Flag => "false",
             Kind::Whole(..) | Kind::Setting | Kind::Amount => "1",
             Kind::Texts => "[]",
+            Kind::SettingJson if key.path.ends_with("tools") => "'[]'",
+            Kind::SettingJson => "'{}'",
+            Kind::SettingWord if key.path.ends_with("reasoning") => "\"off\"",
+            Kind::SettingWord => "\"auto\"",
             _ => "\"\"",
         },
     }
@@ -191,6 +198,8 @@ pub fn schema(actions: &[ActionKeys]) -> serde_json::Value {
             Kind::Whole(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),
             Kind::Amount => json!({ "type": "number", "minimum": 0 }),
             Kind::Setting => json!({ "type": "number" }),
+            Kind::SettingWord => json!({ "type": "string" }),
+            Kind::SettingJson => json!({ "type": ["string", "array", "object"] }),
             Kind::OneOf(names) => json!({ "enum": names }),
             Kind::Keys => {
                 json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })

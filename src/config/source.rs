@@ -123,8 +123,12 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         engine: raw.engine.typed(&values)?,
         trace: raw.trace.typed(),
         budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
-        defaults: raw.defaults.typed(),
-        presets: raw.presets.into_iter().map(|(name, preset)| (name, preset.typed())).collect(),
+        defaults: raw.defaults.typed()?,
+        presets: raw
+            .presets
+            .into_iter()
+            .map(|(name, preset)| Ok((name, preset.typed()?)))
+            .collect::<Result<_>>()?,
         terminal: Terminal::of(environment),
         hf_token: environment.text("HF_TOKEN").map(Secret::new),
         passphrase: passphrase(environment, flags)?,
@@ -220,9 +224,15 @@ fn from_text(path: &str, kind: Kind, text: &str, origin: &str) -> Result<Value> 
             .or_else(|_| text.parse::<f64>().map(ValueKind::Float))
             .unwrap_or_else(|_| ValueKind::String(text.to_owned())),
         Kind::Texts => ValueKind::Array(text.split(',').map(Value::from).collect()),
-        Kind::Text | Kind::Secret | Kind::Proxy | Kind::Url | Kind::Model | Kind::OneOf(_) | Kind::Keys => {
-            ValueKind::String(text.to_owned())
-        }
+        Kind::Text
+        | Kind::Secret
+        | Kind::Proxy
+        | Kind::Url
+        | Kind::Model
+        | Kind::OneOf(_)
+        | Kind::Keys
+        | Kind::SettingWord
+        | Kind::SettingJson => ValueKind::String(text.to_owned()),
     };
     let mut alone = Layer::default();
     let value = Value::new(Some(&origin.to_owned()), value);
@@ -544,24 +554,36 @@ struct RawPreset {
     #[serde(default)]
     stop: Vec<String>,
     seed: Option<u64>,
+    reasoning: Option<String>,
+    tools: Option<Value>,
+    tool_choice: Option<String>,
+    response_schema: Option<Value>,
     system: Option<String>,
     model: Option<ModelId>,
 }
 
 impl RawPreset {
-    fn typed(self) -> Preset {
-        Preset {
-            settings: Settings {
-                temperature: self.temperature,
-                top_p: self.top_p,
-                top_k: self.top_k,
-                max_tokens: self.max_tokens,
-                stop: self.stop,
-                seed: self.seed,
-                ..Settings::default()
-            },
-            system: self.system,
-            model: self.model,
+    fn typed(self) -> Result<Preset> {
+        let mut settings = Settings {
+            temperature: self.temperature,
+            top_p: self.top_p,
+            top_k: self.top_k,
+            max_tokens: self.max_tokens,
+            stop: self.stop,
+            seed: self.seed,
+            ..Settings::default()
+        };
+        let json = |value: Option<Value>| value.map(|value| check::json_text(&value.kind));
+        for (name, text) in [
+            ("reasoning", self.reasoning),
+            ("tools", json(self.tools)),
+            ("tool_choice", self.tool_choice),
+            ("response_schema", json(self.response_schema)),
+        ] {
+            if let Some(text) = text {
+                settings.set(name, &text)?;
+            }
         }
+        Ok(Preset { settings, system: self.system, model: self.model })
     }
 }

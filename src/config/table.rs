@@ -18,8 +18,12 @@ pub enum Kind {
     Whole(i64, i64),
     /// A number that is not negative.
     Amount,
-    /// A setting of `domain::settings`, checked by its own rules.
+    /// A number of `domain::settings`, checked by its own rules.
     Setting,
+    /// A word of `domain::settings`, checked by its own rules.
+    SettingWord,
+    /// What `domain::settings` takes as JSON: a text of that, or the same in TOML.
+    SettingJson,
     OneOf(&'static [&'static str]),
     /// A text, or a list of texts.
     Keys,
@@ -39,6 +43,8 @@ impl Kind {
             Self::Whole(from, to) => format!("a whole number from {from} to {to}"),
             Self::Amount => "a number, 0 or more".to_owned(),
             Self::Setting => "a number in the setting's range".to_owned(),
+            Self::SettingWord => "one of the setting's words, in quotes".to_owned(),
+            Self::SettingJson => "JSON in quotes, or the same as TOML".to_owned(),
             Self::OneOf(names) => format!("one of \"{}\"", names.join("\", \"")),
             Self::Keys => "a key in quotes, a list of them, or \"none\"".to_owned(),
             Self::Texts => "a list of texts in quotes".to_owned(),
@@ -331,6 +337,25 @@ pub const KEYS: &[Key] = &[
     key("defaults.max_tokens", Kind::Setting, "", "Longest answer, in tokens."),
     key("defaults.stop", Kind::Texts, "", "Texts that end the answer."),
     key("defaults.seed", Kind::Setting, "", "The same seed repeats the same answer."),
+    key(
+        "defaults.reasoning",
+        Kind::SettingWord,
+        "",
+        "How much the model thinks first: off, low, medium, high.",
+    ),
+    key(
+        "defaults.tools",
+        Kind::SettingJson,
+        "",
+        "What the model may call: a list of name, description, schema.",
+    ),
+    key(
+        "defaults.tool_choice",
+        Kind::SettingWord,
+        "",
+        "Which tool is called: auto, none, any, or a tool's name.",
+    ),
+    key("defaults.response_schema", Kind::SettingJson, "", "The JSON schema that an answer must keep."),
     key("defaults.system", Kind::Text, "", "The system prompt."),
     key("presets.*.temperature", Kind::Setting, "", "Randomness, 0 to 2."),
     key("presets.*.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),
@@ -338,6 +363,25 @@ pub const KEYS: &[Key] = &[
     key("presets.*.max_tokens", Kind::Setting, "", "Longest answer, in tokens."),
     key("presets.*.stop", Kind::Texts, "", "Texts that end the answer."),
     key("presets.*.seed", Kind::Setting, "", "The same seed repeats the same answer."),
+    key(
+        "presets.*.reasoning",
+        Kind::SettingWord,
+        "",
+        "How much the model thinks first: off, low, medium, high.",
+    ),
+    key(
+        "presets.*.tools",
+        Kind::SettingJson,
+        "",
+        "What the model may call: a list of name, description, schema.",
+    ),
+    key(
+        "presets.*.tool_choice",
+        Kind::SettingWord,
+        "",
+        "Which tool is called: auto, none, any, or a tool's name.",
+    ),
+    key("presets.*.response_schema", Kind::SettingJson, "", "The JSON schema that an answer must keep."),
     key("presets.*.system", Kind::Text, "", "The system prompt."),
     key("presets.*.model", Kind::Model, "", "The model that it is for."),
 ];

@@ -197,6 +197,22 @@ impl Settings {
         }
     }
 
+    /// One setting in few words, with its name: `temperature 0.1`, `tools get_weather, look`; `None` where it is left to the
+    /// default.
+    pub fn said(&self, name: &str) -> Option<String> {
+        let shown = self.shown(name)?;
+        Some(format!("{name} {shown}"))
+    }
+
+    /// The value of one setting as a person reads it: of tools their names.
+    pub fn shown(&self, name: &str) -> Option<String> {
+        if name == "tools" && !self.tools.is_empty() {
+            let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
+            return Some(names.join(", "));
+        }
+        self.get(name)
+    }
+
     /// These settings, with every value that `over` sets put over them.
     #[must_use]
     pub fn overlaid(&self, over: &Self) -> Self {

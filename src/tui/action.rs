@@ -65,7 +65,10 @@ actions! {
     AttachPicture = "attach_picture", "Put the picture into the chat's next message";
     CopyPrompt = "copy_prompt", "Copy what the pictures were made of";
     RemovePictures = "remove_pictures", "Delete the pictures that were made together";
-    EditPresets = "edit_presets", "See the presets, and edit them in the configuration file";
+    EditPresets = "edit_presets", "Show the presets, make and change them";
+    NewPreset = "new_preset", "Make a preset of what the conversation is asked with";
+    UndoPreset = "undo_preset", "Take back what was done to a preset";
+    OpenConfig = "open_config", "Open the configuration file in your editor";
     ClearFilters = "clear_filters", "Show all models again";
     ListModels = "list_models", "Ask the servers for their models again";
     GetModel = "get_model", "Fetch a model to this machine";
@@ -198,6 +201,8 @@ impl Action {
                 | Self::RemovePictures
                 | Self::RunPrompt
                 | Self::SavePrompt
+                | Self::NewPreset
+                | Self::UndoPreset
                 | Self::NewPrompt
                 | Self::ExamplePrompt
                 | Self::ComparePrompt
@@ -223,6 +228,7 @@ impl Action {
             Self::NewConversation => &["new", "clear", "reset"],
             Self::ChooseModel => &["model", "models"],
             Self::ChoosePreset => &["preset", "role"],
+            Self::EditPresets => &["presets"],
             Self::GetModel => &["pull", "fetch"],
             Self::EditSystem => &["system", "prompt"],
             Self::ToggleSettings => &["settings", "set", "config"],

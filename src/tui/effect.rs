@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::widget::code::Want;
 use super::widget::picture::{self, Bytes};
+use crate::config::PresetChange;
 use crate::domain::id::ConversationId;
 use crate::domain::message::BlobId;
 use crate::workbench::{Context, Request};
@@ -62,6 +63,8 @@ pub enum Effect {
     Edit(String),
     /// Opens the configuration file in `$VISUAL` or `$EDITOR`; answered by `Event::Configured`.
     EditConfig,
+    /// Changes a preset in the configuration file; answered by `Event::PresetChanged`, which has `said`.
+    ChangePreset { change: PresetChange, said: String },
     /// The title of the terminal's window.
     Title(String),
     /// Whether the mouse belongs to this program or to the terminal's own selection.

@@ -76,6 +76,11 @@ pub enum Event {
     Edited(Result<String>),
     /// The presets as they are after an `Effect::EditConfig`.
     Configured(Result<BTreeMap<String, Preset>>),
+    /// The presets as they are after an `Effect::ChangePreset`, and what is said of that.
+    PresetChanged {
+        said: String,
+        presets: Result<BTreeMap<String, Preset>>,
+    },
     /// The program was stopped and is in the foreground again.
     Resumed,
 }

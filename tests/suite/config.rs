@@ -4,7 +4,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use outcrop::config::{
-    ActionKeys, ApiKey, Config, Environment, Flags, Osc52, ProviderKind, default_file, schema,
+    ActionKeys, ApiKey, Config, Environment, Flags, Osc52, PresetChange, ProviderConfig, ProviderKind,
+    default_file, schema,
 };
 use outcrop::domain::catalog::{Backend, Capability};
 use outcrop::domain::known::Correction;
@@ -167,6 +168,35 @@ fn a_provider_is_there_without_a_file_when_a_variable_says_that_somebody_uses_it
 
     let error = Home::with("").variable("OPENAI_BASE_URL", "localhost:80").refused();
     assert!(error.to_string().contains("http://"), "{error}");
+}
+
+#[test]
+fn amazon_s_keys_are_a_provider_of_the_person_s_own_where_they_can_be_used() {
+    let had = |home: &Home| home.load().unwrap().providers.get("bedrock").is_some_and(ProviderConfig::is_had);
+    let keys = || {
+        Home::with("")
+            .variable("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+            .variable("AWS_SECRET_ACCESS_KEY", "secret")
+    };
+    assert!(!had(&Home::with("")));
+    assert!(had(&keys().variable("AWS_REGION", "eu-west-1")));
+    assert!(!had(&keys()), "no Region is named anywhere");
+
+    let profile = |name: &str| {
+        let home = Home::with("");
+        let aws = home.folder.path().join(".aws");
+        std::fs::create_dir(&aws).unwrap();
+        std::fs::write(aws.join("config"), "[profile work]\nregion = eu-west-1\n").unwrap();
+        std::fs::write(
+            aws.join("credentials"),
+            "[work]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n",
+        )
+        .unwrap();
+        let folder = home.folder.path().display().to_string();
+        home.variable("HOME", &folder).variable("AWS_PROFILE", name)
+    };
+    assert!(had(&profile("work")));
+    assert!(!had(&profile("nobody")));
 }
 
 #[test]
@@ -372,4 +402,73 @@ fn what_is_said_wrongly_of_a_model_is_an_error_that_names_the_key() {
     }
     let error = Home::with("[models.qwen3]\ncontext = 1\n").refused();
     assert!(error.doing.contains("models.qwen3") && error.hint.contains("in quotes"), "{error}");
+}
+
+#[test]
+fn tools_and_a_schema_stand_in_defaults_and_presets_as_json_or_as_toml() {
+    let tool =
+        r#"[{"name":"look","description":"Looks.","schema":{"additionalProperties":false,"type":"object"}}]"#;
+    let file = format!(
+        "[defaults]\ntools = '{tool}'\nreasoning = 'low'\n\n[presets.list]\ntool_choice = 'look'\n\
+         [[presets.list.tools]]\nname = 'look'\ndescription = 'Looks.'\n\
+         schema = {{ type = 'object', additionalProperties = false }}\n\
+         [presets.list.response_schema]\ntype = 'object'\nminProperties = 1\n"
+    );
+    let config = Home::with(&file).load().unwrap();
+    let (defaults, preset) = (&config.defaults.settings, &config.presets["list"].settings);
+    assert_eq!(defaults.get("tools").as_deref(), Some(tool));
+    assert_eq!(defaults.get("reasoning").as_deref(), Some("low"));
+    assert_eq!(preset.tools, defaults.tools);
+    assert_eq!(preset.get("tool_choice").as_deref(), Some("look"));
+    assert_eq!(preset.get("response_schema").as_deref(), Some(r#"{"minProperties":1,"type":"object"}"#));
+    assert!(origin(&config, "presets.list.response_schema").0.contains("minProperties"));
+
+    for (line, why) in [
+        ("tools = '[{}]'", "missing field `name`"),
+        ("tools = 7", "it is 7"),
+        ("response_schema = { type = 'objct' }", "objct"),
+        ("reasoning = 'much'", "no such effort"),
+    ] {
+        let error = Home::with(&format!("[presets.x]\n{line}\n")).refused();
+        assert!(error.to_string().contains(why), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_preset_is_changed_in_the_file_and_read_again() {
+    let home =
+        Home::with("# mine\n[presets.exact]\ntemperature = 0.1 # low\n").flag("presets.said.seed", "7");
+    let config = home.load().unwrap();
+    let mut preset = config.presets["exact"].clone();
+    preset.settings.set("temperature", "0.3").unwrap();
+    preset.settings.set("response_schema", "{\"type\":\"object\"}").unwrap();
+    preset.system = Some("Be \"exact\".\nAlways.".into());
+    let set = PresetChange::Set { name: "exact".into(), preset: preset.clone() };
+    let config = config.change_preset(&set).unwrap();
+    assert_eq!(config.presets["exact"], preset);
+    assert!(std::fs::read_to_string(home.file()).unwrap().contains("temperature = 0.3 # low\n"));
+
+    let error = config.change_preset(&PresetChange::Remove { name: "said".into() }).unwrap_err();
+    assert!(error.to_string().contains("said elsewhere"), "{error}");
+    let rename = PresetChange::Rename { from: "exact".into(), to: "very exact".into() };
+    let config = config.change_preset(&rename).unwrap();
+    assert_eq!(config.presets["very exact"], preset);
+    let config = config.change_preset(&PresetChange::Remove { name: "very exact".into() }).unwrap();
+    assert!(!config.presets.contains_key("very exact"));
+    assert!(std::fs::read_to_string(home.file()).unwrap().starts_with("# mine\n"));
+}
+
+#[test]
+fn a_file_that_is_linked_from_elsewhere_is_changed_where_it_lies() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let real = elsewhere.path().join("dotfile");
+    std::fs::write(&real, "[presets.a]\nseed = 1\n").unwrap();
+    let home = Home::with("");
+    std::fs::remove_file(home.file()).unwrap();
+    std::os::unix::fs::symlink(&real, home.file()).unwrap();
+    let config = home.load().unwrap();
+    config.change_preset(&PresetChange::Remove { name: "a".into() }).unwrap();
+    assert!(std::fs::symlink_metadata(home.file()).unwrap().is_symlink());
+    assert!(!std::fs::read_to_string(&real).unwrap().contains("seed"));
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1, "nothing is left beside it");
 }

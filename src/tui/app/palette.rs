@@ -1,8 +1,6 @@
 //! What can be done, by name: the palette, the commands after a `/`, what was said before.
 
 use super::State;
-use crate::config::Preset;
-use crate::domain::settings::{FIELDS, Field};
 use crate::tui::action::Action;
 use crate::tui::keymap::{Context, label};
 use crate::tui::overlay::Choice;
@@ -61,36 +59,6 @@ fn entries(state: &State, actions: Vec<Action>) -> Vec<Entry> {
         words: action.words(),
     };
     actions.into_iter().map(entry).collect()
-}
-
-/// The presets of the configuration file, each with what it says; choosing one opens the file, where they are written.
-pub(super) fn presets(state: &State) -> Menu {
-    let entry = |(name, preset): (&String, &Preset)| {
-        let model = preset.model.iter().map(ToString::to_string);
-        let set = |field: &Field| Some(format!("{} {}", field.name, preset.settings.get(field.name)?));
-        let system = preset.system.iter().map(|text| format!("\u{201c}{text}\u{201d}"));
-        let parts: Vec<_> = model.chain(FIELDS.iter().filter_map(set)).chain(system).collect();
-        Entry {
-            label: name.clone(),
-            detail: parts.join(" · "),
-            right: String::new(),
-            current: false,
-            off: false,
-            choice: Choice::EditConfig,
-            words: &[],
-        }
-    };
-    let mut entries: Vec<_> = state.options.presets.iter().map(entry).collect();
-    entries.push(Entry {
-        label: "a new one".to_owned(),
-        detail: "[presets.NAME] in the configuration file".to_owned(),
-        right: String::new(),
-        current: false,
-        off: false,
-        choice: Choice::EditConfig,
-        words: &[],
-    });
-    Menu::new("Presets", "edit the file", "", entries)
 }
 
 /// What was said before, with the time.

@@ -1,6 +1,6 @@
 //! What an event does to the screen.
 
-use super::palette::{commands, palette, past, presets};
+use super::palette::{commands, palette, past};
 use super::unlock::{sealed, unlock, unlocked};
 use super::view::tabs;
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
@@ -114,6 +114,15 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.options.presets = presets;
             state.say("The configuration file was read again.", false);
         }
+        Event::PresetChanged { said, presets } => match presets {
+            Ok(presets) => {
+                state.options.presets = presets;
+                if !said.is_empty() {
+                    state.say(said, false);
+                }
+            }
+            Err(error) => state.say(error.to_string(), true),
+        },
         Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
     }
     if let Some(id) = state.opens.take() {
@@ -244,7 +253,6 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                     act(state, action, None, out);
                 }
                 Choice::Quit => quit(state, out),
-                Choice::EditConfig => out.effects.push(Effect::EditConfig),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
                 choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),
             }
@@ -291,9 +299,11 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             state.chat.toggle_reading();
             state.with_chat(out, chat::State::refit);
         }
+        Action::OpenConfig => out.effects.push(Effect::EditConfig),
         Action::EditPresets => {
-            let presets = presets(state);
-            state.overlays.push(Overlay::Menu(presets));
+            show(state, Place::Models, out);
+            let setup = state.chat.setup().clone();
+            state.at_desk(out, |panes, desk| panes.models.show_presets(setup, desk));
         }
         Action::ListModels => state.with_chat(out, chat::State::list_again),
         Action::UseModel | Action::Star if state.place == Place::Models => {
@@ -372,7 +382,10 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
 
 fn quit(state: &mut State, out: &mut Out<'_>) {
     state.with_chat(out, chat::State::leave);
-    state.at_desk(out, |panes, desk| panes.prompt.leave(desk));
+    state.at_desk(out, |panes, desk| {
+        panes.prompt.leave(desk);
+        panes.models.keep_preset(desk);
+    });
     state.leaving = is_writing(state);
     let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
     out.effects.push(if state.leaving { wait } else { Effect::Quit });

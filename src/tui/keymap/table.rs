@@ -25,6 +25,8 @@ pub enum Context {
     Prompts,
     /// The list of all models, and the card of one.
     Models,
+    /// The presets, in the place of the models.
+    Presets,
     Usage,
     /// An overlay or a line that is being typed: what types goes into the line.
     Menu,
@@ -46,6 +48,7 @@ impl Context {
         Self::Answer,
         Self::Prompts,
         Self::Models,
+        Self::Presets,
         Self::Usage,
         Self::Menu,
     ];
@@ -71,6 +74,7 @@ impl Context {
             Self::Answer => "Runs of a prompt",
             Self::Prompts => "Library of prompts",
             Self::Models => "Models",
+            Self::Presets => "Presets",
             Self::Usage => "Usage",
             Self::Menu => "Menus and search lines",
         }
@@ -277,6 +281,19 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Models, A::PageDown, "pagedown", ""),
     row(C::Models, A::PageUp, "pageup", ""),
     row(C::Models, A::Help, "?", ""),
+    row(C::Presets, A::Open, "enter right l", "change"),
+    row(C::Presets, A::NewPreset, "n", "new"),
+    row(C::Presets, A::Rename, "r f2", "rename"),
+    row(C::Presets, A::Delete, "x delete", "delete"),
+    row(C::Presets, A::UndoPreset, "u", "undo"),
+    row(C::Presets, A::OpenConfig, "e", "file"),
+    row(C::Presets, A::SelectNext, "j down", ""),
+    row(C::Presets, A::SelectPrevious, "k up", ""),
+    row(C::Presets, A::SelectFirst, "g home", ""),
+    row(C::Presets, A::SelectLast, "G end", ""),
+    row(C::Presets, A::PageDown, "pagedown", ""),
+    row(C::Presets, A::PageUp, "pageup", ""),
+    row(C::Presets, A::Help, "?", ""),
     row(C::Usage, A::SelectNext, "j down", ""),
     row(C::Usage, A::SelectPrevious, "k up", ""),
     row(C::Usage, A::SelectFirst, "g home", ""),
@@ -324,6 +341,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Everywhere, A::GetModel, "", ""),
     row(C::Everywhere, A::ListModels, "", ""),
     row(C::Everywhere, A::EditPresets, "", ""),
+    row(C::Everywhere, A::OpenConfig, "", ""),
     row(C::Everywhere, A::ShowNotices, "", ""),
     row(C::Everywhere, A::Help, "f1", "help"),
     row(C::Everywhere, A::Suspend, "ctrl+z", ""),

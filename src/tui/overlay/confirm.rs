@@ -84,6 +84,19 @@ impl Confirm {
         }
     }
 
+    /// Asks before a preset is deleted.
+    pub fn delete_preset(name: &str) -> Self {
+        Self {
+            act: "Delete",
+            object: safe_line(name).into_owned(),
+            rest: "from the configuration file? What was asked with it stays as it is.".to_owned(),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::DeletePreset(name.to_owned()),
+            keeps: "keep it",
+        }
+    }
+
     /// Asks before a model is fetched: what comes from where, and where it goes.
     pub fn fetch(plan: &PullPlan) -> Self {
         let size = plan.bytes.map_or_else(|| "a size that is not known yet".to_owned(), bytes);

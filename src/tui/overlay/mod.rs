@@ -81,8 +81,12 @@ pub enum Choice {
     /// Asks the selected model something that is kept nowhere.
     Try(String),
     Preset(String),
-    /// Opens the configuration file.
-    EditConfig,
+    /// Names a new preset, or `of` anew.
+    NamePreset {
+        name: String,
+        of: Option<String>,
+    },
+    DeletePreset(String),
     /// As it was before the preset that was taken last.
     BeforePreset,
     /// A text that was written before.

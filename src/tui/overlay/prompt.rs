@@ -35,6 +35,8 @@ pub enum Of {
     Question,
     /// The name of a prompt; `None` for one that is saved for the first time.
     PromptName(Option<PromptId>),
+    /// The name of a preset; `None` for a new one.
+    PresetName(Option<String>),
     /// Why there is a new version.
     Note,
 }
@@ -104,6 +106,18 @@ impl Prompt {
         Self { title, input: Input::new(name), of: Of::PromptName(Some(id)), wrong: "" }
     }
 
+    /// Asks for the name of a new preset.
+    pub fn new_preset() -> Self {
+        let title = "A preset of what the conversation is asked with".to_owned();
+        Self { title, input: Input::default(), of: Of::PresetName(None), wrong: "" }
+    }
+
+    /// Asks for another name of a preset.
+    pub fn rename_preset(name: &str) -> Self {
+        let title = "Rename the preset".to_owned();
+        Self { title, input: Input::new(name), of: Of::PresetName(Some(name.to_owned())), wrong: "" }
+    }
+
     /// Asks why there is a new version.
     pub fn note(number: u32) -> Self {
         let title = format!("Save version {number}");
@@ -113,13 +127,13 @@ impl Prompt {
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
-            Of::Name(_) | Of::PromptName(Some(_)) => "rename",
+            Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) => "rename",
             Of::File(_) | Of::Picture(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights => "add",
             Of::Question => "ask",
-            Of::PromptName(None) | Of::Note => "save",
+            Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
         }
     }
 
@@ -163,6 +177,15 @@ impl Prompt {
                 Outcome::Chosen(Choice::Try(text.to_owned()))
             }
             (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
+            (Some(Action::Accept), Of::PresetName(of)) if !text.is_empty() => match name_of(text) {
+                Some(name) if !name.contains(['"', '\\']) => {
+                    Outcome::Chosen(Choice::NamePreset { name, of: of.clone() })
+                }
+                _ => {
+                    self.wrong = "A name is at most 80 characters, without \" and \\.";
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::PromptName(id)) if !text.is_empty() => match (name_of(text), id) {
                 (Some(name), None) => Outcome::Chosen(Choice::SavePrompt(name)),
                 (Some(name), Some(id)) => Outcome::Chosen(Choice::RenamePrompt(*id, name)),
@@ -192,6 +215,9 @@ impl Prompt {
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)
+            }
+            ("", Of::PresetName(None)) => {
+                ("It lies in the configuration file; --preset NAME takes it too", Role::Muted)
             }
             ("", Of::Question) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
             ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),

@@ -11,7 +11,7 @@ mod compute;
 mod editor;
 mod save;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ use compute::Tools;
 use super::effect::{Effect, TimerId};
 use super::event::{Copied, Event, Made, Now};
 use super::terminal::{Input, Signal, Terminal};
-use crate::config::{Config, Osc52};
+use crate::config::{Config, Osc52, Preset, PresetChange};
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
 use crate::workbench::Door;
@@ -447,6 +447,10 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 Effect::Forget(bytes) => self.terminal.send(&bytes)?,
                 Effect::Edit(text) => self.edit(text)?,
                 Effect::EditConfig => self.edit_config()?,
+                Effect::ChangePreset { change, said } => {
+                    let presets = self.change_preset(&change);
+                    self.after(vec![Event::PresetChanged { said, presets }])?;
+                }
                 Effect::Title(text) => self.terminal.title(&text)?,
                 Effect::Mouse(on) => self.terminal.mouse(on)?,
                 Effect::Suspend => {
@@ -496,6 +500,14 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
         let editor = async move { Answer::Edited(editor::edit(&text, &command, &folder).await) };
         self.editing = Some(self.beside.spawn(editor).id());
         Ok(())
+    }
+
+    /// The file is small, and the next effect may be to quit: it is written here.
+    fn change_preset(&self, change: &PresetChange) -> Result<BTreeMap<String, Preset>> {
+        let Some(config) = &self.host.config else {
+            return Err(Error::internal("changing a preset", "there is no configuration"));
+        };
+        Ok(config.change_preset(change)?.presets)
     }
 
     fn edit_config(&mut self) -> Result<()> {

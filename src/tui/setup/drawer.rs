@@ -184,7 +184,7 @@ pub fn value<'a>(
             _ if of(defaults) => Source::Config,
             _ => Source::Here,
         };
-        return (value, source);
+        return (setup.settings.shown(field.name).unwrap_or(value), source);
     }
     if let Some(value) = standing.get(field.name) {
         return (value, Source::Model);

@@ -60,6 +60,14 @@ pub fn differences(before: &Setup, after: &Setup, standing: &Settings) -> String
     parts.join(" · ")
 }
 
+/// What a preset says, in a line: `temperature 0.1 · tools get_weather · Be exact.`
+pub fn words(preset: &Preset) -> String {
+    let mut parts: Vec<String> = preset.model.iter().map(ToString::to_string).collect();
+    parts.extend(FIELDS.iter().filter_map(|field| preset.settings.said(field.name)));
+    parts.extend(preset.system.iter().map(|text| text.lines().next().unwrap_or_default().to_owned()));
+    parts.join(" · ")
+}
+
 /// The list of presets; the way back from the last one stands behind them.
 pub fn menu(
     presets: &BTreeMap<String, Preset>,
@@ -82,18 +90,13 @@ pub fn menu(
         entry(format!("Undo {}", before.preset), detail, false, Choice::BeforePreset)
     });
     let all = presets.iter().map(|(name, preset)| {
-        let mut parts: Vec<String> = preset.model.iter().map(ToString::to_string).collect();
-        for field in FIELDS {
-            parts.extend(preset.settings.get(field.name).map(|value| format!("{} {value}", field.name)));
-        }
-        parts.extend(preset.system.iter().map(|s| s.lines().next().unwrap_or_default().to_owned()));
         let current = now == Some(name);
-        entry(name.clone(), parts.join(" · "), current, Choice::Preset(name.clone()))
+        entry(name.clone(), words(preset), current, Choice::Preset(name.clone()))
     });
     Menu::new(
         "Presets",
         "take it",
-        "None yet: [presets.NAME] in the config file makes one (model, system, settings).",
+        "None yet. The models place makes one of what the conversation is asked with.",
         all.chain(back).collect(),
     )
 }

@@ -7,6 +7,7 @@ use super::Setup;
 use super::drawer::{Drawer, Row, Source, rows, value};
 use super::presets::in_force;
 use crate::domain::settings::{Field, Settings};
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -25,6 +26,8 @@ pub struct Panel<'a> {
     pub focused: bool,
     /// Whose settings they are: "conversation".
     pub of: &'static str,
+    /// The preset that is changed: what it leaves alone is as it is.
+    pub preset: Option<&'a str>,
 }
 
 /// Lines above the first row.
@@ -117,7 +120,17 @@ struct Said {
 fn said(panel: &Panel<'_>, sight: &Sight<'_>, row: Row) -> Said {
     let setup = panel.setup;
     let plain = |text: String, role| Said { text, role, source: "" };
+    let leaves = || plain("as it is".to_owned(), Role::Faint);
     match row {
+        Row::Preset if panel.preset.is_some() => {
+            plain(safe_line(panel.preset.unwrap_or_default()).into_owned(), Role::Text)
+        }
+        Row::Model if panel.preset.is_some() && setup.model.is_none() => leaves(),
+        Row::System if panel.preset.is_some() && setup.system.is_none() => leaves(),
+        Row::Field(field) if panel.preset.is_some() => match setup.settings.shown(field.name) {
+            Some(value) => plain(format!("• {}", safe_line(&value)), Role::Accent),
+            None => leaves(),
+        },
         Row::Model => match &setup.model {
             Some(model) => plain(model.to_string(), Role::Text),
             None => plain("none".to_owned(), Role::Warn),
@@ -160,6 +173,15 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let enter = sight.key(Context::Settings, Action::Open);
     let (text, role) = match (&panel.drawer.error, panel.drawer.row()) {
         (Some(error), _) => (error.to_string(), Role::Bad),
+        (None, Row::Preset) if panel.preset.is_some() => {
+            (format!("{enter} gives it another name."), Role::Muted)
+        }
+        (None, Row::Model) if panel.preset.is_some() => {
+            (format!("The model that it chooses; {enter} chooses one."), Role::Muted)
+        }
+        (None, Row::Field(field)) if panel.preset.is_some() => {
+            (format!("{}\n{}", field.meaning, field.range), Role::Muted)
+        }
         (None, Row::Model) => {
             (format!("The next message is sent to it; {enter} chooses another."), Role::Muted)
         }

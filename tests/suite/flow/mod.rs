@@ -9,6 +9,7 @@ pub mod copying;
 mod first_run;
 mod kept;
 pub mod passphrase;
+pub mod presets;
 mod prompt;
 mod reach;
 pub mod tools;

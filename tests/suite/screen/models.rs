@@ -82,6 +82,24 @@ fn every_model_has_a_card_with_all_that_is_known() {
 }
 
 #[test]
+fn presets_are_listed_with_what_they_say_and_changed_beside_that() {
+    shoot("models-presets", |stage| {
+        let mut more = stage.state.options.presets["precise"].clone();
+        more.model = "bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0".parse().ok();
+        more.settings.set("tools", r#"[{"name":"get_weather"},{"name":"look_up"}]"#).unwrap();
+        stage.state.options.presets.insert("with tools, and a name that is long \u{1b}[2J漢字".into(), more);
+        stage.keys("<alt+4>ej");
+    });
+    shoot("models-presets-change", |stage| {
+        stage.keys("<alt+4>e<enter>jjj<right>");
+    });
+    shoot("models-presets-empty", |stage| {
+        stage.state.options.presets.clear();
+        stage.keys("<alt+4>e");
+    });
+}
+
+#[test]
 fn a_list_is_narrowed_by_its_filters_and_by_typing() {
     shoot("models-filtered", |stage| {
         full(stage);

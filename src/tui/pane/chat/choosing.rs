@@ -77,7 +77,8 @@ impl State {
                 desk.say("Not taken; it is there again when the system prompt is written next.");
             }
             // Of other places, or done before.
-            Choice::EditConfig
+            Choice::NamePreset { .. }
+            | Choice::DeletePreset(_)
             | Choice::Fetch(_)
             | Choice::RemoveModel(_)
             | Choice::AddModel(_)

@@ -5,6 +5,7 @@
 
 mod making;
 mod place;
+mod presets;
 mod replies;
 mod trial;
 mod update;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use making::Making;
+use presets::Presets;
 use ratatui::layout::Rect;
 use trial::Trial;
 
@@ -57,6 +59,8 @@ pub struct State {
     search: Input,
     /// What the card shows begins with this row.
     scroll: u16,
+    /// The presets, in the place of the models.
+    presets: Option<Presets>,
     making: Option<Making>,
     trial: Option<Trial>,
     /// What the doctor says of providers that were checked; `None` while one is.

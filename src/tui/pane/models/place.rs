@@ -5,11 +5,12 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::presets::SAVE_PRESET;
 use super::{Focus, State, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
 use crate::tui::app::{Cache, Desk};
-use crate::tui::effect::TaskId;
+use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
@@ -20,10 +21,16 @@ use crate::workbench::Reply;
 
 impl Pane for State {
     fn context(&self) -> Context {
+        if let Some(presets) = &self.presets {
+            return presets.context();
+        }
         if self.focus == Focus::Search { Context::Menu } else { Context::Models }
     }
 
     fn can(&self, action: Action) -> bool {
+        if let Some(presets) = &self.presets {
+            return presets.can(action);
+        }
         match action {
             Action::Back => self.goes_back(),
             Action::Open => self.selected().is_some() && self.focus != Focus::Card,
@@ -49,23 +56,44 @@ impl Pane for State {
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
-        self.do_it(action, key, desk);
+        match self.presets {
+            Some(_) => self.do_preset(action, key, desk),
+            None => self.do_it(action, key, desk),
+        }
     }
 
     fn key(&mut self, key: Key, _: &mut Desk<'_>) {
-        self.typed(key);
+        match self.presets {
+            Some(_) => self.type_in_preset(key),
+            None => self.typed(key),
+        }
     }
 
     fn paste(&mut self, text: &str, _: &mut Desk<'_>) {
-        self.insert(text);
+        match self.presets {
+            Some(_) => self.paste_in_preset(text),
+            None => self.insert(text),
+        }
     }
 
     fn mouse(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
-        self.click(mouse, desk);
+        match self.presets {
+            Some(_) => self.click_preset(mouse, desk),
+            None => self.click(mouse, desk),
+        }
     }
 
     fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
-        self.choose(choice, desk);
+        match self.presets {
+            Some(_) => self.choose_in_presets(choice, desk),
+            None => self.choose(choice, desk),
+        }
+    }
+
+    fn timer(&mut self, timer: TimerId, desk: &mut Desk<'_>) {
+        if timer == SAVE_PRESET {
+            self.keep_preset(desk);
+        }
     }
 
     fn waits_for(&self, task: TaskId) -> bool {

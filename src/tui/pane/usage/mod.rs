@@ -10,7 +10,7 @@ mod view;
 use column::Column;
 
 use crate::domain::Error;
-use crate::domain::usage::{By, Figures, HOUR, Point, Report, Row};
+use crate::domain::usage::{By, Figures, HOUR, Point, Report, Row, Standing};
 use crate::tui::effect::TaskId;
 
 /// How far back the table goes.
@@ -113,6 +113,16 @@ impl State {
     /// Lines of the table: the sum, then the rows.
     fn count(&self) -> usize {
         if self.order.is_empty() { 0 } else { self.order.len() + 1 }
+    }
+
+    /// The budgets that have a line to come to, the fullest first; so many as are shown.
+    fn budgets(&self) -> Vec<&Standing> {
+        const SHOWN: usize = 4;
+        let all = self.report.iter().flat_map(|report| &report.budgets);
+        let share = |standing: &Standing| standing.budget.stand(standing.spent).map(|(_, share)| share);
+        let mut all: Vec<_> = all.filter_map(|standing| Some((share(standing)?, standing))).collect();
+        all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        all.into_iter().take(SHOWN).map(|(_, standing)| standing).collect()
     }
 
     fn line(&self, at: usize) -> Option<Line<'_>> {

@@ -131,7 +131,7 @@ impl State {
 
     pub(super) fn does(&mut self, action: Action, desk: &mut Desk<'_>) {
         use Action as A;
-        let page = usize::from(rows(desk.area).height).max(1);
+        let page = usize::from(rows(self, desk.area).height).max(1);
         match action {
             A::SelectNext => self.go(1),
             A::SelectPrevious => self.go(-1),
@@ -172,7 +172,7 @@ impl State {
     }
 
     pub(super) fn pointed(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
-        let table = rows(desk.area);
+        let table = rows(self, desk.area);
         match mouse.kind {
             MouseKind::ScrollDown => self.go(3),
             MouseKind::ScrollUp => self.go(-3),
@@ -230,7 +230,7 @@ impl State {
 
     /// Keeps the chosen row in sight.
     pub(super) fn follow(&mut self, desk: &Desk<'_>) {
-        let height = usize::from(rows(desk.area).height).max(1);
+        let height = usize::from(rows(self, desk.area).height).max(1);
         self.selected = self.selected.min(self.count().saturating_sub(1));
         self.top = self.top.clamp((self.selected + 1).saturating_sub(height), self.selected);
         self.top = self.top.min(self.count().saturating_sub(height));

@@ -9,11 +9,12 @@ use ratatui::style::{Modifier, Style};
 use super::column::{Column, cost};
 use super::{Line, Range, State};
 use crate::domain::figures;
-use crate::domain::usage::By;
+use crate::domain::usage::budget::Budget;
+use crate::domain::usage::{By, Standing};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{fill, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns, fill, meter, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::text::fit_left;
 
@@ -27,6 +28,8 @@ const TABLE: u16 = 130;
 #[derive(Debug, Clone, Copy)]
 struct Areas {
     head: Rect,
+    /// A line a budget.
+    budgets: Rect,
     titles: Rect,
     rows: Rect,
     card: Rect,
@@ -34,8 +37,11 @@ struct Areas {
     rule: Option<u16>,
 }
 
-fn areas(body: Rect) -> Areas {
-    let line = |y: u16| Rect { y, height: 1, ..body }.intersection(body);
+fn areas(whole: Rect, budgets: u16) -> Areas {
+    let line = |y: u16| Rect { y, height: 1, ..whole }.intersection(whole);
+    let head = line(whole.y);
+    let own = Rect { y: head.bottom(), height: budgets.min(whole.height.saturating_sub(12)), ..whole };
+    let body = Rect { y: whole.y + own.height, height: whole.height - own.height, ..whole };
     let (table, card, rule) = if body.width >= WIDE {
         let left = (body.width - CARD - 1).min(TABLE);
         let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
@@ -47,12 +53,12 @@ fn areas(body: Rect) -> Areas {
         (table, Rect { y: table.bottom(), height: high, ..body }, None)
     };
     let rows = Rect { y: table.y + 1, height: table.height.saturating_sub(1), ..table };
-    Areas { head: line(body.y), titles: Rect { height: table.height.min(1), ..table }, rows, card, rule }
+    Areas { head, budgets: own, titles: Rect { height: table.height.min(1), ..table }, rows, card, rule }
 }
 
 /// Where the rows of the table are: `update` asks too.
-pub(super) fn rows(body: Rect) -> Rect {
-    areas(body).rows
+pub(super) fn rows(state: &State, body: Rect) -> Rect {
+    areas(body, state.budgets().len() as u16).rows
 }
 
 impl State {
@@ -68,11 +74,13 @@ impl State {
 
 /// Draws the place into `body`.
 pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
-    let areas = areas(body);
+    let standing = state.budgets();
+    let areas = areas(body, standing.len() as u16);
     head(state, sight, areas.head, cells);
+    budgets(&standing, sight, areas.budgets, cells);
     if let Some(words) = instead(state, sight) {
         let role = if state.error.is_some() { Role::Bad } else { Role::Muted };
-        let y = areas.head.bottom() + 1;
+        let y = areas.head.bottom() + areas.budgets.height + 1;
         let width = body.width.saturating_sub(4).min(78);
         for (y, line) in (y..body.bottom()).zip(wrap(&words, width)) {
             put(cells, body.x + 1, y, body.right(), &line, sight.look.style(role));
@@ -141,10 +149,40 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     put(cells, x, area.y, end, &format!(" · {by}"), look.style(Role::Muted));
 }
 
+/// Columns of a budget's name at most, and of its bar.
+const BUDGET: u16 = 34;
+const BAR: u16 = 16;
+
+/// What is gone of each budget, the fullest first.
+fn budgets(standing: &[&Standing], sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let name = |standing: &Standing| {
+        let Budget { scope, period, .. } = &standing.budget;
+        format!("{} · {scope}", period.now())
+    };
+    let names = standing.iter().map(|standing| columns(&name(standing))).max().unwrap_or(0).min(BUDGET);
+    for (y, standing) in (area.top()..area.bottom()).zip(standing) {
+        let Some((text, share)) = standing.budget.stand(standing.spent) else { continue };
+        let role = match share {
+            1.0.. => Role::Bad,
+            0.8.. => Role::Warn,
+            _ => Role::Info,
+        };
+        let right = area.right().saturating_sub(1);
+        let x = area.x + 1;
+        put(cells, x, y, right, &fit_left(&name(standing), names.into()), look.style(Role::Muted));
+        let x = x + names + 2;
+        let bar = look.style(Role::Selected).patch(look.style(role));
+        put(cells, x, y, right, &meter(share, BAR), bar);
+        let words = if share >= 1.0 { look.style(role) } else { look.style(Role::Text) };
+        put(cells, x + BAR + 2, y, right, &text, words);
+    }
+}
+
 fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
     let look = sight.look;
     let Areas { titles, rows, .. } = areas;
-    let columns = Column::of(titles.width.saturating_sub(2));
+    let shown = Column::of(titles.width.saturating_sub(2));
     let mark = |column: Column| match (state.sort == column, state.reversed) {
         (false, _) => String::new(),
         (true, false) => format!("{}▾", if column == Column::Name { " " } else { "" }),
@@ -155,16 +193,16 @@ fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
         look.style(role)
     };
     let name = format!("{}{}", state.by.as_str(), mark(Column::Name));
-    let end = ends(&columns, titles).first().map_or(titles.right(), |(_, from, _)| *from);
+    let end = ends(&shown, titles).first().map_or(titles.right(), |(_, from, _)| *from);
     put(cells, titles.x + 1, titles.y, end, &name, style(Column::Name));
-    for (column, from, to) in ends(&columns, titles) {
+    for (column, from, to) in ends(&shown, titles) {
         let title = format!("{}{}", column.title(), mark(column));
         put_right(cells, from, titles.y, to, &title, style(column));
     }
     for y in rows.top()..rows.bottom() {
         let at = state.top + usize::from(y - rows.y);
         let Some(line) = state.line(at).filter(|_| at < state.count()) else { break };
-        row(state, &line, at, sight, &columns, Rect { y, height: 1, ..rows }, cells);
+        row(state, &line, at, sight, &shown, Rect { y, height: 1, ..rows }, cells);
     }
     let bar = thumb(rows.height, state.top, usize::from(rows.height), state.count());
     scrollbar(cells, rows, bar, look.style(Role::Rule));

@@ -79,7 +79,7 @@ fn below(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         parts.push("system prompt".to_owned());
     }
     for field in FIELDS {
-        parts.extend(setup.settings.get(field.name).map(|value| format!("{} {value}", field.name)));
+        parts.extend(setup.settings.said(field.name));
     }
     if !parts.is_empty() {
         put(cells, x, y, end, &format!(" · {}", parts.join(" · ")), style(Role::Faint));

@@ -54,6 +54,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         standing: &state.standing(),
         focused: state.focus == Focus::Settings,
         of: "conversation",
+        preset: None,
     };
     settings::draw(&panel, sight, area, cells)
 }

@@ -2,6 +2,7 @@
 
 pub mod card;
 mod list;
+pub(super) mod presets;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,6 +14,9 @@ use crate::tui::pane::Sight;
 
 /// Draws the place into `body`; returns the cell of the caret.
 pub fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) -> Option<Position> {
+    if let Some(shown) = &state.presets {
+        return presets::draw(shown, sight, body, cells);
+    }
     let areas = state.areas(body);
     let mut caret = None;
     if let Some(area) = areas.list {
