@@ -12,7 +12,7 @@ use super::{Asker, End, Exit, item::Item, unexpected, words};
 use crate::domain::figures;
 use crate::domain::time::Timestamp;
 use crate::domain::usage::budget::money;
-use crate::domain::usage::{Figures, HOUR, Histogram, Row};
+use crate::domain::usage::{Figures, HOUR, Histogram, Row, Standing};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::reply::Report;
 use crate::workbench::request::usage::{By, Form, Query, Usage};
@@ -32,6 +32,7 @@ pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Resu
         out.object(&Item::Usage(Shown::of(query.by, None, &report.total)))?;
         return Ok(Exit::Done);
     }
+    budgets(report, out)?;
     if report.rows.is_empty() {
         let when = if query.since.is_some() || query.until.is_some() { " in that time" } else { " yet" };
         out.note(&format!("no model was called{when}; `outcrop chat` calls one"))?;
@@ -118,6 +119,14 @@ fn table(report: &Report, out: &mut Out) -> Result<(), End> {
     }
     words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
     out.note(&remark(report))
+}
+
+/// How the budgets stand.
+fn budgets(report: &Report, out: &mut Out) -> Result<(), End> {
+    report.budgets.iter().try_for_each(|Standing { budget, spent }| match budget.stand(*spent) {
+        Some((text, _)) => out.note(&format!("{}: {} {text}", budget.scope, budget.period.now())),
+        None => Ok(()),
+    })
 }
 
 fn cells(name: &str, figures: &Figures) -> Vec<String> {

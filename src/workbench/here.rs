@@ -166,8 +166,8 @@ impl Here {
         });
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
         let purse = Purse::new(archive.clone(), recorder.clone(), changes.clone());
-        let standing =
-            Standing::new(config, egress, spans, changes.clone(), trial, (keys, cassettes.clone(), purse))?;
+        let parts = (keys, cassettes.clone(), purse.clone());
+        let standing = Standing::new(config, egress, spans, changes.clone(), trial, parts)?;
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -189,7 +189,7 @@ impl Here {
             chat,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
-            usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke())),
+            usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
             standing: Arc::new(standing),
             shelf,
             lists: Lists::new(archive.clone()),

@@ -57,7 +57,8 @@ impl Period {
         }
     }
 
-    const fn now(self) -> &'static str {
+    /// When it is: "today".
+    pub const fn now(self) -> &'static str {
         match self {
             Self::Day => "today",
             Self::Month => "this month",
@@ -133,46 +134,77 @@ impl Budget {
 
     /// Judges a call for which at least `next` is needed when `spent` is gone.
     pub fn judge(&self, spent: Spent, next: Spent) -> Verdict {
-        let Limits { warn, stop, warn_tokens, stop_tokens } = self.limits;
+        let Limits { stop, stop_tokens, .. } = self.limits;
         let (gone, more) = (spent.cost.dollars.unwrap_or(0.0), next.cost.dollars.unwrap_or(0.0));
         // What is known to cost nothing takes nothing away.
         let free = next.cost == Cost { dollars: Some(0.0), unpriced: 0 };
         let passes = |limit: &f64| !free && (gone >= *limit || gone + more > *limit);
         if let Some(stop) = stop.filter(passes) {
-            return self.stopped("stop", &money(stop), &used(&money(gone), spent.cost.unpriced));
+            return self.stopped(
+                "stop",
+                &money(stop),
+                &used(&money(gone), spent.cost.unpriced),
+                gone >= stop,
+            );
         }
         let tokens = spent.tokens.saturating_add(next.tokens);
         let passes = |limit: &u64| spent.tokens >= *limit || tokens > *limit;
         if let Some(stop) = stop_tokens.filter(passes) {
             let of = figures::count(stop, "token", "tokens");
-            return self.stopped("stop_tokens", &of, &used(&figures::grouped(spent.tokens), 0));
-        }
-        let said = |of: &str, used: &str| Verdict::Warn {
-            text: format!("{} of {of} for {} are used {}.", used, self.scope, self.period.now()),
-        };
-        if let Some(warn) = warn.filter(|warn| !free && gone >= *warn) {
-            let used = if spent.cost.unpriced == 0 {
-                format!("About {}", money(gone))
-            } else {
-                format!("About {}, unpriced calls left out,", money(gone))
-            };
-            let most = stop.map_or_else(|| format!("the {} to warn at", money(warn)), money);
-            return said(&most, &used);
-        }
-        if let Some(warn) = warn_tokens.filter(|warn| spent.tokens >= *warn) {
-            let most = stop_tokens.map_or_else(
-                || format!("the {} to warn at", figures::count(warn, "token", "tokens")),
-                |stop| figures::count(stop, "token", "tokens"),
+            return self.stopped(
+                "stop_tokens",
+                &of,
+                &used(&figures::grouped(spent.tokens), 0),
+                spent.tokens >= stop,
             );
-            return said(&most, &figures::grouped(spent.tokens));
         }
-        Verdict::Within
+        match self.warning(spent, free) {
+            Some(text) => Verdict::Warn { text },
+            None => Verdict::Within,
+        }
     }
 
-    fn stopped(&self, limit: &str, of: &str, used: &str) -> Verdict {
+    /// What is to be said of what is gone, where it has come to a line. `free`: what is asked next costs nothing, so money is
+    /// no matter.
+    pub fn warning(&self, spent: Spent, free: bool) -> Option<String> {
+        let Limits { warn, stop, warn_tokens, stop_tokens } = self.limits;
+        let gone = spent.cost.dollars.unwrap_or(0.0);
+        let said = |used: String, line: String, limit: &str, most: Option<String>| {
+            let ends = most.map(|most| format!("; nothing is sent beyond {most}")).unwrap_or_default();
+            let (scope, now, key) = (&self.scope, self.period.now(), self.key(limit));
+            format!("{scope}: {used} {now}, past the {line} to warn at ({key}){ends}.")
+        };
+        if let Some(warn) = warn.filter(|warn| !free && gone >= *warn) {
+            let rest = if spent.cost.unpriced == 0 { "" } else { " and calls without a price" };
+            let used = format!("about {}{rest}", money(gone));
+            return Some(said(used, money(warn), "warn", stop.map(money)));
+        }
+        let tokens = |count: u64| figures::count(count, "token", "tokens");
+        let warn = warn_tokens.filter(|warn| spent.tokens >= *warn)?;
+        Some(said(tokens(spent.tokens), tokens(warn), "warn_tokens", stop_tokens.map(tokens)))
+    }
+
+    /// How much of it is gone, as a person reads it, and the share of its line; `None` where it has none. Money comes first.
+    pub fn stand(&self, spent: Spent) -> Option<(String, f64)> {
+        let Limits { warn, stop, warn_tokens, stop_tokens } = self.limits;
+        let gone = spent.cost.dollars.unwrap_or(0.0);
+        if let Some(line) = stop.or(warn) {
+            let more = if spent.cost.unpriced == 0 { "" } else { "+" };
+            let to = if stop.is_some() { "" } else { " to warn at" };
+            let share = if line > 0.0 { gone / line } else { 1.0 };
+            return Some((format!("{}{more} of {}{to}", money(gone), money(line)), share));
+        }
+        let line = stop_tokens.or(warn_tokens)?;
+        let to = if stop_tokens.is_some() { "" } else { " to warn at" };
+        let (used, of) = (figures::grouped(spent.tokens), figures::count(line, "token", "tokens"));
+        Some((format!("{used} of {of}{to}"), spent.tokens as f64 / line.max(1) as f64))
+    }
+
+    fn stopped(&self, limit: &str, of: &str, used: &str, gone: bool) -> Verdict {
         let (scope, now) = (&self.scope, self.period.now());
+        let how = if gone { "is used up" } else { "would be passed" };
         Verdict::Stop {
-            why: format!("the budget of {of} for {scope} {now} would be passed: {used}"),
+            why: format!("the budget of {of} for {scope} {now} {how}: {used}"),
             hint: format!(
                 "Raise {} in the configuration file, or wait until {}.",
                 self.key(limit),
@@ -254,7 +286,9 @@ mod tests {
         let budget = budget(Scope::Voice("home".into()), limits);
         let used = |tokens| Spent { cost: Cost { dollars: None, unpriced: 3 }, tokens };
         assert_eq!(budget.judge(used(999), used(1)), Verdict::Within);
-        let text = "1,500 of 2,000 tokens for home are used today.".to_owned();
+        let text = "home: 1,500 tokens today, past the 1,000 tokens to warn at (budgets.\"home\".day_warn_tokens); nothing is \
+                    sent beyond 2,000 tokens."
+            .to_owned();
         assert_eq!(budget.judge(used(1_500), used(1)), Verdict::Warn { text });
         let Verdict::Stop { why, hint } = budget.judge(used(1_990), used(11)) else { panic!() };
         assert!(why.contains("1,990 are used") && hint.contains("budgets.\"home\".day_stop_tokens"), "{why}");
@@ -264,7 +298,9 @@ mod tests {
     fn a_warning_says_that_unpriced_calls_do_not_count() {
         let mut used = spent(1.2, 0);
         used.cost.unpriced = 2;
-        let text = "About $1.20, unpriced calls left out, of $2.00 for all models are used today.".to_owned();
+        let text = "all models: about $1.20 and calls without a price today, past the $1.00 to warn at \
+                    (budget.day_warn); nothing is sent beyond $2.00."
+            .to_owned();
         assert_eq!(budget(Scope::All, dollars_only()).judge(used, spent(0.1, 0)), Verdict::Warn { text });
         used.cost.dollars = Some(2.5);
         let Verdict::Stop { why, .. } = budget(Scope::All, dollars_only()).judge(used, Spent::default())
@@ -272,6 +308,27 @@ mod tests {
             panic!()
         };
         assert!(why.ends_with("2 calls whose price is unknown do not count"), "{why}");
+    }
+
+    #[test]
+    fn a_budget_that_is_used_up_is_not_one_that_would_be_passed() {
+        let why = |gone: f64| match budget(Scope::All, dollars_only()).judge(spent(gone, 0), spent(0.5, 1)) {
+            Verdict::Stop { why, .. } => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(why(7.0), "the budget of $2.00 for all models today is used up: $7.00 are used");
+        assert!(why(1.9).contains("would be passed"));
+    }
+
+    #[test]
+    fn a_budget_stands_by_its_stop_else_by_its_warning() {
+        let stand = |limits, spent| budget(Scope::All, limits).stand(spent);
+        let warn = Limits { warn: Some(1.0), ..Limits::default() };
+        let tokens = Limits { stop_tokens: Some(2_000), ..Limits::default() };
+        assert_eq!(stand(dollars_only(), spent(0.5, 9)), Some(("$0.50 of $2.00".to_owned(), 0.25)));
+        assert_eq!(stand(warn, spent(2.0, 9)), Some(("$2.00 of $1.00 to warn at".to_owned(), 2.0)));
+        assert_eq!(stand(tokens, spent(0.0, 500)), Some(("500 of 2,000 tokens".to_owned(), 0.25)));
+        assert_eq!(stand(Limits::default(), spent(1.0, 1)), None);
     }
 
     #[test]

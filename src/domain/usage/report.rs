@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::{Budget, Spent};
 use super::{Figures, HOUR, Subject, Tally};
 use crate::domain::catalog::Price;
 use crate::domain::time::Timestamp;
@@ -166,6 +167,16 @@ pub struct Report {
     /// `None` where no price of the catalogue was needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priced: Option<PriceDates>,
+    /// How the budgets stand now, whatever stretch of time the report is of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Standing>,
+}
+
+/// A budget, and what is gone of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    pub budget: Budget,
+    pub spent: Spent,
 }
 
 /// A row on its way: what there was in each hour or day.
@@ -333,6 +344,7 @@ impl<'a> Builder<'a> {
             total,
             priced: self.priced,
             query: self.query,
+            budgets: Vec::new(),
         }
     }
 

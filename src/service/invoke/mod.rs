@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use tokio::time::{Duration, Instant};
 
 pub use check::Check;
@@ -90,6 +90,9 @@ pub trait Gate: Send + Sync + std::fmt::Debug {
         doing: &str,
         prices: Prices,
     ) -> Option<BoxFuture<'static, Result<Vec<String>>>>;
+
+    /// What must be awaited once such a call has ended and was counted: remarks for the person on what it came to.
+    fn after(&self, call: &Call, prices: Prices) -> Option<BoxFuture<'static, Vec<String>>>;
 }
 
 /// The voices that there are, by name, and what a person who looks for another one should know.
@@ -257,12 +260,14 @@ impl Invoke {
             ended: false,
             doing,
         };
+        let mut after = None;
         match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
             Ok(provider) => {
                 let thinks = thinking::may_open(&call);
                 let successor = call.model().and_then(|model| self.cards.successor(model));
                 let gate = self.gate.as_ref();
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
+                after = gate.and_then(|gate| gate.after(&call, self.prices()));
                 let net = terms.net.under(Some(serving.span.id));
                 let serve = move || provider.serve(call, &net);
                 let events = match waiting {
@@ -277,8 +282,20 @@ impl Invoke {
             }
             Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
         }
-        stream::unfold(serving, |mut serving| async move { serving.next().await.map(|item| (item, serving)) })
-            .boxed()
+        let answered =
+            stream::unfold(
+                serving,
+                |mut serving| async move { serving.next().await.map(|item| (item, serving)) },
+            );
+        match after {
+            None => answered.boxed(),
+            // The call is counted when what serves it is dropped, which is then.
+            Some(after) => {
+                let remarks =
+                    after.map(|texts| stream::iter(texts.into_iter().map(|text| Ok(Event::Notice { text }))));
+                answered.chain(remarks.into_stream().flatten()).boxed()
+            }
+        }
     }
 
     /// The provider of a call that may be made: within its budget, within what the model can do, and let through by

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 pub use calendar::Calendar;
 pub use counting::Counting;
+use purse::Purse;
 pub use read::report;
 
 use crate::domain::Result;
@@ -33,19 +34,27 @@ pub struct Usage {
     archive: Archive,
     recorder: Recorder,
     invoke: Arc<Invoke>,
+    purse: Purse,
 }
 
 impl Usage {
-    /// Over the store that `recorder` writes; `invoke` knows the prices.
-    pub fn new(archive: Archive, recorder: Recorder, invoke: Arc<Invoke>) -> Self {
-        Self { archive, recorder, invoke }
+    /// Over the store that `recorder` writes; `invoke` knows the prices, `purse` the budgets.
+    pub fn new(archive: Archive, recorder: Recorder, invoke: Arc<Invoke>, purse: Purse) -> Self {
+        Self { archive, recorder, invoke, purse }
     }
 
     /// What there was, with every call that has ended.
     pub async fn report(&self, query: Query) -> Result<Report> {
         self.recorder.settled().await;
         let prices = self.invoke.prices();
-        self.archive.run(move |store| report(store, query, &prices, &Calendar::system(), fresh::now())).await
+        let purse = self.purse.clone();
+        let (calendar, now) = (Calendar::system(), fresh::now());
+        self.archive
+            .run(move |store| {
+                let budgets = purse.stand(store, &prices, &calendar, now)?;
+                Ok(Report { budgets, ..report(store, query, &prices, &calendar, now)? })
+            })
+            .await
     }
 
     /// The report as a text for other programs, or the calls one by one, oldest first.

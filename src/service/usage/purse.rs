@@ -14,8 +14,8 @@ use crate::domain::change::Changed;
 use crate::domain::message::Block;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::SpanKind;
-use crate::domain::usage::Tally;
 use crate::domain::usage::budget::{Budget, Spent, Verdict};
+use crate::domain::usage::{Cost, Standing, Tally};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
@@ -79,18 +79,94 @@ impl Gate for Purse {
                 // What has ended counts, to the last call.
                 purse.recorder.settled().await;
                 let judged = purse.archive.run(move |store| {
-                    let own: Vec<_> = budgets.iter().filter(|budget| budget.scope.holds(&model)).collect();
+                    let own: Vec<_> =
+                        budgets.iter().filter(|budget| budget.scope.holds(&model)).cloned().collect();
                     judge(store, &own, next, &prices, &Calendar::system(), fresh::now(), &doing)
                 });
                 let texts = judged.await?;
-                for text in &texts {
-                    purse.changes.tell(Changed::Notice { text: text.clone() });
-                }
+                purse.tell(&texts);
                 Ok(texts)
             }
             .boxed(),
         )
     }
+
+    fn after(&self, call: &Call, prices: Prices) -> Option<BoxFuture<'static, Vec<String>>> {
+        let model = call.model()?.clone();
+        let next = least(call, &model, &prices)?;
+        let budgets = self.budgets();
+        let warns = |budget: &Budget| {
+            budget.scope.holds(&model)
+                && (budget.limits.warn.is_some() || budget.limits.warn_tokens.is_some())
+        };
+        let own: Vec<_> = budgets.iter().filter(|budget| warns(budget)).cloned().collect();
+        if own.is_empty() {
+            return None;
+        }
+        let free = next.cost == Cost { dollars: Some(0.0), unpriced: 0 };
+        let purse = self.clone();
+        Some(
+            async move {
+                purse.recorder.settled().await;
+                let due = purse.archive.run(move |store| {
+                    let due = stands(store, &own, &prices, &Calendar::system(), fresh::now())?
+                        .into_iter()
+                        .filter_map(|(budget, begins, spent)| {
+                            let text = budget.warning(spent, free)?;
+                            Some((budget, begins, text))
+                        });
+                    tell_once(store, due.collect())
+                });
+                // It is said before the next call at the latest.
+                let texts = due.await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "what a call came to could not be compared with the budgets");
+                    Vec::new()
+                });
+                purse.tell(&texts);
+                texts
+            }
+            .boxed(),
+        )
+    }
+}
+
+impl Purse {
+    /// Says it on every screen.
+    fn tell(&self, texts: &[String]) {
+        for text in texts {
+            self.changes.tell(Changed::Notice { text: text.clone() });
+        }
+    }
+
+    /// How the budgets stand now. Blocks.
+    pub(super) fn stand(
+        &self,
+        store: &Store,
+        prices: &Prices,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> Result<Vec<Standing>> {
+        let all = stands(store, &self.budgets(), prices, calendar, now)?;
+        Ok(all.into_iter().map(|(budget, _, spent)| Standing { budget, spent }).collect())
+    }
+}
+
+/// What is gone of each budget since its period began. Blocks.
+fn stands(
+    store: &Store,
+    budgets: &[Budget],
+    prices: &Prices,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Result<Vec<(Budget, Timestamp, Spent)>> {
+    let periods: Vec<_> =
+        budgets.iter().map(|budget| (budget, calendar.begin_of(budget.period, now))).collect();
+    let sums = spent(store, &periods, prices)?;
+    Ok(periods
+        .into_iter()
+        .zip(sums)
+        .map(|((budget, begins), spent)| (budget.clone(), begins, spent))
+        .collect())
 }
 
 /// What a call needs at least: what it sends, by its length. `None` for one that costs nothing.
@@ -124,21 +200,18 @@ fn bytes_of(converse: &Converse) -> usize {
 /// The warnings that are due, or the error of a limit that would be passed. Blocks.
 fn judge(
     store: &Store,
-    budgets: &[&Budget],
+    budgets: &[Budget],
     next: Spent,
     prices: &Prices,
     calendar: &Calendar,
     now: Timestamp,
     doing: &str,
 ) -> Result<Vec<String>> {
-    let periods: Vec<_> =
-        budgets.iter().map(|budget| (*budget, calendar.begin_of(budget.period, now))).collect();
-    let sums = spent(store, &periods, prices)?;
     let mut due = Vec::new();
-    for ((budget, begins), sum) in periods.iter().zip(sums) {
+    for (budget, begins, sum) in stands(store, budgets, prices, calendar, now)? {
         match budget.judge(sum, next) {
             Verdict::Within => {}
-            Verdict::Warn { text } => due.push(((*budget).clone(), *begins, text)),
+            Verdict::Warn { text } => due.push((budget, begins, text)),
             Verdict::Stop { why, hint } => return Err(Error::new(ErrorKind::Budget, doing, why, hint)),
         }
     }
@@ -163,6 +236,10 @@ fn tell_once(store: &Store, due: Vec<(Budget, Timestamp, String)>) -> Result<Vec
         told.retain(|(known, _)| known.scope != entry.0.scope || known.period != entry.0.period);
         told.push(entry);
         texts.push(text);
+    }
+    // Two that are due at once are one notice: the second would take the first one's place.
+    if texts.len() > 1 {
+        texts = vec![texts.join(" ")];
     }
     if !texts.is_empty() {
         let value = serde_json::to_value(Told(told))

@@ -96,15 +96,15 @@ fn written(home: &Home) {
 }
 
 #[test]
-fn a_budget_warns_once_and_then_stops() {
+fn a_budget_warns_once_right_after_the_call_and_then_stops() {
     let home = priced("[budget]\nday_warn_tokens = 1\n[budgets.scripted]\nmonth_stop_tokens = 15\n");
     let asked = |words: &str| home.run(&["chat", words]);
     let first = asked("one two three");
-    assert!(first.code == Some(0) && !first.stderr.contains("are used"), "{first:?}");
-    let warned = asked("four");
-    assert!(warned.code == Some(0) && warned.stderr.contains("for all models are used today"), "{warned:?}");
-    let again = asked("five");
-    assert!(!again.stderr.contains("for all models are used today"), "{again:?}");
+    assert!(first.code == Some(0) && first.stderr.contains("past the 1 token to warn at"), "{first:?}");
+    let again = asked("four");
+    assert!(again.code == Some(0) && !again.stderr.contains("to warn at"), "{again:?}");
+    let said = home.run(&["usage"]).stderr;
+    assert!(said.contains("scripted: this month") && said.contains("of 15 tokens"), "{said}");
     let mut stopped = again;
     for _ in 0..20 {
         if stopped.code == Some(2) {

@@ -3,7 +3,10 @@
 use outcrop::domain::catalog::Price;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::SpanKind;
-use outcrop::domain::usage::{Builder, By, DAY, Day, HOUR, Histogram, Query, Report, Subject, Tally};
+use outcrop::domain::usage::budget::{Budget, Limits, Period, Scope, Spent};
+use outcrop::domain::usage::{
+    Builder, By, Cost, DAY, Day, HOUR, Histogram, Query, Report, Standing, Subject, Tally,
+};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId};
 use outcrop::tui::event::Event;
@@ -112,6 +115,30 @@ fn usage_is_a_table_with_a_card_and_a_chart() {
         told(stage, week(By::Model));
         stage.keys("j");
     });
+}
+
+#[test]
+fn budgets_stand_above_the_table_the_fullest_first() {
+    let budget =
+        |scope: Scope, period, stop: Option<f64>, warn: Option<f64>, dollars: f64, unpriced| Standing {
+            budget: Budget { scope, period, limits: Limits { stop, warn, ..Limits::default() } },
+            spent: Spent { cost: Cost { dollars: Some(dollars), unpriced }, tokens: 1_000 },
+        };
+    let model = "bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0".parse().unwrap();
+    let budgets = vec![
+        budget(Scope::All, Period::Day, Some(5.0), Some(2.0), 3.5, 0),
+        budget(Scope::Model(model), Period::Month, Some(30.0), None, 27.2, 3),
+        budget(Scope::Voice("openai".into()), Period::Day, None, Some(1.0), 3.5, 0),
+        budget(Scope::Voice("home".into()), Period::Month, None, None, 1.0, 0),
+    ];
+    shoot("usage-budgets", |stage| {
+        stage.keys("<alt+5>");
+        told(stage, Report { budgets: budgets.clone(), ..week(By::Model) });
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.keys("<alt+5>");
+    told(&mut stage, Report { budgets, ..nothing() });
+    insta::assert_snapshot!("usage-budgets-alone", stage.text());
 }
 
 #[test]

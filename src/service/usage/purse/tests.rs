@@ -105,20 +105,35 @@ async fn only_what_has_a_price_counts_and_tokens_count_always() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_warning_is_told_once_to_who_asks_and_to_every_screen() {
+async fn a_warning_is_told_once_right_after_the_call_to_who_asks_and_to_every_screen() {
     let limits = Limits { warn: Some(0.002), ..Limits::default() };
     let desk = desk(&[budget(Scope::All, limits)]);
     let mut watch = desk.changes.watch(Topic::Models);
     let told = |events: &[Result<Event>]| {
         events.iter().filter(|event| matches!(event, Ok(Event::Notice { .. }))).count()
     };
-    assert_eq!(told(&desk.ask(PAID).await), 0);
     let events = desk.ask(PAID).await;
-    let Ok(Event::Notice { text }) = &events[0] else { panic!("{events:?}") };
-    assert_eq!(text, "About $0.0020 of the $0.0020 to warn at for all models are used today.");
-    assert!(matches!(events.last(), Some(Ok(Event::Stop { .. }))), "and it is answered all the same");
+    let Some(Ok(Event::Notice { text })) = events.last() else { panic!("{events:?}") };
+    assert_eq!(text, "all models: about $0.0020 today, past the $0.0020 to warn at (budget.day_warn).");
     assert_eq!(watch.next().await, Some(Changed::Notice { text: text.clone() }));
     assert_eq!(told(&desk.ask(PAID).await), 0);
+    desk.recorder.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_budgets_that_are_come_to_at_once_are_said_in_one_notice() {
+    let limits = Limits { warn: Some(0.001), ..Limits::default() };
+    let desk = desk(&[budget(Scope::All, limits), budget(Scope::Voice("voice".into()), limits)]);
+    let events = desk.ask(PAID).await;
+    let Some(Ok(Event::Notice { text })) = events.last() else { panic!("{events:?}") };
+    assert!(text.contains("all models: about") && text.contains("voice: about"), "{text}");
+    assert_eq!(events.iter().filter(|event| matches!(event, Ok(Event::Notice { .. }))).count(), 1);
+    let events = desk.ask("voice/echo").await;
+    assert!(!events.iter().any(|event| matches!(event, Ok(Event::Notice { .. }))), "{events:?}");
+    let stands =
+        desk.purse.stand(&desk.store, &desk.invoke.prices(), &Calendar::system(), fresh::now()).unwrap();
+    assert_eq!(stands.len(), 2);
+    assert_eq!(stands[0].budget.stand(stands[0].spent).unwrap().0, "$0.0020+ of $0.0010 to warn at");
     desk.recorder.finish().await;
 }
 
@@ -135,7 +150,15 @@ async fn a_new_day_has_its_own_budget_and_a_month_goes_on() {
     let utc = Calendar::named("UTC").unwrap();
     let now = fresh::now();
     let judged = |budget: &Budget, at: Timestamp| {
-        judge(&desk.store, &[budget], Spent::default(), &desk.invoke.prices(), &utc, at, "asking")
+        judge(
+            &desk.store,
+            std::slice::from_ref(budget),
+            Spent::default(),
+            &desk.invoke.prices(),
+            &utc,
+            at,
+            "asking",
+        )
     };
     assert_eq!(judged(&day, now).unwrap_err().kind, ErrorKind::Budget);
     assert_eq!(judged(&month, now).unwrap_err().kind, ErrorKind::Budget);
