@@ -135,6 +135,11 @@ pub struct Chat {
     /// Put a file before the prompt: a text, a picture, a PDF, Word or Excel file; may be repeated
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
+    /// What a tool gives back that the last answer called, by the call's id or the tool's name; may be repeated
+    ///
+    /// =@FILE takes it from a file; a text that begins with ! says that the tool failed, and why.
+    #[arg(long, value_name = "ID=TEXT")]
+    pub tool_result: Vec<String>,
     /// Print the answer byte for byte, also what could drive a terminal
     #[arg(long)]
     pub raw: bool,

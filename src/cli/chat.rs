@@ -9,12 +9,13 @@ use super::out::Out;
 use super::progress::Progress;
 use super::prompt::blocks;
 use super::wishes::Wishes;
-use super::{Asker, End, Exit, unexpected};
+use super::{Asker, End, Exit, tools, unexpected};
 use crate::domain::conversation::{Change, Conversation};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
-use crate::domain::message::{Message, Outcome, StopReason};
+use crate::domain::message::{Block, Message, Outcome, StopReason};
 use crate::domain::schema::SchemaCheck;
+use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
@@ -26,7 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     out.raw = arguments.raw;
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
-    let blocks = blocks(&arguments, asker, out).await?;
+    let mut blocks = blocks(&arguments, asker, out).await?;
+    if !arguments.tool_result.is_empty() {
+        blocks.splice(0..0, given(&arguments, asker, out).await?);
+    }
     let (to, mut before) = target(&arguments, wishes, asker, out).await?;
     let request = Request::Chat(Chat::Send { to, blocks });
     let answered = turn(request, &mut before, asker, out).await;
@@ -39,7 +43,35 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
         // What went wrong first is what the person is told.
         let _ = asker.one(Request::Conversations(request), out).await;
     }
-    end(&answered?, out)
+    let answer = answered?;
+    tools::say(&answer, out)?;
+    end(&answer, out)
+}
+
+/// What the tools give back that the last answer of the conversation calls.
+async fn given(arguments: &Arguments, asker: &Asker, out: &mut Out) -> Result<Vec<Block>, End> {
+    let thread = match &arguments.conversation {
+        Some(text) => thread(text, asker, out).await?,
+        None if arguments.go_on => {
+            let id = newest(asker, out).await?.id;
+            match asker.one(Request::Conversations(Conversations::Open { id }), out).await? {
+                Reply::Thread { thread } => thread,
+                other => return Err(unexpected(&other)),
+            }
+        }
+        None => {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "answering the calls of tools",
+                "--tool-result goes on with a conversation, and none is named",
+                "Add --continue for the newest one, or --conversation ID.",
+            )
+            .into());
+        }
+    };
+    let tree = Tree::new(&thread.messages);
+    let path = thread.conversation.leaf.map(|leaf| tree.path(leaf)).unwrap_or_default();
+    Ok(tools::results(arguments, &path)?)
 }
 
 /// What stood before the turn. A question that brought nothing at all leaves nothing: else the next `--continue` would

@@ -19,6 +19,7 @@ mod pictures;
 mod progress;
 mod prompt;
 mod prompts;
+mod tools;
 mod usage;
 mod words;
 mod workspace;

@@ -36,14 +36,16 @@ pub(super) async fn blocks(arguments: &Arguments, asker: &Asker, out: &mut Out) 
         }
     }
     let typed = arguments.prompt.join(" ");
-    let from_input = typed == "-" || typed.is_empty();
+    // What tools give back is a turn of its own.
+    let alone = typed.is_empty() && !arguments.tool_result.is_empty();
+    let from_input = !alone && (typed == "-" || typed.is_empty());
     let mut parts = Vec::new();
     if from_input {
         if std::io::stdin().is_terminal() {
             super::out::say("Type the prompt, then Ctrl+D.");
         }
         parts.push(read_input().await?);
-    } else {
+    } else if !alone {
         parts.push(typed);
         if holds_text() {
             parts.push(piped().await?);
@@ -53,7 +55,7 @@ pub(super) async fn blocks(arguments: &Arguments, asker: &Asker, out: &mut Out) 
     if !parts.is_empty() {
         blocks.push(Block::Text { text: parts.join("\n\n") });
     }
-    if blocks.is_empty() {
+    if blocks.is_empty() && !alone {
         return Err(Error::new(
             ErrorKind::Invalid,
             "asking",
@@ -110,6 +112,13 @@ fn attached(path: &Path) -> Result<Option<String>> {
         Some(Form::Text) => Ok(Some(fenced(&short, &utf8(&short, bytes)?))),
         None => Err(no_text(&short)),
     }
+}
+
+/// A text file, without the end of its last line.
+pub(super) fn text_file(path: &Path) -> Result<String> {
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(|why| Error::io(format!("reading {name}"), &why))?;
+    Ok(text(&name, file)?.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 fn text(name: &str, from: impl Read) -> Result<String> {

@@ -101,6 +101,72 @@ fn chat_says_what_is_wrong_and_how_to_mend_it() {
 }
 
 #[test]
+fn a_tool_that_is_called_is_said_and_answered_with_the_next_question() {
+    let home = Home::new();
+    let said = home.run(&["chat", "-m", "scripted/tools", "weather?"]);
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), "Let me look.\n"));
+    assert!(
+        said.stderr.contains("the model calls get_weather {\"city\":\"Oslo\"} as call_1"),
+        "{}",
+        said.stderr
+    );
+    let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
+    let answers = format!("outcrop chat --conversation {id} --tool-result call_1=TEXT");
+    assert!(said.stderr.contains(&answers), "{}", said.stderr);
+
+    std::fs::write(home.beside().join("sun.txt"), "sunny\n").unwrap();
+    for (given, content, is_error) in [
+        ("call_1=sunny", "sunny", false),
+        ("get_weather=@sun.txt", "sunny", false),
+        ("call_1=! no such city", "no such city", true),
+    ] {
+        home.run(&["chat", "-m", "scripted/tools", "weather?"]);
+        let said = home.run(&["chat", "--json", "--continue", "--tool-result", given]);
+        let block = &said.objects()[0]["asked"]["blocks"][0];
+        assert_eq!(
+            (block["content"].as_str(), block["is_error"].as_bool().unwrap_or_default()),
+            (Some(content), is_error),
+            "{block}"
+        );
+    }
+    let said = home.run(&["chat", "--json", "--continue", "--tool-result", "call_1=", "and", "then?"]);
+    assert_eq!(said.objects()[0]["asked"]["blocks"][1]["text"], "and then?");
+}
+
+#[test]
+fn a_result_that_no_call_waits_for_is_an_error_that_names_the_calls() {
+    let home = Home::new();
+    home.run(&["chat", "-m", "scripted/tools", "weather?"]);
+    for (arguments, why) in [
+        (&["--continue", "--tool-result", "x=1"][..], "no call \"x\" waits"),
+        (&["--continue", "--tool-result", "sunny"], "not of the form ID=TEXT"),
+        (&["--continue", "--tool-result", "call_1=1", "--tool-result", "get_weather=2"], "answered twice"),
+        (&["--tool-result", "call_1=1"], "--continue"),
+        (&["--continue", "--tool-result", "call_1=@nothing.txt"], "nothing.txt"),
+    ] {
+        let said = home.run(&[&["chat"], arguments].concat());
+        assert_eq!(said.code, Some(2), "{}", said.stderr);
+        assert!(said.stderr.contains(why), "{why}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_provider_without_its_key_names_the_variable_and_the_command() {
+    let home = Home::new();
+    for (model, words) in [
+        ("openai/gpt-4o", ["OPENAI_API_KEY", "outcrop keys set openai"]),
+        ("anthropic/claude", ["ANTHROPIC_API_KEY", "outcrop keys set anthropic"]),
+        ("bedrock/x", ["AWS_", "[providers.bedrock]"]),
+    ] {
+        let said = home.run(&["chat", "-m", model, "hi"]);
+        assert_eq!(said.code, Some(2));
+        for word in words {
+            assert!(said.stderr.contains(word), "{model}: {}", said.stderr);
+        }
+    }
+}
+
+#[test]
 fn prompts_come_from_arguments_files_and_input_together() {
     let home = Home::new();
     std::fs::write(home.beside().join("notes.txt"), "one\ntwo\n").unwrap();
