@@ -7,22 +7,30 @@ use ratatui::style::Style;
 use crate::domain::listing::Listing;
 use crate::domain::time::Timestamp;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::put;
+use crate::tui::paint::{columns, put};
 
-/// Which lists are old, and which could not be had; the troubles first.
+/// Which lists are old, and which could not be had; the troubles first. Of more troubles than there is room for, every
+/// provider is named, and no reason.
 pub fn draw(cells: &mut Buffer, area: Rect, lists: &[Listing], now: Timestamp, ground: Style, look: &Look) {
     let style = |role| ground.patch(look.style(role));
-    let mut lists: Vec<_> = lists.iter().filter(|list| !list.is_fresh(now)).collect();
-    lists.sort_by_key(|list| list.error.is_none());
+    let (failed, old): (Vec<_>, Vec<_>) =
+        lists.iter().filter(|list| !list.is_fresh(now)).partition(|list| list.error.is_some());
+    let whole = failed.iter().filter_map(|list| {
+        let error = list.error.as_ref()?;
+        Some(match list.age(now) {
+            Some(age) => format!("{} {age}; now: {}", list.provider, error.why),
+            None => format!("{}: {}", list.provider, error.why),
+        })
+    });
+    let mut troubles: Vec<String> = whole.collect();
+    let needed = troubles.iter().map(|text| columns(text) + 3).sum::<u16>();
+    if troubles.len() > 1 && needed > area.width + 3 {
+        troubles = vec![format!("{} gave no list", named(&failed, area.width))];
+    }
+    let old = old.iter().filter_map(|list| Some(format!("{} {}", list.provider, list.age(now)?)));
+    let all = troubles.into_iter().map(|text| (text, Role::Bad)).chain(old.map(|text| (text, Role::Muted)));
     let mut x = area.x;
-    for list in lists {
-        let age = list.age(now);
-        let (text, role) = match (&list.error, age) {
-            (Some(error), Some(age)) => (format!("{} {age}; now: {}", list.provider, error.why), Role::Bad),
-            (Some(error), None) => (format!("{}: {}", list.provider, error.why), Role::Bad),
-            (None, Some(age)) => (format!("{} {age}", list.provider), Role::Muted),
-            (None, None) => continue,
-        };
+    for (text, role) in all {
         if x > area.x {
             // A list is begun where something of it can be read.
             if x + 12 > area.right() {
@@ -32,4 +40,23 @@ pub fn draw(cells: &mut Buffer, area: Rect, lists: &[Listing], now: Timestamp, g
         }
         x = put(cells, x, area.y, area.right(), &text, style(role));
     }
+}
+
+/// `dead, keyed and home`; where there are too many for the line, how many more.
+fn named(failed: &[&Listing], width: u16) -> String {
+    const REST: u16 = 24;
+    let mut names = String::new();
+    for (at, list) in failed.iter().enumerate() {
+        let before = match at {
+            0 => "",
+            at if at + 1 == failed.len() => " and ",
+            _ => ", ",
+        };
+        if at > 0 && columns(&names) + columns(&list.provider) + REST > width {
+            return format!("{names} and {} more", failed.len() - at);
+        }
+        names.push_str(before);
+        names.push_str(&list.provider);
+    }
+    names
 }

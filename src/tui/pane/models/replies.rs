@@ -1,6 +1,7 @@
 //! What comes back through the door, and what it means here.
 
 use super::{State, Wait};
+use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
@@ -24,11 +25,13 @@ impl State {
             (Wait::Making, Reply::Models { cards }) => {
                 if let Some(card) = cards.into_iter().next() {
                     desk.say(format!("{} is here.", card.id));
+                    self.list.go_to(&card.id);
                 }
                 self.making = None;
             }
             (Wait::Remove(id), Reply::Done) => desk.say(format!("The files of {id} are deleted.")),
             (Wait::Health(provider), Reply::Checks { checks }) => {
+                desk.say(stands(&provider, &checks));
                 self.health.insert(provider, Some(Ok(checks)));
             }
             (Wait::Trial, Reply::Delta { event }) => {
@@ -63,10 +66,23 @@ impl State {
                 }
             }
             (Wait::Health(provider), Some(error)) => {
+                desk.complain(&error);
                 self.health.insert(provider, Some(Err(error)));
             }
             (Wait::Plan | Wait::Remove(_), Some(error)) => desk.complain(&error),
             _ => {}
         }
+    }
+}
+
+/// What was found of a provider, in a line: what is wrong, else that nothing is.
+fn stands(provider: &str, checks: &[Check]) -> String {
+    let of = |verdict: Verdict| checks.iter().find(move |check| check.verdict == verdict);
+    match (of(Verdict::Bad), of(Verdict::Note)) {
+        (Some(check), _) => format!("{provider}: ✗ {} {}", check.found, check.advice).trim_end().to_owned(),
+        (None, Some(check)) => {
+            format!("{provider}: · {} {}", check.found, check.advice).trim_end().to_owned()
+        }
+        (None, None) => format!("{provider}: ✓ nothing is wrong; its card has all that was found."),
     }
 }

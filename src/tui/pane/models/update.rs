@@ -35,11 +35,7 @@ impl State {
             Action::FilterProvider | Action::FilterCapability | Action::FilterPlace => {
                 self.next_filter(action);
             }
-            Action::ClearFilters => {
-                self.search = Input::default();
-                self.list.type_in("");
-                self.filter(Filter::default());
-            }
+            Action::ClearFilters => self.show_all(),
             Action::GetModel => self.plan(desk),
             Action::AddModel if self.makes() => desk.say("One is being fetched or added; let it end first."),
             Action::AddModel => desk.overlays.push(Overlay::Prompt(Prompt::weights())),
@@ -87,14 +83,29 @@ impl State {
 
     /// One step back: out of the card, out of what is typed, what runs stopped.
     fn back(&mut self, desk: &mut Desk<'_>) {
-        if !self.stop(desk) {
-            self.focus = Focus::List;
+        if self.stop(desk) {
+            return;
         }
+        if self.focus == Focus::List && self.narrowed() {
+            return self.show_all();
+        }
+        self.focus = Focus::List;
     }
 
     /// Whether a step back does something here.
     pub(super) fn goes_back(&self) -> bool {
-        self.focus != Focus::List || self.makes() || self.tries()
+        self.focus != Focus::List || self.makes() || self.tries() || self.narrowed()
+    }
+
+    /// Not all of the models are shown.
+    fn narrowed(&self) -> bool {
+        !self.search.text().is_empty() || *self.list.filter() != Filter::default()
+    }
+
+    fn show_all(&mut self) {
+        self.search = Input::default();
+        self.list.type_in("");
+        self.filter(Filter::default());
     }
 
     /// Stops the trial, else the fetch; `false` where neither runs.
@@ -227,6 +238,7 @@ impl State {
             return;
         }
         self.health.insert(provider.clone(), None);
+        desk.say(format!("Checking {provider}…"));
         let request = Models::Health { provider: provider.clone() };
         let task = desk.call(None, Request::Models(request));
         self.waits.insert(task, Wait::Health(provider));

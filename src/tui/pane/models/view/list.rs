@@ -91,13 +91,14 @@ fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         Some(true) => "this machine",
         Some(false) => "the network",
     };
+    let use_of = filter.can.map_or_else(|| "any use".to_owned(), |can| format!("can {}", can.as_str()));
     let parts = [
         (
             Action::FilterProvider,
             filter.provider.as_deref().unwrap_or("any provider"),
             filter.provider.is_some(),
         ),
-        (Action::FilterCapability, filter.can.map_or("any use", |can| can.as_str()), filter.can.is_some()),
+        (Action::FilterCapability, use_of.as_str(), filter.can.is_some()),
         (Action::FilterPlace, place, filter.local.is_some()),
     ];
     let mut x = area.x;
