@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     out.raw = arguments.raw;
+    if let Some(file) = &asker.config.record {
+        out.note(&format!("the call is recorded on {}", file.display()))?;
+    }
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
     let mut blocks = blocks(&arguments, asker, out).await?;
     if !arguments.tool_result.is_empty() {

@@ -82,6 +82,11 @@ fn time(flag: &str, text: &str, end: bool, now: &Zoned) -> Result<Timestamp> {
         let unit = text.chars().next_back()?;
         let number: i64 = text.strip_suffix(unit)?.parse().ok().filter(|number| *number >= 0)?;
         let hours = match unit {
+            'm' => {
+                return Some(Timestamp(
+                    now.timestamp().as_millisecond().checked_sub(number.checked_mul(60_000)?)?,
+                ));
+            }
             'h' => number,
             'd' => number.checked_mul(24)?,
             'w' => number.checked_mul(7 * 24)?,
@@ -101,7 +106,7 @@ fn time(flag: &str, text: &str, end: bool, now: &Zoned) -> Result<Timestamp> {
             ErrorKind::Invalid,
             format!("reading {flag}"),
             format!("{text:?} is no time"),
-            "Write so long ago (24h, 7d, 4w), a day (2026-11-22) or a moment (2026-11-22T14:00).",
+            "Write so long ago (90m, 24h, 7d, 4w), a day (2026-11-22) or a moment (2026-11-22T14:00).",
         )
     })
 }
@@ -132,8 +137,7 @@ fn budgets(report: &Report, out: &mut Out) -> Result<(), End> {
 fn cells(name: &str, figures: &Figures) -> Vec<String> {
     let tally = &figures.tally;
     let counts = [tally.invocations, tally.failed(), tally.stopped, tally.input_tokens, tally.output_tokens];
-    let ms =
-        |times: &Histogram, of| times.percentile(of).map_or_else(nothing, |ms| figures::seconds(ms.into()));
+    let ms = |times: &Histogram, of| times.percentile(of).map_or_else(nothing, figures::milliseconds);
     let mut cells = vec![name.to_owned()];
     cells.extend(counts.map(words::grouped));
     cells.push(words::grouped(tally.cache_read_tokens));
@@ -265,6 +269,7 @@ mod tests {
         for (text, end, is) in [
             ("24h", false, "2026-11-21T13:30:00Z"),
             ("7d", false, "2026-11-15T13:30:00Z"),
+            ("90m", false, "2026-11-22T12:00:00Z"),
             ("0h", true, "2026-11-22T13:30:00Z"),
             ("2026-11-22", false, "2026-11-21T23:00:00Z"),
             ("2026-11-22", true, "2026-11-22T23:00:00Z"),

@@ -97,6 +97,15 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let named: Vec<&str> =
         raw.providers.values().filter_map(|p| variable_of(p.api_key.as_deref()?)).collect();
     let children = environment.without_secrets(&named);
+    // What the configuration file names lies beside it, what a flag or a variable does where the program runs.
+    let origin = paths.config.display().to_string();
+    let beside = |key: &str, text: &str| -> Result<PathBuf> {
+        let of_file = values.iter().any(|value| value.key == key && value.origin == origin);
+        match paths.config.parent().filter(|_| of_file) {
+            Some(folder) => path(&folder.join(text)),
+            None => path(Path::new(text)),
+        }
+    };
     Ok(Config {
         children,
         key_commands: environment.without_ours(),
@@ -106,11 +115,16 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         home: environment.path("HOME"),
         model: raw.model,
         log: raw.log,
-        record: raw.record.filter(|file| !file.is_empty()).as_deref().map(path).transpose()?,
+        record: raw.record.filter(|file| !file.is_empty()).map(|file| beside("record", &file)).transpose()?,
         providers: raw
             .providers
             .into_iter()
-            .map(|(name, provider)| Ok((name.clone(), provider.typed(&name, environment, &paths)?)))
+            .map(|(name, mut provider)| {
+                let file = provider.file.take();
+                let key = format!("{}.file", check::join("providers", &name));
+                let file = file.map(|file| beside(&key, &file)).transpose()?;
+                Ok((name.clone(), provider.typed(&name, file, environment, &paths)?))
+            })
             .collect::<Result<_>>()?,
         models: raw
             .models
@@ -451,7 +465,14 @@ struct RawProvider {
 }
 
 impl RawProvider {
-    fn typed(self, name: &str, environment: &Environment, paths: &Paths) -> Result<ProviderConfig> {
+    /// `file` is where its cassette lies.
+    fn typed(
+        self,
+        name: &str,
+        file: Option<PathBuf>,
+        environment: &Environment,
+        paths: &Paths,
+    ) -> Result<ProviderConfig> {
         let bad = |why: &str, hint: String| {
             Error::new(
                 ErrorKind::Config,
@@ -484,7 +505,7 @@ impl RawProvider {
                 format!("Add base_url = \"http://127.0.0.1:8080/v1\", or its own, under [providers.{name}]."),
             ));
         }
-        if kind == ProviderKind::Replay && self.file.is_none() {
+        if kind == ProviderKind::Replay && file.is_none() {
             return Err(bad(
                 "it has no file",
                 format!("Add file = \"demo.cassette\" under [providers.{name}]."),
@@ -528,7 +549,7 @@ impl RawProvider {
             api_key,
             optional: self.optional,
             key_header: self.key_header.as_deref().and_then(KeyHeader::named).unwrap_or_default(),
-            file: self.file.as_deref().map(path).transpose()?,
+            file,
             instant: self.pace.as_deref() == Some("instant"),
             responses: self.api.as_deref() == Some("responses"),
             at_once: self.at_once,
@@ -540,9 +561,9 @@ impl RawProvider {
     }
 }
 
-/// A file that the person named, from where the program runs.
-fn path(text: &str) -> Result<PathBuf> {
-    std::path::absolute(text).map_err(|why| Error::io(format!("finding the file {text}"), &why))
+/// A file that the person named.
+fn path(file: &Path) -> Result<PathBuf> {
+    std::path::absolute(file).map_err(|why| Error::io(format!("finding the file {}", file.display()), &why))
 }
 
 #[derive(Default, Deserialize)]

@@ -69,6 +69,17 @@ pub fn seconds(ms: u64) -> String {
     }
 }
 
+/// Milliseconds in at most seven columns: `16 ms`, `1.23 s`, `123 s`, `20 min`.
+pub fn milliseconds(ms: u32) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..9_995 => format!("{:.2} s", f64::from(ms) / 1000.0),
+        9_995..99_950 => format!("{:.1} s", f64::from(ms) / 1000.0),
+        99_950..600_000 => format!("{:.0} s", f64::from(ms) / 1000.0),
+        _ => format!("{:.0} min", f64::from(ms) / 60_000.0),
+    }
+}
+
 /// Whole seconds: `12 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn span(seconds: u64) -> String {
     match seconds {
@@ -96,6 +107,12 @@ pub fn rate(rate: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_stay_short() {
+        let said = [0, 16, 999, 1_234, 9_999, 12_345, 123_456, 7_200_000].map(milliseconds);
+        assert_eq!(said, ["0 ms", "16 ms", "999 ms", "1.23 s", "10.0 s", "12.3 s", "123 s", "120 min"]);
+    }
 
     #[test]
     fn thousands_are_parted() {

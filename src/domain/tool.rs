@@ -28,8 +28,34 @@ fn nothing() -> Value {
     serde_json::json!({"type": "object", "properties": {}})
 }
 
+/// A tool as OpenAI's two APIs, Anthropic's and Bedrock's have it, in the own form; anything else as it is.
+///
+/// `{"type": "function", "function": {…}}` (Chat Completions), `{"type": "function", "name": …, "parameters": …}` (Responses),
+/// `{"name": …, "input_schema": …}` (Messages), `{"toolSpec": {"name": …, "inputSchema": {"json": …}}}` (Converse).
+fn own(tool: Value) -> Value {
+    let Value::Object(mut tool) = tool else { return tool };
+    let mut kind = tool.get("type").and_then(Value::as_str).map(str::to_owned);
+    for inner in ["function", "toolSpec"] {
+        if let Some(Value::Object(function)) = tool.get_mut(inner) {
+            tool = std::mem::take(function);
+            kind = kind.or_else(|| Some("function".to_owned()));
+            break;
+        }
+    }
+    if let Some(Value::Object(schema)) = tool.remove("inputSchema") {
+        tool.insert("schema".to_owned(), schema.get("json").cloned().unwrap_or(Value::Object(schema)));
+    }
+    if matches!(kind.as_deref(), Some("function" | "custom")) {
+        tool.remove("type");
+        // How a provider is to serve it, not what it is.
+        tool.remove("strict");
+    }
+    tool.remove("cache_control");
+    Value::Object(tool)
+}
+
 /// Reads tools from the JSON text of a list: `[{"name": …, "description": …, "schema": {…}}]`. The schema may also be
-/// called `input_schema` or `parameters`.
+/// called `input_schema` or `parameters`, and the forms of the providers' APIs are read as well.
 ///
 /// # Errors
 ///
@@ -43,7 +69,14 @@ pub fn read(text: &str) -> Result<Vec<Tool>> {
             r#"They are a JSON list: [{"name": "look", "description": "…", "schema": {"type": "object", …}}]."#,
         )
     };
-    let tools: Vec<Tool> = serde_json::from_str(text).map_err(|why| bad(why.to_string()))?;
+    let json: Value = serde_json::from_str(text).map_err(|why| bad(format!("it is no JSON: {why}")))?;
+    let json = match json {
+        Value::Array(all) => Value::Array(all.into_iter().map(own).collect()),
+        // One alone is meant as a list of it.
+        Value::Object(_) => Value::Array(vec![own(json)]),
+        other => other,
+    };
+    let tools: Vec<Tool> = serde_json::from_value(json).map_err(|why| bad(why.to_string()))?;
     for (at, tool) in tools.iter().enumerate() {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if tool.name.is_empty() || tool.name.len() > 64 || !tool.name.chars().all(plain) {
@@ -139,9 +172,30 @@ mod tests {
     }
 
     #[test]
+    fn tools_are_taken_as_the_apis_have_them() {
+        let look = read(r#"[{"name":"look","description":"d","schema":{"type":"object"}}]"#).unwrap();
+        for text in [
+            r#"[{"type":"function","function":{"name":"look","description":"d","parameters":{"type":"object"},"strict":true}}]"#,
+            r#"[{"type":"function","name":"look","description":"d","parameters":{"type":"object"},"strict":false}]"#,
+            r#"[{"name":"look","description":"d","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral"}}]"#,
+            r#"[{"type":"custom","name":"look","description":"d","input_schema":{"type":"object"}}]"#,
+            r#"[{"toolSpec":{"name":"look","description":"d","inputSchema":{"json":{"type":"object"}}}}]"#,
+            r#"{"name":"look","description":"d","schema":{"type":"object"}}"#,
+        ] {
+            assert_eq!(read(text).as_ref(), Ok(&look), "{text}");
+        }
+        assert!(
+            read(r#"[{"type":"web_search_20250305","name":"web_search"}]"#).is_err(),
+            "only its provider can run it"
+        );
+    }
+
+    #[test]
     fn what_no_api_would_take_is_refused_by_name() {
         for (text, named) in [
-            ("{}", "expected"),
+            ("{}", "missing field `name`"),
+            ("[{", "no JSON"),
+            ("7", "expected"),
             (r#"[{"name":"a b"}]"#, "a b"),
             (r#"[{"name":""}]"#, "letters"),
             (r#"[{"name":"a"},{"name":"a"}]"#, "twice"),

@@ -51,7 +51,7 @@ actions! {
     ChoosePreset = "choose_preset", "Choose a preset";
     UseModel = "use_model", "Talk to the selected model";
     TryModel = "try_model", "Ask the selected model something that is kept nowhere";
-    CheckProvider = "check_provider", "Check the selected model's provider";
+    CheckProvider = "check_provider", "Check the health of the selected model's provider";
     AddModel = "add_model", "Add a GGUF file of this machine";
     RemoveModel = "remove_model", "Delete the selected model's files";
     FilterProvider = "filter_provider", "Show one provider's models";

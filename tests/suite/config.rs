@@ -472,3 +472,19 @@ fn a_file_that_is_linked_from_elsewhere_is_changed_where_it_lies() {
     assert!(!std::fs::read_to_string(&real).unwrap().contains("seed"));
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1, "nothing is left beside it");
 }
+
+#[test]
+fn a_cassette_that_the_file_names_lies_beside_the_file() {
+    let replay = |file: &str| format!("[providers.demo]\nkind = 'replay'\nfile = '{file}'\n");
+    let home = Home::with(&replay("demo.cassette"));
+    let file = |home: &Home| home.load().unwrap().providers["demo"].file.clone().unwrap();
+    assert_eq!(file(&home), home.folder.path().join("demo.cassette"));
+    assert_eq!(
+        file(&Home::with(&replay("/elsewhere/demo.cassette"))),
+        PathBuf::from("/elsewhere/demo.cassette")
+    );
+    let here = std::env::current_dir().unwrap();
+    let said = Home::with(&replay("x")).flag("providers.demo.file", "demo.cassette");
+    assert_eq!(file(&said), here.join("demo.cassette"), "a flag is said where the program runs");
+    assert_eq!(Home::with("record = 'r'\n").flag("record", "r").load().unwrap().record, Some(here.join("r")));
+}

@@ -56,6 +56,7 @@ pub fn options(theme: &str) -> Options {
         pictures: Wish::default(),
         reduced_motion: false,
         offline: true,
+        recording: false,
         utc_offset: 0,
         home: Some("/home/ada".into()),
         folder: "/home/ada/rivers".into(),

@@ -72,6 +72,8 @@ pub struct Options {
     pub pictures: Wish,
     pub reduced_motion: bool,
     pub offline: bool,
+    /// Calls and their answers are recorded on a cassette.
+    pub recording: bool,
     /// Seconds east of Greenwich.
     pub utc_offset: i32,
     /// What `~` stands for.
@@ -137,6 +139,7 @@ impl Options {
             pictures: Wish::of(config),
             reduced_motion: config.ui.reduced_motion,
             offline: config.net.offline,
+            recording: config.record.is_some(),
             utc_offset,
             home: config.home.clone(),
             folder: config.folder.clone(),

@@ -385,6 +385,7 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
     state.at_desk(out, |panes, desk| {
         panes.prompt.leave(desk);
         panes.models.keep_preset(desk);
+        panes.pictures.keep(desk);
     });
     state.leaving = is_writing(state);
     let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
@@ -393,7 +394,7 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
 
 /// Something is written that the store has not acknowledged.
 fn is_writing(state: &State) -> bool {
-    state.chat.is_writing() || state.prompt.is_writing()
+    state.chat.is_writing() || state.prompt.is_writing() || state.pictures.is_writing()
 }
 
 /// Every list of models shows what has come since.
@@ -426,7 +427,7 @@ fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
         };
         return settle(state, outcome, out);
     }
-    let tab = tabs(state.place, state.frame().top).into_iter().find(|tab| tab.area.contains(at));
+    let tab = tabs(state, state.frame().top).into_iter().find(|tab| tab.area.contains(at));
     match (tab, mouse.kind) {
         (Some(tab), MouseKind::Down(_)) => show(state, tab.place, out),
         _ => state.with_pane(out, |pane, desk| pane.mouse(mouse, desk)),

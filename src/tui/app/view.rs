@@ -85,30 +85,42 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
         return;
     }
     let look = &state.look;
-    let mut said: Vec<String> = Vec::new();
-    said.extend(state.chat.elsewhere());
-    if !state.mouse {
-        said.push("mouse off".to_owned());
-    }
-    if state.options.offline {
-        said.push("offline".to_owned());
-    }
-    let said = said.join(" · ");
+    let said = beside(state);
     let right = area.right().saturating_sub(1);
     let from = put_right(cells, area.x + 4, area.y, right, &said, look.style(Role::Muted));
     let end = from.saturating_sub(3);
     let open = look.style(Role::Accent).add_modifier(Modifier::BOLD);
     let mut x = area.x + 1;
-    for tab in tabs(state.place, area) {
+    for tab in tabs(state, area) {
         let style = if tab.place == state.place { open } else { look.style(Role::Muted) };
         x = put(cells, tab.area.x, area.y, end, &tab.label, style) + 2;
     }
-    let (title, style) = match (state.pane().name(), state.place) {
-        ("", Place::Chat) => ("New conversation", look.style(Role::Muted)),
-        (title, _) if Place::ALL.len() > 1 => (title, look.style(Role::Text)),
-        (title, _) => (title, open),
-    };
+    let title = title(state);
+    let style = if state.pane().name().is_empty() { look.style(Role::Muted) } else { look.style(Role::Text) };
     put(cells, x, area.y, end, title, style);
+}
+
+/// What is open in the place that is shown.
+fn title(state: &State) -> &str {
+    match (state.pane().name(), state.place) {
+        ("", Place::Chat) => "New conversation",
+        (title, _) => title,
+    }
+}
+
+/// What is said at the right of the first line.
+fn beside(state: &State) -> String {
+    let mut said: Vec<String> = state.chat.elsewhere();
+    if !state.mouse {
+        said.push("mouse off".to_owned());
+    }
+    if state.options.recording {
+        said.push("● rec".to_owned());
+    }
+    if state.options.offline {
+        said.push("offline".to_owned());
+    }
+    said.join(" · ")
 }
 
 /// A place's name in the first line, and where it stands.
@@ -118,24 +130,34 @@ pub(super) struct Tab {
     pub area: Rect,
 }
 
-/// The names of the places; where the line is short, only that of the one that is shown beside the numbers of the others.
-/// Where there is no choice none is shown.
-pub(super) fn tabs(shown: Place, area: Rect) -> Vec<Tab> {
-    if Place::ALL.len() < 2 {
-        return Vec::new();
-    }
-    let named = |place: Place, at: usize| format!("{} {}", at + 1, place.title());
-    let all: u16 = Place::ALL.iter().enumerate().map(|(at, place)| columns(&named(*place, at)) + 2).sum();
-    // The rest of the line is for what is open.
-    let short = u32::from(all) * 5 > u32::from(area.width) * 3;
+/// Columns of the title that the names of the places leave to it.
+const TITLE: u16 = 16;
+
+/// The names of the places, as long as the title and what is said beside it leave room for; else the others' shorter ones,
+/// else their numbers alone.
+pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
+    let shown = state.place;
+    let others: [fn(Place) -> &'static str; 3] = [Place::title, Place::short, |_| ""];
+    let labels = |other: fn(Place) -> &'static str| -> Vec<String> {
+        let label = |(at, place): (usize, &Place)| {
+            let name = if *place == shown { place.title() } else { other(*place) };
+            format!("{} {name}", at + 1).trim_end().to_owned()
+        };
+        Place::ALL.iter().enumerate().map(label).collect()
+    };
+    let beside = columns(&beside(state));
+    let needed = columns(title(state)).min(TITLE) + beside + if beside > 0 { 3 } else { 0 } + 2;
+    let fits = |labels: &Vec<String>| {
+        labels.iter().map(|label| columns(label) + 2).sum::<u16>() + needed <= area.width
+    };
+    let labels = others.map(labels).into_iter().enumerate().find(|(at, labels)| *at == 2 || fits(labels));
     let mut x = area.x + 1;
-    let tab = |(at, place): (usize, &Place)| {
-        let label = if short && *place != shown { format!("{}", at + 1) } else { named(*place, at) };
+    let tab = |(place, label): (&Place, String)| {
         let area = Rect { x, width: columns(&label), height: 1, ..area };
         x += area.width + 2;
         Tab { place: *place, label, area }
     };
-    Place::ALL.iter().enumerate().map(tab).collect()
+    Place::ALL.iter().zip(labels.map(|(_, labels)| labels).unwrap_or_default()).map(tab).collect()
 }
 
 /// A long notice, above the last line.

@@ -46,8 +46,10 @@ impl Pad {
     }
 
     /// Asks for what a tool gives back, from the text as it was left.
-    pub fn tool(call: Call, text: &str) -> Self {
-        let title = format!("What {} gives back", safe_line(&call.name));
+    /// `of` is its place among the calls, from 1, and their number.
+    pub fn tool(call: Call, of: (usize, usize), text: &str) -> Self {
+        let count = if of.1 > 1 { format!(" ({} of {})", of.0, of.1) } else { String::new() };
+        let title = format!("What {} gives back{count}", safe_line(&call.name));
         Self::new(Of::Tool(call), title, text)
     }
 

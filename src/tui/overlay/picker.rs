@@ -14,7 +14,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::shortlist::{Filter, Shortlist};
 use crate::tui::models::{Stock, chats, is_local, lists};
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint};
+use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
 
 /// Columns that it asks for at most.
 pub(super) const WIDEST: u16 = 160;
@@ -207,8 +207,13 @@ impl Picker {
         let caret = self.input.draw(line, cells, role(Role::Text));
         let rows = list(area);
         if self.len() == 0 {
-            let none = if self.list.all() == 0 { "No model is known yet." } else { "Nothing of that name." };
-            put(cells, rows.x, rows.y, rows.right(), none, role(Role::Muted));
+            let none = match self.list.all() {
+                0 => "No model is known yet. PROVIDER/NAME takes one all the same.",
+                _ => "No list has that name. PROVIDER/NAME takes it all the same.",
+            };
+            for (y, line) in (rows.top()..rows.bottom()).zip(wrap(none, rows.width)) {
+                put(cells, rows.x, y, rows.right(), &line, role(Role::Muted));
+            }
         } else {
             columns::head(cells, Rect { y: rows.y - 1, height: 1, ..rows }, role(Role::Faint));
         }

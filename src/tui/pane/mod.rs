@@ -53,6 +53,17 @@ impl Place {
         }
     }
 
+    /// The name where the line is short.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Chat => "Chat",
+            Self::Pictures => "Pics",
+            Self::Prompt => "Pro",
+            Self::Models => "Mod",
+            Self::Usage => "Use",
+        }
+    }
+
     /// The action that leads to it.
     pub const fn action(self) -> Action {
         match self {

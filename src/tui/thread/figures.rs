@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Phase, Thread, Turn};
 use crate::domain::figures::{self, grouped, seconds};
 use crate::domain::id::MessageId;
+use crate::domain::message::Block;
 use crate::tui::event::Now;
 use crate::tui::paint::meter;
 use crate::tui::widget::transcript::Item;
@@ -47,8 +48,10 @@ impl Thread {
             Turn::Streaming { answer, .. } => Some(*answer),
             _ => None,
         };
+        let mut before: &[Block] = &[];
         self.shown()
             .map(|item| {
+                let before = std::mem::replace(&mut before, &item.message.blocks);
                 let id = item.message.id;
                 Item {
                     message: &item.message,
@@ -57,6 +60,7 @@ impl Thread {
                     folded: folded.contains(&id),
                     open: opened.contains(&id),
                     thought_ms: item.thought_ms,
+                    before,
                     when: &item.when,
                     status: if streaming == Some(id) { status } else { "" },
                 }

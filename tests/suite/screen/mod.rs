@@ -162,6 +162,76 @@ fn an_error_stands_where_the_answer_would_be() {
 }
 
 #[test]
+fn a_page_of_a_server_s_words_is_folded_until_it_is_opened() {
+    let words = "The upstream said: <html><body>no such thing as this</body></html> ".repeat(70);
+    let play = |stage: &mut Stage| {
+        let error =
+            Error::new(ErrorKind::Server { status: 502 }, "asking mock", words.as_str(), "Try again later.");
+        let failed = answer(2, Some(1), "", Outcome::Failed { error });
+        stage.open(vec![message(1, None, Role::User, "why?"), failed]);
+    };
+    shoot("error-long", play);
+    let mut stage = Stage::settled(80, 24, "dark");
+    play(&mut stage);
+    assert!(
+        stage.text().contains("more lines ›") && stage.text().contains("Try again later."),
+        "{}",
+        stage.text()
+    );
+    stage.keys("<tab><space>");
+    assert!(!stage.text().contains("more lines ›"), "{}", stage.text());
+}
+
+#[test]
+fn what_a_tool_gave_back_is_not_taken_for_the_person_s_own_words() {
+    shoot("tool-results", |stage| {
+        let mut messages = calling();
+        let mut given = message(3, Some(2), Role::User, "");
+        let result = |id: &str, content: &str, is_error| Block::ToolResult {
+            id: id.into(),
+            content: content.into(),
+            is_error,
+        };
+        given.blocks = vec![
+            result(
+                "a",
+                "18 degrees, and a long report of the wind, the clouds and all that there is to say of them today",
+                false,
+            ),
+            result("b", "no such city", true),
+            result("z", "of a call that is not known", false),
+        ];
+        messages.push(given);
+        messages.push(answer(4, Some(3), "It is warm in Paris.", COMPLETE));
+        stage.open(messages);
+    });
+}
+
+#[test]
+fn the_first_line_keeps_the_names_of_the_places_as_long_as_they_fit() {
+    let first = |width: u16, recording: bool, title: bool| {
+        let mut options = crate::stage::options("dark");
+        options.recording = recording;
+        let mut stage = Stage::made(width, 24, options, Start::default());
+        stage.settle();
+        if title {
+            stage.open(talk());
+        }
+        stage.text().lines().next().unwrap_or_default().trim_end().to_owned()
+    };
+    let lines = [
+        (60, false, false),
+        (60, true, true),
+        (72, true, true),
+        (80, false, true),
+        (80, true, true),
+        (120, true, true),
+    ]
+    .map(|(width, recording, title)| first(width, recording, title));
+    insta::assert_snapshot!("first-line", lines.join("\n"));
+}
+
+#[test]
 fn a_stopped_answer_keeps_its_end_in_sight() {
     shoot("stopped", |stage| {
         let lines = (1..80).map(|n| format!("Line {n} of a long answer.")).collect::<Vec<_>>().join("\n\n");

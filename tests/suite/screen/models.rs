@@ -100,6 +100,62 @@ fn presets_are_listed_with_what_they_say_and_changed_beside_that() {
 }
 
 #[test]
+fn every_provider_that_gave_no_list_is_named_however_narrow_it_is() {
+    let refused = "no connection to 127.0.0.1:9: Connection refused (os error 111)";
+    for (width, height) in [(60, 20), (80, 24), (100, 30)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        let lists = vec![
+            listing("dead", 0, Some(refused)),
+            listing("keyed", 0, Some("its key was not taken")),
+            listing("openai", 3, None),
+        ];
+        opened(&mut stage, lists, cards());
+        assert!(stage.text().contains("dead and keyed gave no list"), "{}", stage.text());
+    }
+    let lists =
+        ["one", "two", "three", "four", "five", "six", "seven"].map(|name| listing(name, 0, Some(refused)));
+    let mut stage = Stage::settled(60, 20, "dark");
+    opened(&mut stage, lists.into(), cards());
+    assert!(
+        stage.text().contains("one, two, three, four, five, six and 1 more gave no list"),
+        "{}",
+        stage.text()
+    );
+}
+
+#[test]
+fn the_health_of_a_provider_is_said_where_its_card_is_not_in_sight() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    full(&mut stage);
+    stage.keys("h");
+    assert!(stage.text().contains("Checking"), "{}", stage.text());
+    let check = |verdict, found: &str, advice: &str| Check {
+        what: "key".into(),
+        verdict,
+        found: found.into(),
+        advice: advice.into(),
+    };
+    let checks = vec![
+        check(Verdict::Good, "reached", ""),
+        check(Verdict::Bad, "its key was not taken", "Set another."),
+    ];
+    stage.answer("\"health\"", vec![Reply::Checks { checks }]);
+    assert!(stage.text().contains("✗ its key was not taken Set another."), "{}", stage.text());
+}
+
+#[test]
+fn escape_shows_all_models_again_before_it_leaves() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    full(&mut stage);
+    stage.keys("/claude<enter>v");
+    assert!(stage.text().contains("can chat"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("any use") && stage.text().contains("narrows by name"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("ask something"), "{}", stage.text());
+}
+
+#[test]
 fn a_list_is_narrowed_by_its_filters_and_by_typing() {
     shoot("models-filtered", |stage| {
         full(stage);

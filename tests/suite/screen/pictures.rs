@@ -7,10 +7,12 @@ use outcrop::domain::message::{BlobId, Block, Outcome, Timing, Usage};
 use outcrop::domain::picture::{Made, Making};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::app::SAVE_DRAFT;
 use outcrop::tui::effect::{Effect, Work};
 use outcrop::tui::event::{Capability as Said, Event, Made as Computed, Saved};
 use outcrop::tui::widget::picture;
 use outcrop::workbench::request::pictures::Pictures;
+use outcrop::workbench::request::workspace::Workspace;
 use outcrop::workbench::{Changed, Reply, Request};
 use uuid::Uuid;
 
@@ -356,4 +358,45 @@ fn nothing_of_a_picture_is_left_under_another_place_and_an_overlay_hides_what_it
     assert!(torn(&mut stage));
     stage.keys("<alt+1>");
     assert!(!torn(&mut stage));
+}
+
+#[test]
+fn what_was_written_and_never_sent_is_there_at_the_next_start() {
+    let kept = |stage: &mut Stage, act: &dyn Fn(&mut Stage)| -> Option<serde_json::Value> {
+        let from = stage.effects.len();
+        act(stage);
+        Stage::requests(&stage.effects[from..]).into_iter().find_map(|request| match request {
+            Request::Workspace(Workspace::Remember { name, value }) if name == "tui.pictures" => Some(value),
+            _ => None,
+        })
+    };
+    let recalled = |stage: &mut Stage, value: Option<serde_json::Value>| {
+        stage.keys("<alt+3>");
+        stage.answer("tui.pictures", vec![Reply::Remembered { value }]);
+    };
+    let mut stage = Stage::settled(100, 30, "dark");
+    recalled(&mut stage, None);
+    stage.keys("a river at dawn");
+    let value = kept(&mut stage, &|stage| {
+        stage.event(Event::Timer(SAVE_DRAFT));
+    });
+    assert!(value.is_some(), "it is kept after a moment of quiet");
+    assert_eq!(kept(&mut stage, &|stage| drop(stage.keys("<ctrl+q>"))), None, "nothing is kept twice");
+
+    let mut next = Stage::settled(100, 30, "dark");
+    recalled(&mut next, value.clone());
+    assert!(next.text().contains("a river at dawn"), "{}", next.text());
+    let changed = kept(&mut next, &|stage| {
+        stage.keys(" in rain<ctrl+q>");
+    });
+    assert_eq!(
+        changed,
+        Some(serde_json::json!({ "prompt": "a river at dawn in rain" })),
+        "and on the way out"
+    );
+
+    let mut typed = Stage::settled(100, 30, "dark");
+    typed.keys("<alt+3>something else");
+    typed.answer("tui.pictures", vec![Reply::Remembered { value }]);
+    assert!(typed.text().contains("something else") && !typed.text().contains("at dawn"), "{}", typed.text());
 }

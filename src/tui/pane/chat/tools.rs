@@ -27,10 +27,14 @@ impl State {
         let Some(answer) = self.thread.last_answer() else { return };
         let calls = calls(answer);
         let open =
-            calls.iter().find(|call| !self.thread.tools.get(&call.id).is_some_and(|given| given.taken));
-        if let Some(call) = open {
+            calls.iter().position(|call| !self.thread.tools.get(&call.id).is_some_and(|given| given.taken));
+        if let Some((at, call)) = open.and_then(|at| Some((at, calls.get(at)?))) {
             let before = self.thread.tools.get(&call.id).map_or("", |given| given.text.as_str());
-            desk.overlays.push(Overlay::Pad(Box::new(Pad::tool(call.clone(), before))));
+            desk.overlays.push(Overlay::Pad(Box::new(Pad::tool(
+                call.clone(),
+                (at + 1, calls.len()),
+                before,
+            ))));
             return;
         }
         let blocks = calls.iter().filter_map(|call| result(&self.thread, call)).collect();

@@ -1,12 +1,14 @@
 //! What is asked of the door: pictures, the list of them, their removal.
 
+use std::time::Duration;
+
 use super::setup::Source;
 use super::{Focus, Run, State, Wait};
 use crate::domain::call::Picture;
 use crate::domain::conversation::Draft;
 use crate::domain::id::MakingId;
 use crate::domain::picture::Making;
-use crate::tui::app::Desk;
+use crate::tui::app::{Desk, SAVE_DRAFT};
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
@@ -14,7 +16,11 @@ use crate::tui::overlay::prompt::Prompt;
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
 use crate::workbench::request::pictures::Pictures;
+use crate::workbench::request::workspace::Workspace;
 
+/// The name that what is written is kept under, and how long nothing is typed before it is.
+const MEMORY: &str = "tui.pictures";
+const QUIET: Duration = Duration::from_millis(700);
 /// Makings that are read at a time.
 const PAGE: usize = 200;
 
@@ -24,8 +30,43 @@ impl State {
         if self.watch.is_none() {
             self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Pictures }));
             self.read(false, desk);
+            if !self.known {
+                let task = desk.call(None, Request::Workspace(Workspace::Recall { name: MEMORY.to_owned() }));
+                self.waits.insert(task, Wait::Recall);
+            }
         }
         self.fit(desk);
+    }
+
+    /// What was written and never sent, unless something else is written now.
+    pub(super) fn recalled(&mut self, value: Option<serde_json::Value>) {
+        let text = value.as_ref().and_then(|value| value["prompt"].as_str()).unwrap_or_default();
+        text.clone_into(&mut self.kept);
+        if self.composer.is_empty() && !text.is_empty() {
+            self.composer.set_text(text);
+        }
+    }
+
+    /// Something else is written than was: it is kept after a moment of quiet.
+    pub(super) fn keep_later(&mut self, desk: &mut Desk<'_>) {
+        let text = self.composer.text();
+        if text != self.written {
+            self.written = text;
+            desk.ask(Effect::After { timer: SAVE_DRAFT, delay: QUIET });
+        }
+    }
+
+    /// Keeps what is written, where it has changed.
+    pub fn keep(&mut self, desk: &mut Desk<'_>) {
+        let text = self.composer.text();
+        if text == self.kept || self.waits.values().any(|wait| *wait == Wait::Recall) {
+            return;
+        }
+        let value = serde_json::json!({ "prompt": text });
+        self.kept = text;
+        let name = MEMORY.to_owned();
+        let task = desk.call(None, Request::Workspace(Workspace::Remember { name, value }));
+        self.waits.insert(task, Wait::Keep);
     }
 
     /// Reads the newest, or those behind the last one of the list.

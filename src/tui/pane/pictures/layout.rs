@@ -4,13 +4,9 @@ use ratatui::layout::Rect;
 
 use super::{Focus, State};
 use crate::domain::message::BlobId;
+use crate::tui::layout::{BESIDE, Side, Sides, sides};
 use crate::tui::paint::wrap;
 
-/// From this width on the list stands beside the pictures.
-const BESIDE: u16 = 100;
-/// Columns of the list and of the drawer.
-const LIST: u16 = 30;
-const DRAWER: u16 = 42;
 /// The most rows of the prompt.
 const ROWS: u16 = 6;
 
@@ -18,8 +14,8 @@ const ROWS: u16 = 6;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Areas {
     pub list: Option<Rect>,
-    /// The vertical rule beside it.
-    pub rule: Option<u16>,
+    /// Vertical rules, by their column.
+    pub rules: [Option<u16>; 2],
     pub drawer: Option<Rect>,
     /// The pictures of a making.
     pub gallery: Rect,
@@ -57,21 +53,12 @@ impl State {
             };
             return areas;
         }
-        let mut main = body;
-        let wide = body.width >= BESIDE;
-        if wide && !self.folded {
-            areas.list = Some(Rect { width: LIST, ..body });
-            areas.rule = Some(body.x + LIST);
-            main = Rect { x: body.x + LIST + 1, width: body.width - LIST - 1, ..body };
-        }
-        if self.focus == Focus::Settings {
-            if !wide {
-                areas.drawer = Some(body);
-                return areas;
-            }
-            areas.drawer = Some(Rect { x: main.right() - DRAWER, width: DRAWER, ..main });
-            main.width -= DRAWER + 1;
-        }
+        // The list is never alone: the pictures that it is of are what is looked at.
+        let list = Side { open: !self.folded && body.width >= BESIDE, focused: false };
+        let drawer = Side { open: false, focused: self.focus == Focus::Settings };
+        let Sides { list, drawer, rules, main } = sides(body, list, drawer);
+        (areas.list, areas.drawer, areas.rules) = (list, drawer, rules);
+        let Some(main) = main else { return areas };
         let text = Rect { x: main.x + 2, width: main.width.saturating_sub(4), ..main };
         let rows = self.composer.rows_at(text.width, ROWS.min(main.height / 3).max(1));
         let high = (rows + 1).min(main.height);

@@ -53,6 +53,10 @@ struct Run {
 /// What a reply is for.
 #[derive(Debug, Clone, PartialEq)]
 enum Wait {
+    /// What was written and not sent.
+    Recall,
+    /// That it is kept.
+    Keep,
     /// The makings behind this one; the newest.
     List {
         more: bool,
@@ -75,6 +79,9 @@ struct Saving {
 pub struct State {
     focus: Focus,
     composer: Composer,
+    /// What of it will be kept next, and what was.
+    written: String,
+    kept: String,
     setup: Setup,
     drawer: Drawer,
     /// The newest first.
@@ -141,6 +148,11 @@ impl State {
     /// The run of a making that this screen asked for.
     fn run_of(&self, id: MakingId) -> Option<(&TaskId, &Run)> {
         self.runs.iter().find(|(_, run)| run.making == Some(id))
+    }
+
+    /// What is written is on its way to the store.
+    pub fn is_writing(&self) -> bool {
+        self.waits.values().any(|wait| *wait == Wait::Keep)
     }
 
     /// How often the time is wanted.

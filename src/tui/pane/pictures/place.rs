@@ -8,8 +8,8 @@ use ratatui::layout::{Position, Rect};
 use super::{State, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
-use crate::tui::app::{Cache, Desk};
-use crate::tui::effect::TaskId;
+use crate::tui::app::{Cache, Desk, SAVE_DRAFT};
+use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
@@ -54,6 +54,12 @@ impl Pane for State {
     fn edited(&mut self, text: &str, desk: &mut Desk<'_>) {
         self.composer.set_text(text);
         self.fit(desk);
+    }
+
+    fn timer(&mut self, timer: TimerId, desk: &mut Desk<'_>) {
+        if timer == SAVE_DRAFT {
+            self.keep(desk);
+        }
     }
 
     fn waits_for(&self, task: TaskId) -> bool {

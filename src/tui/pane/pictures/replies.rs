@@ -33,6 +33,7 @@ impl State {
             (Some(Wait::List { more: behind }), Reply::Makings { makings, more }) => {
                 self.take_list(makings, more, behind);
             }
+            (Some(Wait::Recall), Reply::Remembered { value }) => self.recalled(value),
             (Some(Wait::Bytes(blob)), Reply::Picture { bytes, .. }) => {
                 // Another size may want them while they come.
                 self.waits.remove(&task);
@@ -65,7 +66,7 @@ impl State {
                     self.known = true;
                     self.failed = Some(error);
                 }
-                (Some(Wait::Remove), Some(error)) => desk.complain(&error),
+                (Some(Wait::Remove | Wait::Keep), Some(error)) => desk.complain(&error),
                 (Some(Wait::Bytes(blob)), Some(error)) => self.lose_bytes(blob, &error, desk),
                 _ => {}
             }

@@ -331,6 +331,7 @@ impl State {
             self.top = self.top.clamp((self.selected + 1).saturating_sub(rows), self.selected);
             self.top = self.top.min(self.list.len().saturating_sub(rows));
         }
+        self.keep_later(desk);
         self.look(desk);
     }
 }

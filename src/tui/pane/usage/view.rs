@@ -149,20 +149,25 @@ fn head(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     put(cells, x, area.y, end, &format!(" · {by}"), look.style(Role::Muted));
 }
 
-/// Columns of a budget's name at most, and of its bar.
-const BUDGET: u16 = 34;
+/// Columns of a budget's bar.
 const BAR: u16 = 16;
 
 /// What is gone of each budget, the fullest first.
 fn budgets(standing: &[&Standing], sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
+    let stands = |standing: &Standing| standing.budget.stand(standing.spent);
+    let texts = standing.iter().filter_map(|one| Some(columns(&stands(one)?.0))).max().unwrap_or(0);
+    let bar = if area.width < 70 { BAR / 2 } else { BAR };
+    let most = area.width.saturating_sub(texts + bar + 6);
     let name = |standing: &Standing| {
         let Budget { scope, period, .. } = &standing.budget;
-        format!("{} · {scope}", period.now())
+        let now = format!("{} · ", period.now());
+        let room = usize::from(most.saturating_sub(columns(&now)));
+        format!("{now}{}", fit_left(&scope.to_string(), room))
     };
-    let names = standing.iter().map(|standing| columns(&name(standing))).max().unwrap_or(0).min(BUDGET);
+    let names = standing.iter().map(|standing| columns(&name(standing))).max().unwrap_or(0);
     for (y, standing) in (area.top()..area.bottom()).zip(standing) {
-        let Some((text, share)) = standing.budget.stand(standing.spent) else { continue };
+        let Some((text, share)) = stands(standing) else { continue };
         let role = match share {
             1.0.. => Role::Bad,
             0.8.. => Role::Warn,
@@ -170,12 +175,12 @@ fn budgets(standing: &[&Standing], sight: &Sight<'_>, area: Rect, cells: &mut Bu
         };
         let right = area.right().saturating_sub(1);
         let x = area.x + 1;
-        put(cells, x, y, right, &fit_left(&name(standing), names.into()), look.style(Role::Muted));
+        put(cells, x, y, right, &name(standing), look.style(Role::Muted));
         let x = x + names + 2;
-        let bar = look.style(Role::Selected).patch(look.style(role));
-        put(cells, x, y, right, &meter(share, BAR), bar);
+        let ground = look.style(Role::Selected).patch(look.style(role));
+        put(cells, x, y, right, &meter(share, bar), ground);
         let words = if share >= 1.0 { look.style(role) } else { look.style(Role::Text) };
-        put(cells, x + BAR + 2, y, right, &text, words);
+        put(cells, x + bar + 2, y, right, &text, words);
     }
 }
 

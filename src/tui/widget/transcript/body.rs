@@ -10,7 +10,7 @@ use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::widget::code::Code;
 use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, wrap};
+use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, width, wrap};
 
 /// Rows of live reasoning.
 const TAIL: usize = 3;
@@ -194,9 +194,15 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             let what = format!("⚙ {} {}", safe_line(name), safe_line(&input.to_string()));
             vec![Row::of(fit(&what, columns), Ink::of(Role::Tool))]
         }
-        (Block::ToolResult { content, is_error, .. }, _) => {
+        (Block::ToolResult { id, content, is_error }, _) => {
             let ink = Ink::of(if *is_error { Role::Bad } else { Role::Muted });
             let mut rows = plain(content, ink, columns);
+            let mark = format!("⚙ {}→ ", called(item, id));
+            let wide = |row: &Row| row.spans.iter().map(|span| width(&span.text)).sum::<usize>();
+            match rows.first_mut().filter(|row| wide(row) + width(&mark) <= columns) {
+                Some(row) => row.spans.insert(0, Span::new(mark, Ink::of(Role::Tool))),
+                None => rows.insert(0, Row::of(fit(mark.trim_end(), columns), Ink::of(Role::Tool))),
+            }
             if rows.len() > RESULT {
                 let more = rows.len() - RESULT + 1;
                 rows.truncate(RESULT - 1);
@@ -207,6 +213,15 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
         (Block::CachePoint, _) => Vec::new(),
     };
     Content::Rows(rows)
+}
+
+/// The name of the tool that a result is of, with a space behind it; empty where the call is not known.
+fn called(item: &Item<'_>, result: &str) -> String {
+    let name = item.before.iter().find_map(|block| match block {
+        Block::ToolUse { id, name, .. } if id == result => Some(safe_line(name)),
+        _ => None,
+    });
+    name.map_or_else(String::new, |name| format!("{name} "))
 }
 
 /// Text as it is.

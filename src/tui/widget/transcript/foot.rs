@@ -9,6 +9,10 @@ use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
 use crate::tui::widget::text::{Ink, Inline, Row, Span, fit, wrap};
 
+/// Bytes of an error's words from which on they are folded, and the rows that are left of them.
+const LONG: usize = 600;
+const WHY: usize = 4;
+
 const FAINT: Ink = Ink::of(Role::Faint);
 
 /// The speaker's line; the person has none.
@@ -52,7 +56,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
             let what = "■ interrupted: the program ended here; what had come is kept";
             rows.extend(wrap(&Inline::plain(what, Ink::of(Role::Warn)), columns));
         }
-        Outcome::Failed { error } => failure(error, columns, &mut rows),
+        Outcome::Failed { error } => failure(error, item.open, columns, &mut rows),
     }
     let figures = summary(answer);
     if !figures.is_empty() {
@@ -85,16 +89,31 @@ fn marked(text: &str, ink: Ink, (mark, role): (&str, Role), columns: usize, rows
     }
 }
 
-/// An error stands where the answer would: what was being done, why it failed, what to try.
-fn failure(error: &Error, columns: usize, rows: &mut Vec<Row>) {
-    let mut part = |text: &str, ink: Ink, mark: &str| {
-        if !text.is_empty() {
-            marked(text, ink, (mark, Role::Bad), columns, rows);
+/// An error stands where the answer would: what was being done, why it failed, what to try. Of a page of a server's words
+/// the first rows say what it is about; the rest is folded until it is opened.
+fn failure(error: &Error, open: bool, columns: usize, rows: &mut Vec<Row>) {
+    let mut part = |text: &str, ink: Ink, mark: &str, most: usize| {
+        if text.is_empty() {
+            return;
+        }
+        let from = rows.len();
+        marked(text, ink, (mark, Role::Bad), columns, rows);
+        let more = (rows.len() - from).saturating_sub(most);
+        if more > 1 {
+            rows.truncate(from + most);
+            let words = format!("  … {} more lines ›", grouped(more as u64));
+            rows.push(Row::of(fit(&words, columns), Ink::of(Role::Info)));
         }
     };
-    part(&error.doing, Ink::of(Role::Bad), "✗ ");
-    part(&error.why, Ink::of(Role::Text), "  ");
-    part(&error.hint, Ink::of(Role::Muted), "  ");
+    let most = if is_long(error) && !open { WHY } else { usize::MAX };
+    part(&error.doing, Ink::of(Role::Bad), "✗ ", usize::MAX);
+    part(&error.why, Ink::of(Role::Text), "  ", most);
+    part(&error.hint, Ink::of(Role::Muted), "  ", usize::MAX);
+}
+
+/// An error that folds, whatever the width.
+pub(super) fn is_long(error: &Error) -> bool {
+    error.why.len() > LONG
 }
 
 /// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out.

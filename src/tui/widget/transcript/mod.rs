@@ -51,6 +51,8 @@ pub struct Item<'a> {
     pub open: bool,
     /// How long it reasoned, in milliseconds, where that was measured.
     pub thought_ms: Option<u64>,
+    /// Of the message before it, whose calls of tools it may answer.
+    pub before: &'a [Block],
     /// Shown at the right of the person's words: "14:02".
     pub when: &'a str,
     /// Shown while an answer is awaited: "reading the prompt, 128 of 512".
@@ -67,6 +69,7 @@ impl<'a> Item<'a> {
             folded: false,
             open: false,
             thought_ms: None,
+            before: &[],
             when: "",
             status: "",
         }
@@ -74,11 +77,16 @@ impl<'a> Item<'a> {
 
     /// A part of it folds and opens by itself: its reasoning, or a very long text of the person's own.
     pub fn has_fold(&self) -> bool {
-        self.message.blocks.iter().any(|block| match block {
-            Block::Reasoning { .. } => true,
-            Block::Text { text } => self.message.role == Role::User && body::is_long(text),
+        let failed = match self.message.answer.as_ref().map(|answer| &answer.outcome) {
+            Some(Outcome::Failed { error }) => foot::is_long(error),
             _ => false,
-        })
+        };
+        failed
+            || self.message.blocks.iter().any(|block| match block {
+                Block::Reasoning { .. } => true,
+                Block::Text { text } => self.message.role == Role::User && body::is_long(text),
+                _ => false,
+            })
     }
 
     /// It is being written now.

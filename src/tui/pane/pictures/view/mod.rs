@@ -37,7 +37,7 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     if let Some(list) = areas.list {
         list::draw(state, sight, list, cells);
     }
-    if let Some(x) = areas.rule {
+    for x in areas.rules.into_iter().flatten() {
         for y in body.top()..body.bottom() {
             put(cells, x, y, x + 1, "│", sight.look.style(Role::Rule));
         }

@@ -9,7 +9,7 @@ use crate::domain::usage::Step;
 use crate::tui::look::Role;
 use crate::tui::paint::{put, put_right, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::usage::column::{Column, ms_text};
+use crate::tui::pane::usage::column::Column;
 use crate::tui::pane::usage::{Line, State};
 use crate::tui::widget::spark::{bars, spark};
 
@@ -67,7 +67,8 @@ pub(super) fn draw(
     }
     y += 1;
     let chart = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-    if chart.height >= CHART && !line.series.is_empty() {
+    // A single point is no course: its figures are said above.
+    if chart.height >= CHART && line.series.len() > 1 {
         draw_chart(state, line, sight, Rect { height: chart.height.min(16), ..chart }, cells);
     }
 }
@@ -111,7 +112,11 @@ fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     let mut facts = vec![(ended.join(" · "), if tally.failed() > 0 { Role::Warn } else { Role::Muted })];
     let mut more = Vec::new();
     if let (Some(half), Some(most)) = (tally.first_token.percentile(50), tally.first_token.percentile(95)) {
-        more.push(format!("first token p50 {} p95 {}", ms_text(half), ms_text(most)));
+        more.push(format!(
+            "first token p50 {} p95 {}",
+            figures::milliseconds(half),
+            figures::milliseconds(most)
+        ));
     }
     if tally.cache_read_tokens > 0 || tally.cache_write_tokens > 0 {
         let (read, written) =
