@@ -31,6 +31,7 @@ fn options() -> Options {
         pictures: outcrop::tui::graphics::Wish::default(),
         reduced_motion: false,
         offline: false,
+        recording: false,
         utc_offset: 0,
         folder: "/home/ada/rivers".into(),
         home: Some("/home/ada".into()),

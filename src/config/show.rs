@@ -191,14 +191,13 @@ pub fn schema(actions: &[ActionKeys]) -> serde_json::Value {
             node = node.inner.entry(part.to_owned()).or_default();
         }
         let mut own = match key.kind {
-            Kind::Text | Kind::Secret | Kind::Proxy => json!({ "type": "string" }),
+            Kind::Text | Kind::Secret | Kind::Proxy | Kind::SettingWord => json!({ "type": "string" }),
             Kind::Url => json!({ "type": "string", "pattern": "^https?://" }),
             Kind::Model => json!({ "type": "string", "pattern": "^[^/]+/.+$" }),
             Kind::Flag => json!({ "type": "boolean" }),
             Kind::Whole(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),
             Kind::Amount => json!({ "type": "number", "minimum": 0 }),
             Kind::Setting => json!({ "type": "number" }),
-            Kind::SettingWord => json!({ "type": "string" }),
             Kind::SettingJson => json!({ "type": ["string", "array", "object"] }),
             Kind::OneOf(names) => json!({ "enum": names }),
             Kind::Keys => {

@@ -28,7 +28,7 @@ fn nothing() -> Value {
     serde_json::json!({"type": "object", "properties": {}})
 }
 
-/// A tool as OpenAI's two APIs, Anthropic's and Bedrock's have it, in the own form; anything else as it is.
+/// A tool as `OpenAI`'s two APIs, Anthropic's and Bedrock's have it, in the own form; anything else as it is.
 ///
 /// `{"type": "function", "function": {…}}` (Chat Completions), `{"type": "function", "name": …, "parameters": …}` (Responses),
 /// `{"name": …, "input_schema": …}` (Messages), `{"toolSpec": {"name": …, "inputSchema": {"json": …}}}` (Converse).

@@ -123,7 +123,7 @@ impl State {
         match action {
             Action::Back => self.presets = None,
             Action::Open | Action::FocusNext | Action::FocusPrevious => {
-                presets.editing = presets.name.is_some()
+                presets.editing = presets.name.is_some();
             }
             Action::NewPreset => desk.overlays.push(Overlay::Prompt(Prompt::new_preset())),
             Action::Rename => {

@@ -39,8 +39,8 @@ impl State {
     }
 
     /// What was written and never sent, unless something else is written now.
-    pub(super) fn recalled(&mut self, value: Option<serde_json::Value>) {
-        let text = value.as_ref().and_then(|value| value["prompt"].as_str()).unwrap_or_default();
+    pub(super) fn recalled(&mut self, value: Option<&serde_json::Value>) {
+        let text = value.and_then(|value| value["prompt"].as_str()).unwrap_or_default();
         text.clone_into(&mut self.kept);
         if self.composer.is_empty() && !text.is_empty() {
             self.composer.set_text(text);

@@ -33,7 +33,7 @@ impl State {
             (Some(Wait::List { more: behind }), Reply::Makings { makings, more }) => {
                 self.take_list(makings, more, behind);
             }
-            (Some(Wait::Recall), Reply::Remembered { value }) => self.recalled(value),
+            (Some(Wait::Recall), Reply::Remembered { value }) => self.recalled(value.as_ref()),
             (Some(Wait::Bytes(blob)), Reply::Picture { bytes, .. }) => {
                 // Another size may want them while they come.
                 self.waits.remove(&task);
