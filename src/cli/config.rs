@@ -103,7 +103,7 @@ fn models(config: &Config) -> Result<()> {
     let presets = config.presets.iter().filter_map(|(name, preset)| {
         preset.model.as_ref().map(|model| (format!("presets.{name}.model"), model))
     });
-    let strange = |id: &ModelId| id.provider() != "local" && !config.providers.contains_key(id.provider());
+    let strange = |id: &ModelId| !id.is_local() && !config.providers.contains_key(id.provider());
     let named = std::iter::once(("model".to_owned(), &config.model)).chain(presets);
     let Some((key, id)) = named.into_iter().find(|(_, id)| strange(id)) else { return Ok(()) };
     let origin = config.values.iter().find(|value| value.key == key).map_or("", |value| &value.origin);

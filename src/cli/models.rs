@@ -129,7 +129,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     row("context", known(tokens(card.context)));
     row("longest answer", known(tokens(card.max_output)));
     // A model of this machine has no price.
-    if card.id.provider() != "local" {
+    if !card.id.is_local() {
         row("price", known(card.price.as_ref().map(ToString::to_string)));
     }
     row("regions", Some(card.regions.join(", ")));
@@ -179,7 +179,7 @@ fn tell(plan: &PullPlan) {
         vec!["model".to_owned(), format!("{} ({})", plan.title, plan.id)],
         vec!["licence".to_owned(), plan.licence.clone()],
         vec!["size".to_owned(), plan.bytes.map_or_else(|| "unknown".to_owned(), words::bytes)],
-        vec!["to".to_owned(), plan.to.display().to_string()],
+        vec!["to".to_owned(), plan.to.clone()],
     ];
     for (i, source) in plan.sources.iter().enumerate() {
         rows.push(vec![if i == 0 { "from" } else { "or from" }.to_owned(), source.clone()]);

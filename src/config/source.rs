@@ -16,7 +16,7 @@ use super::{
     ProviderConfig, ProviderKind, Secret, Shown, Terminal, Trace, Ui, aws, budget, check, discovery, file,
     show,
 };
-use crate::domain::catalog::{Backend, ModelId};
+use crate::domain::catalog::{Backend, LOCAL, ModelId};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -481,7 +481,7 @@ impl RawProvider {
                 hint,
             )
         };
-        if name == "local" {
+        if name == LOCAL {
             return Err(bad(
                 "\"local\" is the name of the engine in this program",
                 "Choose another name.".to_owned(),

@@ -124,6 +124,10 @@ pub enum Call {
     ListModels,
     /// Tokens of the conversation as it would be sent.
     CountTokens(Converse),
+    /// Fetch a model to where the provider runs it: `Event::Pulling`, until it is there.
+    Pull { model: ModelId },
+    /// Delete a model from there.
+    Remove { model: ModelId },
 }
 
 impl Call {
@@ -131,10 +135,15 @@ impl Call {
     pub fn model(&self) -> Option<&ModelId> {
         match self {
             Self::Converse(converse) | Self::CountTokens(converse) => Some(&converse.model),
-            Self::Embed { model, .. } => Some(model),
+            Self::Embed { model, .. } | Self::Pull { model } | Self::Remove { model } => Some(model),
             Self::Image(picture) => Some(&picture.model),
             Self::ListModels => None,
         }
+    }
+
+    /// Whether it is about what models there are, and no model answers it.
+    pub fn is_about_models(&self) -> bool {
+        matches!(self, Self::ListModels | Self::Pull { .. } | Self::Remove { .. })
     }
 
     /// What the model's card must list.
@@ -143,7 +152,7 @@ impl Call {
             Self::Converse(converse) | Self::CountTokens(converse) => converse.needs(),
             Self::Embed { .. } => vec![Capability::Embed],
             Self::Image(_) => vec![Capability::Images],
-            Self::ListModels => Vec::new(),
+            Self::ListModels | Self::Pull { .. } | Self::Remove { .. } => Vec::new(),
         }
     }
 }

@@ -25,6 +25,11 @@ impl ModelId {
         self.0.split_once('/').map_or("", |(provider, _)| provider)
     }
 
+    /// Whether it is a model of this machine, which this program runs itself.
+    pub fn is_local(&self) -> bool {
+        self.provider() == LOCAL
+    }
+
     /// The part after it: the provider's own name of the model.
     pub fn model(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, model)| model)
@@ -228,12 +233,18 @@ pub struct ModelCard {
     /// Regions that serve it, where the provider has such.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<String>,
+    /// Its provider deletes it when it is asked to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removable: bool,
     /// Its provider's newer model, where this one is retired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<ModelId>,
     /// The kind of weights, or who serves it: "`llama` at `Q8_0`", "OpenAI-compatible at 127.0.0.1:8080".
     pub detail: String,
 }
+
+/// The provider of the models of this machine.
+pub const LOCAL: &str = "local";
 
 /// What computes a local model's answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,6 +281,7 @@ impl ModelCard {
             bytes: None,
             price: None,
             regions: Vec::new(),
+            removable: false,
             successor: None,
             detail: String::new(),
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::ModelCard;
 use super::message::{Block, StopReason, Usage};
+use super::pull::PullStep;
 
 /// One thing that a provider says while it serves a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub enum Event {
     Models { cards: Vec<ModelCard> },
     /// The answer to `Call::CountTokens`.
     Tokens { count: u32 },
+    /// How far `Call::Pull` has come.
+    Pulling { step: PullStep },
     /// The answer to `Call::Embed`: one vector a text.
     Embeddings { vectors: Vec<Vec<f32>> },
 }
@@ -106,6 +109,7 @@ impl Fold {
             | Event::Prefill { .. }
             | Event::Models { .. }
             | Event::Tokens { .. }
+            | Event::Pulling { .. }
             | Event::Embeddings { .. } => {}
         }
     }

@@ -1,7 +1,5 @@
 //! Fetching a model: what will happen, and what is happening.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::catalog::ModelId;
@@ -14,8 +12,8 @@ pub struct PullPlan {
     pub licence: String,
     /// Bytes to fetch, where known.
     pub bytes: Option<u64>,
-    /// The folder that it goes to.
-    pub to: PathBuf,
+    /// The folder that it goes to, or in words who keeps it.
+    pub to: String,
     /// Each source in the order of trial, in words: "huggingface.co/… over HTTPS".
     pub sources: Vec<String>,
     /// The digest of some source is pinned in the catalogue; each of `sources` that is not says so.

@@ -17,6 +17,8 @@ pub enum SpanKind {
     Image,
     ListModels,
     CountTokens,
+    PullModel,
+    RemoveModel,
 }
 
 /// How it ended.

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 
 use super::Events;
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Response;
@@ -55,6 +56,11 @@ pub(super) fn refused(doing: String, capability: &str, why: &str) -> Events {
     let kind = ErrorKind::Refused { capability: capability.to_owned() };
     let error = Error::new(kind, doing, why, "Ask a model of another provider.");
     once(std::future::ready(Err(error)))
+}
+
+/// Fetching or deleting a model, for those who keep none.
+pub(super) fn keeps_none(model: &ModelId) -> Events {
+    refused(format!("changing what {} has", model.provider()), "pull", "it fetches and deletes no models")
 }
 
 /// The body of a successful answer; a complaint is turned into an error by `fault`, which gets what is being done, the

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::answering::{answering, body_of, once, refused, scrubbed, wait_ms};
+use super::answering::{answering, body_of, keeps_none, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::sent::{keyed, sent};
 use super::{Events, Provider};
@@ -154,6 +154,7 @@ impl Provider for Anthropic {
                 answering::<Messages>(doing, ask, reply::message)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
+            Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
             Call::Image(picture) => {
                 refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)

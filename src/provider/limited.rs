@@ -28,7 +28,7 @@ pub struct Limits {
     pub waits: Waits,
 }
 
-/// A voice and its limits. Lists of models are not counted: a person waits for them.
+/// A voice and its limits. What is about models is not counted: a person waits for it.
 #[derive(Debug)]
 pub struct Limited {
     voice: Arc<dyn Provider>,
@@ -55,7 +55,7 @@ impl Provider for Limited {
 
     fn serve(&self, call: Call, net: &Client) -> Events {
         let net = net.patient(self.waits);
-        if matches!(call, Call::ListModels) {
+        if call.is_about_models() {
             return self.voice.serve(call, &net);
         }
         let (voice, place) = (Arc::clone(&self.voice), Line::join(&self.line));

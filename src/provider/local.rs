@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
+use super::answering::keeps_none;
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{
-    Availability, Backend, Capability, InstalledModel, LocalModel, ModelCard, ModelId, Sampling,
+    Availability, Backend, Capability, InstalledModel, LOCAL, LocalModel, ModelCard, ModelId, Sampling,
 };
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
@@ -17,7 +18,7 @@ use crate::engine::{self, Engine, Options, Trial};
 use crate::net::Client;
 
 /// The name in front of local models' ids.
-pub const NAME: &str = "local";
+pub const NAME: &str = LOCAL;
 /// What a pulled model says of itself, in its folder.
 pub const MANIFEST: &str = "manifest.json";
 
@@ -94,6 +95,8 @@ impl Provider for Local {
                 "the local engine makes no pictures",
                 "Ask a model of another provider.",
             )),
+            // Its files are the shelf's.
+            Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::Embed { model, .. } => failed(Error::new(
                 ErrorKind::Refused { capability: "embed".into() },
                 format!("embedding with {model}"),

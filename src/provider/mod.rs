@@ -61,6 +61,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within().is_some_and(Provider::is_optional)
     }
 
+    /// Whether it fetches and deletes models where it runs, when it is asked to.
+    fn keeps_models(&self) -> bool {
+        self.within().is_some_and(Provider::keeps_models)
+    }
+
     /// The request by which it would ask for an answer first, its key left out. A server may have made it ask once more in
     /// other words.
     ///

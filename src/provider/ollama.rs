@@ -11,7 +11,8 @@ use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Event;
 use crate::domain::script::{Api, Sent};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::{Client, Request, Response};
+use crate::net::{Client, Request, Response, Waits};
+use crate::wire::ollama::pull::{self, Pulling};
 use crate::wire::ollama::{Chat, fault, models, reply, request};
 use futures_util::{StreamExt, stream};
 
@@ -21,6 +22,9 @@ const ASKED: usize = 64;
 
 /// How long what one model can do may take to come; the list does not wait for it longer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may be silent while it fetches a model.
+const QUIET: Duration = Duration::from_mins(30);
 
 /// One configured server.
 #[derive(Debug, Clone)]
@@ -69,6 +73,24 @@ impl Ollama {
         let mut response = self.send(net, self.post(&doing, "embed", request::embed(model, texts)?)).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
         reply::vectors(&doing, texts.len(), &body).map_err(|error| scrubbed(error, &response))
+    }
+
+    /// Has the server fetch a model; the answer's head is one of success.
+    async fn pull(&self, net: &Client, model: &ModelId, doing: &str) -> Result<Response> {
+        // It says nothing while it checks what it has fetched.
+        let net = net.patient(Waits { idle: Some(QUIET), first_byte: Some(QUIET), connect: None });
+        let mut response = self.send(&net, self.post(doing, "pull", pull::body(model))).await?;
+        if response.is_success() {
+            return Ok(response);
+        }
+        Err(complaint(doing, &mut response, fault::of_status).await)
+    }
+
+    async fn remove(&self, net: &Client, model: &ModelId) -> Result<()> {
+        let doing = format!("removing {model}");
+        let request = Request::delete_json(&doing, self.url("delete"), pull::delete(model));
+        let mut response = self.send(net, request).await?;
+        body_of(&doing, &mut response, fault::of_status).await.map(|_| ())
     }
 
     async fn list(&self, net: &Client) -> Result<Event> {
@@ -128,6 +150,10 @@ impl Provider for Ollama {
         self.key.is_some()
     }
 
+    fn keeps_models(&self) -> bool {
+        true
+    }
+
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let request = self.asking(&format!("asking {}", converse.model), converse)?;
         Ok(sent(&request, keyed(&self.key, &self.name, "authorization", "Bearer "), Api::Ollama))
@@ -151,6 +177,16 @@ impl Provider for Ollama {
             Call::CountTokens(converse) => {
                 let doing = format!("counting tokens with {}", converse.model);
                 refused(doing, "count_tokens", "Ollama's API counts no tokens before it answers")
+            }
+            Call::Pull { model } => {
+                let doing = format!("fetching {model}");
+                let asked = doing.clone();
+                let ask = async move { voice.pull(&net, &model, &asked).await };
+                answering::<Pulling>(doing, ask, pull::whole)
+            }
+            Call::Remove { model } => {
+                let removed = async move { voice.remove(&net, &model).await };
+                stream::once(removed).filter_map(async |removed| removed.err().map(Err)).boxed()
             }
         }
     }

@@ -1,6 +1,8 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
-use super::answering::{answering, body_of, complaint, each, once, pictures_of, refused, scrubbed, wait_ms};
+use super::answering::{
+    answering, body_of, complaint, each, keeps_none, once, pictures_of, refused, scrubbed, wait_ms,
+};
 use super::key::Key;
 use super::sent::{keyed, sent, without_user};
 use super::{Events, Provider};
@@ -215,6 +217,7 @@ impl Provider for OpenAi {
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
             Call::Image(picture) => voice.pictures(net, &picture),
+            Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => refused(
                 format!("counting tokens with {}", converse.model),
                 "count_tokens",

@@ -44,7 +44,7 @@ impl Provider for Recording {
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {
-        if matches!(call, Call::ListModels) {
+        if call.is_about_models() {
             return self.voice.serve(call, net);
         }
         let take = self.recorder.begin(question(&call));

@@ -95,7 +95,7 @@ impl Replay {
 fn recorded(mut call: Call) -> Result<Call> {
     let model = match &mut call {
         Call::Converse(converse) | Call::CountTokens(converse) => &mut converse.model,
-        Call::Embed { model, .. } => model,
+        Call::Embed { model, .. } | Call::Pull { model } | Call::Remove { model } => model,
         Call::Image(picture) => &mut picture.model,
         Call::ListModels => return Ok(call),
     };

@@ -28,6 +28,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
+use super::answering::keeps_none;
 use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
@@ -110,6 +111,7 @@ impl Provider for Scripted {
                 "scripted models make no pictures",
                 "Ask a model that makes them.",
             ))],
+            Call::Pull { model } | Call::Remove { model } => return keeps_none(&model),
             Call::Embed { model, .. } => vec![Step::Fail(Error::new(
                 ErrorKind::Refused { capability: "embed".into() },
                 format!("embedding with {model}"),

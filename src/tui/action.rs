@@ -52,7 +52,7 @@ actions! {
     UseModel = "use_model", "Talk to the selected model";
     TryModel = "try_model", "Ask the selected model something that is kept nowhere";
     CheckProvider = "check_provider", "Check the health of the selected model's provider";
-    AddModel = "add_model", "Add a GGUF file of this machine";
+    AddModel = "add_model", "Add a GGUF file, or have a provider fetch a model";
     RemoveModel = "remove_model", "Delete the selected model's files";
     FilterProvider = "filter_provider", "Show one provider's models";
     FilterCapability = "filter_capability", "Show models that can do one thing";

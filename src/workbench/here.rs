@@ -34,7 +34,7 @@ use crate::service::conversations::{Conversations, Exported};
 use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
-use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, trying};
+use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, elsewhere, trying};
 use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::prompts::Prompts;
 use crate::service::recorder::Recorder;
@@ -365,9 +365,20 @@ impl Here {
             ModelsRequest::Knows { id } => one(async move { invoke.knows(&id).map(|()| Reply::Done) }),
             ModelsRequest::Plan { id } => {
                 let shelf = self.shelf.clone();
-                one(async move { Ok(Reply::Plan { plan: shelf.plan(&id)? }) })
+                let is_here = id.is_local();
+                one(async move {
+                    let plan = if is_here { shelf.plan(&id)? } else { elsewhere::plan(&invoke, &id)? };
+                    Ok(Reply::Plan { plan })
+                })
             }
-            ModelsRequest::Pull { id } => self.making(self.shelf.pull(&id, terms.net.clone()), id, terms),
+            ModelsRequest::Pull { id } => {
+                let steps = if id.is_local() {
+                    self.shelf.pull(&id, terms.net.clone())
+                } else {
+                    elsewhere::pull(&invoke, &id, &terms)
+                };
+                self.making(steps, id, terms)
+            }
             ModelsRequest::Health { provider } => one(async move {
                 Ok(Reply::Checks { checks: doctor::examine_provider(&invoke, &provider, &terms).await })
             }),
@@ -387,7 +398,11 @@ impl Here {
             ModelsRequest::Remove { id } => {
                 let (shelf, changes) = (self.shelf.clone(), self.changes.clone());
                 one(async move {
-                    shelf.remove(&id).await?;
+                    if id.is_local() {
+                        shelf.remove(&id).await?;
+                    } else {
+                        elsewhere::remove(&invoke, &id, &terms).await?;
+                    }
                     changes.tell(Changed::Models);
                     Ok(Reply::Done)
                 })

@@ -8,6 +8,7 @@ use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::catalog::{Capability, ModelCard};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::pull::PullStep;
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, NetOptions, Network, Reach};
@@ -113,7 +114,7 @@ async fn a_server_that_forgets_to_end_the_stream_is_not_waited_for() {
 #[tokio::test]
 async fn what_ollama_refuses_is_told_with_what_helps_and_asked_once() {
     for (status, said, kind, hint) in [
-        (404, r#"{"error":"model 'qwen3:0.6b' not found"}"#, ErrorKind::NotFound, "ollama pull"),
+        (404, r#"{"error":"model 'qwen3:0.6b' not found"}"#, ErrorKind::NotFound, "models pull"),
         (
             400,
             r#"{"error":"registry.ollama.ai/library/x does not support tools"}"#,
@@ -277,4 +278,64 @@ async fn what_ollama_cannot_do_is_refused_by_name_and_never_sent() {
         assert_eq!(error.kind, ErrorKind::Refused { capability: capability.into() });
     }
     assert!(server.seen().is_empty());
+}
+
+fn pulling(done: u64, total: u64) -> PullStep {
+    PullStep::Fetching { done, total: Some(total), resumed: 0, per_second: None }
+}
+
+async fn pull(server: &Server) -> Vec<Result<PullStep, Error>> {
+    let call = Call::Pull { model: "there/qwen3:0.6b".parse().unwrap() };
+    let events: Vec<_> = soon(voice(server).serve(call, &client()).collect()).await;
+    let step = |event| match event {
+        Event::Pulling { step } => step,
+        other => panic!("{other:?}"),
+    };
+    events.into_iter().map(|event| event.map(step)).collect()
+}
+
+#[tokio::test]
+async fn a_model_is_fetched_by_the_server_step_by_step_and_deleted_again() {
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        "POST /api/pull HTTP/1.1" => lines(data("pull.ndjson").chunks(7).map(|c| Part::Bytes(c.to_vec()))),
+        _ => whole(200, &[], ""),
+    })
+    .await;
+    let steps: Vec<_> = pull(&server).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(
+        steps,
+        [
+            pulling(0, 522_640_096),
+            pulling(241_970, 522_640_096),
+            pulling(522_640_096, 522_640_096),
+            pulling(522_641_578, 522_641_578),
+            PullStep::Checking,
+        ]
+    );
+    assert_eq!(body(&server.seen()[0]), json!({"model": "qwen3:0.6b", "stream": true}));
+    let call = Call::Remove { model: "there/qwen3:0.6b".parse().unwrap() };
+    let events: Vec<_> = soon(voice(&server).serve(call, &client()).collect()).await;
+    assert_eq!(events, []);
+    let seen = &server.seen()[1];
+    assert_eq!(seen.line, "DELETE /api/delete HTTP/1.1");
+    assert_eq!(body(seen), json!({"model": "qwen3:0.6b"}));
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_refused_or_cut_says_so_behind_the_steps_that_came() {
+    let refused = r#"{"error":"pull model manifest: file does not exist"}"#;
+    let server = Server::start(move |number, _| match number {
+        0 => lines([Part::Bytes(format!("{{\"status\":\"pulling manifest\"}}\n{refused}\n").into_bytes())]),
+        1 => lines([Part::Bytes(data("pull.ndjson")[..500].to_vec())]),
+        _ => whole(404, &[], r#"{"error":"model 'qwen3:0.6b' not found"}"#),
+    })
+    .await;
+    let [Err(error)] = &pull(&server).await[..] else { panic!("no error alone") };
+    assert!(error.why.contains("file does not exist"), "{error}");
+    let steps = pull(&server).await;
+    assert_eq!(steps[0], Ok(pulling(0, 522_640_096)));
+    assert_eq!(steps.last().unwrap().as_ref().unwrap_err().kind, ErrorKind::Network);
+    let call = Call::Remove { model: "there/qwen3:0.6b".parse().unwrap() };
+    let error = soon(voice(&server).serve(call, &client()).next()).await.unwrap().unwrap_err();
+    assert_eq!((error.kind, error.doing.as_str()), (ErrorKind::NotFound, "removing there/qwen3:0.6b"));
 }

@@ -38,7 +38,9 @@ impl Subject {
             SpanKind::Converse | SpanKind::Embed | SpanKind::Image => {
                 Some(Self { model: span.model.clone()?, kind: span.kind })
             }
-            SpanKind::ListModels | SpanKind::CountTokens => None,
+            SpanKind::ListModels | SpanKind::CountTokens | SpanKind::PullModel | SpanKind::RemoveModel => {
+                None
+            }
         }
     }
 }

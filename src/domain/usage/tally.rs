@@ -101,7 +101,11 @@ impl Tally {
         let told = match span.kind {
             SpanKind::Converse => usage.input.is_some() && usage.output.is_some(),
             SpanKind::Embed => usage.input.is_some(),
-            SpanKind::Image | SpanKind::ListModels | SpanKind::CountTokens => true,
+            SpanKind::Image
+            | SpanKind::ListModels
+            | SpanKind::CountTokens
+            | SpanKind::PullModel
+            | SpanKind::RemoveModel => true,
         };
         let worked = matches!(fate, Fate::Answered | Fate::Stopped) || span.timing.first_token_ms.is_some();
         self.untold += u64::from(worked && !told);

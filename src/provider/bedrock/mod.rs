@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use credentials::Right;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering, keeps_none, once, scrubbed, wait_ms};
 use super::key::announced;
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
@@ -276,6 +276,7 @@ impl Provider for Bedrock {
                 answering::<Answer>(doing, ask, reply::answer)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
+            Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
             Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
             Call::Image(picture) => voice.pictures(net, picture),

@@ -218,6 +218,15 @@ impl Invoke {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
     }
 
+    /// Where the models of a provider are that fetches and deletes them when it is asked to; `None` for all others.
+    pub fn keeper(&self, name: &str, doing: &str) -> Result<Option<String>> {
+        let provider = self.provider(name, doing)?;
+        Ok(provider.keeps_models().then(|| match provider.address() {
+            Some(address) => format!("{name} at {address}"),
+            None => name.to_owned(),
+        }))
+    }
+
     /// The request that would ask for an answer, its key left out: nothing is sent.
     pub fn sent(&self, converse: &Converse) -> Result<Sent> {
         let doing = format!("writing the request to {}", converse.model);
@@ -378,6 +387,8 @@ fn kind(call: &Call) -> SpanKind {
         Call::Image(_) => SpanKind::Image,
         Call::ListModels => SpanKind::ListModels,
         Call::CountTokens(_) => SpanKind::CountTokens,
+        Call::Pull { .. } => SpanKind::PullModel,
+        Call::Remove { .. } => SpanKind::RemoveModel,
     }
 }
 
@@ -388,6 +399,8 @@ fn doing(call: &Call) -> String {
         Call::Image(picture) => format!("making a picture with {}", picture.model),
         Call::ListModels => "listing models".to_owned(),
         Call::CountTokens(c) => format!("counting tokens with {}", c.model),
+        Call::Pull { model } => format!("fetching {model}"),
+        Call::Remove { model } => format!("removing {model}"),
     }
 }
 

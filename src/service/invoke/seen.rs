@@ -9,9 +9,6 @@ use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::models::known::{self, Corrections};
 
-/// The provider that is the engine of this program.
-const LOCAL: &str = "local";
-
 /// The newest cards of each provider, as it showed them, and what the person says of models.
 #[derive(Debug, Default)]
 pub(super) struct SeenCards {
@@ -65,7 +62,7 @@ impl SeenCards {
 
     /// What it costs, where that is known. What runs in this program costs nothing.
     pub(super) fn price(&self, model: &ModelId) -> Option<Price> {
-        if model.provider() == LOCAL {
+        if model.is_local() {
             return Some(Price {
                 input: Some(0.0),
                 output: Some(0.0),

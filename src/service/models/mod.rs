@@ -6,6 +6,7 @@
 mod add;
 pub mod cards;
 mod catalogue;
+pub mod elsewhere;
 mod files;
 mod hub;
 pub mod known;

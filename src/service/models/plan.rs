@@ -24,7 +24,7 @@ impl Shelf {
             title: model.title.clone(),
             licence: model.licence.clone(),
             bytes: model.bytes_to_fetch(),
-            to: self.options.models.join(&model.name),
+            to: self.options.models.join(&model.name).display().to_string(),
             sources,
             pinned: model.files.iter().flat_map(|f| &f.sources).any(|s| digest_of(s).is_some()),
         })

@@ -175,7 +175,7 @@ fn least(call: &Call, model: &ModelId, prices: &Prices) -> Option<Spent> {
         Call::Converse(converse) => (bytes_of(converse), SpanKind::Converse),
         Call::Embed { texts, .. } => (texts.iter().map(String::len).sum(), SpanKind::Embed),
         Call::Image(picture) => (picture.prompt.len(), SpanKind::Image),
-        Call::ListModels | Call::CountTokens(_) => return None,
+        Call::ListModels | Call::CountTokens(_) | Call::Pull { .. } | Call::Remove { .. } => return None,
     };
     let input = u64::try_from(bytes.div_ceil(TOKEN)).unwrap_or(u64::MAX);
     let images = match call {

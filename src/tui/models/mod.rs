@@ -82,7 +82,7 @@ pub fn chats(card: &ModelCard) -> bool {
 
 /// Whether it is, or would be, on this machine.
 pub fn is_local(card: &ModelCard) -> bool {
-    card.id.provider() == "local"
+    card.id.is_local()
 }
 
 /// Those that can answer first, then those that can be fetched.

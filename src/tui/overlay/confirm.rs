@@ -104,7 +104,7 @@ impl Confirm {
         let rest = format!(
             "? It is {size} under the licence {}, goes to {} and comes from {}; {checked}.",
             plan.licence,
-            plan.to.display(),
+            plan.to,
             plan.sources.join(", else from ")
         );
         Self {

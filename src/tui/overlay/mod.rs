@@ -72,6 +72,8 @@ pub enum Choice {
     Model(ModelId),
     /// Gives a model a star, or takes it away.
     Star(ModelId),
+    /// Shows what fetching a model would do.
+    PlanFetch(ModelId),
     /// Fetches a model; its plan was shown.
     Fetch(ModelId),
     /// Deletes a model's files.

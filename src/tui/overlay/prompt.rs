@@ -84,7 +84,7 @@ impl Prompt {
 
     /// Asks for a model file.
     pub fn weights() -> Self {
-        let title = "Add the GGUF file".to_owned();
+        let title = "Add a GGUF file, or fetch PROVIDER/MODEL".to_owned();
         Self { title, input: Input::default(), of: Of::Weights, wrong: "" }
     }
 
@@ -169,10 +169,13 @@ impl Prompt {
             (Some(Action::Accept), Of::Weights) if text.starts_with('/') || text.starts_with("~/") => {
                 Outcome::Chosen(Choice::AddModel(text.to_owned()))
             }
-            (Some(Action::Accept), Of::Weights) => {
-                self.wrong = "The whole path is needed, from the root or from ~/ on.";
-                Outcome::Stay
-            }
+            (Some(Action::Accept), Of::Weights) => match text.parse() {
+                Ok(id) if !text.ends_with(".gguf") => Outcome::Chosen(Choice::PlanFetch(id)),
+                _ => {
+                    self.wrong = "The whole path is needed, from the root or from ~/ on.";
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::Question) if !text.is_empty() => {
                 Outcome::Chosen(Choice::Try(text.to_owned()))
             }
@@ -209,9 +212,10 @@ impl Prompt {
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
         let (words, role) = match (self.wrong, &self.of) {
-            ("", Of::Weights) => {
-                ("It is copied; the file itself stays as it is. ~/ is your home", Role::Muted)
-            }
+            ("", Of::Weights) => (
+                "A file is copied, and stays as it is. A model is fetched where its provider runs: ollama/NAME",
+                Role::Muted,
+            ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)

@@ -3,6 +3,7 @@
 use super::Setup;
 use crate::config::Preset;
 use crate::domain::Error;
+use crate::domain::catalog::ModelId;
 use crate::domain::settings::{FIELDS, Field, Settings};
 use crate::tui::action::Action;
 use crate::tui::overlay::input::Input;
@@ -189,7 +190,7 @@ pub fn value<'a>(
     if let Some(value) = standing.get(field.name) {
         return (value, Source::Model);
     }
-    let local = setup.model.as_ref().is_some_and(|model| model.provider() == "local");
+    let local = setup.model.as_ref().is_some_and(ModelId::is_local);
     let (words, source) = match field.name {
         "seed" => ("random", Source::Nobody),
         "stop" | "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),

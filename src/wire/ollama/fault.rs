@@ -35,7 +35,7 @@ fn told(error: Error) -> Error {
     }
     if error.kind == ErrorKind::NotFound {
         let hint = if low.contains("model") {
-            "`ollama pull NAME` fetches a model; `outcrop models list` shows those that are there."
+            "`outcrop models pull PROVIDER/NAME` fetches a model; `outcrop models list` shows those that are there."
         } else {
             "Check the base_url: it ends before /api, and is not the one with /v1."
         };
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn what_ollama_says_becomes_a_kind_with_its_words_and_what_helps() {
         for (status, body, kind, words, hint) in [
-            (404, r#"{"error":"model 'x' not found"}"#, ErrorKind::NotFound, "model 'x'", "ollama pull"),
+            (404, r#"{"error":"model 'x' not found"}"#, ErrorKind::NotFound, "model 'x'", "models pull"),
             (
                 404,
                 r#"{"error":"model \"x\" not found, try pulling it first"}"#,

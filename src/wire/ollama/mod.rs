@@ -1,7 +1,7 @@
 //! Ollama's own API (<https://github.com/ollama/ollama/blob/main/docs/api.md>).
 //!
 //! [`request`] makes what is sent, [`Decoder`] reads the stream of an answer, [`reply`] what comes whole, [`models`]
-//! their lists, [`fault`] errors.
+//! their lists, [`pull`] models that are fetched, [`fault`] errors.
 //!
 //! What this API has no room for: which tool is called (`none` sends no tools, `any` and a tool's name are refused before
 //! they are sent), documents (refused), and whether a tool failed (its words say it). Ollama drops the oldest messages in
@@ -9,6 +9,7 @@
 
 pub mod fault;
 pub mod models;
+pub mod pull;
 pub mod reply;
 pub mod request;
 mod stream;

@@ -59,6 +59,7 @@ fn card(provider: &str, place: &str, listed: &Listed) -> Option<ModelCard> {
         lacks: vec![Capability::Documents, Capability::Images],
         // What is asked elsewhere takes no room here.
         bytes: listed.size.as_ref().and_then(Value::as_u64).filter(|_| listed.remote_host.is_none()),
+        removable: true,
         detail,
         ..ModelCard::unknown(ModelId::new(provider, name).ok()?)
     })

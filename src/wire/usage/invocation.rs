@@ -70,6 +70,8 @@ fn operation(kind: SpanKind) -> &'static str {
         SpanKind::CountTokens => "CountTokens",
         SpanKind::ListModels => "ListFoundationModels",
         SpanKind::Embed | SpanKind::Image => "InvokeModel",
+        SpanKind::PullModel => "CreateModelImportJob",
+        SpanKind::RemoveModel => "DeleteImportedModel",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::home::Home;
 use crate::loopback::{Part, Server, events, whole};
+use crate::wire::ollama;
 use crate::wire::openai::data;
 
 /// A server with one model, which says "Hello".
@@ -60,4 +61,43 @@ async fn a_server_that_may_be_there_is_seen_when_it_is_and_not_spoken_of_when_it
         assert_eq!(asked.code, Some(2));
         assert!(asked.stderr.contains("no connection to 127.0.0.1:1"), "{}", asked.stderr);
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_fetched_and_deleted_where_its_provider_keeps_it() {
+    let server = Server::start(|_, seen| match seen.line.split(' ').nth(1) {
+        Some("/api/pull") => events([Part::Bytes(ollama::data("pull.ndjson"))]),
+        Some("/api/tags") => {
+            whole(200, &[("content-type", "application/json")], r#"{"models":[{"model":"qwen3:0.6b"}]}"#)
+        }
+        Some("/api/delete") => whole(200, &[], ""),
+        _ => whole(404, &[], "{}"),
+    })
+    .await;
+    let far = "[providers.far]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9/v1'\n";
+    let file = format!("{far}[providers.box]\nkind = 'ollama'\nbase_url = '{}'\n", server.url(""));
+    let home = Home::with(&file);
+    tokio::task::block_in_place(|| {
+        let said = home.run(&["models", "pull", "box/qwen3:0.6b", "--yes", "--force"]);
+        assert_eq!(
+            (said.stdout.as_str(), said.code),
+            ("box/qwen3:0.6b is ready\n", Some(0)),
+            "{}",
+            said.stderr
+        );
+        assert!(said.stderr.contains("the models of box at http://127.0.0.1"), "{}", said.stderr);
+        let steps = home.run(&["models", "pull", "box/qwen3:0.6b", "--yes", "--force", "--json"]).objects();
+        assert!(steps.iter().any(|step| step["step"]["step"] == "checking"), "{steps:?}");
+        let said = home.run(&["models", "remove", "box/qwen3:0.6b", "--yes"]);
+        assert_eq!(
+            (said.stdout.as_str(), said.code),
+            ("removed box/qwen3:0.6b\n", Some(0)),
+            "{}",
+            said.stderr
+        );
+        let refused = home.run(&["models", "pull", "far/x", "--yes"]);
+        assert_eq!(refused.code, Some(2));
+        assert!(refused.stderr.contains("far is not asked to fetch or delete models"), "{}", refused.stderr);
+    });
+    assert!(server.seen().iter().any(|seen| seen.line == "DELETE /api/delete HTTP/1.1"));
 }

@@ -484,16 +484,16 @@ fn an_answer_whose_reader_pauses_holds_no_other_process_and_can_be_ended() {
     let home = Home::new();
     let mut child = home.start(&["chat", "-m", "scripted/stream-100000", "go"]);
     let stdout = child.stdout.take().unwrap();
-    let mut waiting = 0;
+    let waiting = || rustix::io::ioctl_fionread(&stdout).unwrap();
+    while waiting() == 0 {
+        std::thread::yield_now();
+    }
     // Until the pipe is full.
-    loop {
+    let mut before = 0;
+    while waiting() != before {
+        before = waiting();
         let listed = home.run(&["conversations", "list"]);
         assert!(listed.stdout.contains("go"), "{listed:?}");
-        let now = rustix::io::ioctl_fionread(&stdout).unwrap();
-        if now > 0 && now == waiting {
-            break;
-        }
-        waiting = now;
     }
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();

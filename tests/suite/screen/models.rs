@@ -299,3 +299,22 @@ fn a_place_that_is_too_small_breaks_nothing() {
         stage.text();
     }
 }
+
+#[test]
+fn a_provider_is_asked_to_fetch_what_is_named_by_its_id_and_to_delete_what_it_keeps() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    let mut cards = cards();
+    cards.truncate(1);
+    cards[0].id = "ollama/qwen3:0.6b".parse().unwrap();
+    cards[0].removable = true;
+    opened(&mut stage, vec![listing("ollama", 3, None)], cards);
+    let planned = asked(&stage.keys("aollama/gemma3<enter>"));
+    assert!(planned.contains("plan") && planned.contains("ollama/gemma3"), "{planned}");
+    stage.keys("x");
+    assert!(stage.text().contains("Delete the files of ollama/qwen3:0.6b"), "{}", stage.text());
+    let removed = asked(&stage.keys("d<enter>"));
+    assert!(removed.contains("remove") && removed.contains("ollama/qwen3:0.6b"), "{removed}");
+    assert_eq!(stage.keys("aollama/gemma3.gguf<enter>"), [], "that is a file, and not its whole path");
+    let added = asked(&stage.keys("<ctrl+u>/ollama/gemma3.gguf<enter>"));
+    assert!(added.contains("add") && added.contains("/ollama/gemma3.gguf"), "{added}");
+}

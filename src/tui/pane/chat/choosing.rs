@@ -80,6 +80,7 @@ impl State {
             Choice::NamePreset { .. }
             | Choice::DeletePreset(_)
             | Choice::Fetch(_)
+            | Choice::PlanFetch(_)
             | Choice::RemoveModel(_)
             | Choice::AddModel(_)
             | Choice::Try(_)

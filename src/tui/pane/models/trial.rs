@@ -71,7 +71,7 @@ impl Trial {
         parts.push(format!("{}→{} tok", count(tried.usage.input), count(tried.usage.output)));
         parts.push(match tried.cost {
             Some(cost) => format!("about ${cost:.6}"),
-            None if self.model.provider() == "local" => "on this machine".to_owned(),
+            None if self.model.is_local() => "on this machine".to_owned(),
             None => "cost unknown".to_owned(),
         });
         Some(parts.join(" · "))

@@ -197,10 +197,14 @@ impl State {
         } else if card.availability == Availability::Ready {
             desk.say(format!("{id} is here already."));
         } else {
-            let task = desk.call(Some(Lane("models.plan")), Request::Models(Models::Plan { id }));
-            self.waits.retain(|_, wait| *wait != Wait::Plan);
-            self.waits.insert(task, Wait::Plan);
+            self.plan_of(id, desk);
         }
+    }
+
+    fn plan_of(&mut self, id: ModelId, desk: &mut Desk<'_>) {
+        let task = desk.call(Some(Lane("models.plan")), Request::Models(Models::Plan { id }));
+        self.waits.retain(|_, wait| *wait != Wait::Plan);
+        self.waits.insert(task, Wait::Plan);
     }
 
     fn make(&mut self, name: String, request: Models, desk: &mut Desk<'_>) {
@@ -211,10 +215,12 @@ impl State {
 
     fn ask_to_remove(&mut self, desk: &mut Desk<'_>) {
         match self.card() {
-            Some(card) if is_local(card) && card.availability != Availability::NotPulled => {
+            Some(card)
+                if card.removable || is_local(card) && card.availability != Availability::NotPulled =>
+            {
                 desk.overlays.push(Overlay::Confirm(Confirm::remove_model(&card.id, card.bytes)));
             }
-            Some(card) => desk.say(format!("{} has no files on this machine.", card.id)),
+            Some(card) => desk.say(format!("{} has no files that could be deleted.", card.id)),
             None => {}
         }
     }
@@ -248,6 +254,7 @@ impl State {
     pub(super) fn choose(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         match choice {
             Choice::Fetch(id) => self.make(id.to_string(), Models::Pull { id }, desk),
+            Choice::PlanFetch(id) => self.plan_of(id, desk),
             Choice::AddModel(path) => {
                 let file = path.clone().into();
                 self.make(path, Models::Add { file, name: None }, desk);

@@ -100,7 +100,7 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
         pen.pair("licence", &plan.licence);
         let size = plan.bytes.map_or_else(|| "unknown until it is asked".to_owned(), bytes);
         pen.pair("to fetch", &size);
-        pen.path("goes to", &plan.to.to_string_lossy());
+        pen.path("goes to", &plan.to);
         for (at, source) in plan.sources.iter().enumerate() {
             pen.pair(if at == 0 { "from" } else { "else" }, source);
         }

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use super::{Sight, first_run};
 use crate::domain::Error;
+use crate::domain::catalog::ModelId;
 use crate::domain::figures::count;
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
@@ -147,7 +148,7 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (Action::Help, "every key"),
     ];
     let width = area.width.saturating_sub(4).min(100);
-    let here = state.thread.setup.model.as_ref().is_some_and(|model| model.provider() == "local");
+    let here = state.thread.setup.model.as_ref().is_some_and(ModelId::is_local);
     let send = sight.key(Context::Composer, Action::Send);
     let words = match (chosen, here) {
         (true, true) => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
