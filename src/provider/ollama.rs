@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answering::{answering, body_of, complaint, once, refused, scrubbed};
+use super::answering::{answering, body_of, complaint, each, once, refused, scrubbed};
 use super::key::Key;
 use super::sent::{keyed, sent};
 use super::{Events, Provider};
@@ -68,7 +68,7 @@ impl Ollama {
         Err(complaint(doing, &mut response, fault::of_status).await)
     }
 
-    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
+    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
         let mut response = self.send(net, self.post(&doing, "embed", request::embed(model, texts)?)).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
@@ -169,7 +169,9 @@ impl Provider for Ollama {
                 answering::<Chat>(doing, ask, reply::answer)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
-            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Embed { model, texts } => {
+                each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
+            }
             Call::Image(picture) => {
                 let doing = format!("making a picture with {}", picture.model);
                 refused(doing, "images", "Ollama is asked for text and vectors only")

@@ -135,7 +135,7 @@ impl OpenAi {
         Ok(Event::Models { cards })
     }
 
-    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
+    async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
         let body = embed::body(model.model(), texts);
         let request = Request::post_json(&doing, format!("{}/embeddings", self.base_url), body);
@@ -215,7 +215,9 @@ impl Provider for OpenAi {
         let events = match call {
             Call::Converse(converse) => voice.converse(net, converse),
             Call::ListModels => once(async move { voice.list(&net).await }),
-            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Embed { model, texts } => {
+                each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
+            }
             Call::Image(picture) => voice.pictures(net, &picture),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => refused(

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::delta::{Event, Fold};
-use outcrop::domain::message::{BlobId, Block, Role, StopReason};
+use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Network, Reach};
@@ -437,13 +437,17 @@ async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
     .await;
     let texts: Vec<String> = (1..=100).map(|length| "x".repeat(length)).collect();
     let expected: Vec<Vec<f32>> = (1..=100_u8).map(|length| vec![f32::from(length)]).collect();
-    for (model, times, path) in [
-        ("cohere.embed-english-v3", 2, "/model/cohere.embed-english-v3/invoke"),
-        ("amazon.titan-embed-text-v2:0", 100, "/model/amazon.titan-embed-text-v2%3A0/invoke"),
+    for (model, times, path, counted) in [
+        ("cohere.embed-english-v3", 2, "/model/cohere.embed-english-v3/invoke", None),
+        ("amazon.titan-embed-text-v2:0", 100, "/model/amazon.titan-embed-text-v2%3A0/invoke", Some(100)),
     ] {
         let before = server.seen().len();
         let call = Call::Embed { model: format!("aws/{model}").parse().unwrap(), texts: texts.clone() };
-        assert_eq!(one(&server, call).await, Ok(Event::Embeddings { vectors: expected.clone() }));
+        let events: Vec<_> = soon(voice(&server, bearer()).serve(call, &client()).collect()).await;
+        let usage = Usage { input: counted, ..Usage::default() };
+        let told = counted.map(|_| Ok(Event::Usage { usage }));
+        let vectors = Ok(Event::Embeddings { vectors: expected.clone() });
+        assert_eq!(events, told.into_iter().chain([vectors]).collect::<Vec<_>>(), "{model}");
         assert_eq!(server.seen().len() - before, times, "{model}");
         assert!(server.seen().last().unwrap().line.contains(path));
     }

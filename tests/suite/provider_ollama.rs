@@ -242,9 +242,11 @@ async fn texts_become_vectors_and_too_few_of_them_are_an_error() {
         model: "there/all-minilm".parse().unwrap(),
         texts: texts.iter().map(|text| (*text).to_owned()).collect(),
     };
-    let Ok(Event::Embeddings { vectors }) = only(&server, embed(&["a", "é"])).await else {
-        panic!("no vectors")
+    let events: Vec<_> = soon(voice(&server).serve(embed(&["a", "é"]), &client()).collect()).await;
+    let [Ok(Event::Usage { usage }), Ok(Event::Embeddings { vectors })] = &events[..] else {
+        panic!("{events:?}")
     };
+    assert_eq!(usage.input, Some(8));
     assert_eq!(vectors.len(), 2);
     let seen = &server.seen()[0];
     assert_eq!(seen.line, "POST /api/embed HTTP/1.1");

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::catalog::ModelId;
 use outcrop::domain::delta::{Event, Fold};
-use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::message::{Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::{Span, SpanStatus};
 use outcrop::domain::{Error, ErrorKind};
@@ -165,7 +165,7 @@ async fn a_model_that_insists_on_responses_is_asked_in_that_way() {
 async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
     let server = Server::start(|_, seen| {
         let body = if seen.line.contains("/embeddings") {
-            r#"{"data":[{"index":0,"embedding":[0.5,1]}]}"#
+            r#"{"data":[{"index":0,"embedding":[0.5,1]}],"usage":{"prompt_tokens":3}}"#
         } else {
             r#"{"data":[{"b64_json":"cG5n"},{"b64_json":"cG5n"}]}"#
         };
@@ -177,7 +177,10 @@ async fn vectors_and_pictures_are_asked_for_where_the_api_has_them() {
     let embed = Call::Embed { model: model.clone(), texts: vec!["a".into()] };
     assert_eq!(
         answer::events(voice.serve(embed)).await,
-        [Event::Embeddings { vectors: vec![vec![0.5, 1.0]] }]
+        [
+            Event::Usage { usage: Usage { input: Some(3), ..Usage::default() } },
+            Event::Embeddings { vectors: vec![vec![0.5, 1.0]] }
+        ]
     );
     let picture = Picture {
         model,

@@ -129,8 +129,8 @@ async fn the_apis_own_sdk_sends_what_we_send_and_reads_what_we_read() {
     }
     let texts = vec!["one".to_owned(), "zwei".to_owned()];
     let embed = Call::Embed { model: "there/embed-3".parse().unwrap(), texts };
-    let vectors = soon(async { voice(Api::Chat).serve(embed, &client()).next().await.unwrap() }).await;
-    let Ok(Event::Embeddings { vectors }) = vectors else { panic!("{vectors:?}") };
+    let events: Vec<_> = soon(voice(Api::Chat).serve(embed, &client()).collect()).await;
+    let Some(Ok(Event::Embeddings { vectors })) = events.last() else { panic!("{events:?}") };
     read.push(json!(vectors));
     let picture = Picture {
         model: "there/dall-e-3".parse().unwrap(),

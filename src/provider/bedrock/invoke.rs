@@ -18,7 +18,7 @@ use crate::wire::bedrock::request::{self, Ask};
 const AT_ONCE: usize = 4;
 
 impl Bedrock {
-    pub(super) async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Event> {
+    pub(super) async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
         let family = Row::of(model).map(|row| row.family);
         let Some((family, size)) = family.and_then(|family| Some((family, embed::at_once(family)?))) else {
@@ -28,15 +28,15 @@ impl Bedrock {
                 "only Titan's and Cohere's models for vectors are known here",
             ));
         };
-        let mut vectors = Vec::with_capacity(texts.len());
+        let mut answers = Vec::with_capacity(texts.len().div_ceil(size));
         for group in texts.chunks(size * AT_ONCE) {
             let asked = group.chunks(size).map(async |some| {
                 let body = embed::body(family, some);
                 self.invoke(net, &doing, model, family, body, embed::vectors).await
             });
-            vectors.extend(try_join_all(asked).await?.into_iter().flatten());
+            answers.extend(try_join_all(asked).await?);
         }
-        embed::all(&doing, texts.len(), vectors)
+        embed::all(&doing, texts.len(), answers)
     }
 
     /// One request after the other; what came of the first is there when a later one fails.

@@ -10,9 +10,10 @@ pub use credentials::{Credentials, Fetched};
 use std::borrow::Cow;
 
 use credentials::Right;
+use futures_util::stream;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, keeps_none, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering, each, keeps_none, once, scrubbed, wait_ms};
 use super::key::announced;
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
@@ -278,7 +279,9 @@ impl Provider for Bedrock {
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
             Call::CountTokens(converse) => once(async move { voice.count(&net, &converse).await }),
-            Call::Embed { model, texts } => once(async move { voice.embed(&net, &model, &texts).await }),
+            Call::Embed { model, texts } => {
+                each(stream::once(async move { voice.embed(&net, &model, &texts).await }))
+            }
             Call::Image(picture) => voice.pictures(net, picture),
         };
         announced(events, move || credentials.asking())

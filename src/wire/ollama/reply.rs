@@ -7,6 +7,7 @@ use super::fault;
 use super::stream::{Collector, Piece};
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
+use crate::wire::loose;
 use crate::wire::openai::embed::one_each;
 
 const HINT: &str = "Check the base_url: it ends before /api, like http://127.0.0.1:11434.";
@@ -28,14 +29,16 @@ pub fn answer(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
 #[derive(Deserialize)]
 struct Vectors {
     embeddings: Vec<Vec<f32>>,
+    #[serde(default, deserialize_with = "loose::count")]
+    prompt_eval_count: Option<u32>,
 }
 
-/// The vectors of `count` texts.
-pub fn vectors(doing: &str, count: usize, body: &[u8]) -> Result<Event> {
+/// The vectors of `count` texts, behind the tokens that were read for them.
+pub fn vectors(doing: &str, count: usize, body: &[u8]) -> Result<Vec<Event>> {
     let value = json(doing, body)?;
-    let Vectors { embeddings } =
+    let Vectors { embeddings, prompt_eval_count } =
         Vectors::deserialize(value).map_err(|why| unreadable(doing, &why.to_string(), body))?;
-    one_each(doing, count, embeddings)
+    one_each(doing, count, embeddings, prompt_eval_count)
 }
 
 /// The JSON of a successful answer that holds no error.

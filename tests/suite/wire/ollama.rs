@@ -170,9 +170,9 @@ fn an_answer_that_comes_whole_is_the_same_events() {
 
 #[test]
 fn vectors_are_as_many_as_the_texts_and_of_one_width() {
-    let Event::Embeddings { vectors } = reply::vectors("embedding", 2, &data("embed.json")).unwrap() else {
-        panic!("no vectors")
-    };
+    let events = reply::vectors("embedding", 2, &data("embed.json")).unwrap();
+    let [Event::Usage { usage }, Event::Embeddings { vectors }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(usage.input, Some(8), "told in front of the vectors");
     assert_eq!(vectors.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
     assert!((vectors[1][1] - 0.060_424_69).abs() < 1e-6);
     for (count, body) in [
@@ -187,7 +187,7 @@ fn vectors_are_as_many_as_the_texts_and_of_one_width() {
     }
     assert_eq!(
         reply::vectors("embedding", 0, br#"{"embeddings":[]}"#).unwrap(),
-        Event::Embeddings { vectors: Vec::new() }
+        [Event::Embeddings { vectors: Vec::new() }]
     );
 }
 

@@ -7,6 +7,7 @@ use super::Family;
 use crate::domain::Result;
 use crate::domain::delta::Event;
 use crate::wire::bedrock::reply::unreadable;
+use crate::wire::loose;
 use crate::wire::openai::embed::one_each;
 
 /// So many texts go into one request.
@@ -36,6 +37,9 @@ struct Answer {
     embedding: Option<Vec<f32>>,
     embeddings_by_type: Option<Floats>,
     embeddings: Option<Embeddings>,
+    /// Titan tells it.
+    #[serde(default, deserialize_with = "loose::count")]
+    input_text_token_count: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -50,19 +54,27 @@ enum Embeddings {
     ByType { float: Vec<Vec<f32>> },
 }
 
-/// The vectors of one answer.
-pub fn vectors(doing: &str, body: &[u8]) -> Result<Vec<Vec<f32>>> {
+/// The vectors of one answer, and the tokens that were read for them, where that is told.
+pub type Part = (Vec<Vec<f32>>, Option<u32>);
+
+/// Reads one answer.
+pub fn vectors(doing: &str, body: &[u8]) -> Result<Part> {
     let no = |why: &str| unreadable(doing, "none with vectors", why, body);
     let value: Value = serde_json::from_slice(body).map_err(|why| no(&why.to_string()))?;
     let answer = Answer::deserialize(value).map_err(|why| no(&why.to_string()))?;
+    let read = answer.input_text_token_count;
     match (answer.embedding, answer.embeddings_by_type, answer.embeddings) {
-        (Some(vector), ..) | (None, Some(Floats { float: vector }), _) => Ok(vec![vector]),
-        (None, None, Some(Embeddings::Plain(vectors) | Embeddings::ByType { float: vectors })) => Ok(vectors),
+        (Some(vector), ..) | (None, Some(Floats { float: vector }), _) => Ok((vec![vector], read)),
+        (None, None, Some(Embeddings::Plain(vectors) | Embeddings::ByType { float: vectors })) => {
+            Ok((vectors, read))
+        }
         (None, None, None) => Err(no("no vector is in it")),
     }
 }
 
-/// All of them: as many as texts, of one length, or it is an error.
-pub fn all(doing: &str, asked: usize, vectors: Vec<Vec<f32>>) -> Result<Event> {
-    one_each(doing, asked, vectors)
+/// All of them: as many as texts, of one length, or it is an error. The tokens are told where every answer tells its own.
+pub fn all(doing: &str, asked: usize, answers: Vec<Part>) -> Result<Vec<Event>> {
+    let counted = answers.iter().try_fold(0_u32, |sum, (_, read)| Some(sum.saturating_add((*read)?)));
+    let read = counted.filter(|_| !answers.is_empty());
+    one_each(doing, asked, answers.into_iter().flat_map(|(vectors, _)| vectors).collect(), read)
 }

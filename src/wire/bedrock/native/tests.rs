@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::ErrorKind;
 use crate::domain::call::{Blobs, Picture, Turn};
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::{BlobId, Block, StopReason};
+use crate::domain::message::{BlobId, Block, StopReason, Usage};
 use crate::domain::settings::Settings;
 
 fn model(name: &str) -> ModelId {
@@ -268,19 +268,27 @@ fn texts_are_sent_for_vectors_and_vectors_read_in_every_shape() {
     assert_eq!(sent(Family::CohereEmbed), json!({ "texts": ["a", "é"], "input_type": "search_document" }));
     let sizes = [Family::TitanEmbedV1, Family::CohereEmbed, Family::Claude].map(embed::at_once);
     assert_eq!(sizes, [Some(1), Some(96), None]);
-    for (body, vectors) in [
-        (json!({"embedding": [1.5, 2], "inputTextTokenCount": 3}), vec![vec![1.5, 2.0]]),
-        (json!({"embeddingsByType": {"float": [1], "binary": [0]}}), vec![vec![1.0]]),
+    for (body, vectors, read) in [
+        (json!({"embedding": [1.5, 2], "inputTextTokenCount": 3}), vec![vec![1.5, 2.0]], Some(3)),
+        (json!({"embeddingsByType": {"float": [1], "binary": [0]}}), vec![vec![1.0]], None),
         (
             json!({"id": "x", "response_type": "embeddings_floats", "embeddings": [[1], [2]], "texts": []}),
             vec![vec![1.0], vec![2.0]],
+            None,
         ),
-        (json!({"embeddings": {"float": [[1], [2]], "int8": [[1], [2]]}}), vec![vec![1.0], vec![2.0]]),
+        (json!({"embeddings": {"float": [[1], [2]], "int8": [[1], [2]]}}), vec![vec![1.0], vec![2.0]], None),
     ] {
-        assert_eq!(embed::vectors("embedding", body.to_string().as_bytes()).unwrap(), vectors);
+        assert_eq!(embed::vectors("embedding", body.to_string().as_bytes()).unwrap(), (vectors, read));
     }
     assert!(embed::vectors("embedding", b"{}").is_err());
-    assert!(embed::all("embedding", 2, vec![vec![1.0]]).is_err());
+    assert!(embed::all("embedding", 2, vec![(vec![vec![1.0]], None)]).is_err());
+    let both = |last| embed::all("embedding", 2, vec![(vec![vec![1.0]], Some(3)), (vec![vec![2.0]], last)]);
+    let counted = Usage { input: Some(7), ..Usage::default() };
+    assert_eq!(both(Some(4)).unwrap()[0], Event::Usage { usage: counted });
+    assert!(
+        matches!(both(None).unwrap()[..], [Event::Embeddings { .. }]),
+        "a sum of what is unknown is unknown"
+    );
 }
 
 fn picture(name: &str) -> Picture {
