@@ -170,7 +170,7 @@ impl Prompt {
                 Outcome::Chosen(Choice::AddModel(text.to_owned()))
             }
             (Some(Action::Accept), Of::Weights) => match text.parse() {
-                Ok(id) if !text.ends_with(".gguf") => Outcome::Chosen(Choice::PlanFetch(id)),
+                Ok(id) if !text.to_lowercase().ends_with(".gguf") => Outcome::Chosen(Choice::PlanFetch(id)),
                 _ => {
                     self.wrong = "The whole path is needed, from the root or from ~/ on.";
                     Outcome::Stay
