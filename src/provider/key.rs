@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant};
 use super::Events;
 use super::sent::variable;
 use crate::domain::delta::Event;
-use crate::domain::{ErrorKind, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::wire::fault::CHECK_KEY;
 
@@ -94,24 +94,27 @@ impl Key {
     /// The events of a call to the server `name` with this key: one that takes long to be told is spoken of, and where the
     /// server does not take it, the error says which it was.
     pub(super) fn attended(&self, name: &str, events: Events) -> Events {
-        let (key, name) = (self.clone(), name.to_owned());
-        let asked = self.clone();
-        let asking = move || match &asked {
-            Self::Found(source) => source.asking().map(str::to_owned),
-            Self::None | Self::Given { .. } => None,
-        };
+        let (key, name, asked) = (self.clone(), name.to_owned(), self.clone());
         let checked = move |item: Result<Event>| {
-            let (key, name) = (key.clone(), name.clone());
+            let wrong = |error: &Error| error.kind == ErrorKind::Auth && error.hint == CHECK_KEY;
+            // Of an answer's many pieces none is one.
+            let refused =
+                item.as_ref().err().filter(|error| wrong(error)).map(|_| (key.clone(), key.remedy(&name)));
             async move {
-                let Err(mut error) = item else { return item };
-                if error.kind == ErrorKind::Auth && error.hint == CHECK_KEY {
-                    key.refused().await;
-                    error.hint = key.remedy(&name);
-                }
-                Err(error)
+                let Some((key, hint)) = refused else { return item };
+                key.refused().await;
+                item.map_err(|error| Error { hint, ..error })
             }
         };
-        announced(events, asking).then(checked).boxed()
+        announced(events, move || asked.asking()).then(checked).boxed()
+    }
+
+    /// Who is being asked for it at this moment, where that may take long.
+    pub(super) fn asking(&self) -> Option<String> {
+        match self {
+            Self::Found(source) => source.asking().map(str::to_owned),
+            Self::None | Self::Given { .. } => None,
+        }
     }
 
     fn remedy(&self, name: &str) -> String {

@@ -103,9 +103,9 @@ impl Credentials {
     /// Whom it takes a while to ask for them, while that is being done.
     pub(super) fn asking(&self) -> Option<String> {
         match self {
-            Self::Bearer(Key::Found(source)) => source.asking().map(str::to_owned),
+            Self::Bearer(key) => key.asking(),
             Self::Fetched(fetched) => fetched.held.try_lock().is_err().then(|| fetched.fetch.teller()),
-            Self::Bearer(_) | Self::Keys(_) => None,
+            Self::Keys(_) => None,
         }
     }
 
