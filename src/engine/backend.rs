@@ -12,7 +12,15 @@ use crate::domain::catalog::Backend;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Prompt tokens that are read between two looks at whether anybody still listens.
-pub(super) const CHUNK: usize = 64;
+const CHUNK: usize = 64;
+/// The most that are read at once.
+pub(super) const CHUNK_MOST: usize = 2 * CHUNK;
+
+/// How many of `left` prompt tokens are read next. The last ones go with the chunk before them: llama.cpp computes the
+/// attention of fewer than 64 tokens in a way that is far slower for each.
+pub(super) const fn chunk(left: usize) -> usize {
+    if left < CHUNK_MOST { left } else { CHUNK }
+}
 
 /// What runs a file: the own engine where it can, else llama.cpp, unless the person has chosen.
 pub(super) fn choose(header: &Header, choice: Option<Backend>, doing: &str) -> Result<Backend> {
@@ -121,7 +129,7 @@ impl Model {
         }
     }
 
-    /// Reads up to [`CHUNK`] tokens after those in the cache, which this model made, and returns the logits that follow
+    /// Reads up to [`CHUNK_MOST`] tokens after those in the cache, which this model made, and returns the logits that follow
     /// the last one. Runs on the threads of the pool that it is called in, or on the model's own.
     #[cfg_attr(
         not(feature = "llama-cpp"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::backend::{CHUNK, Cache, Scratch};
+use super::backend::{Cache, Scratch, chunk};
 use super::loaded::{Loaded, Prompt};
 use super::sampler::Sampler;
 use super::stop::Stop;
@@ -179,7 +179,8 @@ impl Session {
 
     fn read(&mut self, scratch: &mut Scratch) -> Result<()> {
         let from = self.kept.tokens.len();
-        let chunk = &self.prompt[from..self.prompt.len().min(from + CHUNK)];
+        let unread = &self.prompt[from..];
+        let chunk = &unread[..chunk(unread.len())];
         let logits = self.kept.model.model.forward(chunk, &mut self.kept.cache, scratch)?;
         self.kept.tokens.extend_from_slice(chunk);
         let (done, total, cached) =
