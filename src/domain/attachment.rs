@@ -148,21 +148,102 @@ pub fn dropped_path(text: &str) -> Option<String> {
     } else if let Some(inner) = ['\'', '"'].into_iter().find_map(|q| line.strip_prefix(q)?.strip_suffix(q)) {
         inner.to_owned()
     } else {
-        let mut path = String::with_capacity(line.len());
-        let mut rest = line.chars();
-        while let Some(c) = rest.next() {
-            match c {
-                '\\' => path.push(rest.next()?),
-                // A blank that is not written as part of the name ends it: there is more than a path.
-                c if c.is_whitespace() => return None,
-                c => path.push(c),
-            }
+        let (path, end) = unescaped(line)?;
+        // A blank that is not written as part of the name ends it: there is more than a path.
+        if end < line.len() {
+            return None;
         }
         path
     };
     let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let is_file = ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()));
     (is_file && (path.starts_with('/') || path.starts_with("~/"))).then_some(path)
+}
+
+/// The most files that one paste names: more is a list to be read, not files to be sent.
+const MOST_DROPPED: usize = 32;
+
+/// A file that a pasted text names: its path, and how that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    pub path: String,
+    pub written: String,
+}
+
+/// The files of a pasted text that is nothing but whole paths: lines of them, or blanks between them. A line whose words are
+/// not all paths may be one path with blanks in its name. `None` for any other text: what it speaks of is not to be read.
+pub fn dropped_paths(text: &str) -> Option<Vec<Dropped>> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 4096 * 4 || text.contains('\0') {
+        return None;
+    }
+    let mut all = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match paths_in(line) {
+            Some(paths) => all.extend(paths),
+            None if is_whole(line) => all.push(Dropped { path: line.to_owned(), written: line.to_owned() }),
+            None => return None,
+        }
+        if all.len() > MOST_DROPPED {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// The paths of a line that has nothing else.
+fn paths_in(line: &str) -> Option<Vec<Dropped>> {
+    let mut paths = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let (path, end) = match rest.chars().next().filter(|c| ['\'', '"'].contains(c)) {
+            Some(quote) => {
+                let inner = rest[1..].split_once(quote)?.0;
+                (inner.to_owned(), inner.len() + 2)
+            }
+            None => unescaped(rest)?,
+        };
+        let (written, behind) = rest.split_at(end);
+        if behind.chars().next().is_some_and(|c| !c.is_whitespace()) {
+            return None;
+        }
+        let path = match written.strip_prefix("file://") {
+            Some(url) => percent_decoded(url.strip_prefix("localhost").unwrap_or(url))?,
+            None => path,
+        };
+        if !is_whole(&path) {
+            return None;
+        }
+        paths.push(Dropped { path, written: written.to_owned() });
+        rest = behind.trim_start();
+    }
+    Some(paths)
+}
+
+/// A path from the root or from home that is more than one word behind a slash, which may be a command.
+fn is_whole(path: &str) -> bool {
+    let below =
+        path.strip_prefix("~/").or_else(|| path.strip_prefix('/').filter(|rest| rest.contains(['/', '.'])));
+    below.is_some_and(|below| {
+        !below.starts_with('/')
+            && !below.contains(char::is_control)
+            && below.split('/').all(|part| part.len() < 256)
+    })
+}
+
+/// The word that a text begins with, in which a backslash takes the next character as it is, and where the word ends;
+/// `None` where a backslash has nothing behind it.
+pub fn unescaped(text: &str) -> Option<(String, usize)> {
+    let mut word = String::new();
+    let mut rest = text.char_indices();
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '\\' => word.push(rest.next()?.1),
+            c if c.is_whitespace() => return Some((word, at)),
+            c => word.push(c),
+        }
+    }
+    Some((word, text.len()))
 }
 
 fn percent_decoded(text: &str) -> Option<String> {
@@ -251,5 +332,33 @@ mod tests {
         ] {
             assert_eq!(dropped_path(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_paste_that_is_nothing_but_paths_names_files_and_prose_names_none() {
+        for (text, paths) in [
+            ("/tmp/a.png /tmp/b.md", &["/tmp/a.png", "/tmp/b.md"][..]),
+            ("/tmp/a.png\r\n'/tmp/b c.png'\n", &["/tmp/a.png", "/tmp/b c.png"]),
+            ("/tmp/a\\ b.png \"/tmp/c d\" file:///tmp/e%20f", &["/tmp/a b.png", "/tmp/c d", "/tmp/e f"]),
+            ("/tmp/my pic.png", &["/tmp/my pic.png"]),
+            ("/etc/hosts", &["/etc/hosts"]),
+            ("~/notes", &["~/notes"]),
+        ] {
+            let found = dropped_paths(text).unwrap_or_default();
+            assert_eq!(found.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), paths, "{text}");
+        }
+        for text in [
+            "",
+            "/new",
+            "word",
+            "see /tmp/a.png",
+            "/tmp/a.png\nis it",
+            "// a comment",
+            "'/tmp/a.png",
+            "'/tmp/a'b",
+        ] {
+            assert_eq!(dropped_paths(text), None, "{text}");
+        }
+        assert_eq!(dropped_paths(&"/tmp/a.png\n".repeat(MOST_DROPPED + 1)), None);
     }
 }

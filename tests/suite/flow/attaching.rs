@@ -75,6 +75,7 @@ fn a_word_that_names_no_file_stays_a_word_and_is_sent_as_one() {
     let mut stage = Stage::settled(120, 40, "dark");
     assert_eq!(files(&stage.keys("ask @ada.lovelace, ")).len(), 1);
     missing(&mut stage);
+    assert!(stage.text().contains("@ada.lovelace is no file here; it is sent as text."), "{}", stage.text());
     let effects = stage.keys("please<enter>");
     assert_eq!((files(&effects).len(), sent(&effects)), (0, Some(vec![text("ask @ada.lovelace, please")])));
 }
@@ -86,11 +87,46 @@ fn a_picture_that_is_dropped_on_the_terminal_is_attached_and_a_path_in_a_text_is
     assert_eq!(files(&stage.event(drop("'/tmp/my pic.png' "))), ["/tmp/my pic.png"]);
     stage.answer("attach", attached("my pic.png"));
     assert!(stage.text().contains("[@my pic.png · 212 kB]"), "{}", stage.text());
-    assert!(files(&stage.event(drop("/etc/hosts"))).is_empty());
-    assert!(stage.text().contains("kB]/etc/hosts"), "{}", stage.text());
+    assert!(files(&stage.event(drop("see /etc/hosts "))).is_empty());
+    assert!(stage.text().contains("kB]see /etc/hosts"), "{}", stage.text());
     assert_eq!(files(&stage.event(drop("/gone.png"))), ["/gone.png"]);
     missing(&mut stage);
-    assert!(stage.text().contains("/etc/hosts/gone.png"), "what is no file is pasted: {}", stage.text());
+    assert!(stage.text().contains("see /etc/hosts /gone.png"), "what is no file is pasted: {}", stage.text());
+}
+
+#[test]
+fn several_files_that_are_dropped_at_once_are_chips_in_their_order_and_what_is_none_is_text() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let dropped = "/tmp/my pic.png\n/tmp/gone.md /tmp/notes".to_owned();
+    assert_eq!(files(&stage.event(Event::Paste { text: dropped, dropped: 0 })), ["/tmp/my pic.png"]);
+    let task = stage.task("attach");
+    let effects = stage.event(Event::Replies { task, replies: attached("my pic.png") });
+    assert_eq!(files(&effects), ["/tmp/gone.md"]);
+    let enter = stage.keys("<enter>");
+    assert_eq!(sent(&enter), None, "the rest is waited for");
+    stage.event(Event::Ended { task, error: None });
+    let task = stage.task("attach");
+    let error = Error::new(ErrorKind::NotFound, "attaching it", "there is no such file", "");
+    assert_eq!(files(&stage.event(Event::Ended { task, error: Some(error) })), ["/tmp/notes"]);
+    let task = stage.task("attach");
+    stage.reply("attach", attached("notes"));
+    let effects = stage.event(Event::Ended { task, error: None });
+    assert_eq!(sent(&effects).unwrap(), [picture(), text(" /tmp/gone.md "), picture()]);
+}
+
+#[test]
+fn a_name_with_blanks_or_in_brackets_is_read_once_it_is_whole() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert!(files(&stage.keys("see @\"pics/my ")).is_empty());
+    assert_eq!(files(&stage.keys("a.png\" ")), ["/home/ada/rivers/pics/my a.png"]);
+    stage.answer("attach", attached("my a.png"));
+    assert!(stage.text().contains("see [@my a.png · 212 kB]"), "{}", stage.text());
+    assert!(files(&stage.keys("@pics/my\\ ")).is_empty());
+    assert_eq!(files(&stage.keys("b.png ")), ["/home/ada/rivers/pics/my b.png"]);
+    stage.answer("attach", attached("my b.png"));
+    assert_eq!(files(&stage.keys("(@notes.md) ")), ["/home/ada/rivers/notes.md"]);
+    stage.answer("attach", attached("notes.md"));
+    assert!(stage.text().contains("[@my b.png · 212 kB] ([@notes.md · 212 kB])"), "{}", stage.text());
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::{Focus, State, Wait};
-use crate::domain::attachment::{Attachment, dropped_path};
+use crate::domain::attachment::{Attachment, Dropped, dropped_paths};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::{Desk, Options};
 use crate::tui::effect::TaskId;
-use crate::tui::widget::composer::mentions;
+use crate::tui::widget::composer::{mentioned_path, possible_mentions};
 use crate::workbench::Request;
 use crate::workbench::request::chat::Chat;
 
@@ -18,8 +18,8 @@ pub(super) enum Named {
     Asked,
     /// By this word of the text, which may be no file at all.
     Mention(String),
-    /// By this paste, which may be a text that only looks like a path.
-    Paste(String),
+    /// By a paste, which may be a text that only looks like a path: how it was written, and the files behind it.
+    Paste { written: String, rest: Vec<Dropped> },
 }
 
 impl State {
@@ -36,19 +36,33 @@ impl State {
         self.refit(desk);
     }
 
-    /// A pasted text that is a path, as terminals write what is dropped on them; `false` for any other text.
+    /// A pasted text that is nothing but paths, as terminals write what is dropped on them; `false` for any other text.
     pub(super) fn attach_pasted(&mut self, text: &str, desk: &mut Desk<'_>) -> bool {
-        let path = dropped_path(text);
-        if let Some(path) = &path {
-            self.attach(path, Named::Paste(text.to_owned()), desk);
+        let Some(files) = dropped_paths(text) else { return false };
+        self.attach_dropped(files, desk);
+        true
+    }
+
+    /// One after the other, so that they stand in the order in which they were dropped.
+    fn attach_dropped(&mut self, mut files: Vec<Dropped>, desk: &mut Desk<'_>) {
+        if !files.is_empty() {
+            let first = files.remove(0);
+            self.attach(&first.path, Named::Paste { written: first.written, rest: files }, desk);
         }
-        path.is_some()
+    }
+
+    /// Goes on with the files of a paste behind one that was dealt with.
+    fn attach_rest(&mut self, rest: Vec<Dropped>, desk: &mut Desk<'_>) {
+        if !rest.is_empty() {
+            self.composer.insert(" ");
+            self.attach_dropped(rest, desk);
+        }
     }
 
     /// Pastes a text. What it names with `@` stays text: a file is attached by who writes, not by what was copied somewhere.
     pub(super) fn paste_text(&mut self, text: &str) {
         self.composer.paste(text);
-        self.no_files.extend(mentions(text));
+        self.no_files.extend(possible_mentions(text));
     }
 
     /// Attaches what is named with `@` in the text and was not looked for yet; `false` where there is nothing of that.
@@ -59,7 +73,7 @@ impl State {
             if self.no_files.contains(&mention) || self.waits.values().any(|wait| *wait == looked_for) {
                 continue;
             }
-            self.attach(&mention[1..], Named::Mention(mention.clone()), desk);
+            self.attach(&mentioned_path(&mention), Named::Mention(mention.clone()), desk);
             any = true;
         }
         any
@@ -74,9 +88,12 @@ impl State {
     pub(super) fn attached(&mut self, file: Attachment, named: &Named, desk: &mut Desk<'_>) {
         let mention = match named {
             Named::Mention(mention) => Some(mention.as_str()),
-            Named::Asked | Named::Paste(_) => None,
+            Named::Asked | Named::Paste { .. } => None,
         };
         self.composer.attach(file, mention);
+        if let Named::Paste { rest, .. } = named {
+            self.attach_rest(rest.clone(), desk);
+        }
         self.focus = Focus::Composer;
         self.typed(desk);
     }
@@ -87,14 +104,17 @@ impl State {
         match named {
             Named::Asked => desk.complain(error),
             Named::Mention(mention) => {
-                self.no_files.insert(mention);
-                if !is_text {
+                if is_text {
+                    desk.say(format!("{mention} is no file here; it is sent as text."));
+                } else {
                     self.send_after_attaching = false;
                     desk.complain(error);
                 }
+                self.no_files.insert(mention);
             }
-            Named::Paste(text) => {
-                self.paste_text(&text);
+            Named::Paste { written, rest } => {
+                self.paste_text(&written);
+                self.attach_rest(rest, desk);
                 self.typed(desk);
                 if !is_text {
                     desk.complain(error);

@@ -24,7 +24,7 @@ use cluster::before;
 use history::History;
 use rows::{Row, byte_at, place_of, rows};
 
-use crate::domain::attachment::Attachment;
+use crate::domain::attachment::{Attachment, unescaped};
 use crate::domain::conversation::{Draft, Held};
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
 
@@ -377,18 +377,58 @@ impl Composer {
 }
 
 /// What a word is followed by in a sentence.
-const END: [char; 8] = [',', '.', ';', ':', '!', '?', ')', '"'];
+const END: [char; 10] = [',', '.', ';', ':', '!', '?', ')', ']', '}', '"'];
+/// What may stand before a name.
+const BEFORE: [char; 5] = ['(', '[', '{', '"', '\''];
 
 fn unix_lines(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
 }
 
-/// The `@path`s in a text.
+/// The `@path`s in a text, as they are written: `@a.md`, `@my\\ a.md`, `@"my a.md"`.
 pub fn mentions(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut behind = 0;
+    for (at, _) in text.match_indices('@') {
+        let begins = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || BEFORE.contains(&c));
+        if let Some(mention) = mention_at(text, at).filter(|_| begins && at >= behind) {
+            behind = at + mention.len();
+            found.push(mention.to_owned());
+        }
+    }
+    found
+}
+
+/// Whatever in a text may be a mention, also once the text around it is another.
+pub fn possible_mentions(text: &str) -> impl Iterator<Item = String> {
+    text.match_indices('@').filter_map(|(at, _)| mention_at(text, at)).map(str::to_owned)
+}
+
+/// The path that a mention names.
+pub fn mentioned_path(mention: &str) -> String {
+    let name = mention.strip_prefix('@').unwrap_or(mention);
+    let quoted = ['"', '\''].into_iter().find_map(|quote| name.strip_prefix(quote)?.strip_suffix(quote));
+    match quoted {
+        Some(path) => path.to_owned(),
+        None => unescaped(name).map_or_else(|| name.to_owned(), |(path, _)| path),
+    }
+}
+
+fn mention_at(text: &str, at: usize) -> Option<&str> {
+    let name = &text[at + 1..];
+    if let Some(quote) = name.chars().next().filter(|c| ['"', '\''].contains(c)) {
+        let inner = name[1..].split_once(quote)?.0;
+        let is_name = !inner.trim().is_empty() && !inner.contains('\n');
+        return is_name.then_some(&text[at..at + inner.len() + 3]);
+    }
+    let (path, end) = unescaped(name)?;
+    // A blank at the very end is where the name goes on.
+    if end == name.len() && path.ends_with(char::is_whitespace) {
+        return None;
+    }
     // What a sentence ends with is no part of a name.
-    let words = text.split(char::is_whitespace).map(|word| word.trim_end_matches(END));
-    let mentions = words.filter(|word| word.len() > 2 && word.starts_with('@') && word.contains(['/', '.']));
-    mentions.map(str::to_owned).collect()
+    let word = text[at..at + 1 + end].trim_end_matches(END);
+    (word.len() > 2 && word.contains(['/', '.'])).then_some(word)
 }
 
 #[cfg(test)]
