@@ -200,6 +200,9 @@ async fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(),
             out.note(&format!("the answer was changed ({why}); it now is:"))?;
             out.piece(streamed).await?;
         }
+        Event::Picture { media_type, .. } => {
+            out.note(&format!("a picture came ({media_type}); `outcrop conversations export` saves it"))?;
+        }
         Event::Notice { text } => out.note(&text)?,
         _ => {}
     }

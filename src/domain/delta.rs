@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalog::ModelCard;
-use super::message::{Block, StopReason, Usage};
+use super::message::{BlobId, Block, StopReason, Usage};
 use super::pull::PullStep;
 
 /// One thing that a provider says while it serves a call.
@@ -33,6 +33,8 @@ pub enum Event {
         #[serde(with = "super::base64")]
         bytes: Vec<u8>,
     },
+    /// A picture of a conversation's answer that is kept: what an `Image` becomes before anybody else hears of it.
+    Picture { media_type: String, blob: BlobId },
     /// A check takes back the answer's text from byte `from` on and puts `text` there. A provider and a check count from
     /// the first text of their own call; who asks them adds what the answer held before.
     Replace { from: usize, text: String, why: String },
@@ -90,6 +92,9 @@ impl Fold {
             Event::ToolUse { id, name, input } => {
                 self.blocks.push(Block::ToolUse { id: id.clone(), name: name.clone(), input: input.clone() });
             }
+            Event::Picture { media_type, blob } => {
+                self.blocks.push(Block::Image { media_type: media_type.clone(), blob: blob.clone() });
+            }
             Event::Replace { from, text, .. } => self.replace(*from, text),
             Event::Usage { usage } => {
                 self.usage.input = usage.input.or(self.usage.input);
@@ -101,7 +106,7 @@ impl Fold {
                 self.usage.reasoning = usage.reasoning.or(self.usage.reasoning);
             }
             Event::Stop { reason } => self.stop = Some(*reason),
-            // Its bytes become a blob where the answer is kept.
+            // Where the answer is kept its bytes become a blob, and it a `Picture`.
             Event::Image { .. }
             | Event::Context { .. }
             | Event::Notice { .. }

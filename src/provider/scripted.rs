@@ -12,6 +12,7 @@
 //! | `wide` | CJK, emoji with joiners, combining marks, right-to-left text |
 //! | `hostile` | escape sequences, C1, bidi and tag characters, as text and as reasoning |
 //! | `tools` | asks for the tool `get_weather` |
+//! | `picture` | shows a picture between two sentences |
 //! | `queue` | waits behind two others, reads the prompt in steps, answers |
 //! | `silent` | ends without a word |
 //! | `replace` | says a sentence, then a check takes half of it back |
@@ -68,6 +69,8 @@ const WORDS: &[&str] = &[
     "every", "grain", "and", "patient", "readers", "compare", "two", "answers", "line", "by", "line",
 ];
 const MARKDOWN: &str = include_str!("scripted/markdown.md");
+/// A PNG of one pixel.
+const PICTURE: &[u8] = include_bytes!("scripted/pixel.png");
 const WIDE: &str = "漢字かな交じり文 한국어 👩‍👩‍👧‍👦 🇫🇷 👍🏽 e\u{301} ñ ｆｕｌｌ ｗｉｄｔｈ \u{5e2}\u{5d1}\u{5e8}\u{5d9}\u{5ea} \u{627}\u{644}\u{639}\u{631}\u{628}\u{64a}\u{629} ﷽ नमस्ते ไทย done";
 const HOSTILE: &str = "before \u{1b}[31mred\u{1b}[0m \u{1b}]52;c;ZXZpbA==\u{7} \u{1b}]0;title\u{7} \u{1b}[2J\u{1b}[H \
     \u{1b}]8;;https://evil.example\u{1b}\\click\u{1b}]8;;\u{1b}\\ \u{9b}31m \u{1b}[6n \u{1b}P+q544e\u{1b}\\ \u{7f}\u{8}\r \
@@ -244,6 +247,12 @@ fn script(name: &str, converse: &Converse) -> Result<Vec<Step>> {
                 name: "get_weather".into(),
                 input: serde_json::json!({ "city": "Oslo" }),
             }));
+        }
+        "picture" => {
+            text(&mut steps, "Here it is:");
+            let media_type = "image/png".to_owned();
+            steps.push(Step::Say(Event::Image { media_type, bytes: PICTURE.to_vec() }));
+            text(&mut steps, "One pixel.");
         }
         "queue" => {
             steps.extend((0..=2).rev().map(|ahead| Step::Say(Event::Queued { ahead })));

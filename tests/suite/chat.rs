@@ -451,3 +451,17 @@ async fn the_health_of_one_provider_is_what_the_doctor_says_of_it() {
     let Ok(Reply::Checks { checks }) = one(&door, health).await else { panic!("no checks") };
     assert!(checks.len() == 1 && checks[0].what == "provider scripted", "{checks:?}");
 }
+
+#[tokio::test]
+async fn a_picture_in_an_answer_is_kept_in_its_place_with_its_bytes() {
+    let home = Home::new();
+    let door = home.open().await;
+    let (head, _, answer, _) = turn(&door, say("scripted/picture", "draw")).await;
+    let [Block::Text { .. }, Block::Image { media_type, blob }, Block::Text { .. }] = &answer.blocks[..]
+    else {
+        panic!("{:?}", answer.blocks)
+    };
+    assert_eq!(media_type, "image/png");
+    assert!(!blob.0.is_empty());
+    assert_eq!(open(&door, head.id).await.messages[1], answer);
+}

@@ -224,16 +224,26 @@ pub(super) async fn again(
 }
 
 /// What is sent of a branch: answers that brought nothing are left out, neighbours of one role become one turn, since most
-/// models take only alternating ones, and no call of a tool stays without a result.
+/// models take only alternating ones, and no call of a tool stays without a result. Pictures that an answer brought go
+/// with what the person said next: APIs take none from an assistant.
 fn turns(path: &[&Message]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
+    let mut pictures = Vec::new();
     for message in path {
-        if message.blocks.is_empty() {
+        let mut blocks = message.blocks.clone();
+        match message.role {
+            Role::Assistant => {
+                pictures.extend(blocks.extract_if(.., |block| matches!(block, Block::Image { .. })));
+            }
+            Role::User => blocks.append(&mut pictures),
+            Role::System | Role::Tool => {}
+        }
+        if blocks.is_empty() {
             continue;
         }
         match turns.last_mut() {
-            Some(last) if last.role == message.role => last.blocks.extend(message.blocks.iter().cloned()),
-            _ => turns.push(Turn { role: message.role, blocks: message.blocks.clone() }),
+            Some(last) if last.role == message.role => last.blocks.extend(blocks),
+            _ => turns.push(Turn { role: message.role, blocks }),
         }
     }
     answer_calls(&mut turns);

@@ -15,7 +15,8 @@ use crate::domain::call::{Call, Converse};
 use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
-use crate::domain::{ErrorKind, Result};
+use crate::domain::picture::media_type;
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
 use crate::service::invoke::Terms;
@@ -132,6 +133,10 @@ async fn streamed(
                 permit.send(Ok(Step::Delta(event)));
             }
             event = events.next() => match event {
+                Some(Ok(Event::Image { bytes, .. })) => match kept(chat.archive.clone(), bytes).await {
+                    Ok(picture) => growing.take_in(picture),
+                    Err(error) => return Outcome::Failed { error },
+                },
                 Some(Ok(event)) => growing.take_in(event),
                 Some(Err(error)) if error.kind == ErrorKind::Cancelled => return Outcome::Stopped,
                 Some(Err(error)) => return Outcome::Failed { error },
@@ -145,6 +150,20 @@ async fn streamed(
 
 async fn store(archive: Archive, answer: Message) -> Result<()> {
     archive.write(Writing { messages: vec![answer], ..Writing::default() }).await
+}
+
+/// Keeps a picture of the answer under a name. What it is its bytes say: a voice may be wrong about it.
+async fn kept(archive: Archive, bytes: Vec<u8>) -> Result<Event> {
+    let Some(media_type) = media_type(&bytes) else {
+        return Err(Error::new(
+            ErrorKind::Server { status: 200 },
+            "keeping a picture of the answer",
+            "what came is no PNG, JPEG, GIF or WebP picture",
+            "What came before it is kept; ask again.",
+        ));
+    };
+    let blob = archive.run(move |store| store.attach(bytes)).await?;
+    Ok(Event::Picture { media_type: media_type.to_owned(), blob })
 }
 
 /// An answer as it comes.
