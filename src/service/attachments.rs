@@ -176,7 +176,7 @@ mod tests {
     use crate::domain::id::ConversationId;
     use crate::domain::message::{MessageOrigin, Role};
     use crate::service::archive::Writing;
-    use crate::service::fresh;
+    use crate::service::{fresh, naming};
     use crate::store::{Owner, Store, Unlock};
 
     const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\nrest";
@@ -254,6 +254,33 @@ mod tests {
         let three = conversation(&archive, &turn_blocks(&blob)).await;
         archive.remove(three).await.unwrap();
         assert!(!kept(&archive, &blob).await);
+    }
+
+    #[tokio::test]
+    async fn bytes_that_nothing_names_go_once_the_process_that_attached_them_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let swept = async |archive: &Archive| archive.run(naming::sweep).await.unwrap();
+        let mut blobs = Vec::new();
+        let archive = archive(&home);
+        for name in ["sent", "drafted", "remembered", "taken out"] {
+            let bytes = [PIXEL, name.as_bytes()].concat();
+            blobs.push(archive.run(move |store| store.attach(bytes)).await.unwrap());
+        }
+        conversation(&archive, &turn_blocks(&blobs[0])).await;
+        let block = turn_blocks(&blobs[1]).remove(0);
+        let file = Attachment { name: "a.png".to_owned(), bytes: None, block };
+        let pastes = vec![crate::domain::conversation::Held::File(file)];
+        let draft = crate::domain::conversation::Draft { text: "\u{100000}".to_owned(), pastes };
+        archive.save_draft(None, draft).await.unwrap();
+        archive.remember("setup".to_owned(), serde_json::json!({ "of": [blobs[2]] })).await.unwrap();
+        assert_eq!(swept(&archive).await, 0, "who attached it may be about to name it");
+        drop(archive);
+        let archive = self::archive(&home);
+        assert_eq!(swept(&archive).await, 1);
+        for (blob, stays) in blobs.iter().zip([true, true, true, false]) {
+            assert_eq!(kept(&archive, blob).await, stays, "{blob:?}");
+        }
     }
 
     fn turn_blocks(blob: &BlobId) -> Vec<Block> {

@@ -1,6 +1,8 @@
-//! Which of the kept bytes somebody still names: a message, a making of pictures, a draft.
+//! Which of the kept bytes somebody still names: a message, a making of pictures, a draft, what a face remembers.
 
 use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use crate::domain::Result;
 use crate::domain::attachment::blobs_of;
@@ -8,6 +10,7 @@ use crate::domain::conversation::Held;
 use crate::domain::id::{ConversationId, MakingId};
 use crate::domain::message::{BlobId, Message};
 use crate::domain::picture::Making;
+use crate::store::record::Remembered;
 use crate::store::{Scan, Store};
 
 /// What is being removed: what it names does not count.
@@ -15,9 +18,18 @@ use crate::store::{Scan, Store};
 pub enum Gone<'a> {
     Conversations(&'a [ConversationId]),
     Making(MakingId),
+    /// Nothing is: what cannot be read may name any of them.
+    Nothing,
 }
 
-/// Those of `blobs` that nobody names once that is gone. What cannot be read names nothing.
+/// Removes the bytes that nobody names and that nobody has just attached: of chips that were taken out again, of a process
+/// that died before a draft was saved. How many that were.
+pub fn sweep(store: &Store) -> Result<usize> {
+    let unnamed = unnamed(store, Gone::Nothing, store.attachments()?)?;
+    store.detach_unused(&unnamed)
+}
+
+/// Those of `blobs` that nobody names once that is gone. What cannot be read names nothing, where something goes.
 pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Result<BTreeSet<BlobId>> {
     if blobs.is_empty() {
         return Ok(blobs);
@@ -27,8 +39,13 @@ pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Re
         let held: Vec<_> = files.flat_map(|file| blobs_of(std::slice::from_ref(&file.block))).collect();
         blobs.retain(|blob| !held.contains(&blob));
     }
+    for record in store.scan::<Remembered>(Scan::all()) {
+        if let Some((_, Remembered { value, .. })) = readable(record, gone)? {
+            unname(&value, &mut blobs);
+        }
+    }
     for record in store.scan::<Making>(Scan::all()) {
-        let Ok((id, making)) = record else { continue };
+        let Some((id, making)) = readable(record, gone)? else { continue };
         if gone != Gone::Making(id) {
             for blob in making.blobs() {
                 blobs.remove(blob);
@@ -36,7 +53,7 @@ pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Re
         }
     }
     for record in store.scan::<Message>(Scan::all()) {
-        let Ok(((conversation, _), message)) = record else { continue };
+        let Some(((conversation, _), message)) = readable(record, gone)? else { continue };
         if !matches!(gone, Gone::Conversations(gone) if gone.contains(&conversation)) {
             for blob in blobs_of(&message.blocks) {
                 blobs.remove(blob);
@@ -44,4 +61,24 @@ pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Re
         }
     }
     Ok(blobs)
+}
+
+fn readable<T>(record: Result<T>, gone: Gone<'_>) -> Result<Option<T>> {
+    match record {
+        Ok(record) => Ok(Some(record)),
+        Err(error) if gone == Gone::Nothing => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Takes out of `blobs` what a value names anywhere.
+fn unname(value: &Value, blobs: &mut BTreeSet<BlobId>) {
+    match value {
+        Value::String(text) => {
+            blobs.retain(|blob| blob.0 != *text);
+        }
+        Value::Array(values) => values.iter().for_each(|value| unname(value, blobs)),
+        Value::Object(values) => values.values().for_each(|value| unname(value, blobs)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }

@@ -1,4 +1,5 @@
-//! Spans and egress entries are kept for a while, and no more of them than there is room for.
+//! Spans and egress entries are kept for a while, and no more of them than there is room for; attachments as long as something
+//! names them.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::domain::id::SpanId;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::{Egress, Span};
 use crate::domain::{Error, Result};
+use crate::service::naming;
 use crate::store::record::{EgressKey, Remembered};
 use crate::store::{Batch, Record, Scan, Store};
 
@@ -42,7 +44,7 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
     if last.is_some_and(|last| last.keep == keep && young(&last)) {
         return Ok(0);
     }
-    let removed = sweep(store, keep, now)?;
+    let removed = sweep(store, keep, now)? + naming::sweep(store)?;
     let value = serde_json::to_value(Swept { at: now, keep })
         .map_err(|error| Error::internal("remembering when calls were swept", error.to_string()))?;
     let mut batch = Batch::new();

@@ -120,14 +120,17 @@ impl Workspace {
     }
 }
 
-/// Sweeps the record of calls and renews the store's own backup once it is old, when the start is long over.
+/// Sweeps the record of calls and the attachments, and renews the store's own backup once it is old, when the start is long over.
 async fn tend(archive: Archive, keep: Keep) {
     loop {
         tokio::time::sleep(TEND_AFTER).await;
         match archive.run(move |store| sweep_at_times(store, keep, fresh::now(), TEND_EVERY)).await {
             Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "old records of calls were removed"),
-            Err(error) => tracing::warn!(%error, "old records of calls could not be removed"),
+            Ok(removed) => tracing::info!(
+                removed,
+                "old records of calls, and attachments that nothing names, were removed"
+            ),
+            Err(error) => tracing::warn!(%error, "what is old or named by nothing could not be removed"),
         }
         let renewed = archive.run(|store| match store.automatic_backup_age() {
             Some(age) if age < TEND_EVERY => Ok(()),

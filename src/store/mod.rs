@@ -52,6 +52,7 @@ mod shield;
 mod site;
 mod tail;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 pub use backup::Moved;
@@ -86,6 +87,7 @@ struct Shared {
     desk: Mutex<Desk>,
     work: Mutex<()>,
     drafts: Mutex<()>,
+    in_use: Mutex<BTreeSet<record::Name>>,
     group: Group,
     unmarked: Mutex<Vec<Address>>,
     notices: Mutex<Vec<String>>,

@@ -54,6 +54,7 @@ impl Store {
             desk: Mutex::new(desk),
             work: Mutex::default(),
             drafts: Mutex::default(),
+            in_use: Mutex::default(),
             group: Group::default(),
             unmarked: Mutex::default(),
             notices: Mutex::new(notices.clone()),
