@@ -1,10 +1,12 @@
 //! What a cassette holds: calls of providers and what was answered, with its times.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::call::Call;
+use super::call::{Blobs, Call};
 use super::delta::Event;
 use super::error::Error;
+use super::message::{BlobId, Block};
 use super::time::Timestamp;
 
 /// One call and its whole answer.
@@ -31,17 +33,37 @@ pub fn answering(takes: &[Take], call: &Call, asked_before: usize) -> Option<usi
     (!found.is_empty()).then(|| found[asked_before % found.len()])
 }
 
-/// A call without what differs from run to run: whose prompt cache it may use.
+/// A call without what differs from run to run and from workspace to workspace: whose prompt cache it may use, and the names
+/// of attachments, which become digests of their bytes.
 pub fn question(call: &Call) -> Call {
     let mut call = call.clone();
-    if let Call::Converse(converse) | Call::CountTokens(converse) = &mut call {
-        converse.conversation = None;
-        converse.blobs = super::call::Blobs::default();
-    }
-    if let Call::Image(picture) = &mut call {
-        picture.blobs = super::call::Blobs::default();
+    match &mut call {
+        Call::Converse(converse) | Call::CountTokens(converse) => {
+            converse.conversation = None;
+            let blobs = std::mem::take(&mut converse.blobs);
+            for block in converse.turns.iter_mut().flat_map(|turn| &mut turn.blocks) {
+                if let Block::Image { blob, .. } | Block::Document { blob, .. } = block {
+                    name_by_bytes(blob, &blobs);
+                }
+            }
+        }
+        Call::Image(picture) => {
+            let blobs = std::mem::take(&mut picture.blobs);
+            if let Some(blob) = &mut picture.from {
+                name_by_bytes(blob, &blobs);
+            }
+        }
+        _ => {}
     }
     call
+}
+
+fn name_by_bytes(blob: &mut BlobId, blobs: &Blobs) {
+    if let Some(bytes) = blobs.get(blob) {
+        blob.0 = Sha256::digest(bytes)
+            .iter()
+            .fold(String::from("sha256:"), |all, byte| format!("{all}{byte:02x}"));
+    }
 }
 
 /// The same conversation with the same model, whatever the settings.
@@ -56,9 +78,9 @@ fn same_words(one: &Call, other: &Call) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::{Blobs, Converse, Turn};
+    use super::super::call::{Converse, Turn};
     use super::super::id::ConversationId;
-    use super::super::message::{Block, Role};
+    use super::super::message::Role;
     use super::super::settings::Settings;
     use super::*;
 
@@ -95,5 +117,20 @@ mod tests {
         );
         assert_eq!(found(&ask("c", None, 9)), [None, None, None]);
         assert_eq!(answering(&takes, &Call::ListModels, 0), None);
+    }
+
+    #[test]
+    fn the_same_picture_under_another_workspaces_name_is_the_same_question() {
+        let shown = |name: &str, bytes: &[u8]| {
+            let Call::Converse(mut converse) = ask("what is it?", None, 1) else { unreachable!() };
+            let blob = BlobId(name.to_owned());
+            converse.blobs.put(blob.clone(), bytes);
+            converse.turns[0].blocks.push(Block::Image { media_type: "image/png".to_owned(), blob });
+            Call::Converse(converse)
+        };
+        let takes = [take(question(&shown("theirs", b"a cat"))), take(question(&shown("ours", b"a dog")))];
+        assert_eq!(answering(&takes, &shown("ours", b"a cat"), 0), Some(0));
+        assert_eq!(answering(&takes, &shown("ours", b"a dog"), 0), Some(1));
+        assert_eq!(answering(&takes, &shown("ours", b"a cow"), 0), None);
     }
 }
