@@ -78,6 +78,13 @@ pub struct Field {
     pub choices: &'static [&'static str],
 }
 
+impl Field {
+    /// Whether the value is JSON, which is written in several lines.
+    pub fn is_json(&self) -> bool {
+        matches!(self.name, "tools" | "response_schema")
+    }
+}
+
 /// A field whose value is a number or typed.
 const fn field(name: &'static str, meaning: &'static str, range: &'static str, step: f32) -> Field {
     Field { name, meaning, range, step, choices: &[] }

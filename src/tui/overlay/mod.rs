@@ -25,6 +25,7 @@ use crate::domain::figures::grouped;
 use crate::domain::id::{ConversationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
+use crate::domain::settings::Field;
 use confirm::Confirm;
 use help::Help;
 use menu::Menu;
@@ -124,6 +125,11 @@ pub enum Choice {
     DeletePrompt(PromptId),
     /// A system prompt that was changed and not taken.
     SystemAside(String),
+    /// The value of a setting, which is one.
+    Setting {
+        field: &'static Field,
+        text: String,
+    },
     /// What the tool call of that id gives back; not `taken` is half written.
     Tool {
         id: String,

@@ -5,12 +5,15 @@ use ratatui::layout::{Position, Rect};
 
 use super::{Choice, Outcome};
 use crate::domain::conversation::Draft;
+use crate::domain::settings::{Field, Settings};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
-use crate::tui::key::Key;
+use crate::tui::key::{Key, KeyCode, KeyModifiers};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::widget::composer::{self, Composer};
+
+const DROPS: &str = "Once more drops what was changed.";
 
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +25,13 @@ pub struct Call {
 }
 
 /// What the text is for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Of {
     #[default]
     System,
     Tool(Call),
+    /// The value of a setting, as JSON.
+    Setting(&'static Field),
 }
 
 /// The text as it is being written.
@@ -37,6 +42,8 @@ pub struct Pad {
     pub composer: Composer,
     /// The text as it was.
     before: String,
+    /// Why the text was not taken.
+    wrong: String,
 }
 
 impl Pad {
@@ -53,6 +60,16 @@ impl Pad {
         Self::new(Of::Tool(call), title, text)
     }
 
+    /// Asks for the value of a setting that is JSON, from the one that it has.
+    pub fn setting(field: &'static Field, settings: &Settings) -> Self {
+        let value = settings.get(field.name).unwrap_or_default();
+        let json: Option<serde_json::Value> = serde_json::from_str(&value).ok();
+        let lines = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+        let mut pad = Self::new(Of::Setting(field), field.name.to_owned(), &lines.unwrap_or(value));
+        pad.composer.press(Key::new(KeyCode::Home, KeyModifiers::CONTROL));
+        pad
+    }
+
     /// Its head.
     pub fn title(&self) -> &str {
         &self.title
@@ -61,7 +78,7 @@ impl Pad {
     fn new(of: Of, title: String, text: &str) -> Self {
         let mut composer = Composer::default();
         composer.set_draft(&Draft { text: text.to_owned(), pastes: Vec::new() });
-        Self { of, title, composer, before: text.to_owned() }
+        Self { of, title, composer, before: text.to_owned(), wrong: String::new() }
     }
 
     /// Takes a key.
@@ -72,7 +89,21 @@ impl Pad {
                 return Outcome::Chosen(match &self.of {
                     Of::System => Choice::System(text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
+                    Of::Setting(field) => match Settings::default().set(field.name, &text) {
+                        Ok(()) => Choice::Setting { field, text },
+                        Err(error) => {
+                            self.wrong = error.why;
+                            return Outcome::Stay;
+                        }
+                    },
                 });
+            }
+            // A value that is half written is no value, and there is nowhere to keep it.
+            Some(Action::Cancel)
+                if matches!(self.of, Of::Setting(_)) && self.is_changed() && self.wrong != DROPS =>
+            {
+                DROPS.clone_into(&mut self.wrong);
+                return Outcome::Stay;
             }
             Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
@@ -84,6 +115,7 @@ impl Pad {
                 self.composer.redo();
             }
             _ => {
+                self.wrong.clear();
                 self.composer.press(key);
             }
         }
@@ -93,12 +125,16 @@ impl Pad {
     /// Leaves it: a text that was changed is kept.
     pub fn leave(&self) -> Outcome {
         let text = self.composer.text();
-        let changed = text != self.before && !text.trim().is_empty();
         match &self.of {
-            _ if !changed => Outcome::Close,
+            _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
+            Of::Setting(_) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
             Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
         }
+    }
+
+    fn is_changed(&self) -> bool {
+        self.composer.text() != self.before
     }
 
     /// Paints it; returns the caret's cell.
@@ -122,6 +158,20 @@ impl Pad {
                 let rows = most as u16 + 1;
                 let rest = Rect { y: area.y + rows, height: area.height.saturating_sub(rows), ..area };
                 (rest, "JSON or text; a ! in front makes it an error.")
+            }
+            Of::Setting(field) => {
+                let (words, role) = match self.wrong.as_str() {
+                    "" => (field.range, Role::Muted),
+                    DROPS => (DROPS, Role::Warn),
+                    wrong => (wrong, Role::Bad),
+                };
+                let lines = wrap(&safe_line(words), area.width);
+                let most = usize::from(area.height.saturating_sub(3)).min(lines.len()).min(3) as u16;
+                let foot = area.bottom().saturating_sub(most);
+                for (y, line) in (foot..area.bottom()).zip(&lines) {
+                    put(cells, area.x, y, area.right(), line, ground.patch(look.style(role)));
+                }
+                (Rect { height: area.height.saturating_sub(most + 1), ..area }, "Nothing; it is left out.")
             }
         };
         self.composer.draw(area, cells, &styles, placeholder);

@@ -7,6 +7,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::settings::{FIELDS, Field, Settings};
 use crate::tui::action::Action;
 use crate::tui::overlay::input::Input;
+use crate::tui::overlay::pad::Pad;
 
 /// One row of the drawer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,12 +69,16 @@ impl Drawer {
         self.selected = row;
     }
 
-    /// Starts typing the value of the selected field.
-    pub fn type_value(&mut self, settings: &Settings) {
-        if let Row::Field(field) = self.row() {
-            self.error = None;
-            self.input = Some(Input::new(&settings.get(field.name).unwrap_or_default()));
+    /// Starts typing the value of the selected field: in its row, or in the pad that this gives.
+    #[must_use]
+    pub fn type_value(&mut self, settings: &Settings) -> Option<Pad> {
+        let Row::Field(field) = self.row() else { return None };
+        self.error = None;
+        if field.is_json() {
+            return Some(Pad::setting(field, settings));
         }
+        self.input = Some(Input::new(&settings.get(field.name).unwrap_or_default()));
+        None
     }
 
     /// The settings with the typed value; `None` (and the reason kept) where it is not one.
@@ -249,15 +254,15 @@ mod tests {
                     field.name
                 );
             }
-            drawer.type_value(&Settings::default());
-            assert!(drawer.input.is_some());
+            let pad = drawer.type_value(&Settings::default());
+            assert_eq!((drawer.input.is_some(), pad.is_some()), (!field.is_json(), field.is_json()));
         }
     }
 
     #[test]
     fn a_wrong_value_stays_in_the_line_and_says_why() {
         let mut drawer = at("temperature");
-        drawer.type_value(&Settings::default());
+        assert_eq!(drawer.type_value(&Settings::default()), None);
         drawer.input = Some(Input::new("9"));
         assert_eq!(drawer.accept(&Settings::default()), None);
         assert!(drawer.error.as_ref().unwrap().hint.contains("0 – 2") && drawer.input.is_some());

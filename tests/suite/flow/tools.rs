@@ -53,6 +53,23 @@ fn each_call_is_asked_for_and_all_answers_go_as_one_turn() {
 }
 
 #[test]
+fn tools_and_schemas_are_written_in_several_lines_and_what_is_wrong_stays_to_be_mended() {
+    let mut stage = opened();
+    stage.keys("<ctrl+o>jjjjjjjjjj<enter>[{\"name\":\"look\"}<enter>");
+    assert!(stage.text().contains("EOF while parsing a list at line 1 column 16"), "{}", stage.text());
+    stage.keys("]<enter>");
+    assert_eq!(stage.state.overlays.len(), 0);
+    assert!(stage.text().contains("tools look"), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("    \"name\": \"look\""), "in lines: {}", stage.text());
+    stage.keys("x<esc>");
+    assert!(stage.text().contains("Once more drops what was changed."), "{}", stage.text());
+    stage.keys("<esc>");
+    assert_eq!(stage.state.overlays.len(), 0);
+    assert!(stage.text().contains("tools look"), "{}", stage.text());
+}
+
+#[test]
 fn what_is_half_written_is_there_again() {
     let mut stage = opened();
     stage.keys("<alt+t>18 deg<esc>");

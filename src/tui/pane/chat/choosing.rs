@@ -72,6 +72,13 @@ impl State {
             }
             Choice::Tool { id, text, taken } => self.tool_answered(id, text, taken, desk),
             Choice::System(text) => self.set_system(&text, desk),
+            // The pad took it, so it is one.
+            Choice::Setting { field, text } => {
+                let mut settings = self.thread.setup.settings.clone();
+                if settings.set(field.name, &text).is_ok() {
+                    self.set_settings(settings, desk);
+                }
+            }
             Choice::SystemAside(text) => {
                 self.thread.system_aside = Some(text);
                 desk.say("Not taken; it is there again when the system prompt is written next.");

@@ -18,7 +18,11 @@ impl State {
             Row::Model => self.act(Action::ChooseModel, None, desk),
             Row::Preset => self.act(Action::ChoosePreset, None, desk),
             Row::System => self.act(Action::EditSystem, None, desk),
-            Row::Field(_) => self.drawer.type_value(&self.thread.setup.settings),
+            Row::Field(_) => {
+                if let Some(pad) = self.drawer.type_value(&self.thread.setup.settings) {
+                    desk.overlays.push(Overlay::Pad(Box::new(pad)));
+                }
+            }
         }
     }
 

@@ -208,7 +208,11 @@ impl State {
                 let pad = Pad::system(setup.system.as_deref().unwrap_or_default());
                 desk.overlays.push(Overlay::Pad(Box::new(pad)));
             }
-            Row::Field(_) => presets.drawer.type_value(&setup.settings),
+            Row::Field(_) => {
+                if let Some(pad) = presets.drawer.type_value(&setup.settings) {
+                    desk.overlays.push(Overlay::Pad(Box::new(pad)));
+                }
+            }
         }
     }
 
@@ -318,6 +322,10 @@ impl State {
             Choice::Model(id) => self.say_in_preset(|preset| preset.model = Some(id), desk),
             Choice::System(text) => {
                 self.say_in_preset(|preset| preset.system = (!text.is_empty()).then_some(text), desk);
+            }
+            // The pad took it, so it is one.
+            Choice::Setting { field, text } => {
+                self.say_in_preset(|preset| drop(preset.settings.set(field.name, &text)), desk);
             }
             _ => {}
         }

@@ -101,7 +101,11 @@ impl State {
             Row::Model => self.choose_model(desk),
             Row::Preset => self.choose_preset(desk),
             Row::System => self.edit_system(desk),
-            Row::Field(_) => self.drawer.type_value(&self.setup.settings),
+            Row::Field(_) => {
+                if let Some(pad) = self.drawer.type_value(&self.setup.settings) {
+                    desk.overlays.push(Overlay::Pad(Box::new(pad)));
+                }
+            }
         }
     }
 

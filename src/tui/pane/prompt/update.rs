@@ -229,6 +229,12 @@ impl State {
             }
             Choice::BeforePreset => self.undo_preset(desk),
             Choice::System(text) => self.set_system(&text, desk),
+            Choice::Setting { field, text } => {
+                // The pad took it, so it is one.
+                if self.setup.settings.set(field.name, &text).is_ok() {
+                    self.typed(desk);
+                }
+            }
             Choice::SystemAside(text) => {
                 self.system_aside = Some(text);
                 desk.say("Not taken; it is there again when the system prompt is written next.");
