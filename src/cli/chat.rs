@@ -1,6 +1,6 @@
 //! `outcrop chat`: one turn, its answer on the standard output as it comes.
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Duration, Instant, interval_at};
 
 use super::args::Chat as Arguments;
@@ -116,18 +116,26 @@ pub(super) async fn turn(
     let mut finished = None;
     // Streamed text so far: a check may take some of it back.
     let mut streamed = String::new();
+    let mut shown = false;
     loop {
-        let reply = tokio::select! {
-            biased;
-            reply = replies.next() => match reply {
-                Some(reply) => reply?,
-                None => break,
-            },
-            _ = seconds.tick(), if wait.on => {
-                wait.show();
-                continue;
+        let next = match replies.next().now_or_never() {
+            Some(next) => next,
+            None => {
+                if std::mem::take(&mut shown) {
+                    gather();
+                }
+                tokio::select! {
+                    biased;
+                    next = replies.next() => next,
+                    _ = seconds.tick(), if wait.on => {
+                        wait.show();
+                        continue;
+                    }
+                }
             }
         };
+        let Some(reply) = next else { break };
+        let reply = reply?;
         if out.json {
             out.streamed(&reply).await?;
         }
@@ -139,6 +147,7 @@ pub(super) async fn turn(
             }
             Reply::Delta { event } => {
                 wait.hear(&event);
+                shown = true;
                 if !out.json {
                     delta(event, &mut streamed, out).await?;
                 }
@@ -152,6 +161,15 @@ pub(super) async fn turn(
         out.end_line()?;
     }
     finished.ok_or_else(|| Error::internal("waiting for the answer", "it never ended").into())
+}
+
+/// How long what comes is left to gather once something was shown, as a screen waits for its next frame.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Lets what comes next gather. Each token that wakes this process by itself costs more than all that is done with it; and
+/// whatever wakes on this thread, the only one of the command, would.
+fn gather() {
+    std::thread::sleep(FRAME);
 }
 
 /// Says on the standard error that nothing came so far: a line that counts on a terminal, one remark elsewhere.
