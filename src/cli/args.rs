@@ -520,9 +520,9 @@ pub enum Written {
 /// `outcrop usage`
 #[derive(Debug, Args)]
 pub struct Usage {
-    /// What a row is
-    #[arg(long, value_enum, default_value_t = By::Model)]
-    pub by: By,
+    /// What a row is [default: model]
+    #[arg(long, value_enum)]
+    pub by: Option<By>,
     /// From then on: 24h, 7d, or a day or time like 2026-11-22 or 2026-11-22T14:00; counted by whole hours
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,

@@ -19,6 +19,15 @@ use crate::workbench::request::usage::{By, Form, Query, Usage};
 use crate::workbench::{Reply, Request};
 
 pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    if wanted.by.is_some() && wanted.format == Some(UsageFormat::Jsonl) {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "exporting the calls",
+            "--by makes rows of them, and with --format jsonl each is a line of its own",
+            "Leave --by out, or take --format csv.",
+        )
+        .into());
+    }
     let query = query(wanted, &Zoned::now())?;
     if let Some(format) = wanted.format {
         return write(query, format, wanted.texts, asker, out).await;
@@ -65,7 +74,7 @@ async fn write(
 }
 
 fn query(wanted: &Wanted, now: &Zoned) -> Result<Query> {
-    let by = match wanted.by {
+    let by = match wanted.by.unwrap_or(Rows::Model) {
         Rows::Model => By::Model,
         Rows::Day => By::Day,
         Rows::Voice => By::Voice,

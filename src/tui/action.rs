@@ -111,6 +111,7 @@ actions! {
     ExportConversation = "export_conversation", "Write the conversation to a file";
     ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
     Retry = "retry", "Answer again, as another branch";
+    RetryFailed = "retry_failed", "Answer again what failed or was stopped";
     EditMessage = "edit_message", "Edit the message and fork";
     AnswerTool = "answer_tool", "Say what a tool that was called gives back";
     Continue = "continue", "Go on with the answer";

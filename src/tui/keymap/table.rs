@@ -102,6 +102,7 @@ use Context as C;
 pub(super) const TABLE: &[Row] = &[
     row(C::Composer, A::Send, "enter", "send"),
     row(C::Composer, A::AnswerTool, "alt+t", "tool"),
+    row(C::Composer, A::RetryFailed, "alt+r", "retry"),
     row(C::Composer, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
     row(C::Composer, A::Commands, "/", ""),
     row(C::Composer, A::HistoryPrevious, "up", ""),

@@ -80,6 +80,12 @@ fn written(home: &Home) {
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!((rows.len(), rows[0][0], rows[1][0]), (2, "model", "scripted/echo"));
     assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{table}");
+    let refused = home.run(&["usage", "-f", "jsonl", "--by", "day"]);
+    assert!(
+        refused.stdout.is_empty() && refused.stderr.contains("--by makes rows of them"),
+        "{}",
+        refused.stderr
+    );
     let calls = home.run(&["usage", "-f", "jsonl"]);
     let [call] = &calls.objects()[..] else { panic!("{calls:?}") };
     assert_eq!((&call["schemaType"], &call["modelId"]), (&"ModelInvocationLog".into(), &"echo".into()));

@@ -186,6 +186,22 @@ fn an_edited_message_becomes_a_branch_and_both_are_reachable() {
 }
 
 #[test]
+fn what_failed_is_asked_again_from_the_composer_and_keeps_what_is_being_written() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(two_turns());
+    assert!(!stage.text().contains("Alt+R"), "{}", stage.text());
+    assert_eq!(chats(&stage.keys("<alt+r>")), []);
+    let error = Error::new(ErrorKind::Timeout, "asking m", "nothing came", "");
+    let mut stage = Stage::settled(120, 40, "dark");
+    let asked = message(1, None, Role::User, "why?");
+    stage.open(vec![asked, answer(2, Some(1), "", Outcome::Failed { error })]);
+    assert!(stage.text().contains("Alt+R retry"), "{}", stage.text());
+    let effects = stage.keys("and<alt+r>");
+    assert_eq!(chats(&effects), [Chat::Retry { conversation: conversation(1), message: id(2) }]);
+    assert_eq!(stage.state.chat.composer.text(), "and");
+}
+
+#[test]
 fn retry_and_continue_name_the_answer() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.open(two_turns());

@@ -40,6 +40,7 @@ use crate::domain::Error;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::listing::Listing;
+use crate::domain::message::{Message, Outcome};
 use crate::tui::action::Action;
 use crate::tui::app::{Options, Start};
 use crate::tui::effect::TaskId;
@@ -266,6 +267,7 @@ impl State {
         let idle = self.thread.turn == Turn::Idle;
         match action {
             Action::Retry | Action::Continue => answered && idle,
+            Action::RetryFailed => idle && self.thread.last_answer().is_some_and(is_broken_off),
             Action::EditMessage => self.thread.shown().next().is_some() && idle,
             Action::Copy | Action::CopyCode | Action::CopyRequest => answered,
             Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
@@ -334,4 +336,10 @@ impl State {
             .chain(&mut self.others)
             .find(|thread| thread.turn.task() == Some(task))
     }
+}
+
+/// Whether an answer did not come to its own end.
+fn is_broken_off(answer: &Message) -> bool {
+    let outcome = answer.answer.as_ref().map(|answer| &answer.outcome);
+    matches!(outcome, Some(Outcome::Failed { .. } | Outcome::Stopped | Outcome::Interrupted))
 }

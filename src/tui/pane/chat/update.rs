@@ -70,6 +70,10 @@ impl State {
             Action::Fork => self.fork(desk),
             Action::Retry if self.open_again(desk) => {}
             Action::Retry => self.retry(desk),
+            Action::RetryFailed if self.can(action) => {
+                self.at = None;
+                self.retry(desk);
+            }
             Action::EditMessage => self.edit(desk),
             Action::Continue => self.go_on(desk),
             Action::AnswerTool => self.answer_tools(desk),
