@@ -118,19 +118,18 @@ pub(super) async fn turn(
     let mut streamed = String::new();
     let mut shown = false;
     loop {
-        let next = match replies.next().now_or_never() {
-            Some(next) => next,
-            None => {
-                if std::mem::take(&mut shown) {
-                    gather();
-                }
-                tokio::select! {
-                    biased;
-                    next = replies.next() => next,
-                    _ = seconds.tick(), if wait.on => {
-                        wait.show();
-                        continue;
-                    }
+        let next = if let Some(next) = replies.next().now_or_never() {
+            next
+        } else {
+            if std::mem::take(&mut shown) {
+                gather();
+            }
+            tokio::select! {
+                biased;
+                next = replies.next() => next,
+                _ = seconds.tick(), if wait.on => {
+                    wait.show();
+                    continue;
                 }
             }
         };
@@ -168,6 +167,10 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// Lets what comes next gather. Each token that wakes this process by itself costs more than all that is done with it; and
 /// whatever wakes on this thread, the only one of the command, would.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what sleeps on tokio's clock is woken by each token all the same"
+)]
 fn gather() {
     std::thread::sleep(FRAME);
 }

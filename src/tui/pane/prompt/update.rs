@@ -229,9 +229,10 @@ impl State {
             }
             Choice::BeforePreset => self.undo_preset(desk),
             Choice::System(text) => self.set_system(&text, desk),
+            // The pad took it, so it is one.
             Choice::Setting { field, text } => {
-                // The pad took it, so it is one.
-                if self.setup.settings.set(field.name, &text).is_ok() {
+                let set = self.setup.settings.set(field.name, &text);
+                if set.is_ok() {
                     self.typed(desk);
                 }
             }

@@ -157,7 +157,13 @@ fn budgets(standing: &[&Standing], sight: &Sight<'_>, area: Rect, cells: &mut Bu
     let look = sight.look;
     let stands = |standing: &Standing| standing.budget.stand(standing.spent);
     let texts = standing.iter().filter_map(|one| Some(columns(&stands(one)?.0))).max().unwrap_or(0);
-    let bar = if area.width < 70 { BAR / 2 } else { BAR };
+    let whole = |standing: &Standing| {
+        let Budget { scope, period, .. } = &standing.budget;
+        columns(&format!("{} · {scope}", period.now()))
+    };
+    let wanted = standing.iter().map(|standing| whole(standing)).max().unwrap_or(0);
+    // The bar gives way before the names do.
+    let bar = area.width.saturating_sub(texts + wanted + 6).clamp(BAR / 4, BAR);
     let most = area.width.saturating_sub(texts + bar + 6);
     let name = |standing: &Standing| {
         let Budget { scope, period, .. } = &standing.budget;
