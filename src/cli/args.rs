@@ -137,7 +137,7 @@ pub struct Chat {
     pub file: Vec<PathBuf>,
     /// What a tool gives back that the last answer called, by the call's id or the tool's name; may be repeated
     ///
-    /// =@FILE takes it from a file; a text that begins with ! says that the tool failed, and why.
+    /// =@FILE takes it from a file; a ! before the text or the @ says that the tool failed, and why.
     #[arg(long, value_name = "ID=TEXT")]
     pub tool_result: Vec<String>,
     /// Print the answer byte for byte, also what could drive a terminal

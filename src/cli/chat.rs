@@ -146,7 +146,7 @@ pub(super) async fn turn(
             }
             Reply::Delta { event } => {
                 wait.hear(&event);
-                shown = true;
+                shown |= matches!(event, Event::Text { .. } | Event::Reasoning { .. });
                 if !out.json {
                     delta(event, &mut streamed, out).await?;
                 }
@@ -157,7 +157,7 @@ pub(super) async fn turn(
     }
     drop(wait);
     if !out.json {
-        out.end_line()?;
+        out.end_piece().await?;
     }
     finished.ok_or_else(|| Error::internal("waiting for the answer", "it never ended").into())
 }
@@ -165,8 +165,8 @@ pub(super) async fn turn(
 /// How long what comes is left to gather once something was shown, as a screen waits for its next frame.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Lets what comes next gather. Each token that wakes this process by itself costs more than all that is done with it; and
-/// whatever wakes on this thread, the only one of the command, would.
+/// Lets what comes next gather: a token that wakes this process by itself costs more than all that is done with it, and it
+/// would wake whatever waits on this thread, the only one of the command. Whom the process serves besides waits as long.
 #[expect(
     clippy::disallowed_methods,
     reason = "what sleeps on tokio's clock is woken by each token all the same"
@@ -218,13 +218,18 @@ async fn delta(event: Event, streamed: &mut String, out: &mut Out) -> Result<(),
                 (0..=from.min(streamed.len())).rev().find(|at| streamed.is_char_boundary(*at)).unwrap_or(0);
             streamed.truncate(cut);
             streamed.push_str(&text);
+            out.end_piece().await?;
             out.note(&format!("the answer was changed ({why}); it now is:"))?;
             out.piece(streamed).await?;
         }
         Event::Picture { media_type, .. } => {
+            out.end_piece().await?;
             out.note(&format!("a picture came ({media_type}); `outcrop conversations export` saves it"))?;
         }
-        Event::Notice { text } => out.note(&text)?,
+        Event::Notice { text } => {
+            out.end_piece().await?;
+            out.note(&text)?;
+        }
         _ => {}
     }
     Ok(())

@@ -89,6 +89,14 @@ impl Out {
         Ok(())
     }
 
+    /// Ends the line that pieces began, once its reader takes that; what is said next needs no room there.
+    pub async fn end_piece(&mut self) -> Result<(), End> {
+        if !self.at_start {
+            room().await;
+        }
+        self.end_line()
+    }
+
     /// Ends the line if one is begun.
     pub fn end_line(&mut self) -> Result<(), End> {
         if !self.at_start {

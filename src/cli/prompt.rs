@@ -45,7 +45,7 @@ pub(super) async fn blocks(arguments: &Arguments, asker: &Asker, out: &mut Out) 
             super::out::say("Type the prompt, then Ctrl+D.");
         }
         parts.push(read_input().await?);
-    } else if !alone {
+    } else {
         parts.push(typed);
         if holds_text() {
             parts.push(piped().await?);

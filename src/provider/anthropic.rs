@@ -146,7 +146,7 @@ impl Provider for Anthropic {
 
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
-        match call {
+        let events = match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
                 let asked = doing.clone();
@@ -160,6 +160,7 @@ impl Provider for Anthropic {
                 refused(format!("making a picture with {}", picture.model), "images", CHAT_ONLY)
             }
             Call::Embed { model, .. } => refused(format!("embedding with {model}"), "embed", CHAT_ONLY),
-        }
+        };
+        self.key.attended(&self.name, events)
     }
 }

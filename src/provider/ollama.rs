@@ -161,7 +161,7 @@ impl Provider for Ollama {
 
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
-        match call {
+        let events = match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
                 let asked = doing.clone();
@@ -190,6 +190,7 @@ impl Provider for Ollama {
                 let removed = async move { voice.remove(&net, &model).await };
                 stream::once(removed).filter_map(async |removed| removed.err().map(Err)).boxed()
             }
-        }
+        };
+        self.key.attended(&self.name, events)
     }
 }

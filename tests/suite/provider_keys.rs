@@ -10,7 +10,9 @@ use outcrop::domain::delta::Event;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::net::{Client, Network, Reach};
 use outcrop::provider::Provider;
+use outcrop::provider::anthropic::Anthropic;
 use outcrop::provider::key::{Command, Commands, Key};
+use outcrop::provider::ollama::Ollama;
 use outcrop::provider::openai::OpenAi;
 use outcrop::provider::told_key::ToldKey;
 use outcrop::service::key_commands::KeyCommands;
@@ -85,6 +87,31 @@ async fn a_command_tells_its_first_line_and_is_asked_again_only_when_the_key_was
         [command.clone(), far.clone(), command, far.clone(), far],
         "the record names the command"
     );
+}
+
+#[tokio::test]
+async fn servers_of_every_kind_have_a_command_asked_anew() {
+    let server = Server::start(|_, _| whole(401, &[], r#"{"error": {"message": "no"}}"#)).await;
+    let (net, _) = net(Reach::default());
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
+    let key = || {
+        let _ = std::fs::remove_file(&runs);
+        told(&format!("echo x >> {}; echo key", runs.display()))
+    };
+    let voices: [(&str, Box<dyn Fn() -> Box<dyn Provider>>); 3] = [
+        ("openai", Box::new(|| Box::new(OpenAi::new("box", server.url("/v1"), key())))),
+        ("anthropic", Box::new(|| Box::new(Anthropic::new("box", server.url("/v1"), key())))),
+        ("ollama", Box::new(|| Box::new(Ollama::new("box", server.url(""), key())))),
+    ];
+    for (kind, voice) in voices {
+        let voice = voice();
+        for asked in 1..=2 {
+            let error = soon(voice.serve(Call::ListModels, &net).next()).await.unwrap().unwrap_err();
+            assert!(error.hint.starts_with("The key came from api_key_cmd of box"), "{kind}: {error}");
+            assert_eq!(count(&runs), asked, "{kind}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,10 @@ pub(super) fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
 /// The card of one model, from its provider.
 pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelCard> {
     invoke.knows(id)?;
-    of(invoke, id.provider(), terms).await?.into_iter().find(|card| card.id == *id).ok_or_else(|| {
+    // Ollama lists with its tag what is asked for without one.
+    let tagged = format!("{id}:latest");
+    let is_it = |card: &ModelCard| card.id == *id || card.id.as_str() == tagged;
+    of(invoke, id.provider(), terms).await?.into_iter().find(is_it).ok_or_else(|| {
         let missing = Error::new(
             ErrorKind::NotFound,
             format!("showing {id}"),

@@ -114,15 +114,19 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.options.presets = presets;
             state.say("The configuration file was read again.", false);
         }
-        Event::PresetChanged { said, presets } => match presets {
-            Ok(presets) => {
-                state.options.presets = presets;
-                if !said.is_empty() {
-                    state.say(said, false);
+        Event::PresetChanged { said, presets } => {
+            let taken = presets.is_ok();
+            match presets {
+                Ok(presets) => {
+                    state.options.presets = presets;
+                    if !said.is_empty() {
+                        state.say(said, false);
+                    }
                 }
+                Err(error) => state.say(error.to_string(), true),
             }
-            Err(error) => state.say(error.to_string(), true),
-        },
+            state.at_desk(out, |panes, desk| panes.models.preset_changed(taken, desk));
+        }
         Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
     }
     if let Some(id) = state.opens.take() {
@@ -224,9 +228,12 @@ fn leads_out(state: &mut State, key: Key, out: &mut Out<'_>) -> bool {
         (Some(Action::Help), _) => act(state, Action::Help, Some(key), out),
         (_, Overlay::Confirm(_) | Overlay::Prompt(_) | Overlay::Pad(_)) if new && key.typed().is_none() => {
             // As if it had been left first: a text that was written in it is kept.
-            let left = top.leave();
+            let left = state.overlays.last_mut().map_or(Outcome::Stay, Overlay::leave);
+            let stays = left == Outcome::Stay;
             settle(state, left, out);
-            act(state, Action::NewConversation, Some(key), out);
+            if !stays {
+                act(state, Action::NewConversation, Some(key), out);
+            }
         }
         _ => return false,
     }

@@ -172,7 +172,7 @@ impl Overlay {
     }
 
     /// Leaves it as its own key does.
-    pub fn leave(&self) -> Outcome {
+    pub fn leave(&mut self) -> Outcome {
         match self {
             Self::Menu(menu) => menu.leave(),
             Self::Pad(pad) => pad.leave(),

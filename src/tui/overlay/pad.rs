@@ -98,13 +98,6 @@ impl Pad {
                     },
                 });
             }
-            // A value that is half written is no value, and there is nowhere to keep it.
-            Some(Action::Cancel)
-                if matches!(self.of, Of::Setting(_)) && self.is_changed() && self.wrong != DROPS =>
-            {
-                DROPS.clone_into(&mut self.wrong);
-                return Outcome::Stay;
-            }
             Some(Action::Cancel) => return self.leave(),
             Some(Action::Accept) => {}
             Some(Action::Newline) => self.composer.newline(),
@@ -122,10 +115,14 @@ impl Pad {
         Outcome::Stay
     }
 
-    /// Leaves it: a text that was changed is kept.
-    pub fn leave(&self) -> Outcome {
+    /// Leaves it: a text that was changed is kept, and a value, which half written is none, dropped only when asked twice.
+    pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
+            Of::Setting(_) if self.is_changed() && self.wrong != DROPS => {
+                DROPS.clone_into(&mut self.wrong);
+                Outcome::Stay
+            }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
             Of::Setting(_) => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),

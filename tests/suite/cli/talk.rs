@@ -115,8 +115,12 @@ fn a_tool_that_is_called_is_said_and_answered_with_the_next_question() {
     assert!(said.stderr.contains(&answers), "{}", said.stderr);
 
     std::fs::write(home.beside().join("sun.txt"), "sunny\n").unwrap();
+    std::fs::write(home.beside().join("logo.md"), "![sun](a.png)\n").unwrap();
     for (given, content, is_error) in [
         ("call_1=sunny", "sunny", false),
+        ("1=sunny", "sunny", false),
+        ("1=@logo.md", "![sun](a.png)", false),
+        ("1=!@sun.txt", "sunny", true),
         ("get_weather=@sun.txt", "sunny", false),
         ("call_1=! no such city", "no such city", true),
     ] {

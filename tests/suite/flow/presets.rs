@@ -2,8 +2,10 @@
 
 use outcrop::config::{Preset, PresetChange};
 use outcrop::domain::settings::Settings;
+use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Event, Mouse, MouseKind};
+use outcrop::tui::key::KeyModifiers;
 
 use crate::stage::{MODEL, Stage};
 
@@ -113,6 +115,66 @@ fn a_preset_gets_another_name_and_is_deleted_after_a_question() {
     let effects = stage.keys("u");
     write(&mut stage, &effects);
     assert_eq!(temperature(&stage.state.options.presets["precise2"]), Some(0.1));
+}
+
+/// A turn of the wheel over the list.
+fn wheel(stage: &mut Stage) -> Vec<Effect> {
+    stage.event(Event::Mouse(Mouse {
+        kind: MouseKind::ScrollDown,
+        column: 5,
+        row: 8,
+        modifiers: KeyModifiers::NONE,
+    }))
+}
+
+fn two() -> Stage {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.state.options.presets.insert("wild".into(), Preset::default());
+    stage.keys("<alt+4>e");
+    stage
+}
+
+#[test]
+fn what_is_typed_for_one_preset_is_never_written_into_another() {
+    let mut stage = two();
+    stage.keys("<enter>jjj<enter>1.5");
+    wheel(&mut stage);
+    let effects = stage.keys("<enter><enter>");
+    assert_eq!(write(&mut stage, &effects), [], "what was being typed is dropped");
+
+    let mut stage = two();
+    stage.keys("<enter>jjj<right>");
+    let effects = wheel(&mut stage);
+    let done = write(&mut stage, &effects);
+    assert!(
+        matches!(&done[..], [PresetChange::Set { name, preset }] if name == "precise" && temperature(preset) == Some(0.2)),
+        "what was changed is kept on the way: {done:?}"
+    );
+}
+
+#[test]
+fn what_the_file_did_not_take_is_asked_for_again() {
+    let mut stage = shown(120, 40, "dark");
+    stage.keys("<enter>jjj<right>");
+    let effects = stage.keys("<esc>");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::ChangePreset { .. })), "{effects:?}");
+    let error = Error::new(ErrorKind::Io, "writing it", "it is read-only", "");
+    stage.event(Event::PresetChanged { said: String::new(), presets: Err(error) });
+    let effects = stage.keys("<ctrl+q>");
+    let done = write(&mut stage, &effects);
+    assert!(
+        matches!(&done[..], [PresetChange::Set { preset, .. }] if temperature(preset) == Some(0.2)),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_system_prompt_that_was_not_taken_comes_back_in_its_preset() {
+    let mut stage = two();
+    stage.keys("<enter>jj<enter> Always.<esc>");
+    assert!(stage.text().contains("Not taken"), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("Be exact. Always."), "{}", stage.text());
 }
 
 #[test]

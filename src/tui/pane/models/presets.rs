@@ -39,6 +39,8 @@ pub struct Presets {
     /// The drawer has the keys.
     pub(super) editing: bool,
     edit: Option<Edit>,
+    /// A system prompt that was changed and not taken, and whose.
+    aside: Option<(String, String)>,
     undo: Option<PresetChange>,
 }
 
@@ -101,10 +103,9 @@ impl Presets {
         all.keys().position(|name| Some(name) == self.name.as_ref()).unwrap_or(0)
     }
 
-    fn step(&mut self, steps: isize, desk: &Desk<'_>) {
-        let all = &desk.options.presets;
+    fn beside(&self, steps: isize, all: &BTreeMap<String, Preset>) -> Option<String> {
         let to = self.at(all).saturating_add_signed(steps).min(all.len().saturating_sub(1));
-        self.name = all.keys().nth(to).cloned();
+        all.keys().nth(to).cloned()
     }
 }
 
@@ -141,11 +142,32 @@ impl State {
                     self.change(change, "As it was before.", desk);
                 }
             }
-            Action::SelectNext => presets.step(1, desk),
-            Action::SelectPrevious => presets.step(-1, desk),
-            Action::SelectFirst | Action::PageUp | Action::HalfPageUp => presets.step(isize::MIN, desk),
-            Action::SelectLast | Action::PageDown | Action::HalfPageDown => presets.step(isize::MAX, desk),
+            Action::SelectNext => self.step_preset(1, desk),
+            Action::SelectPrevious => self.step_preset(-1, desk),
+            Action::SelectFirst | Action::PageUp | Action::HalfPageUp => self.step_preset(isize::MIN, desk),
+            Action::SelectLast | Action::PageDown | Action::HalfPageDown => {
+                self.step_preset(isize::MAX, desk);
+            }
             _ => {}
+        }
+    }
+
+    fn step_preset(&mut self, steps: isize, desk: &mut Desk<'_>) {
+        let to = self.presets.as_ref().and_then(|presets| presets.beside(steps, &desk.options.presets));
+        self.select_preset(to, desk);
+    }
+
+    /// Selects one: what was changed in the one before is kept, and what was being typed for it dropped.
+    fn select_preset(&mut self, name: Option<String>, desk: &mut Desk<'_>) {
+        let Some(presets) = &mut self.presets else { return };
+        if presets.name != name {
+            presets.editing = false;
+            presets.drawer.input = None;
+            presets.drawer.error = None;
+            self.keep_preset(desk);
+            if let Some(presets) = &mut self.presets {
+                presets.name = name;
+            }
         }
     }
 
@@ -205,7 +227,11 @@ impl State {
                 }
             }
             Row::System => {
-                let pad = Pad::system(setup.system.as_deref().unwrap_or_default());
+                let mut pad = Pad::system(setup.system.as_deref().unwrap_or_default());
+                if let Some((_, text)) = presets.aside.take_if(|(of, _)| presets.name.as_ref() == Some(of)) {
+                    pad.composer.set_text(&text);
+                    desk.say("This is what you wrote last and did not take; undo brings the one in use.");
+                }
                 desk.overlays.push(Overlay::Pad(Box::new(pad)));
             }
             Row::Field(_) => {
@@ -253,13 +279,27 @@ impl State {
         let editing = presets.editing;
         let Some(edit) = &mut presets.edit else { return };
         if edit.now != edit.kept {
+            // Until the file refuses it.
             edit.kept = edit.now.clone();
             let (name, preset) = (edit.name.clone(), edit.now.clone());
             presets.undo = Some(PresetChange::Set { name: name.clone(), preset: edit.before.clone() });
             let change = PresetChange::Set { name, preset };
             desk.ask(Effect::ChangePreset { change, said: String::new() });
+        } else if !editing {
+            presets.edit = None;
         }
-        if !editing {
+    }
+
+    /// The file was changed, or not: what it has not taken is still to be kept.
+    pub fn preset_changed(&mut self, taken: bool, desk: &Desk<'_>) {
+        let Some(presets) = &mut self.presets else { return };
+        if !taken {
+            presets.undo = None;
+        }
+        let Some(edit) = &mut presets.edit else { return };
+        if let (false, Some(there)) = (taken, desk.options.presets.get(&edit.name)) {
+            edit.kept.clone_from(there);
+        } else if taken && !presets.editing && edit.now == edit.kept {
             presets.edit = None;
         }
     }
@@ -323,6 +363,13 @@ impl State {
             Choice::System(text) => {
                 self.say_in_preset(|preset| preset.system = (!text.is_empty()).then_some(text), desk);
             }
+            Choice::SystemAside(text) => {
+                let of = presets.name.clone();
+                if let Some(presets) = &mut self.presets {
+                    presets.aside = of.map(|of| (of, text));
+                }
+                desk.say("Not taken; it is there again when the system prompt is written next.");
+            }
             // The pad took it, so it is one.
             Choice::Setting { field, text } => {
                 self.say_in_preset(|preset| drop(preset.settings.set(field.name, &text)), desk);
@@ -351,14 +398,14 @@ impl State {
             }
         } else if let Some(area) = main.filter(|area| area.contains(at)) {
             if wheel != 0 {
-                return presets.step(wheel, desk);
+                return self.step_preset(wheel, desk);
             }
             let top = super::view::presets::first(presets.at(&desk.options.presets), area);
             let row = top + usize::from(at.y.saturating_sub(super::view::presets::rows(area).y));
-            if let Some(name) = desk.options.presets.keys().nth(row) {
-                presets.name = Some(name.clone());
-            }
+            let clicked = desk.options.presets.keys().nth(row).cloned();
+            let to = clicked.or_else(|| presets.name.clone());
             presets.editing = false;
+            self.select_preset(to, desk);
             self.keep_preset(desk);
         }
     }
