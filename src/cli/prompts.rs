@@ -142,7 +142,7 @@ async fn save(wanted: SavePrompt, asker: &Asker, out: &mut Out) -> Result<(), En
     let request = match &found {
         None => {
             let template = Template { text, system, model, settings };
-            Prompts::Create { name, template, note, values: Values::new() }
+            Prompts::Create { name, template, note, values: Values::new(), runs: false }
         }
         // What is not said stays as it was.
         Some(book) => {

@@ -34,7 +34,8 @@ pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Re
     if blobs.is_empty() {
         return Ok(blobs);
     }
-    for draft in store.drafts()? {
+    for draft in store.drafts() {
+        let Some(draft) = readable(draft, gone)? else { continue };
         let files = draft.pastes.iter().filter_map(Held::file);
         let held: Vec<_> = files.flat_map(|file| blobs_of(std::slice::from_ref(&file.block))).collect();
         blobs.retain(|blob| !held.contains(&blob));

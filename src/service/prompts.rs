@@ -75,8 +75,16 @@ impl Prompts {
             .await
     }
 
-    /// Keeps a new prompt under a name of its own, as its first version.
-    pub async fn create(&self, name: &str, template: Template, note: String, values: Values) -> Result<Book> {
+    /// Keeps a new prompt under a name of its own, as its first version. With `runs`, those of what had no name yet become
+    /// its own: it is what was being written.
+    pub async fn create(
+        &self,
+        name: &str,
+        template: Template,
+        note: String,
+        values: Values,
+        runs: bool,
+    ) -> Result<Book> {
         const DOING: &str = "saving a prompt";
         let name = named(name, DOING)?;
         sendable(&template, DOING)?;
@@ -92,6 +100,9 @@ impl Prompts {
                 let book = Book { prompt, versions: vec![version], draft };
                 let mut batch = Batch::new();
                 put(&book, &mut batch)?;
+                if runs {
+                    adopt(store, &book.prompt, &mut batch)?;
+                }
                 store.commit(batch)?;
                 Ok(book)
             })
@@ -306,6 +317,21 @@ impl Prompts {
         };
         stream::once(begun).flatten().boxed()
     }
+}
+
+/// Gives a prompt the runs of what had no name.
+fn adopt(store: &Store, prompt: &Prompt, batch: &mut Batch) -> Result<()> {
+    for key in store.keys::<PromptRun>(Scan::under(&PromptOf(None))) {
+        let key = key?;
+        // A damaged one stays where it is.
+        let Ok(mut head) = head(store, key.1) else { continue };
+        let Some(run) = &mut head.run else { continue };
+        run.prompt = Some(prompt.id);
+        batch.put(&head.id, &head)?;
+        batch.remove::<PromptRun>(&key);
+        batch.put(&RunOf(PromptOf(Some(prompt.id)), head.id), &PromptRun {})?;
+    }
+    Ok(())
 }
 
 /// Every variable must have a value.

@@ -44,13 +44,13 @@ pub fn sweep_at_times(store: &Store, keep: Keep, now: Timestamp, rest: Duration)
     if last.is_some_and(|last| last.keep == keep && young(&last)) {
         return Ok(0);
     }
-    let removed = sweep(store, keep, now)? + naming::sweep(store)?;
+    let removed = sweep(store, keep, now)?;
     let value = serde_json::to_value(Swept { at: now, keep })
         .map_err(|error| Error::internal("remembering when calls were swept", error.to_string()))?;
     let mut batch = Batch::new();
     batch.put(&key, &Remembered { name: SWEPT.to_owned(), value })?;
     store.commit_soft(batch)?;
-    Ok(removed)
+    Ok(removed + naming::sweep(store)?)
 }
 
 /// Removes what is too old or too much at the time `now`; how many records that were. Nothing of them is left, nor of those

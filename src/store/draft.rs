@@ -66,13 +66,9 @@ impl Store {
         Ok(Draft { text: kept.text, pastes: kept.pastes.into_iter().map(paste).collect::<Result<_>>()? })
     }
 
-    /// Every draft that can be read.
-    pub fn drafts(&self) -> Result<Vec<Draft>> {
-        let mut drafts = Vec::new();
-        for key in self.keys::<KeptDraft>(Scan::all()) {
-            drafts.extend(self.load_draft(key?).ok());
-        }
-        Ok(drafts)
+    /// Every draft; one that cannot be read is an error in its place.
+    pub fn drafts(&self) -> impl Iterator<Item = Result<Draft>> {
+        self.keys::<KeptDraft>(Scan::all()).map(|key| self.load_draft(key?))
     }
 
     /// Deletes a draft with a batch.

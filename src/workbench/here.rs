@@ -233,8 +233,8 @@ impl Here {
                 Ask::List => Reply::Prompts { prompts: service.list().await? },
                 Ask::Open { id } => Reply::Prompt { book: service.open(id).await? },
                 Ask::Find { name } => Reply::Prompt { book: service.find(name).await? },
-                Ask::Create { name, template, note, values } => {
-                    Reply::Prompt { book: service.create(&name, template, note, values).await? }
+                Ask::Create { name, template, note, values, runs } => {
+                    Reply::Prompt { book: service.create(&name, template, note, values, runs).await? }
                 }
                 Ask::Save { id, template, note } => {
                     Reply::Prompt { book: service.save(id, template, note).await? }

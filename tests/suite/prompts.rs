@@ -34,7 +34,8 @@ async fn book(door: &Door, request: Prompts) -> Book {
 
 async fn create(door: &Door, name: &str, text: &str) -> Book {
     let (name, note) = (name.to_owned(), String::new());
-    book(door, Prompts::Create { name, template: template(text), note, values: Values::new() }).await
+    book(door, Prompts::Create { name, template: template(text), note, values: Values::new(), runs: false })
+        .await
 }
 
 async fn library(door: &Door) -> Vec<Prompt> {
@@ -107,6 +108,7 @@ async fn a_name_belongs_to_one_prompt_and_finds_it() {
         template: template("c"),
         note: String::new(),
         values: Values::new(),
+        runs: false,
     };
     assert!(ask(&door, taken("reply")).await.unwrap_err().why.contains("already"));
     assert!(ask(&door, taken(" ")).await.unwrap_err().why.contains("no name"));
@@ -118,6 +120,26 @@ async fn a_name_belongs_to_one_prompt_and_finds_it() {
     assert_eq!(error.kind, ErrorKind::NotFound);
     let names: Vec<_> = library(&door).await.into_iter().map(|prompt| prompt.name).collect();
     assert_eq!(names, ["greeting", "Reply"], "the last changed first");
+}
+
+#[tokio::test]
+async fn the_runs_of_what_had_no_name_go_with_it_once_it_is_saved() {
+    let home = Home::new();
+    let door = home.open().await;
+    let nameless =
+        Prompts::Run { of: None, version: None, template: template("Say it"), values: Values::new() };
+    let (head, ..) = turn(&door, Request::Prompts(nameless)).await;
+    let other = create(&door, "other", "Say that").await.prompt;
+    assert_eq!(runs(&door, Some(other.id)).await, [], "what is written elsewhere has no part in them");
+    let (name, note) = ("say".to_owned(), String::new());
+    let save =
+        Prompts::Create { name, template: template("Say it"), note, values: Values::new(), runs: true };
+    let made = book(&door, save).await.prompt;
+    assert_eq!(runs(&door, None).await, []);
+    let found = runs(&door, Some(made.id)).await;
+    assert_eq!(found.iter().map(|run| run.id).collect::<Vec<_>>(), [head.id]);
+    assert_eq!(found[0].run.as_ref().unwrap().prompt, Some(made.id));
+    assert_eq!(conversations(&door).await, [], "they are no conversations yet");
 }
 
 #[tokio::test]

@@ -127,7 +127,12 @@ async fn what_ollama_refuses_is_told_with_what_helps_and_asked_once() {
             ErrorKind::Refused { capability: "reasoning".into() },
             "another model",
         ),
-        (401, r#"{"error":"no: sk-canary is wrong"}"#, ErrorKind::Auth, "The key came from the configuration"),
+        (
+            401,
+            r#"{"error":"no: sk-canary is wrong"}"#,
+            ErrorKind::Auth,
+            "The key came from the configuration",
+        ),
     ] {
         let server =
             Server::start(move |_, _| whole(status, &[("content-type", "application/json")], said)).await;

@@ -16,7 +16,7 @@ use crate::domain::change::Changed;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason, Usage};
 use crate::domain::picture::media_type;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
 use crate::service::invoke::Terms;
@@ -134,7 +134,7 @@ async fn streamed(
             }
             event = events.next() => match event {
                 Some(Ok(Event::Image { bytes, .. })) => match kept(chat.archive.clone(), bytes).await {
-                    Ok(picture) => growing.take_in(picture),
+                    Ok(event) => growing.take_in(event),
                     Err(error) => return Outcome::Failed { error },
                 },
                 Some(Ok(event)) => growing.take_in(event),
@@ -152,15 +152,12 @@ async fn store(archive: Archive, answer: Message) -> Result<()> {
     archive.write(Writing { messages: vec![answer], ..Writing::default() }).await
 }
 
-/// Keeps a picture of the answer under a name. What it is its bytes say: a voice may be wrong about it.
+/// Keeps a picture of the answer under a name. What it is its bytes say: a voice may be wrong about it. One of another form
+/// is left out, with a word.
 async fn kept(archive: Archive, bytes: Vec<u8>) -> Result<Event> {
     let Some(media_type) = media_type(&bytes) else {
-        return Err(Error::new(
-            ErrorKind::Server { status: 200 },
-            "keeping a picture of the answer",
-            "what came is no PNG, JPEG, GIF or WebP picture",
-            "What came before it is kept; ask again.",
-        ));
+        let text = "a picture was left out: it is no PNG, JPEG, GIF or WebP".to_owned();
+        return Ok(Event::Notice { text });
     };
     let blob = archive.run(move |store| store.attach(bytes)).await?;
     Ok(Event::Picture { media_type: media_type.to_owned(), blob })

@@ -17,7 +17,8 @@ pub enum Prompts {
     /// The one of that name: `Prompt`.
     Find { name: String },
     /// A new one, `template` being its version 1: `Prompt`.
-    Create { name: String, template: Template, note: String, values: Values },
+    /// With `runs`, those of what had no name yet become its own.
+    Create { name: String, template: Template, note: String, values: Values, runs: bool },
     /// The next version; one that is like the newest is refused. `Prompt`.
     Save { id: PromptId, template: Template, note: String },
     /// `Prompt`.

@@ -67,9 +67,11 @@ async fn a_server_that_may_be_there_is_seen_when_it_is_and_not_spoken_of_when_it
 async fn a_model_is_fetched_and_deleted_where_its_provider_keeps_it() {
     let server = Server::start(|_, seen| match seen.line.split(' ').nth(1) {
         Some("/api/pull") => events([Part::Bytes(ollama::data("pull.ndjson"))]),
-        Some("/api/tags") => {
-            whole(200, &[("content-type", "application/json")], r#"{"models":[{"model":"qwen3:0.6b"}]}"#)
-        }
+        Some("/api/tags") => whole(
+            200,
+            &[("content-type", "application/json")],
+            r#"{"models":[{"model":"qwen3:0.6b"},{"model":"llama3.2:latest"}]}"#,
+        ),
         Some("/api/delete") => whole(200, &[], ""),
         _ => whole(404, &[], "{}"),
     })
@@ -88,6 +90,12 @@ async fn a_model_is_fetched_and_deleted_where_its_provider_keeps_it() {
         assert!(said.stderr.contains("the models of box at http://127.0.0.1"), "{}", said.stderr);
         let steps = home.run(&["models", "pull", "box/qwen3:0.6b", "--yes", "--force", "--json"]).objects();
         assert!(steps.iter().any(|step| step["step"]["step"] == "checking"), "{steps:?}");
+        let said = home.run(&["models", "pull", "box/llama3.2", "--yes", "--force"]);
+        assert_eq!(
+            said.stdout, "box/llama3.2:latest is ready\n",
+            "it is listed with its tag: {}",
+            said.stderr
+        );
         let said = home.run(&["models", "remove", "box/qwen3:0.6b", "--yes"]);
         assert_eq!(
             (said.stdout.as_str(), said.code),

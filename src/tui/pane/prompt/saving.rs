@@ -29,7 +29,7 @@ impl State {
     /// Keeps what is written as a new prompt.
     pub(super) fn save_as(&mut self, name: String, desk: &mut Desk<'_>) {
         let (template, values) = (self.template(), self.values.clone());
-        let request = Prompts::Create { name, template, note: String::new(), values };
+        let request = Prompts::Create { name, template, note: String::new(), values, runs: true };
         let task = desk.call(None, Request::Prompts(request));
         self.waits.insert(task, Wait::Save);
     }
