@@ -12,6 +12,7 @@ use crate::domain::delta::Event;
 use crate::domain::script::{self, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
+use crate::wire::attachment::Limits;
 use crate::wire::openai::request::Limit;
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
@@ -58,6 +59,12 @@ impl OpenAi {
         Self { key_header, ..self }
     }
 
+    /// Whether `OpenAI` itself is asked, or its models at Microsoft, and none of the servers that copy its API.
+    fn is_openais_own(&self) -> bool {
+        let host = self.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next());
+        host.is_some_and(|host| host == "api.openai.com" || host.ends_with(".openai.azure.com"))
+    }
+
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
         let key = self.key.get(net).await?;
         let keyed = match self.key_header {
@@ -69,6 +76,9 @@ impl OpenAi {
 
     /// The request for an answer, without a key.
     fn asking(&self, doing: &str, converse: &Converse, api: Api, limit: Limit) -> Result<Request> {
+        if self.is_openais_own() {
+            Limits::OPENAI.check(converse, doing)?;
+        }
         let (path, body) = match api {
             Api::Chat => ("chat/completions", request::body(converse, limit)?),
             Api::Responses => ("responses", responses::request::body(converse)?),

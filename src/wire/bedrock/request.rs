@@ -77,14 +77,11 @@ pub(super) fn is_anthropic(model: &ModelId) -> bool {
     model.model().contains("anthropic.")
 }
 
-/// Converse's own: `ImageBlock` and `DocumentBlock` of its API reference.
-const LIMITS: Limits = Limits { picture: 3_750_000, document: 4_500_000, pictures: 20, documents: 5 };
-
 /// The body of Converse and of `ConverseStream`.
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
-    LIMITS.check(converse, &doing)?;
+    Limits::CONVERSE.check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
     let inference = inference(settings, budget(converse));
     put(&mut body, "inferenceConfig", inference);
