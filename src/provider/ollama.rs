@@ -97,14 +97,33 @@ impl Ollama {
         let doing = format!("listing the models of {}", self.name);
         let mut response = self.send(net, Request::get(&doing, self.url("tags"))).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        let cards = models::cards(&doing, &self.name, response.place(), &body)
+        let mut cards = models::cards(&doing, &self.name, response.place(), &body)
             .map_err(|error| scrubbed(error, &response))?;
+        if !cards.is_empty() {
+            self.running(net, &mut cards).await;
+        }
         let cards = stream::iter(cards.into_iter().enumerate())
             .map(|(at, card)| async move { if at < ASKED { self.shown(net, card).await } else { card } })
             .buffered(AT_ONCE)
             .collect()
             .await;
         Ok(Event::Models { cards })
+    }
+
+    /// Adds what is known of those that are loaded; where that does not come, nothing.
+    async fn running(&self, net: &Client, cards: &mut [ModelCard]) {
+        let doing = format!("asking what {} has loaded", self.name);
+        let asked = async {
+            let mut response = self.send(net, Request::get(&doing, self.url("ps"))).await?;
+            body_of(&doing, &mut response, fault::of_status).await
+        };
+        let told = match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(body) => body.and_then(|body| models::running(&doing, cards, &body)),
+            Err(_) => Err(Error::new(ErrorKind::Timeout, &doing, "nothing came in time", "")),
+        };
+        if let Err(error) = told {
+            tracing::info!(server = ?self.name, kind = ?error.kind, "what is loaded stays unknown");
+        }
     }
 
     /// The card with what its server knows of the model; where that does not come, the card as it is.
