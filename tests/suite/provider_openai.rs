@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::catalog::ModelId;
-use outcrop::domain::delta::{Event, Fold};
+use outcrop::domain::delta::{Event, Fold, Pause};
 use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::{Span, SpanStatus};
@@ -122,7 +122,11 @@ async fn what_leaves_the_machine_names_the_call_that_it_was_made_for() {
     let invoke = Invoke::new([there], Vec::new(), Arc::clone(&spans) as _);
     let terms = Terms { principal: "somebody".into(), ..Terms::new(net.clone()) };
     let listed: Vec<_> = invoke.serve_by("there", Call::ListModels, &terms).collect().await;
-    assert!(matches!(listed[..], [Ok(_)]), "{listed:?}");
+    let again = Pause::Retry { status: 503, attempt: 2 };
+    assert!(
+        matches!(&listed[..], [Ok(Event::Paused { pause, .. }), Ok(Event::Models { .. })] if *pause == again),
+        "{listed:?}"
+    );
     let spans = std::mem::take(&mut *spans.0.lock().unwrap());
     let [span] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!((span.principal.as_str(), &span.status), ("somebody", &SpanStatus::Done));

@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
 pub use check::Check;
@@ -278,7 +279,7 @@ impl Invoke {
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
                 let net = terms.net.under(Some(serving.span.id));
-                let serve = move || provider.serve(call, &net);
+                let serve = move || asked(&*provider, call, &net);
                 let events = match waiting {
                     None => serve(),
                     Some(waiting) => passed(waiting, serve),
@@ -353,6 +354,27 @@ impl Invoke {
             )
         })
     }
+}
+
+/// So many pauses are kept for who reads nothing meanwhile.
+const PAUSES: usize = 4;
+
+/// What the provider says, and beside it when what it sends is sent again.
+fn asked(provider: &dyn Provider, call: Call, net: &Client) -> Events {
+    if !provider.is_remote() {
+        return provider.serve(call, net);
+    }
+    let (told, pauses) = mpsc::channel(PAUSES);
+    let events = provider.serve(call, &net.telling(told));
+    stream::unfold((events, pauses), |(mut events, mut pauses)| async move {
+        let item = tokio::select! {
+            biased;
+            Some(pause) = pauses.recv() => Some(Ok(pause)),
+            item = events.next() => item,
+        };
+        item.map(|item| (item, (events, pauses)))
+    })
+    .boxed()
 }
 
 /// What is served once the gate has let it through, behind its remarks.
