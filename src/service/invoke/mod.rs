@@ -4,6 +4,7 @@
 //! budget → input checks → provider → reasoning told apart → output checks → span.
 
 mod check;
+mod clock;
 mod seen;
 mod serving;
 mod thinking;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
 pub use check::Check;
+pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
 
@@ -48,6 +50,8 @@ pub struct Terms {
     pub budget_tokens: Option<u64>,
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// Shows who asks how long one call took. Only for one: each begins it anew.
+    pub clock: Option<Clock>,
 }
 
 impl Terms {
@@ -61,6 +65,7 @@ impl Terms {
             budget_tokens: None,
             conversation: None,
             answer: None,
+            clock: None,
         }
     }
 }
@@ -242,6 +247,8 @@ impl Invoke {
     /// Serves a call of the named provider.
     pub fn serve_by(&self, provider: &str, mut call: Call, terms: &Terms) -> Events {
         let doing = doing(&call);
+        let clock = terms.clock.clone().unwrap_or_default();
+        clock.begin();
         let mut serving = Serving {
             span: Span {
                 id: fresh::span_id(),
@@ -258,7 +265,9 @@ impl Invoke {
                 conversation: terms.conversation,
                 answer: terms.answer,
             },
-            began: Instant::now(),
+            clock: clock.clone(),
+            queued: false,
+            asked: Instant::now(),
             bytes: 0,
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
@@ -279,7 +288,10 @@ impl Invoke {
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
                 let net = terms.net.under(Some(serving.span.id));
-                let serve = move || asked(&*provider, call, &net);
+                let serve = move || {
+                    clock.begin();
+                    asked(&*provider, call, &net)
+                };
                 let events = match waiting {
                     None => serve(),
                     Some(waiting) => passed(waiting, serve),

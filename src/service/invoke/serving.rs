@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::SpanSink;
 use super::check::Check;
+use super::clock::Clock;
 use super::seen::SeenCards;
-use crate::domain::delta::{Event, Fold};
+use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
 use crate::domain::trace::{Span, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
@@ -21,7 +22,10 @@ const LONGEST: usize = 8 * 1024 * 1024;
 pub(super) struct Serving {
     pub(super) doing: String,
     pub(super) span: Span,
-    pub(super) began: Instant,
+    pub(super) clock: Clock,
+    /// It waits for a turn: the clock begins behind that.
+    pub(super) queued: bool,
+    pub(super) asked: Instant,
     pub(super) deadline: Option<Instant>,
     pub(super) fold: Fold,
     /// Of text and reasoning that came.
@@ -51,7 +55,7 @@ impl Serving {
                 Err(_) => Some(Err(Error::new(
                     ErrorKind::Timeout,
                     &self.doing,
-                    format!("it was not done within {} s", (deadline - self.began).as_secs_f32()),
+                    format!("it was not done within {} s", (deadline - self.asked).as_secs_f32()),
                     "Check that who answers it is up, or give it more time.",
                 ))),
             },
@@ -79,10 +83,14 @@ impl Serving {
     }
 
     fn take_in(&mut self, mut event: Event) -> Result<Event> {
-        if self.span.timing.first_token_ms.is_none()
-            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
-        {
-            self.span.timing.first_token_ms = Some(self.elapsed_ms());
+        match &event {
+            Event::Queued { .. } | Event::Paused { pause: Pause::RateLimit { .. }, .. } => self.queued = true,
+            Event::Notice { .. } => {}
+            _ if std::mem::take(&mut self.queued) => self.clock.begin(),
+            _ => {}
+        }
+        if matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. }) {
+            self.clock.first();
         }
         if let Event::Text { text } | Event::Reasoning { text } = &event {
             self.bytes += text.len();
@@ -124,15 +132,12 @@ impl Serving {
         }
         Ok(event)
     }
-
-    fn elapsed_ms(&self) -> u32 {
-        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
-    }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.span.timing.total_ms = Some(self.elapsed_ms());
+        self.clock.stop();
+        self.span.timing = self.clock.timing();
         self.span.usage = self.fold.usage;
         self.spans.record(self.span.clone());
     }
