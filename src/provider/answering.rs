@@ -6,11 +6,11 @@ use std::future::Future;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 
-use super::Events;
+use super::{Events, KeyCheck};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::Response;
+use crate::net::{Client, Request, Response};
 use crate::wire::decode::{Decoder, Protocol};
 
 /// The longest answer or list that is read when it comes whole, in bytes.
@@ -124,6 +124,12 @@ pub(super) async fn complaint(
 pub(super) fn scrubbed(mut error: Error, response: &Response) -> Error {
     error.why = response.scrub(error.why);
     error
+}
+
+/// Whether what a key was sent for is answered without one too.
+pub(super) async fn bare(net: &Client, doing: &str, url: String) -> Result<KeyCheck> {
+    let response = net.send(Request::get(doing, url)).await?;
+    Ok(if response.is_success() { KeyCheck::NotAsked } else { KeyCheck::Taken })
 }
 
 /// How long the server asks to wait, in milliseconds.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::answering::{answering, body_of, complaint, each, once, refused, scrubbed};
+use super::answering::{answering, bare, body_of, complaint, each, once, refused, scrubbed};
 use super::key::Key;
 use super::sent::{keyed, sent};
-use super::{Events, Provider};
+use super::{Events, KeyCheck, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Event;
@@ -14,7 +14,8 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
 use crate::wire::ollama::pull::{self, Pulling};
 use crate::wire::ollama::{Chat, fault, models, reply, request};
-use futures_util::{StreamExt, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 
 /// Models that are asked for what they can do: so many at once, and no more than that in all.
 const AT_ONCE: usize = 16;
@@ -171,6 +172,12 @@ impl Provider for Ollama {
 
     fn keeps_models(&self) -> bool {
         true
+    }
+
+    fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        let (url, net) = (self.url("tags"), net.clone());
+        let doing = format!("asking {} about its key", self.name);
+        self.key.is_some().then(|| async move { bare(&net, &doing, url).await }.boxed())
     }
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {

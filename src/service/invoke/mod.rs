@@ -32,7 +32,7 @@ use crate::domain::script::Sent;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
-use crate::provider::{Events, Provider};
+use crate::provider::{Events, KeyCheck, Provider};
 use crate::service::fresh;
 use crate::service::models::known::{self, Corrections};
 
@@ -196,6 +196,11 @@ impl Invoke {
     /// Whether the named provider is asked with a key.
     pub fn has_key(&self, provider: &str) -> bool {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.has_key())
+    }
+
+    /// Asks the named provider whether its key is taken; `None` where its list of models has said so.
+    pub fn check_key(&self, provider: &str, terms: &Terms) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        self.voices().by_name.get(provider)?.check_key(&terms.net)
     }
 
     /// Everything that is known of a model, whether its provider has shown it or not.
