@@ -70,6 +70,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within().is_some_and(Provider::is_optional)
     }
 
+    /// Whether its answers cost nothing: they were made before.
+    fn is_free(&self) -> bool {
+        self.within().is_some_and(Provider::is_free)
+    }
+
     /// Whether it fetches and deletes models where it runs, when it is asked to.
     fn keeps_models(&self) -> bool {
         self.within().is_some_and(Provider::keeps_models)

@@ -108,6 +108,10 @@ impl Provider for Replay {
         &self.name
     }
 
+    fn is_free(&self) -> bool {
+        true
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         if matches!(call, Call::ListModels) {

@@ -20,7 +20,7 @@ use tokio::time::{Duration, Instant};
 
 pub use check::Check;
 pub use clock::Clock;
-use seen::SeenCards;
+use seen::{Sale, SeenCards};
 use serving::Serving;
 
 use crate::domain::call::{Call, Converse};
@@ -31,7 +31,7 @@ use crate::domain::message::Timing;
 use crate::domain::script::Sent;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::Client;
+use crate::net::{Client, leads_here};
 use crate::provider::{Events, KeyCheck, Provider};
 use crate::service::fresh;
 use crate::service::models::known::{self, Corrections};
@@ -134,13 +134,16 @@ impl Invoke {
         checks: Vec<Arc<dyn Check>>,
         spans: Arc<dyn SpanSink>,
     ) -> Self {
+        let voices = Voices::of(providers, None);
+        let cards = SeenCards::default();
+        cards.sold(voices.by_name.values().map(|voice| (voice.name(), sale(&**voice))));
         Self {
-            voices: RwLock::new(Arc::new(Voices::of(providers, None))),
+            voices: RwLock::new(Arc::new(voices)),
             checks,
             gate: None,
             ways: BTreeMap::new(),
             spans,
-            cards: Arc::default(),
+            cards: Arc::new(cards),
         }
     }
 
@@ -164,6 +167,7 @@ impl Invoke {
     /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
     pub fn replace(&self, providers: impl IntoIterator<Item = Arc<dyn Provider>>, remark: Option<String>) {
         let voices = Arc::new(Voices::of(providers, remark));
+        self.cards.sold(voices.by_name.values().map(|voice| (voice.name(), sale(&**voice))));
         *self.voices.write().unwrap_or_else(PoisonError::into_inner) = voices;
     }
 
@@ -370,6 +374,17 @@ impl Invoke {
                 format!("Providers are: {}. {more}", names.join(", ")),
             )
         })
+    }
+}
+
+/// At what price a voice's answers come.
+fn sale(voice: &dyn Provider) -> Sale {
+    if voice.is_free() {
+        Sale::Free
+    } else if voice.address().is_some_and(|address| leads_here(&address)) {
+        Sale::Unknown
+    } else {
+        Sale::Vendor
     }
 }
 

@@ -441,3 +441,47 @@ async fn what_a_gate_takes_is_no_part_of_the_answers_time() {
     let timing = Timing { first_token_ms: Some(0), total_ms: Some(0) };
     assert_eq!(kept.0.lock().unwrap()[0].timing, timing);
 }
+
+/// A server at an address, or a cassette.
+#[derive(Debug)]
+struct Placed(&'static str, Option<&'static str>);
+
+impl Provider for Placed {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn address(&self) -> Option<String> {
+        self.1.map(str::to_owned)
+    }
+
+    fn is_free(&self) -> bool {
+        self.1.is_none()
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        stream::empty().boxed()
+    }
+}
+
+#[test]
+fn a_server_of_this_machine_has_no_vendors_price_and_what_is_played_costs_nothing() {
+    let voices: [Arc<dyn Provider>; 3] = [
+        Arc::new(Placed("openai", Some("http://127.0.0.1:8080/v1"))),
+        Arc::new(Placed("anthropic", Some("https://api.anthropic.com/v1"))),
+        Arc::new(Placed("demo", None)),
+    ];
+    let invoke = Invoke::new(voices, Vec::new(), Arc::new(Kept::default()));
+    let input = |id: &str| invoke.prices().of(&id.parse().unwrap()).map(|price| price.input);
+    assert_eq!(input("openai/gpt-4"), None);
+    assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).price, None);
+    assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).context, Some(8_192), "the rest is known");
+    assert!(input("anthropic/claude-opus-4-5").unwrap().is_some());
+    assert_eq!(input("demo/openai/gpt-4"), Some(Some(0.0)));
+    let said = Correction { input_price: Some(2.0), ..Correction::default() };
+    invoke.correct(Corrections::from([("openai/gpt-4".parse().unwrap(), said)]));
+    assert_eq!(input("openai/gpt-4"), Some(Some(2.0)), "the person's word wins");
+    invoke
+        .replace([Arc::new(Placed("openai", Some("https://api.openai.com/v1"))) as Arc<dyn Provider>], None);
+    assert!(input("openai/gpt-4").is_some());
+}
