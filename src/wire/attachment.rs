@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::call::{Blobs, Converse};
+use crate::domain::delta::Event;
 use crate::domain::figures;
 use crate::domain::message::{BlobId, Block};
 use crate::domain::{Error, ErrorKind, Result};
@@ -28,6 +29,27 @@ pub fn base64(bytes: &[u8]) -> String {
 /// Bytes as a `data:` URL (RFC 2397).
 pub fn data_url(media_type: &str, bytes: &[u8]) -> String {
     format!("data:{media_type};base64,{}", base64(bytes))
+}
+
+/// The picture of an answer, whose bytes came as base64 text. What cannot be read is said: it is no part of the answer.
+pub fn picture(media_type: &str, text: &str) -> Event {
+    match STANDARD.decode(text.trim()) {
+        Ok(bytes) if !bytes.is_empty() => Event::Image { media_type: media_type.to_owned(), bytes },
+        _ => Event::Notice { text: "a picture came with the answer that cannot be read".to_owned() },
+    }
+}
+
+/// The same for a picture that came as an address: its bytes are in a `data:` URL (RFC 2397). What lies elsewhere is not
+/// fetched.
+pub fn picture_at(url: &str) -> Event {
+    let inline = url.strip_prefix("data:").and_then(|rest| rest.split_once(','));
+    match inline.and_then(|(about, text)| Some((about.strip_suffix(";base64")?, text))) {
+        Some((media_type, text)) => picture(media_type.split(';').next().unwrap_or_default(), text),
+        None => {
+            let start: String = url.chars().take(200).collect();
+            Event::Notice { text: format!("a picture of the answer is not fetched; it is at {start}") }
+        }
+    }
 }
 
 /// What an API takes at most; `None` is not known. Weights are in bytes as they are sent: in base64, a third more than the file.

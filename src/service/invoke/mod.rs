@@ -278,6 +278,7 @@ impl Invoke {
             queued: false,
             asked: Instant::now(),
             bytes: 0,
+            picture_bytes: 0,
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),

@@ -18,6 +18,9 @@ use crate::provider::Events;
 /// The longest answer that is taken in, in bytes of text: one that never ends is ended.
 const LONGEST: usize = 8 * 1024 * 1024;
 
+/// The same of pictures.
+const LONGEST_PICTURES: usize = 256 * 1024 * 1024;
+
 /// One call in flight. Dropped early, it records a cancelled span.
 pub(super) struct Serving {
     pub(super) doing: String,
@@ -30,6 +33,7 @@ pub(super) struct Serving {
     pub(super) fold: Fold,
     /// Of text and reasoning that came.
     pub(super) bytes: usize,
+    pub(super) picture_bytes: usize,
     pub(super) checks: Vec<Arc<dyn Check>>,
     pub(super) spans: Arc<dyn SpanSink>,
     pub(super) cards: Arc<SeenCards>,
@@ -95,7 +99,15 @@ impl Serving {
         if let Event::Text { text } | Event::Reasoning { text } = &event {
             self.bytes += text.len();
             if self.bytes > LONGEST {
-                let error = endless(&self.doing);
+                let error = endless(&self.doing, LONGEST);
+                self.fail(&error);
+                return Err(error);
+            }
+        }
+        if let Event::Image { bytes, .. } = &event {
+            self.picture_bytes += bytes.len();
+            if self.picture_bytes > LONGEST_PICTURES {
+                let error = endless(&self.doing, LONGEST_PICTURES);
                 self.fail(&error);
                 return Err(error);
             }
@@ -143,8 +155,8 @@ impl Drop for Serving {
     }
 }
 
-fn endless(doing: &str) -> Error {
-    let why = format!("the answer did not end after {} MB", LONGEST >> 20);
+fn endless(doing: &str, longest: usize) -> Error {
+    let why = format!("the answer did not end after {} MB", longest >> 20);
     Error::new(ErrorKind::Full, doing, why, "What came is kept; set max_tokens.")
 }
 
