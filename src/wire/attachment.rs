@@ -43,13 +43,12 @@ pub fn picture(media_type: &str, text: &str) -> Event {
 /// fetched.
 pub fn picture_at(url: &str) -> Event {
     let inline = url.strip_prefix("data:").and_then(|rest| rest.split_once(','));
-    match inline.and_then(|(about, text)| Some((about.strip_suffix(";base64")?, text))) {
-        Some((media_type, text)) => picture(media_type.split(';').next().unwrap_or_default(), text),
-        None => {
-            let start: String = url.chars().take(200).collect();
-            Event::Notice { text: format!("a picture of the answer is not fetched; it is at {start}") }
-        }
+    let told = inline.and_then(|(about, text)| Some((about.strip_suffix(";base64")?, text)));
+    if let Some((media_type, text)) = told {
+        return picture(media_type.split(';').next().unwrap_or_default(), text);
     }
+    let start: String = url.chars().take(200).collect();
+    Event::Notice { text: format!("a picture of the answer is not fetched; it is at {start}") }
 }
 
 /// What an API takes at most; `None` is not known. Weights are in bytes as they are sent: in base64, a third more than the file.

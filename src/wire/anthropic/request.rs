@@ -9,6 +9,7 @@ use crate::domain::settings::Effort;
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
 use crate::wire::attachment::Limits;
+use crate::wire::written::encoded;
 
 /// The longest answer where nobody set one: the API wants to be told. What is thought comes on top.
 const MAX_TOKENS: u32 = 4096;
@@ -148,18 +149,8 @@ pub fn count(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
 
 /// The query behind `models?`, for the page that begins behind the model `after`.
 pub fn models(after: Option<&str>) -> String {
-    let mut query = "limit=1000".to_owned();
-    if let Some(after) = after {
-        query.push_str("&after_id=");
-        for byte in after.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-                query.push(char::from(byte));
-            } else {
-                query.extend(format!("%{byte:02X}").chars());
-            }
-        }
-    }
-    query
+    let after = after.map(|after| format!("&after_id={}", encoded(after))).unwrap_or_default();
+    format!("limit=1000{after}")
 }
 
 fn written(doing: &str, body: &Body<'_>) -> Result<Vec<u8>> {

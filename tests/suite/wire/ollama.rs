@@ -266,13 +266,19 @@ fn a_model_that_is_loaded_tells_the_context_that_it_runs_with() {
     let contexts = |cards: &[ModelCard]| {
         cards.iter().filter_map(|card| Some((card.id.model().to_owned(), card.context?))).collect::<Vec<_>>()
     };
-    assert_eq!(contexts(&cards), [("deepseek-r1:latest".to_owned(), 8192), ("llama3.2:latest".to_owned(), 4096)]);
+    assert_eq!(
+        contexts(&cards),
+        [("deepseek-r1:latest".to_owned(), 8192), ("llama3.2:latest".to_owned(), 4096)]
+    );
     // Its own file says 16,384; it was loaded with less.
     models::show("asking", &mut cards[2], &data("show_tools.json")).unwrap();
     assert_eq!((cards[2].id.model(), cards[2].context), ("deepseek-r1:latest", Some(8192)));
     let mut cards = listed();
     for (body, is_read) in [
-        (r#"{"models":[{"model":"llama3.2:latest"},7,{"context_length":9},{"name":"x","context_length":9}]}"#, true),
+        (
+            r#"{"models":[{"model":"llama3.2:latest"},7,{"context_length":9},{"name":"x","context_length":9}]}"#,
+            true,
+        ),
         (r#"{"models":[{"model":"llama3.2:latest","context_length":0}]}"#, true),
         (r#"{"models":null}"#, true),
         ("<html>", false),

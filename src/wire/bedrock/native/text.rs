@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::request::decimal;
 use super::{Family, prompt};
 use crate::domain::call::Converse;
 use crate::domain::{Error, Result};
 use crate::wire::anthropic::request as messages;
 use crate::wire::attachment::Limits;
+use crate::wire::written::decimal;
 
 /// The version of the Messages API, as Bedrock names it.
 const CLAUDE: &str = "bedrock-2023-05-31";
