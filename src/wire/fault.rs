@@ -259,4 +259,12 @@ mod tests {
         let error = of_status("asking", 500, &"x".repeat(100_000), None);
         assert!(error.why.len() < 2100);
     }
+
+    #[test]
+    fn a_server_that_sees_no_pictures_is_not_to_be_asked_again() {
+        let llama = r#"{"error":{"code":500,"message":"image input is not supported - hint: if this is unexpected, you may need to provide the mmproj","type":"server_error"}}"#;
+        let error = of_status("asking", 500, llama, None);
+        assert_eq!(error.kind, ErrorKind::Refused { capability: "vision".to_owned() });
+        assert!(error.why.contains("the mmproj") && !error.hint.contains("again"), "{error}");
+    }
 }
