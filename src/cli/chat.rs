@@ -21,6 +21,9 @@ use crate::workbench::request::chat::{Chat, Target};
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Reply, Request};
 
+/// A pause is worth a line from so many milliseconds on.
+const SHORT: u64 = 100;
+
 /// How long nothing comes before that is said.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -201,6 +204,9 @@ impl Wait {
                 self.progress.clear();
             }
             Event::Reasoning { .. } => self.doing = "reasoning:",
+            Event::Paused { pause, ms } if *ms >= SHORT => {
+                self.progress.step(&format!("{}: {}", self.whom, pause.words(*ms)));
+            }
             _ => {}
         }
     }

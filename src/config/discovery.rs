@@ -37,6 +37,8 @@ pub struct KnownProvider {
     /// What such a variable leaves out by custom: `/v1`.
     #[serde(default)]
     pub url_end: String,
+    /// Behind the address: what answers a key that is taken, and no other. Named where anybody gets the list of models.
+    pub key_check: Option<String>,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }

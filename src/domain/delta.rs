@@ -15,6 +15,10 @@ pub enum Event {
     Context { tokens: u32 },
     /// Waiting for a turn; `ahead` calls are before this one.
     Queued { ahead: u32 },
+    /// Only time is missing: the call goes on by itself in `ms` milliseconds.
+    Paused { pause: Pause, ms: u64 },
+    /// The wait for a turn is over: what answers is asked now.
+    Begun,
     /// The prompt is being read: `done` of `total` tokens, `cached` of which were known from an earlier turn.
     Prefill { done: u32, total: u32, cached: u32 },
     /// Text of the answer, appended.
@@ -52,6 +56,34 @@ pub enum Event {
     Pulling { step: PullStep },
     /// The answer to `Call::Embed`: one vector a text.
     Embeddings { vectors: Vec<Vec<f32>> },
+}
+
+/// Why a call waits for nothing but time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Pause {
+    /// So many calls may begin within a minute.
+    RateLimit { per_minute: u32 },
+    /// The server answered with that status; the next try is the one of that number.
+    Retry { status: u16, attempt: u32 },
+}
+
+impl Pause {
+    /// In words, when so many milliseconds of it are left: `500, second try in 1 s`.
+    pub fn words(self, left_ms: u64) -> String {
+        let left = left_ms.div_ceil(1000);
+        match self {
+            Self::RateLimit { per_minute } => format!("at most {per_minute} a minute, this one in {left} s"),
+            Self::Retry { status, attempt } => {
+                let number = match attempt {
+                    2 => "second try".to_owned(),
+                    3 => "third try".to_owned(),
+                    number => format!("try {number}"),
+                };
+                format!("{status}, {number} in {left} s")
+            }
+        }
+    }
 }
 
 /// An answer as far as it has come.
@@ -111,6 +143,8 @@ impl Fold {
             | Event::Context { .. }
             | Event::Notice { .. }
             | Event::Queued { .. }
+            | Event::Paused { .. }
+            | Event::Begun
             | Event::Prefill { .. }
             | Event::Models { .. }
             | Event::Tokens { .. }

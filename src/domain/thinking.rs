@@ -54,9 +54,12 @@ impl Splitter {
         match event {
             Event::Text { text } => self.text(text, out),
             // What says nothing of the answer's text passes beside what is held.
-            Event::Context { .. } | Event::Queued { .. } | Event::Prefill { .. } | Event::Usage { .. } => {
-                out.extend([event]);
-            }
+            Event::Context { .. }
+            | Event::Queued { .. }
+            | Event::Paused { .. }
+            | Event::Begun
+            | Event::Prefill { .. }
+            | Event::Usage { .. } => out.extend([event]),
             // The end; or a server that tells reasoning apart by itself.
             _ => {
                 self.finish(out);

@@ -9,6 +9,7 @@ use reqwest::Url;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc;
 
 use super::egress::{Egress, EgressSink, Meter};
 use super::options::{NetOptions, Reach, Waits};
@@ -16,6 +17,7 @@ use super::request::{Method, Request, Secrets};
 use super::response::Response;
 use super::retry::{self, Budget};
 use super::{guard, words};
+use crate::domain::delta::{Event, Pause};
 use crate::domain::id::SpanId;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -37,6 +39,8 @@ pub struct Client {
     span: Option<SpanId>,
     reach: Reach,
     waits: Waits,
+    /// Who hears that a request is sent again, and when.
+    pauses: Option<mpsc::Sender<Event>>,
 }
 
 /// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one. When it is dropped it is
@@ -124,6 +128,7 @@ impl Network {
             span: None,
             reach: Reach { offline, ..reach },
             waits: Waits::default(),
+            pauses: None,
             shared: Arc::clone(&self.shared),
         }
     }
@@ -161,6 +166,12 @@ impl Client {
     #[must_use]
     pub fn under(&self, span: Option<SpanId>) -> Self {
         Self { span, ..self.clone() }
+    }
+
+    /// The same way; `pauses` hears when a request waits to be sent again. Where it has no room nothing is said.
+    #[must_use]
+    pub fn telling(&self, pauses: mpsc::Sender<Event>) -> Self {
+        Self { pauses: Some(pauses), ..self.clone() }
     }
 
     /// By how many seconds the clock of the server at `url` was ahead of this machine's, by its newest answer; below zero it
@@ -202,8 +213,13 @@ impl Client {
             let Some(wait) = shared.wait(&response, attempt) else { return Ok(response) };
             tracing::info!(status, attempt, wait_ms = wait.as_millis() as u64, host = ?response.place(), "retrying");
             drop(response);
-            tokio::time::sleep(wait).await;
             attempt += 1;
+            if let Some(pauses) = &self.pauses {
+                let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                // It is for the eye alone.
+                let _ = pauses.try_send(Event::Paused { pause: Pause::Retry { status, attempt }, ms });
+            }
+            tokio::time::sleep(wait).await;
         }
     }
 

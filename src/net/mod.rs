@@ -16,6 +16,7 @@ mod words;
 
 pub use client::{Client, Leave, Network};
 pub use egress::{Egress, EgressLog, EgressSink};
+pub use guard::leads_here;
 pub use options::{NetOptions, Proxies, Reach, Waits};
 pub use request::Request;
 pub use response::Response;

@@ -6,12 +6,13 @@ use std::future::Future;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 
-use super::Events;
+use super::{Events, KeyCheck};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::Response;
+use crate::net::{Client, Request, Response};
 use crate::wire::decode::{Decoder, Protocol};
+use crate::wire::fault;
 
 /// The longest answer or list that is read when it comes whole, in bytes.
 pub(super) const LONGEST: usize = 32 * 1024 * 1024;
@@ -89,9 +90,18 @@ async fn within(
     fault: fn(&str, u16, &str, Option<u64>) -> Error,
 ) -> Result<Vec<u8>> {
     if response.is_success() {
-        return response.bytes(longest).await;
+        return match web_page(doing, response) {
+            Some(error) => Err(error),
+            None => response.bytes(longest).await,
+        };
     }
     Err(complaint(doing, response, fault).await)
+}
+
+/// The error of an answer of success that is for browsers: the address is none of an API.
+fn web_page(doing: &str, response: &Response) -> Option<Error> {
+    let kind = response.header("content-type")?;
+    kind.trim_start().to_ascii_lowercase().starts_with("text/html").then(|| fault::web_page(doing))
 }
 
 /// The events of answers that come one after the other; the first that fails ends them.
@@ -124,6 +134,12 @@ pub(super) async fn complaint(
 pub(super) fn scrubbed(mut error: Error, response: &Response) -> Error {
     error.why = response.scrub(error.why);
     error
+}
+
+/// Whether what a key was sent for is answered without one too.
+pub(super) async fn bare(net: &Client, doing: &str, url: String) -> Result<KeyCheck> {
+    let response = net.send(Request::get(doing, url)).await?;
+    Ok(if response.is_success() { KeyCheck::NotAsked } else { KeyCheck::Taken })
 }
 
 /// How long the server asks to wait, in milliseconds.
@@ -164,6 +180,10 @@ impl<P: Protocol> Answering<P> {
     }
 
     async fn begin(&mut self, mut response: Response) {
+        if let Some(error) = web_page(&self.doing, &response) {
+            self.ready.push_back(Err(error));
+            return;
+        }
         let is_whole = response.header("content-type").is_some_and(|t| t.starts_with("application/json"));
         if !is_whole {
             self.at = At::Reading(Box::new(response));

@@ -1,6 +1,6 @@
 //! A voice within what the person allows it: so many calls at once, so many a minute, and waits of its own.
 //!
-//! Who has to wait is told how many are before them.
+//! Who has to wait is told how many are before them, or how long it takes, and when it is over.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use tokio::time::{Duration, Instant};
 use super::{Events, Provider};
 use crate::domain::Result;
 use crate::domain::call::Call;
-use crate::domain::delta::Event;
+use crate::domain::delta::{Event, Pause};
 use crate::net::{Client, Waits};
 
 /// The span of the rate limit.
@@ -106,12 +106,21 @@ struct Place {
     runs: bool,
 }
 
+/// What a call that waits was told last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// So many are before it.
+    Ahead(u32),
+    /// Only time is missing, since so many a minute have begun.
+    Spent(u32),
+}
+
 /// Whether a call may begin.
 enum Turn {
     Now,
-    /// `ahead` calls are before it; where only time is missing, until when.
+    /// What is to be told, and until when nothing can have changed but by others.
     Later {
-        ahead: u32,
+        told: Told,
         until: Option<Instant>,
     },
 }
@@ -125,8 +134,8 @@ impl Place {
         }
         let before = inner.waiting.iter().position(|number| *number == self.number).unwrap_or(0);
         let full = limits.at_once.is_some_and(|most| inner.running >= most);
-        let spent = limits.per_minute.is_some_and(|most| inner.begun.len() >= most as usize);
-        if before == 0 && !full && !spent {
+        let spent = limits.per_minute.filter(|most| inner.begun.len() >= *most as usize);
+        if before == 0 && !full && spent.is_none() {
             inner.waiting.pop_front();
             inner.running += 1;
             if limits.per_minute.is_some() {
@@ -137,9 +146,12 @@ impl Place {
             self.line.moved.notify_waiters();
             return Turn::Now;
         }
-        let until = inner.begun.front().filter(|_| spent).map(|at| *at + MINUTE);
-        let ahead = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(inner.running.min(1));
-        Turn::Later { ahead, until }
+        let until = inner.begun.front().filter(|_| spent.is_some()).map(|at| *at + MINUTE);
+        let told = match spent {
+            Some(most) if before == 0 && !full => Told::Spent(most),
+            _ => Told::Ahead(u32::try_from(before).unwrap_or(u32::MAX).saturating_add(inner.running.min(1))),
+        };
+        Turn::Later { told, until }
     }
 }
 
@@ -159,8 +171,7 @@ impl Drop for Place {
 enum At {
     Waiting {
         place: Place,
-        /// How many were before it when that was last said.
-        told: Option<u32>,
+        told: Option<Told>,
         serve: Box<dyn FnOnce() -> Events + Send>,
     },
     Running {
@@ -178,24 +189,38 @@ impl At {
                     let item = events.next().await?;
                     return Some((item, Self::Running { events, place }));
                 }
-                Self::Waiting { mut place, told, serve } => {
+                Self::Waiting { mut place, told: last, serve } => {
                     let line = Arc::clone(&place.line);
                     // Listened for before looking, so that no move is missed.
                     let moved = line.moved.notified();
                     tokio::pin!(moved);
                     moved.as_mut().enable();
                     match place.turn() {
-                        Turn::Now => self = Self::Running { events: serve(), place },
-                        Turn::Later { ahead, .. } if told != Some(ahead) => {
-                            let event = Event::Queued { ahead };
-                            return Some((Ok(event), Self::Waiting { place, told: Some(ahead), serve }));
+                        Turn::Now => {
+                            self = Self::Running { events: serve(), place };
+                            if last.is_some() {
+                                return Some((Ok(Event::Begun), self));
+                            }
+                        }
+                        Turn::Later { told, until } if last != Some(told) => {
+                            let event = match told {
+                                Told::Ahead(ahead) => Event::Queued { ahead },
+                                Told::Spent(per_minute) => Event::Paused {
+                                    pause: Pause::RateLimit { per_minute },
+                                    ms: until.map_or(0, |until| {
+                                        let left = until.saturating_duration_since(Instant::now());
+                                        u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+                                    }),
+                                },
+                            };
+                            return Some((Ok(event), Self::Waiting { place, told: Some(told), serve }));
                         }
                         Turn::Later { until, .. } => {
                             match until {
                                 Some(until) => drop(tokio::time::timeout_at(until, moved).await),
                                 None => moved.await,
                             }
-                            self = Self::Waiting { place, told, serve };
+                            self = Self::Waiting { place, told: last, serve };
                         }
                     }
                 }

@@ -20,6 +20,7 @@ mod sent;
 pub mod told_key;
 pub mod unavailable;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::domain::call::{Call, Converse};
@@ -30,6 +31,14 @@ use crate::net::Client;
 
 /// What a provider answers with. It ends after `Event::Stop` or after the first error; dropping it cancels the call.
 pub type Events = BoxStream<'static, Result<Event>>;
+
+/// What became of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyCheck {
+    Taken,
+    /// What was asked is answered without a key too.
+    NotAsked,
+}
 
 /// One voice.
 pub trait Provider: Send + Sync + std::fmt::Debug {
@@ -61,9 +70,20 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within().is_some_and(Provider::is_optional)
     }
 
+    /// Whether its answers cost nothing: they were made before.
+    fn is_free(&self) -> bool {
+        self.within().is_some_and(Provider::is_free)
+    }
+
     /// Whether it fetches and deletes models where it runs, when it is asked to.
     fn keeps_models(&self) -> bool {
         self.within().is_some_and(Provider::keeps_models)
+    }
+
+    /// Asks whether its key is taken, where a list of models says nothing of that: anybody may have got it. `None` where
+    /// there is nothing more to ask.
+    fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        self.within()?.check_key(net)
     }
 
     /// The request by which it would ask for an answer first, its key left out. A server may have made it ask once more in

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::answering::{answering, body_of, complaint, each, once, refused, scrubbed};
+use super::answering::{answering, bare, body_of, complaint, each, once, refused, scrubbed};
 use super::key::Key;
 use super::sent::{keyed, sent};
-use super::{Events, Provider};
+use super::{Events, KeyCheck, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Event;
@@ -14,7 +14,8 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
 use crate::wire::ollama::pull::{self, Pulling};
 use crate::wire::ollama::{Chat, fault, models, reply, request};
-use futures_util::{StreamExt, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 
 /// Models that are asked for what they can do: so many at once, and no more than that in all.
 const AT_ONCE: usize = 16;
@@ -97,14 +98,33 @@ impl Ollama {
         let doing = format!("listing the models of {}", self.name);
         let mut response = self.send(net, Request::get(&doing, self.url("tags"))).await?;
         let body = body_of(&doing, &mut response, fault::of_status).await?;
-        let cards = models::cards(&doing, &self.name, response.place(), &body)
+        let mut cards = models::cards(&doing, &self.name, response.place(), &body)
             .map_err(|error| scrubbed(error, &response))?;
+        if !cards.is_empty() {
+            self.running(net, &mut cards).await;
+        }
         let cards = stream::iter(cards.into_iter().enumerate())
             .map(|(at, card)| async move { if at < ASKED { self.shown(net, card).await } else { card } })
             .buffered(AT_ONCE)
             .collect()
             .await;
         Ok(Event::Models { cards })
+    }
+
+    /// Adds what is known of those that are loaded; where that does not come, nothing.
+    async fn running(&self, net: &Client, cards: &mut [ModelCard]) {
+        let doing = format!("asking what {} has loaded", self.name);
+        let asked = async {
+            let mut response = self.send(net, Request::get(&doing, self.url("ps"))).await?;
+            body_of(&doing, &mut response, fault::of_status).await
+        };
+        let told = match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(body) => body.and_then(|body| models::running(&doing, cards, &body)),
+            Err(_) => Err(Error::new(ErrorKind::Timeout, &doing, "nothing came in time", "")),
+        };
+        if let Err(error) = told {
+            tracing::info!(server = ?self.name, kind = ?error.kind, "what is loaded stays unknown");
+        }
     }
 
     /// The card with what its server knows of the model; where that does not come, the card as it is.
@@ -152,6 +172,12 @@ impl Provider for Ollama {
 
     fn keeps_models(&self) -> bool {
         true
+    }
+
+    fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        let (url, net) = (self.url("tags"), net.clone());
+        let doing = format!("asking {} about its key", self.name);
+        self.key.is_some().then(|| async move { bare(&net, &doing, url).await }.boxed())
     }
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {

@@ -1,21 +1,23 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
 use super::answering::{
-    answering, body_of, complaint, each, keeps_none, once, pictures_of, refused, scrubbed, wait_ms,
+    answering, bare, body_of, complaint, each, keeps_none, once, pictures_of, refused, scrubbed, wait_ms,
 };
 use super::key::Key;
 use super::sent::{keyed, sent, without_user};
-use super::{Events, Provider};
+use super::{Events, KeyCheck, Provider};
 use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::script::{self, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
+use crate::wire::attachment::Limits;
 use crate::wire::openai::request::Limit;
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
-use futures_util::{StreamExt, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 
 /// Which of its two ways to converse a server is asked in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,13 +39,15 @@ pub struct OpenAi {
     key: Key,
     key_header: &'static str,
     api: Api,
+    /// The path behind the address that answers only to a key that is taken.
+    key_check: Option<&'static str>,
 }
 
 impl OpenAi {
     /// The server whose API starts at `base_url`, without `/chat/completions`; its models are `name/…`.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key, key_header: BEARER, api: Api::default() }
+        Self { name: name.into(), base_url, key, key_header: BEARER, api: Api::default(), key_check: None }
     }
 
     /// The same server, asked in the way `api`.
@@ -58,6 +62,18 @@ impl OpenAi {
         Self { key_header, ..self }
     }
 
+    /// The same server, which says there whether a key is taken.
+    #[must_use]
+    pub fn with_key_check(self, key_check: Option<&'static str>) -> Self {
+        Self { key_check, ..self }
+    }
+
+    /// Whether `OpenAI` itself is asked, or its models at Microsoft, and none of the servers that copy its API.
+    fn is_openais_own(&self) -> bool {
+        let host = self.base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next());
+        host.is_some_and(|host| host == "api.openai.com" || host.ends_with(".openai.azure.com"))
+    }
+
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
         let key = self.key.get(net).await?;
         let keyed = match self.key_header {
@@ -69,6 +85,9 @@ impl OpenAi {
 
     /// The request for an answer, without a key.
     fn asking(&self, doing: &str, converse: &Converse, api: Api, limit: Limit) -> Result<Request> {
+        if self.is_openais_own() {
+            Limits::OPENAI.check(converse, doing)?;
+        }
         let (path, body) = match api {
             Api::Chat => ("chat/completions", request::body(converse, limit)?),
             Api::Responses => ("responses", responses::request::body(converse)?),
@@ -135,6 +154,16 @@ impl OpenAi {
         Ok(Event::Models { cards })
     }
 
+    /// Whether the key is taken; where no path says so, whether the models are listed without it.
+    async fn try_key(&self, net: &Client) -> Result<KeyCheck> {
+        let doing = format!("asking {} about its key", self.name);
+        let Some(path) = self.key_check else {
+            return bare(net, &doing, format!("{}/models", self.base_url)).await;
+        };
+        let mut response = self.send(net, Request::get(&doing, format!("{}/{path}", self.base_url))).await?;
+        body_of(&doing, &mut response, fault::of_status).await.map(|_| KeyCheck::Taken)
+    }
+
     async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
         let body = embed::body(model.model(), texts);
@@ -196,6 +225,11 @@ impl Provider for OpenAi {
 
     fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        let (voice, net) = (self.clone(), net.clone());
+        self.key.is_some().then(|| async move { voice.try_key(&net).await }.boxed())
     }
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {

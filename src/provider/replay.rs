@@ -37,8 +37,8 @@ pub struct Replay {
     name: String,
     tape: Arc<dyn Tape>,
     pace: Pace,
-    /// How often each take's question was asked.
-    asked: Arc<Mutex<BTreeMap<String, usize>>>,
+    /// How often a question was asked, by the first take that answers it.
+    asked: Arc<Mutex<BTreeMap<usize, usize>>>,
 }
 
 impl Replay {
@@ -50,11 +50,7 @@ impl Replay {
     async fn find(&self, net: &Client, call: Call) -> Result<Take> {
         let takes = self.tape.takes(net).await?;
         let call = recorded(call)?;
-        let key = serde_json::to_string(&call)
-            .map_err(|why| Error::internal("looking for a take", why.to_string()))?;
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = asked.entry(key).or_default();
-        let Some(at) = answering(&takes, &call, *count) else {
+        let Some(first) = answering(&takes, &call, 0) else {
             let model = call.model().map_or_else(String::new, ToString::to_string);
             return Err(Error::new(
                 ErrorKind::NotFound,
@@ -66,6 +62,9 @@ impl Replay {
                 "Ask word for word what was asked when it was recorded; `outcrop cassettes show FILE` lists it.",
             ));
         };
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = asked.entry(first).or_default();
+        let at = answering(&takes, &call, *count).unwrap_or(first);
         *count += 1;
         Ok(takes[at].clone())
     }
@@ -106,6 +105,10 @@ fn recorded(mut call: Call) -> Result<Call> {
 impl Provider for Replay {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn is_free(&self) -> bool {
+        true
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

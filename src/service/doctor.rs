@@ -2,13 +2,19 @@
 
 use futures_util::future::join_all;
 
+use tokio::time::Duration;
+
 use crate::domain::catalog::Availability;
 use crate::domain::figures::{count, grouped, span};
 use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::provider::KeyCheck;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::models::cards;
 use crate::service::workspace::Workspace;
+
+/// How long a provider may take to say whether it takes its key.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Every check. Asks the configured providers for their models, which is what the person called the doctor for.
 pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> Result<Vec<Check>> {
@@ -84,6 +90,15 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
     let first = match answer {
         Ok(cards) if cards.is_empty() && invoke.is_optional(name) => return Vec::new(),
         Ok(cards) => {
+            let key = match invoke.check_key(name, terms) {
+                Some(check) => match tokio::time::timeout(PATIENCE, check).await {
+                    Ok(Err(error)) => return vec![bad(what, &error, address.as_deref())],
+                    Ok(Ok(KeyCheck::Taken)) => Some("its key was taken"),
+                    Ok(Ok(KeyCheck::NotAsked)) => Some("its key was not asked for: anybody gets that list"),
+                    Err(_) => Some("whether its key is taken was not said in time"),
+                },
+                None => invoke.has_key(name).then_some("its key was taken"),
+            };
             let ready = cards.iter().filter(|card| card.availability == Availability::Ready).count();
             let advice = if ready > 0 {
                 String::new()
@@ -96,15 +111,19 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
             let mut found = Vec::new();
             if let Some(address) = &address {
                 found.push(format!("reached at {address}"));
-                found.extend(invoke.has_key(name).then(|| "its key was taken".to_owned()));
+                found.extend(key.map(str::to_owned));
             }
             found.push(format!("{} can be asked", count(ready as u64, "model", "models")));
             check(what, verdict, found.join("; "), advice)
         }
-        Err(error) => check(what, Verdict::Bad, failed(&error, address.as_deref()), error.hint),
+        Err(error) => bad(what, &error, address.as_deref()),
     };
     let ahead = address.and_then(|address| terms.net.clock_of(&address));
     std::iter::once(first).chain(ahead.and_then(|ahead| clock(name, ahead))).collect()
+}
+
+fn bad(what: String, error: &Error, address: Option<&str>) -> Check {
+    check(what, Verdict::Bad, failed(error, address), error.hint.clone())
 }
 
 /// How far a provider that failed was reached.

@@ -29,6 +29,12 @@ pub(super) fn unreadable(doing: &str, of: &str, why: &str, body: &[u8], hint: &s
     Error::new(ErrorKind::Server { status: 200 }, doing, why, hint)
 }
 
+/// An answer of success that is a page for browsers.
+pub fn web_page(doing: &str) -> Error {
+    let why = "it answers with a web page (text/html), not with the API";
+    Error::new(ErrorKind::Server { status: 200 }, doing, why, "Check the base_url: it often ends in /v1.")
+}
+
 /// A piece of a stream that cannot be read, after others that could.
 pub(super) fn broken(doing: &str, why: &str, piece: &str) -> Error {
     let start: String = piece.chars().take(200).collect();
@@ -72,6 +78,10 @@ impl Said {
             let hint =
                 "Start a new conversation, go on from an earlier message, or ask a model with more context.";
             (ErrorKind::ContextLength { tokens, limit }, hint)
+        } else if low.contains("image input is not supported") {
+            // llama.cpp, whose status is 500.
+            let hint = "Ask a model that sees pictures; llama.cpp's server sees them with its --mmproj file.";
+            (ErrorKind::Refused { capability: "vision".to_owned() }, hint)
         } else if self.is_unpaid(&low, status) {
             let hint = "Check the plan and the credit of the account.";
             (ErrorKind::RateLimited { retry_after_ms: None }, hint)
@@ -248,5 +258,13 @@ mod tests {
     fn a_long_complaint_is_cut() {
         let error = of_status("asking", 500, &"x".repeat(100_000), None);
         assert!(error.why.len() < 2100);
+    }
+
+    #[test]
+    fn a_server_that_sees_no_pictures_is_not_to_be_asked_again() {
+        let llama = r#"{"error":{"code":500,"message":"image input is not supported - hint: if this is unexpected, you may need to provide the mmproj","type":"server_error"}}"#;
+        let error = of_status("asking", 500, llama, None);
+        assert_eq!(error.kind, ErrorKind::Refused { capability: "vision".to_owned() });
+        assert!(error.why.contains("the mmproj") && !error.hint.contains("again"), "{error}");
     }
 }

@@ -17,3 +17,4 @@ pub mod script;
 pub mod sse;
 pub mod thread;
 pub mod usage;
+pub mod written;

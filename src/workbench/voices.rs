@@ -83,7 +83,10 @@ pub(super) fn all(
             ProviderKind::Scripted => Arc::new(Scripted::new(name)),
             ProviderKind::OpenAi => {
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
-                Arc::new(OpenAi::new(name, url, key).by(api).with_key_in(provider.key_header.as_str()))
+                let voice = OpenAi::new(name, url, key).by(api).with_key_in(provider.key_header.as_str());
+                let known =
+                    known_providers().iter().find(|known| known.name == *name && known.base_url == url);
+                Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),

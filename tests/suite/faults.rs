@@ -348,6 +348,27 @@ async fn a_page_of_a_web_server_is_told_from_a_stream_that_broke() {
 }
 
 #[tokio::test]
+async fn an_address_that_answers_for_browsers_is_told_from_an_api() {
+    for voice in VOICES.iter().filter(|voice| !voice.name.contains("bedrock")) {
+        let kind = [("content-type", "text/html; charset=utf-8")];
+        let server =
+            Server::start(move |_, _| whole(200, &kind, "<!DOCTYPE html>\n<html>hello</html>")).await;
+        let (fold, error) = voice.ask(&server).await;
+        let listed: Vec<_> = soon((voice.make)(&server).serve(Call::ListModels, &client()).collect()).await;
+        let [Err(unlisted)] = &listed[..] else { panic!("{listed:?}") };
+        assert!(fold.blocks.is_empty(), "{}", voice.name);
+        for error in [&error.unwrap(), unlisted] {
+            assert_eq!(
+                error.why, "it answers with a web page (text/html), not with the API",
+                "{}",
+                voice.name
+            );
+            assert!(error.hint.contains("base_url") && error.hint.contains("/v1"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_failure_after_the_first_words_keeps_them_and_its_own() {
     for voice in &VOICES {
         let (fold, error) = voice.after([voice.begun(), (voice.failure)()].concat()).await;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use outcrop::domain::call::{Blobs, Call, Converse};
-use outcrop::domain::delta::Event;
+use outcrop::domain::delta::{Event, Pause};
 use outcrop::domain::message::StopReason;
 use outcrop::domain::settings::Settings;
 use outcrop::net::{Client, NetOptions, Network, Reach};
@@ -80,6 +80,7 @@ async fn calls_over_the_limit_wait_in_line_and_say_how_many_are_before_them() {
     gate.open.add_permits(2);
     assert_eq!(calls[0].next().await.unwrap().unwrap(), ends());
     drop(calls.remove(0));
+    assert_eq!(calls[0].next().await.unwrap().unwrap(), Event::Begun);
     assert_eq!(calls[0].next().await.unwrap().unwrap(), ends());
     assert_eq!(gate.begun.load(Ordering::Relaxed), 2);
 }
@@ -96,8 +97,9 @@ async fn calls_of_a_minute_are_counted_from_when_they_began() {
         waited.push(before.to_vec());
         ended.push(start.elapsed().as_secs());
     }
-    // Nobody is ahead: time alone is missing, and that is said too.
-    let said = vec![Event::Queued { ahead: 0 }];
+    // Nobody is ahead: time alone is missing, and how much is said.
+    let pause = Pause::RateLimit { per_minute: 2 };
+    let said = vec![Event::Paused { pause, ms: 60_000 }, Event::Begun];
     assert_eq!(waited, [vec![], vec![], said.clone(), vec![], said]);
     assert_eq!(ended, [0, 0, 60, 60, 120]);
 }

@@ -9,12 +9,12 @@ use outcrop::domain::call::Call;
 use outcrop::domain::delta::Event;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::net::{Client, Network, Reach};
-use outcrop::provider::Provider;
 use outcrop::provider::anthropic::Anthropic;
 use outcrop::provider::key::{Command, Commands, Key};
 use outcrop::provider::ollama::Ollama;
 use outcrop::provider::openai::OpenAi;
 use outcrop::provider::told_key::ToldKey;
+use outcrop::provider::{KeyCheck, Provider};
 use outcrop::service::key_commands::KeyCommands;
 use secrecy::SecretString;
 
@@ -175,4 +175,31 @@ async fn what_a_server_does_not_take_is_named_by_where_it_came_from() {
     let forbidden = Server::start(|_, _| whole(403, &[], r#"{"error": {"message": "not here"}}"#)).await;
     let error = list(&at(&forbidden, given("x")), &net).await.unwrap_err();
     assert!(error.hint.contains("what its key may do"), "a key that was known is not called wrong: {error}");
+}
+
+#[tokio::test]
+async fn a_key_is_tried_where_a_list_that_everybody_gets_says_nothing_of_it() {
+    let open = Server::start(|_, seen: &Seen| {
+        let is_right = seen.headers.get("authorization").is_some_and(|key| key == "Bearer right");
+        match seen.line.contains("/v1/key ") && !is_right {
+            true => whole(401, &[], r#"{"error": {"message": "no such key"}}"#),
+            false => whole(200, &[], data("llama_models.json")),
+        }
+    })
+    .await;
+    let closed = choosy("right").await;
+    let (net, _) = net(Reach::default());
+    let tried = async |server: &Server, key: &str, path: Option<&'static str>| {
+        let voice = at(server, SecretString::from(key).into()).with_key_check(path);
+        soon(voice.check_key(&net).unwrap()).await
+    };
+    assert_eq!(tried(&open, "right", None).await, Ok(KeyCheck::NotAsked));
+    assert_eq!(tried(&closed, "right", None).await, Ok(KeyCheck::Taken));
+    assert_eq!(tried(&open, "right", Some("key")).await, Ok(KeyCheck::Taken));
+    let error = tried(&open, "wrong", Some("key")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Auth);
+    assert!(error.why.contains("no such key"), "{error}");
+    assert!(at(&open, Key::None).check_key(&net).is_none());
+    let known = outcrop::config::known_providers().iter().find(|known| known.name == "openrouter").unwrap();
+    assert_eq!(known.key_check.as_deref(), Some("key"));
 }

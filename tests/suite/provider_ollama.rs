@@ -181,8 +181,9 @@ async fn list(server: &Server) -> Vec<ModelCard> {
 #[tokio::test]
 async fn models_are_listed_with_what_each_can_do_and_one_that_cannot_be_shown_costs_its_own_facts_only() {
     let server = Server::start(|_, seen| {
-        if seen.line.starts_with("GET /api/tags ") {
-            return whole(200, &[], data("tags.json"));
+        if seen.line.starts_with("GET ") {
+            let is_list = seen.line.starts_with("GET /api/tags ");
+            return whole(200, &[], data(if is_list { "tags.json" } else { "ps.json" }));
         }
         match body(seen)["model"].as_str().unwrap() {
             "llama3.2:latest" => whole(200, &[], data("show_vision.json")),
@@ -199,6 +200,9 @@ async fn models_are_listed_with_what_each_can_do_and_one_that_cannot_be_shown_co
         |name: &str, capability| cards.iter().find(|card| card.id.model() == name).unwrap().can(capability);
     assert_eq!(cards.len(), 6);
     assert_eq!(can("llama3.2:latest", Capability::Vision), Some(true));
+    let context = |name: &str| cards.iter().find(|card| card.id.model() == name).unwrap().context;
+    assert_eq!(context("llama3.2:latest"), Some(4096), "it is loaded with that");
+    assert_eq!(context("bare:latest"), None);
     assert_eq!(can("llama3.2:latest", Capability::Tools), Some(false));
     assert_eq!(can("deepseek-r1:latest", Capability::Reasoning), Some(true));
     assert_eq!(can("nomic-embed-text:latest", Capability::Chat), Some(false));
@@ -223,7 +227,8 @@ async fn of_very_many_models_the_first_are_shown_and_all_are_listed() {
     })
     .await;
     let cards = list(&server).await;
-    assert_eq!(server.seen().len(), 1 + 64);
+    let shown = server.seen().iter().filter(|seen| seen.line.starts_with("POST /api/show ")).count();
+    assert_eq!((shown, server.seen().len()), (64, 1 + 1 + 64), "and once what is loaded");
     assert_eq!(cards.len(), 80);
     assert!(cards.is_sorted_by_key(|card| card.id.clone()));
     assert!(cards.iter().enumerate().all(|(at, card)| card.context.is_some() == (at < 64)));

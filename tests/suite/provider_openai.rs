@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::catalog::ModelId;
-use outcrop::domain::delta::{Event, Fold};
-use outcrop::domain::message::{Block, Role, StopReason, Usage};
+use outcrop::domain::delta::{Event, Fold, Pause};
+use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::trace::{Span, SpanStatus};
 use outcrop::domain::{Error, ErrorKind};
@@ -122,7 +122,11 @@ async fn what_leaves_the_machine_names_the_call_that_it_was_made_for() {
     let invoke = Invoke::new([there], Vec::new(), Arc::clone(&spans) as _);
     let terms = Terms { principal: "somebody".into(), ..Terms::new(net.clone()) };
     let listed: Vec<_> = invoke.serve_by("there", Call::ListModels, &terms).collect().await;
-    assert!(matches!(listed[..], [Ok(_)]), "{listed:?}");
+    let again = Pause::Retry { status: 503, attempt: 2 };
+    assert!(
+        matches!(&listed[..], [Ok(Event::Paused { pause, .. }), Ok(Event::Models { .. })] if *pause == again),
+        "{listed:?}"
+    );
     let spans = std::mem::take(&mut *spans.0.lock().unwrap());
     let [span] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!((span.principal.as_str(), &span.status), ("somebody", &SpanStatus::Done));
@@ -460,4 +464,34 @@ async fn a_proxy_is_used_for_other_hosts_and_never_for_this_machine() {
     assert_eq!(proxy.seen()[0].line, "GET http://far.example/x HTTP/1.1");
     let mut near = client.send(Request::get("reading", server.url("/"))).await.unwrap();
     assert_eq!(near.bytes(100).await.unwrap(), b"direct");
+}
+
+#[test]
+fn what_openai_itself_does_not_take_is_refused_and_another_server_is_asked() {
+    let blob = BlobId("p".into());
+    let mut converse = Converse {
+        model: "there/m".parse().unwrap(),
+        system: None,
+        turns: vec![Turn {
+            role: Role::User,
+            blocks: vec![Block::Image { media_type: "image/png".into(), blob: blob.clone() }],
+        }],
+        settings: Settings::default(),
+        conversation: None,
+        blobs: Blobs::default(),
+    };
+    converse.blobs.put(blob, vec![0; 40 << 20]);
+    for (url, is_refused) in [
+        ("https://api.openai.com/v1", true),
+        ("https://mine.openai.azure.com/openai/v1", true),
+        ("http://127.0.0.1:8080/v1", false),
+        ("https://example.com/api.openai.com/v1", false),
+    ] {
+        let sent = OpenAi::new("there", url, Key::None).sent(&converse);
+        assert_eq!(sent.is_err(), is_refused, "{url}");
+        if let Err(error) = sent {
+            assert_eq!(error.kind, ErrorKind::Invalid);
+            assert!(error.why.contains("weighs 55.9 MB") && error.why.contains("takes 52.4 MB"), "{error}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
 use crate::provider::key::{Command, Commands};
 use crate::wire::aws::{self, Keys, Login, sts};
+use crate::wire::written::encoded;
 
 /// No answer that holds keys is longer, in bytes.
 const LONGEST: usize = 256 * 1024;
@@ -250,7 +251,7 @@ impl Fetch {
             return Err(self.complaint(&mut response, "Check the role of this machine.").await);
         }
         let role = line(&response.bytes(LONGEST).await?);
-        let mut response = ask(&aws::encoded(&role)).await?;
+        let mut response = ask(&encoded(&role)).await?;
         if !response.is_success() {
             return Err(self.complaint(&mut response, "Check the role of this machine.").await);
         }

@@ -19,7 +19,7 @@ use crate::domain::picture::media_type;
 use crate::domain::{ErrorKind, Result};
 use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
-use crate::service::invoke::Terms;
+use crate::service::invoke::{Clock, Terms};
 use crate::service::turns::{Hold, Turn};
 
 /// How often other screens see the answer grow.
@@ -57,12 +57,18 @@ pub(super) async fn run(chat: &Chat, begun: Begun, terms: Terms, steps: mpsc::Se
     let started = Step::Started { conversation: head, asked, answer: answer.clone() };
     let _ = steps.send(Ok(started)).await;
 
-    let terms = Terms { conversation: Some(answer.conversation), answer: Some(answer.id), ..terms };
+    let clock = Clock::default();
+    let terms = Terms {
+        conversation: Some(answer.conversation),
+        answer: Some(answer.id),
+        clock: Some(clock.clone()),
+        ..terms
+    };
     let events = match attachments::bytes_of(&chat.archive, &converse.turns).await {
         Ok(blobs) => chat.invoke.serve(&model, Call::Converse(Converse { blobs, ..converse }), &terms),
         Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
     };
-    let mut growing = Growing::new(answer);
+    let mut growing = Growing::new(answer, clock);
     let outcome = streamed(chat, events, &mut growing, &steps, stop).await;
 
     growing.count();
@@ -167,8 +173,7 @@ async fn kept(archive: Archive, bytes: Vec<u8>) -> Result<Event> {
 struct Growing {
     answer: Message,
     fold: Fold,
-    began: Instant,
-    first_ms: Option<u32>,
+    clock: Clock,
     /// Events that the asker has not taken yet; neighbouring texts are one.
     pending: VecDeque<Event>,
     /// Since it was stored last.
@@ -182,14 +187,13 @@ struct Growing {
 }
 
 impl Growing {
-    fn new(answer: Message) -> Self {
+    fn new(answer: Message, clock: Clock) -> Self {
         let text = |block: &Block| if let Block::Text { text } = block { text.len() } else { 0 };
         Self {
             before: answer.blocks.iter().map(text).sum(),
             fold: Fold::from_blocks(answer.blocks.clone()),
             answer,
-            began: Instant::now(),
-            first_ms: None,
+            clock,
             pending: VecDeque::new(),
             changed: false,
             pieces: 0,
@@ -203,11 +207,6 @@ impl Growing {
             Event::Usage { usage } => self.counted |= usage.output.is_some(),
             Event::Replace { from, .. } => *from += self.before,
             _ => {}
-        }
-        if self.first_ms.is_none()
-            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
-        {
-            self.first_ms = Some(self.elapsed_ms());
         }
         self.changed = true;
         self.pass_on(event);
@@ -253,14 +252,9 @@ impl Growing {
         let mut message = self.so_far();
         if let Some(answer) = &mut message.answer {
             answer.outcome = outcome;
-            answer.timing.first_token_ms = self.first_ms;
-            answer.timing.total_ms = Some(self.elapsed_ms());
+            answer.timing = self.clock.timing();
         }
         message
-    }
-
-    fn elapsed_ms(&self) -> u32 {
-        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
     }
 }
 

@@ -4,6 +4,7 @@
 //! budget → input checks → provider → reasoning told apart → output checks → span.
 
 mod check;
+mod clock;
 mod seen;
 mod serving;
 mod thinking;
@@ -14,10 +15,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
 pub use check::Check;
-use seen::SeenCards;
+pub use clock::Clock;
+use seen::{Sale, SeenCards};
 use serving::Serving;
 
 use crate::domain::call::{Call, Converse};
@@ -28,8 +31,8 @@ use crate::domain::message::Timing;
 use crate::domain::script::Sent;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::Client;
-use crate::provider::{Events, Provider};
+use crate::net::{Client, leads_here};
+use crate::provider::{Events, KeyCheck, Provider};
 use crate::service::fresh;
 use crate::service::models::known::{self, Corrections};
 
@@ -47,6 +50,8 @@ pub struct Terms {
     pub budget_tokens: Option<u64>,
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+    /// Shows who asks how long one call took. Only for one: each begins it anew.
+    pub clock: Option<Clock>,
 }
 
 impl Terms {
@@ -60,6 +65,7 @@ impl Terms {
             budget_tokens: None,
             conversation: None,
             answer: None,
+            clock: None,
         }
     }
 }
@@ -128,13 +134,16 @@ impl Invoke {
         checks: Vec<Arc<dyn Check>>,
         spans: Arc<dyn SpanSink>,
     ) -> Self {
+        let voices = Voices::of(providers, None);
+        let cards = SeenCards::default();
+        cards.sold(voices.by_name.values().map(|voice| (voice.name(), sale(&**voice))));
         Self {
-            voices: RwLock::new(Arc::new(Voices::of(providers, None))),
+            voices: RwLock::new(Arc::new(voices)),
             checks,
             gate: None,
             ways: BTreeMap::new(),
             spans,
-            cards: Arc::default(),
+            cards: Arc::new(cards),
         }
     }
 
@@ -158,6 +167,7 @@ impl Invoke {
     /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
     pub fn replace(&self, providers: impl IntoIterator<Item = Arc<dyn Provider>>, remark: Option<String>) {
         let voices = Arc::new(Voices::of(providers, remark));
+        self.cards.sold(voices.by_name.values().map(|voice| (voice.name(), sale(&**voice))));
         *self.voices.write().unwrap_or_else(PoisonError::into_inner) = voices;
     }
 
@@ -190,6 +200,11 @@ impl Invoke {
     /// Whether the named provider is asked with a key.
     pub fn has_key(&self, provider: &str) -> bool {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.has_key())
+    }
+
+    /// Asks the named provider whether its key is taken; `None` where its list of models has said so.
+    pub fn check_key(&self, provider: &str, terms: &Terms) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        self.voices().by_name.get(provider)?.check_key(&terms.net)
     }
 
     /// Everything that is known of a model, whether its provider has shown it or not.
@@ -241,6 +256,8 @@ impl Invoke {
     /// Serves a call of the named provider.
     pub fn serve_by(&self, provider: &str, mut call: Call, terms: &Terms) -> Events {
         let doing = doing(&call);
+        let clock = terms.clock.clone().unwrap_or_default();
+        clock.begin();
         let mut serving = Serving {
             span: Span {
                 id: fresh::span_id(),
@@ -257,8 +274,11 @@ impl Invoke {
                 conversation: terms.conversation,
                 answer: terms.answer,
             },
-            began: Instant::now(),
+            clock: clock.clone(),
+            queued: false,
+            asked: Instant::now(),
             bytes: 0,
+            picture_bytes: 0,
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),
@@ -278,7 +298,10 @@ impl Invoke {
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
                 let net = terms.net.under(Some(serving.span.id));
-                let serve = move || provider.serve(call, &net);
+                let serve = move || {
+                    clock.begin();
+                    asked(&*provider, call, &net)
+                };
                 let events = match waiting {
                     None => serve(),
                     Some(waiting) => passed(waiting, serve),
@@ -353,6 +376,38 @@ impl Invoke {
             )
         })
     }
+}
+
+/// At what price a voice's answers come.
+fn sale(voice: &dyn Provider) -> Sale {
+    if voice.is_free() {
+        Sale::Free
+    } else if voice.address().is_some_and(|address| leads_here(&address)) {
+        Sale::Unknown
+    } else {
+        Sale::Vendor
+    }
+}
+
+/// So many pauses are kept for who reads nothing meanwhile.
+const PAUSES: usize = 4;
+
+/// What the provider says, and beside it when what it sends is sent again.
+fn asked(provider: &dyn Provider, call: Call, net: &Client) -> Events {
+    if !provider.is_remote() {
+        return provider.serve(call, net);
+    }
+    let (told, pauses) = mpsc::channel(PAUSES);
+    let events = provider.serve(call, &net.telling(told));
+    stream::unfold((events, pauses), |(mut events, mut pauses)| async move {
+        let item = tokio::select! {
+            biased;
+            Some(pause) = pauses.recv() => Some(Ok(pause)),
+            item = events.next() => item,
+        };
+        item.map(|item| (item, (events, pauses)))
+    })
+    .boxed()
 }
 
 /// What is served once the gate has let it through, behind its remarks.

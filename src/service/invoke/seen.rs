@@ -14,16 +14,44 @@ use crate::service::models::known::{self, Corrections};
 pub(super) struct SeenCards {
     cards: Mutex<BTreeMap<String, BTreeMap<ModelId, ModelCard>>>,
     corrections: Mutex<Corrections>,
+    /// Of each provider; those of none are vendors.
+    sales: Mutex<BTreeMap<String, Sale>>,
+}
+
+/// At what price a provider's answers come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Sale {
+    /// At the catalogue's.
+    #[default]
+    Vendor,
+    /// A server of this machine may have a vendor's names for what it serves, and hardly its prices.
+    Unknown,
+    Free,
 }
 
 impl SeenCards {
+    /// Says how the providers' answers are sold, in the place of what was said before.
+    pub(super) fn sold<'a>(&self, sales: impl Iterator<Item = (&'a str, Sale)>) {
+        *self.sales.lock().unwrap_or_else(PoisonError::into_inner) =
+            sales.map(|(name, sale)| (name.to_owned(), sale)).collect();
+    }
+
+    fn sale(&self, provider: &str) -> Sale {
+        let sales = self.sales.lock().unwrap_or_else(PoisonError::into_inner);
+        sales.get(provider).copied().unwrap_or_default()
+    }
+
+    fn settle(&self, card: &mut ModelCard) {
+        let is_sold = self.sale(card.id.provider()) == Sale::Vendor;
+        known::settle(card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner), is_sold);
+    }
+
     /// Puts these cards in the place of those that the provider showed before, then adds to them what is known.
     pub(super) fn keep(&self, provider: &str, cards: &mut [ModelCard]) {
         let kept = cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.to_owned(), kept);
-        let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
         for card in cards {
-            known::settle(card, &corrections);
+            self.settle(card);
         }
     }
 
@@ -39,9 +67,8 @@ impl SeenCards {
         let shown = || cards.iter().map(|card| (card.id.clone(), card.clone())).collect();
         let mut providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
         providers.entry(provider.to_owned()).or_insert_with(shown);
-        let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
         for card in &mut cards {
-            known::settle(card, &corrections);
+            self.settle(card);
         }
         cards
     }
@@ -56,13 +83,13 @@ impl SeenCards {
         let providers = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = providers.get(model.provider()).and_then(|cards| cards.get(model));
         let mut card = shown.cloned().unwrap_or_else(|| ModelCard::unknown(model.clone()));
-        known::settle(&mut card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner));
+        self.settle(&mut card);
         card
     }
 
-    /// What it costs, where that is known. What runs in this program costs nothing.
+    /// What it costs, where that is known. What runs in this program costs nothing, nor what it plays.
     pub(super) fn price(&self, model: &ModelId) -> Option<Price> {
-        if model.is_local() {
+        if model.is_local() || self.sale(model.provider()) == Sale::Free {
             return Some(Price {
                 input: Some(0.0),
                 output: Some(0.0),

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::SpanSink;
 use super::check::Check;
+use super::clock::Clock;
 use super::seen::SeenCards;
-use crate::domain::delta::{Event, Fold};
+use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
 use crate::domain::trace::{Span, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
@@ -17,15 +18,22 @@ use crate::provider::Events;
 /// The longest answer that is taken in, in bytes of text: one that never ends is ended.
 const LONGEST: usize = 8 * 1024 * 1024;
 
+/// The same of pictures.
+const LONGEST_PICTURES: usize = 256 * 1024 * 1024;
+
 /// One call in flight. Dropped early, it records a cancelled span.
 pub(super) struct Serving {
     pub(super) doing: String,
     pub(super) span: Span,
-    pub(super) began: Instant,
+    pub(super) clock: Clock,
+    /// It waits for a turn: the clock begins behind that.
+    pub(super) queued: bool,
+    pub(super) asked: Instant,
     pub(super) deadline: Option<Instant>,
     pub(super) fold: Fold,
     /// Of text and reasoning that came.
     pub(super) bytes: usize,
+    pub(super) picture_bytes: usize,
     pub(super) checks: Vec<Arc<dyn Check>>,
     pub(super) spans: Arc<dyn SpanSink>,
     pub(super) cards: Arc<SeenCards>,
@@ -51,7 +59,7 @@ impl Serving {
                 Err(_) => Some(Err(Error::new(
                     ErrorKind::Timeout,
                     &self.doing,
-                    format!("it was not done within {} s", (deadline - self.began).as_secs_f32()),
+                    format!("it was not done within {} s", (deadline - self.asked).as_secs_f32()),
                     "Check that who answers it is up, or give it more time.",
                 ))),
             },
@@ -79,15 +87,27 @@ impl Serving {
     }
 
     fn take_in(&mut self, mut event: Event) -> Result<Event> {
-        if self.span.timing.first_token_ms.is_none()
-            && matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. })
-        {
-            self.span.timing.first_token_ms = Some(self.elapsed_ms());
+        match &event {
+            Event::Queued { .. } | Event::Paused { pause: Pause::RateLimit { .. }, .. } => self.queued = true,
+            Event::Notice { .. } => {}
+            _ if std::mem::take(&mut self.queued) => self.clock.begin(),
+            _ => {}
+        }
+        if matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. }) {
+            self.clock.first();
         }
         if let Event::Text { text } | Event::Reasoning { text } = &event {
             self.bytes += text.len();
             if self.bytes > LONGEST {
-                let error = endless(&self.doing);
+                let error = endless(&self.doing, LONGEST);
+                self.fail(&error);
+                return Err(error);
+            }
+        }
+        if let Event::Image { bytes, .. } = &event {
+            self.picture_bytes += bytes.len();
+            if self.picture_bytes > LONGEST_PICTURES {
+                let error = endless(&self.doing, LONGEST_PICTURES);
                 self.fail(&error);
                 return Err(error);
             }
@@ -124,22 +144,19 @@ impl Serving {
         }
         Ok(event)
     }
-
-    fn elapsed_ms(&self) -> u32 {
-        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
-    }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.span.timing.total_ms = Some(self.elapsed_ms());
+        self.clock.stop();
+        self.span.timing = self.clock.timing();
         self.span.usage = self.fold.usage;
         self.spans.record(self.span.clone());
     }
 }
 
-fn endless(doing: &str) -> Error {
-    let why = format!("the answer did not end after {} MB", LONGEST >> 20);
+fn endless(doing: &str, longest: usize) -> Error {
+    let why = format!("the answer did not end after {} MB", longest >> 20);
     Error::new(ErrorKind::Full, doing, why, "What came is kept; set max_tokens.")
 }
 

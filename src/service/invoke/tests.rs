@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::domain::call::{Blobs, Converse};
 use crate::domain::catalog::{Capability, ModelCard};
-use crate::domain::delta::Event;
+use crate::domain::delta::{Event, Pause};
 use crate::domain::known::Correction;
 use crate::domain::message::{Block, Role, StopReason, Usage};
 use crate::domain::settings::Settings;
@@ -365,4 +365,123 @@ async fn cards_are_completed_on_their_way_and_the_persons_word_wins() {
     );
     let refused = failure(&invoke, "gpt-image-1").await;
     assert_eq!(refused.kind, ErrorKind::Refused { capability: "chat".into() });
+}
+
+/// Waits in a line for a minute, then thinks for two seconds and writes for three.
+#[derive(Debug)]
+struct Waits;
+
+impl Provider for Waits {
+    fn name(&self) -> &'static str {
+        "voice"
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        let text = || Event::Text { text: "x".to_owned() };
+        let events = [
+            (0, Event::Queued { ahead: 1 }),
+            (20, Event::Paused { pause: Pause::RateLimit { per_minute: 1 }, ms: 40_000 }),
+            (40, Event::Begun),
+            (2, text()),
+            (3, text()),
+            (0, Event::Stop { reason: StopReason::EndTurn }),
+        ];
+        stream::iter(events)
+            .then(|(seconds, event)| async move {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Ok(event)
+            })
+            .boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clock_begins_behind_the_line_and_who_asks_reads_the_same_one() {
+    let kept = Arc::new(Kept::default());
+    let invoke = Invoke::new([Arc::new(Waits) as Arc<dyn Provider>], Vec::new(), Arc::clone(&kept) as _);
+    let (model, call) = call("");
+    let clock = Clock::default();
+    let terms = Terms { clock: Some(clock.clone()), ..terms() };
+    assert_eq!(clock.timing(), Timing::default(), "it has not begun");
+    let events: Vec<_> = invoke.serve(&model, call, &terms).collect().await;
+    assert_eq!(events.len(), 6);
+    let timing = Timing { first_token_ms: Some(2_000), total_ms: Some(5_000) };
+    assert_eq!(clock.timing(), timing);
+    assert_eq!(kept.0.lock().unwrap()[0].timing, timing);
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(clock.timing(), timing, "it stands still");
+}
+
+/// Lets everything through after a minute.
+#[derive(Debug)]
+struct Slow;
+
+impl Gate for Slow {
+    fn admit(&self, _: &Call, _: &str, _: Prices) -> Option<BoxFuture<'static, Result<Vec<String>>>> {
+        Some(
+            async {
+                tokio::time::sleep(Duration::from_mins(1)).await;
+                Ok(Vec::new())
+            }
+            .boxed(),
+        )
+    }
+
+    fn after(&self, _: &Call, _: Prices) -> Option<BoxFuture<'static, Vec<String>>> {
+        None
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_gate_takes_is_no_part_of_the_answers_time() {
+    let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
+    let (model, call) = call("");
+    let events: Vec<_> = invoke.behind(Arc::new(Slow)).serve(&model, call, &terms()).collect().await;
+    assert_eq!(events.len(), 3);
+    let timing = Timing { first_token_ms: Some(0), total_ms: Some(0) };
+    assert_eq!(kept.0.lock().unwrap()[0].timing, timing);
+}
+
+/// A server at an address, or a cassette.
+#[derive(Debug)]
+struct Placed(&'static str, Option<&'static str>);
+
+impl Provider for Placed {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn address(&self) -> Option<String> {
+        self.1.map(str::to_owned)
+    }
+
+    fn is_free(&self) -> bool {
+        self.1.is_none()
+    }
+
+    fn serve(&self, _: Call, _: &Client) -> Events {
+        stream::empty().boxed()
+    }
+}
+
+#[test]
+fn a_server_of_this_machine_has_no_vendors_price_and_what_is_played_costs_nothing() {
+    let voices: [Arc<dyn Provider>; 3] = [
+        Arc::new(Placed("openai", Some("http://127.0.0.1:8080/v1"))),
+        Arc::new(Placed("anthropic", Some("https://api.anthropic.com/v1"))),
+        Arc::new(Placed("demo", None)),
+    ];
+    let invoke = Invoke::new(voices, Vec::new(), Arc::new(Kept::default()));
+    let input = |id: &str| invoke.prices().of(&id.parse().unwrap()).map(|price| price.input);
+    assert_eq!(input("openai/gpt-4"), None);
+    assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).price, None);
+    assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).context, Some(8_192), "the rest is known");
+    assert!(input("anthropic/claude-opus-4-5").unwrap().is_some());
+    assert_eq!(input("demo/openai/gpt-4"), Some(Some(0.0)));
+    let said = Correction { input_price: Some(2.0), ..Correction::default() };
+    invoke.correct(Corrections::from([("openai/gpt-4".parse().unwrap(), said)]));
+    assert_eq!(input("openai/gpt-4"), Some(Some(2.0)), "the person's word wins");
+    invoke
+        .replace([Arc::new(Placed("openai", Some("https://api.openai.com/v1"))) as Arc<dyn Provider>], None);
+    assert!(input("openai/gpt-4").is_some());
 }

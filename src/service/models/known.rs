@@ -57,9 +57,14 @@ pub fn succeeded(mut error: Error, successor: Option<&ModelId>) -> Error {
     error
 }
 
-/// Completes the card, then lets the person's word win; what nobody says is guessed last.
-pub fn settle(card: &mut ModelCard, corrections: &Corrections) {
+/// Completes the card, then lets the person's word win; what nobody says is guessed last. Where the vendor does not sell
+/// it (`is_sold`) the vendor's price is not its.
+pub fn settle(card: &mut ModelCard, corrections: &Corrections, is_sold: bool) {
+    let told = card.price.clone();
     complete(card);
+    if !is_sold {
+        card.price = told;
+    }
     if let Some(correction) = corrections.get(&card.id) {
         correction.apply(card);
     }
@@ -152,7 +157,7 @@ mod tests {
         let id: ModelId = "openai/gpt-4".parse().unwrap();
         let said = Correction { can: vec![Capability::Vision], ..Correction::default() };
         let mut card = ModelCard::unknown(id.clone());
-        settle(&mut card, &BTreeMap::from([(id, said)]));
+        settle(&mut card, &BTreeMap::from([(id, said)]), true);
         assert_eq!((card.can(Capability::Vision), card.context), (Some(true), Some(8192)));
     }
 }

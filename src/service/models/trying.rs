@@ -2,16 +2,15 @@
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use tokio::time::Instant;
 
 use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::{Block, Role, Timing};
+use crate::domain::message::{Block, Role};
 use crate::domain::settings::Settings;
 use crate::domain::tried::Tried;
-use crate::service::invoke::{Invoke, Terms};
+use crate::service::invoke::{Clock, Invoke, Terms};
 
 /// The longest answer, in tokens: enough to judge by.
 const LONGEST: u32 = 512;
@@ -40,25 +39,22 @@ pub fn ask(
         conversation: None,
         blobs: Blobs::default(),
     };
-    let began = Instant::now();
-    let ms = move || u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let events = invoke.serve(model, Call::Converse(converse), terms);
-    let asking = Some((events, Fold::default(), None));
+    let clock = Clock::default();
+    let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
+    let events = invoke.serve(model, Call::Converse(converse), &terms);
+    let asking = Some((events, Fold::default()));
     stream::unfold(asking, move |asking| {
-        let price = price.clone();
+        let (price, clock) = (price.clone(), clock.clone());
         async move {
-            let (mut events, mut fold, mut first) = asking?;
+            let (mut events, mut fold) = asking?;
             match events.next().await {
                 Some(Ok(event)) => {
-                    if matches!(event, Event::Text { .. } | Event::Reasoning { .. }) {
-                        first.get_or_insert_with(ms);
-                    }
                     fold.push(&event);
-                    Some((Ok(Step::Delta(event)), Some((events, fold, first))))
+                    Some((Ok(Step::Delta(event)), Some((events, fold))))
                 }
                 Some(Err(error)) => Some((Err(error), None)),
                 None => {
-                    let timing = Timing { first_token_ms: first, total_ms: Some(ms()) };
+                    let timing = clock.timing();
                     let cost = price.and_then(|price| price.of(&fold.usage));
                     Some((Ok(Step::Tried(Tried { usage: fold.usage, timing, cost })), None))
                 }

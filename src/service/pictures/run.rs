@@ -94,7 +94,13 @@ impl Growing {
                             (Some(Step::Said(last @ Event::Queued { .. })), event @ Event::Queued { .. }) => {
                                 *last = event;
                             }
-                            (_, event @ (Event::Queued { .. } | Event::Notice { .. })) => {
+                            (
+                                _,
+                                event @ (Event::Queued { .. }
+                                | Event::Paused { .. }
+                                | Event::Begun
+                                | Event::Notice { .. }),
+                            ) => {
                                 pending.push_back(Step::Said(event));
                             }
                             _ => {}

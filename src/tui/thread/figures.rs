@@ -24,6 +24,10 @@ impl Thread {
             Turn::Streaming { phase: Phase::Waiting, .. } => "waiting".to_owned(),
             Turn::Streaming { phase: Phase::Queued(0), .. } => "next in line".to_owned(),
             Turn::Streaming { phase: Phase::Queued(ahead), .. } => format!("{ahead} before this one"),
+            Turn::Streaming { phase: Phase::Paused(pause, until), .. } => match until.since(now.wall) {
+                0 => "waiting".to_owned(),
+                left => pause.words(left),
+            },
             Turn::Streaming { phase: Phase::Reading(done, total), .. } => {
                 format!("reading the prompt, {done} of {total} tokens")
             }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::Thread;
 use super::item::Item;
 use crate::domain::conversation::{Conversation, Draft};
-use crate::domain::delta::{Event as Delta, Fold};
+use crate::domain::delta::{Event as Delta, Fold, Pause};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Block, Message, MessageOrigin, Outcome, Role};
 use crate::domain::time::Timestamp;
@@ -18,6 +18,8 @@ pub enum Phase {
     Waiting,
     /// So many calls are before this one.
     Queued(u32),
+    /// Only time is missing, until then.
+    Paused(Pause, Timestamp),
     /// So many of so many tokens of the prompt were read.
     Reading(u32, u32),
     Writing,
@@ -128,6 +130,11 @@ impl Thread {
         let mut thought = None;
         match event {
             Delta::Queued { ahead } => *phase = Phase::Queued(*ahead),
+            Delta::Paused { pause, ms } => {
+                let ms = i64::try_from(*ms).unwrap_or(i64::MAX);
+                *phase = Phase::Paused(*pause, Timestamp(now.0.saturating_add(ms)));
+            }
+            Delta::Begun => *phase = Phase::Waiting,
             Delta::Prefill { done, total, .. } => *phase = Phase::Reading(*done, *total),
             Delta::Text { .. } | Delta::Reasoning { .. } => {
                 *phase = Phase::Writing;
@@ -141,7 +148,8 @@ impl Thread {
             _ => {}
         }
         let Some(at) = self.index.get(answer).copied() else { return };
-        if matches!(event, Delta::Queued { .. } | Delta::Prefill { .. }) {
+        if matches!(event, Delta::Queued { .. } | Delta::Paused { .. } | Delta::Begun | Delta::Prefill { .. })
+        {
             return;
         }
         let item = &mut self.items[at];

@@ -9,9 +9,21 @@ use crate::domain::settings::Effort;
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
 use crate::wire::attachment::Limits;
+use crate::wire::written::encoded;
 
 /// The longest answer where nobody set one: the API wants to be told. What is thought comes on top.
 const MAX_TOKENS: u32 = 4096;
+
+/// Whether it is one of the models before 4.6.
+fn is_old(model: &str) -> bool {
+    const OLD: [&str; 6] = ["claude-3", "-4-0", "-4-1", "-4-5", "claude-opus-4-2025", "claude-sonnet-4-2025"];
+    OLD.iter().any(|old| model.contains(old))
+}
+
+/// Whether its window is of 200,000 tokens, as of all models of old.
+fn has_small_window(model: &str) -> bool {
+    model.contains("claude") && is_old(model)
+}
 
 /// How a model is told to think: older ones take a number of tokens, newer ones an effort, and some take both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +38,7 @@ impl Thinking {
     /// What is tried first. The models of old are known by their names; a server that only speaks this API, with models
     /// of others, speaks the old form.
     pub fn of(model: &str) -> Self {
-        const OLD: [&str; 6] =
-            ["claude-3", "-4-0", "-4-1", "-4-5", "claude-opus-4-2025", "claude-sonnet-4-2025"];
-        if model.contains("claude") && !OLD.iter().any(|old| model.contains(old)) {
-            Self::Adaptive
-        } else {
-            Self::Budget
-        }
+        if model.contains("claude") && !is_old(model) { Self::Adaptive } else { Self::Budget }
     }
 
     /// The other form.
@@ -116,15 +122,12 @@ struct Format<'a> {
     schema: &'a Value,
 }
 
-/// Anthropic's vision and PDF guides: 5 MB a picture, a hundred of them, and requests of 32 MB.
-const LIMITS: Limits = Limits { picture: 5 << 20, document: 32 << 20, pictures: 100, documents: 100 };
-
 /// The body that asks for a streamed answer.
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
     let budget = budget(settings.reasoning);
-    LIMITS.check(converse, &doing)?;
+    Limits::anthropic(has_small_window(converse.model.model())).check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
     // The limit counts what is thought too: the answer keeps the room that was set for it.
     body.max_tokens = Some(settings.max_tokens.unwrap_or(MAX_TOKENS).saturating_add(budget.unwrap_or(0)));
@@ -146,18 +149,8 @@ pub fn count(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
 
 /// The query behind `models?`, for the page that begins behind the model `after`.
 pub fn models(after: Option<&str>) -> String {
-    let mut query = "limit=1000".to_owned();
-    if let Some(after) = after {
-        query.push_str("&after_id=");
-        for byte in after.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-                query.push(char::from(byte));
-            } else {
-                query.extend(format!("%{byte:02X}").chars());
-            }
-        }
-    }
-    query
+    let after = after.map(|after| format!("&after_id={}", encoded(after))).unwrap_or_default();
+    format!("limit=1000{after}")
 }
 
 fn written(doing: &str, body: &Body<'_>) -> Result<Vec<u8>> {

@@ -7,20 +7,8 @@ mod token;
 pub use keys::{Keys, of_metadata, of_process, of_sso};
 pub use token::{Login, Renewal, renewed};
 
+use super::written::encoded;
 use crate::domain::{Error, ErrorKind};
-
-/// A text as one part of an address.
-pub fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.extend(format!("%{byte:02X}").chars());
-        }
-    }
-    encoded
-}
 
 /// The path of SSO's `GetRoleCredentials`.
 pub fn sso_path(account: &str, role: &str) -> String {

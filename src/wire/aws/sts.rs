@@ -2,8 +2,9 @@
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>). It is asked by a form and answers in XML.
 
 use super::keys::{Keys, moment, refusal};
-use super::{encoded, unreadable};
+use super::unreadable;
 use crate::domain::{Error, Result};
+use crate::wire::written::encoded;
 
 /// What the form is sent as.
 pub const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";

@@ -1,13 +1,12 @@
 //! Turns and their blocks as the API takes them.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::request::is_anthropic;
 use crate::domain::call::{Converse, Turn};
 use crate::domain::message::{BlobId, Block, Role};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::attachment::base64;
 
 /// The system blocks and the messages. Turns of one side that follow each other become one message, since the API wants
 /// the sides to take turns; what holds nothing is left out, since it refuses that.
@@ -129,7 +128,7 @@ impl Writer<'_> {
             let why = format!("the bytes of {what} are not here");
             Error::new(ErrorKind::NotFound, self.doing, why, "Attach it again.")
         })?;
-        Ok(STANDARD.encode(bytes))
+        Ok(base64(bytes))
     }
 
     fn unknown(&self, what: &str, media_type: &str, hint: &str) -> Error {

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::reply::unreadable;
 use crate::domain::Result;
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId};
-use crate::wire::aws::encoded;
 use crate::wire::loose;
+use crate::wire::written::encoded;
 
 /// The path of the models.
 pub const MODELS: &str = "/foundation-models";

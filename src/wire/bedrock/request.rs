@@ -12,7 +12,7 @@ use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
 use crate::wire::anthropic::request as anthropic;
 use crate::wire::attachment::Limits;
-use crate::wire::aws::encoded;
+use crate::wire::written::{decimal, encoded};
 
 pub use crate::wire::anthropic::request::Thinking;
 
@@ -77,14 +77,11 @@ pub(super) fn is_anthropic(model: &ModelId) -> bool {
     model.model().contains("anthropic.")
 }
 
-/// Converse's own: `ImageBlock` and `DocumentBlock` of its API reference.
-const LIMITS: Limits = Limits { picture: 3_750_000, document: 4_500_000, pictures: 20, documents: 5 };
-
 /// The body of Converse and of `ConverseStream`.
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
-    LIMITS.check(converse, &doing)?;
+    Limits::CONVERSE.check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
     let inference = inference(settings, budget(converse));
     put(&mut body, "inferenceConfig", inference);
@@ -137,11 +134,6 @@ fn inference(settings: &Settings, budget: Option<u32>) -> Map<String, Value> {
         values.insert("stopSequences".into(), settings.stop.clone().into());
     }
     values
-}
-
-/// As it was typed: 0.2, and not the nearest double of the nearest single.
-pub(super) fn decimal(value: f32) -> Value {
-    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
 /// The tools and their choice. Where none is to be called they are not sent, unless the conversation holds calls already:

@@ -77,7 +77,6 @@ struct Shown {
     /// Of the model's own file, a line each: `num_ctx    8192`.
     #[serde(default, deserialize_with = "loose::text")]
     parameters: Option<String>,
-    model_info: Option<Value>,
     /// Older servers tell none.
     capabilities: Option<Value>,
 }
@@ -107,21 +106,42 @@ pub fn show(doing: &str, card: &mut ModelCard, body: &[u8]) -> Result<()> {
             card.lacks.push(Capability::Chat);
         }
     }
-    card.context = context(&shown).or(card.context);
+    card.context = card.context.or_else(|| context(&shown));
     let licence =
         shown.license.iter().flat_map(|text| text.lines()).map(str::trim).find(|line| !line.is_empty());
     card.licence = licence.map(|line| line.chars().take(80).collect());
     Ok(())
 }
 
-/// The context that a model is run with where its own file says it, else the longest that it was made for.
+/// The context that the model's own file says it is run with. How long it was made to be says nothing: what a server runs it
+/// with hangs on its memory (<https://docs.ollama.com/context-length>).
 fn context(shown: &Shown) -> Option<u32> {
-    let set = shown.parameters.iter().flat_map(|text| text.lines()).find_map(|line| {
+    shown.parameters.iter().flat_map(|text| text.lines()).find_map(|line| {
         let (name, value) = line.trim().split_once(char::is_whitespace)?;
         (name == "num_ctx").then(|| value.trim().parse().ok())?
-    });
-    let info = shown.model_info.as_ref();
-    let architecture = info.and_then(|info| info.get("general.architecture")?.as_str());
-    let longest = architecture.and_then(|name| info?.get(format!("{name}.context_length"))?.as_u64());
-    set.or_else(|| longest.and_then(|tokens| u32::try_from(tokens).ok()))
+    })
+}
+
+#[derive(Deserialize)]
+struct Running {
+    #[serde(default, deserialize_with = "loose::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    model: Option<String>,
+    /// Older servers tell none.
+    #[serde(default, deserialize_with = "loose::count")]
+    context_length: Option<u32>,
+}
+
+/// Adds to the cards of the models that are loaded, by `/api/ps`, the context that they run with.
+pub fn running(doing: &str, cards: &mut [ModelCard], body: &[u8]) -> Result<()> {
+    let value = reply::json(doing, body)?;
+    let loaded = value.get("models").and_then(Value::as_array).into_iter().flatten();
+    for running in loaded.filter_map(|entry| Running::deserialize(entry).ok()) {
+        let Some(name) = running.model.or(running.name) else { continue };
+        if let Some(card) = cards.iter_mut().find(|card| card.id.model() == name) {
+            card.context = running.context_length.filter(|tokens| *tokens > 0).or(card.context);
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The stream of an answer: lines to events.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{fault, reply};
 use crate::domain::delta::Event;
@@ -153,8 +153,8 @@ impl Collector {
 /// A tool's input. What is neither an object nor the text of one is kept as it is, for the tool to refuse.
 fn input(arguments: Option<Value>) -> Value {
     match arguments {
-        None | Some(Value::Null) => Value::Object(Map::new()),
-        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        None | Some(Value::Null) => loose::input(String::new()),
+        Some(Value::String(text)) => loose::input(text),
         Some(other) => other,
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::fault;
 use super::reply::unreadable;
-use crate::domain::attachment::{Form, form};
 use crate::domain::call::Picture;
 use crate::domain::delta::Event;
 use crate::domain::message::Usage;
+use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::loose;
 
@@ -87,10 +87,8 @@ fn source(picture: &Picture) -> Result<Option<Source<'_>>> {
     })?;
     let taken: &[&str] =
         if model.starts_with("dall-e") { &["image/png"] } else { &["image/png", "image/jpeg", "image/webp"] };
-    match form("", bytes) {
-        Some(Form::Image(media_type)) if taken.contains(&media_type) => {
-            Ok(Some(Source { bytes, media_type }))
-        }
+    match media_type(bytes) {
+        Some(media_type) if taken.contains(&media_type) => Ok(Some(Source { bytes, media_type })),
         _ => {
             let why = format!("it varies {} only", taken.join(", "));
             Err(refused(picture, "a picture of that form", why))

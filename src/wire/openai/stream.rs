@@ -7,6 +7,7 @@ use super::{fault, reply};
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, Result};
+use crate::wire::attachment;
 use crate::wire::decode::{self, Meaning, Protocol};
 use crate::wire::loose;
 use crate::wire::sse::{Frame, Sse};
@@ -96,6 +97,8 @@ struct Delta {
     #[serde(default, deserialize_with = "loose::text")]
     refusal: Option<String>,
     tool_calls: Option<Vec<ToolPiece>>,
+    /// `OpenRouter`: addresses of pictures, which hold their bytes.
+    images: Option<Value>,
 }
 
 /// A text, or (Mistral) a list of typed parts.
@@ -187,6 +190,8 @@ impl Collector {
             if let Some(text) = delta.refusal.filter(|t| !t.is_empty()) {
                 events.push(Event::Text { text });
             }
+            let images = delta.images.as_ref().and_then(Value::as_array);
+            events.extend(images.into_iter().flatten().filter_map(picture));
             for piece in delta.tool_calls.into_iter().flatten() {
                 self.take_tool(piece);
             }
@@ -242,6 +247,11 @@ impl Collector {
         }
         events.push(Event::Stop { reason: self.reason.unwrap_or(StopReason::Other) });
     }
+}
+
+/// `{"type":"image_url","image_url":{"url":"data:…"}}`; what is none says nothing.
+fn picture(entry: &Value) -> Option<Event> {
+    entry.pointer("/image_url/url")?.as_str().map(attachment::picture_at)
 }
 
 fn take_parts(parts: Vec<Part>, events: &mut Vec<Event>) {

@@ -9,6 +9,7 @@ use crate::domain::schema::SchemaCheck;
 use crate::domain::settings::FIELDS;
 use crate::domain::time::Timestamp;
 use crate::domain::tree::Tree;
+use crate::wire::written::encoded;
 
 /// The shown branch. Texts stand as they are: whoever shows them on a terminal sanitises them. Attachments are named, and
 /// linked in `folder` where they lie in one.
@@ -112,15 +113,7 @@ fn add(out: &mut String, message: &Message, folder: Option<&str>) {
 /// Where a link to the file of a block leads.
 fn link(block: &Block, folder: Option<&str>) -> Option<String> {
     let path = format!("{}/{}", folder?.trim_end_matches('/'), file_name(block)?);
-    let mut link = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            link.push(byte.into());
-        } else {
-            let _ = write!(link, "%{byte:02X}");
-        }
-    }
-    Some(link)
+    Some(path.split('/').map(encoded).collect::<Vec<_>>().join("/"))
 }
 
 fn figures(answer: &Answer) -> Vec<String> {

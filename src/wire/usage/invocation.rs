@@ -12,6 +12,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::usage::{Invocation, Said};
+use crate::wire::written::decimal;
 
 /// The call as one line.
 pub fn invocation(call: &Invocation) -> String {
@@ -129,19 +130,14 @@ fn inference(settings: &Settings) -> Map<String, Value> {
     let mut config = Map::new();
     let values = [
         ("maxTokens", settings.max_tokens.map(Value::from)),
-        ("temperature", settings.temperature.map(number)),
-        ("topP", settings.top_p.map(number)),
+        ("temperature", settings.temperature.map(decimal)),
+        ("topP", settings.top_p.map(decimal)),
     ];
     config.extend(values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     if !settings.stop.is_empty() {
         config.insert("stopSequences".into(), settings.stop.clone().into());
     }
     config
-}
-
-/// 0.7, and not the digits of the nearest binary fraction.
-fn number(value: f32) -> Value {
-    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
 /// What came, as an answer of Converse.

@@ -97,6 +97,7 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
     let home = Home::with(
         &[
             provider("behind", &good.url("/v1"), ""),
+            provider("open", &good.url("/v1"), "api_key = 'any'"),
             provider("right", &closed.url("/v1"), "api_key = 'right'"),
             provider("wrong", &closed.url("/v1"), "api_key = 'wrong'"),
             provider("nobody", "http://127.0.0.1:1/v1", ""),
@@ -118,6 +119,7 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
     let clock = line("clock of behind");
     assert!(clock.contains("its clock is 7 min") || clock.contains("its clock is 6 min 59 s"), "{clock}");
     assert!(clock.contains("behind this machine's") && clock.contains("requests that are signed"), "{clock}");
+    assert!(line("provider open").contains("its key was not asked for"), "{}", said.stdout);
     assert!(line("provider right").contains("its key was taken; 1 model can be asked"));
     let wrong = line("provider wrong");
     assert!(

@@ -1,7 +1,7 @@
 //! Waits of one provider, beside those of every server.
 
 use super::home::Home;
-use crate::loopback::{Part, Server, events};
+use crate::loopback::{Part, Server, events, whole};
 use crate::wire::openai::data;
 
 fn configured(server: &Server, waits: &str) -> Home {
@@ -61,4 +61,22 @@ fn a_provider_that_cannot_be_reached_is_given_up_after_its_own_wait() {
     assert_eq!(said.code, Some(2));
     assert!(said.stderr.contains("did not accept a connection in time"), "{}", said.stderr);
     assert!(began.elapsed() < std::time::Duration::from_mins(1), "the wait of every server held");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_is_sent_again_or_held_back_says_so_and_for_how_long() {
+    let server = Server::start(|number, _| match number {
+        0 => whole(503, &[("retry-after", "1")], "busy"),
+        _ => events([Part::Bytes(data("llama_chat.sse"))]),
+    })
+    .await;
+    let home = configured(&server, "per_minute = 1\n");
+    tokio::task::block_in_place(|| {
+        let said = home.run(&["chat", "-m", "box/m", "hi"]);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        assert!(said.stderr.contains("box/m: 503, second try in 2 s"), "{}", said.stderr);
+        assert!(!said.stdout.contains("second try"), "{}", said.stdout);
+        let said = home.run(&["chat", "-m", "box/m", "--json", "hi"]);
+        assert!(!said.stderr.contains("try in"), "{}", said.stderr);
+    });
 }

@@ -2,7 +2,7 @@
 
 use outcrop::domain::change::Changed;
 use outcrop::domain::conversation::{Conversation, Draft, Thread};
-use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::delta::{Event as Delta, Pause};
 use outcrop::domain::message::{Block, Outcome, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
@@ -472,4 +472,20 @@ fn settings_that_take_the_list_s_room_say_so() {
     wide.open(two_turns());
     wide.keys("<ctrl+o>");
     assert!(!wide.text().contains("The list comes back"));
+}
+
+#[test]
+fn a_pause_is_counted_down_in_the_status_and_is_no_part_of_the_answer() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("first");
+    stage.delta(Delta::Queued { ahead: 2 });
+    assert!(stage.text().contains("2 before this one"), "{}", stage.text());
+    stage.delta(Delta::Paused { pause: Pause::RateLimit { per_minute: 20 }, ms: 41_500 });
+    assert!(stage.text().contains("at most 20 a minute, this one in 42 s"), "{}", stage.text());
+    stage.delta(Delta::Begun);
+    assert!(stage.text().contains("waiting") && !stage.text().contains("a minute"), "{}", stage.text());
+    stage.delta(Delta::Paused { pause: Pause::Retry { status: 500, attempt: 2 }, ms: 900 });
+    assert!(stage.text().contains("500, second try in 1 s"), "{}", stage.text());
+    stage.delta(Delta::Text { text: "Because".into() });
+    assert!(!stage.text().contains("second try"), "{}", stage.text());
 }

@@ -236,19 +236,19 @@ fn what_a_model_can_do_is_told_and_what_is_not_told_of_it_is_lacking() {
 
     let card = shown("show_vision.json");
     assert_eq!(can(&card), [yes, None, yes, no, no]);
-    assert_eq!(card.context, Some(8192));
+    assert_eq!(card.context, None, "what it was made for is not what it runs with");
     assert_eq!(card.licence.as_deref(), Some("META LLAMA 3 COMMUNITY LICENSE AGREEMENT"));
 
     let card = shown("show_tools.json");
     assert_eq!(can(&card), [yes, None, no, yes, yes]);
-    assert_eq!(card.context, Some(16_384), "it is run with less than it could be");
+    assert_eq!(card.context, Some(16_384), "its own file says so");
     assert_eq!(card.licence.as_deref(), Some("Apache License"));
 
     assert_eq!(can(&shown("show_embedding.json")), [no, yes, no, no, no]);
 
     let card = shown("show_old.json");
     assert_eq!(can(&card), [yes, None, None, None, None], "an older server does not say");
-    assert_eq!((card.context, card.licence), (Some(4096), None));
+    assert_eq!((card.context, card.licence), (None, None));
 
     let mut card = listed().swap_remove(4);
     assert!(models::show("asking", &mut card, br#"{"error":"model 'x' not found"}"#).is_err());
@@ -257,6 +257,35 @@ fn what_a_model_can_do_is_told_and_what_is_not_told_of_it_is_lacking() {
         br#"{"license":7,"parameters":[],"model_info":{"general.architecture":1},"capabilities":"all"}"#;
     models::show("asking", &mut card, strange).unwrap();
     assert_eq!(card, listed().swap_remove(4));
+}
+
+#[test]
+fn a_model_that_is_loaded_tells_the_context_that_it_runs_with() {
+    let mut cards = listed();
+    models::running("asking", &mut cards, &data("ps.json")).unwrap();
+    let contexts = |cards: &[ModelCard]| {
+        cards.iter().filter_map(|card| Some((card.id.model().to_owned(), card.context?))).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        contexts(&cards),
+        [("deepseek-r1:latest".to_owned(), 8192), ("llama3.2:latest".to_owned(), 4096)]
+    );
+    // Its own file says 16,384; it was loaded with less.
+    models::show("asking", &mut cards[2], &data("show_tools.json")).unwrap();
+    assert_eq!((cards[2].id.model(), cards[2].context), ("deepseek-r1:latest", Some(8192)));
+    let mut cards = listed();
+    for (body, is_read) in [
+        (
+            r#"{"models":[{"model":"llama3.2:latest"},7,{"context_length":9},{"name":"x","context_length":9}]}"#,
+            true,
+        ),
+        (r#"{"models":[{"model":"llama3.2:latest","context_length":0}]}"#, true),
+        (r#"{"models":null}"#, true),
+        ("<html>", false),
+    ] {
+        assert_eq!(models::running("asking", &mut cards, body.as_bytes()).is_ok(), is_read, "{body}");
+        assert_eq!(contexts(&cards), [], "{body}");
+    }
 }
 
 /// Of lines, and of what stands in them.

@@ -209,3 +209,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn pictures_of_an_answer_come_in_their_places_and_those_that_cannot_be_had_are_told() {
+    let png = || Event::Image { media_type: "image/png".into(), bytes: b"\x89PNG\r\n\x1a\nfirst".to_vec() };
+    let text = |text: &str| Event::Text { text: text.into() };
+    let notice = |text: &str| Event::Notice { text: text.into() };
+    let (events, error) = decode([data("pictures.sse").as_slice()]);
+    assert_eq!(error, None);
+    let usage = Usage { input: Some(6), output: Some(1295), ..Usage::default() };
+    assert_eq!(
+        events,
+        [
+            text("Here is "),
+            png(),
+            text("a hill."),
+            notice("a picture of the answer is not fetched; it is at https://example.com/hill.png"),
+            notice("a picture came with the answer that cannot be read"),
+            Event::Usage { usage },
+            Event::Stop { reason: StopReason::EndTurn },
+        ]
+    );
+    decode_every_way("pictures.sse");
+    let events = reply::completion("asking", &data("pictures_whole.json")).unwrap();
+    assert_eq!(events[..2], [text("Here."), png()]);
+}

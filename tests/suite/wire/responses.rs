@@ -78,3 +78,22 @@ fn an_answer_that_was_too_long_says_so_and_one_that_breaks_off_is_no_answer() {
     let (_, error) = decode([&b"data: {\"choices\":[]}\n\n"[..]]);
     assert!(error.unwrap().why.contains("no events of a response"));
 }
+
+#[test]
+fn a_picture_that_the_server_made_is_a_part_of_the_answer_and_its_sketches_are_not() {
+    let (events, error) = decode([data("responses_picture.sse").as_slice()]);
+    assert_eq!(error, None);
+    let picture = Event::Image { media_type: "image/jpeg".into(), bytes: b"\xff\xd8\xff\xe0second".to_vec() };
+    assert_eq!(events[..2], [picture, Event::Text { text: "A hill.".into() }]);
+    assert!(matches!(events.last(), Some(Event::Stop { reason: StopReason::EndTurn })), "{events:?}");
+    decode_every_way("responses_picture.sse");
+    let body = json!({
+        "status": "completed",
+        "output": [{ "type": "image_generation_call", "status": "completed", "result": "iVBORw0KGgo=" }],
+    });
+    let events = whole("asking", body.to_string().as_bytes()).unwrap();
+    assert_eq!(
+        events[0],
+        Event::Image { media_type: "image/png".into(), bytes: b"\x89PNG\r\n\x1a\n".to_vec() }
+    );
+}

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Family;
-use crate::domain::attachment::{Form, form};
 use crate::domain::call::Picture;
 use crate::domain::delta::Event;
+use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::bedrock::reply::unreadable;
 
@@ -56,7 +56,7 @@ fn from(picture: &Picture, unread: &[&str]) -> Result<Option<String>> {
         let doing = format!("making a picture with {}", picture.model);
         Error::new(ErrorKind::NotFound, doing, "the bytes of the picture are not here", "Attach it again.")
     })?;
-    if let Some(Form::Image(media_type)) = form("", bytes)
+    if let Some(media_type) = media_type(bytes)
         && unread.contains(&media_type)
     {
         let why = format!("it reads no {media_type}");
@@ -162,7 +162,8 @@ pub fn pictures(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     let sound = answer.artifacts.into_iter().filter(|one| !filtered(one)).filter_map(|one| one.base64);
     let read = |text: String| {
         let bytes = STANDARD.decode(text).ok().filter(|bytes| !bytes.is_empty())?;
-        Some(Event::Image { media_type: media_type(&bytes).to_owned(), bytes })
+        let media_type = media_type(&bytes).unwrap_or("image/png").to_owned();
+        Some(Event::Image { media_type, bytes })
     };
     let events: Vec<Event> = answer.images.into_iter().chain(sound).filter_map(read).collect();
     match (events.is_empty(), reason) {
@@ -172,13 +173,5 @@ pub fn pictures(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
             Err(Error::new(ErrorKind::Invalid, doing, why, "Say it in other words."))
         }
         (true, None) => Err(unreadable(doing, "none with pictures", "no bytes are in it", b"(bytes)")),
-    }
-}
-
-fn media_type(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0xff, 0xd8, ..] => "image/jpeg",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        _ => "image/png",
     }
 }

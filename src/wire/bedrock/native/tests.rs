@@ -370,8 +370,8 @@ fn pictures_come_out_of_every_answer_and_a_filter_says_its_reason() {
         |media_type: &str, bytes: &[u8]| Event::Image { media_type: media_type.into(), bytes: bytes.into() };
     let read = |value: Value| picture::pictures("making", value.to_string().as_bytes());
     assert_eq!(
-        read(json!({"images": ["cG5n", "/9g="], "error": null})).unwrap(),
-        [image("image/png", b"png"), image("image/jpeg", b"\xff\xd8")]
+        read(json!({"images": ["cG5n", "/9j/"], "error": null})).unwrap(),
+        [image("image/png", b"png"), image("image/jpeg", b"\xff\xd8\xff")]
     );
     let artifacts = json!({"result": "success", "artifacts": [
         {"seed": 1, "base64": "cG5n", "finishReason": "SUCCESS"}, {"base64": "cG5n", "finishReason": "CONTENT_FILTERED"}

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::request::decimal;
 use super::{Family, prompt};
 use crate::domain::call::Converse;
 use crate::domain::{Error, Result};
 use crate::wire::anthropic::request as messages;
+use crate::wire::attachment::Limits;
+use crate::wire::written::decimal;
 
 /// The version of the Messages API, as Bedrock names it.
 const CLAUDE: &str = "bedrock-2023-05-31";
@@ -35,8 +36,9 @@ pub fn body(converse: &Converse, family: Family, thinking: messages::Thinking) -
 
 /// Anthropic's own body, with the model in the address and the stream in the path.
 fn claude(converse: &Converse, thinking: messages::Thinking) -> Result<Value> {
-    let unread =
-        |why: serde_json::Error| Error::internal(format!("asking {}", converse.model), why.to_string());
+    let doing = format!("asking {}", converse.model);
+    Limits::CLAUDE_ON_BEDROCK.check(converse, &doing)?;
+    let unread = |why: serde_json::Error| Error::internal(doing.clone(), why.to_string());
     let mut body: Map<String, Value> =
         serde_json::from_slice(&messages::body(converse, thinking)?).map_err(unread)?;
     body.remove("model");

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::domain::delta::Event;
 use crate::domain::message::{StopReason, Usage};
 use crate::domain::{Error, Result};
+use crate::wire::attachment;
 use crate::wire::decode::{self, Meaning, Protocol};
 use crate::wire::loose;
 use crate::wire::openai::{fault, reply};
@@ -72,6 +73,11 @@ struct Item {
     name: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
     arguments: Option<String>,
+    /// Of a picture: its bytes, as base64.
+    #[serde(default, deserialize_with = "loose::text")]
+    result: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    output_format: Option<String>,
     content: Option<Vec<Part>>,
     summary: Option<Vec<Part>>,
 }
@@ -94,13 +100,7 @@ pub struct Collector {
 impl Collector {
     /// Gives out a tool call, whole.
     fn call(&mut self, item: Item, events: &mut Vec<Event>) {
-        let written = item.arguments.unwrap_or_default();
-        let input = if written.trim().is_empty() {
-            Value::Object(serde_json::Map::new())
-        } else {
-            // A model may write what is no JSON: it is kept as it is, for the tool to refuse.
-            serde_json::from_str(&written).unwrap_or(Value::String(written))
-        };
+        let input = loose::input(item.arguments.unwrap_or_default());
         let id = item.call_id.unwrap_or_else(|| format!("call_{}", self.calls));
         self.calls += 1;
         events.push(Event::ToolUse { id, name: item.name.unwrap_or_default(), input });
@@ -165,6 +165,7 @@ impl Protocol for Collector {
             }
             "response.output_item.done" => match said.item {
                 Some(item) if item.r#type.as_deref() == Some("function_call") => self.call(item, events),
+                Some(item) if item.r#type.as_deref() == Some(PICTURE) => events.extend(picture(&item)),
                 _ => {}
             },
             "response.completed" | "response.incomplete" => {
@@ -189,6 +190,15 @@ impl Protocol for Collector {
     fn unreadable(doing: &str, start: &str) -> Error {
         reply::unreadable(doing, "its frames are no events of a response", start.as_bytes())
     }
+}
+
+/// A tool of the server's own that made one.
+const PICTURE: &str = "image_generation_call";
+
+/// `None` where it failed: it holds no bytes then.
+fn picture(item: &Item) -> Option<Event> {
+    let media_type = format!("image/{}", item.output_format.as_deref().unwrap_or("png"));
+    Some(attachment::picture(&media_type, item.result.as_deref()?))
 }
 
 /// The error of a frame that says that the response failed: in `response.error`, in `error`, or in itself.
@@ -218,6 +228,7 @@ pub fn whole(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
         let kind = item.r#type.clone();
         match kind.as_deref() {
             Some("function_call") => collector.call(item, &mut events),
+            Some(PICTURE) => events.extend(picture(&item)),
             Some("reasoning") => {
                 let thoughts = item.content.into_iter().chain(item.summary).flatten();
                 events.extend(thoughts.filter_map(|part| part.text).map(|text| Event::Reasoning { text }));
