@@ -10,13 +10,13 @@ use tokio::time::Duration;
 use super::args::Chat as Arguments;
 use super::out::Out;
 use super::{Asker, End, absolute, unexpected};
-use crate::domain::attachment::{Form, fenced, form};
+use crate::domain::attachment::{self, Form, admitted, fenced};
 use crate::domain::message::Block;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::chat::Chat;
 use crate::workbench::{Reply, Request};
 
-/// The largest file or input that is taken into a prompt, in bytes.
+/// The largest input that is taken into a prompt, in bytes.
 const LARGEST: u64 = 16 << 20;
 /// How long an input that does not end is read in silence.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -105,12 +105,13 @@ fn attached(path: &Path) -> Result<Option<String>> {
             "Name the files in it.",
         ));
     }
-    let bytes = limited_bytes(&name, file, LARGEST)?;
+    let doing = format!("reading {name}");
+    let mut bytes = Vec::new();
+    file.take(attachment::LARGEST + 1).read_to_end(&mut bytes).map_err(|why| Error::io(&doing, &why))?;
     let short = path.file_name().map_or(name, |name| name.to_string_lossy().into_owned());
-    match form(&short, &bytes) {
-        Some(Form::Image(_) | Form::Document(_)) => Ok(None),
-        Some(Form::Text) => Ok(Some(fenced(&short, &utf8(&short, bytes)?))),
-        None => Err(no_text(&short)),
+    match admitted(&doing, &short, &bytes)? {
+        Form::Image(_) | Form::Document(_) => Ok(None),
+        Form::Text => Ok(Some(fenced(&short, &utf8(&short, bytes)?))),
     }
 }
 
@@ -127,10 +128,6 @@ fn text(name: &str, from: impl Read) -> Result<String> {
 
 /// All of a text that is not larger than `largest` bytes.
 pub(super) fn limited(name: &str, from: impl Read, largest: u64) -> Result<String> {
-    utf8(name, limited_bytes(name, from, largest)?)
-}
-
-fn limited_bytes(name: &str, from: impl Read, largest: u64) -> Result<Vec<u8>> {
     let doing = || format!("reading {name}");
     let mut bytes = Vec::new();
     from.take(largest + 1).read_to_end(&mut bytes).map_err(|why| Error::io(doing(), &why))?;
@@ -142,7 +139,7 @@ fn limited_bytes(name: &str, from: impl Read, largest: u64) -> Result<Vec<u8>> {
             "Give a part of it.",
         ));
     }
-    Ok(bytes)
+    utf8(name, bytes)
 }
 
 fn utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
@@ -168,7 +165,7 @@ mod tests {
         std::fs::write(&path, b"%PDF-1.7\xff").unwrap();
         assert_eq!(attached(&path).unwrap(), None);
         std::fs::write(&path, b"\xff").unwrap();
-        assert!(attached(&path).unwrap_err().why.contains("UTF-8"));
+        assert!(attached(&path).unwrap_err().hint.contains("UTF-8"));
         assert!(attached(folder.path()).unwrap_err().why.contains("folder"));
         assert!(limited("x", "abc".as_bytes(), 2).unwrap_err().why.contains("larger"));
     }

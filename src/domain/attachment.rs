@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures;
 use super::message::{BlobId, Block};
+use super::{Error, ErrorKind, Result};
 
 /// A picture, a document or a text that was read from a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,6 +120,38 @@ pub fn form(name: &str, bytes: &[u8]) -> Option<Form> {
         _ if std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0')) => Form::Text,
         _ => return None,
     })
+}
+
+/// The largest file that is taken, in bytes: no API takes more in one request.
+pub const LARGEST: u64 = 32 << 20;
+/// The largest text, in bytes: it goes into the prompt as it is, and a million tokens are about as much.
+pub const LARGEST_TEXT: u64 = 4 << 20;
+
+/// The form of a file that a message may have with it, or why it may not. Of a file that is too large, `bytes` are its
+/// beginning: more than `LARGEST`.
+pub fn admitted(doing: &str, name: &str, bytes: &[u8]) -> Result<Form> {
+    let refused = |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, doing, why, hint));
+    let size = bytes.len() as u64;
+    if bytes.is_empty() {
+        return refused("it is empty".to_owned(), "Name another file.");
+    }
+    // The end of a beginning may be half a character.
+    let cut = std::str::from_utf8(bytes).err().filter(|why| why.error_len().is_none() && size > LARGEST);
+    let Some(form) = form(name, &bytes[..cut.map_or(bytes.len(), |why| why.valid_up_to())]) else {
+        return refused(
+            "it is neither a text nor a picture or document that models take".to_owned(),
+            "Models take PNG, JPEG, GIF, WebP, PDF, Word and Excel files, and texts in UTF-8.",
+        );
+    };
+    let (most, hint) = match form {
+        Form::Image(_) => (LARGEST, "Scale it down."),
+        Form::Document(_) => (LARGEST, "Give a part of it, or its text."),
+        Form::Text => (LARGEST_TEXT, "Give a part of it."),
+    };
+    if size > most {
+        return refused(format!("it is larger than {} MB", most >> 20), hint);
+    }
+    Ok(form)
 }
 
 /// A text file as a part of a prompt: its name, then its text between more back-ticks than it holds in a row.
@@ -275,6 +308,30 @@ mod tests {
         assert_eq!(form("a.rs", "fn größe() {}".as_bytes()), Some(Form::Text));
         assert_eq!(form("a.bin", b"\x00\x01\x02"), None);
         assert_eq!(form("a.bin", b"\xfe\xfe"), None);
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_with_what_its_form_lets_one_do() {
+        let refused = |name: &str, bytes: &[u8]| {
+            let error = admitted("attaching it", name, bytes).unwrap_err();
+            format!("{} / {}", error.why, error.hint)
+        };
+        let large = |start: &[u8], fill: &str| {
+            let mut bytes = start.to_vec();
+            bytes.extend(fill.repeat((LARGEST as usize + fill.len()) / fill.len()).bytes());
+            bytes.truncate(LARGEST as usize + 1);
+            bytes
+        };
+        assert_eq!(refused("a.png", &large(b"\x89PNG", "x")), "it is larger than 32 MB / Scale it down.");
+        assert_eq!(
+            refused("a.pdf", &large(b"%PDF-1.7", "x")),
+            "it is larger than 32 MB / Give a part of it, or its text."
+        );
+        // Cut within a character.
+        assert_eq!(refused("a.txt", &large(b"", "長")), "it is larger than 4 MB / Give a part of it.");
+        assert!(refused("big.bin", &large(b"\0", "x")).starts_with("it is neither a text nor"));
+        assert!(refused("a.txt", b"").starts_with("it is empty"));
+        assert_eq!(admitted("", "a.txt", &vec![b'x'; LARGEST_TEXT as usize]).unwrap(), Form::Text);
     }
 
     #[test]

@@ -4,18 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::domain::attachment::{Attachment, Form, blobs_of, fenced, form};
+use crate::domain::attachment::{Attachment, Form, LARGEST, admitted, blobs_of, fenced};
 use crate::domain::call::{Blobs, Turn};
 use crate::domain::message::{BlobId, Block, Message};
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::store::Store;
-
-/// The largest file that is taken, in bytes: no API takes more in one request.
-const LARGEST: u64 = 32 << 20;
-/// The largest text, in bytes: it goes into the prompt as it is.
-const LARGEST_TEXT: u64 = 2 << 20;
 
 /// Reads a file and keeps what a message needs of it.
 pub async fn attach(archive: &Archive, file: PathBuf) -> Result<Attachment> {
@@ -26,68 +21,52 @@ pub async fn attach(archive: &Archive, file: PathBuf) -> Result<Attachment> {
 pub async fn attach_picture(archive: &Archive, file: PathBuf) -> Result<BlobId> {
     archive
         .run(move |store| {
-            let (_, bytes) = read(&file, "reading")?;
+            let doing = format!("reading {}", file.display());
+            let (name, bytes) = read(&doing, &file)?;
             if media_type(&bytes).is_none() {
                 return Err(Error::new(
                     ErrorKind::Invalid,
-                    format!("reading {}", file.display()),
+                    doing,
                     "it is no picture",
                     "Name a PNG, JPEG, GIF or WebP file.",
                 ));
             }
+            admitted(&doing, &name, &bytes)?;
             store.attach(bytes)
         })
         .await
 }
 
-/// The name of a file and what is in it: no empty one, no larger one than any API takes.
-fn read(file: &Path, verb: &str) -> Result<(String, Vec<u8>)> {
-    let doing = format!("{verb} {}", file.display());
-    let about = std::fs::metadata(file).map_err(|why| Error::io(&doing, &why))?;
+/// The name of a file and what is in it; of one that is too large, its beginning.
+fn read(doing: &str, file: &Path) -> Result<(String, Vec<u8>)> {
+    let about = std::fs::metadata(file).map_err(|why| Error::io(doing, &why))?;
+    if about.is_dir() {
+        return Err(Error::new(ErrorKind::Invalid, doing, "it is a folder", "Name the files in it."));
+    }
     if !about.is_file() {
         return Err(Error::new(ErrorKind::Invalid, doing, "it is no file", "Name a file."));
     }
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|why| Error::io(&doing, &why))?;
-    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|why| Error::io(&doing, &why))?;
+    let opened = std::fs::File::open(file).map_err(|why| Error::io(doing, &why))?;
+    opened.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|why| Error::io(doing, &why))?;
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    if bytes.len() as u64 > LARGEST {
-        return Err(too_large(&doing, LARGEST));
-    }
-    if bytes.is_empty() {
-        return Err(Error::new(ErrorKind::Invalid, doing, "it is empty", "Name another file."));
-    }
     Ok((name, bytes))
-}
-
-fn too_large(doing: &str, most: u64) -> Error {
-    let why = format!("it is larger than {} MB", most >> 20);
-    Error::new(ErrorKind::Invalid, doing, why, "Take a smaller one, or a part of it.")
 }
 
 fn taken(store: &Store, file: &Path) -> Result<Attachment> {
     let doing = format!("attaching {}", file.display());
-    let (name, bytes) = read(file, "attaching")?;
+    let (name, bytes) = read(&doing, file)?;
     let size = bytes.len() as u64;
-    let block = match form(&name, &bytes) {
-        Some(Form::Image(media_type)) => {
+    let block = match admitted(&doing, &name, &bytes)? {
+        Form::Image(media_type) => {
             Block::Image { media_type: media_type.to_owned(), blob: store.attach(bytes)? }
         }
-        Some(Form::Document(media_type)) => Block::Document {
+        Form::Document(media_type) => Block::Document {
             name: name.clone(),
             media_type: media_type.to_owned(),
             blob: store.attach(bytes)?,
         },
-        Some(Form::Text) if size > LARGEST_TEXT => return Err(too_large(&doing, LARGEST_TEXT)),
-        Some(Form::Text) => Block::Text { text: fenced(&name, &String::from_utf8_lossy(&bytes)) },
-        None => {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                doing,
-                "it is neither a text nor a picture or document that models take",
-                "Models take PNG, JPEG, GIF, WebP, PDF, Word and Excel files, and texts in UTF-8.",
-            ));
-        }
+        Form::Text => Block::Text { text: fenced(&name, &String::from_utf8_lossy(&bytes)) },
     };
     Ok(Attachment { name, bytes: Some(size), block })
 }
@@ -297,18 +276,14 @@ mod tests {
             path
         };
         let large = folder.path().join("large.png");
-        std::fs::File::create(&large).unwrap().set_len(LARGEST + 1).unwrap();
+        std::fs::write(&large, PIXEL).unwrap();
+        std::fs::File::options().write(true).open(&large).unwrap().set_len(LARGEST + 1).unwrap();
         for (path, kind, words) in [
             (folder.path().join("gone.png"), ErrorKind::NotFound, "gone.png"),
-            (folder.path().to_owned(), ErrorKind::Invalid, "it is no file"),
+            (folder.path().to_owned(), ErrorKind::Invalid, "it is a folder"),
             (file("empty.png", b""), ErrorKind::Invalid, "it is empty"),
             (file("a.zip", b"PK\x03\x04"), ErrorKind::Invalid, "neither a text nor"),
             (large, ErrorKind::Invalid, "larger than 32 MB"),
-            (
-                file("long.txt", &vec![b'x'; LARGEST_TEXT as usize + 1]),
-                ErrorKind::Invalid,
-                "larger than 2 MB",
-            ),
         ] {
             let error = attach(&archive, path).await.unwrap_err();
             assert!(error.kind == kind && error.to_string().contains(words), "{error}");

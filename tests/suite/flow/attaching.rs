@@ -51,6 +51,7 @@ fn a_file_that_is_named_in_the_text_becomes_a_chip_and_is_sent_where_it_stands()
     let mut stage = Stage::settled(120, 40, "dark");
     assert_eq!(files(&stage.keys("what is @pics/a.png and")), ["/home/ada/rivers/pics/a.png"]);
     stage.keys(" why");
+    assert!(stage.text().contains("what is [@a.png · reading…] and why"), "{}", stage.text());
     stage.answer("attach", attached("a.png"));
     assert!(stage.text().contains("what is [@a.png · 212 kB] and why"), "{}", stage.text());
     stage.keys("?");
@@ -85,8 +86,11 @@ fn a_picture_that_is_dropped_on_the_terminal_is_attached_and_a_path_in_a_text_is
     let mut stage = Stage::settled(120, 40, "dark");
     let drop = |path: &str| Event::Paste { text: path.to_owned(), dropped: 0 };
     assert_eq!(files(&stage.event(drop("'/tmp/my pic.png' "))), ["/tmp/my pic.png"]);
+    assert!(stage.text().contains("[@my pic.png · reading…]"), "{}", stage.text());
+    stage.keys("?<left>");
     stage.answer("attach", attached("my pic.png"));
-    assert!(stage.text().contains("[@my pic.png · 212 kB]"), "{}", stage.text());
+    assert!(stage.text().contains("[@my pic.png · 212 kB]?"), "{}", stage.text());
+    stage.keys("<delete>");
     assert!(files(&stage.event(drop("see /etc/hosts "))).is_empty());
     assert!(stage.text().contains("kB]see /etc/hosts"), "{}", stage.text());
     assert_eq!(files(&stage.event(drop("/gone.png"))), ["/gone.png"]);
@@ -102,8 +106,11 @@ fn several_files_that_are_dropped_at_once_are_chips_in_their_order_and_what_is_n
     let task = stage.task("attach");
     let effects = stage.event(Event::Replies { task, replies: attached("my pic.png") });
     assert_eq!(files(&effects), ["/tmp/gone.md"]);
+    let chips = "[@my pic.png · 212 kB] [@gone.md · reading…] [@notes · reading…]";
+    assert!(stage.text().contains(chips), "{}", stage.text());
     let enter = stage.keys("<enter>");
     assert_eq!(sent(&enter), None, "the rest is waited for");
+    assert!(stage.text().contains("It is sent as soon as its files are read."), "{}", stage.text());
     stage.event(Event::Ended { task, error: None });
     let task = stage.task("attach");
     let error = Error::new(ErrorKind::NotFound, "attaching it", "there is no such file", "");
@@ -112,6 +119,33 @@ fn several_files_that_are_dropped_at_once_are_chips_in_their_order_and_what_is_n
     stage.reply("attach", attached("notes"));
     let effects = stage.event(Event::Ended { task, error: None });
     assert_eq!(sent(&effects).unwrap(), [picture(), text(" /tmp/gone.md "), picture()]);
+}
+
+#[test]
+fn what_cannot_be_read_is_text_again_where_it_stood_and_the_message_waits() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("see @big.png and<enter>");
+    let task = stage.task("attach");
+    let why = "it is larger than 32 MB";
+    let error = Error::new(ErrorKind::Invalid, "attaching big.png", why, "Scale it down.");
+    let effects = stage.event(Event::Ended { task, error: Some(error) });
+    assert_eq!(sent(&effects), None);
+    assert!(stage.text().contains("see @big.png and"), "{}", stage.text());
+    assert!(stage.text().contains("Scale it down."), "{}", stage.text());
+}
+
+#[test]
+fn a_chip_that_is_taken_out_while_its_file_is_read_stays_out() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("see @a.png ");
+    let task = stage.task("attach");
+    assert_eq!(stage.state.chat.composer.draft().text, "see @a.png ", "what is kept is what was written");
+    stage.keys("<backspace><backspace>");
+    stage.event(Event::Replies { task, replies: attached("a.png") });
+    stage.event(Event::Ended { task, error: None });
+    assert_eq!(stage.state.chat.composer.draft().text, "see ", "who takes the chip out wants no file");
+    stage.keys("<alt+z>");
+    assert!(stage.text().contains("see [@a.png · 212 kB]"), "{}", stage.text());
 }
 
 #[test]

@@ -533,6 +533,9 @@ fn a_file_is_a_chip_in_the_text() {
         stage.answer("attach", vec![Reply::Attached { attachment }]);
         stage.keys("and why?");
     });
+    shoot("attaching", |stage| {
+        stage.keys("compare @pics/rivers.png with @pics/b17.png and say what is new");
+    });
     shoot("attach", |stage| {
         stage.keys("<alt+a>~/rivers.png");
     });

@@ -1,5 +1,6 @@
 //! Files that go with the next message: named with `@`, dropped on the terminal, or asked for.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::{Focus, State, Wait};
@@ -7,7 +8,7 @@ use crate::domain::attachment::{Attachment, Dropped, dropped_paths};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::{Desk, Options};
 use crate::tui::effect::TaskId;
-use crate::tui::widget::composer::{mentioned_path, possible_mentions};
+use crate::tui::widget::composer::{Ticket, mentioned_path, possible_mentions};
 use crate::workbench::Request;
 use crate::workbench::request::chat::Chat;
 
@@ -17,9 +18,16 @@ pub(super) enum Named {
     /// The person was asked for it.
     Asked,
     /// By this word of the text, which may be no file at all.
-    Mention(String),
-    /// By a paste, which may be a text that only looks like a path: how it was written, and the files behind it.
-    Paste { written: String, rest: Vec<Dropped> },
+    Mention { mention: String, chip: Ticket },
+    /// By a paste, which may be a text that only looks like a path; the files behind it are read one after the other.
+    Paste { file: Pasted, rest: VecDeque<Pasted> },
+}
+
+/// A file of a paste, whose chip stands in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pasted {
+    file: Dropped,
+    chip: Ticket,
 }
 
 impl State {
@@ -32,30 +40,34 @@ impl State {
 
     /// A picture that was made here goes with the next message.
     pub fn attach_made(&mut self, picture: Attachment, desk: &mut Desk<'_>) {
-        self.attached(picture, &Named::Asked, desk);
+        self.composer.attach(picture);
+        self.focus = Focus::Composer;
+        self.typed(desk);
         self.refit(desk);
     }
 
     /// A pasted text that is nothing but paths, as terminals write what is dropped on them; `false` for any other text.
     pub(super) fn attach_pasted(&mut self, text: &str, desk: &mut Desk<'_>) -> bool {
         let Some(files) = dropped_paths(text) else { return false };
-        self.attach_dropped(files, desk);
+        let mut pasted = VecDeque::new();
+        for (at, file) in files.into_iter().enumerate() {
+            if at > 0 {
+                self.composer.insert(" ");
+            }
+            match self.composer.reading(name_of(&file.path), &file.written, None) {
+                Some(chip) => pasted.push_back(Pasted { file, chip }),
+                None => self.paste_text(&file.written),
+            }
+        }
+        self.attach_next(pasted, desk);
         true
     }
 
-    /// One after the other, so that they stand in the order in which they were dropped.
-    fn attach_dropped(&mut self, mut files: Vec<Dropped>, desk: &mut Desk<'_>) {
-        if !files.is_empty() {
-            let first = files.remove(0);
-            self.attach(&first.path, Named::Paste { written: first.written, rest: files }, desk);
-        }
-    }
-
-    /// Goes on with the files of a paste behind one that was dealt with.
-    fn attach_rest(&mut self, rest: Vec<Dropped>, desk: &mut Desk<'_>) {
-        if !rest.is_empty() {
-            self.composer.insert(" ");
-            self.attach_dropped(rest, desk);
+    /// Goes on with the files of a paste.
+    fn attach_next(&mut self, mut rest: VecDeque<Pasted>, desk: &mut Desk<'_>) {
+        if let Some(file) = rest.pop_front() {
+            let path = file.file.path.clone();
+            self.attach(&path, Named::Paste { file, rest }, desk);
         }
     }
 
@@ -68,12 +80,12 @@ impl State {
     /// Attaches what is named with `@` in the text and was not looked for yet; `false` where there is nothing of that.
     pub(super) fn attach_mentions(&mut self, desk: &mut Desk<'_>) -> bool {
         let mut any = false;
-        for mention in self.composer.mentions() {
-            let looked_for = Wait::Attach(Named::Mention(mention.clone()));
-            if self.no_files.contains(&mention) || self.waits.values().any(|wait| *wait == looked_for) {
-                continue;
-            }
-            self.attach(&mentioned_path(&mention), Named::Mention(mention.clone()), desk);
+        while let Some((place, mention)) =
+            self.composer.mentions().into_iter().find(|(_, mention)| !self.no_files.contains(mention))
+        {
+            let path = mentioned_path(&mention);
+            let Some(chip) = self.composer.reading(name_of(&path), &mention, Some(place)) else { break };
+            self.attach(&path, Named::Mention { mention, chip }, desk);
             any = true;
         }
         any
@@ -85,42 +97,44 @@ impl State {
     }
 
     /// The file was read.
-    pub(super) fn attached(&mut self, file: Attachment, named: &Named, desk: &mut Desk<'_>) {
-        let mention = match named {
-            Named::Mention(mention) => Some(mention.as_str()),
-            Named::Asked | Named::Paste { .. } => None,
-        };
-        self.composer.attach(file, mention);
-        if let Named::Paste { rest, .. } = named {
-            self.attach_rest(rest.clone(), desk);
+    pub(super) fn attached(&mut self, file: Attachment, named: Named, desk: &mut Desk<'_>) {
+        match named {
+            Named::Asked => {
+                self.composer.attach(file);
+                self.focus = Focus::Composer;
+            }
+            Named::Mention { chip, .. } => self.composer.read(chip, file),
+            Named::Paste { file: pasted, rest } => {
+                self.composer.read(pasted.chip, file);
+                self.attach_next(rest, desk);
+            }
         }
-        self.focus = Focus::Composer;
         self.typed(desk);
     }
 
-    /// The file was not read. A word or a paste that is no file stays the text that it is.
+    /// The file was not read. A word or a paste that is no file is the text again that it was.
     pub(super) fn not_attached(&mut self, named: Named, error: &Error, desk: &mut Desk<'_>) {
         let is_text = error.kind == ErrorKind::NotFound;
         match named {
-            Named::Asked => desk.complain(error),
-            Named::Mention(mention) => {
+            Named::Asked => return desk.complain(error),
+            Named::Mention { mention, chip } => {
+                self.composer.not_read(chip);
                 if is_text {
                     desk.say(format!("{mention} is no file here; it is sent as text."));
-                } else {
-                    self.send_after_attaching = false;
-                    desk.complain(error);
                 }
                 self.no_files.insert(mention);
             }
-            Named::Paste { written, rest } => {
-                self.paste_text(&written);
-                self.attach_rest(rest, desk);
-                self.typed(desk);
-                if !is_text {
-                    desk.complain(error);
-                }
+            Named::Paste { file: Pasted { file, chip }, rest } => {
+                self.composer.not_read(chip);
+                self.no_files.extend(possible_mentions(&file.written));
+                self.attach_next(rest, desk);
             }
         }
+        if !is_text {
+            self.send_after_attaching = false;
+            desk.complain(error);
+        }
+        self.typed(desk);
     }
 
     /// Sends what was to be sent as soon as its files are there.
@@ -138,4 +152,9 @@ fn place(path: &str, options: &Options) -> PathBuf {
         (Some(rest), Some(home)) => home.join(rest),
         _ => options.folder.join(Path::new(path)),
     }
+}
+
+/// The name of a file without its folder.
+fn name_of(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }

@@ -90,7 +90,7 @@ impl State {
                 self.take_head(&head);
                 self.list.upsert(head);
             }
-            (Wait::Attach(named), Reply::Attached { attachment }) => self.attached(attachment, &named, desk),
+            (Wait::Attach(named), Reply::Attached { attachment }) => self.attached(attachment, named, desk),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 offer_scripts(scripts, desk);
             }

@@ -47,8 +47,12 @@ impl State {
             }
             return;
         }
-        if self.attach_mentions(desk) || self.is_attaching() {
+        let reads = self.is_attaching();
+        if self.attach_mentions(desk) || reads {
             self.send_after_attaching = true;
+            if reads {
+                desk.say("It is sent as soon as its files are read.");
+            }
             return;
         }
         self.no_files.clear();

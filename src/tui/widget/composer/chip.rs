@@ -40,7 +40,12 @@ pub fn folds(text: &str) -> bool {
 struct Paste {
     held: Held,
     label: String,
+    /// The words stand for a file that is not read yet, or that could not be: they are no paste.
+    named: Option<Ticket>,
 }
+
+/// A file that is being read; its number is of no other one.
+pub type Ticket = u64;
 
 /// The pastes that a text's chips stand for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,13 +60,39 @@ impl Pastes {
     /// Takes a paste or a file in; its chip, or `None` where there are too many.
     pub fn fold(&mut self, held: impl Into<Held>) -> Option<char> {
         let held = held.into();
-        let found = self.0.iter().position(|p| p.held == held);
+        let found = self.0.iter().position(|p| p.named.is_none() && p.held == held);
         let index = found.unwrap_or(self.0.len());
         let chip = chip(index)?;
         if found.is_none() {
             self.0.push(Paste::new(index + 1, held));
         }
         Some(chip)
+    }
+
+    /// The chip of a file that is being read: its name, and the words that named it.
+    pub fn reading(&mut self, ticket: Ticket, name: &str, written: &str) -> Option<char> {
+        let chip = chip(self.0.len())?;
+        let label = format!("[@{} · reading…]", safe_line(name));
+        self.0.push(Paste { held: Held::Text(written.to_owned()), label, named: Some(ticket) });
+        Some(chip)
+    }
+
+    /// The file was read: its chip is that of a file.
+    pub fn read(&mut self, ticket: Ticket, file: Attachment) -> bool {
+        let found = self.0.iter().position(|p| p.named == Some(ticket));
+        if let Some(index) = found {
+            self.0[index] = Paste::new(index + 1, Held::File(file));
+        }
+        found.is_some()
+    }
+
+    /// The file was not read: its chip, and the words that are to stand in its place.
+    pub fn not_read(&mut self, ticket: Ticket) -> Option<(char, String)> {
+        let index = self.0.iter().position(|p| p.named == Some(ticket))?;
+        let Held::Text(written) = self.0[index].held.clone() else { return None };
+        // Undo may bring the chip back.
+        self.0[index].label = safe_line(&written).into_owned();
+        Some((chip(index)?, written))
     }
 
     /// The words on a chip.
@@ -79,7 +110,8 @@ impl Pastes {
 
     /// The paste behind a chip, if it is small enough to be shown and edited in full.
     pub fn showable(&self, index: usize) -> Option<&str> {
-        match &self.0.get(index)?.held {
+        let paste = self.0.get(index).filter(|paste| paste.named.is_none())?;
+        match &paste.held {
             Held::Text(text) => Some(text.as_str()).filter(|text| Self::is_showable(text)),
             Held::File(_) => None,
         }
@@ -138,6 +170,7 @@ impl Pastes {
     fn take_over(&mut self, other: &Self, text: &str, renumbered: &mut String) {
         for c in text.chars() {
             match chip_index(c).and_then(|i| other.0.get(i)) {
+                Some(Paste { held: Held::Text(written), named: Some(_), .. }) => renumbered.push_str(written),
                 Some(paste) => renumbered.extend(self.fold(paste.held.clone())),
                 None => renumbered.push(c),
             }
@@ -170,7 +203,7 @@ impl Paste {
             Held::Text(text) => label(number, text),
             Held::File(file) => format!("[{}]", safe_line(&file.label())),
         };
-        Self { held, label }
+        Self { held, label, named: None }
     }
 }
 

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use buffer::Move;
-pub use chip::{blocks_of, draft_of, joined};
+pub use chip::{Ticket, blocks_of, draft_of, joined};
 pub use view::Look;
 
 use buffer::Buffer;
@@ -33,6 +33,8 @@ use crate::tui::key::{Key, KeyCode, KeyModifiers};
 pub struct Composer {
     buffer: Buffer,
     pastes: Pastes,
+    /// How many files were asked for.
+    asked: Ticket,
     history: History,
     /// The room of the last `fit`, in columns and rows.
     width: u16,
@@ -144,28 +146,58 @@ impl Composer {
         self.moved(None);
     }
 
-    /// Puts a file in: its chip at the caret, or in the place of the last `mention` of it.
-    pub fn attach(&mut self, file: Attachment, mention: Option<&str>) {
-        let found = mention.and_then(|mention| Some((self.buffer.text().rfind(mention)?, mention.len())));
-        let Some(chip) = self.pastes.fold(Held::File(file)) else { return };
-        let mut bytes = [0; 4];
-        let chip = chip.encode_utf8(&mut bytes);
-        match found {
-            Some((at, length)) => {
-                let caret = self.buffer.caret();
-                self.buffer.replace(at..at + length, chip);
-                // The person may write on behind it.
-                if caret > at + length {
-                    self.buffer.place(caret - length + chip.len(), false);
-                }
-            }
-            None => self.buffer.insert(chip),
+    /// Puts the chip of a file in, at the caret.
+    pub fn attach(&mut self, file: Attachment) {
+        if let Some(chip) = self.pastes.fold(Held::File(file)) {
+            self.buffer.insert(chip.encode_utf8(&mut [0; 4]));
         }
         self.moved(None);
     }
 
-    /// The `@path`s that are written in the text.
-    pub fn mentions(&self) -> Vec<String> {
+    /// Puts a chip in the place of what is written there, or at the caret, for a file of that name that is being read.
+    /// `None` where there is no room for one more.
+    pub fn reading(&mut self, name: &str, written: &str, place: Option<Range<usize>>) -> Option<Ticket> {
+        self.asked += 1;
+        let chip = self.pastes.reading(self.asked, name, written)?;
+        match place {
+            Some(range) => self.put(range, chip.encode_utf8(&mut [0; 4])),
+            None => self.buffer.insert(chip.encode_utf8(&mut [0; 4])),
+        }
+        self.moved(None);
+        Some(self.asked)
+    }
+
+    /// The file was read: it stands where its chip does.
+    pub fn read(&mut self, ticket: Ticket, file: Attachment) {
+        if self.pastes.read(ticket, file) {
+            self.laid = None;
+            self.moved(None);
+        }
+    }
+
+    /// The file was not read: what was written stands there again.
+    pub fn not_read(&mut self, ticket: Ticket) {
+        let Some((chip, written)) = self.pastes.not_read(ticket) else { return };
+        self.laid = None;
+        while let Some(at) = self.buffer.text().find(chip) {
+            self.put(at..at + chip.len_utf8(), &written);
+        }
+        self.moved(None);
+    }
+
+    /// Replaces a range; the person may write on behind it.
+    fn put(&mut self, range: Range<usize>, with: &str) {
+        let caret = self.buffer.caret();
+        let end = range.end;
+        let behind = if caret < end { range.start.min(caret) } else { caret - range.len() + with.len() };
+        self.buffer.replace(range, with);
+        if caret != end {
+            self.buffer.place(behind, false);
+        }
+    }
+
+    /// The `@path`s that are written in the text, and where.
+    pub fn mentions(&self) -> Vec<(Range<usize>, String)> {
         mentions(self.buffer.text())
     }
 
@@ -385,15 +417,15 @@ fn unix_lines(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
 }
 
-/// The `@path`s in a text, as they are written: `@a.md`, `@my\\ a.md`, `@"my a.md"`.
-pub fn mentions(text: &str) -> Vec<String> {
+/// The `@path`s in a text and where they stand, as they are written: `@a.md`, `@my\\ a.md`, `@"my a.md"`.
+fn mentions(text: &str) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
     let mut behind = 0;
     for (at, _) in text.match_indices('@') {
         let begins = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || BEFORE.contains(&c));
         if let Some(mention) = mention_at(text, at).filter(|_| begins && at >= behind) {
             behind = at + mention.len();
-            found.push(mention.to_owned());
+            found.push((at..behind, mention.to_owned()));
         }
     }
     found
