@@ -8,6 +8,7 @@ pub mod attachments;
 pub mod cassettes;
 pub mod changes;
 pub mod chat;
+pub mod completion;
 pub mod conversations;
 pub mod doctor;
 pub mod fresh;

@@ -30,6 +30,7 @@ use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
+use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
 use crate::service::doctor;
 use crate::service::invoke::Terms;
@@ -205,6 +206,11 @@ impl Here {
             ChatRequest::Attach { file } => {
                 let chat = self.chat.clone();
                 return one(async move { Ok(Reply::Attached { attachment: chat.attach(file).await? }) });
+            }
+            ChatRequest::Complete { folder, start } => {
+                return one(async move {
+                    Ok(Reply::Completion { found: completion::complete(folder, start).await? })
+                });
             }
             ChatRequest::Scripts { conversation, message } => {
                 let chat = self.chat.clone();

@@ -8,6 +8,7 @@ use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
 pub use crate::domain::change::Changed;
+use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
@@ -73,6 +74,10 @@ pub enum Reply {
     },
     Attached {
         attachment: Attachment,
+    },
+    /// How a path goes on.
+    Completion {
+        found: Completion,
     },
     Prompts {
         prompts: Vec<Prompt>,

@@ -27,6 +27,7 @@ use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
+use super::overlay::prompt::Boxed;
 use super::pane::{Pane, Place, chat, models, pictures, prompt, usage};
 use super::runtime;
 use super::when;
@@ -38,6 +39,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::id::ConversationId;
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
+use crate::workbench::request::chat::Chat;
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::request::prompts::Prompts;
 use crate::workbench::{Context, Face, Request};
@@ -198,6 +200,8 @@ pub struct State {
     unlocking: Option<TaskId>,
     /// The conversation that a place leads to.
     opens: Option<ConversationId>,
+    /// What became of a file that is named in a line over the place.
+    boxed: Option<Boxed>,
     title: String,
     tasks: u64,
 }
@@ -236,6 +240,8 @@ pub struct Desk<'a> {
     effects: Vec<Effect>,
     /// To be put over the place.
     pub overlays: Vec<Overlay>,
+    /// For the line in which a file is named.
+    pub boxed: Option<Boxed>,
     /// To be said for a moment: the text, and whether it is bad news.
     pub notice: Option<(String, bool)>,
     /// The conversation that the chat is to open.
@@ -286,7 +292,8 @@ impl Desk<'_> {
 /// It is an act of the person on conversations, or reads what the act before it may have written.
 fn is_act(request: &Request) -> bool {
     match request {
-        Request::Chat(_) | Request::Conversations(Conversations::LoadDraft { .. }) => true,
+        Request::Chat(request) => !matches!(request, Chat::Complete { .. }),
+        Request::Conversations(Conversations::LoadDraft { .. }) => true,
         Request::Cassettes(_) | Request::Conversations(_) | Request::Keys(_) | Request::Workspace(_) => {
             !request.is_query()
         }
@@ -322,6 +329,7 @@ impl State {
             leaving: false,
             unlocking: None,
             opens: None,
+            boxed: None,
             title: String::new(),
             tasks: 0,
         }
@@ -429,6 +437,7 @@ impl State {
             cache: out.cache,
             tasks: &mut self.tasks,
             effects: Vec::new(),
+            boxed: None,
             overlays: Vec::new(),
             notice: None,
             opens: None,
@@ -443,6 +452,7 @@ impl State {
         let result = act(panes, &mut desk);
         out.effects.append(&mut desk.effects);
         self.overlays.append(&mut desk.overlays);
+        self.boxed = desk.boxed.or(self.boxed.take());
         self.opens = desk.opens.or(self.opens);
         if let Some((text, bad)) = desk.notice {
             self.say(text, bad);

@@ -129,6 +129,12 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         }
         Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
     }
+    if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut())
+        && let Some(file) = prompt.told(boxed)
+    {
+        state.overlays.pop();
+        state.with_chat(out, |chat, desk| chat.attach_read(file, desk));
+    }
     if let Some(id) = state.opens.take() {
         show(state, Place::Chat, out);
         state.with_chat(out, |chat, desk| chat.open(id, desk));
@@ -330,7 +336,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
         Action::AttachPicture => {
             let Some(attachment) = state.pictures.attachment() else { return };
             show(state, Place::Chat, out);
-            state.with_chat(out, |chat, desk| chat.attach_made(attachment, desk));
+            state.with_chat(out, |chat, desk| chat.attach_read(attachment, desk));
         }
         Action::ChooseModel if state.place == Place::Prompt => {
             state.with_chat(out, chat::State::look_through_models);

@@ -33,7 +33,7 @@ use notices::Past;
 use pad::Pad;
 use passphrase::Ask;
 use picker::Picker;
-use prompt::Prompt;
+use prompt::{Prompt, Said};
 
 /// Columns of a list.
 const WIDEST: u16 = 80;
@@ -99,6 +99,8 @@ pub enum Choice {
     CopyCode(String),
     /// The file of that path goes with the next message.
     Attach(String),
+    /// How the path of that file goes on, which is being written.
+    Complete(String),
     /// Writes the conversation to the file; `replace` where another one may be lost.
     Export {
         id: ConversationId,
@@ -161,7 +163,11 @@ impl Overlay {
             Self::Menu(menu) => menu.key(key, action, usize::from(inside.height.saturating_sub(2)).max(1)),
             Self::Picker(picker) => picker.key(key, action, inside),
             Self::Confirm(confirm) => confirm.key(key, action),
-            Self::Prompt(prompt) => prompt.key(key, action),
+            Self::Prompt(prompt) => {
+                let next = keymap.action(Context::Everywhere, key) == Some(Action::FocusNext);
+                let completed = if next { prompt.complete() } else { None };
+                completed.unwrap_or_else(|| prompt.key(key, action))
+            }
             Self::Pad(pad) => {
                 let writes = |a: &Action| matches!(a, Action::Undo | Action::Redo | Action::Newline);
                 pad.key(key, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
@@ -204,7 +210,13 @@ impl Overlay {
                 hints
             }
             Self::Confirm(confirm) => vec![(here, Action::Cancel, confirm.keeps)],
-            Self::Prompt(prompt) => two(prompt.verb(), "leave it"),
+            Self::Prompt(prompt) => {
+                let mut hints = two(prompt.verb(), "leave it");
+                if prompt.complete().is_some() {
+                    hints.insert(1, (Context::Everywhere, Action::FocusNext, "complete"));
+                }
+                hints
+            }
             Self::Pad(_) => {
                 let mut hints = two("take it", "leave it");
                 hints.insert(1, (Context::Composer, Action::Newline, "line"));
@@ -221,6 +233,7 @@ impl Overlay {
             Self::Picker(picker) => picker.paste(text),
             Self::Prompt(prompt) => {
                 prompt.wrong = "";
+                prompt.said = Said::Nothing;
                 prompt.input.insert(text);
             }
             Self::Pad(pad) => pad.composer.paste(text),

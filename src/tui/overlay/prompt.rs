@@ -5,15 +5,19 @@ use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
 use super::{Choice, Outcome};
-use crate::domain::attachment::dropped_path;
+use crate::domain::attachment::{Attachment, dropped_path};
+use crate::domain::completion::{Completion, Name};
+use crate::domain::figures::grouped;
 use crate::domain::id::{ConversationId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
+use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::put;
+use crate::tui::widget::text::width;
 use crate::workbench::request::conversations::Format;
 
 /// What the line is for.
@@ -49,79 +53,116 @@ pub struct Prompt {
     pub of: Of,
     /// Why the line was not taken.
     pub wrong: &'static str,
+    /// What is known of the file that it names.
+    pub said: Said,
+}
+
+/// What is known of a file that is named.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Said {
+    #[default]
+    Nothing,
+    Reading,
+    Failed(String),
+    /// The names that it may have.
+    Names(Completion),
+}
+
+/// What became of a file that is named in a line over the place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Boxed {
+    Attached(Attachment),
+    Failed(Error),
+    /// How the path goes on from what stood before the caret.
+    Completed {
+        before: String,
+        found: Completion,
+    },
 }
 
 impl Prompt {
     /// Asks for a conversation's name.
     pub fn rename(of: ConversationId, title: &str) -> Self {
         let title_of = "Rename the conversation".to_owned();
-        Self { title: title_of, input: Input::new(title), of: Of::Name(of), wrong: "" }
+        Self { title: title_of, input: Input::new(title), of: Of::Name(of), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the file that a conversation is written to.
     pub fn export(of: ConversationId, title: &str) -> Self {
         let input = Input::new(&format!("{}.md", file_stem(title)));
-        Self { title: "Write the conversation to".to_owned(), input, of: Of::File(of), wrong: "" }
+        Self {
+            title: "Write the conversation to".to_owned(),
+            input,
+            of: Of::File(of),
+            wrong: "",
+            said: Said::Nothing,
+        }
     }
 
     /// Asks for a file that goes with the next message.
     pub fn attach() -> Self {
         let title = "Attach a file".to_owned();
-        Self { title, input: Input::new(""), of: Of::Attachment, wrong: "" }
+        Self { title, input: Input::new(""), of: Of::Attachment, wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the file that a picture is written to.
     pub fn picture(of: BlobId, name: &str) -> Self {
         let title = "Write the picture to".to_owned();
-        Self { title, input: Input::new(name), of: Of::Picture(of), wrong: "" }
+        Self { title, input: Input::new(name), of: Of::Picture(of), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the file of a picture to vary.
     pub fn source() -> Self {
         let title = "Vary the picture of the file".to_owned();
-        Self { title, input: Input::default(), of: Of::Source, wrong: "" }
+        Self { title, input: Input::default(), of: Of::Source, wrong: "", said: Said::Nothing }
     }
 
     /// Asks for a model file.
     pub fn weights() -> Self {
         let title = "Add a GGUF file, or fetch PROVIDER/MODEL".to_owned();
-        Self { title, input: Input::default(), of: Of::Weights, wrong: "" }
+        Self { title, input: Input::default(), of: Of::Weights, wrong: "", said: Said::Nothing }
     }
 
     /// Asks for what a model is asked on trial; `before` is what was asked last.
     pub fn question(model: &str, before: &str) -> Self {
         let title = format!("Ask {}", safe_line(model));
-        Self { title, input: Input::new(before), of: Of::Question, wrong: "" }
+        Self { title, input: Input::new(before), of: Of::Question, wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the name of a prompt that is saved for the first time.
     pub fn save_as() -> Self {
         let title = "Save the prompt as".to_owned();
-        Self { title, input: Input::default(), of: Of::PromptName(None), wrong: "" }
+        Self { title, input: Input::default(), of: Of::PromptName(None), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for another name of a prompt.
     pub fn rename_prompt(id: PromptId, name: &str) -> Self {
         let title = "Rename the prompt".to_owned();
-        Self { title, input: Input::new(name), of: Of::PromptName(Some(id)), wrong: "" }
+        Self { title, input: Input::new(name), of: Of::PromptName(Some(id)), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for the name of a new preset.
     pub fn new_preset() -> Self {
         let title = "A preset of what the conversation is asked with".to_owned();
-        Self { title, input: Input::default(), of: Of::PresetName(None), wrong: "" }
+        Self { title, input: Input::default(), of: Of::PresetName(None), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for another name of a preset.
     pub fn rename_preset(name: &str) -> Self {
         let title = "Rename the preset".to_owned();
-        Self { title, input: Input::new(name), of: Of::PresetName(Some(name.to_owned())), wrong: "" }
+        Self {
+            title,
+            input: Input::new(name),
+            of: Of::PresetName(Some(name.to_owned())),
+            wrong: "",
+            said: Said::Nothing,
+        }
     }
 
     /// Asks why there is a new version.
     pub fn note(number: u32) -> Self {
         let title = format!("Save version {number}");
-        Self { title, input: Input::default(), of: Of::Note, wrong: "" }
+        Self { title, input: Input::default(), of: Of::Note, wrong: "", said: Said::Nothing }
     }
 
     /// What taking the line does, for the footer.
@@ -137,6 +178,12 @@ impl Prompt {
         }
     }
 
+    /// Asks how the path goes on that is being written; `None` where the line names no file that is there.
+    pub fn complete(&self) -> Option<Outcome> {
+        let before = (self.of == Of::Attachment).then(|| self.input.before().to_owned())?;
+        Some(Outcome::Told(Choice::Complete(before)))
+    }
+
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
         let text = self.input.text().trim();
@@ -148,8 +195,10 @@ impl Prompt {
             (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
                 Outcome::Chosen(Choice::Export { id: *id, path: text.to_owned(), replace: false })
             }
+            (Some(Action::Accept), Of::Attachment) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Attachment) if !text.is_empty() => {
-                Outcome::Chosen(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+                self.said = Said::Reading;
+                Outcome::Told(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
             (Some(Action::Accept), Of::File(_)) => {
                 self.wrong = "The name ends in .md, .json or .jsonl: that is the form.";
@@ -199,9 +248,57 @@ impl Prompt {
             },
             _ => {
                 self.wrong = "";
+                self.said = Said::Nothing;
                 self.input.key(key);
                 Outcome::Stay
             }
+        }
+    }
+
+    /// What became of the file that it names, where that is still asked; gives the file back that was read.
+    pub fn told(&mut self, boxed: Boxed) -> Option<Attachment> {
+        match boxed {
+            _ if self.of != Of::Attachment => {}
+            Boxed::Attached(file) => return Some(file).filter(|_| self.said == Said::Reading),
+            Boxed::Failed(error) => {
+                let why =
+                    if error.kind == ErrorKind::NotFound { "there is no such file" } else { &error.why };
+                self.said = Said::Failed(format!("{why}. {}", error.hint).trim_end().to_owned());
+            }
+            Boxed::Completed { before, found } if before == self.input.before() => {
+                let start = before.rfind('/').map_or(0, |at| at + 1);
+                self.input.insert(found.common.get(before.len() - start..).unwrap_or_default());
+                let folder = found.only().map(|name| name.folder);
+                if folder == Some(true) {
+                    self.input.insert("/");
+                }
+                self.said = if folder.is_some() { Said::Nothing } else { Said::Names(found) };
+            }
+            Boxed::Completed { .. } => {}
+        }
+        None
+    }
+
+    /// The names that the file may have, as many as there is room for.
+    fn names(found: &Completion, room: usize) -> String {
+        let mut line = String::new();
+        for (at, name) in found.names.iter().enumerate() {
+            let name = shown(name);
+            let rest = match found.count - at - 1 {
+                0 => String::new(),
+                more => format!("  +{} more", grouped(more as u64)),
+            };
+            let gap = if at == 0 { "" } else { "  " };
+            if at > 0 && width(&line) + width(gap) + width(&name) + width(&rest) > room {
+                return format!("{line}  +{} more", grouped((found.count - at) as u64));
+            }
+            line.push_str(gap);
+            line.push_str(&name);
+        }
+        match found.count - found.names.len() {
+            _ if line.is_empty() => "nothing there begins so".to_owned(),
+            0 => line,
+            more => format!("{line}  +{} more", grouped(more as u64)),
         }
     }
 
@@ -211,6 +308,12 @@ impl Prompt {
         let raised = look.style(Role::Raised);
         put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
         let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
+        let said = match &self.said {
+            Said::Nothing => None,
+            Said::Reading => Some(("reading…".to_owned(), Role::Muted)),
+            Said::Failed(why) => Some((why.clone(), Role::Warn)),
+            Said::Names(found) => Some((Self::names(found, usize::from(line.width)), Role::Info)),
+        };
         let (words, role) = match (self.wrong, &self.of) {
             ("", Of::Weights) => (
                 "A file is copied, and stays as it is. A model is fetched where its provider runs: ollama/NAME",
@@ -227,14 +330,18 @@ impl Prompt {
             ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),
             ("", Of::Source) => ("PNG, JPEG or WebP; it is kept with what is made of it", Role::Muted),
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
-            ("", Of::Attachment) => {
-                ("a picture, a PDF, Word or Excel file, a text · ~/ is your home", Role::Muted)
-            }
+            ("", Of::Attachment) => ("a picture, document or text · ~/ is your home", Role::Muted),
             (wrong, _) => (wrong, Role::Warn),
         };
+        let (words, role) = said.as_ref().map_or((words, role), |(words, role)| (words.as_str(), *role));
         put(cells, area.x + 2, y + 1, area.right(), words, raised.patch(look.style(role)));
         self.input.draw(line, cells, raised.patch(look.style(Role::Text)))
     }
+}
+
+/// A name as it is shown: a folder's ends in a slash.
+pub fn shown(name: &Name) -> String {
+    format!("{}{}", safe_line(&name.name), if name.folder { "/" } else { "" })
 }
 
 /// The form that a file's name asks for.

@@ -55,7 +55,9 @@ impl Request {
         use workspace::Workspace as W;
         match self {
             Self::Cassettes(request) => matches!(request, cassettes::Cassettes::Show { .. }),
-            Self::Chat(request) => matches!(request, chat::Chat::Scripts { .. }),
+            Self::Chat(request) => {
+                matches!(request, chat::Chat::Scripts { .. } | chat::Chat::Complete { .. })
+            }
             Self::Conversations(request) => match request {
                 C::List { .. }
                 | C::Open { .. }

@@ -1,10 +1,12 @@
 //! Files that go with a message.
 
 use outcrop::domain::attachment::Attachment;
+use outcrop::domain::completion::{Completion, Name};
 use outcrop::domain::message::{BlobId, Block};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
+use outcrop::tui::pane::chat::Focus;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::{Reply, Request};
 
@@ -174,20 +176,102 @@ fn a_file_that_a_pasted_text_names_is_not_read() {
 }
 
 #[test]
-fn a_file_can_be_asked_for_and_what_is_wrong_with_it_is_said() {
+fn a_file_can_be_asked_for_and_the_box_stays_until_it_is_read() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("<alt+a>");
     assert!(stage.text().contains("Attach a file"), "{}", stage.text());
     assert_eq!(files(&stage.keys("notes.bin<enter>")), ["/home/ada/rivers/notes.bin"]);
-    let task = stage.task("attach");
-    let error = Error::new(
-        ErrorKind::Invalid,
-        "attaching /home/ada/rivers/notes.bin",
-        "it is empty",
-        "Name another file.",
+    assert!(stage.text().contains("reading…"), "{}", stage.text());
+    assert!(files(&stage.keys("<enter>")).is_empty(), "once is enough");
+    missing(&mut stage);
+    let text = stage.text();
+    assert!(text.contains("notes.bin") && text.contains("there is no such file."), "{text}");
+    assert_eq!(
+        files(&stage.keys("<backspace><backspace><backspace>md<enter>")),
+        ["/home/ada/rivers/notes.md"]
     );
+    stage.answer("attach", attached("notes.md"));
+    let text = stage.text();
+    assert!(text.contains("[@notes.md · 212 kB]") && !text.contains("Attach a file"), "{text}");
+    stage.keys("<alt+a>a.png<enter><esc>");
+    stage.answer("attach", attached("a.png"));
+    assert!(!stage.text().contains("a.png"), "who left the box wants no file: {}", stage.text());
+}
+
+/// The folder and the beginning that were looked up.
+fn looked_up(effects: &[Effect]) -> Option<(String, String)> {
+    Stage::requests(effects).into_iter().find_map(|request| match request {
+        Request::Chat(Chat::Complete { folder, start }) => Some((folder.display().to_string(), start)),
+        _ => None,
+    })
+}
+
+fn found(common: &str, names: &[&str]) -> Vec<Reply> {
+    let name =
+        |name: &&str| Name { name: name.trim_end_matches('/').to_owned(), folder: name.ends_with('/') };
+    let names: Vec<_> = names.iter().map(name).collect();
+    let found = Completion { common: common.to_owned(), count: names.len(), names };
+    vec![Reply::Completion { found }]
+}
+
+fn pair(folder: &str, start: &str) -> Option<(String, String)> {
+    Some((folder.to_owned(), start.to_owned()))
+}
+
+#[test]
+fn tab_goes_on_with_a_path_as_a_shell_does_and_the_whole_name_of_a_file_attaches_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert_eq!(looked_up(&stage.keys("see @pi<tab>")), pair("/home/ada/rivers/", "pi"));
+    stage.answer("complete", found("pictures of rivers", &["pictures of rivers/"]));
+    assert!(stage.text().contains("see @pictures\\ of\\ rivers/"), "{}", stage.text());
+    assert_eq!(looked_up(&stage.keys("<tab>")), pair("/home/ada/rivers/pictures of rivers/", ""));
+    stage.answer("complete", found("", &["delta.png", "mouth (1)", "old/"]));
+    assert!(stage.text().contains("delta.png  mouth (1)  old/"), "{}", stage.text());
+    assert_eq!(looked_up(&stage.keys("m<tab>")), pair("/home/ada/rivers/pictures of rivers/", "m"));
+    assert!(!stage.text().contains("delta.png"), "what was typed since is another question");
+    let task = stage.task("complete");
+    let replies = found("mouth (1)", &["mouth (1)"]);
+    let effects = stage.event(Event::Replies { task, replies });
+    assert_eq!(files(&effects), ["/home/ada/rivers/pictures of rivers/mouth (1)"]);
+    assert!(stage.text().contains("see [@mouth (1) · reading…]"), "{}", stage.text());
+    missing(&mut stage);
+    assert!(stage.text().contains("see @\"pictures of rivers/mouth (1)\""), "{}", stage.text());
+}
+
+#[test]
+fn an_answer_to_what_is_no_longer_written_changes_nothing_and_what_is_not_there_is_said() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert_eq!(looked_up(&stage.keys("@~/no<tab>")), pair("/home/ada/", "no"));
+    stage.keys("x");
+    stage.answer("complete", found("notes.md", &["notes.md"]));
+    assert!(stage.text().contains("@~/nox"), "{}", stage.text());
+    stage.keys("<tab>");
+    stage.answer("complete", found("nox", &[]));
+    assert!(stage.text().contains("Nothing there begins with nox."), "{}", stage.text());
+    stage.keys("/<tab>");
+    let task = stage.task("complete");
+    let error = Error::new(ErrorKind::NotFound, "looking into /home/ada/nox/", "it is not there", "");
     stage.event(Event::Ended { task, error: Some(error) });
-    assert!(stage.text().contains("it is empty"), "{}", stage.text());
+    assert!(stage.text().contains("looking into /home/ada/nox/"), "{}", stage.text());
+}
+
+#[test]
+fn tab_elsewhere_goes_to_the_next_area_as_before() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert_eq!(looked_up(&stage.keys("ada@example <tab>")), None);
+    assert_ne!(stage.state.chat.focus, Focus::Composer);
+}
+
+#[test]
+fn tab_completes_in_the_box_too() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert_eq!(looked_up(&stage.keys("<alt+a>/etc/ho<tab>")), pair("/etc/", "ho"));
+    stage.answer("complete", found("host", &["host.conf", "hostname", "hosts"]));
+    let text = stage.text();
+    assert!(text.contains("▌ /etc/host ") && text.contains("host.conf  hostname  hosts"), "{text}");
+    assert_eq!(looked_up(&stage.keys("s<tab>")), pair("/etc/", "hosts"));
+    stage.answer("complete", found("hosts", &["hosts"]));
+    assert_eq!(files(&stage.keys("<enter>")), ["/etc/hosts"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod usage;
 
 use outcrop::domain::attachment::Attachment;
 use outcrop::domain::catalog::Availability;
+use outcrop::domain::completion::{Completion, Name};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role};
 use outcrop::domain::schema::{Break, SchemaCheck};
@@ -535,6 +536,26 @@ fn a_file_is_a_chip_in_the_text() {
     });
     shoot("attaching", |stage| {
         stage.keys("compare @pics/rivers.png with @pics/b17.png and say what is new");
+    });
+    shoot("completing", |stage| {
+        stage.keys("what is @pics/ri<tab>");
+        let names = (1..30).map(|number| match number {
+            1 => Name { name: "rivers".into(), folder: true },
+            2 => Name {
+                name: "rivers and \u{202e}their\u{202c} mouths in the spring and the summer.png".into(),
+                folder: false,
+            },
+            3 => Name { name: "rivers 長江.png".into(), folder: false },
+            number => Name { name: format!("rivers-{number}.png"), folder: false },
+        });
+        let found = Completion { common: "rivers".into(), names: names.collect(), count: 1_234 };
+        stage.answer("complete", vec![Reply::Completion { found }]);
+    });
+    shoot("attach-failed", |stage| {
+        stage.keys("<alt+a>~/rivers.pgn<enter>");
+        let task = stage.task("attach");
+        let error = Error::new(ErrorKind::NotFound, "attaching it", "gone", "Check that the path exists.");
+        stage.event(Event::Ended { task, error: Some(error) });
     });
     shoot("attach", |stage| {
         stage.keys("<alt+a>~/rivers.png");

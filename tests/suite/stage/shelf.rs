@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use outcrop::domain::change::{Changed, Topic};
+use outcrop::domain::completion::Completion;
 use outcrop::domain::conversation::{Conversation, Draft, Thread};
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Answer, Block, Message, Outcome, Role};
@@ -229,6 +230,10 @@ impl Shelf {
             | Request::Prompts(_)
             | Request::Usage(_)
             | Request::Workspace(_) => return None,
+            Request::Chat(Chat::Attach { .. }) => return Some(Err(missing())),
+            Request::Chat(Chat::Complete { start, .. }) => {
+                vec![Reply::Completion { found: Completion { common: start, ..Completion::default() } }]
+            }
             Request::Chat(chat) => return self.chat(task, chat),
             Request::Conversations(request) => match request {
                 Conversations::List { limit, before } => {

@@ -8,6 +8,7 @@ use crate::domain::attachment::{Attachment, Dropped, dropped_paths};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::{Desk, Options};
 use crate::tui::effect::TaskId;
+use crate::tui::overlay::prompt::Boxed;
 use crate::tui::widget::composer::{Ticket, mentioned_path, possible_mentions};
 use crate::workbench::Request;
 use crate::workbench::request::chat::Chat;
@@ -15,7 +16,7 @@ use crate::workbench::request::chat::Chat;
 /// Where a file was named, and what becomes of that.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Named {
-    /// The person was asked for it.
+    /// In a box, which has the answer.
     Asked,
     /// By this word of the text, which may be no file at all.
     Mention { mention: String, chip: Ticket },
@@ -38,9 +39,9 @@ impl State {
         self.waits.insert(task, Wait::Attach(named));
     }
 
-    /// A picture that was made here goes with the next message.
-    pub fn attach_made(&mut self, picture: Attachment, desk: &mut Desk<'_>) {
-        self.composer.attach(picture);
+    /// A file that was read, or a picture that was made here, goes with the next message.
+    pub fn attach_read(&mut self, file: Attachment, desk: &mut Desk<'_>) {
+        self.composer.attach(file);
         self.focus = Focus::Composer;
         self.typed(desk);
         self.refit(desk);
@@ -99,10 +100,7 @@ impl State {
     /// The file was read.
     pub(super) fn attached(&mut self, file: Attachment, named: Named, desk: &mut Desk<'_>) {
         match named {
-            Named::Asked => {
-                self.composer.attach(file);
-                self.focus = Focus::Composer;
-            }
+            Named::Asked => desk.boxed = Some(Boxed::Attached(file)),
             Named::Mention { chip, .. } => self.composer.read(chip, file),
             Named::Paste { file: pasted, rest } => {
                 self.composer.read(pasted.chip, file);
@@ -116,7 +114,7 @@ impl State {
     pub(super) fn not_attached(&mut self, named: Named, error: &Error, desk: &mut Desk<'_>) {
         let is_text = error.kind == ErrorKind::NotFound;
         match named {
-            Named::Asked => return desk.complain(error),
+            Named::Asked => return desk.boxed = Some(Boxed::Failed(error.clone())),
             Named::Mention { mention, chip } => {
                 self.composer.not_read(chip);
                 if is_text {
@@ -147,7 +145,7 @@ impl State {
 }
 
 /// The whole path; `~/` is the person's home, and what is relative lies in the working folder.
-fn place(path: &str, options: &Options) -> PathBuf {
+pub(super) fn place(path: &str, options: &Options) -> PathBuf {
     match (path.strip_prefix("~/"), &options.home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => options.folder.join(Path::new(path)),

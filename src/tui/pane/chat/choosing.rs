@@ -1,6 +1,7 @@
 //! What the person chose in an overlay.
 
 use super::attaching::Named;
+use super::completing::Completing;
 use super::first_run::{Chooser, usable};
 use super::{Focus, State, Wait};
 use crate::tui::app::Desk;
@@ -55,6 +56,7 @@ impl State {
                 }
             }
             Choice::Attach(path) => self.attach(&path, Named::Asked, desk),
+            Choice::Complete(before) => self.look_up(Completing::Line(before), desk),
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
             Choice::Rename(id, title) => {
                 if self.thread.id == Some(id) {

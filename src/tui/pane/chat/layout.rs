@@ -31,6 +31,8 @@ pub struct Areas {
     /// What went wrong with the last turn.
     pub failed: Rect,
     pub queue: Rect,
+    /// What the path may be that is being written.
+    pub candidates: Rect,
     /// The composer's ground, with the bar and the line below the text.
     pub box_area: Rect,
     /// Its text.
@@ -102,6 +104,7 @@ impl State {
             height: areas.box_area.height.saturating_sub(1),
             ..areas.box_area
         };
+        areas.candidates = take(self.candidate_rows(text_width).len() as u16);
         if !self.thread.queue.is_empty() {
             areas.queue = take(self.thread.queue.len().min(QUEUE) as u16);
         }

@@ -5,6 +5,7 @@
 
 mod attaching;
 mod choosing;
+mod completing;
 mod composing;
 mod fetching;
 mod first_run;
@@ -37,6 +38,7 @@ use first_run::{Fetch, FirstRun};
 use list::List;
 
 use crate::domain::Error;
+use crate::domain::completion::Completion;
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::listing::Listing;
@@ -113,6 +115,8 @@ enum Wait {
     Fork,
     /// A file for the next message.
     Attach(attaching::Named),
+    /// How a path goes on.
+    Complete(completing::Completing),
     Export,
     /// The request of an answer of that conversation.
     Scripts(ConversationId),
@@ -167,6 +171,8 @@ pub struct State {
     insisted: bool,
     /// Words with an `@` that name no file.
     no_files: HashSet<String>,
+    /// What the path may be that is being written.
+    candidates: Option<Completion>,
     /// Sent by the person, and on its way as soon as its files were read.
     send_after_attaching: bool,
     /// Something was sent before the conversation was there.
@@ -223,6 +229,7 @@ impl State {
             wanted: None,
             insisted,
             no_files: HashSet::new(),
+            candidates: None,
             send_after_attaching: false,
             hasty: false,
             resuming: !anew && start.conversation.is_none(),

@@ -344,6 +344,7 @@ impl State {
 
     /// Something was typed: it is kept after a moment of quiet.
     pub(super) fn typed(&mut self, desk: &mut Desk<'_>) {
+        self.candidates = None;
         desk.ask(Effect::After { timer: SAVE_DRAFT, delay: std::time::Duration::from_millis(700) });
         self.refit(desk);
     }

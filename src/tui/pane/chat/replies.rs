@@ -91,6 +91,9 @@ impl State {
                 self.list.upsert(head);
             }
             (Wait::Attach(named), Reply::Attached { attachment }) => self.attached(attachment, named, desk),
+            (Wait::Complete(completing), Reply::Completion { found }) => {
+                self.completed(completing, found, desk);
+            }
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 offer_scripts(scripts, desk);
             }
@@ -176,6 +179,7 @@ impl State {
         }
         let Some(wait) = self.waits.remove(&task) else { return };
         match (&wait, error) {
+            (Wait::Complete(completing), Some(error)) => self.not_completed(completing, &error, desk),
             (Wait::List { .. }, error) => {
                 self.list.task = None;
                 self.list.known = true;

@@ -12,6 +12,10 @@ use crate::tui::overlay::prompt::Prompt;
 impl State {
     /// Does what the person means; `key` is what they pressed, where they pressed one.
     pub fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        if action == Action::FocusNext && key.is_some() && self.complete(desk) {
+            return;
+        }
+        self.candidates = None;
         if self.act_in_line(action, desk) {
             return;
         }

@@ -8,6 +8,7 @@ mod buffer;
 mod chip;
 mod cluster;
 mod history;
+mod mention;
 mod rows;
 mod view;
 
@@ -16,15 +17,17 @@ use std::ops::Range;
 
 pub use buffer::Move;
 pub use chip::{Ticket, blocks_of, draft_of, joined};
+pub use mention::{OpenPath, mentioned_path, possible_mentions};
 pub use view::Look;
 
 use buffer::Buffer;
 use chip::{Pastes, chip_index, folds};
 use cluster::before;
 use history::History;
+use mention::{mentions, open_path, written};
 use rows::{Row, byte_at, place_of, rows};
 
-use crate::domain::attachment::{Attachment, unescaped};
+use crate::domain::attachment::Attachment;
 use crate::domain::conversation::{Draft, Held};
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
 
@@ -199,6 +202,25 @@ impl Composer {
     /// The `@path`s that are written in the text, and where.
     pub fn mentions(&self) -> Vec<(Range<usize>, String)> {
         mentions(self.buffer.text())
+    }
+
+    /// The `@path` that is being written before the caret.
+    pub fn open_path(&self) -> Option<OpenPath> {
+        self.buffer.selection().is_none().then(|| open_path(self.buffer.text(), self.buffer.caret()))?
+    }
+
+    /// Writes a path in the place of the one that is being written; a `whole` one ends there.
+    pub fn complete(&mut self, open: &OpenPath, path: &str, whole: bool) {
+        let word = written(path, open.quote, whole);
+        let caret = self.buffer.caret();
+        let behind = &self.buffer.text()[caret..];
+        let closed = open.quote.filter(|quote| whole && behind.starts_with(*quote)).map_or(0, char::len_utf8);
+        let blank = whole && !behind[closed..].starts_with(char::is_whitespace);
+        if blank || self.buffer.text()[open.start..caret + closed] != word {
+            let end = if blank { " " } else { "" };
+            self.buffer.replace(open.start..caret + closed, &format!("{word}{end}"));
+            self.moved(None);
+        }
     }
 
     fn insert_folded(&mut self, text: String) {
@@ -408,59 +430,8 @@ impl Composer {
     }
 }
 
-/// What a word is followed by in a sentence.
-const END: [char; 10] = [',', '.', ';', ':', '!', '?', ')', ']', '}', '"'];
-/// What may stand before a name.
-const BEFORE: [char; 5] = ['(', '[', '{', '"', '\''];
-
 fn unix_lines(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
-}
-
-/// The `@path`s in a text and where they stand, as they are written: `@a.md`, `@my\\ a.md`, `@"my a.md"`.
-fn mentions(text: &str) -> Vec<(Range<usize>, String)> {
-    let mut found = Vec::new();
-    let mut behind = 0;
-    for (at, _) in text.match_indices('@') {
-        let begins = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || BEFORE.contains(&c));
-        if let Some(mention) = mention_at(text, at).filter(|_| begins && at >= behind) {
-            behind = at + mention.len();
-            found.push((at..behind, mention.to_owned()));
-        }
-    }
-    found
-}
-
-/// Whatever in a text may be a mention, also once the text around it is another.
-pub fn possible_mentions(text: &str) -> impl Iterator<Item = String> {
-    text.match_indices('@').filter_map(|(at, _)| mention_at(text, at)).map(str::to_owned)
-}
-
-/// The path that a mention names.
-pub fn mentioned_path(mention: &str) -> String {
-    let name = mention.strip_prefix('@').unwrap_or(mention);
-    let quoted = ['"', '\''].into_iter().find_map(|quote| name.strip_prefix(quote)?.strip_suffix(quote));
-    match quoted {
-        Some(path) => path.to_owned(),
-        None => unescaped(name).map_or_else(|| name.to_owned(), |(path, _)| path),
-    }
-}
-
-fn mention_at(text: &str, at: usize) -> Option<&str> {
-    let name = &text[at + 1..];
-    if let Some(quote) = name.chars().next().filter(|c| ['"', '\''].contains(c)) {
-        let inner = name[1..].split_once(quote)?.0;
-        let is_name = !inner.trim().is_empty() && !inner.contains('\n');
-        return is_name.then_some(&text[at..at + inner.len() + 3]);
-    }
-    let (path, end) = unescaped(name)?;
-    // A blank at the very end is where the name goes on.
-    if end == name.len() && path.ends_with(char::is_whitespace) {
-        return None;
-    }
-    // What a sentence ends with is no part of a name.
-    let word = text[at..at + 1 + end].trim_end_matches(END);
-    (word.len() > 2 && word.contains(['/', '.'])).then_some(word)
 }
 
 #[cfg(test)]

@@ -33,6 +33,10 @@ pub fn draw(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
     };
     state.composer.draw(areas.composer, cells, &styles, &placeholder(state, sight));
     below(state, sight, area, cells);
+    let names = state.candidate_rows(areas.composer.width);
+    for (y, row) in (areas.candidates.top()..areas.candidates.bottom()).zip(names) {
+        put(cells, areas.composer.x, y, areas.candidates.right(), &row, look.style(Role::Muted));
+    }
     queue(state, sight, areas.queue, cells);
     failed(state, sight, areas.failed, cells);
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()
