@@ -159,7 +159,10 @@ fn block(block: &Block, out: &mut Out) -> Result<(), End> {
                 out.text("\n")?;
             }
         }
-        Block::Image { media_type, .. } => out.line(&format!("[image, {media_type}]"))?,
+        Block::Image { media_type, file, .. } => {
+            let name = file.as_ref().map_or_else(String::new, |file| format!(" {}", file.name));
+            out.line(&format!("[image{name}, {media_type}]"))?;
+        }
         Block::Document { name, media_type, .. } => out.line(&format!("[document {name}, {media_type}]"))?,
         Block::ToolUse { name, input, .. } => out.line(&format!("[calls {name} with {input}]"))?,
         Block::ToolResult { content, is_error, .. } => {

@@ -20,12 +20,17 @@ pub struct Attachment {
 impl Attachment {
     /// Of a block that was sent before; `None` for one that is no file.
     pub fn of(block: &Block) -> Option<Self> {
-        let name = match block {
-            Block::Document { name, .. } => name.clone(),
-            Block::Image { media_type, .. } => media_type.replace('/', "."),
+        let (name, bytes) = match block {
+            Block::Text { text } => {
+                let (name, body) = unfenced(text)?;
+                (name.to_owned(), Some(body.len() as u64))
+            }
+            Block::Document { name, .. } => (name.clone(), None),
+            Block::Image { file: Some(file), .. } => (file.name.clone(), Some(file.bytes)),
+            Block::Image { media_type, .. } => (media_type.replace('/', "."), None),
             _ => return None,
         };
-        Some(Self { name, bytes: None, block: block.clone() })
+        Some(Self { name, bytes, block: block.clone() })
     }
 
     /// Its name and size, in a few words.
@@ -67,7 +72,9 @@ const KINDS: [(&str, &str); 13] = [
 /// of its bytes' name, so that two are never one, and an end that its kind alone decides. `None` for what is no file.
 pub fn file_name(block: &Block) -> Option<String> {
     let (called, media_type, blob) = match block {
-        Block::Image { media_type, blob } => ("picture", media_type, blob),
+        Block::Image { media_type, blob, file } => {
+            (file.as_ref().map_or("picture", |file| file.name.as_str()), media_type, blob)
+        }
         Block::Document { name, media_type, blob } => (name.as_str(), media_type, blob),
         _ => return None,
     };
@@ -164,6 +171,22 @@ pub fn fenced(name: &str, text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     format!("{name}:\n\n{fence}\n{text}{end}{fence}")
+}
+
+/// The longest name of a file.
+const NAME: usize = 255;
+/// So much of a text is looked at to tell whether it is a file: this is asked for each frame.
+const LOOKED_AT: usize = 64 << 10;
+
+/// The name of a file, and its text, out of what `fenced` made; `None` for any other text.
+pub fn unfenced(text: &str) -> Option<(&str, &str)> {
+    let (name, _) = text[..text.floor_char_boundary(NAME + 6)].split_once(":\n\n```")?;
+    let rest = &text[name.len() + 3..];
+    let fence = &rest[..rest.len() - rest.trim_start_matches('`').len()];
+    let body = rest[fence.len()..].strip_prefix('\n')?.strip_suffix(fence)?;
+    let ends = body.ends_with('\n') && !name.is_empty() && !name.contains('\n');
+    let within = body[..body.floor_char_boundary(LOOKED_AT)].contains(fence);
+    (ends && !within).then_some((name, body))
 }
 
 /// How the names of pictures and documents end.
@@ -295,6 +318,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::FileFacts;
     use super::*;
 
     #[test]
@@ -352,7 +376,7 @@ mod tests {
         }
         assert!(named(&"長".repeat(500), "text/csv").len() < 150);
         let hostile = BlobId("../..//é".into());
-        let picture = Block::Image { media_type: "image/png".into(), blob: hostile };
+        let picture = Block::Image { media_type: "image/png".into(), blob: hostile, file: None };
         assert_eq!(file_name(&picture).as_deref(), Some("picture-.png"));
         assert_eq!(file_name(&Block::CachePoint), None);
     }
@@ -361,6 +385,46 @@ mod tests {
     fn a_text_is_fenced_by_more_than_it_holds() {
         assert_eq!(fenced("a.md", "````rust\nx\n````"), "a.md:\n\n`````\n````rust\nx\n````\n`````");
         assert_eq!(fenced("a", "x\n"), "a:\n\n```\nx\n```");
+    }
+
+    #[test]
+    fn a_text_that_was_a_file_is_known_as_one_and_what_somebody_wrote_is_not() {
+        for (name, body) in [
+            ("a.md", "````rust\nx\n````\n"),
+            ("a: b.txt", "x\n"),
+            ("長.txt", "\n"),
+            ("a", &"`\n".repeat(99_000)),
+        ] {
+            assert_eq!(unfenced(&fenced(name, body)), Some((name, body)));
+        }
+        assert_eq!(unfenced(&fenced("a", "no end")), Some(("a", "no end\n")));
+        for text in [
+            "",
+            "see a.md:\n\nthat",
+            "a.md:\n\n```\nx\n```\nis it right?",
+            "one:\n\n```\nx\n```\ntwo:\n```\ny\n```",
+            "two\nlines:\n\n```\nx\n```",
+            ":\n\n```\nx\n```",
+            "a:\n\n```",
+            "a:\n\n``````",
+        ] {
+            assert_eq!(unfenced(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_the_file_again_that_it_was() {
+        let facts = FileFacts { name: "photo.png".into(), bytes: 212_000 };
+        let blob = BlobId("0123456789".into());
+        let picture = Block::Image { media_type: "image/png".into(), blob, file: Some(facts) };
+        assert_eq!(Attachment::of(&picture).unwrap().label(), "@photo.png · 212 kB");
+        assert_eq!(file_name(&picture).as_deref(), Some("photo-01234567.png"));
+        let text = Block::Text { text: fenced("a.txt", "four\n") };
+        assert_eq!(Attachment::of(&text).unwrap().label(), "@a.txt · 5 B");
+        assert_eq!(Attachment::of(&Block::Text { text: "words".into() }), None);
+        let before: Block =
+            serde_json::from_str(r#"{"type":"image","media_type":"image/png","blob":"00"}"#).unwrap();
+        assert_eq!(Attachment::of(&before).unwrap().label(), "@image.png", "a record of before has no name");
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub fn question(call: &Call) -> Call {
                 if let Block::Image { blob, .. } | Block::Document { blob, .. } = block {
                     name_by_bytes(blob, &blobs);
                 }
+                // What a picture was called makes no other question.
+                if let Block::Image { file, .. } = block {
+                    *file = None;
+                }
             }
         }
         Call::Image(picture) => {
@@ -80,7 +84,7 @@ fn same_words(one: &Call, other: &Call) -> bool {
 mod tests {
     use super::super::call::{Converse, Turn};
     use super::super::id::ConversationId;
-    use super::super::message::Role;
+    use super::super::message::{FileFacts, Role};
     use super::super::settings::Settings;
     use super::*;
 
@@ -125,7 +129,8 @@ mod tests {
             let Call::Converse(mut converse) = ask("what is it?", None, 1) else { unreachable!() };
             let blob = BlobId(name.to_owned());
             converse.blobs.put(blob.clone(), bytes);
-            converse.turns[0].blocks.push(Block::Image { media_type: "image/png".to_owned(), blob });
+            let file = Some(FileFacts { name: format!("{name}.png"), bytes: 5 });
+            converse.turns[0].blocks.push(Block::Image { media_type: "image/png".to_owned(), blob, file });
             Call::Converse(converse)
         };
         let takes = [take(question(&shown("theirs", b"a cat"))), take(question(&shown("ours", b"a dog")))];

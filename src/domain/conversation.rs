@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::attachment::Attachment;
 use super::catalog::ModelId;
 use super::id::{ConversationId, MessageId};
-use super::message::Message;
+use super::message::{Block, Message};
 use super::prompt::Run;
 use super::settings::Settings;
 use super::time::Timestamp;
@@ -144,9 +144,36 @@ pub fn title_from(text: &str) -> String {
     title
 }
 
+/// A title for what a person sent: from their own words, else of the names of the files.
+pub fn title_of(blocks: &[Block]) -> String {
+    let (mut words, mut names) = (String::new(), Vec::new());
+    for block in blocks {
+        match (Attachment::of(block), block) {
+            (Some(file), _) => names.push(file.name),
+            (None, Block::Text { text }) => {
+                words.push_str(text);
+                words.push(' ');
+            }
+            _ => {}
+        }
+    }
+    title_from(if words.trim().is_empty() { names.join(", ") } else { words }.as_str())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::attachment::fenced;
     use super::*;
+
+    #[test]
+    fn a_title_is_of_the_words_and_of_files_only_where_there_are_none() {
+        let text = |text: &str| Block::Text { text: text.to_owned() };
+        let file = text(&fenced("many.txt", "line 0\nline 1\n"));
+        assert_eq!(title_of(&[file.clone(), text(" sum it\nup")]), "sum it up");
+        assert_eq!(title_of(&[text("what is "), file.clone(), text(" and why?")]), "what is and why?");
+        assert_eq!(title_of(&[file.clone(), text("\n"), file]), "many.txt, many.txt");
+        assert_eq!(title_of(&[]), "");
+    }
 
     #[test]
     fn a_title_is_the_first_words_on_one_line() {

@@ -125,7 +125,11 @@ impl Fold {
                 self.blocks.push(Block::ToolUse { id: id.clone(), name: name.clone(), input: input.clone() });
             }
             Event::Picture { media_type, blob } => {
-                self.blocks.push(Block::Image { media_type: media_type.clone(), blob: blob.clone() });
+                self.blocks.push(Block::Image {
+                    media_type: media_type.clone(),
+                    blob: blob.clone(),
+                    file: None,
+                });
             }
             Event::Replace { from, text, .. } => self.replace(*from, text),
             Event::Usage { usage } => {

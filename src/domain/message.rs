@@ -36,6 +36,15 @@ impl Role {
 #[serde(transparent)]
 pub struct BlobId(pub String);
 
+/// What is known of a file that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Its name, without its folder.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
 /// One piece of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -57,6 +66,9 @@ pub enum Block {
     Image {
         media_type: String,
         blob: BlobId,
+        /// The file that it was read from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<FileFacts>,
     },
     Document {
         name: String,

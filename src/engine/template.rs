@@ -356,8 +356,11 @@ mod tests {
 
     #[test]
     fn an_image_is_refused_by_its_kind() {
-        let image =
-            Block::Image { media_type: "image/png".into(), blob: crate::domain::message::BlobId("x".into()) };
+        let image = Block::Image {
+            media_type: "image/png".into(),
+            blob: crate::domain::message::BlobId("x".into()),
+            file: None,
+        };
         let error = render(CHATML, None, &[Turn { role: Role::User, blocks: vec![image] }]).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused { capability: "vision".into() });
     }

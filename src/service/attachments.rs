@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::attachment::{Attachment, Form, LARGEST, admitted, blobs_of, fenced};
 use crate::domain::call::{Blobs, Turn};
-use crate::domain::message::{BlobId, Block, Message};
+use crate::domain::message::{BlobId, Block, FileFacts, Message};
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
@@ -59,7 +59,8 @@ fn taken(store: &Store, file: &Path) -> Result<Attachment> {
     let size = bytes.len() as u64;
     let block = match admitted(&doing, &name, &bytes)? {
         Form::Image(media_type) => {
-            Block::Image { media_type: media_type.to_owned(), blob: store.attach(bytes)? }
+            let file = Some(FileFacts { name: name.clone(), bytes: size });
+            Block::Image { media_type: media_type.to_owned(), blob: store.attach(bytes)?, file }
         }
         Form::Document(media_type) => Block::Document {
             name: name.clone(),
@@ -263,7 +264,7 @@ mod tests {
     }
 
     fn turn_blocks(blob: &BlobId) -> Vec<Block> {
-        vec![Block::Image { media_type: "image/png".to_owned(), blob: blob.clone() }]
+        vec![Block::Image { media_type: "image/png".to_owned(), blob: blob.clone(), file: None }]
     }
 
     #[tokio::test]

@@ -252,7 +252,7 @@ mod tests {
             let blob = BlobId(format!("{at}"));
             blobs.put(blob.clone(), vec![0; *size]);
             blocks.push(if at < pictures.len() {
-                Block::Image { media_type: "image/png".into(), blob }
+                Block::Image { media_type: "image/png".into(), blob, file: None }
             } else {
                 Block::Document { name: "a.pdf".into(), media_type: "application/pdf".into(), blob }
             });

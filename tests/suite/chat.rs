@@ -408,7 +408,7 @@ async fn what_a_model_s_card_lacks_is_refused_by_name_before_it_is_asked() {
     let model = "scripted/echo".parse().unwrap();
     let to = Target::New { model, system: None, settings: Settings::default() };
     let mut blocks = text("what is this?");
-    blocks.push(Block::Image { media_type: "image/png".into(), blob: BlobId("00".into()) });
+    blocks.push(Block::Image { media_type: "image/png".into(), blob: BlobId("00".into()), file: None });
     let mut replies = call(&door, Request::Chat(Chat::Send { to, blocks }));
     let mut last = None;
     while let Some(reply) = replies.next().await {
@@ -457,7 +457,7 @@ async fn a_picture_in_an_answer_is_kept_in_its_place_with_its_bytes() {
     let home = Home::new();
     let door = home.open().await;
     let (head, _, answer, _) = turn(&door, say("scripted/picture", "draw")).await;
-    let [Block::Text { .. }, Block::Image { media_type, blob }, Block::Text { .. }] = &answer.blocks[..]
+    let [Block::Text { .. }, Block::Image { media_type, blob, .. }, Block::Text { .. }] = &answer.blocks[..]
     else {
         panic!("{:?}", answer.blocks)
     };

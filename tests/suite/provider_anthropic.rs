@@ -298,7 +298,7 @@ fn everything() -> Converse {
     converse.blobs.put(blob("2"), "# é".as_bytes());
     converse.system = Some("Be brief.".into());
     converse.turns[0].blocks.extend([
-        Block::Image { media_type: "image/png".into(), blob: blob("1") },
+        Block::Image { media_type: "image/png".into(), blob: blob("1"), file: None },
         Block::Document { name: "a.pdf".into(), media_type: "application/pdf".into(), blob: blob("1") },
         Block::Document { name: "b.md".into(), media_type: "text/markdown".into(), blob: blob("2") },
         Block::CachePoint,

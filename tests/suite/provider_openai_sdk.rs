@@ -69,7 +69,7 @@ pub fn everything(model: &str) -> Converse {
                 role: Role::User,
                 blocks: vec![
                     text("hello"),
-                    Block::Image { media_type: "image/png".into(), blob: blob.clone() },
+                    Block::Image { media_type: "image/png".into(), blob: blob.clone(), file: None },
                     Block::Document { name: "a.pdf".into(), media_type: "application/pdf".into(), blob },
                 ],
             },

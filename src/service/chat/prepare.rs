@@ -2,7 +2,7 @@
 
 use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::ModelId;
-use crate::domain::conversation::{Conversation, Target, Thread, title_from};
+use crate::domain::conversation::{Conversation, Target, Thread, title_of};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
 use crate::domain::prompt::{Run, Template};
@@ -115,7 +115,7 @@ fn send(invoke: &Invoke, thread: Thread, parent: Option<MessageId>, blocks: Vec<
         origin: MessageOrigin::Here,
     };
     if !head.titled && head.title.is_empty() {
-        head.title = title_from(&asked.text());
+        head.title = title_of(&asked.blocks);
     }
     let parent = asked.id;
     messages.push(asked.clone());

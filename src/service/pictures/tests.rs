@@ -69,7 +69,7 @@ async fn the_bytes_of_a_picture_go_with_the_last_that_names_them() {
     pictures.remove(first.id).await.unwrap();
     assert!(has(&pictures, &one).await && !has(&pictures, &two).await, "the other one begins with it");
     assert_eq!(pictures.bytes(one.clone()).await.unwrap(), ("image/png".to_owned(), ONE.to_vec()));
-    let block = Block::Image { media_type: "image/png".into(), blob: one.clone() };
+    let block = Block::Image { media_type: "image/png".into(), blob: one.clone(), file: None };
     let file = Attachment { name: "a.png".into(), bytes: None, block };
     let draft = Draft { text: "\u{100000}".into(), pastes: vec![Held::File(file)] };
     pictures.archive.save_draft(None, draft).await.unwrap();

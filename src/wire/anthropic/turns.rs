@@ -155,7 +155,9 @@ fn add<'a>(
                 Part::Thinking { thinking: text, signature }
             }
             Block::RedactedReasoning { data } => Part::RedactedThinking { data },
-            Block::Image { media_type, blob } => Part::Image { source: encoded(media_type, bytes(blob)?) },
+            Block::Image { media_type, blob, .. } => {
+                Part::Image { source: encoded(media_type, bytes(blob)?) }
+            }
             Block::Document { name, media_type, blob } => {
                 Part::Document { source: document(name, media_type, bytes(blob)?, doing)?, title: name }
             }
@@ -378,7 +380,7 @@ mod tests {
     #[test]
     fn pictures_and_documents_are_sent_with_their_bytes() {
         let blob = |id: &str| BlobId(id.to_owned());
-        let image = Block::Image { media_type: "image/png".into(), blob: blob("1") };
+        let image = Block::Image { media_type: "image/png".into(), blob: blob("1"), file: None };
         let file = |name: &str, media_type: &str, id: &str| Block::Document {
             name: name.into(),
             media_type: media_type.into(),

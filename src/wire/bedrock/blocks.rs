@@ -83,7 +83,7 @@ impl Writer<'_> {
         Ok(Some(match block {
             Block::Text { text } if text.trim().is_empty() => return Ok(None),
             Block::Text { text } => json!({ "text": text }),
-            Block::Image { media_type, blob } => {
+            Block::Image { media_type, blob, .. } => {
                 let format = image_format(media_type).ok_or_else(|| {
                     self.unknown("a picture", media_type, "Send it as PNG, JPEG, GIF or WebP.")
                 })?;

@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn a_picture_goes_with_its_message_and_one_without_bytes_or_a_document_is_no_silence() {
         let blob = || BlobId("p".into());
-        let picture = Block::Image { media_type: "image/png".into(), blob: blob() };
+        let picture = Block::Image { media_type: "image/png".into(), blob: blob(), file: None };
         let mut converse = converse(vec![Turn { role: Role::User, blocks: vec![text("see"), picture] }]);
         assert_eq!(body(&converse).unwrap_err().kind, ErrorKind::NotFound);
         converse.blobs.put(blob(), *b"png");

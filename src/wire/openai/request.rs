@@ -181,7 +181,7 @@ fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn, blobs: &Blobs, doing
                 tool_calls: Vec::new(),
                 tool_call_id: Some(id),
             }),
-            Block::Image { media_type, blob } => {
+            Block::Image { media_type, blob, .. } => {
                 let url = data_url(media_type, attachment::bytes(blobs, blob, doing)?);
                 parts.extend(text.drain(..).map(words));
                 parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
@@ -291,7 +291,9 @@ mod tests {
     fn pictures_and_documents_go_between_the_words_and_one_without_bytes_is_no_silence() {
         let mut converse = converse();
         let blob = |name: &str| BlobId(name.into());
-        converse.turns[0].blocks.insert(1, Block::Image { media_type: "image/png".into(), blob: blob("p") });
+        converse.turns[0]
+            .blocks
+            .insert(1, Block::Image { media_type: "image/png".into(), blob: blob("p"), file: None });
         converse.turns[0].blocks.push(Block::Document {
             name: "a.pdf".into(),
             media_type: "application/pdf".into(),

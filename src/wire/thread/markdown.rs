@@ -69,28 +69,20 @@ fn add(out: &mut String, message: &Message, folder: Option<&str>) {
             Block::ToolResult { content, is_error, .. } => {
                 fenced(out, if *is_error { "text error" } else { "text result" }, content);
             }
-            Block::Image { media_type, .. } => match link(block, folder) {
-                Some(to) => {
-                    let _ = writeln!(out, "![picture]({to})");
-                }
-                None => {
-                    let _ = writeln!(out, "*[picture, {media_type}]*");
-                }
-            },
-            Block::Document { name, media_type, .. } => match link(block, folder) {
-                Some(to) => {
-                    // What could end the link's text is escaped.
-                    let name = name
-                        .replace(['\n', '\r'], " ")
-                        .replace('\\', "\\\\")
-                        .replace('[', "\\[")
-                        .replace(']', "\\]");
-                    let _ = writeln!(out, "[{name}]({to}), {media_type}");
-                }
-                None => {
-                    let _ = writeln!(out, "*[document {name}, {media_type}]*");
-                }
-            },
+            Block::Image { media_type, file, .. } => {
+                let name = file.as_ref().map(|file| &*file.name);
+                let _ = match (link(block, folder), name) {
+                    (Some(to), name) => writeln!(out, "![{}]({to})", escaped(name.unwrap_or("picture"))),
+                    (None, Some(name)) => writeln!(out, "*[picture {name}, {media_type}]*"),
+                    (None, None) => writeln!(out, "*[picture, {media_type}]*"),
+                };
+            }
+            Block::Document { name, media_type, .. } => {
+                let _ = match link(block, folder) {
+                    Some(to) => writeln!(out, "[{}]({to}), {media_type}", escaped(name)),
+                    None => writeln!(out, "*[document {name}, {media_type}]*"),
+                };
+            }
             Block::RedactedReasoning { .. } => {
                 out.push_str("*[thought, which only its provider can read]*\n");
             }
@@ -108,6 +100,11 @@ fn add(out: &mut String, message: &Message, folder: Option<&str>) {
             let _ = write!(out, "\n*{}*\n", figures.join(" · "));
         }
     }
+}
+
+/// A name as the text of a link: what could end it is escaped.
+fn escaped(name: &str) -> String {
+    name.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
 
 /// Where a link to the file of a block leads.

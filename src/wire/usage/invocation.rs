@@ -186,7 +186,7 @@ fn block(block: &Block) -> Value {
         Block::Text { text } => json!({ "text": text }),
         Block::Reasoning { text, .. } => json!({ "reasoningContent": { "reasoningText": { "text": text } } }),
         Block::RedactedReasoning { data } => json!({ "reasoningContent": { "redactedContent": data } }),
-        Block::Image { media_type, blob } => {
+        Block::Image { media_type, blob, .. } => {
             json!({ "image": { "format": format(media_type), "sha256": blob } })
         }
         Block::Document { name, media_type, blob } => {

@@ -28,6 +28,11 @@ async fn a_picture_goes_with_the_prompt_and_with_every_later_turn() {
     tokio::task::block_in_place(|| {
         let said = home.run(&["chat", "-m", "box/m", "-f", "a.png", "-f", "notes.md", "what is it?"]);
         assert_eq!(said.stdout, "Hello\n", "{}", said.stderr);
+        let listed = home.run(&["conversations", "list"]).stdout;
+        assert!(listed.contains("what is it?") && !listed.contains("notes.md"), "{listed}");
+        let id = listed.split(' ').next().unwrap();
+        let shown = home.run(&["conversations", "show", id]).stdout;
+        assert!(shown.contains("[image a.png, image/png]"), "{shown}");
         let said = home.run(&["chat", "-C", "and why?"]);
         assert_eq!(said.stdout, "Hello\n", "{}", said.stderr);
     });
@@ -56,6 +61,10 @@ async fn an_export_carries_its_attachments_to_another_home_and_markdown_has_them
             other.run(&["conversations", "export", "-o", "out/"]);
             let written: Vec<_> =
                 files(&other.beside().join("out")).into_iter().map(|(path, _)| path).collect();
+            assert!(
+                written.iter().any(|path| path.to_string_lossy().contains("attachments/a-")),
+                "{written:?}"
+            );
             let of = |end: &str| written.iter().find(|path| path.to_string_lossy().ends_with(end)).unwrap();
             assert_eq!(std::fs::read(of(".png")).unwrap(), PIXEL);
             assert_eq!(std::fs::read(of(".pdf")).unwrap(), b"%PDF-1.7");

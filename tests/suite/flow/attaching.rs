@@ -1,8 +1,8 @@
 //! Files that go with a message.
 
-use outcrop::domain::attachment::Attachment;
+use outcrop::domain::attachment::{Attachment, fenced};
 use outcrop::domain::completion::{Completion, Name};
-use outcrop::domain::message::{BlobId, Block};
+use outcrop::domain::message::{BlobId, Block, FileFacts, Message, Role};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
@@ -10,10 +10,10 @@ use outcrop::tui::pane::chat::Focus;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::{Reply, Request};
 
-use crate::stage::Stage;
+use crate::stage::{COMPLETE, Stage, answer, message};
 
 fn picture() -> Block {
-    Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)) }
+    Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)), file: None }
 }
 
 fn attached(name: &str) -> Vec<Reply> {
@@ -283,4 +283,35 @@ fn a_chip_goes_with_one_key_and_comes_back_with_undo_and_an_edit_brings_the_file
     assert!(stage.state.chat.composer.is_empty());
     stage.keys("<alt+z>");
     assert!(stage.text().contains("[@a.png · 212 kB]"), "{}", stage.text());
+}
+
+/// A conversation that begins with a text file, words, and a picture.
+pub fn files_sent() -> Vec<Message> {
+    let mut asked = message(1, None, Role::User, "");
+    let facts = FileFacts { name: "mouth.png".into(), bytes: 212_000 };
+    asked.blocks = vec![
+        text(&fenced("many.txt", &"one line of many\n".repeat(404))),
+        text(" sum it up, and say what "),
+        Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)), file: Some(facts) },
+        text(" shows"),
+    ];
+    vec![asked, answer(2, Some(1), "It is a river.", COMPLETE)]
+}
+
+#[test]
+fn files_that_were_sent_stay_chips_and_come_back_as_chips_where_the_message_is_edited() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(files_sent());
+    let shown = stage.text();
+    for words in ["[@many.txt · 6.9 kB · 404 lines] ›", "sum it up", "[@mouth.png · 212 kB]"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(!shown.contains("one line of many"), "{shown}");
+    stage.keys("<tab>g<space>");
+    assert!(stage.text().contains("one line of many"), "it opens: {}", stage.text());
+    stage.keys("e");
+    let written = "[@many.txt · 6.9 kB] sum it up, and say what [@mouth.png · 212 kB] shows";
+    assert!(stage.text().contains(written), "{}", stage.text());
+    let sent = sent(&stage.keys("<enter>")).unwrap();
+    assert_eq!(sent, files_sent()[0].blocks, "the same is sent again");
 }

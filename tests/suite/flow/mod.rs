@@ -1,7 +1,7 @@
 //! Events in, effects out: whole values compared.
 
 mod around;
-mod attaching;
+pub mod attaching;
 mod chaos;
 mod chat;
 mod commands;

@@ -18,6 +18,7 @@ use outcrop::tui::event::Event;
 use outcrop::workbench::Reply;
 use outcrop::workbench::reply::{PullPlan, PullStep};
 
+use crate::flow::attaching::files_sent;
 use crate::flow::copying::{offer_scripts, scripts};
 use crate::flow::passphrase::sealed;
 use crate::flow::tools::calling;
@@ -529,7 +530,8 @@ fn a_tool_that_was_called_is_answered_by_hand() {
 fn a_file_is_a_chip_in_the_text() {
     shoot("attached", |stage| {
         stage.keys("what is @pics/rivers.png ");
-        let block = Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)) };
+        let block =
+            Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)), file: None };
         let attachment = Attachment { name: "rivers.png".into(), bytes: Some(212_000), block };
         stage.answer("attach", vec![Reply::Attached { attachment }]);
         stage.keys("and why?");
@@ -557,6 +559,7 @@ fn a_file_is_a_chip_in_the_text() {
         let error = Error::new(ErrorKind::NotFound, "attaching it", "gone", "Check that the path exists.");
         stage.event(Event::Ended { task, error: Some(error) });
     });
+    shoot("attached-sent", |stage| stage.open(files_sent()));
     shoot("attach", |stage| {
         stage.keys("<alt+a>~/rivers.png");
     });

@@ -3,7 +3,7 @@
 use outcrop::domain::call::{Blobs, Picture};
 use outcrop::domain::catalog::{Availability, Capability, ModelCard};
 use outcrop::domain::id::MakingId;
-use outcrop::domain::message::{BlobId, Block, Outcome, Timing, Usage};
+use outcrop::domain::message::{BlobId, Outcome, Timing, Usage};
 use outcrop::domain::picture::{Made, Making};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
@@ -273,8 +273,8 @@ fn a_picture_is_varied_made_again_copied_used_and_removed() {
     stage.keys("what is it?<enter>");
     let requests = Stage::requests(&stage.effects);
     let sent = format!("{:?}", requests.iter().rev().find(|request| matches!(request, Request::Chat(_))));
-    let block = Block::Image { media_type: "image/png".into(), blob: BlobId("20".into()) };
-    assert!(sent.contains(&format!("{block:?}")), "{sent}");
+    let picture = r#"Image { media_type: "image/png", blob: BlobId("20"), file: Some(FileFacts { name: "川"#;
+    assert!(sent.contains(picture), "{sent}");
 }
 
 #[test]

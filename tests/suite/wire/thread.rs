@@ -344,7 +344,7 @@ fn markdown_names_attachments_and_links_those_that_lie_beside_it() {
         blob: blob.clone(),
     };
     let blocks = vec![
-        Block::Image { media_type: "image/png".into(), blob: blob.clone() },
+        Block::Image { media_type: "image/png".into(), blob: blob.clone(), file: None },
         document("a.pdf"),
         document("x](https://evil.example)\n\n# [y.pdf"),
     ];

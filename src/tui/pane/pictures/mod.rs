@@ -21,7 +21,7 @@ use showing::Shows;
 use crate::domain::Error;
 use crate::domain::attachment::Attachment;
 use crate::domain::id::MakingId;
-use crate::domain::message::{BlobId, Block};
+use crate::domain::message::{BlobId, Block, FileFacts};
 use crate::domain::picture::{Made, Making};
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
@@ -131,8 +131,10 @@ impl State {
     /// The selected picture, as it goes with a message.
     pub fn attachment(&self) -> Option<Attachment> {
         let (making, made) = (self.making()?, self.made()?);
-        let block = Block::Image { media_type: made.media_type.clone(), blob: made.blob.clone() };
-        Some(Attachment { name: making.file_name(self.at), bytes: Some(made.bytes), block })
+        let name = making.file_name(self.at);
+        let file = Some(FileFacts { name: name.clone(), bytes: made.bytes });
+        let block = Block::Image { media_type: made.media_type.clone(), blob: made.blob.clone(), file };
+        Some(Attachment { name, bytes: Some(made.bytes), block })
     }
 
     /// The making that is looked at.

@@ -218,8 +218,8 @@ pub fn draft_of(blocks: &[Block]) -> Draft {
     let mut text = String::new();
     for block in blocks {
         match (block, Attachment::of(block)) {
-            (Block::Text { text: piece }, _) => text.push_str(piece),
             (_, Some(file)) => text.extend(kept.fold(Held::File(file))),
+            (Block::Text { text: piece }, None) => text.push_str(piece),
             _ => {}
         }
     }

@@ -4,6 +4,7 @@ use ratatui::style::Modifier;
 
 use super::Item;
 use super::plain::Plain;
+use crate::domain::attachment::{Attachment, unfenced};
 use crate::domain::figures;
 use crate::domain::message::{Block, Role as Speaker};
 use crate::domain::untrusted::safe_line;
@@ -37,13 +38,23 @@ pub(super) struct Body {
 /// How a block is shown: a block that changes its form is set anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    Markdown { done: bool },
-    Plain { folded: bool },
+    Markdown {
+        done: bool,
+    },
+    Plain {
+        folded: bool,
+    },
     LiveThought,
-    FoldedThought { ms: Option<u64> },
+    FoldedThought {
+        ms: Option<u64>,
+    },
     OpenThought,
     Tool,
-    Result { is_error: bool },
+    Result {
+        is_error: bool,
+    },
+    /// A text file of the person's, of which the name is shown.
+    File,
     Attachment,
     Hidden,
 }
@@ -74,7 +85,7 @@ impl Body {
     /// The row that opens what is folded, or folds it again.
     pub fn fold(&self) -> Option<usize> {
         match self.form {
-            Form::FoldedThought { .. } | Form::OpenThought => Some(0),
+            Form::FoldedThought { .. } | Form::OpenThought | Form::File => Some(0),
             Form::Plain { folded: true } => self.rows().len().checked_sub(1),
             _ => None,
         }
@@ -133,6 +144,11 @@ fn form(item: &Item<'_>, index: usize) -> Form {
         Block::Text { .. } if item.message.role == Speaker::Assistant => {
             Form::Markdown { done: !(item.streams() && last) }
         }
+        Block::Text { text }
+            if item.message.role == Speaker::User && !item.open && unfenced(text).is_some() =>
+        {
+            Form::File
+        }
         Block::Text { text } => {
             Form::Plain { folded: item.message.role == Speaker::User && !item.open && is_long(text) }
         }
@@ -155,6 +171,11 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             let mut stream = Stream::new(columns);
             update(&mut stream, block, form);
             return Content::Stream(Box::new(stream));
+        }
+        (Block::Text { text }, Form::File) => {
+            let (name, body) = unfenced(text).unwrap_or(("", text));
+            let chip = format!("[@{} · {}] ›", safe_line(name), size_of(body));
+            vec![Row::of(fit(&chip, columns), Ink::of(Role::Info))]
         }
         (Block::Text { text }, _) => {
             let ink = Ink::of(if item.message.role == Speaker::User { Role::You } else { Role::System });
@@ -183,12 +204,12 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             };
             vec![Row::of(fit(&what, columns), faint)]
         }
-        (Block::Image { media_type, .. }, _) => {
+        (Block::Image { media_type, file: None, .. }, _) => {
             vec![Row::of(fit(&format!("▣ {}", safe_line(media_type)), columns), faint)]
         }
-        (Block::Document { name, media_type, .. }, _) => {
-            let what = format!("▤ {} · {}", safe_line(name), safe_line(media_type));
-            vec![Row::of(fit(&what, columns), faint)]
+        (Block::Image { .. } | Block::Document { .. }, _) => {
+            let label = Attachment::of(block).map(|file| format!("[{}]", safe_line(&file.label())));
+            vec![Row::of(fit(&label.unwrap_or_default(), columns), Ink::of(Role::Info))]
         }
         (Block::ToolUse { name, input, .. }, _) => {
             let what = format!("⚙ {} {}", safe_line(name), safe_line(&input.to_string()));
@@ -237,19 +258,23 @@ fn folded(text: &str, ink: Ink, columns: usize) -> Vec<Row> {
     let end = text.floor_char_boundary(start.min(columns * BEGINNING * 4));
     let mut rows = plain(text[..end].trim_end(), ink, columns);
     rows.truncate(BEGINNING);
-    rows.push(Row::of(fit(&format!("{} ›", extent(text)), columns), Ink::of(Role::Info)));
+    rows.push(Row::of(fit(&format!("[{}] ›", size_of(text)), columns), Ink::of(Role::Info)));
     rows
 }
 
-/// `[3.4 MB · 27,900 lines]`.
-fn extent(text: &str) -> String {
-    let lines = text.lines().count();
-    let unit = if lines == 1 { "line" } else { "lines" };
-    format!("[{} · {} {unit}]", figures::bytes(text.len() as u64), figures::grouped(lines as u64))
+/// `3.4 MB · 27,900 lines`.
+fn size_of(text: &str) -> String {
+    let lines = figures::count(text.lines().count() as u64, "line", "lines");
+    format!("{} · {lines}", figures::bytes(text.len() as u64))
+}
+
+/// A text of the person's own of which less is shown until it is opened: a file, or a very long one.
+pub(super) fn folds(text: &str) -> bool {
+    is_long(text) || unfenced(text).is_some()
 }
 
 /// A text of the person's own that is shown by its beginning until it is opened.
-pub(super) fn is_long(text: &str) -> bool {
+fn is_long(text: &str) -> bool {
     text.len() > LONG || text.len() > LONG_LINES && text.lines().nth(LONG_LINES).is_some()
 }
 

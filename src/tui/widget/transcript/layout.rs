@@ -8,6 +8,7 @@ use super::geometry::{Geometry, Part, Placed};
 use super::scroll::{Anchor, Left, Scroll};
 use super::select::texts;
 use super::{Item, MEASURE, Transcript, foot};
+use crate::domain::attachment::{Attachment, unfenced};
 use crate::domain::message::Role as Speaker;
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
@@ -140,7 +141,11 @@ impl Setter<'_, '_> {
 fn guessed(item: &Item<'_>, area: u16) -> usize {
     let columns = usize::from(columns(item, area));
     let folds = !item.open && item.message.role == Speaker::User;
-    let rows = |text: &str| if folds && text.len() > LONG { BEGINNING + 2 } else { text.len() / columns + 2 };
+    let rows = |text: &str| match text.len() {
+        _ if folds && unfenced(text).is_some() => 2,
+        long if folds && long > LONG => BEGINNING + 2,
+        bytes => bytes / columns + 2,
+    };
     let text: usize = texts(item.message).map(|(_, text)| rows(text)).sum();
     if item.folded { 2 } else { text + 2 }
 }
@@ -311,9 +316,14 @@ fn held(setter: &mut Setter<'_, '_>, place: Place, scroll: &Scroll) -> Scroll {
 /// The one line of a folded message.
 pub(super) fn folded(item: &Item<'_>, head: Option<Row>, columns: usize) -> Row {
     let mut row = head.unwrap_or_default();
-    let words = texts(item.message).map(|(_, text)| text).find(|text| !text.trim().is_empty()).unwrap_or("");
-    let start = words.trim_start();
-    let line = safe_line(start.lines().next().unwrap_or(""));
+    let own = item.message.role == Speaker::User;
+    let mut words = texts(item.message).map(|(_, text)| text).filter(|text| !own || unfenced(text).is_none());
+    let files = || item.message.blocks.iter().find_map(Attachment::of).filter(|_| own);
+    let line = match words.find(|text| !text.trim().is_empty()) {
+        Some(words) => words.trim_start().lines().next().unwrap_or("").to_owned(),
+        None => files().map_or_else(String::new, |file| format!("[{}]", file.label())),
+    };
+    let line = safe_line(&line);
     let name = row.width();
     if name > 0 {
         row.spans.push(Span::new("  ", Ink::of(Role::Faint)));

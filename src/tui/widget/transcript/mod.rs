@@ -47,7 +47,7 @@ pub struct Item<'a> {
     pub branch: (usize, usize),
     /// One line of it is shown.
     pub folded: bool,
-    /// Its reasoning, or a very long text of the person's own, is shown whole.
+    /// Its reasoning, or a file or a very long text of the person's own, is shown whole.
     pub open: bool,
     /// How long it reasoned, in milliseconds, where that was measured.
     pub thought_ms: Option<u64>,
@@ -84,7 +84,7 @@ impl<'a> Item<'a> {
         failed
             || self.message.blocks.iter().any(|block| match block {
                 Block::Reasoning { .. } => true,
-                Block::Text { text } => self.message.role == Role::User && body::is_long(text),
+                Block::Text { text } => self.message.role == Role::User && body::folds(text),
                 _ => false,
             })
     }

@@ -170,7 +170,11 @@ fn llamas_prompts_are_in_their_own_forms() {
 #[test]
 fn what_a_body_has_no_room_for_is_refused_by_name() {
     let mut picture = asked(None, &TALK[..1], &[]);
-    picture.turns[0].blocks.push(Block::Image { media_type: "image/png".into(), blob: BlobId("a".into()) });
+    picture.turns[0].blocks.push(Block::Image {
+        media_type: "image/png".into(),
+        blob: BlobId("a".into()),
+        file: None,
+    });
     let tools = asked(None, &TALK[..1], &[("tools", r#"[{"name":"go"}]"#)]);
     for (converse, family, capability) in [
         (&picture, Family::Llama2, "vision"),

@@ -128,7 +128,7 @@ fn every_block_has_its_place_and_turns_of_one_side_become_one_message() {
         Turn {
             role: Role::User,
             blocks: vec![
-                Block::Image { media_type: "image/jpeg".into(), blob: blob("a") },
+                Block::Image { media_type: "image/jpeg".into(), blob: blob("a"), file: None },
                 document("Répórt  v1.2 [draft]_(x).md"),
                 document("Répórt  v1.2 [draft]_(x).md"),
                 document(".é"),
@@ -218,7 +218,7 @@ fn an_answer_to_be_continued_ends_without_blanks_and_without_thoughts() {
 #[test]
 fn a_picture_of_another_kind_is_refused_by_name() {
     let blob = BlobId("a".into());
-    let picture = Block::Image { media_type: "image/tiff".into(), blob };
+    let picture = Block::Image { media_type: "image/tiff".into(), blob, file: None };
     let converse = asked(NOVA, vec![Turn { role: Role::User, blocks: vec![picture] }], &[]);
     let error = body(&converse, Thinking::Budget).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);

@@ -104,7 +104,7 @@ fn add(input: &mut Vec<Value>, turn: &Turn, blobs: &Blobs, doing: &str) -> Resul
     for block in &turn.blocks {
         match block {
             Block::Text { text: words } => content.push(json!({ "type": text, "text": words })),
-            Block::Image { media_type, blob } => {
+            Block::Image { media_type, blob, .. } => {
                 let url = data_url(media_type, attachment::bytes(blobs, blob, doing)?);
                 content.push(json!({ "type": "input_image", "image_url": url }));
             }
@@ -145,7 +145,7 @@ mod tests {
                     role: Role::User,
                     blocks: vec![
                         text("look"),
-                        Block::Image { media_type: "image/png".into(), blob: BlobId("p".into()) },
+                        Block::Image { media_type: "image/png".into(), blob: BlobId("p".into()), file: None },
                     ],
                 },
                 Turn {
