@@ -17,6 +17,11 @@ pub async fn attach(archive: &Archive, file: PathBuf) -> Result<Attachment> {
     archive.run(move |store| taken(store, &file)).await
 }
 
+/// The same for bytes that lie in no file.
+pub async fn attach_bytes(archive: &Archive, name: String, bytes: Vec<u8>) -> Result<Attachment> {
+    archive.run(move |store| kept(store, &format!("attaching {name}"), name, bytes)).await
+}
+
 /// The same for a file that must be a picture: the name of its bytes.
 pub async fn attach_picture(archive: &Archive, file: PathBuf) -> Result<BlobId> {
     archive
@@ -56,8 +61,12 @@ fn read(doing: &str, file: &Path) -> Result<(String, Vec<u8>)> {
 fn taken(store: &Store, file: &Path) -> Result<Attachment> {
     let doing = format!("attaching {}", file.display());
     let (name, bytes) = read(&doing, file)?;
+    kept(store, &doing, name, bytes)
+}
+
+fn kept(store: &Store, doing: &str, name: String, bytes: Vec<u8>) -> Result<Attachment> {
     let size = bytes.len() as u64;
-    let block = match admitted(&doing, &name, &bytes)? {
+    let block = match admitted(doing, &name, &bytes)? {
         Form::Image(media_type) => {
             let file = Some(FileFacts { name: name.clone(), bytes: size });
             Block::Image { media_type: media_type.to_owned(), blob: store.attach(bytes)?, file }
@@ -214,6 +223,8 @@ mod tests {
         assert_eq!((attachment.name.as_str(), attachment.bytes), ("a.png", Some(PIXEL.len() as u64)));
         let again = attach(&archive, file).await.unwrap();
         assert_eq!(again, attachment, "the same bytes are kept once");
+        let clipped = attach_bytes(&archive, "a.png".to_owned(), PIXEL.to_vec()).await.unwrap();
+        assert_eq!(clipped, attachment, "and the same from the clipboard");
         let blob = blobs_of(std::slice::from_ref(&attachment.block)).next().unwrap().clone();
         let turn = Turn { role: Role::User, blocks: vec![attachment.block.clone()] };
         let blobs = bytes_of(&archive, &[turn]).await.unwrap();

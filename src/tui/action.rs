@@ -83,6 +83,7 @@ actions! {
     SearchHistory = "search_history", "Search what was written before";
     EditQueued = "edit_queued", "Take the last queued message back to edit it";
     AttachFile = "attach_file", "Attach a picture, a document or a text (or write @path)";
+    PasteClipboard = "paste_clipboard", "Insert the clipboard; a picture becomes a file of the message";
     EditInEditor = "edit_in_editor", "Write in your editor ($VISUAL, $EDITOR)";
     Undo = "undo", "Undo in the composer";
     Redo = "redo", "Redo in the composer";
@@ -248,6 +249,7 @@ impl Action {
             Self::Rename => &["rename", "title"],
             Self::Delete => &["delete"],
             Self::AttachFile => &["attach", "file", "image"],
+            Self::PasteClipboard => &["clipboard"],
             Self::EditInEditor => &["editor"],
             Self::ToggleFold => &["thinking", "reasoning"],
             Self::ToggleReading => &["reading"],

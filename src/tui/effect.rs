@@ -49,6 +49,8 @@ pub enum Effect {
     After { timer: TimerId, delay: Duration },
     /// Puts a text on the clipboard; answered by `Event::Copied`.
     Copy(String),
+    /// Reads the clipboard; answered by `Event::Clipboard`.
+    Paste,
     /// Writes an exported conversation to the file that the person named; answered by `Event::Saved`. Only `replace`
     /// writes over another file.
     Save { id: ConversationId, path: String, text: String, replace: bool },

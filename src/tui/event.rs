@@ -58,6 +58,8 @@ pub enum Event {
     Timer(TimerId),
     /// How an `Effect::Copy` went.
     Copied(Result<Copied>),
+    /// The answer to `Effect::Paste`.
+    Clipboard(Result<Clipped>),
     /// The answer to `Effect::Save`.
     Saved {
         id: ConversationId,
@@ -102,6 +104,23 @@ pub struct Now {
     pub elapsed: Duration,
     /// The wall clock.
     pub wall: Timestamp,
+}
+
+/// What was on the clipboard.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Clipped {
+    Text(String),
+    /// A picture, as PNG.
+    Picture(Vec<u8>),
+}
+
+impl std::fmt::Debug for Clipped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Picture(bytes) => write!(f, "Picture({} bytes)", bytes.len()),
+        }
+    }
 }
 
 /// Where a copied text is now. There is no third way: a failure is an error.

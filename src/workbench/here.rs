@@ -207,6 +207,12 @@ impl Here {
                 let chat = self.chat.clone();
                 return one(async move { Ok(Reply::Attached { attachment: chat.attach(file).await? }) });
             }
+            ChatRequest::AttachBytes { name, bytes } => {
+                let chat = self.chat.clone();
+                return one(async move {
+                    Ok(Reply::Attached { attachment: chat.attach_bytes(name, bytes).await? })
+                });
+            }
             ChatRequest::Complete { folder, start } => {
                 return one(async move {
                     Ok(Reply::Completion { found: completion::complete(folder, start).await? })

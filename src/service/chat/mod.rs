@@ -113,6 +113,11 @@ impl Chat {
         attachments::attach(&self.archive, file).await
     }
 
+    /// The same for bytes that lie in no file.
+    pub async fn attach_bytes(&self, name: String, bytes: Vec<u8>) -> Result<Attachment> {
+        attachments::attach_bytes(&self.archive, name, bytes).await
+    }
+
     /// Ends the answers that a process left open when it died: what was stored is kept and marked. Their number.
     pub async fn mark_interrupted(&self) -> Result<usize> {
         run::mark_interrupted(&self.archive).await

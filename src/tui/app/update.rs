@@ -101,6 +101,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         }
         Event::Computed(Made::Highlighted(inked)) => state.highlights.take(inked),
         Event::Copied(how) => copied(state, how),
+        Event::Clipboard(Ok(clipped)) => state.with_chat(out, |chat, desk| chat.paste_clipped(clipped, desk)),
         Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
         Event::PictureSaved { blob, path, saved } => match saved {
             Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
@@ -127,7 +128,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             }
             state.at_desk(out, |panes, desk| panes.models.preset_changed(taken, desk));
         }
-        Event::Configured(Err(error)) | Event::Edited(Err(error)) => state.say(error.to_string(), true),
+        Event::Clipboard(Err(error)) | Event::Configured(Err(error)) | Event::Edited(Err(error)) => {
+            state.say(error.to_string(), true);
+        }
     }
     if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut())
         && let Some(file) = prompt.told(boxed)

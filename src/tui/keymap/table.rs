@@ -111,6 +111,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Composer, A::EditQueued, "alt+up", ""),
     row(C::Composer, A::EditInEditor, "ctrl+g", ""),
     row(C::Composer, A::AttachFile, "alt+a", ""),
+    row(C::Composer, A::PasteClipboard, "ctrl+v alt+v", ""),
     row(C::Composer, A::Undo, "ctrl+_ ctrl+7 alt+z", ""),
     row(C::Composer, A::Redo, "alt+_ alt+Z", ""),
     row(C::Composer, A::QuitWhenEmpty, "ctrl+d", ""),

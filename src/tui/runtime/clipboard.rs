@@ -1,4 +1,5 @@
 //! Copying: to the clipboard of this machine, or through the terminal to the person's. The answer says which.
+//! Pasting: from the clipboard of this machine alone; a terminal gives a text to who has its own key pressed, and no picture.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, TryLockError};
@@ -10,13 +11,17 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Answer, Host};
 use crate::config::Osc52;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::tui::event::{Copied, Event};
+use crate::tui::event::{Clipped, Copied, Event};
+use crate::tui::widget::picture::png;
 
 /// The most bytes that terminals commonly take by OSC 52: 100,000 of base64.
 const OSC52_MAX: usize = 74_994;
 
 /// A clipboard that does not answer, as over a dead X connection, is given up on.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A large picture takes longer to come, and to be written as PNG.
+const READING: Duration = Duration::from_secs(20);
 
 const DOING: &str = "copying";
 
@@ -61,6 +66,63 @@ impl Clipboard {
             }
         }
     }
+}
+
+impl Clipboard {
+    /// Reads beside the loop what is there; only a `native` one can be read.
+    pub fn read(&self, native: bool) -> impl Future<Output = Answer> + Send + 'static {
+        let held = self.0.clone();
+        async move {
+            if !native {
+                return Answer::Event(Event::Clipboard(Err(not_pasted("it is on another machine"))));
+            }
+            let read = tokio::task::spawn_blocking(move || get(&held));
+            let clipped = match tokio::time::timeout(READING, read).await {
+                Ok(Ok(read)) => read,
+                Ok(Err(_)) | Err(_) => Err(not_pasted("it does not answer")),
+            };
+            Answer::Event(Event::Clipboard(clipped))
+        }
+    }
+}
+
+fn not_pasted(why: &str) -> Error {
+    let hint = "Paste a text with the terminal's own key; for a picture write @path.";
+    Error::new(ErrorKind::Io, "pasting", format!("the clipboard cannot be read here: {why}"), hint)
+}
+
+/// The text, which programs that give both mean; else the picture.
+fn get(held: &Mutex<Option<arboard::Clipboard>>) -> Result<Clipped> {
+    let mut held = match held.try_lock() {
+        Ok(held) => held,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return Err(not_pasted("it does not answer")),
+    };
+    let wrong = |why: arboard::Error| match why {
+        arboard::Error::ContentNotAvailable => {
+            let why = "there is neither a text nor a picture on the clipboard";
+            Error::new(ErrorKind::NotFound, "pasting", why, "Copy one first.")
+        }
+        why => not_pasted(&why.to_string()),
+    };
+    let mut clipboard = match held.take() {
+        Some(clipboard) => clipboard,
+        None => arboard::Clipboard::new().map_err(|why| {
+            tracing::info!("no clipboard: {why}");
+            not_pasted("there is no display")
+        })?,
+    };
+    let read = match clipboard.get_text() {
+        Ok(text) if !text.is_empty() => Ok(Clipped::Text(text)),
+        Ok(_) | Err(arboard::Error::ContentNotAvailable) => clipboard
+            .get_image()
+            .map_err(wrong)
+            .and_then(|picture| png(picture.width, picture.height, &picture.bytes))
+            .map(Clipped::Picture),
+        Err(why) => Err(wrong(why)),
+    };
+    *held = Some(clipboard);
+    read
 }
 
 fn set(held: &Mutex<Option<arboard::Clipboard>>, text: String) -> Result<(), String> {
@@ -124,6 +186,15 @@ mod tests {
         let way = Way::of(&host(Osc52::Tmux, true, true));
         assert_eq!(osc52("foo", way, None).unwrap(), b"\x1bPtmux;\x1b\x1b]52;c;Zm9v\x07\x1b\\");
         assert!(Way::of(&host(Osc52::Auto, true, false)).native);
+    }
+
+    #[tokio::test]
+    async fn the_clipboard_of_another_machine_is_not_read_and_what_can_be_done_is_said() {
+        let Answer::Event(Event::Clipboard(Err(error))) = Clipboard::default().read(false).await else {
+            panic!("it was read");
+        };
+        let said = error.to_string();
+        assert!(said.contains("another machine") && said.contains("@path"), "{said}");
     }
 
     #[test]

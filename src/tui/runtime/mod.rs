@@ -426,6 +426,10 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                     self.timers.insert(timer, Instant::now() + delay);
                 }
                 Effect::Copy(text) => self.copy(text)?,
+                Effect::Paste => {
+                    let native = Way::of(&self.host).native;
+                    self.beside.spawn(self.clipboard.read(native));
+                }
                 Effect::Save { id, path, text, replace } => {
                     let home = self.host.home.clone();
                     self.beside.spawn_blocking(move || {

@@ -17,6 +17,12 @@ pub enum Chat {
     Send { to: Target, blocks: Vec<Block> },
     /// Reads a file that a message is to have with it: one `Attached`. Nothing is sent.
     Attach { file: PathBuf },
+    /// The same for bytes that lie in no file.
+    AttachBytes {
+        name: String,
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
+    },
     /// How the names in a folder go on that begin with `start`: one `Completion`. Nothing is sent.
     Complete { folder: PathBuf, start: String },
     /// The request that made the answer `message`, as programs: one `Scripts`. Nothing is sent.

@@ -5,7 +5,7 @@ use outcrop::domain::completion::{Completion, Name};
 use outcrop::domain::message::{BlobId, Block, FileFacts, Message, Role};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Clipped, Event};
 use outcrop::tui::pane::chat::Focus;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::{Reply, Request};
@@ -314,4 +314,28 @@ fn files_that_were_sent_stay_chips_and_come_back_as_chips_where_the_message_is_e
     assert!(stage.text().contains(written), "{}", stage.text());
     let sent = sent(&stage.keys("<enter>")).unwrap();
     assert_eq!(sent, files_sent()[0].blocks, "the same is sent again");
+}
+
+#[test]
+fn a_picture_on_the_clipboard_becomes_a_file_of_the_message_and_a_text_is_pasted() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    assert!(stage.keys("see <ctrl+v>").contains(&Effect::Paste));
+    let effects = stage.event(Event::Clipboard(Ok(Clipped::Picture(b"\x89PNG".to_vec()))));
+    let bytes = Chat::AttachBytes { name: "clipboard.png".into(), bytes: b"\x89PNG".to_vec() };
+    assert_eq!(Stage::requests(&effects), [Request::Chat(bytes)]);
+    assert!(stage.text().contains("see [@clipboard.png · reading…]"), "{}", stage.text());
+    stage.answer("attach_bytes", attached("clipboard.png"));
+    assert!(stage.text().contains("see [@clipboard.png · 212 kB]"), "{}", stage.text());
+    assert!(stage.keys("<alt+v>").contains(&Effect::Paste));
+    stage.event(Event::Clipboard(Ok(Clipped::Text(" as well".into()))));
+    assert!(stage.text().contains("212 kB] as well"), "{}", stage.text());
+    let error = Error::new(ErrorKind::Io, "pasting", "it is on another machine", "Write @path.");
+    stage.event(Event::Clipboard(Err(error)));
+    assert!(stage.text().contains("it is on another machine. Write @path."), "{}", stage.text());
+    stage.event(Event::Clipboard(Ok(Clipped::Picture(b"\x89PNG".to_vec()))));
+    let task = stage.task("attach_bytes");
+    let error = Error::new(ErrorKind::Invalid, "attaching", "it is larger than 32 MB", "Scale it down.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = stage.text();
+    assert!(text.contains("Scale it down.") && !text.contains("reading…"), "{text}");
 }

@@ -230,7 +230,7 @@ impl Shelf {
             | Request::Prompts(_)
             | Request::Usage(_)
             | Request::Workspace(_) => return None,
-            Request::Chat(Chat::Attach { .. }) => return Some(Err(missing())),
+            Request::Chat(Chat::Attach { .. } | Chat::AttachBytes { .. }) => return Some(Err(missing())),
             Request::Chat(Chat::Complete { start, .. }) => {
                 vec![Reply::Completion { found: Completion { common: start, ..Completion::default() } }]
             }

@@ -8,6 +8,7 @@ use crate::domain::attachment::{Attachment, Dropped, dropped_paths};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::{Desk, Options};
 use crate::tui::effect::TaskId;
+use crate::tui::event::Clipped;
 use crate::tui::overlay::prompt::Boxed;
 use crate::tui::widget::composer::{Ticket, mentioned_path, possible_mentions};
 use crate::workbench::Request;
@@ -18,6 +19,8 @@ use crate::workbench::request::chat::Chat;
 pub(super) enum Named {
     /// In a box, which has the answer.
     Asked,
+    /// By nobody: it was on the clipboard.
+    Clipped { chip: Ticket },
     /// By this word of the text, which may be no file at all.
     Mention { mention: String, chip: Ticket },
     /// By a paste, which may be a text that only looks like a path; the files behind it are read one after the other.
@@ -45,6 +48,22 @@ impl State {
         self.focus = Focus::Composer;
         self.typed(desk);
         self.refit(desk);
+    }
+
+    /// What was on the clipboard goes into the text, a picture as a file.
+    pub fn paste_clipped(&mut self, clipped: Clipped, desk: &mut Desk<'_>) {
+        const NAME: &str = "clipboard.png";
+        match clipped {
+            Clipped::Text(text) => return self.paste(&text, desk),
+            Clipped::Picture(bytes) => {
+                let Some(chip) = self.composer.reading(NAME, "", None) else { return };
+                let request = Chat::AttachBytes { name: NAME.to_owned(), bytes };
+                let task = desk.call(None, Request::Chat(request));
+                self.waits.insert(task, Wait::Attach(Named::Clipped { chip }));
+            }
+        }
+        self.focus = Focus::Composer;
+        self.typed(desk);
     }
 
     /// A pasted text that is nothing but paths, as terminals write what is dropped on them; `false` for any other text.
@@ -101,7 +120,7 @@ impl State {
     pub(super) fn attached(&mut self, file: Attachment, named: Named, desk: &mut Desk<'_>) {
         match named {
             Named::Asked => desk.boxed = Some(Boxed::Attached(file)),
-            Named::Mention { chip, .. } => self.composer.read(chip, file),
+            Named::Mention { chip, .. } | Named::Clipped { chip } => self.composer.read(chip, file),
             Named::Paste { file: pasted, rest } => {
                 self.composer.read(pasted.chip, file);
                 self.attach_next(rest, desk);
@@ -115,6 +134,7 @@ impl State {
         let is_text = error.kind == ErrorKind::NotFound;
         match named {
             Named::Asked => return desk.boxed = Some(Boxed::Failed(error.clone())),
+            Named::Clipped { chip } => self.composer.not_read(chip),
             Named::Mention { mention, chip } => {
                 self.composer.not_read(chip);
                 if is_text {

@@ -4,6 +4,7 @@ use super::{Focus, State};
 use crate::domain::conversation::Conversation;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::effect::Effect;
 use crate::tui::key::Key;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
@@ -35,6 +36,7 @@ impl State {
             Action::SearchHistory => self.search_history(desk),
             Action::EditQueued => self.edit_queued(desk),
             Action::AttachFile => desk.overlays.push(Overlay::Prompt(Prompt::attach())),
+            Action::PasteClipboard => desk.ask(Effect::Paste),
             Action::EditInEditor => self.edit_in_editor(desk),
             // With something written, it is the key of the composer that deletes.
             Action::QuitWhenEmpty => {

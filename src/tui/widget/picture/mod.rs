@@ -5,6 +5,7 @@
 //! stand for two pixels a cell.
 
 mod decode;
+mod encode;
 mod way;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use ratatui_image::protocol::iterm2::Iterm2;
 use ratatui_image::protocol::kitty::Kitty;
 use ratatui_image::protocol::sixel::Sixel;
 
+pub use encode::png;
 pub use way::{By, Way};
 
 use crate::domain::message::BlobId;
