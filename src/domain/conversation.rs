@@ -57,6 +57,7 @@ pub struct Draft {
 /// What a chip stands for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "a text has few of them; a box would only move the bytes")]
 pub enum Held {
     /// A text that was pasted.
     Text(String),

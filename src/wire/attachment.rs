@@ -307,7 +307,7 @@ mod tests {
         asked.blobs.put(blob.clone(), vec![0; 2 << 20]);
         asked.turns.extend(more.turns);
         asked.turns[1].blocks = vec![
-            Block::Image { media_type: "image/png".into(), blob },
+            Block::Image { media_type: "image/png".into(), blob, file: None },
             Block::Text { text: "x".repeat(1 << 20) },
         ];
         let limits = |request| Limits { request: Some(request), ..Limits::OPENAI };

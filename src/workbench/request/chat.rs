@@ -12,6 +12,7 @@ use crate::domain::message::Block;
 /// kept and marked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "one at a time is asked")]
 pub enum Chat {
     /// Sends the person's blocks and streams the answer.
     Send { to: Target, blocks: Vec<Block> },
