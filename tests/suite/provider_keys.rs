@@ -181,9 +181,10 @@ async fn what_a_server_does_not_take_is_named_by_where_it_came_from() {
 async fn a_key_is_tried_where_a_list_that_everybody_gets_says_nothing_of_it() {
     let open = Server::start(|_, seen: &Seen| {
         let is_right = seen.headers.get("authorization").is_some_and(|key| key == "Bearer right");
-        match seen.line.contains("/v1/key ") && !is_right {
-            true => whole(401, &[], r#"{"error": {"message": "no such key"}}"#),
-            false => whole(200, &[], data("llama_models.json")),
+        if seen.line.contains("/v1/key ") && !is_right {
+            whole(401, &[], r#"{"error": {"message": "no such key"}}"#)
+        } else {
+            whole(200, &[], data("llama_models.json"))
         }
     })
     .await;
