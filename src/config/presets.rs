@@ -16,6 +16,7 @@ const GONE: &str = " # \u{1}gone";
 
 /// What is done with a preset.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a person makes one at a time")]
 pub enum PresetChange {
     /// It says this; one that is not there is made.
     Set {

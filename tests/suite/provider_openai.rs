@@ -474,7 +474,7 @@ fn what_openai_itself_does_not_take_is_refused_and_another_server_is_asked() {
         system: None,
         turns: vec![Turn {
             role: Role::User,
-            blocks: vec![Block::Image { media_type: "image/png".into(), blob: blob.clone() }],
+            blocks: vec![Block::Image { media_type: "image/png".into(), blob: blob.clone(), file: None }],
         }],
         settings: Settings::default(),
         conversation: None,

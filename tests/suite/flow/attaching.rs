@@ -214,20 +214,20 @@ fn found(common: &str, names: &[&str]) -> Vec<Reply> {
     vec![Reply::Completion { found }]
 }
 
-fn pair(folder: &str, start: &str) -> Option<(String, String)> {
-    Some((folder.to_owned(), start.to_owned()))
+fn pair(folder: &str, start: &str) -> (String, String) {
+    (folder.to_owned(), start.to_owned())
 }
 
 #[test]
 fn tab_goes_on_with_a_path_as_a_shell_does_and_the_whole_name_of_a_file_attaches_it() {
     let mut stage = Stage::settled(120, 40, "dark");
-    assert_eq!(looked_up(&stage.keys("see @pi<tab>")), pair("/home/ada/rivers/", "pi"));
+    assert_eq!(looked_up(&stage.keys("see @pi<tab>")), Some(pair("/home/ada/rivers/", "pi")));
     stage.answer("complete", found("pictures of rivers", &["pictures of rivers/"]));
     assert!(stage.text().contains("see @pictures\\ of\\ rivers/"), "{}", stage.text());
-    assert_eq!(looked_up(&stage.keys("<tab>")), pair("/home/ada/rivers/pictures of rivers/", ""));
+    assert_eq!(looked_up(&stage.keys("<tab>")), Some(pair("/home/ada/rivers/pictures of rivers/", "")));
     stage.answer("complete", found("", &["delta.png", "mouth (1)", "old/"]));
     assert!(stage.text().contains("delta.png  mouth (1)  old/"), "{}", stage.text());
-    assert_eq!(looked_up(&stage.keys("m<tab>")), pair("/home/ada/rivers/pictures of rivers/", "m"));
+    assert_eq!(looked_up(&stage.keys("m<tab>")), Some(pair("/home/ada/rivers/pictures of rivers/", "m")));
     assert!(!stage.text().contains("delta.png"), "what was typed since is another question");
     let task = stage.task("complete");
     let replies = found("mouth (1)", &["mouth (1)"]);
@@ -241,7 +241,7 @@ fn tab_goes_on_with_a_path_as_a_shell_does_and_the_whole_name_of_a_file_attaches
 #[test]
 fn an_answer_to_what_is_no_longer_written_changes_nothing_and_what_is_not_there_is_said() {
     let mut stage = Stage::settled(120, 40, "dark");
-    assert_eq!(looked_up(&stage.keys("@~/no<tab>")), pair("/home/ada/", "no"));
+    assert_eq!(looked_up(&stage.keys("@~/no<tab>")), Some(pair("/home/ada/", "no")));
     stage.keys("x");
     stage.answer("complete", found("notes.md", &["notes.md"]));
     assert!(stage.text().contains("@~/nox"), "{}", stage.text());
@@ -265,11 +265,11 @@ fn tab_elsewhere_goes_to_the_next_area_as_before() {
 #[test]
 fn tab_completes_in_the_box_too() {
     let mut stage = Stage::settled(120, 40, "dark");
-    assert_eq!(looked_up(&stage.keys("<alt+a>/etc/ho<tab>")), pair("/etc/", "ho"));
+    assert_eq!(looked_up(&stage.keys("<alt+a>/etc/ho<tab>")), Some(pair("/etc/", "ho")));
     stage.answer("complete", found("host", &["host.conf", "hostname", "hosts"]));
     let text = stage.text();
     assert!(text.contains("▌ /etc/host ") && text.contains("host.conf  hostname  hosts"), "{text}");
-    assert_eq!(looked_up(&stage.keys("s<tab>")), pair("/etc/", "hosts"));
+    assert_eq!(looked_up(&stage.keys("s<tab>")), Some(pair("/etc/", "hosts")));
     stage.answer("complete", found("hosts", &["hosts"]));
     assert_eq!(files(&stage.keys("<enter>")), ["/etc/hosts"]);
 }
