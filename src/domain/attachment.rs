@@ -219,38 +219,54 @@ pub fn dropped_path(text: &str) -> Option<String> {
 /// The most files that one paste names: more is a list to be read, not files to be sent.
 const MOST_DROPPED: usize = 32;
 
-/// A file that a pasted text names: its path, and how that was written.
+/// A file that a pasted text names: its path, how that was written, and the blanks and line ends before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
     pub path: String,
     pub written: String,
+    pub gap: String,
 }
 
 /// The files of a pasted text that is nothing but whole paths: lines of them, or blanks between them. A line whose words are
 /// not all paths may be one path with blanks in its name. `None` for any other text: what it speaks of is not to be read.
+/// Nor are hidden files, where keys lie: who wants to send one says so with `@`.
 pub fn dropped_paths(text: &str) -> Option<Vec<Dropped>> {
     let text = text.trim();
     if text.is_empty() || text.len() > 4096 * 4 || text.contains('\0') {
         return None;
     }
-    let mut all = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        match paths_in(line) {
-            Some(paths) => all.extend(paths),
-            None if is_whole(line) => all.push(Dropped { path: line.to_owned(), written: line.to_owned() }),
-            None => return None,
+    let mut all: Vec<Dropped> = Vec::new();
+    let mut gap = String::new();
+    for line in text.lines() {
+        let path = line.trim();
+        gap.push_str(&line[..line.len() - line.trim_start().len()]);
+        if !path.is_empty() {
+            let gap = std::mem::take(&mut gap);
+            match paths_in(path, &gap) {
+                Some(paths) => all.extend(paths),
+                None if is_whole(path) => {
+                    all.push(Dropped { path: path.to_owned(), written: path.to_owned(), gap });
+                }
+                None => return None,
+            }
         }
+        gap.push('\n');
         if all.len() > MOST_DROPPED {
             return None;
         }
     }
-    Some(all)
+    all.iter().all(|file| !is_hidden(&file.path)).then_some(all)
 }
 
-/// The paths of a line that has nothing else.
-fn paths_in(line: &str) -> Option<Vec<Dropped>> {
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.') && part.chars().any(|c| c != '.'))
+}
+
+/// The paths of a line that has nothing else; `gap` is what stands before it.
+fn paths_in(line: &str, gap: &str) -> Option<Vec<Dropped>> {
     let mut paths = Vec::new();
     let mut rest = line;
+    let mut gap = gap.to_owned();
     while !rest.is_empty() {
         let (path, end) = match rest.chars().next().filter(|c| ['\'', '"'].contains(c)) {
             Some(quote) => {
@@ -270,8 +286,9 @@ fn paths_in(line: &str) -> Option<Vec<Dropped>> {
         if !is_whole(&path) {
             return None;
         }
-        paths.push(Dropped { path, written: written.to_owned() });
+        paths.push(Dropped { path, written: written.to_owned(), gap: std::mem::take(&mut gap) });
         rest = behind.trim_start();
+        behind[..behind.len() - rest.len()].clone_into(&mut gap);
     }
     Some(paths)
 }
@@ -481,5 +498,17 @@ mod tests {
             assert_eq!(dropped_paths(text), None, "{text}");
         }
         assert_eq!(dropped_paths(&"/tmp/a.png\n".repeat(MOST_DROPPED + 1)), None);
+        for hidden in ["~/.netrc", "/home/me/.aws/credentials", "'/home/me/.ssh/id'", "/tmp/a.png ~/.env"] {
+            assert_eq!(dropped_paths(hidden), None, "{hidden}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_the_files_of_a_paste_is_known() {
+        let gaps = |text: &str| -> Vec<String> {
+            dropped_paths(text).unwrap().into_iter().map(|file| file.gap).collect()
+        };
+        assert_eq!(gaps("/api/users\n/api/orders\n\n  /api/items\n"), ["", "\n", "\n\n  "]);
+        assert_eq!(gaps("/tmp/a.png  '/tmp/b.png'\t/tmp/c.png "), ["", "  ", "\t"]);
     }
 }

@@ -70,10 +70,8 @@ impl State {
     pub(super) fn attach_pasted(&mut self, text: &str, desk: &mut Desk<'_>) -> bool {
         let Some(files) = dropped_paths(text) else { return false };
         let mut pasted = VecDeque::new();
-        for (at, file) in files.into_iter().enumerate() {
-            if at > 0 {
-                self.composer.insert(" ");
-            }
+        for file in files {
+            self.composer.insert(&file.gap);
             match self.composer.reading(name_of(&file.path), &file.written, None) {
                 Some(chip) => pasted.push_back(Pasted { file, chip }),
                 None => self.paste_text(&file.written),
