@@ -420,7 +420,8 @@ fn tools_and_a_schema_stand_in_defaults_and_presets_as_json_or_as_toml() {
     assert_eq!(defaults.get("reasoning").as_deref(), Some("low"));
     assert_eq!(preset.tools, defaults.tools);
     assert_eq!(preset.get("tool_choice").as_deref(), Some("look"));
-    assert_eq!(preset.get("response_schema").as_deref(), Some(r#"{"minProperties":1,"type":"object"}"#));
+    let in_its_order = r#"{"type":"object","minProperties":1}"#;
+    assert_eq!(preset.get("response_schema").as_deref(), Some(in_its_order));
     assert!(origin(&config, "presets.list.response_schema").0.contains("minProperties"));
 
     for (line, why) in [

@@ -92,13 +92,13 @@ client = OpenAI(
     api_key=os.environ["BOX_API_KEY"],
 )
 answer = client.chat.completions.create(
+    model="m",
     messages=[
         {
-            "content": None,
             "role": "user",
+            "content": None,
         },
     ],
-    model="m",
     stream=True,
     extra_body={
         "top_k": 40,
