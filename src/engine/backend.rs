@@ -16,12 +16,6 @@ const CHUNK: usize = 64;
 /// The most that are read at once.
 pub(super) const CHUNK_MOST: usize = 2 * CHUNK;
 
-/// How many of `left` prompt tokens are read next. The last ones go with the chunk before them: llama.cpp computes the
-/// attention of fewer than 64 tokens in a way that is far slower for each.
-pub(super) const fn chunk(left: usize) -> usize {
-    if left < CHUNK_MOST { left } else { CHUNK }
-}
-
 /// What runs a file: the own engine where it can, else llama.cpp, unless the person has chosen.
 pub(super) fn choose(header: &Header, choice: Option<Backend>, doing: &str) -> Result<Backend> {
     let backend = match (choice, own(header, doing)) {
@@ -126,6 +120,18 @@ impl Model {
             Self::Own(model) => Cache::Own(model::Cache::new(&model.shape)),
             #[cfg(feature = "llama-cpp")]
             Self::LlamaCpp(model) => Cache::LlamaCpp(model.seat()),
+        }
+    }
+
+    /// How many of `left` prompt tokens are read next. For llama.cpp the last ones go with the chunk before them: it computes
+    /// the attention of fewer than 64 tokens in a way that is far slower for each.
+    pub(super) fn chunk(&self, left: usize) -> usize {
+        match self {
+            Self::Own(_) => left.min(CHUNK),
+            #[cfg(feature = "llama-cpp")]
+            Self::LlamaCpp(_) if left < CHUNK_MOST => left,
+            #[cfg(feature = "llama-cpp")]
+            Self::LlamaCpp(_) => CHUNK,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::backend::{Cache, Scratch, chunk};
+use super::backend::{Cache, Scratch};
 use super::loaded::{Loaded, Prompt};
 use super::sampler::Sampler;
 use super::stop::Stop;
@@ -180,8 +180,9 @@ impl Session {
     fn read(&mut self, scratch: &mut Scratch) -> Result<()> {
         let from = self.kept.tokens.len();
         let unread = &self.prompt[from..];
-        let chunk = &unread[..chunk(unread.len())];
-        let logits = self.kept.model.model.forward(chunk, &mut self.kept.cache, scratch)?;
+        let model = &self.kept.model.model;
+        let chunk = &unread[..model.chunk(unread.len())];
+        let logits = model.forward(chunk, &mut self.kept.cache, scratch)?;
         self.kept.tokens.extend_from_slice(chunk);
         let (done, total, cached) =
             (self.kept.tokens.len() as u32, self.prompt.len() as u32, self.cached as u32);

@@ -316,7 +316,8 @@ async fn who_reads_as_fast_as_it_comes_takes_no_turn_from_the_others() {
 
 #[tokio::test]
 async fn a_prompt_is_read_in_pieces_between_which_it_can_be_stopped() {
-    for bench in Bench::each() {
+    // What is left for llama.cpp at the end is never so little that it is read slowly.
+    for (bench, last_of) in Bench::each().into_iter().zip([1..65, 64..128]) {
         let events = bench.said(&"x".repeat(400), greedy(1)).await;
         let done: Vec<_> = events
             .iter()
@@ -325,7 +326,7 @@ async fn a_prompt_is_read_in_pieces_between_which_it_can_be_stopped() {
         let read: Vec<_> = done.windows(2).map(|two| two[1] - two[0]).collect();
         let (last, before) = read.split_last().unwrap();
         assert!(before.len() > 3 && before.iter().all(|read| *read == 64), "{done:?}");
-        assert!((64..128).contains(last), "no piece is left that is too small to be read fast: {done:?}");
+        assert!(last_of.contains(last), "{done:?}");
     }
 }
 
