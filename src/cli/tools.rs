@@ -13,22 +13,23 @@ struct Call<'a> {
     id: &'a str,
     name: &'a str,
     input: String,
+    /// What a person writes for it in a shell.
+    handle: String,
 }
 
-impl Call<'_> {
-    /// What a person writes for it in a shell: its id, where that is a plain word, else its number, from 1.
-    fn handle(&self, number: usize) -> String {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
-        let plain = !self.id.is_empty() && !self.id.starts_with('-') && self.id.chars().all(is_plain);
-        if plain { self.id.to_owned() } else { number.to_string() }
-    }
+/// The id of a call, where that is a plain word, else its number, from 1.
+fn handle(id: &str, number: usize) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
+    let plain = !id.is_empty() && !id.starts_with('-') && id.chars().all(is_plain);
+    if plain { id.to_owned() } else { number.to_string() }
 }
 
 fn calls(answer: &Message) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
     for block in &answer.blocks {
         if let Block::ToolUse { id, name, input } = block {
-            calls.push(Call { id, name, input: input.to_string() });
+            let handle = handle(id, calls.len() + 1);
+            calls.push(Call { id, name, input: input.to_string(), handle });
         }
     }
     calls
@@ -37,16 +38,14 @@ fn calls(answer: &Message) -> Vec<Call<'_>> {
 /// Says which tools an answer calls, and how they are answered.
 pub(super) fn say(answer: &Message, out: &mut Out) -> Result<(), End> {
     let calls = calls(answer);
-    for Call { id, name, input } in &calls {
+    for Call { id, name, input, .. } in &calls {
         out.note(&format!("the model calls {name} {input} as {id}"))?;
     }
     if calls.is_empty() {
         return Ok(());
     }
-    let results: Vec<String> = (1..)
-        .zip(&calls)
-        .map(|(number, call)| format!("--tool-result {}=TEXT", call.handle(number)))
-        .collect();
+    let results: Vec<String> =
+        calls.iter().map(|call| format!("--tool-result {}=TEXT", call.handle)).collect();
     let conversation = answer.conversation.short();
     out.note(&format!(
         "answer with `outcrop chat --conversation {conversation} {}`, or =@FILE; on the screen with Alt+T",
@@ -61,10 +60,7 @@ pub(super) fn results(arguments: &args::Chat, path: &[&Message]) -> Result<Vec<B
     let bad =
         |why: String, hint: String| Error::new(ErrorKind::Invalid, "answering the calls of tools", why, hint);
     let named = || {
-        let all: Vec<String> = (1..)
-            .zip(&calls)
-            .map(|(number, call)| format!("{} ({})", call.handle(number), call.name))
-            .collect();
+        let all: Vec<String> = calls.iter().map(|call| format!("{} ({})", call.handle, call.name)).collect();
         if all.is_empty() {
             "The last answer calls none.".to_owned()
         } else {
@@ -99,23 +95,18 @@ pub(super) fn results(arguments: &args::Chat, path: &[&Message]) -> Result<Vec<B
         };
         given.push((call.id, Block::ToolResult { id: call.id.to_owned(), content, is_error }));
     }
-    if let Some((number, open)) =
-        (1..).zip(&calls).find(|(_, call)| given.iter().all(|(id, _)| *id != call.id))
-    {
-        let handle = open.handle(number);
-        let hint = format!("Add --tool-result {handle}=TEXT.");
-        return Err(bad(format!("{handle} ({}) has no result", open.name), hint));
+    if let Some(open) = calls.iter().find(|call| given.iter().all(|(id, _)| *id != call.id)) {
+        let hint = format!("Add --tool-result {}=TEXT.", open.handle);
+        return Err(bad(format!("{} ({}) has no result", open.handle, open.name), hint));
     }
     Ok(given.into_iter().map(|(_, block)| block).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn only_a_plain_word_of_a_model_stands_in_a_command_for_a_shell() {
-        let handle = |id| Call { id, name: "n", input: String::new() }.handle(2);
+        let handle = |id| super::handle(id, 2);
         for plain in ["call_1", "toolu_01A-b", "f.g:0"] {
             assert_eq!(handle(plain), plain);
         }

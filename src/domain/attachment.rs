@@ -200,7 +200,7 @@ pub fn dropped_path(text: &str) -> Option<String> {
         return None;
     }
     let path = if let Some(url) = line.strip_prefix("file://") {
-        percent_decoded(url.strip_prefix("localhost").unwrap_or(url))?
+        path_of_url(url)?
     } else if let Some(inner) = ['\'', '"'].into_iter().find_map(|q| line.strip_prefix(q)?.strip_suffix(q)) {
         inner.to_owned()
     } else {
@@ -280,7 +280,7 @@ fn paths_in(line: &str, gap: &str) -> Option<Vec<Dropped>> {
             return None;
         }
         let path = match written.strip_prefix("file://") {
-            Some(url) => percent_decoded(url.strip_prefix("localhost").unwrap_or(url))?,
+            Some(url) => path_of_url(url)?,
             None => path,
         };
         if !is_whole(&path) {
@@ -319,7 +319,9 @@ pub fn unescaped(text: &str) -> Option<(String, usize)> {
     Some((word, text.len()))
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+/// The path of a `file:` URL, out of what stands behind its two slashes.
+fn path_of_url(url: &str) -> Option<String> {
+    let text = url.strip_prefix("localhost").unwrap_or(url);
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
