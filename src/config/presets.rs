@@ -153,7 +153,7 @@ fn says(table: &dyn TableLike, name: &str, settings: &Settings) -> bool {
     let item = table.get(name).map(|item| format!("value = {}", item.to_string().trim()));
     let parsed = item.and_then(|text| {
         use ::config::{FileFormat, Format as _};
-        FileFormat::Toml.parse(None, &text).ok()?.remove("value")
+        FileFormat::Toml.parse(None, &text).ok()?.swap_remove("value")
     });
     let mut there = Settings::default();
     parsed.is_some_and(|value| {

@@ -260,7 +260,7 @@ fn toml_value(text: &str, origin: &str) -> Result<Value> {
     FileFormat::Toml
         .parse(Some(&origin), &format!("value = {text}"))
         .ok()
-        .and_then(|mut table| table.remove("value"))
+        .and_then(|mut table| table.swap_remove("value"))
         .ok_or_else(|| Error::internal(format!("reading the default {text}"), "it is no TOML"))
 }
 
