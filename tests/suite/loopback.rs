@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +23,7 @@ pub enum Part {
     Bytes(Vec<u8>),
     /// Says nothing until the other side goes away.
     Stall,
+    Pause(Duration),
 }
 
 /// Ends with the test that holds it.
@@ -78,6 +80,7 @@ async fn converse(
                 stream.write_all(&bytes).await?;
                 stream.flush().await?;
             }
+            Part::Pause(wait) => tokio::time::sleep(wait).await,
             Part::Stall => {
                 let mut nothing = [0; 64];
                 while stream.read(&mut nothing).await? > 0 {}

@@ -1,7 +1,9 @@
 //! Where the `bedrock` voice gets its keys, against servers on this machine.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use outcrop::config::{AwsCredentials, By, Role, Sso, Told};
@@ -103,36 +105,120 @@ async fn a_login_of_sso_is_turned_into_keys_once() {
     assert_eq!((signer(&seen[1]), signer(&seen[4])), ("ASIASSO", "ASIASSO"));
 }
 
-/// An hour is as long as they last; the session behind them lasts for days.
-#[tokio::test]
-async fn a_login_that_ran_out_is_renewed_where_its_session_goes_on_and_kept_for_amazons_own_tools() {
-    let cache = tempfile::tempdir().unwrap();
-    let file = cache.path().join(CORP);
+/// A login that ran out, of a session that goes on.
+fn renewable(cache: &Path) {
     let old = json!({"startUrl": "https://corp", "accessToken": "old", "expiresAt": "2026-01-02T03:04:05Z",
         "clientId": "c", "clientSecret": "sc", "refreshToken": "r1", "registrationExpiresAt": LATER});
-    std::fs::write(&file, old.to_string()).unwrap();
-    let server = Server::start(|_, seen| {
+    std::fs::write(cache.join(CORP), old.to_string()).unwrap();
+}
+
+/// Renews a login of SSO after a while, and gives keys for it.
+async fn sso_server(renews_after: Duration, list: fn() -> Vec<Part>) -> Server {
+    Server::start(move |_, seen| {
         if seen.line.starts_with("POST /token ") {
-            return whole(200, &JSON, r#"{"accessToken": "new", "expiresIn": 3600, "refreshToken": "r2"}"#);
+            let answer = r#"{"accessToken": "new", "expiresIn": 3600, "refreshToken": "r2"}"#;
+            let mut parts = vec![Part::Pause(renews_after)];
+            parts.extend(whole(200, &JSON, answer));
+            return parts;
         }
         if seen.line.contains("/federation/credentials") {
             let keys = json!({"accessKeyId": "ASIASSO", "secretAccessKey": "canary", "sessionToken": "tok", "expiration": 4_070_908_800_000_i64});
             return whole(200, &JSON, json!({ "roleCredentials": keys }).to_string());
         }
-        empty()
+        list()
     })
-    .await;
+    .await
+}
+
+/// The keys are taken no more.
+fn expired() -> Vec<Part> {
+    let body = r#"{"message": "The security token included in the request is expired"}"#;
+    whole(403, &[("x-amzn-errortype", "ExpiredTokenException")], body)
+}
+
+fn renewals(server: &Server) -> usize {
+    server.seen().iter().filter(|seen| seen.line.starts_with("POST /token ")).count()
+}
+
+/// What stands in the login's file: the token that renews it, and whose it is.
+fn kept(cache: &Path) -> (String, String) {
+    let file: serde_json::Value = serde_json::from_slice(&std::fs::read(cache.join(CORP)).unwrap()).unwrap();
+    let text = |name: &str| file[name].as_str().unwrap().to_owned();
+    (text("refreshToken"), text("startUrl"))
+}
+
+/// An hour is as long as they last; the session behind them lasts for days.
+#[tokio::test]
+async fn a_login_that_ran_out_is_renewed_where_its_session_goes_on_and_kept_for_amazons_own_tools() {
+    let cache = tempfile::tempdir().unwrap();
+    renewable(cache.path());
+    let server = sso_server(Duration::ZERO, empty).await;
     list(&voice(&server, sso(&server, cache.path(), "corp"))).await.unwrap();
     let seen = server.seen();
     let asked: serde_json::Value = serde_json::from_slice(&seen[0].body).unwrap();
     assert_eq!(asked["refreshToken"], "r1");
     assert_eq!(seen[1].headers["x-amz-sso_bearer_token"], "new");
-    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    assert_eq!((&kept["refreshToken"], &kept["startUrl"]), (&json!("r2"), &json!("https://corp")));
+    assert_eq!(kept(cache.path()), ("r2".to_owned(), "https://corp".to_owned()));
     assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1, "nothing is left beside it");
+    let mode = std::fs::metadata(cache.path().join(CORP)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it is for nobody else");
     list(&voice(&server, sso(&server, cache.path(), "corp"))).await.unwrap();
-    let lines = server.seen();
-    assert_eq!(lines.iter().filter(|seen| seen.line.starts_with("POST /token ")).count(), 1);
+    assert_eq!(renewals(&server), 1);
+}
+
+/// A token that renews may do so once.
+#[tokio::test]
+async fn of_providers_with_one_login_the_first_renews_it_for_all() {
+    let cache = tempfile::tempdir().unwrap();
+    renewable(cache.path());
+    let server = sso_server(Duration::from_millis(200), empty).await;
+    let voices = [(); 3].map(|()| voice(&server, sso(&server, cache.path(), "corp")));
+    let [a, b, c] = &voices;
+    let (a, b, c) = tokio::join!(list(a), list(b), list(c));
+    a.and(b).and(c).unwrap();
+    assert_eq!(renewals(&server), 1);
+}
+
+#[tokio::test]
+async fn a_renewal_that_nobody_waits_for_any_longer_is_kept_all_the_same() {
+    let cache = tempfile::tempdir().unwrap();
+    renewable(cache.path());
+    let server = sso_server(Duration::from_millis(200), empty).await;
+    let voice = voice(&server, sso(&server, cache.path(), "corp"));
+    let net = client();
+    let mut asking = voice.serve(Call::ListModels, &net);
+    tokio::select! {
+        _ = asking.next() => panic!("the server takes its time"),
+        () = until(|| renewals(&server) == 1) => {}
+    }
+    drop(asking);
+    soon(until(|| kept(cache.path()).0 == "r2")).await;
+}
+
+/// A home that is mounted read-only, say.
+#[tokio::test]
+async fn a_renewed_login_that_cannot_be_written_serves_the_run() {
+    let cache = tempfile::tempdir().unwrap();
+    renewable(cache.path());
+    // In the way of what would take the file's place; root may write to any folder.
+    let beside = cache.path().join(CORP).with_extension("json.renewed");
+    std::fs::create_dir(&beside).unwrap();
+    let server = sso_server(Duration::ZERO, expired).await;
+    let voice = voice(&server, sso(&server, cache.path(), "corp"));
+    for _ in 0..2 {
+        assert_eq!(list(&voice).await.unwrap_err().kind, ErrorKind::Auth);
+        assert_eq!(kept(cache.path()).0, "r1");
+    }
+    let seen = server.seen();
+    let logins = seen.iter().filter(|seen| seen.line.contains("/federation/"));
+    assert!(logins.clone().all(|seen| seen.headers["x-amz-sso_bearer_token"] == "new"));
+    assert_eq!((logins.count(), renewals(&server)), (2, 1));
+}
+
+async fn until(so: impl Fn() -> bool) {
+    while !so() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// The answers of Bedrock to a call, by what the header `x-amzn-errortype` says.
@@ -220,8 +306,7 @@ async fn keys_that_the_server_takes_no_more_are_fetched_again_and_the_login_behi
             let keys = json!({"accessKeyId": "ASIASSO", "secretAccessKey": "canary", "sessionToken": "tok"});
             whole(200, &JSON, json!({ "roleCredentials": keys }).to_string())
         } else {
-            let body = r#"{"message": "The security token included in the request is expired"}"#;
-            whole(403, &[("x-amzn-errortype", "ExpiredTokenException")], body)
+            expired()
         }
     })
     .await;

@@ -74,7 +74,7 @@ impl Fetched {
             Err(error) => {
                 let good = held.as_mut().filter(|held| held.keys.ends.is_some_and(|ends| now < ends.0));
                 let Some(held) = good else { return Err(error) };
-                // They hold for a while yet.
+                tracing::warn!(%error, "new keys cannot be had; those that are held serve until they run out");
                 held.renew_at = Some(now + AGAIN);
                 Ok(held.keys.clone())
             }

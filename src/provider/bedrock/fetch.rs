@@ -9,18 +9,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
-use sha1::{Digest, Sha1};
 
+use super::login::{LoginFile, Unwritten};
 use super::sign::Signing;
 use crate::config::{AwsCredentials, By, Role, Sso, Told};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
 use crate::provider::key::{Command, Commands};
-use crate::wire::aws::{self, Keys, Login, sts};
+use crate::wire::aws::{self, Keys, sts};
 use crate::wire::written::encoded;
 
 /// No answer that holds keys is longer, in bytes.
-const LONGEST: usize = 256 * 1024;
+pub(super) const LONGEST: usize = 256 * 1024;
 
 /// A machine's own service is near, or not there.
 const NEAR: Waits = Waits {
@@ -36,11 +36,13 @@ pub(super) struct Fetch {
     profile: String,
     source: AwsCredentials,
     commands: Arc<dyn Commands>,
+    unwritten: Unwritten,
 }
 
 impl Fetch {
     pub fn new(name: &str, profile: &str, source: AwsCredentials, commands: Arc<dyn Commands>) -> Self {
-        Self { doing: format!("signing in to {name}"), profile: profile.to_owned(), source, commands }
+        let doing = format!("signing in to {name}");
+        Self { doing, profile: profile.to_owned(), source, commands, unwritten: Arc::default() }
     }
 
     pub async fn keys(&self, net: &Client, now: i64) -> Result<Keys> {
@@ -115,37 +117,9 @@ impl Fetch {
         .boxed()
     }
 
-    /// With the login that `aws sso login` has left: it is read each time, since others renew it too.
     async fn sso(&self, sso: &Sso, net: &Client, now: i64) -> Result<Keys> {
-        let name: String =
-            Sha1::digest(&sso.login).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let file = sso.cache.join(format!("{name}.json"));
-        let bytes = match tokio::fs::read(&file).await {
-            Ok(bytes) => bytes,
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                return Err(
-                    self.failed("nobody has signed in to SSO (IAM Identity Center) here", self.renew())
-                );
-            }
-            Err(why) => return Err(Error::io(format!("{} by SSO", self.doing), &why)),
-        };
-        let mut login = Login::read(&self.doing, &bytes)?;
-        if login.ends.0 <= now {
-            let ran_out = format!("the login of SSO ran out at {}", login.end());
-            let Some(renewal) = login.renewal.filter(|renewal| renewal.holds(now)) else {
-                return Err(self.failed(ran_out, self.renew()));
-            };
-            let request = Request::post_json(&self.doing, format!("{}/token", sso.oidc), renewal.body());
-            let mut response = net.send(request).await?;
-            if !response.is_success() {
-                let why = format!("{ran_out}, and it was not renewed (status {})", response.status());
-                return Err(self.failed(why, self.renew()));
-            }
-            let renewed = aws::renewed(&self.doing, &bytes, &response.bytes(LONGEST).await?, now)?;
-            login = Login::read(&self.doing, &renewed)?;
-            // A token that renews may do so once: Amazon's own tools read the next one there.
-            self.keep(&file, renewed).await?;
-        }
+        let file = LoginFile::new(&self.doing, sso, self.renew(), Arc::clone(&self.unwritten));
+        let login = file.login(net, now).await?;
         let url = format!("{}{}", sso.url, aws::sso_path(&sso.account, &sso.role));
         let request = Request::get(&self.doing, url).secret("x-amz-sso_bearer_token", Some(&login.token));
         let mut response = net.send(request).await?;
@@ -157,14 +131,6 @@ impl Fetch {
             return Err(self.complaint(&mut response, &hint).await);
         }
         aws::of_sso(&self.doing, &response.bytes(LONGEST).await?)
-    }
-
-    /// Puts the bytes in the place of the file's: whoever reads it finds the one or the other whole.
-    async fn keep(&self, file: &Path, bytes: Vec<u8>) -> Result<()> {
-        let failed = |why| Error::io(format!("{}: writing {}", self.doing, file.display()), &why);
-        let beside = file.with_extension(format!("json.{}", std::process::id()));
-        tokio::fs::write(&beside, bytes).await.map_err(failed)?;
-        tokio::fs::rename(&beside, file).await.map_err(failed)
     }
 
     async fn role(&self, role: &Role, net: &Client, now: i64) -> Result<Keys> {

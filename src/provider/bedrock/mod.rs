@@ -3,6 +3,7 @@
 mod credentials;
 mod fetch;
 mod invoke;
+mod login;
 mod sign;
 
 pub use credentials::{Credentials, Fetched};

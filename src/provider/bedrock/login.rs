@@ -1,0 +1,130 @@
+//! The login of SSO that `aws sso login` has left in a file: read each time, since others renew it too.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind as IoKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha1::{Digest, Sha1};
+
+use super::fetch::LONGEST;
+use crate::config::Sso;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::net::{Client, Request};
+use crate::wire::aws::{self, Login};
+
+/// How often is looked whether somebody else has finished renewing.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A renewed file that could not be written.
+pub(super) type Unwritten = Arc<Mutex<Option<Vec<u8>>>>;
+
+/// The file, and what renews it.
+#[derive(Debug, Clone)]
+pub(super) struct LoginFile {
+    doing: String,
+    path: PathBuf,
+    /// Where it is renewed.
+    oidc: String,
+    /// What to do where only the person can renew it.
+    renew: String,
+    unwritten: Unwritten,
+}
+
+impl LoginFile {
+    pub fn new(doing: &str, sso: &Sso, renew: String, unwritten: Unwritten) -> Self {
+        let name: String =
+            Sha1::digest(&sso.login).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let (path, oidc) = (sso.cache.join(format!("{name}.json")), sso.oidc.clone());
+        Self { doing: doing.to_owned(), path, oidc, renew, unwritten }
+    }
+
+    /// The login at `now`, in milliseconds since the epoch; one that ran out is renewed where its session goes on.
+    pub async fn login(&self, net: &Client, now: i64) -> Result<Login> {
+        let (_, login) = self.read()?;
+        if login.ends.0 > now {
+            return Ok(login);
+        }
+        // What renews a login may do so once: begun, it goes on to the end though nobody waits for it any longer.
+        let (file, net) = (self.clone(), net.clone());
+        let renewing = tokio::spawn(async move { file.renewed(&net, now).await });
+        renewing.await.map_err(|why| Error::internal(&self.doing, why.to_string()))?
+    }
+
+    /// Whoever comes first renews it: in this process or another, for this provider or another.
+    async fn renewed(&self, net: &Client, now: i64) -> Result<Login> {
+        let _alone = self.alone().await?;
+        let (bytes, login) = self.read()?;
+        if login.ends.0 > now {
+            return Ok(login);
+        }
+        let ran_out = format!("the login of SSO ran out at {}", login.end());
+        let Some(renewal) = login.renewal.filter(|renewal| renewal.holds(now)) else {
+            return Err(self.failed(ran_out));
+        };
+        let request = Request::post_json(&self.doing, format!("{}/token", self.oidc), renewal.body());
+        let mut response = net.send(request).await?;
+        if !response.is_success() {
+            let status = response.status();
+            return Err(self.failed(format!("{ran_out}, and it was not renewed (status {status})")));
+        }
+        let renewed = aws::renewed(&self.doing, &bytes, &response.bytes(LONGEST).await?, now)?;
+        let login = Login::read(&self.doing, &renewed)?;
+        // Amazon's own tools read the next token there.
+        let kept = replace(&self.path, &renewed);
+        if let Err(why) = &kept {
+            tracing::warn!(%why, file = %self.path.display(), "the renewed login of SSO is kept for this run only");
+        }
+        *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = kept.err().map(|_| renewed);
+        Ok(login)
+    }
+
+    /// The file's bytes, or what could not be written there where that holds longer.
+    fn read(&self) -> Result<(Vec<u8>, Login)> {
+        let bytes = std::fs::read(&self.path).map_err(|why| self.unread(&why))?;
+        let login = Login::read(&self.doing, &bytes)?;
+        let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(unwritten) = unwritten else { return Ok((bytes, login)) };
+        let ours = Login::read(&self.doing, &unwritten)?;
+        Ok(if ours.ends > login.ends { (unwritten, ours) } else { (bytes, login) })
+    }
+
+    /// The lock of the file, held until it is dropped. Who had to wait for it finds another file in its place.
+    async fn alone(&self) -> Result<File> {
+        let file = File::open(&self.path).map_err(|why| self.unread(&why))?;
+        loop {
+            match file.try_lock() {
+                // A file system without locks: as Amazon's own tools do it.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+
+    fn unread(&self, why: &std::io::Error) -> Error {
+        if why.kind() == IoKind::NotFound {
+            return self.failed("nobody has signed in to SSO (IAM Identity Center) here");
+        }
+        Error::io(format!("{} by SSO", self.doing), why)
+    }
+
+    fn failed(&self, why: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Auth, &self.doing, why, &self.renew)
+    }
+}
+
+/// Puts the bytes in the place of the file's, for the person's eyes only: whoever reads it finds the one or the other whole.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("json.renewed");
+    // Of a run that was killed.
+    match std::fs::remove_file(&beside) {
+        Err(why) if why.kind() != IoKind::NotFound => return Err(why),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
