@@ -359,16 +359,15 @@ impl Here {
     fn models(&self, request: ModelsRequest, terms: Terms) -> Replies {
         let invoke = Arc::clone(self.standing.invoke());
         match request {
-            ModelsRequest::List { probe } => {
-                let service = self.lists.clone();
-                stream::once(async move { service.list(&invoke, probe, &terms).await })
-                    .map_ok(|(lists, cards)| {
-                        let lists = (!lists.is_empty()).then_some(Reply::Lists { lists });
-                        stream::iter(lists.into_iter().chain([Reply::Models { cards }]).map(Ok))
-                    })
-                    .try_flatten()
-                    .boxed()
-            }
+            ModelsRequest::List { probe } => self
+                .lists
+                .list(invoke, probe, terms)
+                .map_ok(|(lists, cards)| {
+                    let lists = (!lists.is_empty()).then_some(Reply::Lists { lists });
+                    stream::iter(lists.into_iter().chain([Reply::Models { cards }]).map(Ok))
+                })
+                .try_flatten()
+                .boxed(),
             ModelsRequest::Show { id } => {
                 one(
                     async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms).await?] }) },

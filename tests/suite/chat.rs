@@ -22,9 +22,14 @@ pub struct Home(tempfile::TempDir);
 
 impl Home {
     pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// And with what else the configuration says.
+    pub fn with(more: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("config.toml"), "[providers.scripted]\nkind = \"scripted\"\n")
-            .unwrap();
+        let scripted = "[providers.scripted]\nkind = \"scripted\"\n";
+        std::fs::write(home.path().join("config.toml"), format!("{scripted}{more}")).unwrap();
         Self(home)
     }
 

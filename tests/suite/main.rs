@@ -13,6 +13,7 @@ mod faults;
 mod flow;
 mod layers;
 mod limits;
+mod lists;
 mod loopback;
 mod markdown;
 mod paint;

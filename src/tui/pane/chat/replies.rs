@@ -204,6 +204,7 @@ impl State {
                     self.thread.load = Load::Failed(error);
                 }
             }
+            (Wait::Models, None) if self.probed => self.know_models(desk),
             (Wait::Models, Some(error)) => {
                 self.probed = false;
                 self.asked = None;
@@ -336,6 +337,14 @@ impl State {
         self.stock.lists = std::mem::take(&mut self.lists_coming);
         self.models_known = true;
         self.models_error = None;
+        // Of servers that are asked some have yet to answer.
+        if !self.probed {
+            self.know_models(desk);
+        }
+    }
+
+    /// All models are known: what depends on them is settled.
+    fn know_models(&mut self, desk: &mut Desk<'_>) {
         self.settle_model(desk);
         self.welcome(desk);
     }
