@@ -29,7 +29,7 @@ pub(super) async fn pictures(verb: Verb, asker: &Asker, out: &mut Out) -> Result
         Verb::Save { id, output, force } => {
             let (making, number) = named(&id, asker, out).await?;
             let to = Target::of(output.as_deref(), force)?;
-            to.refuse_existing()?;
+            to.refuse()?;
             write(&making, number, &to, asker, out).await?;
         }
         Verb::Remove { id, yes } => remove(&id, yes, asker, out).await?,
@@ -40,7 +40,7 @@ pub(super) async fn pictures(verb: Verb, asker: &Asker, out: &mut Out) -> Result
 async fn make(wanted: Make, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     // What cannot be written is said before anything is paid for.
     let to = wanted.output.as_deref().map(|path| Target::of(Some(path), wanted.force)).transpose()?;
-    to.iter().try_for_each(Target::refuse_existing)?;
+    to.iter().try_for_each(Target::refuse)?;
     let from = match &wanted.vary {
         Some(text) => {
             let (making, number) = named(text, asker, out).await?;
@@ -230,9 +230,21 @@ impl Target {
         Ok(Self { folder: path.is_dir(), path, force })
     }
 
-    /// Nothing is written over unasked; said before the work, and held again when the file is made.
-    fn refuse_existing(&self) -> Result<()> {
-        if self.folder || self.force || !self.path.exists() { Ok(()) } else { Err(there_already(&self.path)) }
+    /// Nothing is written over unasked, nor where nothing may be written; said before the work, and held again when the
+    /// file is made.
+    fn refuse(&self) -> Result<()> {
+        if !self.folder && !self.force && self.path.exists() {
+            return Err(there_already(&self.path));
+        }
+        let folder = if self.folder { Some(&*self.path) } else { self.path.parent() };
+        let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let doing = || format!("writing {}", self.path.display());
+        if !folder.is_dir() {
+            let why = format!("there is no folder {}", folder.display());
+            return Err(Error::new(ErrorKind::NotFound, doing(), why, "Make it, or name another."));
+        }
+        rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
+            .map_err(|why| Error::io(doing(), &why.into()))
     }
 
     /// The file of one of several pictures: of a named file, `name-2.png`.

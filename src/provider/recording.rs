@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use tokio::time::Instant;
 
 use super::{Events, Provider};
@@ -15,8 +15,8 @@ use crate::net::Client;
 
 /// What takes a finished take; it is durable when this returns.
 pub trait Recorder: Send + Sync + std::fmt::Debug {
-    /// An empty take, which begins now.
-    fn begin(&self, call: Call) -> Take;
+    /// An empty take, which begins now, and for which there is a place.
+    fn begin(&self, call: Call) -> BoxFuture<'_, Result<Take>>;
     fn record(&self, take: Take) -> BoxFuture<'_, Result<()>>;
 }
 
@@ -47,17 +47,18 @@ impl Provider for Recording {
         if call.is_about_models() {
             return self.voice.serve(call, net);
         }
-        let take = self.recorder.begin(question(&call));
-        let events = self.voice.serve(call, net);
-        let taping = Taping {
-            events,
-            take,
-            began: Instant::now(),
-            recorder: Arc::clone(&self.recorder),
-            ended: false,
+        let (voice, net, recorder) = (Arc::clone(&self.voice), net.clone(), Arc::clone(&self.recorder));
+        // What cannot be recorded is said before anything is paid for.
+        let begun = async move {
+            let take = recorder.begin(question(&call)).await?;
+            let events = voice.serve(call, &net);
+            let taping = Taping { events, take, began: Instant::now(), recorder, ended: false };
+            Ok(stream::unfold(
+                taping,
+                |mut taping| async move { taping.next().await.map(|item| (item, taping)) },
+            ))
         };
-        stream::unfold(taping, |mut taping| async move { taping.next().await.map(|item| (item, taping)) })
-            .boxed()
+        begun.into_stream().try_flatten().boxed()
     }
 }
 

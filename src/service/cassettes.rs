@@ -29,7 +29,7 @@ impl Cassettes {
         Self(store)
     }
 
-    /// Records on that file, which is made with the first take.
+    /// Records on that file, which is made when the first take begins.
     pub fn recorder(&self, path: PathBuf) -> Taker {
         Taker { store: self.0.clone(), path, cassette: Arc::default() }
     }
@@ -79,27 +79,38 @@ pub struct Taker {
     cassette: Arc<Mutex<Option<Cassette>>>,
 }
 
+impl Taker {
+    /// Does blocking work on the cassette, which is opened or made with the first.
+    async fn with(&self, work: impl FnOnce(&mut Cassette) -> Result<()> + Send + 'static) -> Result<()> {
+        let (store, path, cassette) = (self.store.clone(), self.path.clone(), Arc::clone(&self.cassette));
+        let work = move || {
+            let mut cassette = cassette.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = match cassette.take() {
+                Some(open) => open,
+                None => store.cassette(&path)?,
+            };
+            work(cassette.insert(open))
+        };
+        let worked = tokio::task::spawn_blocking(work).await;
+        worked.map_err(|why| Error::internal("recording an answer", why.to_string()))?
+    }
+}
+
 impl Recorder for Taker {
-    fn begin(&self, call: Call) -> Take {
-        Take { at: fresh::now(), call, events: Vec::new(), error: None }
+    fn begin(&self, call: Call) -> BoxFuture<'_, Result<Take>> {
+        async {
+            self.with(|_| Ok(())).await?;
+            Ok(Take { at: fresh::now(), call, events: Vec::new(), error: None })
+        }
+        .boxed()
     }
 
     fn record(&self, take: Take) -> BoxFuture<'_, Result<()>> {
-        let (store, path, cassette) = (self.store.clone(), self.path.clone(), Arc::clone(&self.cassette));
-        async move {
-            let work = move || {
-                let bytes = serde_json::to_vec(&take)
-                    .map_err(|why| Error::internal("recording an answer", why.to_string()))?;
-                let mut cassette = cassette.lock().unwrap_or_else(PoisonError::into_inner);
-                let open = match cassette.take() {
-                    Some(open) => open,
-                    None => store.cassette(&path)?,
-                };
-                cassette.insert(open).record(&bytes)
-            };
-            let worked = tokio::task::spawn_blocking(work).await;
-            worked.map_err(|why| Error::internal("recording an answer", why.to_string()))?
-        }
+        self.with(move |cassette| {
+            let bytes = serde_json::to_vec(&take)
+                .map_err(|why| Error::internal("recording an answer", why.to_string()))?;
+            cassette.record(&bytes)
+        })
         .boxed()
     }
 }

@@ -1,17 +1,22 @@
 //! The `scripted` voice, by a clock that does not wait.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
 use outcrop::domain::call::{Blobs, Call, Converse, Turn};
+use outcrop::domain::cassette::Take;
 use outcrop::domain::catalog::ModelId;
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
+use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, EgressLog, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
+use outcrop::provider::recording::{Recorder, Recording};
 use outcrop::provider::scripted::Scripted;
 use tokio::time::Instant;
 
@@ -85,4 +90,26 @@ async fn every_listed_script_plays_under_the_configured_name_and_others_are_refu
     }
     let (_, error) = ask(converse("nonsense", "hello")).await;
     assert!(error.unwrap().hint.contains("markdown"));
+}
+
+/// A cassette whose disk is full, once the answer has come.
+#[derive(Debug)]
+struct Full;
+
+impl Recorder for Full {
+    fn begin(&self, call: Call) -> BoxFuture<'_, Result<Take, Error>> {
+        ready(Ok(Take { at: Timestamp(0), call, events: Vec::new(), error: None })).boxed()
+    }
+
+    fn record(&self, _: Take) -> BoxFuture<'_, Result<(), Error>> {
+        ready(Err(Error::internal("recording", "the disk is full"))).boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_take_that_cannot_be_kept_costs_no_word_of_the_answer() {
+    let voice = Recording::new(Arc::new(Scripted::new("scripted")), Arc::new(Full));
+    let (fold, error) = whole(voice.serve(Call::Converse(converse("echo", "one two")), &net())).await;
+    assert_eq!(text(&fold), "one two");
+    assert!(error.unwrap().why.contains("the disk is full"));
 }

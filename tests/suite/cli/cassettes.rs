@@ -115,9 +115,9 @@ async fn the_traffic_of_a_server_is_played_when_the_server_is_gone() {
 }
 
 #[test]
-fn a_recording_that_cannot_be_written_says_so_and_the_words_are_there() {
+fn a_recording_that_cannot_be_written_is_an_error_before_anything_is_paid_for() {
     let home = Home::with(&format!("record = '/nowhere/demo.cassette'\n{SCRIPTED}"));
     let said = home.run(&["chat", "one two"]);
-    assert_eq!((said.stdout.as_str(), said.code), ("one two\n", Some(2)));
+    assert_eq!((said.stdout.as_str(), said.code), ("", Some(2)));
     assert!(said.stderr.contains("demo.cassette"), "{}", said.stderr);
 }

@@ -79,6 +79,11 @@ fn life(home: &Home, server: &Server) {
     let wanted = serde_json::json!({"model": "m", "prompt": "A river", "n": 2, "size": "64x48"});
     assert_eq!(asked, wanted);
 
+    let asked = server.seen().len();
+    let lost = home.run(&["pictures", "make", "-m", "box/m", "-o", "nowhere/river.png", "A", "river"]);
+    assert!(lost.code == Some(2) && lost.stderr.contains("there is no folder nowhere"), "{lost:?}");
+    assert_eq!(server.seen().len(), asked, "nothing is paid for that cannot be written");
+
     let list = home.run(&["pictures", "list"]);
     let line = home.plain(good(&list));
     assert_eq!(line, "SHORTID  TIME  box/m  2 pictures  A river\n");
