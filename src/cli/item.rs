@@ -11,6 +11,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::id::MakingId;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
+use crate::domain::usage::Standing;
 use crate::workbench::reply::{Check, Hit, Making};
 
 /// One line.
@@ -52,6 +53,11 @@ pub(super) enum Item<'a> {
     },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),
+    /// How a budget stands.
+    Budget {
+        #[serde(flatten)]
+        standing: &'a Standing,
+    },
     /// A part of an imported file that was left out.
     Skipped {
         why: &'a str,

@@ -39,6 +39,9 @@ pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Resu
             out.object(&Item::Usage(Shown::of(query.by, Some(row), &row.figures)))?;
         }
         out.object(&Item::Usage(Shown::of(query.by, None, &report.total)))?;
+        for standing in &report.budgets {
+            out.object(&Item::Budget { standing })?;
+        }
         return Ok(Exit::Done);
     }
     budgets(report, out)?;

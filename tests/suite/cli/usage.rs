@@ -111,6 +111,11 @@ fn a_budget_warns_once_right_after_the_call_and_then_stops() {
     assert!(again.code == Some(0) && !again.stderr.contains("to warn at"), "{again:?}");
     let said = home.run(&["usage"]).stderr;
     assert!(said.contains("scripted: this month") && said.contains("of 15 tokens"), "{said}");
+    let objects = home.run(&["usage", "--json"]).objects();
+    let budget = objects.iter().find(|object| object["budget"]["scope"]["provider"] == "scripted").unwrap();
+    assert_eq!((&budget["reply"], &budget["budget"]["period"]), (&"budget".into(), &"month".into()));
+    assert_eq!(budget["budget"]["limits"]["stop_tokens"], 15);
+    assert!(budget["spent"]["tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{budget}");
     let mut stopped = again;
     for _ in 0..20 {
         if stopped.code == Some(2) {
