@@ -140,9 +140,15 @@ impl Client {
         self.reach.offline
     }
 
-    /// The same way with waits of one server's own. What who calls has said wins over them.
+    /// The same way with waits of one server's own, each in the place of what was said before. What who calls has said wins
+    /// over them.
     #[must_use]
     pub fn patient(&self, waits: Waits) -> Self {
+        let waits = Waits {
+            connect: waits.connect.or(self.waits.connect),
+            first_byte: waits.first_byte.or(self.waits.first_byte),
+            idle: waits.idle.or(self.waits.idle),
+        };
         Self { waits, ..self.clone() }
     }
 
