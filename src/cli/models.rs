@@ -8,8 +8,8 @@ use super::out::Out;
 use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dollars};
+use crate::domain::pull::{Checked, PullPlan, PullStep};
 use crate::domain::{Error, Result};
-use crate::workbench::reply::{PullPlan, PullStep};
 use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
 
@@ -185,7 +185,10 @@ fn tell(plan: &PullPlan) {
         rows.push(vec![if i == 0 { "from" } else { "or from" }.to_owned(), source.clone()]);
     }
     if plan.sources.iter().any(|source| source.contains("unpinned")) {
-        let all = if plan.pinned { "what comes from a source so marked" } else { "what comes" };
+        let all = match plan.checked {
+            Checked::Here => "what comes from a source so marked",
+            Checked::There | Checked::Nowhere => "what comes",
+        };
         rows.push(vec![
             "unpinned".to_owned(),
             format!("{all} cannot be checked: its digest is not known beforehand"),

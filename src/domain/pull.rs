@@ -16,8 +16,19 @@ pub struct PullPlan {
     pub to: String,
     /// Each source in the order of trial, in words: "huggingface.co/… over HTTPS".
     pub sources: Vec<String>,
-    /// The digest of some source is pinned in the catalogue; each of `sources` that is not says so.
-    pub pinned: bool,
+    pub checked: Checked,
+}
+
+/// Who compares what is fetched with its digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checked {
+    /// This program: the digest of some source is pinned in the catalogue; each of `sources` that is not says so.
+    Here,
+    /// The server that fetches and keeps it.
+    There,
+    /// Nobody: no digest is known.
+    Nowhere,
 }
 
 /// A step of fetching a model.

@@ -9,7 +9,7 @@ use outcrop::config::Environment;
 use outcrop::domain::catalog::{
     Capability, InstalledModel, LocalModel, ModelFile, ModelId, Sampling, Source,
 };
-use outcrop::domain::pull::PullStep;
+use outcrop::domain::pull::{Checked, PullStep};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{NetOptions, Network, Reach};
 use outcrop::service::models::{Shelf, ShelfOptions, Steps};
@@ -156,7 +156,10 @@ async fn a_model_is_fetched_checked_and_put_in_its_place_whole() {
     let server = Server::start(|_, seen| serve(seen, "\"one\"")).await;
     let home = Home::new(server.url(""), vec![hub("weights.bin", Some(sha256(&weights())))]);
     let plan = home.shelf.plan(&id()).unwrap();
-    assert!(plan.pinned && plan.bytes == Some(1_200_000) && plan.sources.len() == 1, "{plan:?}");
+    assert!(
+        plan.checked == Checked::Here && plan.bytes == Some(1_200_000) && plan.sources.len() == 1,
+        "{plan:?}"
+    );
     assert!(server.seen().is_empty(), "a plan touches no network");
 
     let (steps, error) = run(home.pull()).await;
@@ -268,7 +271,7 @@ async fn a_source_that_is_gone_names_itself_and_the_next_one_is_tried() {
     });
     let (source, why) = failed.unwrap();
     assert!(source.contains("org/model") && why.contains("Entry not found"), "{source}: {why}");
-    assert!(!home.shelf.plan(&id()).unwrap().pinned);
+    assert_eq!(home.shelf.plan(&id()).unwrap().checked, Checked::Nowhere);
 }
 
 #[tokio::test]

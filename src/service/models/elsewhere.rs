@@ -6,7 +6,7 @@ use super::report::{Pace, Steps, steps};
 use crate::domain::call::Call;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
-use crate::domain::pull::{PullPlan, PullStep};
+use crate::domain::pull::{Checked, PullPlan, PullStep};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 
@@ -20,7 +20,7 @@ pub fn plan(invoke: &Invoke, id: &ModelId) -> Result<PullPlan> {
         bytes: None,
         to: format!("the models of {place}"),
         sources: vec![format!("where {} gets its models", id.provider())],
-        pinned: true,
+        checked: Checked::There,
     })
 }
 

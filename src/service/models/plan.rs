@@ -3,7 +3,7 @@
 use super::{PROVIDER, Shelf};
 use crate::domain::Result;
 use crate::domain::catalog::{ModelId, Source};
-use crate::domain::pull::PullPlan;
+use crate::domain::pull::{Checked, PullPlan};
 
 impl Shelf {
     /// What [`Shelf::pull`] would do. Touches no network and no file.
@@ -19,6 +19,7 @@ impl Shelf {
                 }
             }
         }
+        let pinned = model.files.iter().flat_map(|file| &file.sources).any(|s| digest_of(s).is_some());
         Ok(PullPlan {
             id: ModelId::new(PROVIDER, &model.name)?,
             title: model.title.clone(),
@@ -26,7 +27,7 @@ impl Shelf {
             bytes: model.bytes_to_fetch(),
             to: self.options.models.join(&model.name).display().to_string(),
             sources,
-            pinned: model.files.iter().flat_map(|f| &f.sources).any(|s| digest_of(s).is_some()),
+            checked: if pinned { Checked::Here } else { Checked::Nowhere },
         })
     }
 

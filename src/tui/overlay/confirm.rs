@@ -12,7 +12,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
-use crate::domain::pull::PullPlan;
+use crate::domain::pull::{Checked, PullPlan};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -100,7 +100,11 @@ impl Confirm {
     /// Asks before a model is fetched: what comes from where, and where it goes.
     pub fn fetch(plan: &PullPlan) -> Self {
         let size = plan.bytes.map_or_else(|| "a size that is not known yet".to_owned(), bytes);
-        let checked = if plan.pinned { "its SHA-256 is checked" } else { "nothing here can check it" };
+        let checked = match plan.checked {
+            Checked::Here => "its SHA-256 is checked",
+            Checked::There => "the server checks it",
+            Checked::Nowhere => "nothing here can check it",
+        };
         let rest = format!(
             "? It is {size} under the licence {}, goes to {} and comes from {}; {checked}.",
             plan.licence,

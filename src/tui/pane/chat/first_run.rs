@@ -127,6 +127,7 @@ impl FirstRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::pull::Checked;
 
     fn card(name: &str) -> ModelCard {
         ModelCard {
@@ -151,7 +152,7 @@ mod tests {
             bytes: None,
             to: "/".into(),
             sources: Vec::new(),
-            pinned: true,
+            checked: Checked::Here,
         });
         assert!(!screen.accepts(at + DEAF / 2), "it appeared under the person's fingers");
         assert!(screen.accepts(at + DEAF));

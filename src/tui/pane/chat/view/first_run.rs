@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use crate::domain::catalog::Availability;
 use crate::domain::figures::{bytes, seconds};
+use crate::domain::pull::Checked;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -104,10 +105,10 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
         for (at, source) in plan.sources.iter().enumerate() {
             pen.pair(if at == 0 { "from" } else { "else" }, source);
         }
-        let checked = if plan.pinned {
-            "SHA-256 of the file, known beforehand"
-        } else {
-            "unpinned: its SHA-256 is not known here and cannot be checked"
+        let checked = match plan.checked {
+            Checked::Here => "SHA-256 of the file, known beforehand",
+            Checked::There => "by the server that fetches it",
+            Checked::Nowhere => "unpinned: its SHA-256 is not known here and cannot be checked",
         };
         pen.pair("checked", checked);
         pen.line("", Role::Text);
