@@ -14,6 +14,7 @@ pub mod conversation;
 pub mod delta;
 pub mod diff;
 pub mod error;
+pub mod evaluation;
 pub mod figures;
 pub mod id;
 pub mod known;

@@ -9,6 +9,7 @@ mod conversation;
 mod damage;
 mod doors;
 mod engine;
+mod evaluation;
 mod faults;
 mod flow;
 mod layers;

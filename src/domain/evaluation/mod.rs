@@ -1,0 +1,14 @@
+//! Answers judged by people: what is rated, by whom, in which order, and what the votes come to.
+//!
+//! Everything here is a value or a pure function of values and seeds. Never here: where votes are kept, the forms of other
+//! programs' files (`wire::evaluation`), who may see what.
+
+pub mod battle;
+pub mod chance;
+pub mod figure;
+pub mod interval;
+pub mod ranking;
+
+pub use battle::{Battle, Choice, Outcome, battles};
+pub use figure::{Estimate, Figure, Missing};
+pub use ranking::{Leaderboard, Options, leaderboard};

@@ -1,0 +1,14 @@
+//! Who is better than whom: battles to strengths, ratings and ranks.
+//!
+//! Here lives the model of Bradley and Terry with its guards and intervals, Elo's online ratings, and the table made of
+//! them. Agreement of raters is next door.
+
+pub mod bradley_terry;
+mod contest;
+pub mod elo;
+mod leaderboard;
+mod matrix;
+mod reach;
+mod spread;
+
+pub use leaderboard::{Intervals, Leaderboard, Options, Pair, Rating, Record, Row, categories, leaderboard};

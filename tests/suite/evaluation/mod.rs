@@ -1,0 +1,26 @@
+//! People's judgements against numbers that independent programs computed (`tests/data/evaluation/vectors.json`:
+//! krippendorff, choix, statsmodels, scikit-learn, arena-rank, `FastChat`'s formulas, and the published tables).
+
+mod ranking;
+mod shares;
+
+use serde_json::Value;
+
+/// The vectors under a name.
+fn vectors(name: &str) -> Value {
+    let all: Value = serde_json::from_str(include_str!("../../data/evaluation/vectors.json")).unwrap();
+    all[name].clone()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
+
+#[track_caller]
+fn close(told: f64, known: f64, within: f64) {
+    assert!((told - known).abs() <= within, "{told} is not {known} within {within}");
+}
