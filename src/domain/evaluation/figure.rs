@@ -24,9 +24,6 @@ pub enum Missing {
     /// Chance alone would agree as much: a coefficient of agreement says nothing here.
     #[error("no variation, every vote is the same")]
     NoVariation,
-    /// As of lengths that do not differ.
-    #[error("every {what} is the same")]
-    Constant { what: String },
     #[error("only ties")]
     OnlyTies,
     #[error("the items have different numbers of raters")]

@@ -3,11 +3,14 @@
 //! Everything here is a value or a pure function of values and seeds. Never here: where votes are kept, the forms of other
 //! programs' files (`wire::evaluation`), who may see what.
 
+pub mod agreement;
 pub mod battle;
+pub mod bias;
 pub mod chance;
 pub mod figure;
 pub mod interval;
 pub mod ranking;
+pub mod tally;
 
 pub use battle::{Battle, Choice, Outcome, battles};
 pub use figure::{Estimate, Figure, Missing};

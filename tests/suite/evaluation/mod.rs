@@ -1,6 +1,7 @@
 //! People's judgements against numbers that independent programs computed (`tests/data/evaluation/vectors.json`:
 //! krippendorff, choix, statsmodels, scikit-learn, arena-rank, `FastChat`'s formulas, and the published tables).
 
+mod agreement;
 mod ranking;
 mod shares;
 

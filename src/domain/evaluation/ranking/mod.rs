@@ -10,5 +10,7 @@ mod leaderboard;
 mod matrix;
 mod reach;
 mod spread;
+mod win_rate;
 
 pub use leaderboard::{Intervals, Leaderboard, Options, Pair, Rating, Record, Row, categories, leaderboard};
+pub use win_rate::win_rate_by_prompt;

@@ -1,0 +1,143 @@
+//! Krippendorff's α: any number of raters, any level of measurement, values missing.
+//!
+//! α = 1 − Dₒ/Dₑ over the matrix of coincidences; Krippendorff, "Computing Krippendorff's alpha-reliability", 2011. At
+//! least .800 is taken for good, at least .667 for tentative.
+
+use serde::{Deserialize, Serialize};
+
+use super::table::Table;
+use crate::domain::evaluation::chance::Chance;
+use crate::domain::evaluation::figure::{Estimate, Figure, Missing};
+use crate::domain::evaluation::interval::percentile;
+
+/// What the differences of values mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Kinds: equal or not.
+    Nominal,
+    /// An order: how many values lie between.
+    Ordinal,
+    /// Steps: how far apart.
+    Interval,
+    /// Amounts from zero on: how far apart for their size.
+    Ratio,
+}
+
+/// α of the votes in a table.
+pub fn alpha(table: &Table, level: Level) -> Figure {
+    table.varied()?;
+    let units = Units::of(table, level)?;
+    units.alpha(&units.coincidences((0..units.said.len()).map(|at| (at, 1.0))))
+}
+
+/// α between its bounds of 95 %: from the 2.5th to the 97.5th of a hundred α of samples of the items.
+pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Figure<Estimate> {
+    let value = alpha(table, level)?;
+    let units = Units::of(table, level)?;
+    let mut chance = Chance::new(seed);
+    let mut seen = Vec::with_capacity(rounds as usize);
+    for _ in 0..rounds.max(1) {
+        let drawn = (0..units.said.len()).map(|_| (chance.below(units.said.len()), 1.0));
+        let coincidences = units.coincidences(drawn);
+        // A sample in which all say the same has no α.
+        seen.extend(units.alpha(&coincidences));
+    }
+    if seen.len() * 100 < rounds.max(1) as usize * 99 {
+        return Err(Missing::NoVariation);
+    }
+    seen.sort_by(f64::total_cmp);
+    let at = |share| percentile(&seen, share).ok_or(Missing::NoVariation);
+    Ok(Estimate { value, low: at(0.025)?, high: at(0.975)? })
+}
+
+/// What items add to the matrix of coincidences.
+struct Units {
+    level: Level,
+    values: Vec<f64>,
+    /// Of each item with two values or more: how many there are of which value.
+    said: Vec<Vec<(usize, f64)>>,
+}
+
+impl Units {
+    fn of(table: &Table, level: Level) -> Figure<Self> {
+        let items: Vec<Vec<f64>> = table.units().filter(|values| values.len() > 1).collect();
+        let mut values: Vec<f64> = items.iter().flatten().map(|value| value + 0.0).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        if level == Level::Ratio && values.first().is_some_and(|least| *least < 0.0) {
+            return Err(Missing::Unfit { what: "a ratio scale has no values below zero".into() });
+        }
+        let said = items
+            .into_iter()
+            .map(|said| {
+                let mut counts: Vec<(usize, f64)> = Vec::new();
+                for value in said {
+                    let at = values.partition_point(|known| *known < value);
+                    match counts.iter_mut().find(|(known, _)| *known == at) {
+                        Some((_, count)) => *count += 1.0,
+                        None => counts.push((at, 1.0)),
+                    }
+                }
+                counts
+            })
+            .collect();
+        Ok(Self { level, values, said })
+    }
+
+    /// oₖₗ: each ordered pair of values within an item of m values counts 1/(m − 1).
+    fn coincidences(&self, drawn: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
+        let n = self.values.len();
+        let mut cells = vec![0.0; n * n];
+        for (unit, times) in drawn {
+            let counts = &self.said[unit];
+            let many: f64 = counts.iter().map(|(_, count)| count).sum();
+            for (a, of_a) in counts {
+                for (b, of_b) in counts {
+                    let pairs = of_a * if a == b { of_b - 1.0 } else { *of_b };
+                    cells[a * n + b] += times * pairs / (many - 1.0);
+                }
+            }
+        }
+        cells
+    }
+
+    fn alpha(&self, cells: &[f64]) -> Figure {
+        let many = self.values.len();
+        let sums: Vec<f64> = cells.chunks_exact(many.max(1)).map(|row| row.iter().sum()).collect();
+        let total: f64 = sums.iter().sum();
+        // Sums from the lowest value up to each, itself by half: what an order knows of places.
+        let mut below = 0.0;
+        let places: Vec<f64> = sums
+            .iter()
+            .map(|sum| {
+                below += sum;
+                below - sum / 2.0
+            })
+            .collect();
+        let (mut seen, mut expected) = (0.0, 0.0);
+        for a in 0..many {
+            for b in 0..many {
+                let difference = self.difference(a, b, &places);
+                seen += cells[a * many + b] * difference;
+                expected += sums[a] * sums[b] * difference;
+            }
+        }
+        if expected <= 0.0 {
+            return Err(Missing::NoVariation);
+        }
+        Ok(1.0 - (total - 1.0) * seen / expected)
+    }
+
+    /// δ²; for an order (Σ n from one value to the other − half of both)², which is how far their places are apart.
+    fn difference(&self, a: usize, b: usize, places: &[f64]) -> f64 {
+        let (x, y) = (self.values[a], self.values[b]);
+        match self.level {
+            _ if a == b => 0.0,
+            Level::Nominal => 1.0,
+            Level::Ordinal => (places[a] - places[b]).powi(2),
+            Level::Interval => (x - y).powi(2),
+            Level::Ratio => ((x - y) / (x + y)).powi(2),
+        }
+    }
+}

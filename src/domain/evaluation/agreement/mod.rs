@@ -1,0 +1,11 @@
+//! Whether raters agree, and how much more than by chance. Every coefficient says what it needs where it is not given.
+
+mod kappa;
+mod krippendorff;
+mod raw;
+mod table;
+
+pub use kappa::{Kappa, Weights, cohen, cohen_of_all, fleiss};
+pub use krippendorff::{Level, alpha, alpha_between};
+pub use raw::{Agreement, OnWinners, among_raters, on_winners, percent_agreement};
+pub use table::Table;

@@ -1,0 +1,88 @@
+//! Plain agreement: how often two votes are equal, with nothing taken off for chance.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::kappa::equal_pairs;
+use super::table::Table;
+use crate::domain::evaluation::battle::Outcome;
+use crate::domain::evaluation::figure::{Figure, Missing, plain};
+
+/// A share of pairs of votes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// 0 to 1.
+    pub share: f64,
+    /// Of so many pairs.
+    pub pairs: u64,
+}
+
+impl Agreement {
+    fn of(equal: u64, pairs: u64) -> Figure<Self> {
+        if pairs == 0 {
+            return Err(Missing::NothingShared);
+        }
+        Ok(Self { share: equal as f64 / pairs as f64, pairs })
+    }
+}
+
+/// The share of pairs of votes on one item that are equal.
+pub fn percent_agreement(table: &Table) -> Figure<Agreement> {
+    table.comparable()?;
+    let (mut equal, mut pairs) = (0, 0);
+    for said in table.units() {
+        let many = said.len() as u64;
+        pairs += many * (many - 1) / 2;
+        equal += equal_pairs(&said) as u64 / 2;
+    }
+    Agreement::of(equal, pairs)
+}
+
+/// Agreement on who is better, as MT-Bench tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnWinners {
+    /// Of all pairs of votes; a tie and "both bad" are equal.
+    #[serde(with = "plain")]
+    pub with_ties: Figure<Agreement>,
+    /// Of pairs in which neither is a tie.
+    #[serde(with = "plain")]
+    pub without_ties: Figure<Agreement>,
+}
+
+/// How often two votes on the same two answers agree: Zheng et al., "Judging LLM-as-a-judge with MT-Bench and Chatbot
+/// Arena", 2023. Outcomes are by answer, not by side.
+pub fn on_winners(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> OnWinners {
+    let (mut all, mut all_equal, mut decided, mut decided_equal) = (0, 0, 0, 0);
+    for (one, other) in pairs {
+        let equal = one == other || one.is_tie() && other.is_tie();
+        all += 1;
+        all_equal += u64::from(equal);
+        if !one.is_tie() && !other.is_tie() {
+            decided += 1;
+            decided_equal += u64::from(equal);
+        }
+    }
+    OnWinners {
+        with_ties: Agreement::of(all_equal, all),
+        without_ties: Agreement::of(decided_equal, decided),
+    }
+}
+
+/// The pairs of votes of two raters on one item, for [`on_winners`]; from (rater, item, outcome).
+pub fn among_raters<'a>(
+    votes: impl IntoIterator<Item = (&'a str, &'a str, Outcome)>,
+) -> Vec<(Outcome, Outcome)> {
+    let mut items: BTreeMap<&str, BTreeMap<&str, Outcome>> = BTreeMap::new();
+    for (rater, item, outcome) in votes {
+        items.entry(item).or_default().insert(rater, outcome);
+    }
+    let mut pairs = Vec::new();
+    for said in items.values() {
+        let said: Vec<Outcome> = said.values().copied().collect();
+        for (at, one) in said.iter().enumerate() {
+            pairs.extend(said[at + 1..].iter().map(|other| (*one, *other)));
+        }
+    }
+    pairs
+}

@@ -1,0 +1,82 @@
+//! Who said what of which item, on one metric: what every coefficient of agreement is made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::evaluation::figure::{Figure, Missing};
+
+/// Values by item and rater; what nobody said is not there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    raters: Vec<String>,
+    /// An item's values, by the index of their raters, in order of the raters.
+    items: Vec<Vec<(usize, f64)>>,
+}
+
+impl Table {
+    /// From (rater, item, value); of two by one rater on one item the later counts, and what is no number is left out.
+    pub fn of<'a>(votes: impl IntoIterator<Item = (&'a str, &'a str, f64)>) -> Self {
+        let mut items: BTreeMap<&str, BTreeMap<&str, f64>> = BTreeMap::new();
+        for (rater, item, value) in votes {
+            if value.is_finite() {
+                items.entry(item).or_default().insert(rater, value);
+            }
+        }
+        let raters: BTreeSet<&str> = items.values().flat_map(BTreeMap::keys).copied().collect();
+        let index: BTreeMap<&str, usize> = raters.iter().zip(0..).map(|(rater, at)| (*rater, at)).collect();
+        let items = items
+            .into_values()
+            .map(|said| said.into_iter().map(|(rater, value)| (index[rater], value)).collect())
+            .collect();
+        Self { raters: raters.into_iter().map(str::to_owned).collect(), items }
+    }
+
+    /// From kinds of answer that have no order, as (rater, item, kind).
+    pub fn of_kinds<'a>(votes: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
+        let mut kinds = BTreeMap::new();
+        let votes: Vec<_> = votes
+            .into_iter()
+            .map(|(rater, item, kind)| {
+                let next = kinds.len() as f64;
+                (rater, item, *kinds.entry(kind).or_insert(next))
+            })
+            .collect();
+        Self::of(votes)
+    }
+
+    /// The raters, in alphabetical order.
+    pub fn raters(&self) -> &[String] {
+        &self.raters
+    }
+
+    /// The values of each item.
+    pub(super) fn units(&self) -> impl Iterator<Item = Vec<f64>> {
+        self.items.iter().map(|said| said.iter().map(|(_, value)| *value).collect())
+    }
+
+    /// The values of two raters on the items that both have rated.
+    pub(super) fn shared(&self, a: usize, b: usize) -> Vec<(f64, f64)> {
+        let value = |said: &[(usize, f64)], rater| {
+            said.binary_search_by_key(&rater, |(rater, _)| *rater).ok().map(|at| said[at].1)
+        };
+        self.items.iter().filter_map(|said| value(said, a).zip(value(said, b))).collect()
+    }
+
+    /// Whether two raters have an item in common; else why no agreement can be told.
+    pub(super) fn comparable(&self) -> Figure<()> {
+        match self.raters.len() {
+            0 => Err(Missing::NoVotes),
+            1 => Err(Missing::OneRater),
+            _ if self.items.iter().all(|said| said.len() < 2) => Err(Missing::NothingShared),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for a coefficient, which needs two items to know what chance would do.
+    pub(super) fn varied(&self) -> Figure<()> {
+        self.comparable()?;
+        match self.items.iter().filter(|said| said.len() > 1).count() {
+            1 => Err(Missing::OneItem),
+            _ => Ok(()),
+        }
+    }
+}

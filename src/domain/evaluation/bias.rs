@@ -1,0 +1,189 @@
+//! What votes go by besides the answers: the side, the length, haste; and whether a rater agrees with themself.
+
+use serde::{Deserialize, Serialize};
+
+use super::battle::Outcome;
+use super::figure::{Estimate, Figure, Missing, plain};
+use super::interval::{median, sign_test, wilson};
+
+/// Which of two answers was chosen, by where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Left,
+    Right,
+}
+
+/// How often one of two kinds of answers was chosen, where without a bias it is half of the time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leaning {
+    /// The share, with Wilson's interval; ties are not among it.
+    #[serde(with = "plain")]
+    pub share: Figure<Estimate>,
+    /// The chance of a share as far from half if there were no bias (sign test).
+    #[serde(with = "plain")]
+    pub p: Figure,
+    /// Of so many votes.
+    pub votes: u64,
+    /// Votes that say nothing of it.
+    pub left_out: u64,
+}
+
+impl Leaning {
+    fn of(said: impl Iterator<Item = Option<bool>>) -> Self {
+        let (mut yes, mut no, mut left_out) = (0, 0, 0);
+        for said in said {
+            match said {
+                Some(true) => yes += 1,
+                Some(false) => no += 1,
+                None => left_out += 1,
+            }
+        }
+        let why = if left_out > 0 { Missing::OnlyTies } else { Missing::NoVotes };
+        Self {
+            share: wilson(yes as f64, (yes + no) as f64).map_err(|_| why.clone()),
+            p: sign_test(yes, no).map_err(|_| why),
+            votes: yes + no,
+            left_out,
+        }
+    }
+
+    /// Whether half is outside of the interval.
+    pub fn is_leaning(&self) -> bool {
+        self.share.as_ref().is_ok_and(|share| share.low > 0.5 || share.high < 0.5)
+    }
+}
+
+/// How often the left one was chosen; `None` for a tie. With sides balanced, half is what there is without a bias.
+pub fn position(chosen: impl IntoIterator<Item = Option<Side>>) -> Leaning {
+    Leaning::of(chosen.into_iter().map(|side| side.map(|side| side == Side::Left)))
+}
+
+/// How often the longer one was chosen, from the lengths of `a` and `b` and who was chosen. Ties and equal lengths say
+/// nothing. A share beyond half is no proof of a bias: longer answers may be better ones.
+pub fn length(votes: impl IntoIterator<Item = (u64, u64, Outcome)>) -> Leaning {
+    Leaning::of(votes.into_iter().map(|(a, b, outcome)| match outcome {
+        Outcome::A if a != b => Some(a > b),
+        Outcome::B if a != b => Some(b > a),
+        _ => None,
+    }))
+}
+
+/// How often the winner changes when the same two answers change sides, from the outcomes of both orders by answer. Both
+/// kinds of ties are equal.
+pub fn flips(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> Figure<Estimate> {
+    let (mut changed, mut all) = (0_u64, 0_u64);
+    for (one, other) in pairs {
+        all += 1;
+        changed += u64::from(one != other && !(one.is_tie() && other.is_tie()));
+    }
+    wilson(changed as f64, all as f64).map_err(|_| Missing::NothingShared)
+}
+
+/// The verdict of one judge on both orders: where they differ it is a tie (the conservative rule of MT-Bench).
+pub fn of_both_orders(one: Outcome, other: Outcome) -> Outcome {
+    if one == other { one } else { Outcome::Tie }
+}
+
+/// How a rater answered what came again without their knowing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Consistency {
+    /// The share of equal answers, with Wilson's interval.
+    #[serde(with = "plain")]
+    pub equal: Figure<Estimate>,
+    /// The mean distance on a scale of steps.
+    #[serde(with = "plain")]
+    pub distance: Figure,
+}
+
+/// From the values of first and repeated votes.
+pub fn consistency(pairs: &[(f64, f64)]) -> Consistency {
+    let n = pairs.len() as f64;
+    let apart = |(one, other): &(f64, f64)| (one - other).abs();
+    let equal = pairs.iter().filter(|pair| apart(pair) <= 0.0).count() as f64;
+    let equal = wilson(equal, n).map_err(|_| Missing::NothingShared);
+    let distance = pairs.iter().map(apart).sum::<f64>() / n.max(1.0);
+    Consistency { distance: equal.as_ref().map(|_| distance).map_err(Clone::clone), equal }
+}
+
+/// How fast a rater is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Half of the items took less, in milliseconds.
+    #[serde(with = "plain")]
+    pub median_ms: Figure,
+    /// The votes, from 0 in their order, from which on the last ten were hasty: the flag is for the owner of a task.
+    pub hasty_from: Option<usize>,
+}
+
+/// Ten votes tell whether someone hurries.
+const WINDOW: usize = 10;
+
+/// A rater's pace from the active times of their votes in order: hasty are ten votes whose median is below 40 % of the
+/// median of all before them, of which there must be ten.
+pub fn pace(active_ms: &[u64]) -> Pace {
+    let times: Vec<f64> = active_ms.iter().map(|ms| *ms as f64).collect();
+    let hasty = |at: &usize| {
+        let (before, last) = times.split_at(*at);
+        median(last.get(..WINDOW)?).zip(median(before)).filter(|(last, before)| *last < 0.4 * before)
+    };
+    Pace {
+        median_ms: median(&times).ok_or(Missing::NoVotes),
+        hasty_from: (WINDOW..(times.len() + 1).saturating_sub(WINDOW)).find(|at| hasty(at).is_some()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaning_is_told_with_its_bounds_and_ties_are_left_out() {
+        let left = |left, right, ties| {
+            let said = [(Some(Side::Left), left), (Some(Side::Right), right), (None, ties)];
+            position(said.into_iter().flat_map(|(side, times)| vec![side; times]))
+        };
+        let leans = left(70, 30, 12);
+        assert_eq!((leans.votes, leans.left_out, leans.is_leaning()), (100, 12, true));
+        assert!((leans.share.unwrap().value - 0.7).abs() < 1e-12);
+        assert!(leans.p.unwrap() < 0.001);
+        assert!(!left(52, 48, 0).is_leaning());
+        assert_eq!(left(0, 0, 3).share, Err(Missing::OnlyTies));
+        assert_eq!(left(0, 0, 0).p, Err(Missing::NoVotes));
+    }
+
+    #[test]
+    fn the_longer_answer_is_counted_where_one_is_longer() {
+        use Outcome::{A, B, Tie};
+        let told = length([(10, 5, A), (10, 5, B), (3, 9, B), (4, 4, A), (1, 2, Tie)]);
+        assert_eq!((told.votes, told.left_out), (3, 2));
+        assert!((told.share.unwrap().value - 2.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_winner_that_changes_with_the_sides_is_a_flip_and_a_tie() {
+        use Outcome::{A, B, BothBad, Tie};
+        assert!((flips([(A, A), (A, B), (Tie, BothBad), (A, Tie)]).unwrap().value - 0.5).abs() < 1e-12);
+        assert_eq!(flips([]), Err(Missing::NothingShared));
+        assert_eq!([of_both_orders(A, A), of_both_orders(A, B)], [A, Tie]);
+    }
+
+    #[test]
+    fn what_came_again_is_held_against_the_first_answer() {
+        let told = consistency(&[(3.0, 3.0), (5.0, 4.0), (1.0, 4.0), (2.0, 2.0)]);
+        assert!((told.equal.unwrap().value - 0.5).abs() < 1e-12);
+        assert!((told.distance.unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(consistency(&[]).distance, Err(Missing::NothingShared));
+    }
+
+    #[test]
+    fn who_hurries_is_seen_where_the_hurry_begins() {
+        let steady: Vec<u64> = (0..40).map(|at| 10_000 + at % 7 * 500).collect();
+        assert_eq!(pace(&steady).hasty_from, None);
+        let hurried: Vec<u64> = steady.iter().copied().take(20).chain([2_000; 15]).collect();
+        let from = pace(&hurried).hasty_from.unwrap();
+        assert!((14..=20).contains(&from), "{from}");
+        assert_eq!(pace(&[]).median_ms, Err(Missing::NoVotes));
+        assert_eq!(pace(&[1; 19]).hasty_from, None);
+    }
+}

@@ -1,0 +1,209 @@
+//! Coefficients of agreement.
+
+use outcrop::domain::evaluation::agreement::{
+    Level, Table, Weights, alpha, alpha_between, among_raters, cohen, cohen_of_all, fleiss, on_winners,
+    percent_agreement,
+};
+use outcrop::domain::evaluation::battle::Outcome;
+use outcrop::domain::evaluation::figure::Missing;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{close, number, numbers, vectors};
+
+/// A row a rater, a column an item, `null` where nothing was said.
+fn table(rows: &Value) -> Table {
+    let rows = rows.as_array().unwrap();
+    let cells: Vec<(String, String, String)> = rows
+        .iter()
+        .enumerate()
+        .flat_map(|(rater, row)| {
+            row.as_array().unwrap().iter().enumerate().map(move |(item, cell)| (rater, item, cell))
+        })
+        .filter(|(.., cell)| !cell.is_null())
+        .map(|(rater, item, cell)| (rater.to_string(), format!("{item:03}"), cell.to_string()))
+        .collect();
+    match cells.iter().map(|(.., cell)| cell.parse()).collect::<Result<Vec<f64>, _>>() {
+        Ok(values) => Table::of(
+            cells.iter().zip(values).map(|((rater, item, _), value)| (rater.as_str(), item.as_str(), value)),
+        ),
+        Err(_) => Table::of_kinds(
+            cells.iter().map(|(rater, item, kind)| (rater.as_str(), item.as_str(), kind.as_str())),
+        ),
+    }
+}
+
+fn of(rows: &[&[Option<i32>]]) -> Table {
+    table(&serde_json::to_value(rows).unwrap())
+}
+
+#[test]
+fn alpha_is_krippendorffs_at_every_level_with_values_missing() {
+    for name in ["kripp_C_4x12", "kripp_A_binary_2x10", "kripp_B_nominal_2x12", "kripp_wikipedia_3x15"] {
+        let known = vectors(name);
+        let table = table(&known["data"]);
+        let mut levels = 0;
+        for (level, name) in [
+            (Level::Nominal, "nominal"),
+            (Level::Ordinal, "ordinal"),
+            (Level::Interval, "interval"),
+            (Level::Ratio, "ratio"),
+        ] {
+            if let Some(known) = known[name].as_f64() {
+                close(alpha(&table, level).unwrap(), known, 1e-12);
+                levels += 1;
+            }
+        }
+        assert_eq!(levels, known.as_object().unwrap().len() - 1);
+    }
+}
+
+#[test]
+fn kappas_of_two_raters_are_scikit_learns() {
+    let known = vectors("cohen_weighted");
+    let table = table(&serde_json::json!([known["a"], known["b"]]));
+    for (weights, name) in
+        [(Weights::None, "none"), (Weights::Linear, "linear"), (Weights::Quadratic, "quadratic")]
+    {
+        close(cohen(&table, 0, 1, weights).unwrap().kappa, number(&known[name]), 1e-12);
+    }
+    // 20 times both yes, 5 and 10 times one of them, 15 times both no.
+    let said = [(1, 1, 20), (1, 0, 5), (0, 1, 10), (0, 0, 15)];
+    let (a, b): (Vec<_>, Vec<_>) =
+        said.into_iter().flat_map(|(a, b, times)| vec![(Some(a), Some(b)); times]).unzip();
+    let kappa = cohen(&of(&[&a, &b]), 0, 1, Weights::None).unwrap();
+    close(kappa.kappa, number(&vectors("cohen_wiki_20_5_10_15")["kappa"]), 1e-12);
+    close(kappa.agreement, 0.7, 1e-12);
+    assert_eq!(kappa.items, 50);
+}
+
+#[test]
+fn fleiss_kappa_of_fourteen_raters_is_the_published_one() {
+    let known = vectors("fleiss_wiki_10x5");
+    let mut votes = Vec::new();
+    for (item, row) in known["table"].as_array().unwrap().iter().enumerate() {
+        let values = numbers(row);
+        let said = values.iter().zip(1..).flat_map(|(times, value)| vec![f64::from(value); *times as usize]);
+        votes.extend(said.enumerate().map(|(rater, value)| (rater.to_string(), item.to_string(), value)));
+    }
+    let table = Table::of(votes.iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)));
+    close(fleiss(&table).unwrap(), number(&known["kappa"]), 1e-12);
+}
+
+#[test]
+fn what_has_no_coefficient_says_why() {
+    let (one, two) = (Some(1), Some(2));
+    let nominal = |table: &Table| alpha(table, Level::Nominal).map(|_| ()).unwrap_err();
+    assert_eq!(nominal(&Table::default()), Missing::NoVotes);
+    assert_eq!(nominal(&of(&[&[one, two]])), Missing::OneRater);
+    assert_eq!(nominal(&of(&[&[one, None], &[None, two]])), Missing::NothingShared);
+    assert_eq!(nominal(&of(&[&[one], &[two]])), Missing::OneItem);
+    assert_eq!(nominal(&of(&[&[one, one], &[one, one]])), Missing::NoVariation);
+    let negative = of(&[&[Some(-1), two], &[one, two]]);
+    assert!(matches!(alpha(&negative, Level::Ratio), Err(Missing::Unfit { .. })));
+    assert!(alpha(&of(&[&[Some(0), two], &[Some(0), two]]), Level::Ratio).is_ok());
+
+    assert_eq!(fleiss(&of(&[&[one, one], &[one, None], &[one, two]])), Err(Missing::UnevenRaters));
+    assert_eq!(fleiss(&of(&[&[one, one], &[one, one]])), Err(Missing::NoVariation));
+    let kappa = |table: &Table| cohen(table, 0, 1, Weights::None).unwrap_err();
+    assert_eq!(
+        kappa(&of(&[&[one, None, one], &[None, one, None], &[one, one, one]])),
+        Missing::NothingShared
+    );
+    assert_eq!(kappa(&of(&[&[one], &[two]])), Missing::OneItem);
+    assert_eq!(kappa(&of(&[&[one, one], &[one, one]])), Missing::NoVariation);
+    assert_eq!(percent_agreement(&Table::default()), Err(Missing::NoVotes));
+    assert_eq!(percent_agreement(&of(&[&[one, two]])), Err(Missing::OneRater));
+    // One item is enough to be counted.
+    let counted = percent_agreement(&of(&[&[one], &[one], &[two]])).unwrap();
+    assert_eq!((counted.share, counted.pairs), (1.0 / 3.0, 3));
+}
+
+#[test]
+fn alpha_lies_between_bounds_that_its_seed_repeats() {
+    let table = table(&vectors("kripp_C_4x12")["data"]);
+    let told = alpha_between(&table, Level::Interval, 1000, 7).unwrap();
+    close(told.value, alpha(&table, Level::Interval).unwrap(), 0.0);
+    assert!(told.low < told.value && told.value < told.high && told.high <= 1.0, "{told:?}");
+    assert_eq!(alpha_between(&table, Level::Interval, 1000, 7).unwrap(), told);
+    let same = of(&[&[Some(1), Some(1)], &[Some(1), Some(1)]]);
+    assert_eq!(alpha_between(&same, Level::Nominal, 100, 1), Err(Missing::NoVariation));
+}
+
+#[test]
+fn agreement_on_winners_is_told_with_and_without_ties() {
+    use Outcome::{A, B, BothBad, Tie};
+    let told = on_winners([(A, A), (A, B), (Tie, BothBad), (A, Tie), (B, B)]);
+    let (with, without) = (told.with_ties.unwrap(), told.without_ties.unwrap());
+    assert_eq!((with.share, with.pairs), (0.6, 5));
+    assert_eq!((without.share, without.pairs), (2.0 / 3.0, 3));
+    // Nothing comparable is no agreement of zero.
+    assert_eq!(on_winners([(A, Tie)]).without_ties, Err(Missing::NothingShared));
+    let pairs =
+        among_raters([("ana", "1", A), ("bo", "1", B), ("cy", "1", A), ("ana", "2", A), ("ana", "1", B)]);
+    assert_eq!(pairs, [(B, B), (B, A), (B, A)]);
+}
+
+fn any_table() -> impl Strategy<Value = Table> {
+    let cell = (0_u8..4, 0_u8..8, 1_u8..6);
+    prop::collection::vec(cell, 0..40).prop_map(|votes| {
+        let votes: Vec<_> = votes
+            .into_iter()
+            .map(|(rater, item, value)| (rater.to_string(), item.to_string(), f64::from(value)))
+            .collect();
+        Table::of(votes.iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)))
+    })
+}
+
+proptest! {
+    #[test]
+    fn coefficients_are_numbers_of_at_most_one_or_say_why(table in any_table()) {
+        for level in [Level::Nominal, Level::Ordinal, Level::Interval, Level::Ratio] {
+            if let Ok(alpha) = alpha(&table, level) {
+                prop_assert!(alpha.is_finite() && alpha <= 1.0 + 1e-12, "{alpha}");
+            }
+        }
+        for weights in [Weights::None, Weights::Linear, Weights::Quadratic] {
+            for (.., kappa) in cohen_of_all(&table, weights) {
+                if let Ok(told) = kappa {
+                    prop_assert!(told.kappa.is_finite() && told.kappa <= 1.0 + 1e-12, "{told:?}");
+                    prop_assert!((0.0..=1.0).contains(&told.agreement));
+                }
+            }
+        }
+        if let Ok(kappa) = fleiss(&table) {
+            prop_assert!(kappa.is_finite() && kappa <= 1.0 + 1e-12);
+        }
+    }
+
+    /// All agree on every item, and not always on the same: whatever the measure, that is one.
+    #[test]
+    fn raters_who_agree_in_all_have_one(values in prop::collection::vec(1_i32..6, 2..20), raters in 2_usize..5) {
+        prop_assume!(values.iter().any(|value| *value != values[0]));
+        let row: Vec<Option<i32>> = values.into_iter().map(Some).collect();
+        let table = of(&vec![row.as_slice(); raters]);
+        for level in [Level::Nominal, Level::Ordinal, Level::Interval, Level::Ratio] {
+            close(alpha(&table, level).unwrap(), 1.0, 1e-12);
+        }
+        close(fleiss(&table).unwrap(), 1.0, 1e-12);
+        close(cohen(&table, 0, 1, Weights::Quadratic).unwrap().kappa, 1.0, 1e-12);
+        close(percent_agreement(&table).unwrap().share, 1.0, 0.0);
+    }
+
+    #[test]
+    fn alpha_of_steps_knows_neither_their_zero_nor_their_size(table_values in prop::collection::vec((0_u8..3, 0_u8..6, 1_u8..6), 4..30)) {
+        let table = |by: f64, from: f64| {
+            let votes: Vec<_> = table_values
+                .iter()
+                .map(|(rater, item, value)| (rater.to_string(), item.to_string(), from + by * f64::from(*value)))
+                .collect();
+            Table::of(votes.iter().map(|(rater, item, value)| (rater.as_str(), item.as_str(), *value)))
+        };
+        for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
+            match (alpha(&table(1.0, 0.0), level), alpha(&table(2.0, 64.0), level)) {
+                (Ok(one), Ok(other)) => close(one, other, 1e-9),
+                (one, other) => prop_assert_eq!(one, other),
+            }
+        }
+    }
+}
