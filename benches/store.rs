@@ -41,6 +41,7 @@ fn head(number: u32) -> Conversation {
         settings: Settings::default(),
         leaf: Some(MessageId::from_bytes(id(number))),
         run: None,
+        side: None,
     }
 }
 

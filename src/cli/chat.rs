@@ -33,7 +33,7 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
         out.note(&format!("the call is recorded on {}", file.display()))?;
     }
     let wishes = Wishes::of(&arguments.wishes, &asker.config)?;
-    let mut blocks = blocks(&arguments, asker, out).await?;
+    let mut blocks = blocks(&arguments.said, !arguments.tool_result.is_empty(), asker, out).await?;
     if !arguments.tool_result.is_empty() {
         blocks.splice(0..0, given(&arguments, asker, out).await?);
     }

@@ -7,8 +7,11 @@ use serde::Serialize;
 
 use crate::domain::Error;
 use crate::domain::catalog::ModelCard;
-use crate::domain::conversation::Conversation;
+use crate::domain::comparison::measure::Summary;
+use crate::domain::comparison::{Ballot, Comparison};
+use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::id::MakingId;
+use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Standing;
@@ -20,6 +23,34 @@ use crate::workbench::reply::{Check, Hit, Making};
 pub(super) enum Item<'a> {
     Conversation {
         head: &'a Conversation,
+    },
+    Comparison {
+        comparison: &'a Comparison,
+    },
+    /// What came of a lane.
+    Compared {
+        page: usize,
+        column: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answer: Option<&'a Message>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'a Error>,
+    },
+    /// What the answers of a column come to.
+    ComparedColumn {
+        column: usize,
+        contestant: String,
+        #[serde(flatten)]
+        summary: Summary,
+    },
+    /// The conversation of a lane.
+    Lane {
+        page: usize,
+        column: usize,
+        thread: &'a Thread,
+    },
+    Ballot {
+        ballot: &'a Ballot,
     },
     /// A prompt of a list.
     PromptHead {

@@ -6,6 +6,8 @@
 mod ask;
 mod cassettes;
 mod chat;
+mod compare;
+mod comparisons;
 mod config;
 mod conversations;
 mod doctor;
@@ -166,6 +168,7 @@ async fn dispatch(
     let asks_models = matches!(
         command,
         Command::Chat(_)
+            | Command::Compare(_)
             | Command::Models { .. }
             | Command::Pictures { .. }
             | Command::Usage(_)
@@ -183,6 +186,8 @@ async fn dispatch(
             Command::Keys { verb } => keys::keys(verb, &asker, out).await,
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
             Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
+            Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
+            Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -7,7 +7,7 @@ use std::pin::pin;
 use rustix::fs::FileType;
 use tokio::time::Duration;
 
-use super::args::Chat as Arguments;
+use super::args::Said;
 use super::out::Out;
 use super::{Asker, End, absolute, unexpected};
 use crate::domain::attachment::{self, Form, admitted, fenced};
@@ -22,9 +22,16 @@ const LARGEST: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The files, then the prompt, then what was piped in.
-pub(super) async fn blocks(arguments: &Arguments, asker: &Asker, out: &mut Out) -> Result<Vec<Block>, End> {
+///
+/// With `alone` there may be nothing: what tools give back is a turn of its own.
+pub(super) async fn blocks(
+    said: &Said,
+    alone: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Vec<Block>, End> {
     let mut blocks = Vec::new();
-    for path in &arguments.file {
+    for path in &said.file {
         if let Some(text) = attached(path)? {
             blocks.push(Block::Text { text });
             continue;
@@ -35,9 +42,8 @@ pub(super) async fn blocks(arguments: &Arguments, asker: &Asker, out: &mut Out) 
             other => return Err(unexpected(&other)),
         }
     }
-    let typed = arguments.prompt.join(" ");
-    // What tools give back is a turn of its own.
-    let alone = typed.is_empty() && !arguments.tool_result.is_empty();
+    let typed = said.prompt.join(" ");
+    let alone = alone && typed.is_empty();
     let from_input = !alone && (typed == "-" || typed.is_empty());
     let mut parts = Vec::new();
     if from_input {

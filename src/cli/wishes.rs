@@ -19,17 +19,7 @@ impl Wishes {
     pub fn of(arguments: &args::Wishes, config: &Config) -> Result<Self> {
         let preset = arguments.preset.as_deref().map(|name| preset(name, config)).transpose()?;
         let mut settings = preset.map(|preset| preset.settings.clone()).unwrap_or_default();
-        for set in &arguments.set {
-            let (name, value) = set.split_once('=').ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Invalid,
-                    format!("reading --set {set}"),
-                    "it is not of the form name=value",
-                    "Write it like --set temperature=0.2.",
-                )
-            })?;
-            settings.set(name, value)?;
-        }
+        set(&mut settings, "--set ", &arguments.set)?;
         let model = match &arguments.model {
             Some(model) => Some(model.parse()?),
             None => preset.and_then(|preset| preset.model.clone()),
@@ -49,7 +39,23 @@ impl Wishes {
     }
 }
 
-fn preset<'a>(name: &str, config: &'a Config) -> Result<&'a Preset> {
+/// Puts what was said over settings, `name=value` each; `flag` stands before them where that is written.
+pub(super) fn set(settings: &mut Settings, flag: &str, said: &[String]) -> Result<()> {
+    for set in said {
+        let (name, value) = set.split_once('=').ok_or_else(|| {
+            Error::new(
+                ErrorKind::Invalid,
+                format!("reading {flag}{set}"),
+                "it is not of the form name=value",
+                format!("Write it like {flag}temperature=0.2."),
+            )
+        })?;
+        settings.set(name, value)?;
+    }
+    Ok(())
+}
+
+pub(super) fn preset<'a>(name: &str, config: &'a Config) -> Result<&'a Preset> {
     config.presets.get(name).ok_or_else(|| {
         let names: Vec<_> = config.presets.keys().map(String::as_str).collect();
         let hint = if names.is_empty() {

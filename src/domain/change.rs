@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::comparison::Comparison;
 use super::conversation::Conversation;
-use super::id::{ConversationId, MakingId, MessageId};
+use super::id::{ComparisonId, ConversationId, MakingId, MessageId};
 use super::message::Message;
 use super::picture::Making;
 
@@ -23,6 +24,8 @@ pub enum Topic {
     Pictures,
     /// The library of prompts, and their runs.
     Prompts,
+    /// Comparisons: made, gone on with, removed; and what is chosen.
+    Comparisons,
 }
 
 /// What changed in a watched topic.
@@ -57,6 +60,13 @@ pub enum Changed {
     },
     /// Prompts were made, saved, renamed or removed, or one of their runs went on as a conversation.
     Prompts,
+    /// A comparison was made, or something in it changed.
+    Comparison {
+        comparison: Comparison,
+    },
+    ComparisonRemoved {
+        id: ComparisonId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -69,13 +79,14 @@ impl Changed {
     /// Whether a watcher of `topic` is told.
     pub fn concerns(&self, topic: Topic) -> bool {
         match (self, topic) {
-            (Self::Conversation { head }, Topic::Conversations) => head.run.is_none(),
+            (Self::Conversation { head }, Topic::Conversations) => head.is_listed(),
             (Self::Conversation { head }, Topic::Prompts) => head.run.is_some(),
             (Self::ConversationRemoved { .. }, Topic::Conversations)
             | (Self::Prompts, Topic::Prompts)
             | (Self::Models | Self::Notice { .. }, Topic::Models)
             | (Self::Usage, Topic::Usage)
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)
+            | (Self::Comparison { .. } | Self::ComparisonRemoved { .. }, Topic::Comparisons)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::catalog::ModelId;
-use super::id::{ConversationId, MessageId};
+use super::id::{ComparisonId, ConversationId, MessageId};
 use super::message::{Block, Message};
 use super::prompt::Run;
 use super::settings::Settings;
@@ -36,6 +36,16 @@ pub struct Conversation {
     /// The prompt that it is a run of: no list of conversations has it until the person goes on with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+    /// The comparison that it is a column of: no list of conversations has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<ComparisonId>,
+}
+
+impl Conversation {
+    /// Whether it stands by itself: lists have it.
+    pub const fn is_listed(&self) -> bool {
+        self.run.is_none() && self.side.is_none()
+    }
 }
 
 /// A conversation with every message of its tree, in order of creation. The form of export and import.

@@ -86,6 +86,10 @@ id! {
     SpanId = "span";
     /// One making of pictures.
     MakingId = "making of pictures";
+    /// One comparison of models side by side.
+    ComparisonId = "comparison";
+    /// One choice among answers side by side.
+    BallotId = "choice";
     /// One workspace: a store and its key.
     WorkspaceId = "workspace";
 }

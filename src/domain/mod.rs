@@ -9,6 +9,7 @@ pub mod call;
 pub mod cassette;
 pub mod catalog;
 pub mod change;
+pub mod comparison;
 pub mod completion;
 pub mod conversation;
 pub mod delta;

@@ -189,6 +189,7 @@ mod tests {
             settings: crate::domain::settings::Settings::default(),
             leaf: None,
             run: None,
+            side: None,
         };
         let message = Message {
             id: fresh::message_id(),

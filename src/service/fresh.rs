@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::id::{ConversationId, MakingId, MessageId, PromptId, SpanId};
+use crate::domain::id::{BallotId, ComparisonId, ConversationId, MakingId, MessageId, PromptId, SpanId};
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
 
@@ -29,6 +29,21 @@ pub fn span_id() -> SpanId {
 /// The id of a new making of pictures; later ids sort after earlier ones.
 pub fn making_id() -> MakingId {
     MakingId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new comparison; later ids sort after earlier ones.
+pub fn comparison_id() -> ComparisonId {
+    ComparisonId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new choice; later ids sort after earlier ones.
+pub fn ballot_id() -> BallotId {
+    BallotId::from_uuid(Uuid::now_v7())
+}
+
+/// A number that nobody can guess, to draw by.
+pub fn seed() -> u64 {
+    Uuid::now_v7().as_u64_pair().1
 }
 
 /// The time of day.

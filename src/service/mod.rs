@@ -1,13 +1,15 @@
 //! What the program can do, one file or folder a service.
 //!
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
-//! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone.
+//! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
+//! `comparisons` what is asked of several models at once.
 
 pub mod archive;
 pub mod attachments;
 pub mod cassettes;
 pub mod changes;
 pub mod chat;
+pub mod comparisons;
 pub mod completion;
 pub mod conversations;
 pub mod doctor;
@@ -17,6 +19,7 @@ pub mod key_commands;
 pub mod keys;
 pub mod models;
 mod naming;
+mod paging;
 pub mod pictures;
 pub mod prompts;
 pub mod recorder;

@@ -17,4 +17,5 @@ pub mod script;
 pub mod sse;
 pub mod thread;
 pub mod usage;
+pub mod values;
 pub mod written;

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::attached::{Knock, Owning};
 use super::request::cassettes::Cassettes as CassettesRequest;
 use super::request::chat::Chat as ChatRequest;
+use super::request::comparisons::Comparisons as ComparisonsRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
@@ -30,6 +31,7 @@ use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
+use crate::service::comparisons::{Chosen, Comparisons};
 use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
 use crate::service::doctor;
@@ -53,6 +55,7 @@ pub struct Here {
     chat: Chat,
     conversations: Conversations,
     cassettes: Cassettes,
+    comparisons: Comparisons,
     prompts: Prompts,
     standing: Arc<Standing>,
     shelf: Shelf,
@@ -126,6 +129,7 @@ impl Here {
         match request {
             Request::Cassettes(request) => self.cassettes(request),
             Request::Chat(request) => self.chat(request, terms),
+            Request::Comparisons(request) => self.comparisons(request, terms.principal),
             Request::Conversations(request) => self.conversations(request),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
@@ -188,6 +192,12 @@ impl Here {
         Ok(Owning::Ours(Arc::new(Self {
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
+            comparisons: Comparisons::new(
+                archive.clone(),
+                Arc::clone(standing.invoke()),
+                changes.clone(),
+                turns.clone(),
+            ),
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
@@ -265,6 +275,37 @@ impl Here {
                 Ask::Import { text } => Reply::Prompts { prompts: service.import(text).await? },
                 // Answered above.
                 Ask::Run { .. } => Reply::Done,
+            })
+        })
+    }
+
+    fn comparisons(&self, request: ComparisonsRequest, who: String) -> Replies {
+        use ComparisonsRequest as Ask;
+        let service = self.comparisons.clone();
+        one(async move {
+            let bare = |comparison| Reply::Comparison { comparison, ballots: Vec::new() };
+            Ok(match request {
+                Ask::Create { plan, table } => bare(service.create(plan, table).await?),
+                Ask::List { limit, before } => {
+                    let (comparisons, more) = service.list(limit, before).await?;
+                    Reply::Comparisons { comparisons, more }
+                }
+                Ask::Find { text } => bare(service.find(text).await?),
+                Ask::Open { id } => {
+                    let (comparison, ballots) = service.open(id).await?;
+                    Reply::Comparison { comparison, ballots }
+                }
+                Ask::Choose { comparison, page, answers, choice, order } => {
+                    let chosen = Chosen { comparison, page, answers, choice, order };
+                    Reply::Ballot { ballot: service.choose(chosen, who).await? }
+                }
+                Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,
+                Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
+                Ask::Leaderboard { category } => {
+                    let (board, categories) = service.leaderboard(category).await?;
+                    Reply::Leaderboard { board, categories }
+                }
+                Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
             })
         })
     }
@@ -459,9 +500,7 @@ impl Here {
                 let (makings, more) = service.list(limit, before).await?;
                 Ok(Reply::Makings { makings, more })
             }),
-            Ask::Find { text } => {
-                one(async move { Ok(Reply::Making { making: service.find(&text).await? }) })
-            }
+            Ask::Find { text } => one(async move { Ok(Reply::Making { making: service.find(text).await? }) }),
             Ask::Bytes { blob } => one(async move {
                 let (media_type, bytes) = service.bytes(blob).await?;
                 Ok(Reply::Picture { media_type, bytes })

@@ -8,9 +8,11 @@ use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
 pub use crate::domain::change::Changed;
+use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
+use crate::domain::evaluation::Leaderboard;
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -47,6 +49,24 @@ pub enum Reply {
     /// The answer as it was stored last.
     Finished {
         answer: Message,
+    },
+    /// A comparison, with the choices that count in it where it was opened.
+    Comparison {
+        comparison: Comparison,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ballots: Vec<Ballot>,
+    },
+    Comparisons {
+        comparisons: Vec<Comparison>,
+        more: bool,
+    },
+    Ballot {
+        ballot: Ballot,
+    },
+    /// Who was chosen over whom, and the categories that there are.
+    Leaderboard {
+        board: Leaderboard,
+        categories: Vec<String>,
     },
     Conversations {
         heads: Vec<Conversation>,

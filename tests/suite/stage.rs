@@ -291,6 +291,7 @@ pub fn head(n: u128, title: &str, minutes_old: i64) -> Conversation {
         settings: Settings::default(),
         leaf: None,
         run: None,
+        side: None,
     }
 }
 

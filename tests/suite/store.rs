@@ -76,6 +76,7 @@ pub fn head(number: u32, updated: i64) -> Conversation {
         settings: Settings::default(),
         leaf: None,
         run: None,
+        side: None,
     }
 }
 

@@ -90,6 +90,7 @@ fn begun(model: Option<ModelId>, system: Option<String>, settings: Settings, run
         settings,
         leaf: None,
         run,
+        side: None,
     };
     Thread { conversation, messages: Vec::new() }
 }

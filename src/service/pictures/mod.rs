@@ -25,8 +25,8 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::naming::{Gone, unnamed};
-use crate::service::{attachments, fresh};
-use crate::store::{Batch, Scan, Store};
+use crate::service::{attachments, fresh, paging};
+use crate::store::{Batch, Scan};
 
 /// Steps that wait for a slow asker.
 const STEPS: usize = 64;
@@ -144,54 +144,12 @@ impl Pictures {
 
     /// The newest behind `before`, and whether there are older ones. Damaged ones are left out.
     pub async fn list(&self, limit: usize, before: Option<MakingId>) -> Result<(Vec<Making>, bool)> {
-        self.archive
-            .run(move |store| {
-                let mut scan = Scan::<Making>::all().reverse();
-                if let Some(before) = before {
-                    scan = scan.after(&before);
-                }
-                let mut makings = Vec::new();
-                for record in store.scan(scan) {
-                    match record {
-                        Ok(_) if makings.len() == limit => return Ok((makings, true)),
-                        Ok((_, making)) => makings.push(making),
-                        Err(error) if error.kind == ErrorKind::Corrupt => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok((makings, false))
-            })
-            .await
+        self.archive.run(move |store| paging::page(store, limit, before.as_ref())).await
     }
 
     /// The one whose id starts or ends with `text`.
-    pub async fn find(&self, text: &str) -> Result<Making> {
-        let text = text.to_ascii_lowercase();
-        self.archive
-            .run(move |store| {
-                let mut found = Vec::new();
-                for key in store.keys::<Making>(Scan::all()) {
-                    let id = key?;
-                    let digits = id.to_string();
-                    if digits.starts_with(&text) || digits.ends_with(&text) {
-                        found.push(id);
-                    }
-                }
-                match found.as_slice() {
-                    [id] => making(store, *id),
-                    [] => Err(missing(&text)),
-                    several => {
-                        let ids: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
-                        Err(Error::new(
-                            ErrorKind::Invalid,
-                            format!("finding the pictures {text:?}"),
-                            format!("several begin or end so: {}", ids.join(", ")),
-                            "Give more of its digits.",
-                        ))
-                    }
-                }
-            })
-            .await
+    pub async fn find(&self, text: String) -> Result<Making> {
+        self.archive.run(move |store| paging::find(store, &text, "pictures", "outcrop pictures list")).await
     }
 
     /// The bytes of a kept picture, and what they are.
@@ -266,10 +224,6 @@ impl Pictures {
         self.tasks.close();
         self.tasks.wait().await;
     }
-}
-
-fn making(store: &Store, id: MakingId) -> Result<Making> {
-    store.get::<Making>(&id)?.ok_or_else(|| missing(&id.short()))
 }
 
 fn missing(text: &str) -> Error {

@@ -5,7 +5,7 @@ use crate::domain::conversation::{Draft, Held};
 use crate::domain::message::Block;
 use crate::domain::picture::Made;
 use crate::domain::trace::Span;
-use crate::store::{Owner, Unlock};
+use crate::store::{Owner, Store, Unlock};
 
 #[derive(Debug)]
 struct Nobody;
@@ -101,7 +101,7 @@ async fn the_newest_come_first_and_those_that_a_dead_process_left_are_marked() {
     assert_eq!(pictures.remove(open.id).await.unwrap_err().kind, ErrorKind::Busy);
     assert_eq!(pictures.mark_interrupted().await.unwrap(), 1);
     assert_eq!(pictures.mark_interrupted().await.unwrap(), 0);
-    let found = pictures.find(&open.id.short()).await.unwrap();
+    let found = pictures.find(open.id.short()).await.unwrap();
     assert_eq!((found.outcome, found.made.len()), (Outcome::Interrupted, 1));
     pictures.finish().await;
 }

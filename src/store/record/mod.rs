@@ -1,6 +1,7 @@
 //! The kinds of records. A kind is one file: its key, which holds ids and times and never content, and its value.
 
 pub(super) mod attachment;
+mod comparison;
 mod conversation;
 pub(super) mod draft;
 mod egress;
@@ -43,6 +44,8 @@ pub enum Kind {
     ModelList = 12,
     Usage = 11,
     Making = 14,
+    Comparison = 15,
+    Ballot = 16,
     Prompt = 20,
     PromptVersion = 21,
     PromptSketch = 22,
@@ -72,7 +75,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 17] = [
+    pub(super) const RECORDS: [(Self, &'static str); 19] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -86,6 +89,8 @@ impl Kind {
         (Self::ModelList, "lists of models"),
         (Self::Usage, "days of usage"),
         (Self::Making, "makings of pictures"),
+        (Self::Comparison, "comparisons"),
+        (Self::Ballot, "choices among answers"),
         (Self::Prompt, "prompts"),
         (Self::PromptVersion, "versions of prompts"),
         (Self::PromptSketch, "drafts of prompts"),
@@ -131,6 +136,8 @@ macro_rules! id_key {
 }
 
 id_key!(
+    crate::domain::id::BallotId,
+    crate::domain::id::ComparisonId,
     crate::domain::id::ConversationId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,

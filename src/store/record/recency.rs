@@ -38,20 +38,22 @@ pub(in crate::store) fn has_entry(key: &[u8]) -> bool {
 }
 
 /// The entry that belongs to the record `key` with the value `plain`; `None` for all but heads of conversations, and for
-/// those that are runs of a prompt: no list has them.
+/// those that are runs of a prompt or columns of a comparison: no list has them.
 pub(in crate::store) fn entry_of(key: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
     #[derive(Deserialize)]
     struct Updated {
         updated: Timestamp,
         #[serde(default)]
         run: Option<IgnoredAny>,
+        #[serde(default)]
+        side: Option<IgnoredAny>,
     }
     let (kind, rest) = key.split_first()?;
     if *kind != Kind::Conversation as u8 {
         return None;
     }
-    let Updated { updated, run } = serde_json::from_slice(plain).ok()?;
-    run.is_none().then_some(())?;
+    let Updated { updated, run, side } = serde_json::from_slice(plain).ok()?;
+    (run.is_none() && side.is_none()).then_some(())?;
     Some(entry(updated, ConversationId::read(rest)?))
 }
 

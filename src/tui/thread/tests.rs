@@ -98,6 +98,7 @@ fn what_another_process_says_in_it_follows_what_is_shown() {
         settings: Settings::default(),
         leaf: Some(id(leaf)),
         run: None,
+        side: None,
     };
     let mut thread = forked();
     thread.take_head(&head(6));

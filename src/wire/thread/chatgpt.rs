@@ -114,6 +114,7 @@ pub(super) fn thread(text: &str, ids: &mut dyn Ids, skipped: &mut Vec<String>) -
         settings: Settings::default(),
         leaf,
         run: None,
+        side: None,
     };
     Ok(Thread { conversation: head, messages })
 }

@@ -117,7 +117,7 @@ pub fn renumbered(mut thread: Thread, ids: &mut dyn Ids) -> Thread {
         thread.messages.iter().map(|message| (message.id, ids.message())).collect();
     let id = ids.conversation();
     thread.conversation.id = id;
-    thread.conversation.run = None;
+    (thread.conversation.run, thread.conversation.side) = (None, None);
     thread.conversation.leaf = thread.conversation.leaf.and_then(|leaf| fresh.get(&leaf).copied());
     for message in &mut thread.messages {
         message.conversation = id;

@@ -2,6 +2,7 @@
 
 pub mod cassettes;
 pub mod chat;
+pub mod comparisons;
 pub mod conversations;
 pub mod keys;
 pub mod models;
@@ -20,6 +21,7 @@ pub use crate::domain::change::Topic;
 pub enum Request {
     Cassettes(cassettes::Cassettes),
     Chat(chat::Chat),
+    Comparisons(comparisons::Comparisons),
     Conversations(conversations::Conversations),
     Keys(keys::Keys),
     Models(models::Models),
@@ -42,12 +44,14 @@ impl Request {
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
+            Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
             Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
         }
     }
 
     /// Whether it changes nothing, so that asking twice is as good as asking once.
     pub fn is_query(&self) -> bool {
+        use comparisons::Comparisons as V;
         use conversations::Conversations as C;
         use models::Models as M;
         use pictures::Pictures as I;
@@ -58,6 +62,14 @@ impl Request {
             Self::Chat(request) => {
                 matches!(request, chat::Chat::Scripts { .. } | chat::Chat::Complete { .. })
             }
+            Self::Comparisons(request) => match request {
+                V::List { .. } | V::Find { .. } | V::Open { .. } | V::Leaderboard { .. } => true,
+                V::Create { .. }
+                | V::Choose { .. }
+                | V::TakeBack { .. }
+                | V::Categorise { .. }
+                | V::Remove { .. } => false,
+            },
             Self::Conversations(request) => match request {
                 C::List { .. }
                 | C::Open { .. }

@@ -3,6 +3,7 @@
 mod attaching;
 mod bedrock;
 mod cassettes;
+mod compare;
 mod found;
 pub mod home;
 mod keys;

@@ -163,6 +163,7 @@ fn thread() -> impl Strategy<Value = Thread> {
                 settings,
                 leaf,
                 run: None,
+                side: None,
             };
             Thread { conversation, messages }
         },
@@ -360,6 +361,7 @@ fn markdown_names_attachments_and_links_those_that_lie_beside_it() {
     };
     let conversation = Conversation {
         run: None,
+        side: None,
         id,
         title: "t".into(),
         titled: false,
@@ -417,6 +419,7 @@ fn markdown_shows_the_branch_with_its_figures() {
             settings: Settings { temperature: Some(0.2), ..Settings::default() },
             leaf: Some(message_id(3)),
             run: None,
+            side: None,
         },
         messages: vec![
             said(1, None, Role::User, vec![text("hello")], None),

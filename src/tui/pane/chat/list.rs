@@ -291,6 +291,7 @@ mod tests {
             settings: Settings::default(),
             leaf: None,
             run: None,
+            side: None,
         }
     }
 

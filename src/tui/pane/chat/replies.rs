@@ -314,7 +314,12 @@ impl State {
             }
             // A change on this machine is no reason to ask servers that the person did not ask.
             Changed::Models => self.list_models(self.probed, desk),
-            Changed::Usage | Changed::Making { .. } | Changed::MakingRemoved { .. } | Changed::Prompts => {}
+            Changed::Usage
+            | Changed::Making { .. }
+            | Changed::MakingRemoved { .. }
+            | Changed::Comparison { .. }
+            | Changed::ComparisonRemoved { .. }
+            | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
             Changed::Missed => self.relist(desk),

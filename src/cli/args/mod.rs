@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+mod compare;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::Flags;
+
+pub use compare::{Compare, Comparisons};
 
 /// A terminal playground for foundation models.
 ///
@@ -62,6 +66,14 @@ pub enum Command {
     Pictures {
         #[command(subcommand)]
         verb: Pictures,
+    },
+    /// Ask several models the same, and put their answers side by side
+    Compare(Compare),
+    /// Comparisons: list, show, choose the best answer, see who was chosen over whom
+    #[command(alias = "comparison")]
+    Comparisons {
+        #[command(subcommand)]
+        verb: Comparisons,
     },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]
@@ -132,9 +144,6 @@ pub struct Chat {
     /// Go on with this conversation: the last digits of its id, as `conversations list` shows them
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
-    /// Put a file before the prompt: a text, a picture, a PDF, Word or Excel file; may be repeated
-    #[arg(short, long, value_name = "FILE")]
-    pub file: Vec<PathBuf>,
     /// What a tool gives back that the last answer called, by the call's id or the tool's name; may be repeated
     ///
     /// =@FILE takes it from a file; a ! before the text or the @ says that the tool failed, and why.
@@ -143,6 +152,16 @@ pub struct Chat {
     /// Print the answer byte for byte, also what could drive a terminal
     #[arg(long)]
     pub raw: bool,
+    #[command(flatten)]
+    pub said: Said,
+}
+
+/// What is asked.
+#[derive(Debug, Args)]
+pub struct Said {
+    /// Put a file before the prompt: a text, a picture, a PDF, Word or Excel file; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
     /// What to ask; - or nothing takes it from the standard input
     ///
     /// What is piped in is added after it, to the pipe's end: in a script that has no input for it, write < /dev/null.

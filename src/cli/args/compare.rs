@@ -1,0 +1,83 @@
+//! The arguments of comparing models.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Said;
+
+/// `outcrop compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// A model, 2 to 8 times; what is its own stands behind it: "local/smollm2-135m temperature=1 preset=brief"
+    #[arg(short, long, value_name = "MODEL", required = true)]
+    pub model: Vec<String>,
+    /// The system prompt of every column that has none of its own
+    #[arg(short, long, value_name = "TEXT")]
+    pub system: Option<String>,
+    /// An inference setting of every column, like temperature=0.2; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Ask each model so many times
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub repeat: u32,
+    /// A table of values for the {{variables}} of the prompt, each row asked by itself: CSV, TSV, or a JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub vars: Option<PathBuf>,
+    /// What it is about: leaderboards are made by category too
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
+    /// Print answers byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
+    #[command(flatten)]
+    pub said: Said,
+}
+
+/// `outcrop comparisons …`
+#[derive(Debug, Subcommand)]
+pub enum Comparisons {
+    /// Newest first: id, time, columns, what was asked
+    List {
+        /// How many at most; 0 for all
+        #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Every answer with its figures
+    Show {
+        /// The last digits of its id, as `comparisons list` shows them
+        id: String,
+        /// Print answers byte for byte, also what could drive a terminal
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Choose the best of the last answers: a column's letter, tie or bad
+    Choose {
+        /// The last digits of its id
+        id: String,
+        /// A, B …, tie, or bad for both or all
+        choice: String,
+        /// The page, where there are several, from 1
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        page: u32,
+    },
+    /// Who was chosen over whom
+    #[command(alias = "board")]
+    Leaderboard {
+        /// Only of comparisons of this category
+        #[arg(long, value_name = "NAME")]
+        category: Option<String>,
+    },
+    /// Delete comparisons with their answers; what was chosen stays on the leaderboard
+    Remove {
+        /// The last digits of their ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Take what was chosen off the leaderboard too
+        #[arg(long)]
+        choices: bool,
+        /// Do not ask first
+        #[arg(short, long)]
+        yes: bool,
+    },
+}

@@ -1,0 +1,340 @@
+//! `outcrop compare`: the same asked of several models, their answers side by side.
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::args::Compare;
+use super::item::Item;
+use super::out::Out;
+use super::progress::Progress;
+use super::prompt::{blocks, text_file};
+use super::{Asker, End, Exit, unexpected, wishes, words};
+use crate::config::Config;
+use crate::domain::attachment::Attachment;
+use crate::domain::catalog::{ModelId, Price};
+use crate::domain::comparison::measure::{Contest, Measure, Summary};
+use crate::domain::comparison::{Column, Comparison, Plan, Table, letter};
+use crate::domain::figures;
+use crate::domain::message::{Answer, Block, Message, Outcome, StopReason};
+use crate::domain::usage::budget::money;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::chat::{Chat, Target};
+use crate::workbench::request::comparisons::Comparisons;
+use crate::workbench::request::models::Models;
+use crate::workbench::{Reply, Request};
+
+/// Pages that one column is asked at once; other columns do not wait for it.
+const AT_ONCE: usize = 8;
+
+/// What came of each lane, by page and column.
+type Answers = BTreeMap<(usize, usize), Result<Message>>;
+
+pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    out.raw = wanted.raw;
+    let blocks = blocks(&wanted.said, false, asker, out).await?;
+    let plan = plan(&wanted, &blocks, &asker.config)?;
+    let table = wanted
+        .vars
+        .as_ref()
+        .map(|path| text_file(path).map(|text| Table { name: path.display().to_string(), text }));
+    let create = Comparisons::Create { plan, table: table.transpose()? };
+    let comparison = match asker.one(Request::Comparisons(create), out).await? {
+        Reply::Comparison { comparison, .. } => comparison,
+        other => return Err(unexpected(&other)),
+    };
+    if out.json {
+        out.object(&Item::Comparison { comparison: &comparison })?;
+    }
+    let answers = ask_all(&comparison, &blocks, asker, out).await?;
+    let prices = prices(asker, out).await?;
+    told(&comparison, &answers, &prices, out)?;
+    let id = comparison.id.short();
+    out.note(&format!("kept; `outcrop comparisons choose {id} A` keeps which answer is the best"))?;
+    ended(&answers)
+}
+
+fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {
+    let own = blocks.iter().filter(|block| Attachment::of(block).is_none());
+    let words: Vec<_> = own
+        .filter_map(|block| match block {
+            Block::Text { text } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    Ok(Plan {
+        columns: wanted.model.iter().map(|said| column(said, wanted, config)).collect::<Result<_>>()?,
+        rows: Vec::new(),
+        samples: wanted.repeat,
+        blind: false,
+        category: wanted.category.clone(),
+        text: words.join("\n\n"),
+    })
+}
+
+/// A column as it is said: a model, then what is its own, `name=value` each.
+fn column(said: &str, wanted: &Compare, config: &Config) -> Result<Column> {
+    let mut words = said.split_whitespace();
+    let model: ModelId = words.next().unwrap_or_default().parse()?;
+    let (mut own, mut preset) = (Vec::new(), None);
+    for word in words {
+        match word.strip_prefix("preset=") {
+            Some(name) => preset = Some(wishes::preset(name, config)?),
+            None => own.push(word.to_owned()),
+        }
+    }
+    let mut settings = config.defaults.settings.clone();
+    if let Some(preset) = preset {
+        settings = settings.overlaid(&preset.settings);
+    }
+    wishes::set(&mut settings, "--set ", &wanted.set)?;
+    wishes::set(&mut settings, "", &own)?;
+    let system = preset.and_then(|preset| preset.system.clone()).or_else(|| wanted.system.clone());
+    let system = system.or_else(|| config.defaults.system.clone());
+    Ok(Column { model, system, settings })
+}
+
+/// Asks every lane and prints each answer as soon as those before it have come.
+async fn ask_all(
+    comparison: &Comparison,
+    blocks: &[Block],
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Answers, End> {
+    let columns = (0..comparison.columns.len()).map(|column| {
+        let lanes = comparison.pages.iter().enumerate().map(move |(number, page)| {
+            let to = Target::After { conversation: page.lanes[column], parent: None };
+            let request = Request::Chat(Chat::Send { to, blocks: page.filled(blocks) });
+            stream::once(answer(request, asker)).map(move |answer| ((number, column), answer)).boxed_local()
+        });
+        stream::iter(lanes).flatten_unordered(AT_ONCE).boxed_local()
+    });
+    let mut coming = stream::select_all(columns);
+    let total = comparison.lanes().count();
+    let mut order = comparison.lanes().map(|(page, column, _)| (page, column)).peekable();
+    let mut progress = Progress::new(out.json);
+    let mut answers = Answers::new();
+    progress.show("answers", 0, Some(total as u64));
+    while let Some((place, answer)) = coming.next().await {
+        if out.json {
+            object(place, &answer, out)?;
+        }
+        answers.insert(place, answer);
+        while let Some(next) = order.next_if(|place| answers.contains_key(place)) {
+            if !out.json {
+                progress.clear();
+                print(comparison, next, &answers[&next], out)?;
+            }
+        }
+        progress.show("answers", answers.len() as u64, Some(total as u64));
+    }
+    Ok(answers)
+}
+
+/// The answer to one request, whole.
+async fn answer(request: Request, asker: &Asker) -> Result<Message> {
+    let replies: BoxStream<'_, _> = asker.ask(request);
+    let finished = replies.try_filter_map(async |reply| match reply {
+        Reply::Finished { answer } => Ok(Some(answer)),
+        _ => Ok(None),
+    });
+    let answers: Vec<Message> = finished.try_collect().await?;
+    answers.into_iter().next_back().ok_or_else(|| Error::internal("waiting for an answer", "it never ended"))
+}
+
+fn object((page, column): (usize, usize), answer: &Result<Message>, out: &mut Out) -> Result<(), End> {
+    match answer {
+        Ok(answer) => out.object(&Item::Compared { page, column, answer: Some(answer), error: None }),
+        Err(error) => out.object(&Item::Compared { page, column, answer: None, error: Some(error) }),
+    }
+}
+
+fn print(
+    comparison: &Comparison,
+    (number, column): (usize, usize),
+    answer: &Result<Message>,
+    out: &mut Out,
+) -> Result<(), End> {
+    let page = &comparison.pages[number];
+    if column == 0 && comparison.pages.len() > 1 {
+        let mut said = vec![format!("page {}", number + 1)];
+        said.extend(page.values.iter().map(|(name, value)| format!("{name}={value}")));
+        out.line(&format!("══ {}", said.join("  ")))?;
+    }
+    out.line(&format!("── {}  {}", letter(column), comparison.columns[column].contestant()))?;
+    match answer {
+        Ok(message) => {
+            out.text(&message.text())?;
+            out.end_line()?;
+            if let Some(error) = failure(message) {
+                out.line(&format!("✗ {error}"))?;
+            }
+        }
+        Err(error) => out.line(&format!("✗ {error}"))?,
+    }
+    out.line("")
+}
+
+pub(super) fn failure(message: &Message) -> Option<&Error> {
+    match &message.answer.as_ref()?.outcome {
+        Outcome::Failed { error } => Some(error),
+        _ => None,
+    }
+}
+
+/// The prices of the models that are known here. Nobody is asked.
+pub(super) async fn prices(asker: &Asker, out: &mut Out) -> Result<BTreeMap<ModelId, Price>, End> {
+    match asker.one(Request::Models(Models::List { probe: false }), out).await? {
+        Reply::Models { cards } => {
+            Ok(cards.into_iter().filter_map(|card| Some((card.id, card.price?))).collect())
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The figures under the answers: of one page each answer's, of several what they come to.
+fn told(
+    comparison: &Comparison,
+    answers: &Answers,
+    prices: &BTreeMap<ModelId, Price>,
+    out: &mut Out,
+) -> Result<(), End> {
+    let of = |column: usize| {
+        let own = answers.iter().filter(move |((_, of), _)| *of == column);
+        own.filter_map(|(_, answer)| answer.as_ref().ok()?.answer.as_ref())
+    };
+    let price = |column: usize| prices.get(&comparison.columns[column].model);
+    let columns = 0..comparison.columns.len();
+    if out.json {
+        return columns.into_iter().try_for_each(|column| {
+            let contestant = comparison.columns[column].contestant();
+            let summary = Summary::of(of(column), price(column));
+            out.object(&Item::ComparedColumn { column, contestant, summary })
+        });
+    }
+    let rows = if comparison.pages.len() == 1 {
+        let ended: Vec<Option<&Answer>> = columns.map(|column| of(column).next()).collect();
+        figures_of(comparison, &ended, price)
+    } else {
+        let all: Vec<Summary> = columns.map(|column| Summary::of(of(column), price(column))).collect();
+        summaries(comparison, &all)
+    };
+    words::ledger(rows).iter().try_for_each(|line| out.line(line))
+}
+
+/// A row for each column: its figures, the best of each marked.
+pub(super) fn figures_of<'a>(
+    comparison: &Comparison,
+    answers: &[Option<&Answer>],
+    price: impl Fn(usize) -> Option<&'a Price>,
+) -> Vec<Vec<String>> {
+    let measures: Vec<Option<Measure>> = answers
+        .iter()
+        .enumerate()
+        .map(|(column, answer)| answer.map(|answer| Measure::of(answer, price(column))))
+        .collect();
+    let best = Contest::ALL.map(|contest| contest.best(&measures));
+    let head = ["", "first", "total", "tok/s", "in", "out", "cost", "end"].map(str::to_owned).to_vec();
+    let row = |(column, measure): (usize, &Option<Measure>)| {
+        let measure = measure.unwrap_or_default();
+        let mark = |contest: usize, text: String| {
+            format!("{text}{}", if best[contest].contains(&column) { "*" } else { " " })
+        };
+        vec![
+            name(comparison, column),
+            mark(0, known(measure.first_ms, figures::milliseconds)),
+            mark(1, known(measure.total_ms, figures::milliseconds)),
+            mark(2, known(measure.per_second, figures::rate)),
+            known(measure.input, |n| figures::grouped(n.into())),
+            known(measure.output, |n| figures::grouped(n.into())),
+            mark(3, known(measure.cost, money)),
+            answers[column].map_or("failed", |answer| end(&answer.outcome)).to_owned(),
+        ]
+    };
+    std::iter::once(head).chain(measures.iter().enumerate().map(row)).collect()
+}
+
+fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<String>> {
+    let head =
+        ["", "answers", "failed", "first p50", "p95", "total p50", "p95", "tok/s", "in", "out", "cost"];
+    let row = |(column, summary): (usize, &Summary)| {
+        let ms = |ms| known(ms, figures::milliseconds);
+        vec![
+            name(comparison, column),
+            figures::grouped(summary.answers),
+            figures::grouped(summary.failed),
+            ms(summary.first_p50),
+            ms(summary.first_p95),
+            ms(summary.total_p50),
+            ms(summary.total_p95),
+            known(summary.per_second, figures::rate),
+            figures::grouped(summary.input),
+            figures::grouped(summary.output),
+            known(summary.cost, money),
+        ]
+    };
+    std::iter::once(head.map(str::to_owned).to_vec()).chain(all.iter().enumerate().map(row)).collect()
+}
+
+fn name(comparison: &Comparison, column: usize) -> String {
+    format!("{}  {}", letter(column), comparison.columns[column].contestant())
+}
+
+/// What is unknown is shown as unknown.
+fn known<T>(figure: Option<T>, words: impl FnOnce(T) -> String) -> String {
+    figure.map_or_else(|| "–".to_owned(), words)
+}
+
+/// How an answer ended, in a word.
+fn end(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Streaming => "running",
+        Outcome::Stopped => "stopped",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Complete { reason } => match reason {
+            StopReason::MaxTokens => "max_tokens",
+            StopReason::ContextFull => "context full",
+            StopReason::ToolUse => "calls a tool",
+            StopReason::Filtered => "filtered",
+            _ => "done",
+        },
+    }
+}
+
+/// Done where all answered; a negative answer where some did not; the error where none did.
+fn ended(answers: &Answers) -> Result<Exit, End> {
+    let mut failures = answers.values().filter_map(|answer| match answer {
+        Ok(message) => failure(message),
+        Err(error) => Some(error),
+    });
+    let Some(first) = failures.next() else { return Ok(Exit::Done) };
+    if failures.count() + 1 == answers.len() {
+        let why = format!("every model failed; the first: {}", first.why);
+        return Err(Error {
+            why,
+            kind: first.kind.clone(),
+            doing: first.doing.clone(),
+            hint: first.hint.clone(),
+        }
+        .into());
+    }
+    Ok(Exit::Negative)
+}
+
+/// The column of a letter, or what else is chosen.
+pub(super) fn choice(said: &str, columns: usize) -> Result<crate::domain::evaluation::Choice> {
+    use crate::domain::evaluation::Choice;
+    let wanted = said.trim().to_lowercase();
+    match wanted.as_str() {
+        "tie" | "=" => return Ok(Choice::Tie),
+        "bad" | "none" => return Ok(Choice::BothBad),
+        _ => {}
+    }
+    let column = (0..columns).find(|column| letter(*column).to_lowercase().to_string() == wanted);
+    column.map(Choice::One).ok_or_else(|| {
+        let hint = format!("Choose A to {}, tie, or bad.", letter(columns.saturating_sub(1)));
+        Error::new(ErrorKind::Invalid, "choosing an answer", format!("{said:?} is none of them"), hint)
+    })
+}

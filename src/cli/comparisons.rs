@@ -1,0 +1,278 @@
+//! `outcrop comparisons …`
+
+use super::args::Comparisons as Verb;
+use super::compare::{choice, failure, figures_of, prices};
+use super::item::Item;
+use super::out::Out;
+use super::{Asker, End, Exit, ask, unexpected, words};
+use crate::domain::comparison::{Ballot, Comparison, letter, turns};
+use crate::domain::conversation::Thread;
+use crate::domain::evaluation::{Choice, Estimate, Figure, Leaderboard};
+use crate::domain::id::ConversationId;
+use crate::domain::message::Message;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::comparisons::Comparisons;
+use crate::workbench::request::conversations::Conversations;
+use crate::workbench::{Reply, Request};
+
+/// The fewest digits that name a comparison: with fewer, a slip of the finger names another one.
+const DIGITS: usize = 4;
+
+pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    match verb {
+        Verb::List { limit } => list(limit, asker, out).await?,
+        Verb::Show { id, raw } => {
+            out.raw = raw;
+            show(&id, asker, out).await?;
+        }
+        Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
+        Verb::Leaderboard { category } => board(category, asker, out).await?,
+        Verb::Remove { ids, choices, yes } => remove(&ids, choices, yes, asker, out).await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn list(limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let limit = if limit == 0 { usize::MAX } else { limit };
+    let request = Comparisons::List { limit, before: None };
+    let reply = asker.one(Request::Comparisons(request), out).await?;
+    let Reply::Comparisons { comparisons, more } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        return comparisons.iter().try_for_each(|comparison| out.object(&Item::Comparison { comparison }));
+    }
+    let rows: Vec<_> = comparisons.iter().map(row).collect();
+    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    if comparisons.is_empty() {
+        out.note("nothing was compared yet; `outcrop compare -m MODEL -m MODEL PROMPT` compares")?;
+    }
+    if *more {
+        out.note("there are more; -n 0 shows all")?;
+    }
+    Ok(())
+}
+
+fn row(comparison: &Comparison) -> Vec<String> {
+    let models: Vec<_> = comparison.columns.iter().map(|column| column.model.to_string()).collect();
+    vec![
+        comparison.id.short(),
+        words::time(comparison.created),
+        words::count(comparison.columns.len() as u64, "column", "columns"),
+        words::count(comparison.pages.len() as u64, "page", "pages"),
+        models.join(" | "),
+        comparison.title.clone(),
+    ]
+}
+
+async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let (comparison, ballots) = opened(text, asker, out).await?;
+    if out.json {
+        out.object(&Item::Comparison { comparison: &comparison })?;
+        for (page, column, lane) in comparison.lanes() {
+            let thread = thread(lane, asker, out).await?;
+            out.object(&Item::Lane { page, column, thread: &thread })?;
+        }
+        return ballots.iter().try_for_each(|ballot| out.object(&Item::Ballot { ballot }));
+    }
+    let prices = prices(asker, out).await?;
+    for number in 0..comparison.pages.len() {
+        let threads = page(&comparison, number, asker, out).await?;
+        if comparison.pages.len() > 1 {
+            let values =
+                comparison.pages[number].values.iter().map(|(name, value)| format!("  {name}={value}"));
+            out.line(&format!("══ page {}{}", number + 1, values.collect::<String>()))?;
+        }
+        for turn in turns(&threads) {
+            if let Some(asked) = turn.asked {
+                out.line("── asked")?;
+                written(&asked.text(), out)?;
+            }
+            for (column, answer) in turn.answers.iter().enumerate() {
+                out.line(&format!("── {}  {}", letter(column), comparison.columns[column].contestant()))?;
+                let Some(answer) = answer else { continue };
+                written(&answer.text(), out)?;
+                if let Some(error) = failure(answer) {
+                    out.line(&format!("✗ {error}"))?;
+                }
+            }
+            let answers: Vec<_> =
+                turn.answers.iter().map(|message| message.and_then(|m| m.answer.as_ref())).collect();
+            let rows =
+                figures_of(&comparison, &answers, |column| prices.get(&comparison.columns[column].model));
+            words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
+            for ballot in ballots.iter().filter(|ballot| is_about(ballot, &turn.answers)) {
+                out.line(&format!("{} chose {}", who(&ballot.who), chosen(ballot.choice)))?;
+            }
+            out.line("")?;
+        }
+    }
+    Ok(())
+}
+
+fn written(text: &str, out: &mut Out) -> Result<(), End> {
+    out.text(text)?;
+    out.end_line()
+}
+
+fn is_about(ballot: &Ballot, answers: &[Option<&Message>]) -> bool {
+    let ids = answers.iter().map(|answer| answer.map(|message| message.id));
+    ids.eq(ballot.answers.iter().map(|id| Some(*id)))
+}
+
+fn who(name: &str) -> &str {
+    if name.is_empty() { "you" } else { name }
+}
+
+fn chosen(choice: Choice) -> String {
+    match choice {
+        Choice::One(column) => letter(column).to_string(),
+        Choice::Tie => "a tie".to_owned(),
+        Choice::BothBad => "none: all are bad".to_owned(),
+    }
+}
+
+async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let comparison = found(text, asker, out).await?;
+    let choice = choice(said, comparison.columns.len())?;
+    let at = (number as usize).checked_sub(1).filter(|at| *at < comparison.pages.len());
+    let at = at.ok_or_else(|| {
+        let pages = words::count(comparison.pages.len() as u64, "page", "pages");
+        Error::new(ErrorKind::NotFound, "choosing an answer", format!("it has {pages}"), "Count from 1.")
+    })?;
+    let threads = page(&comparison, at, asker, out).await?;
+    let turns = turns(&threads);
+    let answers: Option<Vec<_>> = turns
+        .last()
+        .and_then(|turn| turn.answers.iter().map(|answer| answer.map(|message| message.id)).collect());
+    let answers = answers.ok_or_else(|| {
+        let why = "not every column has answered the last message";
+        Error::new(ErrorKind::Invalid, "choosing an answer", why, "Ask the missing ones again first.")
+    })?;
+    let request = Comparisons::Choose {
+        comparison: comparison.id,
+        page: u32::try_from(at).unwrap_or(u32::MAX),
+        answers,
+        choice,
+        order: (0..comparison.columns.len()).collect(),
+    };
+    let reply = asker.one(Request::Comparisons(request), out).await?;
+    if out.json {
+        return out.object(&reply);
+    }
+    out.line(&format!("kept: {}", chosen(choice)))
+}
+
+async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let reply = asker.one(Request::Comparisons(Comparisons::Leaderboard { category }), out).await?;
+    if out.json {
+        return out.object(&reply);
+    }
+    let Reply::Leaderboard { board, categories } = &reply else { return Err(unexpected(&reply)) };
+    if board.rows.is_empty() {
+        return out.note("nobody has chosen yet; `outcrop comparisons choose` and the Compare place do");
+    }
+    words::ledger(table(board)).iter().try_for_each(|line| out.line(line))?;
+    let whose = "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %";
+    out.note(&format!("{}; {whose}", words::count(board.battles, "battle", "battles")))?;
+    if let Some(why) = board.rows.iter().find_map(|row| row.rating.as_ref().err()) {
+        out.note(&format!("where there is no rating: {}", why.words()))?;
+    }
+    if !categories.is_empty() {
+        out.note(&format!("categories: {}", categories.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn table(board: &Leaderboard) -> Vec<Vec<String>> {
+    let head = ["", "rank", "rating", "interval", "won", "lost", "tied", "bad", "win rate", "interval"];
+    let nothing = || "–".to_owned();
+    let percent = |figure: &Figure<Estimate>| match figure {
+        Ok(Estimate { value, low, high }) => {
+            (format!("{:.0} %", value * 100.0), format!("{:.0}–{:.0} %", low * 100.0, high * 100.0))
+        }
+        Err(_) => (nothing(), nothing()),
+    };
+    let row = |row: &crate::domain::evaluation::ranking::Row| {
+        let rating = row.rating.as_ref().ok();
+        let rank = rating.and_then(|rating| rating.rank.as_ref().ok());
+        let interval = rating.and_then(|rating| rating.interval.as_ref().ok());
+        let rank = rank.map_or_else(nothing, |(best, worst)| {
+            if best == worst { best.to_string() } else { format!("{best}–{worst}") }
+        });
+        let interval = interval.map_or_else(nothing, |(low, high)| format!("{low:.0}–{high:.0}"));
+        let rating = rating.map_or_else(nothing, |rating| format!("{:.0}", rating.elo));
+        let (rate, spread) = percent(&row.win_rate);
+        let counts = [row.record.won, row.record.lost, row.record.tied, row.record.both_bad];
+        let mut cells = vec![row.name.clone(), rank, rating, interval];
+        cells.extend(counts.map(|count| format!("{count}")));
+        cells.extend([rate, spread]);
+        cells
+    };
+    std::iter::once(head.map(str::to_owned).to_vec()).chain(board.rows.iter().map(row)).collect()
+}
+
+async fn remove(texts: &[String], choices: bool, yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let mut all: Vec<Comparison> = Vec::new();
+    for text in texts {
+        let comparison = found(text, asker, out).await?;
+        // The same one may be named twice.
+        if all.iter().all(|known| known.id != comparison.id) {
+            all.push(comparison);
+        }
+    }
+    let question = match all.as_slice() {
+        [one] => format!("Delete the comparison “{}” with its answers?", one.title),
+        several => {
+            let count = words::count(several.len() as u64, "comparison", "comparisons");
+            format!("Delete {count} with their answers?")
+        }
+    };
+    ask::agreed(yes, &question, "removing comparisons").await?;
+    for Comparison { id, title, .. } in all {
+        let request = Comparisons::Remove { id, ballots: choices };
+        let reply = asker.one(Request::Comparisons(request), out).await?;
+        if out.json { out.object(&reply)? } else { out.line(&format!("removed {}  {title}", id.short()))? }
+    }
+    Ok(())
+}
+
+async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Comparison, End> {
+    if text.chars().filter(|c| *c != '-').count() < DIGITS {
+        let why = format!("an id takes at least {DIGITS} of its digits");
+        let hint = "`outcrop comparisons list` shows the ids.";
+        let doing = format!("finding the comparison {text:?}");
+        return Err(Error::new(ErrorKind::Invalid, doing, why, hint).into());
+    }
+    match asker.one(Request::Comparisons(Comparisons::Find { text: text.to_owned() }), out).await? {
+        Reply::Comparison { comparison, .. } => Ok(comparison),
+        other => Err(unexpected(&other)),
+    }
+}
+
+async fn opened(text: &str, asker: &Asker, out: &mut Out) -> Result<(Comparison, Vec<Ballot>), End> {
+    let id = found(text, asker, out).await?.id;
+    match asker.one(Request::Comparisons(Comparisons::Open { id }), out).await? {
+        Reply::Comparison { comparison, ballots } => Ok((comparison, ballots)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+async fn thread(id: ConversationId, asker: &Asker, out: &mut Out) -> Result<Thread, End> {
+    match asker.one(Request::Conversations(Conversations::Open { id }), out).await? {
+        Reply::Thread { thread } => Ok(thread),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The conversations of one page, in the order of the columns.
+async fn page(
+    comparison: &Comparison,
+    number: usize,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Vec<Thread>, End> {
+    let mut threads = Vec::new();
+    for lane in &comparison.pages[number].lanes {
+        threads.push(thread(*lane, asker, out).await?);
+    }
+    Ok(threads)
+}

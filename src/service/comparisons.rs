@@ -1,0 +1,315 @@
+//! Comparisons of models side by side: made, kept, chosen in, ranked.
+//!
+//! A lane is a conversation that no list has; its turns are `chat`'s, as of any other. Here lives which conversations
+//! belong together, and what people chose.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::domain::change::Changed;
+use crate::domain::comparison::{Ballot, Comparison, Page, Plan, Table, counted, prompt_digest};
+use crate::domain::conversation::{Conversation, title_from};
+use crate::domain::evaluation::ranking::{Options, categories};
+use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
+use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
+use crate::domain::message::Message;
+use crate::domain::prompt::Template;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::archive::{Archive, forget};
+use crate::service::changes::Changes;
+use crate::service::invoke::Invoke;
+use crate::service::turns::Turns;
+use crate::service::{fresh, paging};
+use crate::store::{Batch, Scan, Store};
+use crate::wire;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Comparisons {
+    archive: Archive,
+    invoke: Arc<Invoke>,
+    changes: Changes,
+    turns: Turns,
+    /// Reading a comparison and writing it back is one act.
+    one: Arc<Mutex<()>>,
+}
+
+/// A choice that a person made, to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    pub comparison: ComparisonId,
+    pub page: u32,
+    /// In the order of the columns.
+    pub answers: Vec<MessageId>,
+    pub choice: Choice,
+    /// The columns as they stood on the screen.
+    pub order: Vec<usize>,
+}
+
+impl Comparisons {
+    /// Over these records; what is compared is asked of `invoke`'s models, changes are told to `changes`.
+    pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes, turns: Turns) -> Self {
+        Self { archive, invoke, changes, turns, one: Arc::default() }
+    }
+
+    /// Makes a comparison with a conversation for each lane; a table has the rows of the plan. Nothing is sent yet.
+    pub async fn create(&self, mut plan: Plan, table: Option<Table>) -> Result<Comparison> {
+        if let Some(Table { name, text }) = table {
+            plan.rows = wire::values::rows(&name, &text)?;
+        }
+        plan.lanes()?;
+        for column in &plan.columns {
+            self.invoke.knows(&column.model)?;
+        }
+        let now = fresh::now();
+        let (id, mut heads) = (fresh::comparison_id(), Vec::new());
+        let title = title_from(&plan.text);
+        let pages = plan.pages().map(|(values, sample)| {
+            let lanes = plan.columns.iter().map(|column| {
+                let system = Template { system: column.system.clone(), ..Template::default() };
+                let head = Conversation {
+                    id: fresh::conversation_id(),
+                    title: title.clone(),
+                    titled: false,
+                    created: now,
+                    updated: now,
+                    model: Some(column.model.clone()),
+                    system: system.filled(&values).system.filter(|system| !system.trim().is_empty()),
+                    settings: column.settings.clone(),
+                    leaf: None,
+                    run: None,
+                    side: Some(id),
+                };
+                let lane = head.id;
+                heads.push(head);
+                lane
+            });
+            let lanes = lanes.collect();
+            Page { values, sample, lanes }
+        });
+        let pages = pages.collect();
+        let comparison = Comparison {
+            id,
+            title,
+            created: now,
+            updated: now,
+            pages,
+            blind: plan.blind.then(fresh::seed),
+            category: plan.category.filter(|category| !category.trim().is_empty()),
+            columns: plan.columns,
+        };
+        let made = comparison.clone();
+        self.archive
+            .run(move |store| {
+                let mut batch = Batch::new();
+                batch.put(&made.id, &made)?;
+                for head in &heads {
+                    batch.put(&head.id, head)?;
+                }
+                store.commit(batch)
+            })
+            .await?;
+        self.changes.tell(Changed::Comparison { comparison: comparison.clone() });
+        Ok(comparison)
+    }
+
+    /// The newest behind `before`, and whether there are older ones.
+    pub async fn list(&self, limit: usize, before: Option<ComparisonId>) -> Result<(Vec<Comparison>, bool)> {
+        self.archive.run(move |store| paging::page(store, limit, before.as_ref())).await
+    }
+
+    /// The one whose id starts or ends with `text`.
+    pub async fn find(&self, text: String) -> Result<Comparison> {
+        self.archive
+            .run(move |store| paging::find(store, &text, "comparison", "outcrop comparisons list"))
+            .await
+    }
+
+    /// One, with the choices that count in it.
+    pub async fn open(&self, id: ComparisonId) -> Result<(Comparison, Vec<Ballot>)> {
+        self.archive
+            .run(move |store| {
+                let comparison = comparison(store, id)?;
+                let ballots = ballots(store, |ballot| ballot.comparison == id)?;
+                Ok((comparison, counted(&ballots).into_iter().cloned().collect()))
+            })
+            .await
+    }
+
+    /// Keeps a choice. A later one of the same person about the same answers takes its place; both are kept.
+    pub async fn choose(&self, chosen: Chosen, who: String) -> Result<Ballot> {
+        let _one = self.one.lock().await;
+        let (comparison, ballot) = self
+            .archive
+            .run(move |store| {
+                let mut comparison = comparison(store, chosen.comparison)?;
+                let prompt = checked(store, &comparison, &chosen)?;
+                comparison.updated = fresh::now();
+                let ballot = Ballot {
+                    id: fresh::ballot_id(),
+                    at: comparison.updated,
+                    who,
+                    comparison: comparison.id,
+                    page: chosen.page,
+                    answers: chosen.answers,
+                    contestants: comparison.columns.iter().map(|column| column.contestant()).collect(),
+                    order: chosen.order,
+                    blind: comparison.blind,
+                    choice: chosen.choice,
+                    category: comparison.category.clone(),
+                    prompt: Some(prompt),
+                };
+                let mut batch = Batch::new();
+                batch.put(&ballot.id, &ballot)?;
+                batch.put(&comparison.id, &comparison)?;
+                store.commit(batch)?;
+                Ok((comparison, ballot))
+            })
+            .await?;
+        self.changes.tell(Changed::Comparison { comparison });
+        Ok(ballot)
+    }
+
+    /// Takes a choice back: an earlier one about the same answers counts again.
+    pub async fn take_back(&self, id: BallotId) -> Result<()> {
+        let _one = self.one.lock().await;
+        let comparison = self
+            .archive
+            .run(move |store| {
+                let Some(ballot) = store.get::<Ballot>(&id)? else {
+                    let why = format!("there is none with the id {}", id.short());
+                    return Err(Error::new(ErrorKind::NotFound, "taking a choice back", why, ""));
+                };
+                let mut batch = Batch::new();
+                batch.remove::<Ballot>(&id);
+                store.commit(batch)?;
+                store.get::<Comparison>(&ballot.comparison)
+            })
+            .await?;
+        if let Some(comparison) = comparison {
+            self.changes.tell(Changed::Comparison { comparison });
+        }
+        Ok(())
+    }
+
+    /// Gives it a category, or takes it away, also of the choices that were made in it.
+    pub async fn categorise(&self, id: ComparisonId, category: Option<String>) -> Result<Comparison> {
+        let _one = self.one.lock().await;
+        let category = category.filter(|category| !category.trim().is_empty());
+        let comparison = self
+            .archive
+            .run(move |store| {
+                let mut comparison = comparison(store, id)?;
+                comparison.category.clone_from(&category);
+                comparison.updated = fresh::now();
+                let mut batch = Batch::new();
+                batch.put(&id, &comparison)?;
+                for ballot in ballots(store, |ballot| ballot.comparison == id)? {
+                    batch.put(&ballot.id, &Ballot { category: category.clone(), ..ballot.clone() })?;
+                }
+                store.commit(batch)?;
+                Ok(comparison)
+            })
+            .await?;
+        self.changes.tell(Changed::Comparison { comparison: comparison.clone() });
+        Ok(comparison)
+    }
+
+    /// Who was chosen over whom, of all choices or of one category's, and which categories there are.
+    pub async fn leaderboard(&self, category: Option<String>) -> Result<(Leaderboard, Vec<String>)> {
+        self.archive
+            .run(move |store| {
+                let ballots = ballots(store, |_| true)?;
+                let battles: Vec<Battle> = counted(&ballots).into_iter().flat_map(Ballot::battles).collect();
+                let options = Options { category, ..Options::default() };
+                let categories = categories(&battles).into_iter().map(str::to_owned).collect();
+                Ok((leaderboard(&battles, &options), categories))
+            })
+            .await
+    }
+
+    /// Deletes it with its conversations; what is being answered in them is stopped first. What was chosen stays on the
+    /// leaderboard, unless `ballots` go too.
+    pub async fn remove(&self, id: ComparisonId, and_ballots: bool) -> Result<()> {
+        let _one = self.one.lock().await;
+        let lanes: Vec<ConversationId> = self
+            .archive
+            .run(move |store| Ok(comparison(store, id)?.lanes().map(|(_, _, lane)| lane).collect()))
+            .await?;
+        for lane in &lanes {
+            self.turns.end(*lane).await;
+        }
+        self.archive
+            .run(move |store| {
+                let mut batch = Batch::new();
+                batch.remove::<Comparison>(&id);
+                if and_ballots {
+                    for ballot in ballots(store, |ballot| ballot.comparison == id)? {
+                        batch.remove::<Ballot>(&ballot.id);
+                    }
+                }
+                forget(store, &lanes, &mut batch)?;
+                store.commit(batch)
+            })
+            .await?;
+        self.changes.tell(Changed::ComparisonRemoved { id });
+        Ok(())
+    }
+}
+
+fn comparison(store: &Store, id: ComparisonId) -> Result<Comparison> {
+    store.get::<Comparison>(&id)?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            "opening a comparison",
+            format!("there is none with the id {}", id.short()),
+            "`outcrop comparisons list` shows those that there are.",
+        )
+    })
+}
+
+/// Those that can be read, in the order in which they were made.
+fn ballots(store: &Store, wanted: impl Fn(&Ballot) -> bool) -> Result<Vec<Ballot>> {
+    let mut found = Vec::new();
+    for record in store.scan::<Ballot>(Scan::all()) {
+        match record {
+            Ok((_, ballot)) if wanted(&ballot) => found.push(ballot),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a choice is one among answers of one turn on one page; the digest of what was asked.
+fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<String> {
+    let failed = |why: String| {
+        let hint = "Choose among the answers of one turn, one of each column.";
+        Error::new(ErrorKind::Invalid, "keeping a choice", why, hint)
+    };
+    let columns = comparison.columns.len();
+    let page = comparison.pages.get(chosen.page as usize);
+    let page = page.ok_or_else(|| failed(format!("there is no page {}", chosen.page)))?;
+    let mut order = chosen.order.clone();
+    order.sort_unstable();
+    if chosen.answers.len() != columns || !order.into_iter().eq(0..columns) {
+        return Err(failed(format!("{columns} answers are needed, and the order of them")));
+    }
+    if matches!(chosen.choice, Choice::One(column) if column >= columns) {
+        return Err(failed("no column is at that place".to_owned()));
+    }
+    let mut prompt = None;
+    for (lane, answer) in page.lanes.iter().zip(&chosen.answers) {
+        let lost = || failed(format!("column has no message {}", answer.short()));
+        let answer = store.get::<Message>(&(*lane, *answer))?.filter(|message| message.answer.is_some());
+        let asked = answer.ok_or_else(lost)?.parent.ok_or_else(lost)?;
+        let asked = store.get::<Message>(&(*lane, asked))?.ok_or_else(lost)?;
+        let digest = prompt_digest(&asked.blocks);
+        if prompt.as_ref().is_some_and(|prompt| *prompt != digest) {
+            return Err(failed("they answer different messages".to_owned()));
+        }
+        prompt = Some(digest);
+    }
+    prompt.ok_or_else(|| failed("there are no columns".to_owned()))
+}

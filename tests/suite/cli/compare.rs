@@ -1,0 +1,124 @@
+//! Models side by side on the command line: asked, listed, shown, chosen among, ranked, removed.
+
+use outcrop::workbench::{self, Workbench};
+
+use super::home::{Home, SCRIPTED, Said};
+use super::talk::on_both;
+
+fn good(said: &Said) -> &str {
+    assert_eq!(said.code, Some(0), "{said:?}");
+    &said.stdout
+}
+
+/// Does it in a home of its own, once as the owner and once attached to this process.
+async fn on_either(act: fn(&Home)) {
+    tokio::task::block_in_place(|| act(&Home::with(SCRIPTED)));
+    let home = Home::with(SCRIPTED);
+    let owner = workbench::open(&home.config());
+    owner.ready().await.unwrap();
+    assert!(owner.is_owner());
+    tokio::task::block_in_place(|| act(&home));
+    owner.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_models_are_asked_shown_chosen_among_ranked_and_removed() {
+    on_either(life).await;
+}
+
+fn life(home: &Home) {
+    let compare = ["compare", "-m", "scripted/echo", "-m", "scripted/stream-5@1000 temperature=0.5"];
+    let said =
+        home.run(&[&compare[..], &["--set", "seed=7", "--category", "echoes", "hello", "you"]].concat());
+    let lines: Vec<_> = good(&said).lines().collect();
+    assert_eq!(&lines[..3], ["── A  scripted/echo seed=7", "hello you", ""], "{said:?}");
+    assert_eq!(lines[3], "── B  scripted/stream-5@1000 temperature=0.5 seed=7");
+    let figures: Vec<_> = lines.iter().skip_while(|line| !line.contains("tok/s")).collect();
+    assert!(figures[1].starts_with("A  scripted/echo seed=7") && figures[1].ends_with("done"), "{figures:?}");
+    assert!(home.run(&["conversations", "list"]).stdout.is_empty(), "its lanes are in no list");
+
+    let list = home.run(&["comparisons", "list"]);
+    let id = good(&list).split_whitespace().next().unwrap();
+    assert!(list.stdout.contains("2 columns  1 page  scripted/echo | scripted/stream-5@1000  hello you"));
+    assert_eq!(good(&home.run(&["comparisons", "choose", id, "b"])), "kept: B\n");
+    assert_eq!(good(&home.run(&["comparisons", "choose", id, "a"])), "kept: A\n", "a later one counts");
+    let shown = home.run(&["comparisons", "show", id]);
+    assert!(good(&shown).contains("hello you\n── B") && shown.stdout.contains("chose A"), "{shown:?}");
+    assert!(!shown.stdout.contains("chose B"), "{shown:?}");
+    let objects = home.run(&["comparisons", "show", id, "--json"]).objects();
+    let kinds: Vec<_> = objects.iter().map(|object| object["reply"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["comparison", "lane", "lane", "ballot"]);
+    assert_eq!(objects[3]["ballot"]["category"], "echoes");
+
+    let board = home.run(&["comparisons", "leaderboard"]);
+    let rows: Vec<Vec<_>> = good(&board).lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[1][..2], ["scripted/echo", "seed=7"], "{board:?}");
+    // Won, lost, tied, bad of the first; one vote is no ground for a rating.
+    assert_eq!(rows[1][2..9], ["–", "–", "–", "1", "0", "0", "0"], "{board:?}");
+    assert!(board.stderr.contains("categories: echoes") && board.stderr.contains("no rating"), "{board:?}");
+    let board = home.run(&["comparisons", "leaderboard", "--category", "others"]);
+    assert!(good(&board).is_empty() && board.stderr.contains("nobody has chosen"), "{board:?}");
+
+    assert!(home.run(&["comparisons", "remove", id]).stderr.contains("--yes"));
+    assert!(good(&home.run(&["comparisons", "remove", id, "--yes"])).starts_with("removed "));
+    assert!(home.run(&["comparisons", "list"]).stdout.is_empty());
+    assert!(home.run(&["comparisons", "show", id]).stderr.contains("there is nothing with that id"));
+    assert!(good(&home.run(&["comparisons", "leaderboard"])).contains("scripted/echo"), "choices stay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_values_is_asked_row_by_row_and_repeated() {
+    on_either(rows).await;
+}
+
+fn rows(home: &Home) {
+    std::fs::write(home.beside().join("cities.csv"), "city,land\nBern,CH\n\"Paris, Nord\",FR\n").unwrap();
+    let compare = ["compare", "-m", "scripted/echo", "-m", "scripted/stream-3", "--vars", "cities.csv"];
+    let said = home.run(&[&compare[..], &["--repeat", "2", "From", "{{city}}"]].concat());
+    let pages: Vec<_> = good(&said).lines().filter(|line| line.starts_with("══")).collect();
+    assert_eq!(pages.len(), 4);
+    assert_eq!(pages[2], "══ page 3  city=Paris, Nord  land=FR");
+    assert_eq!(said.stdout.matches("\nFrom Paris, Nord\n").count(), 2, "{said:?}");
+    let head = said.stdout.lines().find(|line| line.contains("answers")).unwrap();
+    assert!(head.contains("first p50") && said.stdout.contains("A  scripted/echo"), "{said:?}");
+
+    let objects = home.run(&[&compare[..], &["--json", "From", "{{city}}"]].concat()).objects();
+    let kind = |kind: &str| objects.iter().filter(|object| object["reply"] == kind).count();
+    assert_eq!((kind("comparison"), kind("compared"), kind("compared_column")), (1, 4, 2));
+    assert_eq!(objects.last().unwrap()["answers"], 2);
+}
+
+#[test]
+fn one_that_fails_costs_its_column_and_all_that_fail_are_an_error() {
+    let home = Home::with(SCRIPTED);
+    let one = home.run(&["compare", "-m", "scripted/echo", "-m", "scripted/fail-401", "hello"]);
+    assert_eq!(one.code, Some(1), "{one:?}");
+    assert!(one.stdout.contains("hello\n") && one.stdout.contains("✗ "), "{one:?}");
+    let id = home.run(&["comparisons", "list"]).stdout.split_whitespace().next().unwrap().to_owned();
+    let chosen = home.run(&["comparisons", "choose", &id, "A"]);
+    assert_eq!(chosen.code, Some(0), "that the other failed is no reason not to choose: {chosen:?}");
+    let all = home.run(&["compare", "-m", "scripted/fail-500", "-m", "scripted/fail-401", "hello"]);
+    assert_eq!(all.code, Some(2), "{all:?}");
+    assert!(all.stderr.contains("every model failed"), "{all:?}");
+}
+
+#[test]
+fn comparing_says_what_is_wrong_and_how_to_mend_it() {
+    insta::assert_snapshot!(
+        "compare_errors",
+        on_both(&[
+            "compare -m scripted/echo hello",
+            "compare -m scripted/echo -m nowhere/x hello",
+            "compare -m scripted/echo -m 'scripted/echo temperature' hello",
+            "compare -m scripted/echo -m 'scripted/echo temperture=1' hello",
+            "compare -m scripted/echo -m 'scripted/echo preset=mine' hello",
+            "compare -m scripted/echo -m scripted/wide --repeat 0 hello",
+            "compare -m scripted/echo -m scripted/wide --repeat 9999 hello",
+            "compare -m scripted/echo -m scripted/wide --vars nowhere.csv hello",
+            "compare -m scripted/echo -m scripted/wide ' '",
+            "comparisons show 12",
+            "comparisons show 123456",
+            "comparisons list",
+        ])
+    );
+}
