@@ -168,6 +168,7 @@ fn answer(
             "Choose one first.",
         ));
     };
+    head.settings.check()?;
     invoke.knows(&model)?;
     let now = fresh::now();
     let answer = Message {
