@@ -200,7 +200,7 @@ fn what_a_tool_gave_back_is_not_taken_for_the_person_s_own_words() {
                 "18 degrees, and a long report of the wind, the clouds and all that there is to say of them today",
                 false,
             ),
-            result("b", "no such city", true),
+            result("b", "no such city\nonly: Paris\n  and Rome", true),
             result("z", "of a call that is not known", false),
         ];
         messages.push(given);
