@@ -53,11 +53,11 @@ pub struct Prompt {
     pub of: Of,
     /// Why the line was not taken.
     pub wrong: &'static str,
-    /// What is known of the file that it names.
+    /// What is known of what it names.
     pub said: Said,
 }
 
-/// What is known of a file that is named.
+/// What is known of a file, or a name, that is written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Said {
     #[default]
@@ -163,6 +163,13 @@ impl Prompt {
     pub fn note(number: u32) -> Self {
         let title = format!("Save version {number}");
         Self { title, input: Input::default(), of: Of::Note, wrong: "", said: Said::Nothing }
+    }
+
+    /// The same, with a name that another one has: it is asked for again.
+    #[must_use]
+    pub fn taken(self, name: &str) -> Self {
+        let said = Said::Failed("There is one of that name already; choose another.".to_owned());
+        Self { input: Input::new(name), said, ..self }
     }
 
     /// What taking the line does, for the footer.

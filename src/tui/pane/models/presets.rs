@@ -341,7 +341,7 @@ impl State {
         match choice {
             Choice::NamePreset { name, of: None } => {
                 if desk.options.presets.contains_key(&name) {
-                    return desk.say(format!("There is a preset {name} already."));
+                    return desk.overlays.push(Overlay::Prompt(Prompt::new_preset().taken(&name)));
                 }
                 let Setup { model, system, settings } = presets.from.clone();
                 let preset = Preset { settings, system, model };
@@ -349,8 +349,11 @@ impl State {
                 self.change(PresetChange::Set { name, preset }, &said, desk);
             }
             Choice::NamePreset { name, of: Some(from) } => {
+                if from == name {
+                    return;
+                }
                 if desk.options.presets.contains_key(&name) {
-                    return desk.say(format!("There is a preset {name} already."));
+                    return desk.overlays.push(Overlay::Prompt(Prompt::rename_preset(&from).taken(&name)));
                 }
                 let said = format!("{from} is {name} now.");
                 self.change(PresetChange::Rename { from, to: name }, &said, desk);
