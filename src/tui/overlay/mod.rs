@@ -328,7 +328,7 @@ impl Overlay {
                 None
             }
             Self::Prompt(prompt) => Some(prompt.draw(inside, cells, look)),
-            Self::Pad(pad) => pad.draw(inside, cells, look),
+            Self::Pad(pad) => pad.draw(inside, cells, look, keymap),
             Self::Passphrase(ask) => ask.draw(inside, cells, look),
             Self::Past(past) => {
                 past.draw(inside, cells, look);

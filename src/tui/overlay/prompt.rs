@@ -268,9 +268,11 @@ impl Prompt {
             _ if self.of != Of::Attachment => {}
             Boxed::Attached(file) => return Some(file).filter(|_| self.said == Said::Reading),
             Boxed::Failed(error) => {
-                let why =
-                    if error.kind == ErrorKind::NotFound { "there is no such file" } else { &error.why };
-                self.said = Said::Failed(format!("{why}. {}", error.hint).trim_end().to_owned());
+                let why = match error.kind {
+                    ErrorKind::NotFound => "there is no such file".to_owned(),
+                    _ => error.why,
+                };
+                self.said = Said::Failed(Error { why, ..error }.said());
             }
             Boxed::Completed { before, found } if before == self.input.before() => {
                 let start = before.rfind('/').map_or(0, |at| at + 1);

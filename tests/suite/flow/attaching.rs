@@ -187,7 +187,7 @@ fn a_file_can_be_asked_for_and_the_box_stays_until_it_is_read() {
     assert!(files(&stage.keys("<enter>")).is_empty(), "once is enough");
     missing(&mut stage);
     let text = stage.text();
-    assert!(text.contains("notes.bin") && text.contains("there is no such file."), "{text}");
+    assert!(text.contains("notes.bin") && text.contains("there is no such file"), "{text}");
     assert_eq!(
         files(&stage.keys("<backspace><backspace><backspace>md<enter>")),
         ["/home/ada/rivers/notes.md"]

@@ -148,6 +148,7 @@ fn an_old_version_becomes_what_is_written_and_undo_brings_the_text_back() {
     stage.keys("<shift+tab>jjj<enter>");
     let shown = stage.text();
     assert!(shown.contains("version 1 of 3") && shown.contains("Write a letter to"), "{shown}");
+    assert!(shown.contains("Ctrl+_ brings back the text"), "{shown}");
     stage.keys("<alt+z>");
     assert!(stage.text().contains("and so on"), "{}", stage.text());
 }
@@ -187,9 +188,9 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
     assert_eq!(asked(&effects), [Prompts::GoOn { run: conversation(40) }]);
     stage.answer("go_on", vec![Reply::Conversation { head: head(40, "Write", 0) }]);
     assert_eq!(stage.state.place, Place::Chat);
-    assert_eq!(
     let shown = stage.text();
     assert!(shown.contains("a conversation now") && shown.contains("Alt+2 leads back; r there"), "{shown}");
+    assert_eq!(
         Stage::requests(&stage.effects).iter().rfind(|request| matches!(request, Request::Conversations(_))),
         Some(&Request::Conversations(outcrop::workbench::request::conversations::Conversations::LoadDraft {
             id: Some(conversation(40))

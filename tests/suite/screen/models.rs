@@ -140,7 +140,7 @@ fn the_health_of_a_provider_is_said_where_its_card_is_not_in_sight() {
         check(Verdict::Bad, "its key was not taken", "Set another."),
     ];
     stage.answer("\"health\"", vec![Reply::Checks { checks }]);
-    assert!(stage.text().contains("✗ its key was not taken Set another."), "{}", stage.text());
+    assert!(stage.text().contains("✗ its key was not taken. Set another."), "{}", stage.text());
 }
 
 #[test]

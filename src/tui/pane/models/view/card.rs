@@ -207,7 +207,7 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
         let age = list.age(now.wall).unwrap_or_else(|| "never listed".to_owned());
         lines.fact("list", &age, Role::Text);
         if let Some(error) = &list.error {
-            lines.fact("", &format!("✗ {}. {}", error.why, error.hint), Role::Bad);
+            lines.fact("", &format!("✗ {}", error.said()), Role::Bad);
         }
     }
     match state.health.get(name) {
