@@ -17,7 +17,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
 use super::key::Key;
-use super::keymap::{Context, Keymap};
+use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, put, put_right};
 use crate::domain::catalog::ModelId;
@@ -189,8 +189,20 @@ impl Overlay {
         }
     }
 
-    /// What can be done in it, for the footer: where its key is found, the action, the word.
-    pub fn hints(&self) -> Vec<(Context, Action, &'static str)> {
+    /// What can be done in it, for the footer: a key and a word.
+    pub fn hints(&self, keymap: &Keymap) -> Vec<(String, &'static str)> {
+        let named = |(context, action, word)| Some((label(keymap.key(context, action)?), word));
+        let own = match self {
+            // Its own letter comes first: no table has it.
+            Self::Confirm(confirm) => vec![confirm.verb()],
+            _ => Vec::new(),
+        };
+        let own = own.into_iter().map(|(key, word)| (label(key), word));
+        own.chain(self.actions().into_iter().filter_map(named)).collect()
+    }
+
+    /// Where the key of each is found, the action, the word.
+    fn actions(&self) -> Vec<(Context, Action, &'static str)> {
         let here = Context::Menu;
         let two = |does, leaves| vec![(here, Action::Accept, does), (here, Action::Cancel, leaves)];
         let scrolls = || {

@@ -117,6 +117,15 @@ fn a_moved_key_is_told_true_in_every_hint() {
 }
 
 #[test]
+fn a_question_has_its_keys_in_the_last_line_as_every_dialog_has() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(vec![message(1, None, Role::User, "hi"), answer(2, Some(1), "ho", COMPLETE)]);
+    stage.keys("<tab><tab>x");
+    let line = footer(&mut stage);
+    assert!(line.contains("d delete it · Esc keep it"), "{line}\n{}", stage.text());
+}
+
+#[test]
 fn a_text_that_is_to_be_dropped_names_the_key_that_drops_it() {
     let mut stage = Stage::settled(80, 24, "dark");
     stage.keys("<ctrl+o><end><enter>{<esc>");
