@@ -19,9 +19,8 @@ use super::action::Action;
 use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
-use super::paint::{fill, put, put_right};
+use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
-use crate::domain::figures::grouped;
 use crate::domain::id::{ConversationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
@@ -394,16 +393,5 @@ fn frame(area: Rect, cells: &mut Buffer, look: &Look, title: &str, hidden: Hidde
         put(cells, left + 2, top, right - 1, &format!(" {title} "), raised.patch(look.style(Role::Accent)));
     }
     let muted = raised.patch(look.style(Role::Muted));
-    for (y, sign, count) in [(top, '▲', hidden.above), (bottom, '▼', hidden.below)] {
-        if count > 0 {
-            put_right(
-                cells,
-                left + 2,
-                y,
-                right - 1,
-                &format!(" {sign} {} more ", grouped(count as u64)),
-                muted,
-            );
-        }
-    }
+    more(hidden, (left + 2, right - 1), [top, bottom], muted, cells);
 }

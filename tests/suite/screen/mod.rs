@@ -293,6 +293,20 @@ fn the_drawer_shows_every_setting() {
 }
 
 #[test]
+fn the_drawer_says_how_many_rows_are_not_in_sight() {
+    for (size, below, above) in [((80, 24), None, None), ((60, 20), Some("▼ 2 more"), Some("▲ 2 more"))] {
+        let mut stage = Stage::settled(size.0, size.1, "dark");
+        stage.keys("<ctrl+o>");
+        let shown = stage.text();
+        assert_eq!(shown.contains("▼"), below.is_some(), "{shown}");
+        assert!(below.is_none_or(|words| shown.contains(words)), "{shown}");
+        stage.keys("<end>");
+        let shown = stage.text();
+        assert!(above.is_none_or(|words| shown.contains(words)) && !shown.contains("▼"), "{shown}");
+    }
+}
+
+#[test]
 fn the_palette_finds_by_name() {
     shoot("palette", |stage| {
         stage.keys("<ctrl+p>sett");
