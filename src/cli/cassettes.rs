@@ -18,18 +18,30 @@ use crate::workbench::{Reply, Request};
 const BEGINNING: usize = 60;
 
 pub(super) async fn cassettes(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    let (request, done) = match verb {
+    match verb {
         Verb::Show { file, passphrase } => {
-            let passphrase = if passphrase { Some(typed(false).await?) } else { None };
-            (Cassettes::Show { file: absolute(&file)?, passphrase }, None)
+            let file = absolute(&file)?;
+            let given = if passphrase { Some(typed(false).await?) } else { None };
+            let show = |passphrase| Cassettes::Show { file: file.clone(), passphrase };
+            match print(show(given), None, asker, out).await {
+                Err(End::Error(error)) if error.kind == ErrorKind::Auth && !passphrase => {
+                    print(show(Some(known(error, asker).await?)), None, asker, out).await?;
+                }
+                shown => shown?,
+            }
         }
         Verb::Share { file, to } => {
             let done =
                 format!("{} opens with the passphrase: [providers.NAME] kind = \"replay\"", to.display());
             let (file, to) = (absolute(&file)?, absolute(&to)?);
-            (Cassettes::Share { file, to, passphrase: typed(true).await? }, Some(done))
+            let share = Cassettes::Share { file, to, passphrase: typed(true).await? };
+            print(share, Some(&done), asker, out).await?;
         }
-    };
+    }
+    Ok(Exit::Done)
+}
+
+async fn print(request: Cassettes, done: Option<&str>, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let mut replies = asker.ask(Request::Cassettes(request));
     while let Some(reply) = replies.next().await {
         let reply = reply?;
@@ -37,7 +49,7 @@ pub(super) async fn cassettes(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             out.object(&reply)?;
             continue;
         }
-        match (&reply, &done) {
+        match (&reply, done) {
             (Reply::Take { take }, _) => out.line(&line(take))?,
             (Reply::Done, Some(done)) => out.line(done)?,
             (Reply::Cassette { cut: true, .. }, _) => {
@@ -47,7 +59,21 @@ pub(super) async fn cassettes(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             (other, _) => return Err(unexpected(other)),
         }
     }
-    Ok(Exit::Done)
+    Ok(())
+}
+
+/// The passphrase of a copy that does not open without one: of this process's own, else asked for; where nobody is there
+/// the error says how it is given.
+async fn known(error: Error, asker: &Asker) -> Result<Secret> {
+    match &asker.config.passphrase {
+        Some(passphrase) => Ok(passphrase.clone()),
+        None if ask::somebody() => typed(false).await,
+        None => {
+            let hint = "Give it in OUTCROP_PASSPHRASE or with --passphrase-file; --passphrase takes it from what is \
+                        piped in.";
+            Err(Error { hint: hint.to_owned(), ..error })
+        }
+    }
 }
 
 /// The model, the end of what was asked, the beginning of what was answered.

@@ -9,9 +9,12 @@ use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dollars};
 use crate::domain::pull::{Checked, PullPlan, PullStep};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
+
+/// Columns of what keeps a model from being asked, in a list.
+const STATE: usize = 48;
 
 pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
@@ -32,12 +35,27 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         }
         Verb::Remove { model, yes } => {
             let id: ModelId = model.parse()?;
-            ask::agreed(yes, &format!("Delete the files of {id}?"), &format!("removing {id}")).await?;
+            let doing = format!("removing {id}");
+            if !yes {
+                there(&id, &doing, asker, out).await?;
+            }
+            ask::agreed(yes, &format!("Delete the files of {id}?"), &doing).await?;
             let reply = asker.one(Request::Models(Models::Remove { id: id.clone() }), out).await?;
             if out.json { out.object(&reply)? } else { out.line(&format!("removed {id}"))? }
         }
     }
     Ok(Exit::Done)
+}
+
+/// That the model is known is checked before anybody is asked whether it is to go.
+async fn there(id: &ModelId, doing: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    match asker.one(Request::Models(Models::Show { id: id.clone() }), out).await {
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
+            Err(Error { doing: doing.to_owned(), ..error }.into())
+        }
+        // What else is wrong the removal says.
+        _ => Ok(()),
+    }
 }
 
 async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -65,7 +83,7 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
         .map(|card| {
             vec![
                 card.id.to_string(),
-                availability(card),
+                words::cut(&availability(card), STATE),
                 card.context
                     .map_or_else(String::new, |context| words::count(context.into(), "token", "tokens")),
                 cost(card),

@@ -84,6 +84,15 @@ fn query(wanted: &Wanted, now: &Zoned) -> Result<Query> {
     };
     let since = wanted.since.as_deref().map(|text| time("--since", text, false, now)).transpose()?;
     let until = wanted.until.as_deref().map(|text| time("--until", text, true, now)).transpose()?;
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        let said = |text: &Option<String>| text.clone().unwrap_or_default();
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "reading --since and --until",
+            format!("{} does not come before {}", said(&wanted.since), said(&wanted.until)),
+            "Give the earlier one to --since.",
+        ));
+    }
     Ok(Query { by, since, until, series: false })
 }
 

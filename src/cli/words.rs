@@ -45,6 +45,23 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
         .collect()
 }
 
+/// One line of at most so many columns; what is longer ends in "…".
+pub(super) fn cut(text: &str, most: usize) -> String {
+    let line = safe_line(text);
+    if line.width() <= most {
+        return line.into_owned();
+    }
+    let mut kept = String::new();
+    for c in line.chars() {
+        kept.push(c);
+        if kept.width() >= most {
+            kept.pop();
+            break;
+        }
+    }
+    format!("{}…", kept.trim_end())
+}
+
 /// Rows of figures: the first column is a name, the others end below each other.
 pub(super) fn ledger(mut rows: Vec<Vec<String>>) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -66,6 +83,12 @@ mod tests {
         let rows = [["model", "calls"], ["a/b", "1,024"], ["a/漢", "–"]];
         let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
         assert_eq!(ledger(rows), ["model  calls", "a/b    1,024", "a/漢       –"]);
+    }
+
+    #[test]
+    fn a_line_is_cut_by_what_a_terminal_shows_and_says_so() {
+        assert_eq!((cut("four", 4).as_str(), cut("fives", 4).as_str()), ("four", "fiv…"));
+        assert_eq!((cut("漢字漢", 5).as_str(), cut("to be", 4).as_str()), ("漢字…", "to…"));
     }
 
     #[test]

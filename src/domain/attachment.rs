@@ -201,7 +201,10 @@ pub fn dropped_path(text: &str) -> Option<String> {
     }
     let path = if let Some(url) = line.strip_prefix("file://") {
         path_of_url(url)?
-    } else if let Some(inner) = ['\'', '"'].into_iter().find_map(|q| line.strip_prefix(q)?.strip_suffix(q)) {
+    } else if let Some((path, _)) = quoted(line).filter(|(_, end)| *end == line.len()) {
+        path
+    } else if let Some(inner) = QUOTES.into_iter().find_map(|q| line.strip_prefix(q)?.strip_suffix(q)) {
+        // Quoted without regard for the quotes in its name.
         inner.to_owned()
     } else {
         let (path, end) = unescaped(line)?;
@@ -268,13 +271,7 @@ fn paths_in(line: &str, gap: &str) -> Option<Vec<Dropped>> {
     let mut rest = line;
     let mut gap = gap.to_owned();
     while !rest.is_empty() {
-        let (path, end) = match rest.chars().next().filter(|c| ['\'', '"'].contains(c)) {
-            Some(quote) => {
-                let inner = rest[1..].split_once(quote)?.0;
-                (inner.to_owned(), inner.len() + 2)
-            }
-            None => unescaped(rest)?,
-        };
+        let (path, end) = if rest.starts_with(QUOTES) { quoted(rest)? } else { unescaped(rest)? };
         let (written, behind) = rest.split_at(end);
         if behind.chars().next().is_some_and(|c| !c.is_whitespace()) {
             return None;
@@ -317,6 +314,36 @@ pub fn unescaped(text: &str) -> Option<(String, usize)> {
         }
     }
     Some((word, text.len()))
+}
+
+/// What quotes a word.
+const QUOTES: [char; 2] = ['\'', '"'];
+
+/// The word that a text begins with in quotes, and where it ends. As for a shell, the word goes on behind the closing quote
+/// to the next blank: `'it'\''s.png'` is `it's.png`. `None` where no quote is there, or one is not closed.
+fn quoted(text: &str) -> Option<(String, usize)> {
+    if !text.starts_with(QUOTES) {
+        return None;
+    }
+    let mut word = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next().filter(|c| !c.is_whitespace()) {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\'' | '"' => {
+                let (inner, behind) = rest.split_once(c)?;
+                word.push_str(inner);
+                rest = behind;
+            }
+            '\\' => {
+                let c = rest.chars().next()?;
+                word.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+            c => word.push(c),
+        }
+    }
+    Some((word, text.len() - rest.len()))
 }
 
 /// The path of a `file:` URL, out of what stands behind its two slashes.
@@ -451,6 +478,8 @@ mod tests {
         for (text, path) in [
             ("/tmp/a.png", "/tmp/a.png"),
             ("'/tmp/a b.png' ", "/tmp/a b.png"),
+            (r"'/tmp/it'\''s.png'", "/tmp/it's.png"),
+            ("'/tmp/it's.png'", "/tmp/it's.png"),
             ("/tmp/a\\ b\\'s.png", "/tmp/a b's.png"),
             ("file:///tmp/a%20b%C3%A9.png", "/tmp/a bé.png"),
             ("file://localhost/tmp/a.PDF", "/tmp/a.PDF"),
@@ -480,6 +509,8 @@ mod tests {
             ("/tmp/a.png /tmp/b.md", &["/tmp/a.png", "/tmp/b.md"][..]),
             ("/tmp/a.png\r\n'/tmp/b c.png'\n", &["/tmp/a.png", "/tmp/b c.png"]),
             ("/tmp/a\\ b.png \"/tmp/c d\" file:///tmp/e%20f", &["/tmp/a b.png", "/tmp/c d", "/tmp/e f"]),
+            (r"'/tmp/it'\''s a.png' '/tmp/b.png'", &["/tmp/it's a.png", "/tmp/b.png"]),
+            ("'/tmp/a'b", &["/tmp/ab"]),
             ("/tmp/my pic.png", &["/tmp/my pic.png"]),
             ("/etc/hosts", &["/etc/hosts"]),
             ("~/notes", &["~/notes"]),
@@ -495,7 +526,8 @@ mod tests {
             "/tmp/a.png\nis it",
             "// a comment",
             "'/tmp/a.png",
-            "'/tmp/a'b",
+            "'/tmp/a'b'",
+            "'/tmp/a'\\",
         ] {
             assert_eq!(dropped_paths(text), None, "{text}");
         }

@@ -95,6 +95,11 @@ impl Error {
         Self::new(kind, doing, error.to_string(), hint)
     }
 
+    /// *why. hint*: where what was being done is plain to see.
+    pub fn said(&self) -> String {
+        sentences(&self.why, &self.hint)
+    }
+
     /// Stopped on request, while `doing`.
     pub fn cancelled(doing: impl Into<String>) -> Self {
         Self::new(ErrorKind::Cancelled, doing, "stopped on request", "")
@@ -106,13 +111,28 @@ impl Error {
     }
 }
 
+/// What is wrong and what to do about it, as two sentences; the second may be empty.
+pub fn sentences(wrong: &str, advice: &str) -> String {
+    let stop = if advice.is_empty() || wrong.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{wrong}{stop} {advice}").trim_end().to_owned()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.doing, self.why)?;
-        if !self.hint.is_empty() {
-            let stop = if self.why.ends_with(['.', '!', '?']) { "" } else { "." };
-            write!(f, "{stop} {}", self.hint)?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.doing, self.said())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_and_hint_are_two_sentences() {
+        let said = |why, hint| Error::new(ErrorKind::Invalid, "reading", why, hint).said();
+        assert_eq!(said("it is none", "Write it."), "it is none. Write it.");
+        assert_eq!(said("Who are you?", "Say it."), "Who are you? Say it.");
+        assert_eq!(said("it is none", ""), "it is none");
+        assert_eq!(Error::new(ErrorKind::Invalid, "reading", "no", "Go.").to_string(), "reading: no. Go.");
     }
 }

@@ -217,6 +217,12 @@ pub fn name_of(typed: &str) -> Option<String> {
     fits.then_some(name)
 }
 
+/// Another prompt than `but` has the name, however it is capitalised.
+pub fn is_taken(library: &[Prompt], name: &str, but: Option<PromptId>) -> bool {
+    let name = name.to_lowercase();
+    library.iter().any(|other| Some(other.id) != but && other.name.to_lowercase() == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -159,7 +159,11 @@ impl Settings {
             }
             "tools" => self.tools = if value.is_empty() { Vec::new() } else { tool::read(value)? },
             "tool_choice" => {
-                self.tool_choice = if value.is_empty() { None } else { Some(value.parse()?) };
+                let choice = if value.is_empty() { None } else { Some(value.parse()?) };
+                if let Some(choice) = &choice {
+                    tool::check(choice, &self.tools)?;
+                }
+                self.tool_choice = choice;
             }
             "response_schema" => {
                 self.response_schema = match value {
@@ -185,6 +189,11 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Whether the values go together: a tool that is to be called must be there.
+    pub fn check(&self) -> Result<()> {
+        self.tool_choice.as_ref().map_or(Ok(()), |choice| tool::check(choice, &self.tools))
     }
 
     /// The value of one setting as text; `None` where it is left to the default.
@@ -271,6 +280,24 @@ mod tests {
             settings.set(field.name, "").unwrap();
         }
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn a_choice_of_a_tool_that_is_not_there_is_refused_and_names_those_that_are() {
+        let mut settings = Settings::default();
+        settings.set("tool_choice", "look").unwrap();
+        settings.set("tools", r#"[{"name":"look"},{"name":"go"}]"#).unwrap();
+        assert_eq!(settings.check(), Ok(()));
+        let error = settings.set("tool_choice", "auot").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert_eq!(settings.get("tool_choice").as_deref(), Some("look"), "it stays as it was");
+        assert!(error.why.contains("auot") && error.hint.contains("auto, none, any, look, go"), "{error}");
+        for choice in ["auto", "none", "any", "go", ""] {
+            settings.set("tool_choice", choice).unwrap();
+        }
+        settings.set("tool_choice", "go").unwrap();
+        settings.set("tools", r#"[{"name":"look"}]"#).unwrap();
+        assert!(settings.check().unwrap_err().hint.ends_with("look."));
     }
 
     #[test]

@@ -142,6 +142,26 @@ impl FromStr for ToolChoice {
     }
 }
 
+/// Whether a choice is one of these tools, where there are any.
+///
+/// # Errors
+///
+/// `Invalid`: the tool that it names is not among them.
+pub fn check(choice: &ToolChoice, tools: &[Tool]) -> Result<()> {
+    match choice {
+        ToolChoice::Named(name) if !tools.is_empty() && tools.iter().all(|tool| tool.name != *name) => {
+            let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+            Err(Error::new(
+                ErrorKind::Invalid,
+                "reading the choice of tools",
+                format!("{name:?} is none of the tools"),
+                format!("tool_choice takes auto, none, any, {}.", names.join(", ")),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl From<ToolChoice> for String {
     fn from(choice: ToolChoice) -> Self {
         choice.to_string()

@@ -128,8 +128,8 @@ fn bad(what: String, error: &Error, address: Option<&str>) -> Check {
 
 /// How far a provider that failed was reached.
 fn failed(error: &Error, address: Option<&str>) -> String {
-    let Some(address) = address else { return error.why.clone() };
     let why = &error.why;
+    let Some(address) = address else { return format!("{}: {why}", error.doing) };
     match error.kind {
         ErrorKind::Network | ErrorKind::Offline => format!("not reached at {address}: {why}"),
         ErrorKind::Timeout => format!("no answer in time from {address}: {why}"),
@@ -190,6 +190,10 @@ mod tests {
             said(ErrorKind::Server { status: 500 }),
             "reached at http://a, but it lists no models: why"
         );
-        assert_eq!(failed(&Error::new(ErrorKind::Io, "", "why", ""), None), "why");
+        assert_eq!(
+            failed(&Error::new(ErrorKind::Io, "playing a", "why", ""), None),
+            "playing a: why",
+            "of a file its path"
+        );
     }
 }

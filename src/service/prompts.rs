@@ -11,7 +11,9 @@ use tokio::sync::Mutex;
 use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, PromptId};
-use crate::domain::prompt::{Book, LONGEST_NAME, Prompt, Run, Sketch, Template, Values, Version, name_of};
+use crate::domain::prompt::{
+    Book, LONGEST_NAME, Prompt, Run, Sketch, Template, Values, Version, is_taken, name_of,
+};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, forget, head};
 use crate::service::changes::Changes;
@@ -367,7 +369,7 @@ fn named(typed: &str, doing: &str) -> Result<String> {
 
 /// Nobody else has the name.
 fn free(library: &[Prompt], name: &str, but: Option<PromptId>, doing: &str) -> Result<()> {
-    if library.iter().all(|other| Some(other.id) == but || other.name.to_lowercase() != name.to_lowercase()) {
+    if !is_taken(library, name, but) {
         return Ok(());
     }
     Err(Error::new(

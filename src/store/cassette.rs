@@ -104,7 +104,17 @@ impl Store {
                 ));
             }
         };
-        takes(&doing, &head.id, &sealer, &bytes, from).map(|(tape, _)| tape)
+        let tape = takes(&doing, &head.id, &sealer, &bytes, from).map(|(tape, _)| tape);
+        tape.map_err(|error| match error.kind {
+            // No passphrase opens this one.
+            ErrorKind::Auth if head.wrap.is_none() => Error::new(
+                ErrorKind::Locked,
+                doing,
+                "another workspace recorded it",
+                "Play it there, or make a copy there with `outcrop cassettes share`.",
+            ),
+            _ => error,
+        })
     }
 
     /// Writes the takes of a cassette into a new one that a passphrase opens, wherever it is played.
@@ -303,7 +313,7 @@ mod tests {
         let other = store(&folder.path().join("other"));
         let (path, shared) = (folder.path().join("a.cassette"), folder.path().join("b.cassette"));
         recorded(&one, &path, &["take"]);
-        assert_eq!(other.play(&path, None).unwrap_err().kind, ErrorKind::Auth);
+        assert_eq!(other.play(&path, None).unwrap_err().kind, ErrorKind::Locked);
         let passphrase = |text: &str| SecretString::from(text);
         one.share_cassette(&one.play(&path, None).unwrap(), &shared, &passphrase("sesame")).unwrap();
         assert_eq!(texts(&other.play(&shared, Some(&passphrase("sesame"))).unwrap()), ["take"]);

@@ -57,7 +57,7 @@ actions! {
     FilterProvider = "filter_provider", "Show one provider's models";
     FilterCapability = "filter_capability", "Show models that can do one thing";
     FilterPlace = "filter_place", "Show models of this machine, or of the network";
-    MakeAgain = "make_again", "Make the pictures again, with the same seed";
+    MakeAgain = "make_again", "Make the pictures again, with what the settings say now";
     NextPicture = "next_picture", "The next picture that was made with it";
     PreviousPicture = "previous_picture", "The picture before";
     SavePicture = "save_picture", "Write the picture to a file";

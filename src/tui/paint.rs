@@ -4,6 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::overlay::Hidden;
+use crate::domain::figures::grouped;
 use crate::domain::untrusted::{safe_line, safe_text};
 use crate::tui::look::Role;
 use crate::tui::widget::text::{self, Ink, Inline};
@@ -82,6 +84,15 @@ pub fn scrollbar(cells: &mut Buffer, area: Rect, thumb: Option<(u16, u16)>, styl
     let x = area.right().saturating_sub(1);
     for y in area.y + at..(area.y + at + long).min(area.bottom()) {
         put(cells, x, y, x + 1, "▐", style);
+    }
+}
+
+/// Says at the right of two lines, the first and the last of a list or those around it, what is not in sight: `▼ 3 more`.
+pub fn more(hidden: Hidden, (left, right): (u16, u16), lines: [u16; 2], style: Style, cells: &mut Buffer) {
+    for (y, sign, count) in [(lines[0], '▲', hidden.above), (lines[1], '▼', hidden.below)] {
+        if count > 0 {
+            put_right(cells, left, y, right, &format!(" {sign} {} more ", grouped(count as u64)), style);
+        }
     }
 }
 

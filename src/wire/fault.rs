@@ -97,7 +97,7 @@ impl Said {
                 429 => (ErrorKind::RateLimited { retry_after_ms }, "Wait a little, then retry."),
                 503 | 529 => (ErrorKind::Overloaded, "Try again later."),
                 500..=599 => (ErrorKind::Server { status }, "Try again later."),
-                _ => (ErrorKind::Invalid, "Check the settings of the conversation."),
+                _ => (ErrorKind::Invalid, "Check the settings that it was asked with."),
             }
         };
         let why = if self.message.is_empty() {

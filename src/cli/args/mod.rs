@@ -39,7 +39,7 @@ pub struct Global {
     /// Set a configuration key for this run, like log=debug
     #[arg(short = 'c', long = "config", global = true, value_name = "KEY=VALUE")]
     pub config: Vec<String>,
-    /// The file whose first line is the passphrase, where one opens the workspace
+    /// The file whose first line is the passphrase, where one opens the workspace or the cassette that is shown
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }
@@ -392,7 +392,7 @@ pub enum Cassettes {
     Show {
         /// The cassette
         file: PathBuf,
-        /// Ask for the passphrase of one that was shared, or take it from what is piped in
+        /// Take the passphrase of one that was shared from what is piped in, or ask for it
         #[arg(long)]
         passphrase: bool,
     },

@@ -169,6 +169,7 @@ fn answer(
             "Choose one first.",
         ));
     };
+    head.settings.check()?;
     invoke.knows(&model)?;
     let now = fresh::now();
     let answer = Message {

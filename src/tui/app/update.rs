@@ -324,7 +324,9 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
         Action::ListModels => state.with_chat(out, chat::State::list_again),
         Action::UseModel | Action::Star if state.place == Place::Models => {
             let Some(id) = state.models.selected().cloned() else { return };
-            if action == Action::UseModel {
+            if action == Action::UseModel && !state.can(action) {
+                state.say(format!("{id} does not chat; its card says what it can do."), false);
+            } else if action == Action::UseModel {
                 show(state, Place::Chat, out);
                 state.with_chat(out, |chat, desk| chat.chosen(Choice::Model(id), desk));
             } else {

@@ -230,14 +230,13 @@ fn stop(state: &State) -> Option<(String, &'static str)> {
 fn hints(state: &State) -> Vec<(String, &'static str)> {
     let keymap = &state.options.keymap;
     if let Some(top) = state.overlays.last() {
-        let hint = |(context, action, word)| Some((label(keymap.key(context, action)?), word));
-        let everywhere = [(Context::Menu, Action::Help, "help"), (Context::Menu, Action::Quit, "quit")];
-        let own = top.hints();
+        let mut hints = top.hints(keymap);
         let helps = matches!(top, Overlay::Help(_));
-        let more = everywhere.into_iter().filter(|(_, action, word)| {
-            own.iter().all(|(_, _, other)| other != word) && !(helps && *action == Action::Help)
-        });
-        return own.iter().copied().chain(more).filter_map(hint).collect();
+        for (action, word) in [(Action::Help, "help"), (Action::Quit, "quit")] {
+            let said = hints.iter().any(|(_, other)| *other == word) || helps && action == Action::Help;
+            hints.extend(keymap.key(Context::Menu, action).filter(|_| !said).map(|key| (label(key), word)));
+        }
+        return hints;
     }
     let context = state.pane().context();
     let mut hints: Vec<_> = stop(state).into_iter().collect();

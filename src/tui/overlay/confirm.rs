@@ -211,6 +211,11 @@ impl Confirm {
         }
     }
 
+    /// The key that does it, and what that is.
+    pub fn verb(&self) -> (Key, &'static str) {
+        (Key::char(self.letter), self.does)
+    }
+
     /// Takes a key. Enter answers nothing: such an act needs its own letter.
     pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
         if action == Some(Action::Cancel) {

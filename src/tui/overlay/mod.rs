@@ -17,11 +17,10 @@ use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
 use super::key::Key;
-use super::keymap::{Context, Keymap};
+use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
-use super::paint::{fill, put, put_right};
+use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
-use crate::domain::figures::grouped;
 use crate::domain::id::{ConversationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
@@ -189,8 +188,20 @@ impl Overlay {
         }
     }
 
-    /// What can be done in it, for the footer: where its key is found, the action, the word.
-    pub fn hints(&self) -> Vec<(Context, Action, &'static str)> {
+    /// What can be done in it, for the footer: a key and a word.
+    pub fn hints(&self, keymap: &Keymap) -> Vec<(String, &'static str)> {
+        let named = |(context, action, word)| Some((label(keymap.key(context, action)?), word));
+        let own = match self {
+            // Its own letter comes first: no table has it.
+            Self::Confirm(confirm) => vec![confirm.verb()],
+            _ => Vec::new(),
+        };
+        let own = own.into_iter().map(|(key, word)| (label(key), word));
+        own.chain(self.actions().into_iter().filter_map(named)).collect()
+    }
+
+    /// Where the key of each is found, the action, the word.
+    fn actions(&self) -> Vec<(Context, Action, &'static str)> {
         let here = Context::Menu;
         let two = |does, leaves| vec![(here, Action::Accept, does), (here, Action::Cancel, leaves)];
         let scrolls = || {
@@ -328,7 +339,7 @@ impl Overlay {
                 None
             }
             Self::Prompt(prompt) => Some(prompt.draw(inside, cells, look)),
-            Self::Pad(pad) => pad.draw(inside, cells, look),
+            Self::Pad(pad) => pad.draw(inside, cells, look, keymap),
             Self::Passphrase(ask) => ask.draw(inside, cells, look),
             Self::Past(past) => {
                 past.draw(inside, cells, look);
@@ -382,16 +393,5 @@ fn frame(area: Rect, cells: &mut Buffer, look: &Look, title: &str, hidden: Hidde
         put(cells, left + 2, top, right - 1, &format!(" {title} "), raised.patch(look.style(Role::Accent)));
     }
     let muted = raised.patch(look.style(Role::Muted));
-    for (y, sign, count) in [(top, '▲', hidden.above), (bottom, '▼', hidden.below)] {
-        if count > 0 {
-            put_right(
-                cells,
-                left + 2,
-                y,
-                right - 1,
-                &format!(" {sign} {} more ", grouped(count as u64)),
-                muted,
-            );
-        }
-    }
+    more(hidden, (left + 2, right - 1), [top, bottom], muted, cells);
 }

@@ -9,11 +9,10 @@ use crate::domain::settings::{Field, Settings};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::widget::composer::{self, Composer};
-
-const DROPS: &str = "Once more drops what was changed.";
 
 /// A tool that a model called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +43,8 @@ pub struct Pad {
     before: String,
     /// Why the text was not taken.
     wrong: String,
+    /// It was to be left: once more drops what was changed.
+    leaving: bool,
 }
 
 impl Pad {
@@ -78,7 +79,7 @@ impl Pad {
     fn new(of: Of, title: String, text: &str) -> Self {
         let mut composer = Composer::default();
         composer.set_draft(&Draft { text: text.to_owned(), pastes: Vec::new() });
-        Self { of, title, composer, before: text.to_owned(), wrong: String::new() }
+        Self { of, title, composer, before: text.to_owned(), wrong: String::new(), leaving: false }
     }
 
     /// Takes a key.
@@ -109,6 +110,7 @@ impl Pad {
             }
             _ => {
                 self.wrong.clear();
+                self.leaving = false;
                 self.composer.press(key);
             }
         }
@@ -119,8 +121,8 @@ impl Pad {
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) if self.is_changed() && self.wrong != DROPS => {
-                DROPS.clone_into(&mut self.wrong);
+            Of::Setting(_) if self.is_changed() && !self.leaving => {
+                self.leaving = true;
                 Outcome::Stay
             }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
@@ -135,7 +137,7 @@ impl Pad {
     }
 
     /// Paints it; returns the caret's cell.
-    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Option<Position> {
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) -> Option<Position> {
         let ground = look.style(Role::Raised);
         let styles = composer::Look {
             text: ground.patch(look.style(Role::Text)),
@@ -157,12 +159,13 @@ impl Pad {
                 (rest, "JSON or text; a ! in front makes it an error.")
             }
             Of::Setting(field) => {
+                let leaves = keymap.name(Context::Menu, Action::Cancel);
                 let (words, role) = match self.wrong.as_str() {
-                    "" => (field.range, Role::Muted),
-                    DROPS => (DROPS, Role::Warn),
-                    wrong => (wrong, Role::Bad),
+                    _ if self.leaving => (format!("{leaves} once more drops what was changed."), Role::Warn),
+                    "" => (field.range.to_owned(), Role::Muted),
+                    wrong => (wrong.to_owned(), Role::Bad),
                 };
-                let lines = wrap(&safe_line(words), area.width);
+                let lines = wrap(&safe_line(&words), area.width);
                 let most = usize::from(area.height.saturating_sub(3)).min(lines.len()).min(3) as u16;
                 let foot = area.bottom().saturating_sub(most);
                 for (y, line) in (foot..area.bottom()).zip(&lines) {

@@ -53,11 +53,11 @@ pub struct Prompt {
     pub of: Of,
     /// Why the line was not taken.
     pub wrong: &'static str,
-    /// What is known of the file that it names.
+    /// What is known of what it names.
     pub said: Said,
 }
 
-/// What is known of a file that is named.
+/// What is known of a file, or a name, that is written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Said {
     #[default]
@@ -165,6 +165,13 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Note, wrong: "", said: Said::Nothing }
     }
 
+    /// The same, with a name that another one has: it is asked for again.
+    #[must_use]
+    pub fn taken(self, name: &str) -> Self {
+        let said = Said::Failed("There is one of that name already; choose another.".to_owned());
+        Self { input: Input::new(name), said, ..self }
+    }
+
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
@@ -261,9 +268,11 @@ impl Prompt {
             _ if self.of != Of::Attachment => {}
             Boxed::Attached(file) => return Some(file).filter(|_| self.said == Said::Reading),
             Boxed::Failed(error) => {
-                let why =
-                    if error.kind == ErrorKind::NotFound { "there is no such file" } else { &error.why };
-                self.said = Said::Failed(format!("{why}. {}", error.hint).trim_end().to_owned());
+                let why = match error.kind {
+                    ErrorKind::NotFound => "there is no such file".to_owned(),
+                    _ => error.why,
+                };
+                self.said = Said::Failed(Error { why, ..error }.said());
             }
             Boxed::Completed { before, found } if before == self.input.before() => {
                 let start = before.rfind('/').map_or(0, |at| at + 1);

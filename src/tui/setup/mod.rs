@@ -8,6 +8,9 @@ pub mod drawer;
 pub mod presets;
 pub mod view;
 
+use super::action::Action;
+use super::app::Desk;
+use super::keymap::Context;
 use crate::config::Preset;
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::settings::Settings;
@@ -25,6 +28,12 @@ impl Setup {
     pub fn of(model: Option<ModelId>, defaults: &Preset) -> Self {
         Self { model, system: defaults.system.clone(), settings: defaults.settings.clone() }
     }
+}
+
+/// Said of a system prompt that comes back as it was written and not taken.
+pub fn comes_back(desk: &Desk<'_>) -> String {
+    let undo = desk.key(Context::Composer, Action::Undo);
+    format!("This is what you wrote last and did not take; {undo} brings the one in use.")
 }
 
 /// What a model is asked with where nothing is set, as far as that is known.

@@ -11,7 +11,8 @@ use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, fill, put, put_right, tint, wrap};
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{columns, fill, more, put, put_right, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::text::{fit, fit_left};
 
@@ -105,8 +106,18 @@ pub fn draw(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer
             put_right(cells, x, y, end, source, style(Role::Faint));
         }
     }
+    let hidden = hidden(area, panel.drawer.selected);
+    more(hidden, (left, right), [area.y + 1, area.y + HEAD + room(area)], style(Role::Muted), cells);
     note(panel, sight, area, cells);
     caret
+}
+
+/// Rows above and below those that are shown.
+fn hidden(area: Rect, selected: usize) -> Hidden {
+    let shown = |at: &usize| y_of(area, *at, selected).is_some();
+    let above = (0..rows().len()).position(|at| shown(&at)).unwrap_or(0);
+    let seen = (0..rows().len()).filter(shown).count();
+    Hidden { above, below: rows().len() - above - seen }
 }
 
 /// A row's value.

@@ -1,5 +1,6 @@
 //! One conversation as a place holds it: its messages, the branch that is shown, the turn that runs.
 
+mod advice;
 mod figures;
 mod item;
 mod tree;

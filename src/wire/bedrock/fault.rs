@@ -127,7 +127,7 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
                 "Ask it by the id of an inference profile, like us.NAME; `outcrop models list` shows them.";
             (ErrorKind::Invalid, hint)
         }
-        "ValidationException" => (ErrorKind::Invalid, "Check the settings of the conversation."),
+        "ValidationException" => (ErrorKind::Invalid, "Check the settings that it was asked with."),
         _ if error.kind == ErrorKind::Auth => (ErrorKind::Auth, LOOK),
         _ => return,
     };

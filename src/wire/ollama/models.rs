@@ -25,7 +25,7 @@ struct Listed {
 pub fn cards(doing: &str, provider: &str, place: &str, body: &[u8]) -> Result<Vec<ModelCard>> {
     let value = reply::json(doing, body)?;
     let Some(list) = value.get("models").and_then(Value::as_array) else {
-        return Err(reply::unreadable(doing, "it is no list of models", body));
+        return Err(reply::unreadable(doing, "it holds no list of models", body));
     };
     let mut cards: Vec<ModelCard> = list
         .iter()

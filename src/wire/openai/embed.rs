@@ -33,15 +33,19 @@ struct Vector {
     embedding: Vec<f32>,
 }
 
+/// What an answer is not that cannot be read.
+const LIST: &str = "no list of vectors";
+
 /// The vectors in the order of their texts, behind what was counted, where that is told; as many as were asked for, or it
 /// is an error.
 pub fn vectors(doing: &str, asked: usize, body: &[u8]) -> Result<Vec<Event>> {
     let value: serde_json::Value =
-        serde_json::from_slice(body).map_err(|why| unreadable(doing, &why.to_string(), body))?;
+        serde_json::from_slice(body).map_err(|why| unreadable(doing, LIST, &why.to_string(), body))?;
     if let Some(error) = fault::in_stream(doing, &value) {
         return Err(error);
     }
-    let mut answer = Answer::deserialize(value).map_err(|why| unreadable(doing, &why.to_string(), body))?;
+    let mut answer =
+        Answer::deserialize(value).map_err(|why| unreadable(doing, LIST, &why.to_string(), body))?;
     // Servers may answer out of order.
     answer.data.sort_by_key(|vector| vector.index.unwrap_or(0));
     let read = answer.usage.and_then(|usage| Used::deserialize(usage).ok()?.prompt_tokens);

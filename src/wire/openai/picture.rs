@@ -172,14 +172,18 @@ struct Used {
     output_tokens: Option<u32>,
 }
 
+/// What an answer is not that cannot be read.
+const LIST: &str = "no list of pictures";
+
 /// One `Event::Image` a picture, and what was counted, where that is told.
 pub fn pictures(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     let value: Value =
-        serde_json::from_slice(body).map_err(|why| unreadable(doing, &why.to_string(), b"(bytes)"))?;
+        serde_json::from_slice(body).map_err(|why| unreadable(doing, LIST, &why.to_string(), b"(bytes)"))?;
     if let Some(error) = fault::in_stream(doing, &value) {
         return Err(error);
     }
-    let answer = Answer::deserialize(value).map_err(|why| unreadable(doing, &why.to_string(), b"(bytes)"))?;
+    let answer =
+        Answer::deserialize(value).map_err(|why| unreadable(doing, LIST, &why.to_string(), b"(bytes)"))?;
     let media_type = format!("image/{}", answer.output_format.as_deref().unwrap_or("png"));
     let read = |made: Made| {
         let bytes = STANDARD.decode(made.b64_json?).ok()?;
@@ -225,6 +229,12 @@ mod tests {
         let mut picture = Picture { from: Some(BlobId("a".into())), ..picture(model) };
         picture.blobs.put(BlobId("a".into()), bytes);
         picture
+    }
+
+    #[test]
+    fn an_answer_without_pictures_is_said_to_be_no_list_of_them() {
+        let error = pictures("asking", b"<oops>").unwrap_err();
+        assert!(error.why.contains("no list of pictures") && !error.why.contains("chat"), "{error}");
     }
 
     #[test]

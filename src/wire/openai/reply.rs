@@ -19,7 +19,7 @@ struct Completion {
 
 /// A whole completion, as servers send it that know no streaming.
 pub fn completion(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
-    let not_one = |why: String| unreadable(doing, &why, body);
+    let not_one = |why: String| unreadable(doing, "no chat completion", &why, body);
     let value: Value = serde_json::from_slice(body).map_err(|why| not_one(why.to_string()))?;
     if let Some(error) = fault::in_stream(doing, &value) {
         return Err(error);
@@ -34,10 +34,10 @@ pub fn completion(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
     Ok(events)
 }
 
-pub(super) fn unreadable(doing: &str, why: &str, body: &[u8]) -> Error {
+pub(super) fn unreadable(doing: &str, of: &str, why: &str, body: &[u8]) -> Error {
     crate::wire::fault::unreadable(
         doing,
-        "no chat completion",
+        of,
         why,
         body,
         "Check that the base_url ends where the API starts, often with /v1.",
@@ -68,16 +68,19 @@ struct Meta {
     n_ctx_train: Option<u32>,
 }
 
+/// What an answer to `/models` is not that cannot be read.
+const LIST: &str = "no list of models";
+
 /// The cards of `/models`; entries that make no sense are left out.
 pub fn models(doing: &str, provider: &str, place: &str, body: &[u8]) -> Result<Vec<ModelCard>> {
     let value: Value =
-        serde_json::from_slice(body).map_err(|why| unreadable(doing, &why.to_string(), body))?;
+        serde_json::from_slice(body).map_err(|why| unreadable(doing, LIST, &why.to_string(), body))?;
     if let Some(error) = fault::in_stream(doing, &value) {
         return Err(error);
     }
     // An object with `data`; Together sends the bare list.
     let Some(list) = value.get("data").unwrap_or(&value).as_array() else {
-        return Err(unreadable(doing, "it is no list of models", body));
+        return Err(unreadable(doing, LIST, "it holds no list", body));
     };
     let mut cards: Vec<ModelCard> = list
         .iter()

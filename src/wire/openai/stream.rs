@@ -67,7 +67,7 @@ impl Protocol for Collector {
     }
 
     fn unreadable(doing: &str, start: &str) -> Error {
-        reply::unreadable(doing, "its frames are no JSON of that API", start.as_bytes())
+        reply::unreadable(doing, "no chat completion", "its frames are no JSON of that API", start.as_bytes())
     }
 }
 

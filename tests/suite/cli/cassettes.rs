@@ -89,6 +89,16 @@ fn a_shared_cassette_is_played_in_another_workspace_with_its_passphrase_only() {
     let path = given.display().to_string();
     let shown = other.fed("sesame\n", &["cassettes", "show", &path, "--passphrase"]);
     assert_eq!(shown.stdout, "scripted/echo  one two  → one two\n", "{}", shown.stderr);
+    let file = other.beside().join("passphrase");
+    std::fs::write(&file, "sesame\n").unwrap();
+    let file = file.display().to_string();
+    let shown = other.run(&["--passphrase-file", &file, "cassettes", "show", &path]);
+    assert_eq!(shown.stdout, "scripted/echo  one two  → one two\n", "{}", shown.stderr);
+    let shut = other.run(&["cassettes", "show", &path]);
+    assert!(shut.code == Some(2) && shut.stderr.contains("OUTCROP_PASSPHRASE"), "{}", shut.stderr);
+    let other = other.variable("OUTCROP_PASSPHRASE", "simsalabim");
+    let shut = other.run(&["cassettes", "show", &path]);
+    assert!(shut.code == Some(2) && shut.stderr.contains("another passphrase"), "{}", shut.stderr);
     let own = home.beside().join("demo.cassette").display().to_string();
     let shut = other.run(&["cassettes", "show", &own]);
     assert!(shut.code == Some(2) && shut.stderr.contains("another workspace"), "{}", shut.stderr);

@@ -1,6 +1,6 @@
 //! Lists of models that are kept with their age, and what the doctor finds of who gives them.
 
-use super::home::{Home, files};
+use super::home::{Home, SCRIPTED, files};
 use crate::loopback::{Server, whole};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -128,4 +128,36 @@ async fn the_doctor_says_how_far_each_provider_is_reached_and_what_time_it_has()
     );
     assert!(line("provider nobody").contains("not reached at http://127.0.0.1:1/v1"), "{}", said.stdout);
     assert!(!said.stdout.contains("clock of right"), "who says no time has none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_reason_is_cut_in_the_list_and_whole_for_programs() {
+    let server = Server::start(|_, _| {
+        let error = serde_json::json!({ "error": { "message": format!("{}end", "no room ".repeat(30)) } });
+        whole(400, &[JSON], error.to_string())
+    })
+    .await;
+    let home = Home::with(&format!("{SCRIPTED}{}", configured(&server.url("/v1"))));
+    tokio::task::block_in_place(|| {
+        let listed = home.run(&["models", "list", "--probe"]).stdout;
+        let line =
+            listed.lines().find(|line| line.starts_with("home/…")).unwrap_or_else(|| panic!("{listed}"));
+        assert!(line.contains("unusable: the server says (400): "), "{line}");
+        assert!(line.contains('…') && line.chars().count() < 140 && !line.contains("end"), "{line}");
+        let whole = home.run(&["models", "list", "--probe", "--json"]).stdout;
+        assert!(whole.lines().any(|line| line.contains("home/…") && line.contains("no room end")), "{whole}");
+    });
+}
+
+#[test]
+fn a_model_that_is_not_there_is_told_before_anybody_is_asked_whether_it_is_to_go() {
+    let home = Home::new();
+    for model in ["local/none", "scripted/none"] {
+        let said = home.run(&["models", "remove", model]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(
+            said.stderr.contains(&format!("removing {model}: ")) && said.stderr.contains("no such model"),
+            "{said:?}"
+        );
+    }
 }

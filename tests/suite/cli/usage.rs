@@ -133,3 +133,19 @@ fn a_wrong_budget_is_told_with_its_place() {
     let said = home.run(&["usage"]);
     assert!(said.code == Some(2) && said.stderr.contains("budget.day_stop"), "{said:?}");
 }
+
+#[test]
+fn a_time_from_which_lies_behind_the_time_until_is_an_error_by_name() {
+    let home = priced("");
+    for [since, until] in
+        [["2026-11-23", "2026-11-22"], ["1h", "2h"], ["2026-11-22T14:00", "2026-11-22T14:00"]]
+    {
+        let said = home.run(&["usage", "--since", since, "--until", until]);
+        assert_eq!(said.code, Some(2), "{since} {until}");
+        assert!(
+            said.stderr.contains(&format!("--since and --until: {since} does not come before {until}")),
+            "{said:?}"
+        );
+    }
+    assert_eq!(home.run(&["usage", "--since", "2026-11-22", "--until", "2026-11-22"]).code, Some(0));
+}

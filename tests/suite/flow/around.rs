@@ -115,3 +115,31 @@ fn a_moved_key_is_told_true_in_every_hint() {
     stage.keys("<f7><f10>");
     assert!(footer(&mut stage).contains("F10 again quits."));
 }
+
+#[test]
+fn a_question_has_its_keys_in_the_last_line_as_every_dialog_has() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(vec![message(1, None, Role::User, "hi"), answer(2, Some(1), "ho", COMPLETE)]);
+    stage.keys("<tab><tab>x");
+    let line = footer(&mut stage);
+    assert!(line.contains("d delete it · Esc keep it"), "{line}\n{}", stage.text());
+}
+
+#[test]
+fn a_text_that_is_to_be_dropped_names_the_key_that_drops_it() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.keys("<ctrl+o><end><enter>{<esc>");
+    assert!(stage.text().contains("Esc once more drops what was changed."), "{}", stage.text());
+    stage.keys("}");
+    assert!(!stage.text().contains("once more"), "{}", stage.text());
+    stage.keys("<esc><esc>");
+    assert!(stage.state.overlays.is_empty(), "{}", stage.text());
+}
+
+#[test]
+fn a_system_prompt_that_comes_back_says_the_key_that_brings_the_one_in_use() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.keys("<alt+s>Half<esc><alt+s>");
+    let shown = stage.text();
+    assert!(shown.contains("did not take; Ctrl+_ brings the one in use"), "{shown}");
+}

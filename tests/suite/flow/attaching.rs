@@ -2,15 +2,17 @@
 
 use outcrop::domain::attachment::{Attachment, fenced};
 use outcrop::domain::completion::{Completion, Name};
-use outcrop::domain::message::{BlobId, Block, FileFacts, Message, Role};
+use outcrop::domain::message::{BlobId, Block, FileFacts, Message, Outcome, Role};
 use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Clipped, Event};
+use outcrop::tui::keymap::Keymap;
 use outcrop::tui::pane::chat::Focus;
 use outcrop::workbench::request::chat::Chat;
 use outcrop::workbench::{Reply, Request};
 
-use crate::stage::{COMPLETE, Stage, answer, message};
+use crate::stage::{COMPLETE, Stage, answer, head, message, options};
 
 fn picture() -> Block {
     Block::Image { media_type: "image/png".into(), blob: BlobId("00".repeat(16)), file: None }
@@ -185,7 +187,7 @@ fn a_file_can_be_asked_for_and_the_box_stays_until_it_is_read() {
     assert!(files(&stage.keys("<enter>")).is_empty(), "once is enough");
     missing(&mut stage);
     let text = stage.text();
-    assert!(text.contains("notes.bin") && text.contains("there is no such file."), "{text}");
+    assert!(text.contains("notes.bin") && text.contains("there is no such file"), "{text}");
     assert_eq!(
         files(&stage.keys("<backspace><backspace><backspace>md<enter>")),
         ["/home/ada/rivers/notes.md"]
@@ -338,4 +340,48 @@ fn a_picture_on_the_clipboard_becomes_a_file_of_the_message_and_a_text_is_pasted
     stage.event(Event::Ended { task, error: Some(error) });
     let text = stage.text();
     assert!(text.contains("Scale it down.") && !text.contains("reading…"), "{text}");
+}
+
+#[test]
+fn what_refused_a_file_says_the_ways_on_with_the_keys_that_they_have_now() {
+    let refused = |kind| {
+        let hint = "Ask a model that sees pictures.";
+        Outcome::Failed { error: Error::new(kind, "asking x", "it sees no pictures", hint) }
+    };
+    let vision = || ErrorKind::Refused { capability: "vision".into() };
+    let mut options = options("dark");
+    let moved = [("edit_message", ["E".to_owned()]), ("choose_model", ["f7".to_owned()])];
+    options.keymap = Keymap::with(moved.iter().map(|(action, keys)| (*action, &keys[..]))).unwrap();
+    let opened = |messages: Vec<Message>| {
+        let mut stage = Stage::made(120, 40, options.clone(), Start::default());
+        stage.settle();
+        stage.open(messages);
+        stage
+    };
+    let mut seen = message(1, None, Role::User, "what is it?");
+    seen.blocks.push(picture());
+    let ways = "F7 chooses another model; Tab, then E on the";
+    let shown = |stage: &mut Stage| stage.text().matches(ways).count();
+    let mut stage = opened(vec![
+        seen.clone(),
+        answer(2, Some(1), "", refused(vision())),
+        message(3, Some(2), Role::User, "and now?"),
+        answer(4, Some(3), "", refused(ErrorKind::Invalid)),
+    ]);
+    assert_eq!(shown(&mut stage), 2, "it blocks every message below it: {}", stage.text());
+    assert!(stage.text().contains("Ask a model that sees pictures. F7 chooses"), "{}", stage.text());
+    // What comes while one looks on, too; other failures say nothing of it, nor do branches without a file.
+    let mut stage = opened(vec![seen, answer(2, Some(1), "a hill", COMPLETE)]);
+    stage.keys("more<enter>");
+    let started = |n| Reply::Started {
+        conversation: head(1, "Why rivers meander", 0),
+        asked: Some(message(n, Some(2), Role::User, "more")),
+        answer: answer(n + 1, Some(n), "", Outcome::Streaming),
+    };
+    let ended = |n, kind| Reply::Finished { answer: answer(n + 1, Some(n), "", refused(kind)) };
+    stage.answer("\"send\"", vec![started(5), ended(5, vision())]);
+    assert_eq!(shown(&mut stage), 1, "{}", stage.text());
+    let mut stage =
+        opened(vec![message(1, None, Role::User, "hi"), answer(2, Some(1), "", refused(ErrorKind::Invalid))]);
+    assert_eq!(shown(&mut stage), 0, "{}", stage.text());
 }

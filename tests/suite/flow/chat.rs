@@ -118,6 +118,29 @@ fn a_stop_keeps_what_came_and_holds_the_queue() {
 }
 
 #[test]
+fn what_waited_since_before_a_stop_is_sent_before_what_is_written_after_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("first");
+    stage.delta(Delta::Text { text: "half an ans".into() });
+    stage.keys("second<enter><esc>");
+    let blocks = |effects: &[Effect]| -> Vec<Vec<Block>> {
+        let sent = |chat| if let Chat::Send { blocks, .. } = chat { Some(blocks) } else { None };
+        chats(effects).into_iter().filter_map(sent).collect()
+    };
+    assert_eq!(blocks(&stage.keys("third<enter>")), [text("second")]);
+    let task = stage.task("\"send\"");
+    let started = Reply::Started {
+        conversation: Conversation { leaf: Some(id(93)), ..head(1, "first", 0) },
+        asked: Some(message(92, Some(91), Role::User, "second")),
+        answer: answer(93, Some(92), "", Outcome::Streaming),
+    };
+    let finished = Reply::Finished { answer: answer(93, Some(92), "two", COMPLETE) };
+    let from = stage.effects.len();
+    stage.event(Event::Replies { task, replies: vec![started, finished] });
+    assert_eq!(blocks(&stage.effects[from..]), [text("third")]);
+}
+
+#[test]
 fn a_turn_that_fails_before_it_is_durable_gives_the_text_back() {
     let mut stage = Stage::settled(120, 40, "dark");
     stage.keys("precious<enter>");

@@ -52,7 +52,13 @@ fn a_new_preset_is_what_the_conversation_is_asked_with() {
     let effects = stage.keys("u");
     assert_eq!(write(&mut stage, &effects), [PresetChange::Remove { name: "my own".into() }]);
     assert!(stage.keys("nprecise<enter>").is_empty(), "that name is taken");
-    assert!(stage.text().contains("There is a preset precise already"), "{}", stage.text());
+    let shown = stage.text();
+    assert!(shown.contains("There is one of that name already") && shown.contains("precise"), "{shown}");
+    let effects = stage.keys(" too<enter>");
+    assert!(
+        matches!(&write(&mut stage, &effects)[..], [PresetChange::Set { name, .. }] if name == "precise too"),
+        "{effects:?}"
+    );
 }
 
 #[test]

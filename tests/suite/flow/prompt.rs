@@ -112,6 +112,35 @@ fn the_first_save_asks_for_a_name_and_later_ones_for_a_note() {
 }
 
 #[test]
+fn a_name_that_is_taken_is_asked_for_again_with_what_was_typed() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    opened(&mut stage, letter(), Vec::new());
+    let taken = "There is one of that name already";
+    stage.keys("<alt+n>Hello<alt+w>");
+    assert_eq!(asked(&stage.keys("sum UP<enter>")), []);
+    let shown = stage.text();
+    assert!(
+        shown.contains("Save the prompt as") && shown.contains("sum UP") && shown.contains(taken),
+        "{shown}"
+    );
+    let effects = stage.keys(" more<enter>");
+    assert!(
+        matches!(&asked(&effects)[..], [Prompts::Create { name, .. }] if name == "sum UP more"),
+        "{effects:?}"
+    );
+    // Another name for one that is there; its own is none of another's.
+    stage.keys("<shift+tab>gr");
+    assert_eq!(asked(&stage.keys("<ctrl+u>sum up<enter>")), []);
+    let shown = stage.text();
+    assert!(shown.contains("Rename the prompt") && shown.contains(taken), "{shown}");
+    let effects = stage.keys("<ctrl+u>LETTER<enter>");
+    assert!(
+        matches!(&asked(&effects)[..], [Prompts::Rename { name, .. }] if name == "LETTER"),
+        "{effects:?}"
+    );
+}
+
+#[test]
 fn an_old_version_becomes_what_is_written_and_undo_brings_the_text_back() {
     let mut stage = Stage::settled(120, 40, "dark");
     opened(&mut stage, letter(), Vec::new());
@@ -119,6 +148,7 @@ fn an_old_version_becomes_what_is_written_and_undo_brings_the_text_back() {
     stage.keys("<shift+tab>jjj<enter>");
     let shown = stage.text();
     assert!(shown.contains("version 1 of 3") && shown.contains("Write a letter to"), "{shown}");
+    assert!(shown.contains("Ctrl+_ brings back the text"), "{shown}");
     stage.keys("<alt+z>");
     assert!(stage.text().contains("and so on"), "{}", stage.text());
 }
@@ -158,6 +188,8 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
     assert_eq!(asked(&effects), [Prompts::GoOn { run: conversation(40) }]);
     stage.answer("go_on", vec![Reply::Conversation { head: head(40, "Write", 0) }]);
     assert_eq!(stage.state.place, Place::Chat);
+    let shown = stage.text();
+    assert!(shown.contains("a conversation now") && shown.contains("Alt+2 leads back; r there"), "{shown}");
     assert_eq!(
         Stage::requests(&stage.effects).iter().rfind(|request| matches!(request, Request::Conversations(_))),
         Some(&Request::Conversations(outcrop::workbench::request::conversations::Conversations::LoadDraft {

@@ -63,7 +63,7 @@ fn tools_and_schemas_are_written_in_several_lines_and_what_is_wrong_stays_to_be_
     stage.keys("<enter>");
     assert!(stage.text().contains("    \"name\": \"look\""), "in lines: {}", stage.text());
     stage.keys("x<esc>");
-    assert!(stage.text().contains("Once more drops what was changed."), "{}", stage.text());
+    assert!(stage.text().contains("Esc once more drops what was changed."), "{}", stage.text());
     stage.keys("<esc>");
     assert_eq!(stage.state.overlays.len(), 0);
     assert!(stage.text().contains("tools look"), "{}", stage.text());

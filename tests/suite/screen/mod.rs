@@ -200,7 +200,7 @@ fn what_a_tool_gave_back_is_not_taken_for_the_person_s_own_words() {
                 "18 degrees, and a long report of the wind, the clouds and all that there is to say of them today",
                 false,
             ),
-            result("b", "no such city", true),
+            result("b", "no such city\nonly: Paris\n  and Rome", true),
             result("z", "of a call that is not known", false),
         ];
         messages.push(given);
@@ -290,6 +290,20 @@ fn the_drawer_shows_every_setting() {
         stage.open(talk());
         stage.keys("<ctrl+o>jjj<right>j");
     });
+}
+
+#[test]
+fn the_drawer_says_how_many_rows_are_not_in_sight() {
+    for (size, below, above) in [((80, 24), None, None), ((60, 20), Some("▼ 2 more"), Some("▲ 2 more"))] {
+        let mut stage = Stage::settled(size.0, size.1, "dark");
+        stage.keys("<ctrl+o>");
+        let shown = stage.text();
+        assert_eq!(shown.contains("▼"), below.is_some(), "{shown}");
+        assert!(below.is_none_or(|words| shown.contains(words)), "{shown}");
+        stage.keys("<end>");
+        let shown = stage.text();
+        assert!(above.is_none_or(|words| shown.contains(words)) && !shown.contains("▼"), "{shown}");
+    }
 }
 
 #[test]

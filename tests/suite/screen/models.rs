@@ -1,6 +1,6 @@
 //! The models place: empty, full, busy, failed.
 
-use outcrop::domain::catalog::ModelCard;
+use outcrop::domain::catalog::{Capability, ModelCard};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::listing::Listing;
 use outcrop::domain::message::{Timing, Usage};
@@ -140,7 +140,7 @@ fn the_health_of_a_provider_is_said_where_its_card_is_not_in_sight() {
         check(Verdict::Bad, "its key was not taken", "Set another."),
     ];
     stage.answer("\"health\"", vec![Reply::Checks { checks }]);
-    assert!(stage.text().contains("✗ its key was not taken Set another."), "{}", stage.text());
+    assert!(stage.text().contains("✗ its key was not taken. Set another."), "{}", stage.text());
 }
 
 #[test]
@@ -153,6 +153,58 @@ fn escape_shows_all_models_again_before_it_leaves() {
     assert!(stage.text().contains("any use") && stage.text().contains("narrows by name"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.text().contains("ask something"), "{}", stage.text());
+}
+
+#[test]
+fn a_list_without_a_match_says_the_key_that_shows_all_again_where_it_is() {
+    let mut stage = Stage::settled(100, 24, "dark");
+    full(&mut stage);
+    stage.keys("/nothing-like-it");
+    assert!(stage.text().contains("No model is like that. Esc shows all models again."), "{}", stage.text());
+    stage.keys("<enter>");
+    assert!(stage.text().contains("No model is like that. Bksp shows all models again."), "{}", stage.text());
+    stage.keys("<backspace>");
+    stage.keys("v/nothing-like-it");
+    assert!(stage.text().contains("Esc, then Bksp"), "{}", stage.text());
+}
+
+#[test]
+fn the_card_of_a_model_that_does_not_chat_offers_none_and_says_what_it_can() {
+    let card = |id: &str, can: &[Capability]| ModelCard {
+        capabilities: can.to_vec(),
+        lacks: vec![Capability::Chat],
+        ..ModelCard::unknown(id.parse().unwrap())
+    };
+    let cards = [
+        (
+            card("a/paints", &[Capability::Images]),
+            "It does not chat. What it can do: images.",
+            "Alt+3 pictures",
+        ),
+        (card("a/embeds", &[Capability::Embed]), "It does not chat. What it can do: embed.", "star"),
+        (card("a/unknown", &[]), "It does not chat; what it can do is not", "star"),
+    ];
+    for (card, words, key) in cards {
+        let mut stage = Stage::settled(120, 40, "dark");
+        opened(&mut stage, vec![listing("a", 1, None)], vec![card]);
+        stage.keys("<enter>");
+        let shown = stage.text();
+        assert!(shown.contains(words) && shown.contains(key), "{shown}");
+        assert!(!shown.contains("chat ·") && !shown.contains("try it"), "{shown}");
+        stage.keys("c");
+        let shown = stage.text();
+        assert!(shown.contains("does not chat; its card says what it can do"), "{shown}");
+    }
+}
+
+#[test]
+fn the_focus_of_a_card_is_one_mark_however_high_the_screen_is() {
+    let mut stage = Stage::settled(240, 70, "dark");
+    full(&mut stage);
+    let bars = |stage: &mut Stage| stage.text().matches('▌').count();
+    let before = bars(&mut stage);
+    stage.keys("<enter>");
+    assert_eq!(bars(&mut stage), before + 1, "{}", stage.text());
 }
 
 #[test]

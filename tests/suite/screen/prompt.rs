@@ -120,6 +120,16 @@ fn a_prompt_that_is_changed_says_so_and_a_missing_value_is_asked_for() {
 }
 
 #[test]
+fn variables_that_have_no_room_are_counted() {
+    shoot("prompt-many-values", |stage| {
+        arrive(stage);
+        let names: Vec<_> = (1..=30).map(|n| format!("{{{{value_{n}}}}}")).collect();
+        stage.keys(&names.join(" "));
+        stage.keys("<tab>one<enter><down><down><down><down><down><down><down>");
+    });
+}
+
+#[test]
 fn a_run_shows_that_it_is_awaited() {
     shoot("prompt-asking", |stage| {
         opened(stage, letter(), Vec::new());

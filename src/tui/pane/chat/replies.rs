@@ -11,8 +11,10 @@ use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::keymap::Context;
 use crate::tui::setup::Setup;
 use crate::tui::thread::{Load, Thread, Turn};
 use crate::workbench::request::conversations::{Change, Conversations};
@@ -53,6 +55,7 @@ impl State {
                 self.thread.stamp(desk.wall());
                 self.thread.take_messages(thread.messages, thread.conversation.leaf);
                 self.thread.take_head(&thread.conversation);
+                self.advise(desk);
                 self.list.upsert(thread.conversation);
                 self.settle_model(desk);
                 self.go_to_wanted(desk);
@@ -108,6 +111,7 @@ impl State {
     fn turn_reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
         let now = desk.now.wall;
         let wall = desk.wall();
+        let ended = matches!(reply, Reply::Finished { .. });
         let Some(thread) = self.thread_of(task) else { return };
         match reply {
             Reply::Started { conversation, asked, answer } => {
@@ -145,6 +149,9 @@ impl State {
             }
             _ => {}
         }
+        if ended {
+            self.advise(desk);
+        }
     }
 
     /// Waits no more for a call that will be made anew by `start`; whether it was waited for.
@@ -168,6 +175,7 @@ impl State {
                 None => Outcome::Interrupted,
             };
             self.ended_with(task, outcome, desk);
+            self.advise(desk);
             self.clear_others(desk);
             return;
         }
@@ -243,6 +251,14 @@ impl State {
         }
     }
 
+    /// A refused file stays in its branch: what is said of it names the ways on.
+    fn advise(&mut self, desk: &Desk<'_>) {
+        let ways = ways_on(desk);
+        for thread in std::iter::once(&mut self.thread).chain(&mut self.others) {
+            thread.advise(&ways);
+        }
+    }
+
     fn clear_others(&mut self, desk: &mut Desk<'_>) {
         let (busy, done) = std::mem::take(&mut self.others).into_iter().partition(Thread::busy);
         self.others = busy;
@@ -305,6 +321,7 @@ impl State {
                         thread.upsert(message.clone());
                     }
                 }
+                self.advise(desk);
             }
             Changed::Growing { conversation, message, blocks } => {
                 let threads = std::iter::once(&mut self.thread).chain(&mut self.others);
@@ -353,4 +370,12 @@ impl State {
         self.settle_model(desk);
         self.welcome(desk);
     }
+}
+
+/// How one gets on below a file that was refused.
+fn ways_on(desk: &Desk<'_>) -> String {
+    let chooses = desk.key(Context::Composer, Action::ChooseModel);
+    let leads = desk.key(Context::Composer, Action::FocusNext);
+    let edits = desk.key(Context::Transcript, Action::EditMessage);
+    format!("{chooses} chooses another model; {leads}, then {edits} on the message with the file edits that.")
 }

@@ -8,7 +8,7 @@ use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::pad::Pad;
 use crate::tui::setup::drawer::Row;
-use crate::tui::setup::standing;
+use crate::tui::setup::{comes_back, standing};
 use crate::workbench::request::conversations::Change;
 
 impl State {
@@ -42,7 +42,7 @@ impl State {
         let mut pad = Pad::system(self.thread.setup.system.as_deref().unwrap_or_default());
         if let Some(text) = aside {
             pad.composer.set_text(&text);
-            desk.say("This is what you wrote last and did not take; undo brings the one in use.");
+            desk.say(comes_back(desk));
         }
         desk.overlays.push(Overlay::Pad(Box::new(pad)));
     }

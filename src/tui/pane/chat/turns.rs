@@ -63,7 +63,13 @@ impl State {
         if self.thread.turn == Turn::Idle && !self.is_opening() {
             self.keep_lent(desk);
             self.put_offer_away();
-            send(&mut self.thread, queued, desk);
+            if self.thread.queue.is_empty() || self.thread.editing.is_some() {
+                send(&mut self.thread, queued, desk);
+            } else {
+                // What waited since before goes first.
+                self.thread.queue.push_back(queued);
+                send_next(&mut self.thread, desk);
+            }
             self.scroll.to_end();
             self.at = None;
         } else {

@@ -14,6 +14,7 @@ use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
+use crate::tui::models::chats;
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
 use crate::tui::widget::code::Want;
@@ -34,9 +35,8 @@ impl Pane for State {
         match action {
             Action::Back => self.goes_back(),
             Action::Open => self.selected().is_some() && self.focus != Focus::Card,
-            Action::TryModel | Action::CheckProvider | Action::UseModel | Action::Star => {
-                self.selected().is_some()
-            }
+            Action::TryModel | Action::UseModel => self.card().is_some_and(chats),
+            Action::CheckProvider | Action::Star => self.selected().is_some(),
             Action::FocusNext
             | Action::FocusPrevious
             | Action::Accept

@@ -19,9 +19,9 @@ use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::setup::Setup;
 use crate::tui::setup::drawer::{Drawer, Row};
 use crate::tui::setup::view::row_at;
+use crate::tui::setup::{Setup, comes_back};
 use ratatui::layout::Rect;
 
 /// The delay after which a changed preset is kept.
@@ -230,7 +230,7 @@ impl State {
                 let mut pad = Pad::system(setup.system.as_deref().unwrap_or_default());
                 if let Some((_, text)) = presets.aside.take_if(|(of, _)| presets.name.as_ref() == Some(of)) {
                     pad.composer.set_text(&text);
-                    desk.say("This is what you wrote last and did not take; undo brings the one in use.");
+                    desk.say(comes_back(desk));
                 }
                 desk.overlays.push(Overlay::Pad(Box::new(pad)));
             }
@@ -341,7 +341,7 @@ impl State {
         match choice {
             Choice::NamePreset { name, of: None } => {
                 if desk.options.presets.contains_key(&name) {
-                    return desk.say(format!("There is a preset {name} already."));
+                    return desk.overlays.push(Overlay::Prompt(Prompt::new_preset().taken(&name)));
                 }
                 let Setup { model, system, settings } = presets.from.clone();
                 let preset = Preset { settings, system, model };
@@ -349,8 +349,11 @@ impl State {
                 self.change(PresetChange::Set { name, preset }, &said, desk);
             }
             Choice::NamePreset { name, of: Some(from) } => {
+                if from == name {
+                    return;
+                }
                 if desk.options.presets.contains_key(&name) {
-                    return desk.say(format!("There is a preset {name} already."));
+                    return desk.overlays.push(Overlay::Prompt(Prompt::rename_preset(&from).taken(&name)));
                 }
                 let said = format!("{from} is {name} now.");
                 self.change(PresetChange::Rename { from, to: name }, &said, desk);

@@ -1,6 +1,7 @@
 //! What comes back through the door, and what it means here.
 
 use super::{State, Wait};
+use crate::domain::error::sentences;
 use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
@@ -79,10 +80,8 @@ impl State {
 fn stands(provider: &str, checks: &[Check]) -> String {
     let of = |verdict: Verdict| checks.iter().find(move |check| check.verdict == verdict);
     match (of(Verdict::Bad), of(Verdict::Note)) {
-        (Some(check), _) => format!("{provider}: ✗ {} {}", check.found, check.advice).trim_end().to_owned(),
-        (None, Some(check)) => {
-            format!("{provider}: · {} {}", check.found, check.advice).trim_end().to_owned()
-        }
+        (Some(check), _) => format!("{provider}: ✗ {}", sentences(&check.found, &check.advice)),
+        (None, Some(check)) => format!("{provider}: · {}", sentences(&check.found, &check.advice)),
         (None, None) => format!("{provider}: ✓ nothing is wrong; its card has all that was found."),
     }
 }

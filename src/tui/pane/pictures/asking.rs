@@ -93,28 +93,27 @@ impl State {
         if prompt.trim().is_empty() && self.setup.from.is_none() {
             return;
         }
+        let asked = self.setup.picture(model, prompt.clone());
+        self.composer.take();
+        self.ask_for(asked, prompt, desk);
+    }
+
+    /// Asks once more for what the pictures that are looked at were made of, with what the drawer says now.
+    pub(super) fn make_again(&mut self, desk: &mut Desk<'_>) {
+        let Some(before) = self.making().map(|making| &making.asked) else { return };
+        let model = self.setup.model.clone().unwrap_or_else(|| before.model.clone());
+        let asked = self.setup.picture(model, before.prompt.clone());
+        if asked.prompt.trim().is_empty() && self.setup.from.is_none() {
+            return desk.say("It varied a picture and has no text; choose a picture to vary first.");
+        }
+        self.ask_for(asked, String::new(), desk);
+    }
+
+    fn ask_for(&mut self, asked: Picture, prompt: String, desk: &mut Desk<'_>) {
         let file = match &self.setup.from {
             Some(Source::File(path)) => Some(place(path, desk)),
             _ => None,
         };
-        let asked = self.setup.picture(model, prompt.clone());
-        self.composer.take();
-        self.ask_for(asked, file, prompt, desk);
-    }
-
-    /// Asks for the same again: with the same seed, where there was one.
-    pub(super) fn make_again(&mut self, desk: &mut Desk<'_>) {
-        let Some(asked) = self.making().map(|making| making.asked.clone()) else { return };
-        self.ask_for(asked, None, String::new(), desk);
-    }
-
-    fn ask_for(
-        &mut self,
-        asked: Picture,
-        file: Option<std::path::PathBuf>,
-        prompt: String,
-        desk: &mut Desk<'_>,
-    ) {
         self.failed = None;
         let task = desk.call(None, Request::Pictures(Pictures::Make { asked, file }));
         self.runs.insert(task, Run { making: None, since: desk.now.elapsed, ahead: 0, prompt });

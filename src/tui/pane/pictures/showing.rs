@@ -190,7 +190,7 @@ impl State {
         // One that is not remembered any more is nobody's.
         let Some(at) = self.shows.position(key) else { return };
         self.shows.drawn[at].1 = match drawn {
-            Err(error) => Show::Failed(format!("{}. {}", error.why, error.hint)),
+            Err(error) => Show::Failed(error.said()),
             Ok(mut drawn) => match drawn.first.take() {
                 None => Show::Ready(Arc::new(drawn)),
                 Some(picture) => {

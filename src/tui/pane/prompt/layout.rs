@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Focus, State};
 use crate::tui::layout::{BESIDE, Side, sides};
+use crate::tui::overlay::Hidden;
 
 /// From this width of the column on the answer stands beside the text.
 const SPLIT: u16 = 130;
@@ -31,6 +32,8 @@ pub struct Areas {
     /// Its text.
     pub editor: Rect,
     pub values: Rect,
+    /// What says how many of them are not in sight.
+    pub hidden: Rect,
     /// Which run it is, or what is compared.
     pub caption: Rect,
     pub answer: Rect,
@@ -107,7 +110,9 @@ impl State {
         };
         if !self.names.is_empty() {
             let most = if split { VALUES * 2 } else { (left.height / 4).clamp(1, VALUES) };
-            areas.values = take(left, self.value_rows(left.width).min(most));
+            let rows = self.value_rows(left.width);
+            areas.values = take(left, rows.min(most));
+            areas.hidden = take(left, u16::from(rows > most));
         }
         if split {
             areas.caption = Rect { height: right.height.min(1), ..right };
@@ -137,6 +142,13 @@ impl State {
         let end =
             u16::try_from(self.selected).unwrap_or(u16::MAX).saturating_add(self.written_rows(area.width));
         end.saturating_sub(area.height)
+    }
+
+    /// Variables above and below those that are shown; the one that is written always is.
+    pub(super) fn values_hidden(&self, area: Rect) -> Hidden {
+        let above = usize::from(self.values_top(area)).min(self.selected);
+        let free = usize::from(area.height.saturating_sub(self.written_rows(area.width) - 1));
+        Hidden { above, below: self.names.len().saturating_sub(above + free.max(1)) }
     }
 
     /// Where the value of the selected variable is written.

@@ -4,8 +4,10 @@ use super::{Focus, Memory, SAVE, State, Wait};
 use crate::domain::conversation::Draft;
 use crate::domain::id::PromptId;
 use crate::domain::prompt::{Book, Sketch, Template, Values};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane};
+use crate::tui::keymap::Context;
 use crate::tui::setup::Setup;
 use crate::tui::thread::{Thread, Turn};
 use crate::tui::widget::composer::Composer;
@@ -196,8 +198,9 @@ impl State {
         self.editor.set_text(&template.text);
         self.take_setup(&template);
         self.typed(desk);
+        let undo = desk.key(Context::Prompt, Action::Undo);
         desk.say(format!(
-            "This is version {number}, to go on from; undo brings back the text that was here."
+            "This is version {number}, to go on from; {undo} brings back the text that was here."
         ));
     }
 

@@ -4,8 +4,10 @@ use super::{State, Wait};
 use crate::domain::change::Changed;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
+use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
+use crate::tui::keymap::Context;
 use crate::tui::thread::Load;
 use crate::workbench::request::Topic;
 use crate::workbench::request::prompts::Prompts;
@@ -77,6 +79,12 @@ impl State {
                 self.thread = crate::tui::thread::Thread::default();
                 self.show_run(0, desk);
                 desk.opens = Some(head.id);
+                let back = desk.key(Context::Everywhere, Action::ShowPrompt);
+                let again = desk.key(Context::Answer, Action::RunPrompt);
+                desk.say(format!(
+                    "This run is a conversation now, and none of the prompt's runs any more. {back} leads back; \
+                     {again} there makes another run."
+                ));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use super::library::Row;
 use super::{Focus, State, Wait};
 use crate::domain::id::PromptId;
-use crate::domain::prompt::{Book, Sketch};
+use crate::domain::prompt::{Book, Sketch, is_taken};
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::confirm::Confirm;
@@ -28,6 +28,9 @@ impl State {
 
     /// Keeps what is written as a new prompt.
     pub(super) fn save_as(&mut self, name: String, desk: &mut Desk<'_>) {
+        if is_taken(&self.library.prompts, &name, None) {
+            return desk.overlays.push(Overlay::Prompt(Prompt::save_as().taken(&name)));
+        }
         let (template, values) = (self.template(), self.values.clone());
         let request = Prompts::Create { name, template, note: String::new(), values, runs: true };
         let task = desk.call(None, Request::Prompts(request));
@@ -99,6 +102,9 @@ impl State {
     }
 
     pub(super) fn rename(&mut self, id: PromptId, name: String, desk: &mut Desk<'_>) {
+        if is_taken(&self.library.prompts, &name, Some(id)) {
+            return desk.overlays.push(Overlay::Prompt(Prompt::rename_prompt(id, &name).taken(&name)));
+        }
         let task = desk.call(None, Request::Prompts(Prompts::Rename { id, name }));
         self.waits.insert(task, Wait::Rename);
     }

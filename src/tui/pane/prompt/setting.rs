@@ -11,7 +11,7 @@ use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::setup::drawer::Row;
 use crate::tui::setup::presets::{Before, differences, menu, with};
-use crate::tui::setup::standing;
+use crate::tui::setup::{comes_back, standing};
 
 impl State {
     /// Opens the list of models.
@@ -64,7 +64,7 @@ impl State {
         let mut pad = Pad::system(self.setup.system.as_deref().unwrap_or_default());
         if let Some(text) = self.system_aside.take() {
             pad.composer.set_text(&text);
-            desk.say("This is what you wrote last and did not take; undo brings the one in use.");
+            desk.say(comes_back(desk));
         }
         desk.overlays.push(Overlay::Pad(Box::new(pad)));
     }

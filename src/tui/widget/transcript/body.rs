@@ -217,17 +217,23 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
         }
         (Block::ToolResult { id, content, is_error }, _) => {
             let ink = Ink::of(if *is_error { Role::Bad } else { Role::Muted });
-            let mut rows = plain(content, ink, columns);
+            let inset = columns.min(2);
+            let mut rows = plain(content, ink, columns - inset);
             let mark = format!("⚙ {}→ ", called(item, id));
             let wide = |row: &Row| row.spans.iter().map(|span| width(&span.text)).sum::<usize>();
-            match rows.first_mut().filter(|row| wide(row) + width(&mark) <= columns) {
+            // The mark stands before the first line, or above it; what is under it is set in.
+            let beside = rows.first().is_some_and(|row| wide(row) + width(&mark) <= columns);
+            for row in rows.iter_mut().skip(usize::from(beside)) {
+                row.spans.insert(0, Span::new(" ".repeat(inset), ink));
+            }
+            match rows.first_mut().filter(|_| beside) {
                 Some(row) => row.spans.insert(0, Span::new(mark, Ink::of(Role::Tool))),
                 None => rows.insert(0, Row::of(fit(mark.trim_end(), columns), Ink::of(Role::Tool))),
             }
             if rows.len() > RESULT {
                 let more = rows.len() - RESULT + 1;
                 rows.truncate(RESULT - 1);
-                rows.push(Row::of(format!("… {more} more lines"), faint));
+                rows.push(Row::of(fit(&format!("  … {more} more lines"), columns), faint));
             }
             rows
         }

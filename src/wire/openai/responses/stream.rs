@@ -132,6 +132,9 @@ impl Collector {
     }
 }
 
+/// What an answer is not that cannot be read.
+const RESPONSE: &str = "no response of that API";
+
 impl Protocol for Collector {
     type Framing = Sse;
 
@@ -188,7 +191,7 @@ impl Protocol for Collector {
     }
 
     fn unreadable(doing: &str, start: &str) -> Error {
-        reply::unreadable(doing, "its frames are no events of a response", start.as_bytes())
+        reply::unreadable(doing, RESPONSE, "its frames are no events of a response", start.as_bytes())
     }
 }
 
@@ -212,15 +215,15 @@ fn failed(doing: &str, data: &str) -> Error {
 
 /// A whole response, as servers send it that do not stream.
 pub fn whole(doing: &str, body: &[u8]) -> Result<Vec<Event>> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|why| reply::unreadable(doing, &why.to_string(), body))?;
+    let value: Value = serde_json::from_slice(body)
+        .map_err(|why| reply::unreadable(doing, RESPONSE, &why.to_string(), body))?;
     if let Some(error) = fault::in_stream(doing, &value) {
         return Err(error);
     }
-    let mut answer =
-        Answer::deserialize(&value).map_err(|why| reply::unreadable(doing, &why.to_string(), body))?;
+    let mut answer = Answer::deserialize(&value)
+        .map_err(|why| reply::unreadable(doing, RESPONSE, &why.to_string(), body))?;
     let Some(output) = answer.output.take() else {
-        return Err(reply::unreadable(doing, "it has no output", body));
+        return Err(reply::unreadable(doing, RESPONSE, "it has no output", body));
     };
     let mut collector = Collector::default();
     let mut events = Vec::new();

@@ -11,8 +11,8 @@ use crate::tui::app::{Desk, Options};
 use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::models::is_local;
 use crate::tui::models::progress::{share, words};
+use crate::tui::models::{chats, is_local};
 use crate::tui::paint::{columns, meter, put, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
@@ -81,9 +81,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         put(cells, place.x, y, place.right(), line.name, look.style(Role::Faint));
     }
     if state.focus == Focus::Card {
-        for y in area.top()..area.bottom() {
-            put(cells, area.x, y, area.x + 1, "▌", look.style(Role::Accent));
-        }
+        put(cells, area.x, area.y, area.x + 1, "▌", look.style(Role::Accent));
     }
     scrollbar(cells, area, thumb(place.height, first, rows, all.len()), look.style(Role::Rule));
 }
@@ -164,8 +162,6 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     if let Some(successor) = &card.successor {
         lines.fact("retired", &format!("its successor is {successor}"), Role::Warn);
     }
-    let names =
-        |all: &[Capability]| all.iter().copied().map(Capability::as_str).collect::<Vec<_>>().join(", ");
     let known = |text: Option<String>| match text.filter(|text| !text.is_empty()) {
         Some(text) => (text, Role::Text),
         None => ("unknown".to_owned(), Role::Faint),
@@ -194,6 +190,18 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     }
 }
 
+fn names(all: &[Capability]) -> String {
+    all.iter().copied().map(Capability::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// What a model is for that does not chat.
+fn no_chat(card: &ModelCard) -> String {
+    match names(&card.capabilities) {
+        can if can.is_empty() => "It does not chat; what it can do is not known.".to_owned(),
+        can => format!("It does not chat. What it can do: {can}."),
+    }
+}
+
 /// Where a call would go, how old the list is, what the doctor found.
 fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines: &mut Lines) {
     let name = card.id.provider();
@@ -207,7 +215,7 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
         let age = list.age(now.wall).unwrap_or_else(|| "never listed".to_owned());
         lines.fact("list", &age, Role::Text);
         if let Some(error) = &list.error {
-            lines.fact("", &format!("✗ {}. {}", error.why, error.hint), Role::Bad);
+            lines.fact("", &format!("✗ {}", error.said()), Role::Bad);
         }
     }
     match state.health.get(name) {
@@ -232,8 +240,17 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
             }
         }
     }
-    let keys = [(Action::UseModel, "chat"), (Action::TryModel, "try it"), (Action::Star, "star")];
-    let line = options.keymap.line(Context::Models, &keys);
+    let star = (Action::Star, "star");
+    let line = if chats(card) {
+        options
+            .keymap
+            .line(Context::Models, &[(Action::UseModel, "chat"), (Action::TryModel, "try it"), star])
+    } else {
+        lines.text(&no_chat(card), Role::Muted);
+        let paints = card.can(Capability::Images) == Some(true);
+        let pictures = paints.then_some((Action::ShowPictures, "pictures"));
+        options.keymap.line(Context::Models, &pictures.into_iter().chain([star]).collect::<Vec<_>>())
+    };
     if columns(&line) <= lines.width {
         lines.text(&line, Role::Faint);
     }

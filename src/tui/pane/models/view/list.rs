@@ -9,6 +9,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::lists;
+use crate::tui::models::shortlist::Filter;
 use crate::tui::paint::{columns as wide, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::{Focus, State, rows, top};
@@ -52,7 +53,14 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             )
         } else {
             let clears = sight.key(Context::Models, Action::ClearFilters);
-            format!("No model is like that. {clears} shows all of them again.")
+            let leaves = sight.key(Context::Menu, Action::Cancel);
+            // What is typed takes the other key.
+            let does = match (state.focus, *state.list.filter() == Filter::default()) {
+                (Focus::Search, true) => format!("{leaves} shows all models again."),
+                (Focus::Search, false) => format!("{leaves}, then {clears} shows all models again."),
+                _ => format!("{clears} shows all models again."),
+            };
+            format!("No model is like that. {does}")
         };
         for (y, line) in (place.top()..place.bottom()).zip(wrap(&words, place.width)) {
             put(cells, place.x, y, place.right(), &line, look.style(Role::Muted));

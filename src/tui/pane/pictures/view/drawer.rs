@@ -50,7 +50,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     }
     let y = area.y + 3 + Row::ALL.len() as u16;
     let (words, role) = match &state.drawer.error {
-        Some(error) => (format!("{} {}", error.why, error.hint), Role::Bad),
+        Some(error) => (error.said(), Role::Bad),
         None => (state.drawer.row().about().to_owned(), Role::Muted),
     };
     let lines = wrap(&words, right.saturating_sub(left));

@@ -6,11 +6,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
+use crate::domain::figures::grouped;
 use crate::domain::prompt::{Piece, pieces};
 use crate::domain::settings::FIELDS;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
+use crate::tui::overlay::Hidden;
 use crate::tui::paint::{fill, put, put_right};
 use crate::tui::pane::Sight;
 use crate::tui::pane::prompt::layout::{Areas, NAME};
@@ -42,6 +44,9 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut 
     );
     below(state, sight, area, cells);
     let value = values(state, sight, areas.values, cells);
+    if !areas.hidden.is_empty() {
+        hidden(state, sight, areas, cells);
+    }
     match state.focus {
         Focus::Editor => state.editor.caret_in(areas.editor),
         Focus::Values => value,
@@ -164,4 +169,14 @@ fn values(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
     let leads = sight.key(Context::Values, Action::Send);
     state.value.draw(written, cells, &styles(sight), &format!("its value; {leads} runs the prompt"));
     state.value.caret_in(written)
+}
+
+/// The variables that are not in sight.
+fn hidden(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+    let Hidden { above, below } = state.values_hidden(areas.values);
+    let part = |(sign, count): (char, usize)| format!("{sign} {} more", grouped(count as u64));
+    let parts: Vec<_> = [('▲', above), ('▼', below)].into_iter().filter(|(_, n)| *n > 0).map(part).collect();
+    let area = areas.hidden;
+    let right = area.right().saturating_sub(2);
+    put_right(cells, area.x + 2, area.y, right, &parts.join("  "), sight.look.style(Role::Muted));
 }
