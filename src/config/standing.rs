@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::{ApiKey, Aws, Config, Secret, check};
+use crate::domain::hex::hex;
 use crate::domain::workspace::Configured;
 
 /// The tables whose values belong to the owner: one network, one engine, one purse and one set of voices serve everybody.
@@ -69,5 +70,5 @@ impl Config {
 
 fn digest(secret: &Secret) -> String {
     let digest = Sha256::new().chain_update("outcrop standing\0").chain_update(secret.expose()).finalize();
-    digest.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hex(&digest[..16])
 }

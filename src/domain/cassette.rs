@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::call::{Blobs, Call};
 use super::delta::Event;
 use super::error::Error;
+use super::hex::hex;
 use super::message::{BlobId, Block};
 use super::time::Timestamp;
 
@@ -64,9 +65,7 @@ pub fn question(call: &Call) -> Call {
 
 fn name_by_bytes(blob: &mut BlobId, blobs: &Blobs) {
     if let Some(bytes) = blobs.get(blob) {
-        blob.0 = Sha256::digest(bytes)
-            .iter()
-            .fold(String::from("sha256:"), |all, byte| format!("{all}{byte:02x}"));
+        blob.0 = format!("sha256:{}", hex(&Sha256::digest(bytes)));
     }
 }
 

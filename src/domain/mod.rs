@@ -17,6 +17,7 @@ pub mod diff;
 pub mod error;
 pub mod evaluation;
 pub mod figures;
+pub mod hex;
 pub mod id;
 pub mod known;
 pub mod listing;

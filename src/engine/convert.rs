@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::gguf::{Header, Kind, Tensor, tensor_bytes};
 use super::{backend, foreign, model};
 use crate::domain::catalog::Backend;
+use crate::domain::hex::hex;
 use crate::domain::{Error, Result};
 
 /// Values of one block of `Q8_0`, which share a scale.
@@ -120,7 +121,7 @@ fn write(
     out.pad().map_err(io)?;
     out.to.flush().map_err(io)?;
     out.to.get_ref().sync_all().map_err(io)?;
-    let sha256 = out.sha.finalize().iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
+    let sha256 = hex(&out.sha.finalize());
     Ok(Converted { bytes: out.bytes, sha256 })
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::domain::change::Changed;
-use crate::domain::comparison::{Ballot, Comparison, Page, Plan, Table, counted, prompt_digest};
+use crate::domain::comparison::{Ballot, Column, Comparison, Page, Plan, Table, counted, prompt_digest};
 use crate::domain::conversation::{Conversation, title_from};
 use crate::domain::evaluation::ranking::{Options, categories};
 use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
@@ -153,7 +153,7 @@ impl Comparisons {
                     comparison: comparison.id,
                     page: chosen.page,
                     answers: chosen.answers,
-                    contestants: comparison.columns.iter().map(|column| column.contestant()).collect(),
+                    contestants: comparison.columns.iter().map(Column::contestant).collect(),
                     order: chosen.order,
                     blind: comparison.blind,
                     choice: chosen.choice,

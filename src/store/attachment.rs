@@ -5,9 +5,10 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::record::Name;
 use super::record::attachment::Attached;
-use super::seal::{hex, unhex};
+
 use super::{Batch, Scan, Store};
 use crate::domain::Result;
+use crate::domain::hex::{hex, unhex};
 use crate::domain::message::BlobId;
 
 impl Store {

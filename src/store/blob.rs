@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use super::fault::Faults;
 use super::files;
 use super::record::Kind;
-use super::seal::{Sealer, hex};
+use super::seal::Sealer;
 use super::shield::corrupt;
 use crate::domain::Result;
+use crate::domain::hex::hex;
 
 /// The names key makes it from the record's key and sequence number: no address is ever used for something else, and
 /// nobody can tell what is in the file.

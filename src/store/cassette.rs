@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::key::{Wrap, WrapWith, stretch};
-use super::seal::{Frame, Sealer, hex, mac, random};
+use super::seal::{Frame, Sealer, mac, random};
 use super::{Store, files};
+use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
 
 const MAGIC: &str = "cassette 1";

@@ -13,7 +13,7 @@ use super::fault::Faults;
 use super::files;
 use super::key::{Wrap, Wrapped};
 use super::rewrite::Purpose;
-use super::seal::hex;
+use crate::domain::hex::hex;
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
 

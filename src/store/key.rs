@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 use super::files;
 use super::keyring::{RingEntry, RingFault};
 use super::options::Options;
-use super::seal::{Sealer, Secret, hex, random, unhex};
+use super::seal::{Sealer, Secret, random};
+use crate::domain::hex::{hex, unhex};
 use crate::domain::id::WorkspaceId;
 use crate::domain::{Error, ErrorKind, Result};
 

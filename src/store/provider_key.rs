@@ -2,8 +2,9 @@
 
 use super::keyring::RingEntry;
 use super::record::provider_key::{Place, ProviderKey};
-use super::seal::{hex, random};
+use super::seal::random;
 use super::{Batch, Scan, Store};
+use crate::domain::hex::hex;
 use crate::domain::provider_key::KeyPlace;
 use crate::domain::secret::Secret;
 use crate::domain::{Error, ErrorKind, Result};

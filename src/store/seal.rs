@@ -22,6 +22,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::shield::corrupt;
+use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
 
 pub(super) const MAGIC: &[u8; 4] = b"OCF1";
@@ -201,26 +202,10 @@ impl std::fmt::Debug for Sealer {
     }
 }
 
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Reads it back; `None` for anything else.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::hex::unhex;
 
     /// Made with libsodium, not with this code.
     const FRAMES: &str = include_str!("../../tests/data/store/frames.tsv");

@@ -32,7 +32,7 @@ fn objects(name: &str, text: &str) -> Result<Vec<Values>> {
                     Value::Null => String::new(),
                     other => other.to_string(),
                 };
-                Ok((variable_of(&variable, &failed)?, value))
+                Ok((variable_of(&variable, failed)?, value))
             })
             .collect();
         rows.push(row?);
@@ -48,7 +48,7 @@ fn table(name: &str, text: &str) -> Result<Vec<Values>> {
     let failed = |why: csv::Error| wrong(name, line(&why), told(&why));
     let head = reader.headers().map_err(failed)?.clone();
     let first = |why: String| wrong(name, Some(1), why);
-    let names: Vec<String> = head.iter().map(|name| variable_of(name, &first)).collect::<Result<_>>()?;
+    let names: Vec<String> = head.iter().map(|name| variable_of(name, first)).collect::<Result<_>>()?;
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
         return Err(first(format!("two columns are named {}", twice.1)));
     }

@@ -156,19 +156,20 @@ mod tests {
         }
     }
 
-    fn measure(first: u32, total: u32, output: u32) -> Option<Measure> {
-        Some(Measure::of(&answer(first, total, output), None))
+    fn measure(first: u32, total: u32, output: u32) -> Measure {
+        Measure::of(&answer(first, total, output), None)
     }
 
     #[test]
     fn the_best_of_each_figure_is_marked_and_none_where_there_is_nothing_to_choose() {
-        let columns = [measure(100, 1100, 101), measure(50, 2050, 401), None, measure(50, 3050, 11)];
+        let [a, b, d] = [measure(100, 1100, 101), measure(50, 2050, 401), measure(50, 3050, 11)].map(Some);
+        let columns = [a, b, None, d];
         assert_eq!(Contest::First.best(&columns), [1, 3]);
         assert_eq!(Contest::Total.best(&columns), [0]);
         assert_eq!(Contest::Speed.best(&columns), [1]);
         assert_eq!(Contest::Cost.best(&columns), [0_usize; 0], "nobody knows a price");
         assert_eq!(Contest::First.best(&columns[..1]), [0_usize; 0], "alone nobody is best");
-        assert_eq!(Contest::First.best(&[measure(5, 9, 2), measure(5, 8, 2)]), [0_usize; 0]);
+        assert_eq!(Contest::First.best(&[measure(5, 9, 2), measure(5, 8, 2)].map(Some)), [0_usize; 0]);
     }
 
     #[test]

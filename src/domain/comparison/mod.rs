@@ -6,6 +6,7 @@
 pub mod measure;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -16,6 +17,7 @@ use crate::domain::conversation::Thread;
 use crate::domain::evaluation::chance::Chance;
 use crate::domain::evaluation::{Battle, Choice, battles};
 use crate::domain::figures;
+use crate::domain::hex::hex;
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Block, Message, Role};
 use crate::domain::prompt::{Template, Values};
@@ -53,12 +55,12 @@ impl Column {
         let template = Template { settings: self.settings.clone(), ..Template::default() };
         let mut name = self.model.to_string();
         for (setting, value) in template.facts() {
-            name.push_str(&format!(" {setting}={}", value.split_whitespace().collect::<Vec<_>>().join(" ")));
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = write!(name, " {setting}={value}");
         }
         if let Some(system) = self.system.as_deref().filter(|system| !system.trim().is_empty()) {
             let digest = Sha256::digest(system.as_bytes());
-            let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            name.push_str(&format!(" system#{digest}"));
+            let _ = write!(name, " system#{}", hex(&digest[..4]));
         }
         name
     }
@@ -308,5 +310,5 @@ pub fn prompt_digest(blocks: &[Block]) -> String {
         }
         hash.update([0]);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..8])
 }

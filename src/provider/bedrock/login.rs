@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 
 use super::fetch::LONGEST;
 use crate::config::Sso;
+use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request};
 use crate::wire::aws::{self, Login};
@@ -35,8 +36,7 @@ pub(super) struct LoginFile {
 
 impl LoginFile {
     pub fn new(doing: &str, sso: &Sso, renew: String, unwritten: Unwritten) -> Self {
-        let name: String =
-            Sha1::digest(&sso.login).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let name = hex(&Sha1::digest(&sso.login));
         let (path, oidc) = (sso.cache.join(format!("{name}.json")), sso.oidc.clone());
         Self { doing: doing.to_owned(), path, oidc, renew, unwritten }
     }

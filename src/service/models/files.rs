@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{MANIFEST, UNFINISHED};
 use crate::domain::catalog::{InstalledFile, InstalledModel};
+use crate::domain::hex::hex;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Runs work that blocks. It goes on when the caller is gone, so it must own what it needs.
@@ -64,13 +65,6 @@ pub(super) fn digest(doing: &str, path: &Path) -> Result<(String, u64)> {
         hash.update(&buffer[..count]);
         bytes += count as u64;
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        text.extend([byte >> 4, byte & 15].map(|n| char::from_digit(u32::from(n), 16).unwrap_or('0')));
-        text
-    })
 }
 
 /// Refuses to begin what the disk has no room for.

@@ -41,7 +41,7 @@ pub(in crate::store) fn has_entry(key: &[u8]) -> bool {
 /// those that are runs of a prompt or columns of a comparison: no list has them.
 pub(in crate::store) fn entry_of(key: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
     #[derive(Deserialize)]
-    struct Updated {
+    struct Head {
         updated: Timestamp,
         #[serde(default)]
         run: Option<IgnoredAny>,
@@ -52,7 +52,7 @@ pub(in crate::store) fn entry_of(key: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
     if *kind != Kind::Conversation as u8 {
         return None;
     }
-    let Updated { updated, run, side } = serde_json::from_slice(plain).ok()?;
+    let Head { updated, run, side } = serde_json::from_slice(plain).ok()?;
     (run.is_none() && side.is_none()).then_some(())?;
     Some(entry(updated, ConversationId::read(rest)?))
 }
