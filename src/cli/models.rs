@@ -47,12 +47,23 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
     Ok(Exit::Done)
 }
 
-/// That the model is known is checked before anybody is asked whether it is to go.
+fn is_absent(card: &ModelCard) -> bool {
+    card.availability == Availability::NotPulled && !card.removable
+}
+
+/// That the model is there is checked before anybody is asked whether it is to go.
 async fn there(id: &ModelId, doing: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     match asker.one(Request::Models(Models::Show { id: id.clone() }), out).await {
         Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
             Err(Error { doing: doing.to_owned(), ..error }.into())
         }
+        Ok(Reply::Models { cards }) if cards.iter().all(is_absent) => Err(Error::new(
+            ErrorKind::NotFound,
+            doing,
+            "it is not on this machine",
+            "`outcrop models list` shows those that are; --yes deletes what an unfinished fetch may have left.",
+        )
+        .into()),
         // What else is wrong the removal says.
         _ => Ok(()),
     }

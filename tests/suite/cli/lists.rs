@@ -152,11 +152,15 @@ async fn a_long_reason_is_cut_in_the_list_and_whole_for_programs() {
 #[test]
 fn a_model_that_is_not_there_is_told_before_anybody_is_asked_whether_it_is_to_go() {
     let home = Home::new();
-    for model in ["local/none", "scripted/none"] {
+    for (model, words) in [
+        ("local/none", "no such model"),
+        ("scripted/none", "no such model"),
+        ("local/smollm2-135m", "not on this machine"),
+    ] {
         let said = home.run(&["models", "remove", model]);
         assert_eq!(said.code, Some(2), "{said:?}");
         assert!(
-            said.stderr.contains(&format!("removing {model}: ")) && said.stderr.contains("no such model"),
+            said.stderr.contains(&format!("removing {model}: ")) && said.stderr.contains(words),
             "{said:?}"
         );
     }
