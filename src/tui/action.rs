@@ -42,6 +42,7 @@ actions! {
     FocusComposer = "focus_composer", "Go to the composer";
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
+    ShowCompare = "show_compare", "Go to the comparison of models";
     ShowPictures = "show_pictures", "Go to the pictures";
     ShowPrompt = "show_prompt", "Go to the prompts";
     ShowModels = "show_models", "Go to the models";
@@ -131,7 +132,19 @@ actions! {
     MarkVersion = "mark_version", "Compare other versions with this one";
     RunPrevious = "run_previous", "The run before";
     RunNext = "run_next", "The run after";
-    ContinueInChat = "continue_in_chat", "Go on with the run in the chat";
+    ContinueInChat = "continue_in_chat", "Go on with the run, or with the column, in the chat";
+    AddColumn = "add_column", "Compare with one model more";
+    RemoveColumn = "remove_column", "Compare with one model fewer";
+    NextColumn = "next_column", "The next column";
+    PreviousColumn = "previous_column", "The column before";
+    ChooseAnswer = "choose_answer", "Choose the best answer by the letter of its column";
+    ChooseTie = "choose_tie", "Choose none over another: they are as good";
+    ChooseNone = "choose_none", "Choose none: they are all bad";
+    ToggleBlind = "toggle_blind", "Hide who answers until a choice is made, or do not";
+    ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
+    NextPage = "next_page", "The next row of values or repeat of a comparison";
+    PreviousPage = "previous_page", "The row of values or repeat before";
+    NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
     CopyTable = "copy_table", "Copy the table as CSV";
     SortNext = "sort_next", "Sort by the next column";
@@ -167,6 +180,10 @@ impl Action {
                 | Self::PreviousPicture
                 | Self::RunPrevious
                 | Self::RunNext
+                | Self::NextColumn
+                | Self::PreviousColumn
+                | Self::NextPage
+                | Self::PreviousPage
                 | Self::Decrease
                 | Self::Increase
                 | Self::Newline
@@ -210,6 +227,14 @@ impl Action {
                 | Self::ComparePrompt
                 | Self::MarkVersion
                 | Self::ContinueInChat
+                | Self::AddColumn
+                | Self::RemoveColumn
+                | Self::ChooseAnswer
+                | Self::ChooseTie
+                | Self::ChooseNone
+                | Self::ToggleBlind
+                | Self::ScrollTogether
+                | Self::NewComparison
                 | Self::GroupNext
                 | Self::CopyTable
                 | Self::SortNext
@@ -223,6 +248,7 @@ impl Action {
     pub const fn words(self) -> &'static [&'static str] {
         match self {
             Self::ShowChat => &["chat"],
+            Self::ShowCompare => &["compare"],
             Self::ShowPictures => &["pictures", "images"],
             Self::ShowPrompt => &["prompts"],
             Self::ShowModels => &["catalogue"],

@@ -28,7 +28,7 @@ use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
-use super::pane::{Pane, Place, chat, models, pictures, prompt, usage};
+use super::pane::{Pane, Place, chat, compare, models, pictures, prompt, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -176,6 +176,7 @@ pub struct State {
     /// The place that is shown.
     pub place: Place,
     pub chat: chat::State,
+    pub compare: compare::State,
     pub pictures: pictures::State,
     pub prompt: prompt::State,
     pub models: models::State,
@@ -215,6 +216,7 @@ pub struct Cache {
 /// The states of the places, each to be changed.
 struct Panes<'a> {
     chat: &'a mut chat::State,
+    compare: &'a mut compare::State,
     pictures: &'a mut pictures::State,
     prompt: &'a mut prompt::State,
     models: &'a mut models::State,
@@ -318,6 +320,7 @@ impl State {
             area: Rect::default(),
             place: Place::default(),
             chat,
+            compare: compare::State::default(),
             pictures: pictures::State::default(),
             prompt,
             models: models::State::default(),
@@ -370,6 +373,7 @@ impl State {
     fn pane_of(&self, place: Place) -> &dyn Pane {
         match place {
             Place::Chat => &self.chat,
+            Place::Compare => &self.compare,
             Place::Pictures => &self.pictures,
             Place::Prompt => &self.prompt,
             Place::Models => &self.models,
@@ -395,6 +399,7 @@ impl State {
         self.at_desk(out, |panes, desk| {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
+                Place::Compare => panes.compare,
                 Place::Pictures => panes.pictures,
                 Place::Prompt => panes.prompt,
                 Place::Models => panes.models,
@@ -446,6 +451,7 @@ impl State {
         };
         let panes = Panes {
             chat: &mut self.chat,
+            compare: &mut self.compare,
             prompt: &mut self.prompt,
             pictures: &mut self.pictures,
             models: &mut self.models,

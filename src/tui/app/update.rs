@@ -165,6 +165,10 @@ fn waiting(state: &State, task: TaskId) -> Place {
 fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         state.place = place;
+        if place == Place::Compare {
+            let setup = state.chat.setup().clone();
+            state.compare.would_ask(&setup);
+        }
         if place == Place::Prompt {
             let model = state.chat.model().cloned();
             state.prompt.would_ask(model.as_ref());
@@ -343,6 +347,13 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             show(state, Place::Chat, out);
             state.with_chat(out, |chat, desk| chat.attach_read(attachment, desk));
         }
+        Action::ChooseModel | Action::AddColumn | Action::Send
+            if state.place == Place::Compare && (action != Action::Send || state.compare.lacks_column()) =>
+        {
+            state.with_chat(out, chat::State::look_through_models);
+            refresh(state);
+            state.with_pane(out, |pane, desk| pane.act(action, key, desk));
+        }
         Action::ChooseModel if state.place == Place::Prompt => {
             state.with_chat(out, chat::State::look_through_models);
             refresh(state);
@@ -389,7 +400,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
-    running.answers += state.prompt.running();
+    running.answers += state.prompt.running() + state.compare.running();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
@@ -402,6 +413,7 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
     state.with_chat(out, chat::State::leave);
     state.at_desk(out, |panes, desk| {
         panes.prompt.leave(desk);
+        panes.compare.keep(desk);
         panes.models.keep_preset(desk);
         panes.pictures.keep(desk);
     });
@@ -412,7 +424,10 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
 
 /// Something is written that the store has not acknowledged.
 fn is_writing(state: &State) -> bool {
-    state.chat.is_writing() || state.prompt.is_writing() || state.pictures.is_writing()
+    state.chat.is_writing()
+        || state.compare.is_writing()
+        || state.prompt.is_writing()
+        || state.pictures.is_writing()
 }
 
 /// Every list of models shows what has come since.
@@ -420,6 +435,7 @@ fn refresh(state: &mut State) {
     let asking = state.chat.is_asking_models();
     state.pictures.restock(state.chat.stock(), asking);
     state.models.restock(state.chat.stock(), asking);
+    state.compare.restock(state.chat.stock(), asking);
     state.prompt.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {
         if let Overlay::Picker(picker) = overlay {

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use super::{Choice, Outcome};
 use crate::domain::catalog::ModelId;
+use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
 use crate::domain::figures::{bytes, count};
 use crate::domain::id::ConversationId;
@@ -175,6 +176,19 @@ impl Confirm {
             does: if making.made.len() == 1 { "delete it" } else { "delete them" },
             choice: Choice::RemovePictures(making.id),
             keeps: "keep them",
+        }
+    }
+
+    /// Asks before a comparison is deleted.
+    pub fn remove_comparison(comparison: &Comparison) -> Self {
+        Self {
+            act: "Delete the comparison",
+            object: safe_line(&comparison.title).into_owned(),
+            rest: "with its answers? What was chosen stays on the leaderboard.".to_owned(),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::RemoveComparison(comparison.id),
+            keeps: "keep it",
         }
     }
 

@@ -21,7 +21,7 @@ use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
-use crate::domain::id::{ConversationId, MakingId, PromptId};
+use crate::domain::id::{ComparisonId, ConversationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -115,6 +115,7 @@ pub enum Choice {
     /// Begins the next picture with the one in the file of that path.
     VaryFile(String),
     RemovePictures(MakingId),
+    RemoveComparison(ComparisonId),
     Rename(ConversationId, String),
     Delete(ConversationId),
     System(String),

@@ -3,6 +3,7 @@
 //! Here lives what all of them answer to. Never here: what is in one of them.
 
 pub mod chat;
+pub mod compare;
 pub mod models;
 pub mod pictures;
 pub mod prompt;
@@ -32,6 +33,7 @@ use crate::workbench::Reply;
 pub enum Place {
     #[default]
     Chat,
+    Compare,
     Prompt,
     Pictures,
     Models,
@@ -40,12 +42,14 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of its numbers.
-    pub const ALL: &'static [Self] = &[Self::Chat, Self::Prompt, Self::Pictures, Self::Models, Self::Usage];
+    pub const ALL: &'static [Self] =
+        &[Self::Chat, Self::Compare, Self::Prompt, Self::Pictures, Self::Models, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
+            Self::Compare => "Compare",
             Self::Pictures => "Pictures",
             Self::Prompt => "Prompt",
             Self::Models => "Models",
@@ -57,6 +61,7 @@ impl Place {
     pub const fn short(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
+            Self::Compare => "Comp",
             Self::Pictures => "Pics",
             Self::Prompt => "Pro",
             Self::Models => "Mod",
@@ -68,6 +73,7 @@ impl Place {
     pub const fn action(self) -> Action {
         match self {
             Self::Chat => Action::ShowChat,
+            Self::Compare => Action::ShowCompare,
             Self::Pictures => Action::ShowPictures,
             Self::Prompt => Action::ShowPrompt,
             Self::Models => Action::ShowModels,

@@ -67,6 +67,8 @@ impl Thread {
                     before,
                     when: &item.when,
                     status: if streaming == Some(id) { status } else { "" },
+                    nameless: false,
+                    blind: false,
                 }
             })
             .collect()

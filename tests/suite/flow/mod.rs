@@ -5,6 +5,7 @@ pub mod attaching;
 mod chaos;
 mod chat;
 mod commands;
+mod compare;
 pub mod copying;
 mod first_run;
 mod kept;

@@ -96,6 +96,7 @@ impl State {
             | Choice::SavePicture { .. }
             | Choice::VaryFile(_)
             | Choice::RemovePictures(_)
+            | Choice::RemoveComparison(_)
             | Choice::SavePrompt(_)
             | Choice::SaveVersion(_)
             | Choice::RenamePrompt(..)

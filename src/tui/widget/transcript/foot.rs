@@ -19,6 +19,7 @@ const FAINT: Ink = Ink::of(Role::Faint);
 pub(super) fn head(item: &Item<'_>, columns: usize) -> Option<Row> {
     let name = match (item.message.role, &item.message.answer) {
         (Speaker::User, _) => return None,
+        (_, Some(_)) if item.nameless => return None,
         (_, Some(answer)) => safe_line(answer.model.model()).into_owned(),
         (role, None) => role.as_str().to_owned(),
     };
@@ -50,6 +51,10 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
             }
             return rows;
         }
+        Outcome::Failed { .. } if item.blind => {
+            rows.push(Row::of(fit("✗ this answer failed", columns), Ink::of(Role::Bad)));
+        }
+        _ if item.blind => {}
         Outcome::Complete { .. } => schema(answer, columns, &mut rows),
         Outcome::Stopped => rows.push(Row::of(fit("■ stopped", columns), Ink::of(Role::Warn))),
         Outcome::Interrupted => {
@@ -59,7 +64,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         Outcome::Failed { error } => failure(error, item.open, columns, &mut rows),
     }
     let figures = summary(answer);
-    if !figures.is_empty() {
+    if !item.nameless && !figures.is_empty() {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
         rows.push(Row::of(fit(&figures, columns), ink));
     }
@@ -138,16 +143,20 @@ fn summary(answer: &Answer) -> String {
         parts.push(format!("{:.0} % of {}", share * 100.0, grouped(context.into())));
     }
     if let Outcome::Complete { reason } = &answer.outcome {
-        let reason = match reason {
-            StopReason::EndTurn => "stop",
-            StopReason::MaxTokens => "cut at max tokens",
-            StopReason::ContextFull => "context full",
-            StopReason::StopSequence => "stop sequence",
-            StopReason::ToolUse => "tool use",
-            StopReason::Filtered => "filtered",
-            _ => "ended",
-        };
-        parts.push(reason.to_owned());
+        parts.push(stopped(*reason).to_owned());
     }
     parts.join(" · ")
+}
+
+/// Why a model ended its answer, in a word or two.
+pub fn stopped(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::EndTurn => "stop",
+        StopReason::MaxTokens => "cut at max tokens",
+        StopReason::ContextFull => "context full",
+        StopReason::StopSequence => "stop sequence",
+        StopReason::ToolUse => "tool use",
+        StopReason::Filtered => "filtered",
+        _ => "ended",
+    }
 }

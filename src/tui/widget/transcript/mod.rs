@@ -27,6 +27,7 @@ mod select;
 
 pub use cache::Cache;
 pub use find::{Found, find};
+pub use foot::stopped;
 pub use geometry::{Geometry, Hit, Part, Placed};
 pub use scroll::{Anchor, Scroll};
 pub use select::{Position, Selection};
@@ -57,6 +58,10 @@ pub struct Item<'a> {
     pub when: &'a str,
     /// Shown while an answer is awaited: "reading the prompt, 128 of 512".
     pub status: &'a str,
+    /// Who speaks, and what it took, stands elsewhere.
+    pub nameless: bool,
+    /// And is not to be known: of a failure that there was one, no more.
+    pub blind: bool,
 }
 
 impl<'a> Item<'a> {
@@ -72,6 +77,8 @@ impl<'a> Item<'a> {
             before: &[],
             when: "",
             status: "",
+            nameless: false,
+            blind: false,
         }
     }
 

@@ -1,0 +1,104 @@
+//! Choosing: which answer is the best; what becomes of the winner.
+
+use super::{Lane, State, Wait};
+use crate::domain::comparison::{Comparison, letter};
+use crate::domain::evaluation::Choice;
+use crate::domain::id::MessageId;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::Effect;
+use crate::tui::key::Key;
+use crate::workbench::Request;
+use crate::workbench::request::comparisons::Comparisons;
+use crate::workbench::request::conversations::Conversations;
+
+impl State {
+    /// The column of a letter, by where it stands on the screen.
+    pub(super) fn choose_by(&mut self, key: Option<Key>, desk: &mut Desk<'_>) {
+        let order = self.order();
+        let typed = key.and_then(|key| key.typed()).map(|c| c.to_ascii_uppercase());
+        // From the palette it is the column that keys act on.
+        let place = match typed {
+            Some(typed) => (0..order.len()).find(|place| letter(*place) == typed),
+            None => Some(self.at),
+        };
+        match place.and_then(|place| order.get(place)) {
+            Some(lane) => self.choose(Choice::One(*lane), desk),
+            None => desk.say("There is no such column."),
+        }
+    }
+
+    /// Keeps a choice among the last answers.
+    pub(super) fn choose(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        let Some(comparison) = &self.comparison else { return };
+        if !self.all_ended() {
+            return desk.say("Choose when all of them have answered.");
+        }
+        let answers: Option<Vec<MessageId>> =
+            self.lanes.iter().map(|lane| lane.ended().map(|message| message.id)).collect();
+        let Some(answers) = answers else {
+            let again = desk.key(self.where_keys_go(), Action::Retry);
+            return desk.say(format!("A column has no answer at all; {again} asks it again."));
+        };
+        let request = Comparisons::Choose {
+            comparison: comparison.id,
+            page: u32::try_from(self.page).unwrap_or(u32::MAX),
+            answers,
+            choice,
+            order: self.order(),
+        };
+        let task = desk.call(None, Request::Comparisons(request));
+        self.waits.insert(task, Wait::Choose);
+    }
+
+    /// Takes back what was chosen last.
+    pub(super) fn take_back(&mut self, desk: &mut Desk<'_>) {
+        let Some(ballot) = self.chosen.or_else(|| self.ballot().map(|ballot| ballot.id)) else {
+            return desk.say("Nothing was chosen here.");
+        };
+        let task = desk.call(None, Request::Comparisons(Comparisons::TakeBack { ballot }));
+        self.waits.insert(task, Wait::TakeBack);
+        self.ballots.retain(|other| other.id != ballot);
+        self.chosen = None;
+    }
+
+    /// What was chosen, in words; by the letters of the screen.
+    pub(super) fn chosen_words(&self) -> Option<String> {
+        let ballot = self.ballot()?;
+        Some(match ballot.choice {
+            Choice::One(lane) => {
+                let place = self.order().iter().position(|other| *other == lane).unwrap_or(lane);
+                format!("you chose {}", letter(place))
+            }
+            Choice::Tie => "you chose a tie".to_owned(),
+            Choice::BothBad => "you chose none".to_owned(),
+        })
+    }
+
+    /// Goes on with the column that keys act on as a conversation of its own.
+    pub(super) fn go_on(&mut self, desk: &mut Desk<'_>) {
+        if !self.idle(desk) || self.may_not_tell(desk) {
+            return;
+        }
+        let id = self.current().and_then(|at| self.lanes[at].thread.id);
+        if let Some(id) = id {
+            let request = Conversations::Fork { id, at: None };
+            let task = desk.call(None, Request::Conversations(request));
+            self.waits.insert(task, Wait::Fork);
+        }
+    }
+
+    /// Copies the answer of the column that keys act on.
+    pub(super) fn copy(&self, desk: &mut Desk<'_>) {
+        let answer = self.current().and_then(|at| self.lanes.get(at)).and_then(Lane::ended);
+        if let Some(text) = answer.map(crate::domain::message::Message::text).filter(|text| !text.is_empty())
+        {
+            desk.ask(Effect::Copy(text));
+        }
+    }
+
+    /// The comparison that would be removed.
+    pub(super) fn selected_comparison(&self) -> Option<&Comparison> {
+        self.list.get(self.selected)
+    }
+}

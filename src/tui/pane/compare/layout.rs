@@ -1,0 +1,122 @@
+//! Where the parts are: one pure function, asked by `update` and by `view`.
+
+use ratatui::layout::Rect;
+
+use super::{Focus, State};
+use crate::tui::layout::{BESIDE, Side, Sides, sides};
+use crate::tui::paint::wrap;
+
+/// The narrowest column that is read.
+const NARROW: u16 = 40;
+/// From this width on a column's figures stand in one row.
+const WIDE: u16 = 64;
+/// The most rows of what is written.
+const ROWS: u16 = 6;
+
+/// The areas. What is not shown is `None` or empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Areas {
+    pub list: Option<Rect>,
+    /// Vertical rules of the sides, by their column.
+    pub rules: [Option<u16>; 2],
+    pub drawer: Option<Rect>,
+    /// The columns in sight, from the left.
+    pub columns: Vec<ColumnArea>,
+    /// Where they stand, or what is said where there are none.
+    pub field: Rect,
+    /// Why the last message was not taken.
+    pub failed: Rect,
+    /// The composer's ground, with the bar and the line below the text.
+    pub box_area: Rect,
+    /// Its text.
+    pub composer: Rect,
+}
+
+/// One column in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnArea {
+    /// Its place among all, from the left.
+    pub place: usize,
+    /// Who answers.
+    pub head: Rect,
+    pub answers: Rect,
+    /// What the last answer took: one row, or two where that is too narrow for it.
+    pub foot: Rect,
+}
+
+impl State {
+    /// The parts in `body`.
+    pub(super) fn areas(&self, body: Rect) -> Areas {
+        let focused = self.focus == Focus::List;
+        let list = Side { open: !self.folded && body.width >= BESIDE && self.wide_enough(body), focused };
+        let drawer = Side { open: self.drawer_open, focused: self.focus == Focus::Settings };
+        let Sides { list, drawer, rules, main } = sides(body, list, drawer);
+        let mut areas = Areas { list, drawer, rules, ..Areas::default() };
+        let Some(main) = main else { return areas };
+        let text = Rect { x: main.x + 2, width: main.width.saturating_sub(4), ..main };
+        let rows = self.composer.rows_at(text.width, ROWS.min(main.height / 3).max(1));
+        let high = (rows + 1).min(main.height);
+        areas.box_area = Rect { y: main.bottom() - high, height: high, ..main };
+        areas.composer = Rect { height: high.saturating_sub(1), ..text };
+        areas.composer.y = areas.box_area.y;
+        let mut bottom = areas.box_area.y;
+        if let Some(error) = &self.failed {
+            let lines = wrap(&error.to_string(), main.width.saturating_sub(4)).len() as u16;
+            let high = lines.min(bottom.saturating_sub(main.y) / 2);
+            areas.failed = Rect { y: bottom - high, height: high, ..main };
+            bottom = areas.failed.y;
+        }
+        areas.field = Rect { height: bottom - main.y, ..main };
+        areas.columns = self.columns_in(areas.field);
+        areas
+    }
+
+    /// The list stands beside the columns only where that hides none of them.
+    fn wide_enough(&self, body: Rect) -> bool {
+        let columns = self.lanes.len().max(1) as u16;
+        body.width.saturating_sub(31) / columns >= NARROW
+    }
+
+    /// As many columns as are wide enough, from the first one in sight.
+    fn columns_in(&self, field: Rect) -> Vec<ColumnArea> {
+        let all = self.lanes.len() as u16;
+        if all == 0 || field.height < 5 {
+            return Vec::new();
+        }
+        let fit = (field.width / NARROW).clamp(1, all);
+        let first = self.first.min((all - fit) as usize);
+        // A rule between two columns.
+        let free = field.width - (fit - 1);
+        let (wide, rest) = (free / fit, free % fit);
+        let mut x = field.x;
+        (0..fit)
+            .map(|at| {
+                let width = wide + u16::from(at < rest);
+                let column = Rect { x, width, ..field };
+                x += width + 1;
+                let foot = if width < WIDE { 2 } else { 1 };
+                let height = field.height - 1 - foot;
+                ColumnArea {
+                    place: first + usize::from(at),
+                    head: Rect { height: 1, ..column },
+                    answers: Rect { y: field.y + 1, height, ..column },
+                    foot: Rect { y: field.y + 1 + height, height: foot, ..column },
+                }
+            })
+            .collect()
+    }
+
+    /// Brings the column that keys act on into sight.
+    pub(super) fn reveal(&mut self, body: Rect) {
+        self.at = self.at.min(self.lanes.len().saturating_sub(1));
+        let areas = self.areas(body).columns;
+        let (Some(first), Some(last)) = (areas.first(), areas.last()) else { return };
+        if self.at < first.place {
+            self.first = self.at;
+        } else if self.at > last.place {
+            self.first = first.place + (self.at - last.place);
+        } else {
+            self.first = first.place;
+        }
+    }
+}

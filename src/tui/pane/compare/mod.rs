@@ -1,0 +1,259 @@
+//! The compare place: the same messages to several models at once, their answers side by side, and which is the best.
+//!
+//! Here lives which columns there are, what runs in them, and what of it is hidden until a choice is made. Never here: how an
+//! answer comes in (`tui/thread` has it), or what a choice means for a leaderboard (the door knows that).
+
+mod asking;
+mod choosing;
+mod columns;
+mod layout;
+mod opening;
+mod place;
+mod replies;
+mod update;
+mod view;
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Error;
+use crate::domain::comparison::{Ballot, COLUMNS, Column, Comparison};
+use crate::domain::conversation::Draft;
+use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
+use crate::domain::message::{Message, Outcome};
+use crate::tui::effect::{TaskId, TimerId};
+use crate::tui::keymap::Context;
+use crate::tui::models::Stock;
+use crate::tui::setup::Setup;
+use crate::tui::setup::drawer::Drawer;
+use crate::tui::thread::{Phase, Thread, Turn};
+use crate::tui::widget::composer::Composer;
+use crate::tui::widget::transcript::Scroll;
+
+/// The delay after which what is written is kept.
+const SAVE: TimerId = TimerId("compare");
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Focus {
+    #[default]
+    Composer,
+    Columns,
+    List,
+    /// Of the column that keys act on.
+    Settings,
+}
+
+/// One column on the page that is shown.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Lane {
+    thread: Thread,
+    scroll: Scroll,
+    /// Messages whose folding part is open.
+    opened: HashSet<MessageId>,
+}
+
+impl Lane {
+    fn of(setup: Setup) -> Self {
+        Self { thread: Thread::new(setup), ..Self::default() }
+    }
+
+    /// What it is asked with, as the door takes it; `None` while no model is chosen.
+    fn column(&self) -> Option<Column> {
+        let Setup { model, system, settings } = self.thread.setup.clone();
+        Some(Column { model: model?, system, settings })
+    }
+
+    fn runs(&self) -> bool {
+        self.thread.turn != Turn::Idle
+    }
+
+    /// Its last answer, once it has ended in any way.
+    fn ended(&self) -> Option<&Message> {
+        self.thread.last_answer().filter(|_| !self.runs())
+    }
+
+    fn has_failed(&self) -> bool {
+        let failed = |message: &Message| {
+            matches!(message.answer.as_ref().map(|a| &a.outcome), Some(Outcome::Failed { .. }))
+        };
+        !self.runs() && (self.thread.failed.is_some() || self.ended().is_some_and(failed))
+    }
+}
+
+/// What a reply is for.
+#[derive(Debug, Clone, PartialEq)]
+enum Wait {
+    /// Where the person left off.
+    Recall,
+    /// A comparison to be asked when it is there.
+    Create,
+    List {
+        more: bool,
+    },
+    Open(ComparisonId),
+    Lane(ConversationId),
+    Choose,
+    TakeBack,
+    Remove,
+    Fork,
+    Keep,
+    Watch,
+}
+
+/// Where the person left off.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    columns: Vec<Column>,
+    draft: Draft,
+    blind: bool,
+    folded: bool,
+    comparison: Option<ComparisonId>,
+}
+
+/// Everything of the compare place.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is shown and known, each on its own")]
+pub struct State {
+    focus: Focus,
+    composer: Composer,
+    /// In the order of the comparison's columns.
+    lanes: Vec<Lane>,
+    /// `None` until the first message is sent.
+    comparison: Option<Comparison>,
+    /// Which of its pages is shown.
+    page: usize,
+    /// Choices that count in it.
+    ballots: Vec<Ballot>,
+    /// The choice that was made last, to be taken back.
+    chosen: Option<BallotId>,
+    /// The next comparison hides who answers.
+    blind: bool,
+    /// Columns scroll each for itself.
+    apart: bool,
+    /// The place of the column that keys act on, from the left.
+    at: usize,
+    /// The place of the leftmost column in sight.
+    first: usize,
+    /// What was sent last, to be sent again where it never arrived.
+    sent: Draft,
+    failed: Option<Error>,
+    /// The newest first.
+    list: Vec<Comparison>,
+    more: bool,
+    known: bool,
+    folded: bool,
+    selected: usize,
+    top: usize,
+    drawer: Drawer,
+    drawer_open: bool,
+    stock: Stock,
+    asking: bool,
+    /// The column whose model is being chosen; `None` for a new one.
+    choosing: Option<usize>,
+    /// It was in sight once.
+    begun: bool,
+    kept: Memory,
+    waits: BTreeMap<TaskId, Wait>,
+}
+
+impl State {
+    /// What is known of the models has changed, or how it is being asked for.
+    pub fn restock(&mut self, stock: &Stock, asking: bool) {
+        self.asking = asking;
+        if !self.stock.is(stock) {
+            self.stock = stock.clone();
+        }
+    }
+
+    /// Who stands in the first column where none is chosen.
+    pub fn would_ask(&mut self, setup: &Setup) {
+        if self.lanes.is_empty() && self.comparison.is_none() && setup.model.is_some() {
+            self.lanes.push(Lane::of(setup.clone()));
+        }
+    }
+
+    /// Answers that quitting would cut off.
+    pub fn running(&self) -> usize {
+        self.lanes.iter().filter(|lane| lane.runs()).count()
+    }
+
+    /// Writes are under way that the store has not acknowledged.
+    pub fn is_writing(&self) -> bool {
+        self.waits.values().any(|wait| matches!(wait, Wait::Keep | Wait::Choose | Wait::TakeBack))
+    }
+
+    fn runs(&self) -> bool {
+        self.running() > 0 || self.waits.values().any(|wait| *wait == Wait::Create)
+    }
+
+    /// The lanes in the order in which they stand on the screen.
+    fn order(&self) -> Vec<usize> {
+        match &self.comparison {
+            Some(comparison) if comparison.columns.len() == self.lanes.len() => comparison.order(self.page),
+            _ => (0..self.lanes.len()).collect(),
+        }
+    }
+
+    /// The lane that keys act on.
+    fn current(&self) -> Option<usize> {
+        self.order().get(self.at).copied()
+    }
+
+    /// Every column has an answer, or something that took its place.
+    fn all_ended(&self) -> bool {
+        !self.lanes.is_empty() && self.lanes.iter().all(|lane| lane.ended().is_some() || lane.has_failed())
+    }
+
+    /// A choice about this page counts.
+    fn ballot(&self) -> Option<&Ballot> {
+        self.ballots.iter().rfind(|ballot| ballot.page as usize == self.page)
+    }
+
+    /// Who answered is not to be known yet.
+    fn is_hidden(&self) -> bool {
+        match &self.comparison {
+            Some(comparison) => comparison.blind.is_some() && self.ballot().is_none(),
+            None => self.blind && self.waits.values().any(|wait| *wait == Wait::Create),
+        }
+    }
+
+    /// A column must be chosen before anything can be asked.
+    pub fn lacks_column(&self) -> bool {
+        self.lanes.len() < *COLUMNS.start()
+    }
+
+    /// There is room for one column more.
+    fn may_grow(&self) -> bool {
+        self.lanes.len() < *COLUMNS.end()
+    }
+
+    /// Which keys hold.
+    fn where_keys_go(&self) -> Context {
+        match self.focus {
+            Focus::Settings if self.drawer.input.is_some() => Context::Menu,
+            Focus::Composer => Context::Compare,
+            Focus::Columns => Context::Columns,
+            Focus::List => Context::Comparisons,
+            Focus::Settings => Context::Settings,
+        }
+    }
+
+    /// How often the time is wanted while something goes on.
+    fn beat(&self, reduced_motion: bool) -> Option<Duration> {
+        const SPIN: Duration = Duration::from_millis(100);
+        const SECOND: Duration = Duration::from_secs(1);
+        let waits = |lane: &Lane| match &lane.thread.turn {
+            Turn::Asking { .. } => true,
+            Turn::Streaming { phase, .. } => *phase != Phase::Writing,
+            Turn::Idle => false,
+        };
+        if self.lanes.iter().any(waits) && !reduced_motion {
+            return Some(SPIN);
+        }
+        self.runs().then_some(SECOND)
+    }
+}

@@ -1,0 +1,130 @@
+//! What comes back through the door, and what it means here.
+
+use super::{State, Wait};
+use crate::domain::change::Changed;
+use crate::domain::message::Outcome;
+use crate::domain::{Error, ErrorKind};
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::TaskId;
+use crate::tui::keymap::Context;
+use crate::tui::thread::Load;
+use crate::workbench::request::conversations::Conversations;
+use crate::workbench::{Reply, Request};
+
+impl State {
+    /// Takes one reply in.
+    pub(super) fn take(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        if let Some(at) = self.lane_of(task) {
+            return self.turn_reply(at, reply, desk);
+        }
+        let Some(wait) = self.waits.get(&task).cloned() else { return };
+        match (wait, reply) {
+            (Wait::Recall, Reply::Remembered { value }) => self.recalled(value, desk),
+            (Wait::List { more: behind }, Reply::Comparisons { comparisons, more }) => {
+                self.take_list(comparisons, more, behind);
+            }
+            (Wait::Create, Reply::Comparison { comparison, .. }) => {
+                self.waits.remove(&task);
+                self.created(comparison, desk);
+            }
+            (Wait::Open(id), Reply::Comparison { comparison, ballots }) if id == comparison.id => {
+                self.opened(comparison, ballots, desk);
+            }
+            (Wait::Lane(id), Reply::Thread { thread }) => {
+                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.thread.id == Some(id)) {
+                    lane.thread.stamp(desk.wall());
+                    lane.thread.load = Load::Ready;
+                    lane.thread.take_messages(thread.messages, thread.conversation.leaf);
+                    lane.thread.take_head(&thread.conversation);
+                }
+            }
+            (Wait::Choose, Reply::Ballot { ballot }) => {
+                self.chosen = Some(ballot.id);
+                self.ballots.retain(|other| !ballot.supersedes(other));
+                self.ballots.push(ballot);
+                let back = desk.key(Context::Columns, Action::Undo);
+                let words = self.chosen_words().unwrap_or_default();
+                desk.say(format!("Kept: {words}. {back} takes it back."));
+            }
+            (Wait::Fork, Reply::Conversation { head }) => {
+                desk.opens = Some(head.id);
+                desk.say("This is a copy; the comparison stays as it was.");
+            }
+            (Wait::Watch, Reply::Changed { change, .. }) => self.changed(change, desk),
+            _ => {}
+        }
+        self.fit(desk);
+    }
+
+    fn turn_reply(&mut self, at: usize, reply: Reply, desk: &mut Desk<'_>) {
+        let thread = &mut self.lanes[at].thread;
+        match reply {
+            Reply::Started { conversation, asked, answer } => {
+                thread.stamp(desk.wall());
+                thread.started(&conversation, asked, answer);
+            }
+            Reply::Delta { event } => thread.delta(&event, desk.now.wall),
+            Reply::Finished { answer } => thread.finished(answer),
+            _ => {}
+        }
+        self.fit(desk);
+    }
+
+    fn changed(&mut self, change: Changed, desk: &mut Desk<'_>) {
+        match change {
+            Changed::Comparison { comparison } => self.put(comparison),
+            Changed::ComparisonRemoved { id } => self.gone(id),
+            Changed::Missed => self.read(false, desk),
+            _ => {}
+        }
+    }
+
+    /// Reads a lane again.
+    pub(super) fn reread(&mut self, at: usize, desk: &mut Desk<'_>) {
+        let Some(id) = self.lanes[at].thread.id else { return };
+        let task = desk.call(None, Request::Conversations(Conversations::Open { id }));
+        self.waits.insert(task, Wait::Lane(id));
+    }
+
+    /// A call's stream is over.
+    pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        if let Some(at) = self.lane_of(task) {
+            let outcome = match error {
+                Some(error) if error.kind == ErrorKind::Cancelled => Outcome::Stopped,
+                Some(error) => Outcome::Failed { error },
+                None => Outcome::Interrupted,
+            };
+            self.lanes[at].thread.end(outcome);
+            return;
+        }
+        let Some(wait) = self.waits.remove(&task) else { return };
+        let Some(error) = error else { return };
+        match wait {
+            Wait::Create => {
+                self.failed = Some(error);
+                self.give_back(desk);
+            }
+            Wait::List { .. } => {
+                self.known = true;
+                self.failed = Some(error);
+            }
+            // The one that was shown last is not there any more.
+            Wait::Open(id) if error.kind == ErrorKind::NotFound => {
+                self.gone(id);
+                self.keep_later(desk);
+            }
+            Wait::Open(_) => self.failed = Some(error),
+            Wait::Lane(id) => {
+                if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.thread.id == Some(id)) {
+                    lane.thread.load = Load::Failed(error);
+                }
+            }
+            Wait::Recall => {}
+            // It is begun again when the place comes into sight.
+            Wait::Watch | Wait::Choose | Wait::TakeBack | Wait::Remove | Wait::Fork | Wait::Keep => {
+                desk.complain(&error);
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The columns: who answers, what is said, what it took.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::domain::comparison::letter;
+use crate::domain::comparison::measure::{Contest, Measure};
+use crate::domain::evaluation::Choice;
+use crate::domain::figures;
+use crate::domain::message::{Outcome, Role as Speaker};
+use crate::domain::usage::budget::money;
+use crate::tui::app::Cache;
+use crate::tui::look::Role;
+use crate::tui::paint::{put, put_right, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::compare::layout::{Areas, ColumnArea};
+use crate::tui::pane::compare::{Focus, Lane, State};
+use crate::tui::thread::{Load, Turn};
+use crate::tui::widget::code::Want;
+use crate::tui::widget::transcript::{Transcript, stopped};
+
+impl State {
+    /// Nothing was asked yet.
+    pub(super) fn is_bare(&self) -> bool {
+        self.comparison.is_none() && !self.runs()
+    }
+
+    /// What the last answer of each lane took; `None` where there is none.
+    pub(super) fn measures(&self) -> Vec<Option<Measure>> {
+        let of = |lane: &Lane| {
+            let answer = lane.ended().filter(|_| !lane.has_failed())?.answer.as_ref()?;
+            let price = self.card(Some(&answer.model)).and_then(|card| card.price.as_ref());
+            Some(Measure::of(answer, price))
+        };
+        self.lanes.iter().map(of).collect()
+    }
+}
+
+/// Draws those that are in sight.
+pub(super) fn draw(
+    state: &State,
+    (cache, wants): (&mut Cache, &mut Vec<Want>),
+    sight: &Sight<'_>,
+    areas: &Areas,
+    cells: &mut Buffer,
+) {
+    let order = state.order();
+    let measures = state.measures();
+    let best = Contest::ALL.map(|contest| contest.best(&measures));
+    for column in &areas.columns {
+        let Some(at) = order.get(column.place).copied() else { continue };
+        if column.head.x > areas.field.x {
+            // Over a bare field its words go on.
+            let bottom = if state.is_bare() { column.head.bottom() } else { areas.field.bottom() };
+            for y in areas.field.top()..bottom {
+                put(cells, column.head.x - 1, y, column.head.x, "│", sight.look.style(Role::Rule));
+            }
+        }
+        head(state, sight, column, at, cells);
+        if state.is_bare() {
+            continue;
+        }
+        if state.is_hidden() && !state.all_ended() {
+            waiting(state, sight, column.answers, cells);
+            continue;
+        }
+        answers(state, (cache, &mut *wants), sight, column, at, cells);
+        if !state.is_hidden() {
+            let best = best.each_ref().map(|best| best.contains(&at));
+            foot(sight, column.foot, (measures[at], end(&state.lanes[at])), best, cells);
+        }
+    }
+}
+
+/// Its letter, and who answers unless that is hidden.
+fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, at: usize, cells: &mut Buffer) {
+    let look = sight.look;
+    let area = column.head;
+    let here = state.focus == Focus::Columns && state.at == column.place;
+    let role = if here { Role::Accent } else { Role::Text };
+    if here {
+        put(cells, area.x, area.y, area.right(), "▌", look.style(Role::Accent));
+    }
+    let bold = look.style(role).add_modifier(Modifier::BOLD);
+    let chosen = state.ballot().is_some_and(|ballot| ballot.choice == Choice::One(at));
+    let mark = if chosen { "★" } else { "" };
+    let right =
+        put_right(cells, area.x + 2, area.y, area.right().saturating_sub(1), mark, look.style(Role::Good));
+    let x = put(cells, area.x + 2, area.y, right, &letter(column.place).to_string(), bold);
+    if !state.is_hidden() {
+        let words = state.lanes[at].column().map_or_else(String::new, |column| column.contestant());
+        put(
+            cells,
+            x + 2,
+            area.y,
+            right.saturating_sub(1),
+            &words,
+            look.style(if here { Role::Text } else { Role::Muted }),
+        );
+    }
+}
+
+/// Of answers that come blind nothing is told until all are there: not even which is the quickest.
+fn waiting(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let done = state.lanes.iter().filter(|lane| lane.ended().is_some() || lane.has_failed()).count();
+    let words = format!("{done} of {} have answered; they appear together.", state.lanes.len());
+    for (y, line) in (area.y + 1..area.bottom()).zip(wrap(&words, area.width.saturating_sub(4))) {
+        put(cells, area.x + 2, y, area.right(), &line, sight.look.style(Role::Muted));
+    }
+}
+
+fn answers(
+    state: &State,
+    (cache, wants): (&mut Cache, &mut Vec<Want>),
+    sight: &Sight<'_>,
+    column: &ColumnArea,
+    at: usize,
+    cells: &mut Buffer,
+) {
+    let (lane, area, look) = (&state.lanes[at], column.answers, sight.look);
+    let hidden = state.is_hidden();
+    if let Load::Failed(error) = &lane.thread.load {
+        return failed(&error.to_string(), sight, area, cells);
+    }
+    if let Some(error) = &lane.thread.failed {
+        let words = if hidden { "this answer failed".to_owned() } else { error.to_string() };
+        return failed(&words, sight, area, cells);
+    }
+    let status = lane.thread.status(sight.now, sight.options.reduced_motion);
+    let mut items = lane.thread.items(&status, &lane.opened, &lane.opened);
+    for item in &mut items {
+        item.nameless = true;
+        item.blind = hidden;
+        if item.message.role == Speaker::Assistant {
+            item.when = "";
+        }
+    }
+    let mut transcript = Transcript::new(&items);
+    transcript.active = state.focus == Focus::Columns && state.at == column.place;
+    transcript.highlights = Some(sight.highlights);
+    let geometry = transcript.layout(area, &lane.scroll, &mut cache.transcript);
+    transcript.draw(&geometry, look, cells);
+    if matches!(lane.thread.turn, Turn::Asking { .. })
+        && let Some(y) = geometry.rows.last().map(|row| row.y + 1).filter(|y| *y < area.bottom())
+    {
+        put(cells, area.x + 2, y, area.right(), &status, look.style(Role::Muted));
+    }
+    wants.extend(geometry.wants);
+}
+
+fn failed(words: &str, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let lines = wrap(words, area.width.saturating_sub(5));
+    for (at, (y, line)) in (area.y + 1..area.bottom()).zip(lines).enumerate() {
+        put(cells, area.x + 2, y, area.right(), if at == 0 { "✗" } else { " " }, sight.look.style(Role::Bad));
+        put(cells, area.x + 4, y, area.right(), &line, sight.look.style(Role::Bad));
+    }
+}
+
+/// `0.19 s first★ · 1.2 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star.
+fn foot(
+    sight: &Sight<'_>,
+    area: Rect,
+    (measure, end): (Option<Measure>, &str),
+    best: [bool; 4],
+    cells: &mut Buffer,
+) {
+    let look = sight.look;
+    let right = area.right().saturating_sub(1);
+    let Some(measure) = measure else {
+        put(cells, area.x + 2, area.y, right, "–", look.style(Role::Faint));
+        return;
+    };
+    let speed = [
+        (measure.first_ms.map(figures::milliseconds).map(|text| format!("{text} first")), best[0]),
+        (measure.total_ms.map(figures::milliseconds), best[1]),
+        (measure.per_second.map(|rate| format!("{} tok/s", figures::rate(rate))), best[2]),
+    ];
+    let amount = [
+        (tokens(&measure), false),
+        (measure.cost.map(money), best[3]),
+        (Some(end.to_owned()).filter(|end| !end.is_empty()), false),
+    ];
+    let rows: Vec<Vec<_>> = if area.height > 1 {
+        vec![speed.into(), amount.into()]
+    } else {
+        vec![speed.into_iter().chain(amount).collect()]
+    };
+    for (y, row) in (area.top()..area.bottom()).zip(rows) {
+        let mut x = area.x + 2;
+        for (text, best) in row.into_iter().filter_map(|(text, best)| Some((text?, best))) {
+            if x > area.x + 2 {
+                x = put(cells, x, y, right, " · ", look.style(Role::Rule));
+            }
+            x = put(cells, x, y, right, &text, look.style(if best { Role::Text } else { Role::Muted }));
+            if best {
+                x = put(cells, x, y, right, "★", look.style(Role::Good));
+            }
+        }
+    }
+}
+
+/// Why an answer ended, in a word.
+fn end(lane: &Lane) -> &'static str {
+    match lane.ended().and_then(|message| message.answer.as_ref()).map(|answer| &answer.outcome) {
+        Some(Outcome::Complete { reason }) => stopped(*reason),
+        _ => "",
+    }
+}
+
+fn tokens(measure: &Measure) -> Option<String> {
+    let grouped = |count: u32| figures::grouped(count.into());
+    match (measure.input, measure.output) {
+        (Some(input), Some(output)) => Some(format!("{}→{} tok", grouped(input), grouped(output))),
+        (Some(input), None) => Some(format!("{} tok in", grouped(input))),
+        (None, Some(output)) => Some(format!("{} tok out", grouped(output))),
+        (None, None) => None,
+    }
+}

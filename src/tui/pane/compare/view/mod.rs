@@ -1,0 +1,173 @@
+//! The picture of the compare place.
+
+mod column;
+mod list;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::layout::Areas;
+use super::{Focus, State};
+use crate::domain::figures;
+use crate::domain::usage::budget::money;
+use crate::tui::action::Action;
+use crate::tui::app::Cache;
+use crate::tui::keymap::{Context, label};
+use crate::tui::look::Role;
+use crate::tui::paint::{columns, fill, put, put_right, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::setup::view::{self as settings, Panel};
+use crate::tui::widget::code::Want;
+use crate::tui::widget::composer::Look as Styles;
+
+impl State {
+    /// What the page came to, for the last line; nothing while who answers is hidden.
+    pub(super) fn figures(&self) -> String {
+        if self.is_hidden() {
+            return String::new();
+        }
+        let mut parts = Vec::new();
+        if let Some(pages) =
+            self.comparison.as_ref().map(|comparison| comparison.pages.len()).filter(|n| *n > 1)
+        {
+            parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
+        }
+        parts.extend(self.chosen_words());
+        let measures = self.measures();
+        let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
+        if let Some(costs) = costs.filter(|costs| !costs.is_empty()) {
+            parts.push(format!("{} est.", money(costs.iter().sum())));
+        }
+        parts.join(" · ")
+    }
+}
+
+/// Draws the place into `body`; returns the cell of the caret.
+pub(super) fn draw(
+    state: &State,
+    (cache, wants): (&mut Cache, &mut Vec<Want>),
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
+    let areas = state.areas(body);
+    let rule = sight.look.style(Role::Rule);
+    for x in areas.rules.into_iter().flatten() {
+        for y in body.top()..body.bottom() {
+            put(cells, x, y, x + 1, "│", rule);
+        }
+    }
+    if let Some(area) = areas.list {
+        list::draw(state, sight, area, cells);
+    }
+    let mut caret = None;
+    if let Some(area) = areas.drawer {
+        let panel = Panel {
+            drawer: &state.drawer,
+            setup: &state.setup(),
+            standing: &state.standing(),
+            focused: state.focus == Focus::Settings,
+            of: "column",
+            preset: None,
+        };
+        caret = settings::draw(&panel, sight, area, cells);
+    }
+    if !areas.box_area.is_empty() {
+        if areas.columns.is_empty() || state.is_bare() {
+            teach(state, sight, areas.field, cells);
+        }
+        column::draw(state, (cache, wants), sight, &areas, cells);
+        caret = caret.or(composer(state, sight, &areas, cells));
+    }
+    caret
+}
+
+/// What is written, whom it goes to, and why the last one never began.
+fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -> Option<Position> {
+    let look = sight.look;
+    let focused = state.focus == Focus::Composer;
+    let ground = look.style(Role::Raised);
+    let style = |role| ground.patch(look.style(role));
+    let area = areas.box_area;
+    fill(cells, area, ground);
+    for y in area.top()..area.bottom() {
+        put(cells, area.x, y, area.x + 1, "▌", style(if focused { Role::Accent } else { Role::Rule }));
+    }
+    let styles = Styles {
+        text: style(Role::Text),
+        placeholder: style(Role::Faint),
+        chip: look.style(Role::Info),
+        selection: look.style(Role::Selected),
+    };
+    let asked = state.comparison.is_some();
+    let placeholder = if asked { "what all of them are asked next" } else { "what all of them are asked" };
+    state.composer.draw(areas.composer, cells, &styles, placeholder);
+    let (y, right) = (area.bottom().saturating_sub(1), area.right().saturating_sub(2));
+    let blind = match &state.comparison {
+        Some(comparison) => comparison.blind.is_some(),
+        None => state.blind,
+    };
+    let words = if blind { "blind" } else { "" };
+    let end = put_right(cells, area.x + 2, y, right, words, style(Role::Info)).saturating_sub(2);
+    match state.lanes.len() {
+        0 | 1 => {
+            let key = sight.key(Context::Compare, Action::AddColumn);
+            let words = format!("{key} adds a column; two are the fewest");
+            put(cells, area.x + 2, y, end, &words, style(Role::Warn));
+        }
+        count => {
+            let hidden = count.saturating_sub(areas.columns.len());
+            let more = if hidden > 0 { format!(" · {hidden} not in sight") } else { String::new() };
+            put(cells, area.x + 2, y, end, &format!("{count} columns{more}"), style(Role::Muted));
+        }
+    }
+    if let Some(error) = &state.failed {
+        let lines = wrap(&error.to_string(), areas.failed.width.saturating_sub(4));
+        for (at, (y, line)) in (areas.failed.top()..areas.failed.bottom()).zip(lines).enumerate() {
+            let sign = if at == 0 { "✗" } else { " " };
+            put(cells, areas.failed.x, y, areas.failed.right(), sign, look.style(Role::Bad));
+            put(cells, areas.failed.x + 2, y, areas.failed.right(), &line, look.style(Role::Bad));
+        }
+    }
+    focused.then(|| state.composer.caret_in(areas.composer)).flatten()
+}
+
+/// What the place is for, and the keys that begin.
+fn teach(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let width = area.width.saturating_sub(4).min(90);
+    let words = wrap(
+        "The same question to two models or more, their answers side by side. Say which is the best: every choice counts \
+         for a leaderboard. The same model may stand twice, with other settings.",
+        width,
+    );
+    let keys = [
+        (Action::AddColumn, "one column more"),
+        (Action::RemoveColumn, "one fewer"),
+        (Action::ChooseModel, "who answers in this column"),
+        (Action::ToggleSettings, "what it is asked with"),
+        (Action::ToggleBlind, "hide who answers until you have chosen"),
+        (Action::Send, "ask all of them"),
+    ];
+    let mut y = area.y + 2 + area.height.saturating_sub((words.len() + keys.len() + 3) as u16) / 4;
+    for line in &words {
+        if y < area.bottom() {
+            put(cells, area.x + 2, y, area.right(), line, look.style(Role::Text));
+            y += 1;
+        }
+    }
+    y += 1;
+    for (action, words) in keys {
+        let possible = state.can_do(action) || action == Action::Send;
+        let Some(key) = sight.options.keymap.key(Context::Compare, action).filter(|_| possible) else {
+            continue;
+        };
+        if y >= area.bottom() {
+            break;
+        }
+        let key = label(key);
+        put(cells, area.x + 2, y, area.right(), &key, look.style(Role::Accent));
+        put(cells, area.x + 2 + columns(&key).max(8) + 1, y, area.right(), words, look.style(Role::Muted));
+        y += 1;
+    }
+}

@@ -1,0 +1,255 @@
+//! The compare place: empty, written, streaming, answered, blind, failed; and its list.
+
+use outcrop::domain::comparison::{Ballot, Column, Comparison, Page};
+use outcrop::domain::conversation::Conversation;
+use outcrop::domain::delta::Event as Delta;
+use outcrop::domain::evaluation::Choice;
+use outcrop::domain::id::{BallotId, ComparisonId};
+use outcrop::domain::message::{Message, Outcome, Role};
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::{Effect, TaskId};
+use outcrop::tui::event::Event;
+use outcrop::workbench::Reply;
+
+use super::{MARKDOWN, shoot};
+use crate::stage::{COMPLETE, MODEL, NOW, Stage, answer, conversation, head, message};
+
+const OTHER: &str = "home/qwen3-coder-30b";
+
+pub fn comparison(columns: usize, blind: Option<u64>) -> Comparison {
+    let models = [MODEL, OTHER, "home/gemma3", "home/mistral", "home/phi", "home/llama"];
+    let columns: Vec<_> = models[..columns].iter().map(|id| Column::new(id.parse().unwrap())).collect();
+    let lanes = (0..columns.len()).map(|at| conversation(70 + at as u128)).collect();
+    Comparison {
+        id: ComparisonId::from_bytes([1; 16]),
+        title: "why do rivers meander?".to_owned(),
+        created: Timestamp(NOW),
+        updated: Timestamp(NOW),
+        columns,
+        pages: vec![Page { values: [].into(), sample: 0, lanes }],
+        blind,
+        category: None,
+    }
+}
+
+/// The place, where nothing was compared yet. The chat's model stands in the first column.
+pub fn arrive(stage: &mut Stage) {
+    stage.keys("<alt+2>");
+    stage.answer("tui.compare", vec![Reply::Remembered { value: None }]);
+    stage.answer(
+        "comparisons\",\"do\":\"list",
+        vec![Reply::Comparisons { comparisons: Vec::new(), more: false }],
+    );
+}
+
+/// Adds columns until there are so many.
+fn columns(stage: &mut Stage, count: usize) {
+    for column in &comparison(count, None).columns[1..] {
+        stage.keys("<alt+c>");
+        stage.keys(column.model.as_str());
+        stage.keys("<enter>");
+    }
+}
+
+/// The calls that send something, the oldest first.
+pub fn sends(effects: &[Effect]) -> Vec<TaskId> {
+    let send = |effect: &Effect| match effect {
+        Effect::Call { task, request, .. } => {
+            let sends = serde_json::to_string(request).unwrap().contains("\"do\":\"send\"");
+            sends.then_some(*task)
+        }
+        _ => None,
+    };
+    effects.iter().filter_map(send).collect()
+}
+
+/// Asks them; every column has begun to answer. Gives the calls, in the order of the columns.
+pub fn asked(stage: &mut Stage, comparison: &Comparison) -> Vec<TaskId> {
+    columns(stage, comparison.columns.len());
+    stage.keys("why do rivers meander?<enter>");
+    let from = stage.effects.len();
+    stage.answer(
+        "comparisons\",\"do\":\"create",
+        vec![Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() }],
+    );
+    let tasks = sends(&stage.effects[from..]);
+    assert_eq!(tasks.len(), comparison.columns.len());
+    for (at, task) in tasks.iter().enumerate() {
+        let asked = said(at, 0, Role::User, "why do rivers meander?");
+        let answer = Message { ..begun(at, "", Outcome::Streaming) };
+        let conversation = Conversation {
+            leaf: Some(answer.id),
+            side: Some(comparison.id),
+            model: Some(comparison.columns[at].model.clone()),
+            ..head(70 + at as u128, "why do rivers meander?", 0)
+        };
+        stage.event(Event::Replies {
+            task: *task,
+            replies: vec![Reply::Started { conversation, asked: Some(asked), answer }],
+        });
+    }
+    tasks
+}
+
+fn said(at: usize, n: u128, role: Role, text: &str) -> Message {
+    let base = 700 + at as u128 * 10;
+    let parent = (n > 0).then_some(base + n - 1);
+    Message { conversation: conversation(70 + at as u128), ..message(base + n, parent, role, text) }
+}
+
+fn begun(at: usize, text: &str, outcome: Outcome) -> Message {
+    let base = 700 + at as u128 * 10;
+    let model = comparison(6, None).columns[at].model.clone();
+    let mut message = Message {
+        conversation: conversation(70 + at as u128),
+        ..answer(base + 1, Some(base), text, outcome)
+    };
+    if let Some(answer) = &mut message.answer {
+        answer.model = model;
+        answer.timing.first_token_ms = Some(140 + 100 * at as u32);
+        answer.timing.total_ms = Some(3200 - 400 * at as u32);
+    }
+    message
+}
+
+/// The answer of a column comes to its end.
+pub fn finish(stage: &mut Stage, tasks: &[TaskId], at: usize, text: &str) {
+    let answer = begun(at, text, COMPLETE);
+    stage.event(Event::Replies { task: tasks[at], replies: vec![Reply::Finished { answer }] });
+    stage.event(Event::Ended { task: tasks[at], error: None });
+}
+
+pub fn fail(stage: &mut Stage, tasks: &[TaskId], at: usize) {
+    let error = Error::new(
+        ErrorKind::RateLimited { retry_after_ms: Some(3000) },
+        "asking home/qwen3-coder-30b",
+        "the server says: slow down (429)",
+        "Try again in 3 s.",
+    );
+    let answer = begun(at, "", Outcome::Failed { error });
+    stage.event(Event::Replies { task: tasks[at], replies: vec![Reply::Finished { answer }] });
+    stage.event(Event::Ended { task: tasks[at], error: None });
+}
+
+fn delta(stage: &mut Stage, task: TaskId, text: &str) {
+    let event = Delta::Text { text: text.to_owned() };
+    stage.event(Event::Replies { task, replies: vec![Reply::Delta { event }] });
+}
+
+#[test]
+fn an_empty_compare_place_teaches() {
+    shoot("compare-empty", arrive);
+}
+
+#[test]
+fn columns_are_chosen_before_anything_is_asked() {
+    shoot("compare-columns", |stage| {
+        arrive(stage);
+        columns(stage, 3);
+        stage.keys("why do rivers meander?");
+    });
+}
+
+#[test]
+fn all_columns_stream_at_once_and_one_fails_alone() {
+    shoot("compare-streaming", |stage| {
+        arrive(stage);
+        let tasks = asked(stage, &comparison(3, None));
+        delta(stage, tasks[0], "A river bends because the current on the **outer** bank is faster.");
+        fail(stage, &tasks, 1);
+        stage.pass(1200);
+    });
+}
+
+#[test]
+fn the_best_of_each_figure_is_marked_and_the_choice_too() {
+    shoot("compare-answered", |stage| {
+        arrive(stage);
+        let comparison = comparison(2, None);
+        let tasks = asked(stage, &comparison);
+        finish(stage, &tasks, 0, MARKDOWN);
+        finish(
+            stage,
+            &tasks,
+            1,
+            "Because the water on the outside of a bend is faster, it cuts that bank away.",
+        );
+        stage.keys("<tab><right>b");
+        let ballot = Ballot {
+            id: BallotId::from_bytes([3; 16]),
+            at: Timestamp(NOW),
+            who: "tester".into(),
+            comparison: comparison.id,
+            page: 0,
+            answers: Vec::new(),
+            contestants: Vec::new(),
+            order: vec![0, 1],
+            blind: None,
+            choice: Choice::One(1),
+            category: None,
+            prompt: None,
+        };
+        stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot }]);
+    });
+}
+
+#[test]
+fn six_columns_scroll_sideways_where_they_have_no_room() {
+    shoot("compare-many", |stage| {
+        arrive(stage);
+        let tasks = asked(stage, &comparison(6, None));
+        for at in 0..6 {
+            finish(
+                stage,
+                &tasks,
+                at,
+                &format!("Answer of column {at}: 川は曲がる 👩‍🔬 because of the current."),
+            );
+        }
+        stage.keys("<tab><right><right><right>");
+    });
+}
+
+#[test]
+fn blind_answers_appear_together_and_tell_no_names() {
+    shoot("compare-blind-waiting", |stage| {
+        arrive(stage);
+        stage.keys("<alt+b>");
+        let tasks = asked(stage, &comparison(3, Some(7)));
+        finish(stage, &tasks, 0, "It is the current.");
+        delta(stage, tasks[1], "not to be seen");
+    });
+    shoot("compare-blind", |stage| {
+        arrive(stage);
+        stage.keys("<alt+b>");
+        let tasks = asked(stage, &comparison(3, Some(7)));
+        finish(stage, &tasks, 0, "It is the current.");
+        fail(stage, &tasks, 1);
+        finish(stage, &tasks, 2, "It is the sand.");
+        stage.keys("<tab>");
+    });
+}
+
+#[test]
+fn earlier_comparisons_stand_in_a_list() {
+    shoot("compare-list", |stage| {
+        stage.keys("<alt+2>");
+        stage.answer("tui.compare", vec![Reply::Remembered { value: None }]);
+        let comparisons = (1..4)
+            .map(|n| Comparison {
+                id: ComparisonId::from_bytes([9 - n; 16]),
+                created: Timestamp(NOW - i64::from(n) * 55 * 60_000),
+                title: [
+                    "why do rivers meander?",
+                    "日本語の俳句について",
+                    "A question that is longer than the list is wide",
+                ][usize::from(n) - 1]
+                    .into(),
+                ..comparison(2, None)
+            })
+            .collect();
+        stage.answer("comparisons\",\"do\":\"list", vec![Reply::Comparisons { comparisons, more: false }]);
+        stage.keys("<shift+tab>j");
+    });
+}
