@@ -2,8 +2,10 @@
 //! krippendorff, choix, statsmodels, scikit-learn, arena-rank, `FastChat`'s formulas, and the published tables).
 
 mod agreement;
+mod queue;
 mod ranking;
 mod shares;
+mod votes;
 
 use serde_json::Value;
 

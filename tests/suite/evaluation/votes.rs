@@ -1,0 +1,170 @@
+//! Votes: what fits a task, what stands, and what they come to.
+
+use outcrop::domain::evaluation::battle::{Battle, Outcome};
+use outcrop::domain::evaluation::item::Item;
+use outcrop::domain::evaluation::metric::{Method, Metric};
+use outcrop::domain::evaluation::task::{Blinding, TaskDefinition};
+use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote, standing};
+use outcrop::domain::id::VoteId;
+use outcrop::domain::time::Timestamp;
+
+fn id(name: &str) -> ResponseId {
+    ResponseId(name.into())
+}
+
+fn metric(method: Method) -> Metric {
+    Metric { name: "m".into(), description: "Is it good?".into(), method, labels: Vec::new() }
+}
+
+fn task(method: Method) -> TaskDefinition {
+    TaskDefinition {
+        name: "helpful".into(),
+        instructions: "Say which helps.".into(),
+        examples: Vec::new(),
+        metrics: vec![metric(method)],
+        raters_per_item: 1,
+        blinding: Blinding::default(),
+        gold: Vec::new(),
+        repeats: 0,
+        version: 1,
+    }
+}
+
+fn vote(number: u8, shown: &[&str], value: Value) -> Vote {
+    Vote {
+        id: VoteId::from_bytes([number; 16]),
+        rater: "ana".into(),
+        item: Item::asking("why?").hash(),
+        version: 1,
+        shown: shown.iter().map(|name| id(name)).collect(),
+        said: Said::Values(vec![("m".into(), value)]),
+        active_ms: 4_000,
+        at: Timestamp(1_000),
+        supersedes: None,
+        comment: None,
+        repeat: false,
+    }
+}
+
+fn ranks(ranks: &[(&str, u8)]) -> Value {
+    Value::Ranks(ranks.iter().map(|(name, rank)| (id(name), *rank)).collect())
+}
+
+#[test]
+fn a_vote_that_fits_its_task_is_taken() {
+    let thumbs = Value::Thumbs(vec![(id("x"), true), (id("y"), false)]);
+    let points = Value::Points(vec![(id("y"), 5), (id("x"), 1)]);
+    for (method, value) in [
+        (Method::ThumbsUpDown, thumbs),
+        (Method::IndividualLikertScale, points),
+        (Method::ComparisonLikertScale, Value::Preference(3)),
+        (Method::ComparisonChoice, Value::Choice(Chosen::One(id("y")))),
+        (Method::ComparisonChoice, Value::Choice(Chosen::BothBad)),
+        (Method::ComparisonRank, ranks(&[("x", 1), ("y", 1)])),
+    ] {
+        assert_eq!(vote(1, &["x", "y"], value).check(&task(method)), Ok(()), "{method:?}");
+    }
+    let skipped = Vote { said: Said::Skipped(Skip::Unclear), ..vote(1, &[], Value::Preference(1)) };
+    assert_eq!(skipped.check(&task(Method::ThumbsUpDown)), Ok(()));
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let shown = ["x", "y"];
+    let one = Value::Points(vec![(id("x"), 3)]);
+    let twice = Value::Points(vec![(id("x"), 3), (id("x"), 4)]);
+    for (method, value, why) in [
+        (Method::ThumbsUpDown, Value::Preference(1), "what is not of the method ThumbsUpDown"),
+        (Method::IndividualLikertScale, one, "something of other answers than were shown, or not of all"),
+        (Method::IndividualLikertScale, twice, "something of other answers than were shown, or not of all"),
+        (Method::ComparisonLikertScale, Value::Preference(6), "6, which is not from 1 to 5"),
+        (Method::ComparisonLikertScale, Value::Preference(0), "0, which is not from 1 to 5"),
+        (Method::ComparisonChoice, Value::Choice(Chosen::One(id("z"))), "an answer that was not shown"),
+        (Method::ComparisonRank, ranks(&[("x", 1), ("y", 3)]), "3, which is not from 1 to 2"),
+    ] {
+        let told = vote(1, &shown, value).check(&task(method)).unwrap_err();
+        assert_eq!(told.why, format!("of \"m\" it says {why}"));
+    }
+    let fits = vote(1, &shown, Value::Preference(1));
+    let task = task(Method::ComparisonLikertScale);
+    let other = Vote { version: 2, ..fits.clone() };
+    assert_eq!(other.check(&task).unwrap_err().why, "it is of version 2 of the task, not 1");
+    let silent = Vote { said: Said::Values(Vec::new()), ..fits.clone() };
+    assert_eq!(silent.check(&task).unwrap_err().why, "it says nothing of \"m\"");
+    let value = |name: &str| (name.to_owned(), Value::Preference(1));
+    let more = Vote { said: Said::Values(vec![value("m"), value("n")]), ..fits.clone() };
+    assert_eq!(more.check(&task).unwrap_err().why, "the task has no metric \"n\"");
+    let twice = Vote { said: Said::Values(vec![value("m"), value("m")]), ..fits };
+    assert_eq!(twice.check(&task).unwrap_err().why, "it rates \"m\" twice");
+}
+
+#[test]
+fn a_vote_taken_back_does_not_stand_and_nobody_takes_back_anothers() {
+    let vote = |number| vote(number, &["x", "y"], Value::Preference(1));
+    let first = vote(1);
+    let second = Vote { supersedes: Some(first.id), ..vote(2) };
+    let third = Vote { supersedes: Some(second.id), ..vote(3) };
+    let foreign = Vote { rater: "bo".into(), supersedes: Some(third.id), ..vote(4) };
+    let votes = [first, second, third.clone(), foreign, third];
+    let ids: Vec<VoteId> = standing(&votes).iter().map(|vote| vote.id).collect();
+    assert_eq!(ids, [VoteId::from_bytes([3; 16]), VoteId::from_bytes([4; 16])]);
+}
+
+#[test]
+fn comparing_votes_come_to_battles_by_model_wherever_answers_stood() {
+    let model = |id: &ResponseId| match id.0.as_str() {
+        "x" => Some("tall"),
+        "y" => Some("small"),
+        "z" => Some("third"),
+        _ => None,
+    };
+    let said = |method: Method, shown: &[&str], value: Value| -> Vec<String> {
+        let told = vote(1, shown, value).battles(&metric(method), model);
+        let prompt = Item::asking("why?").hash().0;
+        assert!(told.iter().all(|battle: &Battle| battle.prompt.as_ref() == Some(&prompt)));
+        told.into_iter()
+            .map(|battle| {
+                let sign = match battle.outcome {
+                    Outcome::A => ">",
+                    Outcome::B => "<",
+                    Outcome::Tie => "=",
+                    Outcome::BothBad => "!",
+                };
+                format!("{}{sign}{}", battle.a, battle.b)
+            })
+            .collect()
+    };
+    let preference = |points| said(Method::ComparisonLikertScale, &["y", "x"], Value::Preference(points));
+    let told: Vec<Vec<String>> = (1..=5).map(preference).collect();
+    assert_eq!(told, [["small>tall"], ["small>tall"], ["small=tall"], ["small<tall"], ["small<tall"]]);
+    let choice = |chosen| said(Method::ComparisonChoice, &["y", "x", "z"], Value::Choice(chosen));
+    assert_eq!(choice(Chosen::One(id("x"))), ["tall>small", "tall>third"]);
+    assert_eq!(choice(Chosen::Tie), ["small=tall", "small=third", "tall=third"]);
+    assert_eq!(choice(Chosen::BothBad).len(), 3);
+    let ranked = ranks(&[("x", 2), ("y", 1), ("z", 2)]);
+    assert_eq!(
+        said(Method::ComparisonRank, &["x", "y", "z"], ranked),
+        ["tall<small", "tall=third", "small>third"]
+    );
+    let thumbs = Value::Thumbs(vec![(id("x"), true), (id("y"), false)]);
+    assert_eq!(said(Method::ThumbsUpDown, &["x", "y"], thumbs), Vec::<String>::new());
+    // An answer that is nobody's has no battle.
+    assert_eq!(said(Method::ComparisonLikertScale, &["x", "?"], Value::Preference(1)), Vec::<String>::new());
+}
+
+#[test]
+fn a_vote_is_read_as_it_was_written() {
+    let votes = [
+        vote(1, &["x", "y"], ranks(&[("x", 2), ("y", 1)])),
+        vote(1, &["x", "y"], Value::Choice(Chosen::Tie)),
+        Vote {
+            said: Said::Skipped(Skip::NotMyField),
+            comment: Some("no".into()),
+            ..vote(2, &["x"], Value::Preference(1))
+        },
+    ];
+    for vote in votes {
+        let text = serde_json::to_string(&vote).unwrap();
+        assert_eq!(serde_json::from_str::<Vote>(&text).unwrap(), vote);
+    }
+}
