@@ -210,7 +210,35 @@ fn by(order: std::cmp::Ordering) -> Outcome {
     }
 }
 
+impl Said {
+    /// The same of other ids of answers; `None` where one has no other.
+    pub fn with_ids(&self, other: impl Fn(&ResponseId) -> Option<ResponseId>) -> Option<Self> {
+        let values = match self {
+            Self::Skipped(why) => return Some(Self::Skipped(*why)),
+            Self::Values(values) => values,
+        };
+        let renamed = values.iter().map(|(metric, value)| Some((metric.clone(), value.with_ids(&other)?)));
+        renamed.collect::<Option<_>>().map(Self::Values)
+    }
+}
+
 impl Value {
+    fn with_ids(&self, other: impl Fn(&ResponseId) -> Option<ResponseId>) -> Option<Self> {
+        fn all<T: Copy>(
+            said: &[(ResponseId, T)],
+            other: impl Fn(&ResponseId) -> Option<ResponseId>,
+        ) -> Option<Vec<(ResponseId, T)>> {
+            said.iter().map(|(id, said)| Some((other(id)?, *said))).collect()
+        }
+        Some(match self {
+            Self::Thumbs(said) => Self::Thumbs(all(said, other)?),
+            Self::Points(said) => Self::Points(all(said, other)?),
+            Self::Ranks(said) => Self::Ranks(all(said, other)?),
+            Self::Choice(Chosen::One(id)) => Self::Choice(Chosen::One(other(id)?)),
+            Self::Choice(_) | Self::Preference(_) => self.clone(),
+        })
+    }
+
     /// What is wrong with it for a metric; `None` where nothing is.
     fn wrong(&self, metric: &Metric, shown: &[ResponseId]) -> Option<String> {
         let all = |rated: BTreeSet<&ResponseId>, count: usize| {
