@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::domain::hex::hex;
 use crate::domain::message::Role;
 
 /// One item of a dataset. A conversation whose answers are rated turn by turn is an item a turn, all of one
@@ -107,12 +108,7 @@ pub(super) fn digest(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut all, byte| {
-        for half in [byte >> 4, byte & 15] {
-            all.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-        }
-        all
-    })
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

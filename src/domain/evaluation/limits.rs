@@ -7,7 +7,7 @@ use crate::domain::{Error, ErrorKind, Result};
 /// The longest name of a metric, in characters: `[0-9a-zA-Z-_.]+`.
 pub const NAME: usize = 63;
 
-/// The longest description of a metric, in characters.
+/// The longest description of a metric, in characters; it may have none.
 pub const DESCRIPTION: usize = 63;
 
 /// The longest instructions, in characters.
@@ -97,7 +97,7 @@ fn of_metric(wrong: &mut Vec<String>, metric: &Metric, answers: usize) {
     if let Some(other) = metric.name.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_.".contains(*c))) {
         wrong.push(format!("the name of {name} has {other:?}; it takes letters, digits, '-', '_' and '.'"));
     }
-    length(wrong, &format!("the description of {name}"), &metric.description, 1, DESCRIPTION);
+    length(wrong, &format!("the description of {name}"), &metric.description, 0, DESCRIPTION);
     let labels = metric.labels.len();
     let known = match metric.method {
         Method::ThumbsUpDown => [0, 2].contains(&labels),

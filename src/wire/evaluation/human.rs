@@ -114,7 +114,8 @@ pub fn write<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Result<String> {
 
 fn judged(record: Record) -> std::result::Result<Judged, String> {
     let mut item = dataset::item(record.input)?;
-    if item.responses.is_empty() {
+    // Of brought answers the input has some as well, which may not be all.
+    if !record.model_responses.is_empty() {
         item.responses = record
             .model_responses
             .into_iter()

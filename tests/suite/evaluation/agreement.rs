@@ -1,8 +1,8 @@
 //! Coefficients of agreement.
 
 use outcrop::domain::evaluation::agreement::{
-    Level, Table, Weights, alpha, alpha_between, among_raters, cohen, cohen_of_all, fleiss, on_winners,
-    percent_agreement,
+    Level, Table, Weights, alpha, alpha_between, among_raters, between, cohen, cohen_of_all, fleiss,
+    on_winners, percent_agreement,
 };
 use outcrop::domain::evaluation::battle::Outcome;
 use outcrop::domain::evaluation::figure::Missing;
@@ -142,6 +142,8 @@ fn agreement_on_winners_is_told_with_and_without_ties() {
     let pairs =
         among_raters([("ana", "1", A), ("bo", "1", B), ("cy", "1", A), ("ana", "2", A), ("ana", "1", B)]);
     assert_eq!(pairs, [(B, B), (B, A), (B, A)]);
+    let judged = between([("1", A), ("2", Tie)], [("1", A), ("1", B), ("2", BothBad), ("3", A)]);
+    assert_eq!(judged, [(A, A), (A, B), (Tie, BothBad)]);
 }
 
 fn any_table() -> impl Strategy<Value = Table> {

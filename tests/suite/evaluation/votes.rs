@@ -1,6 +1,8 @@
 //! Votes: what fits a task, what stands, and what they come to.
 
+use outcrop::domain::evaluation::agreement::{Level, Weights, alpha, cohen, of_votes, percent_agreement};
 use outcrop::domain::evaluation::battle::{Battle, Outcome};
+use outcrop::domain::evaluation::bias::{Side, position, side};
 use outcrop::domain::evaluation::item::Item;
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::task::{Blinding, TaskDefinition};
@@ -167,4 +169,80 @@ fn a_vote_is_read_as_it_was_written() {
         let text = serde_json::to_string(&vote).unwrap();
         assert_eq!(serde_json::from_str::<Vote>(&text).unwrap(), vote);
     }
+}
+
+/// A vote of a rater on an item of that number.
+fn on(item: u8, rater: &str, shown: &[&str], value: Value) -> Vote {
+    Vote { item: Item::asking(item.to_string()).hash(), rater: rater.into(), ..vote(item, shown, value) }
+}
+
+#[test]
+fn raters_who_choose_the_same_answer_agree_wherever_it_stood() {
+    let choice = |name: &str| Value::Choice(Chosen::One(id(name)));
+    let both = |method, one: [Value; 2], other: [Value; 2]| {
+        let [first, second] = one;
+        let [third, fourth] = other;
+        let votes = [
+            on(1, "ana", &["x", "y"], first),
+            on(2, "ana", &["y", "x"], second),
+            on(1, "bo", &["y", "x"], third),
+            on(2, "bo", &["x", "y"], fourth),
+        ];
+        of_votes(&votes, &metric(method))
+    };
+    let (table, level) =
+        both(Method::ComparisonChoice, [choice("x"), choice("y")], [choice("x"), choice("y")]);
+    assert_eq!((level, alpha(&table, level)), (Level::Nominal, Ok(1.0)));
+    let points = |a, b| [Value::Preference(a), Value::Preference(b)];
+    let (table, level) = both(Method::ComparisonLikertScale, points(1, 4), points(5, 2));
+    assert_eq!(level, Level::Ordinal);
+    // 1 for the left x is 5 with x on the right; 4 for the right x is 2 with x on the left.
+    assert!((percent_agreement(&table).unwrap().share - 1.0).abs() < 1e-12);
+    // The same keys were pressed: by side they agree, by answer not at all.
+    let (table, _) = both(Method::ComparisonLikertScale, points(1, 4), points(1, 4));
+    assert!(percent_agreement(&table).unwrap().share <= 0.0);
+    let ranks = |x, y| ranks(&[("x", x), ("y", y)]);
+    let (table, level) = both(Method::ComparisonRank, [ranks(1, 2), ranks(2, 1)], [ranks(1, 2), ranks(2, 1)]);
+    assert!((alpha(&table, level).unwrap() - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn each_answer_that_is_rated_for_itself_is_an_item_and_repeats_are_none() {
+    let points = |x, y| Value::Points(vec![(id("x"), x), (id("y"), y)]);
+    let mut votes = vec![on(1, "ana", &["x", "y"], points(5, 1)), on(1, "bo", &["y", "x"], points(5, 1))];
+    votes.push(Vote { repeat: true, ..on(1, "bo", &["x", "y"], points(1, 1)) });
+    let (table, level) = of_votes(&votes, &metric(Method::IndividualLikertScale));
+    assert_eq!((level, table.raters().len()), (Level::Ordinal, 2));
+    let kappa = cohen(&table, 0, 1, Weights::Quadratic).unwrap();
+    assert_eq!((kappa.items, alpha(&table, level)), (2, Ok(1.0)));
+    let thumbs = Value::Thumbs(vec![(id("x"), true), (id("y"), true)]);
+    let (table, level) = of_votes(&[on(1, "ana", &["x", "y"], thumbs)], &metric(Method::ThumbsUpDown));
+    assert_eq!((level, table.raters().len()), (Level::Nominal, 1));
+}
+
+#[test]
+fn the_side_that_was_chosen_is_known_for_every_way_to_compare() {
+    let told = |method, shown: &[&str], value| side(&vote(1, shown, value), &metric(method));
+    let two = ["x", "y"];
+    let scale = |points| told(Method::ComparisonLikertScale, &two, Value::Preference(points));
+    assert_eq!(
+        [1, 2, 3, 4, 5].map(scale),
+        [
+            Some(Some(Side::Left)),
+            Some(Some(Side::Left)),
+            Some(None),
+            Some(Some(Side::Right)),
+            Some(Some(Side::Right))
+        ]
+    );
+    let choice = |chosen| told(Method::ComparisonChoice, &two, Value::Choice(chosen));
+    assert_eq!(choice(Chosen::One(id("y"))), Some(Some(Side::Right)));
+    assert_eq!(choice(Chosen::BothBad), Some(None));
+    let ranked = |value| told(Method::ComparisonRank, &two, value);
+    assert_eq!(ranked(ranks(&[("y", 2), ("x", 1)])), Some(Some(Side::Left)));
+    assert_eq!(ranked(ranks(&[("y", 1), ("x", 1)])), Some(None));
+    assert_eq!(told(Method::ThumbsUpDown, &two, Value::Thumbs(Vec::new())), None);
+    assert_eq!(told(Method::ComparisonChoice, &["x", "y", "z"], Value::Choice(Chosen::Tie)), None);
+    let votes = [1, 2, 3].map(scale);
+    assert_eq!(position(votes.into_iter().flatten()).votes, 2);
 }
