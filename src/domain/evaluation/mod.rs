@@ -8,6 +8,7 @@ pub mod battle;
 pub mod bias;
 pub mod chance;
 pub mod figure;
+pub mod gold;
 pub mod interval;
 pub mod item;
 pub mod limits;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::ItemHash;
 use super::metric::Metric;
-use super::vote::Value;
+use super::vote::{ResponseId, Value};
 
 /// A rating task as its owner defines it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct Gold {
     pub metric: String,
     /// By response id.
     pub value: Value,
+    /// For a preference the answers as they stood, the left one first: it is by side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<ResponseId>,
 }
 
 impl TaskDefinition {

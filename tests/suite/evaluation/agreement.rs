@@ -101,6 +101,8 @@ fn what_has_no_coefficient_says_why() {
     assert_eq!(nominal(&of(&[&[one, one], &[one, one]])), Missing::NoVariation);
     let negative = of(&[&[Some(-1), two], &[one, two]]);
     assert!(matches!(alpha(&negative, Level::Ratio), Err(Missing::Unfit { .. })));
+    let many: Vec<Option<i32>> = (0..1001).map(Some).collect();
+    assert!(matches!(alpha(&of(&[&many, &many]), Level::Interval), Err(Missing::Unfit { .. })));
     assert!(alpha(&of(&[&[Some(0), two], &[Some(0), two]]), Level::Ratio).is_ok());
 
     assert_eq!(fleiss(&of(&[&[one, one], &[one, None], &[one, two]])), Err(Missing::UnevenRaters));
@@ -144,6 +146,20 @@ fn agreement_on_winners_is_told_with_and_without_ties() {
     assert_eq!(pairs, [(B, B), (B, A), (B, A)]);
     let judged = between([("1", A), ("2", Tie)], [("1", A), ("1", B), ("2", BothBad), ("3", A)]);
     assert_eq!(judged, [(A, A), (A, B), (Tie, BothBad)]);
+}
+
+#[test]
+fn what_raters_dispute_comes_first_where_they_are_furthest_apart() {
+    let said = |value| Some(value);
+    let table = of(&[&[said(1), said(3), said(2), None], &[said(2), said(5), said(5), said(4)]]);
+    let told = |level| -> Vec<(String, f64, u64)> {
+        table.disputed(level).iter().map(|item| (item.item.to_owned(), item.spread, item.votes)).collect()
+    };
+    assert_eq!(told(Level::Ordinal), [("002".to_owned(), 3.0, 2), ("001".to_owned(), 2.0, 2)]);
+    assert_eq!(told(Level::Nominal).len(), 3);
+    let three = of(&[&[said(1), said(1)], &[said(1), said(2)], &[said(2), said(3)]]);
+    let spreads: Vec<f64> = three.disputed(Level::Nominal).iter().map(|item| item.spread).collect();
+    assert!((spreads[0] - 2.0 / 3.0).abs() < 1e-12 && (spreads[1] - 1.0 / 3.0).abs() < 1e-12);
 }
 
 fn any_table() -> impl Strategy<Value = Table> {

@@ -3,9 +3,11 @@
 use outcrop::domain::evaluation::agreement::{Level, Weights, alpha, cohen, of_votes, percent_agreement};
 use outcrop::domain::evaluation::battle::{Battle, Outcome};
 use outcrop::domain::evaluation::bias::{Side, position, side};
+use outcrop::domain::evaluation::figure::Missing;
+use outcrop::domain::evaluation::gold::on_gold;
 use outcrop::domain::evaluation::item::Item;
 use outcrop::domain::evaluation::metric::{Method, Metric};
-use outcrop::domain::evaluation::task::{Blinding, TaskDefinition};
+use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote, standing};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
@@ -114,14 +116,8 @@ fn a_vote_taken_back_does_not_stand_and_nobody_takes_back_anothers() {
 
 #[test]
 fn comparing_votes_come_to_battles_by_model_wherever_answers_stood() {
-    let model = |id: &ResponseId| match id.0.as_str() {
-        "x" => Some("tall"),
-        "y" => Some("small"),
-        "z" => Some("third"),
-        _ => None,
-    };
     let said = |method: Method, shown: &[&str], value: Value| -> Vec<String> {
-        let told = vote(1, shown, value).battles(&metric(method), model);
+        let told = vote(1, shown, value).battles(&metric(method), named);
         let prompt = Item::asking("why?").hash().0;
         assert!(told.iter().all(|battle: &Battle| battle.prompt.as_ref() == Some(&prompt)));
         told.into_iter()
@@ -171,6 +167,16 @@ fn a_vote_is_read_as_it_was_written() {
     }
 }
 
+/// Whose the answers are.
+fn named(id: &ResponseId) -> Option<&'static str> {
+    match id.0.as_str() {
+        "x" => Some("tall"),
+        "y" => Some("small"),
+        "z" => Some("third"),
+        _ => None,
+    }
+}
+
 /// A vote of a rater on an item of that number.
 fn on(item: u8, rater: &str, shown: &[&str], value: Value) -> Vote {
     Vote { item: Item::asking(item.to_string()).hash(), rater: rater.into(), ..vote(item, shown, value) }
@@ -188,7 +194,7 @@ fn raters_who_choose_the_same_answer_agree_wherever_it_stood() {
             on(1, "bo", &["y", "x"], third),
             on(2, "bo", &["x", "y"], fourth),
         ];
-        of_votes(&votes, &metric(method))
+        of_votes(&votes, &metric(method), named)
     };
     let (table, level) =
         both(Method::ComparisonChoice, [choice("x"), choice("y")], [choice("x"), choice("y")]);
@@ -201,6 +207,9 @@ fn raters_who_choose_the_same_answer_agree_wherever_it_stood() {
     // The same keys were pressed: by side they agree, by answer not at all.
     let (table, _) = both(Method::ComparisonLikertScale, points(1, 4), points(1, 4));
     assert!(percent_agreement(&table).unwrap().share <= 0.0);
+    // What is nobody's answer is left out.
+    let (table, _) = both(Method::ComparisonChoice, [choice("x"), choice("?")], [choice("x"), choice("?")]);
+    assert_eq!(alpha(&table, Level::Nominal), Err(Missing::OneItem));
     let ranks = |x, y| ranks(&[("x", x), ("y", y)]);
     let (table, level) = both(Method::ComparisonRank, [ranks(1, 2), ranks(2, 1)], [ranks(1, 2), ranks(2, 1)]);
     assert!((alpha(&table, level).unwrap() - 1.0).abs() < 1e-12);
@@ -211,12 +220,12 @@ fn each_answer_that_is_rated_for_itself_is_an_item_and_repeats_are_none() {
     let points = |x, y| Value::Points(vec![(id("x"), x), (id("y"), y)]);
     let mut votes = vec![on(1, "ana", &["x", "y"], points(5, 1)), on(1, "bo", &["y", "x"], points(5, 1))];
     votes.push(Vote { repeat: true, ..on(1, "bo", &["x", "y"], points(1, 1)) });
-    let (table, level) = of_votes(&votes, &metric(Method::IndividualLikertScale));
+    let (table, level) = of_votes(&votes, &metric(Method::IndividualLikertScale), named);
     assert_eq!((level, table.raters().len()), (Level::Ordinal, 2));
     let kappa = cohen(&table, 0, 1, Weights::Quadratic).unwrap();
     assert_eq!((kappa.items, alpha(&table, level)), (2, Ok(1.0)));
     let thumbs = Value::Thumbs(vec![(id("x"), true), (id("y"), true)]);
-    let (table, level) = of_votes(&[on(1, "ana", &["x", "y"], thumbs)], &metric(Method::ThumbsUpDown));
+    let (table, level) = of_votes(&[on(1, "ana", &["x", "y"], thumbs)], &metric(Method::ThumbsUpDown), named);
     assert_eq!((level, table.raters().len()), (Level::Nominal, 1));
 }
 
@@ -245,4 +254,43 @@ fn the_side_that_was_chosen_is_known_for_every_way_to_compare() {
     assert_eq!(told(Method::ComparisonChoice, &["x", "y", "z"], Value::Choice(Chosen::Tie)), None);
     let votes = [1, 2, 3].map(scale);
     assert_eq!(position(votes.into_iter().flatten()).votes, 2);
+}
+
+#[test]
+fn raters_are_held_against_the_items_whose_answer_is_known() {
+    let told = |method, known: Value, shown: &[&str], votes: &[Vote]| -> Vec<(String, f64)> {
+        let gold = |item: u8| Gold {
+            item: Item::asking(item.to_string()).hash(),
+            metric: "m".into(),
+            value: known.clone(),
+            shown: shown.iter().map(|name| id(name)).collect(),
+        };
+        let task = TaskDefinition { gold: vec![gold(1), gold(2)], ..task(method) };
+        let shares = on_gold(&task, votes).into_iter();
+        shares.map(|(rater, share)| (rater.to_owned(), share.unwrap().value)).collect()
+    };
+    let choice = |name: &str| Value::Choice(Chosen::One(id(name)));
+    let votes = [
+        on(1, "ana", &["x", "y"], choice("x")),
+        on(2, "ana", &["y", "x"], choice("y")),
+        on(1, "bo", &["y", "x"], choice("x")),
+        on(3, "cy", &["x", "y"], choice("y")),
+    ];
+    let known = [("ana".to_owned(), 0.5), ("bo".to_owned(), 1.0)];
+    assert_eq!(told(Method::ComparisonChoice, choice("x"), &[], &votes), known);
+    // On a scale the next point is right as well, whichever side the answers stood on.
+    let votes = [
+        on(1, "ana", &["y", "x"], Value::Preference(4)),
+        on(2, "ana", &["x", "y"], Value::Preference(4)),
+        on(1, "bo", &["x", "y"], Value::Preference(1)),
+    ];
+    assert_eq!(told(Method::ComparisonLikertScale, Value::Preference(1), &["x", "y"], &votes), known);
+    let points = |x, y| Value::Points(vec![(id("x"), x), (id("y"), y)]);
+    let only_x = Value::Points(vec![(id("x"), 4)]);
+    let votes = [
+        on(1, "ana", &["x", "y"], points(5, 1)),
+        on(2, "ana", &["x", "y"], points(2, 1)),
+        on(1, "bo", &["x", "y"], points(4, 5)),
+    ];
+    assert_eq!(told(Method::IndividualLikertScale, only_x, &[], &votes), known);
 }

@@ -5,11 +5,16 @@ use super::table::Table;
 use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::vote::{Chosen, ResponseId, Value, Vote};
 
-/// The votes on a metric as a table, and the level of its values. Where each answer is rated for itself an answer is an
-/// item; unannounced repeats are left out. Give it the votes that stand, of one version of the task.
-pub fn of_votes<'a>(votes: impl IntoIterator<Item = &'a Vote>, metric: &Metric) -> (Table, Level) {
+/// The votes on a metric as a table, and the level of its values; `model` tells whose an answer is. Where each answer is
+/// rated for itself an answer is an item. Left out are unannounced repeats, and votes on answers that are nobody's. Give it
+/// the votes that stand, of one version of the task.
+pub fn of_votes<'a, 'm>(
+    votes: impl IntoIterator<Item = &'a Vote>,
+    metric: &Metric,
+    model: impl Fn(&ResponseId) -> Option<&'m str>,
+) -> (Table, Level) {
     let mut said: Vec<(&str, String, f64)> = Vec::new();
-    let mut kinds: Vec<(&str, String, String)> = Vec::new();
+    let mut kinds: Vec<(&str, &str, &str)> = Vec::new();
     for vote in votes.into_iter().filter(|vote| !vote.repeat) {
         let (rater, item) = (vote.rater.as_str(), vote.item.0.as_str());
         let of = |id: &ResponseId| format!("{item}/{id}");
@@ -21,30 +26,25 @@ pub fn of_votes<'a>(votes: impl IntoIterator<Item = &'a Vote>, metric: &Metric) 
                 said.extend(points.iter().map(|(id, points)| (rater, of(id), f64::from(*points))));
             }
             Some(Value::Preference(points)) => {
+                let [left, right] = vote.shown.as_slice() else { continue };
+                let (Some(left), Some(right)) = (model(left), model(right)) else { continue };
                 let top = f64::from(metric.points().unwrap_or_default()) + 1.0;
-                let turned = vote.shown.first() > vote.shown.last();
                 let points = f64::from(*points);
-                said.push((rater, item.to_owned(), if turned { top - points } else { points }));
+                said.push((rater, item.to_owned(), if left > right { top - points } else { points }));
             }
-            Some(Value::Choice(chosen)) => {
-                let kind = match chosen {
-                    Chosen::One(id) => of(id),
-                    Chosen::Tie => "tie".to_owned(),
-                    Chosen::BothBad => "both bad".to_owned(),
-                };
-                kinds.push((rater, item.to_owned(), kind));
-            }
+            Some(Value::Choice(chosen)) => kinds.extend(match chosen {
+                Chosen::One(id) => model(id).map(|model| (rater, item, model)),
+                // No model is called so.
+                Chosen::Tie => Some((rater, item, "\0tie")),
+                Chosen::BothBad => Some((rater, item, "\0both bad")),
+            }),
             None => {}
         }
     }
-    match metric.method {
-        Method::ComparisonChoice => (
-            Table::of_kinds(kinds.iter().map(|(rater, item, kind)| (*rater, item.as_str(), kind.as_str()))),
-            Level::Nominal,
-        ),
-        method => {
-            let level = if method == Method::ThumbsUpDown { Level::Nominal } else { Level::Ordinal };
-            (Table::of(said.iter().map(|(rater, item, value)| (*rater, item.as_str(), *value))), level)
-        }
-    }
+    let level = match metric.method {
+        Method::ComparisonChoice => return (Table::of_kinds(kinds), Level::Nominal),
+        Method::ThumbsUpDown => Level::Nominal,
+        _ => Level::Ordinal,
+    };
+    (Table::of(said.iter().map(|(rater, item, value)| (*rater, item.as_str(), *value))), level)
 }
