@@ -7,6 +7,7 @@ pub mod attachment;
 pub mod aws;
 pub mod bedrock;
 pub mod decode;
+pub mod evaluation;
 pub mod fault;
 mod loose;
 pub mod ndjson;

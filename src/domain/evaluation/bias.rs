@@ -1,10 +1,14 @@
 //! What votes go by besides the answers: the side, the length, haste; and whether a rater agrees with themself.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::battle::Outcome;
 use super::figure::{Estimate, Figure, Missing, plain};
 use super::interval::{median, sign_test, wilson};
+use super::metric::Metric;
+use super::vote::{Chosen, Value, Vote};
 
 /// Which of two answers was chosen, by where it stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,29 @@ impl Leaning {
     /// Whether half is outside of the interval.
     pub fn is_leaning(&self) -> bool {
         self.share.as_ref().is_ok_and(|share| share.low > 0.5 || share.high < 0.5)
+    }
+}
+
+/// The side that a vote chose by a metric of two answers: `None` where it chose between no two, `Some(None)` for a tie.
+pub fn side(vote: &Vote, metric: &Metric) -> Option<Option<Side>> {
+    let [left, right] = vote.shown.as_slice() else { return None };
+    let by = |order: Ordering| match order {
+        Ordering::Less => Some(Side::Left),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(Side::Right),
+    };
+    match vote.value(&metric.name)? {
+        // 1 is strongly the left one.
+        Value::Preference(points) => {
+            Some(by((2 * u16::from(*points)).cmp(&(u16::from(metric.points()?) + 1))))
+        }
+        Value::Choice(Chosen::One(id)) => Some(Some(if id == left { Side::Left } else { Side::Right })),
+        Value::Choice(_) => Some(None),
+        Value::Ranks(ranks) => {
+            let rank = |of| ranks.iter().find(|(id, _)| id == of).map(|(_, rank)| rank);
+            Some(by(rank(left)?.cmp(rank(right)?)))
+        }
+        Value::Thumbs(_) | Value::Points(_) => None,
     }
 }
 

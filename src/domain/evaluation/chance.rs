@@ -38,11 +38,6 @@ impl Chance {
         ((u128::from(self.draw()) * end as u128) >> 64) as usize
     }
 
-    /// One of two.
-    pub fn coin(&mut self) -> bool {
-        self.draw() >> 63 == 1
-    }
-
     /// Any order of them, each as likely as the next (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

@@ -1,8 +1,8 @@
 //! Coefficients of agreement.
 
 use outcrop::domain::evaluation::agreement::{
-    Level, Table, Weights, alpha, alpha_between, among_raters, cohen, cohen_of_all, fleiss, on_winners,
-    percent_agreement,
+    Level, Table, Weights, alpha, alpha_between, among_raters, between, cohen, cohen_of_all, fleiss,
+    on_winners, percent_agreement,
 };
 use outcrop::domain::evaluation::battle::Outcome;
 use outcrop::domain::evaluation::figure::Missing;
@@ -101,6 +101,8 @@ fn what_has_no_coefficient_says_why() {
     assert_eq!(nominal(&of(&[&[one, one], &[one, one]])), Missing::NoVariation);
     let negative = of(&[&[Some(-1), two], &[one, two]]);
     assert!(matches!(alpha(&negative, Level::Ratio), Err(Missing::Unfit { .. })));
+    let many: Vec<Option<i32>> = (0..1001).map(Some).collect();
+    assert!(matches!(alpha(&of(&[&many, &many]), Level::Interval), Err(Missing::Unfit { .. })));
     assert!(alpha(&of(&[&[Some(0), two], &[Some(0), two]]), Level::Ratio).is_ok());
 
     assert_eq!(fleiss(&of(&[&[one, one], &[one, None], &[one, two]])), Err(Missing::UnevenRaters));
@@ -142,6 +144,22 @@ fn agreement_on_winners_is_told_with_and_without_ties() {
     let pairs =
         among_raters([("ana", "1", A), ("bo", "1", B), ("cy", "1", A), ("ana", "2", A), ("ana", "1", B)]);
     assert_eq!(pairs, [(B, B), (B, A), (B, A)]);
+    let judged = between([("1", A), ("2", Tie)], [("1", A), ("1", B), ("2", BothBad), ("3", A)]);
+    assert_eq!(judged, [(A, A), (A, B), (Tie, BothBad)]);
+}
+
+#[test]
+fn what_raters_dispute_comes_first_where_they_are_furthest_apart() {
+    let said = |value| Some(value);
+    let table = of(&[&[said(1), said(3), said(2), None], &[said(2), said(5), said(5), said(4)]]);
+    let told = |level| -> Vec<(String, f64, u64)> {
+        table.disputed(level).iter().map(|item| (item.item.to_owned(), item.spread, item.votes)).collect()
+    };
+    assert_eq!(told(Level::Ordinal), [("002".to_owned(), 3.0, 2), ("001".to_owned(), 2.0, 2)]);
+    assert_eq!(told(Level::Nominal).len(), 3);
+    let three = of(&[&[said(1), said(1)], &[said(1), said(2)], &[said(2), said(3)]]);
+    let spreads: Vec<f64> = three.disputed(Level::Nominal).iter().map(|item| item.spread).collect();
+    assert!((spreads[0] - 2.0 / 3.0).abs() < 1e-12 && (spreads[1] - 1.0 / 3.0).abs() < 1e-12);
 }
 
 fn any_table() -> impl Strategy<Value = Table> {

@@ -2,8 +2,12 @@
 //! krippendorff, choix, statsmodels, scikit-learn, arena-rank, `FastChat`'s formulas, and the published tables).
 
 mod agreement;
+mod datasets;
+mod judgements;
+mod queue;
 mod ranking;
 mod shares;
+mod votes;
 
 use serde_json::Value;
 

@@ -3,7 +3,9 @@
 use outcrop::domain::evaluation::battle::{Battle, Outcome};
 use outcrop::domain::evaluation::figure::Missing;
 use outcrop::domain::evaluation::ranking::bradley_terry::{Meeting, fit};
-use outcrop::domain::evaluation::ranking::{Intervals, Leaderboard, Options, Row, elo, leaderboard};
+use outcrop::domain::evaluation::ranking::{
+    Intervals, Leaderboard, Options, Row, elo, leaderboard, win_rate_by_prompt,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -274,6 +276,30 @@ fn where_samples_are_often_separated_there_is_no_bootstrap_interval() {
     let intervals = Intervals::Bootstrap { rounds: 200, seed: 3 };
     let board = leaderboard(&battles, &Options { intervals, ..Options::default() });
     assert_eq!(row(&board, "x").rating.clone().unwrap().interval, Err(Missing::Unstable));
+}
+
+#[test]
+fn a_win_rate_is_as_sure_as_there_are_prompts() {
+    let single: Vec<Battle> = with_ties();
+    let won = row(&leaderboard(&single, &Options::default()), "A").win_rate.clone().unwrap();
+    let alone = win_rate_by_prompt(&single, "A", 2000, 1).unwrap();
+    close(alone.value, won.value, 1e-12);
+    close(alone.low, won.low, 0.02);
+    close(alone.high, won.high, 0.02);
+    // Ten votes on each prompt that all say the same tell no more than one.
+    let tenfold: Vec<Battle> = single
+        .iter()
+        .enumerate()
+        .flat_map(|(at, battle)| vec![Battle { prompt: Some(at.to_string()), ..battle.clone() }; 10])
+        .collect();
+    let together = win_rate_by_prompt(&tenfold, "A", 2000, 1).unwrap();
+    close(together.value, alone.value, 1e-12);
+    close(together.high - together.low, alone.high - alone.low, 0.02);
+    assert_eq!(win_rate_by_prompt(&single, "Z", 100, 1), Err(Missing::NoVotes));
+    assert_eq!(
+        win_rate_by_prompt(&single[..5], "A", 100, 1),
+        Err(Missing::too_few(5, 10, "prompt", "prompts"))
+    );
 }
 
 fn any_battles() -> impl Strategy<Value = Vec<Battle>> {

@@ -3,6 +3,8 @@
 //! α = 1 − Dₒ/Dₑ over the matrix of coincidences; Krippendorff, "Computing Krippendorff's alpha-reliability", 2011. At
 //! least .800 is taken for good, at least .667 for tentative.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::table::Table;
@@ -28,7 +30,7 @@ pub enum Level {
 pub fn alpha(table: &Table, level: Level) -> Figure {
     table.varied()?;
     let units = Units::of(table, level)?;
-    units.alpha(&units.coincidences((0..units.said.len()).map(|at| (at, 1.0))))
+    units.alpha(&units.coincidences(&units.counts))
 }
 
 /// α between its bounds of 95 %: from the 2.5th to the 97.5th of a hundred α of samples of the items.
@@ -37,11 +39,14 @@ pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Fig
     let units = Units::of(table, level)?;
     let mut chance = Chance::new(seed);
     let mut seen = Vec::with_capacity(rounds as usize);
+    let mut counts = vec![0; units.counts.len()];
     for _ in 0..rounds.max(1) {
-        let drawn = (0..units.said.len()).map(|_| (chance.below(units.said.len()), 1.0));
-        let coincidences = units.coincidences(drawn);
+        counts.fill(0);
+        for _ in 0..units.of_items.len() {
+            counts[units.of_items[chance.below(units.of_items.len())] as usize] += 1;
+        }
         // A sample in which all say the same has no α.
-        seen.extend(units.alpha(&coincidences));
+        seen.extend(units.alpha(&units.coincidences(&counts)));
     }
     if seen.len() * 100 < rounds.max(1) as usize * 99 {
         return Err(Missing::NoVariation);
@@ -55,9 +60,17 @@ pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Fig
 struct Units {
     level: Level,
     values: Vec<f64>,
-    /// Of each item with two values or more: how many there are of which value.
-    said: Vec<Vec<(usize, f64)>>,
+    /// What was said of an item with two values or more: how many there are of which value. Items of which the same was
+    /// said share one.
+    said: Vec<Vec<(usize, u32)>>,
+    /// Of how many items that is.
+    counts: Vec<u32>,
+    /// Which of them each item has.
+    of_items: Vec<u32>,
 }
+
+/// There is a cell for every two values.
+const MOST_VALUES: usize = 1000;
 
 impl Units {
     fn of(table: &Table, level: Level) -> Figure<Self> {
@@ -68,34 +81,40 @@ impl Units {
         if level == Level::Ratio && values.first().is_some_and(|least| *least < 0.0) {
             return Err(Missing::Unfit { what: "a ratio scale has no values below zero".into() });
         }
-        let said = items
-            .into_iter()
-            .map(|said| {
-                let mut counts: Vec<(usize, f64)> = Vec::new();
-                for value in said {
-                    let at = values.partition_point(|known| *known < value);
-                    match counts.iter_mut().find(|(known, _)| *known == at) {
-                        Some((_, count)) => *count += 1.0,
-                        None => counts.push((at, 1.0)),
-                    }
-                }
-                counts
-            })
-            .collect();
-        Ok(Self { level, values, said })
+        if values.len() > MOST_VALUES {
+            return Err(Missing::Unfit { what: format!("more than {MOST_VALUES} different values") });
+        }
+        let mut units = Self { level, values, said: Vec::new(), counts: Vec::new(), of_items: Vec::new() };
+        let mut known: HashMap<Vec<(usize, u32)>, u32> = HashMap::new();
+        for item in items {
+            let mut places: Vec<usize> =
+                item.iter().map(|value| units.values.partition_point(|known| known < value)).collect();
+            places.sort_unstable();
+            let said: Vec<(usize, u32)> =
+                places.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u32)).collect();
+            let fresh = units.said.len() as u32;
+            let at = *known.entry(said).or_insert_with_key(|said| {
+                units.said.push(said.clone());
+                units.counts.push(0);
+                fresh
+            });
+            units.counts[at as usize] += 1;
+            units.of_items.push(at);
+        }
+        Ok(units)
     }
 
     /// oₖₗ: each ordered pair of values within an item of m values counts 1/(m − 1).
-    fn coincidences(&self, drawn: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
+    fn coincidences(&self, counts: &[u32]) -> Vec<f64> {
         let n = self.values.len();
         let mut cells = vec![0.0; n * n];
-        for (unit, times) in drawn {
-            let counts = &self.said[unit];
-            let many: f64 = counts.iter().map(|(_, count)| count).sum();
-            for (a, of_a) in counts {
-                for (b, of_b) in counts {
-                    let pairs = of_a * if a == b { of_b - 1.0 } else { *of_b };
-                    cells[a * n + b] += times * pairs / (many - 1.0);
+        for (said, times) in self.said.iter().zip(counts).filter(|(_, times)| **times > 0) {
+            let many: u32 = said.iter().map(|(_, count)| count).sum();
+            let each = f64::from(*times) / (f64::from(many) - 1.0);
+            for (a, of_a) in said {
+                for (b, of_b) in said {
+                    let pairs = of_a * if a == b { of_b - 1 } else { *of_b };
+                    cells[a * n + b] += each * f64::from(pairs);
                 }
             }
         }

@@ -4,8 +4,10 @@ mod kappa;
 mod krippendorff;
 mod raw;
 mod table;
+mod votes;
 
 pub use kappa::{Kappa, Weights, cohen, cohen_of_all, fleiss};
 pub use krippendorff::{Level, alpha, alpha_between};
-pub use raw::{Agreement, OnWinners, among_raters, on_winners, percent_agreement};
-pub use table::Table;
+pub use raw::{Agreement, OnWinners, among_raters, between, on_winners, percent_agreement};
+pub use table::{Disputed, Table};
+pub use votes::of_votes;

@@ -69,6 +69,15 @@ pub fn on_winners(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> OnWinn
     }
 }
 
+/// The pairs of a judge's verdict on an item and each rater's vote on it, for [`on_winners`]; from (item, outcome).
+pub fn between<'a>(
+    judge: impl IntoIterator<Item = (&'a str, Outcome)>,
+    raters: impl IntoIterator<Item = (&'a str, Outcome)>,
+) -> Vec<(Outcome, Outcome)> {
+    let judged: BTreeMap<&str, Outcome> = judge.into_iter().collect();
+    raters.into_iter().filter_map(|(item, said)| Some((*judged.get(item)?, said))).collect()
+}
+
 /// The pairs of votes of two raters on one item, for [`on_winners`]; from (rater, item, outcome).
 pub fn among_raters<'a>(
     votes: impl IntoIterator<Item = (&'a str, &'a str, Outcome)>,

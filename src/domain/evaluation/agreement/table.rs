@@ -2,14 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kappa::counts;
+use super::krippendorff::Level;
 use crate::domain::evaluation::figure::{Figure, Missing};
 
 /// Values by item and rater; what nobody said is not there.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
     raters: Vec<String>,
+    names: Vec<String>,
     /// An item's values, by the index of their raters, in order of the raters.
     items: Vec<Vec<(usize, f64)>>,
+}
+
+/// An item on which raters disagree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disputed<'a> {
+    pub item: &'a str,
+    /// Between the lowest and the highest value; of kinds the share of votes that are not of the commonest one.
+    pub spread: f64,
+    pub votes: u64,
 }
 
 impl Table {
@@ -23,11 +35,12 @@ impl Table {
         }
         let raters: BTreeSet<&str> = items.values().flat_map(BTreeMap::keys).copied().collect();
         let index: BTreeMap<&str, usize> = raters.iter().zip(0..).map(|(rater, at)| (*rater, at)).collect();
+        let names = items.keys().map(|item| (*item).to_owned()).collect();
         let items = items
             .into_values()
             .map(|said| said.into_iter().map(|(rater, value)| (index[rater], value)).collect())
             .collect();
-        Self { raters: raters.into_iter().map(str::to_owned).collect(), items }
+        Self { raters: raters.into_iter().map(str::to_owned).collect(), names, items }
     }
 
     /// From kinds of answer that have no order, as (rater, item, kind).
@@ -46,6 +59,28 @@ impl Table {
     /// The raters, in alphabetical order.
     pub fn raters(&self) -> &[String] {
         &self.raters
+    }
+
+    /// The items on which two raters are too far apart to leave it at that, the most disputed first: other kinds, or two
+    /// points and more on a scale.
+    pub fn disputed(&self, level: Level) -> Vec<Disputed<'_>> {
+        let mut disputed: Vec<Disputed<'_>> = self
+            .names
+            .iter()
+            .zip(&self.items)
+            .filter_map(|(item, said)| {
+                let values = || said.iter().map(|(_, value)| *value);
+                let range =
+                    values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
+                let nominal = level == Level::Nominal;
+                let apart = if nominal { range > 0.0 } else { range >= 2.0 };
+                let most = counts(values()).into_iter().fold(0.0, |most: f64, (_, count)| most.max(count));
+                let spread = if nominal { 1.0 - most / said.len() as f64 } else { range };
+                apart.then_some(Disputed { item, spread, votes: said.len() as u64 })
+            })
+            .collect();
+        disputed.sort_by(|a, b| b.spread.total_cmp(&a.spread));
+        disputed
     }
 
     /// The values of each item.

@@ -1,0 +1,50 @@
+//! Votes as a table, by what was said of which answer and not by where it stood.
+
+use super::krippendorff::Level;
+use super::table::Table;
+use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Value, Vote};
+
+/// The votes on a metric as a table, and the level of its values; `model` tells whose an answer is. Where each answer is
+/// rated for itself an answer is an item. Left out are unannounced repeats, and votes on answers that are nobody's. Give it
+/// the votes that stand, of one version of the task.
+pub fn of_votes<'a, 'm>(
+    votes: impl IntoIterator<Item = &'a Vote>,
+    metric: &Metric,
+    model: impl Fn(&ResponseId) -> Option<&'m str>,
+) -> (Table, Level) {
+    let mut said: Vec<(&str, String, f64)> = Vec::new();
+    let mut kinds: Vec<(&str, &str, &str)> = Vec::new();
+    for vote in votes.into_iter().filter(|vote| !vote.repeat) {
+        let (rater, item) = (vote.rater.as_str(), vote.item.0.as_str());
+        let of = |id: &ResponseId| format!("{item}/{id}");
+        match vote.value(&metric.name) {
+            Some(Value::Thumbs(thumbs)) => {
+                said.extend(thumbs.iter().map(|(id, up)| (rater, of(id), f64::from(u8::from(*up)))));
+            }
+            Some(Value::Points(points) | Value::Ranks(points)) => {
+                said.extend(points.iter().map(|(id, points)| (rater, of(id), f64::from(*points))));
+            }
+            Some(Value::Preference(points)) => {
+                let [left, right] = vote.shown.as_slice() else { continue };
+                let (Some(left), Some(right)) = (model(left), model(right)) else { continue };
+                let top = f64::from(metric.points().unwrap_or_default()) + 1.0;
+                let points = f64::from(*points);
+                said.push((rater, item.to_owned(), if left > right { top - points } else { points }));
+            }
+            Some(Value::Choice(chosen)) => kinds.extend(match chosen {
+                Chosen::One(id) => model(id).map(|model| (rater, item, model)),
+                // No model is called so.
+                Chosen::Tie => Some((rater, item, "\0tie")),
+                Chosen::BothBad => Some((rater, item, "\0both bad")),
+            }),
+            None => {}
+        }
+    }
+    let level = match metric.method {
+        Method::ComparisonChoice => return (Table::of_kinds(kinds), Level::Nominal),
+        Method::ThumbsUpDown => Level::Nominal,
+        _ => Level::Ordinal,
+    };
+    (Table::of(said.iter().map(|(rater, item, value)| (*rater, item.as_str(), *value))), level)
+}

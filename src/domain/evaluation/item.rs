@@ -1,0 +1,149 @@
+//! What is rated: a conversation up to a question, and answers to it.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::hex::hex;
+use crate::domain::message::Role;
+
+/// One item of a dataset. A conversation whose answers are rated turn by turn is an item a turn, all of one
+/// `conversation`; most are of one turn.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Item {
+    /// Up to the question, which is last.
+    pub turns: Vec<Turn>,
+    /// What a good answer says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What results are told apart by; raters do not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Answers that are there already, one a model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<Response>,
+    /// Items of one conversation are not independent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+}
+
+/// What somebody said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub role: Role,
+    pub text: String,
+}
+
+/// An answer and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// The source, by the name that results have for it: a model, or a model with its settings.
+    pub model: String,
+    pub text: String,
+}
+
+/// SHA-256 of what a rater sees of an item, in hexadecimal: its name in votes. An item that was changed is another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemHash(pub String);
+
+impl fmt::Display for ItemHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Item {
+    /// One question of a person.
+    pub fn asking(prompt: impl Into<String>) -> Self {
+        Self { turns: vec![Turn { role: Role::User, text: prompt.into() }], ..Self::default() }
+    }
+
+    /// The question.
+    pub fn prompt(&self) -> &str {
+        self.turns.last().map_or("", |turn| &turn.text)
+    }
+
+    /// The answer of a model.
+    pub fn response(&self, model: &str) -> Option<&Response> {
+        self.responses.iter().find(|response| response.model == model)
+    }
+
+    /// Its name in votes: of the turns, the reference and the answers, whose and in which order they may be. Neither the
+    /// category nor a model's name is in it.
+    pub fn hash(&self) -> ItemHash {
+        let mut parts: Vec<&[u8]> = vec![b"outcrop item 1"];
+        for turn in &self.turns {
+            parts.extend([turn.role.as_str().as_bytes(), turn.text.as_bytes()]);
+        }
+        parts.push(if self.reference.is_some() { b"reference" } else { b"no reference" });
+        parts.extend(self.reference.as_ref().map(String::as_bytes));
+        let mut texts: Vec<&str> = self.responses.iter().map(|response| response.text.as_str()).collect();
+        texts.sort_unstable();
+        parts.extend(texts.into_iter().map(str::as_bytes));
+        ItemHash(digest(&parts))
+    }
+}
+
+/// Items that a rater could not tell apart: the places of the first one and of the other.
+pub fn doubled(items: &[Item]) -> Vec<(usize, usize)> {
+    let mut seen = HashMap::new();
+    items
+        .iter()
+        .enumerate()
+        .filter_map(|(at, item)| {
+            let first = *seen.entry(item.hash()).or_insert(at);
+            (first != at).then_some((first, at))
+        })
+        .collect()
+}
+
+/// SHA-256 in hexadecimal of parts with their lengths, so that no two lists of them meet by being joined.
+pub(super) fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(responses: &[(&str, &str)]) -> Item {
+        let responses = responses
+            .iter()
+            .map(|(model, text)| Response { model: (*model).to_owned(), text: (*text).to_owned() })
+            .collect();
+        Item { reference: Some("because".into()), responses, ..Item::asking("why?") }
+    }
+
+    #[test]
+    fn the_hash_is_of_what_is_seen_and_stays_the_same() {
+        let known = item(&[("a", "one"), ("b", "two")]);
+        assert_eq!(known.hash().0, "999262e23ba21b013f6fcfa262a137aa7faf847f5ec2d69421221f709a207eeb");
+        let unseen = Item { category: Some("c".into()), ..item(&[("x", "two"), ("y", "one")]) };
+        assert_eq!(unseen.hash(), known.hash());
+        for seen in [
+            item(&[("a", "one"), ("b", "two ")]),
+            item(&[("a", "onetwo"), ("b", "")]),
+            item(&[("a", "one")]),
+            Item { reference: None, ..known.clone() },
+            Item { reference: Some("Because".into()), ..known.clone() },
+            Item { turns: Item::asking("why").turns, ..known.clone() },
+        ] {
+            assert_ne!(seen.hash(), known.hash());
+        }
+    }
+
+    #[test]
+    fn items_that_look_the_same_are_found() {
+        let items = [item(&[]), item(&[("a", "x")]), item(&[]), item(&[("b", "x")])];
+        assert_eq!(doubled(&items), [(0, 2), (1, 3)]);
+    }
+}

@@ -1,0 +1,208 @@
+//! Records with responses as Argilla has them, a record a line (or one JSON array).
+//!
+//! A question is called as its metric, in the small letters that Argilla takes; one about a single answer has `-answer_0`,
+//! `-answer_1` … behind it. The metrics' own names stand in the metadata, with whose the answers are and how they stood.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use super::fields;
+use super::judged::{Judged, Opinion, at, place};
+use super::label_studio::add;
+use super::lines::{Read, jsonl_or_array, line};
+use crate::domain::Result;
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Said, Value};
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    fields: Map<String, Json>,
+    #[serde(default)]
+    metadata: Map<String, Json>,
+    #[serde(default)]
+    suggestions: Vec<Json>,
+    #[serde(default)]
+    responses: Vec<Response>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Response {
+    question_name: String,
+    #[serde(default)]
+    value: Json,
+    #[serde(default)]
+    user_id: Json,
+    #[serde(default)]
+    status: Status,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    #[default]
+    Submitted,
+    Draft,
+    Discarded,
+}
+
+/// The records of an export. Drafts are no opinions; what was discarded is skipped.
+pub fn read(bytes: &[u8]) -> Read<Judged> {
+    jsonl_or_array(bytes).and_then(judged)
+}
+
+/// Records, one a line.
+pub fn write(judged: &[Judged]) -> Result<String> {
+    judged.iter().map(|judged| line(&record(judged))).collect()
+}
+
+fn judged(record: Record) -> std::result::Result<Judged, String> {
+    let mut all = record.metadata.clone();
+    all.extend(record.fields);
+    let (item, keys) = fields::item(&all, record.metadata.get("models"))?;
+    let mut opinions: Vec<Opinion> = Vec::new();
+    for response in record.responses {
+        if response.status == Status::Draft {
+            continue;
+        }
+        let rater = response.user_id.as_str().map_or_else(|| response.user_id.to_string(), str::to_owned);
+        let at = opinions.iter().position(|known| known.rater == rater).unwrap_or_else(|| {
+            opinions.push(Opinion::skipped(rater.clone(), (0..keys.len()).collect()));
+            opinions.len() - 1
+        });
+        let opinion = &mut opinions[at];
+        if response.status == Status::Discarded {
+            continue;
+        }
+        let name = response.question_name.as_str();
+        if name == "comment" {
+            opinion.comment = response.value.as_str().map(str::to_owned);
+            continue;
+        }
+        let (metric, one) = keys
+            .iter()
+            .enumerate()
+            .find_map(|(at, key)| Some((name.strip_suffix(key.as_str())?.strip_suffix('-')?, at)))
+            .map_or((name, None), |(metric, at)| (metric, Some(at)));
+        let said = value(&response.value, one, &keys)
+            .ok_or_else(|| format!("the question {name:?} is answered by {}", response.value))?;
+        let mut values = opinion.values().to_vec();
+        add(&mut values, metric.to_owned(), said);
+        opinion.said = Said::Values(values);
+    }
+    named(&record.metadata, &mut opinions);
+    Ok(Judged { item, metrics: Vec::new(), opinions })
+}
+
+/// What a question of Argilla's may be called.
+fn question(metric: &str) -> String {
+    let plain =
+        |c: char| if c.is_ascii_alphanumeric() || "_-".contains(c) { c.to_ascii_lowercase() } else { '_' };
+    metric.chars().map(plain).collect()
+}
+
+/// What Argilla has no place for, from the metadata: names of metrics, and how answers stood, by rater.
+fn named(metadata: &Map<String, Json>, opinions: &mut [Opinion]) {
+    let names =
+        metadata.get("metrics").and_then(|names| Vec::<String>::deserialize(names).ok()).unwrap_or_default();
+    for opinion in opinions {
+        if let Said::Values(values) = &mut opinion.said {
+            for (known, _) in values {
+                if let Some(name) = names.iter().find(|name| question(name) == *known) {
+                    known.clone_from(name);
+                }
+            }
+        }
+        let told = metadata.get("shown").and_then(|shown| shown.get(&opinion.rater));
+        if let Some(shown) = told.and_then(|shown| Vec::<usize>::deserialize(shown).ok()) {
+            opinion.shown = shown;
+        }
+    }
+}
+
+fn value(value: &Json, one: Option<usize>, keys: &[String]) -> Option<Value> {
+    let by_key = |name: &str| keys.iter().position(|key| key == name).map(place);
+    let points = |value: &Json| u8::try_from(value.as_u64()?).ok();
+    if let Some(one) = one {
+        return match value {
+            Json::String(thumb) if thumb == "up" || thumb == "down" => {
+                Some(Value::Thumbs(vec![(place(one), thumb == "up")]))
+            }
+            value => Some(Value::Points(vec![(place(one), points(value)?)])),
+        };
+    }
+    match value {
+        Json::String(chosen) => Some(Value::Choice(match chosen.as_str() {
+            "tie" => Chosen::Tie,
+            "both_bad" => Chosen::BothBad,
+            key => Chosen::One(by_key(key)?),
+        })),
+        Json::Array(ranks) => ranks
+            .iter()
+            .map(|said| Some((by_key(said["value"].as_str()?)?, points(&said["rank"])?)))
+            .collect::<Option<_>>()
+            .map(Value::Ranks),
+        value => points(value).map(Value::Preference),
+    }
+}
+
+fn record(judged: &Judged) -> Record {
+    let mut metadata = Map::new();
+    fields::before(&judged.item, &mut metadata);
+    metadata.insert("models".into(), fields::models(&judged.item));
+    let shown: Map<String, Json> =
+        judged.opinions.iter().map(|opinion| (opinion.rater.clone(), json!(opinion.shown))).collect();
+    metadata.insert("shown".into(), Json::Object(shown));
+    let mut metrics: Vec<&String> =
+        judged.opinions.iter().flat_map(Opinion::values).map(|(metric, _)| metric).collect();
+    metrics.sort_unstable();
+    metrics.dedup();
+    metadata.insert("metrics".into(), json!(metrics));
+    Record {
+        fields: fields::of(&judged.item),
+        metadata,
+        suggestions: Vec::new(),
+        responses: judged.opinions.iter().flat_map(responses).collect(),
+    }
+}
+
+fn responses(opinion: &Opinion) -> Vec<Response> {
+    let response = |question_name: String, value: Json, status: Status| Response {
+        question_name,
+        value,
+        user_id: json!(opinion.rater),
+        status,
+    };
+    if let Said::Skipped(_) = opinion.said {
+        return vec![response("comment".into(), json!(opinion.comment), Status::Discarded)];
+    }
+    let mut all: Vec<Response> = opinion
+        .values()
+        .iter()
+        .flat_map(|(metric, value)| answers(metric, value))
+        .map(|(question, value)| response(question, value, Status::Submitted))
+        .collect();
+    if let Some(comment) = &opinion.comment {
+        all.push(response("comment".into(), json!(comment), Status::Submitted));
+    }
+    all
+}
+
+/// The questions that a metric is, with their answers.
+fn answers(metric: &str, value: &Value) -> Vec<(String, Json)> {
+    let key = |id: &ResponseId| fields::key(at(id).unwrap_or_default());
+    let question = question(metric);
+    let of = |id: &ResponseId| format!("{question}-{}", key(id));
+    let one = |value: Json| vec![(question.clone(), value)];
+    match value {
+        Value::Thumbs(said) => {
+            said.iter().map(|(id, up)| (of(id), json!(if *up { "up" } else { "down" }))).collect()
+        }
+        Value::Points(said) => said.iter().map(|(id, points)| (of(id), json!(points))).collect(),
+        Value::Preference(points) => one(json!(points)),
+        Value::Choice(Chosen::One(id)) => one(json!(key(id))),
+        Value::Choice(Chosen::Tie) => one(json!("tie")),
+        Value::Choice(Chosen::BothBad) => one(json!("both_bad")),
+        Value::Ranks(said) => {
+            one(said.iter().map(|(id, rank)| json!({"value": key(id), "rank": rank})).collect())
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Datasets as JSONL: Bedrock's prompt datasets (`bedrock-spec` 4.3) and the nested form of `SageMaker`.
+//!
+//! ```text
+//! {"prompt": "…", "referenceResponse": "…", "category": "…", "modelResponses": [{"response": "…", "modelIdentifier": "…"}]}
+//! {"prompt": {"text": "…"}, "referenceResponse": {"text": "…"}, "responses": [{"modelIdentifier": "…", "text": "…"}]}
+//! ```
+//!
+//! Neither has turns before the prompt: they stand in a field of our own, `precedingTurns`, which others ignore, next to
+//! `conversation`.
+
+use serde::{Deserialize, Serialize};
+
+use super::lines::{Read, jsonl, line};
+use crate::domain::Result;
+use crate::domain::evaluation::item::{Item, Response, Turn};
+use crate::domain::message::Role;
+
+/// The longest prompt, reference or answer, in bytes: more than any model reads.
+pub const LONGEST: usize = 4 * 1024 * 1024;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Record {
+    prompt: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference_response: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    category: Option<String>,
+    #[serde(default, alias = "responses", skip_serializing_if = "Vec::is_empty")]
+    model_responses: Vec<Answer>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    preceding_turns: Vec<Turn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conversation: Option<String>,
+}
+
+/// A text, by itself or nested.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "a prompt and a reference are a text, or an object with one")]
+enum Text {
+    Plain(String),
+    Nested { text: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    #[serde(alias = "text")]
+    response: String,
+    model_identifier: String,
+}
+
+impl Text {
+    fn into_string(self) -> String {
+        match self {
+            Self::Plain(text) | Self::Nested { text } => text,
+        }
+    }
+}
+
+/// The items of a dataset in either form; texts are kept verbatim.
+pub fn read(bytes: &[u8]) -> Read<Item> {
+    jsonl(bytes).and_then(item)
+}
+
+/// The dataset in Bedrock's form.
+pub fn write(items: &[Item]) -> Result<String> {
+    items.iter().map(|item| line(&record(item))).collect()
+}
+
+/// An item, or what is wrong with it.
+pub(super) fn item(record: Record) -> std::result::Result<Item, String> {
+    let Some(prompt) = record.prompt.map(Text::into_string) else { return Err("it has no prompt".into()) };
+    let mut turns = record.preceding_turns;
+    turns.push(Turn { role: Role::User, text: prompt });
+    let responses = record
+        .model_responses
+        .into_iter()
+        .map(|answer| Response { model: answer.model_identifier, text: answer.response })
+        .collect();
+    sound(Item {
+        turns,
+        reference: record.reference_response.map(Text::into_string),
+        category: record.category.filter(|category| !category.is_empty()),
+        responses,
+        conversation: record.conversation,
+    })
+}
+
+/// The item, if there is something to ask and every answer is somebody's.
+pub(super) fn sound(item: Item) -> std::result::Result<Item, String> {
+    if item.prompt().trim().is_empty() {
+        return Err("its prompt is empty".into());
+    }
+    for (at, response) in item.responses.iter().enumerate() {
+        if response.model.trim().is_empty() {
+            return Err(format!("its response {} names no model", at + 1));
+        }
+        if item.responses[..at].iter().any(|other| other.model == response.model) {
+            return Err(format!("it has two responses of {:?}", response.model));
+        }
+    }
+    let texts = item.turns.iter().map(|turn| &turn.text);
+    let texts = texts.chain(&item.reference).chain(item.responses.iter().map(|response| &response.text));
+    if let Some(long) = texts.map(String::len).find(|bytes| *bytes > LONGEST) {
+        return Err(format!("a text of it has {long} bytes, at most {LONGEST} are taken"));
+    }
+    Ok(item)
+}
+
+pub(super) fn record(item: &Item) -> Record {
+    let before = item.turns.len().saturating_sub(1);
+    Record {
+        prompt: Some(Text::Plain(item.prompt().to_owned())),
+        reference_response: item.reference.clone().map(Text::Plain),
+        category: item.category.clone(),
+        model_responses: item
+            .responses
+            .iter()
+            .map(|response| Answer {
+                response: response.text.clone(),
+                model_identifier: response.model.clone(),
+            })
+            .collect(),
+        preceding_turns: item.turns[..before].to_vec(),
+        conversation: item.conversation.clone(),
+    }
+}
+
+/// Why a text is not the JSON that it should be, without the line, which is told apart.
+pub(super) fn no_json(why: &serde_json::Error) -> String {
+    let said = why.to_string();
+    let said = said.rfind(" at line ").map_or(said.as_str(), |at| &said[..at]);
+    if why.is_data() { said.to_owned() } else { format!("no JSON at column {}: {said}", why.column()) }
+}
+
+/// What Bedrock asks of the answers that a dataset brings: on every line as many, of the same models, at most two. `None`
+/// where all is well, else what is wrong with which item (from 0).
+pub fn uneven(items: &[Item]) -> Option<(usize, String)> {
+    let models = |item: &Item| {
+        let mut models: Vec<String> = item.responses.iter().map(|response| response.model.clone()).collect();
+        models.sort_unstable();
+        models
+    };
+    let first = models(items.first()?);
+    if first.len() > 2 {
+        return Some((0, format!("it has {} responses, Bedrock takes at most two", first.len())));
+    }
+    items.iter().enumerate().skip(1).find_map(|(at, item)| {
+        let other = models(item);
+        (other != first).then(|| (at, format!("it has responses of {other:?}, the first has of {first:?}")))
+    })
+}

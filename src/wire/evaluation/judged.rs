@@ -1,0 +1,112 @@
+//! An item with what people said of it, with its answers by place: the common ground of the forms of other programs.
+//!
+//! In a [`Value`] of an [`Opinion`] the ids of answers are their places in the item's responses: `0`, `1` …
+
+use crate::domain::evaluation::item::{Item, Response};
+use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::vote::{ResponseId, Said, Skip, Value, Vote};
+use crate::domain::id::VoteId;
+use crate::domain::time::Timestamp;
+
+/// An item and its opinions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judged {
+    pub item: Item,
+    /// What was asked, as far as it is told.
+    pub metrics: Vec<Metric>,
+    pub opinions: Vec<Opinion>,
+}
+
+/// What one rater said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinion {
+    pub rater: String,
+    /// The answers as they stood, the left one first, by their places.
+    pub shown: Vec<usize>,
+    pub said: Said,
+    pub active_ms: u64,
+    pub at: Timestamp,
+    pub comment: Option<String>,
+}
+
+/// The id of the answer at a place.
+pub(super) fn place(at: usize) -> ResponseId {
+    ResponseId(at.to_string())
+}
+
+/// The place that an id of an opinion stands for.
+pub(super) fn at(id: &ResponseId) -> Option<usize> {
+    id.0.parse().ok()
+}
+
+impl Judged {
+    /// An item with the votes on it: ids of answers, made with the task's seed, become places. Votes on other items, and
+    /// those that name an answer which the item has not, are left out.
+    pub fn of<'a>(
+        item: &Item,
+        metrics: &[Metric],
+        votes: impl IntoIterator<Item = &'a Vote>,
+        seed: u64,
+    ) -> Self {
+        let hash = item.hash();
+        let ids: Vec<ResponseId> =
+            item.responses.iter().map(|response| ResponseId::of(seed, &hash, &response.model)).collect();
+        let known = |id: &ResponseId| ids.iter().position(|known| known == id);
+        let opinions = votes
+            .into_iter()
+            .filter(|vote| vote.item == hash)
+            .filter_map(|vote| {
+                Some(Opinion {
+                    rater: vote.rater.clone(),
+                    shown: vote.shown.iter().map(known).collect::<Option<_>>()?,
+                    said: vote.said.with_ids(|id| known(id).map(place))?,
+                    active_ms: vote.active_ms,
+                    at: vote.at,
+                    comment: vote.comment.clone(),
+                })
+            })
+            .collect();
+        Self { item: item.clone(), metrics: metrics.to_vec(), opinions }
+    }
+
+    /// The opinions as votes of a task, with fresh ids. One that names no answer of the item is left out.
+    pub fn votes(&self, seed: u64, version: u32, mut fresh: impl FnMut() -> VoteId) -> Vec<Vote> {
+        let hash = self.item.hash();
+        let id = |response: &Response| ResponseId::of(seed, &hash, &response.model);
+        let by_place = |at: usize| self.item.responses.get(at).map(id);
+        self.opinions
+            .iter()
+            .filter_map(|opinion| {
+                Some(Vote {
+                    id: fresh(),
+                    rater: opinion.rater.clone(),
+                    item: hash.clone(),
+                    version,
+                    shown: opinion.shown.iter().map(|at| by_place(*at)).collect::<Option<_>>()?,
+                    said: opinion.said.with_ids(|id| at(id).and_then(by_place))?,
+                    active_ms: opinion.active_ms,
+                    at: opinion.at,
+                    supersedes: None,
+                    comment: opinion.comment.clone(),
+                    repeat: false,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Opinion {
+    /// What was said, metric by metric; nothing where it was skipped.
+    pub(super) fn values(&self) -> &[(String, Value)] {
+        match &self.said {
+            Said::Values(values) => values,
+            Said::Skipped(_) => &[],
+        }
+    }
+
+    /// One that says nothing.
+    pub(super) fn skipped(rater: String, shown: Vec<usize>) -> Self {
+        let said = Said::Skipped(Skip::Other);
+        Self { rater, shown, said, active_ms: 0, at: Timestamp(0), comment: None }
+    }
+}
