@@ -16,6 +16,7 @@ use crate::domain::attachment::Attachment;
 use crate::domain::catalog::{ModelId, Price};
 use crate::domain::comparison::measure::{Contest, Measure, Summary};
 use crate::domain::comparison::{Column, Comparison, Plan, Table, letter};
+use crate::domain::conversation::title_of;
 use crate::domain::figures;
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason};
 use crate::domain::usage::budget::money;
@@ -33,6 +34,9 @@ type Answers = BTreeMap<(usize, usize), Result<Message>>;
 
 pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     out.raw = wanted.raw;
+    if let Some(file) = &asker.config.record {
+        out.note(&format!("the calls are recorded on {}", file.display()))?;
+    }
     let blocks = blocks(&wanted.said, false, asker, out).await?;
     let plan = plan(&wanted, &blocks, &asker.config)?;
     let table = wanted
@@ -47,8 +51,9 @@ pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Re
     if out.json {
         out.object(&Item::Comparison { comparison: &comparison })?;
     }
+    // A list that cannot be had costs the prices, not the answers.
+    let prices = prices(asker, out).await.unwrap_or_default();
     let answers = ask_all(&comparison, &blocks, asker, out).await?;
-    let prices = prices(asker, out).await?;
     told(&comparison, &answers, &prices, out)?;
     let id = comparison.id.short();
     out.note(&format!("kept; `outcrop comparisons choose {id} A` keeps which answer is the best"))?;
@@ -69,7 +74,7 @@ fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {
         samples: wanted.repeat,
         blind: false,
         category: wanted.category.clone(),
-        text: words.join("\n\n"),
+        text: if words.is_empty() { title_of(blocks) } else { words.join("\n\n") },
     })
 }
 
@@ -229,12 +234,13 @@ pub(super) fn figures_of<'a>(
     answers: &[Option<&Answer>],
     price: impl Fn(usize) -> Option<&'a Price>,
 ) -> Vec<Vec<String>> {
-    let measures: Vec<Option<Measure>> = answers
-        .iter()
-        .enumerate()
-        .map(|(column, answer)| answer.map(|answer| Measure::of(answer, price(column))))
-        .collect();
-    let best = Contest::ALL.map(|contest| contest.best(&measures));
+    let of = |measure: fn(&Answer, Option<&Price>) -> Option<Measure>| -> Vec<Option<Measure>> {
+        let each = answers.iter().enumerate();
+        each.map(|(column, answer)| measure((*answer)?, price(column))).collect()
+    };
+    let measures = of(|answer, price| Some(Measure::of(answer, price)));
+    let competing = of(Measure::of_complete);
+    let best = Contest::ALL.map(|contest| contest.best(&competing));
     let head = ["", "first", "total", "tok/s", "in", "out", "cost", "end"].map(str::to_owned).to_vec();
     let row = |(column, measure): (usize, &Option<Measure>)| {
         let measure = measure.unwrap_or_default();

@@ -24,7 +24,7 @@ pub enum Topic {
     Pictures,
     /// The library of prompts, and their runs.
     Prompts,
-    /// Comparisons: made, gone on with, removed; and what is chosen.
+    /// Comparisons: made, changed, chosen in, removed.
     Comparisons,
 }
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::domain::change::Changed;
-use crate::domain::comparison::{Ballot, Column, Comparison, Page, Plan, Table, counted, prompt_digest};
+use crate::domain::comparison::{
+    Ballot, Column, Comparison, Page, Plan, Table, counted, is_question, prompt_digest,
+};
 use crate::domain::conversation::{Conversation, title_from};
 use crate::domain::evaluation::ranking::{Options, categories};
 use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
-use crate::domain::message::Message;
-use crate::domain::prompt::Template;
+use crate::domain::message::{Message, Outcome};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, forget};
 use crate::service::changes::Changes;
@@ -66,8 +67,8 @@ impl Comparisons {
         let (id, mut heads) = (fresh::comparison_id(), Vec::new());
         let title = title_from(&plan.text);
         let pages = plan.pages().map(|(values, sample)| {
+            let mut page = Page { values, sample, lanes: Vec::new() };
             let lanes = plan.columns.iter().map(|column| {
-                let system = Template { system: column.system.clone(), ..Template::default() };
                 let head = Conversation {
                     id: fresh::conversation_id(),
                     title: title.clone(),
@@ -75,7 +76,7 @@ impl Comparisons {
                     created: now,
                     updated: now,
                     model: Some(column.model.clone()),
-                    system: system.filled(&values).system.filter(|system| !system.trim().is_empty()),
+                    system: page.system(column),
                     settings: column.settings.clone(),
                     leaf: None,
                     run: None,
@@ -85,8 +86,8 @@ impl Comparisons {
                 heads.push(head);
                 lane
             });
-            let lanes = lanes.collect();
-            Page { values, sample, lanes }
+            page.lanes = lanes.collect();
+            page
         });
         let pages = pages.collect();
         let comparison = Comparison {
@@ -96,7 +97,7 @@ impl Comparisons {
             updated: now,
             pages,
             blind: plan.blind.then(fresh::seed),
-            category: plan.category.filter(|category| !category.trim().is_empty()),
+            category: named(plan.category),
             columns: plan.columns,
         };
         let made = comparison.clone();
@@ -196,7 +197,7 @@ impl Comparisons {
     /// Gives it a category, or takes it away, also of the choices that were made in it.
     pub async fn categorise(&self, id: ComparisonId, category: Option<String>) -> Result<Comparison> {
         let _one = self.one.lock().await;
-        let category = category.filter(|category| !category.trim().is_empty());
+        let category = named(category);
         let comparison = self
             .archive
             .run(move |store| {
@@ -222,7 +223,7 @@ impl Comparisons {
             .run(move |store| {
                 let ballots = ballots(store, |_| true)?;
                 let battles: Vec<Battle> = counted(&ballots).into_iter().flat_map(Ballot::battles).collect();
-                let options = Options { category, ..Options::default() };
+                let options = Options { category: named(category), ..Options::default() };
                 let categories = categories(&battles).into_iter().map(str::to_owned).collect();
                 Ok((leaderboard(&battles, &options), categories))
             })
@@ -237,7 +238,10 @@ impl Comparisons {
             .archive
             .run(move |store| Ok(comparison(store, id)?.lanes().map(|(_, _, lane)| lane).collect()))
             .await?;
+        // Held to the end: what is about to begin there finds nothing any more.
+        let mut held = Vec::with_capacity(lanes.len());
         for lane in &lanes {
+            held.push(self.turns.hold(*lane).await);
             self.turns.end(*lane).await;
         }
         self.archive
@@ -267,6 +271,11 @@ fn comparison(store: &Store, id: ComparisonId) -> Result<Comparison> {
             "`outcrop comparisons list` shows those that there are.",
         )
     })
+}
+
+/// A category as it is kept; none for an empty one.
+fn named(category: Option<String>) -> Option<String> {
+    category.map(|category| category.trim().to_owned()).filter(|category| !category.is_empty())
 }
 
 /// Those that can be read, in the order in which they were made.
@@ -302,9 +311,18 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<St
     let mut prompt = None;
     for (lane, answer) in page.lanes.iter().zip(&chosen.answers) {
         let lost = || failed(format!("column has no message {}", answer.short()));
-        let answer = store.get::<Message>(&(*lane, *answer))?.filter(|message| message.answer.is_some());
-        let asked = answer.ok_or_else(lost)?.parent.ok_or_else(lost)?;
-        let asked = store.get::<Message>(&(*lane, asked))?.ok_or_else(lost)?;
+        let message = store.get::<Message>(&(*lane, *answer))?.ok_or_else(lost)?;
+        let outcome = &message.answer.as_ref().ok_or_else(lost)?.outcome;
+        if *outcome == Outcome::Streaming {
+            let why = "an answer is still being written";
+            return Err(Error::new(ErrorKind::Busy, "keeping a choice", why, "Choose when all have ended."));
+        }
+        // What tools gave back in between is no question.
+        let mut asked = message;
+        while !is_question(&asked) {
+            let above = asked.parent.ok_or_else(lost)?;
+            asked = store.get::<Message>(&(*lane, above))?.ok_or_else(lost)?;
+        }
         let digest = prompt_digest(&asked.blocks);
         if prompt.as_ref().is_some_and(|prompt| *prompt != digest) {
             return Err(failed("they answer different messages".to_owned()));

@@ -182,7 +182,10 @@ impl Prompts {
         let runs = move |store: &Store| -> Result<Vec<ConversationId>> {
             store.keys::<PromptRun>(Scan::under(&of)).map(|key| Ok(key?.1)).collect()
         };
+        // Held to the end: what is about to begin there finds nothing any more.
+        let mut held = Vec::new();
         for run in self.archive.run(runs).await? {
+            held.push(self.turns.hold(run).await);
             self.turns.end(run).await;
         }
         self.archive

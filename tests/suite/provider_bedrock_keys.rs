@@ -201,7 +201,7 @@ async fn a_renewed_login_that_cannot_be_written_serves_the_run() {
     let cache = tempfile::tempdir().unwrap();
     renewable(cache.path());
     // In the way of what would take the file's place; root may write to any folder.
-    let beside = cache.path().join(CORP).with_extension("json.renewed");
+    let beside = cache.path().join(CORP).with_extension(format!("json.{}", std::process::id()));
     std::fs::create_dir(&beside).unwrap();
     let server = sso_server(Duration::ZERO, expired).await;
     let voice = voice(&server, sso(&server, cache.path(), "corp"));
@@ -213,6 +213,8 @@ async fn a_renewed_login_that_cannot_be_written_serves_the_run() {
     let logins = seen.iter().filter(|seen| seen.line.contains("/federation/"));
     assert!(logins.clone().all(|seen| seen.headers["x-amz-sso_bearer_token"] == "new"));
     assert_eq!((logins.count(), renewals(&server)), (2, 1));
+    let told = format!("{voice:?}");
+    assert!(!told.contains("r2") && !told.contains("114, 50"), "{told}");
 }
 
 async fn until(so: impl Fn() -> bool) {

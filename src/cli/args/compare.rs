@@ -10,6 +10,8 @@ use super::Said;
 #[derive(Debug, Args)]
 pub struct Compare {
     /// A model, 2 to 8 times; what is its own stands behind it: "local/smollm2-135m temperature=1 preset=brief"
+    ///
+    /// The values hold no blanks: a preset of the configuration may.
     #[arg(short, long, value_name = "MODEL", required = true)]
     pub model: Vec<String>,
     /// The system prompt of every column that has none of its own

@@ -39,6 +39,13 @@ impl Measure {
     }
 }
 
+impl Measure {
+    /// Of an answer that came to its own end: only such compete.
+    pub fn of_complete(answer: &Answer, price: Option<&Price>) -> Option<Self> {
+        matches!(answer.outcome, Outcome::Complete { .. }).then(|| Self::of(answer, price))
+    }
+}
+
 /// A figure of which one can be better than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contest {

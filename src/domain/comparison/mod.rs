@@ -32,6 +32,9 @@ pub const COLUMNS: std::ops::RangeInclusive<usize> = 2..=8;
 /// The most lanes: columns times rows of values times repeats.
 pub const MOST_LANES: usize = 4096;
 
+/// Values of settings that are longer, in characters, stand as a digest in a contestant's name.
+const LONGEST_VALUE: usize = 24;
+
 /// Who answers in a column, and with what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
@@ -50,20 +53,27 @@ impl Column {
     }
 
     /// Its name on a leaderboard: the model, and what else it was asked with. The same everywhere and for ever, so that
-    /// votes of many comparisons meet under it; of a system prompt it tells a digest.
+    /// votes of many comparisons meet under it; of a system prompt and of a long value it tells a digest.
     pub fn contestant(&self) -> String {
         let template = Template { settings: self.settings.clone(), ..Template::default() };
         let mut name = self.model.to_string();
         for (setting, value) in template.facts() {
-            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            let _ = write!(name, " {setting}={value}");
+            let plain = value.chars().count() <= LONGEST_VALUE && !value.contains(char::is_whitespace);
+            let _ = if plain {
+                write!(name, " {setting}={value}")
+            } else {
+                write!(name, " {setting}#{}", digest(&value))
+            };
         }
         if let Some(system) = self.system.as_deref().filter(|system| !system.trim().is_empty()) {
-            let digest = Sha256::digest(system.as_bytes());
-            let _ = write!(name, " system#{}", hex(&digest[..4]));
+            let _ = write!(name, " system#{}", digest(system));
         }
         name
     }
+}
+
+fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes())[..4])
 }
 
 /// One conversation with every column.
@@ -80,8 +90,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// What is sent on it: values in the place of the variables of what a person wrote; files stay as they are.
+    /// What is sent on it: values in the place of the variables of what a person wrote; files stay as they are, and so does
+    /// everything on a page without values.
     pub fn filled(&self, blocks: &[Block]) -> Vec<Block> {
+        if self.values.is_empty() {
+            return blocks.to_vec();
+        }
         let fill = |block: &Block| match block {
             Block::Text { text } if Attachment::of(block).is_none() => {
                 let template = Template { text: text.clone(), ..Template::default() };
@@ -90,6 +104,16 @@ impl Page {
             other => other.clone(),
         };
         blocks.iter().map(fill).collect()
+    }
+
+    /// The system prompt of a column on it.
+    pub fn system(&self, column: &Column) -> Option<String> {
+        let system = column.system.clone().filter(|system| !system.trim().is_empty());
+        if self.values.is_empty() {
+            return system;
+        }
+        let template = Template { system, ..Template::default() };
+        template.filled(&self.values).system.filter(|system| !system.trim().is_empty())
     }
 }
 
@@ -100,7 +124,7 @@ pub struct Comparison {
     /// From the first words of the first message.
     pub title: String,
     pub created: Timestamp,
-    /// The last turn or choice.
+    /// The last choice, or the last change of its category.
     pub updated: Timestamp,
     pub columns: Vec<Column>,
     pub pages: Vec<Page>,
@@ -282,14 +306,12 @@ pub fn turns(threads: &[Thread]) -> Vec<Turn<'_>> {
         let path = thread.conversation.leaf.map(|leaf| Tree::new(&thread.messages).path(leaf));
         let mut at = 0_usize;
         for message in path.unwrap_or_default() {
-            if message.role == Role::User {
-                at += 1;
-            }
+            at += usize::from(is_question(message));
             let Some(turn) = at.checked_sub(1) else { continue };
             if turns.len() <= turn {
                 turns.push(Turn { asked: None, answers: vec![None; threads.len()] });
             }
-            if message.role == Role::User {
+            if is_question(message) {
                 turns[turn].asked.get_or_insert(message);
             } else if message.role == Role::Assistant {
                 turns[turn].answers[column] = Some(message);
@@ -297,6 +319,12 @@ pub fn turns(threads: &[Thread]) -> Vec<Turn<'_>> {
         }
     }
     turns
+}
+
+/// A person asked something; what tools give back is none of that.
+pub fn is_question(message: &Message) -> bool {
+    let given = |block: &Block| matches!(block, Block::ToolResult { .. });
+    message.role == Role::User && !message.blocks.iter().all(given)
 }
 
 /// A digest of what was asked.
@@ -311,4 +339,185 @@ pub fn prompt_digest(blocks: &[Block]) -> String {
         hash.update([0]);
     }
     hex(&hash.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::conversation::Conversation;
+    use crate::domain::evaluation::Outcome;
+    use crate::domain::message::MessageOrigin;
+
+    fn column(settings: &[(&str, &str)], system: Option<&str>) -> Column {
+        let mut column = Column::new("home/x".parse().unwrap());
+        for (name, value) in settings {
+            column.settings.set(name, value).unwrap();
+        }
+        Column { system: system.map(str::to_owned), ..column }
+    }
+
+    /// Leaderboards of old votes hang on these names: they never change.
+    #[test]
+    fn a_contestant_is_its_model_and_what_else_it_was_asked_with() {
+        assert_eq!(column(&[], None).contestant(), "home/x");
+        assert_eq!(column(&[], Some("  ")).contestant(), "home/x");
+        let tuned = column(&[("seed", "7"), ("temperature", "0.5")], Some("Be brief."));
+        assert_eq!(tuned.contestant(), "home/x temperature=0.5 seed=7 system#213c22ed");
+        let schema = r#"{"type":"object","properties":{"a":{"type":"string"}}}"#;
+        let long = column(&[("response_schema", schema)], None).contestant();
+        assert!(long.starts_with("home/x response_schema#") && long.len() < 40, "{long}");
+        let (blank, none) = (column(&[("stop", "a b")], None), column(&[("stop", "a  b")], None));
+        assert_ne!(blank.contestant(), none.contestant());
+    }
+
+    fn page(values: &[(&str, &str)]) -> Page {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Page { values, sample: 0, lanes: Vec::new() }
+    }
+
+    fn text(text: &str) -> Block {
+        Block::Text { text: text.to_owned() }
+    }
+
+    #[test]
+    fn values_are_put_in_only_where_there_are_some() {
+        let blocks = [text("{{a}} {{{{b}}"), text(&crate::domain::attachment::fenced("a.txt", "{{a}}\n"))];
+        assert_eq!(page(&[]).filled(&blocks), blocks, "what was written is sent as it was");
+        let filled = page(&[("a", "1")]).filled(&blocks);
+        assert_eq!(filled, [text("1 {{b}}"), blocks[1].clone()], "a file is no template");
+        let column = column(&[], Some("{{a}}"));
+        assert_eq!(page(&[]).system(&column).as_deref(), Some("{{a}}"));
+        assert_eq!(page(&[("a", "1")]).system(&column).as_deref(), Some("1"));
+        assert_eq!(page(&[("a", " ")]).system(&column), None);
+    }
+
+    fn plan(columns: usize, rows: Vec<Values>, samples: u32) -> Plan {
+        let columns = vec![column(&[], Some("{{b}}")); columns];
+        Plan { columns, rows, samples, blind: false, category: None, text: "{{a}}".to_owned() }
+    }
+
+    #[test]
+    fn a_plan_says_how_many_answers_it_is_and_what_is_wrong_with_it() {
+        let row = page(&[("a", "1"), ("b", "2"), ("more", "3")]).values;
+        assert_eq!(plan(2, Vec::new(), 1).lanes().unwrap(), 2);
+        let whole = plan(3, vec![row.clone(), row.clone()], 2);
+        assert_eq!((whole.lanes().unwrap(), whole.pages().count()), (12, 4));
+        assert_eq!(whole.pages().map(|(_, sample)| sample).collect::<Vec<_>>(), [0, 1, 0, 1]);
+        let wrong = |plan: Plan| plan.lanes().unwrap_err().why;
+        assert_eq!(wrong(plan(1, Vec::new(), 1)), "it would have 1 column");
+        assert_eq!(wrong(plan(9, Vec::new(), 1)), "it would have 9 columns");
+        assert!(wrong(plan(2, Vec::new(), 0)).contains("0 times"));
+        assert!(wrong(plan(8, Vec::new(), u32::MAX)).contains("answers a turn"));
+        assert_eq!(wrong(plan(2, vec![row, page(&[("a", "1")]).values], 1)), "row 2 has no value for {{b}}");
+    }
+
+    #[test]
+    fn blind_columns_stand_in_an_order_that_is_drawn_for_the_page_and_can_be_drawn_again() {
+        let mut comparison = Comparison {
+            id: ComparisonId::from_bytes([1; 16]),
+            title: String::new(),
+            created: Timestamp(0),
+            updated: Timestamp(0),
+            columns: vec![column(&[], None); 2],
+            pages: vec![page(&[]); 1000],
+            blind: None,
+            category: None,
+        };
+        assert!((0..9).all(|page| comparison.order(page) == [0, 1]));
+        comparison.blind = Some(7);
+        let first = (0..1000).filter(|page| comparison.order(*page)[0] == 0).count();
+        assert!((450..=550).contains(&first), "each stands first about as often: {first}");
+        assert_eq!(comparison.order(3), comparison.clone().order(3));
+    }
+
+    fn ballot(n: u8, who: &str, answers: u8, choice: Choice) -> Ballot {
+        Ballot {
+            id: BallotId::from_bytes([n; 16]),
+            at: Timestamp(n.into()),
+            who: who.to_owned(),
+            comparison: ComparisonId::from_bytes([1; 16]),
+            page: 0,
+            answers: vec![MessageId::from_bytes([answers; 16])],
+            contestants: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
+            order: vec![0, 1, 2],
+            blind: None,
+            choice,
+            category: Some("x".to_owned()),
+            prompt: Some("p".to_owned()),
+        }
+    }
+
+    #[test]
+    fn of_each_person_the_last_choice_about_the_same_answers_counts() {
+        let all = [
+            ballot(3, "ada", 1, Choice::Tie),
+            ballot(1, "ada", 1, Choice::One(0)),
+            ballot(2, "bob", 1, Choice::One(1)),
+            ballot(4, "ada", 2, Choice::BothBad),
+        ];
+        let counting: Vec<_> = counted(&all).into_iter().map(|ballot| ballot.id.as_bytes()[0]).collect();
+        assert_eq!(counting, [2, 3, 4]);
+        let won = ballot(1, "ada", 1, Choice::One(2)).battles();
+        let told: Vec<_> = won.iter().map(|b| (b.a.as_str(), b.b.as_str(), b.outcome)).collect();
+        assert_eq!(told, [("c", "a", Outcome::A), ("c", "b", Outcome::A)]);
+        assert!(won.iter().all(|b| b.category.as_deref() == Some("x") && b.prompt.as_deref() == Some("p")));
+    }
+
+    fn message(n: u8, role: Role, blocks: Vec<Block>) -> Message {
+        Message {
+            id: MessageId::from_bytes([n; 16]),
+            conversation: ConversationId::from_bytes([1; 16]),
+            parent: n.checked_sub(1).filter(|n| *n > 0).map(|n| MessageId::from_bytes([n; 16])),
+            role,
+            blocks,
+            created: Timestamp(0),
+            answer: None,
+            origin: MessageOrigin::Here,
+        }
+    }
+
+    fn thread(messages: Vec<Message>) -> Thread {
+        let conversation = Conversation {
+            id: ConversationId::from_bytes([1; 16]),
+            title: String::new(),
+            titled: false,
+            created: Timestamp(0),
+            updated: Timestamp(0),
+            model: None,
+            system: None,
+            settings: Settings::default(),
+            leaf: messages.last().map(|message| message.id),
+            run: None,
+            side: None,
+        };
+        Thread { conversation, messages }
+    }
+
+    #[test]
+    fn a_turn_is_a_question_and_the_last_that_each_column_said_to_it() {
+        let given = Block::ToolResult { id: "a".into(), content: "4".into(), is_error: false };
+        let calls = thread(vec![
+            message(1, Role::User, vec![text("one")]),
+            message(2, Role::Assistant, vec![text("I ask a tool")]),
+            message(3, Role::User, vec![given]),
+            message(4, Role::Assistant, vec![text("four")]),
+            message(5, Role::User, vec![text("two")]),
+        ]);
+        let plain = thread(vec![
+            message(1, Role::User, vec![text("one")]),
+            message(2, Role::Assistant, vec![text("4")]),
+        ]);
+        let threads = [calls, plain];
+        let turns = turns(&threads);
+        let said = |message: Option<&Message>| message.map(Message::text);
+        let told: Vec<_> = turns
+            .iter()
+            .map(|turn| {
+                (said(turn.asked), turn.answers.iter().map(|answer| said(*answer)).collect::<Vec<_>>())
+            })
+            .collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(told[0], (some("one"), vec![some("four"), some("4")]));
+        assert_eq!(told[1], (some("two"), vec![None, None]));
+    }
 }

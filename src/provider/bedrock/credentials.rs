@@ -66,7 +66,7 @@ impl Fetched {
         if let Some(held) = held.as_ref().filter(|held| held.renew_at.is_none_or(|at| now < at)) {
             return Ok(held.keys.clone());
         }
-        match self.fetch.keys(net, now).await {
+        match self.fetch.keys(net).await {
             Ok(keys) => {
                 let renew_at = keys.ends.map(|ends| ends.0 - EARLY);
                 Ok(held.insert(Held { keys, renew_at }).keys.clone())
@@ -120,7 +120,7 @@ impl Credentials {
 }
 
 /// Milliseconds since the epoch.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

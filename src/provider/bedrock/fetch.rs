@@ -45,8 +45,8 @@ impl Fetch {
         Self { doing, profile: profile.to_owned(), source, commands, unwritten: Arc::default() }
     }
 
-    pub async fn keys(&self, net: &Client, now: i64) -> Result<Keys> {
-        self.of(&self.source, net, now).await
+    pub async fn keys(&self, net: &Client) -> Result<Keys> {
+        self.of(&self.source, net).await
     }
 
     /// The command that renews the login, where a login stands behind the keys.
@@ -74,12 +74,7 @@ impl Fetch {
         Error::new(ErrorKind::Auth, &self.doing, why, hint)
     }
 
-    fn of<'a>(
-        &'a self,
-        source: &'a AwsCredentials,
-        net: &'a Client,
-        now: i64,
-    ) -> BoxFuture<'a, Result<Keys>> {
+    fn of<'a>(&'a self, source: &'a AwsCredentials, net: &'a Client) -> BoxFuture<'a, Result<Keys>> {
         async move {
             match source {
                 AwsCredentials::Keys { id, secret, token } => Ok(Keys {
@@ -98,8 +93,8 @@ impl Fetch {
                         .await?;
                     aws::of_process(&doing, written.expose_secret().as_bytes())
                 }
-                AwsCredentials::Sso(sso) => self.sso(sso, net, now).await,
-                AwsCredentials::Role(role) => self.role(role, net, now).await,
+                AwsCredentials::Sso(sso) => self.sso(sso, net).await,
+                AwsCredentials::Role(role) => self.role(role, net).await,
                 AwsCredentials::Told(Told::Container { url, token, token_file }) => {
                     let token = match token_file {
                         Some(file) => Some(self.line_of(file).await?),
@@ -117,9 +112,9 @@ impl Fetch {
         .boxed()
     }
 
-    async fn sso(&self, sso: &Sso, net: &Client, now: i64) -> Result<Keys> {
+    async fn sso(&self, sso: &Sso, net: &Client) -> Result<Keys> {
         let file = LoginFile::new(&self.doing, sso, self.renew(), Arc::clone(&self.unwritten));
-        let login = file.login(net, now).await?;
+        let login = file.login(net).await?;
         let url = format!("{}{}", sso.url, aws::sso_path(&sso.account, &sso.role));
         let request = Request::get(&self.doing, url).secret("x-amz-sso_bearer_token", Some(&login.token));
         let mut response = net.send(request).await?;
@@ -133,7 +128,7 @@ impl Fetch {
         aws::of_sso(&self.doing, &response.bytes(LONGEST).await?)
     }
 
-    async fn role(&self, role: &Role, net: &Client, now: i64) -> Result<Keys> {
+    async fn role(&self, role: &Role, net: &Client) -> Result<Keys> {
         let asked = sts::Role {
             arn: role.arn.clone(),
             session: role.session.clone(),
@@ -147,7 +142,7 @@ impl Fetch {
                 Request::post(&self.doing, url, sts::FORM, asked.form_with_token(token.expose_secret()))
             }
             By::Credentials(by) => {
-                let keys = self.of(by, net, now).await?;
+                let keys = self.of(by, net).await?;
                 let body = asked.form();
                 let signing = Signing {
                     doing: &self.doing,

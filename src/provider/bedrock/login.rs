@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use sha1::{Digest, Sha1};
 
+use super::credentials::now;
 use super::fetch::LONGEST;
 use crate::config::Sso;
 use crate::domain::hex::hex;
@@ -19,8 +21,11 @@ use crate::wire::aws::{self, Login};
 /// How often is looked whether somebody else has finished renewing.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How long is waited for that: a process that was stopped would hold the file for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A renewed file that could not be written.
-pub(super) type Unwritten = Arc<Mutex<Option<Vec<u8>>>>;
+pub(super) type Unwritten = Arc<Mutex<Option<SecretString>>>;
 
 /// The file, and what renews it.
 #[derive(Debug, Clone)]
@@ -41,22 +46,26 @@ impl LoginFile {
         Self { doing: doing.to_owned(), path, oidc, renew, unwritten }
     }
 
-    /// The login at `now`, in milliseconds since the epoch; one that ran out is renewed where its session goes on.
-    pub async fn login(&self, net: &Client, now: i64) -> Result<Login> {
-        let (_, login) = self.read()?;
-        if login.ends.0 > now {
+    /// The login; one that ran out is renewed where its session goes on, by whoever comes first: in this process or another,
+    /// for this provider or another.
+    pub async fn login(&self, net: &Client) -> Result<Login> {
+        let (_, login) = self.read().await?;
+        if login.ends.0 > now() {
             return Ok(login);
         }
+        let alone = self.alone().await?;
         // What renews a login may do so once: begun, it goes on to the end though nobody waits for it any longer.
         let (file, net) = (self.clone(), net.clone());
-        let renewing = tokio::spawn(async move { file.renewed(&net, now).await });
+        let renewing = tokio::spawn(async move {
+            let _alone = alone;
+            file.renewed(&net).await
+        });
         renewing.await.map_err(|why| Error::internal(&self.doing, why.to_string()))?
     }
 
-    /// Whoever comes first renews it: in this process or another, for this provider or another.
-    async fn renewed(&self, net: &Client, now: i64) -> Result<Login> {
-        let _alone = self.alone().await?;
-        let (bytes, login) = self.read()?;
+    async fn renewed(&self, net: &Client) -> Result<Login> {
+        let (bytes, login) = self.read().await?;
+        let now = now();
         if login.ends.0 > now {
             return Ok(login);
         }
@@ -73,34 +82,46 @@ impl LoginFile {
         let renewed = aws::renewed(&self.doing, &bytes, &response.bytes(LONGEST).await?, now)?;
         let login = Login::read(&self.doing, &renewed)?;
         // Amazon's own tools read the next token there.
-        let kept = replace(&self.path, &renewed);
+        let (path, written) = (self.path.clone(), renewed.clone());
+        let kept = tokio::task::spawn_blocking(move || replace(&path, &written)).await;
+        let kept = kept.map_err(|why| Error::internal(&self.doing, why.to_string()))?;
         if let Err(why) = &kept {
             tracing::warn!(%why, file = %self.path.display(), "the renewed login of SSO is kept for this run only");
         }
-        *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = kept.err().map(|_| renewed);
+        let unwritten = kept.err().and_then(|_| String::from_utf8(renewed).ok());
+        *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = unwritten.map(Into::into);
         Ok(login)
     }
 
     /// The file's bytes, or what could not be written there where that holds longer.
-    fn read(&self) -> Result<(Vec<u8>, Login)> {
-        let bytes = std::fs::read(&self.path).map_err(|why| self.unread(&why))?;
+    async fn read(&self) -> Result<(Vec<u8>, Login)> {
+        let bytes = tokio::fs::read(&self.path).await.map_err(|why| self.unread(&why))?;
         let login = Login::read(&self.doing, &bytes)?;
         let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(unwritten) = unwritten else { return Ok((bytes, login)) };
-        let ours = Login::read(&self.doing, &unwritten)?;
-        Ok(if ours.ends > login.ends { (unwritten, ours) } else { (bytes, login) })
+        let unwritten = unwritten.expose_secret().as_bytes();
+        let ours = Login::read(&self.doing, unwritten)?;
+        Ok(if ours.ends > login.ends { (unwritten.to_vec(), ours) } else { (bytes, login) })
     }
 
     /// The lock of the file, held until it is dropped. Who had to wait for it finds another file in its place.
     async fn alone(&self) -> Result<File> {
-        let file = File::open(&self.path).map_err(|why| self.unread(&why))?;
-        loop {
-            match file.try_lock() {
-                // A file system without locks: as Amazon's own tools do it.
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
-                Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+        let file = tokio::fs::File::open(&self.path).await.map_err(|why| self.unread(&why))?;
+        let file = file.into_std().await;
+        let looking = async {
+            loop {
+                match file.try_lock() {
+                    // A file system without locks: as Amazon's own tools do it.
+                    Ok(()) | Err(TryLockError::Error(_)) => return,
+                    Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+                }
             }
+        };
+        if tokio::time::timeout(PATIENCE, looking).await.is_err() {
+            let why = format!("another program has been renewing {} for 30 s", self.path.display());
+            return Err(Error::new(ErrorKind::Busy, &self.doing, why, "End that program, then try again."));
         }
+        Ok(file)
     }
 
     fn unread(&self, why: &std::io::Error) -> Error {
@@ -117,7 +138,7 @@ impl LoginFile {
 
 /// Puts the bytes in the place of the file's, for the person's eyes only: whoever reads it finds the one or the other whole.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension("json.renewed");
+    let beside = path.with_extension(format!("json.{}", std::process::id()));
     // Of a run that was killed.
     match std::fs::remove_file(&beside) {
         Err(why) if why.kind() != IoKind::NotFound => return Err(why),

@@ -68,7 +68,7 @@ impl State {
             }
             (Wait::Likes, Reply::Remembered { value }) => self.take_likes(value),
             (Wait::Models, Reply::Lists { lists }) => self.take_lists(lists),
-            (Wait::Models, Reply::Models { cards }) => self.take_models(cards, desk),
+            (Wait::Models, Reply::Models { cards }) => self.take_models(cards),
             (Wait::Plan, Reply::Plan { plan }) => {
                 if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
                     first.plan = Some(plan);
@@ -212,7 +212,7 @@ impl State {
                     self.thread.load = Load::Failed(error);
                 }
             }
-            (Wait::Models, None) if self.probed => self.know_models(desk),
+            (Wait::Models, None) => self.know_models(desk),
             (Wait::Models, Some(error)) => {
                 self.probed = false;
                 self.asked = None;
@@ -354,18 +354,14 @@ impl State {
         self.waits.insert(task, Wait::List { first: true });
     }
 
-    fn take_models(&mut self, cards: Vec<ModelCard>, desk: &mut Desk<'_>) {
+    fn take_models(&mut self, cards: Vec<ModelCard>) {
         self.stock.cards = Arc::new(cards);
         self.stock.lists = std::mem::take(&mut self.lists_coming);
         self.models_known = true;
         self.models_error = None;
-        // Of servers that are asked some have yet to answer.
-        if !self.probed {
-            self.know_models(desk);
-        }
     }
 
-    /// All models are known: what depends on them is settled.
+    /// All providers have answered: what depends on their models is settled.
     fn know_models(&mut self, desk: &mut Desk<'_>) {
         self.settle_model(desk);
         self.welcome(desk);

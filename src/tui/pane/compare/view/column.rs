@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use crate::domain::catalog::Price;
 use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::{Contest, Measure};
 use crate::domain::evaluation::Choice;
 use crate::domain::figures;
-use crate::domain::message::{Outcome, Role as Speaker};
+use crate::domain::message::{Answer, Outcome, Role as Speaker};
 use crate::domain::usage::budget::money;
 use crate::tui::app::Cache;
 use crate::tui::look::Role;
@@ -26,12 +27,12 @@ impl State {
         self.comparison.is_none() && !self.runs()
     }
 
-    /// What the last answer of each lane took; `None` where there is none.
-    pub(super) fn measures(&self) -> Vec<Option<Measure>> {
+    /// What the last answer of each lane took; `None` where there is none, or it failed.
+    pub(super) fn measures<T>(&self, measure: impl Fn(&Answer, Option<&Price>) -> T) -> Vec<Option<T>> {
         let of = |lane: &Lane| {
             let answer = lane.ended().filter(|_| !lane.has_failed())?.answer.as_ref()?;
             let price = self.card(Some(&answer.model)).and_then(|card| card.price.as_ref());
-            Some(Measure::of(answer, price))
+            Some(measure(answer, price))
         };
         self.lanes.iter().map(of).collect()
     }
@@ -46,8 +47,9 @@ pub(super) fn draw(
     cells: &mut Buffer,
 ) {
     let order = state.order();
-    let measures = state.measures();
-    let best = Contest::ALL.map(|contest| contest.best(&measures));
+    let measures = state.measures(Measure::of);
+    let competing: Vec<_> = state.measures(Measure::of_complete).into_iter().map(Option::flatten).collect();
+    let best = Contest::ALL.map(|contest| contest.best(&competing));
     for column in &areas.columns {
         let Some(at) = order.get(column.place).copied() else { continue };
         if column.head.x > areas.field.x {

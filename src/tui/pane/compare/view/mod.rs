@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::Areas;
 use super::{Focus, State};
+use crate::domain::comparison::measure::Measure;
 use crate::domain::figures;
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
@@ -33,7 +34,7 @@ impl State {
             parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
         }
         parts.extend(self.chosen_words());
-        let measures = self.measures();
+        let measures = self.measures(Measure::of);
         let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
         if let Some(costs) = costs.filter(|costs| !costs.is_empty()) {
             parts.push(format!("{} est.", money(costs.iter().sum())));
