@@ -1,10 +1,12 @@
 //! Arguments → workbench → one face → exit code.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use outcrop::cli::args::{Arguments, Command, Wishes};
 use outcrop::cli::{self, Exit};
 use outcrop::config::{Config, Environment};
+use outcrop::domain::untrusted::safe_text;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::tui::app::{New, Start};
 use outcrop::{log, tui, workbench, worker};
@@ -18,8 +20,14 @@ fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(said) => {
-            // Help and version go out, mistakes to the standard error; if either is closed nobody is there to tell.
-            let _ = said.print();
+            // Help and version go out, mistakes to the standard error; if either is closed nobody is there to tell. A
+            // mistake repeats what was typed, the names of files too.
+            let _ = if said.use_stderr() {
+                let text = said.render().to_string();
+                std::io::stderr().write_all(safe_text(&text).as_bytes())
+            } else {
+                said.print()
+            };
             return ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
         }
     };

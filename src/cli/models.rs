@@ -215,7 +215,7 @@ fn tell(plan: &PullPlan) {
     }
     if plan.sources.iter().any(|source| source.contains("unpinned")) {
         let all = match plan.checked {
-            Checked::Here => "what comes from a source so marked",
+            Checked::Here | Checked::Partly => "what comes from a source so marked",
             Checked::There | Checked::Nowhere => "what comes",
         };
         rows.push(vec![

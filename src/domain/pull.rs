@@ -23,8 +23,10 @@ pub struct PullPlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Checked {
-    /// This program: the digest of some source is pinned in the catalogue; each of `sources` that is not says so.
+    /// This program: the digest of every source is pinned in the catalogue.
     Here,
+    /// This program where it knows the digest: each of `sources` that is not pinned says so.
+    Partly,
     /// The server that fetches and keeps it.
     There,
     /// Nobody: no digest is known.

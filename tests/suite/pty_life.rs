@@ -49,7 +49,10 @@ struct Small {
 impl App for Small {
     fn update(&mut self, event: Event) -> Vec<Effect> {
         match event {
-            Event::Key(Key { code: KeyCode::F(1), .. }) => panic!("on purpose"),
+            Event::Key(Key { code: KeyCode::F(1), .. }) => {
+                // As where a text is cut in the middle of a character: the message quotes it.
+                panic!("on purpose: \u{1b}]0;hostile\u{7}")
+            }
             Event::Key(Key { code: KeyCode::F(2), .. }) => {
                 self.fails = true;
                 return vec![Effect::Quit];
@@ -210,6 +213,7 @@ fn an_error_and_a_panic_speak_on_a_restored_terminal() {
         let left = seen.raw.windows(8).position(|w| w == b"\x1b[?1049l").unwrap();
         let spoke = seen.raw.windows(10).position(|w| w == b"on purpose").unwrap();
         assert!(left < spoke, "the message came into the picture");
+        assert_eq!(seen.count(b"\x1b]0;hostile"), 0, "a panic drove the terminal");
     });
 }
 

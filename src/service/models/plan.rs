@@ -12,14 +12,20 @@ impl Shelf {
         let mut sources = Vec::new();
         for file in &model.files {
             for source in &file.sources {
-                let mark = if digest_of(source).is_some() { "" } else { " (unpinned)" };
-                let words = self.words(source) + mark;
+                let mark = if digest_of(source).is_some() { "" } else { "unpinned: " };
+                let words = format!("{mark}{}", self.words(source));
                 if !sources.contains(&words) {
                     sources.push(words);
                 }
             }
         }
-        let pinned = model.files.iter().flat_map(|file| &file.sources).any(|s| digest_of(s).is_some());
+        let pinned: Vec<bool> =
+            model.files.iter().flat_map(|file| &file.sources).map(|s| digest_of(s).is_some()).collect();
+        let checked = match (pinned.contains(&true), pinned.contains(&false)) {
+            (true, false) => Checked::Here,
+            (true, true) => Checked::Partly,
+            (false, _) => Checked::Nowhere,
+        };
         Ok(PullPlan {
             id: ModelId::new(PROVIDER, &model.name)?,
             title: model.title.clone(),
@@ -27,7 +33,7 @@ impl Shelf {
             bytes: model.bytes_to_fetch(),
             to: self.options.models.join(&model.name).display().to_string(),
             sources,
-            checked: if pinned { Checked::Here } else { Checked::Nowhere },
+            checked,
         })
     }
 

@@ -103,6 +103,7 @@ impl Confirm {
         let size = plan.bytes.map_or_else(|| "a size that is not known yet".to_owned(), bytes);
         let checked = match plan.checked {
             Checked::Here => "its SHA-256 is checked",
+            Checked::Partly => "its SHA-256 is checked, unless it comes from a source that is unpinned",
             Checked::There => "the server checks it",
             Checked::Nowhere => "nothing here can check it",
         };

@@ -17,7 +17,7 @@ use rustix::termios::isatty;
 use super::modes::{Modes, Options};
 use super::reader::Reader;
 use super::{Input, Terminal};
-use crate::domain::untrusted::safe_line;
+use crate::domain::untrusted::{safe_line, safe_text};
 use crate::domain::{Error, ErrorKind, Result};
 
 /// For a terminal that does not know its size.
@@ -90,16 +90,18 @@ fn files() -> io::Result<(File, File)> {
 }
 
 /// A panic of the screen's own thread gives the terminal back before it speaks; one elsewhere would speak into the
-/// picture, so it goes to the log.
+/// picture, so it goes to the log. What it says may hold a text of the person or of a model: the log gets the place alone,
+/// the terminal what cannot drive it.
 fn hook_panics(modes: Arc<Modes>, screen: ThreadId) {
-    let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if modes.entered() && std::thread::current().id() != screen {
-            tracing::error!("{panic}");
+            let at = panic.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(at, "a thread panicked");
             return;
         }
         modes.leave();
-        before(panic);
+        let text = panic.to_string();
+        let _ = writeln!(io::stderr(), "{}", safe_text(&text));
     }));
 }
 

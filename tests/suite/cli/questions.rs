@@ -40,3 +40,14 @@ fn a_yes_is_heard_and_a_passphrase_is_not_shown() {
     tty.ends_restored(0);
     assert!(!tty.text().contains("river"), "{}", tty.text());
 }
+
+/// A folder of somebody else's files, and a pattern that names them all.
+#[test]
+fn a_mistake_repeats_what_was_typed_without_driving_the_terminal() {
+    let home = Home::scripted();
+    let hostile = "x\u{1b}]52;c;eA==\u{7}\u{1b}[2J.gguf";
+    let said = home.run(&["models", "add", "a.gguf", hostile]);
+    let text = String::from_utf8(said.stderr).unwrap();
+    assert_eq!(said.status.code(), Some(2), "{text:?}");
+    assert!(text.contains(".gguf") && !text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+}

