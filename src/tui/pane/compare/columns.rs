@@ -93,12 +93,12 @@ impl State {
         if !self.idle(desk) || self.may_not_tell(desk) {
             return;
         }
-        self.change(desk);
         self.blind = !self.blind;
-        desk.say(if self.blind {
-            "Blind: who answers is hidden, and in another order, until you have chosen."
-        } else {
-            "Not blind: who answers is shown."
+        desk.say(match (self.comparison.is_some(), self.blind) {
+            (false, true) => "Blind: who answers is hidden, and in another order, until you have chosen.",
+            (false, false) => "Not blind: who answers is shown.",
+            (true, true) => "The next comparison is blind; this one stays as it is.",
+            (true, false) => "The next comparison is not blind; this one stays as it is.",
         });
         self.keep_later(desk);
     }

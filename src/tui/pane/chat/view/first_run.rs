@@ -107,7 +107,7 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
         }
         let checked = match plan.checked {
             Checked::Here => "SHA-256 of the file, known beforehand",
-            Checked::Partly => "SHA-256, but of what is unpinned: that is not known",
+            Checked::Partly => "SHA-256, save of what is unpinned",
             Checked::There => "by the server that fetches it",
             Checked::Nowhere => "unpinned: its SHA-256 is not known here and cannot be checked",
         };
