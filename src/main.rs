@@ -89,7 +89,7 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
         Start { new: Some(New { model, system, settings }), conversation: None }
     };
     let door = workbench::open(config);
-    match tui::run(config, door, start).await? {
+    match Box::pin(tui::run(config, door, start)).await? {
         0 => Ok(Exit::Done),
         code => Ok(Exit::Signal(code)),
     }

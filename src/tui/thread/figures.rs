@@ -8,7 +8,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::Block;
 use crate::tui::event::Now;
 use crate::tui::paint::meter;
-use crate::tui::widget::transcript::Item;
+use crate::tui::widget::transcript::{Item, Named};
 
 /// What a spinner shows while nothing else moves.
 const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
@@ -67,8 +67,7 @@ impl Thread {
                     before,
                     when: &item.when,
                     status: if streaming == Some(id) { status } else { "" },
-                    nameless: false,
-                    blind: false,
+                    named: Named::Here,
                 }
             })
             .collect()

@@ -41,23 +41,22 @@ impl State {
         self.failed = None;
         self.sent = self.composer.draft();
         let text = self.composer.take();
-        match self.comparison.clone() {
-            Some(comparison) => self.ask_all(&comparison, desk),
-            None => {
-                let columns: Option<Vec<Column>> = self.lanes.iter().map(Lane::column).collect();
-                let Some(columns) = columns else { return };
-                let plan =
-                    Plan { columns, rows: Vec::new(), samples: 1, blind: self.blind, category: None, text };
-                let create = Comparisons::Create { plan, table: None };
-                let task = desk.call(None, Request::Comparisons(create));
-                self.waits.insert(task, Wait::Create);
-            }
+        if let Some(comparison) = self.comparison.clone() {
+            self.ask_all(&comparison, desk);
+        } else {
+            let columns: Option<Vec<Column>> = self.lanes.iter().map(Lane::column).collect();
+            let Some(columns) = columns else { return };
+            let plan =
+                Plan { columns, rows: Vec::new(), samples: 1, blind: self.blind, category: None, text };
+            let create = Comparisons::Create { plan, table: None };
+            let task = desk.call(None, Request::Comparisons(create));
+            self.waits.insert(task, Wait::Create);
         }
         self.typed(desk);
     }
 
     /// The comparison is there: its columns are asked.
-    pub(super) fn created(&mut self, comparison: Comparison, desk: &mut Desk<'_>) {
+    pub(super) fn created(&mut self, comparison: &Comparison, desk: &mut Desk<'_>) {
         let Some(page) = comparison.pages.first() else { return };
         for (lane, id) in self.lanes.iter_mut().zip(&page.lanes) {
             lane.thread.id = Some(*id);
@@ -66,7 +65,7 @@ impl State {
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
         (self.page, self.at, self.first, self.chosen) = (0, 0, 0, None);
-        self.ask_all(&comparison, desk);
+        self.ask_all(comparison, desk);
     }
 
     fn ask_all(&mut self, comparison: &Comparison, desk: &mut Desk<'_>) {

@@ -1,5 +1,6 @@
 //! The columns: who answers in each, and with what.
 
+use super::opening::keep_later;
 use super::{Focus, Lane, State};
 use crate::config::Preset;
 use crate::domain::catalog::{ModelCard, ModelId};
@@ -44,18 +45,17 @@ impl State {
     /// A model was chosen for it.
     pub(super) fn take_model(&mut self, model: ModelId, desk: &mut Desk<'_>) {
         self.change(desk);
-        match self.choosing.take().filter(|at| *at < self.lanes.len()) {
-            Some(at) => self.lanes[at].thread.setup.model = Some(model),
-            None => {
-                let mut setup = Setup::of(Some(model), &desk.options.defaults);
-                if let Some(last) = self.lanes.last() {
-                    // The same question under the same terms, unless they are changed.
-                    setup.system.clone_from(&last.thread.setup.system);
-                    setup.settings.clone_from(&last.thread.setup.settings);
-                }
-                self.lanes.push(Lane::of(setup));
-                self.at = self.lanes.len() - 1;
+        if let Some(at) = self.choosing.take().filter(|at| *at < self.lanes.len()) {
+            self.lanes[at].thread.setup.model = Some(model);
+        } else {
+            let mut setup = Setup::of(Some(model), &desk.options.defaults);
+            if let Some(last) = self.lanes.last() {
+                // The same question under the same terms, unless they are changed.
+                setup.system.clone_from(&last.thread.setup.system);
+                setup.settings.clone_from(&last.thread.setup.settings);
             }
+            self.lanes.push(Lane::of(setup));
+            self.at = self.lanes.len() - 1;
         }
         self.typed(desk);
     }
@@ -100,7 +100,7 @@ impl State {
             (true, true) => "The next comparison is blind; this one stays as it is.",
             (true, false) => "The next comparison is not blind; this one stays as it is.",
         });
-        self.keep_later(desk);
+        keep_later(desk);
     }
 
     /// Shows the settings of the column, or folds them away.

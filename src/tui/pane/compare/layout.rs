@@ -51,7 +51,7 @@ impl State {
         let list = Side { open: !self.folded && body.width >= BESIDE && self.wide_enough(body), focused };
         let drawer = Side { open: self.drawer_open, focused: self.focus == Focus::Settings };
         let Sides { list, drawer, rules, main } = sides(body, list, drawer);
-        let mut areas = Areas { list, drawer, rules, ..Areas::default() };
+        let mut areas = Areas { list, rules, drawer, ..Areas::default() };
         let Some(main) = main else { return areas };
         let text = Rect { x: main.x + 2, width: main.width.saturating_sub(4), ..main };
         let rows = self.composer.rows_at(text.width, ROWS.min(main.height / 3).max(1));

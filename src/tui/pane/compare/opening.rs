@@ -58,11 +58,6 @@ impl State {
         self.fit(desk);
     }
 
-    /// Something is written or chosen: it is kept after a moment of quiet.
-    pub(super) fn keep_later(&self, desk: &mut Desk<'_>) {
-        desk.ask(Effect::After { timer: SAVE, delay: QUIET });
-    }
-
     /// Keeps where the person is, where that has changed.
     pub fn keep(&mut self, desk: &mut Desk<'_>) {
         if !self.begun || self.waits.values().any(|wait| *wait == Wait::Recall) {
@@ -120,14 +115,13 @@ impl State {
         if let Some(shown) = self.comparison.as_mut().filter(|shown| shown.id == comparison.id) {
             shown.clone_from(&comparison);
         }
-        match self.list.iter().position(|other| other.id == comparison.id) {
-            Some(at) => self.list[at] = comparison,
-            None => {
-                let at = self.list.partition_point(|other| other.id > comparison.id);
-                self.list.insert(at, comparison);
-                self.selected += usize::from(at <= self.selected && self.list.len() > 1);
-            }
+        if let Some(at) = self.list.iter().position(|other| other.id == comparison.id) {
+            self.list[at] = comparison;
+            return;
         }
+        let at = self.list.partition_point(|other| other.id > comparison.id);
+        self.list.insert(at, comparison);
+        self.selected += usize::from(at <= self.selected && self.list.len() > 1);
     }
 
     /// Opens the selected one of the list.
@@ -157,7 +151,7 @@ impl State {
         self.ballots = ballots;
         (self.page, self.at, self.first, self.chosen, self.failed) = (0, 0, 0, None, None);
         self.show_page(desk);
-        self.keep_later(desk);
+        keep_later(desk);
     }
 
     /// Reads the conversations of the page that is shown.
@@ -218,6 +212,11 @@ impl State {
             self.forget_comparison();
         }
     }
+}
+
+/// Something is written or chosen: it is kept after a moment of quiet.
+pub(super) fn keep_later(desk: &mut Desk<'_>) {
+    desk.ask(Effect::After { timer: SAVE, delay: QUIET });
 }
 
 fn setup_of(column: Column) -> Setup {

@@ -1,5 +1,6 @@
 //! What comes back through the door, and what it means here.
 
+use super::opening::keep_later;
 use super::{State, Wait};
 use crate::domain::change::Changed;
 use crate::domain::message::Outcome;
@@ -26,7 +27,7 @@ impl State {
             }
             (Wait::Create, Reply::Comparison { comparison, .. }) => {
                 self.waits.remove(&task);
-                self.created(comparison, desk);
+                self.created(&comparison, desk);
             }
             (Wait::Open(id), Reply::Comparison { comparison, ballots }) if id == comparison.id => {
                 self.opened(comparison, ballots, desk);
@@ -112,7 +113,7 @@ impl State {
             // The one that was shown last is not there any more.
             Wait::Open(id) if error.kind == ErrorKind::NotFound => {
                 self.gone(id);
-                self.keep_later(desk);
+                keep_later(desk);
             }
             Wait::Open(_) => self.failed = Some(error),
             Wait::Lane(id) => {

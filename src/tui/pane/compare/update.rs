@@ -2,6 +2,7 @@
 
 use ratatui::layout::Position;
 
+use super::opening::keep_later;
 use super::{Focus, State, Wait};
 use crate::domain::evaluation::Choice as Chosen;
 use crate::domain::id::MessageId;
@@ -152,7 +153,7 @@ impl State {
 
     /// What is written has changed, or who shall answer it.
     pub(super) fn typed(&mut self, desk: &mut Desk<'_>) {
-        self.keep_later(desk);
+        keep_later(desk);
         self.fit(desk);
     }
 
@@ -236,7 +237,7 @@ impl State {
         let shown = self.areas(desk.area).list.is_some();
         self.folded = shown;
         self.focus = if shown { Focus::Composer } else { Focus::List };
-        self.keep_later(desk);
+        keep_later(desk);
     }
 
     fn ask_to_remove(&self, desk: &mut Desk<'_>) {

@@ -1,6 +1,6 @@
 //! The lines around a message's blocks: who speaks, how it went, what it took.
 
-use super::Item;
+use super::{Item, Named};
 use crate::domain::error::Error;
 use crate::domain::figures::{self, grouped};
 use crate::domain::message::{Answer, Outcome, Role as Speaker, StopReason};
@@ -19,7 +19,7 @@ const FAINT: Ink = Ink::of(Role::Faint);
 pub(super) fn head(item: &Item<'_>, columns: usize) -> Option<Row> {
     let name = match (item.message.role, &item.message.answer) {
         (Speaker::User, _) => return None,
-        (_, Some(_)) if item.nameless => return None,
+        (_, Some(_)) if item.named != Named::Here => return None,
         (_, Some(answer)) => safe_line(answer.model.model()).into_owned(),
         (role, None) => role.as_str().to_owned(),
     };
@@ -51,10 +51,10 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
             }
             return rows;
         }
-        Outcome::Failed { .. } if item.blind => {
+        Outcome::Failed { .. } if item.named == Named::Nowhere => {
             rows.push(Row::of(fit("✗ this answer failed", columns), Ink::of(Role::Bad)));
         }
-        _ if item.blind => {}
+        _ if item.named == Named::Nowhere => {}
         Outcome::Complete { .. } => schema(answer, columns, &mut rows),
         Outcome::Stopped => rows.push(Row::of(fit("■ stopped", columns), Ink::of(Role::Warn))),
         Outcome::Interrupted => {
@@ -64,7 +64,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         Outcome::Failed { error } => failure(error, item.open, columns, &mut rows),
     }
     let figures = summary(answer);
-    if !item.nameless && !figures.is_empty() {
+    if item.named == Named::Here && !figures.is_empty() {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
         rows.push(Row::of(fit(&figures, columns), ink));
     }

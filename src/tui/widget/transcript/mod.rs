@@ -58,10 +58,19 @@ pub struct Item<'a> {
     pub when: &'a str,
     /// Shown while an answer is awaited: "reading the prompt, 128 of 512".
     pub status: &'a str,
-    /// Who speaks, and what it took, stands elsewhere.
-    pub nameless: bool,
-    /// And is not to be known: of a failure that there was one, no more.
-    pub blind: bool,
+    pub named: Named,
+}
+
+/// Where it stands who gave an answer, and what that took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Named {
+    /// Around the answer.
+    #[default]
+    Here,
+    /// Not in the transcript.
+    Elsewhere,
+    /// Nowhere: of a failure it is told that there was one, no more.
+    Nowhere,
 }
 
 impl<'a> Item<'a> {
@@ -77,8 +86,7 @@ impl<'a> Item<'a> {
             before: &[],
             when: "",
             status: "",
-            nameless: false,
-            blind: false,
+            named: Named::Here,
         }
     }
 

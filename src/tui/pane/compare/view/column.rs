@@ -19,7 +19,7 @@ use crate::tui::pane::compare::layout::{Areas, ColumnArea};
 use crate::tui::pane::compare::{Focus, Lane, State};
 use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::code::Want;
-use crate::tui::widget::transcript::{Transcript, stopped};
+use crate::tui::widget::transcript::{Named, Transcript, stopped};
 
 impl State {
     /// Nothing was asked yet.
@@ -132,8 +132,7 @@ fn answers(
     let status = lane.thread.status(sight.now, sight.options.reduced_motion);
     let mut items = lane.thread.items(&status, &lane.opened, &lane.opened);
     for item in &mut items {
-        item.nameless = true;
-        item.blind = hidden;
+        item.named = if hidden { Named::Nowhere } else { Named::Elsewhere };
         if item.message.role == Speaker::Assistant {
             item.when = "";
         }
