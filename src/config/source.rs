@@ -218,10 +218,30 @@ fn overrides(flags: &Flags) -> Result<Layer> {
     let mut layer = Layer::default();
     for (path, text, origin) in &flags.values {
         let key = check::find(path).ok_or_else(|| check::unknown(origin, path))?;
+        if holds_secret(key.kind, text) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("reading {path} from {origin}"),
+                "what stands on a command line can be read by everybody on this machine",
+                "Name a variable that holds it, like $NAME, write it into the configuration file, or use `outcrop keys set`.",
+            ));
+        }
         layer.put(path, from_text(path, key.kind, text, origin)?);
     }
     check::layer("the command line", &layer.0)?;
     Ok(layer)
+}
+
+/// It is a key, or an address with a password, and not the name of a variable.
+fn holds_secret(kind: Kind, text: &str) -> bool {
+    match kind {
+        Kind::Secret => !text.is_empty() && !text.starts_with('$'),
+        Kind::Proxy => {
+            let authority = text.split("//").last().unwrap_or_default().split('/').next().unwrap_or_default();
+            authority.rsplit_once('@').is_some_and(|(who, _)| who.contains(':'))
+        }
+        _ => false,
+    }
 }
 
 /// A value from the text of a variable or a flag, where quotes are not needed.

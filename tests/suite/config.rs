@@ -489,3 +489,23 @@ fn a_cassette_that_the_file_names_lies_beside_the_file() {
     assert_eq!(file(&said), here.join("demo.cassette"), "a flag is said where the program runs");
     assert_eq!(Home::with("record = 'r'\n").flag("record", "r").load().unwrap().record, Some(here.join("r")));
 }
+
+#[test]
+fn no_key_and_no_password_is_taken_from_the_command_line() {
+    let provider = "[providers.home]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:1/v1'\n";
+    for (key, text) in [
+        ("providers.home.api_key", "sk-canary"),
+        ("net.https_proxy", "http://me:canary@127.0.0.1:3128"),
+        ("net.https_proxy", "me:canary@127.0.0.1:3128/"),
+    ] {
+        let error = Home::with(provider).flag(key, text).refused();
+        assert!(error.doing.contains(key) && error.hint.contains("keys set"), "{error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    let named =
+        Home::with(provider).variable("HOME_KEY", "canary").flag("providers.home.api_key", "$HOME_KEY");
+    assert!(named.load().unwrap().providers["home"].is_had());
+    for text in ["http://127.0.0.1:3128", "http://me@127.0.0.1:3128/a:b"] {
+        Home::with(provider).flag("net.https_proxy", text).load().unwrap();
+    }
+}
