@@ -65,11 +65,7 @@ impl State {
             }
         } else if areas.box_area.contains(at) {
             self.focus = Focus::Composer;
-            let inside =
-                |value: u16, from: u16, len: u16| value.saturating_sub(from).min(len.saturating_sub(1));
-            let column = inside(at.x, areas.composer.x, areas.composer.width.max(1));
-            let row = inside(at.y, areas.composer.y, areas.composer.height.max(1));
-            self.composer.click(column, row, false);
+            self.composer.click_near(at, areas.composer);
         } else if areas.find.is_some_and(|find| find.contains(at)) {
             self.start_find();
         } else if areas.offer.is_some_and(|offer| offer.contains(at)) {

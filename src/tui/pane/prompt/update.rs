@@ -299,11 +299,7 @@ impl State {
             }
         } else if areas.box_area.contains(at) {
             self.focus = Focus::Editor;
-            let inside =
-                |value: u16, from: u16, len: u16| value.saturating_sub(from).min(len.saturating_sub(1));
-            let column = inside(at.x, areas.editor.x, areas.editor.width.max(1));
-            let row = inside(at.y, areas.editor.y, areas.editor.height.max(1));
-            self.editor.click(column, row, false);
+            self.editor.click_near(at, areas.editor);
         } else if areas.values.contains(at) {
             let row = usize::from(self.values_top(areas.values) + at.y - areas.values.y);
             let more = usize::from(self.written_rows(areas.values.width) - 1);

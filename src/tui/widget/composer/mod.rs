@@ -25,6 +25,7 @@ use chip::{Pastes, chip_index, folds};
 use cluster::before;
 use history::History;
 use mention::{mentions, open_path, written};
+use ratatui::layout::{Position, Rect};
 use rows::{Row, byte_at, place_of, rows};
 
 use crate::domain::attachment::Attachment;
@@ -417,6 +418,12 @@ impl Composer {
     pub fn rows_at(&self, width: u16, most: u16) -> u16 {
         let count = self.rows(width).len();
         u16::try_from(count).unwrap_or(u16::MAX).clamp(1, most.max(1))
+    }
+
+    /// Puts the caret at the cell of its text's `area` that is nearest to where the mouse was pressed.
+    pub fn click_near(&mut self, at: Position, area: Rect) {
+        let inside = |value: u16, from: u16, len: u16| value.saturating_sub(from).min(len.saturating_sub(1));
+        self.click(inside(at.x, area.x, area.width), inside(at.y, area.y, area.height), false);
     }
 
     /// Puts the caret under the mouse: a cell relative to the box; `select` drags.
