@@ -64,7 +64,7 @@ impl State {
         self.put(comparison.clone());
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
-        (self.page, self.at, self.first, self.chosen) = (0, 0, 0, None);
+        (self.page, self.at, self.first) = (0, 0, 0);
         self.ask_all(comparison, desk);
     }
 

@@ -51,15 +51,14 @@ impl State {
         self.waits.insert(task, Wait::Choose);
     }
 
-    /// Takes back what was chosen last.
+    /// Takes back what was chosen on this page.
     pub(super) fn take_back(&mut self, desk: &mut Desk<'_>) {
-        let Some(ballot) = self.chosen.or_else(|| self.ballot().map(|ballot| ballot.id)) else {
+        let Some(ballot) = self.ballot().map(|ballot| ballot.id) else {
             return desk.say("Nothing was chosen here.");
         };
         let task = desk.call(None, Request::Comparisons(Comparisons::TakeBack { ballot }));
         self.waits.insert(task, Wait::TakeBack);
         self.ballots.retain(|other| other.id != ballot);
-        self.chosen = None;
     }
 
     /// What was chosen, in words; by the letters of the screen.

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Error;
 use crate::domain::comparison::{Ballot, COLUMNS, Column, Comparison};
 use crate::domain::conversation::Draft;
-use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
+use crate::domain::id::{ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome};
 use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::keymap::Context;
@@ -128,8 +128,6 @@ pub struct State {
     page: usize,
     /// Choices that count in it.
     ballots: Vec<Ballot>,
-    /// The choice that was made last, to be taken back.
-    chosen: Option<BallotId>,
     /// The next comparison hides who answers.
     blind: bool,
     /// Columns scroll each for itself.

@@ -149,7 +149,7 @@ impl State {
         }
         self.comparison = Some(comparison);
         self.ballots = ballots;
-        (self.page, self.at, self.first, self.chosen, self.failed) = (0, 0, 0, None, None);
+        (self.page, self.at, self.first, self.failed) = (0, 0, 0, None);
         self.show_page(desk);
         keep_later(desk);
     }
@@ -197,7 +197,7 @@ impl State {
     pub(super) fn forget_comparison(&mut self) {
         self.comparison = None;
         self.ballots.clear();
-        (self.page, self.chosen, self.failed) = (0, None, None);
+        (self.page, self.failed) = (0, None);
         self.waits.retain(|_, wait| !matches!(wait, Wait::Lane(_) | Wait::Open(_)));
         for lane in &mut self.lanes {
             *lane = Lane::of(std::mem::take(&mut lane.thread.setup));

@@ -41,7 +41,6 @@ impl State {
                 }
             }
             (Wait::Choose, Reply::Ballot { ballot }) => {
-                self.chosen = Some(ballot.id);
                 self.ballots.retain(|other| !ballot.supersedes(other));
                 self.ballots.push(ballot);
                 let back = desk.key(Context::Columns, Action::Undo);
