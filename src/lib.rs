@@ -22,7 +22,7 @@
 //! | [`config`] | defaults < file < environment < flags; the only reader of the environment |
 //! | [`net`] | the only outward sockets |
 //! | [`store`] | the only place that names sled; everything made from user content is sealed |
-//! | [`engine`] | the only place that names candle: local models |
+//! | [`engine`] | the only place that names candle: local models; its arithmetic is the package `outcrop_kernel` |
 //! | [`provider`] | one trait, many voices |
 //! | [`worker`] | other programs and hidden modes of this one: the only place that starts a child |
 //! | [`service`] | what the program can do; `service/invoke` is the only caller of a provider |

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::ggml_file::qtensor_from_ggml;
+use outcrop_kernel::quantise;
 use sha2::{Digest, Sha256};
 
 use super::gguf::{Header, Kind, Tensor, tensor_bytes};
@@ -15,8 +16,6 @@ use crate::domain::catalog::Backend;
 use crate::domain::hex::hex;
 use crate::domain::{Error, Result};
 
-/// Values of one block of `Q8_0`, which share a scale.
-pub(super) const BLOCK: usize = 32;
 /// Alignment of tensors in what we write: the format's default.
 const ALIGN: u64 = 32;
 /// `general.file_type` of a file whose weights are mostly `Q8_0`.
@@ -190,18 +189,4 @@ pub(super) fn widen(tensor: &Tensor, raw: &[u8], doing: &str) -> Result<Vec<f32>
         .and_then(|t| t.dequantize(&Device::Cpu))
         .and_then(|t| t.to_vec1())
         .map_err(|why| Error::internal(doing, format!("tensor {:?}: {why}", tensor.name)))
-}
-
-/// The bytes of `Q8_0` blocks, rounded as ggml's reference does: the largest magnitude becomes 127, halves go away
-/// from zero, the scale is kept as `f16`.
-pub(super) fn quantise(values: &[f32]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(values.len() / BLOCK * 34);
-    for block in values.as_chunks::<BLOCK>().0 {
-        let most = block.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-        let scale = most / 127.0;
-        let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
-        out.extend(half::f16::from_f32(scale).to_le_bytes());
-        out.extend(block.iter().map(|x| (x * inverse).round() as i8).map(i8::cast_unsigned));
-    }
-    out
 }

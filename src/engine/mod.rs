@@ -18,7 +18,6 @@ mod convert;
 mod foreign;
 mod gguf;
 mod inspect;
-mod kernel;
 #[cfg(feature = "llama-cpp")]
 mod llama_cpp;
 mod loaded;

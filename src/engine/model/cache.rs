@@ -1,7 +1,7 @@
 //! What a conversation's tokens left behind in each layer.
 
 use super::shape::Shape;
-use crate::engine::kernel::attention::Head;
+use outcrop_kernel::attention::Head;
 
 /// Keys and values of one conversation.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use super::cache::Cache;
 use super::shape::{Shape, View};
 use super::weights::{Layer, Model};
-use crate::engine::kernel::attention::{self, Head, Sight};
-use crate::engine::kernel::{Matrix, Quantised, ROWS, vector};
+use outcrop_kernel::attention::{self, Head, Sight};
+use outcrop_kernel::{Matrix, Quantised, ROWS, vector};
 
 /// Tokens whose queries one task of attention takes.
 const QUERIES: usize = 16;

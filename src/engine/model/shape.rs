@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::style::{STYLES, Style};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::engine::convert::BLOCK;
 use crate::engine::gguf::Header;
+use outcrop_kernel::BLOCK;
 
 /// How positions become angles.
 #[derive(Debug, Clone, Copy, PartialEq)]

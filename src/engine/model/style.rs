@@ -1,7 +1,7 @@
 //! What is particular to each architecture. All of them are norms, attention and a gated feed-forward.
 
 use crate::domain::Result;
-use crate::engine::kernel::vector::{Gate, Pairing};
+use outcrop_kernel::vector::{Gate, Pairing};
 
 use super::shape::Scales;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::shape::Shape;
 use crate::domain::{Error, Result};
-use crate::engine::convert::{BLOCK, quantise, widen};
+use crate::engine::convert::widen;
 use crate::engine::gguf::{Header, Kind, Tensor, tensor_bytes};
-use crate::engine::kernel::Matrix;
+use outcrop_kernel::{BLOCK, Matrix, quantise};
 
 /// The number type in which the engine runs a tensor.
 pub(in crate::engine) fn form(tensor: &Tensor) -> Kind {

@@ -89,7 +89,7 @@ fn tiles<L: Lanes>(lanes: L, group: &[Packed], input: &Quantised, out: &mut [[f3
 }
 
 /// One group of rows times all tokens, on the best lanes there are.
-pub(super) fn group(group: &[Packed], input: &Quantised, out: &mut [[f32; ROWS]]) {
+pub fn group(group: &[Packed], input: &Quantised, out: &mut [[f32; ROWS]]) {
     struct Product<'a, L>(L, &'a [Packed], &'a Quantised, &'a mut [[f32; ROWS]]);
     impl<L: Lanes> pulp::NullaryFnOnce for Product<'_, L> {
         type Output = ();
@@ -111,7 +111,7 @@ pub(super) fn group(group: &[Packed], input: &Quantised, out: &mut [[f32; ROWS]]
 const FINEST: f32 = 32_767.0;
 
 /// One token's activations; `pairs` and `scales` have a place for each block.
-pub(super) fn quantise(values: &[f32], pairs: &mut [[i32; PAIRS]], scales: &mut [f32]) {
+pub fn quantise(values: &[f32], pairs: &mut [[i32; PAIRS]], scales: &mut [f32]) {
     struct Rounding<'a>(&'a [f32], &'a mut [[i32; PAIRS]], &'a mut [f32]);
     impl pulp::WithSimd for Rounding<'_> {
         type Output = ();
@@ -204,7 +204,7 @@ mod x86 {
 
     /// AVX-512: all rows in one register.
     #[derive(Clone, Copy)]
-    pub(super) struct Wide512(pub(super) V4);
+    pub struct Wide512(pub V4);
 
     impl Lanes for Wide512 {
         type Wide = __m512i;
@@ -247,7 +247,7 @@ mod x86 {
 
     /// AVX2: two registers of eight rows.
     #[derive(Clone, Copy)]
-    pub(super) struct Wide256(pub(super) V3);
+    pub struct Wide256(pub V3);
 
     impl Lanes for Wide256 {
         type Wide = [__m256i; 2];
@@ -310,9 +310,9 @@ mod x86 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Matrix;
     use super::*;
-    use crate::engine::convert;
+    use crate::Matrix;
+    use crate::quantise as blocks;
 
     /// A few numbers that look like noise and are the same everywhere.
     fn noise(length: usize, seed: u32) -> Vec<f32> {
@@ -329,7 +329,7 @@ mod tests {
         let weights = noise(rows * width, 1);
         let inputs = noise(tokens * width, 2);
         let mut matrix = Matrix::zeroed(rows, width);
-        matrix.put(0, &convert::quantise(&weights));
+        matrix.put(0, &blocks(&weights));
         let mut quantised = Quantised::default();
         quantised.resize(tokens, width);
         for (place, values) in quantised.places().zip(inputs.chunks(width)) {
@@ -390,7 +390,7 @@ mod tests {
     fn a_row_comes_back_as_it_was_put() {
         let values = noise(96, 5);
         let mut matrix = Matrix::zeroed(16, 96);
-        matrix.put(7, &convert::quantise(&values));
+        matrix.put(7, &blocks(&values));
         let mut row = vec![0.0; 96];
         matrix.row(7, &mut row);
         assert!(row.iter().zip(&values).all(|(a, b)| (a - b).abs() < 0.01));

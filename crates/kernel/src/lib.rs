@@ -1,21 +1,25 @@
 //! The arithmetic of a forward pass: quantised products, norms, rotations, attention. Pure functions over slices; no
 //! threads, no files, no model's shape.
 //!
+//! A package of its own for one reason: it is optimised in every profile, while the program around it is built as fast
+//! as it can be.
+//!
 //! Weights are `Q8_0`; activations are rounded to 15 bits and a sign, a block at a time. llama.cpp rounds them to
 //! seven, which moves likelihoods by a tenth; the integer products here are as fast with the finer ones, and their
-//! rounding is not seen. An output is computed in one order of operations however many tokens are computed at once, so a prompt read in pieces, or partly from a cache, gives
-//! the very numbers that it gives when read whole.
+//! rounding is not seen. An output is computed in one order of operations however many tokens are computed at once, so a
+//! prompt read in pieces, or partly from a cache, gives the very numbers that it gives when read whole.
 
 #![allow(clippy::inline_always, reason = "code gets the lanes of the dispatch only when it is a part of it")]
 
-pub(super) mod attention;
+pub mod attention;
 mod lanes;
-pub(super) mod vector;
+mod q8_0;
+pub mod vector;
 
-use crate::engine::convert::BLOCK;
+pub use q8_0::{BLOCK, quantise};
 
 /// Rows of a matrix that are computed side by side, one a lane.
-pub(crate) const ROWS: usize = 16;
+pub const ROWS: usize = 16;
 /// Pairs of values in a block: the unit of an integer product.
 const PAIRS: usize = BLOCK / 2;
 /// Tokens computed with one reading of the weights.
@@ -24,14 +28,14 @@ const TILE: usize = 8;
 /// One block of `ROWS` rows: their scales, then for each pair of columns the two values of every row.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub(crate) struct Packed {
+pub struct Packed {
     scales: [f32; ROWS],
     pairs: [[i8; 2 * ROWS]; PAIRS],
 }
 
 /// A `Q8_0` matrix, repacked so that one stream of memory feeds all lanes.
 #[derive(Debug)]
-pub(crate) struct Matrix {
+pub struct Matrix {
     /// By group of rows, then by block of columns.
     blocks: Vec<Packed>,
     groups: usize,
@@ -41,14 +45,14 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     /// A matrix of `rows` rows of `width` values, all zero; both are whole groups and blocks.
-    pub(crate) fn zeroed(rows: usize, width: usize) -> Self {
+    pub fn zeroed(rows: usize, width: usize) -> Self {
         let (groups, depth) = (rows.div_ceil(ROWS), width / BLOCK);
         let zero = Packed { scales: [0.0; ROWS], pairs: [[0; 2 * ROWS]; PAIRS] };
         Self { blocks: vec![zero; groups * depth], groups, depth }
     }
 
     /// Puts rows in their places from `first` on, from the bytes of `Q8_0` blocks.
-    pub(crate) fn put(&mut self, first: usize, raw: &[u8]) {
+    pub fn put(&mut self, first: usize, raw: &[u8]) {
         for (at, block) in raw.as_chunks::<34>().0.iter().enumerate() {
             let (row, column) = (first + at / self.depth, at % self.depth);
             let Some(packed) = self.blocks.get_mut(row / ROWS * self.depth + column) else { return };
@@ -62,7 +66,7 @@ impl Matrix {
     }
 
     /// Writes the values of one row to `out`.
-    pub(crate) fn row(&self, row: usize, out: &mut [f32]) {
+    pub fn row(&self, row: usize, out: &mut [f32]) {
         let lane = row % ROWS;
         let blocks = self.blocks.iter().skip(row / ROWS * self.depth);
         for (block, out) in blocks.zip(out.as_chunks_mut::<BLOCK>().0) {
@@ -73,12 +77,12 @@ impl Matrix {
     }
 
     /// Groups of `ROWS` rows.
-    pub(crate) fn groups(&self) -> usize {
+    pub fn groups(&self) -> usize {
         self.groups
     }
 
     /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
-    pub(crate) fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
+    pub fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
         if input.tokens > 0 {
             let blocks = &self.blocks[first * self.depth..];
             for (group, out) in blocks.chunks_exact(self.depth).zip(out.chunks_mut(input.tokens)) {
@@ -90,7 +94,7 @@ impl Matrix {
 
 /// Activations of some tokens, quantised.
 #[derive(Debug, Default)]
-pub(crate) struct Quantised {
+pub struct Quantised {
     /// By token, then by block: pairs of values as two 16-bit halves.
     pairs: Vec<[i32; PAIRS]>,
     scales: Vec<f32>,
@@ -100,7 +104,7 @@ pub(crate) struct Quantised {
 
 impl Quantised {
     /// Makes room for `tokens` tokens of `width` values.
-    pub(crate) fn resize(&mut self, tokens: usize, width: usize) {
+    pub fn resize(&mut self, tokens: usize, width: usize) {
         self.depth = width / BLOCK;
         self.tokens = tokens;
         self.pairs.resize(tokens * self.depth, [0; PAIRS]);
@@ -108,7 +112,7 @@ impl Quantised {
     }
 
     /// The place of each token, to be filled with `quantise`.
-    pub(crate) fn places(&mut self) -> impl Iterator<Item = Place<'_>> {
+    pub fn places(&mut self) -> impl Iterator<Item = Place<'_>> {
         let depth = self.depth.max(1);
         let scales = self.scales.chunks_exact_mut(depth);
         self.pairs.chunks_exact_mut(depth).zip(scales).map(|(pairs, scales)| Place { pairs, scales })
@@ -117,14 +121,14 @@ impl Quantised {
 
 /// Where one token's activations go.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub struct Place<'a> {
     pairs: &'a mut [[i32; PAIRS]],
     scales: &'a mut [f32],
 }
 
 impl Place<'_> {
     /// Quantises one token's values: in every block the largest magnitude becomes 32767.
-    pub(crate) fn quantise(self, values: &[f32]) {
+    pub fn quantise(self, values: &[f32]) {
         lanes::quantise(values, self.pairs, self.scales);
     }
 }

@@ -10,11 +10,11 @@ use super::vector::exp;
 
 /// Positions that are taken together. Tiles lie at fixed positions, so a token's result depends on nothing but its
 /// own past.
-pub(crate) const SPAN: usize = 32;
+pub const SPAN: usize = 32;
 
 /// Keys and values of one head in one layer.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Head {
+pub struct Head {
     /// By tile, then by dimension: one value a position.
     keys: Vec<f16>,
     /// By position: one value a dimension.
@@ -23,7 +23,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// Puts the key and value of `position`, which is the next one or one that was there before.
-    pub(crate) fn put(&mut self, position: usize, key: &[f32], value: &[f32]) {
+    pub fn put(&mut self, position: usize, key: &[f32], value: &[f32]) {
         let size = key.len();
         let tile = position / SPAN * SPAN * size;
         if self.keys.len() < tile + SPAN * size {
@@ -40,12 +40,12 @@ impl Head {
     }
 
     /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         2 * (self.keys.capacity() + self.values.capacity())
     }
 
     /// Gives back what was kept for positions from `length` on.
-    pub(crate) fn shrink(&mut self, length: usize, size: usize) {
+    pub fn shrink(&mut self, length: usize, size: usize) {
         let keep = length.next_multiple_of(SPAN) * size;
         self.keys.truncate(keep);
         self.values.truncate(keep);
@@ -56,20 +56,20 @@ impl Head {
 
 /// What the queries of one head have in common.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sight {
+pub struct Sight {
     /// Queries of a token.
-    pub(crate) shared: usize,
+    pub shared: usize,
     /// Values of a query.
-    pub(crate) size: usize,
+    pub size: usize,
     /// Factor of a query's product with a key.
-    pub(crate) scale: f32,
+    pub scale: f32,
     /// Positions that a token looks back, its own included.
-    pub(crate) window: usize,
+    pub window: usize,
 }
 
 /// Queries of some tokens on one head: `queries` and `out` hold them by token; the tokens stand at `first`,
 /// `first + 1` … and see everything up to themselves, as far back as the window.
-pub(crate) fn attend(head: &Head, first: usize, sight: Sight, queries: &[f32], out: &mut [f32]) {
+pub fn attend(head: &Head, first: usize, sight: Sight, queries: &[f32], out: &mut [f32]) {
     pulp::Arch::new().dispatch(Attention { head, first, sight, queries, out });
 }
 

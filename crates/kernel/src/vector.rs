@@ -3,7 +3,7 @@
 /// `e^x`: by halves of the logarithm of two and a polynomial (Cephes), to about one unit in the last place. Far
 /// below zero it is zero.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     let clamped = x.clamp(-87.0, 88.0);
     let n = (clamped * std::f32::consts::LOG2_E).round_ties_even();
     let r = clamped - n * 0.693_359_4 + n * 2.121_944_4e-4;
@@ -17,7 +17,7 @@ pub(super) fn exp(x: f32) -> f32 {
 }
 
 /// `x = x / rms(x) · weight` (root mean square norm, Zhang and Sennrich 2019).
-pub(crate) fn norm(x: &mut [f32], weight: &[f32], epsilon: f32) {
+pub fn norm(x: &mut [f32], weight: &[f32], epsilon: f32) {
     struct Norm<'a>(&'a mut [f32], &'a [f32], f32);
     impl pulp::WithSimd for Norm<'_> {
         type Output = ();
@@ -42,7 +42,7 @@ pub(crate) fn norm(x: &mut [f32], weight: &[f32], epsilon: f32) {
 
 /// What opens a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
+pub enum Gate {
     /// `x · sigmoid(x)`
     Silu,
     /// The normal distribution's `x · Φ(x)`, by the hyperbolic tangent (Hendrycks and Gimpel 2016).
@@ -50,7 +50,7 @@ pub(crate) enum Gate {
 }
 
 /// `gate = opened(gate) · up` (Shazeer 2020).
-pub(crate) fn gated(kind: Gate, gate: &mut [f32], up: &[f32]) {
+pub fn gated(kind: Gate, gate: &mut [f32], up: &[f32]) {
     struct Gated<'a>(Gate, &'a mut [f32], &'a [f32]);
     impl pulp::WithSimd for Gated<'_> {
         type Output = ();
@@ -78,13 +78,7 @@ pub(crate) fn gated(kind: Gate, gate: &mut [f32], up: &[f32]) {
 
 /// The angles of one position: cosine and sine for each pair of a head's values. Positions are divided by `stretch`,
 /// each angle by its factor.
-pub(crate) fn angles(
-    position: usize,
-    base: f32,
-    stretch: f32,
-    factors: Option<&[f32]>,
-    out: &mut [(f32, f32)],
-) {
+pub fn angles(position: usize, base: f32, stretch: f32, factors: Option<&[f32]>, out: &mut [(f32, f32)]) {
     let step = base.powf(-1.0 / out.len() as f32);
     let mut theta = position as f32;
     for (i, out) in out.iter_mut().enumerate() {
@@ -97,14 +91,14 @@ pub(crate) fn angles(
 
 /// Which two values of a head make a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pairing {
+pub enum Pairing {
     Neighbours,
     /// One of the first half with its like of the second.
     Halves,
 }
 
 /// Turns pairs of a head's values by their angles (rotary embedding, Su et al. 2021).
-pub(crate) fn rotate(pairing: Pairing, head: &mut [f32], angles: &[(f32, f32)]) {
+pub fn rotate(pairing: Pairing, head: &mut [f32], angles: &[(f32, f32)]) {
     let turned = |a: f32, b: f32, (cos, sin): (f32, f32)| (a * cos - b * sin, a * sin + b * cos);
     match pairing {
         Pairing::Neighbours => {
