@@ -1,12 +1,15 @@
 //! The program's own log: a file a day in the state folder, a week of them. Never a prompt, an answer, a secret, the tty.
 
 use std::fs::DirBuilder;
+use std::io::{Result as Io, Write};
 use std::os::unix::fs::DirBuilderExt;
 
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::Config;
+use crate::domain::untrusted::safe_text;
 use crate::domain::{Error, Result};
 
 /// Files kept.
@@ -26,6 +29,57 @@ pub fn start(config: &Config) -> Result<()> {
         .map_err(|why| Error::internal(doing(), why.to_string()))?;
     let filter = EnvFilter::new(format!("warn,outcrop={}", config.log));
     // A second start, as in tests, keeps the first log.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(file).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(Sanitised(file))
+        .try_init();
     Ok(())
+}
+
+/// What is written by it went through the sanitiser, event by event: a log is read in a terminal, and libraries
+/// put into it what servers said.
+struct Sanitised<W>(W);
+
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Sanitised<W> {
+    type Writer = Sanitised<W::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Sanitised(self.0.make_writer())
+    }
+}
+
+impl<W: Write> Write for Sanitised<W> {
+    fn write(&mut self, event: &[u8]) -> Io<usize> {
+        self.0.write_all(safe_text(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> Io<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, read_to_string};
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn whatever_a_library_says_no_control_or_mark_of_direction_reaches_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let file = Sanitised(Mutex::new(File::create(&path).unwrap()));
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(file).finish();
+        tracing::subscriber::with_default(log, || {
+            tracing::warn!(said = "\u{1b}[2J\u{9b}31m", "abc\u{202e}cba\u{2066}\u{7}");
+        });
+        let log = read_to_string(path).unwrap();
+        let bad = |c: char| {
+            c.is_control() && c != '\n' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(log.contains("abc") && log.contains("⟨RLO⟩") && !log.contains(bad), "{log:?}");
+    }
 }

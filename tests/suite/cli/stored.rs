@@ -1,10 +1,13 @@
 //! The workspace and what goes in and out of it.
 
-use super::home::Home;
+use super::home::{Home, on_both};
 
 #[test]
 fn export_and_import_carry_conversations_to_another_home() {
-    let home = Home::new();
+    on_both(Home::new, carried);
+}
+
+fn carried(home: &Home) {
     home.run(&["chat", "first question"]);
     home.run(&["chat", "--continue", "second question"]);
     let said = home.run(&["conversations", "export", "--format", "json", "-o", "all.json"]);
@@ -27,7 +30,10 @@ fn export_and_import_carry_conversations_to_another_home() {
 
 #[test]
 fn an_export_of_several_is_one_document_and_never_half_a_file() {
-    let home = Home::new();
+    on_both(Home::new, exported);
+}
+
+fn exported(home: &Home) {
     let all = ["conversations", "export", "-f", "json"];
     assert_eq!(home.run(&all).objects(), [serde_json::json!([])]);
     home.run(&["chat", "first"]);
@@ -51,7 +57,10 @@ fn an_export_of_several_is_one_document_and_never_half_a_file() {
 
 #[test]
 fn an_import_says_what_it_cannot_read_in_plain_words() {
-    let home = Home::new();
+    on_both(Home::new, misread);
+}
+
+fn misread(home: &Home) {
     let said = home.fed("# a title\n\ntext\n", &["conversations", "import", "-"]);
     assert!(said.code == Some(2) && said.stderr.contains("it is no JSON"), "{said:?}");
     let said = home.fed("[]", &["conversations", "import", "-"]);
@@ -60,7 +69,10 @@ fn an_import_says_what_it_cannot_read_in_plain_words() {
 
 #[test]
 fn a_conversation_gets_another_title_and_a_slip_of_digits_names_none() {
-    let home = Home::new();
+    on_both(Home::new, renamed);
+}
+
+fn renamed(home: &Home) {
     home.run(&["chat", "hello"]);
     let id = home.run(&["conversations", "list"]).stdout[..8].to_owned();
     let said = home.run(&["conversations", "rename", &id, "Of rivers"]);
@@ -108,7 +120,10 @@ fn the_doctor_finds_a_good_installation_good_and_names_what_is_not() {
 }
 #[test]
 fn the_workspace_tells_of_itself_and_is_copied_and_brought_back() {
-    let home = Home::new();
+    on_both(Home::new, copied);
+}
+
+fn copied(home: &Home) {
     home.run(&["chat", "kept"]);
     for (arguments, says) in [
         (vec!["workspace", "info"], "conversations  1"),

@@ -1,8 +1,6 @@
 //! What calls came to, on the command line; and budgets.
 
-use outcrop::workbench::{self, Workbench};
-
-use super::home::{Home, SCRIPTED};
+use super::home::{Home, SCRIPTED, on_both};
 
 /// The scripted voice has no price of its own.
 const PRICED: &str = "[models.'scripted/echo']\ninput_price = 1000\noutput_price = 2000\n";
@@ -11,23 +9,9 @@ fn priced(more: &str) -> Home {
     Home::with(&format!("{SCRIPTED}{PRICED}{more}"))
 }
 
-/// Does it in a home of its own, once as the owner and once attached to this process.
-fn on_both(act: fn(&Home)) {
-    act(&priced(""));
-    let home = priced("");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let owner = workbench::open(&home.config());
-        owner.ready().await.unwrap();
-        assert!(owner.is_owner());
-        tokio::task::block_in_place(|| act(&home));
-        owner.close().await;
-    });
-}
-
 #[test]
 fn usage_counts_what_was_asked_by_model_day_and_provider() {
-    on_both(counts);
+    on_both(|| priced(""), counts);
 }
 
 fn counts(home: &Home) {
@@ -61,7 +45,7 @@ fn counts(home: &Home) {
 
 #[test]
 fn usage_is_written_out_for_prometheus_for_tables_and_call_by_call() {
-    on_both(written);
+    on_both(|| priced(""), written);
 }
 
 fn written(home: &Home) {

@@ -1,5 +1,7 @@
 //! Turns, drafts, branches and the ladder of Esc and Ctrl+C.
 
+use std::time::Duration;
+
 use outcrop::domain::change::Changed;
 use outcrop::domain::conversation::{Conversation, Draft, Thread};
 use outcrop::domain::delta::{Event as Delta, Pause};
@@ -13,7 +15,7 @@ use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::{Change, Conversations};
 use outcrop::workbench::{Reply, Request};
 
-use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message, model};
+use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message, model, options};
 
 fn text(text: &str) -> Vec<Block> {
     vec![Block::Text { text: text.to_owned() }]
@@ -511,4 +513,70 @@ fn a_pause_is_counted_down_in_the_status_and_is_no_part_of_the_answer() {
     assert!(stage.text().contains("500, second try in 1 s"), "{}", stage.text());
     stage.delta(Delta::Text { text: "Because".into() });
     assert!(!stage.text().contains("second try"), "{}", stage.text());
+}
+
+#[test]
+fn what_comes_while_one_reads_further_up_is_counted_below() {
+    let mut stage = Stage::settled(120, 30, "dark");
+    stage.ask("why?");
+    stage.delta(Delta::Text { text: "one line\n\n".repeat(40) });
+    stage.pass(20);
+    assert!(!stage.text().contains("new line"), "the end is followed");
+    stage.keys("<tab><pageup>");
+    assert!(!stage.text().contains("new line"), "nothing has come since");
+    stage.delta(Delta::Text { text: "one more\n\n".repeat(3) });
+    stage.pass(20);
+    let shown = stage.text();
+    assert!(shown.contains("↓ 6 new lines"), "{shown}");
+    stage.keys("G");
+    assert!(!stage.text().contains("new line"), "the end is reached");
+}
+
+#[test]
+fn nothing_that_an_answer_names_is_fetched_or_opened() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("q");
+    let before = stage.effects.len();
+    let names = "![seen](http://127.0.0.1:1/pixel.png) [here](http://127.0.0.1:1/x) <http://127.0.0.1:1> \
+                 ![file](file:///etc/passwd) ![](./local.png)\n\n<img src=\"http://127.0.0.1:1/\">\n";
+    stage.delta(Delta::Text { text: names.to_owned() });
+    let shown = stage.text();
+    assert!(shown.contains("seen") && shown.contains("here"), "{shown}");
+    let done = answer(91, Some(90), names, COMPLETE);
+    stage.answer("\"send\"", vec![Reply::Finished { answer: done }]);
+    stage.text();
+    stage.keys("<tab><up><enter><space>");
+    let world = |effect: &&Effect| match effect {
+        Effect::Call { request, .. } => {
+            let request = serde_json::to_string(request).unwrap();
+            request.contains("127.0.0.1") || request.contains("passwd") || request.contains("fetch")
+        }
+        Effect::Compute(_) | Effect::After { .. } | Effect::Title(_) => false,
+        _ => true,
+    };
+    let asked: Vec<&Effect> = stage.effects[before..].iter().filter(world).collect();
+    assert_eq!(asked, Vec::<&Effect>::new());
+}
+
+#[test]
+fn with_reduced_motion_a_wait_is_counted_and_nothing_turns() {
+    let frames = |reduced_motion: bool| {
+        let options = Options { reduced_motion, ..options("dark") };
+        let mut stage = Stage::made(120, 40, options, Start::default());
+        stage.settle();
+        stage.ask("why?");
+        let pulse = stage.state.pulse();
+        let frames = [0, 300, 300].map(|ms| {
+            stage.pass(ms);
+            stage.text()
+        });
+        (pulse, frames)
+    };
+    let turns = |text: &String| text.contains(['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷']);
+    let (pulse, moving) = frames(false);
+    assert!(moving.iter().all(turns) && moving[0] != moving[1], "{}", moving[1]);
+    assert!(pulse.unwrap() < Duration::from_secs(1));
+    let (pulse, calm) = frames(true);
+    assert!(!calm.iter().any(turns) && calm[2].contains("waiting · 0.6"), "{}", calm[2]);
+    assert_eq!(pulse, Some(Duration::from_secs(1)));
 }

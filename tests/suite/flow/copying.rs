@@ -6,6 +6,7 @@ use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Copied, Event};
 use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::request::conversations::{Conversations, Format};
 use outcrop::workbench::{Reply, Request};
 
 use crate::stage::{COMPLETE, Stage, answer, conversation, id, message};
@@ -66,6 +67,22 @@ fn the_request_of_an_answer_is_copied_in_the_form_that_is_chosen() {
         matches!(&effects[..], [Effect::Copy(code), ..] if code.starts_with("from openai")),
         "{effects:?}"
     );
+}
+
+#[test]
+fn the_whole_conversation_is_copied_as_the_markdown_that_is_exported() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), "a", COMPLETE)]);
+    let effects = stage.keys("<tab>Y");
+    let ids = vec![conversation(1)];
+    let export = Conversations::Export { ids, format: Format::Markdown, folder: None };
+    assert_eq!(Stage::requests(&effects), [Request::Conversations(export)]);
+    let text = "# Why rivers meander\n\nq\n\na\n".to_owned();
+    let before = stage.effects.len();
+    let title = "Why rivers meander".to_owned();
+    let reply = Reply::Export { id: conversation(1), title, text: text.clone(), attachments: Vec::new() };
+    stage.answer("\"export\"", vec![reply]);
+    assert_eq!(stage.effects[before..], [Effect::Copy(text)]);
 }
 
 #[test]
