@@ -397,14 +397,12 @@ fn make(doing: &str, options: &NetOptions, wanted: Connections) -> Result<reqwes
     } else if let Some(file) = &options.ca_file {
         let doing = format!("reading the certificates in {}", file.display());
         let pem = std::fs::read(file).map_err(|why| Error::io(&doing, &why))?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| {
-            Error::new(
-                ErrorKind::Config,
-                &doing,
-                "it is no PEM file",
-                "Check net.ca_file in the configuration.",
-            )
-        })?;
+        // A file without any block of PEM is read as an empty list.
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if certificates.is_empty() {
+            let hint = "Check net.ca_file in the configuration.";
+            return Err(Error::new(ErrorKind::Config, &doing, "it is no PEM file of certificates", hint));
+        }
         builder = builder.tls_certs_merge(certificates);
     }
     builder.build().map_err(broken)

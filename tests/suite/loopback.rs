@@ -4,9 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// Who vouches for servers with TLS.
+pub const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls/authority.pem");
 
 /// What was asked.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +43,24 @@ pub struct Server {
 impl Server {
     /// `answer` gets the number of the request, from 0, and the request.
     pub async fn start(answer: impl Fn(usize, &Seen) -> Vec<Part> + Send + Sync + 'static) -> Self {
+        Self::with(None, answer).await
+    }
+
+    /// With TLS, as `localhost` and `models.example`, for which [`AUTHORITY`] vouches.
+    pub async fn secure(answer: impl Fn(usize, &Seen) -> Vec<Part> + Send + Sync + 'static) -> Self {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls");
+        let certificate = CertificateDer::from_pem_file(format!("{folder}/server.pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(format!("{folder}/server.key")).unwrap();
+        let ring = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(ring).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+        Self::with(Some(TlsAcceptor::from(Arc::new(config))), answer).await
+    }
+
+    async fn with(
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(usize, &Seen) -> Vec<Part> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -45,9 +70,15 @@ impl Server {
             let answer = Arc::new(answer);
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
+                let (answer, log, tls) = (Arc::clone(&answer), Arc::clone(&log), tls.clone());
                 connections.spawn(async move {
-                    let _ = converse(stream, &*answer, &log).await;
+                    let _ = match tls {
+                        None => converse(stream, &*answer, &log).await,
+                        Some(tls) => match tls.accept(stream).await {
+                            Ok(stream) => converse(stream, &*answer, &log).await,
+                            Err(refused) => Err(refused),
+                        },
+                    };
                 });
             }
         });
@@ -64,7 +95,7 @@ impl Server {
 }
 
 async fn converse(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     answer: &(impl Fn(usize, &Seen) -> Vec<Part> + Send + Sync),
     log: &Mutex<Vec<Seen>>,
 ) -> std::io::Result<()> {
@@ -91,7 +122,7 @@ async fn converse(
     stream.shutdown().await
 }
 
-async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Seen>> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Option<Seen>> {
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 16 * 1024];
     let end = loop {

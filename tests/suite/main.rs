@@ -40,6 +40,7 @@ mod store;
 mod tending;
 mod terminal;
 mod themes;
+mod tls;
 mod transcript;
 mod tty;
 mod wire;
