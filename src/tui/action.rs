@@ -141,6 +141,7 @@ actions! {
     ChooseTie = "choose_tie", "Choose none over another: they are as good";
     ChooseNone = "choose_none", "Choose none: they are all bad";
     ToggleBlind = "toggle_blind", "Hide who answers until a choice is made, or do not";
+    ShowDifference = "show_difference", "Compare two answers word by word, and what one says alone";
     ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
     NextPage = "next_page", "The next row of values or repeat of a comparison";
     PreviousPage = "previous_page", "The row of values or repeat before";
@@ -233,6 +234,7 @@ impl Action {
                 | Self::ChooseTie
                 | Self::ChooseNone
                 | Self::ToggleBlind
+                | Self::ShowDifference
                 | Self::ScrollTogether
                 | Self::NewComparison
                 | Self::GroupNext

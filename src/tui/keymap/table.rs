@@ -213,6 +213,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Columns, A::RemoveColumn, "-", ""),
     row(C::Columns, A::Retry, "r", "again"),
     row(C::Columns, A::ContinueInChat, "w", "chat"),
+    row(C::Columns, A::ShowDifference, "v", "differ"),
     row(C::Columns, A::ScrollTogether, "s", ""),
     row(C::Columns, A::NextPage, "]", ""),
     row(C::Columns, A::PreviousPage, "[", ""),

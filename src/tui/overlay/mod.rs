@@ -3,6 +3,7 @@
 //! An overlay decides nothing: it gives back what the person chose, and the app does it.
 
 pub mod confirm;
+pub mod difference;
 pub mod help;
 pub mod input;
 pub mod menu;
@@ -26,6 +27,7 @@ use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
 use confirm::Confirm;
+use difference::Difference;
 use help::Help;
 use menu::Menu;
 use notices::Past;
@@ -56,6 +58,8 @@ pub enum Overlay {
     Passphrase(Ask),
     /// What was said before.
     Past(Past),
+    /// Two answers compared.
+    Difference(Box<Difference>),
 }
 
 /// What of a list is not in sight.
@@ -174,6 +178,7 @@ impl Overlay {
             }
             Self::Passphrase(ask) => ask.key(key, action),
             Self::Past(past) => past.key(key, action, inside),
+            Self::Difference(difference) => difference.key(key, action, inside),
         }
     }
 
@@ -183,9 +188,12 @@ impl Overlay {
             Self::Menu(menu) => menu.leave(),
             Self::Pad(pad) => pad.leave(),
             Self::Passphrase(_) => Outcome::Chosen(Choice::Quit),
-            Self::Help(_) | Self::Picker(_) | Self::Confirm(_) | Self::Prompt(_) | Self::Past(_) => {
-                Outcome::Close
-            }
+            Self::Help(_)
+            | Self::Picker(_)
+            | Self::Confirm(_)
+            | Self::Prompt(_)
+            | Self::Past(_)
+            | Self::Difference(_) => Outcome::Close,
         }
     }
 
@@ -195,6 +203,7 @@ impl Overlay {
         let own = match self {
             // Its own letter comes first: no table has it.
             Self::Confirm(confirm) => vec![confirm.verb()],
+            Self::Difference(difference) => vec![(Difference::turn(), difference.turns_to())],
             _ => Vec::new(),
         };
         let own = own.into_iter().map(|(key, word)| (label(key), word));
@@ -214,7 +223,7 @@ impl Overlay {
             hints
         };
         match self {
-            Self::Help(_) | Self::Past(_) => scrolls(),
+            Self::Help(_) | Self::Past(_) | Self::Difference(_) => scrolls(),
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
             Self::Picker(_) => {
                 let mut hints = two("take it", "close");
@@ -251,7 +260,7 @@ impl Overlay {
             Self::Pad(pad) => pad.composer.paste(text),
             Self::Passphrase(ask) => ask.paste(text),
             Self::Help(help) => help.paste(text),
-            Self::Confirm(_) | Self::Past(_) => {}
+            Self::Confirm(_) | Self::Past(_) | Self::Difference(_) => {}
         }
         Outcome::Stay
     }
@@ -262,7 +271,9 @@ impl Overlay {
         if !area.contains(at) {
             // What was typed is not lost by a click.
             return match self {
-                Self::Help(_) | Self::Menu(_) | Self::Picker(_) | Self::Past(_) => Outcome::Close,
+                Self::Help(_) | Self::Menu(_) | Self::Picker(_) | Self::Past(_) | Self::Difference(_) => {
+                    Outcome::Close
+                }
                 Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) | Self::Passphrase(_) => Outcome::Stay,
             };
         }
@@ -282,6 +293,7 @@ impl Overlay {
             Self::Picker(picker) => picker.step(steps),
             Self::Help(help) => help.scroll(steps, keymap, inside),
             Self::Past(past) => past.scroll(steps, inside),
+            Self::Difference(difference) => difference.scroll(steps, inside),
             _ => {}
         }
     }
@@ -303,6 +315,10 @@ impl Overlay {
                 let width = centred(screen, LONGEST, 9).width;
                 centred(screen, LONGEST, past.height(width.saturating_sub(4)))
             }
+            Self::Difference(difference) => {
+                let width = centred(screen, LONGEST, 9).width;
+                centred(screen, LONGEST, difference.height(width.saturating_sub(4)))
+            }
         }
     }
 
@@ -316,6 +332,7 @@ impl Overlay {
             Self::Pad(pad) => pad.title(),
             Self::Passphrase(_) => "Passphrase",
             Self::Past(_) => "Past notices",
+            Self::Difference(difference) => difference.title(),
         }
     }
 
@@ -328,6 +345,7 @@ impl Overlay {
             Self::Menu(menu) => menu.hidden(inside),
             Self::Picker(picker) => picker.hidden(inside),
             Self::Past(past) => past.hidden(inside),
+            Self::Difference(difference) => difference.hidden(inside),
             _ => Hidden::default(),
         };
         frame(area, cells, look, self.title(), hidden);
@@ -344,6 +362,10 @@ impl Overlay {
             Self::Passphrase(ask) => ask.draw(inside, cells, look),
             Self::Past(past) => {
                 past.draw(inside, cells, look);
+                None
+            }
+            Self::Difference(difference) => {
+                difference.draw(inside, cells, look);
                 None
             }
         }

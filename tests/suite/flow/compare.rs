@@ -160,3 +160,29 @@ fn other_columns_begin_a_new_comparison() {
     let [Comparisons::Create { plan, .. }] = &requests(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(plan.columns.len(), 3);
 }
+
+#[test]
+fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_choice() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("<alt+b>");
+    let tasks = asked(&mut stage, &comparison(3, Some(7)));
+    stage.keys("<tab>v");
+    assert!(stage.state.overlays.is_empty(), "they run yet");
+    for (at, text) in ["one river bends", "two river turns", "three river bends"].into_iter().enumerate() {
+        finish(&mut stage, &tasks, at, text);
+    }
+    stage.keys("v");
+    let shown = stage.text();
+    assert!(shown.contains("A → B") && shown.contains("[−") && shown.contains("[+"), "{shown}");
+    assert!(!shown.contains("smollm2") && !shown.contains("qwen3") && !shown.contains("gemma3"), "{shown}");
+    stage.keys("c");
+    assert!(stage.text().contains("A → C"), "{}", stage.text());
+    // A letter here chooses what is compared, never which is the best.
+    let chosen = requests(&stage.effects).iter().any(|request| matches!(request, Comparisons::Choose { .. }));
+    assert!(!chosen);
+    stage.keys("<tab>");
+    assert!(stage.text().contains("Only A says"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.state.overlays.is_empty());
+}

@@ -253,3 +253,26 @@ fn earlier_comparisons_stand_in_a_list() {
         stage.keys("<shift+tab>j");
     });
 }
+
+const ONE: &str = "A river bends because the **current** on the outer bank is faster. It carries soil away there.\n\nThe Nile is long.";
+const TWO: &str = "A river turns because the current on the outer side is faster, and it carries soil away there. 川は曲がる。";
+
+#[test]
+fn two_answers_are_compared_word_by_word_and_by_what_one_says_alone() {
+    shoot("compare-words", |stage| {
+        arrive(stage);
+        let tasks = asked(stage, &comparison(3, None));
+        finish(stage, &tasks, 0, ONE);
+        finish(stage, &tasks, 1, TWO);
+        finish(stage, &tasks, 2, "I do not know.");
+        stage.keys("<tab>v");
+    });
+    shoot("compare-alone", |stage| {
+        arrive(stage);
+        let tasks = asked(stage, &comparison(3, None));
+        finish(stage, &tasks, 0, ONE);
+        finish(stage, &tasks, 1, TWO);
+        finish(stage, &tasks, 2, "I do not know.");
+        stage.keys("<tab>v<tab>");
+    });
+}

@@ -6,6 +6,7 @@
 mod asking;
 mod choosing;
 mod columns;
+mod differing;
 mod layout;
 mod opening;
 mod place;

@@ -53,6 +53,7 @@ impl State {
             Action::ChooseTie => self.choose(Chosen::Tie, desk),
             Action::ChooseNone => self.choose(Chosen::BothBad, desk),
             Action::ToggleBlind => self.toggle_blind(desk),
+            Action::ShowDifference => self.show_difference(desk),
             Action::ScrollTogether => {
                 self.apart = !self.apart;
                 desk.say(if self.apart {
@@ -197,6 +198,7 @@ impl State {
             Action::ChooseAnswer | Action::ChooseTie | Action::ChooseNone => asked && self.all_ended(),
             Action::ToggleBlind => !self.runs(),
             Action::ScrollTogether => self.lanes.len() > 1,
+            Action::ShowDifference => self.sides().len() > 1,
             Action::NextPage | Action::PreviousPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }

@@ -1,4 +1,8 @@
-//! What became of a text, line by line, with the words that differ.
+//! What became of a text, line by line, with the words that differ; and two texts word by word.
+
+mod words;
+
+pub use words::{Stretch, only, words};
 
 use similar::{ChangeTag, TextDiff};
 

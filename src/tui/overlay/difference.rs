@@ -1,0 +1,215 @@
+//! Two answers as one text, word by word; or what each of them says alone.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::{Hidden, Outcome};
+use crate::domain::comparison::letter;
+use crate::domain::diff::{Mark, Stretch, only, words};
+use crate::domain::figures::count;
+use crate::domain::untrusted::safe_text;
+use crate::tui::action::Action;
+use crate::tui::key::{Key, KeyCode};
+use crate::tui::look::{Look, Role};
+use crate::tui::widget::text::{Ink, Inline, Row, wrap as wrap_inline};
+
+/// An answer that can be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Its column's place on the screen.
+    pub place: usize,
+    /// Who answered; empty while that is hidden.
+    pub name: String,
+    pub text: String,
+}
+
+/// How the two are shown.
+#[derive(Debug, Clone, PartialEq)]
+enum Shown {
+    Words(Vec<Stretch>),
+    /// What the first says alone, and what the second does.
+    Alone([Vec<String>; 2]),
+}
+
+/// Which two are compared, and the first row that is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    sides: Vec<Side>,
+    /// Indices of `sides`.
+    pair: (usize, usize),
+    shown: Shown,
+    title: String,
+    top: usize,
+}
+
+impl Difference {
+    /// The answers, of which there are two at least; those at `pair` are compared first.
+    pub fn new(sides: Vec<Side>, pair: (usize, usize)) -> Self {
+        let shown = Shown::Words(Vec::new());
+        let mut difference = Self { sides, pair, shown, title: String::new(), top: 0 };
+        difference.compare(false);
+        difference
+    }
+
+    fn compare(&mut self, alone: bool) {
+        let Self { sides, pair: (one, other), .. } = self;
+        let (Some(one), Some(other)) = (sides.get(*one), sides.get(*other)) else { return };
+        self.shown = if alone {
+            Shown::Alone([only(&one.text, &other.text), only(&other.text, &one.text)])
+        } else {
+            Shown::Words(words(&one.text, &other.text))
+        };
+        self.title = format!("{} → {}", letter(one.place), letter(other.place));
+        self.top = 0;
+    }
+
+    /// What lies over the place.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn is_alone(&self) -> bool {
+        matches!(self.shown, Shown::Alone(_))
+    }
+
+    /// The word for its own key.
+    pub fn turns_to(&self) -> &'static str {
+        if self.is_alone() { "words" } else { "said by one only" }
+    }
+
+    /// The key that turns it from one to the other.
+    pub fn turn() -> Key {
+        Key::plain(KeyCode::Tab)
+    }
+
+    /// The columns that can be chosen by their letters.
+    fn letters(&self) -> String {
+        let others = self.sides.iter().enumerate().filter(|(at, _)| *at != self.pair.0);
+        others.map(|(_, side)| letter(side.place).to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn name(&self, at: usize) -> String {
+        let side = &self.sides[at];
+        let count = count(side.text.split_whitespace().count() as u64, "word", "words");
+        let name = if side.name.is_empty() { String::new() } else { format!(" {}", side.name) };
+        format!("{}{name} · {count}", letter(side.place))
+    }
+
+    fn rows(&self, width: u16) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut push = |parts: &[(&str, Ink)]| {
+            let mut inline = Inline::default();
+            for (text, ink) in parts {
+                inline.push(&safe_text(text).replace('\t', " "), *ink, None);
+            }
+            rows.extend(wrap_inline(&inline, usize::from(width).max(8)));
+        };
+        let (one, other) = (self.name(self.pair.0), self.name(self.pair.1));
+        let (gone, came) = (Ink::of(Role::Removed), Ink::of(Role::Added));
+        push(&[("− ", gone), (&one, gone)]);
+        push(&[("+ ", came), (&other, came)]);
+        if self.sides.len() > 2 {
+            push(&[(&format!("{} compare with another one", self.letters()), Ink::of(Role::Faint))]);
+        }
+        push(&[(" ", Ink::of(Role::Text))]);
+        match &self.shown {
+            Shown::Words(stretches) if stretches.iter().all(|stretch| stretch.mark == Mark::Same) => {
+                push(&[("They say the same, word for word.", Ink::of(Role::Muted))]);
+            }
+            Shown::Words(stretches) => {
+                let marked = |stretch: &Stretch| {
+                    // The signs tell it where there is no colour.
+                    let (open, close, ink) = match stretch.mark {
+                        Mark::Same => return vec![(stretch.text.clone(), Ink::of(Role::Text))],
+                        Mark::Removed => ("[−", "]", gone),
+                        Mark::Added => ("[+", "]", came),
+                    };
+                    let text = stretch.text.trim_end();
+                    let space = &stretch.text[text.len()..];
+                    let ink = ink.with(Modifier::BOLD);
+                    vec![
+                        (format!("{open}{text}{close}"), ink),
+                        (
+                            if space.is_empty() { " ".to_owned() } else { space.to_owned() },
+                            Ink::of(Role::Text),
+                        ),
+                    ]
+                };
+                let parts: Vec<(String, Ink)> = stretches.iter().flat_map(marked).collect();
+                let parts: Vec<(&str, Ink)> = parts.iter().map(|(text, ink)| (text.as_str(), *ink)).collect();
+                push(&parts);
+            }
+            Shown::Alone(both) => {
+                for (at, sentences) in [self.pair.0, self.pair.1].into_iter().zip(both) {
+                    let who = letter(self.sides[at].place);
+                    let ink = if at == self.pair.0 { gone } else { came };
+                    let head = match sentences.len() {
+                        0 => format!("{who} says nothing alone."),
+                        some => format!("Only {who} says ({})", count(some as u64, "sentence", "sentences")),
+                    };
+                    push(&[(&head, ink.with(Modifier::BOLD))]);
+                    for sentence in sentences {
+                        push(&[("  ", ink), (sentence, Ink::of(Role::Text))]);
+                    }
+                    push(&[(" ", ink)]);
+                }
+                let meaning = "A sentence is said by one alone if it shares at most half of its words with any \
+                               sentence of the other.";
+                push(&[(meaning, Ink::of(Role::Faint))]);
+            }
+        }
+        rows
+    }
+
+    /// Rows of the whole overlay.
+    pub fn height(&self, width: u16) -> u16 {
+        (self.rows(width).len().clamp(3, 1000)) as u16 + 2
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
+        let page = isize::try_from(area.height).unwrap_or(1);
+        if key == Self::turn() {
+            self.compare(!self.is_alone());
+            return Outcome::Stay;
+        }
+        match action {
+            Some(Action::Accept | Action::Cancel) => return Outcome::Close,
+            Some(Action::SelectNext) => self.scroll(1, area),
+            Some(Action::SelectPrevious) => self.scroll(-1, area),
+            Some(Action::PageDown) => self.scroll(page, area),
+            Some(Action::PageUp) => self.scroll(-page, area),
+            _ if key.code == KeyCode::Home => self.top = 0,
+            _ if key.code == KeyCode::End => self.scroll(isize::MAX, area),
+            _ => {
+                let typed = key.typed().map(|c| c.to_ascii_uppercase());
+                let of = self.sides.iter().position(|side| Some(letter(side.place)) == typed);
+                if let Some(of) = of.filter(|of| *of != self.pair.0) {
+                    self.pair.1 = of;
+                    self.compare(self.is_alone());
+                }
+            }
+        }
+        Outcome::Stay
+    }
+
+    /// Scrolls; it stops at the ends.
+    pub fn scroll(&mut self, steps: isize, area: Rect) {
+        let most = self.rows(area.width).len().saturating_sub(area.height.into());
+        self.top = self.top.saturating_add_signed(steps).min(most);
+    }
+
+    /// What lies above and below.
+    pub fn hidden(&self, area: Rect) -> Hidden {
+        let all = self.rows(area.width).len();
+        Hidden { above: self.top, below: all.saturating_sub(self.top + usize::from(area.height)) }
+    }
+
+    /// Paints it.
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) {
+        for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.top)) {
+            row.draw(Position { x: area.x, y }, area.width, look, cells);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What two of the answers have in common.
+
+use super::State;
+use crate::tui::app::Desk;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::difference::{Difference, Side};
+
+impl State {
+    /// The last answers that can be compared, as they stand on the screen; none while they are hidden themselves.
+    pub(super) fn sides(&self) -> Vec<Side> {
+        let hidden = self.is_hidden();
+        if hidden && !self.all_ended() {
+            return Vec::new();
+        }
+        let side = |(place, lane): (usize, usize)| {
+            let thread = &self.lanes.get(lane)?.thread;
+            let text = thread.last_answer()?.text();
+            let name = thread.setup.model.as_ref().filter(|_| !hidden).map(ToString::to_string);
+            (!text.trim().is_empty()).then(|| Side { place, name: name.unwrap_or_default(), text })
+        };
+        self.order().into_iter().enumerate().filter_map(side).collect()
+    }
+
+    /// Compares the answer that keys act on with the first one, or the first with the next.
+    pub(super) fn show_difference(&mut self, desk: &mut Desk<'_>) {
+        let sides = self.sides();
+        if sides.len() < 2 {
+            return desk.say("Two answers are compared; there are not two yet.");
+        }
+        let at = sides.iter().position(|side| side.place == self.at).unwrap_or(0);
+        let difference = Difference::new(sides, (0, at.max(1)));
+        desk.overlays.push(Overlay::Difference(Box::new(difference)));
+    }
+}
