@@ -23,8 +23,13 @@ fn counts(home: &Home) {
     }
     home.run(&["chat", "-m", "scripted/fail-500", "five"]);
     let said = home.run(&["usage"]);
-    let head: Vec<_> = said.stdout.lines().next().unwrap().split_whitespace().take(4).collect();
-    assert_eq!(head, ["model", "calls", "failed", "stopped"]);
+    let head: Vec<_> = said.stdout.lines().next().unwrap().split_whitespace().take(5).collect();
+    assert_eq!(
+        head,
+        ["model", "calls", "failed", "server", "stopped"],
+        "no column of what there was none of"
+    );
+    assert!(said.stderr.contains("whose fault the failure was"), "{}", said.stderr);
     let echo = said.stdout.lines().find(|line| line.starts_with("scripted/echo")).unwrap();
     assert_eq!(echo.split_whitespace().nth(1), Some("2"), "{echo}");
     assert!(echo.contains('$'), "{echo}");
@@ -37,6 +42,20 @@ fn counts(home: &Home) {
     assert!(days[1]["InvocationLatency"]["p50"].is_u64(), "{days:?}");
     let providers = home.run(&["usage", "--by", "provider", "--json", "--since", "24h"]).objects();
     assert_eq!(providers[0]["name"], "scripted");
+    let over_time = home.run(&["usage", "--series", "--json", "--since", "24h"]).objects();
+    let failed = over_time.iter().find(|row| row["name"] == "scripted/fail-500").unwrap();
+    let points = failed["series"].as_array().unwrap();
+    let sum = |name: &str| points.iter().filter_map(|point| point[name].as_u64()).sum::<u64>();
+    assert_eq!((sum("InvocationServerErrors"), sum("InvocationThrottles"), sum("Invocations")), (1, 0, 0));
+    assert_eq!(
+        (&failed["step"], &points[0]["TimeToFirstToken"]["p50"]),
+        (&"hour".into(), &serde_json::Value::Null)
+    );
+    assert!(days[0].get("series").is_none(), "{days:?}");
+    let people = home.run(&["usage", "--series"]).stdout;
+    let courses: Vec<_> = people.split("\n\n").collect();
+    assert_eq!(courses.len(), 3, "{people}");
+    assert!(courses[1..].iter().all(|course| course.lines().nth(1).unwrap().starts_with("day")), "{people}");
     let none = home.run(&["usage", "--until", "2020-01-01"]);
     assert!(none.stderr.contains("in that time"), "{none:?}");
     let wrong = home.run(&["usage", "--since", "soon"]);
