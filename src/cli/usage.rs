@@ -101,7 +101,7 @@ fn query(wanted: &Wanted, now: &Zoned) -> Result<Query> {
 }
 
 /// A time as a person writes it: so long ago, a day, a moment. With `end`, a day is meant to its end.
-fn time(flag: &str, text: &str, end: bool, now: &Zoned) -> Result<Timestamp> {
+pub(super) fn time(flag: &str, text: &str, end: bool, now: &Zoned) -> Result<Timestamp> {
     let zone = now.time_zone();
     let ago = || {
         let unit = text.chars().next_back()?;

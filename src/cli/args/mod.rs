@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use crate::config::Flags;
 
 pub use compare::{Compare, Comparisons};
-pub use usage::{By, Usage, UsageFormat};
+pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
 ///

@@ -1,10 +1,13 @@
 //! The arguments of asking what calls came to.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// `outcrop usage`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Usage {
+    #[command(subcommand)]
+    pub verb: Option<UsageVerb>,
     /// What a row is [default: model]
     #[arg(long, value_enum)]
     pub by: Option<By>,
@@ -23,6 +26,20 @@ pub struct Usage {
     /// With --format jsonl: what was asked and answered too, as far as the conversations are still there
     #[arg(long, requires = "format")]
     pub texts: bool,
+}
+
+/// `outcrop usage …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum UsageVerb {
+    /// What left this machine, newest first: when, bytes out and in, status, to which server, for which call
+    Egress {
+        /// How many at most; 0 for all
+        #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20)]
+        limit: usize,
+        /// From then on: 90m, 24h, 7d, or a day or time like 2026-11-22 or 2026-11-22T14:00
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
 }
 
 /// What a row of usage is.
