@@ -15,7 +15,7 @@ use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Standing;
-use crate::workbench::reply::{Check, Hit, Making};
+use crate::workbench::reply::{Check, Exchange, Hit, Making};
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -84,6 +84,11 @@ pub(super) enum Item<'a> {
     },
     /// A row of usage, or all of it.
     Usage(super::usage::Shown<'a>),
+    /// What left this machine.
+    Exchange {
+        #[serde(flatten)]
+        exchange: &'a Exchange,
+    },
     /// How a budget stands.
     Budget {
         #[serde(flatten)]

@@ -1,10 +1,11 @@
 //! `outcrop usage`: what calls came to.
 
+mod shown;
+
 use futures_util::StreamExt;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
-use serde::Serialize;
 
 use super::args::{By as Rows, Usage as Wanted, UsageFormat};
 use super::out::Out;
@@ -12,11 +13,13 @@ use super::{Asker, End, Exit, item::Item, unexpected, words};
 use crate::domain::figures;
 use crate::domain::time::Timestamp;
 use crate::domain::usage::budget::money;
-use crate::domain::usage::{Figures, HOUR, Histogram, Row, Standing};
+use crate::domain::usage::{Figures, HOUR, Histogram, Point, Standing, Step, Tally};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::reply::Report;
 use crate::workbench::request::usage::{By, Form, Query, Usage};
 use crate::workbench::{Reply, Request};
+
+pub(super) use shown::Shown;
 
 pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     if wanted.by.is_some() && wanted.format == Some(UsageFormat::Jsonl) {
@@ -36,9 +39,9 @@ pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Resu
     let Reply::Usage { report } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
         for row in &report.rows {
-            out.object(&Item::Usage(Shown::of(query.by, Some(row), &row.figures)))?;
+            out.object(&Item::Usage(Shown::of(report, Some(row))))?;
         }
-        out.object(&Item::Usage(Shown::of(query.by, None, &report.total)))?;
+        out.object(&Item::Usage(Shown::of(report, None)))?;
         for standing in &report.budgets {
             out.object(&Item::Budget { standing })?;
         }
@@ -51,6 +54,7 @@ pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Resu
         return Ok(Exit::Done);
     }
     table(report, out)?;
+    courses(report, out)?;
     Ok(Exit::Done)
 }
 
@@ -93,11 +97,11 @@ fn query(wanted: &Wanted, now: &Zoned) -> Result<Query> {
             "Give the earlier one to --since.",
         ));
     }
-    Ok(Query { by, since, until, series: false })
+    Ok(Query { by, since, until, series: wanted.series })
 }
 
 /// A time as a person writes it: so long ago, a day, a moment. With `end`, a day is meant to its end.
-fn time(flag: &str, text: &str, end: bool, now: &Zoned) -> Result<Timestamp> {
+pub(super) fn time(flag: &str, text: &str, end: bool, now: &Zoned) -> Result<Timestamp> {
     let zone = now.time_zone();
     let ago = || {
         let unit = text.chars().next_back()?;
@@ -137,14 +141,92 @@ fn at(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
 }
 
 fn table(report: &Report, out: &mut Out) -> Result<(), End> {
-    let head = ["calls", "failed", "stopped", "in", "out", "cached", "p50", "p95", "first", "cost"];
+    let counters = counters(&report.total.tally);
+    let head = counters.iter().map(|(title, _)| *title).chain(["p50", "p95", "first", "cost"]);
     let mut rows = vec![std::iter::once(report.query.by.as_str()).chain(head).map(str::to_owned).collect()];
-    rows.extend(report.rows.iter().map(|row| cells(&row.name, &row.figures)));
+    rows.extend(report.rows.iter().map(|row| cells(&row.name, &row.figures, &counters)));
     if report.rows.len() > 1 {
-        rows.push(cells("all", &report.total));
+        rows.push(cells("all", &report.total, &counters));
     }
     words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
     out.note(&remark(report))
+}
+
+/// A column of counts.
+type Counter = (&'static str, fn(&Tally) -> u64);
+
+const COUNTERS: [Counter; 11] = [
+    ("calls", |tally| tally.invocations),
+    ("failed", Tally::failed),
+    ("throttled", |tally| tally.throttles),
+    ("client", |tally| tally.client_errors),
+    ("server", |tally| tally.server_errors),
+    ("unanswered", |tally| tally.lost),
+    ("stopped", |tally| tally.stopped),
+    ("in", |tally| tally.input_tokens),
+    ("out", |tally| tally.output_tokens),
+    ("cached", |tally| tally.cache_read_tokens),
+    ("pictures", |tally| tally.images),
+];
+
+/// Those that a table has: what is rare only where there was any, so that most tables stay narrow.
+fn counters(total: &Tally) -> Vec<Counter> {
+    const RARE: [&str; 5] = ["throttled", "client", "server", "unanswered", "pictures"];
+    COUNTERS.into_iter().filter(|(title, count)| !RARE.contains(title) || count(total) > 0).collect()
+}
+
+/// What each row was over time, where that was asked for; steps in which nothing was are left out.
+fn courses(report: &Report, out: &mut Out) -> Result<(), End> {
+    const HEAD: [&str; 12] = [
+        "calls",
+        "throttled",
+        "client",
+        "server",
+        "unanswered",
+        "in",
+        "out",
+        "pictures",
+        "p50",
+        "p95",
+        "first",
+        "cost",
+    ];
+    for row in report.rows.iter().filter(|row| !row.series.is_empty()) {
+        let head = match report.step {
+            Step::Hour => "hour",
+            Step::Day => "day",
+        };
+        let mut rows = vec![std::iter::once(head).chain(HEAD).map(str::to_owned).collect()];
+        let busy = row.series.iter().filter(|point| point.invocations + point.failed > 0);
+        rows.extend(busy.map(|point| step(point, report.step)));
+        out.line("")?;
+        out.line(&crate::domain::untrusted::safe_line(&row.name))?;
+        words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
+    }
+    Ok(())
+}
+
+fn step(point: &Point, step: Step) -> Vec<String> {
+    let mut at = words::time(point.at);
+    if step == Step::Day {
+        at.truncate("2026-11-22".len());
+    }
+    let counts = [
+        point.invocations,
+        point.throttles,
+        point.client_errors,
+        point.server_errors,
+        point.lost,
+        point.input_tokens,
+        point.output_tokens,
+        point.images,
+    ];
+    let times = [point.latency_p50, point.latency_p95, point.first_token_p50];
+    std::iter::once(at)
+        .chain(counts.map(words::grouped))
+        .chain(times.map(|ms| ms.map_or_else(nothing, figures::milliseconds)))
+        .chain([point.dollars.map_or_else(nothing, money)])
+        .collect()
 }
 
 /// How the budgets stand.
@@ -155,13 +237,11 @@ fn budgets(report: &Report, out: &mut Out) -> Result<(), End> {
     })
 }
 
-fn cells(name: &str, figures: &Figures) -> Vec<String> {
+fn cells(name: &str, figures: &Figures, counters: &[Counter]) -> Vec<String> {
     let tally = &figures.tally;
-    let counts = [tally.invocations, tally.failed(), tally.stopped, tally.input_tokens, tally.output_tokens];
     let ms = |times: &Histogram, of| times.percentile(of).map_or_else(nothing, figures::milliseconds);
     let mut cells = vec![name.to_owned()];
-    cells.extend(counts.map(words::grouped));
-    cells.push(words::grouped(tally.cache_read_tokens));
+    cells.extend(counters.iter().map(|(_, count)| words::grouped(count(tally))));
     cells.extend([ms(&tally.latency, 50), ms(&tally.latency, 95), ms(&tally.first_token, 50)]);
     cells.push(match (figures.cost.dollars, figures.cost.unpriced) {
         (Some(dollars), 0) => money(dollars),
@@ -180,6 +260,10 @@ fn nothing() -> String {
 fn remark(report: &Report) -> String {
     let mut said =
         vec!["tokens in and out; p50 and p95 of the whole time, first: p50 to the first token".to_owned()];
+    let tally = &report.total.tally;
+    if tally.client_errors + tally.server_errors > 0 {
+        said.push("client and server: whose fault the failure was".to_owned());
+    }
     if report.total.cost.dollars.is_some() {
         let dates = report.priced.as_ref().map_or_else(String::new, |dates| {
             if dates.oldest == dates.newest {
@@ -195,85 +279,6 @@ fn remark(report: &Report) -> String {
         said.push(format!("what {calls} cost is not known, or not all of it"));
     }
     said.join("; ")
-}
-
-/// The percentiles of times, in milliseconds.
-#[derive(Debug, Serialize)]
-struct Times {
-    p50: Option<u32>,
-    p95: Option<u32>,
-}
-
-impl Times {
-    fn of(times: &Histogram) -> Self {
-        Self { p50: times.percentile(50), p95: times.percentile(95) }
-    }
-}
-
-/// A row for programs, with Bedrock's names; the total has no name.
-#[derive(Debug, Serialize)]
-pub(super) struct Shown<'a> {
-    by: By,
-    name: Option<&'a str>,
-    #[serde(rename = "Invocations")]
-    invocations: u64,
-    #[serde(rename = "InvocationThrottles")]
-    throttles: u64,
-    #[serde(rename = "InvocationClientErrors")]
-    client_errors: u64,
-    #[serde(rename = "InvocationServerErrors")]
-    server_errors: u64,
-    #[serde(rename = "Unanswered")]
-    lost: u64,
-    #[serde(rename = "Stopped")]
-    stopped: u64,
-    #[serde(rename = "InputTokenCount")]
-    input_tokens: u64,
-    #[serde(rename = "OutputTokenCount")]
-    output_tokens: u64,
-    #[serde(rename = "CacheReadInputTokens")]
-    cache_read: u64,
-    #[serde(rename = "CacheWriteInputTokens")]
-    cache_write: u64,
-    #[serde(rename = "OutputImageCount")]
-    images: u64,
-    #[serde(rename = "InvocationLatency")]
-    latency: Times,
-    #[serde(rename = "TimeToFirstToken")]
-    first_token: Times,
-    #[serde(rename = "EstimatedCostUSD")]
-    dollars: Option<f64>,
-    #[serde(rename = "UnpricedInvocations")]
-    unpriced: u64,
-    #[serde(rename = "PriceAsOf")]
-    as_of: Option<&'a str>,
-}
-
-impl<'a> Shown<'a> {
-    fn of(by: By, row: Option<&'a Row>, figures: &Figures) -> Self {
-        let tally = &figures.tally;
-        let price = row.and_then(|row| row.price.as_ref());
-        Self {
-            by,
-            name: row.map(|row| row.name.as_str()),
-            invocations: tally.invocations,
-            throttles: tally.throttles,
-            client_errors: tally.client_errors,
-            server_errors: tally.server_errors,
-            lost: tally.lost,
-            stopped: tally.stopped,
-            input_tokens: tally.input_tokens,
-            output_tokens: tally.output_tokens,
-            cache_read: tally.cache_read_tokens,
-            cache_write: tally.cache_write_tokens,
-            images: tally.images,
-            latency: Times::of(&tally.latency),
-            first_token: Times::of(&tally.first_token),
-            dollars: figures.cost.dollars,
-            unpriced: figures.cost.unpriced,
-            as_of: price.map(|price| price.as_of.as_str()).filter(|as_of| !as_of.is_empty()),
-        }
-    }
 }
 
 #[cfg(test)]

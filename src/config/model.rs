@@ -20,6 +20,10 @@ pub(super) struct RawModel {
     input_price: Option<f64>,
     output_price: Option<f64>,
     cached_price: Option<f64>,
+    cache_write_price: Option<f64>,
+    picture_price: Option<f64>,
+    #[serde(default)]
+    regions: Vec<String>,
 }
 
 impl RawModel {
@@ -57,6 +61,9 @@ impl RawModel {
             input_price: self.input_price,
             output_price: self.output_price,
             cached_price: self.cached_price,
+            cache_write_price: self.cache_write_price,
+            picture_price: self.picture_price,
+            regions: self.regions,
         };
         Ok((model, correction))
     }

@@ -146,6 +146,9 @@ fn example(key: &Key) -> &'static str {
         "input_price" => "0.5",
         "output_price" => "1.5",
         "cached_price" => "0.05",
+        "cache_write_price" => "0.6",
+        "picture_price" => "0.04",
+        "regions" => "[\"eu-central-1\", \"us-east-1\"]",
         "no_proxy" => "\"localhost,.example.org\"",
         "ca_file" => "\"/etc/ssl/company.pem\"",
         _ => match key.kind {

@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::unfenced;
 use super::catalog::{Capability, ModelId};
 use super::id::ConversationId;
 use super::message::{BlobId, Block, Role};
 use super::settings::{Effort, Settings};
+
+/// Bytes of a text that are about one token, where nobody has counted.
+pub const TOKEN: usize = 4;
 
 /// One turn of the conversation that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,6 +78,16 @@ impl Converse {
             (Capability::Reasoning, settings.reasoning.is_some_and(|effort| effort != Effort::Off)),
         ];
         wanted.into_iter().filter(|(_, needed)| *needed).map(|(capability, _)| capability).collect()
+    }
+
+    /// About how many tokens the texts of attached files have. What pictures and documents come to is each API's own affair, and
+    /// no part of it.
+    pub fn attached_tokens(&self) -> u32 {
+        let bytes = self.turns.iter().flat_map(|turn| &turn.blocks).filter_map(|block| match block {
+            Block::Text { text } => unfenced(text).map(|(_, body)| body.len()),
+            _ => None,
+        });
+        u32::try_from(bytes.sum::<usize>().div_ceil(TOKEN)).unwrap_or(u32::MAX)
     }
 
     /// The same for a model that takes no begun answer: it is asked to go on. `None` where none is begun.

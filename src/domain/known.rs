@@ -128,11 +128,17 @@ pub struct Correction {
     pub max_output: Option<u32>,
     pub can: Vec<Capability>,
     pub lacks: Vec<Capability>,
-    /// US dollars for a million tokens, as the two below.
+    /// The Regions of Bedrock from which it can be called; none where nothing is said.
+    pub regions: Vec<String>,
+    /// US dollars for a million tokens, as the three below.
     pub input_price: Option<f64>,
     pub output_price: Option<f64>,
     /// Of tokens that are read from the cache.
     pub cached_price: Option<f64>,
+    /// Of tokens that are written into the cache.
+    pub cache_write_price: Option<f64>,
+    /// US dollars for one picture.
+    pub picture_price: Option<f64>,
 }
 
 /// The source of a price that a person said.
@@ -155,7 +161,17 @@ impl Correction {
                 card.lacks.push(*capability);
             }
         }
-        if self.input_price.or(self.output_price).or(self.cached_price).is_none() {
+        if !self.regions.is_empty() {
+            card.regions.clone_from(&self.regions);
+        }
+        let said = [
+            self.input_price,
+            self.output_price,
+            self.cached_price,
+            self.cache_write_price,
+            self.picture_price,
+        ];
+        if said.iter().all(Option::is_none) {
             return;
         }
         let known = card.price.take();
@@ -164,8 +180,8 @@ impl Correction {
             input: self.input_price.or(part(|price| price.input)),
             output: self.output_price.or(part(|price| price.output)),
             cache_read: self.cached_price.or(part(|price| price.cache_read)),
-            cache_write: part(|price| price.cache_write),
-            image: part(|price| price.image),
+            cache_write: self.cache_write_price.or(part(|price| price.cache_write)),
+            image: self.picture_price.or(part(|price| price.image)),
             as_of: String::new(),
             source: PERSON.to_owned(),
         });
@@ -268,8 +284,19 @@ mod tests {
         said.apply(&mut card);
         assert_eq!((card.context, card.max_output), (Some(5), Some(8)));
         assert_eq!((card.can(Capability::Tools), card.can(Capability::Vision)), (Some(true), Some(false)));
-        let price = card.price.unwrap();
+        let price = card.price.clone().unwrap();
         assert_eq!((price.input, price.output, price.cache_write), (Some(0.0), Some(15.0), Some(3.75)));
         assert_eq!((price.as_of.as_str(), price.source.as_str()), ("", "the configuration"));
+        assert!(card.regions.is_empty());
+        let said = Correction {
+            regions: vec!["eu-west-1".into()],
+            cache_write_price: Some(4.0),
+            picture_price: Some(0.04),
+            ..Correction::default()
+        };
+        said.apply(&mut card);
+        let price = card.price.unwrap();
+        assert_eq!((price.cache_write, price.image, price.output), (Some(4.0), Some(0.04), Some(15.0)));
+        assert_eq!(card.regions, ["eu-west-1"]);
     }
 }

@@ -21,6 +21,21 @@ pub enum SpanKind {
     RemoveModel,
 }
 
+impl SpanKind {
+    /// In a word or two.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Converse => "chat",
+            Self::Embed => "embedding",
+            Self::Image => "picture",
+            Self::ListModels => "list of models",
+            Self::CountTokens => "count of tokens",
+            Self::PullModel => "pull",
+            Self::RemoveModel => "removal",
+        }
+    }
+}
+
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
@@ -68,10 +83,47 @@ pub struct Egress {
     pub host: String,
     /// `None` where no answer came.
     pub status: Option<u16>,
-    /// Bytes of the body sent.
+    /// Bytes of the body sent, and with `head` all that was.
     pub sent: u64,
+    /// Bytes of the request line and the headers sent, as HTTP/1.1 writes them; `None` of what was kept before they were counted,
+    /// and of another program's.
+    #[serde(default)]
+    pub head: Option<u64>,
     /// Bytes of the body received, as far as it was read.
     pub received: u64,
     /// The server's own name of the exchange, for its operators.
     pub request_id: Option<String>,
+}
+
+impl Egress {
+    /// Bytes that left this machine; `None` where only the body is known.
+    pub fn left(&self) -> Option<u64> {
+        Some(self.head?.saturating_add(self.sent))
+    }
+}
+
+/// Where an exchange lies in the log: when it ended, and an id of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeId {
+    pub at: Timestamp,
+    pub id: SpanId,
+}
+
+/// An exchange of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    #[serde(flatten)]
+    pub id: ExchangeId,
+    pub egress: Egress,
+    /// The call that it was made for; `None` where there was none, or its record is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Purpose>,
+}
+
+/// What a call was for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purpose {
+    pub kind: SpanKind,
+    pub provider: String,
+    pub model: Option<ModelId>,
 }

@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
 
-use super::egress::{Egress, EgressSink, Meter};
+use super::egress::{Egress, EgressSink, Meter, head_of};
 use super::options::{NetOptions, Reach, Waits};
 use super::request::{Method, Request, Secrets};
 use super::response::Response;
@@ -304,17 +304,19 @@ impl Client {
             value.set_sensitive(true);
             building = building.header(*name, value);
         }
+        let built = building.build().map_err(|error| words::of_transport(&request.doing, &place, error))?;
         meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);
+        meter.entry.head = Some(head_of(&built, &self.shared.options.user_agent));
         let first_byte = self.first_byte();
         let until = tokio::time::Instant::now() + first_byte;
-        let sent = tokio::time::timeout_at(until, building.send()).await.map_err(|_| {
+        let sent = tokio::time::timeout_at(until, client.execute(built)).await.map_err(|_| {
             let why = format!("{place} did not answer within {} s", first_byte.as_secs());
             let hint = "A large model may be loading: try again, or raise net.answer_timeout.";
             Error::new(ErrorKind::Timeout, &request.doing, why, hint)
         })?;
         let inner = sent.map_err(|error| {
             if error.is_connect() {
-                meter.entry.sent = 0;
+                (meter.entry.sent, meter.entry.head) = (0, Some(0));
             }
             words::of_transport(&request.doing, &place, error)
         })?;
@@ -338,8 +340,16 @@ impl Client {
     /// The entry of an exchange that begins.
     fn meter(&self, host: String) -> Meter {
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let entry =
-            Egress { number, span: self.span, host, status: None, sent: 0, received: 0, request_id: None };
+        let entry = Egress {
+            number,
+            span: self.span,
+            host,
+            status: None,
+            sent: 0,
+            head: None,
+            received: 0,
+            request_id: None,
+        };
         Meter { entry, sink: Arc::clone(&self.shared.egress) }
     }
 

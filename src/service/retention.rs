@@ -142,6 +142,7 @@ mod tests {
             host: "h:1".into(),
             status: None,
             sent: 0,
+            head: None,
             received: 0,
             request_id: None,
         };

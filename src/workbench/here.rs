@@ -518,6 +518,10 @@ impl Here {
             UsageRequest::Export { query, form, texts } => {
                 service.export(query, form, texts).map_ok(|text| Reply::Text { text }).boxed()
             }
+            UsageRequest::Egress { since, before, limit } => one(async move {
+                let (exchanges, more) = service.exchanges(since, before, limit).await?;
+                Ok(Reply::Exchanges { exchanges, more })
+            }),
         }
     }
 

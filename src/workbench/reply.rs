@@ -22,6 +22,7 @@ use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 use crate::domain::script::Scripted;
 pub use crate::domain::search::Hit;
+pub use crate::domain::trace::Exchange;
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
 pub use crate::domain::workspace::{Check, Difference, Verdict, WorkspaceInfo};
@@ -162,6 +163,10 @@ pub enum Reply {
     },
     Usage {
         report: Report,
+    },
+    Exchanges {
+        exchanges: Vec<Exchange>,
+        more: bool,
     },
     /// A piece of what is written out.
     Text {

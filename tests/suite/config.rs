@@ -362,7 +362,8 @@ fn the_schema_names_every_key() {
 fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
     let config = Home::with(
         "[models.\"home/qwen3.5:9b\"]\ncontext = 32768\nmax_output = 4096\ncan = ['tools', 'vision']\nlacks = ['documents']\n\
-         input_price = 1\noutput_price = 2.5\ncached_price = 0\n[models.\"home/a/b\"]\nlacks = []\n",
+         input_price = 1\noutput_price = 2.5\ncached_price = 0\ncache_write_price = 1.25\n\
+         picture_price = 0.04\nregions = ['eu-west-1']\n[models.\"home/a/b\"]\nlacks = []\n",
     )
     .load()
     .unwrap();
@@ -374,6 +375,9 @@ fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
         input_price: Some(1.0),
         output_price: Some(2.5),
         cached_price: Some(0.0),
+        cache_write_price: Some(1.25),
+        picture_price: Some(0.04),
+        regions: vec!["eu-west-1".into()],
     };
     let models = [("home/qwen3.5:9b", said), ("home/a/b", Correction::default())];
     assert_eq!(config.models, models.map(|(id, said)| (id.parse().unwrap(), said)).into());
@@ -391,6 +395,9 @@ fn what_is_said_wrongly_of_a_model_is_an_error_that_names_the_key() {
         ("input_price = -1", "it is -1", "0 or more"),
         ("output_price = nan", "it is NaN", "0 or more"),
         ("cached_price = '1'", "it is \"1\"", "0 or more"),
+        ("cache_write_price = -1", "it is -1", "0 or more"),
+        ("picture_price = -0.5", "it is -0.5", "0 or more"),
+        ("regions = 'eu-west-1'", "it is \"eu-west-1\"", "a list of texts"),
         ("can = ['vison']", "did you mean \"vision\"?", "embed"),
         ("can = 'vision'", "it is \"vision\"", "a list of texts"),
         ("can = ['chat']\nlacks = ['chat']", "\"chat\" stands in both", "Take it out"),

@@ -96,6 +96,9 @@ async fn a_streamed_answer_arrives_and_leaves_an_egress_record() {
         (format!("127.0.0.1:{}", server.port).as_str(), Some(200))
     );
     assert_eq!(record.sent, seen.body.len() as u64);
+    let headers = seen.headers.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len());
+    let head = seen.line.len() + headers.sum::<usize>() + "\r\n\r\n".len();
+    assert_eq!(record.head, Some(head as u64), "{:?}", seen.headers);
     assert!(record.received > 3000, "{record:?}");
 }
 

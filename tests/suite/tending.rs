@@ -62,6 +62,7 @@ fn record(store: &Store, days: i64) -> SpanId {
         host: "h:1".into(),
         status: None,
         sent: 0,
+        head: None,
         received: 0,
         request_id: None,
     };

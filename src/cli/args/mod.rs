@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod compare;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use crate::config::Flags;
 
 pub use compare::{Compare, Comparisons};
+pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
 ///
@@ -534,49 +536,6 @@ pub enum Written {
     Boto3,
     /// Python with the openai library, for servers that speak its API
     OpenaiPython,
-}
-
-/// `outcrop usage`
-#[derive(Debug, Args)]
-pub struct Usage {
-    /// What a row is [default: model]
-    #[arg(long, value_enum)]
-    pub by: Option<By>,
-    /// From then on: 24h, 7d, or a day or time like 2026-11-22 or 2026-11-22T14:00; counted by whole hours
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
-    /// Up to then, a day to its end
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Print it for other programs
-    #[arg(short, long, value_enum, conflicts_with = "json")]
-    pub format: Option<UsageFormat>,
-    /// With --format jsonl: what was asked and answered too, as far as the conversations are still there
-    #[arg(long, requires = "format")]
-    pub texts: bool,
-}
-
-/// What a row of usage is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum By {
-    /// A model
-    Model,
-    /// A day
-    Day,
-    /// A provider
-    #[value(name = "provider")]
-    Voice,
-}
-
-/// The forms of usage for other programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum UsageFormat {
-    /// Prometheus' text format
-    Prometheus,
-    /// A table
-    Csv,
-    /// A line for each call, in the shape of Bedrock's log of model invocations
-    Jsonl,
 }
 
 /// The forms of an export.

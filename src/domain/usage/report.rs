@@ -102,11 +102,21 @@ pub struct Point {
     /// Where the hour or day begins.
     pub at: Timestamp,
     pub invocations: u64,
+    /// In whatever way; the next four are its parts.
     pub failed: u64,
+    pub throttles: u64,
+    pub client_errors: u64,
+    pub server_errors: u64,
+    /// No server answered.
+    pub lost: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,
+    pub images: u64,
+    /// In milliseconds, as all times here; `None` where nothing was answered.
     pub latency_p50: Option<u32>,
     pub latency_p95: Option<u32>,
+    pub first_token_p50: Option<u32>,
+    pub first_token_p95: Option<u32>,
     pub dollars: Option<f64>,
 }
 
@@ -117,10 +127,17 @@ impl Point {
             at,
             invocations: tally.invocations,
             failed: tally.failed(),
+            throttles: tally.throttles,
+            client_errors: tally.client_errors,
+            server_errors: tally.server_errors,
+            lost: tally.lost,
             input_tokens: tally.input_tokens,
             output_tokens: tally.output_tokens,
+            images: tally.images,
             latency_p50: tally.latency.percentile(50),
             latency_p95: tally.latency.percentile(95),
+            first_token_p50: tally.first_token.percentile(50),
+            first_token_p95: tally.first_token.percentile(95),
             dollars: figures.cost.dollars,
         }
     }
@@ -504,6 +521,29 @@ mod tests {
         assert_eq!((days.rows[1].series.len(), days.series.len()), (24, 4));
         assert_eq!(days.rows[1].series[3].invocations, 4);
         assert!(report(Query { series: false, ..query(By::Model) }).series.is_empty());
+    }
+
+    #[test]
+    fn a_point_parts_failures_by_whose_they_were_and_knows_no_time_where_nothing_came() {
+        let mut first_token = Histogram::default();
+        first_token.record(40);
+        let some = Tally {
+            throttles: 1,
+            client_errors: 2,
+            server_errors: 3,
+            lost: 4,
+            images: 5,
+            first_token,
+            ..tally(1, 90)
+        };
+        let mut builder = Builder::new(query(By::Model), NOW, &day_of);
+        builder.add(&subject("a/x"), None, [(hour(3), &some), (hour(40), &tally(0, 0))]);
+        let series = builder.build().series;
+        let point = series[0];
+        let parts = [point.throttles, point.client_errors, point.server_errors, point.lost];
+        assert_eq!((parts, point.failed, point.images), ([1, 2, 3, 4], 10, 5));
+        assert_eq!((point.first_token_p50, point.first_token_p95), (Some(40), Some(40)));
+        assert_eq!((series[1].first_token_p50, series[1].latency_p50), (None, None));
     }
 
     #[test]

@@ -291,7 +291,7 @@ impl Invoke {
         };
         let mut after = None;
         match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
-            Ok(provider) => {
+            Ok((provider, remark)) => {
                 let thinks = thinking::may_open(&call);
                 let successor = call.model().and_then(|model| self.cards.successor(model));
                 let gate = self.gate.as_ref();
@@ -307,9 +307,13 @@ impl Invoke {
                     Some(waiting) => passed(waiting, serve),
                 };
                 let events = if thinks { thinking::apart(events) } else { events };
-                serving.events = match successor {
+                let events = match successor {
                     None => events,
                     Some(successor) => events.map_err(move |error| gone(error, &successor)).boxed(),
+                };
+                serving.events = match remark {
+                    None => events,
+                    Some(text) => stream::iter([Ok(Event::Notice { text })]).chain(events).boxed(),
                 };
             }
             Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
@@ -330,17 +334,18 @@ impl Invoke {
         }
     }
 
-    /// The provider of a call that may be made: within its budget, within what the model can do, and let through by
-    /// every check.
+    /// The provider of a call that may be made, and what the person should know before it is: within its budget, within what
+    /// the model can do and take, and let through by every check.
     fn admit(
         &self,
         provider: &str,
         call: &mut Call,
         budget_tokens: Option<u64>,
         doing: &str,
-    ) -> Result<Arc<dyn Provider>> {
+    ) -> Result<(Arc<dyn Provider>, Option<String>)> {
         let provider = self.provider(provider, doing)?;
         self.cards.admit(call, doing)?;
+        let remark = self.cards.weigh(call, doing)?;
         if let (Call::Converse(converse), Some(budget)) = (&mut *call, budget_tokens) {
             let budget = u32::try_from(budget).unwrap_or(u32::MAX);
             if budget == 0 {
@@ -357,7 +362,7 @@ impl Invoke {
         for check in &self.checks {
             check.input(call)?;
         }
-        Ok(provider)
+        Ok((provider, remark))
     }
 
     fn provider(&self, name: &str, doing: &str) -> Result<Arc<dyn Provider>> {

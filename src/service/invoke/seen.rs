@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::domain::call::Call;
 use crate::domain::catalog::{ModelCard, ModelId, Price};
+use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::models::known::{self, Corrections};
 
@@ -106,6 +107,31 @@ impl SeenCards {
     /// What its provider serves in the place of a retired model.
     pub(super) fn successor(&self, model: &ModelId) -> Option<ModelId> {
         self.card(model).successor
+    }
+
+    /// A remark where attached texts by their length fill more than the model's context, and the error where they are more
+    /// than twice as long as that: hardly any text has so few tokens. Where the context is unknown the server is asked.
+    pub(super) fn weigh(&self, call: &Call, doing: &str) -> Result<Option<String>> {
+        let Call::Converse(converse) = call else { return Ok(None) };
+        let tokens = converse.attached_tokens();
+        let Some(limit) =
+            Some(&converse.model).filter(|_| tokens > 0).and_then(|model| self.card(model).context)
+        else {
+            return Ok(None);
+        };
+        if tokens <= limit {
+            return Ok(None);
+        }
+        let (model, about, most) = (&converse.model, grouped(tokens.into()), grouped(limit.into()));
+        let why = format!("the attached texts are about {about} tokens, and {model} takes {most} of context");
+        if tokens / 2 <= limit {
+            return Ok(Some(format!("{why}: they may not fit")));
+        }
+        let hint = format!(
+            "Attach a part of them, or ask a model that takes more; [models.\"{model}\"] in the configuration file corrects \
+             its context."
+        );
+        Err(Error::new(ErrorKind::ContextLength { tokens, limit }, doing, why, hint))
     }
 
     /// `Refused` where the model is known to lack what the call needs. An unknown model is asked.

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::domain::call::{Blobs, Converse};
+use crate::domain::attachment::fenced;
+use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::{Capability, ModelCard};
 use crate::domain::delta::{Event, Pause};
 use crate::domain::known::Correction;
@@ -141,6 +142,36 @@ async fn a_call_that_a_check_blocks_leaves_one_span_that_says_so() {
     let spans = kept.0.lock().unwrap();
     let [span] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!(span.status, SpanStatus::Failed { kind: ErrorKind::Invalid });
+}
+
+#[tokio::test]
+async fn attached_texts_are_weighed_against_the_context_before_they_are_sent() {
+    let (invoke, kept) = invoke(Voice { texts: vec!["hi"], endless: false }, vec![]);
+    let asked = |text: String| {
+        let (model, mut call) = call("");
+        if let Call::Converse(converse) = &mut call {
+            converse.turns = vec![Turn { role: Role::User, blocks: vec![Block::Text { text }] }];
+        }
+        invoke.serve(&model, call, &terms()).collect::<Vec<_>>()
+    };
+    let file = |bytes: usize| fenced("notes.txt", &"x".repeat(bytes));
+    assert!(matches!(&asked(file(40_000)).await[0], Ok(Event::Text { .. })), "an unknown context is asked");
+    let said = Correction { context: Some(1_000), ..Correction::default() };
+    invoke.correct(Corrections::from([("voice/one".parse().unwrap(), said)]));
+    assert!(matches!(&asked(file(3_999)).await[0], Ok(Event::Text { .. })));
+    let written = asked("x".repeat(40_000)).await;
+    assert!(matches!(&written[0], Ok(Event::Text { .. })), "what is no file is the server's to judge");
+    let near = asked(file(7_999)).await;
+    let [Ok(Event::Notice { text }), Ok(Event::Text { .. }), ..] = &near[..] else { panic!("{near:?}") };
+    assert_eq!(
+        text,
+        "the attached texts are about 2,000 tokens, and voice/one takes 1,000 of context: they may not fit"
+    );
+    let far = asked(file(8_099)).await;
+    let [Err(error)] = &far[..] else { panic!("{far:?}") };
+    assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 2_025, limit: 1_000 });
+    assert!(error.hint.contains("[models.\"voice/one\"]"), "{error}");
+    assert!(matches!(kept.0.lock().unwrap().last().unwrap().status, SpanStatus::Failed { .. }));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod counting;
+mod egress;
 mod export;
 pub mod purse;
 mod read;
@@ -18,6 +19,8 @@ use purse::Purse;
 pub use read::report;
 
 use crate::domain::Result;
+use crate::domain::time::Timestamp;
+use crate::domain::trace::{Exchange, ExchangeId};
 use crate::domain::usage::{Form, Invocation, Query, Report};
 use crate::service::archive::Archive;
 use crate::service::fresh;
@@ -55,6 +58,18 @@ impl Usage {
                 Ok(Report { budgets, ..report(store, query, &prices, &calendar, now)? })
             })
             .await
+    }
+
+    /// What left this machine, newest first: those behind `before` that ended at `since` or later, and whether there are older
+    /// ones.
+    pub async fn exchanges(
+        &self,
+        since: Option<Timestamp>,
+        before: Option<ExchangeId>,
+        limit: usize,
+    ) -> Result<(Vec<Exchange>, bool)> {
+        self.recorder.settled().await;
+        self.archive.run(move |store| egress::exchanges(store, since, before, limit)).await
     }
 
     /// The report as a text for other programs, or the calls one by one, oldest first.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Calendar;
 use super::read::spent;
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, TOKEN};
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::message::Block;
@@ -27,9 +27,6 @@ use crate::store::{Batch, Store};
 
 /// The name under which it is remembered what was told.
 const TOLD: &str = "budget.told";
-
-/// Bytes of a text that are about one token, where nobody has counted.
-const TOKEN: usize = 4;
 
 /// The warnings that were told, with the beginning of the period that they were for.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]

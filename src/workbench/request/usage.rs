@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::time::Timestamp;
+use crate::domain::trace::ExchangeId;
 pub use crate::domain::usage::{By, Form, Query};
 
 /// Asks about usage.
@@ -12,4 +14,7 @@ pub enum Usage {
     Report { query: Query },
     /// The same for other programs: `Text` again and again. With `texts`, calls come with what was said in them.
     Export { query: Query, form: Form, texts: bool },
+    /// What left this machine, newest first, as far as it is kept: one `Exchanges` reply. `before` continues after that one; a
+    /// page may be shorter than `limit`, with more to come.
+    Egress { since: Option<Timestamp>, before: Option<ExchangeId>, limit: usize },
 }

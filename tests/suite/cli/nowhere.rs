@@ -66,6 +66,7 @@ const LINES: &[&str] = &[
     "prompts remove q --yes",
     "usage --since 7d",
     "usage --format jsonl --texts",
+    "usage egress --since 7d",
     "workspace info",
     "workspace backup saved",
     "workspace restore saved --yes",

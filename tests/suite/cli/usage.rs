@@ -1,6 +1,8 @@
 //! What calls came to, on the command line; and budgets.
 
 use super::home::{Home, SCRIPTED, on_both};
+use crate::loopback::{Part, Server, events};
+use crate::wire::openai::data;
 
 /// The scripted voice has no price of its own.
 const PRICED: &str = "[models.'scripted/echo']\ninput_price = 1000\noutput_price = 2000\n";
@@ -23,8 +25,13 @@ fn counts(home: &Home) {
     }
     home.run(&["chat", "-m", "scripted/fail-500", "five"]);
     let said = home.run(&["usage"]);
-    let head: Vec<_> = said.stdout.lines().next().unwrap().split_whitespace().take(4).collect();
-    assert_eq!(head, ["model", "calls", "failed", "stopped"]);
+    let head: Vec<_> = said.stdout.lines().next().unwrap().split_whitespace().take(5).collect();
+    assert_eq!(
+        head,
+        ["model", "calls", "failed", "server", "stopped"],
+        "no column of what there was none of"
+    );
+    assert!(said.stderr.contains("whose fault the failure was"), "{}", said.stderr);
     let echo = said.stdout.lines().find(|line| line.starts_with("scripted/echo")).unwrap();
     assert_eq!(echo.split_whitespace().nth(1), Some("2"), "{echo}");
     assert!(echo.contains('$'), "{echo}");
@@ -37,6 +44,20 @@ fn counts(home: &Home) {
     assert!(days[1]["InvocationLatency"]["p50"].is_u64(), "{days:?}");
     let providers = home.run(&["usage", "--by", "provider", "--json", "--since", "24h"]).objects();
     assert_eq!(providers[0]["name"], "scripted");
+    let over_time = home.run(&["usage", "--series", "--json", "--since", "24h"]).objects();
+    let failed = over_time.iter().find(|row| row["name"] == "scripted/fail-500").unwrap();
+    let points = failed["series"].as_array().unwrap();
+    let sum = |name: &str| points.iter().filter_map(|point| point[name].as_u64()).sum::<u64>();
+    assert_eq!((sum("InvocationServerErrors"), sum("InvocationThrottles"), sum("Invocations")), (1, 0, 0));
+    assert_eq!(
+        (&failed["step"], &points[0]["TimeToFirstToken"]["p50"]),
+        (&"hour".into(), &serde_json::Value::Null)
+    );
+    assert!(days[0].get("series").is_none(), "{days:?}");
+    let people = home.run(&["usage", "--series"]).stdout;
+    let courses: Vec<_> = people.split("\n\n").collect();
+    assert_eq!(courses.len(), 3, "{people}");
+    assert!(courses[1..].iter().all(|course| course.lines().nth(1).unwrap().starts_with("day")), "{people}");
     let none = home.run(&["usage", "--until", "2020-01-01"]);
     assert!(none.stderr.contains("in that time"), "{none:?}");
     let wrong = home.run(&["usage", "--since", "soon"]);
@@ -132,4 +153,44 @@ fn a_time_from_which_lies_behind_the_time_until_is_an_error_by_name() {
         );
     }
     assert_eq!(home.run(&["usage", "--since", "2026-11-22", "--until", "2026-11-22"]).code, Some(0));
+}
+
+#[test]
+fn what_left_the_machine_is_listed_newest_first_with_what_it_was_for() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let answered = |_, _: &_| events([Part::Bytes(data("no_done.sse"))]);
+    let server = runtime.block_on(Server::start(answered));
+    let box_of_its_own =
+        || Home::with(&format!("[providers.box]\nkind = 'openai'\nbase_url = '{}'\n", server.url("/v1")));
+    on_both(box_of_its_own, |home| exchanges(home, &server));
+}
+
+fn exchanges(home: &Home, server: &Server) {
+    let none = home.run(&["usage", "egress"]);
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""), "{none:?}");
+    assert!(none.stderr.contains("nothing left this machine, as far as that is kept"), "{none:?}");
+    for question in ["one", "one and a longer one"] {
+        assert_eq!(home.run(&["chat", "-m", "box/m", question]).code, Some(0));
+    }
+    let all = home.run(&["usage", "egress", "--json"]).objects();
+    let bodies: Vec<_> = server.seen().iter().rev().take(2).map(|seen| seen.body.len() as u64).collect();
+    let sent: Vec<_> = all.iter().map(|one| one["egress"]["sent"].as_u64().unwrap()).collect();
+    assert_eq!((bodies.len(), &sent), (2, &bodies), "newest first: {all:?}");
+    for one in &all {
+        assert_eq!((&one["reply"], &one["egress"]["status"]), (&"exchange".into(), &200.into()));
+        assert_eq!((&one["call"]["kind"], &one["call"]["model"]), (&"converse".into(), &"box/m".into()));
+        assert!(one["egress"]["head"].as_u64().is_some_and(|head| head > 50), "{one}");
+        assert_eq!(one["egress"]["host"], format!("127.0.0.1:{}", server.port));
+        assert!(one["at"].is_i64(), "{one}");
+    }
+    let newest = home.run(&["usage", "egress", "-n", "1", "--since", "1h"]);
+    let lines: Vec<_> = newest.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{newest:?}");
+    assert!(lines[0].starts_with("ended") && lines[1].ends_with("chat · box/m"), "{newest:?}");
+    assert!(newest.stderr.contains("there are more; -n 0 shows all"), "{newest:?}");
+    let whole = home.run(&["usage", "egress", "-n", "0"]);
+    assert!(whole.stdout.lines().count() == 3 && !whole.stderr.contains("there are more"), "{whole:?}");
+    let later = home.run(&["usage", "egress", "--since", "2100-01-01"]);
+    assert!(later.stderr.contains("nothing left this machine in that time"), "{later:?}");
+    assert_eq!(home.run(&["usage", "--by", "day", "egress"]).code, Some(2));
 }

@@ -169,7 +169,7 @@ fn asked(effects: &[Effect]) -> Vec<Usage> {
 }
 
 fn query(usage: &Usage) -> Query {
-    let (Usage::Report { query } | Usage::Export { query, .. }) = usage;
+    let (Usage::Report { query } | Usage::Export { query, .. }) = usage else { panic!("{usage:?}") };
     *query
 }
 

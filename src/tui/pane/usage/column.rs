@@ -7,7 +7,7 @@ use crate::domain::figures;
 use crate::domain::usage::budget::money;
 use crate::domain::usage::{Cost, Point};
 
-/// One column; the table leaves out the later ones first where it is narrow.
+/// One figure. Most are columns of the table, which leaves out the later ones first where it is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
     Name,
@@ -19,9 +19,15 @@ pub enum Column {
     P95,
     First,
     Cost,
+    /// This one and those behind it are seen in the card alone.
+    Throttled,
+    Client,
+    Server,
+    Pictures,
 }
 
 impl Column {
+    /// Those of the table.
     pub(super) const ALL: [Self; 9] = [
         Self::Name,
         Self::Calls,
@@ -49,7 +55,14 @@ impl Column {
     pub(super) const fn width(self) -> u16 {
         match self {
             Self::Name => NAME,
-            Self::Calls | Self::Failed | Self::In | Self::Out => 7,
+            Self::Calls
+            | Self::Failed
+            | Self::In
+            | Self::Out
+            | Self::Throttled
+            | Self::Client
+            | Self::Server
+            | Self::Pictures => 7,
             Self::P50 | Self::P95 | Self::First => 8,
             Self::Cost => 10,
         }
@@ -67,6 +80,7 @@ impl Column {
             Self::P95 => "p95",
             Self::First => "first",
             Self::Cost => "est.",
+            Self::Throttled | Self::Client | Self::Server | Self::Pictures => self.words(),
         }
     }
 
@@ -78,8 +92,13 @@ impl Column {
             Self::In => "tokens in",
             Self::Out => "tokens out",
             Self::P50 => "latency p50",
-            Self::P95 | Self::First => "latency p95",
+            Self::P95 => "latency p95",
+            Self::First => "first token p50",
             Self::Cost => "cost, est.",
+            Self::Throttled => "throttled",
+            Self::Client => "client errors",
+            Self::Server => "server errors",
+            Self::Pictures => "pictures",
         }
     }
 
@@ -97,6 +116,10 @@ impl Column {
             Self::P95 => time(tally.latency.percentile(95)),
             Self::First => time(tally.first_token.percentile(50)),
             Self::Cost => cost(line.figures.cost),
+            Self::Throttled => figures::short(tally.throttles),
+            Self::Client => figures::short(tally.client_errors),
+            Self::Server => figures::short(tally.server_errors),
+            Self::Pictures => figures::short(tally.images),
         }
     }
 
@@ -115,6 +138,10 @@ impl Column {
                 Self::P95 => time(tally.latency.percentile(95)),
                 Self::First => time(tally.first_token.percentile(50)),
                 Self::Cost => line.figures.cost.dollars.unwrap_or(-1.0),
+                Self::Throttled => tally.throttles as f64,
+                Self::Client => tally.client_errors as f64,
+                Self::Server => tally.server_errors as f64,
+                Self::Pictures => tally.images as f64,
             }
         };
         value(other).total_cmp(&value(one)).then_with(|| one.name.cmp(other.name))
@@ -129,8 +156,13 @@ impl Column {
             Self::In => Some(point.input_tokens as f64),
             Self::Out => Some(point.output_tokens as f64),
             Self::P50 => point.latency_p50.map(f64::from),
-            Self::P95 | Self::First => point.latency_p95.map(f64::from),
+            Self::P95 => point.latency_p95.map(f64::from),
+            Self::First => point.first_token_p50.map(f64::from),
             Self::Cost => point.dollars.or(quiet.then_some(0.0)),
+            Self::Throttled => Some(point.throttles as f64),
+            Self::Client => Some(point.client_errors as f64),
+            Self::Server => Some(point.server_errors as f64),
+            Self::Pictures => Some(point.images as f64),
         }
     }
 

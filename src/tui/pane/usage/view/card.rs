@@ -17,6 +17,11 @@ use crate::tui::widget::spark::{bars, spark};
 const MULTIPLES: [Column; 6] =
     [Column::Calls, Column::In, Column::Out, Column::P50, Column::P95, Column::Cost];
 
+/// Those that a card of at least `HIGH` rows shows besides, where there was any of it.
+const MORE: [Column; 5] =
+    [Column::First, Column::Throttled, Column::Client, Column::Server, Column::Pictures];
+const HIGH: u16 = 28;
+
 /// Columns of a figure's name and of its value.
 const NAME: u16 = 15;
 const VALUE: u16 = 10;
@@ -46,7 +51,8 @@ pub(super) fn draw(
         put(cells, x, y, right, name, look.style(Role::Text).add_modifier(Modifier::BOLD));
     }
     y += 1;
-    for column in MULTIPLES {
+    let more = MORE.into_iter().filter(|column| area.height >= HIGH && was(*column, line));
+    for column in MULTIPLES.into_iter().chain(more) {
         if y >= area.bottom() {
             return;
         }
@@ -71,6 +77,11 @@ pub(super) fn draw(
     if chart.height >= CHART && line.series.len() > 1 {
         draw_chart(state, line, sight, Rect { height: chart.height.min(16), ..chart }, cells);
     }
+}
+
+/// Whether there was any of it at any time.
+fn was(column: Column, line: &Line<'_>) -> bool {
+    line.series.iter().any(|point| column.at(point).is_some_and(|value| value > 0.0))
 }
 
 /// One figure: its name, its value, how it was over time.

@@ -1,0 +1,148 @@
+//! Usage for programs: a row, what it was over time, with Bedrock's names.
+
+use serde::Serialize;
+
+use crate::domain::time::Timestamp;
+use crate::domain::usage::{Histogram, Point, Row, Step};
+use crate::workbench::reply::Report;
+use crate::workbench::request::usage::By;
+
+/// The percentiles of times, in milliseconds.
+#[derive(Debug, Serialize)]
+struct Times {
+    p50: Option<u32>,
+    p95: Option<u32>,
+}
+
+impl Times {
+    fn of(times: &Histogram) -> Self {
+        Self { p50: times.percentile(50), p95: times.percentile(95) }
+    }
+}
+
+/// A row for programs, with Bedrock's names; the total has no name.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct Shown<'a> {
+    by: By,
+    name: Option<&'a str>,
+    #[serde(rename = "Invocations")]
+    invocations: u64,
+    #[serde(rename = "InvocationThrottles")]
+    throttles: u64,
+    #[serde(rename = "InvocationClientErrors")]
+    client_errors: u64,
+    #[serde(rename = "InvocationServerErrors")]
+    server_errors: u64,
+    #[serde(rename = "Unanswered")]
+    lost: u64,
+    #[serde(rename = "Stopped")]
+    stopped: u64,
+    #[serde(rename = "InputTokenCount")]
+    input_tokens: u64,
+    #[serde(rename = "OutputTokenCount")]
+    output_tokens: u64,
+    #[serde(rename = "CacheReadInputTokens")]
+    cache_read: u64,
+    #[serde(rename = "CacheWriteInputTokens")]
+    cache_write: u64,
+    #[serde(rename = "OutputImageCount")]
+    images: u64,
+    #[serde(rename = "InvocationLatency")]
+    latency: Times,
+    #[serde(rename = "TimeToFirstToken")]
+    first_token: Times,
+    #[serde(rename = "EstimatedCostUSD")]
+    dollars: Option<f64>,
+    #[serde(rename = "UnpricedInvocations")]
+    unpriced: u64,
+    #[serde(rename = "PriceAsOf")]
+    as_of: Option<&'a str>,
+    /// How long each point of the series is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<Step>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    series: Vec<Moment>,
+}
+
+/// A point of a series, with the names of a row.
+#[derive(Debug, Serialize)]
+struct Moment {
+    at: Timestamp,
+    #[serde(rename = "Invocations")]
+    invocations: u64,
+    #[serde(rename = "InvocationThrottles")]
+    throttles: u64,
+    #[serde(rename = "InvocationClientErrors")]
+    client_errors: u64,
+    #[serde(rename = "InvocationServerErrors")]
+    server_errors: u64,
+    #[serde(rename = "Unanswered")]
+    lost: u64,
+    #[serde(rename = "InputTokenCount")]
+    input_tokens: u64,
+    #[serde(rename = "OutputTokenCount")]
+    output_tokens: u64,
+    #[serde(rename = "OutputImageCount")]
+    images: u64,
+    #[serde(rename = "InvocationLatency")]
+    latency: Times,
+    #[serde(rename = "TimeToFirstToken")]
+    first_token: Times,
+    #[serde(rename = "EstimatedCostUSD")]
+    dollars: Option<f64>,
+}
+
+impl Moment {
+    fn of(point: &Point) -> Self {
+        Self {
+            at: point.at,
+            invocations: point.invocations,
+            throttles: point.throttles,
+            client_errors: point.client_errors,
+            server_errors: point.server_errors,
+            lost: point.lost,
+            input_tokens: point.input_tokens,
+            output_tokens: point.output_tokens,
+            images: point.images,
+            latency: Times { p50: point.latency_p50, p95: point.latency_p95 },
+            first_token: Times { p50: point.first_token_p50, p95: point.first_token_p95 },
+            dollars: point.dollars,
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(report: &'a Report, row: Option<&'a Row>) -> Self {
+        let (figures, series) = match row {
+            Some(row) => (&row.figures, &row.series),
+            None => (&report.total, &report.series),
+        };
+        let tally = &figures.tally;
+        let price = row.and_then(|row| row.price.as_ref());
+        Self {
+            by: report.query.by,
+            name: row.map(|row| row.name.as_str()),
+            invocations: tally.invocations,
+            throttles: tally.throttles,
+            client_errors: tally.client_errors,
+            server_errors: tally.server_errors,
+            lost: tally.lost,
+            stopped: tally.stopped,
+            input_tokens: tally.input_tokens,
+            output_tokens: tally.output_tokens,
+            cache_read: tally.cache_read_tokens,
+            cache_write: tally.cache_write_tokens,
+            images: tally.images,
+            latency: Times::of(&tally.latency),
+            first_token: Times::of(&tally.first_token),
+            dollars: figures.cost.dollars,
+            unpriced: figures.cost.unpriced,
+            as_of: price.map(|price| price.as_of.as_str()).filter(|as_of| !as_of.is_empty()),
+            step: (!series.is_empty()).then_some(match (row, report.query.by) {
+                (None, By::Day) => Step::Day,
+                _ => report.step,
+            }),
+            series: series.iter().map(Moment::of).collect(),
+        }
+    }
+}
