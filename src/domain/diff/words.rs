@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_sentence_that_is_said_in_nearly_the_same_words_is_not_said_by_one_alone() {
         let one = "Rivers meander because banks erode. The Nile is long. They flood in spring.";
-        let other = "In spring they flood! Because its banks erode, a river will meander.";
+        let other = "In spring they flood! Because banks erode, rivers will meander.";
         assert_eq!(only(one, other), ["The Nile is long."]);
         assert_eq!(only(other, one), Vec::<String>::new());
         assert_eq!(only("One. Two.", ""), ["One.", "Two."]);
