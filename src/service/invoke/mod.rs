@@ -356,7 +356,8 @@ impl Invoke {
                     "Give it a larger one.",
                 ));
             }
-            let asked = converse.settings.max_tokens.unwrap_or(u32::MAX);
+            let longest = || self.cards.card(&converse.model).max_output;
+            let asked = converse.settings.max_tokens.or_else(longest).unwrap_or(u32::MAX);
             converse.settings.max_tokens = Some(asked.min(budget));
         }
         for check in &self.checks {

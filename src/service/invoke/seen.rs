@@ -1,5 +1,5 @@
-//! The cards that providers showed, and what is known besides: what a model is known not to do is refused before it is
-//! sent.
+//! The cards that providers showed, and what is known besides: what a model is known not to do, or not at such length, is
+//! refused before it is sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -134,12 +134,13 @@ impl SeenCards {
         Err(Error::new(ErrorKind::ContextLength { tokens, limit }, doing, why, hint))
     }
 
-    /// `Refused` where the model is known to lack what the call needs. An unknown model is asked.
+    /// `Refused` where the model is known to lack what the call needs, `Invalid` where it is known not to write as much as
+    /// it is asked for. An unknown model is asked.
     pub(super) fn admit(&self, call: &Call, doing: &str) -> Result<()> {
         let Some(model) = call.model() else { return Ok(()) };
         let card = self.card(model);
         let lacking = call.needs().into_iter().find(|capability| card.can(*capability) == Some(false));
-        let Some(capability) = lacking else { return Ok(()) };
+        let Some(capability) = lacking else { return within_longest(call, &card, doing) };
         let refused = Error::new(
             ErrorKind::Refused { capability: capability.as_str().to_owned() },
             doing,
@@ -150,5 +151,23 @@ impl SeenCards {
             ),
         );
         Err(known::succeeded(refused, card.successor.as_ref()))
+    }
+}
+
+/// Every API refuses an answer that may be longer than the model's longest, each in its own words.
+fn within_longest(call: &Call, card: &ModelCard, doing: &str) -> Result<()> {
+    let Call::Converse(converse) = call else { return Ok(()) };
+    match (converse.settings.max_tokens, card.max_output) {
+        (Some(asked), Some(longest)) if asked > longest => Err(Error::new(
+            ErrorKind::Invalid,
+            doing,
+            format!("max_tokens is {asked}, and the longest answer of {} is {longest} tokens", card.id),
+            format!(
+                "Set max_tokens to {longest} or less; max_output of [models.\"{}\"] in the configuration file corrects \
+                 what is known of it.",
+                card.id
+            ),
+        )),
+        _ => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! What every call passes, with voices made up for it.
 
+mod longest;
+
 use std::sync::Mutex;
 
 use super::*;

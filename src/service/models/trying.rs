@@ -12,7 +12,7 @@ use crate::domain::settings::Settings;
 use crate::domain::tried::Tried;
 use crate::service::invoke::{Clock, Invoke, Terms};
 
-/// The longest answer, in tokens: enough to judge by.
+/// The longest answer, in tokens, of a model that can write so much: enough to judge by.
 const LONGEST: u32 = 512;
 
 /// What comes of it.
@@ -30,12 +30,14 @@ pub fn ask(
     text: String,
     terms: &Terms,
 ) -> BoxStream<'static, Result<Step>> {
-    let price = invoke.card(model).price;
+    let card = invoke.card(model);
+    let longest = card.max_output.map_or(LONGEST, |tokens| tokens.min(LONGEST));
+    let price = card.price;
     let converse = Converse {
         model: model.clone(),
         system: None,
         turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text }] }],
-        settings: Settings { max_tokens: Some(LONGEST), ..Settings::default() },
+        settings: Settings { max_tokens: Some(longest), ..Settings::default() },
         conversation: None,
         blobs: Blobs::default(),
     };
