@@ -1,6 +1,6 @@
 //! `outcrop compare`: the same asked of several models, their answers side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -17,6 +17,7 @@ use crate::domain::catalog::{ModelId, Price};
 use crate::domain::comparison::measure::{Contest, Measure, Summary};
 use crate::domain::comparison::{Column, Comparison, Plan, Table, letter};
 use crate::domain::conversation::title_of;
+use crate::domain::delta::Event;
 use crate::domain::figures;
 use crate::domain::message::{Answer, Block, Message, Outcome, StopReason};
 use crate::domain::usage::budget::money;
@@ -121,7 +122,20 @@ async fn ask_all(
     let mut progress = Progress::new(out.json);
     let mut answers = Answers::new();
     progress.show("answers", 0, Some(total as u64));
+    let mut remarked = BTreeSet::new();
     while let Some((place, answer)) = coming.next().await {
+        let answer = match answer {
+            Ok((message, remarks)) => {
+                for text in remarks.into_iter().map(|text| format!("{}: {text}", letter(place.1))) {
+                    if remarked.insert(text.clone()) {
+                        progress.clear();
+                        out.note(&text)?;
+                    }
+                }
+                Ok(message)
+            }
+            Err(error) => Err(error),
+        };
         if out.json {
             object(place, &answer, out)?;
         }
@@ -137,15 +151,19 @@ async fn ask_all(
     Ok(answers)
 }
 
-/// The answer to one request, whole.
-async fn answer(request: Request, asker: &Asker) -> Result<Message> {
-    let replies: BoxStream<'_, _> = asker.ask(request);
-    let finished = replies.try_filter_map(async |reply| match reply {
-        Reply::Finished { answer } => Ok(Some(answer)),
-        _ => Ok(None),
-    });
-    let answers: Vec<Message> = finished.try_collect().await?;
-    answers.into_iter().next_back().ok_or_else(|| Error::internal("waiting for an answer", "it never ended"))
+/// The answer to one request, whole, and what was remarked about the call.
+async fn answer(request: Request, asker: &Asker) -> Result<(Message, Vec<String>)> {
+    let mut replies: BoxStream<'_, _> = asker.ask(request);
+    let (mut message, mut remarks) = (None, Vec::new());
+    while let Some(reply) = replies.try_next().await? {
+        match reply {
+            Reply::Finished { answer } => message = Some(answer),
+            Reply::Delta { event: Event::Notice { text } } => remarks.push(text),
+            _ => {}
+        }
+    }
+    let message = message.ok_or_else(|| Error::internal("waiting for an answer", "it never ended"))?;
+    Ok((message, remarks))
 }
 
 fn object((page, column): (usize, usize), answer: &Result<Message>, out: &mut Out) -> Result<(), End> {

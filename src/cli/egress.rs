@@ -33,10 +33,9 @@ pub(super) async fn egress(
             shown.extend(exchanges);
         }
     }
-    if out.json {
-        return Ok(Exit::Done);
+    if !out.json {
+        table(&shown, since.is_some(), out)?;
     }
-    table(&shown, since.is_some(), out)?;
     if older {
         out.note("there are more; -n 0 shows all")?;
     }
@@ -74,7 +73,7 @@ fn place(exchange: &Exchange) -> [String; 2] {
             let who = call.model.as_ref().map_or_else(|| call.provider.clone(), ToString::to_string);
             format!("{} · {who}", call.kind.as_str())
         }
-        (None, Some(_)) => "a call of which no record is left".to_owned(),
+        (None, Some(_)) => "a call that goes on, or of which no record is left".to_owned(),
         (None, None) => "–".to_owned(),
     };
     [exchange.egress.host.clone(), call]

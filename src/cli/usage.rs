@@ -177,12 +177,13 @@ fn counters(total: &Tally) -> Vec<Counter> {
 
 /// What each row was over time, where that was asked for; steps in which nothing was are left out.
 fn courses(report: &Report, out: &mut Out) -> Result<(), End> {
-    const HEAD: [&str; 12] = [
+    const HEAD: [&str; 13] = [
         "calls",
         "throttled",
         "client",
         "server",
         "unanswered",
+        "stopped",
         "in",
         "out",
         "pictures",
@@ -197,7 +198,7 @@ fn courses(report: &Report, out: &mut Out) -> Result<(), End> {
             Step::Day => "day",
         };
         let mut rows = vec![std::iter::once(head).chain(HEAD).map(str::to_owned).collect()];
-        let busy = row.series.iter().filter(|point| point.invocations + point.failed > 0);
+        let busy = row.series.iter().filter(|point| point.invocations + point.failed + point.stopped > 0);
         rows.extend(busy.map(|point| step(point, report.step)));
         out.line("")?;
         out.line(&crate::domain::untrusted::safe_line(&row.name))?;
@@ -217,6 +218,7 @@ fn step(point: &Point, step: Step) -> Vec<String> {
         point.client_errors,
         point.server_errors,
         point.lost,
+        point.stopped,
         point.input_tokens,
         point.output_tokens,
         point.images,

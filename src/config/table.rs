@@ -315,7 +315,12 @@ pub const KEYS: &[Key] = &[
         "Of bedrock: whose keys in ~/.aws are used; else those of the environment or of AWS_PROFILE.",
     ),
     key("models.*.context", Kind::Whole(1, 100_000_000), "", "Its context length, in tokens."),
-    key("models.*.max_output", Kind::Whole(1, 100_000_000), "", "Its longest answer, in tokens."),
+    key(
+        "models.*.max_output",
+        Kind::Whole(1, 100_000_000),
+        "",
+        "Its longest answer, in tokens; a larger max_tokens is refused.",
+    ),
     key(
         "models.*.can",
         Kind::Texts,

@@ -53,6 +53,10 @@ pub struct Settings {
     /// Thinking before the answer, for models that can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Effort>,
+    /// Whether the provider is to keep what is sent again with every turn, for a lower price, where it keeps only what it
+    /// is told to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<bool>,
     /// What the model may call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
@@ -122,6 +126,12 @@ pub const FIELDS: &[Field] = &[
         &["auto", "none", "any"],
     ),
     field("response_schema", "the JSON schema that the answer must keep", "a JSON schema, an object", 0.0),
+    of_words(
+        "cache",
+        "keep what every turn repeats at the provider, where it must be told (Claude, Nova)",
+        "on, off",
+        &["on", "off"],
+    ),
 ];
 
 impl Settings {
@@ -155,6 +165,14 @@ impl Settings {
                     "medium" => Some(Effort::Medium),
                     "high" => Some(Effort::High),
                     _ => return Err(bad("no such effort")),
+                }
+            }
+            "cache" => {
+                self.cache = match value {
+                    "" => None,
+                    "on" => Some(true),
+                    "off" => Some(false),
+                    _ => return Err(bad("neither on nor off")),
                 }
             }
             "tools" => self.tools = if value.is_empty() { Vec::new() } else { tool::read(value)? },
@@ -205,6 +223,7 @@ impl Settings {
             "max_tokens" => self.max_tokens.map(|v| v.to_string()),
             "seed" => self.seed.map(|v| v.to_string()),
             "reasoning" => self.reasoning.map(|v| v.as_str().to_owned()),
+            "cache" => self.cache.map(|on| if on { "on" } else { "off" }.to_owned()),
             "tools" if !self.tools.is_empty() => serde_json::to_string(&self.tools).ok(),
             "tool_choice" => self.tool_choice.as_ref().map(ToString::to_string),
             "response_schema" => self.response_schema.as_ref().map(ToString::to_string),
@@ -240,6 +259,7 @@ impl Settings {
             stop: if over.stop.is_empty() { self.stop.clone() } else { over.stop.clone() },
             seed: over.seed.or(self.seed),
             reasoning: over.reasoning.or(self.reasoning),
+            cache: over.cache.or(self.cache),
             tools: if over.tools.is_empty() { self.tools.clone() } else { over.tools.clone() },
             tool_choice: over.tool_choice.clone().or_else(|| self.tool_choice.clone()),
             response_schema: over.response_schema.clone().or_else(|| self.response_schema.clone()),
@@ -268,8 +288,8 @@ mod tests {
     fn every_field_of_the_table_can_be_set_read_and_cleared() {
         let mut settings = Settings::default();
         let tools = r#"[{"name":"look","schema":{"type":"object"}}]"#;
-        let values =
-            ["0.5", "0.9", "40", "128", "END,\\n\\n", "7", "low", tools, "look", r#"{"type":"object"}"#];
+        let schema = r#"{"type":"object"}"#;
+        let values = ["0.5", "0.9", "40", "128", "END,\\n\\n", "7", "low", tools, "look", schema, "on"];
         assert_eq!(values.len(), FIELDS.len());
         for (field, value) in FIELDS.iter().zip(values) {
             settings.set(field.name, value).unwrap();

@@ -115,7 +115,7 @@ pub struct Exchange {
     #[serde(flatten)]
     pub id: ExchangeId,
     pub egress: Egress,
-    /// The call that it was made for; `None` where there was none, or its record is gone.
+    /// The call that it was made for; `None` where there was none, where it goes on, or where its record is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Purpose>,
 }

@@ -28,7 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("secret_service", &["store/keyring/system"]),
     ("reqwest", &["net/"]),
     ("candle_core", &["engine/"]),
-    ("candle_nn", &["engine/"]),
+    ("outcrop_kernel", &["engine/"]),
     ("tokenizers", &["engine/"]),
     ("llama_cpp_2", &["engine/llama_cpp"]),
     ("arboard", &["tui/runtime"]),

@@ -78,6 +78,8 @@ struct Moment {
     server_errors: u64,
     #[serde(rename = "Unanswered")]
     lost: u64,
+    #[serde(rename = "Stopped")]
+    stopped: u64,
     #[serde(rename = "InputTokenCount")]
     input_tokens: u64,
     #[serde(rename = "OutputTokenCount")]
@@ -101,6 +103,7 @@ impl Moment {
             client_errors: point.client_errors,
             server_errors: point.server_errors,
             lost: point.lost,
+            stopped: point.stopped,
             input_tokens: point.input_tokens,
             output_tokens: point.output_tokens,
             images: point.images,

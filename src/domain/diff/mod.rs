@@ -2,7 +2,7 @@
 
 mod words;
 
-pub use words::{Stretch, only, words};
+pub use words::{LARGEST as MOST_WORDS, Stretch, only, words};
 
 use similar::{ChangeTag, TextDiff};
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{LARGEST, Mark};
+use super::Mark;
 
 /// A piece of text that both have, or one of them alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,11 @@ pub struct Stretch {
     pub text: String,
 }
 
+/// Texts of more bytes than this are not compared word by word: it would take too long to wait for.
+pub const LARGEST: usize = 64 * 1024;
+
 /// Both texts as one, word by word: what stands in `old` alone comes before what `new` has in its place. White space
-/// makes no difference; where both have a word it stands as in `new`.
+/// makes no difference; where both have a word it stands as in `new`. Takes long for texts beyond [`LARGEST`].
 pub fn words(old: &str, new: &str) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::new();
     let mut push = |mark: Mark, text: &str| match all.last_mut() {
@@ -24,11 +27,6 @@ pub fn words(old: &str, new: &str) -> Vec<Stretch> {
         Some(last) if last.mark == mark => last.text.push_str(text),
         _ => all.push(Stretch { mark, text: text.to_owned() }),
     };
-    if old.len().max(new.len()) > LARGEST && old != new {
-        push(Mark::Removed, old);
-        push(Mark::Added, new);
-        return all;
-    }
     let (before, after) = (tokens(old), tokens(new));
     let (before_keys, after_keys) = (keys(&before), keys(&after));
     for op in capture_diff_slices(Algorithm::Patience, &before_keys, &after_keys) {
@@ -65,7 +63,7 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 /// The sentences of `text` that `other` does not say: those that share at most half of their words, whatever their case,
-/// with each sentence of it.
+/// with each sentence of it. Takes long for texts beyond [`LARGEST`].
 pub fn only(text: &str, other: &str) -> Vec<String> {
     // By word: the sentences that have it.
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();

@@ -109,6 +109,8 @@ pub struct Point {
     pub server_errors: u64,
     /// No server answered.
     pub lost: u64,
+    /// The person ended them, or went away.
+    pub stopped: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,
     pub images: u64,
@@ -131,6 +133,7 @@ impl Point {
             client_errors: tally.client_errors,
             server_errors: tally.server_errors,
             lost: tally.lost,
+            stopped: tally.stopped,
             input_tokens: tally.input_tokens,
             output_tokens: tally.output_tokens,
             images: tally.images,

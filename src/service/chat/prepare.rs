@@ -192,14 +192,8 @@ fn answer(
     };
     head.leaf = Some(answer.id);
     head.updated = now;
-    let converse = Converse {
-        model: model.clone(),
-        system: head.system.clone(),
-        turns: turns(&Tree::new(messages).path(parent)),
-        settings: head.settings.clone(),
-        conversation: Some(head.id),
-        blobs: Blobs::default(),
-    };
+    let path = Tree::new(messages).path(parent);
+    let converse = converse(&model, &head, &head.settings, &path);
     Ok(Prepared { head, asked: None, answer, model, converse })
 }
 
@@ -215,14 +209,21 @@ pub(super) async fn again(
     let (Some(answer), Some(parent)) = (&message.answer, message.parent) else {
         return Err(Error::new(ErrorKind::Invalid, DOING, "the message is no answer", "Name an answer."));
     };
-    Ok(Converse {
-        model: answer.model.clone(),
-        system: thread.conversation.system.clone(),
-        turns: turns(&Tree::new(&thread.messages).path(parent)),
-        settings: answer.settings.clone(),
-        conversation: Some(conversation),
+    let path = Tree::new(&thread.messages).path(parent);
+    Ok(converse(&answer.model, &thread.conversation, &answer.settings, &path))
+}
+
+/// What a model is asked after the messages of `path`.
+fn converse(model: &ModelId, head: &Conversation, settings: &Settings, path: &[&Message]) -> Converse {
+    let converse = Converse {
+        model: model.clone(),
+        system: head.system.clone(),
+        turns: turns(path),
+        settings: settings.clone(),
+        conversation: Some(head.id),
         blobs: Blobs::default(),
-    })
+    };
+    if settings.cache == Some(true) { converse.cached() } else { converse }
 }
 
 /// What is sent of a branch: answers that brought nothing are left out, neighbours of one role become one turn, since most

@@ -114,11 +114,10 @@ impl SeenCards {
     pub(super) fn weigh(&self, call: &Call, doing: &str) -> Result<Option<String>> {
         let Call::Converse(converse) = call else { return Ok(None) };
         let tokens = converse.attached_tokens();
-        let Some(limit) =
-            Some(&converse.model).filter(|_| tokens > 0).and_then(|model| self.card(model).context)
-        else {
+        if tokens == 0 {
             return Ok(None);
-        };
+        }
+        let Some(limit) = self.card(&converse.model).context else { return Ok(None) };
         if tokens <= limit {
             return Ok(None);
         }
@@ -154,7 +153,8 @@ impl SeenCards {
     }
 }
 
-/// Every API refuses an answer that may be longer than the model's longest, each in its own words.
+/// The large APIs refuse an answer that may be longer than the model's longest, each in its own words; other servers cut it,
+/// or the limit.
 fn within_longest(call: &Call, card: &ModelCard, doing: &str) -> Result<()> {
     let Call::Converse(converse) = call else { return Ok(()) };
     match (converse.settings.max_tokens, card.max_output) {

@@ -56,6 +56,10 @@ impl Notices {
     /// Says it.
     pub fn say(&mut self, text: String, bad: bool, now: Now) {
         let notice = Notice { text, bad, at: now.wall, since: now.elapsed };
+        // What stands there and is said again, as by the call and to all who watch, was said once.
+        if self.now.as_ref().is_some_and(|now| (&now.text, now.bad) == (&notice.text, notice.bad)) {
+            self.past.pop_front();
+        }
         self.past.push_front(notice.clone());
         self.past.truncate(KEPT);
         self.now = Some(notice);

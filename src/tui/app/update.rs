@@ -145,6 +145,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     if state.frame().body != body {
         state.with_pane(out, |pane, desk| pane.refit(desk));
     }
+    if let Some(overlay) = state.overlays.last_mut() {
+        overlay.fit(state.area);
+    }
     if state.options.title {
         let title = state.pane().title();
         if title != state.title {

@@ -4,10 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
+use std::borrow::Cow;
+
 use super::{Hidden, Outcome};
 use crate::domain::comparison::letter;
-use crate::domain::diff::{Mark, Stretch, only, words};
-use crate::domain::figures::count;
+use crate::domain::diff::{MOST_WORDS, Mark, Stretch, only, words};
+use crate::domain::figures::{bytes, count};
 use crate::domain::untrusted::safe_text;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
@@ -30,6 +32,7 @@ enum Shown {
     Words(Vec<Stretch>),
     /// What the first says alone, and what the second does.
     Alone([Vec<String>; 2]),
+    TooLong,
 }
 
 /// Which two are compared, and the first row that is shown.
@@ -39,29 +42,43 @@ pub struct Difference {
     /// Indices of `sides`.
     pair: (usize, usize),
     shown: Shown,
+    /// Whether it is what is said by one alone that is wanted.
+    alone: bool,
     title: String,
+    /// What is shown, in rows of that many columns.
+    rows: (u16, Vec<Row>),
     top: usize,
 }
 
 impl Difference {
     /// The answers, of which there are two at least; those at `pair` are compared first.
     pub fn new(sides: Vec<Side>, pair: (usize, usize)) -> Self {
-        let shown = Shown::Words(Vec::new());
-        let mut difference = Self { sides, pair, shown, title: String::new(), top: 0 };
-        difference.compare(false);
+        let (shown, rows) = (Shown::Words(Vec::new()), (0, Vec::new()));
+        let mut difference = Self { sides, pair, shown, alone: false, title: String::new(), rows, top: 0 };
+        difference.compare();
         difference
     }
 
-    fn compare(&mut self, alone: bool) {
+    fn compare(&mut self) {
         let Self { sides, pair: (one, other), .. } = self;
         let (Some(one), Some(other)) = (sides.get(*one), sides.get(*other)) else { return };
-        self.shown = if alone {
+        self.shown = if one.text.len().max(other.text.len()) > MOST_WORDS {
+            Shown::TooLong
+        } else if self.alone {
             Shown::Alone([only(&one.text, &other.text), only(&other.text, &one.text)])
         } else {
             Shown::Words(words(&one.text, &other.text))
         };
         self.title = format!("{} → {}", letter(one.place), letter(other.place));
         self.top = 0;
+        self.rows = (self.rows.0, self.wrapped(self.rows.0));
+    }
+
+    /// Its rows fit a room that is so wide.
+    pub fn fit(&mut self, width: u16) {
+        if self.rows.0 != width {
+            self.rows = (width, self.wrapped(width));
+        }
     }
 
     /// What lies over the place.
@@ -69,13 +86,9 @@ impl Difference {
         &self.title
     }
 
-    fn is_alone(&self) -> bool {
-        matches!(self.shown, Shown::Alone(_))
-    }
-
     /// The word for its own key.
     pub fn turns_to(&self) -> &'static str {
-        if self.is_alone() { "words" } else { "said by one only" }
+        if self.alone { "words" } else { "said by one only" }
     }
 
     /// The key that turns it from one to the other.
@@ -96,7 +109,11 @@ impl Difference {
         format!("{}{name} · {count}", letter(side.place))
     }
 
-    fn rows(&self, width: u16) -> Vec<Row> {
+    fn rows(&self, width: u16) -> Cow<'_, [Row]> {
+        if self.rows.0 == width { Cow::Borrowed(&self.rows.1) } else { Cow::Owned(self.wrapped(width)) }
+    }
+
+    fn wrapped(&self, width: u16) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut push = |parts: &[(&str, Ink)]| {
             let mut inline = Inline::default();
@@ -140,6 +157,10 @@ impl Difference {
                 let parts: Vec<(&str, Ink)> = parts.iter().map(|(text, ink)| (text.as_str(), *ink)).collect();
                 push(&parts);
             }
+            Shown::TooLong => {
+                let most = bytes(MOST_WORDS as u64);
+                push(&[(&format!("Answers of more than {most} are not compared."), Ink::of(Role::Muted))]);
+            }
             Shown::Alone(both) => {
                 for (at, sentences) in [self.pair.0, self.pair.1].into_iter().zip(both) {
                     let who = letter(self.sides[at].place);
@@ -171,7 +192,8 @@ impl Difference {
     pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
         let page = isize::try_from(area.height).unwrap_or(1);
         if key == Self::turn() {
-            self.compare(!self.is_alone());
+            self.alone = !self.alone;
+            self.compare();
             return Outcome::Stay;
         }
         match action {
@@ -187,7 +209,7 @@ impl Difference {
                 let of = self.sides.iter().position(|side| Some(letter(side.place)) == typed);
                 if let Some(of) = of.filter(|of| *of != self.pair.0) {
                     self.pair.1 = of;
-                    self.compare(self.is_alone());
+                    self.compare();
                 }
             }
         }

@@ -182,6 +182,13 @@ impl Overlay {
         }
     }
 
+    /// What it shows fits the screen.
+    pub fn fit(&mut self, screen: Rect) {
+        if let Self::Difference(difference) = self {
+            difference.fit(inner(centred(screen, LONGEST, screen.height)).width);
+        }
+    }
+
     /// Leaves it as its own key does.
     pub fn leave(&mut self) -> Outcome {
         match self {

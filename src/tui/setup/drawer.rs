@@ -199,6 +199,7 @@ pub fn value<'a>(
     let (words, source) = match field.name {
         "seed" => ("random", Source::Nobody),
         "stop" | "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),
+        "cache" => ("off", Source::Nobody),
         "max_tokens" if local => ("no limit", Source::Nobody),
         _ if local => ("its own", Source::Model),
         _ => ("its own", Source::Server),

@@ -2,6 +2,7 @@
 
 mod attaching;
 mod bedrock;
+mod caching;
 mod cassettes;
 mod compare;
 mod found;

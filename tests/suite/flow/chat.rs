@@ -580,3 +580,17 @@ fn with_reduced_motion_a_wait_is_counted_and_nothing_turns() {
     assert!(!calm.iter().any(turns) && calm[2].contains("waiting · 0.6"), "{}", calm[2]);
     assert_eq!(pulse, Some(Duration::from_secs(1)));
 }
+
+#[test]
+fn what_a_call_remarks_stands_as_a_notice_and_is_no_part_of_the_answer() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.ask("why?");
+    for _ in 0..2 {
+        stage.delta(Delta::Notice { text: "they may not fit".into() });
+    }
+    stage.delta(Delta::Text { text: "Because".into() });
+    let shown = stage.text();
+    assert_eq!(shown.matches("they may not fit").count(), 1, "{shown}");
+    assert_eq!(stage.state.notices.past.len(), 1, "what is said twice is remembered once");
+    assert!(shown.contains("Because"), "{shown}");
+}

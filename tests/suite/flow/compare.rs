@@ -1,5 +1,6 @@
 //! What the keys of the compare place ask for, what is hidden, and that no text is lost in it.
 
+use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TimerId};
@@ -185,4 +186,19 @@ fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_ch
     assert!(stage.text().contains("Only A says"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.state.overlays.is_empty());
+}
+
+#[test]
+fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
+    for (blind, shown) in [(None, true), (Some(7), false)] {
+        let mut stage = Stage::settled(120, 40, "dark");
+        arrive(&mut stage);
+        if blind.is_some() {
+            stage.keys("<alt+b>");
+        }
+        let tasks = asked(&mut stage, &comparison(2, blind));
+        let event = Delta::Notice { text: "gemma3 has no seed".into() };
+        stage.event(Event::Replies { task: tasks[0], replies: vec![Reply::Delta { event }] });
+        assert_eq!(stage.text().contains("gemma3 has no seed"), shown);
+    }
 }

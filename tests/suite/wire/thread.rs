@@ -89,6 +89,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             max_tokens: top_k,
             stop,
             seed,
+            cache: seed.map(|seed| seed % 2 == 0),
             reasoning: seed.map(|_| Effort::High),
             tools: tool::read(r#"[{"name":"look"}]"#).unwrap(),
             tool_choice: top_k.map(|_| ToolChoice::Any),

@@ -9,6 +9,7 @@ use super::{State, Wait};
 use crate::domain::catalog::ModelCard;
 use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
+use crate::domain::delta::Event as Said;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -136,6 +137,7 @@ impl State {
                 }
                 self.refit(desk);
             }
+            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
             Reply::Delta { event } => thread.delta(&event, now),
             Reply::Finished { answer } => {
                 let good =

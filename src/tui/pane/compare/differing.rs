@@ -1,6 +1,7 @@
 //! What two of the answers have in common.
 
 use super::State;
+use crate::domain::message::Block;
 use crate::tui::app::Desk;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::difference::{Difference, Side};
@@ -21,14 +22,24 @@ impl State {
         self.order().into_iter().enumerate().filter_map(side).collect()
     }
 
-    /// Compares the answer that keys act on with the first one, or the first with the next.
+    /// Whether there are two answers to compare.
+    pub(super) fn may_differ(&self) -> bool {
+        let says = |block: &Block| matches!(block, Block::Text { text } if !text.trim().is_empty());
+        let answers = self.lanes.iter().filter_map(|lane| lane.thread.last_answer());
+        let count = answers.filter(|answer| answer.blocks.iter().any(says)).count();
+        count > 1 && (!self.is_hidden() || self.all_ended())
+    }
+
+    /// Compares the answer that keys act on with the first other one.
     pub(super) fn show_difference(&mut self, desk: &mut Desk<'_>) {
         let sides = self.sides();
         if sides.len() < 2 {
             return desk.say("Two answers are compared; there are not two yet.");
         }
-        let at = sides.iter().position(|side| side.place == self.at).unwrap_or(0);
-        let difference = Difference::new(sides, (0, at.max(1)));
+        let Some(at) = sides.iter().position(|side| side.place == self.at) else {
+            return desk.say("There is nothing to compare in this column yet.");
+        };
+        let difference = Difference::new(sides, (at, usize::from(at == 0)));
         desk.overlays.push(Overlay::Difference(Box::new(difference)));
     }
 }

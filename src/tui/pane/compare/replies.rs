@@ -3,6 +3,7 @@
 use super::opening::keep_later;
 use super::{State, Wait};
 use crate::domain::change::Changed;
+use crate::domain::delta::Event as Said;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -58,8 +59,12 @@ impl State {
     }
 
     fn turn_reply(&mut self, at: usize, reply: Reply, desk: &mut Desk<'_>) {
+        let hidden = self.is_hidden();
         let thread = &mut self.lanes[at].thread;
         match reply {
+            // It may tell who answers.
+            Reply::Delta { event: Said::Notice { .. } } if hidden => {}
+            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
             Reply::Started { conversation, asked, answer } => {
                 thread.stamp(desk.wall());
                 thread.started(&conversation, asked, answer);

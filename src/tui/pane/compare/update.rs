@@ -198,7 +198,7 @@ impl State {
             Action::ChooseAnswer | Action::ChooseTie | Action::ChooseNone => asked && self.all_ended(),
             Action::ToggleBlind => !self.runs(),
             Action::ScrollTogether => self.lanes.len() > 1,
-            Action::ShowDifference => self.sides().len() > 1,
+            Action::ShowDifference => self.may_differ(),
             Action::NextPage | Action::PreviousPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }

@@ -2,6 +2,7 @@
 
 use super::{State, Wait};
 use crate::domain::change::Changed;
+use crate::domain::delta::Event as Said;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
@@ -98,6 +99,7 @@ impl State {
                 self.runs.retain(|run| run.id != conversation.id);
                 self.runs.insert(0, conversation);
             }
+            Reply::Delta { event: Said::Notice { text } } => desk.notice = Some((text, true)),
             Reply::Delta { event } => self.thread.delta(&event, desk.now.wall),
             Reply::Finished { answer } => self.thread.finished(answer),
             _ => {}
