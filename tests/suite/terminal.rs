@@ -300,5 +300,7 @@ fn without_a_locale_text_is_still_text() {
     tty.ask("é 漢字");
     tty.wait_for("漢字かな交じり文");
     tty.wait_for("é 漢字");
+    // While an answer runs, quitting asks.
+    tty.wait_for("· stop");
     quit(tty);
 }
