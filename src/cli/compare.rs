@@ -124,18 +124,14 @@ async fn ask_all(
     progress.show("answers", 0, Some(total as u64));
     let mut remarked = BTreeSet::new();
     while let Some((place, answer)) = coming.next().await {
-        let answer = match answer {
-            Ok((message, remarks)) => {
-                for text in remarks.into_iter().map(|text| format!("{}: {text}", letter(place.1))) {
-                    if remarked.insert(text.clone()) {
-                        progress.clear();
-                        out.note(&text)?;
-                    }
-                }
-                Ok(message)
+        for text in answer.iter().flat_map(|(_, remarks)| remarks) {
+            let text = format!("{}: {text}", letter(place.1));
+            if remarked.insert(text.clone()) {
+                progress.clear();
+                out.note(&text)?;
             }
-            Err(error) => Err(error),
-        };
+        }
+        let answer = answer.map(|(message, _)| message);
         if out.json {
             object(place, &answer, out)?;
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::time::Timestamp;
-use crate::domain::usage::{Histogram, Point, Row, Step};
+use crate::domain::usage::{Histogram, Point, Row, Step, Tally};
 use crate::workbench::reply::Report;
 use crate::workbench::request::usage::By;
 
@@ -25,22 +25,8 @@ impl Times {
 pub(in crate::cli) struct Shown<'a> {
     by: By,
     name: Option<&'a str>,
-    #[serde(rename = "Invocations")]
-    invocations: u64,
-    #[serde(rename = "InvocationThrottles")]
-    throttles: u64,
-    #[serde(rename = "InvocationClientErrors")]
-    client_errors: u64,
-    #[serde(rename = "InvocationServerErrors")]
-    server_errors: u64,
-    #[serde(rename = "Unanswered")]
-    lost: u64,
-    #[serde(rename = "Stopped")]
-    stopped: u64,
-    #[serde(rename = "InputTokenCount")]
-    input_tokens: u64,
-    #[serde(rename = "OutputTokenCount")]
-    output_tokens: u64,
+    #[serde(flatten)]
+    counts: Counts,
     #[serde(rename = "CacheReadInputTokens")]
     cache_read: u64,
     #[serde(rename = "CacheWriteInputTokens")]
@@ -64,10 +50,9 @@ pub(in crate::cli) struct Shown<'a> {
     series: Vec<Moment>,
 }
 
-/// A point of a series, with the names of a row.
+/// What a row and a point of its series count alike.
 #[derive(Debug, Serialize)]
-struct Moment {
-    at: Timestamp,
+struct Counts {
     #[serde(rename = "Invocations")]
     invocations: u64,
     #[serde(rename = "InvocationThrottles")]
@@ -84,6 +69,44 @@ struct Moment {
     input_tokens: u64,
     #[serde(rename = "OutputTokenCount")]
     output_tokens: u64,
+}
+
+impl From<&Tally> for Counts {
+    fn from(tally: &Tally) -> Self {
+        Self {
+            invocations: tally.invocations,
+            throttles: tally.throttles,
+            client_errors: tally.client_errors,
+            server_errors: tally.server_errors,
+            lost: tally.lost,
+            stopped: tally.stopped,
+            input_tokens: tally.input_tokens,
+            output_tokens: tally.output_tokens,
+        }
+    }
+}
+
+impl From<&Point> for Counts {
+    fn from(point: &Point) -> Self {
+        Self {
+            invocations: point.invocations,
+            throttles: point.throttles,
+            client_errors: point.client_errors,
+            server_errors: point.server_errors,
+            lost: point.lost,
+            stopped: point.stopped,
+            input_tokens: point.input_tokens,
+            output_tokens: point.output_tokens,
+        }
+    }
+}
+
+/// A point of a series, with the names of a row.
+#[derive(Debug, Serialize)]
+struct Moment {
+    at: Timestamp,
+    #[serde(flatten)]
+    counts: Counts,
     #[serde(rename = "OutputImageCount")]
     images: u64,
     #[serde(rename = "InvocationLatency")]
@@ -98,14 +121,7 @@ impl Moment {
     fn of(point: &Point) -> Self {
         Self {
             at: point.at,
-            invocations: point.invocations,
-            throttles: point.throttles,
-            client_errors: point.client_errors,
-            server_errors: point.server_errors,
-            lost: point.lost,
-            stopped: point.stopped,
-            input_tokens: point.input_tokens,
-            output_tokens: point.output_tokens,
+            counts: point.into(),
             images: point.images,
             latency: Times { p50: point.latency_p50, p95: point.latency_p95 },
             first_token: Times { p50: point.first_token_p50, p95: point.first_token_p95 },
@@ -125,14 +141,7 @@ impl<'a> Shown<'a> {
         Self {
             by: report.query.by,
             name: row.map(|row| row.name.as_str()),
-            invocations: tally.invocations,
-            throttles: tally.throttles,
-            client_errors: tally.client_errors,
-            server_errors: tally.server_errors,
-            lost: tally.lost,
-            stopped: tally.stopped,
-            input_tokens: tally.input_tokens,
-            output_tokens: tally.output_tokens,
+            counts: tally.into(),
             cache_read: tally.cache_read_tokens,
             cache_write: tally.cache_write_tokens,
             images: tally.images,

@@ -344,8 +344,7 @@ impl Invoke {
         doing: &str,
     ) -> Result<(Arc<dyn Provider>, Option<String>)> {
         let provider = self.provider(provider, doing)?;
-        self.cards.admit(call, doing)?;
-        let remark = self.cards.weigh(call, doing)?;
+        let remark = self.cards.admit(call, doing)?;
         if let (Call::Converse(converse), Some(budget)) = (&mut *call, budget_tokens) {
             let budget = u32::try_from(budget).unwrap_or(u32::MAX);
             if budget == 0 {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
@@ -109,37 +109,18 @@ impl SeenCards {
         self.card(model).successor
     }
 
-    /// A remark where attached texts by their length fill more than the model's context, and the error where they are more
-    /// than twice as long as that: hardly any text has so few tokens. Where the context is unknown the server is asked.
-    pub(super) fn weigh(&self, call: &Call, doing: &str) -> Result<Option<String>> {
-        let Call::Converse(converse) = call else { return Ok(None) };
-        let tokens = converse.attached_tokens();
-        if tokens == 0 {
-            return Ok(None);
-        }
-        let Some(limit) = self.card(&converse.model).context else { return Ok(None) };
-        if tokens <= limit {
-            return Ok(None);
-        }
-        let (model, about, most) = (&converse.model, grouped(tokens.into()), grouped(limit.into()));
-        let why = format!("the attached texts are about {about} tokens, and {model} takes {most} of context");
-        if tokens / 2 <= limit {
-            return Ok(Some(format!("{why}: they may not fit")));
-        }
-        let hint = format!(
-            "Attach a part of them, or ask a model that takes more; [models.\"{model}\"] in the configuration file corrects \
-             its context."
-        );
-        Err(Error::new(ErrorKind::ContextLength { tokens, limit }, doing, why, hint))
-    }
-
     /// `Refused` where the model is known to lack what the call needs, `Invalid` where it is known not to write as much as
-    /// it is asked for. An unknown model is asked.
-    pub(super) fn admit(&self, call: &Call, doing: &str) -> Result<()> {
-        let Some(model) = call.model() else { return Ok(()) };
+    /// it is asked for, `ContextLength` where it takes less than half of what is attached. A remark where attached texts may
+    /// not fit. An unknown model is asked.
+    pub(super) fn admit(&self, call: &Call, doing: &str) -> Result<Option<String>> {
+        let Some(model) = call.model() else { return Ok(None) };
         let card = self.card(model);
         let lacking = call.needs().into_iter().find(|capability| card.can(*capability) == Some(false));
-        let Some(capability) = lacking else { return within_longest(call, &card, doing) };
+        let Some(capability) = lacking else {
+            let Call::Converse(converse) = call else { return Ok(None) };
+            within_longest(converse, &card, doing)?;
+            return weigh(converse, &card, doing);
+        };
         let refused = Error::new(
             ErrorKind::Refused { capability: capability.as_str().to_owned() },
             doing,
@@ -155,8 +136,7 @@ impl SeenCards {
 
 /// The large APIs refuse an answer that may be longer than the model's longest, each in its own words; other servers cut it,
 /// or the limit.
-fn within_longest(call: &Call, card: &ModelCard, doing: &str) -> Result<()> {
-    let Call::Converse(converse) = call else { return Ok(()) };
+fn within_longest(converse: &Converse, card: &ModelCard, doing: &str) -> Result<()> {
     match (converse.settings.max_tokens, card.max_output) {
         (Some(asked), Some(longest)) if asked > longest => Err(Error::new(
             ErrorKind::Invalid,
@@ -170,4 +150,24 @@ fn within_longest(call: &Call, card: &ModelCard, doing: &str) -> Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// A remark where attached texts by their length fill more than the model's context, and the error where they are more
+/// than twice as long as that: hardly any text has so few tokens. Where the context is unknown the server is asked.
+fn weigh(converse: &Converse, card: &ModelCard, doing: &str) -> Result<Option<String>> {
+    let Some(limit) = card.context else { return Ok(None) };
+    let tokens = converse.attached_tokens();
+    if tokens <= limit {
+        return Ok(None);
+    }
+    let (model, about, most) = (&converse.model, grouped(tokens.into()), grouped(limit.into()));
+    let why = format!("the attached texts are about {about} tokens, and {model} takes {most} of context");
+    if tokens / 2 <= limit {
+        return Ok(Some(format!("{why}: they may not fit")));
+    }
+    let hint = format!(
+        "Attach a part of them, or ask a model that takes more; [models.\"{model}\"] in the configuration file corrects \
+         its context."
+    );
+    Err(Error::new(ErrorKind::ContextLength { tokens, limit }, doing, why, hint))
 }

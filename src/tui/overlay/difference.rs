@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use std::borrow::Cow;
 
+use super::page::Page;
 use super::{Hidden, Outcome};
 use crate::domain::comparison::letter;
 use crate::domain::diff::{MOST_WORDS, Mark, Stretch, only, words};
@@ -47,14 +48,15 @@ pub struct Difference {
     title: String,
     /// What is shown, in rows of that many columns.
     rows: (u16, Vec<Row>),
-    top: usize,
+    page: Page,
 }
 
 impl Difference {
     /// The answers, of which there are two at least; those at `pair` are compared first.
     pub fn new(sides: Vec<Side>, pair: (usize, usize)) -> Self {
         let (shown, rows) = (Shown::Words(Vec::new()), (0, Vec::new()));
-        let mut difference = Self { sides, pair, shown, alone: false, title: String::new(), rows, top: 0 };
+        let mut difference =
+            Self { sides, pair, shown, alone: false, title: String::new(), rows, page: Page::default() };
         difference.compare();
         difference
     }
@@ -70,7 +72,7 @@ impl Difference {
             Shown::Words(words(&one.text, &other.text))
         };
         self.title = format!("{} → {}", letter(one.place), letter(other.place));
-        self.top = 0;
+        self.page = Page::default();
         self.rows = (self.rows.0, self.wrapped(self.rows.0));
     }
 
@@ -183,54 +185,45 @@ impl Difference {
         rows
     }
 
-    /// Rows of the whole overlay.
-    pub fn height(&self, width: u16) -> u16 {
-        (self.rows(width).len().clamp(3, 1000)) as u16 + 2
+    /// How many rows it has at that width.
+    pub fn height(&self, width: u16) -> usize {
+        self.rows(width).len()
     }
 
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
-        let page = isize::try_from(area.height).unwrap_or(1);
         if key == Self::turn() {
             self.alone = !self.alone;
             self.compare();
             return Outcome::Stay;
         }
-        match action {
-            Some(Action::Accept | Action::Cancel) => return Outcome::Close,
-            Some(Action::SelectNext) => self.scroll(1, area),
-            Some(Action::SelectPrevious) => self.scroll(-1, area),
-            Some(Action::PageDown) => self.scroll(page, area),
-            Some(Action::PageUp) => self.scroll(-page, area),
-            _ if key.code == KeyCode::Home => self.top = 0,
-            _ if key.code == KeyCode::End => self.scroll(isize::MAX, area),
-            _ => {
-                let typed = key.typed().map(|c| c.to_ascii_uppercase());
-                let of = self.sides.iter().position(|side| Some(letter(side.place)) == typed);
-                if let Some(of) = of.filter(|of| *of != self.pair.0) {
-                    self.pair.1 = of;
-                    self.compare();
-                }
-            }
+        let all = self.height(area.width);
+        if let Some(outcome) = self.page.key(key, action, area.height, all) {
+            return outcome;
+        }
+        let typed = key.typed().map(|c| c.to_ascii_uppercase());
+        let of = self.sides.iter().position(|side| Some(letter(side.place)) == typed);
+        if let Some(of) = of.filter(|of| *of != self.pair.0) {
+            self.pair.1 = of;
+            self.compare();
         }
         Outcome::Stay
     }
 
     /// Scrolls; it stops at the ends.
     pub fn scroll(&mut self, steps: isize, area: Rect) {
-        let most = self.rows(area.width).len().saturating_sub(area.height.into());
-        self.top = self.top.saturating_add_signed(steps).min(most);
+        let all = self.height(area.width);
+        self.page.scroll(steps, area.height, all);
     }
 
     /// What lies above and below.
     pub fn hidden(&self, area: Rect) -> Hidden {
-        let all = self.rows(area.width).len();
-        Hidden { above: self.top, below: all.saturating_sub(self.top + usize::from(area.height)) }
+        self.page.hidden(area.height, self.height(area.width))
     }
 
     /// Paints it.
     pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) {
-        for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.top)) {
+        for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.page.top)) {
             row.draw(Position { x: area.x, y }, area.width, look, cells);
         }
     }

@@ -9,6 +9,7 @@ pub mod input;
 pub mod menu;
 pub mod notices;
 pub mod pad;
+mod page;
 pub mod passphrase;
 pub mod picker;
 pub mod prompt;
@@ -185,7 +186,7 @@ impl Overlay {
     /// What it shows fits the screen.
     pub fn fit(&mut self, screen: Rect) {
         if let Self::Difference(difference) = self {
-            difference.fit(inner(centred(screen, LONGEST, screen.height)).width);
+            difference.fit(page::width(screen));
         }
     }
 
@@ -318,14 +319,8 @@ impl Overlay {
             Self::Prompt(_) => centred(screen, WIDEST, 5),
             Self::Pad(_) => centred(screen, WIDEST, 16),
             Self::Passphrase(_) => centred(screen, 64, 7),
-            Self::Past(past) => {
-                let width = centred(screen, LONGEST, 9).width;
-                centred(screen, LONGEST, past.height(width.saturating_sub(4)))
-            }
-            Self::Difference(difference) => {
-                let width = centred(screen, LONGEST, 9).width;
-                centred(screen, LONGEST, difference.height(width.saturating_sub(4)))
-            }
+            Self::Past(past) => page::area(screen, past.rows(page::width(screen))),
+            Self::Difference(difference) => page::area(screen, difference.height(page::width(screen))),
         }
     }
 

@@ -3,9 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::page::Page;
 use super::{Hidden, Outcome};
 use crate::tui::action::Action;
-use crate::tui::key::{Key, KeyCode};
+use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, wrap};
 
@@ -21,7 +22,7 @@ pub struct Said {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     said: Vec<Said>,
-    top: usize,
+    page: Page,
 }
 
 struct Line<'a> {
@@ -33,7 +34,7 @@ struct Line<'a> {
 impl Past {
     /// These, the newest first.
     pub fn new(said: Vec<Said>) -> Self {
-        Self { said, top: 0 }
+        Self { said, page: Page::default() }
     }
 
     fn when_width(&self) -> u16 {
@@ -54,37 +55,26 @@ impl Past {
         all.collect()
     }
 
-    /// Rows of the whole overlay.
-    pub fn height(&self, width: u16) -> u16 {
-        (self.lines(width).len().clamp(3, 1000)) as u16 + 2
+    /// Its rows at that width.
+    pub fn rows(&self, width: u16) -> usize {
+        self.lines(width).len()
     }
 
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
-        let page = isize::try_from(area.height).unwrap_or(1);
-        match action {
-            Some(Action::Accept | Action::Cancel) => return Outcome::Close,
-            Some(Action::SelectNext) => self.scroll(1, area),
-            Some(Action::SelectPrevious) => self.scroll(-1, area),
-            Some(Action::PageDown) => self.scroll(page, area),
-            Some(Action::PageUp) => self.scroll(-page, area),
-            _ if key.code == KeyCode::Home => self.top = 0,
-            _ if key.code == KeyCode::End => self.scroll(isize::MAX, area),
-            _ => {}
-        }
-        Outcome::Stay
+        let all = self.rows(area.width);
+        self.page.key(key, action, area.height, all).unwrap_or(Outcome::Stay)
     }
 
     /// Scrolls; it stops at the ends.
     pub fn scroll(&mut self, steps: isize, area: Rect) {
-        let most = self.lines(area.width).len().saturating_sub(area.height.into());
-        self.top = self.top.saturating_add_signed(steps).min(most);
+        let all = self.rows(area.width);
+        self.page.scroll(steps, area.height, all);
     }
 
     /// What lies above and below.
     pub fn hidden(&self, area: Rect) -> Hidden {
-        let all = self.lines(area.width).len();
-        Hidden { above: self.top, below: all.saturating_sub(self.top + usize::from(area.height)) }
+        self.page.hidden(area.height, self.rows(area.width))
     }
 
     /// Paints it.
@@ -95,7 +85,7 @@ impl Past {
             put(cells, area.x, area.y, area.right(), "Nothing was said yet.", role(Role::Muted));
         }
         let text = area.x + self.when_width() + 2;
-        for (y, line) in (area.top()..area.bottom()).zip(self.lines(area.width).iter().skip(self.top)) {
+        for (y, line) in (area.top()..area.bottom()).zip(self.lines(area.width).iter().skip(self.page.top)) {
             put(cells, area.x, y, text, line.when, role(Role::Faint));
             let of = if line.bad { Role::Bad } else { Role::Text };
             put(cells, text, y, area.right(), &line.text, role(of));

@@ -14,18 +14,21 @@ use crate::tty::ALONE;
 pub const SCRIPTED: &str = "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n";
 
 /// Acts in a home of its own twice: there every command is the store's owner; here each is attached to this process.
-pub fn on_both(make: impl Fn() -> Home, act: impl Fn(&Home)) {
-    act(&make());
+/// What it gave each time.
+pub fn on_both<T>(make: impl Fn() -> Home, act: impl Fn(&Home) -> T) -> [T; 2] {
+    let here = act(&make());
     let home = make();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    let there = runtime.block_on(async {
         let owner = workbench::open(&home.config());
         owner.ready().await.unwrap();
         assert!(owner.is_owner());
-        tokio::task::block_in_place(|| act(&home));
+        let there = tokio::task::block_in_place(|| act(&home));
         assert!(owner.is_owner());
         owner.close().await;
+        there
     });
+    [here, there]
 }
 
 pub struct Home {

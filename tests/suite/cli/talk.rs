@@ -3,23 +3,11 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use outcrop::workbench::{self, Workbench};
-
-use super::home::{Home, Said, files};
+use super::home::{self, Home, Said, files};
 
 /// Runs the lines in a home of their own, once as the owner and once attached to this process; both say the same.
 pub fn on_both(lines: &[&str]) -> String {
-    let here = Home::new().transcript(lines);
-    let home = Home::new();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let there = runtime.block_on(async {
-        let owner = workbench::open(&home.config());
-        owner.ready().await.unwrap();
-        assert!(owner.is_owner());
-        let transcript = tokio::task::block_in_place(|| home.transcript(lines));
-        owner.close().await;
-        transcript
-    });
+    let [here, there] = home::on_both(Home::new, |home| home.transcript(lines));
     assert_eq!(here, there, "as the owner, and attached to one");
     here
 }

@@ -7,12 +7,9 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::difference::{Difference, Side};
 
 impl State {
-    /// The last answers that can be compared, as they stand on the screen; none while they are hidden themselves.
-    pub(super) fn sides(&self) -> Vec<Side> {
+    /// The last answers that can be compared, as they stand on the screen.
+    fn sides(&self) -> Vec<Side> {
         let hidden = self.is_hidden();
-        if hidden && !self.all_ended() {
-            return Vec::new();
-        }
         let side = |(place, lane): (usize, usize)| {
             let thread = &self.lanes.get(lane)?.thread;
             let text = thread.last_answer()?.text();
@@ -22,7 +19,7 @@ impl State {
         self.order().into_iter().enumerate().filter_map(side).collect()
     }
 
-    /// Whether there are two answers to compare.
+    /// Whether there are two answers to compare, and they are in sight.
     pub(super) fn may_differ(&self) -> bool {
         let says = |block: &Block| matches!(block, Block::Text { text } if !text.trim().is_empty());
         let answers = self.lanes.iter().filter_map(|lane| lane.thread.last_answer());
@@ -32,10 +29,10 @@ impl State {
 
     /// Compares the answer that keys act on with the first other one.
     pub(super) fn show_difference(&mut self, desk: &mut Desk<'_>) {
-        let sides = self.sides();
-        if sides.len() < 2 {
+        if !self.may_differ() {
             return desk.say("Two answers are compared; there are not two yet.");
         }
+        let sides = self.sides();
         let Some(at) = sides.iter().position(|side| side.place == self.at) else {
             return desk.say("There is nothing to compare in this column yet.");
         };
