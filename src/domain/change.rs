@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
 use super::conversation::Conversation;
-use super::id::{ComparisonId, ConversationId, MakingId, MessageId};
+use super::evaluation::job::Evaluation;
+use super::id::{ComparisonId, ConversationId, EvaluationId, MakingId, MessageId};
 use super::message::Message;
 use super::picture::Making;
 
@@ -26,6 +27,8 @@ pub enum Topic {
     Prompts,
     /// Comparisons: made, changed, chosen in, removed.
     Comparisons,
+    /// Evaluations: made, changed, grown by an answer or a rater, removed.
+    Evaluations,
 }
 
 /// What changed in a watched topic.
@@ -67,6 +70,13 @@ pub enum Changed {
     ComparisonRemoved {
         id: ComparisonId,
     },
+    /// An evaluation was made, or something in it changed.
+    Evaluation {
+        evaluation: Evaluation,
+    },
+    EvaluationRemoved {
+        id: EvaluationId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -87,6 +97,7 @@ impl Changed {
             | (Self::Usage, Topic::Usage)
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)
             | (Self::Comparison { .. } | Self::ComparisonRemoved { .. }, Topic::Comparisons)
+            | (Self::Evaluation { .. } | Self::EvaluationRemoved { .. }, Topic::Evaluations)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -88,6 +88,8 @@ id! {
     MakingId = "making of pictures";
     /// One comparison of models side by side.
     ComparisonId = "comparison";
+    /// One evaluation of answers.
+    EvaluationId = "evaluation";
     /// One choice among answers side by side.
     BallotId = "choice";
     /// One vote of a rater.

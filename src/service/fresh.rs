@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use crate::domain::id::{BallotId, ComparisonId, ConversationId, MakingId, MessageId, PromptId, SpanId};
+use crate::domain::id::{
+    BallotId, ComparisonId, ConversationId, EvaluationId, MakingId, MessageId, PromptId, SpanId, VoteId,
+};
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
 
@@ -39,6 +41,16 @@ pub fn comparison_id() -> ComparisonId {
 /// The id of a new choice; later ids sort after earlier ones.
 pub fn ballot_id() -> BallotId {
     BallotId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new evaluation; later ids sort after earlier ones.
+pub fn evaluation_id() -> EvaluationId {
+    EvaluationId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new vote; later ids sort after earlier ones.
+pub fn vote_id() -> VoteId {
+    VoteId::from_uuid(Uuid::now_v7())
 }
 
 /// A number that nobody can guess, to draw by.

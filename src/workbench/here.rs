@@ -13,6 +13,7 @@ use super::request::cassettes::Cassettes as CassettesRequest;
 use super::request::chat::Chat as ChatRequest;
 use super::request::comparisons::Comparisons as ComparisonsRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
+use super::request::evaluations::Evaluations as EvaluationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::pictures::Pictures as PicturesRequest;
@@ -35,6 +36,7 @@ use crate::service::comparisons::{Chosen, Comparisons};
 use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
 use crate::service::doctor;
+use crate::service::evaluations::Evaluations;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
 use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, elsewhere, trying};
@@ -56,6 +58,7 @@ pub struct Here {
     conversations: Conversations,
     cassettes: Cassettes,
     comparisons: Comparisons,
+    evaluations: Evaluations,
     prompts: Prompts,
     standing: Arc<Standing>,
     shelf: Shelf,
@@ -95,6 +98,7 @@ impl Workbench for Here {
             here.closed.store(true, Ordering::Release);
             here.chat.finish().await;
             here.pictures.finish().await;
+            here.evaluations.finish().await;
             here.workspace.finish().await;
         }
         .boxed()
@@ -131,6 +135,7 @@ impl Here {
             Request::Chat(request) => self.chat(request, terms),
             Request::Comparisons(request) => self.comparisons(request, terms.principal),
             Request::Conversations(request) => self.conversations(request),
+            Request::Evaluations(request) => self.evaluations(request, terms),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
@@ -189,6 +194,12 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "pictures of a process that ended were marked"),
             Err(error) => tracing::warn!(%error, "pictures of a process that ended could not be marked"),
         }
+        let evaluations = Evaluations::new(archive.clone(), Arc::clone(standing.invoke()), changes.clone());
+        match Handle::current().block_on(evaluations.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
+            Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
+        }
         Ok(Owning::Ours(Arc::new(Self {
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
@@ -198,6 +209,7 @@ impl Here {
                 changes.clone(),
                 turns.clone(),
             ),
+            evaluations,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
@@ -306,6 +318,38 @@ impl Here {
                     Reply::Leaderboard { board, categories }
                 }
                 Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
+            })
+        })
+    }
+
+    fn evaluations(&self, request: EvaluationsRequest, terms: Terms) -> Replies {
+        use EvaluationsRequest as Ask;
+        let service = self.evaluations.clone();
+        let request = match request {
+            Ask::Run { id } => {
+                return service.run(id, terms).map_ok(|evaluation| Reply::Evaluation { evaluation }).boxed();
+            }
+            other => other,
+        };
+        let who = terms.principal;
+        one(async move {
+            let said = |evaluation| Reply::Evaluation { evaluation };
+            Ok(match request {
+                Ask::Create { plan } => said(service.create(plan, String::new(), Vec::new()).await?),
+                Ask::Estimate { plan } => Reply::Estimate { estimate: service.estimate(&plan.sources, &[]) },
+                Ask::List { limit, before } => {
+                    let (evaluations, more) = service.list(limit, before).await?;
+                    Reply::Evaluations { evaluations, more }
+                }
+                Ask::Find { text } => said(service.find(text).await?),
+                Ask::Pause { id } => said(service.pause(id).await?),
+                Ask::Change { id, task } => said(service.change(id, task).await?),
+                Ask::Unblind { id } => said(service.unblind(id, who).await?),
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                Ask::Sit { id, rater, step } => Reply::Seat { seat: service.sit(id, rater, step).await? },
+                Ask::Rate { id, cast } => Reply::Seat { seat: service.rate(id, cast).await? },
+                // Answered above.
+                Ask::Run { .. } => Reply::Done,
             })
         })
     }

@@ -13,6 +13,8 @@ use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::evaluation::Leaderboard;
+use crate::domain::evaluation::job::{Estimate, Evaluation};
+use crate::domain::evaluation::sheet::Seat;
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -68,6 +70,21 @@ pub enum Reply {
     Leaderboard {
         board: Leaderboard,
         categories: Vec<String>,
+    },
+    Evaluation {
+        evaluation: Evaluation,
+    },
+    Evaluations {
+        evaluations: Vec<Evaluation>,
+        more: bool,
+    },
+    /// What the answers of an evaluation may cost.
+    Estimate {
+        estimate: Estimate,
+    },
+    /// What lies before a rater.
+    Seat {
+        seat: Seat,
     },
     Conversations {
         heads: Vec<Conversation>,

@@ -66,6 +66,8 @@ pub enum Said {
     /// Of each metric, by its name.
     Values(Vec<(String, Value)>),
     Skipped(Skip),
+    /// The vote that it supersedes is taken back, and nothing said in its place.
+    Withdrawn,
 }
 
 /// Why an item was not rated.
@@ -111,6 +113,7 @@ pub fn standing<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> 
     let mut seen = HashSet::new();
     votes
         .into_iter()
+        .filter(|vote| vote.said != Said::Withdrawn)
         .filter(|vote| !gone.contains(&(vote.rater.as_str(), vote.id)) && seen.insert(vote.id))
         .collect()
 }
@@ -120,7 +123,7 @@ impl Vote {
     pub fn value(&self, metric: &str) -> Option<&Value> {
         match &self.said {
             Said::Values(values) => values.iter().find(|(name, _)| name == metric).map(|(_, value)| value),
-            Said::Skipped(_) => None,
+            Said::Skipped(_) | Said::Withdrawn => None,
         }
     }
 
@@ -214,7 +217,7 @@ impl Said {
     /// The same of other ids of answers; `None` where one has no other.
     pub fn with_ids(&self, other: impl Fn(&ResponseId) -> Option<ResponseId>) -> Option<Self> {
         let values = match self {
-            Self::Skipped(why) => return Some(Self::Skipped(*why)),
+            Self::Skipped(_) | Self::Withdrawn => return Some(self.clone()),
             Self::Values(values) => values,
         };
         let renamed = values.iter().map(|(metric, value)| Some((metric.clone(), value.with_ids(&other)?)));

@@ -5,6 +5,7 @@ mod comparison;
 mod conversation;
 pub(super) mod draft;
 mod egress;
+mod evaluation;
 mod making;
 mod message;
 mod model_list;
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
+pub use evaluation::{EvaluationItem, GeneratedOf, ItemOf, VoteOf};
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -50,6 +52,10 @@ pub enum Kind {
     PromptVersion = 21,
     PromptSketch = 22,
     PromptRun = 23,
+    Evaluation = 24,
+    EvaluationItem = 25,
+    Generated = 26,
+    Vote = 27,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -75,7 +81,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 19] = [
+    pub(super) const RECORDS: [(Self, &'static str); 23] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -95,6 +101,10 @@ impl Kind {
         (Self::PromptVersion, "versions of prompts"),
         (Self::PromptSketch, "drafts of prompts"),
         (Self::PromptRun, "runs of prompts"),
+        (Self::Evaluation, "evaluations"),
+        (Self::EvaluationItem, "items of evaluations"),
+        (Self::Generated, "answers of evaluations"),
+        (Self::Vote, "votes"),
     ];
 }
 
@@ -139,8 +149,10 @@ id_key!(
     crate::domain::id::BallotId,
     crate::domain::id::ComparisonId,
     crate::domain::id::ConversationId,
+    crate::domain::id::EvaluationId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
     crate::domain::id::PromptId,
-    crate::domain::id::SpanId
+    crate::domain::id::SpanId,
+    crate::domain::id::VoteId
 );

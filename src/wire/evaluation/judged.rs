@@ -100,7 +100,7 @@ impl Opinion {
     pub(super) fn values(&self) -> &[(String, Value)] {
         match &self.said {
             Said::Values(values) => values,
-            Said::Skipped(_) => &[],
+            Said::Skipped(_) | Said::Withdrawn => &[],
         }
     }
 

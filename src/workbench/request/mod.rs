@@ -4,6 +4,7 @@ pub mod cassettes;
 pub mod chat;
 pub mod comparisons;
 pub mod conversations;
+pub mod evaluations;
 pub mod keys;
 pub mod models;
 pub mod pictures;
@@ -23,6 +24,7 @@ pub enum Request {
     Chat(chat::Chat),
     Comparisons(comparisons::Comparisons),
     Conversations(conversations::Conversations),
+    Evaluations(evaluations::Evaluations),
     Keys(keys::Keys),
     Models(models::Models),
     Pictures(pictures::Pictures),
@@ -45,6 +47,10 @@ impl Request {
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
+            Self::Evaluations(request) => {
+                use evaluations::Evaluations as E;
+                matches!(request, E::Create { .. } | E::Estimate { .. } | E::Run { .. })
+            }
             Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
         }
     }
@@ -53,6 +59,7 @@ impl Request {
     pub fn is_query(&self) -> bool {
         use comparisons::Comparisons as V;
         use conversations::Conversations as C;
+        use evaluations::Evaluations as E;
         use models::Models as M;
         use pictures::Pictures as I;
         use prompts::Prompts as P;
@@ -82,6 +89,18 @@ impl Request {
                 | C::Remove { .. }
                 | C::Import { .. }
                 | C::SaveDraft { .. } => false,
+            },
+            Self::Evaluations(request) => match request {
+                E::Estimate { .. } | E::List { .. } | E::Find { .. } => true,
+                // Sitting down reserves, and going on from there may take a vote back.
+                E::Create { .. }
+                | E::Run { .. }
+                | E::Pause { .. }
+                | E::Change { .. }
+                | E::Unblind { .. }
+                | E::Remove { .. }
+                | E::Sit { .. }
+                | E::Rate { .. } => false,
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {

@@ -1,0 +1,243 @@
+//! Who has rated what, and where each rater goes on: an evaluation while people sit at it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::item::ItemHash;
+use super::queue::{GAP, Showing, Subject, queue};
+use super::vote::{Said, Vote};
+use crate::domain::id::VoteId;
+
+/// Seats with their queues, over the items that can be rated. Moments are milliseconds of any one clock.
+#[derive(Debug, Clone, Default)]
+pub struct Floor {
+    seed: u64,
+    subjects: Vec<Subject>,
+    places: HashMap<ItemHash, usize>,
+    needed: u32,
+    repeats: u8,
+    sides: bool,
+    /// Raters whose first vote of it stands, a subject each.
+    rated: Vec<u32>,
+    /// Subjects that lack raters.
+    lacking: usize,
+    held: HashMap<usize, Vec<Hold>>,
+    seats: BTreeMap<String, Seated>,
+}
+
+/// An item is before somebody.
+#[derive(Debug, Clone)]
+struct Hold {
+    rater: String,
+    until: u64,
+}
+
+/// One rater.
+#[derive(Debug, Clone, Default)]
+struct Seated {
+    queue: Vec<Showing>,
+    /// Votes that stand, in the order in which the items first came.
+    trail: Vec<Trodden>,
+    /// Places of the queue, of items and of repeats, that are done.
+    done: HashMap<(usize, bool), usize>,
+}
+
+/// One step of a rater.
+#[derive(Debug, Clone)]
+struct Trodden {
+    vote: VoteId,
+    subject: usize,
+    repeat: bool,
+    skipped: bool,
+    active_ms: u64,
+}
+
+/// What the queue is drawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    pub seed: u64,
+    /// Raters that each item needs.
+    pub needed: u32,
+    /// So many of a hundred items come again.
+    pub repeats: u8,
+    /// Sides change.
+    pub sides: bool,
+}
+
+/// An item in front of a rater.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub subject: usize,
+    /// Sources as they stand from the left, by their index among the subject's.
+    pub order: Vec<usize>,
+    pub repeat: bool,
+}
+
+impl Floor {
+    /// With nobody there yet.
+    pub fn new(rules: Rules, subjects: Vec<Subject>) -> Self {
+        let places = subjects.iter().enumerate().map(|(at, subject)| (subject.item.clone(), at)).collect();
+        Self {
+            seed: rules.seed,
+            needed: rules.needed.max(1),
+            repeats: rules.repeats,
+            sides: rules.sides,
+            rated: vec![0; subjects.len()],
+            lacking: subjects.len(),
+            places,
+            subjects,
+            held: HashMap::new(),
+            seats: BTreeMap::new(),
+        }
+    }
+
+    /// Items that can be rated.
+    pub fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whether nothing can be rated.
+    pub fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// The place of an item among the subjects.
+    pub fn place_of(&self, item: &ItemHash) -> Option<usize> {
+        self.places.get(item).copied()
+    }
+
+    /// Gives a rater, the `number`th to join from 0 on, a queue. Twice is once.
+    pub fn seat(&mut self, rater: &str, number: u32) {
+        if !self.seats.contains_key(rater) {
+            let queue = queue(self.seed, &self.subjects, number, self.repeats, self.sides);
+            self.seats.insert(rater.to_owned(), Seated { queue, ..Seated::default() });
+        }
+    }
+
+    /// Counts a vote of the version in force; those of raters without a seat and on other items are left alone. Give them in
+    /// the order in which they were made.
+    pub fn count(&mut self, vote: &Vote) {
+        let Some(subject) = self.place_of(&vote.item) else { return };
+        let Some(seat) = self.seats.get_mut(&vote.rater) else { return };
+        let place = vote.supersedes.and_then(|old| seat.trail.iter().position(|step| step.vote == old));
+        let counts = |step: &Trodden| !step.repeat && !step.skipped;
+        if let Some(place) = place {
+            let gone = seat.trail[place].subject;
+            self.rated[gone] -= u32::from(counts(&seat.trail[place]));
+            // It lacks one again where it was just enough.
+            self.lacking += usize::from(counts(&seat.trail[place]) && self.rated[gone] + 1 == self.needed);
+        }
+        if vote.said == Said::Withdrawn {
+            if let Some(place) = place {
+                let gone = seat.trail.remove(place);
+                seat.done.remove(&(gone.subject, gone.repeat));
+                for later in seat.done.values_mut().filter(|later| **later > place) {
+                    *later -= 1;
+                }
+            }
+            return;
+        }
+        let step = Trodden {
+            vote: vote.id,
+            subject,
+            repeat: vote.repeat,
+            skipped: matches!(vote.said, Said::Skipped(_)),
+            active_ms: vote.active_ms,
+        };
+        self.rated[subject] += u32::from(counts(&step));
+        self.lacking -= usize::from(counts(&step) && self.rated[subject] == self.needed);
+        match place {
+            Some(place) => seat.trail[place] = step,
+            None => {
+                seat.done.insert((subject, vote.repeat), seat.trail.len());
+                seat.trail.push(step);
+            }
+        }
+        self.release(&vote.rater);
+    }
+
+    /// Where a rater goes on: the first place of their queue that they have not done, of an item that lacks raters, those who
+    /// sit before it now counted among them. It is held for them for `hold` ms; what they held before is given back.
+    pub fn next(&mut self, rater: &str, now: u64, hold: u64) -> Option<Place> {
+        self.release(rater);
+        for holds in self.held.values_mut() {
+            holds.retain(|held| held.until > now);
+        }
+        self.held.retain(|_, holds| !holds.is_empty());
+        let seat = self.seats.get(rater)?;
+        let at = seat.queue.iter().find(|showing| self.is_open(seat, showing))?.clone();
+        if !at.repeat {
+            let held = Hold { rater: rater.to_owned(), until: now.saturating_add(hold) };
+            self.held.entry(at.subject).or_default().push(held);
+        }
+        Some(Place { subject: at.subject, order: at.order, repeat: at.repeat })
+    }
+
+    /// Whether a place of a rater's queue is to be rated by them.
+    fn is_open(&self, seat: &Seated, showing: &Showing) -> bool {
+        if seat.done.contains_key(&(showing.subject, showing.repeat)) {
+            return false;
+        }
+        if showing.repeat {
+            // Its first time must have been rated, and lie far enough behind.
+            let first =
+                seat.done.get(&(showing.subject, false)).and_then(|at| seat.trail.get(*at).map(|s| (*at, s)));
+            return first.is_some_and(|(at, step)| !step.skipped && seat.trail.len() - at > GAP);
+        }
+        let before = self.held.get(&showing.subject).map_or(0, Vec::len);
+        self.rated[showing.subject] as usize + before < self.needed as usize
+    }
+
+    /// Gives back what a rater holds.
+    pub fn release(&mut self, rater: &str) {
+        for holds in self.held.values_mut() {
+            holds.retain(|held| held.rater != rater);
+        }
+        self.held.retain(|_, holds| !holds.is_empty());
+    }
+
+    /// The rater's vote of that number, from 0, that stands: its id and its item.
+    pub fn vote(&self, rater: &str, number: usize) -> Option<(VoteId, usize)> {
+        let step = self.seats.get(rater)?.trail.get(number)?;
+        Some((step.vote, step.subject))
+    }
+
+    /// Whether a rater who is shown an item now sees it for the second time.
+    pub fn is_repeat(&self, rater: &str, subject: usize) -> bool {
+        self.has_done(rater, subject, false)
+    }
+
+    /// Whether a rater has rated or skipped an item, or its repeat.
+    pub fn has_done(&self, rater: &str, subject: usize, repeat: bool) -> bool {
+        self.seats.get(rater).is_some_and(|seat| seat.done.contains_key(&(subject, repeat)))
+    }
+
+    /// Whether a vote of the rater stands.
+    pub fn stands(&self, rater: &str, vote: VoteId) -> bool {
+        self.seats.get(rater).is_some_and(|seat| seat.trail.iter().any(|step| step.vote == vote))
+    }
+
+    /// What the rater has done, and what they could come to with that. Repeats are not announced: they count when they are
+    /// done.
+    pub fn progress(&self, rater: &str) -> (u64, u64) {
+        let Some(seat) = self.seats.get(rater) else { return (0, 0) };
+        let lacks = |subject: &usize| self.rated[*subject] < self.needed;
+        let theirs = seat.done.keys().filter(|(subject, repeat)| !repeat && lacks(subject)).count();
+        let open = self.lacking - theirs;
+        let done = seat.trail.len();
+        (done as u64, (done + open) as u64)
+    }
+
+    /// The median time that an item took the rater, in milliseconds; 0 before the first.
+    pub fn median_ms(&self, rater: &str) -> u64 {
+        let Some(seat) = self.seats.get(rater) else { return 0 };
+        let mut times: Vec<u64> = seat.trail.iter().map(|step| step.active_ms).collect();
+        let middle = times.len() / 2;
+        if times.is_empty() { 0 } else { *times.select_nth_unstable(middle).1 }
+    }
+
+    /// Votes that count towards the raters that items need, and how many are needed in all.
+    pub fn coverage(&self) -> (u64, u64) {
+        let there = self.rated.iter().map(|rated| u64::from((*rated).min(self.needed))).sum();
+        (there, self.subjects.len() as u64 * u64::from(self.needed))
+    }
+}

@@ -1,0 +1,285 @@
+//! An evaluation as it is kept: what is rated, whose answers, by whom, and how far it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::item::{Item, ItemHash, Response};
+use super::metric::MOST_ANSWERS;
+use super::task::TaskDefinition;
+use super::vote::{Chosen, ResponseId, Value};
+use crate::domain::comparison::Column;
+use crate::domain::figures::count;
+use crate::domain::id::EvaluationId;
+use crate::domain::message::{StopReason, Timing, Usage};
+use crate::domain::time::Timestamp;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// The longest name of an evaluation or a rater, in characters.
+pub const LONGEST_NAME: usize = 63;
+
+/// Sources of answers × a dataset, and what people say of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    pub id: EvaluationId,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// The version in force; its name is the evaluation's.
+    pub task: TaskDefinition,
+    /// The versions before it that have votes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<TaskDefinition>,
+    /// The dataset that the items were copied from, by its name then.
+    pub dataset: String,
+    pub items: u32,
+    pub sources: Vec<Source>,
+    /// Queues, sides and the names of answers are drawn with it; it stays at home.
+    pub seed: u64,
+    /// In the order in which they joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raters: Vec<String>,
+    /// Items whose answer is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<Known>,
+    pub generation: Generation,
+    /// Every time that somebody looked whose answers are whose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unblinded: Vec<Unblinded>,
+}
+
+/// Whose answers are rated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// As results have it, and as an item's responses name it.
+    pub name: String,
+    /// Who is asked for them; `None` where the dataset brought them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<Column>,
+}
+
+/// How far the answers are that models are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    pub state: GenerationState,
+    pub done: u64,
+    pub failed: u64,
+    /// Items × models that are asked; 0 where all answers were brought.
+    pub total: u64,
+    /// Why it stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// Whether answers are being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GenerationState {
+    /// Nothing was asked yet.
+    Ready,
+    Running,
+    /// Somebody paused it, too much failed, or the program ended; it goes on where it was.
+    Paused,
+    /// Every answer has come or failed.
+    Ended,
+}
+
+/// One model's answer to one item, or why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Generated {
+    Answer {
+        text: String,
+        usage: Usage,
+        timing: Timing,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<StopReason>,
+    },
+    Failed {
+        error: Error,
+    },
+}
+
+/// An item whose answer is known, by the names of the sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Its place in the evaluation, from 0.
+    pub item: u32,
+    pub metric: String,
+    pub value: KnownValue,
+}
+
+/// What is right to say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownValue {
+    Choice(String),
+    Tie,
+    BothBad,
+    Thumbs(Vec<(String, bool)>),
+    Points(Vec<(String, u8)>),
+    Ranks(Vec<(String, u8)>),
+}
+
+/// Somebody looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unblinded {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// What an evaluation is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub task: TaskDefinition,
+    /// By its name or the digits of its id.
+    pub dataset: String,
+    /// Empty for every source that answered all items of the dataset.
+    pub sources: Vec<Source>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<Known>,
+    /// Only the first items; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// What the answers that are still to come may cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub calls: u64,
+    pub input_tokens: u64,
+    /// At most, by the settings and the cards of the models; with [`ASSUMED_OUTPUT`] for those that tell no bound.
+    pub output_tokens: u64,
+    /// In dollars; `None` where no model has a price.
+    pub dollars: Option<f64>,
+    /// Models without a known price.
+    pub unpriced: Vec<String>,
+}
+
+/// Tokens of an answer where neither settings nor card bound it.
+pub const ASSUMED_OUTPUT: u32 = 1024;
+
+impl Generation {
+    /// For so many answers.
+    pub fn of(total: u64) -> Self {
+        let state = if total == 0 { GenerationState::Ended } else { GenerationState::Ready };
+        Self { state, done: 0, failed: 0, total, why: None }
+    }
+
+    /// Answers that have neither come nor failed.
+    pub fn left(&self) -> u64 {
+        self.total.saturating_sub(self.done + self.failed)
+    }
+}
+
+impl Evaluation {
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.task.name
+    }
+
+    /// The definition of a version.
+    pub fn version(&self, version: u32) -> Option<&TaskDefinition> {
+        std::iter::once(&self.task).chain(&self.earlier).find(|task| task.version == version)
+    }
+
+    /// The source whose answer to an item has that id; `None` for an id of something else.
+    pub fn source_of(&self, item: &ItemHash, id: &ResponseId) -> Option<&str> {
+        let mut names = self.sources.iter().map(|source| source.name.as_str());
+        names.find(|name| ResponseId::of(self.seed, item, name) == *id)
+    }
+
+    /// Checks names, sources and the task; the error names the first thing that is wrong.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |why: String| {
+            let doing = format!("making the evaluation {:?}", self.name());
+            Err(Error::new(ErrorKind::Invalid, doing, why, "Change that, then try again."))
+        };
+        if let Some(why) = wrong_name(self.name()) {
+            return invalid(format!("its name {why}"));
+        }
+        match self.sources.len() {
+            0 => return invalid("there are no answers to rate: no model is asked, none were brought".into()),
+            many if many > MOST_ANSWERS => {
+                return invalid(format!(
+                    "it has {many} sources of answers, at most {MOST_ANSWERS} can stand side by side"
+                ));
+            }
+            _ => {}
+        }
+        for (at, source) in self.sources.iter().enumerate() {
+            if self.sources[..at].iter().any(|other| other.name == source.name) {
+                return invalid(format!("two sources of answers are called {:?}", source.name));
+            }
+        }
+        for known in &self.known {
+            if known.item >= self.items {
+                let items = count(self.items.into(), "item", "items");
+                return invalid(format!("the answer to item {} is known, there are {items}", known.item + 1));
+            }
+            if self.task.metric(&known.metric).is_none() {
+                return invalid(format!(
+                    "an answer is known of {:?}, which is no metric of it",
+                    known.metric
+                ));
+            }
+            if let Some(name) = known.value.names().find(|name| !self.sources.iter().any(|s| s.name == *name))
+            {
+                return invalid(format!("an answer is known of {name:?}, which is no source of it"));
+            }
+        }
+        super::limits::check(&self.task, self.sources.len())
+    }
+
+    /// The item with the answers of all sources in their order; `None` while one is missing.
+    pub fn whole(&self, mut item: Item, mut generated: impl FnMut(usize) -> Option<String>) -> Option<Item> {
+        let responses = self.sources.iter().enumerate().map(|(at, source)| {
+            let text = match source.column {
+                Some(_) => generated(at)?,
+                None => item.response(&source.name)?.text.clone(),
+            };
+            Some(Response { model: source.name.clone(), text })
+        });
+        item.responses = responses.collect::<Option<_>>()?;
+        Some(item)
+    }
+}
+
+impl KnownValue {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let (one, thumbs, points): (Option<&String>, &[(String, bool)], &[(String, u8)]) = match self {
+            Self::Choice(name) => (Some(name), &[], &[]),
+            Self::Tie | Self::BothBad => (None, &[], &[]),
+            Self::Thumbs(said) => (None, said, &[]),
+            Self::Points(said) | Self::Ranks(said) => (None, &[], said),
+        };
+        let names = one.into_iter().chain(thumbs.iter().map(|(name, _)| name));
+        names.chain(points.iter().map(|(name, _)| name)).map(String::as_str)
+    }
+
+    /// The same by the ids of the answers.
+    pub fn with_ids(&self, id: impl Fn(&str) -> ResponseId) -> Value {
+        fn all<T: Copy>(said: &[(String, T)], id: impl Fn(&str) -> ResponseId) -> Vec<(ResponseId, T)> {
+            said.iter().map(|(name, said)| (id(name), *said)).collect()
+        }
+        match self {
+            Self::Choice(name) => Value::Choice(Chosen::One(id(name))),
+            Self::Tie => Value::Choice(Chosen::Tie),
+            Self::BothBad => Value::Choice(Chosen::BothBad),
+            Self::Thumbs(said) => Value::Thumbs(all(said, id)),
+            Self::Points(said) => Value::Points(all(said, id)),
+            Self::Ranks(said) => Value::Ranks(all(said, id)),
+        }
+    }
+}
+
+/// What is wrong with the name of an evaluation or a rater, as the end of a sentence; `None` where nothing is.
+pub fn wrong_name(name: &str) -> Option<String> {
+    if name.trim().is_empty() {
+        return Some("is empty".to_owned());
+    }
+    if name.trim() != name || name.chars().any(char::is_control) {
+        return Some("begins or ends with a blank, or holds a control character".to_owned());
+    }
+    let many = name.chars().count();
+    (many > LONGEST_NAME).then(|| format!("has {many} characters, at most {LONGEST_NAME} are taken"))
+}

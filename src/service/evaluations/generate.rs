@@ -1,0 +1,347 @@
+//! Answers asked of models, a task in the background: what came is kept one by one, so that it goes on where it was.
+
+use std::collections::HashMap;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio_util::sync::CancellationToken;
+
+use super::{Evaluations, evaluation, put};
+use crate::domain::call::{Blobs, Call, Converse, Turn};
+use crate::domain::change::{Changed, Topic};
+use crate::domain::comparison::Column;
+use crate::domain::delta::{Event, Fold};
+use crate::domain::evaluation::Item;
+use crate::domain::evaluation::job::{
+    ASSUMED_OUTPUT, Estimate, Evaluation, Generated, GenerationState, Source,
+};
+use crate::domain::figures::count;
+use crate::domain::id::EvaluationId;
+use crate::domain::message::{Block, Usage};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+use crate::service::invoke::{Clock, Terms};
+use crate::store::Batch;
+use crate::store::record::{EvaluationItem, GeneratedOf, ItemOf};
+
+/// Answers that are asked for at once; each provider's own limits hold besides.
+const AT_ONCE: usize = 4;
+
+/// So many failures of one source in a row end the run: the next ones would fail alike.
+const IN_A_ROW: u32 = 5;
+
+/// Bytes of a token, about.
+const TOKEN: u64 = 4;
+
+/// One answer to ask for.
+#[derive(Debug, Clone, Copy)]
+struct Unit {
+    item: u32,
+    source: u8,
+}
+
+impl Evaluations {
+    /// Asks for every answer that is not there, the failed ones again, and shows the evaluation as it grows until that ends.
+    /// Dropping the stream stops nothing: see [`Self::pause`].
+    pub fn run(&self, id: EvaluationId, terms: Terms) -> BoxStream<'static, Result<Evaluation>> {
+        let service = self.clone();
+        stream::once(async move {
+            let changes = service.changes.watch(Topic::Evaluations);
+            let begun = service.begin(id, terms).await?;
+            let running = begun.generation.state == GenerationState::Running;
+            let grows = stream::unfold((changes, !running), move |(mut changes, ended)| {
+                let service = service.clone();
+                async move {
+                    if ended {
+                        return None;
+                    }
+                    let now = loop {
+                        match changes.next().await? {
+                            Changed::Evaluation { evaluation } if evaluation.id == id => {
+                                break Ok(evaluation);
+                            }
+                            Changed::EvaluationRemoved { id: gone } if gone == id => {
+                                break Err(Error::cancelled("asking for the answers of an evaluation"));
+                            }
+                            Changed::Missed => {
+                                break service.archive.run(move |store| evaluation(store, id)).await;
+                            }
+                            _ => {}
+                        }
+                    };
+                    let ended =
+                        !now.as_ref().is_ok_and(|now| now.generation.state == GenerationState::Running);
+                    Some((now, (changes, ended)))
+                }
+            });
+            Ok::<_, Error>(stream::iter([Ok(begun)]).chain(grows))
+        })
+        .flat_map(|begun| match begun {
+            Ok(grows) => grows.boxed(),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        })
+        .boxed()
+    }
+
+    /// Stops asking; what is on its way is dropped, and a later run goes on from there.
+    pub async fn pause(&self, id: EvaluationId) -> Result<Evaluation> {
+        self.stop(id);
+        // The task writes that it is paused; one that ran in another process has no task.
+        self.settle(id, GenerationState::Paused, Some("somebody paused it".to_owned())).await
+    }
+
+    pub(super) fn stop(&self, id: EvaluationId) {
+        let runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(run) = runs.get(&id) {
+            run.cancel();
+        }
+    }
+
+    /// Begins a run, unless one is on its way.
+    async fn begin(&self, id: EvaluationId, terms: Terms) -> Result<Evaluation> {
+        if self.ends.is_cancelled() {
+            return Err(Error::cancelled("asking for answers while the program ends"));
+        }
+        let stop = self.ends.child_token();
+        if !self.entered(id, &stop) {
+            return self.archive.run(move |store| evaluation(store, id)).await;
+        }
+        let begun = self.marked(id).await;
+        let service = self.clone();
+        match &begun {
+            Ok((evaluation, units)) if !units.is_empty() => {
+                let (evaluation, units) = (evaluation.clone(), units.clone());
+                self.tasks.spawn(async move {
+                    let why = service.ask_all(&evaluation, units, &terms, &stop).await;
+                    let state = if why.is_some() { GenerationState::Paused } else { GenerationState::Ended };
+                    // Out of the list first: who sees the end may begin anew.
+                    service.ended(id);
+                    if let Err(error) = service.settle(id, state, why).await {
+                        tracing::warn!(%error, "the end of a run could not be kept");
+                    }
+                });
+            }
+            _ => self.ended(id),
+        }
+        begun.map(|(evaluation, _)| evaluation)
+    }
+
+    /// Puts a run on the list; `false` where one is on it.
+    fn entered(&self, id: EvaluationId, stop: &CancellationToken) -> bool {
+        let mut runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_new = !runs.contains_key(&id);
+        if is_new {
+            runs.insert(id, stop.clone());
+        }
+        is_new
+    }
+
+    fn ended(&self, id: EvaluationId) {
+        self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&id);
+    }
+
+    /// Counts what is there, marks it as running, and lists what is to be asked for.
+    async fn marked(&self, id: EvaluationId) -> Result<(Evaluation, Vec<Unit>)> {
+        let _one = self.one.lock().await;
+        let marked = self.archive.run(move |store| {
+            let mut evaluation = evaluation(store, id)?;
+            let mut units = Vec::new();
+            let mut done = 0;
+            for item in 0..evaluation.items {
+                for (at, source) in evaluation.sources.iter().enumerate() {
+                    let (Some(_), Ok(source)) = (&source.column, u8::try_from(at)) else { continue };
+                    match store.get::<Generated>(&GeneratedOf(ItemOf(id, item), source))? {
+                        Some(Generated::Answer { .. }) => done += 1,
+                        _ => units.push(Unit { item, source }),
+                    }
+                }
+            }
+            let generation = &mut evaluation.generation;
+            (generation.done, generation.failed, generation.why) = (done, 0, None);
+            generation.state =
+                if units.is_empty() { GenerationState::Ended } else { GenerationState::Running };
+            evaluation.updated = fresh::now();
+            put(store, &evaluation)?;
+            Ok((evaluation, units))
+        });
+        let marked = marked.await?;
+        self.open.lock().await.remove(&id);
+        self.changes.tell(Changed::Evaluation { evaluation: marked.0.clone() });
+        Ok(marked)
+    }
+
+    /// Asks for each; why it stopped before all were asked for.
+    async fn ask_all(
+        &self,
+        evaluation: &Evaluation,
+        units: Vec<Unit>,
+        terms: &Terms,
+        stop: &CancellationToken,
+    ) -> Option<String> {
+        let mut failures: HashMap<u8, u32> = HashMap::new();
+        let asked =
+            stream::iter(units).map(|unit| async move { (unit, self.ask(evaluation, unit, terms).await) });
+        let mut asked = std::pin::pin!(asked.buffer_unordered(AT_ONCE));
+        loop {
+            let (unit, generated) = tokio::select! {
+                biased;
+                () = stop.cancelled() => {
+                    let ends = self.ends.is_cancelled();
+                    return Some(if ends { "the program ended" } else { "somebody paused it" }.to_owned());
+                }
+                next = asked.next() => next?,
+            };
+            let row = failures.entry(unit.source).or_default();
+            *row = if matches!(generated, Generated::Failed { .. }) { *row + 1 } else { 0 };
+            let too_many = match &generated {
+                Generated::Failed { error } if *row >= IN_A_ROW => {
+                    let name = &evaluation.sources[usize::from(unit.source)].name;
+                    Some(format!("{name} failed {IN_A_ROW} times in a row: {error}"))
+                }
+                _ => None,
+            };
+            if let Err(error) = self.keep(evaluation.id, unit, generated).await {
+                return Some(error.to_string());
+            }
+            if too_many.is_some() {
+                return too_many;
+            }
+        }
+    }
+
+    /// One answer, or why there is none.
+    async fn ask(&self, evaluation: &Evaluation, unit: Unit, terms: &Terms) -> Generated {
+        match self.answer(evaluation, unit, terms).await {
+            Ok(answer) => answer,
+            Err(error) => Generated::Failed { error },
+        }
+    }
+
+    async fn answer(&self, evaluation: &Evaluation, unit: Unit, terms: &Terms) -> Result<Generated> {
+        let key = ItemOf(evaluation.id, unit.item);
+        let item = self.archive.run(move |store| store.get::<EvaluationItem>(&key)).await?;
+        let source = evaluation.sources.get(usize::from(unit.source));
+        let (Some(EvaluationItem(item)), Some(Source { column: Some(column), .. })) = (item, source) else {
+            let why = format!("item {} is not there any more", unit.item + 1);
+            return Err(Error::new(ErrorKind::NotFound, "asking for an answer", why, ""));
+        };
+        let clock = Clock::default();
+        let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
+        let mut events = self.invoke.serve(&column.model, Call::Converse(converse(&item, column)), &terms);
+        let (mut fold, mut reason) = (Fold::default(), None);
+        while let Some(event) = events.next().await {
+            let event = event?;
+            if let Event::Stop { reason: why } = &event {
+                reason = Some(*why);
+            }
+            fold.push(&event);
+        }
+        let text: Vec<&str> = fold.blocks.iter().filter_map(text_of).collect();
+        let cost = self.invoke.prices().of(&column.model).and_then(|price| price.of(&fold.usage));
+        Ok(Generated::Answer { text: text.concat(), usage: fold.usage, timing: clock.timing(), cost, reason })
+    }
+
+    /// Keeps what came of a unit, and counts it.
+    async fn keep(&self, id: EvaluationId, unit: Unit, generated: Generated) -> Result<()> {
+        let _one = self.one.lock().await;
+        let kept = self.archive.run(move |store| {
+            let mut evaluation = evaluation(store, id)?;
+            match generated {
+                Generated::Answer { .. } => evaluation.generation.done += 1,
+                Generated::Failed { .. } => evaluation.generation.failed += 1,
+            }
+            let mut batch = Batch::new();
+            batch.put(&GeneratedOf(ItemOf(id, unit.item), unit.source), &generated)?;
+            batch.put(&id, &evaluation)?;
+            store.commit(batch)?;
+            Ok(evaluation)
+        });
+        self.changes.tell(Changed::Evaluation { evaluation: kept.await? });
+        Ok(())
+    }
+
+    /// Writes how a run stands, if one was running.
+    async fn settle(
+        &self,
+        id: EvaluationId,
+        state: GenerationState,
+        why: Option<String>,
+    ) -> Result<Evaluation> {
+        let _one = self.one.lock().await;
+        let settled = self.archive.run(move |store| {
+            let mut evaluation = evaluation(store, id)?;
+            if evaluation.generation.state == GenerationState::Running {
+                (evaluation.generation.state, evaluation.generation.why) = (state, why);
+                evaluation.updated = fresh::now();
+                put(store, &evaluation)?;
+            }
+            Ok(evaluation)
+        });
+        let settled = settled.await?;
+        self.open.lock().await.remove(&id);
+        self.changes.tell(Changed::Evaluation { evaluation: settled.clone() });
+        Ok(settled)
+    }
+
+    /// What asking for all answers of these items may cost.
+    pub fn estimate(&self, sources: &[Source], items: &[Item]) -> Estimate {
+        let mut estimate =
+            Estimate { calls: 0, input_tokens: 0, output_tokens: 0, dollars: None, unpriced: Vec::new() };
+        let texts = items.iter().flat_map(|item| &item.turns).map(|turn| turn.text.len() as u64);
+        let bytes: u64 = texts.sum();
+        let many = items.len() as u64;
+        for source in sources {
+            let Some(column) = &source.column else { continue };
+            let card = self.invoke.card(&column.model);
+            let system = column.system.as_ref().map_or(0, |system| system.len() as u64);
+            let input = (bytes + many * system).div_ceil(TOKEN);
+            let longest = column.settings.max_tokens.unwrap_or(ASSUMED_OUTPUT);
+            let longest = card.max_output.map_or(longest, |most| most.min(longest));
+            let output = many * u64::from(longest);
+            estimate.calls += many;
+            estimate.input_tokens += input;
+            estimate.output_tokens += output;
+            let whole = |tokens: u64| Some(u32::try_from(tokens).unwrap_or(u32::MAX));
+            let usage = Usage { input: whole(input), output: whole(output), ..Usage::default() };
+            match card.price.and_then(|price| price.of(&usage)) {
+                Some(dollars) => *estimate.dollars.get_or_insert(0.0) += dollars,
+                None => estimate.unpriced.push(source.name.clone()),
+            }
+        }
+        estimate
+    }
+
+    /// The error of someone who wants to rate before all answers are there.
+    pub(super) fn unfinished(evaluation: &Evaluation) -> Error {
+        let why = format!("of its answers {}", super::so_far(&evaluation.generation));
+        let left = count(evaluation.generation.left(), "is", "are");
+        let hint = format!(
+            "{left} still to be asked for: `outcrop eval run {}` does that, or `f` on the screen.",
+            evaluation.name()
+        );
+        Error::new(ErrorKind::Busy, format!("rating {:?}", evaluation.name()), why, hint)
+    }
+}
+
+fn text_of(block: &Block) -> Option<&str> {
+    match block {
+        Block::Text { text } => Some(text),
+        _ => None,
+    }
+}
+
+/// What a column is asked about an item.
+fn converse(item: &Item, column: &Column) -> Converse {
+    let turns = item
+        .turns
+        .iter()
+        .map(|turn| Turn { role: turn.role, blocks: vec![Block::Text { text: turn.text.clone() }] });
+    Converse {
+        model: column.model.clone(),
+        system: column.system.clone().filter(|system| !system.trim().is_empty()),
+        turns: turns.collect(),
+        settings: column.settings.clone(),
+        conversation: None,
+        blobs: Blobs::default(),
+    }
+}

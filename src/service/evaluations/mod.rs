@@ -1,0 +1,375 @@
+//! Evaluations: made, kept, their answers asked for, rated by people.
+//!
+//! Here lives what an evaluation is kept as and who may change it how. Asking models is `generate`'s, seating raters is
+//! `seats`'. Never here: what votes come to, which is `domain::evaluation`'s.
+
+mod generate;
+mod seats;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::domain::change::Changed;
+use crate::domain::evaluation::job::{
+    Evaluation, Generated, Generation, GenerationState, Plan, Source, Unblinded,
+};
+use crate::domain::evaluation::{Item, TaskDefinition, Vote};
+use crate::domain::figures::count;
+use crate::domain::id::EvaluationId;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::invoke::Invoke;
+use crate::service::{fresh, paging};
+use crate::store::record::{EvaluationItem, GeneratedOf, ItemOf};
+use crate::store::{Batch, Record, Scan, Store};
+use seats::Open;
+
+/// Items written in one go: a hundred thousand of them never lie in memory twice.
+const AT_ONCE: usize = 1024;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Evaluations {
+    archive: Archive,
+    invoke: Arc<Invoke>,
+    changes: Changes,
+    /// Reading an evaluation and writing it back is one act.
+    one: Arc<Mutex<()>>,
+    tasks: TaskTracker,
+    /// The program ends.
+    ends: CancellationToken,
+    /// Those whose answers are being asked for.
+    runs: Arc<std::sync::Mutex<HashMap<EvaluationId, CancellationToken>>>,
+    /// Those at which somebody sits.
+    open: Arc<Mutex<HashMap<EvaluationId, Arc<Mutex<Open>>>>>,
+    began: Instant,
+}
+
+impl Evaluations {
+    /// Over these records; answers are asked of `invoke`'s models, changes are told to `changes`.
+    pub fn new(archive: Archive, invoke: Arc<Invoke>, changes: Changes) -> Self {
+        Self {
+            archive,
+            invoke,
+            changes,
+            one: Arc::default(),
+            tasks: TaskTracker::new(),
+            ends: CancellationToken::new(),
+            runs: Arc::default(),
+            open: Arc::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// Makes one of these items of the dataset `dataset`. Nothing is asked yet.
+    pub async fn create(&self, plan: Plan, dataset: String, mut items: Vec<Item>) -> Result<Evaluation> {
+        items.truncate(plan.limit.map_or(usize::MAX, |limit| limit as usize));
+        let evaluation = self.planned(plan, dataset, &items)?;
+        let _one = self.one.lock().await;
+        let made = evaluation.clone();
+        self.archive
+            .run(move |store| {
+                sweep(store)?;
+                if let Some(other) = named(store, made.name())? {
+                    let why = format!("there is one of that name already, {}", other.id.short());
+                    let doing = format!("making the evaluation {:?}", made.name());
+                    return Err(Error::new(ErrorKind::Invalid, doing, why, "Choose another name."));
+                }
+                // The head comes last: without it, the items are nobody's.
+                let mut place = 0;
+                while !items.is_empty() {
+                    let mut batch = Batch::new();
+                    for item in items.drain(..AT_ONCE.min(items.len())) {
+                        batch.put(&ItemOf(made.id, place), &EvaluationItem(item))?;
+                        place += 1;
+                    }
+                    store.commit_soft(batch)?;
+                }
+                let mut batch = Batch::new();
+                batch.put(&made.id, &made)?;
+                store.commit(batch)
+            })
+            .await?;
+        self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
+        Ok(evaluation)
+    }
+
+    /// What a plan makes of items.
+    fn planned(&self, plan: Plan, dataset: String, items: &[Item]) -> Result<Evaluation> {
+        let doing = format!("making the evaluation {:?}", plan.task.name);
+        let invalid = |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, &doing, why, hint));
+        if items.is_empty() {
+            return invalid(format!("the dataset {dataset:?} has no items"), "Choose another one.");
+        }
+        let sources = if plan.sources.is_empty() { brought_by_all(items) } else { plan.sources };
+        for source in &sources {
+            match &source.column {
+                Some(column) => self.invoke.knows(&column.model)?,
+                None => {
+                    let without = items.iter().position(|item| item.response(&source.name).is_none());
+                    if let Some(at) = without {
+                        let why =
+                            format!("item {} of {dataset:?} has no answer of {:?}", at + 1, source.name);
+                        let hint = "Name a source that answered all, or ask the model itself with -m.";
+                        return invalid(why, hint);
+                    }
+                }
+            }
+        }
+        let asked = sources.iter().filter(|source| source.column.is_some()).count() as u64;
+        let now = fresh::now();
+        let evaluation = Evaluation {
+            id: fresh::evaluation_id(),
+            created: now,
+            updated: now,
+            task: TaskDefinition { version: 1, ..plan.task },
+            earlier: Vec::new(),
+            dataset,
+            items: u32::try_from(items.len()).unwrap_or(u32::MAX),
+            generation: Generation::of(asked * items.len() as u64),
+            sources,
+            seed: fresh::seed(),
+            raters: Vec::new(),
+            known: plan.known,
+            unblinded: Vec::new(),
+        };
+        evaluation.check()?;
+        Ok(evaluation)
+    }
+
+    /// The newest behind `before`, and whether there are older ones.
+    pub async fn list(&self, limit: usize, before: Option<EvaluationId>) -> Result<(Vec<Evaluation>, bool)> {
+        self.archive.run(move |store| paging::page(store, limit, before.as_ref())).await
+    }
+
+    /// The one of that name, or whose id starts or ends with `text`.
+    pub async fn find(&self, text: String) -> Result<Evaluation> {
+        self.archive
+            .run(move |store| match named(store, text.trim())? {
+                Some(evaluation) => Ok(evaluation),
+                None => paging::find(store, &text, "evaluation", "outcrop eval list"),
+            })
+            .await
+    }
+
+    /// Changes the task. What would give votes that are there another meaning makes a new version.
+    pub async fn change(&self, id: EvaluationId, task: TaskDefinition) -> Result<Evaluation> {
+        let _one = self.one.lock().await;
+        let evaluation = self
+            .archive
+            .run(move |store| {
+                let mut evaluation = evaluation(store, id)?;
+                if let Some(other) = named(store, &task.name)?.filter(|other| other.id != id) {
+                    let why = format!("{} is called so already", other.id.short());
+                    return Err(Error::new(
+                        ErrorKind::Invalid,
+                        "changing an evaluation",
+                        why,
+                        "Choose another name.",
+                    ));
+                }
+                let before = evaluation.task.clone();
+                let has_votes = votes(store, id, |vote| vote.version == before.version)?.next().is_some();
+                evaluation.task =
+                    before.changed_to(TaskDefinition { version: before.version, ..task }, has_votes);
+                if evaluation.task.version != before.version {
+                    evaluation.earlier.push(before);
+                }
+                evaluation.updated = fresh::now();
+                evaluation.check()?;
+                put(store, &evaluation)?;
+                Ok(evaluation)
+            })
+            .await?;
+        self.open.lock().await.remove(&id);
+        self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
+        Ok(evaluation)
+    }
+
+    /// Keeps that `by` looked whose answers are whose, before they do.
+    pub async fn unblind(&self, id: EvaluationId, by: String) -> Result<Evaluation> {
+        let _one = self.one.lock().await;
+        let evaluation = self
+            .archive
+            .run(move |store| {
+                let mut evaluation = evaluation(store, id)?;
+                evaluation.unblinded.push(Unblinded { by, at: fresh::now() });
+                put(store, &evaluation)?;
+                Ok(evaluation)
+            })
+            .await?;
+        self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
+        Ok(evaluation)
+    }
+
+    /// Deletes it with its items, answers and votes; what is being asked for it is stopped first.
+    pub async fn remove(&self, id: EvaluationId) -> Result<()> {
+        self.stop(id);
+        let _one = self.one.lock().await;
+        self.open.lock().await.remove(&id);
+        self.archive
+            .run(move |store| {
+                evaluation(store, id)?;
+                let mut batch = Batch::new();
+                batch.remove::<Evaluation>(&id);
+                store.commit(batch)?;
+                sweep_of(store, id)
+            })
+            .await?;
+        self.changes.tell(Changed::EvaluationRemoved { id });
+        Ok(())
+    }
+
+    /// Ends what is being asked for, so that it can go on at the next start.
+    pub async fn finish(&self) {
+        self.ends.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Marks those as paused that were running when a process before this one ended; how many.
+    pub async fn mark_interrupted(&self) -> Result<usize> {
+        self.archive
+            .run(|store| {
+                let mut batch = Batch::new();
+                let mut many = 0;
+                for record in store.scan::<Evaluation>(Scan::all()) {
+                    let Ok((id, mut evaluation)) = record else { continue };
+                    if evaluation.generation.state == GenerationState::Running {
+                        evaluation.generation.state = GenerationState::Paused;
+                        evaluation.generation.why = Some("the program ended".to_owned());
+                        batch.put(&id, &evaluation)?;
+                        many += 1;
+                    }
+                }
+                if many > 0 {
+                    store.commit(batch)?;
+                }
+                Ok(many)
+            })
+            .await
+    }
+}
+
+/// The sources that answered every item.
+fn brought_by_all(items: &[Item]) -> Vec<Source> {
+    let first = items.first().map_or(&[][..], |item| &item.responses);
+    first
+        .iter()
+        .filter(|response| items.iter().all(|item| item.response(&response.model).is_some()))
+        .map(|response| Source { name: response.model.clone(), column: None })
+        .collect()
+}
+
+fn evaluation(store: &Store, id: EvaluationId) -> Result<Evaluation> {
+    store.get::<Evaluation>(&id)?.ok_or_else(|| {
+        let why = format!("there is none with the id {}", id.short());
+        Error::new(
+            ErrorKind::NotFound,
+            "opening an evaluation",
+            why,
+            "`outcrop eval list` shows those that there are.",
+        )
+    })
+}
+
+fn put(store: &Store, evaluation: &Evaluation) -> Result<()> {
+    let mut batch = Batch::new();
+    batch.put(&evaluation.id, evaluation)?;
+    store.commit(batch)
+}
+
+/// The one that is called so, in whichever case.
+fn named(store: &Store, name: &str) -> Result<Option<Evaluation>> {
+    let wanted = name.to_lowercase();
+    for record in store.scan::<Evaluation>(Scan::all()) {
+        match record {
+            Ok((_, evaluation)) if evaluation.name().to_lowercase() == wanted => return Ok(Some(evaluation)),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The votes of an evaluation that can be read, in the order in which they were made.
+fn votes(
+    store: &Store,
+    id: EvaluationId,
+    wanted: impl Fn(&Vote) -> bool,
+) -> Result<impl Iterator<Item = Vote>> {
+    let mut found = Vec::new();
+    for record in store.scan::<Vote>(Scan::under(&id)) {
+        match record {
+            Ok((_, vote)) if wanted(&vote) => found.push(vote),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(found.into_iter())
+}
+
+/// An item with the answers of all sources; `None` while one is missing.
+fn whole(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Option<Item>> {
+    let key = ItemOf(evaluation.id, place);
+    let Some(EvaluationItem(item)) = store.get(&key)? else { return Ok(None) };
+    let mut failed = None;
+    let whole = evaluation.whole(item, |source| {
+        match store.get::<Generated>(&GeneratedOf(key, u8::try_from(source).ok()?)) {
+            Ok(Some(Generated::Answer { text, .. })) => Some(text),
+            Ok(_) => None,
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        }
+    });
+    failed.map_or(Ok(whole), Err)
+}
+
+/// Removes what is left of evaluations that have no head: one that was not made to its end.
+fn sweep(store: &Store) -> Result<()> {
+    let mut last = None;
+    for key in store.keys::<EvaluationItem>(Scan::all()) {
+        let ItemOf(id, _) = key?;
+        if last != Some(id) && !store.has::<Evaluation>(&id)? {
+            sweep_of(store, id)?;
+        }
+        last = Some(id);
+    }
+    Ok(())
+}
+
+/// Removes the items, answers and votes of an evaluation that is gone.
+fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
+    remove_all::<EvaluationItem>(store, id)?;
+    remove_all::<Generated>(store, id)?;
+    remove_all::<Vote>(store, id)
+}
+
+fn remove_all<R: Record>(store: &Store, id: EvaluationId) -> Result<()> {
+    loop {
+        let keys = store.keys::<R>(Scan::under(&id).limit(AT_ONCE));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        if keys.is_empty() {
+            return store.flush();
+        }
+        let mut batch = Batch::new();
+        for key in &keys {
+            batch.remove::<R>(key);
+        }
+        store.commit_soft(batch)?;
+    }
+}
+
+/// How many answers are there of those that are due, in words.
+fn so_far(generation: &Generation) -> String {
+    let due = count(generation.total, "answer", "answers");
+    format!("{} of {due} are there, {} failed", generation.done, generation.failed)
+}

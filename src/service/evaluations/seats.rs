@@ -1,0 +1,330 @@
+//! Raters at an evaluation: each gets what needs them next, and a vote is on the disk before the next item shows.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::{Evaluations, evaluation, put, votes, whole};
+use crate::domain::change::Changed;
+use crate::domain::evaluation::floor::{Floor, Rules};
+use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
+use crate::domain::evaluation::queue::Subject;
+use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
+use crate::domain::evaluation::vote::Said;
+use crate::domain::evaluation::{Item, ResponseId, Vote};
+use crate::domain::id::{EvaluationId, VoteId};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+use crate::store::record::VoteOf;
+use crate::store::{Batch, Store};
+
+/// An item is held for a rater who has it on the screen for so long, in milliseconds; then others may get it too.
+const HOLD: u64 = 15 * 60 * 1000;
+
+/// An evaluation at which somebody sits.
+#[derive(Debug)]
+pub(super) struct Open {
+    evaluation: Evaluation,
+    floor: Floor,
+    /// The place in the evaluation of each subject of the floor.
+    places: Vec<u32>,
+}
+
+/// Which item lies before a rater, and how.
+struct Laid {
+    place: u32,
+    /// The answers from the left.
+    order: Order,
+    before: Option<Before>,
+}
+
+enum Order {
+    /// By the index of their sources.
+    Drawn(Vec<usize>),
+    /// As they stood before.
+    Known(Vec<ResponseId>),
+}
+
+impl Evaluations {
+    /// A rater sits down, or moves: what lies before them then.
+    pub async fn sit(&self, id: EvaluationId, rater: String, step: Step) -> Result<Seat> {
+        let open = self.opened(id).await?;
+        let mut open = open.lock_owned().await;
+        self.join(&mut open, &rater).await?;
+        let now = self.now();
+        self.archive
+            .run(move |store| {
+                let laid = match step {
+                    Step::On => open.next(&rater, now),
+                    Step::Undo => open.undo(store, &rater)?,
+                    Step::To(number) => Some(open.again(store, &rater, number)?),
+                };
+                open.seat(store, rater, laid)
+            })
+            .await
+    }
+
+    /// Keeps a vote, and gives what lies before the rater next.
+    pub async fn rate(&self, id: EvaluationId, cast: Cast) -> Result<Seat> {
+        let open = self.opened(id).await?;
+        let mut open = open.lock_owned().await;
+        // The process that this rater sat down in may have ended.
+        self.join(&mut open, &cast.rater).await?;
+        let now = self.now();
+        self.archive
+            .run(move |store| {
+                let rater = cast.rater.clone();
+                let vote = open.checked(store, cast)?;
+                keep(store, id, &vote)?;
+                open.floor.count(&vote);
+                let laid = open.next(&rater, now);
+                open.seat(store, rater, laid)
+            })
+            .await
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The evaluation with its floor; read from the disk where nobody sat at it yet.
+    async fn opened(&self, id: EvaluationId) -> Result<Arc<Mutex<Open>>> {
+        let mut all = self.open.lock().await;
+        if let Some(open) = all.get(&id) {
+            return Ok(Arc::clone(open));
+        }
+        let open = self.archive.run(move |store| Open::read(store, evaluation(store, id)?)).await?;
+        let open = Arc::new(Mutex::new(open));
+        all.insert(id, Arc::clone(&open));
+        Ok(open)
+    }
+
+    /// Puts down a rater who was not there yet.
+    async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
+        if !open.evaluation.raters.iter().any(|known| known == rater) {
+            if let Some(why) = wrong_name(rater) {
+                let why = format!("the name of the rater {why}");
+                let hint = "Give a name with --rater NAME.";
+                return Err(Error::new(ErrorKind::Invalid, "sitting down to rate", why, hint));
+            }
+            let _one = self.one.lock().await;
+            let (id, name) = (open.evaluation.id, rater.to_owned());
+            let joined = self.archive.run(move |store| {
+                let mut evaluation = evaluation(store, id)?;
+                if !evaluation.raters.contains(&name) {
+                    evaluation.raters.push(name);
+                    put(store, &evaluation)?;
+                }
+                Ok(evaluation)
+            });
+            open.evaluation = joined.await?;
+            self.changes.tell(Changed::Evaluation { evaluation: open.evaluation.clone() });
+        }
+        let number = open.evaluation.raters.iter().position(|known| known == rater).unwrap_or_default();
+        open.floor.seat(rater, u32::try_from(number).unwrap_or(u32::MAX));
+        Ok(())
+    }
+}
+
+fn keep(store: &Store, id: EvaluationId, vote: &Vote) -> Result<()> {
+    let mut batch = Batch::new();
+    batch.put(&VoteOf(id, vote.id), vote)?;
+    store.commit(batch)
+}
+
+impl Open {
+    fn read(store: &Store, evaluation: Evaluation) -> Result<Self> {
+        if evaluation.generation.state != GenerationState::Ended {
+            return Err(Evaluations::unfinished(&evaluation));
+        }
+        let mut models: Vec<String> = evaluation.sources.iter().map(|source| source.name.clone()).collect();
+        models.shrink_to_fit();
+        let (mut subjects, mut places) = (Vec::new(), Vec::new());
+        let mut seen = std::collections::HashSet::new();
+        for place in 0..evaluation.items {
+            // One that lacks an answer cannot be rated; of two that look the same the first is.
+            let Some(item) = whole(store, &evaluation, place)? else { continue };
+            let hash = item.hash();
+            if seen.insert(hash.clone()) {
+                subjects.push(Subject { item: hash, models: models.clone() });
+                places.push(place);
+            }
+        }
+        if subjects.is_empty() {
+            return Err(Evaluations::unfinished(&evaluation));
+        }
+        let task = &evaluation.task;
+        let rules = Rules {
+            seed: evaluation.seed,
+            needed: task.raters_per_item,
+            repeats: task.repeats,
+            sides: task.blinding.sides,
+        };
+        let mut floor = Floor::new(rules, subjects);
+        for (rater, number) in evaluation.raters.iter().zip(0..) {
+            floor.seat(rater, number);
+        }
+        for vote in votes(store, evaluation.id, |vote| vote.version == task.version)? {
+            floor.count(&vote);
+        }
+        Ok(Self { evaluation, floor, places })
+    }
+
+    fn next(&mut self, rater: &str, now: u64) -> Option<Laid> {
+        let place = self.floor.next(rater, now, HOLD)?;
+        Some(Laid { place: self.places[place.subject], order: Order::Drawn(place.order), before: None })
+    }
+
+    /// Takes the last vote back and lays its item before the rater again; `None` before the first.
+    fn undo(&mut self, store: &Store, rater: &str) -> Result<Option<Laid>> {
+        let (done, _) = self.floor.progress(rater);
+        let Some(last) = done.checked_sub(1) else { return Ok(None) };
+        let (laid, vote) = self.laid(store, rater, last)?;
+        let withdrawn = Vote {
+            id: fresh::vote_id(),
+            said: Said::Withdrawn,
+            supersedes: Some(vote.id),
+            at: fresh::now(),
+            active_ms: 0,
+            comment: None,
+            ..vote
+        };
+        keep(store, self.evaluation.id, &withdrawn)?;
+        self.floor.count(&withdrawn);
+        Ok(Some(Laid { before: None, ..laid }))
+    }
+
+    /// Lays the item of the rater's vote of that number, from 1, before them again.
+    fn again(&self, store: &Store, rater: &str, number: u64) -> Result<Laid> {
+        let number = number.checked_sub(1).ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                "going back to an item",
+                "there is no vote 0",
+                "Votes count from 1.",
+            )
+        })?;
+        Ok(self.laid(store, rater, number)?.0)
+    }
+
+    fn laid(&self, store: &Store, rater: &str, number: u64) -> Result<(Laid, Vote)> {
+        let lost = || {
+            let why = format!("there is no vote {} of {rater:?}", number + 1);
+            Error::new(ErrorKind::NotFound, "going back to an item", why, "Votes count from 1.")
+        };
+        let at = usize::try_from(number).map_err(|_| lost())?;
+        let (id, subject) = self.floor.vote(rater, at).ok_or_else(lost)?;
+        let vote = store.get::<Vote>(&VoteOf(self.evaluation.id, id))?.ok_or_else(lost)?;
+        let before = Before { vote: id, said: vote.said.clone(), comment: vote.comment.clone() };
+        let order = Order::Known(vote.shown.clone());
+        Ok((Laid { place: self.places[subject], order, before: Some(before) }, vote))
+    }
+
+    /// The seat of a rater with what lies before them.
+    fn seat(&self, store: &Store, rater: String, laid: Option<Laid>) -> Result<Seat> {
+        let sheet = match laid {
+            Some(laid) => Some(self.sheet(store, laid)?),
+            None => None,
+        };
+        let (done, total) = self.floor.progress(&rater);
+        let pace = Pace {
+            done,
+            total,
+            median_ms: self.floor.median_ms(&rater),
+            raters: u32::try_from(self.evaluation.raters.len()).unwrap_or(u32::MAX),
+        };
+        let task = Asked::of(&self.evaluation.task);
+        Ok(Seat { evaluation: self.evaluation.id, rater, task, sheet, pace })
+    }
+
+    fn sheet(&self, store: &Store, laid: Laid) -> Result<Sheet> {
+        let lost = || {
+            let why = format!("item {} cannot be read any more", laid.place + 1);
+            let hint = "`outcrop workspace verify` says what is damaged.";
+            Error::new(ErrorKind::Corrupt, "laying out an item", why, hint)
+        };
+        let item = whole(store, &self.evaluation, laid.place)?.ok_or_else(lost)?;
+        let hash = item.hash();
+        let ids: Vec<ResponseId> = self.ids(&hash).collect();
+        let order = match laid.order {
+            Order::Drawn(order) => order,
+            Order::Known(shown) => {
+                shown.iter().filter_map(|id| ids.iter().position(|known| known == id)).collect()
+            }
+        };
+        let blinding = &self.evaluation.task.blinding;
+        let Item { turns, reference, responses, .. } = item;
+        let answers = order.iter().map(|at| {
+            let response = &responses[*at];
+            let source = (!blinding.models).then(|| response.model.clone());
+            Shown { id: ids[*at].clone(), text: response.text.clone(), source }
+        });
+        Ok(Sheet { answers: answers.collect(), item: hash, turns, reference, before: laid.before })
+    }
+
+    /// The ids of the answers to an item, in the order of the sources.
+    fn ids(&self, item: &crate::domain::evaluation::ItemHash) -> impl Iterator<Item = ResponseId> {
+        let sources = self.evaluation.sources.iter();
+        sources.map(move |source| ResponseId::of(self.evaluation.seed, item, &source.name))
+    }
+
+    /// The vote that a rater casts, if it can be one.
+    fn checked(&self, store: &Store, cast: Cast) -> Result<Vote> {
+        let failed =
+            |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, "keeping a vote", why, hint));
+        let task = &self.evaluation.task;
+        if cast.version != task.version {
+            let why = format!("the task has been changed since, to version {}", task.version);
+            return failed(why, "Read the instructions again, then rate the item anew.");
+        }
+        let Some(subject) = self.floor.place_of(&cast.item) else {
+            return failed("that item is none of this evaluation".to_owned(), "Sit down again.");
+        };
+        let mut known: Vec<ResponseId> = self.ids(&cast.item).collect();
+        let mut shown = cast.shown.clone();
+        (known.sort_unstable(), shown.sort_unstable());
+        if known != shown {
+            return failed("other answers were shown than the item has".to_owned(), "Sit down again.");
+        }
+        if cast.said == Said::Withdrawn {
+            return failed("nothing was said".to_owned(), "Rate the item, or skip it with a reason.");
+        }
+        let repeat = match cast.supersedes {
+            Some(old) => self.superseded(store, &cast, old)?,
+            None => self.floor.is_repeat(&cast.rater, subject),
+        };
+        if cast.supersedes.is_none() && self.floor.has_done(&cast.rater, subject, repeat) {
+            return failed("this item is rated already".to_owned(), "Go back to it to rate it anew.");
+        }
+        let vote = Vote {
+            id: fresh::vote_id(),
+            rater: cast.rater,
+            item: cast.item,
+            version: cast.version,
+            shown: cast.shown,
+            said: cast.said,
+            active_ms: cast.active_ms,
+            at: fresh::now(),
+            supersedes: cast.supersedes,
+            comment: cast.comment.filter(|comment| !comment.trim().is_empty()),
+            repeat,
+        };
+        vote.check(task)?;
+        Ok(vote)
+    }
+
+    /// Whether the vote that a new one takes the place of was of a repeat; an error where it cannot.
+    fn superseded(&self, store: &Store, cast: &Cast, old: VoteId) -> Result<bool> {
+        let failed = |why: &str| Error::new(ErrorKind::Invalid, "keeping a vote", why, "Sit down again.");
+        if !self.floor.stands(&cast.rater, old) {
+            return Err(failed("the vote that it is to take the place of does not stand any more"));
+        }
+        let vote = store.get::<Vote>(&VoteOf(self.evaluation.id, old))?;
+        let vote =
+            vote.ok_or_else(|| failed("the vote that it is to take the place of is not there any more"))?;
+        if vote.item != cast.item {
+            return Err(failed("the vote that it is to take the place of is about another item"));
+        }
+        Ok(vote.repeat)
+    }
+}

@@ -1,0 +1,85 @@
+//! Evaluations with their items, the answers that models gave, and the votes, each in the order in which they were made.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Record, RecordKey};
+use crate::domain::evaluation::job::{Evaluation, Generated};
+use crate::domain::evaluation::{Item, Vote};
+use crate::domain::id::{EvaluationId, VoteId};
+
+impl Record for Evaluation {
+    const KIND: Kind = Kind::Evaluation;
+    const SCHEMA: u8 = 1;
+    type Key = EvaluationId;
+}
+
+/// An item as it was copied, with the answers that it brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EvaluationItem(pub Item);
+
+/// An evaluation and the place of an item in it, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemOf(pub EvaluationId, pub u32);
+
+impl Record for EvaluationItem {
+    const KIND: Kind = Kind::EvaluationItem;
+    const SCHEMA: u8 = 1;
+    type Key = ItemOf;
+}
+
+impl RecordKey for ItemOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        bytes.extend_from_slice(&self.1.to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (id, place) = bytes.split_at_checked(16)?;
+        Some(Self(EvaluationId::read(id)?, u32::from_be_bytes(place.try_into().ok()?)))
+    }
+}
+
+/// An item, and the place of a source among the evaluation's, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GeneratedOf(pub ItemOf, pub u8);
+
+impl Record for Generated {
+    const KIND: Kind = Kind::Generated;
+    const SCHEMA: u8 = 1;
+    type Key = GeneratedOf;
+}
+
+impl RecordKey for GeneratedOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        bytes.push(self.1);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (source, item) = bytes.split_last()?;
+        Some(Self(ItemOf::read(item)?, *source))
+    }
+}
+
+/// An evaluation and one of its votes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoteOf(pub EvaluationId, pub VoteId);
+
+impl Record for Vote {
+    const KIND: Kind = Kind::Vote;
+    const SCHEMA: u8 = 1;
+    type Key = VoteOf;
+}
+
+impl RecordKey for VoteOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (id, vote) = bytes.split_at_checked(16)?;
+        Some(Self(EvaluationId::read(id)?, VoteId::read(vote)?))
+    }
+}

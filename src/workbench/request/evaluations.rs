@@ -1,0 +1,37 @@
+//! Answers judged by people.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::evaluation::TaskDefinition;
+pub use crate::domain::evaluation::job::Plan;
+pub use crate::domain::evaluation::sheet::{Cast, Step};
+use crate::domain::id::EvaluationId;
+
+/// Asks about evaluations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Evaluations {
+    /// Makes one of a dataset's items: `Evaluation`. Nothing is asked yet.
+    Create { plan: Plan },
+    /// What the answers of a plan may cost: `Estimate`.
+    Estimate { plan: Plan },
+    /// Newest first: one `Evaluations` reply. `before` continues after that one.
+    List { limit: usize, before: Option<EvaluationId> },
+    /// The one of that name, or whose id starts or ends with `text`: `Evaluation`, or an error that lists those it could be.
+    Find { text: String },
+    /// Asks for every answer that is not there, the failed ones again: `Evaluation` as it grows, until that ends. Dropping the
+    /// replies stops nothing.
+    Run { id: EvaluationId },
+    /// Stops asking; a later `Run` goes on from there: `Evaluation`.
+    Pause { id: EvaluationId },
+    /// Changes the task. What would give votes that are there another meaning makes a new version: `Evaluation`.
+    Change { id: EvaluationId, task: TaskDefinition },
+    /// Keeps that somebody looked whose answers are whose: `Evaluation`. For whoever shows that.
+    Unblind { id: EvaluationId },
+    /// Deletes it with its items, answers and votes: `Done`.
+    Remove { id: EvaluationId },
+    /// A rater sits down, or moves: `Seat`, with what lies before them, which is held for them a while.
+    Sit { id: EvaluationId, rater: String, step: Step },
+    /// Keeps a vote, on the disk before the reply: `Seat`, with what lies before the rater next.
+    Rate { id: EvaluationId, cast: Cast },
+}
