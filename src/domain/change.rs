@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
 use super::conversation::Conversation;
-use super::id::{ComparisonId, ConversationId, MakingId, MessageId};
+use super::evaluation::Dataset;
+use super::id::{ComparisonId, ConversationId, DatasetId, MakingId, MessageId};
 use super::message::Message;
 use super::picture::Making;
 
@@ -26,6 +27,8 @@ pub enum Topic {
     Prompts,
     /// Comparisons: made, changed, chosen in, removed.
     Comparisons,
+    /// Datasets: made, grown, renamed, removed.
+    Datasets,
 }
 
 /// What changed in a watched topic.
@@ -67,6 +70,13 @@ pub enum Changed {
     ComparisonRemoved {
         id: ComparisonId,
     },
+    /// A dataset was made, or something of it changed.
+    Dataset {
+        dataset: Dataset,
+    },
+    DatasetRemoved {
+        id: DatasetId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -87,6 +97,7 @@ impl Changed {
             | (Self::Usage, Topic::Usage)
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)
             | (Self::Comparison { .. } | Self::ComparisonRemoved { .. }, Topic::Comparisons)
+            | (Self::Dataset { .. } | Self::DatasetRemoved { .. }, Topic::Datasets)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use crate::domain::id::{BallotId, ComparisonId, ConversationId, MakingId, MessageId, PromptId, SpanId};
+use crate::domain::id::{
+    BallotId, ComparisonId, ConversationId, DatasetId, MakingId, MessageId, PromptId, SpanId,
+};
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
 
@@ -39,6 +41,11 @@ pub fn comparison_id() -> ComparisonId {
 /// The id of a new choice; later ids sort after earlier ones.
 pub fn ballot_id() -> BallotId {
     BallotId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new dataset; later ids sort after earlier ones.
+pub fn dataset_id() -> DatasetId {
+    DatasetId::from_uuid(Uuid::now_v7())
 }
 
 /// A number that nobody can guess, to draw by.

@@ -13,6 +13,7 @@ use super::request::cassettes::Cassettes as CassettesRequest;
 use super::request::chat::Chat as ChatRequest;
 use super::request::comparisons::Comparisons as ComparisonsRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
+use super::request::datasets::Datasets as DatasetsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::pictures::Pictures as PicturesRequest;
@@ -34,6 +35,7 @@ use crate::service::chat::{Chat, Step};
 use crate::service::comparisons::{Chosen, Comparisons};
 use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
+use crate::service::datasets::{Added, Datasets, Imported};
 use crate::service::doctor;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
@@ -56,6 +58,7 @@ pub struct Here {
     conversations: Conversations,
     cassettes: Cassettes,
     comparisons: Comparisons,
+    datasets: Datasets,
     prompts: Prompts,
     standing: Arc<Standing>,
     shelf: Shelf,
@@ -131,6 +134,7 @@ impl Here {
             Request::Chat(request) => self.chat(request, terms),
             Request::Comparisons(request) => self.comparisons(request, terms.principal),
             Request::Conversations(request) => self.conversations(request),
+            Request::Datasets(request) => self.datasets(request),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
@@ -200,6 +204,7 @@ impl Here {
             ),
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
+            datasets: Datasets::new(archive.clone(), changes.clone()),
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
             standing: Arc::new(standing),
             shelf,
@@ -306,6 +311,48 @@ impl Here {
                     Reply::Leaderboard { board, categories }
                 }
                 Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
+            })
+        })
+    }
+
+    fn datasets(&self, request: DatasetsRequest) -> Replies {
+        use DatasetsRequest as Ask;
+        let service = self.datasets.clone();
+        let request = match request {
+            Ask::Import(import) => {
+                let read = async move {
+                    let Imported { bad, doubled, made } = service.import(import).await;
+                    let said = !bad.is_empty() || !doubled.is_empty();
+                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled }));
+                    stream::iter(remarks.into_iter().chain([made.map(|dataset| Reply::Dataset { dataset })]))
+                };
+                return stream::once(read).flatten().boxed();
+            }
+            Ask::Export { id, form } => {
+                return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
+            }
+            other => other,
+        };
+        one(async move {
+            let added = |Added { dataset, place, like }| Reply::ItemAdded { dataset, place, like };
+            Ok(match request {
+                Ask::List => Reply::Datasets { datasets: service.list().await? },
+                Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },
+                Ask::Items { id, from, limit } => {
+                    let (items, more) = service.items(id, from, limit).await?;
+                    Reply::DatasetItems { items, more }
+                }
+                Ask::AddItem { dataset, item } => added(service.add(dataset, item).await?),
+                Ask::FromConversation { conversation, message, dataset, reference } => {
+                    added(service.add_answer(conversation, message, dataset, reference).await?)
+                }
+                Ask::FromComparison { comparison, page, turn, dataset } => {
+                    added(service.add_turn(comparison, page, turn, dataset).await?)
+                }
+                Ask::Rename { id, name } => Reply::Dataset { dataset: service.rename(id, name).await? },
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                // Answered above.
+                Ask::Import(_) | Ask::Export { .. } => Reply::Done,
             })
         })
     }

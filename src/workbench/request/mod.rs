@@ -4,6 +4,7 @@ pub mod cassettes;
 pub mod chat;
 pub mod comparisons;
 pub mod conversations;
+pub mod datasets;
 pub mod keys;
 pub mod models;
 pub mod pictures;
@@ -23,6 +24,7 @@ pub enum Request {
     Chat(chat::Chat),
     Comparisons(comparisons::Comparisons),
     Conversations(conversations::Conversations),
+    Datasets(datasets::Datasets),
     Keys(keys::Keys),
     Models(models::Models),
     Pictures(pictures::Pictures),
@@ -45,7 +47,7 @@ impl Request {
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
             Self::Comparisons(request) => matches!(request, comparisons::Comparisons::Create { .. }),
-            Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
+            Self::Cassettes(_) | Self::Conversations(_) | Self::Datasets(_) | Self::Watch { .. } => false,
         }
     }
 
@@ -53,6 +55,7 @@ impl Request {
     pub fn is_query(&self) -> bool {
         use comparisons::Comparisons as V;
         use conversations::Conversations as C;
+        use datasets::Datasets as D;
         use models::Models as M;
         use pictures::Pictures as I;
         use prompts::Prompts as P;
@@ -82,6 +85,15 @@ impl Request {
                 | C::Remove { .. }
                 | C::Import { .. }
                 | C::SaveDraft { .. } => false,
+            },
+            Self::Datasets(request) => match request {
+                D::List | D::Find { .. } | D::Items { .. } | D::Export { .. } => true,
+                D::Import { .. }
+                | D::AddItem { .. }
+                | D::FromConversation { .. }
+                | D::FromComparison { .. }
+                | D::Rename { .. }
+                | D::Remove { .. } => false,
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {

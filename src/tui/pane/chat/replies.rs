@@ -338,6 +338,8 @@ impl State {
             | Changed::MakingRemoved { .. }
             | Changed::Comparison { .. }
             | Changed::ComparisonRemoved { .. }
+            | Changed::Dataset { .. }
+            | Changed::DatasetRemoved { .. }
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),
