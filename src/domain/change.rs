@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
 use super::conversation::Conversation;
+use super::evaluation::Dataset;
 use super::evaluation::job::Evaluation;
-use super::id::{ComparisonId, ConversationId, EvaluationId, MakingId, MessageId};
+use super::id::{ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId};
 use super::message::Message;
 use super::picture::Making;
 
@@ -29,6 +30,8 @@ pub enum Topic {
     Comparisons,
     /// Evaluations: made, changed, grown by an answer or a rater, removed.
     Evaluations,
+    /// Datasets: made, grown, renamed, removed.
+    Datasets,
 }
 
 /// What changed in a watched topic.
@@ -77,6 +80,13 @@ pub enum Changed {
     EvaluationRemoved {
         id: EvaluationId,
     },
+    /// A dataset was made, or something of it changed.
+    Dataset {
+        dataset: Dataset,
+    },
+    DatasetRemoved {
+        id: DatasetId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -98,6 +108,7 @@ impl Changed {
             | (Self::Making { .. } | Self::MakingRemoved { .. }, Topic::Pictures)
             | (Self::Comparison { .. } | Self::ComparisonRemoved { .. }, Topic::Comparisons)
             | (Self::Evaluation { .. } | Self::EvaluationRemoved { .. }, Topic::Evaluations)
+            | (Self::Dataset { .. } | Self::DatasetRemoved { .. }, Topic::Datasets)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

@@ -92,6 +92,8 @@ id! {
     EvaluationId = "evaluation";
     /// One choice among answers side by side.
     BallotId = "choice";
+    /// One dataset of items.
+    DatasetId = "dataset";
     /// One vote of a rater.
     VoteId = "vote";
     /// One workspace: a store and its key.

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use crate::domain::id::{
-    BallotId, ComparisonId, ConversationId, EvaluationId, MakingId, MessageId, PromptId, SpanId, VoteId,
+    BallotId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId, SpanId,
+    VoteId,
 };
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
@@ -51,6 +52,11 @@ pub fn evaluation_id() -> EvaluationId {
 /// The id of a new vote; later ids sort after earlier ones.
 pub fn vote_id() -> VoteId {
     VoteId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new dataset; later ids sort after earlier ones.
+pub fn dataset_id() -> DatasetId {
+    DatasetId::from_uuid(Uuid::now_v7())
 }
 
 /// A number that nobody can guess, to draw by.

@@ -2,7 +2,8 @@
 //!
 //! Services speak in `domain` values and know no face and no door. `invoke` is the only caller of a provider; `chat`
 //! makes turns of conversations with it; `conversations` keeps them as things. `prompts` keeps texts that are asked alone,
-//! `comparisons` what is asked of several models at once, `evaluations` what people say of answers.
+//! `comparisons` what is asked of several models at once,
+//! `datasets` what models are evaluated with, `evaluations` what people say of answers.
 
 pub mod archive;
 pub mod attachments;
@@ -12,6 +13,7 @@ pub mod chat;
 pub mod comparisons;
 pub mod completion;
 pub mod conversations;
+pub mod datasets;
 pub mod doctor;
 pub mod evaluations;
 pub mod fresh;

@@ -13,6 +13,7 @@ use super::request::cassettes::Cassettes as CassettesRequest;
 use super::request::chat::Chat as ChatRequest;
 use super::request::comparisons::Comparisons as ComparisonsRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
+use super::request::datasets::Datasets as DatasetsRequest;
 use super::request::evaluations::Evaluations as EvaluationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
@@ -35,6 +36,7 @@ use crate::service::chat::{Chat, Step};
 use crate::service::comparisons::{Chosen, Comparisons};
 use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
+use crate::service::datasets::{Added, Datasets, Imported};
 use crate::service::doctor;
 use crate::service::evaluations::Evaluations;
 use crate::service::invoke::Terms;
@@ -59,6 +61,7 @@ pub struct Here {
     cassettes: Cassettes,
     comparisons: Comparisons,
     evaluations: Evaluations,
+    datasets: Datasets,
     prompts: Prompts,
     standing: Arc<Standing>,
     shelf: Shelf,
@@ -136,6 +139,7 @@ impl Here {
             Request::Comparisons(request) => self.comparisons(request, terms.principal),
             Request::Conversations(request) => self.conversations(request),
             Request::Evaluations(request) => self.evaluations(request, terms),
+            Request::Datasets(request) => self.datasets(request),
             Request::Keys(request) => self.keys(request),
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
@@ -212,6 +216,7 @@ impl Here {
             evaluations,
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
+            datasets: Datasets::new(archive.clone(), changes.clone()),
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
             standing: Arc::new(standing),
             shelf,
@@ -324,7 +329,7 @@ impl Here {
 
     fn evaluations(&self, request: EvaluationsRequest, terms: Terms) -> Replies {
         use EvaluationsRequest as Ask;
-        let service = self.evaluations.clone();
+        let (service, datasets) = (self.evaluations.clone(), self.datasets.clone());
         let request = match request {
             Ask::Run { id } => {
                 return service.run(id, terms).map_ok(|evaluation| Reply::Evaluation { evaluation }).boxed();
@@ -335,8 +340,16 @@ impl Here {
         one(async move {
             let said = |evaluation| Reply::Evaluation { evaluation };
             Ok(match request {
-                Ask::Create { plan } => said(service.create(plan, String::new(), Vec::new()).await?),
-                Ask::Estimate { plan } => Reply::Estimate { estimate: service.estimate(&plan.sources, &[]) },
+                Ask::Create { plan } => {
+                    let dataset = datasets.find(plan.dataset.clone()).await?;
+                    let items = datasets.whole(dataset.id).await?;
+                    said(service.create(plan, dataset.name, items).await?)
+                }
+                Ask::Estimate { plan } => {
+                    let dataset = datasets.find(plan.dataset.clone()).await?;
+                    let items = datasets.whole(dataset.id).await?;
+                    Reply::Estimate { estimate: service.estimate(&plan, &items) }
+                }
                 Ask::List { limit, before } => {
                     let (evaluations, more) = service.list(limit, before).await?;
                     Reply::Evaluations { evaluations, more }
@@ -350,6 +363,48 @@ impl Here {
                 Ask::Rate { id, cast } => Reply::Seat { seat: service.rate(id, cast).await? },
                 // Answered above.
                 Ask::Run { .. } => Reply::Done,
+            })
+        })
+    }
+
+    fn datasets(&self, request: DatasetsRequest) -> Replies {
+        use DatasetsRequest as Ask;
+        let service = self.datasets.clone();
+        let request = match request {
+            Ask::Import(import) => {
+                let read = async move {
+                    let Imported { bad, doubled, made } = service.import(import).await;
+                    let said = !bad.is_empty() || !doubled.is_empty();
+                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled }));
+                    stream::iter(remarks.into_iter().chain([made.map(|dataset| Reply::Dataset { dataset })]))
+                };
+                return stream::once(read).flatten().boxed();
+            }
+            Ask::Export { id, form } => {
+                return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
+            }
+            other => other,
+        };
+        one(async move {
+            let added = |Added { dataset, place, like }| Reply::ItemAdded { dataset, place, like };
+            Ok(match request {
+                Ask::List => Reply::Datasets { datasets: service.list().await? },
+                Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },
+                Ask::Items { id, from, limit } => {
+                    let (items, more) = service.items(id, from, limit).await?;
+                    Reply::DatasetItems { items, more }
+                }
+                Ask::AddItem { dataset, item } => added(service.add(dataset, item).await?),
+                Ask::FromConversation { conversation, message, dataset, reference } => {
+                    added(service.add_answer(conversation, message, dataset, reference).await?)
+                }
+                Ask::FromComparison { comparison, page, turn, dataset } => {
+                    added(service.add_turn(comparison, page, turn, dataset).await?)
+                }
+                Ask::Rename { id, name } => Reply::Dataset { dataset: service.rename(id, name).await? },
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                // Answered above.
+                Ask::Import(_) | Ask::Export { .. } => Reply::Done,
             })
         })
     }

@@ -12,9 +12,10 @@ use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
-use crate::domain::evaluation::Leaderboard;
+pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
 use crate::domain::evaluation::job::{Estimate, Evaluation};
 use crate::domain::evaluation::sheet::Seat;
+use crate::domain::evaluation::{Dataset, Leaderboard};
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -92,6 +93,29 @@ pub enum Reply {
     },
     Conversation {
         head: Conversation,
+    },
+    Dataset {
+        dataset: Dataset,
+    },
+    /// Those of the person by name, then those that came with the program.
+    Datasets {
+        datasets: Vec<Dataset>,
+    },
+    /// Items with their places; `more` where others follow.
+    DatasetItems {
+        items: Vec<Placed>,
+        more: bool,
+    },
+    /// What is to be said of a file that was read as a dataset. What became of it follows: a `Dataset`, or an error.
+    DatasetRead {
+        bad: Vec<BadLine>,
+        doubled: Vec<Doubled>,
+    },
+    /// An item is the last of this dataset now; `like` is the place of one that says the same.
+    ItemAdded {
+        dataset: Dataset,
+        place: u32,
+        like: Option<u32>,
     },
     Thread {
         thread: Thread,

@@ -7,8 +7,10 @@ pub mod agreement;
 pub mod battle;
 pub mod bias;
 pub mod chance;
+pub mod dataset;
 pub mod figure;
 pub mod floor;
+pub mod gathered;
 pub mod gold;
 pub mod interval;
 pub mod item;
@@ -23,6 +25,7 @@ pub mod task;
 pub mod vote;
 
 pub use battle::{Battle, Choice, Outcome, battles};
+pub use dataset::Dataset;
 pub use figure::{Estimate, Figure, Missing};
 pub use item::{Item, ItemHash, Response, Turn};
 pub use metric::{Method, Metric};

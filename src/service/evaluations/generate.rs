@@ -13,7 +13,7 @@ use crate::domain::comparison::Column;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::evaluation::Item;
 use crate::domain::evaluation::job::{
-    ASSUMED_OUTPUT, Estimate, Evaluation, Generated, GenerationState, Source,
+    ASSUMED_OUTPUT, Estimate, Evaluation, Generated, GenerationState, Plan, Source,
 };
 use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
@@ -22,7 +22,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
 use crate::service::invoke::{Clock, Terms};
 use crate::store::Batch;
-use crate::store::record::{EvaluationItem, GeneratedOf, ItemOf};
+use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 
 /// Answers that are asked for at once; each provider's own limits hold besides.
 const AT_ONCE: usize = 4;
@@ -150,7 +150,7 @@ impl Evaluations {
             for item in 0..evaluation.items {
                 for (at, source) in evaluation.sources.iter().enumerate() {
                     let (Some(_), Ok(source)) = (&source.column, u8::try_from(at)) else { continue };
-                    match store.get::<Generated>(&GeneratedOf(ItemOf(id, item), source))? {
+                    match store.get::<Generated>(&GeneratedOf(RatedItemOf(id, item), source))? {
                         Some(Generated::Answer { .. }) => done += 1,
                         _ => units.push(Unit { item, source }),
                     }
@@ -218,7 +218,7 @@ impl Evaluations {
     }
 
     async fn answer(&self, evaluation: &Evaluation, unit: Unit, terms: &Terms) -> Result<Generated> {
-        let key = ItemOf(evaluation.id, unit.item);
+        let key = RatedItemOf(evaluation.id, unit.item);
         let item = self.archive.run(move |store| store.get::<EvaluationItem>(&key)).await?;
         let source = evaluation.sources.get(usize::from(unit.source));
         let (Some(EvaluationItem(item)), Some(Source { column: Some(column), .. })) = (item, source) else {
@@ -251,7 +251,7 @@ impl Evaluations {
                 Generated::Failed { .. } => evaluation.generation.failed += 1,
             }
             let mut batch = Batch::new();
-            batch.put(&GeneratedOf(ItemOf(id, unit.item), unit.source), &generated)?;
+            batch.put(&GeneratedOf(RatedItemOf(id, unit.item), unit.source), &generated)?;
             batch.put(&id, &evaluation)?;
             store.commit(batch)?;
             Ok(evaluation)
@@ -283,14 +283,15 @@ impl Evaluations {
         Ok(settled)
     }
 
-    /// What asking for all answers of these items may cost.
-    pub fn estimate(&self, sources: &[Source], items: &[Item]) -> Estimate {
+    /// What asking for the answers of a plan to these items may cost.
+    pub fn estimate(&self, plan: &Plan, items: &[Item]) -> Estimate {
+        let items = &items[..items.len().min(plan.limit.map_or(usize::MAX, |limit| limit as usize))];
         let mut estimate =
             Estimate { calls: 0, input_tokens: 0, output_tokens: 0, dollars: None, unpriced: Vec::new() };
         let texts = items.iter().flat_map(|item| &item.turns).map(|turn| turn.text.len() as u64);
         let bytes: u64 = texts.sum();
         let many = items.len() as u64;
-        for source in sources {
+        for source in &plan.sources {
             let Some(column) = &source.column else { continue };
             let card = self.invoke.card(&column.model);
             let system = column.system.as_ref().map_or(0, |system| system.len() as u64);

@@ -26,7 +26,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Invoke;
 use crate::service::{fresh, paging};
-use crate::store::record::{EvaluationItem, GeneratedOf, ItemOf};
+use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Record, Scan, Store};
 use seats::Open;
 
@@ -86,7 +86,7 @@ impl Evaluations {
                 while !items.is_empty() {
                     let mut batch = Batch::new();
                     for item in items.drain(..AT_ONCE.min(items.len())) {
-                        batch.put(&ItemOf(made.id, place), &EvaluationItem(item))?;
+                        batch.put(&RatedItemOf(made.id, place), &EvaluationItem(item))?;
                         place += 1;
                     }
                     store.commit_soft(batch)?;
@@ -317,7 +317,7 @@ fn votes(
 
 /// An item with the answers of all sources; `None` while one is missing.
 fn whole(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Option<Item>> {
-    let key = ItemOf(evaluation.id, place);
+    let key = RatedItemOf(evaluation.id, place);
     let Some(EvaluationItem(item)) = store.get(&key)? else { return Ok(None) };
     let mut failed = None;
     let whole = evaluation.whole(item, |source| {
@@ -337,7 +337,7 @@ fn whole(store: &Store, evaluation: &Evaluation, place: u32) -> Result<Option<It
 fn sweep(store: &Store) -> Result<()> {
     let mut last = None;
     for key in store.keys::<EvaluationItem>(Scan::all()) {
-        let ItemOf(id, _) = key?;
+        let RatedItemOf(id, _) = key?;
         if last != Some(id) && !store.has::<Evaluation>(&id)? {
             sweep_of(store, id)?;
         }

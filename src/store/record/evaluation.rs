@@ -20,15 +20,15 @@ pub struct EvaluationItem(pub Item);
 
 /// An evaluation and the place of an item in it, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ItemOf(pub EvaluationId, pub u32);
+pub struct RatedItemOf(pub EvaluationId, pub u32);
 
 impl Record for EvaluationItem {
     const KIND: Kind = Kind::EvaluationItem;
     const SCHEMA: u8 = 1;
-    type Key = ItemOf;
+    type Key = RatedItemOf;
 }
 
-impl RecordKey for ItemOf {
+impl RecordKey for RatedItemOf {
     fn write(&self, bytes: &mut Vec<u8>) {
         self.0.write(bytes);
         bytes.extend_from_slice(&self.1.to_be_bytes());
@@ -42,7 +42,7 @@ impl RecordKey for ItemOf {
 
 /// An item, and the place of a source among the evaluation's, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GeneratedOf(pub ItemOf, pub u8);
+pub struct GeneratedOf(pub RatedItemOf, pub u8);
 
 impl Record for Generated {
     const KIND: Kind = Kind::Generated;
@@ -58,7 +58,7 @@ impl RecordKey for GeneratedOf {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let (source, item) = bytes.split_last()?;
-        Some(Self(ItemOf::read(item)?, *source))
+        Some(Self(RatedItemOf::read(item)?, *source))
     }
 }
 

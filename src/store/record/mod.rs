@@ -3,6 +3,7 @@
 pub(super) mod attachment;
 mod comparison;
 mod conversation;
+mod dataset;
 pub(super) mod draft;
 mod egress;
 mod evaluation;
@@ -20,9 +21,10 @@ mod usage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
-pub use evaluation::{EvaluationItem, GeneratedOf, ItemOf, VoteOf};
+pub use evaluation::{EvaluationItem, GeneratedOf, RatedItemOf, VoteOf};
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -48,6 +50,8 @@ pub enum Kind {
     Making = 14,
     Comparison = 15,
     Ballot = 16,
+    Dataset = 17,
+    DatasetItem = 18,
     Prompt = 20,
     PromptVersion = 21,
     PromptSketch = 22,
@@ -59,7 +63,8 @@ pub enum Kind {
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
-    /// none: they are removed without end, and what a salvage brings back of them goes with the next sweep.
+    /// none: they are removed without end, and what a salvage brings back of them goes with the next sweep. Nor do items of
+    /// datasets and evaluations, which come by the hundred thousand and go when what they are of is no more.
     Removed = 33,
     /// The number of the last batch; see `tail`.
     Tip = 34,
@@ -77,11 +82,13 @@ impl Kind {
 
     /// Whether the removal of what lies under a key leaves a mark.
     pub(super) fn is_marked(key: &[u8]) -> bool {
-        key.first().is_none_or(|kind| *kind != Self::Span as u8 && *kind != Self::Egress as u8)
+        const UNMARKED: [Kind; 5] =
+            [Kind::Span, Kind::Egress, Kind::DatasetItem, Kind::EvaluationItem, Kind::Generated];
+        key.first().is_none_or(|kind| UNMARKED.iter().all(|unmarked| *kind != *unmarked as u8))
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 23] = [
+    pub(super) const RECORDS: [(Self, &'static str); 25] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -97,6 +104,8 @@ impl Kind {
         (Self::Making, "makings of pictures"),
         (Self::Comparison, "comparisons"),
         (Self::Ballot, "choices among answers"),
+        (Self::Dataset, "datasets"),
+        (Self::DatasetItem, "items of datasets"),
         (Self::Prompt, "prompts"),
         (Self::PromptVersion, "versions of prompts"),
         (Self::PromptSketch, "drafts of prompts"),
@@ -150,6 +159,7 @@ id_key!(
     crate::domain::id::ComparisonId,
     crate::domain::id::ConversationId,
     crate::domain::id::EvaluationId,
+    crate::domain::id::DatasetId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
     crate::domain::id::PromptId,

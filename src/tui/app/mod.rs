@@ -300,6 +300,7 @@ fn is_act(request: &Request) -> bool {
         | Request::Comparisons(_)
         | Request::Conversations(_)
         | Request::Evaluations(_)
+        | Request::Datasets(_)
         | Request::Keys(_)
         | Request::Workspace(_) => !request.is_query(),
         Request::Prompts(_) => !request.is_query() || matches!(request, Request::Prompts(Prompts::LoadDraft)),

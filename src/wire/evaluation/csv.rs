@@ -1,19 +1,24 @@
 //! Datasets as CSV (RFC 4180): a line of names, then an item a record.
 //!
 //! `prompt` must be there, `referenceResponse` and `category` may; a column `response:NAME` holds the answers of a model of
-//! that name. Case and `_` in names do not matter, other columns are ignored.
+//! that name. Case and `_` in names do not matter, other columns are ignored. Two columns are our own, as in the other form:
+//! `precedingTurns`, a JSON list, and `conversation`.
 
-use ::csv::{ByteRecord, Position, ReaderBuilder};
+use ::csv::{ByteRecord, Position, ReaderBuilder, WriterBuilder};
 
 use super::dataset::sound;
 use super::lines::{Bad, Read, without_mark};
-use crate::domain::evaluation::item::{Item, Response};
+use crate::domain::evaluation::item::{Item, Response, Turn};
+use crate::domain::message::Role;
+use crate::domain::{Error, Result};
 
 /// What a column holds.
 enum Column {
     Prompt,
     Reference,
     Category,
+    Turns,
+    Conversation,
     /// Of this model.
     Response(String),
     Other,
@@ -27,6 +32,8 @@ impl Column {
             "prompt" => Self::Prompt,
             "referenceresponse" | "reference" => Self::Reference,
             "category" => Self::Category,
+            "precedingturns" => Self::Turns,
+            "conversation" => Self::Conversation,
             _ => match name.split_once(':') {
                 Some((kind, model)) if kind.trim().eq_ignore_ascii_case("response") => {
                     Self::Response(model.trim().to_owned())
@@ -115,23 +122,108 @@ fn is_open(record: &[u8]) -> bool {
     last.is_some_and(|last| last.get(0) != Some(b"next"))
 }
 
-fn item(columns: &[Column], record: &ByteRecord) -> Result<Item, String> {
+fn item(columns: &[Column], record: &ByteRecord) -> std::result::Result<Item, String> {
     if record.len() != columns.len() {
         return Err(format!("it has {} fields, the first line names {}", record.len(), columns.len()));
     }
-    let mut item = Item::default();
+    let (mut item, mut prompt) = (Item::default(), None);
     for ((column, field), at) in columns.iter().zip(record).zip(1..) {
         if matches!(column, Column::Other) || field.is_empty() {
             continue;
         }
         let text = std::str::from_utf8(field).map_err(|_| format!("field {at} is no UTF-8"))?.to_owned();
         match column {
-            Column::Prompt => item.turns = Item::asking(text).turns,
+            Column::Prompt => prompt = Some(Turn { role: Role::User, text }),
             Column::Reference => item.reference = Some(text),
             Column::Category => item.category = Some(text),
+            Column::Turns => {
+                item.turns = serde_json::from_str(&text).map_err(|_| {
+                    format!("field {at} is no JSON list of turns, each with a role and a text")
+                })?;
+            }
+            Column::Conversation => item.conversation = Some(text),
             Column::Response(model) => item.responses.push(Response { model: model.clone(), text }),
             Column::Other => {}
         }
     }
+    // Turns without a question ask nothing.
+    item.turns.truncate(if prompt.is_some() { usize::MAX } else { 0 });
+    item.turns.extend(prompt);
     sound(item)
+}
+
+/// The columns that items take. An empty cell is nothing: an empty reference or answer is left out.
+#[derive(Debug, Default)]
+pub struct Columns {
+    /// In the order in which they come.
+    models: Vec<String>,
+    turns: bool,
+    conversation: bool,
+}
+
+impl Columns {
+    /// Makes room for an item.
+    pub fn add(&mut self, item: &Item) {
+        for response in &item.responses {
+            if !self.models.contains(&response.model) {
+                self.models.push(response.model.clone());
+            }
+        }
+        self.turns |= item.turns.len() > 1;
+        self.conversation |= item.conversation.is_some();
+    }
+
+    /// The first line.
+    pub fn head(&self) -> Result<String> {
+        let mut names = ["prompt", "referenceResponse", "category"].map(str::to_owned).to_vec();
+        names.extend(self.turns.then(|| "precedingTurns".to_owned()));
+        names.extend(self.conversation.then(|| "conversation".to_owned()));
+        names.extend(self.models.iter().map(|model| format!("response:{model}")));
+        written(&[names])
+    }
+
+    /// A record an item; all that `add` saw fit.
+    pub fn rows(&self, items: &[Item]) -> Result<String> {
+        let rows: Vec<_> = items.iter().map(|item| self.row(item)).collect::<Result<_>>()?;
+        written(&rows)
+    }
+
+    fn row(&self, item: &Item) -> Result<Vec<String>> {
+        let cell = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut row = vec![item.prompt().to_owned(), cell(&item.reference), cell(&item.category)];
+        if self.turns {
+            let before = &item.turns[..item.turns.len().saturating_sub(1)];
+            row.push(if before.is_empty() {
+                String::new()
+            } else {
+                serde_json::to_string(before).map_err(|why| failed(&why.to_string()))?
+            });
+        }
+        if self.conversation {
+            row.push(cell(&item.conversation));
+        }
+        let answer = |model: &String| item.response(model).map_or_else(String::new, |said| said.text.clone());
+        row.extend(self.models.iter().map(answer));
+        Ok(row)
+    }
+}
+
+/// The table of items; answers come back in the order of its columns.
+pub fn write(items: &[Item]) -> Result<String> {
+    let mut columns = Columns::default();
+    items.iter().for_each(|item| columns.add(item));
+    Ok(columns.head()? + &columns.rows(items)?)
+}
+
+fn written(rows: &[Vec<String>]) -> Result<String> {
+    let mut writer = WriterBuilder::new().from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(|why| failed(&why.to_string()))?;
+    }
+    let bytes = writer.into_inner().map_err(|why| failed(&why.to_string()))?;
+    String::from_utf8(bytes).map_err(|why| failed(&why.to_string()))
+}
+
+fn failed(why: &str) -> Error {
+    Error::internal("writing a table", why)
 }

@@ -88,7 +88,7 @@ pub(super) fn item(record: Record) -> std::result::Result<Item, String> {
 }
 
 /// The item, if there is something to ask and every answer is somebody's.
-pub(super) fn sound(item: Item) -> std::result::Result<Item, String> {
+pub fn sound(item: Item) -> std::result::Result<Item, String> {
     if item.prompt().trim().is_empty() {
         return Err("its prompt is empty".into());
     }

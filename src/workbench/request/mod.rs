@@ -4,6 +4,7 @@ pub mod cassettes;
 pub mod chat;
 pub mod comparisons;
 pub mod conversations;
+pub mod datasets;
 pub mod evaluations;
 pub mod keys;
 pub mod models;
@@ -25,6 +26,7 @@ pub enum Request {
     Comparisons(comparisons::Comparisons),
     Conversations(conversations::Conversations),
     Evaluations(evaluations::Evaluations),
+    Datasets(datasets::Datasets),
     Keys(keys::Keys),
     Models(models::Models),
     Pictures(pictures::Pictures),
@@ -51,7 +53,7 @@ impl Request {
                 use evaluations::Evaluations as E;
                 matches!(request, E::Create { .. } | E::Estimate { .. } | E::Run { .. })
             }
-            Self::Cassettes(_) | Self::Conversations(_) | Self::Watch { .. } => false,
+            Self::Cassettes(_) | Self::Conversations(_) | Self::Datasets(_) | Self::Watch { .. } => false,
         }
     }
 
@@ -59,6 +61,7 @@ impl Request {
     pub fn is_query(&self) -> bool {
         use comparisons::Comparisons as V;
         use conversations::Conversations as C;
+        use datasets::Datasets as D;
         use evaluations::Evaluations as E;
         use models::Models as M;
         use pictures::Pictures as I;
@@ -101,6 +104,15 @@ impl Request {
                 | E::Remove { .. }
                 | E::Sit { .. }
                 | E::Rate { .. } => false,
+            },
+            Self::Datasets(request) => match request {
+                D::List | D::Find { .. } | D::Items { .. } | D::Export { .. } => true,
+                D::Import { .. }
+                | D::AddItem { .. }
+                | D::FromConversation { .. }
+                | D::FromComparison { .. }
+                | D::Rename { .. }
+                | D::Remove { .. } => false,
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {

@@ -340,6 +340,8 @@ impl State {
             | Changed::ComparisonRemoved { .. }
             | Changed::Evaluation { .. }
             | Changed::EvaluationRemoved { .. }
+            | Changed::Dataset { .. }
+            | Changed::DatasetRemoved { .. }
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),

@@ -1,0 +1,140 @@
+//! Items of what was asked here: of an answer in a conversation, of a turn of a comparison.
+
+use super::item::{Item, Response, Turn};
+use crate::domain::attachment::Attachment;
+use crate::domain::comparison::{Column, Comparison, is_question, turns};
+use crate::domain::conversation::Thread;
+use crate::domain::id::MessageId;
+use crate::domain::message::{Block, Message, Outcome, Role};
+use crate::domain::tree::Tree;
+use crate::domain::{Error, ErrorKind, Result};
+
+const DOING: &str = "making an item of what was asked";
+
+/// The turns up to the question of an answer, which is the reference, or a response of who gave it.
+pub fn of_answer(thread: &Thread, answer: MessageId, reference: bool) -> Result<Item> {
+    let path = Tree::new(&thread.messages).path(answer);
+    let Some(given) = path.last() else {
+        let why = format!("the conversation has no message {}", answer.short());
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            DOING,
+            why,
+            "It may have been removed in another window.",
+        ));
+    };
+    let Some(facts) = given.answer.as_ref().filter(|_| given.role == Role::Assistant) else {
+        return Err(refused("the message is no answer", "Name an answer of a model."));
+    };
+    let text = ended(given)?;
+    let Some(question) = path.iter().rposition(|message| is_question(message)) else {
+        return Err(refused("nothing was asked before it", "Name an answer that has a question."));
+    };
+    let contestant = Column {
+        model: facts.model.clone(),
+        system: thread.conversation.system.clone(),
+        settings: facts.settings.clone(),
+    };
+    let item = Item {
+        turns: said(&path[..=question])?,
+        conversation: Some(thread.conversation.id.to_string()),
+        ..Item::default()
+    };
+    Ok(if reference {
+        Item { reference: Some(text), ..item }
+    } else {
+        Item { responses: vec![Response { model: contestant.contestant(), text }], ..item }
+    })
+}
+
+/// A turn of a page with every answer that has ended; the last turn where none is named (from 0). `threads` are the page's
+/// conversations in the order of the columns. An earlier answer is among the turns where all columns gave the same.
+pub fn of_turn(comparison: &Comparison, page: u32, threads: &[Thread], turn: Option<u32>) -> Result<Item> {
+    let turns = turns(threads);
+    let at = turn.map_or(turns.len().saturating_sub(1), |turn| turn as usize);
+    let Some(turn) = turns.get(at) else {
+        let have = crate::domain::figures::count(turns.len() as u64, "turn", "turns");
+        return Err(refused(&format!("the page has {have}"), "Count from 1."));
+    };
+    let mut item = Item {
+        category: comparison.category.clone(),
+        conversation: Some(format!("{}-{page}", comparison.id)),
+        ..Item::default()
+    };
+    for (number, earlier) in turns[..=at].iter().enumerate() {
+        let Some(asked) = earlier.asked else {
+            return Err(refused("the message that it answers is missing", "Ask again."));
+        };
+        item.turns.extend(said(&[asked])?);
+        let mut texts = earlier.answers.iter().map(|answer| answer.map(Message::text));
+        if number < at
+            && let Some(Some(first)) = texts.next()
+            && !first.is_empty()
+            && texts.all(|other| other.as_ref() == Some(&first))
+        {
+            item.turns.push(Turn { role: Role::Assistant, text: first });
+        }
+    }
+    for (column, answer) in comparison.columns.iter().zip(&turn.answers) {
+        let Some(Ok(text)) = answer.map(ended) else { continue };
+        item.responses.push(Response { model: other_name(&item.responses, column.contestant()), text });
+    }
+    if item.responses.is_empty() {
+        return Err(refused("no column has answered it to an end", "Ask again, then add it."));
+    }
+    Ok(item)
+}
+
+/// A column may stand twice with the same settings; an item has one answer a name.
+fn other_name(known: &[Response], name: String) -> String {
+    let taken = |name: &str| known.iter().any(|response| response.model == name);
+    let mut free = name.clone();
+    let mut number = 2;
+    while taken(&free) {
+        free = format!("{name} ({number})");
+        number += 1;
+    }
+    free
+}
+
+/// The text of an answer that came to an end.
+fn ended(message: &Message) -> Result<String> {
+    match message.answer.as_ref().map(|answer| &answer.outcome) {
+        Some(Outcome::Complete { .. } | Outcome::Stopped) => {}
+        Some(Outcome::Streaming) => {
+            let why = "the answer is still being written";
+            return Err(Error::new(ErrorKind::Busy, DOING, why, "Add it when it has ended."));
+        }
+        _ => return Err(refused("the answer did not come to its end", "Ask again, then add the new one.")),
+    }
+    let text = message.text();
+    if text.trim().is_empty() {
+        return Err(refused("the answer has no text", "Name one that says something."));
+    }
+    Ok(text)
+}
+
+/// What people and models said; what tools were asked and gave back is left out.
+fn said(messages: &[&Message]) -> Result<Vec<Turn>> {
+    let mut turns = Vec::new();
+    for message in messages {
+        let seen = |block: &Block| matches!(block, Block::Image { .. } | Block::Document { .. });
+        if let Some(block) = message.blocks.iter().find(|block| seen(block)) {
+            let what = Attachment::of(block)
+                .map_or_else(|| "a picture".to_owned(), |file| format!("{:?}", file.name));
+            return Err(refused(
+                &format!("{what} belongs to it; an item holds texts alone"),
+                "Ask with texts alone.",
+            ));
+        }
+        let text = message.text();
+        if !text.trim().is_empty() {
+            turns.push(Turn { role: message.role, text });
+        }
+    }
+    Ok(turns)
+}
+
+fn refused(why: &str, hint: &str) -> Error {
+    Error::new(ErrorKind::Invalid, DOING, why, hint)
+}
