@@ -86,7 +86,7 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
         Start::default()
     } else {
         let cli::wishes::Wishes { model, system, settings } = cli::wishes::Wishes::of(wishes, config)?;
-        Start { new: Some(New { model, system, settings }), conversation: None }
+        Start { new: Some(New { model, system, settings }), ..Start::default() }
     };
     let door = workbench::open(config);
     match Box::pin(tui::run(config, door, start)).await? {

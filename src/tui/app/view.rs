@@ -136,6 +136,9 @@ const TITLE: u16 = 16;
 /// The names of the places, as long as the title and what is said beside it leave room for; else the others' shorter ones,
 /// else their numbers alone.
 pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
+    if state.closed {
+        return Vec::new();
+    }
     let shown = state.place;
     let others: [fn(Place) -> &'static str; 3] = [Place::title, Place::short, |_| ""];
     let labels = |other: fn(Place) -> &'static str| -> Vec<String> {
