@@ -235,7 +235,7 @@ async fn remove(texts: &[String], choices: bool, yes: bool, asker: &Asker, out: 
     Ok(())
 }
 
-async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Comparison, End> {
+pub(super) async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Comparison, End> {
     if text.chars().filter(|c| *c != '-').count() < DIGITS {
         let why = format!("an id takes at least {DIGITS} of its digits");
         let hint = "`outcrop comparisons list` shows the ids.";

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod compare;
+mod datasets;
 mod usage;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use crate::config::Flags;
 
 pub use compare::{Compare, Comparisons};
+pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -76,6 +78,12 @@ pub enum Command {
     Comparisons {
         #[command(subcommand)]
         verb: Comparisons,
+    },
+    /// Datasets of questions: import, list, read, export, gather from what was asked, rename, remove
+    #[command(alias = "dataset")]
+    Datasets {
+        #[command(subcommand)]
+        verb: Datasets,
     },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]
