@@ -95,33 +95,38 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
         .map_err(|why| Error::internal("reading a dataset", why.to_string()))??;
     let import = Import { name, form, bytes, source, licence, skip_bad };
     let mut replies = asker.ask(Request::Datasets(Datasets::Import(import)));
+    // What is kept twice is of interest once it is kept.
+    let mut twice = Vec::new();
     while let Some(reply) = replies.next().await {
         match reply? {
             Reply::DatasetRead { bad, doubled } => {
                 if skip_bad || out.json || bad.len() > NAMED {
-                    remarks(&bad, "bad lines", out, |bad, out| {
-                        let BadLine { line, why } = bad;
-                        if out.json {
-                            out.object(&Item::BadLine { line: *line, why })
-                        } else {
-                            out.note(&format!("line {line}: {}", why.replace('\n', " ")))
-                        }
-                    })?;
+                    remarks(&bad, "bad lines", out, bad_line)?;
                 }
-                remarks(&doubled, "such lines", out, |doubled, out| {
-                    let Doubled { line, first } = *doubled;
-                    if out.json {
-                        out.object(&Item::Doubled { line, first })
-                    } else {
-                        out.note(&format!("line {line} says the same as line {first}"))
-                    }
-                })?;
+                twice = doubled;
             }
-            Reply::Dataset { dataset } => heads(&[dataset], out)?,
+            Reply::Dataset { dataset } => {
+                heads(&[dataset], out)?;
+                remarks(&twice, "such lines", out, doubled)?;
+            }
             other => return Err(unexpected(&other)),
         }
     }
     Ok(())
+}
+
+fn bad_line(BadLine { line, why }: &BadLine, out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return out.object(&Item::BadLine { line: *line, why });
+    }
+    out.note(&format!("line {line}: {}", why.replace('\n', " ")))
+}
+
+fn doubled(Doubled { line, first }: &Doubled, out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return out.object(&Item::Doubled { line: *line, first: *first });
+    }
+    out.note(&format!("line {line} says the same as line {first}; both are there"))
 }
 
 /// Says each to programs, the first ones to people, with how many more there are.

@@ -218,10 +218,10 @@ async fn an_import_that_nobody_waits_for_any_more_leaves_nothing() {
     assert_eq!(own(&door).await, [small]);
     door.close().await;
     drop(door);
-    assert_eq!(opened(&home).keys::<Item>(Scan::all()).count(), 1);
+    assert_eq!(opened(&home).await.keys::<Item>(Scan::all()).count(), 1);
 }
 
-fn opened(home: &Home) -> Store {
+async fn opened(home: &Home) -> Store {
     let folder = home.workspace();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     loop {
@@ -229,7 +229,7 @@ fn opened(home: &Home) -> Store {
             return Store::open(&owner, &Unlock::default()).unwrap().0;
         }
         assert!(std::time::Instant::now() < deadline, "another has it");
-        std::thread::yield_now();
+        tokio::task::yield_now().await;
     }
 }
 
@@ -242,7 +242,7 @@ async fn items_of_an_import_that_died_are_nobodys_and_go_with_the_next() {
     drop(door);
     let lost = DatasetId::from_bytes([7; 16]);
     {
-        let store = opened(&home);
+        let store = opened(&home).await;
         let mut batch = Batch::new();
         for place in 0..3 {
             batch.put(&ItemOf(lost, place), &Item::asking("half")).unwrap();
@@ -257,7 +257,7 @@ async fn items_of_an_import_that_died_are_nobodys_and_go_with_the_next() {
     ask(&door, Datasets::Remove { id: kept.id }).await.unwrap();
     door.close().await;
     drop(door);
-    let store = opened(&home);
+    let store = opened(&home).await;
     let places: Vec<_> = store.keys::<Item>(Scan::all()).map(|key| key.unwrap().1).collect();
     assert_eq!(places, [0], "the item of the last import alone");
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 /// `outcrop datasets …`
 #[derive(Debug, Subcommand)]
@@ -97,11 +97,12 @@ pub struct ExportDataset {
 
 /// `outcrop datasets add`
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("asked").required(true).args(["conversation", "comparison"]))]
 pub struct AddItem {
     /// The dataset; one is made where the name is new
     pub name: String,
     /// The conversation of an answer: the last digits of its id
-    #[arg(long, value_name = "ID", required_unless_present = "comparison", conflicts_with = "comparison")]
+    #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
     /// The answer: the end of its id, from `conversations show --json`; the last one where none is named
     #[arg(long, value_name = "ID", requires = "conversation")]

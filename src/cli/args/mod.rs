@@ -12,7 +12,7 @@ use clap_complete::Shell;
 
 use crate::config::Flags;
 
-pub use compare::{Compare, Comparisons};
+pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
@@ -73,7 +73,7 @@ pub enum Command {
     },
     /// Ask several models the same, and put their answers side by side
     Compare(Compare),
-    /// Comparisons: list, show, choose the best answer, see who was chosen over whom
+    /// Comparisons: list, show, export, choose the best answer, see who was chosen over whom
     #[command(alias = "comparison")]
     Comparisons {
         #[command(subcommand)]

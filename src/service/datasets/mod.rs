@@ -273,11 +273,13 @@ fn checked(doing: &str, bad: &[BadLine], items: usize, skip_bad: bool) -> Result
         }
         let count = figures::count(bad.len() as u64, "line is bad", "lines are bad");
         let why = format!("{count}, so nothing was taken: {}", named.join("; "));
-        let others = figures::count(items as u64, "other line", "other lines");
-        let hint = if items == 0 {
-            FORM.to_owned()
-        } else {
-            format!("Mend the file, or take the {others} with --skip-bad.")
+        let hint = match items {
+            0 => FORM.to_owned(),
+            1 => "Mend the file, or take its other line with --skip-bad.".to_owned(),
+            others => {
+                let others = figures::grouped(others as u64);
+                format!("Mend the file, or take its other {others} lines with --skip-bad.")
+            }
         };
         return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
     }

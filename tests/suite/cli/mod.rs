@@ -5,6 +5,7 @@ mod bedrock;
 mod caching;
 mod cassettes;
 mod compare;
+mod compared;
 mod datasets;
 mod found;
 pub mod home;

@@ -48,6 +48,7 @@ const LINES: &[&str] = &[
     "comparisons show 1234",
     "comparisons choose 1234 A",
     "comparisons leaderboard",
+    "comparisons export 1234",
     "comparisons remove 1234 --yes",
     "datasets import a.json --name d",
     "datasets list",
