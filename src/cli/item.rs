@@ -10,12 +10,13 @@ use crate::domain::catalog::ModelCard;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::{Conversation, Thread};
+use crate::domain::evaluation::Dataset;
 use crate::domain::id::MakingId;
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Standing;
-use crate::workbench::reply::{Check, Exchange, Hit, Making};
+use crate::workbench::reply::{Check, Exchange, Hit, Making, Placed};
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -51,6 +52,24 @@ pub(super) enum Item<'a> {
     },
     Ballot {
         ballot: &'a Ballot,
+    },
+    Dataset {
+        dataset: &'a Dataset,
+    },
+    #[serde(rename = "dataset_item")]
+    Placed {
+        #[serde(flatten)]
+        placed: &'a Placed,
+    },
+    /// A line of an imported file that could not be read.
+    BadLine {
+        line: u64,
+        why: &'a str,
+    },
+    /// A line that says the same as an earlier one.
+    Doubled {
+        line: u64,
+        first: u64,
     },
     /// A prompt of a list.
     PromptHead {

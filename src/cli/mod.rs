@@ -10,6 +10,7 @@ mod compare;
 mod comparisons;
 mod config;
 mod conversations;
+mod datasets;
 mod doctor;
 mod edit;
 mod egress;
@@ -189,6 +190,7 @@ async fn dispatch(
             Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
+            Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
             Command::Usage(args::Usage { verb: Some(args::UsageVerb::Egress { limit, since }), .. }) => {
                 egress::egress(limit, since.as_deref(), &asker, out).await
             }

@@ -299,6 +299,9 @@ impl Here {
     fn comparisons(&self, request: ComparisonsRequest, who: String) -> Replies {
         use ComparisonsRequest as Ask;
         let service = self.comparisons.clone();
+        if let Ask::Export { id, form } = request {
+            return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
+        }
         one(async move {
             let bare = |comparison| Reply::Comparison { comparison, ballots: Vec::new() };
             Ok(match request {
@@ -323,6 +326,8 @@ impl Here {
                     Reply::Leaderboard { board, categories }
                 }
                 Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
+                // Answered above.
+                Ask::Export { .. } => Reply::Done,
             })
         })
     }

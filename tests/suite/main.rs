@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod conversation;
 mod damage;
+mod datasets;
 mod doors;
 mod engine;
 mod evaluation;

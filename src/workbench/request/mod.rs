@@ -73,7 +73,11 @@ impl Request {
                 matches!(request, chat::Chat::Scripts { .. } | chat::Chat::Complete { .. })
             }
             Self::Comparisons(request) => match request {
-                V::List { .. } | V::Find { .. } | V::Open { .. } | V::Leaderboard { .. } => true,
+                V::List { .. }
+                | V::Find { .. }
+                | V::Open { .. }
+                | V::Leaderboard { .. }
+                | V::Export { .. } => true,
                 V::Create { .. }
                 | V::Choose { .. }
                 | V::TakeBack { .. }

@@ -5,6 +5,8 @@ mod bedrock;
 mod caching;
 mod cassettes;
 mod compare;
+mod compared;
+mod datasets;
 mod found;
 pub mod home;
 mod keys;
