@@ -126,7 +126,7 @@ actions! {
     AttachFile = "attach_file", "Attach a picture, a document or a text (or write @path)";
     PasteClipboard = "paste_clipboard", "Insert the clipboard; a picture becomes a file of the message";
     EditInEditor = "edit_in_editor", "Write in your editor ($VISUAL, $EDITOR)";
-    Undo = "undo", "Undo in the composer";
+    Undo = "undo", "Undo what was written or chosen last";
     Redo = "redo", "Redo in the composer";
     SelectNext = "select_next", "Next";
     SelectPrevious = "select_previous", "Previous";

@@ -248,6 +248,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         hints.extend(own.into_iter().filter_map(|(a, word)| Some((label(keymap.key(context, a)?), word))));
         return hints;
     }
+    if state.closed {
+        hints.extend(keymap.key(context, Action::Quit).map(|key| (label(key), "quit")));
+    }
     if hints.is_empty() && !matches!(context, Context::Composer | Context::Compare | Context::Prompt) {
         hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), "back")));
     }

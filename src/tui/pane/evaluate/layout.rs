@@ -18,6 +18,8 @@ pub(super) struct Areas {
     pub question: Rect,
     /// The answers in sight, from the left.
     pub answers: Vec<AnswerArea>,
+    /// Between the answers and what is asked, where there is room.
+    pub rule: Rect,
     /// What is asked, and what was said of it.
     pub scales: Rect,
     /// What was done last.
@@ -65,13 +67,15 @@ impl Sitting {
         let needed: usize = self.scales(inside.width).iter().map(|scale| scale.rows.len()).sum();
         let high = (needed as u16).min(body.height / 3);
         let scales = row(said.y.saturating_sub(high), high);
-        let middle = row(head.bottom(), scales.y.saturating_sub(head.bottom()));
+        let ruled = u16::from(body.height >= 18);
+        let rule = Rect { y: scales.y - ruled, height: ruled, ..body };
+        let middle = row(head.bottom(), rule.y.saturating_sub(head.bottom()));
         // A quarter for the question, more where the keys scroll it.
         let asked = self.rows.question.len() as u16;
         let most = if self.focus >= self.answers() { middle.height * 2 / 3 } else { middle.height / 4 };
         let question = row(middle.y, asked.clamp(1, most.max(2)).min(middle.height));
         let field = Rect { y: question.bottom(), height: middle.bottom() - question.bottom(), ..body };
-        Areas { head, question, answers: self.columns_in(field), scales, said }
+        Areas { head, question, answers: self.columns_in(field), rule, scales, said }
     }
 
     /// As many answers as are wide enough, the one that keys scroll among them.

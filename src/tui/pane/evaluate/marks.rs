@@ -225,6 +225,9 @@ fn value(method: Method, marks: &[(Option<usize>, &Mark)], shown: &[ResponseId])
         }),
         Method::ComparisonRank => {
             let Mark::Ranks(groups) = one? else { return None };
+            if groups.iter().map(Vec::len).sum::<usize>() != shown.len() {
+                return None;
+            }
             let mut ranks = Vec::new();
             let mut rank = 1;
             for group in groups {

@@ -36,12 +36,17 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     let look = sight.look;
     let right = body.right().saturating_sub(2);
     // Columns from the right: age, state, size.
-    let age = right.saturating_sub(10);
-    let standing = age.saturating_sub(if body.width >= 100 { 32 } else { 22 });
-    let size = standing.saturating_sub(if body.width >= 100 { 24 } else { 16 });
+    let age = right.saturating_sub(if body.width < 80 { 6 } else { 10 });
+    let (standing_width, size_width, sized) = match body.width {
+        0..80 => (17, 11, "items"),
+        80..100 => (22, 16, "items × answers"),
+        _ => (32, 24, "items × answers"),
+    };
+    let standing = age.saturating_sub(standing_width);
+    let size = standing.saturating_sub(size_width);
     let faint = look.style(Role::Faint);
     put(cells, body.x + 2, body.y, size, "evaluation", faint);
-    put(cells, size, body.y, standing, "items × answers", faint);
+    put(cells, size, body.y, standing, sized, faint);
     put(cells, standing, body.y, age, "answers", faint);
     put_right(cells, age, body.y, right, "made", faint);
     let area = State::list_area(body);

@@ -37,6 +37,9 @@ pub(super) fn draw(sitting: &Sitting, sight: &Sight<'_>, body: Rect, cells: &mut
     }
     question(sitting, sight, &areas, cells);
     answers(sitting, sight, &areas, cells);
+    for x in areas.rule.left()..areas.rule.right() {
+        put(cells, x, areas.rule.y, x + 1, "─", sight.look.style(Role::Rule));
+    }
     scales(sitting, sight, areas.scales, cells);
     said(sitting, sight, areas.said, cells);
 }
@@ -70,10 +73,22 @@ fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if median_ms > 0 {
         let left = total.saturating_sub(done).saturating_mul(median_ms) / 1000;
         let pace = format!("{} an item", figures::seconds(median_ms));
-        let pace = if left > 0 { format!("{pace} · {} left", figures::span(left)) } else { pace };
-        if x + 2 + columns(&pace) < end {
-            put(cells, x + 2, area.y, end.saturating_sub(2), &pace, look.style(Role::Muted));
+        let ways = match left {
+            0 => vec![pace],
+            left => vec![format!("{pace} · {}", eta(left)), eta(left)],
+        };
+        if let Some(words) = ways.iter().find(|words| x + 2 + columns(words) + 2 <= end) {
+            put(cells, x + 2, area.y, end.saturating_sub(2), words, look.style(Role::Muted));
         }
+    }
+}
+
+/// How long so many seconds are, as one says it.
+fn eta(seconds: u64) -> String {
+    match seconds {
+        0..60 => "a minute left".to_owned(),
+        60..3600 => format!("{} min left", seconds.div_ceil(60)),
+        _ => format!("{} left", figures::span(seconds)),
     }
 }
 
