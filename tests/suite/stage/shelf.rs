@@ -225,6 +225,8 @@ impl Shelf {
             Request::Models(Models::List { .. }) => vec![Reply::Models { cards: self.cards.clone() }],
             Request::Cassettes(_)
             | Request::Comparisons(_)
+            | Request::Datasets(_)
+            | Request::Evaluations(_)
             | Request::Keys(_)
             | Request::Models(_)
             | Request::Pictures(_)
