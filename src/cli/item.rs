@@ -10,7 +10,8 @@ use crate::domain::catalog::ModelCard;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::{Conversation, Thread};
-use crate::domain::id::MakingId;
+use crate::domain::evaluation::job::{Evaluation, Failure, Generation};
+use crate::domain::id::{EvaluationId, MakingId};
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
@@ -51,6 +52,18 @@ pub(super) enum Item<'a> {
     },
     Ballot {
         ballot: &'a Ballot,
+    },
+    Evaluation {
+        evaluation: &'a Evaluation,
+    },
+    /// How far the answers of an evaluation are.
+    Generation {
+        evaluation: EvaluationId,
+        generation: &'a Generation,
+    },
+    /// Answers that failed alike.
+    Failure {
+        failure: &'a Failure,
     },
     /// A prompt of a list.
     PromptHead {

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod compare;
+mod evaluations;
 mod usage;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 use crate::config::Flags;
 
 pub use compare::{Compare, Comparisons};
+pub use evaluations::{CreateEvaluation, Evaluations};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -76,6 +78,12 @@ pub enum Command {
     Comparisons {
         #[command(subcommand)]
         verb: Comparisons,
+    },
+    /// Evaluation by people: make, ask models, rate, look how far it is
+    #[command(alias = "evaluation", alias = "evaluations")]
+    Eval {
+        #[command(subcommand)]
+        verb: Evaluations,
     },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]
@@ -623,6 +631,16 @@ impl Arguments {
     /// Reads the process's arguments. `Err` is what clap has to say: help, a version, or a mistake.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         Self::try_parse_from(arguments)
+    }
+
+    /// The evaluation to rate on the screen, and who rates; `None` where something else is wanted, the rating of programs too.
+    pub fn rating(&self) -> Option<(String, String)> {
+        match &self.command {
+            Some(Command::Eval { verb: Evaluations::Rate { name, rater } }) if !self.global.json => {
+                Some((name.clone(), rater.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// What of them configures.
