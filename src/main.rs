@@ -1,6 +1,6 @@
 //! Arguments → workbench → one face → exit code.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use outcrop::cli::args::{Arguments, Command, Wishes};
@@ -69,11 +69,12 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = threads.enable_all().build().map_err(|why| Error::io("starting threads", &why))?;
-    let exit = match arguments.command {
-        Some(command) => {
+    let exit = match (arguments.rating(), arguments.command) {
+        (Some((evaluation, rater)), _) => rate(&config, &evaluation, &rater)?,
+        (None, Some(command)) => {
             runtime.block_on(cli::run(command, json, config, &environment, logging, tui::keymap::listed))
         }
-        None => runtime.block_on(open(&config, &arguments.wishes))?,
+        (None, None) => runtime.block_on(open(&config, &arguments.wishes))?,
     };
     // A thread that still blocks, on an input that never ends, must not hold the process.
     runtime.shutdown_background();
@@ -93,4 +94,16 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
         0 => Ok(Exit::Done),
         code => Ok(Exit::Signal(code)),
     }
+}
+
+/// Opens the screen on which `rater` rates an evaluation, and nothing else.
+fn rate(_config: &Config, evaluation: &str, rater: &str) -> Result<Exit> {
+    let failed = |why: &str| {
+        let doing = format!("rating {evaluation:?} as {rater:?}");
+        Err(Error::new(ErrorKind::Invalid, doing, why, "With --json programs rate, a line each way."))
+    };
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return failed("rating needs a terminal");
+    }
+    failed("there is no screen for it yet")
 }

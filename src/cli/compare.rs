@@ -69,8 +69,9 @@ fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {
             _ => None,
         })
         .collect();
+    let columns = wanted.model.iter().map(|said| column(said, wanted.system.as_ref(), &wanted.set, config));
     Ok(Plan {
-        columns: wanted.model.iter().map(|said| column(said, wanted, config)).collect::<Result<_>>()?,
+        columns: columns.collect::<Result<_>>()?,
         rows: Vec::new(),
         samples: wanted.repeat,
         blind: false,
@@ -79,8 +80,8 @@ fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {
     })
 }
 
-/// A column as it is said: a model, then what is its own, `name=value` each.
-fn column(said: &str, wanted: &Compare, config: &Config) -> Result<Column> {
+/// A column as it is said: a model, then what is its own, `name=value` each. `all` and `set` are every column's.
+pub(super) fn column(said: &str, all: Option<&String>, set: &[String], config: &Config) -> Result<Column> {
     let mut words = said.split_whitespace();
     let model: ModelId = words.next().unwrap_or_default().parse()?;
     let (mut own, mut preset) = (Vec::new(), None);
@@ -94,9 +95,9 @@ fn column(said: &str, wanted: &Compare, config: &Config) -> Result<Column> {
     if let Some(preset) = preset {
         settings = settings.overlaid(&preset.settings);
     }
-    wishes::set(&mut settings, "--set ", &wanted.set)?;
+    wishes::set(&mut settings, "--set ", set)?;
     wishes::set(&mut settings, "", &own)?;
-    let system = preset.and_then(|preset| preset.system.clone()).or_else(|| wanted.system.clone());
+    let system = preset.and_then(|preset| preset.system.clone()).or_else(|| all.cloned());
     let system = system.or_else(|| config.defaults.system.clone());
     Ok(Column { model, system, settings })
 }

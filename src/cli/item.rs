@@ -11,7 +11,8 @@ use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::evaluation::Dataset;
-use crate::domain::id::MakingId;
+use crate::domain::evaluation::job::{Evaluation, Failure, Generation};
+use crate::domain::id::{EvaluationId, MakingId};
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
@@ -70,6 +71,18 @@ pub(super) enum Item<'a> {
     Doubled {
         line: u64,
         first: u64,
+    },
+    Evaluation {
+        evaluation: &'a Evaluation,
+    },
+    /// How far the answers of an evaluation are.
+    Generation {
+        evaluation: EvaluationId,
+        generation: &'a Generation,
+    },
+    /// Answers that failed alike.
+    Failure {
+        failure: &'a Failure,
     },
     /// A prompt of a list.
     PromptHead {

@@ -14,6 +14,7 @@ mod datasets;
 mod doctor;
 mod edit;
 mod egress;
+mod evaluations;
 mod export;
 mod item;
 mod keys;
@@ -171,11 +172,13 @@ async fn dispatch(
         command,
         Command::Chat(_)
             | Command::Compare(_)
+            | Command::Eval { verb: args::Evaluations::Create(_) | args::Evaluations::Run { .. } }
             | Command::Models { .. }
             | Command::Pictures { .. }
             | Command::Usage(_)
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );
+    let running = evaluations::Running::default();
     let worked = async {
         if asks_models {
             asker.compare(out).await?;
@@ -189,6 +192,7 @@ async fn dispatch(
             Command::Conversations { verb } => conversations::conversations(verb, &asker, out).await,
             Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
+            Command::Eval { verb } => evaluations::evaluations(verb, &asker, &running, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
             Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
             Command::Usage(args::Usage { verb: Some(args::UsageVerb::Egress { limit, since }), .. }) => {
@@ -208,8 +212,12 @@ async fn dispatch(
         ended = signals.any() => Ok(ended),
     };
     // Whoever is impatient may still cut it short.
+    let close = async {
+        running.pause(&asker, out).await;
+        asker.door.close().await;
+    };
     tokio::select! {
-        () = asker.door.close() => {}
+        () = close => {}
         _ = signals.any() => {}
     }
     ended

@@ -361,7 +361,13 @@ impl Here {
                 }
                 Ask::Find { text } => said(service.find(text).await?),
                 Ask::Pause { id } => said(service.pause(id).await?),
-                Ask::Change { id, task } => said(service.change(id, task).await?),
+                Ask::Change { id, task, known } => said(service.change(id, task, known).await?),
+                Ask::ReadTask { text, file, name } => {
+                    let (task, known) = Evaluations::read_task(&text, &file, &name)?;
+                    Reply::Task { task, known }
+                }
+                Ask::WriteTask { id } => Reply::Text { text: service.write_task(id).await? },
+                Ask::Failures { id } => Reply::Failures { failures: service.failures(id).await? },
                 Ask::Unblind { id } => said(service.unblind(id, who).await?),
                 Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
                 Ask::Sit { id, rater, step } => Reply::Seat { seat: service.sit(id, rater, step).await? },

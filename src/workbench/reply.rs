@@ -13,9 +13,9 @@ use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
-use crate::domain::evaluation::job::{Estimate, Evaluation};
+use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
 use crate::domain::evaluation::sheet::Seat;
-use crate::domain::evaluation::{Dataset, Leaderboard};
+use crate::domain::evaluation::{Dataset, Leaderboard, TaskDefinition};
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -82,6 +82,15 @@ pub enum Reply {
     /// What the answers of an evaluation may cost.
     Estimate {
         estimate: Estimate,
+    },
+    /// A rating task that was read, and the items whose answer it knows.
+    Task {
+        task: TaskDefinition,
+        known: Vec<Known>,
+    },
+    /// Why answers of an evaluation are not there.
+    Failures {
+        failures: Vec<Failure>,
     },
     /// What lies before a rater.
     Seat {

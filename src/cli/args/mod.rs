@@ -2,6 +2,7 @@
 
 mod compare;
 mod datasets;
+mod evaluations;
 mod usage;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use crate::config::Flags;
 
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
+pub use evaluations::{CreateEvaluation, Evaluations};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -84,6 +86,12 @@ pub enum Command {
     Datasets {
         #[command(subcommand)]
         verb: Datasets,
+    },
+    /// Evaluation by people: make, ask models, rate, look how far it is
+    #[command(alias = "evaluation", alias = "evaluations")]
+    Eval {
+        #[command(subcommand)]
+        verb: Evaluations,
     },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]
@@ -631,6 +639,16 @@ impl Arguments {
     /// Reads the process's arguments. `Err` is what clap has to say: help, a version, or a mistake.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         Self::try_parse_from(arguments)
+    }
+
+    /// The evaluation to rate on the screen, and who rates; `None` where something else is wanted, the rating of programs too.
+    pub fn rating(&self) -> Option<(String, String)> {
+        match &self.command {
+            Some(Command::Eval { verb: Evaluations::Rate { name, rater } }) if !self.global.json => {
+                Some((name.clone(), rater.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// What of them configures.

@@ -166,10 +166,16 @@ impl Floor {
         let seat = self.seats.get(rater)?;
         let at = seat.queue.iter().find(|showing| self.is_open(seat, showing))?.clone();
         if !at.repeat {
-            let held = Hold { rater: rater.to_owned(), until: now.saturating_add(hold) };
-            self.held.entry(at.subject).or_default().push(held);
+            self.hold(rater, at.subject, now, hold);
         }
         Some(Place { subject: at.subject, order: at.order, repeat: at.repeat })
+    }
+
+    /// Holds an item for a rater for `hold` ms, in place of what they held.
+    pub fn hold(&mut self, rater: &str, subject: usize, now: u64, hold: u64) {
+        self.release(rater);
+        let held = Hold { rater: rater.to_owned(), until: now.saturating_add(hold) };
+        self.held.entry(subject).or_default().push(held);
     }
 
     /// Whether a place of a rater's queue is to be rated by them.
@@ -204,6 +210,15 @@ impl Floor {
     /// Whether a rater who is shown an item now sees it for the second time.
     pub fn is_repeat(&self, rater: &str, subject: usize) -> bool {
         self.has_done(rater, subject, false)
+    }
+
+    /// Whether an item may come before a rater for the second time now.
+    pub fn is_due(&self, rater: &str, subject: usize) -> bool {
+        self.seats.get(rater).is_some_and(|seat| {
+            let mut repeats =
+                seat.queue.iter().filter(|showing| showing.repeat && showing.subject == subject);
+            repeats.any(|showing| self.is_open(seat, showing))
+        })
     }
 
     /// Whether a rater has rated or skipped an item, or its repeat.

@@ -99,6 +99,16 @@ pub enum Generated {
     },
 }
 
+/// Answers of one source that failed alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    pub source: String,
+    pub error: Error,
+    pub count: u64,
+    /// The first item among them, from 0.
+    pub item: u32,
+}
+
 /// An item whose answer is known, by the names of the sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
@@ -130,6 +140,7 @@ pub struct Unblinded {
 /// What an evaluation is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Metrics and instructions that it lacks are filled in by how many sources there are.
     pub task: TaskDefinition,
     /// By its name or the digits of its id.
     pub dataset: String,

@@ -46,6 +46,29 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// The short word that people write for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ThumbsUpDown => "thumbs",
+            Self::IndividualLikertScale => "likert",
+            Self::ComparisonLikertScale => "compare",
+            Self::ComparisonChoice => "choice",
+            Self::ComparisonRank => "rank",
+        }
+    }
+
+    /// The method that a person means: by its short word or its name, in whichever case, also `thumbs_up_down`.
+    pub fn meant(said: &str) -> Option<Self> {
+        let plain: String = said.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect();
+        let by_word = |method: &Self| method.word().eq_ignore_ascii_case(&plain);
+        Self::ALL.into_iter().find(by_word).or_else(|| Self::named(&plain))
+    }
+
+    /// All short words, as a sentence lists them.
+    pub fn words() -> String {
+        Self::ALL.map(Self::word).join(", ")
+    }
+
     /// Whether answers are held against each other.
     pub const fn compares(self) -> bool {
         matches!(self, Self::ComparisonLikertScale | Self::ComparisonChoice | Self::ComparisonRank)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::item::ItemHash;
-use super::metric::Metric;
+use super::metric::{Method, Metric};
 use super::vote::{ResponseId, Value};
 
 /// A rating task as its owner defines it.
@@ -71,6 +71,52 @@ pub struct Gold {
 }
 
 impl TaskDefinition {
+    /// A task of that name that says nothing yet: one rater an item, no repeats, blind.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            instructions: String::new(),
+            examples: Vec::new(),
+            metrics: Vec::new(),
+            raters_per_item: 1,
+            blinding: Blinding::default(),
+            gold: Vec::new(),
+            repeats: 0,
+            version: 1,
+        }
+    }
+
+    /// With the usual metric where it has none, by how many answers an item has, and the usual instructions where it has none.
+    #[must_use]
+    pub fn filled(mut self, answers: usize) -> Self {
+        let usual = self.metrics.is_empty();
+        let (name, method, description, instructions) = if answers < 2 {
+            (
+                "Helpful",
+                Method::ThumbsUpDown,
+                "Does the answer help?",
+                "Read the question and the answer. Thumbs up where the answer would help the one who asked, else thumbs down.",
+            )
+        } else {
+            (
+                "Preference",
+                Method::ComparisonChoice,
+                "Which answer would you rather have?",
+                "Read the question and the answers. Choose the answer that you would rather have got; a tie where you would \
+                 take either, both bad where you would take none.",
+            )
+        };
+        if usual {
+            let (name, description) = (name.to_owned(), description.to_owned());
+            self.metrics.push(Metric { name, description, method, labels: Vec::new() });
+        }
+        if self.instructions.trim().is_empty() {
+            let other = "Read the question and what was answered, then rate it.";
+            self.instructions = if usual { instructions } else { other }.to_owned();
+        }
+        self
+    }
+
     /// Whether votes under the other mean something else: other instructions, examples or metrics.
     pub fn means_other(&self, other: &Self) -> bool {
         (&self.instructions, &self.examples, &self.metrics)

@@ -304,6 +304,11 @@ impl Evaluations {
             estimate.output_tokens += output;
             let whole = |tokens: u64| Some(u32::try_from(tokens).unwrap_or(u32::MAX));
             let usage = Usage { input: whole(input), output: whole(output), ..Usage::default() };
+            // What this machine answers costs nothing.
+            if column.model.is_local() {
+                estimate.dollars.get_or_insert(0.0);
+                continue;
+            }
             match card.price.and_then(|price| price.of(&usage)) {
                 Some(dollars) => *estimate.dollars.get_or_insert(0.0) += dollars,
                 None => estimate.unpriced.push(source.name.clone()),

@@ -5,6 +5,7 @@
 
 mod generate;
 mod seats;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::change::Changed;
 use crate::domain::evaluation::job::{
-    Evaluation, Generated, Generation, GenerationState, Plan, Source, Unblinded,
+    Evaluation, Generated, Generation, GenerationState, Known, Plan, Source, Unblinded,
 };
 use crate::domain::evaluation::{Item, TaskDefinition, Vote};
 use crate::domain::figures::count;
@@ -128,7 +129,7 @@ impl Evaluations {
             id: fresh::evaluation_id(),
             created: now,
             updated: now,
-            task: TaskDefinition { version: 1, ..plan.task },
+            task: TaskDefinition { version: 1, ..plan.task.filled(sources.len()) },
             earlier: Vec::new(),
             dataset,
             items: u32::try_from(items.len()).unwrap_or(u32::MAX),
@@ -158,8 +159,14 @@ impl Evaluations {
             .await
     }
 
-    /// Changes the task. What would give votes that are there another meaning makes a new version.
-    pub async fn change(&self, id: EvaluationId, task: TaskDefinition) -> Result<Evaluation> {
+    /// Changes the task, and what is known of answers where that is told. What would give votes that are there another meaning
+    /// makes a new version.
+    pub async fn change(
+        &self,
+        id: EvaluationId,
+        task: TaskDefinition,
+        known: Option<Vec<Known>>,
+    ) -> Result<Evaluation> {
         let _one = self.one.lock().await;
         let evaluation = self
             .archive
@@ -181,6 +188,7 @@ impl Evaluations {
                 if evaluation.task.version != before.version {
                     evaluation.earlier.push(before);
                 }
+                evaluation.known = known.unwrap_or(evaluation.known);
                 evaluation.updated = fresh::now();
                 evaluation.check()?;
                 put(store, &evaluation)?;

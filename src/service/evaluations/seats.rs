@@ -56,7 +56,11 @@ impl Evaluations {
             .run(move |store| {
                 let laid = match step {
                     Step::On => open.next(&rater, now),
-                    Step::Undo => open.undo(store, &rater)?,
+                    // Before the first vote there is nothing to take back.
+                    Step::Undo => match open.undo(store, &rater, now)? {
+                        Some(laid) => Some(laid),
+                        None => open.next(&rater, now),
+                    },
                     Step::To(number) => Some(open.again(store, &rater, number)?),
                 };
                 open.seat(store, rater, laid)
@@ -175,8 +179,8 @@ impl Open {
         Some(Laid { place: self.places[place.subject], order: Order::Drawn(place.order), before: None })
     }
 
-    /// Takes the last vote back and lays its item before the rater again; `None` before the first.
-    fn undo(&mut self, store: &Store, rater: &str) -> Result<Option<Laid>> {
+    /// Takes the last vote back and lays its item before the rater again, for whom it is held; `None` before the first.
+    fn undo(&mut self, store: &Store, rater: &str, now: u64) -> Result<Option<Laid>> {
         let (done, _) = self.floor.progress(rater);
         let Some(last) = done.checked_sub(1) else { return Ok(None) };
         let (laid, vote) = self.laid(store, rater, last)?;
@@ -191,6 +195,9 @@ impl Open {
         };
         keep(store, self.evaluation.id, &withdrawn)?;
         self.floor.count(&withdrawn);
+        if let Some(subject) = self.floor.place_of(&withdrawn.item).filter(|_| !withdrawn.repeat) {
+            self.floor.hold(rater, subject, now, HOLD);
+        }
         Ok(Some(Laid { before: None, ..laid }))
     }
 
@@ -293,7 +300,9 @@ impl Open {
             Some(old) => self.superseded(store, &cast, old)?,
             None => self.floor.is_repeat(&cast.rater, subject),
         };
-        if cast.supersedes.is_none() && self.floor.has_done(&cast.rater, subject, repeat) {
+        // One that is sent twice is no repeat: that comes when it is due.
+        let again = repeat && !self.floor.is_due(&cast.rater, subject);
+        if cast.supersedes.is_none() && (again || self.floor.has_done(&cast.rater, subject, repeat)) {
             return failed("this item is rated already".to_owned(), "Go back to it to rate it anew.");
         }
         let vote = Vote {

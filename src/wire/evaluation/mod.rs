@@ -14,6 +14,7 @@ mod judged;
 pub mod label_studio;
 mod lines;
 pub mod preference;
+pub mod task_file;
 
 pub use judged::{Judged, Opinion};
 pub use lines::{Bad, Read};

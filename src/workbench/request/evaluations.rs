@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::evaluation::TaskDefinition;
+use crate::domain::evaluation::job::Known;
 pub use crate::domain::evaluation::job::Plan;
 pub use crate::domain::evaluation::sheet::{Cast, Step};
 use crate::domain::id::EvaluationId;
@@ -24,8 +25,16 @@ pub enum Evaluations {
     Run { id: EvaluationId },
     /// Stops asking; a later `Run` goes on from there: `Evaluation`.
     Pause { id: EvaluationId },
-    /// Changes the task. What would give votes that are there another meaning makes a new version: `Evaluation`.
-    Change { id: EvaluationId, task: TaskDefinition },
+    /// Changes the task, and what is known of answers where that is told. What would give votes that are there another meaning
+    /// makes a new version: `Evaluation`.
+    Change { id: EvaluationId, task: TaskDefinition, known: Option<Vec<Known>> },
+    /// Reads a rating task that a person wrote, TOML or JSON, from the file of that name; `name` is the task's where it names
+    /// none: `Task`.
+    ReadTask { text: String, file: String, name: String },
+    /// The task as `ReadTask` reads it: `Text`.
+    WriteTask { id: EvaluationId },
+    /// Why answers are not there, each source's grouped: `Failures`.
+    Failures { id: EvaluationId },
     /// Keeps that somebody looked whose answers are whose: `Evaluation`. For whoever shows that.
     Unblind { id: EvaluationId },
     /// Deletes it with its items, answers and votes: `Done`.

@@ -98,7 +98,12 @@ impl Request {
                 | C::SaveDraft { .. } => false,
             },
             Self::Evaluations(request) => match request {
-                E::Estimate { .. } | E::List { .. } | E::Find { .. } => true,
+                E::Estimate { .. }
+                | E::List { .. }
+                | E::Find { .. }
+                | E::ReadTask { .. }
+                | E::WriteTask { .. }
+                | E::Failures { .. } => true,
                 // Sitting down reserves, and going on from there may take a vote back.
                 E::Create { .. }
                 | E::Run { .. }

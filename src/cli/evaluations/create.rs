@@ -1,0 +1,127 @@
+//! `outcrop eval create`
+
+use super::super::args::CreateEvaluation;
+use super::super::compare::column;
+use super::{Asker, End, Evaluations, Exit, Out, Running, ask, evaluation, task_of, told, unexpected, words};
+use crate::domain::evaluation::job::{Estimate, Plan, Source};
+use crate::domain::evaluation::{Method, Metric, TaskDefinition};
+use crate::domain::usage::budget::money;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::{Reply, Request};
+
+pub(super) async fn create(
+    wanted: CreateEvaluation,
+    asker: &Asker,
+    running: &Running,
+    out: &mut Out,
+) -> Result<Exit, End> {
+    let plan = plan(&wanted, asker, out).await?;
+    let asks = plan.sources.iter().any(|source| source.column.is_some());
+    if asks {
+        let request = Evaluations::Estimate { plan: plan.clone() };
+        let reply = asker.one(Request::Evaluations(request), out).await?;
+        let Reply::Estimate { estimate } = &reply else { return Err(unexpected(&reply)) };
+        if out.json {
+            out.object(&reply)?
+        } else {
+            estimated(estimate, out)?
+        }
+        if wanted.run {
+            let calls = words::count(estimate.calls, "answer", "answers");
+            let doing = format!("asking for the answers of {:?}", wanted.name);
+            ask::agreed(wanted.yes, &format!("Ask for {calls} now?"), &doing).await?;
+        }
+    }
+    let evaluation = evaluation(Evaluations::Create { plan }, asker, out).await?;
+    let items = words::count(evaluation.items.into(), "item", "items");
+    let names: Vec<_> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
+    told(&evaluation, &format!("made, {items}, answers of {}", names.join(" | ")), out)?;
+    let name = evaluation.name();
+    match (asks, wanted.run) {
+        (true, true) => return running.run(evaluation, asker, out).await,
+        (true, false) => out.note(&format!("`outcrop eval run {name}` asks for the answers"))?,
+        (false, _) => out.note(&format!("`outcrop eval rate {name} --rater NAME` rates them"))?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn plan(wanted: &CreateEvaluation, asker: &Asker, out: &mut Out) -> Result<Plan, End> {
+    let (mut task, known) = match &wanted.task {
+        Some(file) => task_of(file, &wanted.name, asker, out).await?,
+        None => (TaskDefinition::named(&wanted.name), Vec::new()),
+    };
+    task.name.clone_from(&wanted.name);
+    if !wanted.metric.is_empty() {
+        task.metrics = wanted.metric.iter().map(|said| metric(said)).collect::<Result<_>>()?;
+    }
+    if let Some(instructions) = &wanted.instructions {
+        task.instructions.clone_from(instructions);
+    }
+    task.raters_per_item = wanted.raters.unwrap_or(task.raters_per_item);
+    task.repeats = wanted.repeats.unwrap_or(task.repeats);
+    task.blinding.sides &= !wanted.sight.fixed_sides;
+    task.blinding.models &= !wanted.sight.show_names;
+    task.blinding.self_naming |= wanted.sight.mask_names;
+    let asked = wanted.model.iter().map(|said| {
+        let column = column(said, wanted.system.as_ref(), &wanted.set, &asker.config)?;
+        Ok(Source { name: column.contestant(), column: Some(column) })
+    });
+    let brought = wanted.responses.iter().map(|name| Ok(Source { name: name.clone(), column: None }));
+    Ok(Plan {
+        task,
+        dataset: wanted.dataset.clone(),
+        sources: asked.chain(brought).collect::<Result<_>>()?,
+        known,
+        limit: wanted.limit,
+    })
+}
+
+/// A metric as it is said: NAME=METHOD[:DESCRIPTION].
+fn metric(said: &str) -> Result<Metric> {
+    let wrong = |why: String, hint: String| {
+        Err(Error::new(ErrorKind::Invalid, format!("reading --metric {said}"), why, hint))
+    };
+    let Some((name, rest)) = said.split_once('=') else {
+        let why = "it is not of the form name=method".to_owned();
+        return wrong(why, "Write it like --metric \"Tone=likert:How kind is it?\".".to_owned());
+    };
+    let (method, description) = rest.split_once(':').unwrap_or((rest, ""));
+    let Some(method) = Method::meant(method.trim()) else {
+        return wrong(format!("{:?} is no method", method.trim()), format!("There are {}.", Method::words()));
+    };
+    let (name, description) = (name.trim().to_owned(), description.trim().to_owned());
+    Ok(Metric { name, description, method, labels: Vec::new() })
+}
+
+/// What the answers may cost, before anything is sent.
+fn estimated(estimate: &Estimate, out: &mut Out) -> Result<(), End> {
+    let mut cost: Vec<String> =
+        estimate.dollars.iter().map(|most| format!("at most {}", money(*most))).collect();
+    if !estimate.unpriced.is_empty() {
+        cost.push(format!("no price is known of {}", estimate.unpriced.join(", ")));
+    }
+    let rows = [
+        ("to ask", words::count(estimate.calls, "answer", "answers")),
+        ("in", format!("about {} tokens", words::grouped(estimate.input_tokens))),
+        ("out", format!("at most {} tokens", words::grouped(estimate.output_tokens))),
+        ("cost", cost.join("; ")),
+    ];
+    let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
+    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_is_a_name_a_method_and_perhaps_what_it_asks() {
+        let known = metric("Tone = likert: How kind: very?").unwrap();
+        let said = (known.name.as_str(), known.method, known.description.as_str());
+        assert_eq!(said, ("Tone", Method::IndividualLikertScale, "How kind: very?"));
+        assert_eq!(metric("a=ComparisonRank").unwrap().method, Method::ComparisonRank);
+        assert!(metric("a").unwrap_err().why.contains("form"));
+        assert!(metric("a=stars").unwrap_err().hint.contains("thumbs, likert"));
+    }
+}

@@ -1,0 +1,219 @@
+//! `outcrop eval rate --json`: rating without a screen, a line each way, for scripts.
+
+use std::io::{BufRead, Read};
+use std::time::Instant;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::super::out::say;
+use super::{Asker, End, Evaluations, Exit, Item, Out, found, unexpected};
+use crate::domain::evaluation::Metric;
+use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value};
+use crate::domain::id::EvaluationId;
+use crate::domain::untrusted::json_escape;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::{Reply, Request};
+
+/// No line is longer, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+const READING: &str = "reading a line of votes";
+
+/// What a rater says in a line.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Line {
+    values: Option<Map<String, Json>>,
+    skip: Option<Skip>,
+    undo: Option<bool>,
+    to: Option<u64>,
+    comment: Option<String>,
+    active_ms: Option<u64>,
+}
+
+/// What it asks for.
+#[derive(Debug)]
+enum Wish {
+    Say(Said),
+    Go(Step),
+}
+
+pub(super) async fn rate(name: &str, rater: String, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    if !out.json {
+        let why = "a screen opens only on a terminal";
+        return Err(Error::new(ErrorKind::Invalid, "rating", why, "With --json programs rate.").into());
+    }
+    let id = found(name, asker, out).await?.id;
+    let mut seat = sat(Evaluations::Sit { id, rater: rater.clone(), step: Step::On }, asker, out).await?;
+    loop {
+        let reply = Reply::Seat { seat };
+        out.object(&reply)?;
+        let Reply::Seat { seat: now } = reply else { break };
+        seat = now;
+        let Some(sheet) = &seat.sheet else { break };
+        let laid = Instant::now();
+        let Some(line) = next_line().await? else { break };
+        let request = match wish(&line, &seat, sheet) {
+            Ok((Wish::Go(step), _)) => Evaluations::Sit { id, rater: rater.clone(), step },
+            Ok((Wish::Say(said), line)) => {
+                let lain = u64::try_from(laid.elapsed().as_millis()).unwrap_or(u64::MAX);
+                Evaluations::Rate { id, cast: cast(&seat, sheet, said, line, lain) }
+            }
+            Err(error) => {
+                refused(&error)?;
+                continue;
+            }
+        };
+        match sat(request, asker, out).await {
+            Ok(next) => seat = next,
+            Err(End::Error(error)) if is_of_the_line(&error) => {
+                refused(&error)?;
+                seat = after_refusal(seat, id, asker, out).await?;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether another line may do better.
+fn is_of_the_line(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound)
+}
+
+/// The same seat, unless the task or what is left has changed meanwhile.
+async fn after_refusal(before: Seat, id: EvaluationId, asker: &Asker, out: &mut Out) -> Result<Seat, End> {
+    let on = Evaluations::Sit { id, rater: before.rater.clone(), step: Step::On };
+    let now = sat(on, asker, out).await?;
+    let revisits = before.sheet.as_ref().is_some_and(|sheet| sheet.before.is_some());
+    Ok(if revisits && now.task.version == before.task.version { before } else { now })
+}
+
+async fn sat(request: Evaluations, asker: &Asker, out: &mut Out) -> Result<Seat, End> {
+    match asker.one(Request::Evaluations(request), out).await? {
+        Reply::Seat { seat } => Ok(seat),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// An error that ends nothing; the answers stay a line each.
+fn refused(error: &Error) -> Result<(), End> {
+    let item = Item::Error { error };
+    let text =
+        serde_json::to_string(&item).map_err(|why| Error::internal("writing JSON", why.to_string()))?;
+    say(&json_escape(&text));
+    Ok(())
+}
+
+/// The next line that says something; `None` at the end. Read on a thread of its own, so that a signal is heard.
+async fn next_line() -> Result<Option<String>> {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut input = std::io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            input.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+            if line.is_empty() {
+                return Ok(None);
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some(line));
+            }
+        }
+    });
+    let line = read.await.map_err(|why| Error::internal(READING, why.to_string()))?;
+    let line = line.map_err(|why: std::io::Error| Error::io(READING, &why))?;
+    let Some(line) = line else { return Ok(None) };
+    if line.len() as u64 == LONGEST && !line.ends_with(b"\n") {
+        let why = format!("it is longer than {} KB", LONGEST >> 10);
+        return Err(Error::new(ErrorKind::Invalid, READING, why, "End each line."));
+    }
+    String::from_utf8(line)
+        .map(Some)
+        .map_err(|_| Error::new(ErrorKind::Invalid, READING, "it is no UTF-8 text", ""))
+}
+
+fn wrong(why: impl Into<String>) -> Error {
+    let hint = "Write {\"values\": {METRIC: …}}, {\"skip\": \"unclear\"}, {\"undo\": true} or {\"to\": 1}.";
+    Error::new(ErrorKind::Invalid, READING, why, hint)
+}
+
+fn wish(text: &str, seat: &Seat, sheet: &Sheet) -> Result<(Wish, Line)> {
+    let mut line: Line = serde_json::from_str(text.trim()).map_err(|why| wrong(why.to_string()))?;
+    let wish = match (line.values.take(), line.skip, line.undo, line.to) {
+        (Some(said), None, None, None) => Wish::Say(Said::Values(values(&said, &seat.task.metrics, sheet)?)),
+        (None, Some(why), None, None) => Wish::Say(Said::Skipped(why)),
+        (None, None, Some(true), None) => Wish::Go(Step::Undo),
+        (None, None, None, Some(number)) => Wish::Go(Step::To(number)),
+        _ => return Err(wrong("it takes one of values, skip, undo, to")),
+    };
+    Ok((wish, line))
+}
+
+fn cast(seat: &Seat, sheet: &Sheet, said: Said, line: Line, lain_ms: u64) -> Cast {
+    Cast {
+        rater: seat.rater.clone(),
+        item: sheet.item.clone(),
+        version: seat.task.version,
+        shown: sheet.answers.iter().map(|answer| answer.id.clone()).collect(),
+        said,
+        active_ms: line.active_ms.unwrap_or(lain_ms),
+        comment: line.comment,
+        supersedes: sheet.before.as_ref().map(|before| before.vote),
+    }
+}
+
+/// What is said of each metric, by the ids of the answers.
+fn values(said: &Map<String, Json>, metrics: &[Metric], sheet: &Sheet) -> Result<Vec<(String, Value)>> {
+    let ids: Vec<&ResponseId> = sheet.answers.iter().map(|answer| &answer.id).collect();
+    if let Some(other) = said.keys().find(|name| metrics.iter().all(|metric| metric.name != **name)) {
+        let names: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+        return Err(wrong(format!("there is no metric {other:?}; there are: {}", names.join(", "))));
+    }
+    let each = metrics.iter().map(|metric| {
+        let name = &metric.name;
+        let value = said.get(name).ok_or_else(|| wrong(format!("it says nothing of {name:?}")))?;
+        let value = of_metric(metric.method, value, &ids);
+        Ok((name.clone(), value.map_err(|why| wrong(format!("of {name:?}: {why}")))?))
+    });
+    each.collect()
+}
+
+fn of_metric(method: Method, said: &Json, ids: &[&ResponseId]) -> std::result::Result<Value, String> {
+    Ok(match method {
+        Method::ThumbsUpDown => Value::Thumbs(each(said, ids, "true or false")?),
+        Method::IndividualLikertScale => Value::Points(each(said, ids, "a number")?),
+        Method::ComparisonRank => Value::Ranks(each(said, ids, "a number")?),
+        Method::ComparisonLikertScale => {
+            Value::Preference(u8::deserialize(said).map_err(|_| format!("{said} is no number of points"))?)
+        }
+        Method::ComparisonChoice => Value::Choice(match said.as_str() {
+            Some("tie") => Chosen::Tie,
+            Some("both_bad") => Chosen::BothBad,
+            _ => {
+                let place = said.as_u64().and_then(|place| ids.get(usize::try_from(place).ok()?));
+                let id = place.ok_or_else(|| {
+                    format!(
+                        "{said} is no place from 0 to {}, \"tie\" or \"both_bad\"",
+                        ids.len().saturating_sub(1)
+                    )
+                })?;
+                Chosen::One((*id).clone())
+            }
+        }),
+    })
+}
+
+/// Something of each answer, from the left.
+fn each<'a, T: Deserialize<'a>>(
+    said: &'a Json,
+    ids: &[&ResponseId],
+    what: &str,
+) -> std::result::Result<Vec<(ResponseId, T)>, String> {
+    let wrong = || format!("{said} is not a list of {}, {what} each", ids.len());
+    let said = said.as_array().filter(|said| said.len() == ids.len()).ok_or_else(wrong)?;
+    let pairs = ids.iter().zip(said).map(|(id, said)| Some(((*id).clone(), T::deserialize(said).ok()?)));
+    pairs.collect::<Option<_>>().ok_or_else(wrong)
+}
