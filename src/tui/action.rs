@@ -185,6 +185,9 @@ actions! {
     ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
     NextPage = "next_page", "The next row of values or repeat of a comparison";
     PreviousPage = "previous_page", "The row of values or repeat before";
+    AddToDataset = "add_to_dataset", "Add the question with what was answered to a dataset";
+    ShowSummary = "show_summary", "Show what the answers of each column took";
+    ShowLeaderboard = "show_leaderboard", "Show who was chosen over whom";
     Rate = "rate", "Give a point of the scale, or choose an answer by its number";
     RateYes = "rate_yes", "Yes: the answer is good";
     RateNo = "rate_no", "No: it is not";
@@ -292,6 +295,9 @@ impl Action {
                 | Self::ToggleBlind
                 | Self::ShowDifference
                 | Self::ScrollTogether
+                | Self::AddToDataset
+                | Self::ShowSummary
+                | Self::ShowLeaderboard
                 | Self::SkipItem
                 | Self::CommentItem
                 | Self::ShowInstructions

@@ -145,12 +145,11 @@ impl Floor {
         };
         self.rated[subject] += u32::from(counts(&step));
         self.lacking -= usize::from(counts(&step) && self.rated[subject] == self.needed);
-        match place {
-            Some(place) => seat.trail[place] = step,
-            None => {
-                seat.done.insert((subject, vote.repeat), seat.trail.len());
-                seat.trail.push(step);
-            }
+        if let Some(place) = place {
+            seat.trail[place] = step;
+        } else {
+            seat.done.insert((subject, vote.repeat), seat.trail.len());
+            seat.trail.push(step);
         }
         self.release(&vote.rater);
     }

@@ -110,17 +110,12 @@ impl Evaluations {
         }
         let sources = if plan.sources.is_empty() { brought_by_all(items) } else { plan.sources };
         for source in &sources {
-            match &source.column {
-                Some(column) => self.invoke.knows(&column.model)?,
-                None => {
-                    let without = items.iter().position(|item| item.response(&source.name).is_none());
-                    if let Some(at) = without {
-                        let why =
-                            format!("item {} of {dataset:?} has no answer of {:?}", at + 1, source.name);
-                        let hint = "Name a source that answered all, or ask the model itself with -m.";
-                        return invalid(why, hint);
-                    }
-                }
+            if let Some(column) = &source.column {
+                self.invoke.knows(&column.model)?;
+            } else if let Some(at) = items.iter().position(|item| item.response(&source.name).is_none()) {
+                let why = format!("item {} of {dataset:?} has no answer of {:?}", at + 1, source.name);
+                let hint = "Name a source that answered all, or ask the model itself with -m.";
+                return invalid(why, hint);
             }
         }
         let asked = sources.iter().filter(|source| source.column.is_some()).count() as u64;

@@ -289,7 +289,8 @@ impl Open {
         };
         let mut known: Vec<ResponseId> = self.ids(&cast.item).collect();
         let mut shown = cast.shown.clone();
-        (known.sort_unstable(), shown.sort_unstable());
+        known.sort_unstable();
+        shown.sort_unstable();
         if known != shown {
             return failed("other answers were shown than the item has".to_owned(), "Sit down again.");
         }

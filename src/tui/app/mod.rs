@@ -171,6 +171,7 @@ pub struct Start {
 
 /// Everything that the screen is.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is on, known and closed, each on its own")]
 pub struct State {
     pub options: Options,
     pub now: Now,

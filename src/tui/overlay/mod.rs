@@ -127,6 +127,8 @@ pub enum Choice {
     RemovePictures(MakingId),
     RemoveComparison(ComparisonId),
     RemoveEvaluation(EvaluationId),
+    /// What is shown goes into the dataset of that name.
+    AddToDataset(String),
     /// The item before the rater is not rated, for that reason.
     Skip(Skip),
     /// Goes with the next vote.

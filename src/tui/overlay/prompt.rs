@@ -43,6 +43,8 @@ pub enum Of {
     PresetName(Option<String>),
     /// Why there is a new version.
     Note,
+    /// The name of a dataset.
+    Dataset,
     /// What a rater says of an item besides.
     Comment,
     /// The number of a rater's vote.
@@ -169,6 +171,12 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Note, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the dataset that something goes into; `before` is the one that was named last.
+    pub fn dataset(before: &str) -> Self {
+        let title = "Add it to the dataset".to_owned();
+        Self { title, input: Input::new(before), of: Of::Dataset, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks what a rater says of an item besides; `before` is what they have said.
     pub fn comment(before: &str) -> Self {
         let title = "A comment on this item".to_owned();
@@ -199,6 +207,7 @@ impl Prompt {
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment => "keep it",
+            Of::Dataset => "add",
             Of::Vote => "go there",
         }
     }
@@ -252,6 +261,9 @@ impl Prompt {
             },
             (Some(Action::Accept), Of::Question) if !text.is_empty() => {
                 Outcome::Chosen(Choice::Try(text.to_owned()))
+            }
+            (Some(Action::Accept), Of::Dataset) if !text.is_empty() => {
+                Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
             }
             (Some(Action::Accept), Of::Comment) => Outcome::Chosen(Choice::Comment(text.to_owned())),
             (Some(Action::Accept), Of::Vote) => match text.parse() {
@@ -355,6 +367,7 @@ impl Prompt {
                 Role::Muted,
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
+            ("", Of::Dataset) => ("A new name makes a new dataset", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Vote) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {

@@ -12,6 +12,7 @@ use crate::domain::untrusted::safe_text;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
+use crate::tui::paint::columns;
 use crate::tui::widget::text::{Ink, Inline, Row, wrap};
 
 /// A paragraph of it.
@@ -30,6 +31,28 @@ impl Line {
     /// A head.
     pub fn strong(text: &str) -> Self {
         Self { text: text.to_owned(), ink: Ink::of(Role::Accent).with(Modifier::BOLD) }
+    }
+
+    /// Rows of cells under each other: the first one of each row at the left, the others at the right; the first row is the head.
+    pub fn table(rows: &[Vec<String>]) -> Vec<Self> {
+        let wide = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();
+        let widths: Vec<u16> = (0..).map_while(wide).collect();
+        let line = |(n, row): (usize, &Vec<String>)| {
+            let mut text = String::new();
+            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let air = " ".repeat(usize::from(width.saturating_sub(columns(cell))));
+                if at == 0 {
+                    text.push_str(cell);
+                    text.push_str(&air);
+                } else {
+                    text.push_str("  ");
+                    text.push_str(&air);
+                    text.push_str(cell);
+                }
+            }
+            Self::of(&text, if n == 0 { Role::Faint } else { Role::Text })
+        };
+        rows.iter().enumerate().map(line).collect()
     }
 
     /// Air between two paragraphs.

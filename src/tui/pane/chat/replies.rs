@@ -14,6 +14,7 @@ use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::setup::Setup;
@@ -98,6 +99,7 @@ impl State {
             (Wait::Complete(completing), Reply::Completion { found }) => {
                 self.completed(completing, found, desk);
             }
+            (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 offer_scripts(scripts, desk);
             }
@@ -242,6 +244,7 @@ impl State {
                 | Wait::Fork
                 | Wait::Export
                 | Wait::Scripts(_)
+                | Wait::Add
                 | Wait::Knows
                 | Wait::Save { .. }
                 | Wait::Watch,

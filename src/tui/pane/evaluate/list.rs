@@ -99,15 +99,14 @@ impl State {
     }
 
     fn put(&mut self, evaluation: Evaluation, desk: &mut Desk<'_>) {
-        match self.list.iter_mut().find(|known| known.id == evaluation.id) {
-            Some(known) => *known = evaluation,
-            None => {
-                let at = self.list.partition_point(|known| known.id > evaluation.id);
-                self.list.insert(at, evaluation);
-                if self.list.len() > 1 && at <= self.selected {
-                    self.select(self.selected + 1, desk);
-                }
-            }
+        if let Some(known) = self.list.iter_mut().find(|known| known.id == evaluation.id) {
+            *known = evaluation;
+            return;
+        }
+        let at = self.list.partition_point(|known| known.id > evaluation.id);
+        self.list.insert(at, evaluation);
+        if self.list.len() > 1 && at <= self.selected {
+            self.select(self.selected + 1, desk);
         }
     }
 
