@@ -1,6 +1,7 @@
 //! Keys in, picture out: each state of the chat place at four sizes, dark and light.
 
 pub mod compare;
+mod lacking;
 mod models;
 mod picker;
 mod pictures;
