@@ -189,9 +189,6 @@ async fn dispatch(
             Command::Prompts { verb } => prompts::prompts(verb, &asker, out).await,
             Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
-            Command::Usage(args::Usage { verb: Some(args::UsageVerb::Egress { limit, since }), .. }) => {
-                egress::egress(limit, since.as_deref(), &asker, out).await
-            }
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.
