@@ -195,9 +195,6 @@ async fn dispatch(
             Command::Eval { verb } => evaluations::evaluations(verb, &asker, &running, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
             Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
-            Command::Usage(args::Usage { verb: Some(args::UsageVerb::Egress { limit, since }), .. }) => {
-                egress::egress(limit, since.as_deref(), &asker, out).await
-            }
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -37,6 +37,7 @@ mod sanitiser;
 mod screen;
 mod scripts;
 mod stage;
+mod start_up;
 mod store;
 mod tending;
 mod terminal;

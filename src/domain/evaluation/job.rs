@@ -233,7 +233,8 @@ impl Evaluation {
                     known.metric
                 ));
             }
-            if let Some(name) = known.value.names().into_iter().find(|name| !self.sources.iter().any(|s| s.name == *name))
+            if let Some(name) =
+                known.value.names().into_iter().find(|name| !self.sources.iter().any(|s| s.name == *name))
             {
                 return invalid(format!("an answer is known of {name:?}, which is no source of it"));
             }

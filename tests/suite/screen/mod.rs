@@ -2,6 +2,7 @@
 
 pub mod compare;
 mod evaluate;
+mod lacking;
 mod models;
 mod picker;
 mod pictures;

@@ -70,7 +70,10 @@ impl State {
             }
             (Wait::Likes, Reply::Remembered { value }) => self.take_likes(value),
             (Wait::Models, Reply::Lists { lists }) => self.take_lists(lists),
-            (Wait::Models, Reply::Models { cards }) => self.take_models(cards),
+            (Wait::Models, Reply::Models { cards }) => {
+                self.take_models(cards);
+                self.refit(desk);
+            }
             (Wait::Plan, Reply::Plan { plan }) => {
                 if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
                     first.plan = Some(plan);
@@ -374,6 +377,7 @@ impl State {
     fn know_models(&mut self, desk: &mut Desk<'_>) {
         self.settle_model(desk);
         self.welcome(desk);
+        self.refit(desk);
     }
 }
 
