@@ -11,6 +11,9 @@ use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::evaluation::Dataset;
+use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::TakenIn;
+use crate::domain::evaluation::report::{Disagreement, Report};
 use crate::domain::evaluation::job::{Evaluation, Failure, Generation};
 use crate::domain::id::{EvaluationId, MakingId};
 use crate::domain::message::Message;
@@ -74,6 +77,24 @@ pub(super) enum Item<'a> {
     },
     Evaluation {
         evaluation: &'a Evaluation,
+    },
+    Report {
+        #[serde(flatten)]
+        report: &'a Report,
+        decisions: &'a [Decision],
+    },
+    Disagreement {
+        metric: &'a str,
+        #[serde(flatten)]
+        disagreement: &'a Disagreement,
+    },
+    Decision {
+        decision: &'a Decision,
+    },
+    TakenIn {
+        evaluation: &'a Evaluation,
+        #[serde(flatten)]
+        taken: &'a TakenIn,
     },
     /// How far the answers of an evaluation are.
     Generation {

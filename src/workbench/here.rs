@@ -38,7 +38,7 @@ use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
 use crate::service::datasets::{Added, Datasets, Imported};
 use crate::service::doctor;
-use crate::service::evaluations::Evaluations;
+use crate::service::evaluations::{Decided, Evaluations};
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
 use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, elsewhere, trying};
@@ -370,6 +370,31 @@ impl Here {
                 Ask::Failures { id } => Reply::Failures { failures: service.failures(id).await? },
                 Ask::Unblind { id } => said(service.unblind(id, who).await?),
                 Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                Ask::Report { id, version } => {
+                    let (report, decisions) = service.report(id, version).await?;
+                    Reply::EvaluationReport { report, decisions }
+                }
+                Ask::WriteReport { id, version, form } => {
+                    Reply::Text { text: service.written_report(id, version, form).await? }
+                }
+                Ask::Item { id, item } => Reply::RatedItem { item: service.item(id, item).await? },
+                Ask::Adjudicate { id, item, metric, value, reason } => {
+                    let decided = Decided { item, metric, value, reason };
+                    Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
+                }
+                Ask::HandOut { id, rater } => Reply::Text { text: service.hand_out(id, rater).await? },
+                Ask::TakeIn { text } => {
+                    let (evaluation, taken) = service.take_in(text).await?;
+                    Reply::TakenIn { evaluation, taken }
+                }
+                Ask::Export { id, form, metric } => {
+                    let (text, left_out) = service.export(id, form, metric).await?;
+                    Reply::EvaluationFile { text, left_out }
+                }
+                Ask::Import { name, form, text } => {
+                    let (evaluation, taken) = service.import(name, form, text).await?;
+                    Reply::TakenIn { evaluation, taken }
+                }
                 Ask::Sit { id, rater, step } => Reply::Seat { seat: service.sit(id, rater, step).await? },
                 Ask::Rate { id, cast } => Reply::Seat { seat: service.rate(id, cast).await? },
                 // Answered above.

@@ -15,7 +15,10 @@ use crate::config::Flags;
 
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
-pub use evaluations::{CreateEvaluation, Evaluations};
+pub use evaluations::{
+    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, ImportEvaluation, ReportEvaluation,
+    ReportedAs,
+};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.

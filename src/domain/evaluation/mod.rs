@@ -8,6 +8,8 @@ pub mod battle;
 pub mod bias;
 pub mod chance;
 pub mod dataset;
+pub mod decision;
+pub mod exchange;
 pub mod figure;
 pub mod floor;
 pub mod gathered;

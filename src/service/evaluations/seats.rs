@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::files::masked;
 use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::floor::{Floor, Rules};
@@ -24,10 +25,10 @@ const HOLD: u64 = 15 * 60 * 1000;
 /// An evaluation at which somebody sits.
 #[derive(Debug)]
 pub(super) struct Open {
-    evaluation: Evaluation,
-    floor: Floor,
+    pub(super) evaluation: Evaluation,
+    pub(super) floor: Floor,
     /// The place in the evaluation of each subject of the floor.
-    places: Vec<u32>,
+    pub(super) places: Vec<u32>,
 }
 
 /// Which item lies before a rater, and how.
@@ -92,7 +93,7 @@ impl Evaluations {
     }
 
     /// The evaluation with its floor; read from the disk where nobody sat at it yet.
-    async fn opened(&self, id: EvaluationId) -> Result<Arc<Mutex<Open>>> {
+    pub(super) async fn opened(&self, id: EvaluationId) -> Result<Arc<Mutex<Open>>> {
         let mut all = self.open.lock().await;
         if let Some(open) = all.get(&id) {
             return Ok(Arc::clone(open));
@@ -104,7 +105,7 @@ impl Evaluations {
     }
 
     /// Puts down a rater who was not there yet.
-    async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
+    pub(super) async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
         if !open.evaluation.raters.iter().any(|known| known == rater) {
             if let Some(why) = wrong_name(rater) {
                 let why = format!("the name of the rater {why}");
@@ -264,13 +265,13 @@ impl Open {
         let answers = order.iter().map(|at| {
             let response = &responses[*at];
             let source = (!blinding.models).then(|| response.model.clone());
-            Shown { id: ids[*at].clone(), text: response.text.clone(), source }
+            Shown { id: ids[*at].clone(), text: masked(&self.evaluation, &response.text), source }
         });
         Ok(Sheet { answers: answers.collect(), item: hash, turns, reference, before: laid.before })
     }
 
     /// The ids of the answers to an item, in the order of the sources.
-    fn ids(&self, item: &crate::domain::evaluation::ItemHash) -> impl Iterator<Item = ResponseId> {
+    pub(super) fn ids(&self, item: &crate::domain::evaluation::ItemHash) -> impl Iterator<Item = ResponseId> {
         let sources = self.evaluation.sources.iter();
         sources.map(move |source| ResponseId::of(self.evaluation.seed, item, &source.name))
     }

@@ -103,7 +103,11 @@ impl Request {
                 | E::Find { .. }
                 | E::ReadTask { .. }
                 | E::WriteTask { .. }
-                | E::Failures { .. } => true,
+                | E::Failures { .. }
+                | E::Report { .. }
+                | E::Item { .. }
+                | E::WriteReport { .. }
+                | E::Export { .. } => true,
                 // Sitting down reserves, and going on from there may take a vote back.
                 E::Create { .. }
                 | E::Run { .. }
@@ -112,6 +116,10 @@ impl Request {
                 | E::Unblind { .. }
                 | E::Remove { .. }
                 | E::Sit { .. }
+                | E::HandOut { .. }
+                | E::TakeIn { .. }
+                | E::Import { .. }
+                | E::Adjudicate { .. }
                 | E::Rate { .. } => false,
             },
             Self::Datasets(request) => match request {
