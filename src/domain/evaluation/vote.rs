@@ -66,6 +66,8 @@ pub enum Said {
     /// Of each metric, by its name.
     Values(Vec<(String, Value)>),
     Skipped(Skip),
+    /// Nothing any more: the vote that it supersedes is taken back.
+    Withdrawn,
 }
 
 /// Why an item was not rated.
@@ -103,7 +105,8 @@ pub enum Chosen {
     BothBad,
 }
 
-/// The votes that stand: those that no later one of the same rater has taken the place of, each once.
+/// The votes that stand: those that no later one of the same rater has taken the place of, each once. One that takes an
+/// earlier one back stands for nothing itself.
 pub fn standing<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> {
     let votes: Vec<&Vote> = votes.into_iter().collect();
     let gone: HashSet<(&str, VoteId)> =
@@ -111,6 +114,7 @@ pub fn standing<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> 
     let mut seen = HashSet::new();
     votes
         .into_iter()
+        .filter(|vote| vote.said != Said::Withdrawn)
         .filter(|vote| !gone.contains(&(vote.rater.as_str(), vote.id)) && seen.insert(vote.id))
         .collect()
 }
@@ -120,7 +124,7 @@ impl Vote {
     pub fn value(&self, metric: &str) -> Option<&Value> {
         match &self.said {
             Said::Values(values) => values.iter().find(|(name, _)| name == metric).map(|(_, value)| value),
-            Said::Skipped(_) => None,
+            Said::Skipped(_) | Said::Withdrawn => None,
         }
     }
 
@@ -214,7 +218,7 @@ impl Said {
     /// The same of other ids of answers; `None` where one has no other.
     pub fn with_ids(&self, other: impl Fn(&ResponseId) -> Option<ResponseId>) -> Option<Self> {
         let values = match self {
-            Self::Skipped(why) => return Some(Self::Skipped(*why)),
+            Self::Skipped(_) | Self::Withdrawn => return Some(self.clone()),
             Self::Values(values) => values,
         };
         let renamed = values.iter().map(|(metric, value)| Some((metric.clone(), value.with_ids(&other)?)));
