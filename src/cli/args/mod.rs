@@ -16,8 +16,8 @@ use crate::config::Flags;
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
-    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, ImportEvaluation, ReportEvaluation,
-    ReportedAs,
+    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, ImportEvaluation,
+    ReportEvaluation, ReportedAs,
 };
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 

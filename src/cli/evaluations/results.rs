@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::{AdjudicateEvaluation, EvaluationForm, ExportEvaluation, ImportEvaluation, ReportEvaluation, ReportedAs};
+use crate::cli::args::{
+    AdjudicateEvaluation, EvaluationForm, ExportEvaluation, ImportEvaluation, ReportEvaluation, ReportedAs,
+};
 use crate::cli::item::Item as Line;
 use crate::cli::out::Out;
 use crate::cli::prompt::text_file;
@@ -57,7 +59,11 @@ fn written(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> R
     }
 }
 
-async fn reported(request: Evaluations, asker: &Asker, out: &mut Out) -> Result<(Report, Vec<Decision>), End> {
+async fn reported(
+    request: Evaluations,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(Report, Vec<Decision>), End> {
     match asker.one(Request::Evaluations(request), out).await? {
         Reply::EvaluationReport { report, decisions } => Ok((report, decisions)),
         other => Err(unexpected(&other)),
@@ -155,7 +161,11 @@ fn formed(form: EvaluationForm) -> Form {
 }
 
 /// Lists what raters differ on, or decides one of it.
-pub(super) async fn adjudicate(wanted: AdjudicateEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
+pub(super) async fn adjudicate(
+    wanted: AdjudicateEvaluation,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
     let AdjudicateEvaluation { name, item, metric, value, reason } = wanted;
     let evaluation = super::found(&name, asker, out).await?;
     let id = evaluation.id;
@@ -172,7 +182,8 @@ pub(super) async fn adjudicate(wanted: AdjudicateEvaluation, asker: &Asker, out:
     let reply = asker.one(Request::Evaluations(Evaluations::Item { id, item: ItemHash(item) }), out).await?;
     let Reply::RatedItem { item } = &reply else { return Err(unexpected(&reply)) };
     let value = decided(metric, item, evaluation.seed, &said)?;
-    let request = Evaluations::Adjudicate { id, item: item.hash(), metric: metric.name.clone(), value, reason };
+    let request =
+        Evaluations::Adjudicate { id, item: item.hash(), metric: metric.name.clone(), value, reason };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::Decision { decision } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
@@ -191,9 +202,9 @@ fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<()
                 out.object(&Line::Disagreement { metric: &metric.name, disagreement })?;
                 continue;
             }
-            let said: Vec<_> = disagreement.said.iter().map(|(what, many)| format!("{what} ×{many}")).collect();
-            let is_decided =
-                standing.iter().any(|d| d.item == disagreement.item && d.metric == metric.name);
+            let said: Vec<_> =
+                disagreement.said.iter().map(|(what, many)| format!("{what} ×{many}")).collect();
+            let is_decided = standing.iter().any(|d| d.item == disagreement.item && d.metric == metric.name);
             let mark = if is_decided { "  ✓ decided" } else { "" };
             let whose = disagreement.source.as_ref().map_or_else(String::new, |source| format!("  {source}"));
             let hash = &disagreement.item.0;
@@ -222,12 +233,14 @@ fn decided(metric: &Metric, item: &Item, seed: u64, said: &str) -> Result<Value>
     let each = || {
         said.split(',').map(|part| {
             // A source's name may hold the sign itself.
-            let (name, value) = part.rsplit_once('=').ok_or_else(|| failed("SOURCE=VALUE is needed".into()))?;
+            let (name, value) =
+                part.rsplit_once('=').ok_or_else(|| failed("SOURCE=VALUE is needed".into()))?;
             let id = id(name).ok_or_else(|| failed(format!("no answer is of {name:?}")))?;
             Ok((id, value.trim().to_owned()))
         })
     };
-    let number = |text: &str| text.parse::<u8>().map_err(|_| failed(format!("{text:?} is no point of the scale")));
+    let number =
+        |text: &str| text.parse::<u8>().map_err(|_| failed(format!("{text:?} is no point of the scale")));
     Ok(match metric.method {
         Method::ComparisonChoice => Value::Choice(match said {
             "tie" => Chosen::Tie,

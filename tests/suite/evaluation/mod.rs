@@ -3,9 +3,11 @@
 
 mod agreement;
 mod datasets;
+mod hand_outs;
 mod judgements;
 mod queue;
 mod ranking;
+mod report;
 mod shares;
 mod votes;
 
