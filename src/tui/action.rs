@@ -198,6 +198,7 @@ actions! {
     ShowInstructions = "show_instructions", "Show the instructions";
     ShowReference = "show_reference", "Show or hide what a good answer says";
     GoToVote = "go_to_vote", "Go back to one of your votes";
+    ShowReport = "show_report", "Show what the votes come to";
     RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
@@ -303,6 +304,7 @@ impl Action {
                 | Self::ShowInstructions
                 | Self::ShowReference
                 | Self::GoToVote
+                | Self::ShowReport
                 | Self::RunEvaluation
                 | Self::NewComparison
                 | Self::GroupNext

@@ -71,7 +71,9 @@ impl Evaluations {
         id: EvaluationId,
         form: Form,
         metric: Option<String>,
+        by: String,
     ) -> Result<(String, Vec<String>)> {
+        self.looked(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;

@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::job::{
-    Evaluation, Generated, Generation, GenerationState, Known, Plan, Source, Unblinded,
+    Evaluation, Generated, Generation, GenerationState, Known, Plan, Source,
 };
 use crate::domain::evaluation::{Item, TaskDefinition, Vote};
 use crate::domain::figures::count;
@@ -191,22 +191,6 @@ impl Evaluations {
             })
             .await?;
         self.open.lock().await.remove(&id);
-        self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
-        Ok(evaluation)
-    }
-
-    /// Keeps that `by` looked whose answers are whose, before they do.
-    pub async fn unblind(&self, id: EvaluationId, by: String) -> Result<Evaluation> {
-        let _one = self.one.lock().await;
-        let evaluation = self
-            .archive
-            .run(move |store| {
-                let mut evaluation = evaluation(store, id)?;
-                evaluation.unblinded.push(Unblinded { by, at: fresh::now() });
-                put(store, &evaluation)?;
-                Ok(evaluation)
-            })
-            .await?;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
         Ok(evaluation)
     }

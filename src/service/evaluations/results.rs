@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Evaluations, evaluation, votes, whole};
+use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
-use crate::domain::evaluation::job::Evaluation;
+use crate::domain::evaluation::job::{Evaluation, Unblinded};
 use crate::domain::evaluation::report::{Rated, RatedItem, Report};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::Value;
@@ -20,6 +20,9 @@ use crate::store::{Batch, Scan, Store};
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
 
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 3600 * 1000;
+
 /// What an owner decides of an item that raters differ on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
@@ -31,7 +34,13 @@ pub struct Decided {
 
 impl Evaluations {
     /// The report of a version of the task, of the one in force where none is named; and what was decided.
-    pub async fn report(&self, id: EvaluationId, version: Option<u32>) -> Result<(Report, Vec<Decision>)> {
+    pub async fn report(
+        &self,
+        id: EvaluationId,
+        version: Option<u32>,
+        by: String,
+    ) -> Result<(Report, Vec<Decision>)> {
+        self.looked(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
@@ -59,8 +68,9 @@ impl Evaluations {
         id: EvaluationId,
         version: Option<u32>,
         form: ReportForm,
+        by: String,
     ) -> Result<String> {
-        let (report, decisions) = self.report(id, version).await?;
+        let (report, decisions) = self.report(id, version, by).await?;
         match form {
             ReportForm::Markdown | ReportForm::Html | ReportForm::Csv => {
                 Ok(format!("{report:?}{decisions:?}"))
@@ -69,13 +79,34 @@ impl Evaluations {
     }
 
     /// An item of an evaluation with whose each answer is: for its owner.
-    pub async fn item(&self, id: EvaluationId, item: ItemHash) -> Result<Item> {
+    pub async fn item(&self, id: EvaluationId, item: ItemHash, by: String) -> Result<Item> {
+        self.looked(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 found(store, &evaluation, &item)
             })
             .await
+    }
+
+    /// Keeps that somebody looks whose answers are whose, before they do; once a day is enough.
+    pub(super) async fn looked(&self, id: EvaluationId, by: String) -> Result<()> {
+        let _one = self.one.lock().await;
+        let told = self.archive.run(move |store| {
+            let mut evaluation = evaluation(store, id)?;
+            let now = fresh::now();
+            let known = |look: &Unblinded| look.by == by && now.0 - look.at.0 < DAY;
+            if evaluation.task.blinding.models && !evaluation.unblinded.iter().any(known) {
+                evaluation.unblinded.push(Unblinded { by, at: now });
+                put(store, &evaluation)?;
+                return Ok(Some(evaluation));
+            }
+            Ok(None)
+        });
+        if let Some(evaluation) = told.await? {
+            self.changes.tell(Changed::Evaluation { evaluation });
+        }
+        Ok(())
     }
 
     /// Keeps what an owner decides of an item; what was decided before stays in the history.

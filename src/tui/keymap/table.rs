@@ -258,6 +258,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Comparisons, A::Help, "?", ""),
     row(C::Evaluations, A::Open, "enter right l", "rate"),
     row(C::Evaluations, A::RunEvaluation, "f", "answers"),
+    row(C::Evaluations, A::ShowReport, "o", "results"),
     row(C::Evaluations, A::Delete, "x delete", "delete"),
     row(C::Evaluations, A::SelectNext, "j down", ""),
     row(C::Evaluations, A::SelectPrevious, "k up", ""),

@@ -13,6 +13,7 @@ use crate::tui::action::Action;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::columns;
+use crate::tui::widget::markdown::Stream;
 use crate::tui::widget::text::{Ink, Inline, Row, wrap};
 
 /// A paragraph of it.
@@ -66,6 +67,8 @@ impl Line {
 pub struct Reading {
     title: String,
     lines: Vec<Line>,
+    /// A text in Markdown instead.
+    markdown: Option<String>,
     /// In rows of that many columns.
     rows: (u16, Vec<Row>),
     page: Page,
@@ -74,7 +77,12 @@ pub struct Reading {
 impl Reading {
     /// A text under a title.
     pub fn new(title: &str, lines: Vec<Line>) -> Self {
-        Self { title: title.to_owned(), lines, rows: (0, Vec::new()), page: Page::default() }
+        Self { title: title.to_owned(), lines, markdown: None, rows: (0, Vec::new()), page: Page::default() }
+    }
+
+    /// A text in Markdown under a title.
+    pub fn markdown(title: &str, text: String) -> Self {
+        Self { markdown: Some(text), ..Self::new(title, Vec::new()) }
     }
 
     /// What lies over the place.
@@ -94,6 +102,11 @@ impl Reading {
     }
 
     fn wrapped(&self, width: u16) -> Vec<Row> {
+        if let Some(text) = &self.markdown {
+            let mut markdown = Stream::new(usize::from(width).max(8));
+            markdown.update(&safe_text(text), true);
+            return markdown.rows().to_vec();
+        }
         let broken = |line: &Line| {
             let safe = safe_text(&line.text).replace('\t', "    ");
             wrap(&Inline::plain(&safe, line.ink), usize::from(width).max(8))

@@ -37,13 +37,11 @@ pub enum Evaluations {
     WriteTask { id: EvaluationId },
     /// Why answers are not there, each source's grouped: `Failures`.
     Failures { id: EvaluationId },
-    /// Keeps that somebody looked whose answers are whose: `Evaluation`. For whoever shows that.
-    Unblind { id: EvaluationId },
     /// Deletes it with its items, answers and votes: `Done`.
     Remove { id: EvaluationId },
     /// A rater sits down, or moves: `Seat`, with what lies before them, which is held for them a while.
     Sit { id: EvaluationId, rater: String, step: Step },
-    /// What the votes of a version come to, of the one in force where none is named: `EvaluationReport`.
+    /// What the votes of a version come to, by whose answers are whose, which is kept: of the one in force where none is named: `EvaluationReport`.
     Report { id: EvaluationId, version: Option<u32> },
     /// The same as a file: `Text`.
     WriteReport { id: EvaluationId, version: Option<u32>, form: ReportForm },

@@ -103,17 +103,16 @@ impl Request {
                 | E::Find { .. }
                 | E::ReadTask { .. }
                 | E::WriteTask { .. }
-                | E::Failures { .. }
-                | E::Report { .. }
+                | E::Failures { .. } => true,
+                // Sitting down reserves, and going on from there may take a vote back; who looks at results is kept.
+                E::Report { .. }
                 | E::Item { .. }
                 | E::WriteReport { .. }
-                | E::Export { .. } => true,
-                // Sitting down reserves, and going on from there may take a vote back.
-                E::Create { .. }
+                | E::Export { .. }
+                | E::Create { .. }
                 | E::Run { .. }
                 | E::Pause { .. }
                 | E::Change { .. }
-                | E::Unblind { .. }
                 | E::Remove { .. }
                 | E::Sit { .. }
                 | E::HandOut { .. }

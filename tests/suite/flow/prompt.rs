@@ -189,7 +189,7 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
     stage.answer("go_on", vec![Reply::Conversation { head: head(40, "Write", 0) }]);
     assert_eq!(stage.state.place, Place::Chat);
     let shown = stage.text();
-    assert!(shown.contains("a conversation now") && shown.contains("Alt+3 leads back; r there"), "{shown}");
+    assert!(shown.contains("a conversation now") && shown.contains("Alt+4 leads back; r there"), "{shown}");
     assert_eq!(
         Stage::requests(&stage.effects).iter().rfind(|request| matches!(request, Request::Conversations(_))),
         Some(&Request::Conversations(outcrop::workbench::request::conversations::Conversations::LoadDraft {

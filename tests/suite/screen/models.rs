@@ -179,7 +179,7 @@ fn the_card_of_a_model_that_does_not_chat_offers_none_and_says_what_it_can() {
         (
             card("a/paints", &[Capability::Images]),
             "It does not chat. What it can do: images.",
-            "Alt+4 pictures",
+            "Alt+5 pictures",
         ),
         (card("a/embeds", &[Capability::Embed]), "It does not chat. What it can do: embed.", "star"),
         (card("a/unknown", &[]), "It does not chat; what it can do is not", "star"),

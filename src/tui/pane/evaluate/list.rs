@@ -5,13 +5,15 @@ use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::id::EvaluationId;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Lane, TaskId};
 use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::reading::Reading;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::request::Topic;
-use crate::workbench::request::evaluations::Evaluations;
+use crate::workbench::request::evaluations::{Evaluations, ReportForm};
 use crate::workbench::{Reply, Request};
 
 const LANE: Lane = Lane("evaluations");
@@ -37,7 +39,9 @@ impl State {
 
     pub(super) fn waits(&self, task: TaskId) -> bool {
         let rating = self.sitting.as_ref().and_then(|sitting| sitting.asking).map(|(asking, _)| asking);
-        [self.listing, self.watch, self.finding, rating].contains(&Some(task)) || self.acts.contains(&task)
+        let reporting = self.reporting.as_ref().map(|(asked, _)| *asked);
+        [self.listing, self.watch, self.finding, rating, reporting].contains(&Some(task))
+            || self.acts.contains(&task)
     }
 
     /// Drops a call that the sealed workspace refused; whether it was this place's.
@@ -59,6 +63,12 @@ impl State {
                 (self.list, self.known, self.error) = (evaluations, true, None);
                 let at = chosen.and_then(|id| self.list.iter().position(|evaluation| evaluation.id == id));
                 self.select(at.unwrap_or(self.selected), desk);
+            }
+            Reply::Text { text } => {
+                if let Some((_, name)) = self.reporting.take_if(|(asked, _)| *asked == task) {
+                    let reading = Reading::markdown(&format!("Results of {}", safe_line(&name)), text);
+                    desk.overlays.push(Overlay::Reading(Box::new(reading)));
+                }
             }
             Reply::Evaluation { evaluation } if self.finding == Some(task) => {
                 self.finding = None;
@@ -88,6 +98,11 @@ impl State {
         } else if self.finding == Some(task) {
             self.finding = None;
             self.error = error;
+        } else if self.reporting.as_ref().is_some_and(|(asked, _)| *asked == task) {
+            self.reporting = None;
+            if let Some(error) = error {
+                desk.complain(&error);
+            }
         } else if let Some(at) = self.acts.iter().position(|act| *act == task) {
             self.acts.remove(at);
             if let Some(error) = error {
@@ -151,6 +166,13 @@ impl State {
                         desk.say("Every answer is there.");
                     }
                     _ => self.act_on(Evaluations::Run { id }, desk),
+                }
+            }
+            Action::ShowReport => {
+                if let Some(evaluation) = self.current() {
+                    let (id, name) = (evaluation.id, evaluation.name().to_owned());
+                    let request = Evaluations::WriteReport { id, version: None, form: ReportForm::Markdown };
+                    self.reporting = Some((desk.call(None, Request::Evaluations(request)), name));
                 }
             }
             Action::Delete => {

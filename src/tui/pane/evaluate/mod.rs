@@ -43,6 +43,8 @@ pub struct State {
     watch: Option<TaskId>,
     /// What else is waited for: its refusal is said.
     acts: Vec<TaskId>,
+    /// What the votes of the evaluation of that name come to.
+    reporting: Option<(TaskId, String)>,
     /// The evaluation that is looked for by its name.
     finding: Option<TaskId>,
     sitting: Option<Sitting>,

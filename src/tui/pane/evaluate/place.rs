@@ -182,7 +182,7 @@ impl State {
             A::SelectNext | A::SelectPrevious | A::SelectFirst | A::SelectLast | A::PageDown | A::PageUp => {
                 self.list.len() > 1
             }
-            A::Open | A::Delete => self.current().is_some(),
+            A::Open | A::Delete | A::ShowReport => self.current().is_some(),
             A::RunEvaluation => self.current().is_some_and(|evaluation| {
                 let generation = &evaluation.generation;
                 generation.state != GenerationState::Ended || generation.failed > 0

@@ -199,7 +199,7 @@ impl Sitting {
     }
 
     /// The instructions, over the place.
-    fn instructions(&self) -> Option<Overlay> {
+    fn instructions(&self, desk: &Desk<'_>) -> Option<Overlay> {
         let task = &self.seat.as_ref()?.task;
         let mut lines = vec![Line::of(&task.instructions, Role::Text)];
         for metric in &task.metrics {
@@ -222,10 +222,13 @@ impl Sitting {
             ]);
         }
         let raters = count(task.raters_per_item.into(), "rater", "raters");
+        let undo = desk.key(Context::Rating, Action::Undo);
         lines.extend([
             Line::blank(),
             Line::of(
-                &format!("Each item needs {raters}. Every vote is kept as it is given; u takes it back."),
+                &format!(
+                    "Each item needs {raters}. Every vote is kept as it is given; {undo} takes it back."
+                ),
                 Role::Muted,
             ),
         ]);
@@ -314,7 +317,8 @@ impl State {
         sitting.take(seat, desk);
         // Before the first item the instructions are read.
         if first && sitting.seat.as_ref().is_some_and(|seat| seat.pace.done == 0 && seat.sheet.is_some()) {
-            desk.overlays.extend(sitting.instructions());
+            let instructions = sitting.instructions(desk);
+            desk.overlays.extend(instructions);
         }
     }
 
@@ -358,7 +362,10 @@ impl State {
                 let comment = sitting.comment.as_deref().unwrap_or_default();
                 desk.overlays.push(Overlay::Prompt(Prompt::comment(comment)));
             }
-            Action::ShowInstructions => desk.overlays.extend(sitting.instructions()),
+            Action::ShowInstructions => {
+                let instructions = sitting.instructions(desk);
+                desk.overlays.extend(instructions);
+            }
             Action::ShowReference => {
                 sitting.reference = !sitting.reference;
                 sitting.rows = Rows::default();
