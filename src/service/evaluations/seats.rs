@@ -8,6 +8,7 @@ use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::floor::{Floor, Rules};
 use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
+use crate::domain::evaluation::masking::masked;
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use crate::domain::evaluation::vote::Said;
@@ -264,7 +265,12 @@ impl Open {
         let answers = order.iter().map(|at| {
             let response = &responses[*at];
             let source = (!blinding.models).then(|| response.model.clone());
-            Shown { id: ids[*at].clone(), text: response.text.clone(), source }
+            let text = if blinding.self_naming {
+                masked(&response.text, self.evaluation.sources.iter().map(|source| source.name.as_str()))
+            } else {
+                response.text.clone()
+            };
+            Shown { id: ids[*at].clone(), text, source }
         });
         Ok(Sheet { answers: answers.collect(), item: hash, turns, reference, before: laid.before })
     }

@@ -5,6 +5,7 @@ mod bedrock;
 mod caching;
 mod cassettes;
 mod compare;
+mod evaluation;
 mod found;
 pub mod home;
 mod keys;

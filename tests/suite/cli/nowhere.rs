@@ -49,6 +49,14 @@ const LINES: &[&str] = &[
     "comparisons choose 1234 A",
     "comparisons leaderboard",
     "comparisons remove 1234 --yes",
+    "eval create e --dataset builtin/generation -m far/x -m named/x --run --yes",
+    "eval list",
+    "eval show e",
+    "eval run e",
+    "eval pause e",
+    "eval change e --task task.toml",
+    "eval rate e --rater ada --json",
+    "eval remove e --yes",
     "pictures make -m far/x a river",
     "pictures list",
     "pictures save 1234",
@@ -99,6 +107,8 @@ fn home() -> Home {
     std::fs::write(home.beside().join(".aws/config"), amazon).unwrap();
     std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
     std::fs::write(home.beside().join("a.json"), "[]").unwrap();
+    let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
+    std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();
     home.variable("HOME", &beside)
 }

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod datasets;
+mod floor;
 mod judgements;
 mod queue;
 mod ranking;
