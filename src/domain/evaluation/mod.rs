@@ -18,6 +18,7 @@ pub mod interval;
 pub mod item;
 pub mod job;
 pub mod limits;
+pub mod masking;
 pub mod metric;
 pub mod queue;
 pub mod ranking;

@@ -6,6 +6,7 @@ use super::{Evaluations, evaluation, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::{Form, TakenIn, Unread};
 use crate::domain::evaluation::job::{Evaluation, Generation, Source};
+use crate::domain::evaluation::masking;
 use crate::domain::evaluation::task::TaskDefinition;
 use crate::domain::evaluation::vote::{Said, standing};
 use crate::domain::evaluation::{Item, Metric, Vote};
@@ -173,11 +174,7 @@ fn handed_out(store: &Store, open: &Open, rater: &str) -> Result<HandOut> {
 /// An answer as raters see it.
 pub(super) fn masked(evaluation: &Evaluation, text: &str) -> String {
     if evaluation.task.blinding.self_naming {
-        let names: Vec<&str> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
-        {
-            let _ = names;
-            text.to_owned()
-        }
+        masking::masked(text, evaluation.sources.iter().map(|source| source.name.as_str()))
     } else {
         text.to_owned()
     }

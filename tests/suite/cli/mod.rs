@@ -7,6 +7,7 @@ mod cassettes;
 mod compare;
 mod compared;
 mod datasets;
+mod evaluation;
 mod found;
 pub mod home;
 mod keys;

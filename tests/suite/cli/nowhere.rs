@@ -58,6 +58,20 @@ const LINES: &[&str] = &[
     "datasets add d --comparison 1234",
     "datasets rename d e",
     "datasets remove e --yes",
+    "eval create e --dataset builtin/generation -m far/x -m named/x --run --yes",
+    "eval list",
+    "eval show e",
+    "eval run e",
+    "eval pause e",
+    "eval change e --task task.toml",
+    "eval rate e --rater ada --json",
+    "eval report e",
+    "eval hand-out e --rater ada",
+    "eval take-in r.jsonl",
+    "eval import r.jsonl --name i",
+    "eval export e",
+    "eval adjudicate e",
+    "eval remove e --yes",
     "pictures make -m far/x a river",
     "pictures list",
     "pictures save 1234",
@@ -108,6 +122,8 @@ fn home() -> Home {
     std::fs::write(home.beside().join(".aws/config"), amazon).unwrap();
     std::fs::write(home.beside().join("a.gguf"), "no model").unwrap();
     std::fs::write(home.beside().join("a.json"), "[]").unwrap();
+    let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
+    std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();
     home.variable("HOME", &beside)
 }

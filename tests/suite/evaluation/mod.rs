@@ -3,6 +3,7 @@
 
 mod agreement;
 mod datasets;
+mod floor;
 mod hand_outs;
 mod judgements;
 mod queue;
