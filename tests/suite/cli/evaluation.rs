@@ -15,7 +15,7 @@ use super::home::{Home, SCRIPTED, Said, on_both};
 use crate::loopback::{Part, Seen, Server, whole};
 
 /// Keeps a dataset in the home, whoever owns it.
-fn keep(home: &Home, name: &str, lines: &[Value]) {
+pub(super) fn keep(home: &Home, name: &str, lines: &[Value]) {
     let bytes = lines.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes();
     let import = Import {
         name: name.to_owned(),
@@ -42,7 +42,7 @@ fn keep(home: &Home, name: &str, lines: &[Value]) {
 }
 
 /// Items with the answers of two sources.
-fn brought(home: &Home, items: usize) {
+pub(super) fn brought(home: &Home, items: usize) {
     let lines: Vec<_> = (0..items)
         .map(|at| {
             json!({ "prompt": format!("question {at}"), "modelResponses": [
@@ -54,20 +54,20 @@ fn brought(home: &Home, items: usize) {
     keep(home, "pairs", &lines);
 }
 
-fn good(said: &Said) -> &str {
+pub(super) fn good(said: &Said) -> &str {
     assert_eq!(said.code, Some(0), "{said:?}");
     &said.stdout
 }
 
 /// The evaluation as programs see it.
-fn shown(home: &Home, name: &str) -> Value {
+pub(super) fn shown(home: &Home, name: &str) -> Value {
     let said = home.run(&["eval", "show", name, "--json"]);
     good(&said);
     said.objects().remove(0)["evaluation"].clone()
 }
 
 /// Somebody who rates through the lines.
-struct Rater {
+pub(super) struct Rater {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -76,7 +76,7 @@ struct Rater {
 }
 
 impl Rater {
-    fn at(home: &Home, name: &str, rater: &str) -> Self {
+    pub(super) fn at(home: &Home, name: &str, rater: &str) -> Self {
         let mut command = home.command(&["eval", "rate", name, "--rater", rater, "--json"]);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
@@ -84,20 +84,20 @@ impl Rater {
         Self { child, input, output, seen: String::new() }
     }
 
-    fn seat(&mut self) -> Value {
+    pub(super) fn seat(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         self.seen.push_str(&line);
         serde_json::from_str::<Value>(&line).unwrap_or_else(|_| panic!("{line:?}"))["seat"].clone()
     }
 
-    fn say(&mut self, line: &Value) -> Value {
+    pub(super) fn say(&mut self, line: &Value) -> Value {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
         self.seat()
     }
 
     /// What was said on the standard error, and all that was shown.
-    fn end(mut self) -> (String, String) {
+    pub(super) fn end(mut self) -> (String, String) {
         drop(self.input.take());
         let said = self.child.wait_with_output().unwrap();
         assert_eq!(said.status.code(), Some(0), "{said:?}");
@@ -110,7 +110,7 @@ fn question(seat: &Value) -> Option<String> {
     Some(seat["sheet"]["turns"][0]["text"].as_str()?.to_owned())
 }
 
-fn choosing(choice: impl Into<Value>) -> Value {
+pub(super) fn choosing(choice: impl Into<Value>) -> Value {
     json!({ "values": { "Preference": choice.into() } })
 }
 

@@ -8,6 +8,7 @@ mod compare;
 mod compared;
 mod datasets;
 mod evaluation;
+mod rated;
 mod found;
 pub mod home;
 mod keys;

@@ -1,0 +1,209 @@
+//! What becomes of votes on the command line: reports, decisions, files for other people and programs.
+
+use outcrop::domain::evaluation::vote::{Chosen, Said, Skip, Value as Said_};
+use outcrop::domain::evaluation::Vote;
+use outcrop::domain::id::VoteId;
+use outcrop::domain::time::Timestamp;
+use outcrop::wire::evaluation::hand_out::{self, HandOut};
+use outcrop::wire::evaluation::rating_file::{self, Given};
+use serde_json::Value;
+
+use super::evaluation::{Rater, brought, choosing, good, keep, shown};
+use super::home::{Home, on_both};
+
+/// Two raters who differ on the first item of six and agree on the others.
+fn rated(home: &Home) {
+    brought(home, 6);
+    good(&home.run(&["eval", "create", "which", "--dataset", "pairs", "--raters", "2"]));
+    for (name, odd) in [("ada", false), ("bob", true)] {
+        let mut rater = Rater::at(home, "which", name);
+        let mut seat = rater.seat();
+        while let Some(question) = seat["sheet"]["turns"][0]["text"].as_str().map(str::to_owned) {
+            let answers = seat["sheet"]["answers"].as_array().unwrap();
+            let yes = answers.iter().position(|answer| answer["text"].as_str().unwrap().starts_with("yes"));
+            let yes = yes.unwrap();
+            let best = if odd && question == "question 0" { 1 - yes } else { yes };
+            seat = rater.say(&choosing(best));
+        }
+        rater.end();
+    }
+}
+
+#[test]
+fn a_report_says_what_the_votes_come_to_in_every_form_and_who_looked_is_kept() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        assert_eq!(shown(home, "which")["unblinded"], Value::Null);
+        let text = good(&home.run(&["eval", "report", "which"])).to_owned();
+        for words in ["Preference", "alpha/one", "beta/two", "12", "alpha"] {
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        assert_eq!(shown(home, "which")["unblinded"].as_array().unwrap().len(), 1, "somebody looked");
+        let said = home.run(&["eval", "report", "which", "--json"]);
+        good(&said);
+        let report = said.objects().remove(0);
+        assert_eq!(report["coverage"]["votes"], 12, "{report}");
+        assert_eq!(report["metrics"][0]["disagreements"].as_array().unwrap().len(), 1, "{report}");
+        assert_eq!(shown(home, "which")["unblinded"].as_array().unwrap().len(), 1, "once a day is enough");
+        let html = home.path().join("which.html");
+        good(&home.run(&["eval", "report", "which", "-o", html.to_str().unwrap()]));
+        let html = std::fs::read_to_string(html).unwrap();
+        assert!(html.starts_with("<!") && !html.contains("<script") && !html.contains("http-equiv"), "{html}");
+        let csv = good(&home.run(&["eval", "report", "which", "--form", "csv"])).to_owned();
+        assert!(csv.lines().count() > 10, "{csv}");
+        let none = home.run(&["eval", "report", "which", "--version", "7"]);
+        assert_eq!(none.code, Some(2));
+        assert!(none.stderr.contains("has no version 7"), "{none:?}");
+    });
+}
+
+#[test]
+fn a_report_of_no_votes_says_so_in_words() {
+    let home = Home::new();
+    brought(&home, 1);
+    good(&home.run(&["eval", "create", "bare", "--dataset", "pairs"]));
+    let text = good(&home.run(&["eval", "report", "bare"])).to_owned();
+    assert!(text.contains("no votes") && !text.contains("NaN") && !text.contains("inf"), "{text}");
+}
+
+#[test]
+fn what_raters_differ_on_is_decided_and_its_history_kept() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        let listed = good(&home.run(&["eval", "adjudicate", "which"])).to_owned();
+        assert_eq!(listed.lines().count(), 1, "{listed}");
+        let item = listed.split_whitespace().next().unwrap().to_owned();
+        let decide = |value: &str| {
+            home.run(&["eval", "adjudicate", "which", "--item", &item, "--value", value, "--reason", "it says no"])
+        };
+        let wrong = decide("gamma");
+        assert_eq!(wrong.code, Some(2));
+        assert!(wrong.stderr.contains("Its answers are of alpha/one and beta/two"), "{wrong:?}");
+        good(&decide("beta/two"));
+        good(&decide("tie"));
+        let listed = good(&home.run(&["eval", "adjudicate", "which"])).to_owned();
+        assert!(listed.contains("decided"), "{listed}");
+        let report = home.run(&["eval", "report", "which", "--json"]).objects().remove(0);
+        let decisions = report["decisions"].as_array().unwrap();
+        assert_eq!(decisions.len(), 2, "{decisions:?}");
+        assert_eq!((&decisions[0]["reason"], &decisions[1]["value"]), (&"it says no".into(), &serde_json::json!({"choice": "tie"})));
+        assert_eq!(report["votes"]["counted"], report["votes"]["counted"]);
+    });
+}
+
+/// A hand-out as its rater has it.
+fn handed_out(home: &Home, rater: &str) -> HandOut {
+    let file = home.path().join(format!("{rater}.jsonl"));
+    let to = file.to_str().unwrap();
+    good(&home.run(&["eval", "hand-out", "away", "--rater", rater, "-o", to, "--force"]));
+    let text = std::fs::read_to_string(file).unwrap();
+    for hidden in ["alpha", "beta", "secret-category", "gold", "seed", "repeat"] {
+        assert!(!text.contains(hidden), "{hidden} in {text}");
+    }
+    hand_out::read(text.as_bytes()).whole().unwrap()
+}
+
+fn vote(out: &HandOut, place: u32, id: u8, said: Said) -> Given {
+    let placed = out.at(place).unwrap();
+    let vote = Vote {
+        id: VoteId::from_bytes([id; 16]),
+        rater: out.header.rater.clone(),
+        item: placed.item.clone(),
+        version: out.header.version,
+        shown: placed.answers.iter().map(|answer| answer.id.clone()).collect(),
+        said,
+        active_ms: 4000,
+        at: Timestamp(i64::from(id) * 1000),
+        supersedes: None,
+        comment: None,
+        repeat: false,
+    };
+    Given { place, vote }
+}
+
+fn first(out: &HandOut, place: u32) -> Said {
+    let id = out.at(place).unwrap().answers[0].id.clone();
+    Said::Values(vec![("Preference".into(), Said_::Choice(Chosen::One(id)))])
+}
+
+#[test]
+fn a_rater_takes_items_away_and_brings_votes_back_once() {
+    let [(), ()] = on_both(Home::new, |home| {
+        let lines: Vec<_> = (0..12)
+            .map(|at| {
+                serde_json::json!({ "prompt": format!("question {at}"), "category": "secret-category", "modelResponses": [
+                    { "response": format!("yes {at}"), "modelIdentifier": "alpha/one" },
+                    { "response": format!("no {at}"), "modelIdentifier": "beta/two" },
+                ]})
+            })
+            .collect();
+        keep(home, "pairs", &lines);
+        good(&home.run(&["eval", "create", "away", "--dataset", "pairs", "--repeats", "10"]));
+        let out = handed_out(home, "bo");
+        assert!(out.items.len() > 12, "an item that is to come again stands twice: {}", out.items.len());
+        let given = [
+            vote(&out, 1, 1, first(&out, 1)),
+            vote(&out, 2, 2, Said::Skipped(Skip::Unclear)),
+            vote(&out, 3, 3, first(&out, 3)),
+        ];
+        let header = rating_file::Header::of(&out);
+        let text = rating_file::write(&header, &given).unwrap();
+        let said = home.fed(&text, &["eval", "take-in", "-"]);
+        assert_eq!(good(&said), "away: 3 votes taken\n");
+        let again = home.fed(&text, &["eval", "take-in", "-"]);
+        assert_eq!(good(&again), "away: 0 votes taken, 3 were here already\n");
+        // The last line was not written to its end; one is on other answers; one item was rated before.
+        let mut twisted = vote(&out, 4, 4, first(&out, 4));
+        twisted.vote.shown.reverse();
+        let more = [vote(&out, 5, 5, first(&out, 5)), twisted, vote(&out, 1, 6, first(&out, 1))];
+        let mut text = rating_file::write(&header, &more).unwrap();
+        let whole = vote(&out, 7, 7, first(&out, 7)).write().unwrap();
+        text.push_str(&whole[..whole.len() / 2]);
+        let said = home.fed(&text, &["eval", "take-in", "-"]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stdout.contains("1 vote taken, 3 lines left out"), "{said:?}");
+        for words in ["line 3", "line 4", "rated that item already", "the file ends in the middle of it"] {
+            assert!(said.stderr.contains(words), "{words} in {}", said.stderr);
+        }
+        // Of a hand-out whose items were changed, and of somebody who has none.
+        let forged = rating_file::Header { digest: "0".repeat(64), ..header.clone() };
+        let said = home.fed(&rating_file::write(&forged, &given).unwrap(), &["eval", "take-in", "-"]);
+        assert!(said.stdout.contains("0 votes taken"), "{said:?}");
+        let strange = rating_file::Header { rater: "eve".into(), ..header };
+        let said = home.fed(&rating_file::write(&strange, &given).unwrap(), &["eval", "take-in", "-"]);
+        assert_eq!(said.code, Some(2));
+        assert!(said.stderr.contains("\"eve\" has no hand-out of it"), "{said:?}");
+        let said = home.fed("nothing of the kind\n", &["eval", "take-in", "-"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+    });
+}
+
+#[test]
+fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        let bedrock = good(&home.run(&["eval", "export", "which"])).to_owned();
+        assert_eq!(bedrock.lines().count(), 6);
+        let said = home.fed(&bedrock, &["eval", "import", "-", "--name", "again"]);
+        assert_eq!(good(&said), "again: 12 votes taken\n");
+        let lines = |text: &str| -> Vec<Value> {
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let mut there = lines(&bedrock);
+        let mut back = lines(good(&home.run(&["eval", "export", "again"])));
+        for line in there.iter_mut().chain(&mut back) {
+            // What raters were told is not known of an import.
+            line["humanEvaluationResult"]["inputContent"]["instructions"] = Value::Null;
+        }
+        assert_eq!(there, back);
+        let pairs = good(&home.run(&["eval", "export", "which", "--form", "dpo"])).to_owned();
+        assert_eq!(pairs.lines().count(), 5, "the one that raters differ on has no winner: {pairs}");
+        for form in ["label-studio", "argilla", "kto"] {
+            good(&home.run(&["eval", "export", "which", "--form", form]));
+        }
+        let half = &bedrock[..bedrock.len() - 40];
+        let said = home.fed(half, &["eval", "import", "-", "--name", "half"]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stderr.contains("line 6") && said.stdout.contains("10 votes taken"), "{said:?}");
+    });
+}
