@@ -55,7 +55,10 @@ pub(super) async fn rate(name: &str, rater: String, asker: &Asker, out: &mut Out
         seat = now;
         let Some(sheet) = &seat.sheet else { break };
         let laid = Instant::now();
-        let Some(line) = next_line().await? else { break };
+        let Some(line) = next_line().await? else {
+            sat(Evaluations::Sit { id, rater, step: Step::Leave }, asker, out).await?;
+            break;
+        };
         let request = match wish(&line, &seat, sheet) {
             Ok((Wish::Go(step), _)) => Evaluations::Sit { id, rater: rater.clone(), step },
             Ok((Wish::Say(said), line)) => {

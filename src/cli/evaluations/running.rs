@@ -37,7 +37,9 @@ impl Running {
                 out.object(&Item::Generation { evaluation: evaluation.id, generation })?;
             }
             let come = generation.done + generation.failed;
-            progress.show("answers", come, Some(generation.total));
+            if generation.total > 0 {
+                progress.show("answers", come, Some(generation.total));
+            }
             last = evaluation;
         }
         progress.clear();

@@ -109,6 +109,8 @@ pub enum Step {
     Undo,
     /// To the item of their vote of that number, from 1; the vote stands until another takes its place.
     To(u64),
+    /// Away: what lies before them is given back, for others to get.
+    Leave,
 }
 
 impl Asked {

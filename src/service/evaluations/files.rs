@@ -26,8 +26,7 @@ const AT_ONCE: usize = 1024;
 impl Evaluations {
     /// The file that a rater takes elsewhere: their whole queue, by nobody's name.
     pub async fn hand_out(&self, id: EvaluationId, rater: String) -> Result<String> {
-        let open = self.opened(id).await?;
-        let mut open = open.lock_owned().await;
+        let mut open = self.opened(id).await?;
         self.join(&mut open, &rater).await?;
         self.archive.run(move |store| handed_out(store, &open, &rater)?.write()).await
     }
@@ -42,8 +41,7 @@ impl Evaluations {
             Error::new(ErrorKind::Invalid, "taking a rating file in", why.join("; "), hint)
         })?;
         let id: EvaluationId = header.task.parse()?;
-        let open = self.opened(id).await?;
-        let mut open = open.lock_owned().await;
+        let mut open = self.opened(id).await?;
         if !open.evaluation.raters.contains(&header.rater) {
             let why = format!("{:?} has no hand-out of it", header.rater);
             let doing = format!("taking a rating file of {:?} in", open.evaluation.name());

@@ -142,7 +142,7 @@ impl Evaluations {
 
     /// Counts what is there, marks it as running, and lists what is to be asked for.
     async fn marked(&self, id: EvaluationId) -> Result<(Evaluation, Vec<Unit>)> {
-        let _one = self.one.lock().await;
+        let one = self.one.lock().await;
         let marked = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             let mut units = Vec::new();
@@ -165,7 +165,8 @@ impl Evaluations {
             Ok((evaluation, units))
         });
         let marked = marked.await?;
-        self.open.lock().await.remove(&id);
+        drop(one);
+        self.reopen(id).await;
         self.changes.tell(Changed::Evaluation { evaluation: marked.0.clone() });
         Ok(marked)
     }
@@ -267,7 +268,7 @@ impl Evaluations {
         state: GenerationState,
         why: Option<String>,
     ) -> Result<Evaluation> {
-        let _one = self.one.lock().await;
+        let one = self.one.lock().await;
         let settled = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             if evaluation.generation.state == GenerationState::Running {
@@ -278,13 +279,14 @@ impl Evaluations {
             Ok(evaluation)
         });
         let settled = settled.await?;
-        self.open.lock().await.remove(&id);
+        drop(one);
+        self.reopen(id).await;
         self.changes.tell(Changed::Evaluation { evaluation: settled.clone() });
         Ok(settled)
     }
 
     /// What asking for the answers of a plan to these items may cost.
-    pub fn estimate(&self, plan: &Plan, items: &[Item]) -> Estimate {
+    pub fn estimate(&self, plan: &Plan, items: &[Item]) -> Result<Estimate> {
         let items = &items[..items.len().min(plan.limit.map_or(usize::MAX, |limit| limit as usize))];
         let mut estimate =
             Estimate { calls: 0, input_tokens: 0, output_tokens: 0, dollars: None, unpriced: Vec::new() };
@@ -293,6 +295,7 @@ impl Evaluations {
         let many = items.len() as u64;
         for source in &plan.sources {
             let Some(column) = &source.column else { continue };
+            self.invoke.knows(&column.model)?;
             let card = self.invoke.card(&column.model);
             let system = column.system.as_ref().map_or(0, |system| system.len() as u64);
             let input = (bytes + many * system).div_ceil(TOKEN);
@@ -314,7 +317,7 @@ impl Evaluations {
                 None => estimate.unpriced.push(source.name.clone()),
             }
         }
-        estimate
+        Ok(estimate)
     }
 
     /// The error of someone who wants to rate before all answers are there.

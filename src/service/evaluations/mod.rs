@@ -32,7 +32,7 @@ use crate::service::invoke::Invoke;
 use crate::service::{fresh, paging};
 use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Record, Scan, Store};
-use seats::Open;
+use seats::AllOpen;
 
 pub use results::Decided;
 
@@ -52,8 +52,8 @@ pub struct Evaluations {
     ends: CancellationToken,
     /// Those whose answers are being asked for.
     runs: Arc<std::sync::Mutex<HashMap<EvaluationId, CancellationToken>>>,
-    /// Those at which somebody sits.
-    open: Arc<Mutex<HashMap<EvaluationId, Arc<Mutex<Open>>>>>,
+    /// Those at which somebody sits. Locked before one of them, that before `one`.
+    open: Arc<Mutex<AllOpen>>,
     began: Instant,
 }
 
@@ -162,7 +162,7 @@ impl Evaluations {
         task: TaskDefinition,
         known: Option<Vec<Known>>,
     ) -> Result<Evaluation> {
-        let _one = self.one.lock().await;
+        let one = self.one.lock().await;
         let evaluation = self
             .archive
             .run(move |store| {
@@ -190,7 +190,8 @@ impl Evaluations {
                 Ok(evaluation)
             })
             .await?;
-        self.open.lock().await.remove(&id);
+        drop(one);
+        self.reopen(id).await;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
         Ok(evaluation)
     }
@@ -198,8 +199,10 @@ impl Evaluations {
     /// Deletes it with its items, answers and votes; what is being asked for it is stopped first.
     pub async fn remove(&self, id: EvaluationId) -> Result<()> {
         self.stop(id);
+        // Nobody sits down before it is gone.
+        let mut open = self.open.lock().await;
+        seats::close(&mut open, id).await;
         let _one = self.one.lock().await;
-        self.open.lock().await.remove(&id);
         self.archive
             .run(move |store| {
                 evaluation(store, id)?;

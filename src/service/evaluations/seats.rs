@@ -1,8 +1,9 @@
 //! Raters at an evaluation: each gets what needs them next, and a vote is on the disk before the next item shows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::files::masked;
 use super::{Evaluations, evaluation, put, votes, whole};
@@ -29,6 +30,18 @@ pub(super) struct Open {
     pub(super) floor: Floor,
     /// The place in the evaluation of each subject of the floor.
     pub(super) places: Vec<u32>,
+    /// It has changed since; whoever waits for it opens it anew.
+    stale: bool,
+}
+
+/// Those that are open.
+pub(super) type AllOpen = HashMap<EvaluationId, Arc<Mutex<Open>>>;
+
+/// Ends the seats at an evaluation once those who hold it have done what they do.
+pub(super) async fn close(all: &mut AllOpen, id: EvaluationId) {
+    if let Some(open) = all.remove(&id) {
+        open.lock().await.stale = true;
+    }
 }
 
 /// Which item lies before a rater, and how.
@@ -49,8 +62,7 @@ enum Order {
 impl Evaluations {
     /// A rater sits down, or moves: what lies before them then.
     pub async fn sit(&self, id: EvaluationId, rater: String, step: Step) -> Result<Seat> {
-        let open = self.opened(id).await?;
-        let mut open = open.lock_owned().await;
+        let mut open = self.opened(id).await?;
         self.join(&mut open, &rater).await?;
         let now = self.now();
         self.archive
@@ -62,6 +74,10 @@ impl Evaluations {
                         Some(laid) => Some(laid),
                         None => open.next(&rater, now),
                     },
+                    Step::Leave => {
+                        open.floor.release(&rater);
+                        None
+                    }
                     Step::To(number) => Some(open.again(store, &rater, number)?),
                 };
                 open.seat(store, rater, laid)
@@ -71,8 +87,7 @@ impl Evaluations {
 
     /// Keeps a vote, and gives what lies before the rater next.
     pub async fn rate(&self, id: EvaluationId, cast: Cast) -> Result<Seat> {
-        let open = self.opened(id).await?;
-        let mut open = open.lock_owned().await;
+        let mut open = self.opened(id).await?;
         // The process that this rater sat down in may have ended.
         self.join(&mut open, &cast.rater).await?;
         let now = self.now();
@@ -93,15 +108,30 @@ impl Evaluations {
     }
 
     /// The evaluation with its floor; read from the disk where nobody sat at it yet.
-    pub(super) async fn opened(&self, id: EvaluationId) -> Result<Arc<Mutex<Open>>> {
-        let mut all = self.open.lock().await;
-        if let Some(open) = all.get(&id) {
-            return Ok(Arc::clone(open));
+    pub(super) async fn opened(&self, id: EvaluationId) -> Result<OwnedMutexGuard<Open>> {
+        loop {
+            let mut all = self.open.lock().await;
+            let known = all.get(&id).map(Arc::clone);
+            let open = match known {
+                Some(open) => open,
+                None => {
+                    let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
+                    let open = Arc::new(Mutex::new(read.await?));
+                    all.insert(id, Arc::clone(&open));
+                    open
+                }
+            };
+            drop(all);
+            let open = open.lock_owned().await;
+            if !open.stale {
+                return Ok(open);
+            }
         }
-        let open = self.archive.run(move |store| Open::read(store, evaluation(store, id)?)).await?;
-        let open = Arc::new(Mutex::new(open));
-        all.insert(id, Arc::clone(&open));
-        Ok(open)
+    }
+
+    /// What has changed shows to whoever sits there from now on; no vote is lost between the two.
+    pub(super) async fn reopen(&self, id: EvaluationId) {
+        close(&mut *self.open.lock().await, id).await;
     }
 
     /// Puts down a rater who was not there yet.
@@ -172,7 +202,7 @@ impl Open {
         for vote in votes(store, evaluation.id, |vote| vote.version == task.version)? {
             floor.count(&vote);
         }
-        Ok(Self { evaluation, floor, places })
+        Ok(Self { evaluation, floor, places, stale: false })
     }
 
     fn next(&mut self, rater: &str, now: u64) -> Option<Laid> {

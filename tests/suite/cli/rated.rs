@@ -1,7 +1,7 @@
 //! What becomes of votes on the command line: reports, decisions, files for other people and programs.
 
-use outcrop::domain::evaluation::vote::{Chosen, Said, Skip, Value as Said_};
 use outcrop::domain::evaluation::Vote;
+use outcrop::domain::evaluation::vote::{Chosen, Said, Skip, Value as Said_};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
 use outcrop::wire::evaluation::hand_out::{self, HandOut};
@@ -48,7 +48,10 @@ fn a_report_says_what_the_votes_come_to_in_every_form_and_who_looked_is_kept() {
         let html = home.path().join("which.html");
         good(&home.run(&["eval", "report", "which", "-o", html.to_str().unwrap()]));
         let html = std::fs::read_to_string(html).unwrap();
-        assert!(html.starts_with("<!") && !html.contains("<script") && !html.contains("http-equiv"), "{html}");
+        assert!(
+            html.starts_with("<!") && !html.contains("<script") && !html.contains("http-equiv"),
+            "{html}"
+        );
         let csv = good(&home.run(&["eval", "report", "which", "--form", "csv"])).to_owned();
         assert!(csv.lines().count() > 10, "{csv}");
         let none = home.run(&["eval", "report", "which", "--version", "7"]);
@@ -74,7 +77,17 @@ fn what_raters_differ_on_is_decided_and_its_history_kept() {
         assert_eq!(listed.lines().count(), 1, "{listed}");
         let item = listed.split_whitespace().next().unwrap().to_owned();
         let decide = |value: &str| {
-            home.run(&["eval", "adjudicate", "which", "--item", &item, "--value", value, "--reason", "it says no"])
+            home.run(&[
+                "eval",
+                "adjudicate",
+                "which",
+                "--item",
+                &item,
+                "--value",
+                value,
+                "--reason",
+                "it says no",
+            ])
         };
         let wrong = decide("gamma");
         assert_eq!(wrong.code, Some(2));
@@ -86,7 +99,10 @@ fn what_raters_differ_on_is_decided_and_its_history_kept() {
         let report = home.run(&["eval", "report", "which", "--json"]).objects().remove(0);
         let decisions = report["decisions"].as_array().unwrap();
         assert_eq!(decisions.len(), 2, "{decisions:?}");
-        assert_eq!((&decisions[0]["reason"], &decisions[1]["value"]), (&"it says no".into(), &serde_json::json!({"choice": "tie"})));
+        assert_eq!(
+            (&decisions[0]["reason"], &decisions[1]["value"]),
+            (&"it says no".into(), &serde_json::json!({"choice": "tie"}))
+        );
         assert_eq!(report["votes"]["counted"], report["votes"]["counted"]);
     });
 }

@@ -82,6 +82,14 @@ impl Room {
         self.laid[rater] = self.floor.next(&name(rater), self.now, HOLD);
     }
 
+    /// Takes the last vote back, unless it said nothing: of that, others may have rated the item meanwhile.
+    fn undo_rated(&mut self, rater: usize) {
+        let last = standing(&self.votes).into_iter().rfind(|vote| vote.rater == name(rater));
+        if last.is_some_and(|vote| matches!(vote.said, Said::Values(_))) {
+            self.undo(rater);
+        }
+    }
+
     /// Takes the last vote back; its item lies before the rater again.
     fn undo(&mut self, rater: usize) {
         let (done, _) = self.floor.progress(&name(rater));
@@ -121,7 +129,7 @@ impl Room {
             assert!(raters.len() <= self.rules.needed as usize, "{raters:?}");
             assert_eq!(raters.len(), raters.iter().collect::<BTreeSet<_>>().len(), "nobody counts twice");
         }
-        // Nobody has an item before them that another's vote or seat makes one too many.
+        // As it is counted step by step, so it is counted from the votes.
         let recounted = self.recounted();
         let again =
             |floor: &Floor| -> Vec<_> { (0..self.laid.len()).map(|r| floor.progress(&name(r))).collect() };
@@ -152,7 +160,7 @@ proptest! {
             room.now += 1;
             match act {
                 0 => room.say(rater, Said::Skipped(Skip::Unclear)),
-                1 => room.undo(rater),
+                1 => room.undo_rated(rater),
                 _ => room.say(rater, rated()),
             }
             room.check();
