@@ -13,6 +13,7 @@ mod engine;
 mod evaluation;
 mod faults;
 mod flow;
+mod judging;
 mod layers;
 mod limits;
 mod lists;

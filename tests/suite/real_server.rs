@@ -18,9 +18,16 @@ use crate::engine::real::{model, peers};
 use crate::provider_openai::Kept;
 
 /// Ends with the test that holds it.
-struct Real {
+pub struct Real {
     server: Child,
     url: String,
+}
+
+impl Real {
+    /// Where it serves, without the path of an API.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
 }
 
 impl Drop for Real {
@@ -31,7 +38,7 @@ impl Drop for Real {
 }
 
 /// The server, once it serves; `None` where the machine lacks it.
-fn serve() -> Option<Real> {
+pub fn serve() -> Option<Real> {
     let (model, python) = (model()?, peers()?);
     let mut server = Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/llama_cpp_server.py"))

@@ -1,0 +1,80 @@
+//! Two voices before a person: compared side by side and rated, in a real terminal.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::real::model;
+use crate::real_server::serve;
+use crate::tty::{Home, Tty};
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn quit(mut tty: Tty) {
+    tty.send("\x11");
+    assert_eq!(tty.ended(), Some(0));
+}
+
+/// The embedded model, and the same one behind llama.cpp's own server with other settings.
+#[test]
+fn two_real_voices_are_compared_and_rated_on_the_screen() {
+    let (Some(model), Some(real)) = (model(), serve()) else { return };
+    let home = Home::new(&format!(
+        "[defaults]\ntemperature = 0\nmax_tokens = 24\n\n[presets.warm]\ntemperature = 1\nseed = 7\n\n\
+         [providers.there]\nkind = \"openai\"\nbase_url = \"{}/v1\"\n",
+        real.url()
+    ));
+    home.said(&["models", "add", model.to_str().unwrap(), "--name", "smollm"]);
+
+    let tty = home.open(SIZE, &["-m", "local/smollm"]);
+    tty.wait_for_composer();
+    tty.wait_for("local/smollm");
+    tty.send("\x1b2");
+    tty.wait_for("The same question to two models or more");
+    // The second column: the server's model, warmer.
+    tty.send("\x1bc");
+    tty.wait_for("there/");
+    tty.send("there/");
+    tty.send("\r");
+    tty.wait("two columns", |screen| screen.contents().contains("2 columns"));
+    tty.send("\x1bp");
+    tty.wait_for("Presets");
+    tty.send("warm");
+    tty.send("\r");
+    tty.wait_for("temperature=1");
+    tty.ask("Where do rivers end? One sentence.");
+    tty.wait("both answers with their figures", |screen| {
+        let text = screen.contents();
+        text.matches(" tok/s").count() == 2 && !text.contains("Esc stop")
+    });
+    tty.send("\t");
+    tty.wait_for("a best");
+    tty.send("b");
+    tty.wait_for("you chose B");
+    tty.send("D");
+    tty.wait_for("Add it to the dataset");
+    tty.send("asked\r");
+    tty.wait_for("Added to asked as item 1");
+    quit(tty);
+
+    home.said(&["eval", "create", "voices", "--dataset", "asked"]);
+    let tty = home.open((80, 24), &["eval", "rate", "voices", "--rater", "ada"]);
+    tty.wait_for("Instructions");
+    tty.send("\r");
+    tty.wait("both answers, by nobody's name", |screen| {
+        let text = screen.contents();
+        text.contains("LEFT") && text.contains("RIGHT") && text.contains("item 1 of 1")
+    });
+    for name in ["smollm", "there/", "temperature"] {
+        assert!(!tty.text().contains(name), "{name}: {}", tty.text());
+    }
+    // A key within a moment of a new item is still the one before.
+    let since = Instant::now();
+    tty.wait("the moment", |_| since.elapsed() > Duration::from_millis(200));
+    tty.send("\x1b[C");
+    tty.wait_for("Done: 1 item is rated by you");
+    quit(tty);
+
+    let report = home.said(&["eval", "report", "voices"]);
+    assert!(report.contains("local/smollm") && report.contains("there/"), "{report}");
+    let shown = home.said(&["eval", "show", "voices"]);
+    assert!(shown.contains("ada"), "{shown}");
+}
