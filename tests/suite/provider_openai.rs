@@ -166,6 +166,14 @@ async fn a_model_that_insists_on_responses_is_asked_in_that_way() {
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[1].headers["authorization"], "Bearer sk-canary");
+    let Call::Converse(mut seeded) = hello() else { panic!("no conversation") };
+    let voice = voice(&server, client(options()).0);
+    let plain = voice.serve(Call::Converse(seeded.clone())).next().await;
+    assert!(!matches!(plain, Some(Ok(Event::Notice { .. }))), "all of it was sent: {plain:?}");
+    seeded.settings.set("seed", "7").unwrap();
+    let said = voice.serve(Call::Converse(seeded)).next().await;
+    let text = "seed is not sent: the Responses API has none".to_owned();
+    assert_eq!(said, Some(Ok(Event::Notice { text })), "Chat Completions would have taken it");
 }
 
 #[tokio::test]
