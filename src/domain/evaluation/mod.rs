@@ -12,6 +12,7 @@ pub mod gold;
 pub mod interval;
 pub mod item;
 pub mod limits;
+pub mod masking;
 pub mod metric;
 pub mod queue;
 pub mod ranking;
