@@ -16,6 +16,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
 use crate::store::record::DecisionOf;
 use crate::store::{Batch, Scan, Store};
+use crate::wire::evaluation::report::{csv, html, markdown};
 
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
@@ -70,11 +71,11 @@ impl Evaluations {
         form: ReportForm,
         by: String,
     ) -> Result<String> {
-        let (report, decisions) = self.report(id, version, by).await?;
+        let (report, _) = self.report(id, version, by).await?;
         match form {
-            ReportForm::Markdown | ReportForm::Html | ReportForm::Csv => {
-                Ok(format!("{report:?}{decisions:?}"))
-            }
+            ReportForm::Markdown => Ok(markdown::write(&report)),
+            ReportForm::Html => Ok(html::write(&report)),
+            ReportForm::Csv => csv::write(&report),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod label_studio;
 mod lines;
 pub mod preference;
 pub mod rating_file;
+pub mod report;
 pub mod task_file;
 
 pub use judged::{Judged, Opinion};

@@ -6,11 +6,12 @@ use outcrop::domain::evaluation::chance::Chance;
 use outcrop::domain::evaluation::figure::Missing;
 use outcrop::domain::evaluation::item::ItemHash;
 use outcrop::domain::evaluation::metric::{Method, Metric};
-use outcrop::domain::evaluation::report::{Presented, Rated, RatedItem, Report, Strength};
+use outcrop::domain::evaluation::report::{Presented, Rated, RatedItem, Report, Strength, definition};
 use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
+use outcrop::wire::evaluation::report::{csv as report_csv, html, markdown};
 
 /// A task with its votes, as they come.
 pub(super) struct World {
@@ -374,4 +375,86 @@ fn a_report_reads_back_as_it_was_written_and_its_seed_repeats_it() {
     assert_eq!(ranking.wins.rows.len(), 3);
     let lengths: BTreeMap<_, _> = world.items[0].lengths.iter().collect();
     assert_eq!(lengths.len(), 3);
+}
+
+/// What of a report comes to a page: names that would be markup, a comment that would be one too.
+fn hostile() -> Report {
+    let sources = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0"];
+    let mut world = World::new(vec![metric("m", Method::ComparisonChoice)], 12, &sources);
+    for item in 0..12 {
+        let vote = world.choose("<b>ana</b>", item, &sources, sources[item % 2]);
+        vote.comment = Some("</td><script>alert(2)</script> | *x* \u{1b}[31m & \"q\"".to_owned());
+    }
+    world.items[0].category = Some("\"><img src=x onerror=alert(3)>".into());
+    world.report()
+}
+
+#[test]
+fn nothing_that_was_said_becomes_markup_or_a_formula() {
+    let report = hostile();
+    let page = html::write(&report);
+    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"), "{page}");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(page.contains("&lt;/td&gt;&lt;script&gt;alert(2)"));
+    assert!(!page.contains('\u{1b}'));
+    // Every tag is one of ours, and nothing is fetched from anywhere.
+    let ours = [
+        "!doctype", "html", "head", "meta", "style", "title", "body", "h1", "h2", "h3", "p", "div", "table",
+        "tr", "th", "td", "svg", "rect", "path", "dl", "dt", "dd", "small",
+    ];
+    for tag in page.split('<').skip(1) {
+        let name: String = tag.trim_start_matches('/').chars().take_while(|c| !" >".contains(*c)).collect();
+        assert!(ours.contains(&name.as_str()), "{name}");
+    }
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("url("));
+
+    let text = markdown::write(&report);
+    assert!(!text.contains("<script") && text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(text.contains("\\| \\*x\\*") && !text.contains('\u{1b}'), "{text}");
+    let table = report_csv::write(&report).unwrap();
+    assert!(table.contains(",'=cmd|"), "{table}");
+}
+
+#[test]
+fn every_number_of_the_table_has_a_definition() {
+    for report in [lively().report(), hostile(), choice(0).report()] {
+        let table = report_csv::write(&report).unwrap();
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let names = reader.headers().unwrap().clone();
+        assert_eq!(names.get(4), Some("name"));
+        for record in reader.records() {
+            let record = record.unwrap();
+            assert!(definition(&record[4]).is_some(), "{}", &record[4]);
+            // There is a number or a reason, never both.
+            assert_ne!(record[5].is_empty(), record[9].is_empty(), "{record:?}");
+        }
+    }
+}
+
+#[test]
+fn a_report_is_written_in_each_form() {
+    let mut world = World::new(
+        vec![metric("Preference", Method::ComparisonChoice), metric("Helpful", Method::ThumbsUpDown)],
+        12,
+        &["gull", "heron"],
+    );
+    for item in 0..12 {
+        world.items[item].category = Some(if item < 6 { "art" } else { "law" }.to_owned());
+        for (rater, left, right) in [("ana", "gull", "heron"), ("bo", "heron", "gull")] {
+            let best = if item % 3 == 0 || rater == "bo" && item == 4 { "heron" } else { "gull" };
+            let chosen = if item == 7 { Chosen::Tie } else { Chosen::One(id(item, best)) };
+            let thumbs = [left, right].map(|name| (id(item, name), name == best)).to_vec();
+            let values = vec![("Preference", Value::Choice(chosen)), ("Helpful", Value::Thumbs(thumbs))];
+            world.vote(rater, item, &[left, right], values);
+        }
+    }
+    let skipped = world.vote("cy", 0, &["gull", "heron"], Vec::new());
+    skipped.said = Said::Skipped(Skip::Offensive);
+    skipped.comment = Some("rude".into());
+    world.votes[0].comment = Some("both are short".into());
+    let report = world.report();
+    insta::assert_snapshot!("report_markdown", markdown::write(&report));
+    insta::assert_snapshot!("report_html", html::write(&report));
+    insta::assert_snapshot!("report_csv", report_csv::write(&report).unwrap());
+    insta::assert_snapshot!("report_of_nothing", markdown::write(&choice(2).report()));
 }

@@ -16,8 +16,9 @@ pub const fn definitions() -> &'static [Definition] {
     DEFINITIONS
 }
 
-/// The one of that name.
+/// The one of that name; of a value of a scale, as `points=3`, that of the scale.
 pub fn definition(name: &str) -> Option<&'static Definition> {
+    let name = name.split_once('=').map_or(name, |(name, _)| name);
     DEFINITIONS.iter().find(|definition| definition.name == name)
 }
 

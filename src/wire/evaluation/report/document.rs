@@ -1,0 +1,192 @@
+//! A report in the order in which it is read: what was rated, then metric by metric, then the raters and what they added.
+
+use super::cells::{Block, Cell, Table, many, number, percent, plain, safe, said, share};
+use super::metric;
+use crate::domain::evaluation::figure::Figure;
+use crate::domain::evaluation::report::{Counted, RaterReport, Report, definition};
+use crate::domain::evaluation::vote::Skip;
+use crate::domain::figures::count;
+
+/// So many rows of a list that has no end; the JSON and the CSV hold all.
+pub(super) const LONGEST: usize = 100;
+
+/// The whole report.
+pub(super) fn document(report: &Report) -> Vec<Block> {
+    let mut blocks = vec![Block::Heading(1, format!("{}, version {}", safe(&report.name), report.version))];
+    blocks.push(Block::Text(about(report)));
+    blocks.extend(left_out(&report.votes).map(Block::Text));
+    blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
+    let mut terms = vec!["coverage"];
+    for of in &report.metrics {
+        metric::metric(of, &mut blocks, &mut terms);
+    }
+    raters(report, &mut blocks, &mut terms);
+    added(report, &mut blocks);
+    blocks.push(Block::Heading(2, "What the numbers are".into()));
+    blocks.push(Block::Terms(told(terms)));
+    blocks
+}
+
+fn about(report: &Report) -> String {
+    format!(
+        "{} of {} on {}, each to be rated by {}.",
+        count(report.votes.rated, "vote", "votes"),
+        count(report.raters.len() as u64, "rater", "raters"),
+        count(report.items, "item", "items"),
+        count(u64::from(report.raters_per_item), "rater", "raters"),
+    )
+}
+
+/// What is in no main figure, in one sentence.
+fn left_out(votes: &Counted) -> Option<String> {
+    let parts: Vec<String> = [
+        (votes.on_gold, "on items whose answer is known"),
+        (votes.repeats, "on items that came again"),
+        (votes.other_versions, "of other versions"),
+        (votes.unfit, "that do not fit the task"),
+        (votes.strangers, "on items or answers that it has not"),
+        (votes.doubled, "in whose place a later one counts"),
+    ]
+    .into_iter()
+    .filter(|(many, _)| *many > 0)
+    .map(|(many, what)| format!("{} {what}", count(many, "vote", "votes")))
+    .collect();
+    (!parts.is_empty()).then(|| format!("Left out of the main figures: {}.", parts.join(", ")))
+}
+
+fn coverage(report: &Report) -> Block {
+    let mut table = Table::of(&["category", "#items", "#votes", "#due", "#skipped", "#coverage"]);
+    let whole = (plain("all"), report.items, &report.coverage);
+    let parts = report.coverage_by_category.iter();
+    let parts = parts.map(|of| (category(of.category.as_deref()), of.items, &of.coverage));
+    for (name, items, of) in std::iter::once(whole).chain(parts) {
+        let share = match &of.share {
+            Ok(share) => percent(*share),
+            Err(why) => why.words(),
+        };
+        table.rows.push(vec![
+            name,
+            many(items),
+            many(of.votes),
+            many(of.expected),
+            many(of.skipped),
+            plain(share),
+        ]);
+    }
+    Block::Table(table)
+}
+
+pub(super) fn category(name: Option<&str>) -> Cell {
+    name.map_or_else(|| plain("(none)"), said)
+}
+
+fn raters(report: &Report, blocks: &mut Vec<Block>, terms: &mut Vec<&'static str>) {
+    blocks.push(Block::Heading(2, "Raters".into()));
+    if report.raters.is_empty() {
+        blocks.push(Block::Text("Nobody has rated anything yet.".into()));
+        return;
+    }
+    let mut columns = vec![
+        "rater".to_owned(),
+        "#votes".into(),
+        "#skipped".into(),
+        "#seconds".into(),
+        "#median seconds".into(),
+        "hasty".into(),
+        "#gold".into(),
+        "#95 %".into(),
+    ];
+    terms.extend(["seconds", "median seconds", "hasty", "gold"]);
+    let first = &report.raters[0];
+    for left in &first.left {
+        columns.extend([format!("#left choice, {}", safe(&left.metric)), "#95 %".into()]);
+    }
+    let has_repeats = report.votes.repeats > 0;
+    for again in first.repeats.iter().filter(|_| has_repeats) {
+        columns.extend([
+            format!("#same again, {}", safe(&again.metric)),
+            "#95 %".into(),
+            "#distance again".into(),
+        ]);
+        terms.extend(["same again", "distance again"]);
+    }
+    let mut table = Table::of(&columns);
+    table.rows.extend(report.raters.iter().map(|rater| row(rater, has_repeats)));
+    blocks.push(Block::Table(table));
+}
+
+fn row(rater: &RaterReport, has_repeats: bool) -> Vec<Cell> {
+    let median: Figure = rater.pace.median_ms.clone().map(|ms| ms / 1_000.0);
+    let hasty =
+        rater.pace.hasty_from.map_or_else(|| "no".to_owned(), |from| format!("from vote {}", from + 1));
+    let mut row = vec![
+        said(&rater.name),
+        many(rater.votes),
+        many(rater.skipped),
+        number(&rater.mean_seconds, 1),
+        number(&median, 1),
+        plain(hasty),
+    ];
+    row.extend(share(&rater.gold));
+    for left in &rater.left {
+        row.extend(share(&left.leaning.share));
+    }
+    for again in rater.repeats.iter().filter(|_| has_repeats) {
+        row.extend(share(&again.consistency.equal));
+        row.push(number(&again.consistency.distance, 2));
+    }
+    row
+}
+
+/// What was skipped, and what was said besides.
+fn added(report: &Report, blocks: &mut Vec<Block>) {
+    if !report.skips.is_empty() {
+        let mut table = Table::of(&["item", "rater", "reason", "comment"]);
+        for skip in report.skips.iter().take(LONGEST) {
+            let reason = match skip.reason {
+                Skip::Unclear => "unclear",
+                Skip::Offensive => "offensive",
+                Skip::NotMyField => "not my field",
+                Skip::Other => "other",
+            };
+            let comment = said(skip.comment.as_deref().unwrap_or_default());
+            table.rows.push(vec![item(&skip.item.0), said(&skip.rater), plain(reason), comment]);
+        }
+        list("Skipped", report.skips.len(), table, blocks);
+    }
+    if !report.comments.is_empty() {
+        let mut table = Table::of(&["item", "rater", "comment"]);
+        for of in report.comments.iter().take(LONGEST) {
+            table.rows.push(vec![item(&of.item.0), said(&of.rater), said(&of.comment)]);
+        }
+        list("Comments", report.comments.len(), table, blocks);
+    }
+}
+
+fn list(name: &str, all: usize, table: Table, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(2, name.to_owned()));
+    let shown = table.rows.len();
+    blocks.push(Block::Table(table));
+    blocks.extend(more(all, shown).map(Block::Text));
+}
+
+/// What a list that is cut says below.
+pub(super) fn more(all: usize, shown: usize) -> Option<String> {
+    let rest = (all - shown) as u64;
+    (rest > 0).then(|| format!("And {}; the JSON holds all.", count(rest, "more", "more")))
+}
+
+/// An item by the beginning of its hash, as listings name it.
+pub(super) fn item(hash: &str) -> Cell {
+    said(&hash.chars().take(12).collect::<String>())
+}
+
+fn told(mut names: Vec<&'static str>) -> Vec<(String, String, String)> {
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    names
+        .into_iter()
+        .filter_map(definition)
+        .map(|known| (known.name.to_owned(), known.text.to_owned(), known.source.to_owned()))
+        .collect()
+}
