@@ -9,6 +9,7 @@ use outcrop::config::{Config, Environment};
 use outcrop::domain::untrusted::safe_text;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::tui::app::{New, Start};
+use outcrop::tui::pane::evaluate::Closed;
 use outcrop::{log, tui, workbench, worker};
 
 fn main() -> ExitCode {
@@ -70,7 +71,7 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
     };
     let runtime = threads.enable_all().build().map_err(|why| Error::io("starting threads", &why))?;
     let exit = match (arguments.rating(), arguments.command) {
-        (Some((evaluation, rater)), _) => rate(&config, &evaluation, &rater)?,
+        (Some((evaluation, rater)), _) => runtime.block_on(rate(&config, Closed { evaluation, rater }))?,
         (None, Some(command)) => {
             runtime.block_on(cli::run(command, json, config, &environment, logging, tui::keymap::listed))
         }
@@ -87,23 +88,24 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
         Start::default()
     } else {
         let cli::wishes::Wishes { model, system, settings } = cli::wishes::Wishes::of(wishes, config)?;
-        Start { new: Some(New { model, system, settings }), conversation: None }
+        Start { new: Some(New { model, system, settings }), ..Start::default() }
     };
-    let door = workbench::open(config);
-    match Box::pin(tui::run(config, door, start)).await? {
-        0 => Ok(Exit::Done),
-        code => Ok(Exit::Signal(code)),
-    }
+    show(config, start).await
 }
 
 /// Opens the screen on which `rater` rates an evaluation, and nothing else.
-fn rate(_config: &Config, evaluation: &str, rater: &str) -> Result<Exit> {
-    let failed = |why: &str| {
-        let doing = format!("rating {evaluation:?} as {rater:?}");
-        Err(Error::new(ErrorKind::Invalid, doing, why, "With --json programs rate, a line each way."))
-    };
+async fn rate(config: &Config, rating: Closed) -> Result<Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return failed("rating needs a terminal");
+        let doing = format!("rating {:?} as {:?}", rating.evaluation, rating.rater);
+        let hint = "With --json programs rate, a line each way.";
+        return Err(Error::new(ErrorKind::Invalid, doing, "rating needs a terminal", hint));
     }
-    failed("there is no screen for it yet")
+    show(config, Start { rating: Some(rating), ..Start::default() }).await
+}
+
+async fn show(config: &Config, start: Start) -> Result<Exit> {
+    match Box::pin(tui::run(config, workbench::open(config), start)).await? {
+        0 => Ok(Exit::Done),
+        code => Ok(Exit::Signal(code)),
+    }
 }

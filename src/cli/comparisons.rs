@@ -1,17 +1,20 @@
 //! `outcrop comparisons …`
 
-use super::args::Comparisons as Verb;
+use std::path::Path;
+
+use futures_util::StreamExt;
+
+use super::args::{ComparisonForm, Comparisons as Verb, ExportComparison};
 use super::compare::{choice, failure, figures_of, prices};
 use super::item::Item;
 use super::out::Out;
-use super::{Asker, End, Exit, ask, unexpected, words};
-use crate::domain::comparison::{Ballot, Comparison, letter, turns};
+use super::{Asker, End, Exit, ask, export, unexpected, words};
+use crate::domain::comparison::{Ballot, Comparison, chosen, letter, turns};
 use crate::domain::conversation::Thread;
-use crate::domain::evaluation::{Choice, Estimate, Figure, Leaderboard};
+use crate::domain::evaluation::{Estimate, Figure, Leaderboard};
 use crate::domain::id::ConversationId;
-use crate::domain::message::Message;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::workbench::request::comparisons::Comparisons;
+use crate::workbench::request::comparisons::{Comparisons, Form};
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Reply, Request};
 
@@ -27,6 +30,7 @@ pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Res
         }
         Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
         Verb::Leaderboard { category } => board(category, asker, out).await?,
+        Verb::Export(wanted) => write(wanted, asker, out).await?,
         Verb::Remove { ids, choices, yes } => remove(&ids, choices, yes, asker, out).await?,
     }
     Ok(Exit::Done)
@@ -66,12 +70,7 @@ fn row(comparison: &Comparison) -> Vec<String> {
 async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let (comparison, ballots) = opened(text, asker, out).await?;
     if out.json {
-        out.object(&Item::Comparison { comparison: &comparison })?;
-        for (page, column, lane) in comparison.lanes() {
-            let thread = thread(lane, asker, out).await?;
-            out.object(&Item::Lane { page, column, thread: &thread })?;
-        }
-        return ballots.iter().try_for_each(|ballot| out.object(&Item::Ballot { ballot }));
+        return objects(&comparison, &ballots, asker, out, |item, out| out.object(item)).await;
     }
     let prices = prices(asker, out).await.unwrap_or_default();
     for number in 0..comparison.pages.len() {
@@ -99,7 +98,7 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
             let rows =
                 figures_of(&comparison, &answers, |column| prices.get(&comparison.columns[column].model));
             words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
-            for ballot in ballots.iter().filter(|ballot| is_about(ballot, &turn.answers)) {
+            for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
                 out.line(&format!("{} chose {}", who(&ballot.who), chosen(ballot.choice)))?;
             }
             out.line("")?;
@@ -108,26 +107,74 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     Ok(())
 }
 
+/// All of a comparison for programs, an object after the other.
+async fn objects(
+    comparison: &Comparison,
+    ballots: &[Ballot],
+    asker: &Asker,
+    out: &mut Out,
+    mut put: impl FnMut(&Item<'_>, &mut Out) -> Result<(), End>,
+) -> Result<(), End> {
+    put(&Item::Comparison { comparison }, out)?;
+    for (page, column, lane) in comparison.lanes() {
+        let thread = thread(lane, asker, out).await?;
+        put(&Item::Lane { page, column, thread: &thread }, out)?;
+    }
+    ballots.iter().try_for_each(|ballot| put(&Item::Ballot { ballot }, out))
+}
+
+async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let ExportComparison { id, form, output, force, raw } = wanted;
+    out.raw = raw;
+    if let Some(path) = &output {
+        export::refuse_existing(path, force)?;
+    }
+    let mut file = None;
+    let named = match &id {
+        Some(text) => Some(found(text, asker, out).await?.id),
+        None => None,
+    };
+    let form = match form {
+        ComparisonForm::Markdown => Form::Markdown,
+        ComparisonForm::Battles => Form::Battles,
+        ComparisonForm::Json => {
+            let (comparison, ballots) = opened(id.as_deref().unwrap_or_default(), asker, out).await?;
+            objects(&comparison, &ballots, asker, out, |item, out| {
+                let Some(path) = &output else { return out.object(item) };
+                let line = serde_json::to_string(item)
+                    .map_err(|why| Error::internal("writing JSON", why.to_string()))?;
+                Ok(export::write(path, &mut file, force, &(line + "\n"))?)
+            })
+            .await?;
+            return noted(output.as_deref(), out);
+        }
+    };
+    let mut replies = asker.ask(Request::Comparisons(Comparisons::Export { id: named, form }));
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
+        match &output {
+            Some(path) => export::write(path, &mut file, force, text)?,
+            None if out.json => out.object(&reply)?,
+            // Controls are escaped in JSON without a loss; Markdown has no escapes for them.
+            None if form == Form::Battles => out.json_text(text)?,
+            None => out.text(text)?,
+        }
+    }
+    noted(output.as_deref(), out)
+}
+
+fn noted(output: Option<&Path>, out: &mut Out) -> Result<(), End> {
+    output.map_or(Ok(()), |path| out.note(&format!("written to {}", path.display())))
+}
+
 fn written(text: &str, out: &mut Out) -> Result<(), End> {
     out.text(text)?;
     out.end_line()
 }
 
-fn is_about(ballot: &Ballot, answers: &[Option<&Message>]) -> bool {
-    let ids = answers.iter().map(|answer| answer.map(|message| message.id));
-    ids.eq(ballot.answers.iter().map(|id| Some(*id)))
-}
-
 fn who(name: &str) -> &str {
     if name.is_empty() { "you" } else { name }
-}
-
-fn chosen(choice: Choice) -> String {
-    match choice {
-        Choice::One(column) => letter(column).to_string(),
-        Choice::Tie => "a tie".to_owned(),
-        Choice::BothBad => "none: all are bad".to_owned(),
-    }
 }
 
 async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -235,7 +282,7 @@ async fn remove(texts: &[String], choices: bool, yes: bool, asker: &Asker, out: 
     Ok(())
 }
 
-async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Comparison, End> {
+pub(super) async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Comparison, End> {
     if text.chars().filter(|c| *c != '-').count() < DIGITS {
         let why = format!("an id takes at least {DIGITS} of its digits");
         let hint = "`outcrop comparisons list` shows the ids.";

@@ -272,7 +272,7 @@ async fn request(
 }
 
 /// The last answer of the shown branch.
-fn last_answer(thread: &Thread) -> Result<MessageId> {
+pub(super) fn last_answer(thread: &Thread) -> Result<MessageId> {
     let tree = Tree::new(&thread.messages);
     let path = thread.conversation.leaf.map(|leaf| tree.path(leaf)).unwrap_or_default();
     path.iter().rfind(|message| message.answer.is_some()).map(|message| message.id).ok_or_else(|| {
@@ -295,7 +295,7 @@ async fn fork(text: &str, at: Option<&str>, asker: &Asker, out: &mut Out) -> Res
 }
 
 /// The message whose id starts or ends with `text`.
-fn message(thread: &Thread, text: &str) -> Result<MessageId> {
+pub(super) fn message(thread: &Thread, text: &str) -> Result<MessageId> {
     let wanted = text.replace('-', "").to_ascii_lowercase();
     let mut found = thread.messages.iter().map(|message| message.id).filter(|id| {
         let id = id.to_string();

@@ -174,7 +174,7 @@ fn place(output: Option<&Path>) -> Result<To<'_>> {
 }
 
 /// Nothing is written over unasked; said before the work, and held again when the file is opened.
-fn refuse_existing(path: &Path, force: bool) -> Result<()> {
+pub(super) fn refuse_existing(path: &Path, force: bool) -> Result<()> {
     if force || !path.exists() {
         return Ok(());
     }
@@ -207,7 +207,7 @@ fn open(path: &Path, force: bool) -> Result<File> {
     })
 }
 
-fn write(path: &Path, file: &mut Option<File>, force: bool, text: &str) -> Result<()> {
+pub(super) fn write(path: &Path, file: &mut Option<File>, force: bool, text: &str) -> Result<()> {
     if file.is_none() {
         *file = Some(open(path, force)?);
     }

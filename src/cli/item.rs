@@ -10,13 +10,17 @@ use crate::domain::catalog::ModelCard;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::{Conversation, Thread};
+use crate::domain::evaluation::Dataset;
+use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::TakenIn;
 use crate::domain::evaluation::job::{Evaluation, Failure, Generation};
+use crate::domain::evaluation::report::{Disagreement, Report};
 use crate::domain::id::{EvaluationId, MakingId};
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Standing;
-use crate::workbench::reply::{Check, Exchange, Hit, Making};
+use crate::workbench::reply::{Check, Exchange, Hit, Making, Placed};
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -53,8 +57,44 @@ pub(super) enum Item<'a> {
     Ballot {
         ballot: &'a Ballot,
     },
+    Dataset {
+        dataset: &'a Dataset,
+    },
+    #[serde(rename = "dataset_item")]
+    Placed {
+        #[serde(flatten)]
+        placed: &'a Placed,
+    },
+    /// A line of an imported file that could not be read.
+    BadLine {
+        line: u64,
+        why: &'a str,
+    },
+    /// A line that says the same as an earlier one.
+    Doubled {
+        line: u64,
+        first: u64,
+    },
     Evaluation {
         evaluation: &'a Evaluation,
+    },
+    Report {
+        #[serde(flatten)]
+        report: &'a Report,
+        decisions: &'a [Decision],
+    },
+    Disagreement {
+        metric: &'a str,
+        #[serde(flatten)]
+        disagreement: &'a Disagreement,
+    },
+    Decision {
+        decision: &'a Decision,
+    },
+    TakenIn {
+        evaluation: &'a Evaluation,
+        #[serde(flatten)]
+        taken: &'a TakenIn,
     },
     /// How far the answers of an evaluation are.
     Generation {

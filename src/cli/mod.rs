@@ -10,6 +10,7 @@ mod compare;
 mod comparisons;
 mod config;
 mod conversations;
+mod datasets;
 mod doctor;
 mod edit;
 mod egress;
@@ -193,9 +194,7 @@ async fn dispatch(
             Command::Compare(wanted) => compare::compare(wanted, &asker, out).await,
             Command::Eval { verb } => evaluations::evaluations(verb, &asker, &running, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
-            Command::Usage(args::Usage { verb: Some(args::UsageVerb::Egress { limit, since }), .. }) => {
-                egress::egress(limit, since.as_deref(), &asker, out).await
-            }
+            Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

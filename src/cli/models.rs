@@ -8,6 +8,7 @@ use super::out::Out;
 use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dollars};
+use crate::domain::left_out::LeftOut;
 use crate::domain::pull::{Checked, PullPlan, PullStep};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::models::Models;
@@ -155,6 +156,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     let tokens = |count: Option<u32>| count.map(|count| words::count(count.into(), "token", "tokens"));
     row("can", known(listed(&card.capabilities)));
     row("cannot", listed(&card.lacks));
+    row("not sent", LeftOut::listed(&card.unsent));
     row("context", known(tokens(card.context)));
     row("longest answer", known(tokens(card.max_output)));
     // A model of this machine has no price.

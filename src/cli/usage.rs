@@ -7,9 +7,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
-use super::args::{By as Rows, Usage as Wanted, UsageFormat};
+use super::args::{By as Rows, Usage as Wanted, UsageFormat, UsageVerb};
 use super::out::Out;
-use super::{Asker, End, Exit, item::Item, unexpected, words};
+use super::{Asker, End, Exit, egress, item::Item, unexpected, words};
 use crate::domain::figures;
 use crate::domain::time::Timestamp;
 use crate::domain::usage::budget::money;
@@ -22,6 +22,18 @@ use crate::workbench::{Reply, Request};
 pub(super) use shown::Shown;
 
 pub(super) async fn usage(wanted: &Wanted, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    if let Some(UsageVerb::Egress { limit, since }) = &wanted.verb {
+        return match wanted.of_no_verb() {
+            None => egress::egress(*limit, since.as_deref(), asker, out).await,
+            Some(name) => Err(Error::new(
+                ErrorKind::Invalid,
+                "listing what left this machine",
+                format!("{name} stands before egress, and is of the usage without a verb"),
+                "`outcrop usage egress --help` lists what it takes, behind its name.",
+            )
+            .into()),
+        };
+    }
     if wanted.by.is_some() && wanted.format == Some(UsageFormat::Jsonl) {
         return Err(Error::new(
             ErrorKind::Invalid,

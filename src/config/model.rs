@@ -22,8 +22,7 @@ pub(super) struct RawModel {
     cached_price: Option<f64>,
     cache_write_price: Option<f64>,
     picture_price: Option<f64>,
-    #[serde(default)]
-    regions: Vec<String>,
+    regions: Option<Vec<String>>,
 }
 
 impl RawModel {

@@ -343,7 +343,12 @@ pub const KEYS: &[Key] = &[
         "US dollars for a million tokens that it writes into its cache.",
     ),
     key("models.*.picture_price", Kind::Amount, "", "US dollars for one picture that it makes."),
-    key("models.*.regions", Kind::Texts, "", "Of bedrock: the Regions from which it can be called."),
+    key(
+        "models.*.regions",
+        Kind::Texts,
+        "",
+        "Of bedrock: the Regions from which it can be called; [] is none.",
+    ),
     key("defaults.temperature", Kind::Setting, "", "Of new conversations: randomness, 0 to 2."),
     key("defaults.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),
     key("defaults.top_k", Kind::Setting, "", "Keep the k likeliest tokens; 0 keeps all."),

@@ -15,6 +15,18 @@ use super::settings::{Effort, Settings};
 /// Bytes of a text that are about one token, where nobody has counted.
 pub const TOKEN: usize = 4;
 
+/// The bytes of a text by which its tokens are guessed. Long runs of blanks become few tokens: sixteen blanks weigh as one
+/// beyond the first.
+pub fn weight(text: &str) -> usize {
+    let mut weight = 0;
+    let mut run = 0_usize;
+    for byte in text.bytes() {
+        run = if byte.is_ascii_whitespace() { run + 1 } else { 0 };
+        weight += usize::from(run <= TOKEN || run.is_multiple_of(TOKEN));
+    }
+    weight
+}
+
 /// One turn of the conversation that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
@@ -84,7 +96,7 @@ impl Converse {
     /// no part of it.
     pub fn attached_tokens(&self) -> u32 {
         let bytes = self.turns.iter().flat_map(|turn| &turn.blocks).filter_map(|block| match block {
-            Block::Text { text } => unfenced(text).map(|(_, body)| body.len()),
+            Block::Text { text } => unfenced(text).map(|(_, body)| weight(body)),
             _ => None,
         });
         u32::try_from(bytes.sum::<usize>().div_ceil(TOKEN)).unwrap_or(u32::MAX)
@@ -184,5 +196,20 @@ impl Call {
             Self::Image(_) => vec![Capability::Images],
             Self::ListModels | Self::Pull { .. } | Self::Remove { .. } => Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_weigh_little_where_there_are_many_and_words_weigh_what_they_are_long() {
+        for text in ["", "one two\n\n  three", "長い文章", "a\tb"] {
+            assert_eq!(weight(text), text.len(), "{text:?}");
+        }
+        assert_eq!(weight(&" ".repeat(16)), 4 + 3);
+        assert_eq!(weight(&" ".repeat(16_000)).div_ceil(TOKEN), 1_001);
+        assert_eq!(weight(&format!("x{}y", "\n".repeat(404))), 2 + 4 + 100);
     }
 }

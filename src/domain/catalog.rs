@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorKind};
+use super::left_out::LeftOut;
 use super::message::Usage;
 use super::settings::Settings;
 
@@ -224,6 +225,9 @@ pub struct ModelCard {
     /// What it is asked with where the person sets nothing; `None` is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Settings>,
+    /// Settings that the API it is asked by has no room for: they are not sent, and a call that sets one says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsent: Vec<LeftOut>,
     /// SPDX id or the licence's name.
     pub licence: Option<String>,
     /// Bytes on disk, or to fetch.
@@ -277,6 +281,7 @@ impl ModelCard {
             context: None,
             max_output: None,
             defaults: None,
+            unsent: Vec::new(),
             licence: None,
             bytes: None,
             price: None,

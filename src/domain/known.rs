@@ -128,8 +128,8 @@ pub struct Correction {
     pub max_output: Option<u32>,
     pub can: Vec<Capability>,
     pub lacks: Vec<Capability>,
-    /// The Regions of Bedrock from which it can be called; none where nothing is said.
-    pub regions: Vec<String>,
+    /// The Regions of Bedrock from which it can be called; an empty list is none of them.
+    pub regions: Option<Vec<String>>,
     /// US dollars for a million tokens, as the three below.
     pub input_price: Option<f64>,
     pub output_price: Option<f64>,
@@ -161,8 +161,8 @@ impl Correction {
                 card.lacks.push(*capability);
             }
         }
-        if !self.regions.is_empty() {
-            card.regions.clone_from(&self.regions);
+        if let Some(regions) = &self.regions {
+            card.regions.clone_from(regions);
         }
         let said = [
             self.input_price,
@@ -289,14 +289,18 @@ mod tests {
         assert_eq!((price.as_of.as_str(), price.source.as_str()), ("", "the configuration"));
         assert!(card.regions.is_empty());
         let said = Correction {
-            regions: vec!["eu-west-1".into()],
+            regions: Some(vec!["eu-west-1".into()]),
             cache_write_price: Some(4.0),
             picture_price: Some(0.04),
             ..Correction::default()
         };
         said.apply(&mut card);
-        let price = card.price.unwrap();
+        let price = card.price.clone().unwrap();
         assert_eq!((price.cache_write, price.image, price.output), (Some(4.0), Some(0.04), Some(15.0)));
         assert_eq!(card.regions, ["eu-west-1"]);
+        Correction::default().apply(&mut card);
+        assert_eq!(card.regions, ["eu-west-1"], "what is left out stays");
+        Correction { regions: Some(Vec::new()), ..Correction::default() }.apply(&mut card);
+        assert!(card.regions.is_empty(), "none is said with an empty list");
     }
 }

@@ -20,6 +20,7 @@ pub mod figures;
 pub mod hex;
 pub mod id;
 pub mod known;
+pub mod left_out;
 pub mod listing;
 pub mod message;
 pub mod picture;

@@ -10,6 +10,7 @@ use crate::domain::Result;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::script::{Api, Sent};
 use crate::net::{Client, Request, Response};
 use crate::wire::anthropic::request::{self, Thinking};
@@ -142,6 +143,14 @@ impl Provider for Anthropic {
         let body = request::body(converse, Thinking::of(converse.model.model()))?;
         let request = versioned(self.asking(&format!("asking {}", converse.model), "messages", body));
         Ok(sent(&request, keyed(&self.key, &self.name, KEY, ""), Api::Messages))
+    }
+
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        request::left_out(&converse.settings)
+    }
+
+    fn on_top(&self, converse: &Converse) -> u32 {
+        request::budget(converse.settings.reasoning).unwrap_or(0)
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

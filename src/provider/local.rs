@@ -13,6 +13,7 @@ use crate::domain::catalog::{
     Availability, Backend, Capability, InstalledModel, LOCAL, LocalModel, ModelCard, ModelId, Sampling,
 };
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{self, Engine, Options, Trial};
 use crate::net::Client;
@@ -72,6 +73,11 @@ impl Local {
 impl Provider for Local {
     fn name(&self) -> &str {
         NAME
+    }
+
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        let why = "the engine lets every model think as it was taught to";
+        LeftOut::of(&converse.settings, &["reasoning"], why).into_iter().collect()
     }
 
     fn serve(&self, call: Call, _: &Client) -> Events {

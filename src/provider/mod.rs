@@ -25,6 +25,7 @@ use futures_util::stream::BoxStream;
 
 use crate::domain::call::{Call, Converse};
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::script::Sent;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -102,6 +103,16 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
             format!("{} has no endpoint: its models answer inside this program", self.name()),
             "Models of a server have one.",
         ))
+    }
+
+    /// The settings of the conversation that it would not send, since its API has no room for them.
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        self.within().map_or_else(Vec::new, |voice| voice.left_out(converse))
+    }
+
+    /// Tokens that it would ask for on top of the longest answer, to think with, where its API counts both as one.
+    fn on_top(&self, converse: &Converse) -> u32 {
+        self.within().map_or(0, |voice| voice.on_top(converse))
     }
 
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream. `net` is the call's own way to the

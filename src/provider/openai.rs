@@ -9,11 +9,12 @@ use super::{Events, KeyCheck, Provider};
 use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::script::{self, Sent};
 use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
-use crate::wire::openai::request::Limit;
+use crate::wire::openai::request::{Dialect, Limit};
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
 use futures_util::future::BoxFuture;
@@ -74,6 +75,10 @@ impl OpenAi {
         host.is_some_and(|host| host == "api.openai.com" || host.ends_with(".openai.azure.com"))
     }
 
+    fn dialect(&self, limit: Limit) -> Dialect {
+        Dialect { limit, top_k: !self.is_openais_own() }
+    }
+
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
         let key = self.key.get(net).await?;
         let keyed = match self.key_header {
@@ -89,7 +94,7 @@ impl OpenAi {
             Limits::OPENAI.check(converse, doing)?;
         }
         let (path, body) = match api {
-            Api::Chat => ("chat/completions", request::body(converse, limit)?),
+            Api::Chat => ("chat/completions", request::body(converse, self.dialect(limit))?),
             Api::Responses => ("responses", responses::request::body(converse)?),
         };
         let request = Request::post_json(doing, format!("{}/{path}", self.base_url), body);
@@ -140,7 +145,12 @@ impl OpenAi {
         let ask = async move { self.chat(&net, &converse, &asked).await };
         or_else(answering::<Chat>(doing, ask, reply::completion), move |error| {
             let (voice, net, converse) = other;
-            fault::wants_responses(error).then(|| voice.converse(net, converse))
+            fault::wants_responses(error).then(|| {
+                let told = LeftOut::said(&responses::request::left_out(&converse.settings));
+                let told = told.filter(|_| more_is_left_out(&voice, &converse));
+                let told = told.map(|text| Ok(Event::Notice { text }));
+                stream::iter(told).chain(voice.converse(net, converse)).boxed()
+            })
         })
     }
 
@@ -196,6 +206,14 @@ impl OpenAi {
     }
 }
 
+/// Whether the one way to converse lacks what the other has, of what is set.
+fn more_is_left_out(voice: &OpenAi, converse: &Converse) -> bool {
+    let names = |voice: &OpenAi| -> Vec<String> {
+        voice.left_out(converse).into_iter().flat_map(|left| left.settings).collect()
+    };
+    names(voice) != names(&voice.clone().by(Api::Chat))
+}
+
 /// `events`; where they begin with an error that `other` has an answer to, that.
 fn or_else(events: Events, other: impl FnOnce(&Error) -> Option<Events> + Send + 'static) -> Events {
     let begin = async move {
@@ -242,6 +260,13 @@ impl Provider for OpenAi {
             Api::Responses => script::Api::Responses { base },
         };
         Ok(sent(&request, keyed(&self.key, &self.name, self.key_header, before), api))
+    }
+
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        match self.api {
+            Api::Chat => request::left_out(&converse.settings, self.dialect(Limit::MaxTokens)),
+            Api::Responses => responses::request::left_out(&converse.settings),
+        }
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

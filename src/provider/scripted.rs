@@ -34,6 +34,7 @@ use super::{Events, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::{Block, Role, StopReason, Usage};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -92,6 +93,11 @@ impl Scripted {
 impl Provider for Scripted {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        let names = ["temperature", "top_p", "top_k", "stop", "seed", "reasoning"];
+        LeftOut::of(&converse.settings, &names, "a script is played as it stands").into_iter().collect()
     }
 
     fn serve(&self, call: Call, _: &Client) -> Events {

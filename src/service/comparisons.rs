@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::Mutex;
 
 use crate::domain::change::Changed;
 use crate::domain::comparison::{
-    Ballot, Column, Comparison, Page, Plan, Table, counted, is_question, prompt_digest,
+    Ballot, Column, Comparison, Form, Page, Plan, Table, counted, is_question, prompt_digest,
 };
 use crate::domain::conversation::{Conversation, title_from};
 use crate::domain::evaluation::ranking::{Options, categories};
@@ -24,6 +26,7 @@ use crate::service::turns::Turns;
 use crate::service::{fresh, paging};
 use crate::store::{Batch, Scan, Store};
 use crate::wire;
+use crate::wire::evaluation::battles::Fought;
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -230,6 +233,53 @@ impl Comparisons {
             .await
     }
 
+    /// One as a text, page by page, or the battles of one or of all.
+    pub fn export(&self, id: Option<ComparisonId>, form: Form) -> BoxStream<'static, Result<String>> {
+        let comparisons = self.clone();
+        match form {
+            Form::Battles => {
+                stream::once(async move { comparisons.archive.run(move |store| battles(store, id)).await })
+                    .boxed()
+            }
+            Form::Markdown => {
+                let begun = async move {
+                    let id = id.ok_or_else(|| {
+                        let why = "Markdown is of one comparison, and none is named";
+                        Error::new(ErrorKind::Invalid, "exporting a comparison", why, "Name one.")
+                    })?;
+                    let (comparison, ballots) = comparisons.open(id).await?;
+                    let head = wire::comparison::head(&comparison);
+                    let pages = stream::unfold(0, move |number| {
+                        let (comparisons, comparison) = (comparisons.clone(), comparison.clone());
+                        let ballots = ballots.clone();
+                        async move {
+                            let lanes = comparison.pages.get(number)?.lanes.clone();
+                            let page = comparisons.page(&comparison, number, &lanes, &ballots).await;
+                            Some((page, number + 1))
+                        }
+                    });
+                    Ok(stream::once(std::future::ready(Ok(head))).chain(pages))
+                };
+                stream::once(begun).try_flatten().boxed()
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        comparison: &Comparison,
+        number: usize,
+        lanes: &[ConversationId],
+        ballots: &[Ballot],
+    ) -> Result<String> {
+        let mut threads = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            threads.push(self.archive.thread(*lane).await?);
+        }
+        let prices = self.invoke.prices();
+        Ok(wire::comparison::page(comparison, number, &threads, ballots, |model| prices.of(model)))
+    }
+
     /// Deletes it with its conversations; what is being answered in them is stopped first. What was chosen stays on the
     /// leaderboard, unless `ballots` go too.
     pub async fn remove(&self, id: ComparisonId, and_ballots: bool) -> Result<()> {
@@ -289,6 +339,44 @@ fn ballots(store: &Store, wanted: impl Fn(&Ballot) -> bool) -> Result<Vec<Ballot
         }
     }
     Ok(found)
+}
+
+/// The choices that count as battles, in the order in which they were made.
+fn battles(store: &Store, id: Option<ComparisonId>) -> Result<String> {
+    let ballots = ballots(store, |ballot| id.is_none_or(|id| ballot.comparison == id))?;
+    let mut fought = Vec::new();
+    for ballot in counted(&ballots) {
+        let turn = turn(store, ballot).ok().flatten();
+        let judge = (!ballot.who.is_empty()).then(|| ballot.who.clone());
+        fought.extend(ballot.battles().into_iter().map(|battle| Fought {
+            battle,
+            judge: judge.clone(),
+            turn,
+            at: Some(ballot.at),
+        }));
+    }
+    wire::evaluation::battles::write(&fought)
+}
+
+/// Which turn of its page a choice is about, from 1; `None` where its answers are gone.
+fn turn(store: &Store, ballot: &Ballot) -> Result<Option<u64>> {
+    let page = store.get::<Comparison>(&ballot.comparison)?.and_then(|mut of| {
+        let at = ballot.page as usize;
+        (at < of.pages.len()).then(|| of.pages.swap_remove(at))
+    });
+    let Some((lane, mut at)) = page.and_then(|page| Some((*page.lanes.first()?, *ballot.answers.first()?)))
+    else {
+        return Ok(None);
+    };
+    let mut questions = 0;
+    while let Some(message) = store.get::<Message>(&(lane, at))? {
+        questions += u64::from(is_question(&message));
+        match message.parent {
+            Some(parent) => at = parent,
+            None => return Ok(Some(questions)),
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a choice is one among answers of one turn on one page; the digest of what was asked.

@@ -10,6 +10,45 @@ macro_rules! actions {
         }
 
         impl Action {
+    /// Whether somebody who only rates may do it: everything else of the program is closed to them.
+    pub const fn while_only_rating(self) -> bool {
+        let rates = matches!(
+            self,
+            Self::Rate
+                | Self::RateYes
+                | Self::RateNo
+                | Self::RateLeft
+                | Self::RateRight
+                | Self::ChooseTie
+                | Self::ChooseNone
+                | Self::SkipItem
+                | Self::CommentItem
+                | Self::ShowInstructions
+                | Self::ShowReference
+                | Self::ShowDifference
+                | Self::ScrollTogether
+                | Self::GoToVote
+                | Self::Undo
+                | Self::Reload
+        );
+        let moves = matches!(
+            self,
+            Self::FocusNext
+                | Self::FocusPrevious
+                | Self::LineDown
+                | Self::LineUp
+                | Self::HalfPageDown
+                | Self::HalfPageUp
+                | Self::PageDown
+                | Self::PageUp
+        );
+        let leaves = matches!(
+            self,
+            Self::Back | Self::Help | Self::Interrupt | Self::Quit | Self::Suspend | Self::ToggleMouse
+        );
+        rates || moves || leaves
+    }
+
             /// Every action, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
@@ -43,6 +82,7 @@ actions! {
     NewConversation = "new_conversation", "Start a new conversation";
     ShowChat = "show_chat", "Go to the chat";
     ShowCompare = "show_compare", "Go to the comparison of models";
+    ShowEvaluations = "show_evaluations", "Go to the evaluations";
     ShowPictures = "show_pictures", "Go to the pictures";
     ShowPrompt = "show_prompt", "Go to the prompts";
     ShowModels = "show_models", "Go to the models";
@@ -86,7 +126,7 @@ actions! {
     AttachFile = "attach_file", "Attach a picture, a document or a text (or write @path)";
     PasteClipboard = "paste_clipboard", "Insert the clipboard; a picture becomes a file of the message";
     EditInEditor = "edit_in_editor", "Write in your editor ($VISUAL, $EDITOR)";
-    Undo = "undo", "Undo in the composer";
+    Undo = "undo", "Undo what was written or chosen last";
     Redo = "redo", "Redo in the composer";
     SelectNext = "select_next", "Next";
     SelectPrevious = "select_previous", "Previous";
@@ -145,6 +185,21 @@ actions! {
     ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
     NextPage = "next_page", "The next row of values or repeat of a comparison";
     PreviousPage = "previous_page", "The row of values or repeat before";
+    AddToDataset = "add_to_dataset", "Add the question with what was answered to a dataset";
+    ShowSummary = "show_summary", "Show what the answers of each column took";
+    ShowLeaderboard = "show_leaderboard", "Show who was chosen over whom";
+    Rate = "rate", "Give a point of the scale, or choose an answer by its number";
+    RateYes = "rate_yes", "Yes: the answer is good";
+    RateNo = "rate_no", "No: it is not";
+    RateLeft = "rate_left", "The left answer is the better one";
+    RateRight = "rate_right", "The right answer is the better one";
+    SkipItem = "skip_item", "Skip the item, and say why";
+    CommentItem = "comment_item", "Say something of the item besides";
+    ShowInstructions = "show_instructions", "Show the instructions";
+    ShowReference = "show_reference", "Show or hide what a good answer says";
+    GoToVote = "go_to_vote", "Go back to one of your votes";
+    ShowReport = "show_report", "Show what the votes come to";
+    RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
     CopyTable = "copy_table", "Copy the table as CSV";
@@ -185,6 +240,11 @@ impl Action {
                 | Self::PreviousColumn
                 | Self::NextPage
                 | Self::PreviousPage
+                | Self::Rate
+                | Self::RateYes
+                | Self::RateNo
+                | Self::RateLeft
+                | Self::RateRight
                 | Self::Decrease
                 | Self::Increase
                 | Self::Newline
@@ -236,6 +296,16 @@ impl Action {
                 | Self::ToggleBlind
                 | Self::ShowDifference
                 | Self::ScrollTogether
+                | Self::AddToDataset
+                | Self::ShowSummary
+                | Self::ShowLeaderboard
+                | Self::SkipItem
+                | Self::CommentItem
+                | Self::ShowInstructions
+                | Self::ShowReference
+                | Self::GoToVote
+                | Self::ShowReport
+                | Self::RunEvaluation
                 | Self::NewComparison
                 | Self::GroupNext
                 | Self::CopyTable
@@ -251,6 +321,7 @@ impl Action {
         match self {
             Self::ShowChat => &["chat"],
             Self::ShowCompare => &["compare"],
+            Self::ShowEvaluations => &["evaluate", "rate"],
             Self::ShowPictures => &["pictures", "images"],
             Self::ShowPrompt => &["prompts"],
             Self::ShowModels => &["catalogue"],

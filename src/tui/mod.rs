@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod app;
+mod dataset;
 pub mod effect;
 pub mod event;
 pub mod graphics;

@@ -6,6 +6,7 @@ pub mod anthropic;
 pub mod attachment;
 pub mod aws;
 pub mod bedrock;
+pub mod comparison;
 pub mod decode;
 pub mod evaluation;
 pub mod fault;

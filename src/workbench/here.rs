@@ -1,5 +1,7 @@
 //! The door in the process that owns the store.
 
+mod judging;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,10 +13,7 @@ use tokio::runtime::Handle;
 use super::attached::{Knock, Owning};
 use super::request::cassettes::Cassettes as CassettesRequest;
 use super::request::chat::Chat as ChatRequest;
-use super::request::comparisons::Comparisons as ComparisonsRequest;
 use super::request::conversations::Conversations as ConversationsRequest;
-use super::request::datasets::Datasets as DatasetsRequest;
-use super::request::evaluations::Evaluations as EvaluationsRequest;
 use super::request::keys::Keys as KeysRequest;
 use super::request::models::Models as ModelsRequest;
 use super::request::pictures::Pictures as PicturesRequest;
@@ -33,10 +32,10 @@ use crate::service::archive::Archive;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
 use crate::service::chat::{Chat, Step};
-use crate::service::comparisons::{Chosen, Comparisons};
+use crate::service::comparisons::Comparisons;
 use crate::service::completion;
 use crate::service::conversations::{Conversations, Exported};
-use crate::service::datasets::{Added, Datasets, Imported};
+use crate::service::datasets::Datasets;
 use crate::service::doctor;
 use crate::service::evaluations::Evaluations;
 use crate::service::invoke::Terms;
@@ -292,125 +291,6 @@ impl Here {
                 Ask::Import { text } => Reply::Prompts { prompts: service.import(text).await? },
                 // Answered above.
                 Ask::Run { .. } => Reply::Done,
-            })
-        })
-    }
-
-    fn comparisons(&self, request: ComparisonsRequest, who: String) -> Replies {
-        use ComparisonsRequest as Ask;
-        let service = self.comparisons.clone();
-        one(async move {
-            let bare = |comparison| Reply::Comparison { comparison, ballots: Vec::new() };
-            Ok(match request {
-                Ask::Create { plan, table } => bare(service.create(plan, table).await?),
-                Ask::List { limit, before } => {
-                    let (comparisons, more) = service.list(limit, before).await?;
-                    Reply::Comparisons { comparisons, more }
-                }
-                Ask::Find { text } => bare(service.find(text).await?),
-                Ask::Open { id } => {
-                    let (comparison, ballots) = service.open(id).await?;
-                    Reply::Comparison { comparison, ballots }
-                }
-                Ask::Choose { comparison, page, answers, choice, order } => {
-                    let chosen = Chosen { comparison, page, answers, choice, order };
-                    Reply::Ballot { ballot: service.choose(chosen, who).await? }
-                }
-                Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,
-                Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
-                Ask::Leaderboard { category } => {
-                    let (board, categories) = service.leaderboard(category).await?;
-                    Reply::Leaderboard { board, categories }
-                }
-                Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
-            })
-        })
-    }
-
-    fn evaluations(&self, request: EvaluationsRequest, terms: Terms) -> Replies {
-        use EvaluationsRequest as Ask;
-        let (service, datasets) = (self.evaluations.clone(), self.datasets.clone());
-        let request = match request {
-            Ask::Run { id } => {
-                return service.run(id, terms).map_ok(|evaluation| Reply::Evaluation { evaluation }).boxed();
-            }
-            other => other,
-        };
-        let who = terms.principal;
-        one(async move {
-            let said = |evaluation| Reply::Evaluation { evaluation };
-            Ok(match request {
-                Ask::Create { plan } => {
-                    let dataset = datasets.find(plan.dataset.clone()).await?;
-                    let items = datasets.whole(dataset.id).await?;
-                    said(service.create(plan, dataset.name, items).await?)
-                }
-                Ask::Estimate { plan } => {
-                    let dataset = datasets.find(plan.dataset.clone()).await?;
-                    let items = datasets.whole(dataset.id).await?;
-                    Reply::Estimate { estimate: service.estimate(&plan, &items)? }
-                }
-                Ask::List { limit, before } => {
-                    let (evaluations, more) = service.list(limit, before).await?;
-                    Reply::Evaluations { evaluations, more }
-                }
-                Ask::Find { text } => said(service.find(text).await?),
-                Ask::Pause { id } => said(service.pause(id).await?),
-                Ask::Change { id, task, known } => said(service.change(id, task, known).await?),
-                Ask::ReadTask { text, file, name } => {
-                    let (task, known) = Evaluations::read_task(&text, &file, &name)?;
-                    Reply::Task { task, known }
-                }
-                Ask::WriteTask { id } => Reply::Text { text: service.write_task(id).await? },
-                Ask::Failures { id } => Reply::Failures { failures: service.failures(id).await? },
-                Ask::Unblind { id } => said(service.unblind(id, who).await?),
-                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
-                Ask::Sit { id, rater, step } => Reply::Seat { seat: service.sit(id, rater, step).await? },
-                Ask::Rate { id, cast } => Reply::Seat { seat: service.rate(id, cast).await? },
-                // Answered above.
-                Ask::Run { .. } => Reply::Done,
-            })
-        })
-    }
-
-    fn datasets(&self, request: DatasetsRequest) -> Replies {
-        use DatasetsRequest as Ask;
-        let service = self.datasets.clone();
-        let request = match request {
-            Ask::Import(import) => {
-                let read = async move {
-                    let Imported { bad, doubled, made } = service.import(import).await;
-                    let said = !bad.is_empty() || !doubled.is_empty();
-                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled }));
-                    stream::iter(remarks.into_iter().chain([made.map(|dataset| Reply::Dataset { dataset })]))
-                };
-                return stream::once(read).flatten().boxed();
-            }
-            Ask::Export { id, form } => {
-                return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
-            }
-            other => other,
-        };
-        one(async move {
-            let added = |Added { dataset, place, like }| Reply::ItemAdded { dataset, place, like };
-            Ok(match request {
-                Ask::List => Reply::Datasets { datasets: service.list().await? },
-                Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },
-                Ask::Items { id, from, limit } => {
-                    let (items, more) = service.items(id, from, limit).await?;
-                    Reply::DatasetItems { items, more }
-                }
-                Ask::AddItem { dataset, item } => added(service.add(dataset, item).await?),
-                Ask::FromConversation { conversation, message, dataset, reference } => {
-                    added(service.add_answer(conversation, message, dataset, reference).await?)
-                }
-                Ask::FromComparison { comparison, page, turn, dataset } => {
-                    added(service.add_turn(comparison, page, turn, dataset).await?)
-                }
-                Ask::Rename { id, name } => Reply::Dataset { dataset: service.rename(id, name).await? },
-                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
-                // Answered above.
-                Ask::Import(_) | Ask::Export { .. } => Reply::Done,
             })
         })
     }

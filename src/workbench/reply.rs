@@ -13,9 +13,12 @@ use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
+use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::TakenIn;
 use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
+use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
-use crate::domain::evaluation::{Dataset, Leaderboard, TaskDefinition};
+use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition};
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -91,6 +94,28 @@ pub enum Reply {
     /// Why answers of an evaluation are not there.
     Failures {
         failures: Vec<Failure>,
+    },
+    /// What the votes of an evaluation come to, and what its owner decided.
+    EvaluationReport {
+        report: EvaluationReport,
+        decisions: Vec<Decision>,
+    },
+    /// An item of an evaluation, with whose each answer is.
+    RatedItem {
+        item: Item,
+    },
+    Decision {
+        decision: Decision,
+    },
+    /// What became of a file with votes.
+    TakenIn {
+        evaluation: Evaluation,
+        taken: TakenIn,
+    },
+    /// A file in the form of another program, and what that has no place for.
+    EvaluationFile {
+        text: String,
+        left_out: Vec<String>,
     },
     /// What lies before a rater.
     Seat {

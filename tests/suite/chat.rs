@@ -33,10 +33,19 @@ impl Home {
         Self(home)
     }
 
+    /// The folder of its store.
+    pub fn workspace(&self) -> std::path::PathBuf {
+        self.config().paths.workspace()
+    }
+
+    fn config(&self) -> Config {
+        let variables = [("OUTCROP_HOME".to_owned(), self.0.path().to_str().unwrap().to_owned())];
+        Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap()
+    }
+
     /// Opens the workspace as a process does.
     pub async fn open(&self) -> Door {
-        let variables = [("OUTCROP_HOME".to_owned(), self.0.path().to_str().unwrap().to_owned())];
-        let config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
+        let config = self.config();
         // A child that another test is just starting holds a copy of the last owner's lock until its program begins.
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         loop {

@@ -103,6 +103,11 @@ impl Stage {
     }
 
     pub fn settle(&mut self) {
+        self.settle_with(vec![card(MODEL, Availability::Ready)]);
+    }
+
+    /// The same with these models.
+    pub fn settle_with(&mut self, cards: Vec<ModelCard>) {
         self.answer("recall", vec![Reply::Remembered { value: None }]);
         let heads = vec![
             head(1, "Why rivers meander", 3),
@@ -112,7 +117,7 @@ impl Stage {
             head(5, "Regex for dates", 5 * 24 * 60),
         ];
         self.answer("\"limit\":100", vec![Reply::Conversations { heads, more: false }]);
-        self.answer("\"probe\"", vec![Reply::Models { cards: vec![card(MODEL, Availability::Ready)] }]);
+        self.answer("\"probe\"", vec![Reply::Models { cards }]);
     }
 
     pub fn event(&mut self, event: Event) -> Vec<Effect> {

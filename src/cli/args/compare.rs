@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Said;
 
@@ -70,6 +70,8 @@ pub enum Comparisons {
         #[arg(long, value_name = "NAME")]
         category: Option<String>,
     },
+    /// Write a comparison out, or what was chosen in all of them
+    Export(ExportComparison),
     /// Delete comparisons with their answers; what was chosen stays on the leaderboard
     Remove {
         /// The last digits of their ids
@@ -82,4 +84,35 @@ pub enum Comparisons {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// The forms in which comparisons are written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ComparisonForm {
+    /// Every answer with its figures, for people
+    #[value(alias = "md")]
+    Markdown,
+    /// An object a line, as `show --json` prints them
+    Json,
+    /// The choices, a battle of two a line, as FastChat and Chatbot Arena have them
+    Battles,
+}
+
+/// `outcrop comparisons export`
+#[derive(Debug, Args)]
+pub struct ExportComparison {
+    /// The last digits of its id; with battles all comparisons where none is named
+    pub id: Option<String>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = ComparisonForm::Markdown)]
+    pub form: ComparisonForm,
+    /// A new file; the standard output where none is named
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Print Markdown byte for byte, also what could drive a terminal; files always are
+    #[arg(long, conflicts_with = "output")]
+    pub raw: bool,
 }

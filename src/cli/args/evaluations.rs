@@ -1,8 +1,8 @@
 //! The arguments of evaluation by people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// `outcrop eval …`
 #[derive(Debug, Subcommand)]
@@ -43,10 +43,11 @@ pub enum Evaluations {
     },
     /// Rate: on the screen, or for programs with --json
     ///
-    /// With --json what lies before the rater is written as a line, and a line is read: {"values": {METRIC: …}}, {"skip":
-    /// "unclear" | "offensive" | "not_my_field" | "other"}, {"undo": true} or {"to": 3}; then the next one is written, until
-    /// nothing is left or the input ends. Values go by place from the left: thumbs [true, false], points [4, 2], a preference
-    /// 2, a choice 0, 1, "tie" or "both_bad", ranks [1, 2]. "comment" and "active_ms" may stand beside them.
+    /// With --json what lies before the rater is written as a line, and a line is read: `{"values": {METRIC: …}}`, `{"skip":
+    /// "unclear"}` (or `"offensive"`, `"not_my_field"`, `"other"`), `{"undo": true}` or `{"to": 3}`; then the next one is
+    /// written, until nothing is left or the input ends. Values go by place from the left: thumbs `[true, false]`, points
+    /// `[4, 2]`, a preference `2`, a choice `0`, `1`, `"tie"` or `"both_bad"`, ranks `[1, 2]`. `"comment"` and `"active_ms"` may
+    /// stand beside them.
     Rate {
         /// Its name, or digits of its id
         name: String,
@@ -54,6 +55,34 @@ pub enum Evaluations {
         #[arg(long, value_name = "NAME")]
         rater: String,
     },
+    /// What the votes come to: coverage, each metric, agreement, ranking, biases
+    Report(ReportEvaluation),
+    /// Write the file that a rater takes to another machine: their items, by nobody's name
+    HandOut {
+        /// Its name, or digits of its id
+        name: String,
+        /// Who rates
+        #[arg(long, value_name = "NAME")]
+        rater: String,
+        /// Write it to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write over the file
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take the files in that raters bring back; exits 1 when lines were left out
+    TakeIn {
+        /// The files; - is the standard input
+        #[arg(required = true)]
+        file: Vec<PathBuf>,
+    },
+    /// Make an evaluation of what another program wrote; exits 1 when lines were left out
+    Import(ImportEvaluation),
+    /// Write it in the form of another program, or as preference data
+    Export(ExportEvaluation),
+    /// List what raters differ on, or decide one of it; what was decided before is kept
+    Adjudicate(AdjudicateEvaluation),
     /// Delete evaluations with their answers and votes
     Remove {
         /// Their names, or digits of their ids
@@ -127,4 +156,109 @@ pub struct Sight {
     /// Mask what a model says of its own name
     #[arg(long)]
     pub mask_names: bool,
+}
+
+/// `outcrop eval report`
+#[derive(Debug, Args)]
+pub struct ReportEvaluation {
+    /// Its name, or digits of its id
+    pub name: String,
+    /// Of an earlier version of the task; versions are never mixed
+    #[arg(long, value_name = "NUMBER")]
+    pub version: Option<u32>,
+    /// The form; by the end of the file's name where one is named
+    #[arg(long, value_enum)]
+    pub form: Option<ReportedAs>,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over the file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportedAs {
+    Markdown,
+    /// One file that needs no other
+    Html,
+    /// A number a line
+    Csv,
+}
+
+impl ReportedAs {
+    /// The form that a file's name asks for.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Some(Self::Markdown),
+            "html" | "htm" => Some(Self::Html),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// `outcrop eval import`
+#[derive(Debug, Args)]
+pub struct ImportEvaluation {
+    /// The file; - is the standard input
+    pub file: PathBuf,
+    /// The name of the evaluation
+    #[arg(long)]
+    pub name: String,
+    /// Whose form it is
+    #[arg(long, value_enum, default_value = "bedrock")]
+    pub form: EvaluationForm,
+}
+
+/// `outcrop eval export`
+#[derive(Debug, Args)]
+pub struct ExportEvaluation {
+    /// Its name, or digits of its id
+    pub name: String,
+    /// Whose form it is
+    #[arg(long, value_enum, default_value = "bedrock")]
+    pub form: EvaluationForm,
+    /// Of preference data: by which metric; the first one where none is named
+    #[arg(long)]
+    pub metric: Option<String>,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over the file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The form of another program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EvaluationForm {
+    /// Amazon Bedrock's output of a human evaluation
+    Bedrock,
+    LabelStudio,
+    Argilla,
+    /// Of every two answers the one that was preferred, and the other
+    Dpo,
+    /// Every answer with whether it was good
+    Kto,
+}
+
+/// `outcrop eval adjudicate`
+#[derive(Debug, Args)]
+pub struct AdjudicateEvaluation {
+    /// Its name, or digits of its id
+    pub name: String,
+    /// The item, by the digits that the list shows
+    #[arg(long, value_name = "DIGITS", requires = "value")]
+    pub item: Option<String>,
+    /// By which metric; the first one where none is named
+    #[arg(long)]
+    pub metric: Option<String>,
+    /// What holds: the name of a source, tie or `both_bad`; a point of the scale; SOURCE=yes,SOURCE=no; SOURCE=4,SOURCE=2
+    #[arg(long, requires = "item")]
+    pub value: Option<String>,
+    /// Why
+    #[arg(long, default_value = "")]
+    pub reason: String,
 }

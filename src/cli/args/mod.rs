@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 mod compare;
+mod datasets;
 mod evaluations;
 mod usage;
 
@@ -12,8 +13,12 @@ use clap_complete::Shell;
 
 use crate::config::Flags;
 
-pub use compare::{Compare, Comparisons};
-pub use evaluations::{CreateEvaluation, Evaluations};
+pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
+pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
+pub use evaluations::{
+    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, ImportEvaluation,
+    ReportEvaluation, ReportedAs,
+};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -73,11 +78,17 @@ pub enum Command {
     },
     /// Ask several models the same, and put their answers side by side
     Compare(Compare),
-    /// Comparisons: list, show, choose the best answer, see who was chosen over whom
+    /// Comparisons: list, show, export, choose the best answer, see who was chosen over whom
     #[command(alias = "comparison")]
     Comparisons {
         #[command(subcommand)]
         verb: Comparisons,
+    },
+    /// Datasets of questions: import, list, read, export, gather from what was asked, rename, remove
+    #[command(alias = "dataset")]
+    Datasets {
+        #[command(subcommand)]
+        verb: Datasets,
     },
     /// Evaluation by people: make, ask models, rate, look how far it is
     #[command(alias = "evaluation", alias = "evaluations")]

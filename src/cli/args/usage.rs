@@ -4,7 +4,6 @@ use clap::{Args, Subcommand, ValueEnum};
 
 /// `outcrop usage`
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Usage {
     #[command(subcommand)]
     pub verb: Option<UsageVerb>,
@@ -26,6 +25,22 @@ pub struct Usage {
     /// With --format jsonl: what was asked and answered too, as far as the conversations are still there
     #[arg(long, requires = "format")]
     pub texts: bool,
+}
+
+impl Usage {
+    /// The argument that was given of those that are not of a verb. Clap's own word for it would keep `--json` and its like
+    /// from standing there too.
+    pub fn of_no_verb(&self) -> Option<&'static str> {
+        let given = [
+            (self.by.is_some(), "--by"),
+            (self.since.is_some(), "--since"),
+            (self.until.is_some(), "--until"),
+            (self.format.is_some(), "--format"),
+            (self.series, "--series"),
+            (self.texts, "--texts"),
+        ];
+        given.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
+    }
 }
 
 /// `outcrop usage …`

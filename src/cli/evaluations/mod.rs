@@ -2,6 +2,7 @@
 
 mod create;
 mod rate;
+mod results;
 mod running;
 mod show;
 
@@ -45,6 +46,14 @@ pub(super) async fn evaluations(
         }
         Verb::Change { name, task } => change(&name, &task, asker, out).await?,
         Verb::Rate { name, rater } => return rate::rate(&name, rater, asker, out).await,
+        Verb::Report(wanted) => results::report(wanted, asker, out).await?,
+        Verb::HandOut { name, rater, output, force } => {
+            results::hand_out(&name, rater, output, force, asker, out).await?;
+        }
+        Verb::TakeIn { file } => return results::take_in(file, asker, out).await,
+        Verb::Import(wanted) => return results::import(wanted, asker, out).await,
+        Verb::Export(wanted) => results::export(wanted, asker, out).await?,
+        Verb::Adjudicate(wanted) => results::adjudicate(wanted, asker, out).await?,
         Verb::Remove { name, yes } => remove(&name, yes, asker, out).await?,
     }
     Ok(Exit::Done)

@@ -265,6 +265,14 @@ impl Ballot {
         self.who == other.who && self.answers == other.answers && (self.at, self.id) > (other.at, other.id)
     }
 
+    /// Whether it chose among the answers of this turn.
+    pub fn is_about(&self, answers: &[Option<&Message>]) -> bool {
+        answers
+            .iter()
+            .map(|answer| answer.map(|message| message.id))
+            .eq(self.answers.iter().map(|id| Some(*id)))
+    }
+
     /// What it says of every two contestants.
     pub fn battles(&self) -> Vec<Battle> {
         let told = |battle| Battle { category: self.category.clone(), prompt: self.prompt.clone(), ..battle };
@@ -289,6 +297,25 @@ pub fn counted(ballots: &[Ballot]) -> Vec<&Ballot> {
 /// What a column is called on a screen: A to H.
 pub fn letter(column: usize) -> char {
     u8::try_from(column).map_or('?', |column| char::from(b'A'.saturating_add(column)))
+}
+
+/// What was chosen, in words.
+pub fn chosen(choice: Choice) -> String {
+    match choice {
+        Choice::One(column) => letter(column).to_string(),
+        Choice::Tie => "a tie".to_owned(),
+        Choice::BothBad => "none: all are bad".to_owned(),
+    }
+}
+
+/// The forms in which comparisons are written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Every answer with its figures, for people.
+    Markdown,
+    /// The choices that count, a battle of two a line, as `FastChat` has them.
+    Battles,
 }
 
 /// A message to every column, and what each said to it.

@@ -113,6 +113,11 @@ impl Floor {
         }
     }
 
+    /// The whole queue of a rater; empty for one without a seat.
+    pub fn queue_of(&self, rater: &str) -> impl Iterator<Item = &Showing> {
+        self.seats.get(rater).into_iter().flat_map(|seat| &seat.queue)
+    }
+
     /// Counts a vote of the version in force; those of raters without a seat and on other items are left alone. Give them in
     /// the order in which they were made.
     pub fn count(&mut self, vote: &Vote) {
@@ -145,12 +150,11 @@ impl Floor {
         };
         self.rated[subject] += u32::from(counts(&step));
         self.lacking -= usize::from(counts(&step) && self.rated[subject] == self.needed);
-        match place {
-            Some(place) => seat.trail[place] = step,
-            None => {
-                seat.done.insert((subject, vote.repeat), seat.trail.len());
-                seat.trail.push(step);
-            }
+        if let Some(place) = place {
+            seat.trail[place] = step;
+        } else {
+            seat.done.insert((subject, vote.repeat), seat.trail.len());
+            seat.trail.push(step);
         }
         self.release(&vote.rater);
     }

@@ -77,7 +77,7 @@ pub fn of_turn(comparison: &Comparison, page: u32, threads: &[Thread], turn: Opt
     }
     for (column, answer) in comparison.columns.iter().zip(&turn.answers) {
         let Some(Ok(text)) = answer.map(ended) else { continue };
-        item.responses.push(Response { model: other_name(&item.responses, column.contestant()), text });
+        item.responses.push(Response { model: other_name(&item.responses, &column.contestant()), text });
     }
     if item.responses.is_empty() {
         return Err(refused("no column has answered it to an end", "Ask again, then add it."));
@@ -86,9 +86,9 @@ pub fn of_turn(comparison: &Comparison, page: u32, threads: &[Thread], turn: Opt
 }
 
 /// A column may stand twice with the same settings; an item has one answer a name.
-fn other_name(known: &[Response], name: String) -> String {
+fn other_name(known: &[Response], name: &str) -> String {
     let taken = |name: &str| known.iter().any(|response| response.model == name);
-    let mut free = name.clone();
+    let mut free = name.to_owned();
     let mut number = 2;
     while taken(&free) {
         free = format!("{name} ({number})");

@@ -233,7 +233,8 @@ impl Evaluation {
                     known.metric
                 ));
             }
-            if let Some(name) = known.value.names().find(|name| !self.sources.iter().any(|s| s.name == *name))
+            if let Some(name) =
+                known.value.names().into_iter().find(|name| !self.sources.iter().any(|s| s.name == *name))
             {
                 return invalid(format!("an answer is known of {name:?}, which is no source of it"));
             }
@@ -256,15 +257,13 @@ impl Evaluation {
 }
 
 impl KnownValue {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let (one, thumbs, points): (Option<&String>, &[(String, bool)], &[(String, u8)]) = match self {
-            Self::Choice(name) => (Some(name), &[], &[]),
-            Self::Tie | Self::BothBad => (None, &[], &[]),
-            Self::Thumbs(said) => (None, said, &[]),
-            Self::Points(said) | Self::Ranks(said) => (None, &[], said),
-        };
-        let names = one.into_iter().chain(thumbs.iter().map(|(name, _)| name));
-        names.chain(points.iter().map(|(name, _)| name)).map(String::as_str)
+    fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Choice(name) => vec![name],
+            Self::Tie | Self::BothBad => Vec::new(),
+            Self::Thumbs(said) => said.iter().map(|(name, _)| name.as_str()).collect(),
+            Self::Points(said) | Self::Ranks(said) => said.iter().map(|(name, _)| name.as_str()).collect(),
+        }
     }
 
     /// The same by the ids of the answers.

@@ -47,15 +47,13 @@ pub fn masked<'a>(text: &str, sources: impl IntoIterator<Item = &'a str>) -> Str
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let begins = !text[..at].ends_with(char::is_alphanumeric);
-        match begins.then(|| names.iter().find_map(|name| end_of(text, at, name))).flatten() {
-            Some(end) => {
-                masked.push_str(MASK);
-                at = end;
-            }
-            None => {
-                masked.push(c);
-                at += c.len_utf8();
-            }
+        let end = begins.then(|| names.iter().find_map(|name| end_of(text, at, name))).flatten();
+        if let Some(end) = end {
+            masked.push_str(MASK);
+            at = end;
+        } else {
+            masked.push(c);
+            at += c.len_utf8();
         }
     }
     masked

@@ -66,7 +66,7 @@ pub enum Said {
     /// Of each metric, by its name.
     Values(Vec<(String, Value)>),
     Skipped(Skip),
-    /// The vote that it supersedes is taken back, and nothing said in its place.
+    /// Nothing any more: the vote that it supersedes is taken back.
     Withdrawn,
 }
 
@@ -105,7 +105,8 @@ pub enum Chosen {
     BothBad,
 }
 
-/// The votes that stand: those that no later one of the same rater has taken the place of, each once.
+/// The votes that stand: those that no later one of the same rater has taken the place of, each once. One that takes an
+/// earlier one back stands for nothing itself.
 pub fn standing<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> {
     let votes: Vec<&Vote> = votes.into_iter().collect();
     let gone: HashSet<(&str, VoteId)> =

@@ -22,6 +22,7 @@ use crate::config::aws_domain;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::script::{Api, Credential, Operation, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
@@ -265,6 +266,17 @@ impl Provider for Bedrock {
         let endpoint = self.base_url.as_deref().map(without_user);
         let model = converse.model.model().to_owned();
         Ok(sent(&request, credential, Api::Bedrock { model, region, endpoint, operation }))
+    }
+
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        match first_ask(converse, Ask::Stream) {
+            Ask::NativeStream(family) | Ask::Native(family) => native::left_out(converse, family),
+            Ask::Stream | Ask::Whole | Ask::Count => request::left_out(converse),
+        }
+    }
+
+    fn on_top(&self, converse: &Converse) -> u32 {
+        request::budget(converse).unwrap_or(0)
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

@@ -29,6 +29,9 @@ use crate::wire::evaluation::{Read, csv, dataset};
 
 const ADDING: &str = "adding an item to a dataset";
 
+/// What to do where nothing could be read.
+const FORM: &str = "Each line has an object with a \"prompt\", or the table a column of that name.";
+
 /// Bad lines that an error names by itself.
 const NAMED: usize = 3;
 
@@ -278,18 +281,17 @@ fn checked(doing: &str, bad: &[BadLine], items: usize, skip_bad: bool) -> Result
         let count = figures::count(bad.len() as u64, "line is bad", "lines are bad");
         let why = format!("{count}, so nothing was taken: {}", named.join("; "));
         let hint = match items {
-            0 => "Mend the file: a line has an object with a \"prompt\", or the table a column of that name."
-                .to_owned(),
-            _ => {
-                let others = figures::count(items as u64, "other line", "other lines");
-                format!("Mend it, or take the {others} with --skip-bad.")
+            0 => FORM.to_owned(),
+            1 => "Mend the file, or take its other line with --skip-bad.".to_owned(),
+            others => {
+                let others = figures::grouped(others as u64);
+                format!("Mend the file, or take its other {others} lines with --skip-bad.")
             }
         };
         return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
     }
-    let hint = "Each line has an object with a \"prompt\", or the table a column of that name.";
     match u32::try_from(items) {
-        Ok(0) => Err(Error::new(ErrorKind::Invalid, doing, "there is no item in it", hint)),
+        Ok(0) => Err(Error::new(ErrorKind::Invalid, doing, "there is no item in it", FORM)),
         Ok(count) => Ok(count),
         Err(_) => Err(Error::new(ErrorKind::Invalid, doing, "it has too many items", "Split the file.")),
     }

@@ -3,7 +3,9 @@
 //! Here lives what an evaluation is kept as and who may change it how. Asking models is `generate`'s, seating raters is
 //! `seats`'. Never here: what votes come to, which is `domain::evaluation`'s.
 
+mod files;
 mod generate;
+mod results;
 mod seats;
 mod told;
 
@@ -16,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::change::Changed;
+use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::job::{
-    Evaluation, Generated, Generation, GenerationState, Known, Plan, Source, Unblinded,
+    Evaluation, Generated, Generation, GenerationState, Known, Plan, Source,
 };
 use crate::domain::evaluation::{Item, TaskDefinition, Vote};
 use crate::domain::figures::count;
@@ -30,6 +33,8 @@ use crate::service::{fresh, paging};
 use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Record, Scan, Store};
 use seats::AllOpen;
+
+pub use results::Decided;
 
 /// Items written in one go: a hundred thousand of them never lie in memory twice.
 const AT_ONCE: usize = 1024;
@@ -72,6 +77,11 @@ impl Evaluations {
     pub async fn create(&self, plan: Plan, dataset: String, mut items: Vec<Item>) -> Result<Evaluation> {
         items.truncate(plan.limit.map_or(usize::MAX, |limit| limit as usize));
         let evaluation = self.planned(plan, dataset, &items)?;
+        self.kept(evaluation, items, Vec::new()).await
+    }
+
+    /// Keeps a new evaluation with its items, and with votes that came with it.
+    async fn kept(&self, evaluation: Evaluation, items: Vec<Item>, votes: Vec<Vote>) -> Result<Evaluation> {
         let _one = self.one.lock().await;
         let made = evaluation.clone();
         self.archive
@@ -82,19 +92,9 @@ impl Evaluations {
                     let doing = format!("making the evaluation {:?}", made.name());
                     return Err(Error::new(ErrorKind::Invalid, doing, why, "Choose another name."));
                 }
-                // The head comes last: without it, the items are nobody's.
-                let mut place = 0;
-                while !items.is_empty() {
-                    let mut batch = Batch::new();
-                    for item in items.drain(..AT_ONCE.min(items.len())) {
-                        batch.put(&RatedItemOf(made.id, place), &EvaluationItem(item))?;
-                        place += 1;
-                    }
-                    store.commit_soft(batch)?;
-                }
-                let mut batch = Batch::new();
-                batch.put(&made.id, &made)?;
-                store.commit(batch)
+                files::put_items(store, made.id, items)?;
+                files::put_votes(store, made.id, &votes)?;
+                put(store, &made)
             })
             .await?;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
@@ -110,17 +110,12 @@ impl Evaluations {
         }
         let sources = if plan.sources.is_empty() { brought_by_all(items) } else { plan.sources };
         for source in &sources {
-            match &source.column {
-                Some(column) => self.invoke.knows(&column.model)?,
-                None => {
-                    let without = items.iter().position(|item| item.response(&source.name).is_none());
-                    if let Some(at) = without {
-                        let why =
-                            format!("item {} of {dataset:?} has no answer of {:?}", at + 1, source.name);
-                        let hint = "Name a source that answered all, or ask the model itself with -m.";
-                        return invalid(why, hint);
-                    }
-                }
+            if let Some(column) = &source.column {
+                self.invoke.knows(&column.model)?;
+            } else if let Some(at) = items.iter().position(|item| item.response(&source.name).is_none()) {
+                let why = format!("item {} of {dataset:?} has no answer of {:?}", at + 1, source.name);
+                let hint = "Name a source that answered all, or ask the model itself with -m.";
+                return invalid(why, hint);
             }
         }
         let asked = sources.iter().filter(|source| source.column.is_some()).count() as u64;
@@ -197,22 +192,6 @@ impl Evaluations {
             .await?;
         drop(one);
         self.reopen(id).await;
-        self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
-        Ok(evaluation)
-    }
-
-    /// Keeps that `by` looked whose answers are whose, before they do.
-    pub async fn unblind(&self, id: EvaluationId, by: String) -> Result<Evaluation> {
-        let _one = self.one.lock().await;
-        let evaluation = self
-            .archive
-            .run(move |store| {
-                let mut evaluation = evaluation(store, id)?;
-                evaluation.unblinded.push(Unblinded { by, at: fresh::now() });
-                put(store, &evaluation)?;
-                Ok(evaluation)
-            })
-            .await?;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
         Ok(evaluation)
     }
@@ -361,6 +340,7 @@ fn sweep(store: &Store) -> Result<()> {
 fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
     remove_all::<EvaluationItem>(store, id)?;
     remove_all::<Generated>(store, id)?;
+    remove_all::<Decision>(store, id)?;
     remove_all::<Vote>(store, id)
 }
 

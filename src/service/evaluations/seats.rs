@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::files::masked;
 use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::floor::{Floor, Rules};
 use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
-use crate::domain::evaluation::masking::masked;
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
 use crate::domain::evaluation::vote::Said;
@@ -26,10 +26,10 @@ const HOLD: u64 = 15 * 60 * 1000;
 /// An evaluation at which somebody sits.
 #[derive(Debug)]
 pub(super) struct Open {
-    evaluation: Evaluation,
-    floor: Floor,
+    pub(super) evaluation: Evaluation,
+    pub(super) floor: Floor,
     /// The place in the evaluation of each subject of the floor.
-    places: Vec<u32>,
+    pub(super) places: Vec<u32>,
     /// It has changed since; whoever waits for it opens it anew.
     stale: bool,
 }
@@ -108,18 +108,17 @@ impl Evaluations {
     }
 
     /// The evaluation with its floor; read from the disk where nobody sat at it yet.
-    async fn opened(&self, id: EvaluationId) -> Result<OwnedMutexGuard<Open>> {
+    pub(super) async fn opened(&self, id: EvaluationId) -> Result<OwnedMutexGuard<Open>> {
         loop {
             let mut all = self.open.lock().await;
             let known = all.get(&id).map(Arc::clone);
-            let open = match known {
-                Some(open) => open,
-                None => {
-                    let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
-                    let open = Arc::new(Mutex::new(read.await?));
-                    all.insert(id, Arc::clone(&open));
-                    open
-                }
+            let open = if let Some(open) = known {
+                open
+            } else {
+                let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
+                let open = Arc::new(Mutex::new(read.await?));
+                all.insert(id, Arc::clone(&open));
+                open
             };
             drop(all);
             let open = open.lock_owned().await;
@@ -135,7 +134,7 @@ impl Evaluations {
     }
 
     /// Puts down a rater who was not there yet.
-    async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
+    pub(super) async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
         if !open.evaluation.raters.iter().any(|known| known == rater) {
             if let Some(why) = wrong_name(rater) {
                 let why = format!("the name of the rater {why}");
@@ -295,18 +294,13 @@ impl Open {
         let answers = order.iter().map(|at| {
             let response = &responses[*at];
             let source = (!blinding.models).then(|| response.model.clone());
-            let text = if blinding.self_naming {
-                masked(&response.text, self.evaluation.sources.iter().map(|source| source.name.as_str()))
-            } else {
-                response.text.clone()
-            };
-            Shown { id: ids[*at].clone(), text, source }
+            Shown { id: ids[*at].clone(), text: masked(&self.evaluation, &response.text), source }
         });
         Ok(Sheet { answers: answers.collect(), item: hash, turns, reference, before: laid.before })
     }
 
     /// The ids of the answers to an item, in the order of the sources.
-    fn ids(&self, item: &crate::domain::evaluation::ItemHash) -> impl Iterator<Item = ResponseId> {
+    pub(super) fn ids(&self, item: &crate::domain::evaluation::ItemHash) -> impl Iterator<Item = ResponseId> {
         let sources = self.evaluation.sources.iter();
         sources.map(move |source| ResponseId::of(self.evaluation.seed, item, &source.name))
     }
@@ -325,7 +319,8 @@ impl Open {
         };
         let mut known: Vec<ResponseId> = self.ids(&cast.item).collect();
         let mut shown = cast.shown.clone();
-        (known.sort_unstable(), shown.sort_unstable());
+        known.sort_unstable();
+        shown.sort_unstable();
         if known != shown {
             return failed("other answers were shown than the item has".to_owned(), "Sit down again.");
         }

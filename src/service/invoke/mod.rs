@@ -5,6 +5,7 @@
 
 mod check;
 mod clock;
+mod leaving;
 mod seen;
 mod serving;
 mod thinking;
@@ -20,7 +21,7 @@ use tokio::time::{Duration, Instant};
 
 pub use check::Check;
 pub use clock::Clock;
-use seen::{Sale, SeenCards};
+use seen::SeenCards;
 use serving::Serving;
 
 use crate::domain::call::{Call, Converse};
@@ -31,7 +32,7 @@ use crate::domain::message::Timing;
 use crate::domain::script::Sent;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::{Client, leads_here};
+use crate::net::Client;
 use crate::provider::{Events, KeyCheck, Provider};
 use crate::service::fresh;
 use crate::service::models::known::{self, Corrections};
@@ -136,7 +137,7 @@ impl Invoke {
     ) -> Self {
         let voices = Voices::of(providers, None);
         let cards = SeenCards::default();
-        cards.sold(voices.by_name.values().map(|voice| (voice.name(), sale(&**voice))));
+        cards.speak(voices.by_name.clone());
         Self {
             voices: RwLock::new(Arc::new(voices)),
             checks,
@@ -167,7 +168,7 @@ impl Invoke {
     /// Puts other providers in the place of those that there are; `remark` is said to who asks for one that is not there.
     pub fn replace(&self, providers: impl IntoIterator<Item = Arc<dyn Provider>>, remark: Option<String>) {
         let voices = Arc::new(Voices::of(providers, remark));
-        self.cards.sold(voices.by_name.values().map(|voice| (voice.name(), sale(&**voice))));
+        self.cards.speak(voices.by_name.clone());
         *self.voices.write().unwrap_or_else(PoisonError::into_inner) = voices;
     }
 
@@ -291,7 +292,7 @@ impl Invoke {
         };
         let mut after = None;
         match self.admit(provider, &mut call, terms.budget_tokens, &serving.doing) {
-            Ok((provider, remark)) => {
+            Ok((provider, remarks)) => {
                 let thinks = thinking::may_open(&call);
                 let successor = call.model().and_then(|model| self.cards.successor(model));
                 let gate = self.gate.as_ref();
@@ -311,10 +312,8 @@ impl Invoke {
                     None => events,
                     Some(successor) => events.map_err(move |error| gone(error, &successor)).boxed(),
                 };
-                serving.events = match remark {
-                    None => events,
-                    Some(text) => stream::iter([Ok(Event::Notice { text })]).chain(events).boxed(),
-                };
+                let remarks = remarks.into_iter().map(|text| Ok(Event::Notice { text }));
+                serving.events = stream::iter(remarks).chain(events).boxed();
             }
             Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
         }
@@ -342,9 +341,9 @@ impl Invoke {
         call: &mut Call,
         budget_tokens: Option<u64>,
         doing: &str,
-    ) -> Result<(Arc<dyn Provider>, Option<String>)> {
+    ) -> Result<(Arc<dyn Provider>, Vec<String>)> {
         let provider = self.provider(provider, doing)?;
-        let remark = self.cards.admit(call, doing)?;
+        let mut remarks: Vec<String> = self.cards.admit(call, &*provider, doing)?.into_iter().collect();
         if let (Call::Converse(converse), Some(budget)) = (&mut *call, budget_tokens) {
             let budget = u32::try_from(budget).unwrap_or(u32::MAX);
             if budget == 0 {
@@ -362,7 +361,10 @@ impl Invoke {
         for check in &self.checks {
             check.input(call)?;
         }
-        Ok((provider, remark))
+        if let Call::Converse(converse) = &*call {
+            remarks.extend(leaving::said(&*provider, converse, &self.cards.card(&converse.model)));
+        }
+        Ok((provider, remarks))
     }
 
     fn provider(&self, name: &str, doing: &str) -> Result<Arc<dyn Provider>> {
@@ -380,17 +382,6 @@ impl Invoke {
                 format!("Providers are: {}. {more}", names.join(", ")),
             )
         })
-    }
-}
-
-/// At what price a voice's answers come.
-fn sale(voice: &dyn Provider) -> Sale {
-    if voice.is_free() {
-        Sale::Free
-    } else if voice.address().is_some_and(|address| leads_here(&address)) {
-        Sale::Unknown
-    } else {
-        Sale::Vendor
     }
 }
 

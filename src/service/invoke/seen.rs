@@ -2,12 +2,15 @@
 //! refused before it is sent.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::leaving;
 use crate::domain::call::{Call, Converse};
-use crate::domain::catalog::{ModelCard, ModelId, Price};
+use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::leads_here;
+use crate::provider::Provider;
 use crate::service::models::known::{self, Corrections};
 
 /// The newest cards of each provider, as it showed them, and what the person says of models.
@@ -15,13 +18,13 @@ use crate::service::models::known::{self, Corrections};
 pub(super) struct SeenCards {
     cards: Mutex<BTreeMap<String, BTreeMap<ModelId, ModelCard>>>,
     corrections: Mutex<Corrections>,
-    /// Of each provider; those of none are vendors.
-    sales: Mutex<BTreeMap<String, Sale>>,
+    /// Who serves them.
+    voices: Mutex<BTreeMap<String, Arc<dyn Provider>>>,
 }
 
 /// At what price a provider's answers come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Sale {
+enum Sale {
     /// At the catalogue's.
     #[default]
     Vendor,
@@ -30,21 +33,40 @@ pub(super) enum Sale {
     Free,
 }
 
+impl Sale {
+    fn of(voice: &dyn Provider) -> Self {
+        if voice.is_free() {
+            Self::Free
+        } else if voice.address().is_some_and(|address| leads_here(&address)) {
+            Self::Unknown
+        } else {
+            Self::Vendor
+        }
+    }
+}
+
 impl SeenCards {
-    /// Says how the providers' answers are sold, in the place of what was said before.
-    pub(super) fn sold<'a>(&self, sales: impl Iterator<Item = (&'a str, Sale)>) {
-        *self.sales.lock().unwrap_or_else(PoisonError::into_inner) =
-            sales.map(|(name, sale)| (name.to_owned(), sale)).collect();
+    /// Says who serves the models, in the place of those that were said before.
+    pub(super) fn speak(&self, voices: BTreeMap<String, Arc<dyn Provider>>) {
+        *self.voices.lock().unwrap_or_else(PoisonError::into_inner) = voices;
+    }
+
+    fn voice(&self, provider: &str) -> Option<Arc<dyn Provider>> {
+        self.voices.lock().unwrap_or_else(PoisonError::into_inner).get(provider).cloned()
     }
 
     fn sale(&self, provider: &str) -> Sale {
-        let sales = self.sales.lock().unwrap_or_else(PoisonError::into_inner);
-        sales.get(provider).copied().unwrap_or_default()
+        self.voice(provider).map(|voice| Sale::of(&*voice)).unwrap_or_default()
     }
 
     fn settle(&self, card: &mut ModelCard) {
-        let is_sold = self.sale(card.id.provider()) == Sale::Vendor;
+        let voice = self.voice(card.id.provider());
+        let is_sold = voice.as_deref().map(Sale::of).unwrap_or_default() == Sale::Vendor;
         known::settle(card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner), is_sold);
+        card.unsent = match voice {
+            Some(voice) if card.can(Capability::Chat) != Some(false) => leaving::always(&*voice, &card.id),
+            _ => Vec::new(),
+        };
     }
 
     /// Puts these cards in the place of those that the provider showed before, then adds to them what is known.
@@ -112,13 +134,13 @@ impl SeenCards {
     /// `Refused` where the model is known to lack what the call needs, `Invalid` where it is known not to write as much as
     /// it is asked for, `ContextLength` where it takes less than half of what is attached. A remark where attached texts may
     /// not fit. An unknown model is asked.
-    pub(super) fn admit(&self, call: &Call, doing: &str) -> Result<Option<String>> {
+    pub(super) fn admit(&self, call: &Call, voice: &dyn Provider, doing: &str) -> Result<Option<String>> {
         let Some(model) = call.model() else { return Ok(None) };
         let card = self.card(model);
         let lacking = call.needs().into_iter().find(|capability| card.can(*capability) == Some(false));
         let Some(capability) = lacking else {
             let Call::Converse(converse) = call else { return Ok(None) };
-            within_longest(converse, &card, doing)?;
+            within_longest(converse, voice.on_top(converse), &card, doing)?;
             return weigh(converse, &card, doing);
         };
         let refused = Error::new(
@@ -136,20 +158,32 @@ impl SeenCards {
 
 /// The large APIs refuse an answer that may be longer than the model's longest, each in its own words; other servers cut it,
 /// or the limit.
-fn within_longest(converse: &Converse, card: &ModelCard, doing: &str) -> Result<()> {
-    match (converse.settings.max_tokens, card.max_output) {
-        (Some(asked), Some(longest)) if asked > longest => Err(Error::new(
-            ErrorKind::Invalid,
-            doing,
-            format!("max_tokens is {asked}, and the longest answer of {} is {longest} tokens", card.id),
-            format!(
-                "Set max_tokens to {longest} or less; max_output of [models.\"{}\"] in the configuration file corrects \
-                 what is known of it.",
-                card.id
-            ),
-        )),
-        _ => Ok(()),
+fn within_longest(converse: &Converse, on_top: u32, card: &ModelCard, doing: &str) -> Result<()> {
+    let (asked, Some(longest)) = (converse.settings.max_tokens, card.max_output) else { return Ok(()) };
+    if asked.unwrap_or(0).saturating_add(on_top) <= longest {
+        return Ok(());
     }
+    let think = format!("reasoning takes {on_top}");
+    let set = match asked {
+        None => think,
+        Some(asked) if on_top == 0 => format!("max_tokens is {asked}"),
+        Some(asked) => format!("max_tokens is {asked} and {think} on top"),
+    };
+    let left = longest.saturating_sub(on_top);
+    let less = match on_top {
+        0 => format!("Set max_tokens to {left} or less"),
+        _ if left == 0 => "Set reasoning to less, or off".to_owned(),
+        _ => format!("Set max_tokens to {left} or less, or reasoning to less"),
+    };
+    Err(Error::new(
+        ErrorKind::Invalid,
+        doing,
+        format!("{set}, and the longest answer of {} is {longest} tokens", card.id),
+        format!(
+            "{less}; max_output of [models.\"{}\"] in the configuration file corrects what is known of it.",
+            card.id
+        ),
+    ))
 }
 
 /// A remark where attached texts by their length fill more than the model's context, and the error where they are more

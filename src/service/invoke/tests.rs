@@ -1,6 +1,7 @@
 //! What every call passes, with voices made up for it.
 
 mod longest;
+mod unsent;
 
 use std::sync::Mutex;
 
@@ -169,6 +170,8 @@ async fn attached_texts_are_weighed_against_the_context_before_they_are_sent() {
         text,
         "the attached texts are about 2,000 tokens, and voice/one takes 1,000 of context: they may not fit"
     );
+    let blanks = asked(fenced("table.csv", &format!("{}\n", " ".repeat(12_000)))).await;
+    assert!(matches!(&blanks[0], Ok(Event::Text { .. })), "sixteen blanks are about one token: {blanks:?}");
     let far = asked(file(8_099)).await;
     let [Err(error)] = &far[..] else { panic!("{far:?}") };
     assert_eq!(error.kind, ErrorKind::ContextLength { tokens: 2_025, limit: 1_000 });

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Calendar;
 use super::read::spent;
-use crate::domain::call::{Call, Converse, TOKEN};
+use crate::domain::call::{Call, Converse, TOKEN, weight};
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
 use crate::domain::message::Block;
@@ -170,8 +170,8 @@ fn stands(
 fn least(call: &Call, model: &ModelId, prices: &Prices) -> Option<Spent> {
     let (bytes, kind) = match call {
         Call::Converse(converse) => (bytes_of(converse), SpanKind::Converse),
-        Call::Embed { texts, .. } => (texts.iter().map(String::len).sum(), SpanKind::Embed),
-        Call::Image(picture) => (picture.prompt.len(), SpanKind::Image),
+        Call::Embed { texts, .. } => (texts.iter().map(|text| weight(text)).sum(), SpanKind::Embed),
+        Call::Image(picture) => (weight(&picture.prompt), SpanKind::Image),
         Call::ListModels | Call::CountTokens(_) | Call::Pull { .. } | Call::Remove { .. } => return None,
     };
     let input = u64::try_from(bytes.div_ceil(TOKEN)).unwrap_or(u64::MAX);
@@ -186,12 +186,12 @@ fn least(call: &Call, model: &ModelId, prices: &Prices) -> Option<Spent> {
 fn bytes_of(converse: &Converse) -> usize {
     let texts = converse.turns.iter().flat_map(|turn| &turn.blocks).map(|block| match block {
         Block::Text { text } | Block::Reasoning { text, .. } | Block::ToolResult { content: text, .. } => {
-            text.len()
+            weight(text)
         }
         Block::ToolUse { name, input, .. } => name.len() + input.to_string().len(),
         _ => 0,
     });
-    converse.system.as_ref().map_or(0, String::len) + texts.sum::<usize>()
+    converse.system.as_deref().map_or(0, weight) + texts.sum::<usize>()
 }
 
 /// The warnings that are due, or the error of a limit that would be passed. Blocks.

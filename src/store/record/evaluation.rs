@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Record, RecordKey};
+use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::job::{Evaluation, Generated};
 use crate::domain::evaluation::{Item, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
@@ -81,5 +82,25 @@ impl RecordKey for VoteOf {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (id, vote) = bytes.split_at_checked(16)?;
         Some(Self(EvaluationId::read(id)?, VoteId::read(vote)?))
+    }
+}
+
+/// An evaluation and one of the decisions of its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecisionOf(pub EvaluationId, pub VoteId);
+
+impl Record for Decision {
+    const KIND: Kind = Kind::Decision;
+    const SCHEMA: u8 = 1;
+    type Key = DecisionOf;
+}
+
+impl RecordKey for DecisionOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        VoteOf(self.0, self.1).write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        VoteOf::read(bytes).map(|VoteOf(id, decision)| Self(id, decision))
     }
 }

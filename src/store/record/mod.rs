@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
-pub use evaluation::{EvaluationItem, GeneratedOf, RatedItemOf, VoteOf};
+pub use evaluation::{DecisionOf, EvaluationItem, GeneratedOf, RatedItemOf, VoteOf};
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -60,6 +60,7 @@ pub enum Kind {
     EvaluationItem = 25,
     Generated = 26,
     Vote = 27,
+    Decision = 28,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -88,7 +89,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 25] = [
+    pub(super) const RECORDS: [(Self, &'static str); 26] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -114,6 +115,7 @@ impl Kind {
         (Self::EvaluationItem, "items of evaluations"),
         (Self::Generated, "answers of evaluations"),
         (Self::Vote, "votes"),
+        (Self::Decision, "decisions on votes"),
     ];
 }
 

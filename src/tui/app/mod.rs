@@ -28,7 +28,7 @@ use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
 use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
-use super::pane::{Pane, Place, chat, compare, models, pictures, prompt, usage};
+use super::pane::{Pane, Place, chat, compare, evaluate, models, pictures, prompt, usage};
 use super::runtime;
 use super::when;
 use super::widget::code::{Highlights, Want};
@@ -165,10 +165,13 @@ pub struct Start {
     pub new: Option<New>,
     /// This conversation.
     pub conversation: Option<ConversationId>,
+    /// Somebody rates, and sees nothing else of the program.
+    pub rating: Option<evaluate::Closed>,
 }
 
 /// Everything that the screen is.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is on, known and closed, each on its own")]
 pub struct State {
     pub options: Options,
     pub now: Now,
@@ -177,6 +180,7 @@ pub struct State {
     pub place: Place,
     pub chat: chat::State,
     pub compare: compare::State,
+    pub evaluate: evaluate::State,
     pub pictures: pictures::State,
     pub prompt: prompt::State,
     pub models: models::State,
@@ -195,6 +199,8 @@ pub struct State {
     recent: Vec<Action>,
     /// Until when a second Ctrl+C quits.
     quitting: Option<Duration>,
+    /// Somebody only rates: the rest of the program is closed to them.
+    closed: bool,
     /// The person has quit; what is being written to the store is waited for.
     leaving: bool,
     /// A passphrase is being tried.
@@ -217,6 +223,7 @@ pub struct Cache {
 struct Panes<'a> {
     chat: &'a mut chat::State,
     compare: &'a mut compare::State,
+    evaluate: &'a mut evaluate::State,
     pictures: &'a mut pictures::State,
     prompt: &'a mut prompt::State,
     models: &'a mut models::State,
@@ -310,7 +317,8 @@ fn is_act(request: &Request) -> bool {
 
 impl State {
     /// The screen before anything happened.
-    pub fn new(options: Options, start: Start) -> Self {
+    pub fn new(options: Options, mut start: Start) -> Self {
+        let rating = start.rating.take();
         let chat = chat::State::new(start, &options);
         let prompt = prompt::State::new(&options);
         Self {
@@ -320,7 +328,9 @@ impl State {
             options,
             now: Now::default(),
             area: Rect::default(),
-            place: Place::default(),
+            place: if rating.is_some() { Place::Evaluate } else { Place::default() },
+            closed: rating.is_some(),
+            evaluate: rating.map(evaluate::State::closed).unwrap_or_default(),
             chat,
             compare: compare::State::default(),
             pictures: pictures::State::default(),
@@ -376,6 +386,7 @@ impl State {
         match place {
             Place::Chat => &self.chat,
             Place::Compare => &self.compare,
+            Place::Evaluate => &self.evaluate,
             Place::Pictures => &self.pictures,
             Place::Prompt => &self.prompt,
             Place::Models => &self.models,
@@ -385,6 +396,9 @@ impl State {
 
     /// Whether an action can do anything now: in the place that is shown, or in the chat, to which it then leads.
     fn can(&self, action: Action) -> bool {
+        if self.closed && !action.while_only_rating() {
+            return false;
+        }
         match Place::of(action) {
             Some(place) => place != self.place,
             None => self.pane().can(action) || action.anywhere() && self.chat.can(action),
@@ -402,6 +416,7 @@ impl State {
             let pane: &mut dyn Pane = match place {
                 Place::Chat => panes.chat,
                 Place::Compare => panes.compare,
+                Place::Evaluate => panes.evaluate,
                 Place::Pictures => panes.pictures,
                 Place::Prompt => panes.prompt,
                 Place::Models => panes.models,
@@ -422,6 +437,15 @@ impl State {
         act: impl FnOnce(&mut chat::State, &mut Desk<'_>) -> T,
     ) -> T {
         self.at_desk(out, |panes, desk| act(panes.chat, desk))
+    }
+
+    /// Begins: where the person left off, or with the item that is to be rated.
+    fn begin(&mut self, out: &mut Out<'_>) {
+        if self.closed {
+            self.at_desk(out, |panes, desk| panes.evaluate.start(desk));
+        } else {
+            self.with_chat(out, chat::State::start);
+        }
     }
 
     fn with_pictures<T>(
@@ -454,6 +478,7 @@ impl State {
         let panes = Panes {
             chat: &mut self.chat,
             compare: &mut self.compare,
+            evaluate: &mut self.evaluate,
             prompt: &mut self.prompt,
             pictures: &mut self.pictures,
             models: &mut self.models,

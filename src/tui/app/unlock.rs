@@ -6,13 +6,15 @@ use crate::domain::{Error, ErrorKind};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::passphrase::Ask;
-use crate::tui::pane::{Place, chat};
+use crate::tui::pane::Place;
 use crate::workbench::Request;
 use crate::workbench::request::workspace::Workspace;
 
 /// Whether a call ended because the workspace is sealed; then the person is asked, once for all such calls.
 pub(super) fn sealed(state: &mut State, task: TaskId, error: Option<&Error>) -> bool {
-    if error.is_none_or(|error| error.kind != ErrorKind::Passphrase) || !state.chat.forget(task) {
+    if error.is_none_or(|error| error.kind != ErrorKind::Passphrase)
+        || !(state.chat.forget(task) || state.evaluate.forget(task))
+    {
         return false;
     }
     if !state.leaving && !state.overlays.iter().any(|o| matches!(o, Overlay::Passphrase(_))) {
@@ -33,7 +35,7 @@ pub(super) fn unlocked(state: &mut State, error: Option<Error>, out: &mut Out<'_
     state.unlocking = None;
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Passphrase(_)));
     match error {
-        None => state.with_chat(out, chat::State::start),
+        None => state.begin(out),
         Some(error) => {
             let said = match error.kind {
                 ErrorKind::Passphrase => "That passphrase does not open it. Try again.".to_owned(),

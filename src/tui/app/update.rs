@@ -24,7 +24,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     let out = &mut out;
     let body = state.frame().body;
     match event {
-        Event::Started => state.with_chat(out, chat::State::start),
+        Event::Started => state.begin(out),
         Event::Ending => quit(state, out),
         Event::Tick(now) => tick(state, now),
         Event::Key(key) => press(state, key, out),
@@ -284,11 +284,17 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
 }
 
 fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
+    if state.closed && !action.while_only_rating() {
+        return;
+    }
     if action != Action::Interrupt {
         state.quitting = None;
     }
     match action {
-        Action::Help => state.overlays.push(Overlay::Help(Help::default())),
+        Action::Help => {
+            let help = if state.closed { Help::closed() } else { Help::default() };
+            state.overlays.push(Overlay::Help(help));
+        }
         Action::Commands => match key {
             Some(key) if !state.chat.composer.is_empty() => {
                 state.with_chat(out, |chat, desk| chat.key(key, desk));
@@ -387,6 +393,9 @@ fn choose_painter(state: &mut State, out: &mut Out<'_>) {
 
 /// What the place that is shown cannot do leads to the chat, and so does the way back out of it.
 fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
+    if state.closed && !state.pane().can(action) {
+        return;
+    }
     if state.place != Place::Chat && !state.pane().can(action) {
         let leads = action.anywhere() && state.chat.can(action);
         if leads || action == Action::Back {
@@ -403,7 +412,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     let mut running = state.chat.running();
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
-    running.answers += state.prompt.running() + state.compare.running();
+    running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));
@@ -413,6 +422,16 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
 }
 
 fn quit(state: &mut State, out: &mut Out<'_>) {
+    if !state.closed {
+        leave_places(state, out);
+    }
+    state.leaving = is_writing(state);
+    let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
+    out.effects.push(if state.leaving { wait } else { Effect::Quit });
+}
+
+/// Every place keeps what is to be there the next time.
+fn leave_places(state: &mut State, out: &mut Out<'_>) {
     state.with_chat(out, chat::State::leave);
     state.at_desk(out, |panes, desk| {
         panes.prompt.leave(desk);
@@ -420,15 +439,13 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
         panes.models.keep_preset(desk);
         panes.pictures.keep(desk);
     });
-    state.leaving = is_writing(state);
-    let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
-    out.effects.push(if state.leaving { wait } else { Effect::Quit });
 }
 
 /// Something is written that the store has not acknowledged.
 fn is_writing(state: &State) -> bool {
     state.chat.is_writing()
         || state.compare.is_writing()
+        || state.evaluate.is_writing()
         || state.prompt.is_writing()
         || state.pictures.is_writing()
 }

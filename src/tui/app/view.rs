@@ -136,6 +136,9 @@ const TITLE: u16 = 16;
 /// The names of the places, as long as the title and what is said beside it leave room for; else the others' shorter ones,
 /// else their numbers alone.
 pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
+    if state.closed {
+        return Vec::new();
+    }
     let shown = state.place;
     let others: [fn(Place) -> &'static str; 3] = [Place::title, Place::short, |_| ""];
     let labels = |other: fn(Place) -> &'static str| -> Vec<String> {
@@ -244,6 +247,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         let own = [(Action::Accept, "take it"), (Action::Cancel, "leave it")];
         hints.extend(own.into_iter().filter_map(|(a, word)| Some((label(keymap.key(context, a)?), word))));
         return hints;
+    }
+    if state.closed {
+        hints.extend(keymap.key(context, Action::Quit).map(|key| (label(key), "quit")));
     }
     if hints.is_empty() && !matches!(context, Context::Composer | Context::Compare | Context::Prompt) {
         hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), "back")));

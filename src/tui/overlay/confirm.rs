@@ -9,7 +9,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
 use crate::domain::figures::{bytes, count};
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
@@ -189,6 +189,19 @@ impl Confirm {
             letter: 'd',
             does: "delete it",
             choice: Choice::RemoveComparison(comparison.id),
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before an evaluation is deleted.
+    pub fn remove_evaluation(id: EvaluationId, name: &str) -> Self {
+        Self {
+            act: "Delete the evaluation",
+            object: safe_line(name).into_owned(),
+            rest: "with its items, answers and every vote?".to_owned(),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::RemoveEvaluation(id),
             keeps: "keep it",
         }
     }

@@ -20,6 +20,8 @@ const GAP: u16 = 4;
 /// What is typed, and the first unit that is shown.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Help {
+    /// Only what somebody who rates may do.
+    closed: bool,
     input: Input,
     top: usize,
 }
@@ -126,13 +128,23 @@ fn page(units: &[Unit], top: usize, area: Rect) -> (Vec<Vec<Row<'_>>>, usize) {
 }
 
 impl Help {
+    /// For somebody who only rates.
+    pub fn closed() -> Self {
+        Self { closed: true, ..Self::default() }
+    }
+
+    fn tells(&self, binding: &Binding) -> bool {
+        let rates = matches!(binding.context, Context::Rating | Context::Everywhere | Context::Menu);
+        !self.closed || rates && (binding.context == Context::Menu || binding.action.while_only_rating())
+    }
+
     fn units(&self, keymap: &Keymap, area: Rect) -> Vec<Unit> {
         let query = self.input.text().trim().to_lowercase();
         let width = grid(area).1;
         let mut units: Vec<Unit> = Vec::new();
         for context in Context::ALL {
             let mut own = Vec::new();
-            for binding in keymap.bindings().iter().filter(|b| b.context == *context) {
+            for binding in keymap.bindings().iter().filter(|b| b.context == *context && self.tells(b)) {
                 let keys: Vec<Key> = keymap.keys(*context, binding.action).collect();
                 let labels: Vec<String> = keys.iter().map(|key| label(*key)).collect();
                 let found = binding.action.title().to_lowercase().contains(&query)

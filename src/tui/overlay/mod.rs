@@ -13,6 +13,7 @@ mod page;
 pub mod passphrase;
 pub mod picker;
 pub mod prompt;
+pub mod reading;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -23,7 +24,8 @@ use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
-use crate::domain::id::{ComparisonId, ConversationId, MakingId, PromptId};
+use crate::domain::evaluation::vote::Skip;
+use crate::domain::id::{ComparisonId, ConversationId, EvaluationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -36,6 +38,7 @@ use pad::Pad;
 use passphrase::Ask;
 use picker::Picker;
 use prompt::{Prompt, Said};
+use reading::Reading;
 
 /// Columns of a list.
 const WIDEST: u16 = 80;
@@ -61,6 +64,8 @@ pub enum Overlay {
     Past(Past),
     /// Two answers compared.
     Difference(Box<Difference>),
+    /// A text to be read.
+    Reading(Box<Reading>),
 }
 
 /// What of a list is not in sight.
@@ -121,6 +126,15 @@ pub enum Choice {
     VaryFile(String),
     RemovePictures(MakingId),
     RemoveComparison(ComparisonId),
+    RemoveEvaluation(EvaluationId),
+    /// What is shown goes into the dataset of that name.
+    AddToDataset(String),
+    /// The item before the rater is not rated, for that reason.
+    Skip(Skip),
+    /// Goes with the next vote.
+    Comment(String),
+    /// Back to the item of the rater's vote of that number, from 1.
+    GoToVote(u64),
     Rename(ConversationId, String),
     Delete(ConversationId),
     System(String),
@@ -180,13 +194,16 @@ impl Overlay {
             Self::Passphrase(ask) => ask.key(key, action),
             Self::Past(past) => past.key(key, action, inside),
             Self::Difference(difference) => difference.key(key, action, inside),
+            Self::Reading(reading) => reading.key(key, action, inside),
         }
     }
 
     /// What it shows fits the screen.
     pub fn fit(&mut self, screen: Rect) {
-        if let Self::Difference(difference) = self {
-            difference.fit(page::width(screen));
+        match self {
+            Self::Difference(difference) => difference.fit(page::width(screen)),
+            Self::Reading(reading) => reading.fit(page::width(screen)),
+            _ => {}
         }
     }
 
@@ -201,7 +218,8 @@ impl Overlay {
             | Self::Confirm(_)
             | Self::Prompt(_)
             | Self::Past(_)
-            | Self::Difference(_) => Outcome::Close,
+            | Self::Difference(_)
+            | Self::Reading(_) => Outcome::Close,
         }
     }
 
@@ -231,7 +249,7 @@ impl Overlay {
             hints
         };
         match self {
-            Self::Help(_) | Self::Past(_) | Self::Difference(_) => scrolls(),
+            Self::Help(_) | Self::Past(_) | Self::Difference(_) | Self::Reading(_) => scrolls(),
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
             Self::Picker(_) => {
                 let mut hints = two("take it", "close");
@@ -268,7 +286,7 @@ impl Overlay {
             Self::Pad(pad) => pad.composer.paste(text),
             Self::Passphrase(ask) => ask.paste(text),
             Self::Help(help) => help.paste(text),
-            Self::Confirm(_) | Self::Past(_) | Self::Difference(_) => {}
+            Self::Confirm(_) | Self::Past(_) | Self::Difference(_) | Self::Reading(_) => {}
         }
         Outcome::Stay
     }
@@ -279,9 +297,12 @@ impl Overlay {
         if !area.contains(at) {
             // What was typed is not lost by a click.
             return match self {
-                Self::Help(_) | Self::Menu(_) | Self::Picker(_) | Self::Past(_) | Self::Difference(_) => {
-                    Outcome::Close
-                }
+                Self::Help(_)
+                | Self::Menu(_)
+                | Self::Picker(_)
+                | Self::Past(_)
+                | Self::Difference(_)
+                | Self::Reading(_) => Outcome::Close,
                 Self::Confirm(_) | Self::Prompt(_) | Self::Pad(_) | Self::Passphrase(_) => Outcome::Stay,
             };
         }
@@ -302,6 +323,7 @@ impl Overlay {
             Self::Help(help) => help.scroll(steps, keymap, inside),
             Self::Past(past) => past.scroll(steps, inside),
             Self::Difference(difference) => difference.scroll(steps, inside),
+            Self::Reading(reading) => reading.scroll(steps, inside),
             _ => {}
         }
     }
@@ -321,6 +343,7 @@ impl Overlay {
             Self::Passphrase(_) => centred(screen, 64, 7),
             Self::Past(past) => page::area(screen, past.rows(page::width(screen))),
             Self::Difference(difference) => page::area(screen, difference.height(page::width(screen))),
+            Self::Reading(reading) => page::area(screen, reading.height(page::width(screen))),
         }
     }
 
@@ -335,6 +358,7 @@ impl Overlay {
             Self::Passphrase(_) => "Passphrase",
             Self::Past(_) => "Past notices",
             Self::Difference(difference) => difference.title(),
+            Self::Reading(reading) => reading.title(),
         }
     }
 
@@ -348,6 +372,7 @@ impl Overlay {
             Self::Picker(picker) => picker.hidden(inside),
             Self::Past(past) => past.hidden(inside),
             Self::Difference(difference) => difference.hidden(inside),
+            Self::Reading(reading) => reading.hidden(inside),
             _ => Hidden::default(),
         };
         frame(area, cells, look, self.title(), hidden);
@@ -368,6 +393,10 @@ impl Overlay {
             }
             Self::Difference(difference) => {
                 difference.draw(inside, cells, look);
+                None
+            }
+            Self::Reading(reading) => {
+                reading.draw(inside, cells, look);
                 None
             }
         }

@@ -143,6 +143,7 @@ impl Pad {
             text: ground.patch(look.style(Role::Text)),
             placeholder: ground.patch(look.style(Role::Faint)),
             chip: look.style(Role::Info),
+            barred: look.style(Role::Faint),
             selection: look.style(Role::Selected),
         };
         let (area, placeholder) = match &self.of {

@@ -43,6 +43,12 @@ pub enum Of {
     PresetName(Option<String>),
     /// Why there is a new version.
     Note,
+    /// The name of a dataset.
+    Dataset,
+    /// What a rater says of an item besides.
+    Comment,
+    /// The number of a rater's vote.
+    Vote,
 }
 
 /// The line and what it names.
@@ -165,6 +171,24 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Note, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the dataset that something goes into; `before` is the one that was named last.
+    pub fn dataset(before: &str) -> Self {
+        let title = "Add it to the dataset".to_owned();
+        Self { title, input: Input::new(before), of: Of::Dataset, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks what a rater says of an item besides; `before` is what they have said.
+    pub fn comment(before: &str) -> Self {
+        let title = "A comment on this item".to_owned();
+        Self { title, input: Input::new(before), of: Of::Comment, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the number of a rater's vote.
+    pub fn vote() -> Self {
+        let title = "Back to the item of your vote number".to_owned();
+        Self { title, input: Input::default(), of: Of::Vote, wrong: "", said: Said::Nothing }
+    }
+
     /// The same, with a name that another one has: it is asked for again.
     #[must_use]
     pub fn taken(self, name: &str) -> Self {
@@ -182,6 +206,9 @@ impl Prompt {
             Of::Weights => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
+            Of::Comment => "keep it",
+            Of::Dataset => "add",
+            Of::Vote => "go there",
         }
     }
 
@@ -235,6 +262,17 @@ impl Prompt {
             (Some(Action::Accept), Of::Question) if !text.is_empty() => {
                 Outcome::Chosen(Choice::Try(text.to_owned()))
             }
+            (Some(Action::Accept), Of::Dataset) if !text.is_empty() => {
+                Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
+            }
+            (Some(Action::Accept), Of::Comment) => Outcome::Chosen(Choice::Comment(text.to_owned())),
+            (Some(Action::Accept), Of::Vote) => match text.parse() {
+                Ok(number) if number > 0 => Outcome::Chosen(Choice::GoToVote(number)),
+                _ => {
+                    self.wrong = "Votes count from 1.";
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
             (Some(Action::Accept), Of::PresetName(of)) if !text.is_empty() => match name_of(text) {
                 Some(name) if !name.contains(['"', '\\']) => {
@@ -329,6 +367,9 @@ impl Prompt {
                 Role::Muted,
             ),
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
+            ("", Of::Dataset) => ("A new name makes a new dataset", Role::Muted),
+            ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
+            ("", Of::Vote) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)
             }

@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod compare;
+pub mod evaluate;
 pub mod models;
 pub mod pictures;
 pub mod prompt;
@@ -34,6 +35,7 @@ pub enum Place {
     #[default]
     Chat,
     Compare,
+    Evaluate,
     Prompt,
     Pictures,
     Models,
@@ -43,13 +45,14 @@ pub enum Place {
 impl Place {
     /// Every place, in the order of its numbers.
     pub const ALL: &'static [Self] =
-        &[Self::Chat, Self::Compare, Self::Prompt, Self::Pictures, Self::Models, Self::Usage];
+        &[Self::Chat, Self::Compare, Self::Evaluate, Self::Prompt, Self::Pictures, Self::Models, Self::Usage];
 
     /// Its name in the first line.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Chat => "Chat",
             Self::Compare => "Compare",
+            Self::Evaluate => "Evaluate",
             Self::Pictures => "Pictures",
             Self::Prompt => "Prompt",
             Self::Models => "Models",
@@ -62,6 +65,7 @@ impl Place {
         match self {
             Self::Chat => "Chat",
             Self::Compare => "Comp",
+            Self::Evaluate => "Eval",
             Self::Pictures => "Pics",
             Self::Prompt => "Pro",
             Self::Models => "Mod",
@@ -74,6 +78,7 @@ impl Place {
         match self {
             Self::Chat => Action::ShowChat,
             Self::Compare => Action::ShowCompare,
+            Self::Evaluate => Action::ShowEvaluations,
             Self::Pictures => Action::ShowPictures,
             Self::Prompt => Action::ShowPrompt,
             Self::Models => Action::ShowModels,

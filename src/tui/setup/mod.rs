@@ -5,6 +5,7 @@
 //! kept in, the place knows.
 
 pub mod drawer;
+pub mod lacking;
 pub mod presets;
 pub mod view;
 

@@ -5,7 +5,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::Setup;
 use super::drawer::{Drawer, Row, Source, rows, value};
+use super::lacking::{self, Lack};
 use super::presets::in_force;
+use crate::domain::catalog::ModelCard;
 use crate::domain::settings::{Field, Settings};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
@@ -23,6 +25,8 @@ pub struct Panel<'a> {
     pub setup: &'a Setup,
     /// What is in force where nothing is set.
     pub standing: &'a Settings,
+    /// What is known of the model: the rows of what it cannot do are dimmed.
+    pub card: Option<&'a ModelCard>,
     /// It has the keys.
     pub focused: bool,
     /// Whose settings they are: "conversation".
@@ -90,13 +94,18 @@ pub fn draw(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer
             Row::System => "system prompt",
             Row::Field(field) => field.name,
         };
-        let x = put(cells, left, y, right, name, style(Role::Muted)) + 2;
+        let lack = lack(panel, row);
+        let named = if lack.is_some() { Role::Faint } else { Role::Muted };
+        let x = put(cells, left, y, right, name, style(named)) + 2;
         if let (true, Some(input)) = (chosen, &panel.drawer.input) {
             let line = Rect { x: left + 14, y, width: right.saturating_sub(left + 14), height: 1 };
             caret = Some(input.draw(line, cells, style(Role::Text)));
             continue;
         }
-        let Said { text, role, source } = said(panel, sight, row);
+        let Said { text, role, source } = match lack {
+            Some(lack) => dimmed(panel, row, &lack),
+            None => said(panel, sight, row),
+        };
         let room = usize::from(right.saturating_sub(x));
         let text = if row == Row::Model { fit_left(&text, room) } else { fit(&text, room) };
         let start = put_right(cells, x, y, right, &text, style(role));
@@ -126,6 +135,24 @@ struct Said {
     role: Role,
     /// Where it comes from, in a word.
     source: &'static str,
+}
+
+/// Why the row does nothing for the model. A preset is of no model.
+fn lack(panel: &Panel<'_>, row: Row) -> Option<Lack> {
+    match row {
+        Row::Field(field) if panel.preset.is_none() => lacking::of_field(field, panel.card),
+        _ => None,
+    }
+}
+
+/// Why it does nothing, and what it says all the same.
+fn dimmed(panel: &Panel<'_>, row: Row, lack: &Lack) -> Said {
+    let set = match row {
+        Row::Field(field) => panel.setup.settings.shown(field.name),
+        _ => None,
+    };
+    let text = set.map_or_else(|| lack.short.to_owned(), |set| format!("{} · {set}", lack.short));
+    Said { text, role: Role::Faint, source: "" }
 }
 
 fn said(panel: &Panel<'_>, sight: &Sight<'_>, row: Row) -> Said {
@@ -182,8 +209,12 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let raised = sight.look.style(Role::Raised);
     let width = area.width.saturating_sub(4);
     let enter = sight.key(Context::Settings, Action::Open);
+    let lack = lack(panel, panel.drawer.row());
     let (text, role) = match (&panel.drawer.error, panel.drawer.row()) {
         (Some(error), _) => (error.to_string(), Role::Bad),
+        (None, Row::Field(field)) if let Some(lack) = &lack => {
+            (format!("{}\n{}", lack.why, field.meaning), Role::Muted)
+        }
         (None, Row::Preset) if panel.preset.is_some() => {
             (format!("{enter} gives it another name."), Role::Muted)
         }

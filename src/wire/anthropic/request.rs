@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::turns::{self, Content, Message};
 use crate::domain::call::Converse;
-use crate::domain::settings::Effort;
+use crate::domain::left_out::LeftOut;
+use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
 use crate::wire::attachment::Limits;
@@ -13,6 +14,10 @@ use crate::wire::written::encoded;
 
 /// The longest answer where nobody set one: the API wants to be told. What is thought comes on top.
 const MAX_TOKENS: u32 = 4096;
+
+/// What a model that thinks refuses.
+pub(in crate::wire) const SAMPLING: [&str; 3] = ["temperature", "top_p", "top_k"];
+pub(in crate::wire) const THINKS: &str = "a model that thinks takes none";
 
 /// Whether it is one of the models before 4.6.
 fn is_old(model: &str) -> bool {
@@ -141,6 +146,13 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     written(&doing, &body)
 }
 
+/// The settings that the body leaves out.
+pub fn left_out(settings: &Settings) -> Vec<LeftOut> {
+    let thinks = budget(settings.reasoning).is_some();
+    let sampling = LeftOut::of(settings, &SAMPLING, THINKS).filter(|_| thinks);
+    sampling.into_iter().chain(LeftOut::of(settings, &["seed"], "the Messages API has none")).collect()
+}
+
 /// The body that asks how many tokens the conversation has.
 pub fn count(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("counting tokens with {}", converse.model);
@@ -197,8 +209,8 @@ fn common<'a>(converse: &'a Converse, thinking: Thinking, doing: &str) -> Result
     })
 }
 
-/// The tokens to think with at most, from 1024; `None` is no thinking.
-pub(in crate::wire) fn budget(effort: Option<Effort>) -> Option<u32> {
+/// The tokens to think with at most, from 1024; `None` is no thinking. They are asked for on top of the answer's.
+pub fn budget(effort: Option<Effort>) -> Option<u32> {
     match effort? {
         Effort::Off => None,
         Effort::Low => Some(1024),
@@ -214,7 +226,6 @@ mod tests {
     use super::*;
     use crate::domain::call::{Blobs, Turn};
     use crate::domain::message::{Block, Role};
-    use crate::domain::settings::Settings;
 
     fn converse(settings: &[(&str, &str)]) -> Converse {
         let mut converse = Converse {
@@ -269,6 +280,22 @@ mod tests {
             )
         );
         assert_eq!(sent(&[("top_k", "0")], Thinking::Budget).get("top_k"), None);
+    }
+
+    #[test]
+    fn what_is_not_sent_is_told_by_name_and_nothing_is_where_all_is_sent() {
+        let told = |set: &[(&str, &str)]| LeftOut::said(&left_out(&converse(set).settings));
+        let sent =
+            [("temperature", "0.2"), ("top_p", "0.9"), ("top_k", "40"), ("stop", "END"), ("max_tokens", "9")];
+        assert_eq!((told(&[]), told(&sent)), (None, None));
+        assert_eq!(told(&[("seed", "7")]).unwrap(), "seed is not sent: the Messages API has none");
+        let thinking =
+            [("reasoning", "low"), ("temperature", "0.2"), ("top_k", "4"), ("stop", "END"), ("seed", "7")];
+        assert_eq!(
+            told(&thinking).unwrap(),
+            "temperature and top_k are not sent: a model that thinks takes none; seed is not sent: the Messages API has none"
+        );
+        assert_eq!(told(&thinking[..1]), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::blocks;
 use super::native::{Family, Row};
 use crate::domain::call::Converse;
 use crate::domain::catalog::ModelId;
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::Block;
 use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::ToolChoice;
@@ -87,6 +88,24 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     put(&mut body, "inferenceConfig", inference);
     put(&mut body, "outputConfig", output(converse, thinking));
     written(&doing, &body)
+}
+
+/// The settings that the body of Converse leaves out.
+pub fn left_out(converse: &Converse) -> Vec<LeftOut> {
+    let settings = &converse.settings;
+    let named = |names: &[&str], why: &str| LeftOut::of(settings, names, why);
+    let lacks: &[&str] = if is_anthropic(&converse.model) { &["seed"] } else { &["top_k", "seed"] };
+    let off = settings.reasoning == Some(Effort::Off) && !is_anthropic(&converse.model);
+    let none = settings.tool_choice == Some(ToolChoice::None) && !tools(converse).is_empty();
+    [
+        named(&anthropic::SAMPLING, anthropic::THINKS).filter(|_| budget(converse).is_some()),
+        named(lacks, "Converse has none"),
+        named(&["reasoning"], "Converse has no word for off").filter(|_| off),
+        named(&["tool_choice"], "Converse has no word for none where tools were called").filter(|_| none),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The body of `CountTokens`.
@@ -204,7 +223,7 @@ fn output(converse: &Converse, thinking: Thinking) -> Map<String, Value> {
 }
 
 /// The tokens for a model of Anthropic's to think with at most; `None` is no thinking, or another's model.
-fn budget(converse: &Converse) -> Option<u32> {
+pub fn budget(converse: &Converse) -> Option<u32> {
     anthropic::budget(converse.settings.reasoning.filter(|_| is_anthropic(&converse.model)))
 }
 

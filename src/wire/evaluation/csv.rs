@@ -211,7 +211,9 @@ impl Columns {
 /// The table of items; answers come back in the order of its columns.
 pub fn write(items: &[Item]) -> Result<String> {
     let mut columns = Columns::default();
-    items.iter().for_each(|item| columns.add(item));
+    for item in items {
+        columns.add(item);
+    }
     Ok(columns.head()? + &columns.rows(items)?)
 }
 

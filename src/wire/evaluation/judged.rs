@@ -40,8 +40,8 @@ pub(super) fn at(id: &ResponseId) -> Option<usize> {
 }
 
 impl Judged {
-    /// An item with the votes on it: ids of answers, made with the task's seed, become places. Votes on other items, and
-    /// those that name an answer which the item has not, are left out.
+    /// An item with the votes on it: ids of answers, made with the task's seed, become places. Votes on other items,
+    /// those that name an answer which the item has not, and those that were only taken back are left out.
     pub fn of<'a>(
         item: &Item,
         metrics: &[Metric],
@@ -54,7 +54,7 @@ impl Judged {
         let known = |id: &ResponseId| ids.iter().position(|known| known == id);
         let opinions = votes
             .into_iter()
-            .filter(|vote| vote.item == hash)
+            .filter(|vote| vote.item == hash && vote.said != Said::Withdrawn)
             .filter_map(|vote| {
                 Some(Opinion {
                     rater: vote.rater.clone(),

@@ -8,12 +8,14 @@ pub mod battles;
 pub mod csv;
 pub mod dataset;
 mod fields;
+pub mod hand_out;
 pub mod human;
 mod human_results;
 mod judged;
 pub mod label_studio;
 mod lines;
 pub mod preference;
+pub mod rating_file;
 pub mod task_file;
 
 pub use judged::{Judged, Opinion};

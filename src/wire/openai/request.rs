@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::call::{Blobs, Converse, Turn};
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::{Tool, ToolChoice};
@@ -20,7 +21,7 @@ struct Body<'a> {
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f32>,
-    /// No part of `OpenAI`'s own API; llama.cpp, vLLM, Ollama and `OpenRouter` take it. Sent only where the person set it.
+    /// llama.cpp, vLLM, Ollama and `OpenRouter` take it.
     #[serde(skip_serializing_if = "Option::is_none")]
     top_k: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,8 +88,16 @@ pub enum Limit {
     MaxCompletionTokens,
 }
 
+/// How a server differs from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    pub limit: Limit,
+    /// It takes `top_k`, which is no part of `OpenAI`'s own API.
+    pub top_k: bool,
+}
+
 /// The body that asks for a streamed answer.
-pub fn body(converse: &Converse, limit: Limit) -> Result<Vec<u8>> {
+pub fn body(converse: &Converse, dialect: Dialect) -> Result<Vec<u8>> {
     let doing = || format!("asking {}", converse.model);
     let mut messages = Vec::with_capacity(converse.turns.len() + 1);
     if let Some(system) = &converse.system {
@@ -105,9 +114,9 @@ pub fn body(converse: &Converse, limit: Limit) -> Result<Vec<u8>> {
         stream_options: StreamOptions { include_usage: true },
         temperature: settings.temperature,
         top_p: settings.top_p,
-        top_k: settings.top_k,
-        max_tokens: settings.max_tokens.filter(|_| limit == Limit::MaxTokens),
-        max_completion_tokens: settings.max_tokens.filter(|_| limit == Limit::MaxCompletionTokens),
+        top_k: settings.top_k.filter(|_| dialect.top_k),
+        max_tokens: settings.max_tokens.filter(|_| dialect.limit == Limit::MaxTokens),
+        max_completion_tokens: settings.max_tokens.filter(|_| dialect.limit == Limit::MaxCompletionTokens),
         stop: &settings.stop,
         seed: settings.seed,
         reasoning_effort: settings.reasoning.map(effort),
@@ -116,6 +125,12 @@ pub fn body(converse: &Converse, limit: Limit) -> Result<Vec<u8>> {
         response_format: format(settings),
     };
     serde_json::to_vec(&body).map_err(|why| Error::internal(doing(), why.to_string()))
+}
+
+/// The settings that the body leaves out.
+pub fn left_out(settings: &Settings, dialect: Dialect) -> Vec<LeftOut> {
+    let lacks = LeftOut::of(settings, &["top_k"], "OpenAI's own API has none");
+    lacks.filter(|_| !dialect.top_k).into_iter().collect()
 }
 
 pub(super) fn effort(effort: Effort) -> &'static str {
@@ -249,7 +264,11 @@ mod tests {
     }
 
     fn sent(converse: &Converse, limit: Limit) -> Value {
-        serde_json::from_slice(&body(converse, limit).unwrap()).unwrap()
+        serde_json::from_slice(&body(converse, copied(limit)).unwrap()).unwrap()
+    }
+
+    fn copied(limit: Limit) -> Dialect {
+        Dialect { limit, top_k: true }
     }
 
     #[test]
@@ -281,10 +300,18 @@ mod tests {
         }
         converse.settings.set("stop", "END,\\n\\n").unwrap();
         converse.settings.set("seed", "18446744073709551615").unwrap();
-        let text = String::from_utf8(body(&converse, Limit::MaxTokens).unwrap()).unwrap();
+        let text = String::from_utf8(body(&converse, copied(Limit::MaxTokens)).unwrap()).unwrap();
         assert!(text.contains(r#""temperature":0.2,"top_p":0.9,"top_k":40,"max_tokens":64,"stop":["END","\n\n"],"seed":18446744073709551615"#), "{text}");
         let newer = sent(&converse, Limit::MaxCompletionTokens);
         assert_eq!((newer.get("max_tokens"), &newer["max_completion_tokens"]), (None, &json!(64)));
+        assert_eq!(left_out(&converse.settings, copied(Limit::MaxTokens)), []);
+        let own = Dialect { limit: Limit::MaxTokens, top_k: false };
+        let sent: Value = serde_json::from_slice(&body(&converse, own).unwrap()).unwrap();
+        assert_eq!(sent.get("top_k"), None);
+        let told = LeftOut::said(&left_out(&converse.settings, own));
+        assert_eq!(told.unwrap(), "top_k is not sent: OpenAI's own API has none");
+        converse.settings.set("top_k", "").unwrap();
+        assert_eq!(left_out(&converse.settings, own), []);
     }
 
     #[test]
@@ -299,7 +326,7 @@ mod tests {
             media_type: "application/pdf".into(),
             blob: blob("d"),
         });
-        let error = body(&converse, Limit::MaxTokens).unwrap_err();
+        let error = body(&converse, copied(Limit::MaxTokens)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::NotFound);
         converse.blobs.put(blob("p"), *b"png");
         converse.blobs.put(blob("d"), *b"pdf");

@@ -16,10 +16,7 @@ use crate::wire::written::encoded;
 pub fn markdown(thread: &Thread, folder: Option<&str>) -> String {
     let head = &thread.conversation;
     let mut out = String::from("---\n");
-    let mut field = |name: &str, value: &str| {
-        // A JSON string is a YAML string.
-        let _ = writeln!(out, "{name}: {}", serde_json::Value::from(value));
-    };
+    let mut field = |name: &str, value: &str| field(&mut out, name, value);
     field("title", &head.title);
     field("id", &head.id.to_string());
     if let Some(model) = &head.model {
@@ -43,6 +40,11 @@ pub fn markdown(thread: &Thread, folder: Option<&str>) -> String {
     out
 }
 
+/// A line of a front matter: a JSON string is a YAML string.
+pub(in crate::wire) fn field(out: &mut String, name: &str, value: &str) {
+    let _ = writeln!(out, "{name}: {}", serde_json::Value::from(value));
+}
+
 fn add(out: &mut String, message: &Message, folder: Option<&str>) {
     let who = match (&message.answer, message.role) {
         (Some(answer), _) => answer.model.as_str(),
@@ -52,6 +54,15 @@ fn add(out: &mut String, message: &Message, folder: Option<&str>) {
         (None, Role::Tool) => "Tool",
     };
     let _ = write!(out, "\n## {who}\n\n*{}*\n", date(message.created));
+    blocks(out, message, folder);
+    let figures = message.answer.as_ref().map(figures).unwrap_or_default();
+    if !figures.is_empty() {
+        let _ = write!(out, "\n*{}*\n", figures.join(" · "));
+    }
+}
+
+/// What a message holds, and what a check of it has found.
+pub(in crate::wire) fn blocks(out: &mut String, message: &Message, folder: Option<&str>) {
     for block in &message.blocks {
         out.push('\n');
         match block {
@@ -95,10 +106,6 @@ fn add(out: &mut String, message: &Message, folder: Option<&str>) {
         for line in answer.schema.iter().flat_map(SchemaCheck::lines) {
             let _ = write!(out, "\n*✗ {line}*\n");
         }
-        let figures = figures(answer);
-        if !figures.is_empty() {
-            let _ = write!(out, "\n*{}*\n", figures.join(" · "));
-        }
     }
 }
 
@@ -113,7 +120,8 @@ fn link(block: &Block, folder: Option<&str>) -> Option<String> {
     Some(path.split('/').map(encoded).collect::<Vec<_>>().join("/"))
 }
 
-fn figures(answer: &Answer) -> Vec<String> {
+/// What is known of an answer, each in a few words.
+pub(in crate::wire) fn figures(answer: &Answer) -> Vec<String> {
     let mut all = Vec::new();
     if let Some(ms) = answer.timing.first_token_ms {
         all.push(format!("{:.2} s to the first token", f64::from(ms) / 1000.0));
@@ -150,6 +158,6 @@ pub(super) fn fence(text: &str) -> String {
 }
 
 /// RFC 3339, UTC, to the second.
-fn date(at: Timestamp) -> String {
+pub(in crate::wire) fn date(at: Timestamp) -> String {
     jiff::Timestamp::from_second(at.0.div_euclid(1000)).map_or_else(|_| at.0.to_string(), |t| t.to_string())
 }

@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 pub use markdown::markdown;
+pub(super) use markdown::{blocks, date, field, figures};
 pub use read::read;
 
 use crate::domain::attachment::blobs_of;

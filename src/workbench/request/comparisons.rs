@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::domain::comparison::{Plan, Table};
+pub use crate::domain::comparison::{Form, Plan, Table};
 use crate::domain::evaluation::Choice;
 use crate::domain::id::{BallotId, ComparisonId, MessageId};
 
@@ -28,6 +28,8 @@ pub enum Comparisons {
     Categorise { id: ComparisonId, category: Option<String> },
     /// Who was chosen over whom, of all choices or of one category's: `Leaderboard`.
     Leaderboard { category: Option<String> },
+    /// One as a text, or the battles of one or of all: `Text`s, one after the other.
+    Export { id: Option<ComparisonId>, form: Form },
     /// Deletes it with its conversations: `Done`. What was chosen stays on the leaderboard, unless `ballots` go too.
     Remove { id: ComparisonId, ballots: bool },
 }

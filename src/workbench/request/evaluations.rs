@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::evaluation::TaskDefinition;
+pub use crate::domain::evaluation::exchange::{Form, ReportForm};
 use crate::domain::evaluation::job::Known;
 pub use crate::domain::evaluation::job::Plan;
 pub use crate::domain::evaluation::sheet::{Cast, Step};
+use crate::domain::evaluation::vote::Value;
+use crate::domain::evaluation::{ItemHash, TaskDefinition};
 use crate::domain::id::EvaluationId;
 
 /// Asks about evaluations.
@@ -35,12 +37,26 @@ pub enum Evaluations {
     WriteTask { id: EvaluationId },
     /// Why answers are not there, each source's grouped: `Failures`.
     Failures { id: EvaluationId },
-    /// Keeps that somebody looked whose answers are whose: `Evaluation`. For whoever shows that.
-    Unblind { id: EvaluationId },
     /// Deletes it with its items, answers and votes: `Done`.
     Remove { id: EvaluationId },
     /// A rater sits down, or moves: `Seat`, with what lies before them, which is held for them a while.
     Sit { id: EvaluationId, rater: String, step: Step },
+    /// What the votes of a version come to, by whose answers are whose, which is kept: of the one in force where none is named: `EvaluationReport`.
+    Report { id: EvaluationId, version: Option<u32> },
+    /// The same as a file: `Text`.
+    WriteReport { id: EvaluationId, version: Option<u32>, form: ReportForm },
+    /// An item with whose each answer is, by the first digits of its name in votes: `RatedItem`.
+    Item { id: EvaluationId, item: ItemHash },
+    /// Keeps what an owner decides of an item that raters differ on: `Decision`.
+    Adjudicate { id: EvaluationId, item: ItemHash, metric: String, value: Value, reason: String },
+    /// The file that a rater takes elsewhere: `Text`.
+    HandOut { id: EvaluationId, rater: String },
+    /// Takes the file in that a rater brings back: `TakenIn`.
+    TakeIn { text: String },
+    /// The evaluation in the form of another program: `EvaluationFile`. A metric is needed of preference data; the first one else.
+    Export { id: EvaluationId, form: Form, metric: Option<String> },
+    /// Makes an evaluation of what another program wrote: `TakenIn`.
+    Import { name: String, form: Form, text: String },
     /// Keeps a vote, on the disk before the reply: `Seat`, with what lies before the rater next.
     Rate { id: EvaluationId, cast: Cast },
 }

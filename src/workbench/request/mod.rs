@@ -73,7 +73,11 @@ impl Request {
                 matches!(request, chat::Chat::Scripts { .. } | chat::Chat::Complete { .. })
             }
             Self::Comparisons(request) => match request {
-                V::List { .. } | V::Find { .. } | V::Open { .. } | V::Leaderboard { .. } => true,
+                V::List { .. }
+                | V::Find { .. }
+                | V::Open { .. }
+                | V::Leaderboard { .. }
+                | V::Export { .. } => true,
                 V::Create { .. }
                 | V::Choose { .. }
                 | V::TakeBack { .. }
@@ -100,14 +104,21 @@ impl Request {
                 | E::ReadTask { .. }
                 | E::WriteTask { .. }
                 | E::Failures { .. } => true,
-                // Sitting down reserves, and going on from there may take a vote back.
-                E::Create { .. }
+                // Sitting down reserves, and going on from there may take a vote back; who looks at results is kept.
+                E::Report { .. }
+                | E::Item { .. }
+                | E::WriteReport { .. }
+                | E::Export { .. }
+                | E::Create { .. }
                 | E::Run { .. }
                 | E::Pause { .. }
                 | E::Change { .. }
-                | E::Unblind { .. }
                 | E::Remove { .. }
                 | E::Sit { .. }
+                | E::HandOut { .. }
+                | E::TakeIn { .. }
+                | E::Import { .. }
+                | E::Adjudicate { .. }
                 | E::Rate { .. } => false,
             },
             Self::Datasets(request) => match request {

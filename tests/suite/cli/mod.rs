@@ -5,6 +5,8 @@ mod bedrock;
 mod caching;
 mod cassettes;
 mod compare;
+mod compared;
+mod datasets;
 mod evaluation;
 mod found;
 pub mod home;

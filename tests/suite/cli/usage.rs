@@ -192,5 +192,13 @@ fn exchanges(home: &Home, server: &Server) {
     assert!(whole.stdout.lines().count() == 3 && !whole.stderr.contains("there are more"), "{whole:?}");
     let later = home.run(&["usage", "egress", "--since", "2100-01-01"]);
     assert!(later.stderr.contains("nothing left this machine in that time"), "{later:?}");
-    assert_eq!(home.run(&["usage", "--by", "day", "egress"]).code, Some(2));
+    let misplaced = home.run(&["usage", "--by", "day", "egress"]);
+    assert_eq!(misplaced.code, Some(2));
+    assert!(misplaced.stderr.contains("--by stands before egress"), "{misplaced:?}");
+    let between = home.run(&["usage", "--json", "egress"]);
+    assert_eq!(
+        (between.code, between.objects().len()),
+        (Some(0), 2),
+        "a flag of all commands may stand there"
+    );
 }

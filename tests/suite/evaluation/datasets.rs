@@ -134,6 +134,33 @@ fn what_is_wrong_with_a_table_is_named() {
     assert_eq!(csv::read(b"prompt,category\nfirst,\"a\"").taken.len(), 1);
 }
 
+#[test]
+fn a_table_has_columns_for_what_its_items_have() {
+    let asked = |text: &str| Turn { role: Role::User, text: text.into() };
+    let long = Item {
+        turns: vec![asked("first?"), Turn { role: Role::Assistant, text: "a, \"b\"".into() }, asked("then?")],
+        conversation: Some("k".into()),
+        ..Item::default()
+    };
+    assert_eq!(
+        csv::write(&[full(), Item::asking("two\nlines")]).unwrap(),
+        "prompt,referenceResponse,category,response:m1,response:m2\nwhy?,because,c,one,two\n\"two\nlines\",,,,\n"
+    );
+    let text = csv::write(&[full(), long.clone()]).unwrap();
+    assert!(
+        text.starts_with("prompt,referenceResponse,category,precedingTurns,conversation,response:m1"),
+        "{text}"
+    );
+    assert_eq!(csv::read(text.as_bytes()).into_taken(), [full(), long]);
+    let lost = csv::read(
+        b"prompt,precedingTurns\nwhy?,no list\n,\"[{\"\"role\"\":\"\"user\"\",\"\"text\"\":\"\"a\"\"}]\"\n",
+    );
+    assert_eq!(
+        bad(&lost),
+        ["2: field 2 is no JSON list of turns, each with a role and a text", "3: its prompt is empty"]
+    );
+}
+
 fn any_item() -> impl Strategy<Value = Item> {
     let text = "\\PC*[^ ]\\PC*";
     let turn = (prop::bool::ANY, any::<String>())
@@ -166,6 +193,22 @@ proptest! {
         let read = dataset::read(text.as_bytes());
         prop_assert_eq!(bad(&read), Vec::<String>::new());
         prop_assert_eq!(read.into_taken(), items);
+    }
+
+    /// But for what an empty cell cannot say: an empty text is nothing there, and answers stand in the order of the columns.
+    #[test]
+    fn a_table_that_is_written_is_read_again(items in prop::collection::vec(any_item(), 0..6)) {
+        prop_assume!(items.iter().all(|item| !item.prompt().trim().is_empty()));
+        let by_model = |mut item: Item| {
+            item.reference = item.reference.filter(|text| !text.is_empty());
+            item.responses.retain(|response| !response.text.is_empty());
+            item.responses.sort_by(|one, other| one.model.cmp(&other.model));
+            item
+        };
+        let read = csv::read(csv::write(&items).unwrap().as_bytes());
+        prop_assert_eq!(bad(&read), Vec::<String>::new());
+        let read: Vec<_> = read.into_taken().into_iter().map(by_model).collect();
+        prop_assert_eq!(read, items.into_iter().map(by_model).collect::<Vec<_>>());
     }
 
     #[test]

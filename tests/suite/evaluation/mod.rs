@@ -4,9 +4,11 @@
 mod agreement;
 mod datasets;
 mod floor;
+mod hand_outs;
 mod judgements;
 mod queue;
 mod ranking;
+mod report;
 mod shares;
 mod votes;
 

@@ -115,6 +115,24 @@ fn a_vote_taken_back_does_not_stand_and_nobody_takes_back_anothers() {
 }
 
 #[test]
+fn a_vote_that_is_taken_back_stands_no_more_and_neither_does_what_took_it() {
+    let said = |number| vote(number, &["x", "y"], Value::Preference(2));
+    let first = said(1);
+    let back = Vote { said: Said::Withdrawn, supersedes: Some(first.id), ..said(2) };
+    assert_eq!(back.check(&task(Method::ComparisonLikertScale)), Ok(()));
+    assert_eq!(standing([&first, &back]), Vec::<&Vote>::new());
+    // Whoever thinks again after that votes again.
+    let again = Vote { supersedes: Some(back.id), ..said(3) };
+    assert_eq!(standing([&first, &back, &again]), [&again]);
+    let foreign = Vote { rater: "bo".into(), ..back.clone() };
+    assert_eq!(standing([&first, &foreign]), [&first]);
+
+    let text = serde_json::to_string(&back).unwrap();
+    assert!(text.contains(r#""said":"withdrawn""#), "{text}");
+    assert_eq!(serde_json::from_str::<Vote>(&text).unwrap(), back);
+}
+
+#[test]
 fn comparing_votes_come_to_battles_by_model_wherever_answers_stood() {
     let said = |method: Method, shown: &[&str], value: Value| -> Vec<String> {
         let told = vote(1, shown, value).battles(&metric(method), named);

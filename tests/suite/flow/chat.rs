@@ -349,7 +349,7 @@ fn the_last_conversation_opens_again_unless_a_model_was_asked_for() {
 /// A start on a new conversation.
 fn named(model: Option<&str>) -> Start {
     let model = model.map(|model| model.parse().unwrap());
-    Start { new: Some(New { model, ..New::default() }), conversation: None }
+    Start { new: Some(New { model, ..New::default() }), ..Start::default() }
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn a_new_conversation_with_a_system_prompt_takes_the_model_used_last_and_the_def
     options.defaults.settings.set("temperature", "0.2").unwrap();
     options.defaults.settings.set("seed", "1").unwrap();
     options.defaults.system = Some("Overruled.".into());
-    let start = Start { new: Some(new), conversation: None };
+    let start = Start { new: Some(new), ..Start::default() };
     let mut stage = Stage::made(120, 40, options, start);
     let memory = serde_json::json!({ "conversation": conversation(2), "model": "mock/fast" });
     stage.answer("recall", vec![Reply::Remembered { value: Some(memory) }]);

@@ -1,6 +1,8 @@
 //! Keys in, picture out: each state of the chat place at four sizes, dark and light.
 
 pub mod compare;
+mod evaluate;
+mod lacking;
 mod models;
 mod picker;
 mod pictures;

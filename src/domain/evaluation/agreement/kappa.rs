@@ -34,7 +34,10 @@ pub struct Kappa {
 /// that a point of the scale which nobody chose still lies between its neighbours.
 pub fn cohen(table: &Table, a: usize, b: usize, weights: Weights) -> Figure<Kappa> {
     table.comparable()?;
-    let pairs = table.shared(a, b);
+    kappa(&table.shared(a, b), weights)
+}
+
+fn kappa(pairs: &[(f64, f64)], weights: Weights) -> Figure<Kappa> {
     let n = pairs.len() as f64;
     match pairs.len() {
         0 => return Err(Missing::NothingShared),
@@ -64,9 +67,14 @@ pub fn cohen(table: &Table, a: usize, b: usize, weights: Weights) -> Figure<Kapp
 /// Cohen's κ of every two raters.
 pub fn cohen_of_all(table: &Table, weights: Weights) -> Vec<(&str, &str, Figure<Kappa>)> {
     let raters = table.raters();
+    let shared = table.all_shared();
+    let of = |a: usize, b: usize| {
+        table.comparable()?;
+        kappa(shared.get(&(a, b)).map_or(&[], Vec::as_slice), weights)
+    };
     (0..raters.len())
         .flat_map(|a| (a + 1..raters.len()).map(move |b| (a, b)))
-        .map(|(a, b)| (raters[a].as_str(), raters[b].as_str(), cohen(table, a, b, weights)))
+        .map(|(a, b)| (raters[a].as_str(), raters[b].as_str(), of(a, b)))
         .collect()
 }
 

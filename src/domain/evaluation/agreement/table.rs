@@ -1,6 +1,6 @@
 //! Who said what of which item, on one metric: what every coefficient of agreement is made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::kappa::counts;
 use super::krippendorff::Level;
@@ -94,6 +94,20 @@ impl Table {
             said.binary_search_by_key(&rater, |(rater, _)| *rater).ok().map(|at| said[at].1)
         };
         self.items.iter().filter_map(|said| value(said, a).zip(value(said, b))).collect()
+    }
+
+    /// The same of every two raters at once, the first before the other: once through the items, however many raters there
+    /// are. Those who have none in common are not in it.
+    pub(super) fn all_shared(&self) -> HashMap<(usize, usize), Vec<(f64, f64)>> {
+        let mut shared: HashMap<_, Vec<_>> = HashMap::new();
+        for said in &self.items {
+            for (at, (a, of_a)) in said.iter().enumerate() {
+                for (b, of_b) in &said[at + 1..] {
+                    shared.entry((*a, *b)).or_default().push((*of_a, *of_b));
+                }
+            }
+        }
+        shared
     }
 
     /// Whether two raters have an item in common; else why no agreement can be told.

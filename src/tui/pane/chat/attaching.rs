@@ -10,6 +10,7 @@ use crate::tui::app::{Desk, Options};
 use crate::tui::effect::TaskId;
 use crate::tui::event::Clipped;
 use crate::tui::overlay::prompt::Boxed;
+use crate::tui::setup::lacking;
 use crate::tui::widget::composer::{Ticket, mentioned_path, possible_mentions};
 use crate::workbench::Request;
 use crate::workbench::request::chat::Chat;
@@ -107,6 +108,13 @@ impl State {
             any = true;
         }
         any
+    }
+
+    /// Says on their chips which files the model does not take.
+    pub(super) fn bar_files(&mut self) {
+        let model = self.thread.setup.model.as_ref();
+        let card = model.and_then(|model| self.stock.card(model));
+        self.composer.bar(|block| lacking::of_block(block, card));
     }
 
     /// A file that the next message needs is still being read.

@@ -58,6 +58,7 @@ impl State {
             Choice::Attach(path) => self.attach(&path, Named::Asked, desk),
             Choice::Complete(before) => self.look_up(Completing::Line(before), desk),
             Choice::CopyCode(code) => desk.ask(Effect::Copy(code)),
+            Choice::AddToDataset(dataset) => self.add_to_dataset(dataset, desk),
             Choice::Rename(id, title) => {
                 if self.thread.id == Some(id) {
                     self.thread.title.clone_from(&title);
@@ -97,6 +98,10 @@ impl State {
             | Choice::VaryFile(_)
             | Choice::RemovePictures(_)
             | Choice::RemoveComparison(_)
+            | Choice::RemoveEvaluation(_)
+            | Choice::Skip(_)
+            | Choice::Comment(_)
+            | Choice::GoToVote(_)
             | Choice::SavePrompt(_)
             | Choice::SaveVersion(_)
             | Choice::RenamePrompt(..)

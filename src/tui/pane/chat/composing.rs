@@ -101,6 +101,7 @@ impl State {
         if gone {
             self.focus = Focus::Composer;
         }
+        self.bar_files();
         let areas = self.areas(desk.area);
         self.composer.fit(areas.composer.width, areas.composer.height);
         if let Some(rows) = areas.list_rows {

@@ -120,6 +120,8 @@ enum Wait {
     Export,
     /// The request of an answer of that conversation.
     Scripts(ConversationId),
+    /// An item of a dataset.
+    Add,
     /// To be written to this file; over another one where `replace`.
     Save {
         path: String,
@@ -277,6 +279,7 @@ impl State {
             Action::RetryFailed => idle && self.thread.last_answer().is_some_and(is_broken_off),
             Action::EditMessage => self.thread.shown().next().is_some() && idle,
             Action::Copy | Action::CopyCode | Action::CopyRequest => answered,
+            Action::AddToDataset => answered && idle,
             Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
                 self.thread.id.is_some()
             }

@@ -14,6 +14,7 @@ use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::setup::Setup;
@@ -69,7 +70,10 @@ impl State {
             }
             (Wait::Likes, Reply::Remembered { value }) => self.take_likes(value),
             (Wait::Models, Reply::Lists { lists }) => self.take_lists(lists),
-            (Wait::Models, Reply::Models { cards }) => self.take_models(cards),
+            (Wait::Models, Reply::Models { cards }) => {
+                self.take_models(cards);
+                self.refit(desk);
+            }
             (Wait::Plan, Reply::Plan { plan }) => {
                 if let Some(first) = self.first_run.as_mut().filter(|f| f.plan_task == Some(task)) {
                     first.plan = Some(plan);
@@ -98,6 +102,7 @@ impl State {
             (Wait::Complete(completing), Reply::Completion { found }) => {
                 self.completed(completing, found, desk);
             }
+            (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 offer_scripts(scripts, desk);
             }
@@ -242,6 +247,7 @@ impl State {
                 | Wait::Fork
                 | Wait::Export
                 | Wait::Scripts(_)
+                | Wait::Add
                 | Wait::Knows
                 | Wait::Save { .. }
                 | Wait::Watch,
@@ -371,6 +377,7 @@ impl State {
     fn know_models(&mut self, desk: &mut Desk<'_>) {
         self.settle_model(desk);
         self.welcome(desk);
+        self.refit(desk);
     }
 }
 

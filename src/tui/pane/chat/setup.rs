@@ -61,7 +61,7 @@ impl State {
     /// What is known of the conversation's model.
     pub(super) fn card(&self) -> Option<&ModelCard> {
         let model = self.thread.setup.model.as_ref()?;
-        self.stock.cards.iter().find(|card| card.id == *model)
+        self.stock.card(model)
     }
 
     /// What the model is asked with where the conversation sets nothing, as far as that is known.

@@ -89,6 +89,9 @@ impl State {
             Action::CopyCode => self.copy_code(desk),
             Action::CopyAll => self.copy_all(desk),
             Action::CopyRequest => self.copy_request(desk),
+            Action::AddToDataset if self.answer().is_some() => {
+                desk.overlays.push(Overlay::Prompt(Prompt::dataset("")));
+            }
             Action::ToggleFold => self.toggle_fold(desk),
             Action::Search if self.focus == Focus::List => self.start_search(desk),
             Action::Search => self.start_find(),

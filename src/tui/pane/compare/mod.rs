@@ -11,6 +11,7 @@ mod layout;
 mod opening;
 mod place;
 mod replies;
+mod tables;
 mod update;
 mod view;
 
@@ -102,6 +103,10 @@ enum Wait {
     Fork,
     Keep,
     Watch,
+    /// Who was chosen over whom.
+    Board,
+    /// An item of a dataset.
+    Add,
 }
 
 /// Where the person left off.
@@ -153,6 +158,8 @@ pub struct State {
     asking: bool,
     /// The column whose model is being chosen; `None` for a new one.
     choosing: Option<usize>,
+    /// The dataset that something was added to last.
+    dataset: String,
     /// It was in sight once.
     begun: bool,
     kept: Memory,

@@ -1,13 +1,14 @@
 //! What comes back through the door, and what it means here.
 
 use super::opening::keep_later;
-use super::{State, Wait};
+use super::{State, Wait, tables};
 use crate::domain::change::Changed;
 use crate::domain::delta::Event as Said;
 use crate::domain::message::Outcome;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
+use crate::tui::dataset::added;
 use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
 use crate::tui::thread::Load;
@@ -52,6 +53,10 @@ impl State {
                 desk.opens = Some(head.id);
                 desk.say("This is a copy; the comparison stays as it was.");
             }
+            (Wait::Board, Reply::Leaderboard { board, categories }) => {
+                desk.overlays.push(tables::board(&board, &categories));
+            }
+            (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
             (Wait::Watch, Reply::Changed { change, .. }) => self.changed(change, desk),
             _ => {}
         }
@@ -127,7 +132,14 @@ impl State {
             }
             Wait::Recall => {}
             // It is begun again when the place comes into sight.
-            Wait::Watch | Wait::Choose | Wait::TakeBack | Wait::Remove | Wait::Fork | Wait::Keep => {
+            Wait::Watch
+            | Wait::Choose
+            | Wait::TakeBack
+            | Wait::Remove
+            | Wait::Fork
+            | Wait::Keep
+            | Wait::Board
+            | Wait::Add => {
                 desk.complain(&error);
             }
         }

@@ -62,6 +62,9 @@ impl State {
                     "Columns scroll together."
                 });
             }
+            Action::AddToDataset => self.ask_for_dataset(desk),
+            Action::ShowSummary => self.show_summary(desk),
+            Action::ShowLeaderboard => self.ask_for_board(desk),
             Action::NextPage => self.step_page(1, desk),
             Action::PreviousPage => self.step_page(-1, desk),
             Action::NewComparison => self.begin_new(desk),
@@ -199,6 +202,9 @@ impl State {
             Action::ToggleBlind => !self.runs(),
             Action::ScrollTogether => self.lanes.len() > 1,
             Action::ShowDifference => self.may_differ(),
+            Action::AddToDataset => asked && self.all_ended(),
+            Action::ShowSummary => asked && told,
+            Action::ShowLeaderboard => true,
             Action::NextPage | Action::PreviousPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }
@@ -267,6 +273,7 @@ impl State {
                     self.set(|setup| setup.settings = settings, desk);
                 }
             }
+            Choice::AddToDataset(name) => self.add_to_dataset(name, desk),
             Choice::RemoveComparison(id) => {
                 if self.comparison.as_ref().is_some_and(|comparison| comparison.id == id) {
                     self.stop(desk);

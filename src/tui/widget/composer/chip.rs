@@ -42,6 +42,8 @@ struct Paste {
     label: String,
     /// The words stand for a file that is not read yet, or that could not be: they are no paste.
     named: Option<Ticket>,
+    /// Why it cannot go with the message; it stands on the chip.
+    barred: Option<&'static str>,
 }
 
 /// A file that is being read; its number is of no other one.
@@ -73,7 +75,7 @@ impl Pastes {
     pub fn reading(&mut self, ticket: Ticket, name: &str, written: &str) -> Option<char> {
         let chip = chip(self.0.len())?;
         let label = format!("[@{} · reading…]", safe_line(name));
-        self.0.push(Paste { held: Held::Text(written.to_owned()), label, named: Some(ticket) });
+        self.0.push(Paste { held: Held::Text(written.to_owned()), label, named: Some(ticket), barred: None });
         Some(chip)
     }
 
@@ -93,6 +95,26 @@ impl Pastes {
         // Undo may bring the chip back.
         self.0[index].label = safe_line(&written).into_owned();
         Some((chip(index)?, written))
+    }
+
+    /// Marks the files that cannot go with the message, and no others; whether that changed any.
+    pub fn bar(&mut self, why: impl Fn(&Block) -> Option<&'static str>) -> bool {
+        let mut changed = false;
+        for paste in &mut self.0 {
+            let Held::File(file) = &paste.held else { continue };
+            let barred = why(&file.block);
+            if barred != paste.barred {
+                paste.label = file_label(file, barred);
+                paste.barred = barred;
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Whether a chip is of a file that cannot go with the message.
+    pub fn is_barred(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|paste| paste.barred.is_some())
     }
 
     /// The words on a chip.
@@ -201,9 +223,19 @@ impl Paste {
     fn new(number: usize, held: Held) -> Self {
         let label = match &held {
             Held::Text(text) => label(number, text),
-            Held::File(file) => format!("[{}]", safe_line(&file.label())),
+            Held::File(file) => file_label(file, None),
         };
-        Self { held, label, named: None }
+        Self { held, label, named: None, barred: None }
+    }
+}
+
+/// A long name is cut at its end: why the file cannot go stands before it.
+fn file_label(file: &Attachment, barred: Option<&str>) -> String {
+    let named = file.label();
+    let named = safe_line(&named);
+    match barred {
+        Some(why) => format!("[{why}: {named}]"),
+        None => format!("[{named}]"),
     }
 }
 
@@ -261,6 +293,23 @@ mod tests {
         assert_eq!(draft.pastes, [Held::from("two\n".repeat(4))]);
         assert_eq!(Pastes::of(&draft).expand(&draft.text), format!("see {}!", "two\n".repeat(4)));
         assert_eq!(pastes.expand(&format!("{one}{two}")).lines().count(), 56);
+    }
+
+    #[test]
+    fn a_file_that_cannot_go_says_why_until_it_can() {
+        let block = Block::Document {
+            name: "a.pdf".into(),
+            media_type: "application/pdf".into(),
+            blob: crate::domain::message::BlobId("d".into()),
+        };
+        let mut pastes = Pastes::default();
+        pastes.fold("x".repeat(900)).unwrap();
+        pastes.fold(Held::File(Attachment { name: "a.pdf".into(), bytes: None, block })).unwrap();
+        assert!(pastes.bar(|_| Some("no documents")) && pastes.is_barred(1) && !pastes.is_barred(0));
+        assert_eq!(pastes.label(1), Some("[no documents: @a.pdf]"));
+        assert!(!pastes.bar(|_| Some("no documents")), "it stands there already");
+        assert!(pastes.bar(|_| None) && !pastes.is_barred(1));
+        assert_eq!(pastes.label(1), Some("[@a.pdf]"));
     }
 
     #[test]

@@ -30,6 +30,7 @@ use rows::{Row, byte_at, place_of, rows};
 
 use crate::domain::attachment::Attachment;
 use crate::domain::conversation::{Draft, Held};
+use crate::domain::message::Block;
 use crate::tui::key::{Key, KeyCode, KeyModifiers};
 
 /// A message being written. Every method is pure; `fit` tells it the room that it is drawn in.
@@ -156,6 +157,13 @@ impl Composer {
             self.buffer.insert(chip.encode_utf8(&mut [0; 4]));
         }
         self.moved(None);
+    }
+
+    /// Marks the chips of files that cannot go with the message, with why.
+    pub fn bar(&mut self, why: impl Fn(&Block) -> Option<&'static str>) {
+        if self.pastes.bar(why) {
+            self.laid = None;
+        }
     }
 
     /// Puts a chip in the place of what is written there, or at the caret, for a file of that name that is being read.

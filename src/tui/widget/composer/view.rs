@@ -17,6 +17,8 @@ pub struct Look {
     pub text: Style,
     pub placeholder: Style,
     pub chip: Style,
+    /// Of a file that cannot go with the message.
+    pub barred: Style,
     pub selection: Style,
 }
 
@@ -62,11 +64,12 @@ impl Composer {
             let mut x = area.x;
             for (at, cluster) in clusters(&text[row.start..row.end]) {
                 let shown = shown(cluster, &self.pastes);
-                let is_chip = cluster.chars().next().and_then(chip_index).is_some();
+                let chip = cluster.chars().next().and_then(chip_index);
                 let byte = row.start + at;
                 let mark = marks.get(marks.partition_point(|mark| mark.end <= byte));
                 let style = match mark.is_some_and(|mark| mark.contains(&byte)) {
-                    _ if is_chip => look.text.patch(look.chip),
+                    _ if chip.is_some_and(|chip| self.pastes.is_barred(chip)) => look.text.patch(look.barred),
+                    _ if chip.is_some() => look.text.patch(look.chip),
                     true => look.text.patch(marked),
                     false => look.text,
                 };

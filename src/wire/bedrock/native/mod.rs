@@ -8,7 +8,7 @@ mod prompt;
 mod text;
 
 pub use answer::{Told, answer};
-pub use text::body;
+pub use text::{body, left_out};
 
 use crate::domain::call::Converse;
 use crate::domain::catalog::ModelId;

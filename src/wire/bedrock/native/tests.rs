@@ -5,6 +5,7 @@ use super::*;
 use crate::domain::ErrorKind;
 use crate::domain::call::{Blobs, Picture, Turn};
 use crate::domain::delta::{Event, Fold};
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::{BlobId, Block, StopReason, Usage};
 use crate::domain::settings::Settings;
 
@@ -395,4 +396,24 @@ fn pictures_come_out_of_every_answer_and_a_filter_says_its_reason() {
         let error = read(value).unwrap_err();
         assert!(error.why.contains(words), "{error}");
     }
+}
+
+#[test]
+fn what_a_family_has_no_name_for_is_told_and_nothing_is_where_all_is_sent() {
+    let told = |family, set: &[(&str, &str)]| LeftOut::said(&left_out(&asked(None, TALK, set), family));
+    let lacks = |names: &str| format!("{names} not sent: the model's own API has none");
+    for (family, names) in [
+        (Family::TitanText, "top_k and seed are"),
+        (Family::Llama2, "top_k, stop and seed are"),
+        (Family::Llama3, "top_k, stop and seed are"),
+        (Family::Command, "seed is"),
+        (Family::Jurassic2, "top_k and seed are"),
+    ] {
+        assert_eq!(told(family, SET), Some(lacks(names)), "{family:?}");
+        assert_eq!((told(family, &SET[..2]), told(family, &[])), (None, None), "{family:?}");
+        assert_eq!(told(family, &[("reasoning", "low")]), Some(lacks("reasoning is")), "{family:?}");
+        assert_eq!(told(family, &[("reasoning", "off")]), None, "{family:?}");
+    }
+    assert_eq!(told(Family::CommandR, SET), None);
+    assert_eq!(told(Family::Claude, SET).unwrap(), "seed is not sent: the Messages API has none");
 }

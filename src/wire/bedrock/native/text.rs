@@ -1,9 +1,11 @@
-//! What is sent for an answer. Settings that a family has no name for are left out, as Converse leaves them out.
+//! What is sent for an answer. Settings that a family has no name for are left out, and told by name.
 
 use serde_json::{Map, Value, json};
 
 use super::{Family, prompt};
 use crate::domain::call::Converse;
+use crate::domain::left_out::LeftOut;
+use crate::domain::settings::Effort;
 use crate::domain::{Error, Result};
 use crate::wire::anthropic::request as messages;
 use crate::wire::attachment::Limits;
@@ -34,6 +36,19 @@ pub fn body(converse: &Converse, family: Family, thinking: messages::Thinking) -
     Ok(body.to_string().into_bytes())
 }
 
+/// The settings that the body leaves out.
+pub fn left_out(converse: &Converse, family: Family) -> Vec<LeftOut> {
+    let settings = &converse.settings;
+    if family == Family::Claude {
+        return messages::left_out(settings);
+    }
+    let named = SETTINGS.iter().zip(names(family));
+    let lacks: Vec<&str> = named.filter(|(_, name)| name.is_empty()).map(|(setting, _)| *setting).collect();
+    let thinks = settings.reasoning.is_some_and(|effort| effort != Effort::Off);
+    let of = |names: &[&str]| LeftOut::of(settings, names, "the model's own API has none");
+    of(&lacks).into_iter().chain(of(&["reasoning"]).filter(|_| thinks)).collect()
+}
+
 /// Anthropic's own body, with the model in the address and the stream in the path.
 fn claude(converse: &Converse, thinking: messages::Thinking) -> Result<Value> {
     let doing = format!("asking {}", converse.model);
@@ -47,9 +62,23 @@ fn claude(converse: &Converse, thinking: messages::Thinking) -> Result<Value> {
     Ok(body.into())
 }
 
-/// The settings under a family's own names, in the order temperature, `top_p`, `top_k`, `max_tokens`, stops, seed; a name that
-/// is empty is none.
-fn settings(converse: &Converse, names: [&str; 6]) -> Map<String, Value> {
+/// What families have names for.
+const SETTINGS: [&str; 6] = ["temperature", "top_p", "top_k", "max_tokens", "stop", "seed"];
+
+/// The names of a family for these; one that is empty is none.
+fn names(family: Family) -> [&'static str; 6] {
+    match family {
+        Family::TitanText => ["temperature", "topP", "", "maxTokenCount", "stopSequences", ""],
+        Family::Llama2 | Family::Llama3 => ["temperature", "top_p", "", "max_gen_len", "", ""],
+        Family::Command => ["temperature", "p", "k", "max_tokens", "stop_sequences", ""],
+        Family::CommandR => ["temperature", "p", "k", "max_tokens", "stop_sequences", "seed"],
+        Family::Jurassic2 => ["temperature", "topP", "", "maxTokens", "stopSequences", ""],
+        _ => [""; 6],
+    }
+}
+
+/// The settings under a family's own names.
+fn settings(converse: &Converse, family: Family) -> Map<String, Value> {
     let settings = &converse.settings;
     let values = [
         settings.temperature.map(decimal),
@@ -59,7 +88,7 @@ fn settings(converse: &Converse, names: [&str; 6]) -> Map<String, Value> {
         (!settings.stop.is_empty()).then(|| settings.stop.clone().into()),
         settings.seed.map(Value::from),
     ];
-    let named = names.into_iter().zip(values).filter(|(name, _)| !name.is_empty());
+    let named = names(family).into_iter().zip(values).filter(|(name, _)| !name.is_empty());
     named.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
@@ -73,7 +102,7 @@ fn and_user(values: &mut Map<String, Value>, name: &str, dialogue: bool) {
 
 fn titan(converse: &Converse) -> Result<Value> {
     let (text, dialogue) = prompt::dialogue(converse)?;
-    let mut values = settings(converse, ["temperature", "topP", "", "maxTokenCount", "stopSequences", ""]);
+    let mut values = settings(converse, Family::TitanText);
     and_user(&mut values, "stopSequences", dialogue);
     let mut body = json!({ "inputText": text });
     if !values.is_empty() {
@@ -83,14 +112,14 @@ fn titan(converse: &Converse) -> Result<Value> {
 }
 
 fn llama(converse: &Converse, prompt: String) -> Value {
-    let mut body = settings(converse, ["temperature", "top_p", "", "max_gen_len", "", ""]);
+    let mut body = settings(converse, Family::Llama3);
     body.insert("prompt".to_owned(), prompt.into());
     body.into()
 }
 
 fn command(converse: &Converse) -> Result<Value> {
     let (text, dialogue) = prompt::dialogue(converse)?;
-    let mut body = settings(converse, ["temperature", "p", "k", "max_tokens", "stop_sequences", ""]);
+    let mut body = settings(converse, Family::Command);
     and_user(&mut body, "stop_sequences", dialogue);
     body.insert("prompt".to_owned(), text.into());
     Ok(body.into())
@@ -98,7 +127,7 @@ fn command(converse: &Converse) -> Result<Value> {
 
 fn command_r(converse: &Converse) -> Result<Value> {
     let mut sides = prompt::sides(converse)?;
-    let mut body = settings(converse, ["temperature", "p", "k", "max_tokens", "stop_sequences", "seed"]);
+    let mut body = settings(converse, Family::CommandR);
     // The last that the person said; the API has no word for an answer that is to be continued.
     let message = match sides.iter().rposition(|(model, _)| !model) {
         Some(at) => sides.remove(at).1,
@@ -121,7 +150,7 @@ fn command_r(converse: &Converse) -> Result<Value> {
 
 fn jurassic(converse: &Converse) -> Result<Value> {
     let (text, dialogue) = prompt::dialogue(converse)?;
-    let mut body = settings(converse, ["temperature", "topP", "", "maxTokens", "stopSequences", ""]);
+    let mut body = settings(converse, Family::Jurassic2);
     and_user(&mut body, "stopSequences", dialogue);
     body.insert("prompt".to_owned(), text.into());
     Ok(body.into())

@@ -241,3 +241,33 @@ fn a_count_is_asked_of_the_conversation_alone() {
     let told: Value = serde_json::from_slice(&count(&converse, Thinking::Budget).unwrap()).unwrap();
     assert_eq!(told, json!({ "input": { "converse": { "messages": messages() } } }));
 }
+
+#[test]
+fn what_is_not_sent_is_told_by_name_and_nothing_is_where_all_is_sent() {
+    let told = |model: &str, set: &[(&str, &str)]| LeftOut::said(&left_out(&asked(model, hello(), set)));
+    let both = [("temperature", "0.2"), ("top_p", "0.9"), ("max_tokens", "64"), ("stop", "END")];
+    for model in [CLAUDE, NOVA] {
+        assert_eq!((told(model, &[]), told(model, &both)), (None, None));
+        assert_eq!(told(model, &[("seed", "7")]).unwrap(), "seed is not sent: Converse has none");
+    }
+    assert_eq!(told(CLAUDE, &[("top_k", "4")]), None);
+    assert_eq!(told(NOVA, &[("top_k", "4")]).unwrap(), "top_k is not sent: Converse has none");
+    let thinking = [("reasoning", "low"), ("temperature", "0.2"), ("top_k", "4")];
+    assert_eq!(
+        told(CLAUDE, &thinking).unwrap(),
+        "temperature and top_k are not sent: a model that thinks takes none"
+    );
+    assert_eq!(told(NOVA, &thinking[..2]), None, "Nova thinks by an effort");
+    assert_eq!(told(CLAUDE, &[("reasoning", "off")]), None);
+    assert!(told(NOVA, &[("reasoning", "off")]).unwrap().starts_with("reasoning is not sent"));
+}
+
+#[test]
+fn that_no_tool_is_to_be_called_is_told_where_converse_has_no_word_for_it() {
+    let set = [("tools", r#"[{"name":"look"}]"#), ("tool_choice", "none")];
+    assert_eq!(left_out(&asked(NOVA, hello(), &set)), []);
+    let mut called = asked(NOVA, hello(), &set);
+    let call = Block::ToolUse { id: "c".into(), name: "look".into(), input: json!({}) };
+    called.turns.push(Turn { role: Role::Assistant, blocks: vec![call] });
+    assert_eq!(left_out(&called)[0].settings, ["tool_choice"]);
+}

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::call::{Blobs, Converse, Turn};
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::{Tool, ToolChoice};
@@ -58,6 +59,11 @@ pub fn body(converse: &Converse) -> Result<Vec<u8>> {
         text: format(settings),
     };
     serde_json::to_vec(&body).map_err(|why| Error::internal(doing(), why.to_string()))
+}
+
+/// The settings that the body leaves out.
+pub fn left_out(settings: &Settings) -> Vec<LeftOut> {
+    LeftOut::of(settings, &["top_k", "stop", "seed"], "the Responses API has none").into_iter().collect()
 }
 
 /// A summary is asked for: the reasoning itself is not shown.
@@ -133,6 +139,22 @@ fn add(input: &mut Vec<Value>, turn: &Turn, blobs: &Blobs, doing: &str) -> Resul
 mod tests {
     use super::*;
     use crate::domain::message::BlobId;
+
+    #[test]
+    fn what_is_not_sent_is_told_by_name_and_nothing_is_where_all_is_sent() {
+        let mut settings = Settings::default();
+        for (name, value) in
+            [("temperature", "1"), ("top_p", "0.9"), ("max_tokens", "9"), ("reasoning", "low")]
+        {
+            settings.set(name, value).unwrap();
+        }
+        assert_eq!(left_out(&settings), []);
+        for (name, value) in [("stop", "END"), ("seed", "7"), ("top_k", "4")] {
+            settings.set(name, value).unwrap();
+        }
+        let told = LeftOut::said(&left_out(&settings)).unwrap();
+        assert_eq!(told, "top_k, stop and seed are not sent: the Responses API has none");
+    }
 
     #[test]
     fn a_conversation_becomes_items_and_nothing_is_kept_at_the_server() {

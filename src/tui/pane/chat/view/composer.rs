@@ -29,6 +29,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         text: ground.patch(look.style(Role::Text)),
         placeholder: ground.patch(look.style(Role::Faint)),
         chip: look.style(Role::Info),
+        barred: look.style(Role::Faint),
         selection: look.style(Role::Selected),
     };
     state.composer.draw(areas.composer, cells, &styles, &placeholder(state, sight));

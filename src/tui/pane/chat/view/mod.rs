@@ -52,6 +52,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         drawer: &state.drawer,
         setup: &state.thread.setup,
         standing: &state.standing(),
+        card: state.card(),
         focused: state.focus == Focus::Settings,
         of: "conversation",
         preset: None,

@@ -67,6 +67,7 @@ pub(super) fn draw(
             drawer: &state.drawer,
             setup: &state.setup(),
             standing: &state.standing(),
+            card: state.card(state.setup().model.as_ref()),
             focused: state.focus == Focus::Settings,
             of: "column",
             preset: None,
@@ -98,6 +99,7 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         text: style(Role::Text),
         placeholder: style(Role::Faint),
         chip: look.style(Role::Info),
+        barred: look.style(Role::Faint),
         selection: look.style(Role::Selected),
     };
     let asked = state.comparison.is_some();

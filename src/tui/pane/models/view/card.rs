@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::catalog::{Availability, Capability, ModelCard};
 use crate::domain::figures::{bytes, grouped, seconds};
+use crate::domain::left_out::LeftOut;
 use crate::domain::workspace::Verdict;
 use crate::tui::action::Action;
 use crate::tui::app::{Desk, Options};
@@ -171,6 +172,9 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     fact("can", known(Some(names(&card.capabilities))));
     if !card.lacks.is_empty() {
         fact("cannot", (names(&card.lacks), Role::Text));
+    }
+    if let Some(unsent) = LeftOut::listed(&card.unsent) {
+        fact("not sent", (unsent, Role::Text));
     }
     fact("context", tokens(card.context));
     fact("longest", tokens(card.max_output));

@@ -47,6 +47,7 @@ pub(super) fn draw(presets: &Presets, sight: &Sight<'_>, body: Rect, cells: &mut
         drawer: &presets.drawer,
         setup: &setup,
         standing: &Settings::default(),
+        card: None,
         focused: presets.editing,
         of: "preset",
         preset: name,

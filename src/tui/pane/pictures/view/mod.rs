@@ -68,6 +68,7 @@ fn prompt(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) -
         text: ground.patch(look.style(Role::Text)),
         placeholder: ground.patch(look.style(Role::Faint)),
         chip: look.style(Role::Info),
+        barred: look.style(Role::Faint),
         selection: look.style(Role::Selected),
     };
     state.composer.draw(areas.composer, cells, &styles, "what is to be seen");

@@ -61,6 +61,7 @@ fn styles(sight: &Sight<'_>) -> Styles {
         text: ground.patch(look.style(Role::Text)),
         placeholder: ground.patch(look.style(Role::Faint)),
         chip: look.style(Role::Info),
+        barred: look.style(Role::Faint),
         selection: look.style(Role::Selected),
     }
 }

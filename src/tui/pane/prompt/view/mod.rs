@@ -51,6 +51,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         drawer: &state.drawer,
         setup: &state.in_force(),
         standing: &state.standing(),
+        card: state.card(),
         focused: state.focus == Focus::Settings,
         of: "prompt",
         preset: None,

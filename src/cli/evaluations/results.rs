@@ -1,0 +1,268 @@
+//! What votes come to, as a report or as a decision of the owner; evaluations on their way to other people and back.
+
+use std::path::PathBuf;
+
+use crate::cli::args::{
+    AdjudicateEvaluation, EvaluationForm, ExportEvaluation, ImportEvaluation, ReportEvaluation, ReportedAs,
+};
+use crate::cli::item::Item as Line;
+use crate::cli::out::Out;
+use crate::cli::prompt::text_file;
+use crate::cli::{Asker, End, Exit, export, unexpected, words};
+use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn};
+use crate::domain::evaluation::job::Evaluation;
+use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::report::Report;
+use crate::domain::evaluation::vote::{Chosen, Value};
+use crate::domain::evaluation::{Item, ItemHash, Metric, ResponseId};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::evaluations::Evaluations;
+use crate::workbench::{Reply, Request};
+
+/// Lines that are printed of those that were left out; programs get all.
+const REMARKS: usize = 20;
+
+/// Disagreements that are listed of a metric.
+const LISTED: usize = 20;
+
+pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let ReportEvaluation { name, version, form, output, force } = wanted;
+    let id = super::found(&name, asker, out).await?.id;
+    if out.json && form.is_none() && output.is_none() {
+        let (report, decisions) = reported(Evaluations::Report { id, version }, asker, out).await?;
+        return out.object(&Line::Report { report: &report, decisions: &decisions });
+    }
+    let named = output.as_ref().and_then(|path| ReportedAs::of(path)).unwrap_or(ReportedAs::Markdown);
+    let form = match form.unwrap_or(named) {
+        ReportedAs::Markdown => ReportForm::Markdown,
+        ReportedAs::Html => ReportForm::Html,
+        ReportedAs::Csv => ReportForm::Csv,
+    };
+    let reply = asker.one(Request::Evaluations(Evaluations::WriteReport { id, version, form }), out).await?;
+    let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
+    written(text, output, force, out)
+}
+
+/// Into the file, or to the output.
+fn written(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> Result<(), End> {
+    match output {
+        Some(path) => {
+            export::refuse_existing(&path, force)?;
+            export::write(&path, &mut None, force, text)?;
+            out.note(&format!("written to {}", path.display()))
+        }
+        None => {
+            out.text(text)?;
+            out.end_line()
+        }
+    }
+}
+
+async fn reported(
+    request: Evaluations,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(Report, Vec<Decision>), End> {
+    match asker.one(Request::Evaluations(request), out).await? {
+        Reply::EvaluationReport { report, decisions } => Ok((report, decisions)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+pub(super) async fn hand_out(
+    name: &str,
+    rater: String,
+    output: Option<PathBuf>,
+    force: bool,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let id = super::found(name, asker, out).await?.id;
+    let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater }), out).await?;
+    let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
+    if output.is_none() {
+        // Controls are escaped in JSON without a loss.
+        return out.json_text(text);
+    }
+    written(text, output, force, out)
+}
+
+pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let mut exit = Exit::Done;
+    for file in files {
+        let text = text_file(&file)?;
+        let reply = asker.one(Request::Evaluations(Evaluations::TakeIn { text }), out).await?;
+        let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
+        if told(evaluation, taken, out)? {
+            exit = Exit::Negative;
+        }
+    }
+    Ok(exit)
+}
+
+pub(super) async fn import(wanted: ImportEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let ImportEvaluation { file, name, form } = wanted;
+    let text = text_file(&file)?;
+    let request = Evaluations::Import { name, form: formed(form), text };
+    let reply = asker.one(Request::Evaluations(request), out).await?;
+    let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
+    Ok(if told(evaluation, taken, out)? { Exit::Negative } else { Exit::Done })
+}
+
+/// Says what became of a file; whether something was left out.
+fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool, End> {
+    if out.json {
+        out.object(&Line::TakenIn { evaluation, taken })?;
+        return Ok(!taken.bad.is_empty());
+    }
+    for bad in taken.bad.iter().take(REMARKS) {
+        out.note(&format!("line {}: {}", bad.line, bad.why))?;
+    }
+    if taken.bad.len() > REMARKS {
+        out.note(&format!("and {} more", taken.bad.len() - REMARKS))?;
+    }
+    let votes = words::count(taken.taken, "vote", "votes");
+    let known = match taken.known {
+        0 => String::new(),
+        known => format!(", {known} were here already"),
+    };
+    let left = match taken.bad.len() {
+        0 => String::new(),
+        left => format!(", {} left out", words::count(left as u64, "line", "lines")),
+    };
+    out.line(&format!("{}: {votes} taken{known}{left}", evaluation.name()))?;
+    Ok(!taken.bad.is_empty())
+}
+
+pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let ExportEvaluation { name, form, metric, output, force } = wanted;
+    let id = super::found(&name, asker, out).await?.id;
+    let request = Evaluations::Export { id, form: formed(form), metric };
+    let reply = asker.one(Request::Evaluations(request), out).await?;
+    let Reply::EvaluationFile { text, left_out } = &reply else { return Err(unexpected(&reply)) };
+    for what in left_out.iter().take(REMARKS) {
+        out.note(&format!("left out, as the form has no place for it: {what}"))?;
+    }
+    if output.is_none() {
+        return out.json_text(text);
+    }
+    written(text, output, force, out)
+}
+
+fn formed(form: EvaluationForm) -> Form {
+    match form {
+        EvaluationForm::Bedrock => Form::Bedrock,
+        EvaluationForm::LabelStudio => Form::LabelStudio,
+        EvaluationForm::Argilla => Form::Argilla,
+        EvaluationForm::Dpo => Form::Dpo,
+        EvaluationForm::Kto => Form::Kto,
+    }
+}
+
+/// Lists what raters differ on, or decides one of it.
+pub(super) async fn adjudicate(
+    wanted: AdjudicateEvaluation,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let AdjudicateEvaluation { name, item, metric, value, reason } = wanted;
+    let evaluation = super::found(&name, asker, out).await?;
+    let id = evaluation.id;
+    let (Some(item), Some(said)) = (item, value) else {
+        let (report, decisions) = reported(Evaluations::Report { id, version: None }, asker, out).await?;
+        return disputed(&report, &decisions, out);
+    };
+    let metric = metric.or_else(|| evaluation.task.metrics.first().map(|metric| metric.name.clone()));
+    let metric = evaluation.task.metric(metric.as_deref().unwrap_or_default()).ok_or_else(|| {
+        let names: Vec<_> = evaluation.task.metrics.iter().map(|metric| metric.name.as_str()).collect();
+        let why = format!("{:?} has no such metric", evaluation.name());
+        Error::new(ErrorKind::NotFound, "deciding an item", why, format!("It has {}.", names.join(", ")))
+    })?;
+    let reply = asker.one(Request::Evaluations(Evaluations::Item { id, item: ItemHash(item) }), out).await?;
+    let Reply::RatedItem { item } = &reply else { return Err(unexpected(&reply)) };
+    let value = decided(metric, item, evaluation.seed, &said)?;
+    let request =
+        Evaluations::Adjudicate { id, item: item.hash(), metric: metric.name.clone(), value, reason };
+    let reply = asker.one(Request::Evaluations(request), out).await?;
+    let Reply::Decision { decision } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        return out.object(&Line::Decision { decision });
+    }
+    out.line(&format!("{}: decided for item {:.12}", evaluation.name(), decision.item.0))
+}
+
+fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<(), End> {
+    let standing = Decision::standing(decisions);
+    let mut any = false;
+    for metric in &report.metrics {
+        for disagreement in metric.disagreements.iter().take(LISTED) {
+            any = true;
+            if out.json {
+                out.object(&Line::Disagreement { metric: &metric.name, disagreement })?;
+                continue;
+            }
+            let said: Vec<_> =
+                disagreement.said.iter().map(|(what, many)| format!("{what} ×{many}")).collect();
+            let is_decided = standing.iter().any(|d| d.item == disagreement.item && d.metric == metric.name);
+            let mark = if is_decided { "  ✓ decided" } else { "" };
+            let whose = disagreement.source.as_ref().map_or_else(String::new, |source| format!("  {source}"));
+            let hash = &disagreement.item.0;
+            out.line(&format!("{hash:.12}  {}{whose}  {}{mark}", metric.name, said.join(", ")))?;
+        }
+    }
+    if !any {
+        out.note("raters differ on nothing")?;
+    }
+    Ok(())
+}
+
+/// A value as it is said on the command line: the name of a source, tie, both_bad; points; yes or no and points of a source as
+/// `SOURCE=VALUE`, with commas between them.
+fn decided(metric: &Metric, item: &Item, seed: u64, said: &str) -> Result<Value> {
+    let hash = item.hash();
+    let failed = |why: String| {
+        let names: Vec<_> = item.responses.iter().map(|response| response.model.as_str()).collect();
+        let hint = format!("Its answers are of {}.", names.join(" and "));
+        Error::new(ErrorKind::Invalid, format!("reading the value {said:?}"), why, hint)
+    };
+    let id = |name: &str| {
+        let found = item.responses.iter().find(|response| response.model == name.trim());
+        found.map(|response| ResponseId::of(seed, &hash, &response.model))
+    };
+    let each = || {
+        said.split(',').map(|part| {
+            // A source's name may hold the sign itself.
+            let (name, value) =
+                part.rsplit_once('=').ok_or_else(|| failed("SOURCE=VALUE is needed".into()))?;
+            let id = id(name).ok_or_else(|| failed(format!("no answer is of {name:?}")))?;
+            Ok((id, value.trim().to_owned()))
+        })
+    };
+    let number =
+        |text: &str| text.parse::<u8>().map_err(|_| failed(format!("{text:?} is no point of the scale")));
+    Ok(match metric.method {
+        Method::ComparisonChoice => Value::Choice(match said {
+            "tie" => Chosen::Tie,
+            "both_bad" => Chosen::BothBad,
+            name => Chosen::One(id(name).ok_or_else(|| failed(format!("no answer is of {name:?}")))?),
+        }),
+        Method::ComparisonLikertScale => Value::Preference(number(said)?),
+        Method::ThumbsUpDown => {
+            let thumb = |(id, value): (ResponseId, String)| match value.as_str() {
+                "yes" | "up" => Ok((id, true)),
+                "no" | "down" => Ok((id, false)),
+                other => Err(failed(format!("{other:?} is neither yes nor no"))),
+            };
+            Value::Thumbs(each().map(|part| part.and_then(thumb)).collect::<Result<_>>()?)
+        }
+        Method::IndividualLikertScale => {
+            let point = |(id, value): (ResponseId, String)| Ok((id, number(&value)?));
+            Value::Points(each().map(|part| part.and_then(point)).collect::<Result<_>>()?)
+        }
+        Method::ComparisonRank => {
+            let place = |(id, value): (ResponseId, String)| Ok((id, number(&value)?));
+            Value::Ranks(each().map(|part| part.and_then(place)).collect::<Result<_>>()?)
+        }
+    })
+}

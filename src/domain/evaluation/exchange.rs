@@ -1,0 +1,48 @@
+//! Evaluations in the forms of other programs, and what became of a file that was read.
+
+use serde::{Deserialize, Serialize};
+
+/// A form that evaluations are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Bedrock's output of a human evaluation.
+    Bedrock,
+    LabelStudio,
+    Argilla,
+    /// Of every two answers the one that was preferred, and the other.
+    Dpo,
+    /// Every answer with whether it was good.
+    Kto,
+}
+
+/// A form that reports are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportForm {
+    Markdown,
+    /// One file that needs no other.
+    Html,
+    /// A number a line.
+    Csv,
+}
+
+/// What became of a file with votes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenIn {
+    /// Votes that are new.
+    pub taken: u64,
+    /// Votes that were here already.
+    pub known: u64,
+    /// What was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bad: Vec<Unread>,
+}
+
+/// A line that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Counts from 1.
+    pub line: u64,
+    pub why: String,
+}

@@ -1,0 +1,239 @@
+//! The report of a rating task: everything that its votes come to, as one value.
+//!
+//! Main figures are of votes that stand, fit the task and are of its version; items whose answer is known and items that
+//! came again unannounced are counted apart. A figure that cannot be given says why: no votes, one rater, one item, only
+//! ties, a source that only won, groups that never met. What each number means is in [`definitions`].
+
+mod agreement;
+mod biases;
+pub mod definitions;
+mod disagreements;
+mod facts;
+mod gather;
+mod input;
+mod mean;
+mod presentation;
+mod ranking;
+mod raters;
+
+use serde::{Deserialize, Serialize};
+
+pub use agreement::{Agreements, RaterPair};
+pub use biases::Biases;
+pub use definitions::{Definition, definition, definitions};
+pub use disagreements::Disagreement;
+pub use gather::Counted;
+pub use input::{Rated, RatedItem};
+pub use mean::Bounded;
+pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presented, Strength, Thumbs};
+pub use ranking::{Ranking, WinMatrix};
+pub use raters::{LeftChoice, RaterReport, Repeated};
+
+use super::item::ItemHash;
+use super::metric::{Method, Metric};
+use super::ranking::Leaderboard;
+use super::tally::Coverage;
+use super::vote::{Said, Skip};
+use gather::{Gathered, Kept};
+
+/// A report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Of the task.
+    pub name: String,
+    pub version: u32,
+    /// In alphabetical order.
+    pub sources: Vec<String>,
+    /// That main figures are of: not those whose answer is known.
+    pub items: u64,
+    pub raters_per_item: u32,
+    pub votes: Counted,
+    pub coverage: Coverage,
+    /// Empty where no item has a category.
+    pub coverage_by_category: Vec<CategoryCoverage>,
+    /// In the task's order.
+    pub metrics: Vec<MetricReport>,
+    /// In alphabetical order.
+    pub raters: Vec<RaterReport>,
+    /// In the order in which they were given, as are the comments.
+    pub skips: Vec<Skipped>,
+    pub comments: Vec<Comment>,
+}
+
+/// The coverage of the items of a category; `None` for those of none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CategoryCoverage {
+    pub category: Option<String>,
+    pub items: u64,
+    pub coverage: Coverage,
+}
+
+/// What was said by a metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricReport {
+    pub name: String,
+    /// What raters were asked.
+    pub description: String,
+    pub method: Method,
+    /// Words for the points of its scale, the first for 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// What its figures are, in words.
+    pub definition: String,
+    pub votes: u64,
+    pub whole: Presented,
+    /// Empty where no item has a category.
+    pub by_category: Vec<OfCategory>,
+    pub agreement: Agreements,
+    /// Of a comparing metric, as are the biases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<Ranking>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub biases: Option<Biases>,
+    /// The most disputed first.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// What was said of the items of a category; `None` for those of none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OfCategory {
+    pub category: Option<String>,
+    pub votes: u64,
+    pub presented: Presented,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaderboard: Option<Leaderboard>,
+}
+
+/// An item that was not rated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    pub item: ItemHash,
+    pub rater: String,
+    pub reason: Skip,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// What a rater added to a vote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    pub item: ItemHash,
+    pub rater: String,
+    pub comment: String,
+}
+
+impl Report {
+    /// What is known of a task comes to this.
+    pub fn of(input: &Rated<'_>) -> Self {
+        let gathered = Gathered::of(input);
+        let by_group = gathered.main_by_group();
+        let (coverage, coverage_by_category) = coverage(&gathered);
+        Self {
+            name: input.task.name.clone(),
+            version: input.task.version,
+            sources: (0..gathered.sources.len()).map(|at| gathered.name(at)).collect(),
+            items: gathered.groups.iter().map(|group| group.items).sum(),
+            raters_per_item: input.task.raters_per_item,
+            votes: gathered.counted,
+            coverage,
+            coverage_by_category,
+            metrics: input
+                .task
+                .metrics
+                .iter()
+                .map(|metric| of_metric(&gathered, &by_group, metric))
+                .collect(),
+            raters: raters::raters(&gathered),
+            skips: gathered.skipped.iter().filter_map(|kept| skipped(&gathered, kept)).collect(),
+            comments: comments(&gathered),
+        }
+    }
+}
+
+fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metric) -> MetricReport {
+    let compares = metric.method.compares();
+    let (agreement, table, level) = agreement::agreements(gathered, metric);
+    let disagreements = disagreements::disagreements(gathered, metric, &table, level);
+    let by_category = told_groups(gathered)
+        .map(|at| {
+            let votes = || by_group[at].iter().copied();
+            OfCategory {
+                category: gathered.groups[at].category.map(str::to_owned),
+                votes: by_group[at].len() as u64,
+                presented: presentation::present(votes(), metric, &gathered.sources),
+                leaderboard: compares.then(|| ranking::of_some(votes(), metric, &gathered.sources)),
+            }
+        })
+        .collect();
+    MetricReport {
+        name: metric.name.clone(),
+        description: metric.description.clone(),
+        method: metric.method,
+        labels: metric.labels.clone(),
+        definition: definitions::of_method(metric.method).to_owned(),
+        votes: gathered.main.len() as u64,
+        whole: presentation::present(gathered.main.iter(), metric, &gathered.sources),
+        by_category,
+        agreement,
+        ranking: compares.then(|| ranking::ranking(gathered, metric)),
+        biases: compares.then(|| biases::biases(gathered, metric)),
+        disagreements,
+    }
+}
+
+/// The groups of items that are told apart: none where no item has a category.
+fn told_groups(gathered: &Gathered<'_>) -> impl Iterator<Item = usize> {
+    let has_names = gathered.groups.iter().any(|group| group.category.is_some() && group.items > 0);
+    (0..gathered.groups.len()).filter(move |at| has_names && gathered.groups[*at].items > 0)
+}
+
+/// How many of the votes that are due are there; more than are due of one item do not make up for another one.
+fn coverage(gathered: &Gathered<'_>) -> (Coverage, Vec<CategoryCoverage>) {
+    let due = u64::from(gathered.input.task.raters_per_item);
+    let mut of_items = vec![0_u64; gathered.input.items.len()];
+    gathered.main.iter().for_each(|kept| of_items[kept.item] += 1);
+    let mut votes = vec![0_u64; gathered.groups.len()];
+    for (group, there) in gathered.group_of.iter().zip(of_items) {
+        votes[*group] += there.min(due);
+    }
+    let mut skipped = vec![0_u64; gathered.groups.len()];
+    gathered.main_skipped().for_each(|kept| skipped[gathered.group_of[kept.item]] += 1);
+    let items: u64 = gathered.groups.iter().map(|group| group.items).sum();
+    let whole = Coverage::of(votes.iter().sum(), skipped.iter().sum(), items, due);
+    let of_group = |at: usize| CategoryCoverage {
+        category: gathered.groups[at].category.map(str::to_owned),
+        items: gathered.groups[at].items,
+        coverage: Coverage::of(votes[at], skipped[at], gathered.groups[at].items, due),
+    };
+    (whole, told_groups(gathered).map(of_group).collect())
+}
+
+fn skipped(gathered: &Gathered<'_>, kept: &Kept<'_>) -> Option<Skipped> {
+    let Said::Skipped(reason) = kept.vote.said else { return None };
+    Some(Skipped {
+        item: kept.vote.item.clone(),
+        rater: gathered.raters[kept.rater].to_owned(),
+        reason,
+        comment: kept.vote.comment.clone(),
+    })
+}
+
+fn comments(gathered: &Gathered<'_>) -> Vec<Comment> {
+    let mut said: Vec<&Kept<'_>> = gathered
+        .main
+        .iter()
+        .chain(&gathered.on_gold)
+        .chain(&gathered.repeats)
+        .filter(|kept| kept.vote.comment.is_some())
+        .collect();
+    said.sort_by_key(|kept| kept.vote.at);
+    said.into_iter()
+        .filter_map(|kept| {
+            Some(Comment {
+                item: kept.vote.item.clone(),
+                rater: gathered.raters[kept.rater].to_owned(),
+                comment: kept.vote.comment.clone()?,
+            })
+        })
+        .collect()
+}

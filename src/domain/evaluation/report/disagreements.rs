@@ -1,0 +1,71 @@
+//! The items that raters differ on, and what was said of them, by nobody's name.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{facts, in_words};
+use super::gather::Gathered;
+use crate::domain::evaluation::agreement::{Level, Table};
+use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::vote::ResponseId;
+
+/// An item, or one answer to it, on which raters are too far apart to leave it at that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Disagreement {
+    pub item: ItemHash,
+    /// Whose answer, where each is rated by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Between the lowest and the highest value; of kinds the share of votes that are not of the commonest one.
+    pub spread: f64,
+    pub votes: u64,
+    /// What was said, the commonest first, with how often.
+    pub said: Vec<(String, u64)>,
+}
+
+/// The most disputed first.
+pub(super) fn disagreements(
+    gathered: &Gathered<'_>,
+    metric: &Metric,
+    table: &Table,
+    level: Level,
+) -> Vec<Disagreement> {
+    let disputed = table.disputed(level);
+    // The table names an answer by its item and itself.
+    let key = |item: &str, answer: Option<&ResponseId>| {
+        answer.map_or_else(|| item.to_owned(), |answer| format!("{item}/{answer}"))
+    };
+    let mut said: HashMap<&str, BTreeMap<u16, u64>> =
+        disputed.iter().map(|disputed| (disputed.item, BTreeMap::new())).collect();
+    let mut of: HashMap<String, (usize, Option<usize>)> = HashMap::new();
+    if !disputed.is_empty() {
+        for kept in &gathered.main {
+            for fact in facts(kept, metric, gathered.sources.len()) {
+                let key = key(&kept.vote.item.0, fact.answer);
+                if let Some(said) = said.get_mut(key.as_str()) {
+                    *said.entry(fact.value).or_default() += 1;
+                    of.entry(key).or_insert((kept.item, fact.answer.and_then(|id| kept.source(id))));
+                }
+            }
+        }
+    }
+    let told = |disputed: &crate::domain::evaluation::agreement::Disputed<'_>| {
+        let (item, source) = of.get(disputed.item)?;
+        let mut values: Vec<(u16, u64)> =
+            said.get(disputed.item)?.iter().map(|(value, count)| (*value, *count)).collect();
+        values.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), *value));
+        Some(Disagreement {
+            item: gathered.input.items[*item].hash.clone(),
+            source: source.map(|source| gathered.name(source)),
+            spread: disputed.spread,
+            votes: disputed.votes,
+            said: values
+                .into_iter()
+                .map(|(value, count)| (in_words(value, metric.method, &gathered.sources), count))
+                .collect(),
+        })
+    };
+    disputed.iter().filter_map(told).collect()
+}

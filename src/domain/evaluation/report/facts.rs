@@ -1,0 +1,50 @@
+//! A vote taken apart: what it says of each thing that two votes can differ on.
+
+use super::gather::Kept;
+use super::presentation::turned;
+use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Value};
+
+/// What was said of an answer, or of all of an item's together.
+pub(super) struct Fact<'a> {
+    /// `None` of all of them.
+    pub answer: Option<&'a ResponseId>,
+    /// On a scale by answer and not by side; of a choice the index of the source, behind them a tie and "both bad".
+    pub value: u16,
+}
+
+/// What a vote says by a metric.
+pub(super) fn facts<'a>(kept: &Kept<'a>, metric: &Metric, sources: usize) -> Vec<Fact<'a>> {
+    let whole = |value: u16| vec![Fact { answer: None, value }];
+    match kept.vote.value(&metric.name) {
+        Some(Value::Thumbs(thumbs)) => {
+            thumbs.iter().map(|(id, up)| Fact { answer: Some(id), value: u16::from(*up) }).collect()
+        }
+        Some(Value::Points(points) | Value::Ranks(points)) => {
+            points.iter().map(|(id, point)| Fact { answer: Some(id), value: u16::from(*point) }).collect()
+        }
+        Some(Value::Preference(point)) => {
+            let turned = turned(kept, *point, metric.points().unwrap_or_default());
+            turned.map_or_else(Vec::new, |(_, _, point)| whole(u16::from(point)))
+        }
+        Some(Value::Choice(chosen)) => match chosen {
+            Chosen::One(id) => kept.source(id).map_or_else(Vec::new, |source| whole(source as u16)),
+            Chosen::Tie => whole(sources as u16),
+            Chosen::BothBad => whole(sources as u16 + 1),
+        },
+        None => Vec::new(),
+    }
+}
+
+/// The value of a fact in words.
+pub(super) fn in_words(value: u16, method: Method, sources: &[&str]) -> String {
+    match method {
+        Method::ThumbsUpDown => if value > 0 { "up" } else { "down" }.to_owned(),
+        Method::ComparisonChoice => match sources.get(usize::from(value)) {
+            Some(source) => (*source).to_owned(),
+            None if usize::from(value) == sources.len() => "tie".to_owned(),
+            None => "both bad".to_owned(),
+        },
+        _ => value.to_string(),
+    }
+}

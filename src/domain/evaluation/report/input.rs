@@ -1,0 +1,34 @@
+//! What a report is made of.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::task::TaskDefinition;
+use crate::domain::evaluation::vote::{ResponseId, Vote};
+
+/// Everything that is known of a rating task. Which votes count is for the report to decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Rated<'a> {
+    /// As it is in force: the report is of its version.
+    pub task: &'a TaskDefinition,
+    /// All that there are, those that were taken back and those of other versions among them.
+    pub votes: &'a [Vote],
+    pub items: &'a [RatedItem],
+    /// Whose an answer is, by the name that results have for it.
+    pub sources: &'a HashMap<ResponseId, String>,
+    /// Who takes part; whoever has a vote is added.
+    pub raters: &'a [String],
+    /// Of the bootstrap. 0 takes the formula for ratings, and gives α no interval.
+    pub rounds: u32,
+    /// The same seed gives the same report.
+    pub seed: u64,
+}
+
+/// An item as results know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatedItem {
+    pub hash: ItemHash,
+    pub category: Option<String>,
+    /// How long each of its answers is, in characters. An answer that is not in here says nothing of lengths.
+    pub lengths: BTreeMap<ResponseId, u64>,
+}

@@ -1,0 +1,70 @@
+//! Who is better than whom by a comparing metric: the leaderboard and the table of everyone against everyone.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::gather::{Gathered, Kept};
+use crate::domain::evaluation::battle::Battle;
+use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::ranking::{Intervals, Leaderboard, Options, leaderboard};
+
+/// The sources in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    pub leaderboard: Leaderboard,
+    pub wins: WinMatrix,
+}
+
+/// Everyone's win rate against everyone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WinMatrix {
+    /// As they stand in the leaderboard.
+    pub sources: Vec<String>,
+    /// The share that the source of the row won against that of the column, ties as halves; `None` where they never met.
+    pub rows: Vec<Vec<Option<f64>>>,
+}
+
+/// The ranking by all main votes, with intervals of samples of the items.
+pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
+    let rounds = gathered.input.rounds;
+    let intervals = match rounds {
+        0 => Intervals::Sandwich,
+        _ => Intervals::Bootstrap { rounds, seed: gathered.input.seed },
+    };
+    let battles = battles(gathered.main.iter(), metric, &gathered.sources);
+    let leaderboard = leaderboard(&battles, &Options { intervals, ..Options::default() });
+    Ranking { wins: WinMatrix::of(&leaderboard), leaderboard }
+}
+
+/// The leaderboard of some votes, with intervals by the formula: there may be many categories, and each is small.
+pub(super) fn of_some<'a>(
+    votes: impl Iterator<Item = &'a Kept<'a>>,
+    metric: &Metric,
+    sources: &[&str],
+) -> Leaderboard {
+    leaderboard(&battles(votes, metric, sources), &Options::default())
+}
+
+fn battles<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, sources: &[&str]) -> Vec<Battle> {
+    votes.flat_map(|kept| kept.battles(metric, sources)).collect()
+}
+
+impl WinMatrix {
+    fn of(leaderboard: &Leaderboard) -> Self {
+        let sources: Vec<String> = leaderboard.rows.iter().map(|row| row.name.clone()).collect();
+        let index: HashMap<&str, usize> =
+            sources.iter().zip(0..).map(|(name, at)| (name.as_str(), at)).collect();
+        let mut rows = vec![vec![None; sources.len()]; sources.len()];
+        for pair in &leaderboard.pairs {
+            let (Some(a), Some(b)) = (index.get(pair.a.as_str()), index.get(pair.b.as_str())) else {
+                continue;
+            };
+            if let Ok(rate) = &pair.win_rate {
+                rows[*a][*b] = Some(rate.value);
+                rows[*b][*a] = Some(1.0 - rate.value);
+            }
+        }
+        Self { sources, rows }
+    }
+}

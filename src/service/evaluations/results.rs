@@ -1,0 +1,214 @@
+//! What the votes come to, and what an owner decides where raters differ.
+
+use std::collections::HashMap;
+
+use super::{Evaluations, evaluation, put, votes, whole};
+use crate::domain::change::Changed;
+use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::ReportForm;
+use crate::domain::evaluation::job::{Evaluation, Unblinded};
+use crate::domain::evaluation::report::{Rated, RatedItem, Report};
+use crate::domain::evaluation::task::{Gold, TaskDefinition};
+use crate::domain::evaluation::vote::Value;
+use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
+use crate::domain::id::EvaluationId;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
+use crate::store::record::DecisionOf;
+use crate::store::{Batch, Scan, Store};
+
+/// Samples of the bootstrap.
+const ROUNDS: u32 = 1000;
+
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 3600 * 1000;
+
+/// What an owner decides of an item that raters differ on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    pub item: ItemHash,
+    pub metric: String,
+    pub value: Value,
+    pub reason: String,
+}
+
+impl Evaluations {
+    /// The report of a version of the task, of the one in force where none is named; and what was decided.
+    pub async fn report(
+        &self,
+        id: EvaluationId,
+        version: Option<u32>,
+        by: String,
+    ) -> Result<(Report, Vec<Decision>)> {
+        self.looked(id, by).await?;
+        self.archive
+            .run(move |store| {
+                let evaluation = evaluation(store, id)?;
+                let task = task_of(&evaluation, version)?;
+                let (items, sources, gold) = rows(store, &evaluation)?;
+                let task = TaskDefinition { gold, ..task };
+                let votes: Vec<Vote> = votes(store, id, |_| true)?.collect();
+                let report = Report::of(&Rated {
+                    task: &task,
+                    votes: &votes,
+                    items: &items,
+                    sources: &sources,
+                    raters: &evaluation.raters,
+                    rounds: ROUNDS,
+                    seed: evaluation.seed,
+                });
+                Ok((report, decisions(store, id)?))
+            })
+            .await
+    }
+
+    /// The same as a file.
+    pub async fn written_report(
+        &self,
+        id: EvaluationId,
+        version: Option<u32>,
+        form: ReportForm,
+        by: String,
+    ) -> Result<String> {
+        let (report, decisions) = self.report(id, version, by).await?;
+        match form {
+            ReportForm::Markdown | ReportForm::Html | ReportForm::Csv => {
+                Ok(format!("{report:?}{decisions:?}"))
+            }
+        }
+    }
+
+    /// An item of an evaluation with whose each answer is: for its owner.
+    pub async fn item(&self, id: EvaluationId, item: ItemHash, by: String) -> Result<Item> {
+        self.looked(id, by).await?;
+        self.archive
+            .run(move |store| {
+                let evaluation = evaluation(store, id)?;
+                found(store, &evaluation, &item)
+            })
+            .await
+    }
+
+    /// Keeps that somebody looks whose answers are whose, before they do; once a day is enough.
+    pub(super) async fn looked(&self, id: EvaluationId, by: String) -> Result<()> {
+        let _one = self.one.lock().await;
+        let told = self.archive.run(move |store| {
+            let mut evaluation = evaluation(store, id)?;
+            let now = fresh::now();
+            let known = |look: &Unblinded| look.by == by && now.0 - look.at.0 < DAY;
+            if evaluation.task.blinding.models && !evaluation.unblinded.iter().any(known) {
+                evaluation.unblinded.push(Unblinded { by, at: now });
+                put(store, &evaluation)?;
+                return Ok(Some(evaluation));
+            }
+            Ok(None)
+        });
+        if let Some(evaluation) = told.await? {
+            self.changes.tell(Changed::Evaluation { evaluation });
+        }
+        Ok(())
+    }
+
+    /// Keeps what an owner decides of an item; what was decided before stays in the history.
+    pub async fn adjudicate(&self, id: EvaluationId, decided: Decided, by: String) -> Result<Decision> {
+        let _one = self.one.lock().await;
+        let (evaluation, decision) = self
+            .archive
+            .run(move |store| {
+                let evaluation = evaluation(store, id)?;
+                let item = found(store, &evaluation, &decided.item)?;
+                let decision = Decision {
+                    id: fresh::vote_id(),
+                    item: decided.item,
+                    metric: decided.metric,
+                    value: decided.value,
+                    reason: decided.reason.trim().to_owned(),
+                    by,
+                    at: fresh::now(),
+                    version: evaluation.task.version,
+                };
+                let hash = &decision.item;
+                let shown = item.responses.iter().map(|r| ResponseId::of(evaluation.seed, hash, &r.model));
+                decision.check(&evaluation.task, shown.collect())?;
+                let mut batch = Batch::new();
+                batch.put(&DecisionOf(id, decision.id), &decision)?;
+                store.commit(batch)?;
+                Ok((evaluation, decision))
+            })
+            .await?;
+        self.changes.tell(Changed::Evaluation { evaluation });
+        Ok(decision)
+    }
+}
+
+/// The task as it was in a version.
+pub(super) fn task_of(evaluation: &Evaluation, version: Option<u32>) -> Result<TaskDefinition> {
+    let version = version.unwrap_or(evaluation.task.version);
+    evaluation.version(version).cloned().ok_or_else(|| {
+        let known: Vec<String> = evaluation
+            .earlier
+            .iter()
+            .chain([&evaluation.task])
+            .map(|task| task.version.to_string())
+            .collect();
+        let doing = format!("reporting on {:?}", evaluation.name());
+        let why = format!("its task has no version {version}");
+        Error::new(ErrorKind::NotFound, doing, why, format!("There are {}.", known.join(", ")))
+    })
+}
+
+/// The items as results know them, whose each answer is, and the answers that are known by the votes' own names.
+#[allow(clippy::type_complexity, reason = "three lists that are made in one pass")]
+fn rows(
+    store: &Store,
+    evaluation: &Evaluation,
+) -> Result<(Vec<RatedItem>, HashMap<ResponseId, String>, Vec<Gold>)> {
+    let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
+    for place in 0..evaluation.items {
+        let Some(item) = whole(store, evaluation, place)? else { continue };
+        let hash = item.hash();
+        let id = |name: &str| ResponseId::of(evaluation.seed, &hash, name);
+        let lengths = item.responses.iter().map(|r| (id(&r.model), r.text.chars().count() as u64)).collect();
+        for response in &item.responses {
+            sources.insert(id(&response.model), response.model.clone());
+        }
+        let known = evaluation.known.iter().filter(|known| known.item == place);
+        gold.extend(known.map(|known| Gold {
+            item: hash.clone(),
+            metric: known.metric.clone(),
+            value: known.value.with_ids(id),
+            shown: Vec::new(),
+        }));
+        items.push(RatedItem { hash, category: item.category, lengths });
+    }
+    Ok((items, sources, gold))
+}
+
+fn found(store: &Store, evaluation: &Evaluation, hash: &ItemHash) -> Result<Item> {
+    for place in 0..evaluation.items {
+        if let Some(item) = whole(store, evaluation, place)?.filter(|item| begins(&item.hash(), hash)) {
+            return Ok(item);
+        }
+    }
+    let why = format!("{:?} has no item {hash}", evaluation.name());
+    let hint = "`outcrop eval report` names the items that raters differ on.";
+    Err(Error::new(ErrorKind::NotFound, "finding an item", why, hint))
+}
+
+/// Whether a hash is the one that is meant, of which the first digits are enough.
+fn begins(hash: &ItemHash, wanted: &ItemHash) -> bool {
+    wanted.0.len() >= 8 && hash.0.starts_with(&wanted.0)
+}
+
+/// What was decided, in the order in which it was.
+fn decisions(store: &Store, id: EvaluationId) -> Result<Vec<Decision>> {
+    let mut found = Vec::new();
+    for record in store.scan::<Decision>(Scan::under(&id)) {
+        match record {
+            Ok((_, decision)) => found.push(decision),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}

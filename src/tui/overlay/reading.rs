@@ -1,0 +1,145 @@
+//! A text to be read, longer than its overlay may be: instructions, a report.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::page::Page;
+use super::{Hidden, Outcome};
+use crate::domain::untrusted::safe_text;
+use crate::tui::action::Action;
+use crate::tui::key::Key;
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::columns;
+use crate::tui::widget::markdown::Stream;
+use crate::tui::widget::text::{Ink, Inline, Row, wrap};
+
+/// A paragraph of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    text: String,
+    ink: Ink,
+}
+
+impl Line {
+    /// A paragraph in that role.
+    pub fn of(text: &str, role: Role) -> Self {
+        Self { text: text.to_owned(), ink: Ink::of(role) }
+    }
+
+    /// A head.
+    pub fn strong(text: &str) -> Self {
+        Self { text: text.to_owned(), ink: Ink::of(Role::Accent).with(Modifier::BOLD) }
+    }
+
+    /// Rows of cells under each other: the first one of each row at the left, the others at the right; the first row is the head.
+    pub fn table(rows: &[Vec<String>]) -> Vec<Self> {
+        let wide = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();
+        let widths: Vec<u16> = (0..).map_while(wide).collect();
+        let line = |(n, row): (usize, &Vec<String>)| {
+            let mut text = String::new();
+            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let air = " ".repeat(usize::from(width.saturating_sub(columns(cell))));
+                if at == 0 {
+                    text.push_str(cell);
+                    text.push_str(&air);
+                } else {
+                    text.push_str("  ");
+                    text.push_str(&air);
+                    text.push_str(cell);
+                }
+            }
+            Self::of(&text, if n == 0 { Role::Faint } else { Role::Text })
+        };
+        rows.iter().enumerate().map(line).collect()
+    }
+
+    /// Air between two paragraphs.
+    pub fn blank() -> Self {
+        Self::of(" ", Role::Text)
+    }
+}
+
+/// The text, and the first row that is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    title: String,
+    lines: Vec<Line>,
+    /// A text in Markdown instead.
+    markdown: Option<String>,
+    /// In rows of that many columns.
+    rows: (u16, Vec<Row>),
+    page: Page,
+}
+
+impl Reading {
+    /// A text under a title.
+    pub fn new(title: &str, lines: Vec<Line>) -> Self {
+        Self { title: title.to_owned(), lines, markdown: None, rows: (0, Vec::new()), page: Page::default() }
+    }
+
+    /// A text in Markdown under a title.
+    pub fn markdown(title: &str, text: String) -> Self {
+        Self { markdown: Some(text), ..Self::new(title, Vec::new()) }
+    }
+
+    /// What lies over the place.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Its rows fit a room that is so wide.
+    pub fn fit(&mut self, width: u16) {
+        if self.rows.0 != width {
+            self.rows = (width, self.wrapped(width));
+        }
+    }
+
+    fn rows(&self, width: u16) -> Cow<'_, [Row]> {
+        if self.rows.0 == width { Cow::Borrowed(&self.rows.1) } else { Cow::Owned(self.wrapped(width)) }
+    }
+
+    fn wrapped(&self, width: u16) -> Vec<Row> {
+        if let Some(text) = &self.markdown {
+            let mut markdown = Stream::new(usize::from(width).max(8));
+            markdown.update(&safe_text(text), true);
+            return markdown.rows().to_vec();
+        }
+        let broken = |line: &Line| {
+            let safe = safe_text(&line.text).replace('\t', "    ");
+            wrap(&Inline::plain(&safe, line.ink), usize::from(width).max(8))
+        };
+        self.lines.iter().flat_map(broken).collect()
+    }
+
+    /// How many rows it has at that width.
+    pub fn height(&self, width: u16) -> usize {
+        self.rows(width).len()
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
+        let all = self.height(area.width);
+        self.page.key(key, action, area.height, all).unwrap_or(Outcome::Stay)
+    }
+
+    /// Scrolls; it stops at the ends.
+    pub fn scroll(&mut self, steps: isize, area: Rect) {
+        let all = self.height(area.width);
+        self.page.scroll(steps, area.height, all);
+    }
+
+    /// What lies above and below.
+    pub fn hidden(&self, area: Rect) -> Hidden {
+        self.page.hidden(area.height, self.height(area.width))
+    }
+
+    /// Paints it.
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) {
+        for (y, row) in (area.top()..area.bottom()).zip(self.rows(area.width).iter().skip(self.page.top)) {
+            row.draw(Position { x: area.x, y }, area.width, look, cells);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Where the parts of a sheet are: one pure function, asked by `update` and by `view`.
+
+use ratatui::layout::Rect;
+
+use super::Sitting;
+use super::marks::{Blank, label, thumb, words};
+use crate::domain::evaluation::metric::{Method, Metric};
+use crate::tui::paint::columns;
+
+/// The narrowest answer that is read.
+const NARROW: u16 = 30;
+
+/// The areas. What is not shown is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Areas {
+    /// How far the rater is.
+    pub head: Rect,
+    pub question: Rect,
+    /// The answers in sight, from the left.
+    pub answers: Vec<AnswerArea>,
+    /// Between the answers and what is asked, where there is room.
+    pub rule: Rect,
+    /// What is asked, and what was said of it.
+    pub scales: Rect,
+    /// What was done last.
+    pub said: Rect,
+}
+
+/// One answer in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AnswerArea {
+    /// Its place among all, from the left.
+    pub place: usize,
+    pub head: Rect,
+    pub text: Rect,
+}
+
+/// A piece of a line of the scales: a key and its word, or a word alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub key: String,
+    pub words: String,
+    /// It is what was said.
+    pub said: bool,
+}
+
+/// One metric as it is asked: its name, then pieces, in rows of the width.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scale {
+    pub name: String,
+    pub current: bool,
+    pub rows: Vec<Vec<Piece>>,
+}
+
+impl Sitting {
+    /// How many answers lie before the rater.
+    pub(super) fn answers(&self) -> usize {
+        self.seat.as_ref().and_then(|seat| seat.sheet.as_ref()).map_or(0, |sheet| sheet.answers.len())
+    }
+
+    /// The parts in `body`.
+    pub(super) fn areas(&self, body: Rect) -> Areas {
+        let inside = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
+        let row = |y: u16, height: u16| Rect { y, height, ..inside };
+        let head = row(body.y, 1.min(body.height));
+        let said = row(body.bottom().saturating_sub(1), 1.min(body.height.saturating_sub(1)));
+        let needed: usize = self.scales(inside.width).iter().map(|scale| scale.rows.len()).sum();
+        let high = (needed as u16).min(body.height / 3);
+        let scales = row(said.y.saturating_sub(high), high);
+        let ruled = u16::from(body.height >= 18);
+        let rule = Rect { y: scales.y - ruled, height: ruled, ..body };
+        let middle = row(head.bottom(), rule.y.saturating_sub(head.bottom()));
+        // A quarter for the question, more where the keys scroll it.
+        let asked = self.rows.question.len() as u16;
+        let most = if self.focus >= self.answers() { middle.height * 2 / 3 } else { middle.height / 4 };
+        let question = row(middle.y, asked.clamp(1, most.max(2)).min(middle.height));
+        let field = Rect { y: question.bottom(), height: middle.bottom() - question.bottom(), ..body };
+        Areas { head, question, answers: self.columns_in(field), rule, scales, said }
+    }
+
+    /// As many answers as are wide enough, the one that keys scroll among them.
+    fn columns_in(&self, field: Rect) -> Vec<AnswerArea> {
+        let all = self.answers() as u16;
+        if all == 0 || field.height < 2 {
+            return Vec::new();
+        }
+        let fit = (field.width / NARROW).clamp(1, all);
+        let at = (self.focus as u16).min(all - 1);
+        let first = at.saturating_sub(fit - 1).min(all - fit);
+        let free = field.width - (fit - 1);
+        let (wide, rest) = (free / fit, free % fit);
+        let mut x = field.x;
+        (0..fit)
+            .map(|n| {
+                let width = wide + u16::from(n < rest);
+                let column = Rect { x: x + 1, width: width.saturating_sub(2), ..field };
+                x += width + 1;
+                AnswerArea {
+                    place: usize::from(first + n),
+                    head: Rect { height: 1, ..column },
+                    text: Rect { y: field.y + 1, height: field.height - 1, ..column },
+                }
+            })
+            .collect()
+    }
+
+    /// What is asked, as lines that fit the width.
+    pub(super) fn scales(&self, width: u16) -> Vec<Scale> {
+        let Some(seat) = self.seat.as_ref().filter(|seat| seat.sheet.is_some()) else { return Vec::new() };
+        let metrics = &seat.task.metrics;
+        let name_width = metrics.iter().map(|metric| columns(&metric.name)).max().unwrap_or(0).min(24);
+        let current = self.marks.current();
+        let scale = |(at, metric): (usize, &Metric)| {
+            let is_current = current.is_some_and(|blank| blank.metric == at);
+            let pieces = match current.filter(|blank| blank.metric == at) {
+                Some(blank) => self.asked(metric, blank),
+                None => self.told(metric, at),
+            };
+            let rows = flow(pieces, width.saturating_sub(name_width + 2));
+            Scale { name: metric.name.clone(), current: is_current, rows }
+        };
+        metrics.iter().enumerate().map(scale).collect()
+    }
+
+    /// What an answer is called: by its side where there are two.
+    pub(super) fn called(&self, place: usize) -> String {
+        match (self.answers(), place) {
+            (1, _) => "answer".to_owned(),
+            (2, 0) => "left".to_owned(),
+            (2, _) => "right".to_owned(),
+            _ => format!("answer {}", place + 1),
+        }
+    }
+
+    /// The keys that fill a blank.
+    fn asked(&self, metric: &Metric, blank: Blank) -> Vec<Piece> {
+        let said = self.marks.mark(blank.metric, blank.answer);
+        let words_said = said.map(|mark| words(mark, metric, self.answers() == 2));
+        let piece = |key: &str, words: String| Piece {
+            said: words_said.as_ref().is_some_and(|said| *said == words),
+            key: key.to_owned(),
+            words,
+        };
+        let mut pieces = Vec::new();
+        if let Some(place) = blank.answer.filter(|_| self.answers() > 1) {
+            let words = format!("{}:", self.called(place));
+            pieces.push(Piece { key: String::new(), words, said: true });
+        }
+        match metric.method {
+            Method::ThumbsUpDown => {
+                pieces.extend([piece("y", thumb(metric, true)), piece("n", thumb(metric, false))]);
+            }
+            Method::IndividualLikertScale | Method::ComparisonLikertScale => {
+                let points = metric.points().unwrap_or_default();
+                pieces.extend((1..=points).map(|point| piece(&point.to_string(), label(metric, point))));
+            }
+            Method::ComparisonChoice if self.answers() == 2 => pieces.extend([
+                piece("1 ←", "left".to_owned()),
+                piece("2 →", "right".to_owned()),
+                piece("=", "tie".to_owned()),
+                piece("b", "both bad".to_owned()),
+            ]),
+            Method::ComparisonChoice => {
+                pieces.push(piece(&format!("1–{}", self.answers()), "the best".to_owned()));
+                pieces.extend([piece("=", "tie".to_owned()), piece("b", "all bad".to_owned())]);
+            }
+            Method::ComparisonRank => {
+                pieces.push(piece(&format!("1–{}", self.answers()), "the best first".to_owned()));
+                pieces.push(piece("=", "as good as the last one".to_owned()));
+                if let Some(words) = words_said {
+                    pieces.push(Piece { key: String::new(), words, said: true });
+                }
+            }
+        }
+        pieces
+    }
+
+    /// What was said of a metric that is not the current one.
+    fn told(&self, metric: &Metric, at: usize) -> Vec<Piece> {
+        let told = |answer: Option<usize>| {
+            let mark = self.marks.mark(at, answer);
+            let said = mark.map_or_else(|| "–".to_owned(), |mark| words(mark, metric, self.answers() == 2));
+            let words = match answer.filter(|_| self.answers() > 1) {
+                Some(place) => format!("{}: {said}", self.called(place)),
+                None => said,
+            };
+            Piece { key: String::new(), words, said: mark.is_some() }
+        };
+        if metric.method.compares() {
+            vec![told(None)]
+        } else {
+            (0..self.answers()).map(|place| told(Some(place))).collect()
+        }
+    }
+}
+
+/// Columns of a piece.
+pub(super) fn wide(piece: &Piece) -> u16 {
+    let gap = u16::from(!piece.key.is_empty() && !piece.words.is_empty());
+    columns(&piece.key) + gap + columns(&piece.words)
+}
+
+/// Pieces in rows, two columns between them.
+fn flow(pieces: Vec<Piece>, width: u16) -> Vec<Vec<Piece>> {
+    let mut rows: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut used = 0;
+    for piece in pieces {
+        let needed = wide(&piece);
+        let gap = if used > 0 { 2 } else { 0 };
+        if used > 0 && used + gap + needed > width {
+            rows.push(Vec::new());
+            used = needed;
+        } else {
+            used += gap + needed;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push(piece);
+        }
+    }
+    rows
+}

@@ -1,0 +1,195 @@
+//! The list of evaluations: what is there, and what is done with the selected one.
+
+use super::State;
+use crate::domain::Error;
+use crate::domain::change::Changed;
+use crate::domain::evaluation::job::{Evaluation, GenerationState};
+use crate::domain::id::EvaluationId;
+use crate::domain::untrusted::safe_line;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Lane, TaskId};
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::reading::Reading;
+use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::request::Topic;
+use crate::workbench::request::evaluations::{Evaluations, ReportForm};
+use crate::workbench::{Reply, Request};
+
+const LANE: Lane = Lane("evaluations");
+/// Evaluations that are read.
+const PAGE: usize = 500;
+
+impl State {
+    /// It comes into sight.
+    pub(super) fn enter(&mut self, desk: &mut Desk<'_>) {
+        if self.closed.is_some() {
+            return;
+        }
+        if self.watch.is_none() {
+            self.watch = Some(desk.call(None, Request::Watch { topic: Topic::Evaluations }));
+        }
+        self.read(desk);
+    }
+
+    pub(super) fn read(&mut self, desk: &mut Desk<'_>) {
+        let request = Evaluations::List { limit: PAGE, before: None };
+        self.listing = Some(desk.call(Some(LANE), Request::Evaluations(request)));
+    }
+
+    pub(super) fn waits(&self, task: TaskId) -> bool {
+        let rating = self.sitting.as_ref().and_then(|sitting| sitting.asking).map(|(asking, _)| asking);
+        let reporting = self.reporting.as_ref().map(|(asked, _)| *asked);
+        [self.listing, self.watch, self.finding, rating, reporting].contains(&Some(task))
+            || self.acts.contains(&task)
+    }
+
+    /// Drops a call that the sealed workspace refused; whether it was this place's.
+    pub fn forget(&mut self, task: TaskId) -> bool {
+        let waits = self.waits(task);
+        for waited in [&mut self.listing, &mut self.watch, &mut self.finding] {
+            if *waited == Some(task) {
+                *waited = None;
+            }
+        }
+        self.acts.retain(|act| *act != task);
+        waits
+    }
+
+    pub(super) fn take(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        match reply {
+            Reply::Evaluations { evaluations, .. } if self.listing == Some(task) => {
+                let chosen = self.current().map(|evaluation| evaluation.id);
+                (self.list, self.known, self.error) = (evaluations, true, None);
+                let at = chosen.and_then(|id| self.list.iter().position(|evaluation| evaluation.id == id));
+                self.select(at.unwrap_or(self.selected), desk);
+            }
+            Reply::Text { text } => {
+                if let Some((_, name)) = self.reporting.take_if(|(asked, _)| *asked == task) {
+                    let reading = Reading::markdown(&format!("Results of {}", safe_line(&name)), text);
+                    desk.overlays.push(Overlay::Reading(Box::new(reading)));
+                }
+            }
+            Reply::Evaluation { evaluation } if self.finding == Some(task) => {
+                self.finding = None;
+                self.found(&evaluation, desk);
+            }
+            Reply::Evaluation { evaluation } => self.put(evaluation, desk),
+            Reply::Seat { seat } => self.seated(task, seat, desk),
+            Reply::Changed { change, .. } if self.watch == Some(task) => match change {
+                Changed::Evaluation { evaluation } => self.put(evaluation, desk),
+                Changed::EvaluationRemoved { id } => self.gone(id, desk),
+                Changed::Missed => self.read(desk),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        if self.listing == Some(task) {
+            self.listing = None;
+            if error.is_some() {
+                self.error = error;
+            }
+        } else if self.watch == Some(task) {
+            // The next time that it is shown begins anew.
+            self.watch = None;
+        } else if self.finding == Some(task) {
+            self.finding = None;
+            self.error = error;
+        } else if self.reporting.as_ref().is_some_and(|(asked, _)| *asked == task) {
+            self.reporting = None;
+            if let Some(error) = error {
+                desk.complain(&error);
+            }
+        } else if let Some(at) = self.acts.iter().position(|act| *act == task) {
+            self.acts.remove(at);
+            if let Some(error) = error {
+                desk.complain(&error);
+            }
+        } else {
+            self.unseated(task, error, desk);
+        }
+    }
+
+    fn put(&mut self, evaluation: Evaluation, desk: &mut Desk<'_>) {
+        if let Some(known) = self.list.iter_mut().find(|known| known.id == evaluation.id) {
+            *known = evaluation;
+            return;
+        }
+        let at = self.list.partition_point(|known| known.id > evaluation.id);
+        self.list.insert(at, evaluation);
+        if self.list.len() > 1 && at <= self.selected {
+            self.select(self.selected + 1, desk);
+        }
+    }
+
+    fn gone(&mut self, id: EvaluationId, desk: &mut Desk<'_>) {
+        self.list.retain(|evaluation| evaluation.id != id);
+        self.select(self.selected, desk);
+    }
+
+    pub(super) fn select(&mut self, at: usize, desk: &Desk<'_>) {
+        self.selected = at.min(self.list.len().saturating_sub(1));
+        let rows = usize::from(Self::list_area(desk.area).height).max(1);
+        self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(rows));
+    }
+
+    fn act_on(&mut self, request: Evaluations, desk: &mut Desk<'_>) {
+        let task = desk.call(None, Request::Evaluations(request));
+        self.acts.push(task);
+    }
+
+    /// What is done in the list.
+    pub(super) fn in_list(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let page = usize::from(Self::list_area(desk.area).height).max(1);
+        let last = self.list.len().saturating_sub(1);
+        match action {
+            Action::SelectNext => self.select(self.selected + 1, desk),
+            Action::SelectPrevious => self.select(self.selected.saturating_sub(1), desk),
+            Action::SelectFirst => self.select(0, desk),
+            Action::SelectLast => self.select(last, desk),
+            Action::PageDown => self.select(self.selected + page, desk),
+            Action::PageUp => self.select(self.selected.saturating_sub(page), desk),
+            Action::Open => {
+                if let Some(evaluation) = self.current().cloned() {
+                    self.sit_down(&evaluation, desk);
+                }
+            }
+            Action::RunEvaluation => {
+                let Some(evaluation) = self.current() else { return };
+                let id = evaluation.id;
+                match evaluation.generation.state {
+                    GenerationState::Running => self.act_on(Evaluations::Pause { id }, desk),
+                    GenerationState::Ended if evaluation.generation.failed == 0 => {
+                        desk.say("Every answer is there.");
+                    }
+                    _ => self.act_on(Evaluations::Run { id }, desk),
+                }
+            }
+            Action::ShowReport => {
+                if let Some(evaluation) = self.current() {
+                    let (id, name) = (evaluation.id, evaluation.name().to_owned());
+                    let request = Evaluations::WriteReport { id, version: None, form: ReportForm::Markdown };
+                    self.reporting = Some((desk.call(None, Request::Evaluations(request)), name));
+                }
+            }
+            Action::Delete => {
+                if let Some(evaluation) = self.current() {
+                    let confirm = Confirm::remove_evaluation(evaluation.id, evaluation.name());
+                    desk.overlays.push(Overlay::Confirm(confirm));
+                }
+            }
+            Action::Reload => self.read(desk),
+            _ => {}
+        }
+    }
+
+    /// What was chosen over the list.
+    pub(super) fn chosen_in_list(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
+        if let Choice::RemoveEvaluation(id) = choice {
+            self.act_on(Evaluations::Remove { id: *id }, desk);
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! What a rater has said of the item before them so far: a row of blanks that keys fill, the last of which commits.
+
+use crate::domain::evaluation::ResponseId;
+use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::vote::{Chosen, Value};
+
+/// One blank: a metric, and the answer that it is said of where each is rated for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Blank {
+    pub metric: usize,
+    /// The answer's place from the left.
+    pub answer: Option<usize>,
+}
+
+/// What stands in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mark {
+    Thumb(bool),
+    /// A point of a scale, from 1.
+    Points(u8),
+    /// The answer at that place from the left is the best.
+    Best(usize),
+    Tie,
+    BothBad,
+    /// The answers' places from the left, the best first; those in one group are as good.
+    Ranks(Vec<Vec<usize>>),
+}
+
+/// What a key says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stroke {
+    /// 1 to 9.
+    Digit(u8),
+    Yes,
+    No,
+    Left,
+    Right,
+    Equal,
+    None,
+}
+
+/// What became of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// It says nothing of this blank.
+    Not,
+    /// It stands there; others are blank.
+    One,
+    /// Every blank is filled.
+    All,
+}
+
+/// The blanks in the order in which they are asked, and what stands in them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    blanks: Vec<Blank>,
+    marks: Vec<Option<Mark>>,
+    at: usize,
+    /// The next answer that is ranked is as good as the last one.
+    joins: bool,
+    answers: usize,
+}
+
+impl Marks {
+    /// Those of metrics for so many answers.
+    pub fn new(metrics: &[Metric], answers: usize) -> Self {
+        let each = |metric: &Metric| !metric.method.compares();
+        let blanks: Vec<Blank> = metrics
+            .iter()
+            .enumerate()
+            .flat_map(|(metric, of)| {
+                let places = if each(of) { (0..answers).map(Some).collect() } else { vec![None] };
+                places.into_iter().map(move |answer| Blank { metric, answer })
+            })
+            .collect();
+        Self { marks: vec![None; blanks.len()], blanks, at: 0, joins: false, answers }
+    }
+
+    /// The blank that the next key fills.
+    pub fn current(&self) -> Option<Blank> {
+        self.blanks.get(self.at).copied()
+    }
+
+    /// What stands in the blank of a metric and an answer.
+    pub fn mark(&self, metric: usize, answer: Option<usize>) -> Option<&Mark> {
+        let at = self.blanks.iter().position(|blank| *blank == Blank { metric, answer })?;
+        self.marks[at].as_ref()
+    }
+
+    /// Fills the current blank.
+    pub fn fill(&mut self, stroke: Stroke, metrics: &[Metric]) -> Filled {
+        let Some(blank) = self.current() else { return Filled::Not };
+        let Some(metric) = metrics.get(blank.metric) else { return Filled::Not };
+        let place = |digit: u8| usize::from(digit) - 1;
+        let mark = match (metric.method, stroke) {
+            (Method::ThumbsUpDown, Stroke::Yes | Stroke::Digit(1)) => Mark::Thumb(true),
+            (Method::ThumbsUpDown, Stroke::No | Stroke::Digit(2)) => Mark::Thumb(false),
+            (Method::IndividualLikertScale | Method::ComparisonLikertScale, Stroke::Digit(point))
+                if metric.points().is_some_and(|points| point <= points) =>
+            {
+                Mark::Points(point)
+            }
+            // The middle of a scale that has one.
+            (Method::ComparisonLikertScale, Stroke::Equal) => match metric.points() {
+                Some(points) if points % 2 == 1 => Mark::Points(points / 2 + 1),
+                _ => return Filled::Not,
+            },
+            (Method::ComparisonChoice, Stroke::Digit(digit)) if place(digit) < self.answers => {
+                Mark::Best(place(digit))
+            }
+            (Method::ComparisonChoice, Stroke::Digit(3)) if self.answers == 2 => Mark::Tie,
+            (Method::ComparisonChoice, Stroke::Left) if self.answers == 2 => Mark::Best(0),
+            (Method::ComparisonChoice, Stroke::Right) if self.answers == 2 => Mark::Best(1),
+            (Method::ComparisonChoice, Stroke::Equal) => Mark::Tie,
+            (Method::ComparisonChoice, Stroke::None) => Mark::BothBad,
+            (Method::ComparisonRank, stroke) => return self.rank(stroke),
+            _ => return Filled::Not,
+        };
+        self.put(mark)
+    }
+
+    fn put(&mut self, mark: Mark) -> Filled {
+        self.marks[self.at] = Some(mark);
+        match self.marks.iter().position(Option::is_none) {
+            Some(next) => {
+                self.at = next;
+                Filled::One
+            }
+            None => Filled::All,
+        }
+    }
+
+    /// The next place of a ranking; the last one follows by itself.
+    fn rank(&mut self, stroke: Stroke) -> Filled {
+        let mut groups = match self.marks[self.at].take() {
+            Some(Mark::Ranks(groups)) => groups,
+            _ => Vec::new(),
+        };
+        let ranked = |groups: &Vec<Vec<usize>>| groups.iter().map(Vec::len).sum::<usize>();
+        let filled = match stroke {
+            Stroke::Equal if !groups.is_empty() => {
+                self.joins = true;
+                Filled::One
+            }
+            Stroke::Digit(digit) => {
+                let place = usize::from(digit) - 1;
+                if place >= self.answers || groups.iter().flatten().any(|other| *other == place) {
+                    Filled::Not
+                } else {
+                    match groups.last_mut().filter(|_| self.joins) {
+                        Some(group) => group.push(place),
+                        None => groups.push(vec![place]),
+                    }
+                    self.joins = false;
+                    Filled::One
+                }
+            }
+            _ => Filled::Not,
+        };
+        if filled == Filled::One && ranked(&groups) == self.answers {
+            return self.put(Mark::Ranks(groups));
+        }
+        if !groups.is_empty() {
+            self.marks[self.at] = Some(Mark::Ranks(groups));
+        }
+        filled
+    }
+
+    /// Empties the blank that was filled last; `false` where none is.
+    pub fn unfill(&mut self) -> bool {
+        let last = self.marks.iter().rposition(Option::is_some);
+        if let Some(last) = last {
+            self.marks[last] = None;
+            self.at = last;
+            self.joins = false;
+        }
+        last.is_some()
+    }
+
+    /// What was said, by the names of the metrics and the ids of the answers from the left; `None` while something is blank.
+    pub fn values(&self, metrics: &[Metric], shown: &[ResponseId]) -> Option<Vec<(String, Value)>> {
+        let of = |metric: usize| {
+            let each = self.blanks.iter().zip(&self.marks).filter(move |(blank, _)| blank.metric == metric);
+            each.map(|(blank, mark)| Some((blank.answer, mark.as_ref()?))).collect::<Option<Vec<_>>>()
+        };
+        let values = metrics.iter().enumerate().map(|(at, metric)| {
+            let marks = of(at)?;
+            Some((metric.name.clone(), value(metric.method, &marks, shown)?))
+        });
+        values.collect()
+    }
+}
+
+fn value(method: Method, marks: &[(Option<usize>, &Mark)], shown: &[ResponseId]) -> Option<Value> {
+    let id = |place: usize| shown.get(place).cloned();
+    let one = marks.first().map(|(_, mark)| *mark);
+    Some(match method {
+        Method::ThumbsUpDown => Value::Thumbs(
+            marks
+                .iter()
+                .map(|(answer, mark)| match mark {
+                    Mark::Thumb(up) => Some((id((*answer)?)?, *up)),
+                    _ => None,
+                })
+                .collect::<Option<_>>()?,
+        ),
+        Method::IndividualLikertScale => Value::Points(
+            marks
+                .iter()
+                .map(|(answer, mark)| match mark {
+                    Mark::Points(points) => Some((id((*answer)?)?, *points)),
+                    _ => None,
+                })
+                .collect::<Option<_>>()?,
+        ),
+        Method::ComparisonLikertScale => match one? {
+            Mark::Points(points) => Value::Preference(*points),
+            _ => return None,
+        },
+        Method::ComparisonChoice => Value::Choice(match one? {
+            Mark::Best(place) => Chosen::One(id(*place)?),
+            Mark::Tie => Chosen::Tie,
+            Mark::BothBad => Chosen::BothBad,
+            _ => return None,
+        }),
+        Method::ComparisonRank => {
+            let Mark::Ranks(groups) = one? else { return None };
+            if groups.iter().map(Vec::len).sum::<usize>() != shown.len() {
+                return None;
+            }
+            let mut ranks = Vec::new();
+            let mut rank = 1;
+            for group in groups {
+                for place in group {
+                    ranks.push((id(*place)?, rank));
+                }
+                rank += u8::try_from(group.len()).ok()?;
+            }
+            Value::Ranks(ranks)
+        }
+    })
+}
+
+/// What a mark says, in a few words; `two` where there are two answers.
+pub(super) fn words(mark: &Mark, metric: &Metric, two: bool) -> String {
+    let side = |place: usize| match (two, place) {
+        (true, 0) => "left".to_owned(),
+        (true, _) => "right".to_owned(),
+        _ => format!("answer {}", place + 1),
+    };
+    match mark {
+        Mark::Thumb(up) => thumb(metric, *up),
+        Mark::Points(points) => match label(metric, *points) {
+            label if label.is_empty() => points.to_string(),
+            label => label,
+        },
+        Mark::Best(place) => side(*place),
+        Mark::Tie => "tie".to_owned(),
+        Mark::BothBad if two => "both bad".to_owned(),
+        Mark::BothBad => "all bad".to_owned(),
+        Mark::Ranks(groups) => {
+            let group = |group: &Vec<usize>| {
+                group.iter().map(|place| (place + 1).to_string()).collect::<Vec<_>>().join("=")
+            };
+            groups.iter().map(group).collect::<Vec<_>>().join(" > ")
+        }
+    }
+}
+
+/// The word for a thumb.
+pub(super) fn thumb(metric: &Metric, up: bool) -> String {
+    metric.labels.get(usize::from(!up)).cloned().unwrap_or_else(|| if up { "yes" } else { "no" }.to_owned())
+}
+
+/// The word for a point of a scale; empty for one that has none.
+pub(super) fn label(metric: &Metric, point: u8) -> String {
+    const SIDES: [&str; 5] = ["left, much", "left", "the same", "right", "right, much"];
+    let own = usize::from(point).checked_sub(1).and_then(|at| metric.labels.get(at));
+    match (own, metric.method, metric.labels.is_empty()) {
+        (Some(own), ..) => own.clone(),
+        (None, Method::ComparisonLikertScale, true) => {
+            SIDES.get(usize::from(point).saturating_sub(1)).copied().unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(name: &str, method: Method) -> Metric {
+        Metric { name: name.into(), description: String::new(), method, labels: Vec::new() }
+    }
+
+    fn ids(many: usize) -> Vec<ResponseId> {
+        (0..many).map(|at| ResponseId(format!("r{at}"))).collect()
+    }
+
+    #[test]
+    fn one_key_fills_the_one_blank_and_all_is_said() {
+        let metrics = [metric("best", Method::ComparisonChoice)];
+        let said = |stroke| {
+            let mut marks = Marks::new(&metrics, 2);
+            assert_eq!(marks.fill(stroke, &metrics), Filled::All);
+            marks.values(&metrics, &ids(2)).unwrap().remove(0).1
+        };
+        assert_eq!(said(Stroke::Left), Value::Choice(Chosen::One(ids(2)[0].clone())));
+        assert_eq!(said(Stroke::Digit(2)), Value::Choice(Chosen::One(ids(2)[1].clone())));
+        assert_eq!(said(Stroke::Equal), Value::Choice(Chosen::Tie));
+        assert_eq!(said(Stroke::Digit(3)), Value::Choice(Chosen::Tie));
+        assert_eq!(said(Stroke::None), Value::Choice(Chosen::BothBad));
+        assert_eq!(Marks::new(&metrics, 2).fill(Stroke::Digit(4), &metrics), Filled::Not);
+        assert_eq!(Marks::new(&metrics, 2).fill(Stroke::Yes, &metrics), Filled::Not);
+    }
+
+    #[test]
+    fn with_several_blanks_keys_fill_one_after_the_other_and_can_be_taken_back() {
+        let metrics = [metric("ok", Method::ThumbsUpDown), metric("which", Method::ComparisonLikertScale)];
+        let mut marks = Marks::new(&metrics, 2);
+        assert_eq!(marks.fill(Stroke::Yes, &metrics), Filled::One);
+        assert_eq!(marks.fill(Stroke::Yes, &metrics), Filled::One);
+        assert!(marks.unfill());
+        assert_eq!(marks.current(), Some(Blank { metric: 0, answer: Some(1) }));
+        assert_eq!(marks.fill(Stroke::No, &metrics), Filled::One);
+        assert_eq!(marks.values(&metrics, &ids(2)), None, "something is blank");
+        assert_eq!(marks.fill(Stroke::Digit(6), &metrics), Filled::Not, "it is beside the scale");
+        assert_eq!(marks.fill(Stroke::Equal, &metrics), Filled::All);
+        let values = marks.values(&metrics, &ids(2)).unwrap();
+        let id = ids(2);
+        assert_eq!(values[0].1, Value::Thumbs(vec![(id[0].clone(), true), (id[1].clone(), false)]));
+        assert_eq!(values[1].1, Value::Preference(3));
+        assert!(!Marks::new(&metrics, 2).unfill());
+    }
+
+    #[test]
+    fn answers_are_ranked_by_their_numbers_and_equal_ones_share_a_place() {
+        let metrics = [metric("order", Method::ComparisonRank)];
+        let mut marks = Marks::new(&metrics, 4);
+        assert_eq!(marks.fill(Stroke::Equal, &metrics), Filled::Not, "nothing to be equal to");
+        assert_eq!(marks.fill(Stroke::Digit(3), &metrics), Filled::One);
+        assert_eq!(marks.fill(Stroke::Digit(3), &metrics), Filled::Not, "it is ranked already");
+        assert_eq!(marks.fill(Stroke::Equal, &metrics), Filled::One);
+        assert_eq!(marks.fill(Stroke::Digit(1), &metrics), Filled::One);
+        assert_eq!(marks.fill(Stroke::Digit(4), &metrics), Filled::One);
+        assert_eq!(marks.values(&metrics, &ids(4)), None);
+        assert_eq!(marks.fill(Stroke::Digit(2), &metrics), Filled::All);
+        let ranks: Vec<(ResponseId, u8)> =
+            [(2, 1), (0, 1), (3, 3), (1, 4)].map(|(at, rank)| (ids(4)[at].clone(), rank)).into();
+        assert_eq!(marks.values(&metrics, &ids(4)).unwrap()[0].1, Value::Ranks(ranks));
+        assert_eq!(words(marks.mark(0, None).unwrap(), &metrics[0], false), "3=1 > 4 > 2");
+    }
+}

@@ -1,0 +1,122 @@
+//! The evaluate place: the evaluations that there are, and one item after the other before a rater.
+//!
+//! Here lives its state and what it makes of events. Never here: which item comes next, and whose an answer is where that is
+//! hidden (the door does not tell it).
+
+mod layout;
+mod list;
+mod marks;
+mod place;
+mod sitting;
+mod view;
+
+use std::time::Duration;
+
+use crate::domain::Error;
+use crate::domain::evaluation::job::{Evaluation, GenerationState};
+use crate::domain::evaluation::sheet::Seat;
+use crate::domain::id::EvaluationId;
+use crate::tui::effect::TaskId;
+use crate::tui::widget::text::Row;
+use marks::Marks;
+
+/// Somebody rates one evaluation and sees nothing else of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Its name, or the digits of its id.
+    pub evaluation: String,
+    pub rater: String,
+}
+
+/// What the place is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    closed: Option<Closed>,
+    /// The newest first.
+    list: Vec<Evaluation>,
+    /// The list has come once.
+    known: bool,
+    selected: usize,
+    top: usize,
+    error: Option<Error>,
+    listing: Option<TaskId>,
+    watch: Option<TaskId>,
+    /// What else is waited for: its refusal is said.
+    acts: Vec<TaskId>,
+    /// What the votes of the evaluation of that name come to.
+    reporting: Option<(TaskId, String)>,
+    /// The evaluation that is looked for by its name.
+    finding: Option<TaskId>,
+    sitting: Option<Sitting>,
+}
+
+/// A rater at an evaluation.
+#[derive(Debug, Clone, PartialEq)]
+struct Sitting {
+    id: EvaluationId,
+    /// As far as it is known before the seat is.
+    name: String,
+    rater: String,
+    seat: Option<Seat>,
+    /// What is asked of the door for this rater.
+    asking: Option<(TaskId, Asking)>,
+    error: Option<Error>,
+    marks: Marks,
+    comment: Option<String>,
+    /// Where keys scroll: an answer, from the left; behind the last one the question.
+    focus: usize,
+    together: bool,
+    reference: bool,
+    /// The first row in sight of each answer, then of the question.
+    tops: Vec<usize>,
+    /// The texts in rows, at the widths that they have now.
+    rows: Rows,
+    /// Since the item is before the rater, without pauses.
+    active: Duration,
+    /// The last moment that the rater did something.
+    seen: Duration,
+    /// Until then a key is still the one that was pressed for the item before.
+    guard: Duration,
+    /// What was done last, in words.
+    said: String,
+}
+
+/// What a rater waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    Seat,
+    Vote,
+}
+
+/// Texts that were broken into rows for a screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rows {
+    /// Columns that an answer has, and the question.
+    widths: (u16, u16),
+    answers: Vec<Vec<Row>>,
+    question: Vec<Row>,
+}
+
+impl State {
+    /// The one in which somebody only rates.
+    pub fn closed(closed: Closed) -> Self {
+        Self { closed: Some(closed), ..Self::default() }
+    }
+
+    /// A vote is on its way to the disk.
+    pub fn is_writing(&self) -> bool {
+        let asking = self.sitting.as_ref().and_then(|sitting| sitting.asking);
+        asking.is_some_and(|(_, asking)| asking == Asking::Vote)
+    }
+
+    /// Evaluations whose answers are being asked for.
+    pub fn running(&self) -> usize {
+        let runs = |evaluation: &&Evaluation| evaluation.generation.state == GenerationState::Running;
+        self.list.iter().filter(runs).count()
+    }
+
+    /// The evaluation that is selected in the list.
+    fn current(&self) -> Option<&Evaluation> {
+        self.list.get(self.selected)
+    }
+}

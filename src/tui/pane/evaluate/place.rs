@@ -1,0 +1,194 @@
+//! The evaluations as one of the places.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{State, view};
+use crate::domain::Error;
+use crate::domain::evaluation::job::GenerationState;
+use crate::domain::evaluation::metric::Method;
+use crate::tui::action::Action;
+use crate::tui::app::{Cache, Desk};
+use crate::tui::effect::TaskId;
+use crate::tui::event::{Button, Mouse, MouseKind, Now};
+use crate::tui::key::Key;
+use crate::tui::keymap::Context;
+use crate::tui::overlay::Choice;
+use crate::tui::pane::{Pane, Sight};
+use crate::tui::widget::code::Want;
+use crate::workbench::Reply;
+
+/// Rows that a turn of the wheel moves.
+const WHEEL: isize = 3;
+
+impl Pane for State {
+    fn shown(&mut self, desk: &mut Desk<'_>) {
+        self.enter(desk);
+    }
+
+    fn context(&self) -> Context {
+        if self.sitting.is_some() || self.closed.is_some() { Context::Rating } else { Context::Evaluations }
+    }
+
+    fn can(&self, action: Action) -> bool {
+        match &self.sitting {
+            Some(_) => self.can_rate(action),
+            None if self.closed.is_some() => false,
+            None => self.can_in_list(action),
+        }
+    }
+
+    fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
+        if self.sitting.is_some() {
+            let digit = key
+                .and_then(|key| key.typed())
+                .and_then(|c| c.to_digit(10))
+                .and_then(|d| u8::try_from(d).ok());
+            self.rate(action, digit.filter(|digit| *digit > 0), desk);
+        } else {
+            self.in_list(action, desk);
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
+        let steps = match mouse.kind {
+            MouseKind::ScrollDown => WHEEL,
+            MouseKind::ScrollUp => -WHEEL,
+            _ => 0,
+        };
+        let body = desk.area;
+        match &mut self.sitting {
+            Some(sitting) => {
+                let areas = sitting.areas(body);
+                let (x, y) = (mouse.column, mouse.row);
+                let inside = |area: Rect| area.contains(Position { x, y });
+                if inside(areas.question) {
+                    sitting.focus = sitting.answers();
+                } else if let Some(answer) = areas.answers.iter().find(|answer| inside(answer.text)) {
+                    sitting.focus = answer.place;
+                }
+                sitting.scroll(steps, body);
+            }
+            None if steps != 0 => {
+                let at = self.selected.saturating_add_signed(steps);
+                self.select(at, desk);
+            }
+            None => {
+                let area = Self::list_area(body);
+                let row = mouse.row.checked_sub(area.y).map(usize::from);
+                if let (MouseKind::Down(Button::Left), Some(row)) = (mouse.kind, row)
+                    && self.top + row < self.list.len()
+                    && mouse.row < area.bottom()
+                {
+                    self.select(self.top + row, desk);
+                }
+            }
+        }
+    }
+
+    fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        if self.sitting.is_some() {
+            self.decided(choice, desk);
+        } else {
+            self.chosen_in_list(&choice, desk);
+        }
+    }
+
+    fn waits_for(&self, task: TaskId) -> bool {
+        self.waits(task)
+    }
+
+    fn reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        self.take(task, reply, desk);
+    }
+
+    fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        self.over(task, error, desk);
+    }
+
+    fn refit(&mut self, desk: &mut Desk<'_>) {
+        let body = desk.area;
+        if let Some(sitting) = &mut self.sitting {
+            sitting.fit(body);
+            sitting.scroll(0, body);
+        }
+        self.select(self.selected, desk);
+    }
+
+    fn name(&self) -> &str {
+        match (&self.sitting, &self.closed) {
+            (Some(sitting), _) => &sitting.name,
+            (None, Some(closed)) => &closed.evaluation,
+            (None, None) => "",
+        }
+    }
+
+    fn title(&self) -> String {
+        match self.name() {
+            "" => "Evaluate".to_owned(),
+            name => format!("Rate: {name}"),
+        }
+    }
+
+    fn meter(&self, _: Now) -> String {
+        match &self.sitting {
+            Some(sitting) => format!("rater {}", sitting.rater),
+            None => String::new(),
+        }
+    }
+
+    fn draw(
+        &self,
+        _: (&mut Cache, &mut Vec<Want>),
+        sight: &Sight<'_>,
+        body: Rect,
+        cells: &mut Buffer,
+    ) -> Option<Position> {
+        view::draw(self, sight, body, cells);
+        None
+    }
+}
+
+impl State {
+    fn can_rate(&self, action: Action) -> bool {
+        use Action as A;
+        let Some(sitting) = &self.sitting else { return false };
+        let there = sitting.sheet().is_some();
+        let answers = sitting.answers();
+        let asked = sitting.seat.as_ref().and_then(|seat| {
+            let blank = sitting.marks.current().filter(|_| there)?;
+            seat.task.metrics.get(blank.metric).map(|metric| metric.method)
+        });
+        match action {
+            A::Rate => asked.is_some(),
+            A::RateYes | A::RateNo => asked == Some(Method::ThumbsUpDown),
+            A::RateLeft | A::RateRight => asked == Some(Method::ComparisonChoice) && answers == 2,
+            A::ChooseTie => asked.is_some_and(Method::compares),
+            A::ChooseNone => asked == Some(Method::ComparisonChoice),
+            A::SkipItem | A::CommentItem | A::ShowReference => there,
+            A::LineDown | A::LineUp | A::HalfPageDown | A::HalfPageUp | A::PageDown | A::PageUp => there,
+            A::FocusNext | A::FocusPrevious => there,
+            A::ShowDifference | A::ScrollTogether => answers > 1,
+            A::Undo | A::GoToVote => sitting.seat.is_some(),
+            A::ShowInstructions => sitting.seat.is_some(),
+            A::Back | A::Reload => true,
+            _ => false,
+        }
+    }
+
+    fn can_in_list(&self, action: Action) -> bool {
+        use Action as A;
+        match action {
+            A::SelectNext | A::SelectPrevious | A::SelectFirst | A::SelectLast | A::PageDown | A::PageUp => {
+                self.list.len() > 1
+            }
+            A::Open | A::Delete | A::ShowReport => self.current().is_some(),
+            A::RunEvaluation => self.current().is_some_and(|evaluation| {
+                let generation = &evaluation.generation;
+                generation.state != GenerationState::Ended || generation.failed > 0
+            }),
+            A::Reload => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! A rater at an evaluation: sitting down, saying, going back.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::marks::{Filled, Marks, Stroke, words};
+use super::{Asking, Rows, Sitting, State};
+use crate::domain::Error;
+use crate::domain::evaluation::job::Evaluation;
+use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
+use crate::domain::evaluation::vote::{Said, Skip};
+use crate::domain::figures::count;
+use crate::domain::id::EvaluationId;
+use crate::domain::message::Role as Speaker;
+use crate::domain::untrusted::safe_text;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::TaskId;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::overlay::difference::{Difference, Side};
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::widget::text::{Ink, Inline, Row, wrap};
+use crate::workbench::Request;
+use crate::workbench::request::evaluations::Evaluations;
+
+/// A key within this of a new item was pressed for the one before.
+const GUARD: Duration = Duration::from_millis(150);
+/// Doing nothing for longer is a pause.
+const PAUSE: Duration = Duration::from_secs(60);
+
+impl Sitting {
+    /// A rater who is about to sit down.
+    pub(super) fn new(id: EvaluationId, name: String, rater: String) -> Self {
+        Self {
+            id,
+            name,
+            rater,
+            seat: None,
+            asking: None,
+            error: None,
+            marks: Marks::default(),
+            comment: None,
+            focus: 0,
+            together: true,
+            reference: false,
+            tops: Vec::new(),
+            rows: Rows::default(),
+            active: Duration::ZERO,
+            seen: Duration::ZERO,
+            guard: Duration::ZERO,
+            said: String::new(),
+        }
+    }
+
+    pub(super) fn sheet(&self) -> Option<&Sheet> {
+        self.seat.as_ref()?.sheet.as_ref()
+    }
+
+    fn metrics(&self) -> &[Metric] {
+        self.seat.as_ref().map_or(&[], |seat| &seat.task.metrics)
+    }
+
+    /// Asks for what lies before the rater after a step.
+    pub(super) fn step(&mut self, step: Step, desk: &mut Desk<'_>) {
+        self.error = None;
+        let request = Evaluations::Sit { id: self.id, rater: self.rater.clone(), step };
+        self.asking = Some((desk.call(None, Request::Evaluations(request)), Asking::Seat));
+    }
+
+    /// What lies before the rater now.
+    fn take(&mut self, seat: Seat, desk: &Desk<'_>) {
+        let answers = seat.sheet.as_ref().map_or(0, |sheet| sheet.answers.len());
+        self.name.clone_from(&seat.task.name);
+        self.marks = Marks::new(&seat.task.metrics, answers);
+        self.comment = seat.sheet.as_ref().and_then(|sheet| sheet.before.as_ref()?.comment.clone());
+        self.tops = vec![0; answers + 1];
+        self.focus = 0;
+        self.rows = Rows::default();
+        self.seat = Some(seat);
+        (self.active, self.seen) = (Duration::ZERO, desk.now.elapsed);
+        self.guard = desk.now.elapsed + GUARD;
+        self.fit(desk.area);
+    }
+
+    /// The rater did something.
+    fn tend(&mut self, now: Duration) {
+        self.active += now.saturating_sub(self.seen).min(PAUSE);
+        self.seen = now;
+    }
+
+    /// Breaks the texts into rows for the room that they have.
+    pub(super) fn fit(&mut self, body: Rect) {
+        let Some(sheet) = self.seat.as_ref().and_then(|seat| seat.sheet.as_ref()) else { return };
+        let areas = self.areas(body);
+        let width = areas.answers.iter().map(|answer| answer.text.width).min().unwrap_or(0);
+        let widths = (width, areas.question.width);
+        if self.rows.widths == widths && !self.rows.question.is_empty() {
+            return;
+        }
+        let question = question(sheet, self.reference, widths.1);
+        let plain = |text: &str| broken(text, Role::Text, width);
+        self.rows = Rows {
+            widths,
+            answers: sheet.answers.iter().map(|answer| plain(&answer.text)).collect(),
+            question,
+        };
+    }
+
+    /// Moves what the keys scroll.
+    pub(super) fn scroll(&mut self, steps: isize, body: Rect) {
+        let areas = self.areas(body);
+        let answers = self.answers();
+        let height = areas.answers.first().map_or(1, |answer| usize::from(answer.text.height));
+        let move_one = |top: &mut usize, rows: usize, height: usize| {
+            *top = top.saturating_add_signed(steps).min(rows.saturating_sub(height));
+        };
+        for place in 0..answers {
+            if place == self.focus || self.together && self.focus < answers {
+                move_one(&mut self.tops[place], self.rows.answers.get(place).map_or(0, Vec::len), height);
+            }
+        }
+        if self.focus == answers && answers > 0 {
+            move_one(&mut self.tops[answers], self.rows.question.len(), usize::from(areas.question.height));
+        }
+    }
+
+    /// Says something of the current blank; the last one commits.
+    fn stroke(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
+        if self.asking.is_some() || desk.now.elapsed < self.guard {
+            return;
+        }
+        let metrics = self.metrics().to_vec();
+        match self.marks.fill(stroke, &metrics) {
+            Filled::Not | Filled::One => {}
+            Filled::All => {
+                let Some(sheet) = self.sheet() else { return };
+                let shown: Vec<_> = sheet.answers.iter().map(|answer| answer.id.clone()).collect();
+                let Some(values) = self.marks.values(&metrics, &shown) else { return };
+                let said = self.in_words(&metrics);
+                self.commit(Said::Values(values), &said, desk);
+            }
+        }
+    }
+
+    /// What was said, for the line below.
+    fn in_words(&self, metrics: &[Metric]) -> String {
+        let two = self.answers() == 2;
+        let of = |(at, metric): (usize, &Metric)| {
+            let answers: Vec<_> =
+                if metric.method.compares() { vec![None] } else { (0..self.answers()).map(Some).collect() };
+            let marks: Vec<_> = answers
+                .into_iter()
+                .filter_map(|answer| Some(words(self.marks.mark(at, answer)?, metric, two)))
+                .collect();
+            let marks = marks.join(" / ");
+            if metrics.len() == 1 { marks } else { format!("{} {marks}", metric.name) }
+        };
+        metrics.iter().enumerate().map(of).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Sends a vote. The next item shows when it is on the disk.
+    fn commit(&mut self, said: Said, words: &str, desk: &mut Desk<'_>) {
+        let Some(seat) = &self.seat else { return };
+        let Some(sheet) = &seat.sheet else { return };
+        let before = sheet.before.as_ref();
+        let number = seat.pace.done + u64::from(before.is_none());
+        let cast = Cast {
+            rater: self.rater.clone(),
+            item: sheet.item.clone(),
+            version: seat.task.version,
+            shown: sheet.answers.iter().map(|answer| answer.id.clone()).collect(),
+            said,
+            active_ms: u64::try_from(self.active.as_millis()).unwrap_or(u64::MAX),
+            comment: self.comment.clone(),
+            supersedes: before.map(|before| before.vote),
+        };
+        self.said =
+            if before.is_some() { format!("changed: {words}") } else { format!("#{number}: {words}") };
+        let request = Evaluations::Rate { id: self.id, cast };
+        self.asking = Some((desk.call(None, Request::Evaluations(request)), Asking::Vote));
+    }
+
+    /// Takes back what was said last: of this item, or the vote before it.
+    fn undo(&mut self, desk: &mut Desk<'_>) {
+        if self.asking.is_some() || self.marks.unfill() {
+            return;
+        }
+        if self.seat.as_ref().is_none_or(|seat| seat.pace.done == 0) {
+            return desk.say("There is no vote before this one.");
+        }
+        "taken back".clone_into(&mut self.said);
+        self.step(Step::Undo, desk);
+    }
+
+    /// The instructions, over the place.
+    fn instructions(&self, desk: &Desk<'_>) -> Option<Overlay> {
+        let task = &self.seat.as_ref()?.task;
+        let mut lines = vec![Line::of(&task.instructions, Role::Text)];
+        for metric in &task.metrics {
+            lines.extend([
+                Line::blank(),
+                Line::strong(&metric.name),
+                Line::of(&metric.description, Role::Text),
+            ]);
+            let labels = metric.labels.iter().enumerate();
+            let labels = labels.map(|(at, label)| Line::of(&format!("  {} {label}", at + 1), Role::Muted));
+            lines.extend(labels);
+        }
+        for example in &task.examples {
+            lines.extend([
+                Line::blank(),
+                Line::strong("An example"),
+                Line::of(&example.prompt, Role::Muted),
+                Line::of(&example.response, Role::Text),
+                Line::of(&example.rating, Role::Info),
+            ]);
+        }
+        let raters = count(task.raters_per_item.into(), "rater", "raters");
+        let undo = desk.key(Context::Rating, Action::Undo);
+        lines.extend([
+            Line::blank(),
+            Line::of(
+                &format!(
+                    "Each item needs {raters}. Every vote is kept as it is given; {undo} takes it back."
+                ),
+                Role::Muted,
+            ),
+        ]);
+        Some(Overlay::Reading(Box::new(Reading::new("Instructions", lines))))
+    }
+
+    /// Two answers word by word.
+    fn difference(&self, desk: &mut Desk<'_>) {
+        let Some(sheet) = self.sheet() else { return };
+        if sheet.answers.len() < 2 {
+            return desk.say("There is one answer only.");
+        }
+        let sides = sheet.answers.iter().enumerate().map(|(place, answer)| Side {
+            place,
+            name: answer.source.clone().unwrap_or_else(|| self.called(place)),
+            text: answer.text.clone(),
+        });
+        let difference = Difference::new(sides.collect(), (0, 1));
+        desk.overlays.push(Overlay::Difference(Box::new(difference)));
+    }
+}
+
+/// The turns up to the question, then the reference where it is wanted.
+fn question(sheet: &Sheet, with_reference: bool, width: u16) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let several = sheet.turns.len() > 1;
+    for turn in &sheet.turns {
+        let (who, role) = match turn.role {
+            Speaker::Assistant => ("model: ", Role::Muted),
+            Speaker::System => ("system: ", Role::Muted),
+            _ if several => ("person: ", Role::Text),
+            _ => ("", Role::Text),
+        };
+        rows.extend(broken(&format!("{who}{}", turn.text), role, width));
+    }
+    if with_reference {
+        let words = sheet.reference.as_deref().map_or("(this item has no reference)", |reference| reference);
+        rows.extend(broken(&format!("reference: {words}"), Role::Info, width));
+    }
+    rows
+}
+
+fn broken(text: &str, role: Role, width: u16) -> Vec<Row> {
+    let safe = safe_text(text).replace('\t', "    ");
+    wrap(&Inline::plain(&safe, Ink::of(role)), usize::from(width).max(8))
+}
+
+impl State {
+    /// Sits down at an evaluation as the person themself.
+    pub(super) fn sit_down(&mut self, evaluation: &Evaluation, desk: &mut Desk<'_>) {
+        let rater = match desk.options.principal.as_str() {
+            "" => "me".to_owned(),
+            name => name.to_owned(),
+        };
+        let mut sitting = Sitting::new(evaluation.id, evaluation.name().to_owned(), rater);
+        sitting.step(Step::On, desk);
+        self.sitting = Some(sitting);
+    }
+
+    /// Somebody who only rates sits down.
+    pub fn start(&mut self, desk: &mut Desk<'_>) {
+        if let Some(closed) = &self.closed {
+            let request = Evaluations::Find { text: closed.evaluation.clone() };
+            self.finding = Some(desk.call(None, Request::Evaluations(request)));
+        }
+    }
+
+    /// The evaluation is found.
+    pub(super) fn found(&mut self, evaluation: &Evaluation, desk: &mut Desk<'_>) {
+        let Some(closed) = &self.closed else { return };
+        let name = evaluation.name().to_owned();
+        let mut sitting = Sitting::new(evaluation.id, name, closed.rater.clone());
+        sitting.step(Step::On, desk);
+        self.sitting = Some(sitting);
+    }
+
+    /// What the door says to a rater.
+    pub(super) fn seated(&mut self, task: TaskId, seat: Seat, desk: &mut Desk<'_>) {
+        let Some(sitting) = &mut self.sitting else { return };
+        let Some((_, asked)) = sitting.asking.filter(|(asking, _)| *asking == task) else { return };
+        let first = sitting.seat.is_none();
+        if asked == Asking::Vote {
+            sitting.comment = None;
+        }
+        sitting.asking = None;
+        sitting.take(seat, desk);
+        // Before the first item the instructions are read.
+        if first && sitting.seat.as_ref().is_some_and(|seat| seat.pace.done == 0 && seat.sheet.is_some()) {
+            let instructions = sitting.instructions(desk);
+            desk.overlays.extend(instructions);
+        }
+    }
+
+    /// What was asked for a rater has failed; what they said stands on the screen still.
+    pub(super) fn unseated(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        let Some(sitting) = &mut self.sitting else { return };
+        let Some((_, asked)) = sitting.asking.filter(|(asking, _)| *asking == task) else { return };
+        sitting.asking = None;
+        let Some(error) = error else { return };
+        sitting.said.clear();
+        match asked {
+            Asking::Seat if sitting.seat.is_none() => sitting.error = Some(error),
+            _ => {
+                sitting.marks.unfill();
+                desk.complain(&error);
+            }
+        }
+    }
+
+    /// What a rater means.
+    pub(super) fn rate(&mut self, action: Action, digit: Option<u8>, desk: &mut Desk<'_>) {
+        let body = desk.area;
+        let Some(sitting) = &mut self.sitting else { return };
+        sitting.tend(desk.now.elapsed);
+        let half = isize::try_from(body.height / 4).unwrap_or(1).max(1);
+        match action {
+            Action::Rate => {
+                if let Some(digit) = digit {
+                    sitting.stroke(Stroke::Digit(digit), desk);
+                }
+            }
+            Action::RateYes => sitting.stroke(Stroke::Yes, desk),
+            Action::RateNo => sitting.stroke(Stroke::No, desk),
+            Action::RateLeft => sitting.stroke(Stroke::Left, desk),
+            Action::RateRight => sitting.stroke(Stroke::Right, desk),
+            Action::ChooseTie => sitting.stroke(Stroke::Equal, desk),
+            Action::ChooseNone => sitting.stroke(Stroke::None, desk),
+            Action::Undo => sitting.undo(desk),
+            Action::SkipItem => desk.overlays.push(Overlay::Menu(reasons())),
+            Action::CommentItem => {
+                let comment = sitting.comment.as_deref().unwrap_or_default();
+                desk.overlays.push(Overlay::Prompt(Prompt::comment(comment)));
+            }
+            Action::ShowInstructions => {
+                let instructions = sitting.instructions(desk);
+                desk.overlays.extend(instructions);
+            }
+            Action::ShowReference => {
+                sitting.reference = !sitting.reference;
+                sitting.rows = Rows::default();
+                sitting.fit(body);
+            }
+            Action::GoToVote => desk.overlays.push(Overlay::Prompt(Prompt::vote())),
+            Action::ShowDifference => sitting.difference(desk),
+            Action::ScrollTogether => {
+                sitting.together = !sitting.together;
+                desk.say(if sitting.together {
+                    "The answers scroll together."
+                } else {
+                    "Each answer scrolls for itself."
+                });
+            }
+            Action::FocusNext => sitting.focus = (sitting.focus + 1) % (sitting.answers() + 1),
+            Action::FocusPrevious => {
+                sitting.focus = (sitting.focus + sitting.answers()) % (sitting.answers() + 1);
+            }
+            Action::LineDown => sitting.scroll(1, body),
+            Action::LineUp => sitting.scroll(-1, body),
+            Action::HalfPageDown => sitting.scroll(half, body),
+            Action::HalfPageUp => sitting.scroll(-half, body),
+            Action::PageDown => sitting.scroll(2 * half, body),
+            Action::PageUp => sitting.scroll(-2 * half, body),
+            Action::Reload => sitting.step(Step::On, desk),
+            Action::Back if self.closed.is_none() => {
+                self.sitting = None;
+                self.enter(desk);
+                return;
+            }
+            Action::Back => {
+                let key = desk.key(Context::Rating, Action::Quit);
+                desk.say(format!("Every vote is kept; {key} ends."));
+            }
+            _ => {}
+        }
+        if let Some(sitting) = &mut self.sitting {
+            sitting.fit(body);
+            sitting.scroll(0, body);
+        }
+    }
+
+    /// What a rater chose in an overlay.
+    pub(super) fn decided(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        let Some(sitting) = &mut self.sitting else { return };
+        sitting.tend(desk.now.elapsed);
+        match choice {
+            Choice::Skip(why) if sitting.asking.is_none() => {
+                sitting.commit(Said::Skipped(why), &format!("skipped, {}", reason(why)), desk);
+            }
+            Choice::Comment(text) => {
+                sitting.comment = Some(text).filter(|text| !text.trim().is_empty());
+            }
+            Choice::GoToVote(number) => sitting.step(Step::To(number), desk),
+            _ => {}
+        }
+    }
+}
+
+/// The reasons to skip an item.
+fn reasons() -> Menu {
+    let entry = |why: Skip| Entry {
+        label: reason(why).to_owned(),
+        detail: String::new(),
+        right: String::new(),
+        current: false,
+        off: false,
+        choice: Choice::Skip(why),
+        words: &[],
+    };
+    let all = [Skip::Unclear, Skip::Offensive, Skip::NotMyField, Skip::Other].map(entry);
+    Menu::new("Why is it skipped?", "skip", "", all.into())
+}
+
+fn reason(why: Skip) -> &'static str {
+    match why {
+        Skip::Unclear => "it is unclear",
+        Skip::Offensive => "it is offensive",
+        Skip::NotMyField => "it is not my field",
+        Skip::Other => "another reason (; comments on it first)",
+    }
+}

@@ -1,0 +1,163 @@
+//! The evaluations, the newest first, and what there is to know of the selected one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::failed;
+use crate::domain::evaluation::job::{Evaluation, GenerationState};
+use crate::domain::figures::{count, grouped};
+use crate::tui::look::Role;
+use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::evaluate::State;
+
+/// Rows below the list for the selected one.
+const CARD: u16 = 9;
+
+impl State {
+    /// The rows of the list, below its head.
+    pub(in crate::tui::pane::evaluate) fn list_area(body: Rect) -> Rect {
+        let height = body.height.saturating_sub(2 + CARD.min(body.height / 2));
+        Rect { y: body.y + 1, height, ..body }
+    }
+}
+
+pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    if let Some(error) = &state.error {
+        return failed(error, sight, body, cells);
+    }
+    if state.list.is_empty() {
+        if state.known {
+            teach(sight, body, cells);
+        }
+        return;
+    }
+    let look = sight.look;
+    let right = body.right().saturating_sub(2);
+    // Columns from the right: age, state, size.
+    let age = right.saturating_sub(if body.width < 80 { 6 } else { 10 });
+    let (standing_width, size_width, sized) = match body.width {
+        0..80 => (17, 11, "items"),
+        80..100 => (22, 16, "items × answers"),
+        _ => (32, 24, "items × answers"),
+    };
+    let standing = age.saturating_sub(standing_width);
+    let size = standing.saturating_sub(size_width);
+    let faint = look.style(Role::Faint);
+    put(cells, body.x + 2, body.y, size, "evaluation", faint);
+    put(cells, size, body.y, standing, sized, faint);
+    put(cells, standing, body.y, age, "answers", faint);
+    put_right(cells, age, body.y, right, "made", faint);
+    let area = State::list_area(body);
+    for (y, at) in (area.top()..area.bottom()).zip(state.top..state.list.len()) {
+        let evaluation = &state.list[at];
+        let selected = at == state.selected;
+        let ground = if selected { look.style(Role::Selected) } else { Style::new() };
+        let style = |role| ground.patch(look.style(role));
+        if selected {
+            tint(cells, Rect { y, height: 1, ..area }, ground);
+            put(cells, area.x, y, area.x + 1, "▌", style(Role::Accent));
+        }
+        let name = if selected { style(Role::Text).add_modifier(Modifier::BOLD) } else { style(Role::Text) };
+        put(cells, area.x + 2, y, size.saturating_sub(1), evaluation.name(), name);
+        let words = format!("{} × {}", grouped(evaluation.items.into()), evaluation.sources.len());
+        put(cells, size, y, standing.saturating_sub(1), &words, style(Role::Muted));
+        let (words, role) = generation(evaluation);
+        put(cells, standing, y, age.saturating_sub(1), &words, style(role));
+        put_right(cells, age, y, right, &sight.wall().age(evaluation.created), style(Role::Faint));
+    }
+    let bar = thumb(area.height, state.top, usize::from(area.height), state.list.len());
+    scrollbar(cells, area, bar, look.style(Role::Rule));
+    if let Some(evaluation) = state.current() {
+        let top = area.bottom();
+        card(evaluation, sight, Rect { y: top, height: body.bottom().saturating_sub(top), ..body }, cells);
+    }
+}
+
+/// How far the answers are.
+fn generation(evaluation: &Evaluation) -> (String, Role) {
+    let generation = &evaluation.generation;
+    let failed = match generation.failed {
+        0 => String::new(),
+        failed => format!(", {} failed", grouped(failed)),
+    };
+    let so_far = format!("{} of {}{failed}", grouped(generation.done), grouped(generation.total));
+    match generation.state {
+        _ if generation.total == 0 => ("brought".to_owned(), Role::Muted),
+        GenerationState::Ready => (format!("{} to be asked for", grouped(generation.total)), Role::Warn),
+        GenerationState::Running => (format!("● {so_far}"), Role::Accent),
+        GenerationState::Paused => (format!("paused: {so_far}"), Role::Warn),
+        GenerationState::Ended if generation.failed > 0 => (so_far, Role::Warn),
+        GenerationState::Ended => ("all there".to_owned(), Role::Muted),
+    }
+}
+
+fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    for x in area.left()..area.right() {
+        put(cells, x, area.y, x + 1, "─", look.style(Role::Rule));
+    }
+    let metrics: Vec<_> = evaluation
+        .task
+        .metrics
+        .iter()
+        .map(|metric| format!("{} ({})", metric.name, metric.method.as_str()))
+        .collect();
+    let sources: Vec<_> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
+    let raters = match evaluation.raters.as_slice() {
+        [] => "nobody yet".to_owned(),
+        raters => raters.join(", "),
+    };
+    let needed = count(evaluation.task.raters_per_item.into(), "rater", "raters");
+    let mut rows = vec![
+        ("answers of", sources.join(" | "), Role::Text),
+        ("asked", metrics.join(", "), Role::Text),
+        ("raters", format!("{raters} · each item needs {needed}"), Role::Text),
+        ("dataset", evaluation.dataset.clone(), Role::Muted),
+    ];
+    if evaluation.task.version > 1 {
+        rows.push(("version", evaluation.task.version.to_string(), Role::Muted));
+    }
+    if let Some(why) = &evaluation.generation.why {
+        rows.push(("paused", why.clone(), Role::Warn));
+    }
+    let mut y = area.y + 1;
+    for (name, words, role) in rows {
+        for (at, line) in wrap(&words, area.width.saturating_sub(16)).into_iter().enumerate() {
+            if y >= area.bottom() {
+                return;
+            }
+            if at == 0 {
+                put(cells, area.x + 2, y, area.x + 13, name, look.style(Role::Faint));
+            }
+            put(cells, area.x + 13, y, area.right().saturating_sub(2), &line, look.style(role));
+            y += 1;
+        }
+    }
+}
+
+/// What the place is for.
+fn teach(sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let words = "Answers of models, judged by people: a dataset of questions, the models that answer them or answers that \
+                 you bring, and what is to be said of each. Raters see one item after the other, and not whose an answer \
+                 is. Nothing is evaluated yet; these make the first one:";
+    let mut y = body.y + 2;
+    for line in wrap(words, body.width.saturating_sub(4).min(90)) {
+        put(cells, body.x + 2, y, body.right(), &line, look.style(Role::Text));
+        y += 1;
+    }
+    y += 1;
+    let commands = [
+        "outcrop datasets list",
+        "outcrop eval create NAME --dataset builtin/generation -m MODEL -m MODEL --run",
+        "outcrop eval rate NAME --rater YOU",
+    ];
+    for command in commands {
+        for line in wrap(command, body.width.saturating_sub(6)) {
+            put(cells, body.x + 4, y, body.right(), &line, look.style(Role::Accent));
+            y += 1;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The picture of the evaluate place.
+
+mod list;
+mod sheet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::State;
+use crate::domain::Error;
+use crate::tui::look::Role;
+use crate::tui::paint::{put, wrap};
+use crate::tui::pane::Sight;
+
+/// Draws the place into `body`.
+pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    match (&state.sitting, &state.closed) {
+        (Some(sitting), _) => sheet::draw(sitting, sight, body, cells),
+        (None, Some(_)) => match &state.error {
+            Some(error) => failed(error, sight, body, cells),
+            None => {
+                put(cells, body.x + 2, body.y + 1, body.right(), "Opening…", sight.look.style(Role::Muted));
+            }
+        },
+        (None, None) => list::draw(state, sight, body, cells),
+    }
+}
+
+/// Says what failed, whole.
+fn failed(error: &Error, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let lines = wrap(&error.to_string(), body.width.saturating_sub(6));
+    for (at, (y, line)) in (body.y + 1..body.bottom()).zip(lines).enumerate() {
+        let sign = if at == 0 { "✗" } else { " " };
+        put(cells, body.x + 2, y, body.right(), sign, sight.look.style(Role::Bad));
+        put(cells, body.x + 4, y, body.right(), &line, sight.look.style(Role::Bad));
+    }
+}

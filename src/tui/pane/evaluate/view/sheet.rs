@@ -1,0 +1,230 @@
+//! One item before a rater: how far they are, the question, the answers, what is asked, what was said.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::failed;
+use crate::domain::evaluation::sheet::{Pace, Seat};
+use crate::domain::figures::{self, grouped};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{columns, meter, more, put, put_right, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::evaluate::Sitting;
+use crate::tui::pane::evaluate::layout::{Areas, wide};
+use crate::tui::widget::text::Row;
+
+pub(super) fn draw(sitting: &Sitting, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let muted = sight.look.style(Role::Muted);
+    let Some(seat) = &sitting.seat else {
+        match &sitting.error {
+            Some(error) => failed(error, sight, body, cells),
+            None => {
+                put(cells, body.x + 2, body.y + 1, body.right(), "Sitting down…", muted);
+            }
+        }
+        return;
+    };
+    let areas = sitting.areas(body);
+    head(seat, sight, areas.head, cells);
+    if seat.sheet.is_none() {
+        done(seat, sight, body, cells);
+        said(sitting, sight, areas.said, cells);
+        return;
+    }
+    question(sitting, sight, &areas, cells);
+    answers(sitting, sight, &areas, cells);
+    for x in areas.rule.left()..areas.rule.right() {
+        put(cells, x, areas.rule.y, x + 1, "─", sight.look.style(Role::Rule));
+    }
+    scales(sitting, sight, areas.scales, cells);
+    said(sitting, sight, areas.said, cells);
+}
+
+/// `item 57 of 200 ▓▓▓░░ · 11.4 s an item · about 27 min left`
+fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let Pace { done, total, median_ms, raters } = seat.pace;
+    let again = seat.sheet.as_ref().is_some_and(|sheet| sheet.before.is_some());
+    let at = (done + u64::from(seat.sheet.is_some() && !again)).min(total.max(done));
+    let words = match (again, seat.sheet.is_some()) {
+        (true, _) => "an item again".to_owned(),
+        (false, true) => format!("item {} of {}", grouped(at), grouped(total)),
+        (false, false) => format!("{} rated", grouped(done)),
+    };
+    let mut right = Vec::new();
+    if seat.task.raters_per_item > 1 || raters > 1 {
+        right.push(figures::count(raters.into(), "rater", "raters"));
+    }
+    right.push(if seat.task.blind { "blind ●" } else { "not blind" }.to_owned());
+    let end = put_right(cells, area.x, area.y, area.right(), &right.join(" · "), look.style(Role::Muted));
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    let mut x = put(cells, area.x, area.y, end.saturating_sub(2), &words, bold);
+    if total > 0 {
+        let share = done as f64 / total as f64;
+        x = put(cells, x + 2, area.y, end.saturating_sub(2), &meter(share, 10), look.style(Role::Accent));
+        // The rest of the bar, so that its end is seen.
+        put(cells, x, area.y, end.saturating_sub(2), "▏", look.style(Role::Rule));
+        x += 1;
+    }
+    if median_ms > 0 {
+        let left = total.saturating_sub(done).saturating_mul(median_ms) / 1000;
+        let pace = format!("{} an item", figures::seconds(median_ms));
+        let ways = match left {
+            0 => vec![pace],
+            left => vec![format!("{pace} · {}", eta(left)), eta(left)],
+        };
+        if let Some(words) = ways.iter().find(|words| x + 2 + columns(words) + 2 <= end) {
+            put(cells, x + 2, area.y, end.saturating_sub(2), words, look.style(Role::Muted));
+        }
+    }
+}
+
+/// How long so many seconds are, as one says it.
+fn eta(seconds: u64) -> String {
+    match seconds {
+        0..60 => "a minute left".to_owned(),
+        60..3600 => format!("{} min left", seconds.div_ceil(60)),
+        _ => format!("{} left", figures::span(seconds)),
+    }
+}
+
+fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+    let here = sitting.focus >= sitting.answers();
+    let top = sitting.tops.last().copied().unwrap_or(0);
+    text(&sitting.rows.question, top, areas.question, sight, cells);
+    let bar = sight.look.style(if here { Role::Accent } else { Role::Rule });
+    for y in areas.question.top()..areas.question.bottom() {
+        put(cells, areas.question.x.saturating_sub(1), y, areas.question.x, "▌", bar);
+    }
+}
+
+fn answers(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+    let look = sight.look;
+    let Some(sheet) = sitting.sheet() else { return };
+    let shown = areas.answers.len();
+    for (n, area) in areas.answers.iter().enumerate() {
+        let Some(answer) = sheet.answers.get(area.place) else { continue };
+        if n > 0 {
+            for y in area.head.top()..area.text.bottom() {
+                put(cells, area.head.x - 2, y, area.head.x - 1, "│", look.style(Role::Rule));
+            }
+        }
+        let here = sitting.focus == area.place;
+        let style = look.style(if here { Role::Accent } else { Role::Muted }).add_modifier(Modifier::BOLD);
+        let name = sitting.called(area.place).to_uppercase();
+        let x = put(cells, area.head.x, area.head.y, area.head.right(), &name, style);
+        if let Some(source) = &answer.source {
+            put(cells, x + 2, area.head.y, area.head.right(), source, look.style(Role::Muted));
+        }
+        if n + 1 == shown && shown < sheet.answers.len() {
+            let words = format!("{} of {} in sight", shown, sheet.answers.len());
+            put_right(cells, x + 2, area.head.y, area.head.right(), &words, look.style(Role::Faint));
+        }
+        let rows = sitting.rows.answers.get(area.place).map_or(&[][..], Vec::as_slice);
+        let top = sitting.tops.get(area.place).copied().unwrap_or(0);
+        if answer.text.trim().is_empty() {
+            put(
+                cells,
+                area.text.x,
+                area.text.y,
+                area.text.right(),
+                "(an empty answer)",
+                look.style(Role::Faint),
+            );
+        }
+        text(rows, top, area.text, sight, cells);
+    }
+}
+
+/// Rows of a text from `top` on, and how many are not in sight.
+fn text(rows: &[Row], top: usize, area: Rect, sight: &Sight<'_>, cells: &mut Buffer) {
+    for (y, row) in (area.top()..area.bottom()).zip(rows.iter().skip(top)) {
+        row.draw(Position { x: area.x, y }, area.width, sight.look, cells);
+    }
+    let below = rows.len().saturating_sub(top + usize::from(area.height));
+    let hidden = Hidden { above: top.min(rows.len()), below };
+    let lines = [area.y, area.bottom().saturating_sub(1)];
+    more(hidden, (area.x, area.right()), lines, sight.look.style(Role::Info), cells);
+}
+
+fn scales(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let all = sitting.scales(area.width);
+    let name_width = all.iter().map(|scale| columns(&scale.name)).max().unwrap_or(0).min(24);
+    let rows: Vec<_> = all
+        .iter()
+        .flat_map(|scale| scale.rows.iter().enumerate().map(move |(at, row)| (scale, at, row)))
+        .collect();
+    // What is asked now is in sight, with the end of it.
+    let last = rows.iter().rposition(|(scale, ..)| scale.current).unwrap_or(0);
+    let top = (last + 1).saturating_sub(usize::from(area.height));
+    for (y, (scale, at, row)) in (area.top()..area.bottom()).zip(rows.into_iter().skip(top)) {
+        let name = if at == 0 { scale.name.as_str() } else { "" };
+        let style = if scale.current {
+            look.style(Role::Accent).add_modifier(Modifier::BOLD)
+        } else {
+            look.style(Role::Muted)
+        };
+        put(cells, area.x, y, area.x + name_width, name, style);
+        let mut x = area.x + name_width + 2;
+        for piece in row {
+            let end = x + wide(piece);
+            let key = look.style(Role::Text).add_modifier(Modifier::BOLD);
+            let after = put(cells, x, y, area.right(), &piece.key, key);
+            let gap = u16::from(!piece.key.is_empty());
+            let words = look.style(if piece.said { Role::Good } else { Role::Muted });
+            put(cells, after + gap, y, area.right(), &piece.words, words);
+            x = end + 2;
+        }
+    }
+}
+
+/// What was done last, and a comment that will go with the next vote.
+fn said(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let mut x = area.x;
+    if sitting.asking.is_some() {
+        x = put(cells, x, area.y, area.right(), "keeping it…", look.style(Role::Muted)) + 2;
+    } else if !sitting.said.is_empty() {
+        let words = format!("✓ {}", sitting.said);
+        x = put(cells, x, area.y, area.right(), &words, look.style(Role::Good)) + 2;
+    }
+    if let Some(comment) = &sitting.comment {
+        put(cells, x, area.y, area.right(), &format!("; {comment}"), look.style(Role::Info));
+    }
+}
+
+/// Nothing is left for this rater.
+fn done(seat: &Seat, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let words = if seat.pace.done == 0 {
+        "Nothing is to be rated by you now: every item has the raters that it needs, or is before somebody."
+            .to_owned()
+    } else {
+        let items = figures::count(seat.pace.done, "item is", "items are");
+        format!("Done: {items} rated by you. Every vote is kept. Thank you.")
+    };
+    let mut y = body.y + 2;
+    for line in wrap(&words, body.width.saturating_sub(6).min(80)) {
+        put(cells, body.x + 2, y, body.right(), &line, look.style(Role::Text));
+        y += 1;
+    }
+    y += 1;
+    let keys = [
+        (Action::Reload, "looks again whether something is to be rated"),
+        (Action::Undo, "takes the last vote back"),
+        (Action::GoToVote, "goes back to one of your votes"),
+    ];
+    for (action, words) in
+        keys.into_iter().filter(|(action, _)| seat.pace.done > 0 || *action == Action::Reload)
+    {
+        let key = sight.key(Context::Rating, action);
+        put(cells, body.x + 2, y, body.right(), &key, look.style(Role::Accent));
+        put(cells, body.x + 8, y, body.right(), words, look.style(Role::Muted));
+        y += 1;
+    }
+}

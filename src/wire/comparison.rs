@@ -1,0 +1,69 @@
+//! A comparison as Markdown: page by page what was asked, what each column answered with its figures, what was chosen.
+
+use std::fmt::Write;
+
+use super::thread::{blocks, date, field, figures};
+use crate::domain::catalog::{ModelId, Price};
+use crate::domain::comparison::{Ballot, Comparison, chosen, letter, turns};
+use crate::domain::conversation::Thread;
+use crate::domain::usage::budget::money;
+
+/// What stands before the pages.
+pub fn head(comparison: &Comparison) -> String {
+    let mut out = String::from("---\n");
+    field(&mut out, "title", &comparison.title);
+    field(&mut out, "id", &comparison.id.to_string());
+    field(&mut out, "created", &date(comparison.created));
+    if let Some(category) = &comparison.category {
+        field(&mut out, "category", category);
+    }
+    for (column, of) in comparison.columns.iter().enumerate() {
+        field(&mut out, &letter(column).to_string(), &of.contestant());
+    }
+    out.push_str("---\n");
+    out
+}
+
+/// A page, from 0, with its conversations in the order of the columns and what was chosen among their answers. Texts stand
+/// as they are: whoever shows them on a terminal sanitises them.
+pub fn page(
+    comparison: &Comparison,
+    number: usize,
+    threads: &[Thread],
+    ballots: &[Ballot],
+    price: impl Fn(&ModelId) -> Option<Price>,
+) -> String {
+    let mut out = String::new();
+    if comparison.pages.len() > 1 {
+        let values = comparison.pages.get(number).into_iter().flat_map(|page| &page.values);
+        let values: Vec<_> = values.map(|(name, value)| format!("{name}={}", line(value))).collect();
+        let _ = writeln!(out, "\n# Page {}  {}", number + 1, values.join("  "));
+    }
+    for turn in turns(threads) {
+        if let Some(asked) = turn.asked {
+            out.push_str("\n## You\n");
+            blocks(&mut out, asked, None);
+        }
+        for (column, answer) in turn.answers.iter().enumerate() {
+            let Some(answer) = answer else { continue };
+            let of = &comparison.columns[column];
+            let _ = writeln!(out, "\n## {}: {}", letter(column), line(&of.contestant()));
+            blocks(&mut out, answer, None);
+            let Some(facts) = &answer.answer else { continue };
+            let mut told = figures(facts);
+            told.extend(price(&of.model).and_then(|price| price.of(&facts.usage)).map(money));
+            if !told.is_empty() {
+                let _ = write!(out, "\n*{}*\n", told.join(" · "));
+            }
+        }
+        for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
+            let who = if ballot.who.is_empty() { "You" } else { &ballot.who };
+            let _ = write!(out, "\n*{} chose {}*\n", line(who), chosen(ballot.choice));
+        }
+    }
+    out
+}
+
+fn line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}

@@ -1,0 +1,164 @@
+//! What is asked of answers: compared, gathered in datasets, rated by people.
+
+use futures_util::TryStreamExt;
+use futures_util::stream::{self, StreamExt};
+
+use super::{Here, one};
+use crate::service::comparisons::Chosen;
+use crate::service::datasets::{Added, Imported};
+use crate::service::evaluations::{Decided, Evaluations};
+use crate::service::invoke::Terms;
+use crate::workbench::request::comparisons::Comparisons as ComparisonsRequest;
+use crate::workbench::request::datasets::Datasets as DatasetsRequest;
+use crate::workbench::request::evaluations::Evaluations as EvaluationsRequest;
+use crate::workbench::{Replies, Reply};
+
+impl Here {
+    pub(super) fn comparisons(&self, request: ComparisonsRequest, who: String) -> Replies {
+        use ComparisonsRequest as Ask;
+        let service = self.comparisons.clone();
+        if let Ask::Export { id, form } = request {
+            return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
+        }
+        one(async move {
+            let bare = |comparison| Reply::Comparison { comparison, ballots: Vec::new() };
+            Ok(match request {
+                Ask::Create { plan, table } => bare(service.create(plan, table).await?),
+                Ask::List { limit, before } => {
+                    let (comparisons, more) = service.list(limit, before).await?;
+                    Reply::Comparisons { comparisons, more }
+                }
+                Ask::Find { text } => bare(service.find(text).await?),
+                Ask::Open { id } => {
+                    let (comparison, ballots) = service.open(id).await?;
+                    Reply::Comparison { comparison, ballots }
+                }
+                Ask::Choose { comparison, page, answers, choice, order } => {
+                    let chosen = Chosen { comparison, page, answers, choice, order };
+                    Reply::Ballot { ballot: service.choose(chosen, who).await? }
+                }
+                Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,
+                Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
+                Ask::Leaderboard { category } => {
+                    let (board, categories) = service.leaderboard(category).await?;
+                    Reply::Leaderboard { board, categories }
+                }
+                Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
+                // Answered above.
+                Ask::Export { .. } => Reply::Done,
+            })
+        })
+    }
+
+    pub(super) fn evaluations(&self, request: EvaluationsRequest, terms: Terms) -> Replies {
+        use EvaluationsRequest as Ask;
+        let (service, datasets) = (self.evaluations.clone(), self.datasets.clone());
+        let request = match request {
+            Ask::Run { id } => {
+                return service.run(id, terms).map_ok(|evaluation| Reply::Evaluation { evaluation }).boxed();
+            }
+            other => other,
+        };
+        let who = terms.principal;
+        one(async move {
+            let said = |evaluation| Reply::Evaluation { evaluation };
+            Ok(match request {
+                Ask::Create { plan } => {
+                    let dataset = datasets.find(plan.dataset.clone()).await?;
+                    let items = datasets.whole(dataset.id).await?;
+                    said(service.create(plan, dataset.name, items).await?)
+                }
+                Ask::Estimate { plan } => {
+                    let dataset = datasets.find(plan.dataset.clone()).await?;
+                    let items = datasets.whole(dataset.id).await?;
+                    Reply::Estimate { estimate: service.estimate(&plan, &items)? }
+                }
+                Ask::List { limit, before } => {
+                    let (evaluations, more) = service.list(limit, before).await?;
+                    Reply::Evaluations { evaluations, more }
+                }
+                Ask::Find { text } => said(service.find(text).await?),
+                Ask::Pause { id } => said(service.pause(id).await?),
+                Ask::Change { id, task, known } => said(service.change(id, task, known).await?),
+                Ask::ReadTask { text, file, name } => {
+                    let (task, known) = Evaluations::read_task(&text, &file, &name)?;
+                    Reply::Task { task, known }
+                }
+                Ask::WriteTask { id } => Reply::Text { text: service.write_task(id).await? },
+                Ask::Failures { id } => Reply::Failures { failures: service.failures(id).await? },
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                Ask::Report { id, version } => {
+                    let (report, decisions) = service.report(id, version, who).await?;
+                    Reply::EvaluationReport { report, decisions }
+                }
+                Ask::WriteReport { id, version, form } => {
+                    Reply::Text { text: service.written_report(id, version, form, who).await? }
+                }
+                Ask::Item { id, item } => Reply::RatedItem { item: service.item(id, item, who).await? },
+                Ask::Adjudicate { id, item, metric, value, reason } => {
+                    let decided = Decided { item, metric, value, reason };
+                    Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
+                }
+                Ask::HandOut { id, rater } => Reply::Text { text: service.hand_out(id, rater).await? },
+                Ask::TakeIn { text } => {
+                    let (evaluation, taken) = service.take_in(text).await?;
+                    Reply::TakenIn { evaluation, taken }
+                }
+                Ask::Export { id, form, metric } => {
+                    let (text, left_out) = service.export(id, form, metric, who).await?;
+                    Reply::EvaluationFile { text, left_out }
+                }
+                Ask::Import { name, form, text } => {
+                    let (evaluation, taken) = service.import(name, form, text).await?;
+                    Reply::TakenIn { evaluation, taken }
+                }
+                Ask::Sit { id, rater, step } => Reply::Seat { seat: service.sit(id, rater, step).await? },
+                Ask::Rate { id, cast } => Reply::Seat { seat: service.rate(id, cast).await? },
+                // Answered above.
+                Ask::Run { .. } => Reply::Done,
+            })
+        })
+    }
+
+    pub(super) fn datasets(&self, request: DatasetsRequest) -> Replies {
+        use DatasetsRequest as Ask;
+        let service = self.datasets.clone();
+        let request = match request {
+            Ask::Import(import) => {
+                let read = async move {
+                    let Imported { bad, doubled, made } = service.import(import).await;
+                    let said = !bad.is_empty() || !doubled.is_empty();
+                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled }));
+                    stream::iter(remarks.into_iter().chain([made.map(|dataset| Reply::Dataset { dataset })]))
+                };
+                return stream::once(read).flatten().boxed();
+            }
+            Ask::Export { id, form } => {
+                return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
+            }
+            other => other,
+        };
+        one(async move {
+            let added = |Added { dataset, place, like }| Reply::ItemAdded { dataset, place, like };
+            Ok(match request {
+                Ask::List => Reply::Datasets { datasets: service.list().await? },
+                Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },
+                Ask::Items { id, from, limit } => {
+                    let (items, more) = service.items(id, from, limit).await?;
+                    Reply::DatasetItems { items, more }
+                }
+                Ask::AddItem { dataset, item } => added(service.add(dataset, item).await?),
+                Ask::FromConversation { conversation, message, dataset, reference } => {
+                    added(service.add_answer(conversation, message, dataset, reference).await?)
+                }
+                Ask::FromComparison { comparison, page, turn, dataset } => {
+                    added(service.add_turn(comparison, page, turn, dataset).await?)
+                }
+                Ask::Rename { id, name } => Reply::Dataset { dataset: service.rename(id, name).await? },
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                // Answered above.
+                Ask::Import(_) | Ask::Export { .. } => Reply::Done,
+            })
+        })
+    }
+}

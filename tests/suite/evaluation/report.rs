@@ -1,0 +1,377 @@
+//! The report: what votes come to, what is left out of it, and what it says where there is nothing to say.
+
+use std::collections::{BTreeMap, HashMap};
+
+use outcrop::domain::evaluation::chance::Chance;
+use outcrop::domain::evaluation::figure::Missing;
+use outcrop::domain::evaluation::item::ItemHash;
+use outcrop::domain::evaluation::metric::{Method, Metric};
+use outcrop::domain::evaluation::report::{Presented, Rated, RatedItem, Report, Strength};
+use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
+use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
+use outcrop::domain::id::VoteId;
+use outcrop::domain::time::Timestamp;
+
+/// A task with its votes, as they come.
+pub(super) struct World {
+    pub task: TaskDefinition,
+    pub items: Vec<RatedItem>,
+    pub sources: HashMap<ResponseId, String>,
+    pub votes: Vec<Vote>,
+    pub rounds: u32,
+}
+
+pub(super) fn metric(name: &str, method: Method) -> Metric {
+    Metric { name: name.into(), description: "Is it good?".into(), method, labels: Vec::new() }
+}
+
+pub(super) fn id(item: usize, source: &str) -> ResponseId {
+    ResponseId::of(7, &ItemHash(format!("item-{item:03}")), source)
+}
+
+impl World {
+    pub fn new(metrics: Vec<Metric>, items: usize, sources: &[&str]) -> Self {
+        let task = TaskDefinition {
+            name: "helpful".into(),
+            instructions: "Say which helps.".into(),
+            examples: Vec::new(),
+            metrics,
+            raters_per_item: 2,
+            blinding: Blinding::default(),
+            gold: Vec::new(),
+            repeats: 0,
+            version: 1,
+        };
+        let rated = |at: usize| RatedItem {
+            hash: ItemHash(format!("item-{at:03}")),
+            category: None,
+            lengths: sources.iter().zip(1..).map(|(source, many)| (id(at, source), many * 100)).collect(),
+        };
+        let ids = (0..items)
+            .flat_map(|at| sources.iter().map(move |source| (id(at, source), (*source).to_owned())));
+        Self {
+            task,
+            items: (0..items).map(rated).collect(),
+            sources: ids.collect(),
+            votes: Vec::new(),
+            rounds: 50,
+        }
+    }
+
+    /// A vote of a rater on an item with these sources from the left.
+    pub fn vote(
+        &mut self,
+        rater: &str,
+        item: usize,
+        shown: &[&str],
+        values: Vec<(&str, Value)>,
+    ) -> &mut Vote {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let number = self.votes.len() as u64 + 1;
+        let mut bytes = [0; 16];
+        bytes[8..].copy_from_slice(&number.to_be_bytes());
+        self.votes.push(Vote {
+            id: VoteId::from_bytes(bytes),
+            rater: rater.into(),
+            item: ItemHash(format!("item-{item:03}")),
+            version: 1,
+            shown: shown.iter().map(|source| id(item, source)).collect(),
+            said: Said::Values(values),
+            active_ms: 4_000,
+            at: Timestamp(number as i64 * 1_000),
+            supersedes: None,
+            comment: None,
+            repeat: false,
+        });
+        self.votes.last_mut().unwrap()
+    }
+
+    pub fn choose(&mut self, rater: &str, item: usize, shown: &[&str], chosen: &str) -> &mut Vote {
+        let chosen = match chosen {
+            "tie" => Chosen::Tie,
+            "both bad" => Chosen::BothBad,
+            source => Chosen::One(id(item, source)),
+        };
+        self.vote(rater, item, shown, vec![("m", Value::Choice(chosen))])
+    }
+
+    pub fn report(&self) -> Report {
+        Report::of(&Rated {
+            task: &self.task,
+            votes: &self.votes,
+            items: &self.items,
+            sources: &self.sources,
+            raters: &[],
+            rounds: self.rounds,
+            seed: 3,
+        })
+    }
+}
+
+fn choice(items: usize) -> World {
+    World::new(vec![metric("m", Method::ComparisonChoice)], items, &["a", "b"])
+}
+
+#[test]
+fn what_does_not_count_is_left_out_and_counted() {
+    let mut world = choice(4);
+    world.choose("ana", 0, &["a", "b"], "a");
+    let first = world.choose("ana", 1, &["a", "b"], "a").id;
+    world.choose("ana", 1, &["a", "b"], "b").supersedes = Some(first);
+    world.choose("bo", 0, &["b", "a"], "b");
+    world.choose("bo", 0, &["b", "a"], "a");
+    world.choose("bo", 2, &["b", "a"], "tie").version = 2;
+    world.choose("cy", 0, &["b", "a"], "a").item = ItemHash("elsewhere".into());
+    world.vote("cy", 1, &["a", "b"], vec![("m", Value::Preference(3))]);
+    let skipped = world.choose("cy", 2, &["a", "b"], "a");
+    skipped.said = Said::Skipped(Skip::NotMyField);
+    skipped.comment = Some("law".into());
+    world.choose("ana", 3, &["a", "b"], "a");
+    world.choose("ana", 0, &["b", "a"], "a").repeat = true;
+    world.task.gold = vec![Gold {
+        item: ItemHash("item-003".into()),
+        metric: "m".into(),
+        value: Value::Choice(Chosen::One(id(3, "a"))),
+        shown: Vec::new(),
+    }];
+    let report = world.report();
+
+    let votes = &report.votes;
+    assert_eq!((votes.rated, votes.skipped, votes.on_gold, votes.repeats), (3, 1, 1, 1));
+    assert_eq!((votes.other_versions, votes.unfit, votes.strangers, votes.doubled), (1, 1, 1, 1));
+    // Three items without the known one, two raters each; the skipped one is not there.
+    assert_eq!((report.items, report.coverage.votes, report.coverage.expected), (3, 3, 6));
+    assert_eq!((report.coverage.skipped, &report.coverage.share), (1, &Ok(0.5)));
+    let Presented::Choice(choices) = &report.metrics[0].whole else { panic!() };
+    let told: Vec<_> = choices.sources.iter().map(|of| (of.source.as_str(), of.chosen, of.decided)).collect();
+    assert_eq!(told, [("a", 2, 3), ("b", 1, 3)]);
+    let skip = &report.skips[0];
+    assert_eq!(
+        (skip.rater.as_str(), skip.reason, skip.comment.as_deref()),
+        ("cy", Skip::NotMyField, Some("law"))
+    );
+
+    let ana = &report.raters[0];
+    assert_eq!((ana.name.as_str(), ana.votes, ana.skipped), ("ana", 2, 0));
+    assert_eq!(ana.mean_seconds, Ok(4.0));
+    assert_eq!(ana.gold.as_ref().unwrap().value, 1.0);
+    assert_eq!(ana.repeats[0].consistency.equal.as_ref().unwrap().value, 1.0);
+    assert_eq!(report.raters[1].gold, Err(Missing::NoVotes));
+    // The repeat stood the other way round, and the winner stayed.
+    assert_eq!(report.metrics[0].biases.as_ref().unwrap().flips.as_ref().unwrap().value, 0.0);
+}
+
+#[test]
+fn each_method_is_presented_as_its_card_is() {
+    let metrics = Method::ALL.map(|method| metric(method.as_str(), method)).to_vec();
+    let mut world = World::new(metrics, 12, &["a", "b"]);
+    for item in 0..12 {
+        for (rater, left, right) in [("ana", "a", "b"), ("bo", "b", "a")] {
+            let (x, y) = (id(item, left), id(item, right));
+            let best = id(item, "a");
+            // Strongly for `a`, wherever it stands.
+            let point = if left == "a" { 1 } else { 5 };
+            let values = vec![
+                ("ThumbsUpDown", Value::Thumbs(vec![(x.clone(), left == "a"), (y.clone(), right == "a")])),
+                ("IndividualLikertScale", Value::Points(vec![(x.clone(), 4), (y.clone(), 2)])),
+                ("ComparisonLikertScale", Value::Preference(point)),
+                ("ComparisonChoice", Value::Choice(Chosen::One(best))),
+                ("ComparisonRank", Value::Ranks(vec![(x, 1), (y, 1)])),
+            ];
+            world.vote(rater, item, &[left, right], values);
+        }
+    }
+    let report = world.report();
+    let [thumbs, points, preference, choice, ranks] = report.metrics.as_slice() else { panic!() };
+
+    let Presented::Thumbs { sources } = &thumbs.whole else { panic!() };
+    let told: Vec<_> = sources.iter().map(|of| (of.source.as_str(), of.up, of.votes)).collect();
+    assert_eq!(told, [("a", 12, 12 * 2), ("b", 0, 24)].map(|(name, up, votes)| (name, up * 2, votes)));
+
+    let Presented::Points { sources } = &points.whole else { panic!() };
+    assert_eq!(sources[0].spread.counts, [(1, 0), (2, 12), (3, 0), (4, 12), (5, 0)]);
+    assert_eq!(sources[0].mean.value, Ok(3.0));
+    // Every item says the same, so that the mean of items is sure.
+    assert_eq!(sources[0].mean.interval, Ok((3.0, 3.0)));
+
+    let Presented::Preference { pairs } = &preference.whole else { panic!() };
+    assert_eq!((pairs[0].a.as_str(), pairs[0].b.as_str()), ("a", "b"));
+    assert_eq!(pairs[0].spread.counts[0], (1, 24));
+    assert_eq!(pairs[0].strengths[0].strength, Strength::StronglyA);
+    assert_eq!(pairs[0].strengths[0].share.as_ref().unwrap().value, 1.0);
+    assert_eq!(pairs[0].strengths.len(), 5);
+
+    let Presented::Choice(choices) = &choice.whole else { panic!() };
+    assert_eq!((choices.votes, choices.sources[0].chosen, choices.sources[1].chosen), (24, 24, 0));
+    let Presented::Ranks { sources } = &ranks.whole else { panic!() };
+    assert_eq!((&sources[1].spread.counts, &sources[1].mean.value), (&vec![(1, 24), (2, 0)], &Ok(1.0)));
+
+    // A source that wins all is separated, and said so; ties alone are said so as well.
+    let rating = |metric: usize, row: usize| {
+        report.metrics[metric].ranking.as_ref().unwrap().leaderboard.rows[row].rating.clone().unwrap_err()
+    };
+    assert_eq!([rating(3, 0), rating(3, 1)], [Missing::OnlyWon, Missing::OnlyLost]);
+    assert_eq!(rating(4, 0), Missing::OnlyTies);
+    assert_eq!(report.metrics[3].ranking.as_ref().unwrap().wins.rows, [[None, Some(1.0)], [Some(0.0), None]]);
+    assert!(report.metrics[0].ranking.is_none() && report.metrics[1].biases.is_none());
+    // `a` stood left half of the time and always won.
+    let position = &report.metrics[3].biases.as_ref().unwrap().position;
+    assert_eq!((position.votes, position.share.as_ref().unwrap().value), (24, 0.5));
+    // The longer one is `b`.
+    assert_eq!(report.metrics[3].biases.as_ref().unwrap().length.share.as_ref().unwrap().value, 0.0);
+    assert_eq!(report.raters[0].left[1].leaning.share.as_ref().unwrap().value, 1.0);
+    assert_eq!(report.metrics[3].agreement.alpha.value, Err(Missing::NoVariation));
+    assert_eq!(report.metrics[3].agreement.raw.as_ref().unwrap().share, 1.0);
+}
+
+#[test]
+fn what_is_compared_alone_and_what_never_met_is_said_in_words() {
+    let nothing = choice(2).report();
+    let of = &nothing.metrics[0];
+    assert_eq!(nothing.coverage.share, Ok(0.0));
+    assert_eq!(of.agreement.alpha.value, Err(Missing::NoVotes));
+    let Presented::Choice(choices) = &of.whole else { panic!() };
+    assert_eq!((choices.sources.len(), &choices.tie_share), (0, &Err(Missing::NoVotes)));
+    assert_eq!(of.biases.as_ref().unwrap().position.share, Err(Missing::NoVotes));
+    assert_eq!(choice(0).report().coverage.share, Err(Missing::NoVotes));
+
+    let mut alone = choice(2);
+    alone.choose("ana", 0, &["a", "b"], "a");
+    alone.choose("ana", 1, &["a", "b"], "b");
+    let of = &alone.report().metrics[0];
+    assert_eq!(of.agreement.alpha.value, Err(Missing::OneRater));
+    assert_eq!(of.agreement.ordinal.as_ref().unwrap_err().words(), "n/a: a choice has no order");
+    let rating = &of.ranking.as_ref().unwrap().leaderboard.rows[0].rating;
+    assert_eq!(rating.as_ref().unwrap_err().words(), "n/a: 2 battles of the 10 that it needs");
+
+    let mut once = choice(1);
+    once.choose("ana", 0, &["a", "b"], "a");
+    once.choose("bo", 0, &["b", "a"], "b");
+    let of = &once.report().metrics[0];
+    assert_eq!(of.agreement.alpha.value, Err(Missing::OneItem));
+    let told = &of.disagreements[0];
+    assert_eq!((told.spread, told.votes), (0.5, 2));
+    assert_eq!(told.said, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+
+    let mut ties = choice(12);
+    for item in 0..12 {
+        ties.choose("ana", item, &["a", "b"], "both bad");
+    }
+    let of = &ties.report().metrics[0];
+    let Presented::Choice(choices) = &of.whole else { panic!() };
+    assert_eq!((choices.both_bad, &choices.sources[0].share), (12, &Err(Missing::OnlyTies)));
+    assert_eq!(of.ranking.as_ref().unwrap().leaderboard.rows[0].rating, Err(Missing::OnlyTies));
+
+    let mut apart = World::new(vec![metric("m", Method::ComparisonChoice)], 40, &["a", "b", "c", "d"]);
+    for item in 0..40 {
+        let pair = if item % 2 == 0 { ["a", "b"] } else { ["c", "d"] };
+        apart.choose("ana", item, &pair, pair[item / 2 % 2]);
+    }
+    let of = &apart.report().metrics[0];
+    let rating = &of.ranking.as_ref().unwrap().leaderboard.rows[0].rating;
+    assert_eq!(rating, &Err(Missing::Disconnected { groups: 2 }));
+
+    let mut three = World::new(vec![metric("m", Method::ComparisonChoice)], 4, &["a", "b", "c"]);
+    three.choose("ana", 0, &["a", "b", "c"], "a");
+    let told = three.report().metrics[0].biases.as_ref().unwrap().position.clone();
+    assert_eq!(told.share.unwrap_err().words(), "n/a: no vote is on two answers");
+}
+
+#[test]
+fn categories_are_told_apart_and_those_of_none_stand_last() {
+    let mut world = choice(6);
+    for (item, category) in ["law", "art", "law"].iter().enumerate() {
+        world.items[item].category = Some((*category).to_owned());
+    }
+    for item in 0..5 {
+        world.choose("ana", item, &["a", "b"], "a");
+    }
+    // One more rater than are due does not make up for another item.
+    world.choose("bo", 0, &["b", "a"], "b");
+    world.choose("cy", 0, &["b", "a"], "b");
+    let report = world.report();
+    assert_eq!((report.votes.rated, report.coverage.votes, report.coverage.expected), (7, 6, 12));
+    let told: Vec<_> = report
+        .coverage_by_category
+        .iter()
+        .map(|of| (of.category.as_deref(), of.items, of.coverage.votes))
+        .collect();
+    assert_eq!(told, [(Some("art"), 1, 1), (Some("law"), 2, 3), (None, 3, 2)]);
+    let of: Vec<_> =
+        report.metrics[0].by_category.iter().map(|of| (of.category.as_deref(), of.votes)).collect();
+    assert_eq!(of, [(Some("art"), 1), (Some("law"), 4), (None, 2)]);
+    assert_eq!(report.metrics[0].by_category[1].leaderboard.as_ref().unwrap().battles, 4);
+}
+
+#[test]
+fn the_widest_disagreements_come_first_and_name_whose_answer_it_is() {
+    let mut world = World::new(vec![metric("m", Method::IndividualLikertScale)], 3, &["a", "b"]);
+    for (rater, points) in [("ana", [[1, 5], [3, 3], [2, 4]]), ("bo", [[5, 5], [3, 2], [4, 4]])] {
+        for (item, [a, b]) in points.into_iter().enumerate() {
+            let said = vec![(id(item, "a"), a), (id(item, "b"), b)];
+            world.vote(rater, item, &["b", "a"], vec![("m", Value::Points(said))]);
+        }
+    }
+    let report = world.report();
+    let told: Vec<_> = report.metrics[0]
+        .disagreements
+        .iter()
+        .map(|of| (of.item.0.as_str(), of.source.as_deref(), of.spread, of.votes))
+        .collect();
+    assert_eq!(told, [("item-000", Some("a"), 4.0, 2), ("item-002", Some("a"), 2.0, 2)]);
+}
+
+/// Votes as they come: a better source, ties, a skip now and then, categories.
+pub(super) fn lively() -> World {
+    let metrics = vec![
+        metric("Preference", Method::ComparisonChoice),
+        metric("Helpful", Method::IndividualLikertScale),
+        metric("Strength", Method::ComparisonLikertScale),
+    ];
+    let sources = ["gull", "heron", "wren"];
+    let mut world = World::new(metrics, 30, &sources);
+    let mut chance = Chance::new(11);
+    for item in 0..30 {
+        world.items[item].category = [Some("art"), Some("law"), None][item % 3].map(str::to_owned);
+        for rater in ["ana", "bo", "cy"] {
+            let (left, right) = (chance.below(3), 1 + chance.below(2));
+            let shown = [sources[left], sources[(left + right) % 3]];
+            let (x, y) = (id(item, shown[0]), id(item, shown[1]));
+            let better = if (shown[0] < shown[1]) == (chance.below(10) < 7) { 0 } else { 1 };
+            let chosen = match chance.below(8) {
+                0 => Chosen::Tie,
+                1 => Chosen::BothBad,
+                _ => Chosen::One([&x, &y][better].clone()),
+            };
+            let points = [2 + chance.below(3) as u8, 2 + chance.below(3) as u8];
+            let values = vec![
+                ("Preference", Value::Choice(chosen)),
+                ("Helpful", Value::Points(vec![(x, points[0]), (y, points[1])])),
+                ("Strength", Value::Preference(if better == 0 { 2 } else { 4 })),
+            ];
+            let active_ms = 5_000 + chance.below(20) as u64 * 500;
+            let vote = world.vote(rater, item, &shown, values);
+            vote.active_ms = active_ms;
+            if item % 13 == 12 {
+                vote.said = Said::Skipped(Skip::Unclear);
+            }
+        }
+    }
+    world
+}
+
+#[test]
+fn a_report_reads_back_as_it_was_written_and_its_seed_repeats_it() {
+    let world = lively();
+    let report = world.report();
+    assert_eq!(world.report(), report);
+    let text = serde_json::to_string(&report).unwrap();
+    let back: Report = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, report);
+    let ranking = report.metrics[0].ranking.as_ref().unwrap();
+    let best = &ranking.leaderboard.rows[0];
+    assert!(best.rating.as_ref().is_ok_and(|rating| rating.interval.is_ok()), "{best:?}");
+    assert_eq!(ranking.wins.rows.len(), 3);
+    let lengths: BTreeMap<_, _> = world.items[0].lengths.iter().collect();
+    assert_eq!(lengths.len(), 3);
+}

@@ -1,0 +1,381 @@
+//! The evaluate place: its list, a sheet before a rater at every size, what its keys ask for, what is closed to raters.
+
+use outcrop::domain::comparison::Column;
+use outcrop::domain::evaluation::job::{Evaluation, Generation, GenerationState, Source};
+use outcrop::domain::evaluation::metric::{Method, Metric};
+use outcrop::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
+use outcrop::domain::evaluation::task::{Blinding, Example, TaskDefinition};
+use outcrop::domain::evaluation::vote::{Chosen, Said, Skip, Value};
+use outcrop::domain::evaluation::{ItemHash, ResponseId, Turn};
+use outcrop::domain::id::{EvaluationId, VoteId};
+use outcrop::domain::message::Role;
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::app::Start;
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
+use outcrop::tui::pane::evaluate::Closed;
+use outcrop::workbench::request::evaluations::Evaluations;
+use outcrop::workbench::{Reply, Request};
+
+use super::{SIZES, shoot};
+use crate::stage::{NOW, Stage};
+
+const ID: EvaluationId = EvaluationId::from_bytes([7; 16]);
+
+fn metric(name: &str, method: Method, labels: &[&str]) -> Metric {
+    let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+    Metric { name: name.into(), description: format!("How {name} is it?"), method, labels }
+}
+
+fn task(metrics: Vec<Metric>) -> TaskDefinition {
+    TaskDefinition {
+        name: "helpful-v2".into(),
+        instructions: "Choose the answer that helps the customer more. Length is no merit by itself.".into(),
+        examples: vec![Example {
+            prompt: "How do I pay?".into(),
+            response: "By card, on the page Billing.".into(),
+            rating: "It helps: it says where and how.".into(),
+        }],
+        metrics,
+        raters_per_item: 3,
+        blinding: Blinding::default(),
+        gold: Vec::new(),
+        repeats: 5,
+        version: 1,
+    }
+}
+
+fn best() -> Vec<Metric> {
+    vec![metric("Helpfulness", Method::ComparisonChoice, &[])]
+}
+
+fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: u64) -> Evaluation {
+    let column = |model: &str| Column::new(model.parse().unwrap());
+    let source = |model: &str| Source { name: model.to_owned(), column: Some(column(model)) };
+    let why = (state == GenerationState::Paused).then(|| {
+        "home/qwen3 failed 5 times in a row: asking home: connection refused. Is the server running?"
+            .to_owned()
+    });
+    Evaluation {
+        id: EvaluationId::from_bytes([n; 16]),
+        created: Timestamp(NOW - i64::from(n) * 3_600_000),
+        updated: Timestamp(NOW),
+        task: TaskDefinition { name: name.into(), ..task(best()) },
+        earlier: Vec::new(),
+        dataset: "builtin/question-answering".into(),
+        items: 200,
+        sources: vec![source("local/smollm2-135m"), source("home/qwen3")],
+        seed: 1,
+        raters: vec!["ana".into(), "bo".into()],
+        known: Vec::new(),
+        generation: Generation { state, done, failed, total: 400, why },
+        unblinded: Vec::new(),
+    }
+}
+
+fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
+    stage.keys("<alt+3>");
+    stage.answer("evaluations\",\"do\":\"list", vec![Reply::Evaluations { evaluations, more: false }]);
+}
+
+const ANSWERS: [&str; 2] = [
+    "You can request a refund on the page **Billing**: choose the charge that came twice, press *Dispute*, and say that \
+     it is a duplicate.\n\nThe money is back within five working days.",
+    "Refunds are handled by our team. Please write to us, and we will look into it. 👩‍🔬 e\u{301} 返金 \u{1b}[31mred",
+];
+
+fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
+    let shown = |(at, text): (usize, &&str)| Shown {
+        id: ResponseId(format!("r{at}")),
+        text: (*text).to_owned(),
+        source: None,
+    };
+    Seat {
+        evaluation: ID,
+        rater: "ana".into(),
+        task: Asked::of(&task(metrics)),
+        sheet: Some(Sheet {
+            item: ItemHash("abc".into()),
+            turns: vec![Turn {
+                role: Role::User,
+                text: "How do I get a refund for a duplicate charge?".into(),
+            }],
+            reference: Some("It says where to ask for it and how long it takes.".into()),
+            answers: answers.iter().enumerate().map(shown).collect(),
+            before: None,
+        }),
+        pace: Pace { done, total: 200, median_ms: 11_400, raters: 2 },
+    }
+}
+
+/// Somebody who only rates, with that before them.
+fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
+    let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into() };
+    let mut stage = Stage::with(width, height, theme, Start { rating: Some(closed), ..Start::default() });
+    let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
+    stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
+    stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat }]);
+    stage.pass(200);
+    stage
+}
+
+fn shoot_rating(name: &str, seat: impl Fn() -> Seat, play: impl Fn(&mut Stage)) {
+    for (width, height) in SIZES {
+        let mut stage = rating(width, height, "dark", seat());
+        play(&mut stage);
+        insta::assert_snapshot!(format!("{name}-{width}x{height}"), stage.text());
+    }
+    let mut stage = rating(120, 40, "light", seat());
+    play(&mut stage);
+    let light = stage.text();
+    insta::assert_snapshot!(format!("{name}-light"), light.lines().last().unwrap_or_default());
+}
+
+fn evaluations(effects: &[Effect]) -> Vec<Evaluations> {
+    let own = |request| match request {
+        Request::Evaluations(request) => Some(request),
+        _ => None,
+    };
+    Stage::requests(effects).into_iter().filter_map(own).collect()
+}
+
+fn cast(effects: &[Effect]) -> Cast {
+    match &evaluations(effects)[..] {
+        [Evaluations::Rate { cast, .. }] => cast.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_empty_list_teaches() {
+    shoot("evaluate-empty", |stage| list(stage, Vec::new()));
+}
+
+#[test]
+fn the_list_says_how_far_each_is() {
+    shoot("evaluate-list", |stage| {
+        let all = vec![
+            evaluation(1, "helpful-v2", GenerationState::Paused, 213, 5),
+            evaluation(2, "helpful", GenerationState::Running, 17, 0),
+            evaluation(
+                3,
+                "a-name-that-is-as-long-as-names-may-be-here-and-not-a-bit-more",
+                GenerationState::Ready,
+                0,
+                0,
+            ),
+            evaluation(4, "kurz", GenerationState::Ended, 400, 0),
+            evaluation(5, "with-failures", GenerationState::Ended, 398, 2),
+        ];
+        list(stage, all);
+    });
+}
+
+#[test]
+fn two_answers_lie_before_a_rater() {
+    shoot_rating("rate-two", || seat(best(), &ANSWERS, 56), |_| {});
+}
+
+#[test]
+fn long_answers_scroll_together_and_say_what_is_out_of_sight() {
+    let long = "Line after line of an answer that goes on.\n".repeat(80);
+    let other = "Short.".to_owned();
+    shoot_rating(
+        "rate-long",
+        || seat(best(), &[&long, &other], 3),
+        |stage| {
+            stage.keys("jjjj");
+        },
+    );
+}
+
+#[test]
+fn several_metrics_are_asked_one_after_the_other() {
+    let metrics = || {
+        vec![
+            metric("Correct", Method::ThumbsUpDown, &[]),
+            metric("Tone", Method::IndividualLikertScale, &["cold", "cool", "plain", "warm", "kind"]),
+            metric("Which", Method::ComparisonLikertScale, &[]),
+        ]
+    };
+    shoot_rating(
+        "rate-several",
+        || seat(metrics(), &ANSWERS, 0),
+        |stage| {
+            stage.keys("<esc>yn4");
+        },
+    );
+}
+
+#[test]
+fn five_answers_are_ranked() {
+    let five = ["one", "two", "three", "four", "five"];
+    let metrics = || vec![metric("Order", Method::ComparisonRank, &[])];
+    shoot_rating(
+        "rate-five",
+        || seat(metrics(), &five, 9),
+        |stage| {
+            stage.keys("3=1");
+        },
+    );
+}
+
+#[test]
+fn instructions_come_first_and_are_one_key_away() {
+    shoot_rating("rate-instructions", || seat(best(), &ANSWERS, 0), |_| {});
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 4));
+    assert!(!stage.text().contains("Length is no merit"), "who has rated knows them");
+    stage.keys("i");
+    assert!(stage.text().contains("Length is no merit"));
+}
+
+#[test]
+fn a_rater_who_is_done_is_told_so() {
+    shoot_rating("rate-done", || Seat { sheet: None, ..seat(best(), &[], 200) }, |_| {});
+    let nothing = Seat { sheet: None, pace: Pace::default(), ..seat(best(), &[], 0) };
+    let mut stage = rating(80, 24, "dark", nothing);
+    assert!(stage.text().contains("Nothing is to be rated by you now"), "{}", stage.text());
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let closed = Closed { evaluation: "gone".into(), rater: "ana".into() };
+    let mut stage = Stage::with(80, 24, "dark", Start { rating: Some(closed), ..Start::default() });
+    let task = stage.task("evaluations\",\"do\":\"find");
+    let error = Error::new(
+        ErrorKind::NotFound,
+        "finding the evaluation \"gone\"",
+        "there is nothing with that id",
+        "`outcrop eval list` shows those that there are.",
+    );
+    stage.event(Event::Ended { task, error: Some(error) });
+    insta::assert_snapshot!("rate-gone", stage.text());
+}
+
+#[test]
+fn one_key_commits_and_the_next_item_takes_no_key_at_once() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 56));
+    stage.pass(11_000);
+    let said = cast(&stage.keys("<left>"));
+    assert_eq!(
+        said.said,
+        Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::One(ResponseId("r0".into()))))])
+    );
+    assert_eq!((said.rater.as_str(), said.version), ("ana", 1));
+    assert!((11_000..11_400).contains(&said.active_ms), "{}", said.active_ms);
+    assert!(evaluations(&stage.keys("<right>")).is_empty(), "a vote is on its way");
+    stage.answer("do\":\"rate", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 57) }]);
+    assert!(stage.text().contains("✓ #57: left"), "{}", stage.text());
+    assert!(evaluations(&stage.keys("<right>")).is_empty(), "a second press of the key before");
+    stage.pass(200);
+    let said = cast(&stage.keys("="));
+    assert_eq!(said.said, Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::Tie))]));
+}
+
+#[test]
+fn a_pause_is_not_active_time() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 1));
+    stage.pass(5_000);
+    stage.keys("j");
+    stage.pass(3_600_000);
+    let said = cast(&stage.keys("2"));
+    assert!((65_000..66_000).contains(&said.active_ms), "{}", said.active_ms);
+}
+
+#[test]
+fn undo_empties_a_blank_first_and_then_takes_the_last_vote_back() {
+    let metrics = vec![metric("Correct", Method::ThumbsUpDown, &[])];
+    let mut stage = rating(80, 24, "dark", seat(metrics, &ANSWERS, 5));
+    assert!(evaluations(&stage.keys("yu")).is_empty());
+    let asked = evaluations(&stage.keys("u"));
+    assert_eq!(asked, [Evaluations::Sit { id: ID, rater: "ana".into(), step: Step::Undo }]);
+}
+
+#[test]
+fn an_item_is_skipped_for_a_reason_and_commented() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    stage.keys(";too long<enter>");
+    assert!(stage.text().contains("; too long"));
+    let said = cast(&stage.keys("<space><down><enter>"));
+    assert_eq!((said.said, said.comment.as_deref()), (Said::Skipped(Skip::Offensive), Some("too long")));
+}
+
+#[test]
+fn a_vote_that_is_looked_at_again_is_superseded() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    let asked = evaluations(&stage.keys("g3<enter>"));
+    assert_eq!(asked, [Evaluations::Sit { id: ID, rater: "ana".into(), step: Step::To(3) }]);
+    let mut again = seat(best(), &ANSWERS, 5);
+    let vote = VoteId::from_bytes([3; 16]);
+    let before = Before { vote, said: Said::Skipped(Skip::Unclear), comment: Some("hm".into()) };
+    again.sheet.as_mut().unwrap().before = Some(before);
+    stage.answer("\"step\":{\"to\":3}", vec![Reply::Seat { seat: again }]);
+    stage.pass(200);
+    assert!(stage.text().contains("an item again") && stage.text().contains("; hm"), "{}", stage.text());
+    let said = cast(&stage.keys("b"));
+    assert_eq!(said.supersedes, Some(vote));
+}
+
+#[test]
+fn a_refused_vote_stays_on_the_screen_and_is_said() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    stage.keys("1");
+    let task = stage.task("do\":\"rate");
+    let error = Error::new(
+        ErrorKind::Full,
+        "keeping a vote",
+        "the disk is full",
+        "Free some space, then rate it again.",
+    );
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = stage.text();
+    assert!(text.contains("the disk is full") && text.contains("LEFT") && !text.contains('✓'), "{text}");
+    cast(&stage.keys("1"));
+}
+
+#[test]
+fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
+    let mut stage = rating(100, 30, "dark", seat(best(), &ANSWERS, 5));
+    let before = stage.text();
+    for key in [
+        "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
+        "<alt+3>", "<alt+4>", "<alt+7>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
+        "<ctrl+g>", "<esc>", "x", "f",
+    ] {
+        let asked = stage.keys(key);
+        assert!(Stage::requests(&asked).is_empty(), "{key}: {asked:?}");
+        stage.pass(4_000);
+        assert_eq!(stage.text(), before, "{key}");
+    }
+    // What was asked for in all of it: the evaluation, a seat.
+    let asked = Stage::requests(&stage.effects);
+    assert!(asked.iter().all(|request| matches!(request, Request::Evaluations(_))), "{asked:?}");
+    stage.keys("?");
+    let help = stage.text();
+    assert!(
+        help.contains("Rating") && !help.contains("palette") && !help.contains("Conversations"),
+        "{help}"
+    );
+    stage.keys("<esc><ctrl+q>");
+    assert!(stage.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn the_list_rates_asks_for_answers_and_deletes() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    list(&mut stage, vec![evaluation(1, "helpful", GenerationState::Paused, 3, 0)]);
+    let id = EvaluationId::from_bytes([1; 16]);
+    assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Run { id }]);
+    let running = evaluation(1, "helpful", GenerationState::Running, 4, 0);
+    stage.reply("do\":\"run", vec![Reply::Evaluation { evaluation: running }]);
+    assert!(stage.text().contains("● 4 of 400"), "{}", stage.text());
+    assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Pause { id }]);
+    assert_eq!(evaluations(&stage.keys("xd")), [Evaluations::Remove { id }]);
+    let sit = Evaluations::Sit { id, rater: "tester".into(), step: Step::On };
+    assert_eq!(evaluations(&stage.keys("<enter>")), [sit]);
+    stage.answer("do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
+    assert!(stage.text().contains("LEFT"));
+    stage.keys("<esc>");
+    assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
+}

@@ -1,0 +1,79 @@
+//! Starting contacts nothing: a server that is configured hears of the program once its models are asked for, and not before.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::tty::Home;
+
+const SIZE: (u16, u16) = (100, 30);
+
+/// A server of this machine that counts who connects, whatever they say then; its port, and the count.
+fn counting() -> (u16, Arc<AtomicUsize>) {
+    const MODELS: &str = r#"{"object":"list","data":[{"id":"heard-of","object":"model"}]}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let count = Arc::new(AtomicUsize::new(0));
+    let connected = Arc::clone(&count);
+    // It ends with the process of the test.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            connected.fetch_add(1, Ordering::SeqCst);
+            let Ok(mut stream) = stream else { continue };
+            let Ok(read) = stream.try_clone() else { continue };
+            let _ = BufReader::new(read).lines().map_while(Result::ok).find(String::is_empty);
+            let length = MODELS.len();
+            let head = format!(
+                "HTTP/1.1 200 X\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}"
+            );
+            let _ = write!(stream, "{head}\r\n\r\n{MODELS}");
+        }
+    });
+    (port, count)
+}
+
+/// Servers of every kind at that port, and a voice that answers without one.
+fn home(port: u16) -> Home {
+    Home::new(&format!(
+        "model = 'scripted/echo'\n[providers.scripted]\nkind = 'scripted'\n\
+         [providers.near]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:{port}/v1'\n\
+         [providers.claude]\nkind = 'anthropic'\nbase_url = 'http://127.0.0.1:{port}/v1'\napi_key = 'k'\n\
+         [providers.llamas]\nkind = 'ollama'\nbase_url = 'http://127.0.0.1:{port}'\n"
+    ))
+}
+
+#[test]
+fn starting_asking_a_model_and_quitting_connect_to_no_server_that_is_not_asked() {
+    let (port, count) = counting();
+    let home = home(port);
+    for question in [Some("hello there"), None] {
+        let mut tty = home.open(SIZE, &[]);
+        tty.wait_for_composer();
+        if let Some(question) = question {
+            tty.ask(question);
+        }
+        // The answer's end, which stands there again at the second start.
+        tty.wait_for("· stop");
+        tty.send("\x11");
+        tty.ends_restored(0);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0, "somebody was connected to");
+    assert!(home.said(&["usage", "egress"]).is_empty());
+}
+
+#[test]
+fn opening_the_list_of_models_asks_the_servers() {
+    let (port, count) = counting();
+    let home = home(port);
+    let mut tty = home.open(SIZE, &[]);
+    tty.wait_for_composer();
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+    tty.send("\x0c");
+    tty.wait_for("near/heard-of");
+    assert!(count.load(Ordering::SeqCst) > 0, "the trap is one");
+    tty.send("\x1b");
+    tty.wait("no list", |screen| !screen.contents().contains("heard-of"));
+    tty.send("\x11");
+    tty.ends_restored(0);
+}
