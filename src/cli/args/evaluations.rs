@@ -43,10 +43,11 @@ pub enum Evaluations {
     },
     /// Rate: on the screen, or for programs with --json
     ///
-    /// With --json what lies before the rater is written as a line, and a line is read: {"values": {METRIC: …}}, {"skip":
-    /// "unclear" | "offensive" | "not_my_field" | "other"}, {"undo": true} or {"to": 3}; then the next one is written, until
-    /// nothing is left or the input ends. Values go by place from the left: thumbs [true, false], points [4, 2], a preference
-    /// 2, a choice 0, 1, "tie" or "both_bad", ranks [1, 2]. "comment" and "active_ms" may stand beside them.
+    /// With --json what lies before the rater is written as a line, and a line is read: `{"values": {METRIC: …}}`, `{"skip":
+    /// "unclear"}` (or `"offensive"`, `"not_my_field"`, `"other"`), `{"undo": true}` or `{"to": 3}`; then the next one is
+    /// written, until nothing is left or the input ends. Values go by place from the left: thumbs `[true, false]`, points
+    /// `[4, 2]`, a preference `2`, a choice `0`, `1`, `"tie"` or `"both_bad"`, ranks `[1, 2]`. `"comment"` and `"active_ms"` may
+    /// stand beside them.
     Rate {
         /// Its name, or digits of its id
         name: String,

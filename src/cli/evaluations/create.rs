@@ -22,9 +22,9 @@ pub(super) async fn create(
         let reply = asker.one(Request::Evaluations(request), out).await?;
         let Reply::Estimate { estimate } = &reply else { return Err(unexpected(&reply)) };
         if out.json {
-            out.object(&reply)?
+            out.object(&reply)?;
         } else {
-            estimated(estimate, out)?
+            estimated(estimate, out)?;
         }
         if wanted.run {
             let calls = words::count(estimate.calls, "answer", "answers");

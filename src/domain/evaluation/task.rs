@@ -112,7 +112,7 @@ impl TaskDefinition {
         }
         if self.instructions.trim().is_empty() {
             let other = "Read the question and what was answered, then rate it.";
-            self.instructions = if usual { instructions } else { other }.to_owned();
+            self.instructions = String::from(if usual { instructions } else { other });
         }
         self
     }

@@ -112,14 +112,13 @@ impl Evaluations {
         loop {
             let mut all = self.open.lock().await;
             let known = all.get(&id).map(Arc::clone);
-            let open = match known {
-                Some(open) => open,
-                None => {
-                    let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
-                    let open = Arc::new(Mutex::new(read.await?));
-                    all.insert(id, Arc::clone(&open));
-                    open
-                }
+            let open = if let Some(open) = known {
+                open
+            } else {
+                let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
+                let open = Arc::new(Mutex::new(read.await?));
+                all.insert(id, Arc::clone(&open));
+                open
             };
             drop(all);
             let open = open.lock_owned().await;
