@@ -6,6 +6,7 @@
 
 mod agreement;
 mod biases;
+mod decided;
 pub mod definitions;
 mod disagreements;
 mod facts;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use agreement::{Agreements, RaterPair};
 pub use biases::Biases;
+pub use decided::Decided;
 pub use definitions::{Definition, definition, definitions};
 pub use disagreements::Disagreement;
 pub use gather::Counted;
@@ -29,11 +31,14 @@ pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presente
 pub use ranking::{Ranking, WinMatrix};
 pub use raters::{LeftChoice, RaterReport, Repeated};
 
+use std::collections::HashMap;
+
+use super::decision::Decision;
 use super::item::ItemHash;
 use super::metric::{Method, Metric};
 use super::ranking::Leaderboard;
 use super::tally::Coverage;
-use super::vote::{Said, Skip};
+use super::vote::{ResponseId, Said, Skip};
 use gather::{Gathered, Kept};
 
 /// A report.
@@ -58,6 +63,9 @@ pub struct Report {
     /// In the order in which they were given, as are the comments.
     pub skips: Vec<Skipped>,
     pub comments: Vec<Comment>,
+    /// What the owner decided where raters differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided: Vec<Decided>,
 }
 
 /// The coverage of the items of a category; `None` for those of none.
@@ -146,7 +154,16 @@ impl Report {
             raters: raters::raters(&gathered),
             skips: gathered.skipped.iter().filter_map(|kept| skipped(&gathered, kept)).collect(),
             comments: comments(&gathered),
+            decided: Vec::new(),
         }
+    }
+}
+
+impl Report {
+    /// With what the owner decided; `sources` as in [`Rated`].
+    #[must_use]
+    pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
+        Self { decided: decided::decided(decisions, self.version, sources), ..self }
     }
 }
 

@@ -58,7 +58,8 @@ impl Evaluations {
                     rounds: ROUNDS,
                     seed: evaluation.seed,
                 });
-                Ok((report, decisions(store, id)?))
+                let decisions = decisions(store, id)?;
+                Ok((report.with_decisions(&decisions, &sources), decisions))
             })
             .await
     }

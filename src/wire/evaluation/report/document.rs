@@ -22,9 +22,24 @@ pub(super) fn document(report: &Report) -> Vec<Block> {
     }
     raters(report, &mut blocks, &mut terms);
     added(report, &mut blocks);
+    decided(report, &mut blocks);
     blocks.push(Block::Heading(2, "What the numbers are".into()));
     blocks.push(Block::Terms(told(terms)));
     blocks
+}
+
+fn decided(report: &Report, blocks: &mut Vec<Block>) {
+    if report.decided.is_empty() {
+        return;
+    }
+    blocks.push(Block::Heading(2, "Decided where raters differ".into()));
+    let mut table = Table::of(&["item", "metric", "decided", "why", "by"]);
+    for of in &report.decided {
+        let value = if of.stands { of.value.clone() } else { format!("{} (replaced)", of.value) };
+        let item = format!("{:.12}", of.item.0);
+        table.rows.push(vec![plain(item), said(&of.metric), said(&value), said(&of.reason), said(&of.by)]);
+    }
+    blocks.push(Block::Table(table));
 }
 
 fn about(report: &Report) -> String {
