@@ -158,6 +158,8 @@ fn what_does_not_count_is_left_out_and_counted() {
     assert_eq!(ana.gold.as_ref().unwrap().value, 1.0);
     assert_eq!(ana.repeats[0].consistency.equal.as_ref().unwrap().value, 1.0);
     assert_eq!(report.raters[1].gold, Err(Missing::NoVotes));
+    let again = report.raters[1].repeats[0].consistency.equal.clone();
+    assert_eq!(again.unwrap_err().words(), "n/a: nothing came again");
     // The repeat stood the other way round, and the winner stayed.
     assert_eq!(report.metrics[0].biases.as_ref().unwrap().flips.as_ref().unwrap().value, 0.0);
 }

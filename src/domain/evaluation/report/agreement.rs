@@ -106,5 +106,12 @@ fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
     };
     let said: Vec<_> = gathered.main.iter().filter_map(outcome).collect();
     let item = |at: usize| gathered.input.items[at].hash.0.as_str();
+    if said.is_empty() {
+        let why = match gathered.main.len() {
+            0 => Missing::NoVotes,
+            _ => Missing::Unfit { what: "no vote is on two answers".into() },
+        };
+        return OnWinners { with_ties: Err(why.clone()), without_ties: Err(why) };
+    }
     on_winners(among_raters(said.into_iter().map(|(rater, at, outcome)| (rater, item(at), outcome))))
 }

@@ -58,7 +58,7 @@ fn flipped(gathered: &Gathered<'_>, metric: &Metric) -> Figure<Estimate> {
         let outcome = |kept: &Kept<'_>| kept.outcome(metric, &gathered.sources);
         turned.then(|| outcome(first).zip(outcome(again))).flatten()
     });
-    flips(pairs)
+    flips(pairs).map_err(|_| Missing::Unfit { what: "nothing came again the other way round".into() })
 }
 
 /// What came again unannounced, each with the first vote of the same rater on it.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::biases::repeated;
 use super::facts::facts;
 use super::gather::{Gathered, Kept};
-use crate::domain::evaluation::bias::{Consistency, Leaning, Pace, consistency, pace, position, side};
+use crate::domain::evaluation::bias::{Consistency, Leaning, Pace, Side, consistency, pace, position, side};
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
 use crate::domain::evaluation::gold::on_gold;
 use crate::domain::evaluation::metric::{Method, Metric};
@@ -51,7 +51,9 @@ pub(super) fn raters(gathered: &Gathered<'_>) -> Vec<RaterReport> {
     let metrics = &gathered.input.task.metrics;
     let by_rater = |votes: &'_ [Kept<'_>]| {
         let mut counts = vec![0_u64; gathered.raters.len()];
-        votes.iter().for_each(|kept| counts[kept.rater] += 1);
+        for kept in votes {
+            counts[kept.rater] += 1;
+        }
         counts
     };
     let (votes, skipped) = (by_rater(&gathered.main), by_rater(&gathered.skipped));
@@ -81,11 +83,19 @@ pub(super) fn raters(gathered: &Gathered<'_>) -> Vec<RaterReport> {
             .zip(&again)
             .map(|(metric, again)| Repeated {
                 metric: metric.name.clone(),
-                consistency: consistency(&again[at]),
+                consistency: with_themself(&again[at]),
             })
             .collect(),
     };
     gathered.raters.iter().enumerate().map(row).collect()
+}
+
+fn with_themself(pairs: &[(f64, f64)]) -> Consistency {
+    if pairs.is_empty() {
+        let why = || Missing::Unfit { what: "nothing came again".into() };
+        return Consistency { equal: Err(why()), distance: Err(why()) };
+    }
+    consistency(pairs)
 }
 
 fn mean_seconds(active_ms: &[u64]) -> Figure {
@@ -101,14 +111,13 @@ fn times(gathered: &Gathered<'_>) -> Vec<Vec<u64>> {
         gathered.main.iter().chain(&gathered.on_gold).chain(&gathered.repeats).collect();
     all.sort_by_key(|kept| kept.vote.at);
     let mut times = vec![Vec::new(); gathered.raters.len()];
-    all.into_iter().for_each(|kept| times[kept.rater].push(kept.vote.active_ms));
+    for kept in all {
+        times[kept.rater].push(kept.vote.active_ms);
+    }
     times
 }
 
-fn sides(
-    gathered: &Gathered<'_>,
-    metric: &Metric,
-) -> Vec<Vec<Option<crate::domain::evaluation::bias::Side>>> {
+fn sides(gathered: &Gathered<'_>, metric: &Metric) -> Vec<Vec<Option<Side>>> {
     let mut sides = vec![Vec::new(); gathered.raters.len()];
     for kept in &gathered.main {
         sides[kept.rater].extend(side(kept.vote, metric));

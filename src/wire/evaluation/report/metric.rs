@@ -38,6 +38,10 @@ pub(super) fn metric(of: &MetricReport, blocks: &mut Vec<Block>, terms: &mut Vec
         blocks.push(Block::Heading(3, "Ranking".into()));
         terms.extend(["rating", "rank", "win rate"]);
         blocks.push(leaderboard(&ranking.leaderboard));
+        if !of.by_category.is_empty() {
+            blocks.push(Block::Heading(3, "Ranking by category".into()));
+            blocks.push(by_category(of));
+        }
         if ranking.wins.sources.len() > 2 {
             blocks.push(Block::Text("Wins of the row against the column:".into()));
             blocks.push(wins(&ranking.wins));
@@ -201,22 +205,38 @@ fn counts(spread: &Spread) -> impl Iterator<Item = Cell> {
     spread.counts.iter().map(move |(_, count)| part(*count, all))
 }
 
+const PLACES: [&str; 11] = [
+    "rank",
+    "source",
+    "#rating",
+    "#95 %",
+    "#win rate",
+    "#95 %",
+    "#won",
+    "#lost",
+    "#tied",
+    "#both bad",
+    "#battles",
+];
+
 fn leaderboard(of: &Leaderboard) -> Block {
-    let columns = [
-        "rank",
-        "source",
-        "#rating",
-        "#95 %",
-        "#win rate",
-        "#95 %",
-        "#won",
-        "#lost",
-        "#tied",
-        "#both bad",
-        "#battles",
-    ];
-    let mut table = Table::of(&columns);
+    if of.rows.is_empty() {
+        return Block::Text("n/a: no votes".into());
+    }
+    let mut table = Table::of(&PLACES);
     table.rows.extend(of.rows.iter().map(place));
+    Block::Table(table)
+}
+
+/// The leaderboards of all categories in one table.
+fn by_category(of: &MetricReport) -> Block {
+    let mut table = Table::of(&std::iter::once("category").chain(PLACES).collect::<Vec<_>>());
+    for part in &of.by_category {
+        for row in part.leaderboard.iter().flat_map(|of| &of.rows) {
+            let front = std::iter::once(category(part.category.as_deref()));
+            table.rows.push(front.chain(place(row)).collect());
+        }
+    }
     Block::Table(table)
 }
 
