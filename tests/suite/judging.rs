@@ -31,9 +31,8 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     tty.wait_for("The same question to two models or more");
     // The second column: the server's model, warmer.
     tty.send("\x1bc");
-    tty.wait_for("there/");
-    tty.send("there/");
-    tty.send("\r");
+    tty.wait_for(".gguf there");
+    tty.send("gguf\r");
     tty.wait("two columns", |screen| screen.contents().contains("2 columns"));
     tty.send("\x1bp");
     tty.wait_for("Presets");

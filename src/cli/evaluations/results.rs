@@ -1,13 +1,13 @@
 //! What votes come to, as a report or as a decision of the owner; evaluations on their way to other people and back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args::{
     AdjudicateEvaluation, EvaluationForm, ExportEvaluation, ImportEvaluation, ReportEvaluation, ReportedAs,
 };
 use crate::cli::item::Item as Line;
 use crate::cli::out::Out;
-use crate::cli::prompt::text_file;
+use crate::cli::prompt::{read_input, text_file};
 use crate::cli::{Asker, End, Exit, export, unexpected, words};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn};
@@ -46,17 +46,13 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
 
 /// Into the file, or to the output.
 fn written(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> Result<(), End> {
-    match output {
-        Some(path) => {
-            export::refuse_existing(&path, force)?;
-            export::write(&path, &mut None, force, text)?;
-            out.note(&format!("written to {}", path.display()))
-        }
-        None => {
-            out.text(text)?;
-            out.end_line()
-        }
-    }
+    let Some(path) = output else {
+        out.text(text)?;
+        return out.end_line();
+    };
+    export::refuse_existing(&path, force)?;
+    export::write(&path, &mut None, force, text)?;
+    out.note(&format!("written to {}", path.display()))
 }
 
 async fn reported(
@@ -91,7 +87,7 @@ pub(super) async fn hand_out(
 pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let mut exit = Exit::Done;
     for file in files {
-        let text = text_file(&file)?;
+        let text = read(&file).await?;
         let reply = asker.one(Request::Evaluations(Evaluations::TakeIn { text }), out).await?;
         let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
         if told(evaluation, taken, out)? {
@@ -103,11 +99,16 @@ pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -
 
 pub(super) async fn import(wanted: ImportEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let ImportEvaluation { file, name, form } = wanted;
-    let text = text_file(&file)?;
+    let text = read(&file).await?;
     let request = Evaluations::Import { name, form: formed(form), text };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
     Ok(if told(evaluation, taken, out)? { Exit::Negative } else { Exit::Done })
+}
+
+/// What a file holds; - is the standard input.
+async fn read(file: &Path) -> Result<String> {
+    if file == Path::new("-") { read_input().await } else { text_file(file) }
 }
 
 /// Says what became of a file; whether something was left out.
@@ -217,7 +218,7 @@ fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<()
     Ok(())
 }
 
-/// A value as it is said on the command line: the name of a source, tie, both_bad; points; yes or no and points of a source as
+/// A value as it is said on the command line: the name of a source, `tie`, `both_bad`; points; yes or no and points of a source as
 /// `SOURCE=VALUE`, with commas between them.
 fn decided(metric: &Metric, item: &Item, seed: u64, said: &str) -> Result<Value> {
     let hash = item.hash();

@@ -195,7 +195,10 @@ fn taken_in(store: &Store, open: &mut Open, rater: &str, text: &str) -> Result<T
                 known += 1;
             }
             Some(_) => {
-                bad.push(Unread { line: line as u64, why: "another vote with its id is here already".into() })
+                bad.push(Unread {
+                    line: line as u64,
+                    why: "another vote with its id is here already".into(),
+                });
             }
             None => {
                 let subject = open.floor.place_of(&vote.item);

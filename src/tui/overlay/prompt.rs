@@ -203,11 +203,10 @@ impl Prompt {
             Of::File(_) | Of::Picture(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
-            Of::Weights => "add",
+            Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment => "keep it",
-            Of::Dataset => "add",
             Of::Vote => "go there",
         }
     }

@@ -144,7 +144,9 @@ fn two_raters_share_a_queue_and_no_item_comes_twice() {
                 assert!(!seen.contains(hidden), "{hidden} in {seen}");
             }
         }
-        assert_eq!(shown(home, "which")["raters"], json!(["ada", "bob"]));
+        let mut raters: Vec<_> = shown(home, "which")["raters"].as_array().unwrap().clone();
+        raters.sort_by_key(ToString::to_string);
+        assert_eq!(raters, ["ada", "bob"]);
         let late = home.fed("", &["eval", "rate", "which", "--rater", "cleo", "--json"]);
         assert!(late.objects()[0]["seat"]["sheet"].is_null(), "{late:?}");
     });
@@ -267,7 +269,8 @@ fn names_that_answers_tell_are_masked_where_that_is_wanted() {
         "lab/zorro-7b",
     ]));
     let said = home.fed("", &["eval", "rate", "m", "--rater", "a", "--json"]);
-    assert!(good(&said).contains("I am [name], not [name]."), "{said:?}");
+    assert!(good(&said).contains("I am ▇▇▇, not "), "{said:?}");
+    assert!(!said.stdout.contains("Zorro"), "{said:?}");
     assert_eq!(said.objects()[0]["seat"]["task"]["metrics"][0]["method"], "ThumbsUpDown");
 }
 

@@ -49,7 +49,11 @@ fn a_report_says_what_the_votes_come_to_in_every_form_and_who_looked_is_kept() {
         good(&home.run(&["eval", "report", "which", "-o", html.to_str().unwrap()]));
         let html = std::fs::read_to_string(html).unwrap();
         assert!(
-            html.starts_with("<!") && !html.contains("<script") && !html.contains("http-equiv"),
+            html.starts_with("<!")
+                && !html.contains("<script")
+                && !html.contains("refresh")
+                && !html.contains("http:")
+                && !html.contains("src="),
             "{html}"
         );
         let csv = good(&home.run(&["eval", "report", "which", "--form", "csv"])).to_owned();
@@ -66,7 +70,7 @@ fn a_report_of_no_votes_says_so_in_words() {
     brought(&home, 1);
     good(&home.run(&["eval", "create", "bare", "--dataset", "pairs"]));
     let text = good(&home.run(&["eval", "report", "bare"])).to_owned();
-    assert!(text.contains("no votes") && !text.contains("NaN") && !text.contains("inf"), "{text}");
+    assert!(text.contains("no votes") && !text.contains("NaN") && !text.contains(" inf "), "{text}");
 }
 
 #[test]
@@ -103,7 +107,6 @@ fn what_raters_differ_on_is_decided_and_its_history_kept() {
             (&decisions[0]["reason"], &decisions[1]["value"]),
             (&"it says no".into(), &serde_json::json!({"choice": "tie"}))
         );
-        assert_eq!(report["votes"]["counted"], report["votes"]["counted"]);
     });
 }
 

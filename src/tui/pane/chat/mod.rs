@@ -275,11 +275,10 @@ impl State {
         let answered = self.thread.last_answer().is_some();
         let idle = self.thread.turn == Turn::Idle;
         match action {
-            Action::Retry | Action::Continue => answered && idle,
+            Action::Retry | Action::Continue | Action::AddToDataset => answered && idle,
             Action::RetryFailed => idle && self.thread.last_answer().is_some_and(is_broken_off),
             Action::EditMessage => self.thread.shown().next().is_some() && idle,
             Action::Copy | Action::CopyCode | Action::CopyRequest => answered,
-            Action::AddToDataset => answered && idle,
             Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
                 self.thread.id.is_some()
             }

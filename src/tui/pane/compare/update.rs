@@ -198,13 +198,13 @@ impl State {
             Action::Send => !self.composer.is_empty() && !self.runs(),
             Action::AddColumn => self.may_grow() && !self.runs(),
             Action::RemoveColumn => !self.lanes.is_empty() && !self.runs() && told,
-            Action::ChooseAnswer | Action::ChooseTie | Action::ChooseNone => asked && self.all_ended(),
+            Action::ChooseAnswer | Action::ChooseTie | Action::ChooseNone | Action::AddToDataset => {
+                asked && self.all_ended()
+            }
             Action::ToggleBlind => !self.runs(),
             Action::ScrollTogether => self.lanes.len() > 1,
             Action::ShowDifference => self.may_differ(),
-            Action::AddToDataset => asked && self.all_ended(),
             Action::ShowSummary => asked && told,
-            Action::ShowLeaderboard => true,
             Action::NextPage | Action::PreviousPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }
@@ -214,7 +214,8 @@ impl State {
             Action::Copy | Action::ToggleFold => asked,
             Action::Delete | Action::Open => self.focus == Focus::List || self.focus == Focus::Settings,
             // Where they tell too much that is said; the chat's are not meant.
-            Action::ToggleSettings
+            Action::ShowLeaderboard
+            | Action::ToggleSettings
             | Action::ChooseModel
             | Action::ChoosePreset
             | Action::EditSystem

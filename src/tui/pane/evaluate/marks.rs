@@ -54,7 +54,7 @@ pub(super) enum Filled {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     blanks: Vec<Blank>,
-    marks: Vec<Option<Mark>>,
+    filled: Vec<Option<Mark>>,
     at: usize,
     /// The next answer that is ranked is as good as the last one.
     joins: bool,
@@ -73,7 +73,7 @@ impl Marks {
                 places.into_iter().map(move |answer| Blank { metric, answer })
             })
             .collect();
-        Self { marks: vec![None; blanks.len()], blanks, at: 0, joins: false, answers }
+        Self { filled: vec![None; blanks.len()], blanks, at: 0, joins: false, answers }
     }
 
     /// The blank that the next key fills.
@@ -84,7 +84,7 @@ impl Marks {
     /// What stands in the blank of a metric and an answer.
     pub fn mark(&self, metric: usize, answer: Option<usize>) -> Option<&Mark> {
         let at = self.blanks.iter().position(|blank| *blank == Blank { metric, answer })?;
-        self.marks[at].as_ref()
+        self.filled[at].as_ref()
     }
 
     /// Fills the current blank.
@@ -120,8 +120,8 @@ impl Marks {
     }
 
     fn put(&mut self, mark: Mark) -> Filled {
-        self.marks[self.at] = Some(mark);
-        match self.marks.iter().position(Option::is_none) {
+        self.filled[self.at] = Some(mark);
+        match self.filled.iter().position(Option::is_none) {
             Some(next) => {
                 self.at = next;
                 Filled::One
@@ -132,7 +132,7 @@ impl Marks {
 
     /// The next place of a ranking; the last one follows by itself.
     fn rank(&mut self, stroke: Stroke) -> Filled {
-        let mut groups = match self.marks[self.at].take() {
+        let mut groups = match self.filled[self.at].take() {
             Some(Mark::Ranks(groups)) => groups,
             _ => Vec::new(),
         };
@@ -161,16 +161,16 @@ impl Marks {
             return self.put(Mark::Ranks(groups));
         }
         if !groups.is_empty() {
-            self.marks[self.at] = Some(Mark::Ranks(groups));
+            self.filled[self.at] = Some(Mark::Ranks(groups));
         }
         filled
     }
 
     /// Empties the blank that was filled last; `false` where none is.
     pub fn unfill(&mut self) -> bool {
-        let last = self.marks.iter().rposition(Option::is_some);
+        let last = self.filled.iter().rposition(Option::is_some);
         if let Some(last) = last {
-            self.marks[last] = None;
+            self.filled[last] = None;
             self.at = last;
             self.joins = false;
         }
@@ -180,7 +180,7 @@ impl Marks {
     /// What was said, by the names of the metrics and the ids of the answers from the left; `None` while something is blank.
     pub fn values(&self, metrics: &[Metric], shown: &[ResponseId]) -> Option<Vec<(String, Value)>> {
         let of = |metric: usize| {
-            let each = self.blanks.iter().zip(&self.marks).filter(move |(blank, _)| blank.metric == metric);
+            let each = self.blanks.iter().zip(&self.filled).filter(move |(blank, _)| blank.metric == metric);
             each.map(|(blank, mark)| Some((blank.answer, mark.as_ref()?))).collect::<Option<Vec<_>>>()
         };
         let values = metrics.iter().enumerate().map(|(at, metric)| {

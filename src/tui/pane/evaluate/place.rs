@@ -165,12 +165,19 @@ impl State {
             A::RateLeft | A::RateRight => asked == Some(Method::ComparisonChoice) && answers == 2,
             A::ChooseTie => asked.is_some_and(Method::compares),
             A::ChooseNone => asked == Some(Method::ComparisonChoice),
-            A::SkipItem | A::CommentItem | A::ShowReference => there,
-            A::LineDown | A::LineUp | A::HalfPageDown | A::HalfPageUp | A::PageDown | A::PageUp => there,
-            A::FocusNext | A::FocusPrevious => there,
+            A::SkipItem
+            | A::CommentItem
+            | A::ShowReference
+            | A::LineDown
+            | A::LineUp
+            | A::HalfPageDown
+            | A::HalfPageUp
+            | A::PageDown
+            | A::PageUp
+            | A::FocusNext
+            | A::FocusPrevious => there,
             A::ShowDifference | A::ScrollTogether => answers > 1,
-            A::Undo | A::GoToVote => sitting.seat.is_some(),
-            A::ShowInstructions => sitting.seat.is_some(),
+            A::Undo | A::GoToVote | A::ShowInstructions => sitting.seat.is_some(),
             A::Back | A::Reload => true,
             _ => false,
         }

@@ -32,7 +32,7 @@ use crate::workbench::request::evaluations::Evaluations;
 /// A key within this of a new item was pressed for the one before.
 const GUARD: Duration = Duration::from_millis(150);
 /// Doing nothing for longer is a pause.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 impl Sitting {
     /// A rater who is about to sit down.
