@@ -1,4 +1,5 @@
-//! Files of human evaluation: datasets in, judgements in and out, preference data out.
+//! Files of human evaluation: datasets in, judgements in and out, preference data out; items handed out to raters elsewhere and
+//! their ratings back; reports.
 //!
 //! Reading gives what could be read and every line that could not, with its number and what is wrong: nothing is taken or
 //! refused as a whole here. Texts are kept verbatim, escape codes and all; whoever shows them sanitises them.

@@ -178,7 +178,8 @@ impl Votes<'_> {
             return Err(format!("it takes the place of the vote of line {line}, which is on place {other}"));
         }
         // Where the vote that it takes the place of cannot be read, the one before that still seems to stand.
-        if let (Some(standing), None) = (self.at.get(&place), supersedes) {
+        let is_lost = supersedes.is_some_and(|id| !self.known.contains_key(&id));
+        if let Some(standing) = self.at.get(&place).filter(|id| !is_lost && supersedes != Some(**id)) {
             let line = self.known.get(standing).map_or(0, |(line, _)| *line);
             return Err(format!("place {place} was rated in line {line}, whose place it does not take"));
         }

@@ -215,10 +215,14 @@ fn every_vote_of_a_rating_file_is_taken_or_named() {
             }
         }),
         with(said(12, 3), &|vote| vote.said = Said::Withdrawn),
+        // Of two that stood there, not the last.
+        with(said(15, 1), &|vote| vote.supersedes = Some(id(1))),
     ];
     let lines: String = bad.iter().map(|given| given.write().unwrap()).collect();
     let cut = said(13, 4).write().unwrap();
-    let file = format!("{file}{lines}{}{}", said(14, 3).write().unwrap(), &cut[..cut.len() / 2]);
+    // A vote whose own one was lost is taken.
+    let lost = with(said(14, 3), &|vote| vote.supersedes = Some(id(99)));
+    let file = format!("{file}{lines}{}{}", lost.write().unwrap(), &cut[..cut.len() / 2]);
     let read = rating_file::read(file.as_bytes(), &hand_out);
     assert_eq!(
         why(&read),
@@ -231,7 +235,8 @@ fn every_vote_of_a_rating_file_is_taken_or_named() {
             "12: it is on other answers than stand at place 3",
             "13: it says nothing of \"Good\"",
             "14: it takes a vote back and does not say which",
-            "16: the file ends in the middle of it",
+            "15: place 1 was rated in line 5, whose place it does not take",
+            "17: the file ends in the middle of it",
         ]
     );
     assert_eq!(read.taken.len(), 6);
