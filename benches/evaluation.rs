@@ -45,14 +45,14 @@ fn battles(prompts: Option<usize>) -> Vec<Battle> {
 }
 
 /// A task of 20 models, two of which meet on each item, and the votes of 20 raters, three on an item.
-struct Votes {
+struct Asked {
     task: TaskDefinition,
     items: Vec<RatedItem>,
     sources: HashMap<ResponseId, String>,
     votes: Vec<Vote>,
 }
 
-fn votes() -> Votes {
+fn votes() -> Asked {
     const RATERS: usize = 3;
     let metric = Metric {
         name: "Preference".into(),
@@ -71,7 +71,7 @@ fn votes() -> Votes {
         repeats: 0,
         version: 1,
     };
-    let mut made = Votes { task, items: Vec::new(), sources: HashMap::new(), votes: Vec::new() };
+    let mut made = Asked { task, items: Vec::new(), sources: HashMap::new(), votes: Vec::new() };
     let mut chance = Chance::new(2);
     for (at, battle) in battles(None).into_iter().step_by(RATERS).enumerate() {
         let item = ItemHash(format!("{at:064x}"));
@@ -107,7 +107,7 @@ fn votes() -> Votes {
 }
 
 fn report(criterion: &mut Criterion) {
-    let Votes { task, items, sources, votes } = votes();
+    let Asked { task, items, sources, votes } = votes();
     let rated = Rated {
         task: &task,
         votes: &votes,

@@ -16,7 +16,8 @@ use crate::loopback::{Part, Seen, Server, whole};
 
 /// Keeps a dataset in the home, whoever owns it.
 pub(super) fn keep(home: &Home, name: &str, lines: &[Value]) {
-    let bytes = lines.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes();
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let bytes = (lines.join("\n") + "\n").into_bytes();
     let import = Import {
         name: name.to_owned(),
         form: Form::Jsonl,
