@@ -38,7 +38,7 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     tty.wait_for("Presets");
     tty.send("warm");
     tty.send("\r");
-    tty.wait_for("temperature=1");
+    tty.wait("the place again", |screen| !screen.contents().contains("Presets"));
     tty.ask("Where do rivers end? One sentence.");
     tty.wait("both answers with their figures", |screen| {
         let text = screen.contents();
