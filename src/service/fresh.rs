@@ -61,7 +61,12 @@ pub fn dataset_id() -> DatasetId {
 
 /// A number that nobody can guess, to draw by.
 pub fn seed() -> u64 {
-    Uuid::now_v7().as_u64_pair().1
+    let mut bytes = [0; 8];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u64::from_be_bytes(bytes),
+        // Without the system's own chance, what is left is hard to guess.
+        Err(_) => Uuid::now_v7().as_u64_pair().1,
+    }
 }
 
 /// The time of day.

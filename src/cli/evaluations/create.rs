@@ -76,7 +76,7 @@ async fn plan(wanted: &CreateEvaluation, asker: &Asker, out: &mut Out) -> Result
     })
 }
 
-/// A metric as it is said: NAME=METHOD[:DESCRIPTION].
+/// A metric as it is said: `NAME=METHOD[:DESCRIPTION]`.
 fn metric(said: &str) -> Result<Metric> {
     let wrong = |why: String, hint: String| {
         Err(Error::new(ErrorKind::Invalid, format!("reading --metric {said}"), why, hint))

@@ -2,7 +2,7 @@
 //!
 //! Main figures are of votes that stand, fit the task and are of its version; items whose answer is known and items that
 //! came again unannounced are counted apart. A figure that cannot be given says why: no votes, one rater, one item, only
-//! ties, a source that only won, groups that never met. What each number means is in [`definitions`].
+//! ties, a source that only won, groups that never met. What each number means is in [`mod@definitions`].
 
 mod agreement;
 mod biases;

@@ -1,6 +1,6 @@
 //! Evaluations on their way to other people and programs, and back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{Evaluations, evaluation, votes, whole};
 use crate::domain::change::Changed;
@@ -10,7 +10,7 @@ use crate::domain::evaluation::masking;
 use crate::domain::evaluation::task::TaskDefinition;
 use crate::domain::evaluation::vote::{Said, standing};
 use crate::domain::evaluation::{Item, Metric, Vote};
-use crate::domain::id::{EvaluationId, VoteId};
+use crate::domain::id::EvaluationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::evaluations::seats::Open;
 use crate::service::fresh;
@@ -185,13 +185,11 @@ fn taken_in(store: &Store, open: &mut Open, rater: &str, text: &str) -> Result<T
         read.bad.iter().map(|bad| Unread { line: bad.line as u64, why: bad.why.clone() }).collect();
     let repeats: Vec<bool> = open.floor.queue_of(rater).map(|showing| showing.repeat).collect();
     let (mut fresh_ones, mut known): (Vec<Vote>, u64) = (Vec::new(), 0);
-    let mut here: HashSet<VoteId> = HashSet::new();
     for (line, given) in read.taken {
         let at = usize::try_from(given.place).unwrap_or(usize::MAX).saturating_sub(1);
         let vote = Vote { repeat: repeats.get(at).copied().unwrap_or_default(), ..given.vote };
         match store.get::<Vote>(&VoteOf(open.evaluation.id, vote.id))? {
             Some(same) if same == vote => {
-                here.insert(vote.id);
                 known += 1;
             }
             Some(_) => {
@@ -203,12 +201,12 @@ fn taken_in(store: &Store, open: &mut Open, rater: &str, text: &str) -> Result<T
             None => {
                 let subject = open.floor.place_of(&vote.item);
                 let done = subject.is_some_and(|subject| open.floor.has_done(rater, subject, vote.repeat));
-                let supersedes = vote.supersedes.is_some();
+                // One that takes the place of a vote that does not stand takes nobody's.
+                let supersedes = vote.supersedes.is_some_and(|old| open.floor.stands(rater, old));
                 if done && !supersedes {
                     let why = "its rater has rated that item already, here or in another file".to_owned();
                     bad.push(Unread { line: line as u64, why });
                 } else {
-                    open.floor.count(&vote);
                     fresh_ones.push(vote);
                 }
             }
@@ -224,6 +222,10 @@ fn taken_in(store: &Store, open: &mut Open, rater: &str, text: &str) -> Result<T
         }
         store.commit(batch)?;
         rest = later;
+    }
+    // On the disk first: what could not be written is not taken.
+    for vote in &fresh_ones {
+        open.floor.count(vote);
     }
     bad.sort_by_key(|bad| bad.line);
     Ok(TakenIn { taken, known, bad })

@@ -38,6 +38,8 @@ const TOKEN: u64 = 4;
 struct Unit {
     item: u32,
     source: u8,
+    /// It has failed before.
+    again: bool,
 }
 
 impl Evaluations {
@@ -152,12 +154,13 @@ impl Evaluations {
                     let (Some(_), Ok(source)) = (&source.column, u8::try_from(at)) else { continue };
                     match store.get::<Generated>(&GeneratedOf(RatedItemOf(id, item), source))? {
                         Some(Generated::Answer { .. }) => done += 1,
-                        _ => units.push(Unit { item, source }),
+                        failed_before => units.push(Unit { item, source, again: failed_before.is_some() }),
                     }
                 }
             }
             let generation = &mut evaluation.generation;
-            (generation.done, generation.failed, generation.why) = (done, 0, None);
+            let failed = units.iter().filter(|unit| unit.again).count() as u64;
+            (generation.done, generation.failed, generation.why) = (done, failed, None);
             generation.state =
                 if units.is_empty() { GenerationState::Ended } else { GenerationState::Running };
             evaluation.updated = fresh::now();
@@ -193,9 +196,14 @@ impl Evaluations {
                 next = asked.next() => next?,
             };
             let row = failures.entry(unit.source).or_default();
-            *row = if matches!(generated, Generated::Failed { .. }) { *row + 1 } else { 0 };
+            // What failed before may fail for its own sake.
+            *row = match &generated {
+                Generated::Failed { .. } if unit.again => *row,
+                Generated::Failed { .. } => *row + 1,
+                Generated::Answer { .. } => 0,
+            };
             let too_many = match &generated {
-                Generated::Failed { error } if *row >= IN_A_ROW => {
+                Generated::Failed { error } if *row >= IN_A_ROW && !unit.again => {
                     let name = &evaluation.sources[usize::from(unit.source)].name;
                     Some(format!("{name} failed {IN_A_ROW} times in a row: {error}"))
                 }
@@ -247,6 +255,7 @@ impl Evaluations {
         let _one = self.one.lock().await;
         let kept = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
+            evaluation.generation.failed -= u64::from(unit.again);
             match generated {
                 Generated::Answer { .. } => evaluation.generation.done += 1,
                 Generated::Failed { .. } => evaluation.generation.failed += 1,
@@ -272,7 +281,10 @@ impl Evaluations {
         let settled = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             if evaluation.generation.state == GenerationState::Running {
-                (evaluation.generation.state, evaluation.generation.why) = (state, why);
+                // Whatever ended it: where every answer has come or failed, nothing is left to go on with.
+                let is_whole = evaluation.generation.left() == 0;
+                (evaluation.generation.state, evaluation.generation.why) =
+                    if is_whole { (GenerationState::Ended, None) } else { (state, why) };
                 evaluation.updated = fresh::now();
                 put(store, &evaluation)?;
             }

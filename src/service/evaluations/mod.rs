@@ -338,10 +338,11 @@ fn sweep(store: &Store) -> Result<()> {
 
 /// Removes the items, answers and votes of an evaluation that is gone.
 fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
-    remove_all::<EvaluationItem>(store, id)?;
     remove_all::<Generated>(store, id)?;
     remove_all::<Decision>(store, id)?;
-    remove_all::<Vote>(store, id)
+    remove_all::<Vote>(store, id)?;
+    // Last: by them what is left of an evaluation is found.
+    remove_all::<EvaluationItem>(store, id)
 }
 
 fn remove_all<R: Record>(store: &Store, id: EvaluationId) -> Result<()> {

@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 
 use super::marks::{Filled, Marks, Stroke, words};
 use super::{Asking, Rows, Sitting, State};
-use crate::domain::Error;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
@@ -15,6 +14,7 @@ use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
 use crate::domain::message::Role as Speaker;
 use crate::domain::untrusted::safe_text;
+use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
@@ -314,9 +314,12 @@ impl State {
             sitting.comment = None;
         }
         sitting.asking = None;
+        let changed = sitting.seat.as_ref().is_some_and(|before| before.task.version != seat.task.version);
         sitting.take(seat, desk);
-        // Before the first item the instructions are read.
-        if first && sitting.seat.as_ref().is_some_and(|seat| seat.pace.done == 0 && seat.sheet.is_some()) {
+        // Before the first item the instructions are read, and where they are others.
+        if changed
+            || first && sitting.seat.as_ref().is_some_and(|seat| seat.pace.done == 0 && seat.sheet.is_some())
+        {
             let instructions = sitting.instructions(desk);
             desk.overlays.extend(instructions);
         }
@@ -334,6 +337,10 @@ impl State {
             _ => {
                 sitting.marks.unfill();
                 desk.complain(&error);
+                // The task or the item is another one by now.
+                if asked == Asking::Vote && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound) {
+                    sitting.step(Step::On, desk);
+                }
             }
         }
     }
@@ -343,6 +350,14 @@ impl State {
         let body = desk.area;
         let Some(sitting) = &mut self.sitting else { return };
         sitting.tend(desk.now.elapsed);
+        // A vote on its way is waited for: what comes next is about the next item.
+        let leads_away = matches!(
+            action,
+            Action::Reload | Action::GoToVote | Action::SkipItem | Action::CommentItem | Action::Back
+        );
+        if leads_away && sitting.asking.is_some_and(|(_, asking)| asking == Asking::Vote) {
+            return;
+        }
         let half = isize::try_from(body.height / 4).unwrap_or(1).max(1);
         match action {
             Action::Rate => {
