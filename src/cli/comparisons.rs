@@ -11,7 +11,6 @@ use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
 use crate::domain::comparison::{Ballot, Comparison, chosen, letter, turns};
 use crate::domain::conversation::Thread;
-use crate::domain::evaluation::{Estimate, Figure, Leaderboard};
 use crate::domain::id::ConversationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::comparisons::{Comparisons, Form};
@@ -217,7 +216,7 @@ async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result
     if board.rows.is_empty() {
         return out.note("nobody has chosen yet; `outcrop comparisons choose` and the Compare place do");
     }
-    words::ledger(table(board)).iter().try_for_each(|line| out.line(line))?;
+    words::ledger(board.table()).iter().try_for_each(|line| out.line(line))?;
     let whose = "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %";
     out.note(&format!("{}; {whose}", words::count(board.battles, "battle", "battles")))?;
     if let Some(why) = board.rows.iter().find_map(|row| row.rating.as_ref().err()) {
@@ -227,34 +226,6 @@ async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result
         out.note(&format!("categories: {}", categories.join(", ")))?;
     }
     Ok(())
-}
-
-fn table(board: &Leaderboard) -> Vec<Vec<String>> {
-    let head = ["", "rank", "rating", "interval", "won", "lost", "tied", "bad", "win rate", "interval"];
-    let nothing = || "–".to_owned();
-    let percent = |figure: &Figure<Estimate>| match figure {
-        Ok(Estimate { value, low, high }) => {
-            (format!("{:.0} %", value * 100.0), format!("{:.0}–{:.0} %", low * 100.0, high * 100.0))
-        }
-        Err(_) => (nothing(), nothing()),
-    };
-    let row = |row: &crate::domain::evaluation::ranking::Row| {
-        let rating = row.rating.as_ref().ok();
-        let rank = rating.and_then(|rating| rating.rank.as_ref().ok());
-        let interval = rating.and_then(|rating| rating.interval.as_ref().ok());
-        let rank = rank.map_or_else(nothing, |(best, worst)| {
-            if best == worst { best.to_string() } else { format!("{best}–{worst}") }
-        });
-        let interval = interval.map_or_else(nothing, |(low, high)| format!("{low:.0}–{high:.0}"));
-        let rating = rating.map_or_else(nothing, |rating| format!("{:.0}", rating.elo));
-        let (rate, spread) = percent(&row.win_rate);
-        let counts = [row.record.won, row.record.lost, row.record.tied, row.record.both_bad];
-        let mut cells = vec![row.name.clone(), rank, rating, interval];
-        cells.extend(counts.map(|count| format!("{count}")));
-        cells.extend([rate, spread]);
-        cells
-    };
-    std::iter::once(head.map(str::to_owned).to_vec()).chain(board.rows.iter().map(row)).collect()
 }
 
 async fn remove(texts: &[String], choices: bool, yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -33,7 +33,7 @@ pub enum Evaluations {
         /// Its name, or digits of its id
         name: String,
     },
-    /// Change the task; where votes that are there would mean something else, a new version begins
+    /// Change the task; where votes would mean something else, and a rater has sat down already, a new version begins
     Change {
         /// Its name, or digits of its id
         name: String,

@@ -86,15 +86,33 @@ pub(super) async fn hand_out(
 
 pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let mut exit = Exit::Done;
-    for file in files {
-        let text = read(&file).await?;
-        let reply = asker.one(Request::Evaluations(Evaluations::TakeIn { text }), out).await?;
-        let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
-        if told(evaluation, taken, out)? {
-            exit = Exit::Negative;
+    let mut failed = None;
+    for file in &files {
+        // One that is no rating file does not keep the others out.
+        match one_taken_in(file, asker, out).await {
+            Ok(true) => exit = Exit::Negative,
+            Ok(false) => {}
+            Err(End::Error(error)) if files.len() > 1 => {
+                out.note(&format!("{}: {error}", file.display()))?;
+                failed = Some(error);
+            }
+            Err(other) => return Err(other),
         }
     }
-    Ok(exit)
+    match failed {
+        Some(Error { kind, doing, hint, .. }) => {
+            Err(Error::new(kind, doing, "not every file could be taken in: see above", hint).into())
+        }
+        None => Ok(exit),
+    }
+}
+
+/// Whether something of a file was left out.
+async fn one_taken_in(file: &Path, asker: &Asker, out: &mut Out) -> Result<bool, End> {
+    let text = read(file).await?;
+    let reply = asker.one(Request::Evaluations(Evaluations::TakeIn { text }), out).await?;
+    let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
+    told(evaluation, taken, out)
 }
 
 pub(super) async fn import(wanted: ImportEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
@@ -132,7 +150,13 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
         0 => String::new(),
         left => format!(", {} left out", words::count(left as u64, "line", "lines")),
     };
-    out.line(&format!("{}: {votes} taken{known}{left}", evaluation.name()))?;
+    // Where another version is in force, reports count them when that one is asked for.
+    let version = if taken.version == evaluation.task.version {
+        String::new()
+    } else {
+        format!(" of version {} of the task", taken.version)
+    };
+    out.line(&format!("{}: {votes} taken{version}{known}{left}", evaluation.name()))?;
     Ok(!taken.bad.is_empty())
 }
 

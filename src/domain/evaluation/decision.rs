@@ -1,5 +1,7 @@
 //! What an owner decided where raters differ. It takes the place of no vote: both are kept.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::item::ItemHash;
@@ -27,7 +29,6 @@ pub struct Decision {
 impl Decision {
     /// Whether the task could have led to it, for an item with these answers.
     pub fn check(&self, task: &TaskDefinition, shown: Vec<ResponseId>) -> Result<()> {
-        let metrics = task.metrics.iter().filter(|metric| metric.name == self.metric).cloned().collect();
         let vote = Vote {
             id: self.id,
             rater: self.by.clone(),
@@ -41,20 +42,18 @@ impl Decision {
             comment: None,
             repeat: false,
         };
-        vote.check(&TaskDefinition { metrics, ..task.clone() })
+        vote.check_said(task)
     }
 
     /// Those that stand: of each item and metric the last one.
     pub fn standing(decisions: &[Self]) -> Vec<&Self> {
-        let stands = |(at, decision): (usize, &Self)| {
-            let later = &decisions[at + 1..];
-            !later.iter().any(|other| (&other.item, &other.metric) == (&decision.item, &decision.metric))
-        };
-        decisions
+        let mut later = HashSet::new();
+        let mut standing: Vec<&Self> = decisions
             .iter()
-            .enumerate()
-            .filter(|(at, decision)| stands((*at, decision)))
-            .map(|(_, d)| d)
-            .collect()
+            .rev()
+            .filter(|decision| later.insert((&decision.item, decision.metric.as_str())))
+            .collect();
+        standing.reverse();
+        standing
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::queue::Showing;
+
 /// A form that evaluations are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +29,18 @@ pub enum ReportForm {
     Csv,
 }
 
+/// What a rater took away: by it the votes are read that they bring back, whatever has changed since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedOut {
+    pub rater: String,
+    /// Of the task.
+    pub version: u32,
+    /// Of the file, as its first line has it.
+    pub digest: String,
+    /// In the file's order; subjects are places in the evaluation, models those of its sources.
+    pub items: Vec<Showing>,
+}
+
 /// What became of a file with votes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenIn {
@@ -34,6 +48,9 @@ pub struct TakenIn {
     pub taken: u64,
     /// Votes that were here already.
     pub known: u64,
+    /// The version of the task that they are of.
+    #[serde(default)]
+    pub version: u32,
     /// What was left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<Unread>,

@@ -7,6 +7,9 @@ use super::queue::{GAP, Showing, Subject, queue};
 use super::vote::{Said, Vote};
 use crate::domain::id::VoteId;
 
+/// A rater's pace is that of so many items last.
+const PACE: usize = 50;
+
 /// Seats with their queues, over the items that can be rated. Moments are milliseconds of any one clock.
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
@@ -18,8 +21,6 @@ pub struct Floor {
     sides: bool,
     /// Raters whose first vote of it stands, a subject each.
     rated: Vec<u32>,
-    /// Subjects that lack raters.
-    lacking: usize,
     held: HashMap<usize, Vec<Hold>>,
     seats: BTreeMap<String, Seated>,
 }
@@ -37,8 +38,8 @@ struct Seated {
     queue: Vec<Showing>,
     /// Votes that stand, in the order in which the items first came.
     trail: Vec<Trodden>,
-    /// Places of the queue, of items and of repeats, that are done.
-    done: HashMap<(usize, bool), usize>,
+    /// Of each subject where in the trail it was done, and where its repeat was.
+    done: Vec<[Option<u32>; 2]>,
 }
 
 /// One step of a rater.
@@ -82,22 +83,11 @@ impl Floor {
             repeats: rules.repeats,
             sides: rules.sides,
             rated: vec![0; subjects.len()],
-            lacking: subjects.len(),
             places,
             subjects,
             held: HashMap::new(),
             seats: BTreeMap::new(),
         }
-    }
-
-    /// Items that can be rated.
-    pub fn len(&self) -> usize {
-        self.subjects.len()
-    }
-
-    /// Whether nothing can be rated.
-    pub fn is_empty(&self) -> bool {
-        self.subjects.is_empty()
     }
 
     /// The place of an item among the subjects.
@@ -109,7 +99,8 @@ impl Floor {
     pub fn seat(&mut self, rater: &str, number: u32) {
         if !self.seats.contains_key(rater) {
             let queue = queue(self.seed, &self.subjects, number, self.repeats, self.sides);
-            self.seats.insert(rater.to_owned(), Seated { queue, ..Seated::default() });
+            let done = vec![[None; 2]; self.subjects.len()];
+            self.seats.insert(rater.to_owned(), Seated { queue, done, ..Seated::default() });
         }
     }
 
@@ -119,7 +110,7 @@ impl Floor {
     }
 
     /// Counts a vote of the version in force; those of raters without a seat and on other items are left alone. Give them in
-    /// the order in which they were made.
+    /// the order in which they were made, or those that stand alone.
     pub fn count(&mut self, vote: &Vote) {
         let Some(subject) = self.place_of(&vote.item) else { return };
         let Some(seat) = self.seats.get_mut(&vote.rater) else { return };
@@ -128,15 +119,15 @@ impl Floor {
         if let Some(place) = place {
             let gone = seat.trail[place].subject;
             self.rated[gone] -= u32::from(counts(&seat.trail[place]));
-            // It lacks one again where it was just enough.
-            self.lacking += usize::from(counts(&seat.trail[place]) && self.rated[gone] + 1 == self.needed);
         }
         if vote.said == Said::Withdrawn {
             if let Some(place) = place {
                 let gone = seat.trail.remove(place);
-                seat.done.remove(&(gone.subject, gone.repeat));
-                for later in seat.done.values_mut().filter(|later| **later > place) {
-                    *later -= 1;
+                seat.done[gone.subject][usize::from(gone.repeat)] = None;
+                for later in &seat.trail[place..] {
+                    if let Some(at) = &mut seat.done[later.subject][usize::from(later.repeat)] {
+                        *at -= 1;
+                    }
                 }
             }
             return;
@@ -149,11 +140,10 @@ impl Floor {
             active_ms: vote.active_ms,
         };
         self.rated[subject] += u32::from(counts(&step));
-        self.lacking -= usize::from(counts(&step) && self.rated[subject] == self.needed);
         if let Some(place) = place {
             seat.trail[place] = step;
         } else {
-            seat.done.insert((subject, vote.repeat), seat.trail.len());
+            seat.done[subject][usize::from(vote.repeat)] = u32::try_from(seat.trail.len()).ok();
             seat.trail.push(step);
         }
         self.release(&vote.rater);
@@ -168,7 +158,10 @@ impl Floor {
         }
         self.held.retain(|_, holds| !holds.is_empty());
         let seat = self.seats.get(rater)?;
-        let at = seat.queue.iter().find(|showing| self.is_open(seat, showing))?.clone();
+        let is_open = |showing: &&Showing| {
+            self.may_come(seat, showing) && !seat.is_early(showing) && !self.is_taken(showing)
+        };
+        let at = seat.queue.iter().find(is_open)?.clone();
         if !at.repeat {
             self.hold(rater, at.subject, now, hold);
         }
@@ -182,19 +175,20 @@ impl Floor {
         self.held.entry(subject).or_default().push(held);
     }
 
-    /// Whether a place of a rater's queue is to be rated by them.
-    fn is_open(&self, seat: &Seated, showing: &Showing) -> bool {
-        if seat.done.contains_key(&(showing.subject, showing.repeat)) {
-            return false;
+    /// Whether a place of a rater's queue is to be rated by them, now or later: an item that lacks raters, or the repeat of one
+    /// that they have rated or may come to.
+    fn may_come(&self, seat: &Seated, showing: &Showing) -> bool {
+        let [first, again] = seat.done[showing.subject];
+        match first {
+            Some(at) => showing.repeat && again.is_none() && !seat.trail[at as usize].skipped,
+            None => self.rated[showing.subject] < self.needed,
         }
-        if showing.repeat {
-            // Its first time must have been rated, and lie far enough behind.
-            let first =
-                seat.done.get(&(showing.subject, false)).and_then(|at| seat.trail.get(*at).map(|s| (*at, s)));
-            return first.is_some_and(|(at, step)| !step.skipped && seat.trail.len() - at > GAP);
-        }
+    }
+
+    /// Whether those who sit before an item now are all that it needs.
+    fn is_taken(&self, showing: &Showing) -> bool {
         let before = self.held.get(&showing.subject).map_or(0, Vec::len);
-        self.rated[showing.subject] as usize + before < self.needed as usize
+        !showing.repeat && self.rated[showing.subject] as usize + before >= self.needed as usize
     }
 
     /// Gives back what a rater holds.
@@ -221,13 +215,13 @@ impl Floor {
         self.seats.get(rater).is_some_and(|seat| {
             let mut repeats =
                 seat.queue.iter().filter(|showing| showing.repeat && showing.subject == subject);
-            repeats.any(|showing| self.is_open(seat, showing))
+            repeats.any(|showing| self.may_come(seat, showing) && !seat.is_early(showing))
         })
     }
 
     /// Whether a rater has rated or skipped an item, or its repeat.
     pub fn has_done(&self, rater: &str, subject: usize, repeat: bool) -> bool {
-        self.seats.get(rater).is_some_and(|seat| seat.done.contains_key(&(subject, repeat)))
+        self.seats.get(rater).is_some_and(|seat| seat.has_done(subject, repeat))
     }
 
     /// Whether a vote of the rater stands.
@@ -235,28 +229,50 @@ impl Floor {
         self.seats.get(rater).is_some_and(|seat| seat.trail.iter().any(|step| step.vote == vote))
     }
 
-    /// What the rater has done, and what they could come to with that. Repeats are not announced: they count when they are
-    /// done.
+    /// What the rater has done, and what they could come to with that. Repeats count from the beginning: none is announced by a
+    /// total that grows.
     pub fn progress(&self, rater: &str) -> (u64, u64) {
         let Some(seat) = self.seats.get(rater) else { return (0, 0) };
-        let lacks = |subject: &usize| self.rated[*subject] < self.needed;
-        let theirs = seat.done.keys().filter(|(subject, repeat)| !repeat && lacks(subject)).count();
-        let open = self.lacking - theirs;
         let done = seat.trail.len();
-        (done as u64, (done + open) as u64)
+        let (again, first): (Vec<_>, Vec<_>) = self.open(seat).partition(|showing| showing.repeat);
+        // Where too few items are left to lie between, one does not come again.
+        let end = done + first.len();
+        let far_enough = |showing: &&&Showing| {
+            let at = seat.done[showing.subject][0].map_or(done, |at| at as usize);
+            end.saturating_sub(at) > GAP
+        };
+        let again = again.iter().filter(far_enough).count();
+        (done as u64, (end + again) as u64)
     }
 
-    /// The median time that an item took the rater, in milliseconds; 0 before the first.
+    /// Items that the rater could come to if others did not sit before them now.
+    pub fn taken(&self, rater: &str) -> u64 {
+        let Some(seat) = self.seats.get(rater) else { return 0 };
+        self.open(seat).filter(|showing| self.is_taken(showing)).count() as u64
+    }
+
+    fn open<'a>(&'a self, seat: &'a Seated) -> impl Iterator<Item = &'a Showing> {
+        seat.queue.iter().filter(|showing| self.may_come(seat, showing))
+    }
+
+    /// The median time that one of the last items took the rater, in milliseconds; 0 before the first.
     pub fn median_ms(&self, rater: &str) -> u64 {
         let Some(seat) = self.seats.get(rater) else { return 0 };
-        let mut times: Vec<u64> = seat.trail.iter().map(|step| step.active_ms).collect();
+        let last = &seat.trail[seat.trail.len().saturating_sub(PACE)..];
+        let mut times: Vec<u64> = last.iter().map(|step| step.active_ms).collect();
         let middle = times.len() / 2;
         if times.is_empty() { 0 } else { *times.select_nth_unstable(middle).1 }
     }
+}
 
-    /// Votes that count towards the raters that items need, and how many are needed in all.
-    pub fn coverage(&self) -> (u64, u64) {
-        let there = self.rated.iter().map(|rated| u64::from((*rated).min(self.needed))).sum();
-        (there, self.subjects.len() as u64 * u64::from(self.needed))
+impl Seated {
+    fn has_done(&self, subject: usize, repeat: bool) -> bool {
+        self.done.get(subject).is_some_and(|done| done[usize::from(repeat)].is_some())
+    }
+
+    /// Whether a repeat does not lie far enough behind its first time yet.
+    fn is_early(&self, showing: &Showing) -> bool {
+        let first = self.done[showing.subject][0];
+        showing.repeat && first.is_none_or(|at| self.trail.len() - at as usize <= GAP)
     }
 }

@@ -24,7 +24,7 @@ pub struct Evaluation {
     pub updated: Timestamp,
     /// The version in force; its name is the evaluation's.
     pub task: TaskDefinition,
-    /// The versions before it that have votes, oldest first.
+    /// The versions before it that raters have seen, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<TaskDefinition>,
     /// The dataset that the items were copied from, by its name then.

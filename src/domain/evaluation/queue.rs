@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::chance::Chance;
 use super::item::ItemHash;
 
@@ -24,13 +26,14 @@ pub struct Subject {
 }
 
 /// An item in front of a rater.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Showing {
     /// Which of the subjects.
     pub subject: usize,
     /// Its models as they stand from the left, by their index.
     pub order: Vec<usize>,
     /// It came before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeat: bool,
 }
 

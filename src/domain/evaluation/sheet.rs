@@ -74,7 +74,10 @@ pub struct Pace {
     pub done: u64,
     /// Items that this rater could still come to, with those done.
     pub total: u64,
-    /// The median time that an item took them, in milliseconds; 0 before the first.
+    /// Of those, items that others have before them now.
+    #[serde(default)]
+    pub taken: u64,
+    /// The median time that one of their last items took, in milliseconds; 0 before the first.
     pub median_ms: u64,
     /// Raters who have joined.
     pub raters: u32,

@@ -117,16 +117,16 @@ impl TaskDefinition {
         self
     }
 
-    /// Whether votes under the other mean something else: other instructions, examples or metrics.
+    /// Whether votes under the other mean something else: other instructions, examples or metrics, or other things hidden.
     pub fn means_other(&self, other: &Self) -> bool {
-        (&self.instructions, &self.examples, &self.metrics)
-            != (&other.instructions, &other.examples, &other.metrics)
+        (&self.instructions, &self.examples, &self.metrics, self.blinding)
+            != (&other.instructions, &other.examples, &other.metrics, other.blinding)
     }
 
-    /// What it is after a change: a new version where votes that are there would mean something else.
+    /// What it is after a change: a new version where raters have `seen` this one, and what they say of it means something else.
     #[must_use]
-    pub fn changed_to(&self, next: Self, has_votes: bool) -> Self {
-        let fresh = has_votes && self.means_other(&next);
+    pub fn changed_to(&self, next: Self, seen: bool) -> Self {
+        let fresh = seen && self.means_other(&next);
         Self { version: self.version + u32::from(fresh), ..next }
     }
 
@@ -142,7 +142,7 @@ mod tests {
     use crate::domain::evaluation::metric::Method;
 
     #[test]
-    fn a_change_of_meaning_after_the_first_vote_is_a_new_version() {
+    fn a_change_of_meaning_after_the_first_rater_is_a_new_version() {
         let metric = |description: &str| Metric {
             name: "Helpfulness".into(),
             description: description.into(),
@@ -163,6 +163,8 @@ mod tests {
         let other = TaskDefinition { metrics: vec![metric("Is it kind?")], ..task.clone() };
         assert_eq!(task.changed_to(other.clone(), true).version, 2);
         assert_eq!(task.changed_to(other, false).version, 1);
+        let open = Blinding { models: false, ..Blinding::default() };
+        assert_eq!(task.changed_to(TaskDefinition { blinding: open, ..task.clone() }, true).version, 2);
         let more = TaskDefinition { raters_per_item: 3, name: "other".into(), ..task.clone() };
         assert_eq!(task.changed_to(more, true).version, 1);
     }

@@ -1,6 +1,6 @@
 //! A vote: what one rater said of one item.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,27 @@ pub fn standing<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> 
         .collect()
 }
 
+/// The votes that stand, each where the first one stood that it has, step by step, taken the place of. Their ids tell the order
+/// in which they were made only of those of one clock: one from another machine may have an earlier id than what it supersedes.
+pub fn in_order<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> {
+    let votes: Vec<&Vote> = votes.into_iter().collect();
+    let places: HashMap<VoteId, usize> = votes.iter().enumerate().map(|(at, vote)| (vote.id, at)).collect();
+    let began = |vote: &Vote| {
+        let mut at = places.get(&vote.id).copied().unwrap_or_default();
+        // A file from elsewhere may hold a circle.
+        let mut seen = HashSet::new();
+        while let Some(before) = votes[at].supersedes.and_then(|old| places.get(&old))
+            && seen.insert(at)
+        {
+            at = *before;
+        }
+        at
+    };
+    let mut standing = standing(votes.iter().copied());
+    standing.sort_by_cached_key(|vote| began(vote));
+    standing
+}
+
 impl Vote {
     /// What was said of a metric.
     pub fn value(&self, metric: &str) -> Option<&Value> {
@@ -130,17 +151,26 @@ impl Vote {
 
     /// Whether the task could have led to it: its version, its metrics, its scales, the answers that were shown.
     pub fn check(&self, task: &TaskDefinition) -> Result<()> {
-        let wrong = |why: String| {
-            let doing = format!("reading the vote of {:?} on item {}", self.rater, self.item);
-            Err(Error::new(ErrorKind::Invalid, doing, why, "Take the vote again with the task's own file."))
-        };
+        self.check_said(task)?;
+        let Said::Values(_) = &self.said else { return Ok(()) };
+        match task.metrics.iter().find(|metric| self.value(&metric.name).is_none()) {
+            Some(metric) => Err(self.wrong(format!("it says nothing of {:?}", metric.name))),
+            None => Ok(()),
+        }
+    }
+
+    fn wrong(&self, why: String) -> Error {
+        let doing = format!("reading the vote of {:?} on item {}", self.rater, self.item);
+        Error::new(ErrorKind::Invalid, doing, why, "Take the vote again with the task's own file.")
+    }
+
+    /// The same of one that need not say something of every metric.
+    pub fn check_said(&self, task: &TaskDefinition) -> Result<()> {
+        let wrong = |why: String| Err(self.wrong(why));
         if self.version != task.version {
             return wrong(format!("it is of version {} of the task, not {}", self.version, task.version));
         }
         let Said::Values(values) = &self.said else { return Ok(()) };
-        if let Some(metric) = task.metrics.iter().find(|metric| self.value(&metric.name).is_none()) {
-            return wrong(format!("it says nothing of {:?}", metric.name));
-        }
         for (name, value) in values {
             let Some(metric) = task.metric(name) else {
                 return wrong(format!("the task has no metric {name:?}"));
@@ -227,6 +257,17 @@ impl Said {
 }
 
 impl Value {
+    /// The method that it is of.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Thumbs(_) => Method::ThumbsUpDown,
+            Self::Points(_) => Method::IndividualLikertScale,
+            Self::Preference(_) => Method::ComparisonLikertScale,
+            Self::Choice(_) => Method::ComparisonChoice,
+            Self::Ranks(_) => Method::ComparisonRank,
+        }
+    }
+
     fn with_ids(&self, other: impl Fn(&ResponseId) -> Option<ResponseId>) -> Option<Self> {
         fn all<T: Copy>(
             said: &[(ResponseId, T)],

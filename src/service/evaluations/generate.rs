@@ -1,6 +1,8 @@
 //! Answers asked of models, a task in the background: what came is kept one by one, so that it goes on where it was.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -42,6 +44,19 @@ struct Unit {
     again: bool,
 }
 
+/// A run on the list; it is off when this is dropped.
+struct Running {
+    id: EvaluationId,
+    stop: CancellationToken,
+    runs: Arc<Mutex<HashMap<EvaluationId, CancellationToken>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
 impl Evaluations {
     /// Asks for every answer that is not there, the failed ones again, and shows the evaluation as it grows until that ends.
     /// Dropping the stream stops nothing: see [`Self::pause`].
@@ -49,7 +64,7 @@ impl Evaluations {
         let service = self.clone();
         stream::once(async move {
             let changes = service.changes.watch(Topic::Evaluations);
-            let begun = service.begin(id, terms).await?;
+            let begun = service.to_the_end(service.clone().begin(id, terms)).await?;
             let running = begun.generation.state == GenerationState::Running;
             let grows = stream::unfold((changes, !running), move |(mut changes, ended)| {
                 let service = service.clone();
@@ -93,58 +108,51 @@ impl Evaluations {
     }
 
     pub(super) fn stop(&self, id: EvaluationId) {
-        let runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(run) = runs.get(&id) {
             run.cancel();
         }
     }
 
     /// Begins a run, unless one is on its way.
-    async fn begin(&self, id: EvaluationId, terms: Terms) -> Result<Evaluation> {
+    async fn begin(self, id: EvaluationId, terms: Terms) -> Result<Evaluation> {
         if self.ends.is_cancelled() {
             return Err(Error::cancelled("asking for answers while the program ends"));
         }
-        let stop = self.ends.child_token();
-        if !self.entered(id, &stop) {
+        let Some(run) = self.enter(id) else {
             return self.archive.run(move |store| evaluation(store, id)).await;
+        };
+        let (evaluation, units) = self.marked(id).await?;
+        if units.is_empty() {
+            return Ok(evaluation);
         }
-        let begun = self.marked(id).await;
-        let service = self.clone();
-        match &begun {
-            Ok((evaluation, units)) if !units.is_empty() => {
-                let (evaluation, units) = (evaluation.clone(), units.clone());
-                self.tasks.spawn(async move {
-                    let why = service.ask_all(&evaluation, units, &terms, &stop).await;
-                    let state = if why.is_some() { GenerationState::Paused } else { GenerationState::Ended };
-                    // Out of the list first: who sees the end may begin anew.
-                    service.ended(id);
-                    if let Err(error) = service.settle(id, state, why).await {
-                        tracing::warn!(%error, "the end of a run could not be kept");
-                    }
-                });
+        let (service, begun) = (self.clone(), evaluation.clone());
+        self.tasks.spawn(async move {
+            let why = service.ask_all(&begun, units, &terms, &run.stop).await;
+            let state = if why.is_some() { GenerationState::Paused } else { GenerationState::Ended };
+            // Off the list first: who sees the end may begin anew.
+            drop(run);
+            if let Err(error) = service.settle(id, state, why).await {
+                tracing::warn!(%error, "the end of a run could not be kept");
             }
-            _ => self.ended(id),
-        }
-        begun.map(|(evaluation, _)| evaluation)
+        });
+        Ok(evaluation)
     }
 
-    /// Puts a run on the list; `false` where one is on it.
-    fn entered(&self, id: EvaluationId, stop: &CancellationToken) -> bool {
-        let mut runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_new = !runs.contains_key(&id);
-        if is_new {
-            runs.insert(id, stop.clone());
-        }
-        is_new
-    }
-
-    fn ended(&self, id: EvaluationId) {
-        self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&id);
+    /// Puts a run on the list; `None` where one is on it.
+    fn enter(&self, id: EvaluationId) -> Option<Running> {
+        let stop = self.ends.child_token();
+        match self.runs.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(vacant) => vacant.insert(stop.clone()),
+        };
+        Some(Running { id, stop, runs: Arc::clone(&self.runs) })
     }
 
     /// Counts what is there, marks it as running, and lists what is to be asked for.
     async fn marked(&self, id: EvaluationId) -> Result<(Evaluation, Vec<Unit>)> {
-        let one = self.one.lock().await;
+        let mut slot = self.slot(id).await;
+        let _one = self.one.lock().await;
         let marked = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             let mut units = Vec::new();
@@ -168,8 +176,7 @@ impl Evaluations {
             Ok((evaluation, units))
         });
         let marked = marked.await?;
-        drop(one);
-        self.reopen(id).await;
+        *slot = None;
         self.changes.tell(Changed::Evaluation { evaluation: marked.0.clone() });
         Ok(marked)
     }
@@ -232,7 +239,8 @@ impl Evaluations {
         let source = evaluation.sources.get(usize::from(unit.source));
         let (Some(EvaluationItem(item)), Some(Source { column: Some(column), .. })) = (item, source) else {
             let why = format!("item {} is not there any more", unit.item + 1);
-            return Err(Error::new(ErrorKind::NotFound, "asking for an answer", why, ""));
+            let hint = "`outcrop workspace verify` says what is damaged.";
+            return Err(Error::new(ErrorKind::NotFound, "asking for an answer", why, hint));
         };
         let clock = Clock::default();
         let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
@@ -277,7 +285,8 @@ impl Evaluations {
         state: GenerationState,
         why: Option<String>,
     ) -> Result<Evaluation> {
-        let one = self.one.lock().await;
+        let mut slot = self.slot(id).await;
+        let _one = self.one.lock().await;
         let settled = self.archive.run(move |store| {
             let mut evaluation = evaluation(store, id)?;
             if evaluation.generation.state == GenerationState::Running {
@@ -291,8 +300,7 @@ impl Evaluations {
             Ok(evaluation)
         });
         let settled = settled.await?;
-        drop(one);
-        self.reopen(id).await;
+        *slot = None;
         self.changes.tell(Changed::Evaluation { evaluation: settled.clone() });
         Ok(settled)
     }

@@ -5,6 +5,8 @@
 
 mod files;
 mod generate;
+mod hand_outs;
+mod import;
 mod results;
 mod seats;
 mod told;
@@ -19,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::HandedOut;
 use crate::domain::evaluation::job::{
     Evaluation, Generated, Generation, GenerationState, Known, Plan, Source,
 };
@@ -32,7 +35,7 @@ use crate::service::invoke::Invoke;
 use crate::service::{fresh, paging};
 use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Record, Scan, Store};
-use seats::AllOpen;
+use seats::Slots;
 
 pub use results::Decided;
 
@@ -52,8 +55,8 @@ pub struct Evaluations {
     ends: CancellationToken,
     /// Those whose answers are being asked for.
     runs: Arc<std::sync::Mutex<HashMap<EvaluationId, CancellationToken>>>,
-    /// Those at which somebody sits. Locked before one of them, that before `one`.
-    open: Arc<Mutex<AllOpen>>,
+    /// Those at which somebody sits. One of them is locked before `one`.
+    slots: Arc<std::sync::Mutex<Slots>>,
     began: Instant,
 }
 
@@ -68,9 +71,18 @@ impl Evaluations {
             tasks: TaskTracker::new(),
             ends: CancellationToken::new(),
             runs: Arc::default(),
-            open: Arc::default(),
+            slots: Arc::default(),
             began: Instant::now(),
         }
+    }
+
+    /// Does an act to its end, whether or not whoever asked for it waits so long.
+    pub async fn to_the_end<T: Send + 'static>(
+        &self,
+        act: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let acted = self.tasks.spawn(act).await;
+        acted.map_err(|why| Error::internal("working on an evaluation", why.to_string()))?
     }
 
     /// Makes one of these items of the dataset `dataset`. Nothing is asked yet.
@@ -154,15 +166,17 @@ impl Evaluations {
             .await
     }
 
-    /// Changes the task, and what is known of answers where that is told. What would give votes that are there another meaning
-    /// makes a new version.
+    /// Changes the task, and what is known of answers where that is told. What would give what raters say another meaning makes a
+    /// new version once one of them has sat down.
     pub async fn change(
         &self,
         id: EvaluationId,
         task: TaskDefinition,
         known: Option<Vec<Known>>,
     ) -> Result<Evaluation> {
-        let one = self.one.lock().await;
+        // No vote comes between what is looked at and what is written.
+        let mut slot = self.slot(id).await;
+        let _one = self.one.lock().await;
         let evaluation = self
             .archive
             .run(move |store| {
@@ -177,9 +191,8 @@ impl Evaluations {
                     ));
                 }
                 let before = evaluation.task.clone();
-                let has_votes = votes(store, id, |vote| vote.version == before.version)?.next().is_some();
-                evaluation.task =
-                    before.changed_to(TaskDefinition { version: before.version, ..task }, has_votes);
+                let seen = !evaluation.raters.is_empty();
+                evaluation.task = before.changed_to(TaskDefinition { version: before.version, ..task }, seen);
                 if evaluation.task.version != before.version {
                     evaluation.earlier.push(before);
                 }
@@ -190,8 +203,7 @@ impl Evaluations {
                 Ok(evaluation)
             })
             .await?;
-        drop(one);
-        self.reopen(id).await;
+        *slot = None;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
         Ok(evaluation)
     }
@@ -200,8 +212,7 @@ impl Evaluations {
     pub async fn remove(&self, id: EvaluationId) -> Result<()> {
         self.stop(id);
         // Nobody sits down before it is gone.
-        let mut open = self.open.lock().await;
-        seats::close(&mut open, id).await;
+        let mut slot = self.slot(id).await;
         let _one = self.one.lock().await;
         self.archive
             .run(move |store| {
@@ -212,6 +223,7 @@ impl Evaluations {
                 sweep_of(store, id)
             })
             .await?;
+        *slot = None;
         self.changes.tell(Changed::EvaluationRemoved { id });
         Ok(())
     }
@@ -341,6 +353,7 @@ fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
     remove_all::<Generated>(store, id)?;
     remove_all::<Decision>(store, id)?;
     remove_all::<Vote>(store, id)?;
+    remove_all::<HandedOut>(store, id)?;
     // Last: by them what is left of an evaluation is found.
     remove_all::<EvaluationItem>(store, id)
 }

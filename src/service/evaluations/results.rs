@@ -6,7 +6,7 @@ use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
-use crate::domain::evaluation::job::{Evaluation, Unblinded};
+use crate::domain::evaluation::job::{Evaluation, Known, Unblinded};
 use crate::domain::evaluation::report::{Rated, RatedItem, Report};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::Value;
@@ -113,15 +113,16 @@ impl Evaluations {
 
     /// Keeps what an owner decides of an item; what was decided before stays in the history.
     pub async fn adjudicate(&self, id: EvaluationId, decided: Decided, by: String) -> Result<Decision> {
+        let wanted = decided.item.clone();
+        let item = self.archive.run(move |store| found(store, &evaluation(store, id)?, &wanted)).await?;
         let _one = self.one.lock().await;
         let (evaluation, decision) = self
             .archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
-                let item = found(store, &evaluation, &decided.item)?;
                 let decision = Decision {
                     id: fresh::vote_id(),
-                    item: decided.item,
+                    item: item.hash(),
                     metric: decided.metric,
                     value: decided.value,
                     reason: decided.reason.trim().to_owned(),
@@ -166,6 +167,10 @@ fn rows(
     evaluation: &Evaluation,
 ) -> Result<(Vec<RatedItem>, HashMap<ResponseId, String>, Vec<Gold>)> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
+    for known in &evaluation.known {
+        answers.entry(known.item).or_default().push(known);
+    }
     for place in 0..evaluation.items {
         let Some(item) = whole(store, evaluation, place)? else { continue };
         let hash = item.hash();
@@ -174,8 +179,7 @@ fn rows(
         for response in &item.responses {
             sources.insert(id(&response.model), response.model.clone());
         }
-        let known = evaluation.known.iter().filter(|known| known.item == place);
-        gold.extend(known.map(|known| Gold {
+        gold.extend(answers.remove(&place).into_iter().flatten().map(|known| Gold {
             item: hash.clone(),
             metric: known.metric.clone(),
             value: known.value.with_ids(id),

@@ -1,18 +1,18 @@
 //! Raters at an evaluation: each gets what needs them next, and a vote is on the disk before the next item shows.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use super::files::masked;
+use super::hand_outs::masked;
 use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::floor::{Floor, Rules};
 use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
-use crate::domain::evaluation::vote::Said;
+use crate::domain::evaluation::vote::{Said, in_order};
 use crate::domain::evaluation::{Item, ResponseId, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
 use crate::domain::{Error, ErrorKind, Result};
@@ -30,19 +30,14 @@ pub(super) struct Open {
     pub(super) floor: Floor,
     /// The place in the evaluation of each subject of the floor.
     pub(super) places: Vec<u32>,
-    /// It has changed since; whoever waits for it opens it anew.
-    stale: bool,
 }
 
-/// Those that are open.
-pub(super) type AllOpen = HashMap<EvaluationId, Arc<Mutex<Open>>>;
+/// Where an evaluation is opened: nothing before somebody sits at it, and when what it was read from has changed. Whoever holds
+/// it keeps votes and changes of the task apart.
+pub(super) type Slot = OwnedMutexGuard<Option<Open>>;
 
-/// Ends the seats at an evaluation once those who hold it have done what they do.
-pub(super) async fn close(all: &mut AllOpen, id: EvaluationId) {
-    if let Some(open) = all.remove(&id) {
-        open.lock().await.stale = true;
-    }
-}
+/// The slot of each evaluation.
+pub(super) type Slots = HashMap<EvaluationId, Arc<Mutex<Option<Open>>>>;
 
 /// Which item lies before a rater, and how.
 struct Laid {
@@ -107,30 +102,22 @@ impl Evaluations {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The evaluation with its floor; read from the disk where nobody sat at it yet.
-    pub(super) async fn opened(&self, id: EvaluationId) -> Result<OwnedMutexGuard<Open>> {
-        loop {
-            let mut all = self.open.lock().await;
-            let known = all.get(&id).map(Arc::clone);
-            let open = if let Some(open) = known {
-                open
-            } else {
-                let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
-                let open = Arc::new(Mutex::new(read.await?));
-                all.insert(id, Arc::clone(&open));
-                open
-            };
-            drop(all);
-            let open = open.lock_owned().await;
-            if !open.stale {
-                return Ok(open);
-            }
-        }
+    /// The slot of an evaluation, alone.
+    pub(super) async fn slot(&self, id: EvaluationId) -> Slot {
+        let slot =
+            Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default());
+        slot.lock_owned().await
     }
 
-    /// What has changed shows to whoever sits there from now on; no vote is lost between the two.
-    pub(super) async fn reopen(&self, id: EvaluationId) {
-        close(&mut *self.open.lock().await, id).await;
+    /// The evaluation with its floor; read from the disk where nobody sat at it yet.
+    pub(super) async fn opened(&self, id: EvaluationId) -> Result<OwnedMappedMutexGuard<Option<Open>, Open>> {
+        let mut slot = self.slot(id).await;
+        if slot.is_none() {
+            let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
+            *slot = Some(read.await?);
+        }
+        OwnedMutexGuard::try_map(slot, Option::as_mut)
+            .map_err(|_| Error::internal("opening an evaluation", "it was not there after it was read"))
     }
 
     /// Puts down a rater who was not there yet.
@@ -174,7 +161,7 @@ impl Open {
         let mut models: Vec<String> = evaluation.sources.iter().map(|source| source.name.clone()).collect();
         models.shrink_to_fit();
         let (mut subjects, mut places) = (Vec::new(), Vec::new());
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for place in 0..evaluation.items {
             // One that lacks an answer cannot be rated; of two that look the same the first is.
             let Some(item) = whole(store, &evaluation, place)? else { continue };
@@ -198,10 +185,11 @@ impl Open {
         for (rater, number) in evaluation.raters.iter().zip(0..) {
             floor.seat(rater, number);
         }
-        for vote in votes(store, evaluation.id, |vote| vote.version == task.version)? {
-            floor.count(&vote);
+        let votes: Vec<Vote> = votes(store, evaluation.id, |vote| vote.version == task.version)?.collect();
+        for vote in in_order(&votes) {
+            floor.count(vote);
         }
-        Ok(Self { evaluation, floor, places, stale: false })
+        Ok(Self { evaluation, floor, places })
     }
 
     fn next(&mut self, rater: &str, now: u64) -> Option<Laid> {
@@ -267,6 +255,7 @@ impl Open {
         let pace = Pace {
             done,
             total,
+            taken: self.floor.taken(&rater),
             median_ms: self.floor.median_ms(&rater),
             raters: u32::try_from(self.evaluation.raters.len()).unwrap_or(u32::MAX),
         };

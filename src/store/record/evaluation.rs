@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Record, RecordKey};
 use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::exchange::HandedOut;
 use crate::domain::evaluation::job::{Evaluation, Generated};
 use crate::domain::evaluation::{Item, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
@@ -102,5 +103,25 @@ impl RecordKey for DecisionOf {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         VoteOf::read(bytes).map(|VoteOf(id, decision)| Self(id, decision))
+    }
+}
+
+/// An evaluation and one of its hand-outs, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedOutOf(pub EvaluationId, pub u32);
+
+impl Record for HandedOut {
+    const KIND: Kind = Kind::HandedOut;
+    const SCHEMA: u8 = 1;
+    type Key = HandedOutOf;
+}
+
+impl RecordKey for HandedOutOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        RatedItemOf(self.0, self.1).write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        RatedItemOf::read(bytes).map(|RatedItemOf(id, number)| Self(id, number))
     }
 }

@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
-pub use evaluation::{DecisionOf, EvaluationItem, GeneratedOf, RatedItemOf, VoteOf};
+pub use evaluation::{DecisionOf, EvaluationItem, GeneratedOf, HandedOutOf, RatedItemOf, VoteOf};
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -61,6 +61,7 @@ pub enum Kind {
     Generated = 26,
     Vote = 27,
     Decision = 28,
+    HandedOut = 29,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -89,7 +90,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 26] = [
+    pub(super) const RECORDS: [(Self, &'static str); 27] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -116,6 +117,7 @@ impl Kind {
         (Self::Generated, "answers of evaluations"),
         (Self::Vote, "votes"),
         (Self::Decision, "decisions on votes"),
+        (Self::HandedOut, "hand-outs to raters"),
     ];
 }
 

@@ -425,6 +425,7 @@ fn quit(state: &mut State, out: &mut Out<'_>) {
     if !state.closed {
         leave_places(state, out);
     }
+    state.at_desk(out, |panes, desk| panes.evaluate.leave(desk));
     state.leaving = is_writing(state);
     let wait = Effect::After { timer: LEAVE, delay: PATIENCE };
     out.effects.push(if state.leaving { wait } else { Effect::Quit });

@@ -3,7 +3,7 @@
 //! In a [`Value`] of an [`Opinion`] the ids of answers are their places in the item's responses: `0`, `1` …
 
 use crate::domain::evaluation::item::{Item, Response};
-use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::metric::{Metric, POINTS};
 use crate::domain::evaluation::vote::{ResponseId, Said, Skip, Value, Vote};
 use crate::domain::id::VoteId;
 use crate::domain::time::Timestamp;
@@ -67,6 +67,33 @@ impl Judged {
             })
             .collect();
         Self { item: item.clone(), metrics: metrics.to_vec(), opinions }
+    }
+
+    /// What was asked; where that is not told, what the opinions answer, as far as they show it.
+    pub fn asked(&self) -> Vec<Metric> {
+        if !self.metrics.is_empty() {
+            return self.metrics.clone();
+        }
+        let mut asked: Vec<Metric> = Vec::new();
+        for (name, value) in self.opinions.iter().flat_map(Opinion::values) {
+            let highest = match value {
+                Value::Points(points) => points.iter().map(|(_, point)| *point).max().unwrap_or_default(),
+                Value::Preference(point) => *point,
+                _ => 0,
+            };
+            // Of a longer scale than the usual one its points are the labels.
+            let labels = if highest > POINTS { 1..=highest } else { 1..=0 };
+            let labels: Vec<String> = labels.map(|point| point.to_string()).collect();
+            match asked.iter_mut().find(|metric| metric.name == *name) {
+                Some(known) if known.labels.len() < labels.len() => known.labels = labels,
+                Some(_) => {}
+                None => {
+                    let (description, method) = (String::new(), value.method());
+                    asked.push(Metric { name: name.clone(), description, method, labels });
+                }
+            }
+        }
+        asked
     }
 
     /// The opinions as votes of a task, with fresh ids. One that names no answer of the item is left out.

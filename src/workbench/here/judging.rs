@@ -59,8 +59,8 @@ impl Here {
             }
             other => other,
         };
-        let who = terms.principal;
-        one(async move {
+        let (who, door) = (terms.principal, self.evaluations.clone());
+        let act = async move {
             let said = |evaluation| Reply::Evaluation { evaluation };
             Ok(match request {
                 Ask::Create { plan } => {
@@ -117,7 +117,8 @@ impl Here {
                 // Answered above.
                 Ask::Run { .. } => Reply::Done,
             })
-        })
+        };
+        one(async move { door.to_the_end(act).await })
     }
 
     pub(super) fn datasets(&self, request: DatasetsRequest) -> Replies {

@@ -27,8 +27,8 @@ pub enum Evaluations {
     Run { id: EvaluationId },
     /// Stops asking; a later `Run` goes on from there: `Evaluation`.
     Pause { id: EvaluationId },
-    /// Changes the task, and what is known of answers where that is told. What would give votes that are there another meaning
-    /// makes a new version: `Evaluation`.
+    /// Changes the task, and what is known of answers where that is told. What would give what raters say another meaning makes a
+    /// new version once one of them has sat down: `Evaluation`.
     Change { id: EvaluationId, task: TaskDefinition, known: Option<Vec<Known>> },
     /// Reads a rating task that a person wrote, TOML or JSON, from the file of that name; `name` is the task's where it names
     /// none: `Task`.

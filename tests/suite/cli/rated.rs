@@ -197,6 +197,77 @@ fn a_rater_takes_items_away_and_brings_votes_back_once() {
     });
 }
 
+/// A task file like the evaluation's with other words in it.
+fn changed(home: &Home, name: &str, from: &str, to: &str) {
+    let task = good(&home.run(&["eval", "show", name, "--task"])).to_owned();
+    assert!(task.contains(from), "{from} in {task}");
+    let file = home.path().join("task.toml");
+    std::fs::write(&file, task.replace(from, to)).unwrap();
+    good(&home.run(&["eval", "change", name, "--task", file.to_str().unwrap()]));
+}
+
+#[test]
+fn what_was_taken_away_before_a_change_is_taken_in_after_it() {
+    let [(), ()] = on_both(Home::new, |home| {
+        brought(home, 4);
+        good(&home.run(&["eval", "create", "away", "--dataset", "pairs", "--raters", "2"]));
+        let out = handed_out(home, "bo");
+        let votes = [vote(&out, 1, 1, first(&out, 1)), vote(&out, 2, 2, first(&out, 2))];
+        let early = rating_file::write(&rating_file::Header::of(&out), &votes).unwrap();
+        assert_eq!(handed_out(home, "bo"), out, "the same once more");
+        changed(home, "away", "tie where", "draw where");
+        let said = home.fed(&early, &["eval", "take-in", "-"]);
+        assert_eq!(good(&said), "away: 2 votes taken of version 1 of the task\n");
+        // They count where they belong, and take nothing from the version in force.
+        let report = |version: &str| {
+            let said = home.run(&["eval", "report", "away", "--version", version, "--json"]);
+            good(&said);
+            said.objects().remove(0)["coverage"]["votes"].clone()
+        };
+        assert_eq!((report("1"), report("2")), (2.into(), 0.into()));
+        let later = handed_out(home, "bo");
+        assert_eq!((later.header.version, later.items.len()), (2, 4));
+        assert_ne!(later.header.digest, out.header.digest);
+        let votes = [vote(&later, 1, 3, first(&later, 1))];
+        let late = rating_file::write(&rating_file::Header::of(&later), &votes).unwrap();
+        let late_file = home.path().join("late.jsonl");
+        std::fs::write(&late_file, late).unwrap();
+        let other = home.path().join("other.jsonl");
+        std::fs::write(&other, "nothing of the kind\n").unwrap();
+        // A file that is none is named, and keeps no other out.
+        let (other, late_file) = (other.to_str().unwrap(), late_file.to_str().unwrap());
+        let said = home.run(&["eval", "take-in", other, late_file]);
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), "away: 1 vote taken\n"), "{said:?}");
+        assert!(said.stderr.contains("other.jsonl"), "{said:?}");
+        // A vote of the old version that is brought again is known.
+        let again = home.fed(&early, &["eval", "take-in", "-"]);
+        assert_eq!(good(&again), "away: 0 votes taken of version 1 of the task, 2 were here already\n");
+    });
+}
+
+#[test]
+fn who_has_seen_the_task_sees_every_change_as_a_new_version() {
+    let [(), ()] = on_both(Home::new, |home| {
+        brought(home, 4);
+        good(&home.run(&["eval", "create", "which", "--dataset", "pairs"]));
+        changed(home, "which", "tie where", "draw where");
+        assert_eq!(shown(home, "which")["task"]["version"], 1, "nobody has seen it");
+        let mut rater = Rater::at(home, "which", "ada");
+        rater.seat();
+        changed(home, "which", "draw where", "tie where");
+        assert_eq!(shown(home, "which")["task"]["version"], 2);
+        // What is said of the old words is refused, and the new ones come.
+        let refused = rater.say(&choosing(0));
+        assert_eq!(refused, Value::Null, "an error, then the seat");
+        let seat = rater.seat();
+        assert_eq!((&seat["task"]["version"], &seat["pace"]["done"]), (&2.into(), &0.into()));
+        let seat = rater.say(&choosing(0));
+        assert_eq!(seat["pace"]["done"], 1);
+        rater.end();
+        assert_eq!(shown(home, "which")["raters"], serde_json::json!(["ada"]));
+    });
+}
+
 #[test]
 fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
     let [(), ()] = on_both(Home::new, |home| {
@@ -217,12 +288,30 @@ fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
         assert_eq!(there, back);
         let pairs = good(&home.run(&["eval", "export", "which", "--form", "dpo"])).to_owned();
         assert_eq!(pairs.lines().count(), 5, "the one that raters differ on has no winner: {pairs}");
-        for form in ["label-studio", "argilla", "kto"] {
-            good(&home.run(&["eval", "export", "which", "--form", form]));
+        good(&home.run(&["eval", "export", "which", "--form", "kto"]));
+        for form in ["label-studio", "argilla"] {
+            let text = good(&home.run(&["eval", "export", "which", "--form", form])).to_owned();
+            let said = home.fed(&text, &["eval", "import", "-", "--form", form, "--name", form]);
+            assert_eq!(good(&said), format!("{form}: 12 votes taken\n"));
+            let again = good(&home.run(&["eval", "export", form, "--form", "dpo"])).to_owned();
+            assert_eq!(again.lines().count(), 5, "the same preferences: {again}");
         }
         let half = &bedrock[..bedrock.len() - 40];
         let said = home.fed(half, &["eval", "import", "-", "--name", "half"]);
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.stderr.contains("line 6") && said.stdout.contains("10 votes taken"), "{said:?}");
+        // Answers of others, the same item once more, a rater twice, a name that is none: each is told.
+        let mut all: Vec<String> = lines(&bedrock).iter().map(Value::to_string).collect();
+        all[1] = all[1].replace("beta/two", "gamma/three");
+        all[2] = all[0].clone();
+        all[3] = all[3].replace("\"bob\"", "\"ada\"");
+        let said = home.fed(&all.join("\n"), &["eval", "import", "-", "--name", "odd"]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stdout.contains("odd: 7 votes taken, 3 lines left out"), "{said:?}");
+        for words in
+            ["line 2: its answers are of", "line 3: a line before it", "line 4: \"ada\" rates it twice"]
+        {
+            assert!(said.stderr.contains(words), "{words} in {said:?}");
+        }
     });
 }

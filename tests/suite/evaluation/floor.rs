@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use outcrop::domain::evaluation::floor::{Floor, Place, Rules};
 use outcrop::domain::evaluation::item::Item;
 use outcrop::domain::evaluation::queue::{GAP, Subject};
-use outcrop::domain::evaluation::vote::{Said, Skip, Vote, standing};
+use outcrop::domain::evaluation::vote::{Said, Skip, Vote, in_order, standing};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
 use proptest::prelude::*;
@@ -105,18 +105,18 @@ impl Room {
         self.laid[rater] = Some(Place { subject, order: Vec::new(), repeat });
     }
 
-    fn state(&self) -> (Vec<(u64, u64)>, (u64, u64)) {
-        let each = (0..self.laid.len()).map(|rater| self.floor.progress(&name(rater)));
-        (each.collect(), self.floor.coverage())
+    /// How far each rater is.
+    fn state(&self) -> Vec<(u64, u64)> {
+        progress(&self.floor, self.laid.len())
     }
 
-    /// The floor as one would read it from all votes.
-    fn recounted(&self) -> Floor {
+    /// The floor as one would read it from votes.
+    fn recounted<'a>(&self, votes: impl IntoIterator<Item = &'a Vote>) -> Floor {
         let mut floor = Floor::new(self.rules, self.subjects.clone());
         for rater in 0..self.laid.len() {
             floor.seat(&name(rater), rater as u32);
         }
-        self.votes.iter().for_each(|vote| floor.count(vote));
+        votes.into_iter().for_each(|vote| floor.count(vote));
         floor
     }
 
@@ -129,14 +129,21 @@ impl Room {
             assert!(raters.len() <= self.rules.needed as usize, "{raters:?}");
             assert_eq!(raters.len(), raters.iter().collect::<BTreeSet<_>>().len(), "nobody counts twice");
         }
-        // As it is counted step by step, so it is counted from the votes.
-        let recounted = self.recounted();
-        let again =
-            |floor: &Floor| -> Vec<_> { (0..self.laid.len()).map(|r| floor.progress(&name(r))).collect() };
-        assert_eq!(again(&recounted), self.state().0);
-        assert_eq!(recounted.coverage(), self.floor.coverage());
-        assert_eq!(self.floor.coverage().0, stands.iter().filter(counts).count() as u64);
+        // As it is counted step by step, so it is counted from the votes: from all of them, or from those that stand.
+        let raters = self.laid.len();
+        assert_eq!(progress(&self.recounted(&self.votes), raters), self.state());
+        let stand = self.recounted(in_order(&self.votes));
+        assert_eq!(progress(&stand, raters), self.state());
+        for rater in 0..raters {
+            for number in 0..=self.votes.len() {
+                assert_eq!(stand.vote(&name(rater), number), self.floor.vote(&name(rater), number));
+            }
+        }
     }
+}
+
+fn progress(floor: &Floor, raters: usize) -> Vec<(u64, u64)> {
+    (0..raters).map(|rater| floor.progress(&name(rater))).collect()
 }
 
 fn rated() -> Said {

@@ -105,7 +105,7 @@ fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
             answers: answers.iter().enumerate().map(shown).collect(),
             before: None,
         }),
-        pace: Pace { done, total: 200, median_ms: 11_400, raters: 2 },
+        pace: Pace { done, total: 200, taken: 0, median_ms: 11_400, raters: 2 },
     }
 }
 
@@ -235,7 +235,9 @@ fn a_rater_who_is_done_is_told_so() {
     shoot_rating("rate-done", || Seat { sheet: None, ..seat(best(), &[], 200) }, |_| {});
     let nothing = Seat { sheet: None, pace: Pace::default(), ..seat(best(), &[], 0) };
     let mut stage = rating(80, 24, "dark", nothing);
-    assert!(stage.text().contains("Nothing is to be rated by you now"), "{}", stage.text());
+    assert!(stage.text().contains("Nothing is to be rated by you: every item"), "{}", stage.text());
+    let pace = Pace { done: 3, total: 5, taken: 2, median_ms: 0, raters: 2 };
+    shoot_rating("rate-taken", || Seat { sheet: None, pace, ..seat(best(), &[], 0) }, |_| {});
 }
 
 #[test]
@@ -357,7 +359,11 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
         help.contains("Rating") && !help.contains("palette") && !help.contains("Conversations"),
         "{help}"
     );
-    stage.keys("<esc><ctrl+q>");
+    let asked = stage.keys("<esc><ctrl+q>");
+    let leave = Evaluations::Sit { id: ID, rater: "ana".into(), step: Step::Leave };
+    assert_eq!(evaluations(&asked), [leave], "what lay before them is for others");
+    assert!(!stage.effects.contains(&Effect::Quit));
+    stage.answer("do\":\"sit", vec![Reply::Seat { seat: Seat { sheet: None, ..seat(best(), &[], 5) } }]);
     assert!(stage.effects.contains(&Effect::Quit));
 }
 
@@ -376,6 +382,7 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     assert_eq!(evaluations(&stage.keys("<enter>")), [sit]);
     stage.answer("do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
     assert!(stage.text().contains("LEFT"));
-    stage.keys("<esc>");
+    let leave = Evaluations::Sit { id: ID, rater: "tester".into(), step: Step::Leave };
+    assert_eq!(evaluations(&stage.keys("<esc>")), [leave], "what lay before them is for others");
     assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
 }

@@ -47,6 +47,16 @@ pub struct Leaderboard {
     pub ignored: u64,
 }
 
+impl Leaderboard {
+    /// The rows in words, a head first: rank, rating and interval, what was won, lost, tied and both bad, the win rate and its
+    /// interval. What is not known is a dash.
+    pub fn table(&self) -> Vec<Vec<String>> {
+        let head = ["", "rank", "rating", "interval", "won", "lost", "tied", "bad", "win rate", "interval"];
+        let head = head.map(str::to_owned).to_vec();
+        std::iter::once(head).chain(self.rows.iter().map(Row::in_words)).collect()
+    }
+}
+
 /// One contestant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -57,6 +67,31 @@ pub struct Row {
     pub win_rate: Figure<Estimate>,
     #[serde(with = "plain")]
     pub rating: Figure<Rating>,
+}
+
+impl Row {
+    fn in_words(&self) -> Vec<String> {
+        let nothing = || "–".to_owned();
+        let rating = self.rating.as_ref().ok();
+        let rank = rating.and_then(|rating| rating.rank.as_ref().ok());
+        let rank = rank.map_or_else(nothing, |(best, worst)| {
+            if best == worst { best.to_string() } else { format!("{best}–{worst}") }
+        });
+        let interval = rating.and_then(|rating| rating.interval.as_ref().ok());
+        let interval = interval.map_or_else(nothing, |(low, high)| format!("{low:.0}–{high:.0}"));
+        let rating = rating.map_or_else(nothing, |rating| format!("{:.0}", rating.elo));
+        let (rate, spread) = match &self.win_rate {
+            Ok(Estimate { value, low, high }) => {
+                (format!("{:.0} %", value * 100.0), format!("{:.0}–{:.0} %", low * 100.0, high * 100.0))
+            }
+            Err(_) => (nothing(), nothing()),
+        };
+        let Record { won, lost, tied, both_bad, .. } = self.record;
+        let mut cells = vec![self.name.clone(), rank, rating, interval];
+        cells.extend([won, lost, tied, both_bad].map(|count| count.to_string()));
+        cells.extend([rate, spread]);
+        cells
+    }
 }
 
 /// How the battles of one contestant, or of the first of a pair, ended, by weight.

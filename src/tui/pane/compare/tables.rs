@@ -3,7 +3,7 @@
 use super::{Lane, State, Wait};
 use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Summary;
-use crate::domain::evaluation::{Estimate, Leaderboard};
+use crate::domain::evaluation::Leaderboard;
 use crate::domain::figures::{count, grouped, milliseconds, rate};
 use crate::domain::message::Outcome;
 use crate::domain::usage::budget::money;
@@ -95,39 +95,11 @@ fn row(place: usize, lane: &Lane, of: &Summary) -> Vec<String> {
 
 /// The leaderboard, to be read.
 pub(super) fn board(board: &Leaderboard, categories: &[String]) -> Overlay {
-    let nothing = || "–".to_owned();
     let mut lines = Vec::new();
     if board.rows.is_empty() {
         lines.push(Line::of("Nobody has chosen yet.", Role::Muted));
     } else {
-        let head = ["", "rank", "rating", "interval", "won", "lost", "tied", "bad", "win rate", "interval"];
-        let mut rows = vec![head.map(str::to_owned).to_vec()];
-        for row in &board.rows {
-            let rating = row.rating.as_ref().ok();
-            let rank = rating.and_then(|rating| rating.rank.as_ref().ok());
-            let rank = rank.map_or_else(nothing, |(best, worst)| {
-                if best == worst { best.to_string() } else { format!("{best}–{worst}") }
-            });
-            let interval = rating.and_then(|rating| rating.interval.as_ref().ok());
-            let interval = interval.map_or_else(nothing, |(low, high)| format!("{low:.0}–{high:.0}"));
-            let (wins, spread) = match &row.win_rate {
-                Ok(Estimate { value, low, high }) => {
-                    (format!("{:.0} %", value * 100.0), format!("{:.0}–{:.0} %", low * 100.0, high * 100.0))
-                }
-                Err(_) => (nothing(), nothing()),
-            };
-            let counts = [row.record.won, row.record.lost, row.record.tied, row.record.both_bad];
-            let mut cells = vec![
-                row.name.clone(),
-                rank,
-                rating.map_or_else(nothing, |r| format!("{:.0}", r.elo)),
-                interval,
-            ];
-            cells.extend(counts.map(|count| count.to_string()));
-            cells.extend([wins, spread]);
-            rows.push(cells);
-        }
-        lines.extend(Line::table(&rows));
+        lines.extend(Line::table(&board.table()));
         lines.extend([
             Line::blank(),
             Line::of(&format!("{} of every choice that was made here.", count(board.battles, "battle", "battles")), Role::Muted),

@@ -40,14 +40,14 @@ impl State {
     pub(super) fn waits(&self, task: TaskId) -> bool {
         let rating = self.sitting.as_ref().and_then(|sitting| sitting.asking).map(|(asking, _)| asking);
         let reporting = self.reporting.as_ref().map(|(asked, _)| *asked);
-        [self.listing, self.watch, self.finding, rating, reporting].contains(&Some(task))
+        [self.listing, self.watch, self.finding, self.leaving, rating, reporting].contains(&Some(task))
             || self.acts.contains(&task)
     }
 
     /// Drops a call that the sealed workspace refused; whether it was this place's.
     pub fn forget(&mut self, task: TaskId) -> bool {
         let waits = self.waits(task);
-        for waited in [&mut self.listing, &mut self.watch, &mut self.finding] {
+        for waited in [&mut self.listing, &mut self.watch, &mut self.finding, &mut self.leaving] {
             if *waited == Some(task) {
                 *waited = None;
             }
@@ -98,6 +98,9 @@ impl State {
         } else if self.finding == Some(task) {
             self.finding = None;
             self.error = error;
+        } else if self.leaving == Some(task) {
+            // What could not be given back is free after a while by itself.
+            self.leaving = None;
         } else if self.reporting.as_ref().is_some_and(|(asked, _)| *asked == task) {
             self.reporting = None;
             if let Some(error) = error {

@@ -48,6 +48,8 @@ pub struct State {
     /// The evaluation that is looked for by its name.
     finding: Option<TaskId>,
     sitting: Option<Sitting>,
+    /// What lay before a rater who has gone is given back.
+    leaving: Option<TaskId>,
 }
 
 /// A rater at an evaluation.
@@ -103,10 +105,10 @@ impl State {
         Self { closed: Some(closed), ..Self::default() }
     }
 
-    /// A vote is on its way to the disk.
+    /// A vote is on its way to the disk, or an item back to the others.
     pub fn is_writing(&self) -> bool {
         let asking = self.sitting.as_ref().and_then(|sitting| sitting.asking);
-        asking.is_some_and(|(_, asking)| asking == Asking::Vote)
+        self.leaving.is_some() || asking.is_some_and(|(_, asking)| asking == Asking::Vote)
     }
 
     /// Evaluations whose answers are being asked for.

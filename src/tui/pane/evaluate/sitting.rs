@@ -288,6 +288,13 @@ impl State {
         self.sitting = Some(sitting);
     }
 
+    /// The rater goes: what lies before them is given back, for others to get.
+    pub fn leave(&mut self, desk: &mut Desk<'_>) {
+        let Some(sitting) = self.sitting.as_ref().filter(|sitting| sitting.sheet().is_some()) else { return };
+        let request = Evaluations::Sit { id: sitting.id, rater: sitting.rater.clone(), step: Step::Leave };
+        self.leaving = Some(desk.call(None, Request::Evaluations(request)));
+    }
+
     /// Somebody who only rates sits down.
     pub fn start(&mut self, desk: &mut Desk<'_>) {
         if let Some(closed) = &self.closed {
@@ -408,6 +415,7 @@ impl State {
             Action::PageUp => sitting.scroll(-2 * half, body),
             Action::Reload => sitting.step(Step::On, desk),
             Action::Back if self.closed.is_none() => {
+                self.leave(desk);
                 self.sitting = None;
                 self.enter(desk);
                 return;

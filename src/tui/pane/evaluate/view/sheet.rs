@@ -47,7 +47,7 @@ pub(super) fn draw(sitting: &Sitting, sight: &Sight<'_>, body: Rect, cells: &mut
 /// `item 57 of 200 ▓▓▓░░ · 11.4 s an item · about 27 min left`
 fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    let Pace { done, total, median_ms, raters } = seat.pace;
+    let Pace { done, total, median_ms, raters, .. } = seat.pace;
     let again = seat.sheet.as_ref().is_some_and(|sheet| sheet.before.is_some());
     let at = (done + u64::from(seat.sheet.is_some() && !again)).min(total.max(done));
     let words = match (again, seat.sheet.is_some()) {
@@ -201,12 +201,16 @@ fn said(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 /// Nothing is left for this rater.
 fn done(seat: &Seat, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    let words = if seat.pace.done == 0 {
-        "Nothing is to be rated by you now: every item has the raters that it needs, or is before somebody."
-            .to_owned()
-    } else {
-        let items = figures::count(seat.pace.done, "item is", "items are");
-        format!("Done: {items} rated by you. Every vote is kept. Thank you.")
+    let items = figures::count(seat.pace.done, "item is", "items are");
+    let words = match (seat.pace.done, seat.pace.taken) {
+        (0, 0) => "Nothing is to be rated by you: every item has the raters that it needs.".to_owned(),
+        (done, taken @ 1..) => {
+            let taken = figures::count(taken, "item lies", "items lie");
+            let kept =
+                if done > 0 { format!(" {items} rated by you, every vote is kept.") } else { String::new() };
+            format!("{taken} before other raters now; what they leave is for you.{kept}")
+        }
+        _ => format!("Done: {items} rated by you. Every vote is kept. Thank you."),
     };
     let mut y = body.y + 2;
     for line in wrap(&words, body.width.saturating_sub(6).min(80)) {

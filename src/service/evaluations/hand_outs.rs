@@ -1,0 +1,242 @@
+//! Raters on other machines: what they take away, and what they bring back.
+
+use std::collections::HashMap;
+
+use super::results::task_of;
+use super::seats::Open;
+use super::{Evaluations, evaluation, files, votes, whole};
+use crate::domain::change::Changed;
+use crate::domain::evaluation::exchange::{HandedOut, TakenIn, Unread};
+use crate::domain::evaluation::job::Evaluation;
+use crate::domain::evaluation::masking;
+use crate::domain::evaluation::queue::Showing;
+use crate::domain::evaluation::vote::{Said, standing};
+use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
+use crate::domain::id::{EvaluationId, VoteId};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::store::record::{HandedOutOf, VoteOf};
+use crate::store::{Batch, Scan, Store};
+use crate::wire::evaluation::hand_out::{Answer, HandOut, Shown};
+use crate::wire::evaluation::rating_file::{self, Given, Header};
+
+const TAKING_IN: &str = "taking a rating file in";
+
+impl Evaluations {
+    /// The file that a rater takes elsewhere: their whole queue, by nobody's name. What is in it is kept, so that the votes on
+    /// it can be read whatever changes meanwhile.
+    pub async fn hand_out(&self, id: EvaluationId, rater: String) -> Result<String> {
+        let mut open = self.opened(id).await?;
+        self.join(&mut open, &rater).await?;
+        let evaluation = open.evaluation.clone();
+        let items: Vec<Showing> = open.queue_of(&rater);
+        // Others go on while it is written.
+        drop(open);
+        let _one = self.one.lock().await;
+        self.archive
+            .run(move |store| {
+                let task = &evaluation.task;
+                let shown = items.iter().map(|showing| shown(store, &evaluation, showing));
+                let shown = shown.collect::<Result<Vec<_>>>()?;
+                let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
+                let digest = file.header.digest.clone();
+                keep(store, id, HandedOut { rater, version: task.version, digest, items })?;
+                file.write()
+            })
+            .await
+    }
+
+    /// Takes a rating file in, of whichever evaluation it is: what fits is kept, what is here already is left, the rest is
+    /// told. It is read by what was handed out, not by what the evaluation has become since.
+    pub async fn take_in(&self, text: String) -> Result<(Evaluation, TakenIn)> {
+        let header = rating_file::header(text.as_bytes()).map_err(|bad| {
+            let why =
+                bad.into_iter().map(|bad| format!("line {}: {}", bad.line, bad.why)).collect::<Vec<_>>();
+            let hint = "Give the file that the rater's program wrote.";
+            Error::new(ErrorKind::Invalid, TAKING_IN, why.join("; "), hint)
+        })?;
+        let id: EvaluationId = header.task.parse().map_err(|error: Error| {
+            let hint = "Give the file as the rater's program wrote it.";
+            Error::new(ErrorKind::Invalid, TAKING_IN, format!("its task: {}", error.why), hint)
+        })?;
+        let read = self.archive.run(move |store| Brought::read(store, id, &header, text.as_bytes())).await?;
+        // Its rater may sit here too: no vote of theirs is between what is looked at and what is kept.
+        let mut slot = self.slot(id).await;
+        let (evaluation, taken) = self
+            .archive
+            .run(move |store| {
+                let (votes, taken) = read.fitting(store, id)?;
+                for chunk in votes.chunks(files::AT_ONCE) {
+                    let mut batch = Batch::new();
+                    for vote in chunk {
+                        batch.put(&VoteOf(id, vote.id), vote)?;
+                    }
+                    store.commit(batch)?;
+                }
+                // On the disk first: what could not be written is not taken.
+                if let Some(open) = &mut *slot {
+                    open.count(&votes);
+                }
+                Ok((evaluation(store, id)?, taken))
+            })
+            .await?;
+        self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });
+        Ok((evaluation, taken))
+    }
+}
+
+/// Keeps what was handed out, unless the very same was before.
+fn keep(store: &Store, id: EvaluationId, handed: HandedOut) -> Result<()> {
+    let known = handed_out(store, id)?;
+    if known.iter().any(|known| known.digest == handed.digest) {
+        return Ok(());
+    }
+    let mut batch = Batch::new();
+    let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    batch.put(&HandedOutOf(id, number), &handed)?;
+    store.commit(batch)
+}
+
+/// All hand-outs, the first one first.
+fn handed_out(store: &Store, id: EvaluationId) -> Result<Vec<HandedOut>> {
+    store.scan::<HandedOut>(Scan::under(&id)).map(|record| Ok(record?.1)).collect()
+}
+
+/// An item as a rater gets it.
+fn shown(store: &Store, evaluation: &Evaluation, showing: &Showing) -> Result<Shown> {
+    let Some((item, ids)) = with_ids(store, evaluation, showing)? else {
+        let why = format!("item {} cannot be read", showing.subject + 1);
+        let hint = "`outcrop workspace verify` says what is damaged.";
+        return Err(Error::new(ErrorKind::Corrupt, "handing items out", why, hint));
+    };
+    let text = |at: usize| masked(evaluation, &item.responses[at].text);
+    let answers = showing.order.iter().zip(ids).map(|(at, id)| Answer { id, text: text(*at) }).collect();
+    Ok(Shown { item: item.hash(), turns: item.turns, reference: item.reference, answers })
+}
+
+/// An item, and the ids of its answers as they stand; `None` where it cannot be read.
+fn with_ids(
+    store: &Store,
+    evaluation: &Evaluation,
+    showing: &Showing,
+) -> Result<Option<(Item, Vec<ResponseId>)>> {
+    let place = u32::try_from(showing.subject).unwrap_or(u32::MAX);
+    let Some(item) = whole(store, evaluation, place)? else { return Ok(None) };
+    let hash = item.hash();
+    let models = showing.order.iter().filter_map(|at| item.responses.get(*at));
+    let ids = models.map(|response| ResponseId::of(evaluation.seed, &hash, &response.model)).collect();
+    Ok(Some((item, ids)))
+}
+
+/// An answer as raters see it.
+pub(super) fn masked(evaluation: &Evaluation, text: &str) -> String {
+    if evaluation.task.blinding.self_naming {
+        masking::masked(text, evaluation.sources.iter().map(|source| source.name.as_str()))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A rating file as it was read.
+struct Brought {
+    rater: String,
+    version: u32,
+    votes: Vec<(usize, Vote)>,
+    bad: Vec<Unread>,
+}
+
+impl Brought {
+    /// Reads a file by the hand-out that it is of.
+    fn read(store: &Store, id: EvaluationId, header: &Header, text: &[u8]) -> Result<Self> {
+        let evaluation = evaluation(store, id)?;
+        let mut theirs = handed_out(store, id)?;
+        theirs.retain(|handed| handed.rater == header.rater);
+        let at = theirs.iter().position(|handed| handed.digest == header.digest);
+        // Of none that is known: against the last one it is said what differs.
+        let Some(at) = at.or(theirs.len().checked_sub(1)) else {
+            let why = format!("{:?} has no hand-out of it", header.rater);
+            let doing = format!("taking a rating file of {:?} in", evaluation.name());
+            let hint = "Only ratings of what was handed out are taken.";
+            return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
+        };
+        let handed = theirs.swap_remove(at);
+        let hand_out = as_handed(store, &evaluation, &handed)?;
+        let read = rating_file::read(text, &hand_out);
+        let is_repeat = |place: u32| {
+            let at = usize::try_from(place).unwrap_or(usize::MAX).saturating_sub(1);
+            handed.items.get(at).is_some_and(|showing| showing.repeat)
+        };
+        let whole = |Given { place, vote }: Given| Vote { repeat: is_repeat(place), ..vote };
+        Ok(Self {
+            votes: read.taken.into_iter().map(|(line, given)| (line, whole(given))).collect(),
+            bad: read.bad.into_iter().map(|bad| Unread { line: bad.line as u64, why: bad.why }).collect(),
+            rater: handed.rater,
+            version: handed.version,
+        })
+    }
+
+    /// The votes that are to be kept, and what became of the file with that.
+    fn fitting(self, store: &Store, id: EvaluationId) -> Result<(Vec<Vote>, TakenIn)> {
+        let Self { rater, version, votes: brought, mut bad } = self;
+        let here: Vec<Vote> =
+            votes(store, id, |vote| vote.rater == rater && vote.version == version)?.collect();
+        let mut done: HashMap<(ItemHash, bool), VoteId> =
+            standing(&here).into_iter().map(|vote| ((vote.item.clone(), vote.repeat), vote.id)).collect();
+        let (mut taken, mut known) = (Vec::new(), 0);
+        for (line, vote) in brought {
+            let mut leave_out = |why: &str| bad.push(Unread { line: line as u64, why: why.to_owned() });
+            let place = (vote.item.clone(), vote.repeat);
+            match store.get::<Vote>(&VoteOf(id, vote.id))? {
+                Some(same) if same == vote => known += 1,
+                Some(_) => leave_out("another vote with its id is here already"),
+                // One that takes the place of a vote that does not stand takes nobody's.
+                None if done.get(&place).is_some_and(|stands| vote.supersedes != Some(*stands)) => {
+                    leave_out("its rater has rated that item already, here or in another file");
+                }
+                None => {
+                    match vote.said {
+                        Said::Withdrawn => done.remove(&place),
+                        _ => done.insert(place, vote.id),
+                    };
+                    taken.push(vote);
+                }
+            }
+        }
+        bad.sort_by_key(|bad| bad.line);
+        let many = taken.len() as u64;
+        Ok((taken, TakenIn { taken: many, known, version, bad }))
+    }
+}
+
+/// A hand-out as its votes are held against it: the task as it was, items and answers by their ids.
+fn as_handed(store: &Store, evaluation: &Evaluation, handed: &HandedOut) -> Result<HandOut> {
+    let task = task_of(evaluation, Some(handed.version))?;
+    let ids = handed.items.iter().map(|showing| {
+        // Of one that cannot be read any more no vote can be told to be about it.
+        let (item, ids) = match with_ids(store, evaluation, showing)? {
+            Some((item, ids)) => (item.hash(), ids),
+            None => (ItemHash(String::new()), Vec::new()),
+        };
+        let answers = ids.into_iter().map(|id| Answer { id, text: String::new() }).collect();
+        Ok(Shown { item, turns: Vec::new(), reference: None, answers })
+    });
+    let ids = ids.collect::<Result<Vec<_>>>()?;
+    let mut file = HandOut::of(evaluation.id.to_string(), &task, handed.rater.as_str(), ids);
+    file.header.digest.clone_from(&handed.digest);
+    Ok(file)
+}
+
+impl Open {
+    /// The queue of a rater, by places in the evaluation.
+    fn queue_of(&self, rater: &str) -> Vec<Showing> {
+        let place = |subject: usize| self.places[subject] as usize;
+        let queue = self.floor.queue_of(rater);
+        queue.map(|showing| Showing { subject: place(showing.subject), ..showing.clone() }).collect()
+    }
+
+    /// Counts votes that came from elsewhere.
+    fn count(&mut self, votes: &[Vote]) {
+        for vote in votes.iter().filter(|vote| vote.version == self.evaluation.task.version) {
+            self.floor.count(vote);
+        }
+    }
+}
