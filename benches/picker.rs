@@ -1,42 +1,19 @@
 //! The model picker over 10,000 models, from a key to the frame that shows what fits: `cargo bench --bench picker`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails loudly")]
 
-use std::collections::BTreeMap;
+mod screen;
+
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use outcrop::config::Preset;
 use outcrop::domain::catalog::{Capability, ModelCard, Price};
-use outcrop::tui::app::{Cache, Options, Start, State, Theme, update, view};
+use outcrop::tui::app::{Cache, Start, State, update, view};
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::Event;
 use outcrop::tui::key::Key;
-use outcrop::tui::keymap::Keymap;
-use outcrop::tui::look::Depth;
 use outcrop::workbench::{Reply, Request};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-
-fn options() -> Options {
-    Options {
-        keymap: Keymap::default(),
-        theme: Theme { name: "dark".to_owned(), no_color: false, depth: Depth::True },
-        model: "local/smollm2-135m".parse().unwrap(),
-        defaults: Preset::default(),
-        presets: BTreeMap::new(),
-        servers: vec!["router".to_owned()],
-        principal: "bench".to_owned(),
-        mouse: true,
-        title: false,
-        pictures: outcrop::tui::graphics::Wish::default(),
-        reduced_motion: false,
-        offline: false,
-        recording: false,
-        utc_offset: 0,
-        folder: "/home/ada/rivers".into(),
-        home: Some("/home/ada".into()),
-    }
-}
 
 /// Ids and names of the length that aggregators have.
 fn cards() -> Vec<ModelCard> {
@@ -66,7 +43,7 @@ fn cards() -> Vec<ModelCard> {
 
 /// A screen with the picker open and these letters typed.
 fn opened(typed: &str) -> State {
-    let (mut state, mut cache) = (State::new(options(), Start::default()), Cache::default());
+    let (mut state, mut cache) = (State::new(screen::options(), Start::default()), Cache::default());
     let mut effects = update(&mut state, &mut cache, Event::Resize { width: 120, height: 40 });
     effects.extend(update(&mut state, &mut cache, Event::Started));
     let lists = |effect: &Effect| match effect {

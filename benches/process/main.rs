@@ -23,6 +23,8 @@ use tty::{Home, Tty};
 const SIZE: (u16, u16) = (120, 40);
 /// Conversations in the store for what depends on their number.
 const MANY: usize = 10_000;
+/// Items of the evaluation that is rated.
+const ITEMS: usize = 100_000;
 /// Names a GGUF file of SmolLM2-135M-Instruct.
 const MODEL: &str = "OUTCROP_TEST_MODEL";
 
@@ -42,6 +44,8 @@ const ROWS: &[Row] = &[
     ("first", first),
     ("headless", headless),
     ("memory", memory),
+    ("rate", rate),
+    ("end", end),
     ("local", local),
 ];
 
@@ -193,6 +197,68 @@ fn start() {
 fn quit(mut tty: Tty) {
     tty.send("\x11");
     tty.ended();
+}
+
+/// The terminal is gone in the middle of an answer, until the process is.
+fn end() {
+    let home = Home::scripted();
+    let times: Vec<_> = (0..10)
+        .map(|_| {
+            let mut tty = home.open(SIZE, &["-m", "scripted/stream-200000@500"]);
+            tty.wait_for_composer();
+            tty.ask("go");
+            tty.wait_for("silt past stone");
+            tty.hang_up();
+            let start = Instant::now();
+            tty.ended();
+            start.elapsed()
+        })
+        .collect();
+    line("terminal gone → process ended, median / worst of 10", &in_short(&times), "1000 ms");
+}
+
+/// A home with an evaluation of many items, each with two answers of a few sentences.
+fn to_rate() -> Home {
+    let home = Home::scripted();
+    let mut lines = String::new();
+    for at in 0..ITEMS {
+        let answer = |model: &str| {
+            let text =
+                format!("{model} says of {at}: a river that is slow lets fall what it carries. ").repeat(3);
+            format!(r#"{{"response": "{text}", "modelIdentifier": "{model}"}}"#)
+        };
+        let answers = [answer("alpha"), answer("beta")].join(", ");
+        writeln!(lines, r#"{{"prompt": "question {at}: why?", "modelResponses": [{answers}]}}"#).unwrap();
+    }
+    let file = home.path().join("many.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    home.said(&["datasets", "import", file.to_str().unwrap(), "--name", "many"]);
+    home.said(&["eval", "create", "many", "--dataset", "many"]);
+    home
+}
+
+/// A rater's key, the vote on the disk, the next item on the screen.
+fn rate() {
+    let home = to_rate();
+    let tty = home.open(SIZE, &["eval", "rate", "many", "--rater", "ana"]);
+    let opened = tty.wait_for("Instructions") - tty.started;
+    tty.send("\x1b");
+    tty.wait("the first item", |screen| !screen.contents().contains("Instructions"));
+    let item = |number: usize| format!("item {number} of");
+    let times: Vec<_> = (1..=60)
+        .map(|number| {
+            tty.wait_for(&item(number));
+            // A new item takes no key for a moment.
+            thread::sleep(Duration::from_millis(220));
+            let start = Instant::now();
+            tty.send("1");
+            tty.wait_for(&item(number + 1)).saturating_duration_since(start)
+        })
+        .collect();
+    line("rating key → next item, 100,000 items, p50 / p99", &spread(&times), "30 ms");
+    line("the evaluation opened, until the first item", &format!("{:.1} s", opened.as_secs_f64()), "");
+    line("resident memory, 100,000 items open", &format!("{:.1} MB", resident(&tty)), "150 MB");
+    quit(tty);
 }
 
 fn idle() {

@@ -128,6 +128,8 @@ pub struct ProviderConfig {
     pub optional: bool,
     /// It is asked through Responses, not Chat Completions.
     pub responses: bool,
+    /// Its answers are asked for in one piece, not as a stream.
+    pub whole: bool,
     /// Calls at once; `None` is without limit.
     pub at_once: Option<u32>,
     /// Calls that begin within a minute; `None` is without limit.
@@ -159,6 +161,7 @@ impl ProviderConfig {
             instant: false,
             optional: false,
             responses: false,
+            whole: false,
             at_once: None,
             per_minute: None,
             connect_timeout: None,

@@ -129,6 +129,7 @@ fn example(key: &Key) -> &'static str {
         "api" => "\"chat\"",
         "key_header" => "\"api-key\"",
         "api_key_cmd" => "\"pass show home-server\"",
+        "stream" => "false",
         "at_once" => "2",
         "per_minute" => "60",
         "connect_timeout" => "10",

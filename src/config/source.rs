@@ -471,6 +471,7 @@ struct RawProvider {
     #[serde(default)]
     optional: bool,
     api: Option<String>,
+    stream: Option<bool>,
     key_header: Option<String>,
     file: Option<String>,
     pace: Option<String>,
@@ -572,6 +573,7 @@ impl RawProvider {
             file,
             instant: self.pace.as_deref() == Some("instant"),
             responses: self.api.as_deref() == Some("responses"),
+            whole: self.stream == Some(false),
             at_once: self.at_once,
             per_minute: self.per_minute,
             connect_timeout: self.connect_timeout.map(Duration::from_secs),

@@ -287,6 +287,13 @@ pub const KEYS: &[Key] = &[
         "How an openai server is talked to; chat, which every server has, changes by itself for models that insist.",
     ),
     key(
+        "providers.*.stream",
+        Kind::Flag,
+        "",
+        "false where an openai, anthropic or ollama server, or what lies before it, breaks streams: an answer is shown when \
+         it has come whole, within answer_timeout.",
+    ),
+    key(
         "providers.*.at_once",
         Kind::Whole(1, 10_000),
         "",

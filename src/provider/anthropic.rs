@@ -15,6 +15,10 @@ use crate::domain::script::{Api, Sent};
 use crate::net::{Client, Request, Response};
 use crate::wire::anthropic::request::{self, Thinking};
 use crate::wire::anthropic::{Messages, VERSION, fault, reply};
+use crate::wire::unstreamed::unstreamed;
+
+/// The path at which conversations are answered.
+const MESSAGES: &str = "messages";
 
 /// The header of the key.
 const KEY: &str = "x-api-key";
@@ -30,13 +34,21 @@ pub struct Anthropic {
     name: String,
     base_url: String,
     key: Key,
+    /// Its answers are asked for whole.
+    whole: bool,
 }
 
 impl Anthropic {
     /// The server whose API starts at `base_url`, without `/messages`; its models are `name/…`.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key }
+        Self { name: name.into(), base_url, key, whole: false }
+    }
+
+    /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
+    #[must_use]
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     fn url(&self, path: &str) -> String {
@@ -49,6 +61,7 @@ impl Anthropic {
     }
 
     fn asking(&self, doing: &str, path: &str, body: Vec<u8>) -> Request {
+        let body = if self.whole && path == MESSAGES { unstreamed(body) } else { body };
         Request::post_json(doing, self.url(path), body)
             .header("accept", "text/event-stream, application/json")
     }
@@ -141,7 +154,7 @@ impl Provider for Anthropic {
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let body = request::body(converse, Thinking::of(converse.model.model()))?;
-        let request = versioned(self.asking(&format!("asking {}", converse.model), "messages", body));
+        let request = versioned(self.asking(&format!("asking {}", converse.model), MESSAGES, body));
         Ok(sent(&request, keyed(&self.key, &self.name, KEY, ""), Api::Messages))
     }
 
@@ -159,7 +172,7 @@ impl Provider for Anthropic {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
                 let asked = doing.clone();
-                let ask = async move { voice.ask(&net, &converse, "messages", request::body, &asked).await };
+                let ask = async move { voice.ask(&net, &converse, MESSAGES, request::body, &asked).await };
                 answering::<Messages>(doing, ask, reply::message)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),

@@ -14,6 +14,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
 use crate::wire::ollama::pull::{self, Pulling};
 use crate::wire::ollama::{Chat, fault, models, reply, request};
+use crate::wire::unstreamed::unstreamed;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -33,13 +34,21 @@ pub struct Ollama {
     name: String,
     base_url: String,
     key: Key,
+    /// Its answers are asked for whole.
+    whole: bool,
 }
 
 impl Ollama {
     /// The server at `base_url`, without `/api`; its models are `name/…`. It needs a key only behind a gateway.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key }
+        Self { name: name.into(), base_url, key, whole: false }
+    }
+
+    /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
+    #[must_use]
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     fn url(&self, path: &str) -> String {
@@ -56,7 +65,9 @@ impl Ollama {
     }
 
     fn asking(&self, doing: &str, converse: &Converse) -> Result<Request> {
-        let request = self.post(doing, "chat", request::body(converse)?);
+        let body = request::body(converse)?;
+        let body = if self.whole { unstreamed(body) } else { body };
+        let request = self.post(doing, "chat", body);
         Ok(request.header("accept", "application/x-ndjson, application/json"))
     }
 

@@ -17,6 +17,7 @@ use crate::wire::attachment::Limits;
 use crate::wire::openai::request::{Dialect, Limit};
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
+use crate::wire::unstreamed::unstreamed;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -42,13 +43,16 @@ pub struct OpenAi {
     api: Api,
     /// The path behind the address that answers only to a key that is taken.
     key_check: Option<&'static str>,
+    /// Its answers are asked for whole.
+    whole: bool,
 }
 
 impl OpenAi {
     /// The server whose API starts at `base_url`, without `/chat/completions`; its models are `name/…`.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key, key_header: BEARER, api: Api::default(), key_check: None }
+        let (name, api) = (name.into(), Api::default());
+        Self { name, base_url, key, key_header: BEARER, api, key_check: None, whole: false }
     }
 
     /// The same server, asked in the way `api`.
@@ -67,6 +71,12 @@ impl OpenAi {
     #[must_use]
     pub fn with_key_check(self, key_check: Option<&'static str>) -> Self {
         Self { key_check, ..self }
+    }
+
+    /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
+    #[must_use]
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     /// Whether `OpenAI` itself is asked, or its models at Microsoft, and none of the servers that copy its API.
@@ -97,6 +107,7 @@ impl OpenAi {
             Api::Chat => ("chat/completions", request::body(converse, self.dialect(limit))?),
             Api::Responses => ("responses", responses::request::body(converse)?),
         };
+        let body = if self.whole { unstreamed(body) } else { body };
         let request = Request::post_json(doing, format!("{}/{path}", self.base_url), body);
         Ok(request.header("accept", "text/event-stream, application/json"))
     }

@@ -18,6 +18,7 @@ pub mod paint;
 pub mod pane;
 mod run;
 pub mod runtime;
+mod scripts;
 pub mod setup;
 pub mod terminal;
 pub mod thread;

@@ -18,6 +18,7 @@ pub mod prompt;
 pub mod script;
 pub mod sse;
 pub mod thread;
+pub mod unstreamed;
 pub mod usage;
 pub mod values;
 pub mod written;

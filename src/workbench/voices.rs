@@ -84,12 +84,13 @@ pub(super) fn all(
             ProviderKind::OpenAi => {
                 let api = if provider.responses { Api::Responses } else { Api::Chat };
                 let voice = OpenAi::new(name, url, key).by(api).with_key_in(provider.key_header.as_str());
+                let voice = voice.whole(provider.whole);
                 let known =
                     known_providers().iter().find(|known| known.name == *name && known.base_url == url);
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
-            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key)),
-            ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key)),
+            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key).whole(provider.whole)),
+            ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key).whole(provider.whole)),
             ProviderKind::Bedrock => match bedrock(&commands, name, provider, key) {
                 Ok(bedrock) => Arc::new(bedrock),
                 Err(error) if provider.optional => return Arc::new(Unavailable::new(name, error).optional()),

@@ -1,6 +1,6 @@
 """llama.cpp's own server with one model: says its port, serves until its standard input ends.
 
-    llama_cpp_server.py MODEL.gguf
+    llama_cpp_server.py MODEL.gguf [embeddings]
 """
 import socket
 import sys
@@ -17,6 +17,9 @@ params.n_parallel = 1
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
 params.hostnames = ["127.0.0.1"]
 params.port = port
+if "embeddings" in sys.argv[2:]:
+    params.embedding = True
+    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
 server = xllamacpp.Server(params)
 print(f"serving at {port}", flush=True)
 sys.stdin.read()

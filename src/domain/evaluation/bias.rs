@@ -1,6 +1,7 @@
 //! What votes go by besides the answers: the side, the length, haste; and whether a rater agrees with themself.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 
 use serde::{Deserialize, Serialize};
 
@@ -150,13 +151,39 @@ const WINDOW: usize = 10;
 /// median of all before them, of which there must be ten.
 pub fn pace(active_ms: &[u64]) -> Pace {
     let times: Vec<f64> = active_ms.iter().map(|ms| *ms as f64).collect();
-    let hasty = |at: &usize| {
-        let (before, last) = times.split_at(*at);
-        median(last.get(..WINDOW)?).zip(median(before)).filter(|(last, before)| *last < 0.4 * before)
-    };
-    Pace {
-        median_ms: median(&times).ok_or(Missing::NoVotes),
-        hasty_from: (WINDOW..(times.len() + 1).saturating_sub(WINDOW)).find(|at| hasty(at).is_some()),
+    let mut before = Running::default();
+    let mut hasty_from = None;
+    for (at, ms) in active_ms.iter().enumerate() {
+        let last = times.get(at..at + WINDOW).filter(|_| at >= WINDOW).and_then(median);
+        if last.zip(before.median()).is_some_and(|(last, before)| last < 0.4 * before) {
+            hasty_from = Some(at);
+            break;
+        }
+        before.push(*ms);
+    }
+    Pace { median_ms: median(&times).ok_or(Missing::NoVotes), hasty_from }
+}
+
+/// The median of values as they come: the lower half, and the upper one, which is never the larger.
+#[derive(Default)]
+struct Running {
+    low: BinaryHeap<u64>,
+    high: BinaryHeap<Reverse<u64>>,
+}
+
+impl Running {
+    fn push(&mut self, value: u64) {
+        self.low.push(value);
+        self.high.extend(self.low.pop().map(Reverse));
+        if self.high.len() > self.low.len() {
+            self.low.extend(self.high.pop().map(|Reverse(least)| least));
+        }
+    }
+
+    fn median(&self) -> Option<f64> {
+        let low = *self.low.peek()? as f64;
+        let high = self.high.peek().filter(|_| self.high.len() == self.low.len());
+        Some(high.map_or(low, |Reverse(high)| f64::midpoint(low, *high as f64)))
     }
 }
 
@@ -201,6 +228,17 @@ mod tests {
         assert!((told.equal.unwrap().value - 0.5).abs() < 1e-12);
         assert!((told.distance.unwrap() - 1.0).abs() < 1e-12);
         assert_eq!(consistency(&[]).distance, Err(Missing::NothingShared));
+    }
+
+    #[test]
+    fn the_median_of_values_as_they_come_is_theirs() {
+        let (mut running, mut so_far) = (Running::default(), Vec::new());
+        assert_eq!(running.median(), None);
+        for value in [5, 1, 9, 9, 2, 8, 0, 7, 3] {
+            running.push(value);
+            so_far.push(value as f64);
+            assert_eq!(running.median(), median(&so_far), "{so_far:?}");
+        }
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl Floor {
         self.held.retain(|_, holds| !holds.is_empty());
         let seat = self.seats.get(rater)?;
         let is_open = |showing: &&Showing| {
-            self.may_come(seat, showing) && !seat.is_early(showing) && !self.is_taken(showing)
+            self.may_come(seat, showing) && !seat.is_early(showing) && !self.is_taken(showing, rater)
         };
         let at = seat.queue.iter().find(is_open)?.clone();
         if !at.repeat {
@@ -185,9 +185,10 @@ impl Floor {
         }
     }
 
-    /// Whether those who sit before an item now are all that it needs.
-    fn is_taken(&self, showing: &Showing) -> bool {
-        let before = self.held.get(&showing.subject).map_or(0, Vec::len);
+    /// Whether the others who sit before an item now are all that it needs.
+    fn is_taken(&self, showing: &Showing, rater: &str) -> bool {
+        let others = |holds: &Vec<Hold>| holds.iter().filter(|held| held.rater != rater).count();
+        let before = self.held.get(&showing.subject).map_or(0, others);
         !showing.repeat && self.rated[showing.subject] as usize + before >= self.needed as usize
     }
 
@@ -248,7 +249,7 @@ impl Floor {
     /// Items that the rater could come to if others did not sit before them now.
     pub fn taken(&self, rater: &str) -> u64 {
         let Some(seat) = self.seats.get(rater) else { return 0 };
-        self.open(seat).filter(|showing| self.is_taken(showing)).count() as u64
+        self.open(seat).filter(|showing| self.is_taken(showing, rater)).count() as u64
     }
 
     fn open<'a>(&'a self, seat: &'a Seated) -> impl Iterator<Item = &'a Showing> {

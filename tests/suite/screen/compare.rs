@@ -10,9 +10,11 @@ use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TaskId};
 use outcrop::tui::event::Event;
-use outcrop::workbench::Reply;
+use outcrop::workbench::request::chat::Chat;
+use outcrop::workbench::{Reply, Request};
 
 use super::{MARKDOWN, shoot};
+use crate::flow::copying::scripts;
 use crate::stage::{COMPLETE, MODEL, NOW, Stage, answer, conversation, head, message};
 
 const OTHER: &str = "home/qwen3-coder-30b";
@@ -192,6 +194,30 @@ fn the_best_of_each_figure_is_marked_and_the_choice_too() {
         };
         stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot }]);
     });
+}
+
+#[test]
+fn the_request_of_a_column_is_copied_but_not_while_it_would_tell_who_it_is() {
+    for blind in [false, true] {
+        let mut stage = Stage::settled(100, 30, "dark");
+        arrive(&mut stage);
+        if blind {
+            stage.keys("<alt+b>");
+        }
+        let tasks = asked(&mut stage, &comparison(2, blind.then_some(7)));
+        finish(&mut stage, &tasks, 0, "It is the current.");
+        finish(&mut stage, &tasks, 1, "It is the sand.");
+        let wanted = Stage::requests(&stage.keys("<tab><right>R"));
+        if blind {
+            assert!(wanted.is_empty(), "{wanted:?}");
+        } else {
+            let message = begun(1, "", COMPLETE).id;
+            let asked = Chat::Scripts { conversation: conversation(71), message };
+            assert_eq!(wanted, [Request::Chat(asked)]);
+            stage.answer("scripts", vec![Reply::Scripts { scripts: scripts() }]);
+            assert!(stage.text().contains("Copy the request, without its key"), "{}", stage.text());
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::first_run::Fetch;
-use super::scripts::offer_scripts;
 use super::turns::send_next;
 use super::{State, Wait};
 use crate::domain::catalog::ModelCard;
@@ -17,6 +16,7 @@ use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
+use crate::tui::scripts;
 use crate::tui::setup::Setup;
 use crate::tui::thread::{Load, Thread, Turn};
 use crate::workbench::request::conversations::{Change, Conversations};
@@ -104,7 +104,7 @@ impl State {
             }
             (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
-                offer_scripts(scripts, desk);
+                scripts::offer(scripts, desk);
             }
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {

@@ -8,6 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
+use crate::tui::scripts;
 use crate::workbench::Request;
 use crate::workbench::request::comparisons::Comparisons;
 use crate::workbench::request::conversations::Conversations;
@@ -93,6 +94,18 @@ impl State {
         if let Some(text) = answer.map(crate::domain::message::Message::text).filter(|text| !text.is_empty())
         {
             desk.ask(Effect::Copy(text));
+        }
+    }
+
+    /// Asks for the request of the answer in the current column: it names the model.
+    pub(super) fn copy_request(&mut self, desk: &mut Desk<'_>) {
+        if self.may_not_tell(desk) {
+            return;
+        }
+        let answer = self.current().and_then(|at| self.lanes.get(at)).and_then(Lane::ended);
+        if let Some((conversation, message)) = answer.map(|answer| (answer.conversation, answer.id)) {
+            let task = scripts::ask(conversation, message, desk);
+            self.waits.insert(task, Wait::Scripts);
         }
     }
 

@@ -107,6 +107,8 @@ enum Wait {
     Board,
     /// An item of a dataset.
     Add,
+    /// The request of an answer, as programs.
+    Scripts,
 }
 
 /// Where the person left off.

@@ -11,6 +11,7 @@ use crate::tui::app::Desk;
 use crate::tui::dataset::added;
 use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
+use crate::tui::scripts;
 use crate::tui::thread::Load;
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::{Reply, Request};
@@ -56,6 +57,7 @@ impl State {
             (Wait::Board, Reply::Leaderboard { board, categories }) => {
                 desk.overlays.push(tables::board(&board, &categories));
             }
+            (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
             (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
             (Wait::Watch, Reply::Changed { change, .. }) => self.changed(change, desk),
             _ => {}
@@ -139,6 +141,7 @@ impl State {
             | Wait::Fork
             | Wait::Keep
             | Wait::Board
+            | Wait::Scripts
             | Wait::Add => {
                 desk.complain(&error);
             }

@@ -71,6 +71,7 @@ impl State {
             Action::Retry => self.retry(desk),
             Action::ContinueInChat => self.go_on(desk),
             Action::Copy => self.copy(desk),
+            Action::CopyRequest => self.copy_request(desk),
             Action::ToggleFold => self.toggle_fold(desk),
             Action::Back => self.back(desk),
             Action::FocusNext => self.turn_focus(1, desk),
@@ -212,6 +213,9 @@ impl State {
             Action::Retry => asked && self.current().is_some_and(|at| !self.lanes[at].runs()),
             Action::ContinueInChat => asked && told && !self.runs(),
             Action::Copy | Action::ToggleFold => asked,
+            Action::CopyRequest => {
+                asked && told && self.current().is_some_and(|at| self.lanes[at].ended().is_some())
+            }
             Action::Delete | Action::Open => self.focus == Focus::List || self.focus == Focus::Settings,
             // Where they tell too much that is said; the chat's are not meant.
             Action::ShowLeaderboard

@@ -73,6 +73,8 @@ enum Wait {
     Watch,
     /// A run that another window asked for.
     Grow,
+    /// The request of a run, as programs.
+    Scripts,
     /// A version is kept; what was written then.
     Save,
     Rename,

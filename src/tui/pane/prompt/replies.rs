@@ -9,6 +9,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
 use crate::tui::keymap::Context;
+use crate::tui::scripts;
 use crate::tui::thread::Load;
 use crate::workbench::request::Topic;
 use crate::workbench::request::prompts::Prompts;
@@ -67,6 +68,7 @@ impl State {
                 self.refit(desk);
             }
             (Wait::Watch | Wait::Grow, Reply::Changed { change, .. }) => self.changed(change, desk),
+            (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
             (Wait::Save, Reply::Prompt { book }) => self.saved(book, desk),
             (Wait::Rename, Reply::Prompt { book }) => {
                 if self.id() == Some(book.prompt.id) {
@@ -179,6 +181,7 @@ impl State {
             Wait::Runs(_)
             | Wait::Reread(_)
             | Wait::Save
+            | Wait::Scripts
             | Wait::Rename
             | Wait::Write(_)
             | Wait::Remember

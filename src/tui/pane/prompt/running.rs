@@ -11,6 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::event::Now;
+use crate::tui::scripts;
 use crate::tui::thread::{Load, Thread, Turn};
 use crate::tui::widget::markdown;
 use crate::tui::widget::transcript::{Geometry, Item, Transcript};
@@ -224,6 +225,15 @@ impl State {
         let text = self.thread.last_answer().map(crate::domain::message::Message::text).unwrap_or_default();
         if !text.is_empty() {
             desk.ask(Effect::Copy(text));
+        }
+    }
+
+    /// Asks for the request of the run that is shown.
+    pub(super) fn copy_request(&mut self, desk: &mut Desk<'_>) {
+        let answer = self.thread.last_answer().map(|answer| (answer.conversation, answer.id));
+        if let Some((conversation, message)) = answer {
+            let task = scripts::ask(conversation, message, desk);
+            self.waits.insert(task, Wait::Scripts);
         }
     }
 

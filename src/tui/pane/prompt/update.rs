@@ -56,6 +56,7 @@ impl State {
             Action::EditSystem => self.edit_system(desk),
             Action::Copy => self.copy(desk),
             Action::CopyCode => self.copy_code(desk),
+            Action::CopyRequest => self.copy_request(desk),
             Action::ToggleFold => self.toggle_fold(desk),
             Action::Rename => self.ask_for_name(desk),
             Action::Delete => self.ask_to_remove(desk),
@@ -145,7 +146,9 @@ impl State {
             Action::ExamplePrompt => !written,
             Action::NewPrompt => written || self.book.is_some(),
             Action::ComparePrompt => self.book.is_some(),
-            Action::Copy | Action::CopyCode | Action::ToggleFold => self.thread.last_answer().is_some(),
+            Action::Copy | Action::CopyCode | Action::CopyRequest | Action::ToggleFold => {
+                self.thread.last_answer().is_some()
+            }
             Action::ContinueInChat => self.thread.id.is_some() && self.thread.turn == Turn::Idle,
             Action::RunPrevious | Action::RunNext => {
                 self.runs.len() > 1 || self.at().is_none() && !self.runs.is_empty()
