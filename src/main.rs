@@ -15,6 +15,7 @@ use outcrop::{log, tui, workbench, worker};
 fn main() -> ExitCode {
     // Whatever is made is the person's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    hook_panics();
     if let Some(code) = worker::asked(std::env::args_os()) {
         return ExitCode::from(code);
     }
@@ -35,6 +36,13 @@ fn main() -> ExitCode {
     let json = arguments.global.json;
     let exit = run(arguments, json).unwrap_or_else(|error| cli::report(&error, json));
     ExitCode::from(exit.code())
+}
+
+/// What a panic says may quote a text of a model: it must not drive the terminal. The screen has a hook of its own.
+fn hook_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let _ = writeln!(std::io::stderr(), "{}", safe_text(&panic.to_string()));
+    }));
 }
 
 fn run(arguments: Arguments, json: bool) -> Result<Exit> {

@@ -12,6 +12,7 @@ use super::{End, Exit, ReadKeys, edit, words};
 use crate::config::{ActionKeys, Config, Environment, Paths, default_file, schema};
 use crate::domain::catalog::ModelId;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::Reply;
 
 /// What works without a configuration.
 pub(super) fn early(
@@ -27,10 +28,15 @@ pub(super) fn early(
             Paths::of(environment).map_err(End::from).and_then(|found| path(&found, out))
         }
         Command::Config { verb: Verb::Edit } => edit::edit(environment, keys, out),
-        Command::Config { verb: Verb::Default } => out.text(&default_file()),
+        Command::Config { verb: Verb::Default } => print_text(default_file(), out),
         Command::Config { verb: Verb::Schema } => print_schema(keys, out),
         _ => return None,
     })
+}
+
+/// A file as it is; for programs within an object.
+fn print_text(text: String, out: &mut Out) -> Result<(), End> {
+    if out.json { out.object(&Reply::Text { text }) } else { out.text(&text) }
 }
 
 fn print_schema(keys: ReadKeys, out: &mut Out) -> Result<(), End> {
@@ -140,5 +146,5 @@ fn paths(paths: &Paths, out: &mut Out) -> Result<(), End> {
 fn completions(shell: Shell, out: &mut Out) -> Result<(), End> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "outcrop", &mut script);
-    out.text(&String::from_utf8_lossy(&script))
+    print_text(String::from_utf8_lossy(&script).into_owned(), out)
 }

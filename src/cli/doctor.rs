@@ -1,11 +1,12 @@
 //! `outcrop doctor`: what the door found, and what only this side of it can see.
 
 use std::io::IsTerminal;
+use std::os::unix::fs::PermissionsExt;
 
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, Needs, unexpected, words};
-use crate::config::{ApiKey, Config, Environment, Osc52};
+use crate::config::{ApiKey, Config, Environment, Osc52, ProviderConfig};
 use crate::domain::{Error, Result};
 use crate::workbench::reply::{Check, Verdict};
 use crate::workbench::request::workspace::Workspace;
@@ -108,6 +109,14 @@ fn configuration(config: &Config) -> Check {
     let path = config.paths.config.display();
     let changed = config.values.iter().filter(|value| value.origin != "default").count();
     let changed = words::count(changed as u64, "value", "values");
+    let has_key =
+        |provider: &ProviderConfig| matches!(provider.api_key, ApiKey::Given { variable: None, .. });
+    let mode = std::fs::metadata(&config.paths.config).map_or(0, |found| found.permissions().mode());
+    if mode & 0o077 != 0 && config.providers.values().any(has_key) {
+        let found = format!("{path} holds a key, and others on this machine can read it");
+        let advice = format!("`chmod 600 {path}`, or take the key from a variable or `outcrop keys set`.");
+        return check("configuration", Verdict::Note, found, &advice);
+    }
     let found = if config.paths.config.exists() {
         format!("{path}, {changed} set there or elsewhere")
     } else {

@@ -208,6 +208,9 @@ async fn dispatch(
         ended = worked => ended,
         ended = signals.any() => Ok(ended),
     };
+    if matches!(ended, Ok(Exit::Signal(129 | 143))) {
+        asker.door.hurry();
+    }
     // Whoever is impatient may still cut it short.
     let close = async {
         running.pause(&asker, out).await;

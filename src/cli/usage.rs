@@ -87,6 +87,10 @@ async fn write(
     while let Some(reply) = replies.next().await {
         let reply = reply?;
         let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
+        if out.json {
+            out.object(&reply)?;
+            continue;
+        }
         if form == Form::Jsonl { out.json_text(text)? } else { out.text(text)? }
     }
     Ok(Exit::Done)

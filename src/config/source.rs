@@ -601,6 +601,7 @@ struct RawPreset {
     tools: Option<Value>,
     tool_choice: Option<String>,
     response_schema: Option<Value>,
+    cache: Option<String>,
     system: Option<String>,
     model: Option<ModelId>,
 }
@@ -622,6 +623,7 @@ impl RawPreset {
             ("tools", json(self.tools)),
             ("tool_choice", self.tool_choice),
             ("response_schema", json(self.response_schema)),
+            ("cache", self.cache),
         ] {
             if let Some(text) = text {
                 settings.set(name, &text)?;

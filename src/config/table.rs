@@ -381,6 +381,12 @@ pub const KEYS: &[Key] = &[
         "Which tool is called: auto, none, any, or a tool's name.",
     ),
     key("defaults.response_schema", Kind::SettingJson, "", "The JSON schema that an answer must keep."),
+    key(
+        "defaults.cache",
+        Kind::SettingWord,
+        "",
+        "Keep what every turn repeats at the provider, where it must be told: on, off.",
+    ),
     key("defaults.system", Kind::Text, "", "The system prompt."),
     key("presets.*.temperature", Kind::Setting, "", "Randomness, 0 to 2."),
     key("presets.*.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),
@@ -407,6 +413,26 @@ pub const KEYS: &[Key] = &[
         "Which tool is called: auto, none, any, or a tool's name.",
     ),
     key("presets.*.response_schema", Kind::SettingJson, "", "The JSON schema that an answer must keep."),
+    key(
+        "presets.*.cache",
+        Kind::SettingWord,
+        "",
+        "Keep what every turn repeats at the provider, where it must be told: on, off.",
+    ),
     key("presets.*.system", Kind::Text, "", "The system prompt."),
     key("presets.*.model", Kind::Model, "", "The model that it is for."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::settings::FIELDS;
+
+    #[test]
+    fn every_setting_has_a_key_in_the_defaults_and_in_presets() {
+        for (field, scope) in FIELDS.iter().flat_map(|field| [(field, "defaults"), (field, "presets.*")]) {
+            let path = format!("{scope}.{}", field.name);
+            assert!(KEYS.iter().any(|key| key.path == path), "{path}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Tools that a model may call, and how it is to choose among them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -174,6 +175,11 @@ impl TryFrom<String> for ToolChoice {
     fn try_from(text: String) -> Result<Self> {
         text.parse()
     }
+}
+
+/// What a tool gave, for APIs that have no field for its failing.
+pub fn told_result(content: &str, is_error: bool) -> Cow<'_, str> {
+    if is_error { Cow::Owned(format!("Error: {content}")) } else { Cow::Borrowed(content) }
 }
 
 #[cfg(test)]

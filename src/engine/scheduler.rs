@@ -27,7 +27,7 @@ const TURN: usize = 4;
 /// Calls that may wait to be seen by the thread, and events that a reader may leave lying.
 const CALLS: usize = 64;
 const EVENTS: usize = 64;
-/// Conversations whose caches are kept, and bytes of them in all.
+/// Conversations whose caches are kept, and bytes of them in all; that of one alone may be larger.
 const CACHES: usize = 8;
 const CACHE_BYTES: usize = 256 << 20;
 
@@ -341,7 +341,11 @@ impl Scheduler {
             self.kept.retain(|other| other.conversation != kept.conversation);
             self.kept.push(kept);
         }
-        while self.kept.len() > CACHES || self.kept.iter().map(Kept::bytes).sum::<usize>() > CACHE_BYTES {
+        // The newest stays, however long its conversation is: its next turn is to pay for the new tokens only.
+        let too_many = |kept: &[Kept]| {
+            kept.len() > CACHES || kept.len() > 1 && kept.iter().map(Kept::bytes).sum::<usize>() > CACHE_BYTES
+        };
+        while too_many(&self.kept) {
             self.kept.remove(0);
         }
     }

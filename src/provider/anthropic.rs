@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::answering::{answering, body_of, keeps_none, once, refused, scrubbed, wait_ms};
+use super::answering::{answering, bare, body_of, keeps_none, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::sent::{keyed, sent};
-use super::{Events, Provider};
+use super::{Events, KeyCheck, Provider};
 use crate::domain::Result;
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
@@ -16,6 +16,8 @@ use crate::net::{Client, Request, Response};
 use crate::wire::anthropic::request::{self, Thinking};
 use crate::wire::anthropic::{Messages, VERSION, fault, reply};
 use crate::wire::unstreamed::unstreamed;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 /// The path at which conversations are answered.
 const MESSAGES: &str = "messages";
@@ -150,6 +152,12 @@ impl Provider for Anthropic {
 
     fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    fn check_key(&self, net: &Client) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
+        let (url, net) = (self.url("models"), net.clone());
+        let doing = format!("asking {} about its key", self.name);
+        self.key.is_some().then(|| async move { bare(&net, &doing, url).await }.boxed())
     }
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {

@@ -1,8 +1,8 @@
 //! The screen from the command line's point of view: open it, run it, give the terminal back.
 
 use super::app::{App, Options, Start};
-use super::runtime::{self, Host};
-use super::terminal::{self, Tty};
+use super::runtime::{self, Ending, Host};
+use super::terminal::{self, Signal, Tty};
 use crate::config::Config;
 use crate::domain::Result;
 use crate::workbench::Door;
@@ -21,6 +21,9 @@ pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     let mut app = App::new(options, start);
     let ended = runtime::run(&mut app, door.clone(), &mut terminal, Host::of(config)).await;
     drop(terminal);
+    if matches!(ended, Ok(Ending::Signal(Signal::HangUp | Signal::Terminate))) {
+        door.hurry();
+    }
     door.close().await;
     Ok(ended?.code())
 }

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::request::workspace::Workspace;
@@ -54,6 +55,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long an owner that ends waits for the calls of others.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// The same for one that has to end at once.
+const HURRIED: Duration = Duration::from_millis(100);
+
 /// Between two attempts, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
@@ -68,6 +72,7 @@ pub struct Attached {
     /// The knock whose backup took the place of everything.
     restored: Arc<AtomicU64>,
     watcher: AbortOnDropHandle<()>,
+    hurried: CancellationToken,
 }
 
 /// What this process was told, whoever serves its calls.
@@ -114,7 +119,8 @@ impl Attached {
         let (knocks, heard) = watch::channel(Knock::default());
         let restored = Arc::new(AtomicU64::new(0));
         let watcher = tokio::spawn(keep(folder.to_owned(), open, sender, heard, Arc::clone(&restored)));
-        Self { state, told: Told::default(), knocks, restored, watcher: AbortOnDropHandle::new(watcher) }
+        let (told, hurried) = (Told::default(), CancellationToken::new());
+        Self { state, told, knocks, restored, watcher: AbortOnDropHandle::new(watcher), hurried }
     }
 
     /// Binds every call to what this process was told.
@@ -178,14 +184,22 @@ impl Workbench for Attached {
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {
-        let state = self.state.borrow().clone();
+        let (state, hurried) = (self.state.borrow().clone(), self.hurried.clone());
         // Who closes takes nothing over; calls from now on find no owner.
         self.watcher.abort();
         async move {
             match state {
                 State::Ours(door, serving) => {
                     // Others' calls may end in peace; what they ask from now on waits for the next owner.
-                    if tokio::time::timeout(FAREWELL, serving.leave()).await.is_err() {
+                    let hurry = async {
+                        hurried.cancelled().await;
+                        tokio::time::sleep(HURRIED).await;
+                    };
+                    let left = tokio::select! {
+                        left = tokio::time::timeout(FAREWELL, serving.leave()) => left.is_ok(),
+                        () = hurry => false,
+                    };
+                    if !left {
                         tracing::warn!("cut the calls of another outcrop");
                     }
                     serving.stop();
@@ -196,6 +210,10 @@ impl Workbench for Attached {
             }
         }
         .boxed()
+    }
+
+    fn hurry(&self) {
+        self.hurried.cancel();
     }
 }
 

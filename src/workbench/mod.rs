@@ -33,6 +33,9 @@ pub trait Workbench: Send + Sync + std::fmt::Debug {
 
     /// Ends what runs and stores what came of it; a face awaits it before the process ends. Later calls are refused.
     fn close(&self) -> BoxFuture<'static, ()>;
+
+    /// The process has to end at once: what is closed waits for nobody else.
+    fn hurry(&self) {}
 }
 
 /// A door as faces hold it.

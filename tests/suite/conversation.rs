@@ -10,7 +10,7 @@ const SIZE: (u16, u16) = (100, 30);
 /// What this machine cannot show is said, and is a failure in CI.
 fn skipped(what: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "CI must be able to test {what}");
-    eprintln!("skipped: {what}");
+    crate::skipped!("{what}");
 }
 
 fn quit(mut tty: Tty) {

@@ -1,6 +1,15 @@
 //! The one test binary: each module is a kind of test (see `DESIGN`, section 7).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+/// Says on the standard error, past what keeps the output of tests that pass, what this machine lacks for a test.
+macro_rules! skipped {
+    ($($what:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "skipped: {}", format_args!($($what)*));
+    }};
+}
+pub(crate) use skipped;
+
 mod answer;
 mod chat;
 mod cli;

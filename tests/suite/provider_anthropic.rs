@@ -324,7 +324,7 @@ fn everything() -> Converse {
 #[tokio::test]
 async fn the_apis_own_sdk_sends_what_we_send_and_reads_what_we_read() {
     let Some(python) = std::env::var_os("OUTCROP_TEST_PEERS") else {
-        eprintln!("skipped: Anthropic's SDK; OUTCROP_TEST_PEERS names a python with anthropic");
+        crate::skipped!("Anthropic's SDK; OUTCROP_TEST_PEERS names a python with anthropic");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
         return;
     };

@@ -551,7 +551,7 @@ pub fn as_asked(seen: &Seen) -> Value {
 /// What `tests/peers/botocore_judge.py` says of all that; `None` where there is no such peer here.
 fn judged(evidence: Value) -> Option<tokio::task::JoinHandle<Vec<Value>>> {
     let Some(python) = std::env::var_os("OUTCROP_TEST_PEERS") else {
-        eprintln!("skipped: Amazon's botocore; OUTCROP_TEST_PEERS names a python with botocore");
+        crate::skipped!("Amazon's botocore; OUTCROP_TEST_PEERS names a python with botocore");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
         return None;
     };

@@ -33,7 +33,7 @@ fn client() -> Client {
 pub fn python(what: &str) -> Option<std::ffi::OsString> {
     let python = std::env::var_os("OUTCROP_TEST_PEERS");
     if python.is_none() {
-        eprintln!("skipped: {what}; OUTCROP_TEST_PEERS names a python with it");
+        crate::skipped!("{what}; OUTCROP_TEST_PEERS names a python with it");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
     }
     python

@@ -473,7 +473,7 @@ async fn a_real_pip_brings_a_file_of_a_real_package() {
         None => assert_eq!(home.manifest().files[0].sha256, digest),
         Some(error) if error.kind == ErrorKind::Corrupt => panic!("{error}"),
         Some(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
-        Some(error) => println!("skipped: a package index reached by pip ({error})"),
+        Some(error) => crate::skipped!("a package index reached by pip ({error})"),
     }
 }
 

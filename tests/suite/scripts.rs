@@ -164,7 +164,7 @@ fn written(script: Script, voice: &dyn Provider, converse: &Converse) -> String 
 #[tokio::test]
 async fn curl_sends_what_each_voice_sends() {
     if Command::new("curl").arg("--version").output().is_err() {
-        eprintln!("skipped: curl");
+        crate::skipped!("curl");
         return;
     }
     let server = server().await;
@@ -204,7 +204,7 @@ async fn curl_sends_what_each_voice_sends() {
 #[tokio::test]
 async fn curl_signs_as_amazon_s_own_library_does() {
     if Command::new("curl").arg("--version").output().is_err() {
-        eprintln!("skipped: curl");
+        crate::skipped!("curl");
         return;
     }
     let server = server().await;

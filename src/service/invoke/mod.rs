@@ -427,6 +427,10 @@ fn passed(
 fn gone(error: Error, successor: &ModelId) -> Error {
     match error.kind {
         ErrorKind::NotFound => known::succeeded(error, Some(successor)),
+        // As Bedrock says of an id that it does not know any more.
+        ErrorKind::Invalid if error.why.contains("model identifier") => {
+            known::succeeded(error, Some(successor))
+        }
         _ => error,
     }
 }

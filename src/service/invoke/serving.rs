@@ -17,6 +17,8 @@ use crate::provider::Events;
 
 /// The longest answer that is taken in, in bytes of text: one that never ends is ended.
 const LONGEST: usize = 8 * 1024 * 1024;
+/// What a call of a tool counts of that, at the least: an answer holds some thousands of them at most.
+const CALL_BYTES: usize = 1024;
 
 /// The same of pictures.
 const LONGEST_PICTURES: usize = 256 * 1024 * 1024;
@@ -96,8 +98,14 @@ impl Serving {
         if matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::ToolUse { .. }) {
             self.clock.first();
         }
-        if let Event::Text { text } | Event::Reasoning { text } = &event {
-            self.bytes += text.len();
+        let more = match &event {
+            Event::Text { text } | Event::Reasoning { text } => text.len(),
+            // Of calls the number counts too: each may be small.
+            Event::ToolUse { .. } => CALL_BYTES,
+            _ => 0,
+        };
+        if more > 0 {
+            self.bytes += more;
             if self.bytes > LONGEST {
                 let error = endless(&self.doing, LONGEST);
                 self.fail(&error);

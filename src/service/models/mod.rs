@@ -125,7 +125,7 @@ impl Shelf {
                 ErrorKind::NotFound,
                 doing,
                 "the catalogue has no such model",
-                format!("It has {}; `outcrop models add FILE` takes any GGUF file.", names.join(", ")),
+                format!("It has {}; `outcrop models add FILE` takes a GGUF file.", names.join(", ")),
             )
         })
     }

@@ -101,6 +101,7 @@ impl Theme {
         }
         let look = match (self.name.as_str(), background) {
             ("auto", known) => Look::for_background(known.unwrap_or(Background::Dark)),
+            ("high-contrast", Some(Background::Light)) => Look::named("high-contrast-light"),
             (name, _) => Look::named(name),
         }?;
         look.at_depth(self.depth)

@@ -1,4 +1,5 @@
-//! A text in the person's own editor: a private file, gone as soon as it was read.
+//! A text in the person's own editor: a private file in a folder of its own, gone as soon as it was read, with whatever the
+//! editor put beside it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -22,7 +23,7 @@ pub fn none() -> Error {
 /// Opens `text` with a command line such as `code --wait`, waits for its end, reads the text back.
 pub async fn edit(text: &str, command: &str, folder: &Path) -> Result<String> {
     let file = Private::create(folder, text).map_err(|e| Error::io(DOING, &e))?;
-    let status = worker::edit(command, &file.0).await.map_err(|e| Error::io(DOING, &e))?;
+    let status = worker::edit(command, &file.path()).await.map_err(|e| Error::io(DOING, &e))?;
     if !status.success() {
         let why = format!("`{command}` ended with {status}");
         return Err(Error::new(ErrorKind::Io, DOING, why, "The text is as it was before."));
@@ -43,7 +44,23 @@ pub async fn configure(config: Config, command: &str) -> Result<Config> {
     config.reload()
 }
 
-/// A file for nobody else, removed when dropped.
+/// What folders of texts are called, before the number of the process.
+const FOLDER: &str = "edit-";
+
+/// Removes the texts that processes left which ended while an editor had them.
+pub fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse().ok());
+        let owner = owner.and_then(rustix::process::Pid::from_raw);
+        if owner.is_some_and(|owner| rustix::process::test_kill_process(owner).is_err()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A folder with one file for nobody else, removed when dropped.
 struct Private(PathBuf);
 
 impl Private {
@@ -55,29 +72,34 @@ impl Private {
             let why = format!("{} is not a private folder", folder.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
-        // Two texts of one process are never out at once, and an old file of that name was left by a crash.
-        let path = folder.join(format!("message-{}.md", std::process::id()));
-        match fs::remove_file(&path) {
+        // Two texts of one process are never out at once, and an old folder of that name was left by a crash.
+        let own = folder.join(format!("{FOLDER}{}", std::process::id()));
+        match fs::remove_dir_all(&own) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        let private = Self(path);
+        DirBuilder::new().mode(0o700).create(&own)?;
+        let private = Self(own);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(private.path())?;
         file.write_all(text.as_bytes())?;
         Ok(private)
     }
 
+    fn path(&self) -> PathBuf {
+        self.0.join("message.md")
+    }
+
     fn read(&self) -> io::Result<String> {
         let mut bytes = Vec::new();
-        File::open(&self.0)?.take(READ_MAX).read_to_end(&mut bytes)?;
+        File::open(self.path())?.take(READ_MAX).read_to_end(&mut bytes)?;
         Ok(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
     }
 }
 
 impl Drop for Private {
     fn drop(&mut self) {
-        // An editor may have put another file in its place, or taken it away.
-        let _ = fs::remove_file(&self.0);
+        // An editor may have put another file in its place, and copies and journals beside it.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -93,13 +115,29 @@ mod tests {
         let folder = home.path().join("run");
         let seen = home.path().join("seen");
         let command = format!(
-            "f() {{ stat -c %a \"$1\" > {0}; cat \"$1\" >> {0}; echo after > \"$1\"; }}; f",
+            "f() {{ stat -c %a \"$1\" > {0}; cat \"$1\" >> {0}; cp \"$1\" \"$1~\"; echo after > \"$1\"; }}; f",
             seen.display()
         );
         assert_eq!(edit("before\n", &command, &folder).await.unwrap(), "after\n");
         assert_eq!(fs::read_to_string(seen).unwrap(), "600\nbefore\n");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_a_process_left_that_is_gone_is_swept_away() {
+        let run = tempfile::tempdir().unwrap();
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        let id = gone.id();
+        gone.wait().unwrap();
+        let (own, left) = (std::process::id(), run.path().join(format!("{FOLDER}{id}")));
+        for folder in [left.clone(), run.path().join(format!("{FOLDER}{own}")), run.path().join("other-1")] {
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("message.md"), "a canary").unwrap();
+        }
+        sweep(run.path());
+        assert!(!left.exists());
+        assert_eq!(fs::read_dir(run.path()).unwrap().count(), 2, "what lives, and what is not ours, stays");
     }
 
     #[tokio::test]

@@ -72,6 +72,7 @@ pub struct Host {
 impl Host {
     /// As it was configured.
     pub fn of(config: &Config) -> Self {
+        editor::sweep(&config.paths.runtime);
         Self {
             editor: config.editor.clone(),
             folder: config.paths.runtime.clone(),

@@ -16,6 +16,9 @@ pub const PASTE_MAX: usize = 16 << 20;
 const ESC_PATIENCE: Duration = Duration::from_millis(25);
 /// How long what follows a paste, or a burst of keys, still belongs to it.
 const PASTE_PATIENCE: Duration = Duration::from_millis(30);
+/// How long after a paste several keys in one piece are taken for its rest: its end mark may have been one within it, and a
+/// slow line brings what follows late.
+const REST_PATIENCE: Duration = Duration::from_millis(500);
 
 const PASTE_END: &[u8] = b"\x1b[201~";
 
@@ -60,6 +63,8 @@ pub struct Parser {
     pending: Vec<u8>,
     /// The last bytes belonged to a burst of keys that is taken for a paste.
     burst: bool,
+    /// A bracketed paste has just ended.
+    pasted: bool,
     /// Questions are out: what looks like an answer is one, even after its Esc was taken for a key.
     asked: bool,
     /// An Esc was just told to be a key.
@@ -100,12 +105,16 @@ impl Parser {
             Mode::Tail { .. } => Some(PASTE_PATIENCE),
             Mode::Paste { .. } => None,
             Mode::Keys if self.lone_start().is_some() => Some(ESC_PATIENCE),
-            Mode::Keys => self.burst.then_some(PASTE_PATIENCE),
+            Mode::Keys if self.burst => Some(PASTE_PATIENCE),
+            Mode::Keys => self.pasted.then_some(REST_PATIENCE),
         }
     }
 
     /// Nothing came for that long.
     pub fn quiet(&mut self, out: &mut Vec<Event>) {
+        if !self.burst && self.lone_start().is_none() {
+            self.pasted = false;
+        }
         self.burst = false;
         while let Some(key) = self.lone_start() {
             self.lone_esc = key.code == KeyCode::Esc;
@@ -116,6 +125,7 @@ impl Parser {
         if let Mode::Tail { paste, tail } = &mut self.mode {
             let (paste, tail) = (std::mem::take(paste), std::mem::take(tail));
             self.mode = Mode::Keys;
+            self.pasted = true;
             out.push(paste.into_event());
             self.feed(&tail, out);
         }
@@ -215,7 +225,7 @@ impl Parser {
     /// Hands on the events of one read; text with an Enter within it is a paste. One at its end is not enough: a slow
     /// line, or a program that types, brings a whole sentence and its Enter in one piece.
     fn settle(&mut self, keys: Vec<Event>, out: &mut Vec<Event>) {
-        if self.brackets && !self.burst {
+        if self.brackets && !self.burst && !self.pasted {
             out.extend(keys);
             return;
         }
@@ -232,8 +242,11 @@ impl Parser {
                 run.extend(keys.next());
             }
             let breaks = text.contains('\n');
-            let pasted = if self.burst { text.len() > 1 } else { text.trim_end_matches('\n').contains('\n') }
-                || text.ends_with("\n\n");
+            let pasted = if self.burst || self.pasted {
+                text.len() > 1
+            } else {
+                text.trim_end_matches('\n').contains('\n')
+            } || text.ends_with("\n\n");
             if breaks && pasted {
                 self.burst = true;
                 out.push(Event::Paste { text, dropped: 0 });
@@ -285,6 +298,26 @@ mod tests {
 
     fn keys(bytes: &[u8]) -> String {
         named(&read(&[bytes]))
+    }
+
+    #[test]
+    fn what_comes_late_behind_an_end_mark_within_a_paste_sends_nothing() {
+        let mut parser = Parser::default();
+        let mut seen = Vec::new();
+        parser.feed(b"\x1b[?2004;1$y\x1b[200~ls \x1b[201~", &mut seen);
+        parser.quiet(&mut seen);
+        assert_eq!(parser.patience(), Some(REST_PATIENCE));
+        parser.feed(b"rm -rf ~\r\x1b[201~", &mut seen);
+        let enter = Event::Key(Key::plain(KeyCode::Enter));
+        assert!(!seen.contains(&enter), "{seen:?}");
+        // A person's own Enter is one key, and ends nothing but its line.
+        parser.feed(b"\r", &mut seen);
+        assert_eq!(seen.last(), Some(&enter));
+        parser.quiet(&mut seen);
+        parser.quiet(&mut seen);
+        assert_eq!(parser.patience(), None);
+        parser.feed(b"yes\r", &mut seen);
+        assert_eq!(seen.last(), Some(&enter), "a program that types");
     }
 
     #[test]

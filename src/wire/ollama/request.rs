@@ -9,7 +9,7 @@ use crate::domain::call::{Converse, Turn};
 use crate::domain::catalog::ModelId;
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::{Effort, Settings};
-use crate::domain::tool::{Tool, ToolChoice};
+use crate::domain::tool::{Tool, ToolChoice, told_result};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::attachment;
 
@@ -181,9 +181,9 @@ fn add<'a>(
                     "function": { "name": name, "arguments": arguments(input) },
                 }));
             }
-            Block::ToolResult { id, content, .. } => messages.push(Message {
+            Block::ToolResult { id, content, is_error } => messages.push(Message {
                 role: Role::Tool.as_str(),
-                content: content.clone(),
+                content: told_result(content, *is_error).into_owned(),
                 tool_name: called.get(id.as_str()).copied(),
                 tool_call_id: Some(id),
                 ..Message::default()

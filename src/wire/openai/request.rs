@@ -7,7 +7,7 @@ use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::left_out::LeftOut;
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::{Effort, Settings};
-use crate::domain::tool::{Tool, ToolChoice};
+use crate::domain::tool::{Tool, ToolChoice, told_result};
 use crate::domain::{Error, Result};
 use crate::wire::attachment::{self, data_url};
 
@@ -190,9 +190,9 @@ fn add<'a>(messages: &mut Vec<Message<'a>>, turn: &'a Turn, blobs: &Blobs, doing
                 r#type: "function",
                 function: Function { name, arguments: input.to_string() },
             }),
-            Block::ToolResult { id, content, .. } => messages.push(Message {
+            Block::ToolResult { id, content, is_error } => messages.push(Message {
                 role: "tool",
-                content: Some(Content::Text(content.clone())),
+                content: Some(Content::Text(told_result(content, *is_error).into_owned())),
                 tool_calls: Vec::new(),
                 tool_call_id: Some(id),
             }),

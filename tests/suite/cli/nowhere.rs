@@ -163,7 +163,7 @@ fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
     let home = home();
     if tried(&home, &["paths"]).is_none() {
         assert!(std::env::var_os("CI").is_none(), "no network namespace can be made here");
-        eprintln!("skipped: network namespaces (unshare and ip)");
+        crate::skipped!("network namespaces (unshare and ip)");
         return;
     }
     let mut all = Vec::new();

@@ -53,7 +53,7 @@ async fn recalled(door: &dyn Workbench, name: &str) -> (String, u32) {
 /// What this machine cannot show is said, and is a failure in CI.
 fn skipped(what: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "CI must be able to test {what}");
-    eprintln!("skipped: {what}");
+    crate::skipped!("{what}");
 }
 
 /// A fake, served in a folder.

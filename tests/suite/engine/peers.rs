@@ -95,7 +95,7 @@ async fn each_architecture_writes_the_greedy_text_of_llama_cpp() {
 #[test]
 fn llama_cpp_still_says_what_was_recorded_of_it_on_tiny_models() {
     let Some(python) = std::env::var_os("OUTCROP_TEST_PEERS") else {
-        eprintln!("skipped: llama.cpp; OUTCROP_TEST_PEERS names a python with xllamacpp");
+        crate::skipped!("llama.cpp; OUTCROP_TEST_PEERS names a python with xllamacpp");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
         return;
     };

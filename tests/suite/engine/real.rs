@@ -46,7 +46,7 @@ pub fn said() -> Said {
 pub fn model() -> Option<PathBuf> {
     let path = std::env::var_os("OUTCROP_TEST_MODEL").map(PathBuf::from);
     if path.is_none() {
-        eprintln!("skipped: the real model; OUTCROP_TEST_MODEL names the converted GGUF file");
+        crate::skipped!("the real model; OUTCROP_TEST_MODEL names the converted GGUF file");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_MODEL is not set");
     }
     path
@@ -56,7 +56,7 @@ pub fn model() -> Option<PathBuf> {
 pub fn peers() -> Option<PathBuf> {
     let python = std::env::var_os("OUTCROP_TEST_PEERS").map(PathBuf::from);
     if python.is_none() {
-        eprintln!("skipped: llama.cpp; OUTCROP_TEST_PEERS names a python with xllamacpp and numpy");
+        crate::skipped!("llama.cpp; OUTCROP_TEST_PEERS names a python with xllamacpp and numpy");
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
     }
     python

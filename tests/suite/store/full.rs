@@ -76,7 +76,7 @@ fn a_disk_that_is_really_full_loses_nothing_and_goes_on_when_there_is_room() {
     let mounted = Command::new("unshare").args(["-rm", "sh", "-c", mount]).arg(&disk).output();
     if !mounted.is_ok_and(|done| done.status.success()) {
         // A permission of the machine, which no gate can fetch.
-        eprintln!("skipped: a really full disk; `unshare -rm` cannot mount one here");
+        crate::skipped!("a really full disk; `unshare -rm` cannot mount one here");
         return;
     }
     let inner = super::crash::command("full", &disk, 0);

@@ -299,7 +299,7 @@ fn the_desktops_own_keyring_keeps_the_key() {
     let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if !["dbus-run-session", "gnome-keyring-daemon", "dbus-send"].into_iter().all(there) {
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "CI must have GNOME Keyring and D-Bus");
-        eprintln!("skipped: a real keyring; gnome-keyring-daemon, dbus-run-session and dbus-send bring one");
+        crate::skipped!("a real keyring; gnome-keyring-daemon, dbus-run-session and dbus-send bring one");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::left_out::LeftOut;
 use crate::domain::message::{Block, Role};
 use crate::domain::settings::{Effort, Settings};
-use crate::domain::tool::{Tool, ToolChoice};
+use crate::domain::tool::{Tool, ToolChoice, told_result};
 use crate::domain::{Error, Result};
 use crate::wire::attachment::{self, data_url};
 use crate::wire::openai::request;
@@ -124,8 +124,9 @@ fn add(input: &mut Vec<Value>, turn: &Turn, blobs: &Blobs, doing: &str) -> Resul
                     "type": "function_call", "call_id": id, "name": name, "arguments": arguments.to_string(),
                 }));
             }
-            Block::ToolResult { id, content: output, .. } => {
+            Block::ToolResult { id, content: output, is_error } => {
                 message(&mut content, input);
+                let output = told_result(output, *is_error);
                 input.push(json!({ "type": "function_call_output", "call_id": id, "output": output }));
             }
             Block::Reasoning { .. } | Block::RedactedReasoning { .. } | Block::CachePoint => {}
