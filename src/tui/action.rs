@@ -200,6 +200,11 @@ actions! {
     GoToVote = "go_to_vote", "Go back to one of your votes";
     ShowReport = "show_report", "Show what the votes come to";
     RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
+    NewEvaluation = "new_evaluation", "Make a new evaluation";
+    CreateEvaluation = "create_evaluation", "Make the evaluation of what the form says";
+    AddSource = "add_source", "Have one model more answer";
+    ShowDatasets = "show_datasets", "Show the datasets";
+    ImportDataset = "import_dataset", "Read a file as a new dataset";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
     CopyTable = "copy_table", "Copy the table as CSV";
@@ -306,6 +311,11 @@ impl Action {
                 | Self::GoToVote
                 | Self::ShowReport
                 | Self::RunEvaluation
+                | Self::NewEvaluation
+                | Self::CreateEvaluation
+                | Self::AddSource
+                | Self::ShowDatasets
+                | Self::ImportDataset
                 | Self::NewComparison
                 | Self::GroupNext
                 | Self::CopyTable

@@ -57,6 +57,8 @@ pub enum Effect {
     /// Writes a picture to the file that the person named; answered by `Event::PictureSaved`. Only `replace` writes over
     /// another file.
     SavePicture { blob: BlobId, path: String, bytes: Bytes, replace: bool },
+    /// Reads the file that the person named, of at most `most` bytes; answered by `Event::FileRead`.
+    ReadFile { path: String, most: u64 },
     /// Sends a picture that the terminal keeps until it gets `forget`; answered by `Event::Kept`.
     Keep { number: u32, picture: Vec<u8>, forget: Vec<u8> },
     /// Has the terminal forget a picture.

@@ -72,6 +72,11 @@ pub enum Event {
         path: String,
         saved: Result<Saved>,
     },
+    /// The answer to `Effect::ReadFile`.
+    FileRead {
+        path: String,
+        read: Result<Contents>,
+    },
     /// The answer to `Effect::Keep`: the terminal has the picture of that number.
     Kept(u32),
     /// What `$EDITOR` left of an `Effect::Edit`'s text.
@@ -85,6 +90,16 @@ pub enum Event {
     },
     /// The program was stopped and is in the foreground again.
     Resumed,
+}
+
+/// What is in a file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contents(pub Vec<u8>);
+
+impl std::fmt::Debug for Contents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Contents({})", self.0.len())
+    }
 }
 
 /// What work away from the screen's thread made.

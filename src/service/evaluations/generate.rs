@@ -306,16 +306,17 @@ impl Evaluations {
     }
 
     /// What asking for the answers of a plan to these items may cost.
-    pub fn estimate(&self, plan: &Plan, items: &[Item]) -> Result<Estimate> {
+    pub fn estimate(&self, plan: &Plan, dataset: String, items: &[Item]) -> Result<Estimate> {
         let items = &items[..items.len().min(plan.limit.map_or(usize::MAX, |limit| limit as usize))];
         let mut estimate =
             Estimate { calls: 0, input_tokens: 0, output_tokens: 0, dollars: None, unpriced: Vec::new() };
+        // Of a plan that nothing can come of no price is said, but what is wrong with it.
+        self.planned(plan.clone(), dataset, items)?;
         let texts = items.iter().flat_map(|item| &item.turns).map(|turn| turn.text.len() as u64);
         let bytes: u64 = texts.sum();
         let many = items.len() as u64;
         for source in &plan.sources {
             let Some(column) = &source.column else { continue };
-            self.invoke.knows(&column.model)?;
             let card = self.invoke.card(&column.model);
             let system = column.system.as_ref().map_or(0, |system| system.len() as u64);
             let input = (bytes + many * system).div_ceil(TOKEN);

@@ -126,7 +126,7 @@ impl Evaluations {
                 self.invoke.knows(&column.model)?;
             } else if let Some(at) = items.iter().position(|item| item.response(&source.name).is_none()) {
                 let why = format!("item {} of {dataset:?} has no answer of {:?}", at + 1, source.name);
-                let hint = "Name a source that answered all, or ask the model itself with -m.";
+                let hint = "Name a source that answered all, or ask the model itself.";
                 return invalid(why, hint);
             }
         }

@@ -110,6 +110,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             }
             Err(error) => state.say(error.to_string(), true),
         },
+        Event::FileRead { path, read } => {
+            state.at_desk(out, |panes, desk| panes.evaluate.file_read(&path, read, desk));
+        }
         Event::Edited(Ok(text)) => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
         Event::Configured(Ok(presets)) => {
             state.options.presets = presets;
@@ -368,6 +371,13 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));
         }
+        Action::AddSource | Action::Open
+            if state.place == Place::Evaluate && state.evaluate.picks_model(action) =>
+        {
+            state.with_chat(out, chat::State::look_through_models);
+            refresh(state);
+            state.with_pane(out, |pane, desk| pane.act(action, key, desk));
+        }
         Action::Interrupt => {
             if state.with_pane(out, |pane, desk| pane.interrupt(desk)) {
                 state.quitting = None;
@@ -457,6 +467,7 @@ fn refresh(state: &mut State) {
     state.pictures.restock(state.chat.stock(), asking);
     state.models.restock(state.chat.stock(), asking);
     state.compare.restock(state.chat.stock(), asking);
+    state.evaluate.restock(state.chat.stock(), asking);
     state.prompt.restock(state.chat.stock(), asking);
     for overlay in &mut state.overlays {
         if let Overlay::Picker(picker) = overlay {

@@ -8,6 +8,7 @@ use super::{Choice, Outcome};
 use crate::domain::catalog::ModelId;
 use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
+use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
 use crate::domain::id::{ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
@@ -202,6 +203,33 @@ impl Confirm {
             letter: 'd',
             does: "delete it",
             choice: Choice::RemoveEvaluation(id),
+            keeps: "keep it",
+        }
+    }
+
+    /// Asks before a new evaluation is left that something was entered for.
+    pub fn drop_evaluation(name: &str) -> Self {
+        Self {
+            act: "Drop the new evaluation",
+            object: safe_line(name).into_owned(),
+            rest: "? What was entered for it is lost.".to_owned(),
+            letter: 'd',
+            does: "drop it",
+            choice: Choice::DropForm,
+            keeps: "go on with it",
+        }
+    }
+
+    /// Asks before a dataset is deleted.
+    pub fn remove_dataset(dataset: &Dataset) -> Self {
+        let items = count(dataset.items.into(), "item", "items");
+        Self {
+            act: "Delete the dataset",
+            object: safe_line(&dataset.name).into_owned(),
+            rest: format!(", {items}? Evaluations that were made of it keep theirs."),
+            letter: 'd',
+            does: "delete it",
+            choice: Choice::RemoveDataset(dataset.id),
             keeps: "keep it",
         }
     }

@@ -24,8 +24,9 @@ use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
 use super::paint::{fill, more, put};
 use crate::domain::catalog::ModelId;
+use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::vote::Skip;
-use crate::domain::id::{ComparisonId, ConversationId, EvaluationId, MakingId, PromptId};
+use crate::domain::id::{ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Field;
@@ -37,7 +38,7 @@ use notices::Past;
 use pad::Pad;
 use passphrase::Ask;
 use picker::Picker;
-use prompt::{Prompt, Said};
+use prompt::{Blank, Prompt, Said};
 use reading::Reading;
 
 /// Columns of a list.
@@ -129,6 +130,21 @@ pub enum Choice {
     RemoveEvaluation(EvaluationId),
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),
+    /// The dataset that a new evaluation is made of.
+    TakeDataset(DatasetId),
+    /// How raters say it in a new evaluation.
+    TakeMethod(Method),
+    /// What stands in a blank of a new evaluation; nothing for the usual.
+    Fill(Blank, String),
+    /// Nothing becomes of the new evaluation.
+    DropForm,
+    /// Reads the file of that path as a new dataset; `skip_bad` leaves out the lines that cannot be read.
+    ImportDataset {
+        path: String,
+        skip_bad: bool,
+    },
+    RenameDataset(DatasetId, String),
+    RemoveDataset(DatasetId),
     /// The item before the rater is not rated, for that reason.
     Skip(Skip),
     /// Goes with the next vote.
@@ -230,6 +246,7 @@ impl Overlay {
             // Its own letter comes first: no table has it.
             Self::Confirm(confirm) => vec![confirm.verb()],
             Self::Difference(difference) => vec![(Difference::turn(), difference.turns_to())],
+            Self::Reading(reading) => reading.offered().into_iter().collect(),
             _ => Vec::new(),
         };
         let own = own.into_iter().map(|(key, word)| (label(key), word));

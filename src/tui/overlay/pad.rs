@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::prompt::Blank;
 use super::{Choice, Outcome};
 use crate::domain::conversation::Draft;
 use crate::domain::settings::{Field, Settings};
@@ -28,6 +29,8 @@ pub struct Call {
 pub enum Of {
     #[default]
     System,
+    /// What raters read first.
+    Instructions,
     Tool(Call),
     /// The value of a setting, as JSON.
     Setting(&'static Field),
@@ -71,6 +74,11 @@ impl Pad {
         pad
     }
 
+    /// Asks for what raters read first.
+    pub fn instructions(text: &str) -> Self {
+        Self::new(Of::Instructions, "Instructions for raters".to_owned(), text)
+    }
+
     /// Its head.
     pub fn title(&self) -> &str {
         &self.title
@@ -89,6 +97,7 @@ impl Pad {
                 let text = self.composer.text().trim().to_owned();
                 return Outcome::Chosen(match &self.of {
                     Of::System => Choice::System(text),
+                    Of::Instructions => Choice::Fill(Blank::Instructions, text),
                     Of::Tool(call) => Choice::Tool { id: call.id.clone(), text, taken: true },
                     Of::Setting(field) => match Settings::default().set(field.name, &text) {
                         Ok(()) => Choice::Setting { field, text },
@@ -121,12 +130,12 @@ impl Pad {
     pub fn leave(&mut self) -> Outcome {
         let text = self.composer.text();
         match &self.of {
-            Of::Setting(_) if self.is_changed() && !self.leaving => {
+            Of::Setting(_) | Of::Instructions if self.is_changed() && !self.leaving => {
                 self.leaving = true;
                 Outcome::Stay
             }
             _ if !self.is_changed() || text.trim().is_empty() => Outcome::Close,
-            Of::Setting(_) => Outcome::Close,
+            Of::Setting(_) | Of::Instructions => Outcome::Close,
             Of::System => Outcome::Chosen(Choice::SystemAside(text)),
             Of::Tool(call) => Outcome::Chosen(Choice::Tool { id: call.id.clone(), text, taken: false }),
         }
@@ -148,6 +157,15 @@ impl Pad {
         };
         let (area, placeholder) = match &self.of {
             Of::System => (area, "How the model is to behave, in your words."),
+            Of::Instructions => {
+                let foot = area.bottom().saturating_sub(1);
+                if self.leaving {
+                    let words = leaving_words(keymap);
+                    put(cells, area.x, foot, area.right(), &words, ground.patch(look.style(Role::Warn)));
+                }
+                let rest = Rect { height: area.height.saturating_sub(2), ..area };
+                (rest, "What raters read before the first item; nothing for the usual.")
+            }
             Of::Tool(call) => {
                 let asked = ground.patch(look.style(Role::Tool));
                 let lines = wrap(&safe_line(&format!("{} {}", call.name, call.input)), area.width);
@@ -160,9 +178,8 @@ impl Pad {
                 (rest, "JSON or text; a ! in front makes it an error.")
             }
             Of::Setting(field) => {
-                let leaves = keymap.name(Context::Menu, Action::Cancel);
                 let (words, role) = match self.wrong.as_str() {
-                    _ if self.leaving => (format!("{leaves} once more drops what was changed."), Role::Warn),
+                    _ if self.leaving => (leaving_words(keymap), Role::Warn),
                     "" => (field.range.to_owned(), Role::Muted),
                     wrong => (wrong.to_owned(), Role::Bad),
                 };
@@ -178,4 +195,9 @@ impl Pad {
         self.composer.draw(area, cells, &styles, placeholder);
         self.composer.caret_in(area)
     }
+}
+
+/// What leaving it a second time does.
+fn leaving_words(keymap: &Keymap) -> String {
+    format!("{} once more drops what was changed.", keymap.name(Context::Menu, Action::Cancel))
 }

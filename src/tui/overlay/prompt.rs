@@ -8,7 +8,7 @@ use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
-use crate::domain::id::{ConversationId, PromptId};
+use crate::domain::id::{ConversationId, DatasetId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
@@ -49,6 +49,64 @@ pub enum Of {
     Comment,
     /// The number of a rater's vote.
     Vote,
+    /// What stands in a blank of a new evaluation.
+    Blank(Blank),
+    /// The file that a dataset is read from.
+    Items,
+    /// Another name of a dataset.
+    DatasetName(DatasetId),
+}
+
+/// What is written in a new evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blank {
+    Name,
+    Metric,
+    Description,
+    Instructions,
+    Raters,
+    Repeats,
+    /// Only so many items, the first ones.
+    Items,
+}
+
+impl Blank {
+    /// What is asked for.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Name => "The name of the evaluation",
+            Self::Metric => "The name of what is rated",
+            Self::Description => "What raters are asked",
+            Self::Instructions => "Instructions for raters",
+            Self::Raters => "Raters that each item needs",
+            Self::Repeats => "Of a hundred items so many come again, unannounced",
+            Self::Items => "Only the first items, so many",
+        }
+    }
+
+    /// Why a text is not taken; nothing stands for the usual.
+    fn wrong(self, text: &str) -> Option<&'static str> {
+        let among = |least: u32, most: u32| {
+            text.is_empty() || text.parse().is_ok_and(|number| (least..=most).contains(&number))
+        };
+        match self {
+            Self::Raters if !among(1, 1000) => Some("A number from 1 to 1000 is needed."),
+            Self::Repeats if !among(0, 50) => Some("A number from 0 to 50 is needed."),
+            Self::Items if !among(1, u32::MAX) => Some("A number from 1 on is needed."),
+            _ => None,
+        }
+    }
+
+    /// What leaving it empty means.
+    const fn empty(self) -> &'static str {
+        match self {
+            Self::Name => "Nothing for the name of the dataset",
+            Self::Metric | Self::Description | Self::Instructions => "Nothing for the usual",
+            Self::Raters => "Nothing for one",
+            Self::Repeats => "Whether a rater says the same twice; nothing for none",
+            Self::Items => "Nothing for all",
+        }
+    }
 }
 
 /// The line and what it names.
@@ -189,6 +247,24 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Vote, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for what stands in a blank of a new evaluation; `before` is what stands there.
+    pub fn blank(of: Blank, before: &str) -> Self {
+        let title = of.title().to_owned();
+        Self { title, input: Input::new(before), of: Of::Blank(of), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file that a dataset is read from.
+    pub fn items() -> Self {
+        let title = "Read the dataset from the file".to_owned();
+        Self { title, input: Input::default(), of: Of::Items, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for another name of a dataset.
+    pub fn rename_dataset(id: DatasetId, name: &str) -> Self {
+        let title = "Rename the dataset".to_owned();
+        Self { title, input: Input::new(name), of: Of::DatasetName(id), wrong: "", said: Said::Nothing }
+    }
+
     /// The same, with a name that another one has: it is asked for again.
     #[must_use]
     pub fn taken(self, name: &str) -> Self {
@@ -199,21 +275,22 @@ impl Prompt {
     /// What taking the line does, for the footer.
     pub fn verb(&self) -> &'static str {
         match self.of {
-            Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) => "rename",
+            Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) | Of::DatasetName(_) => "rename",
             Of::File(_) | Of::Picture(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
-            Of::Comment => "keep it",
+            Of::Comment | Of::Blank(_) => "keep it",
+            Of::Items => "read",
             Of::Vote => "go there",
         }
     }
 
     /// Asks how the path goes on that is being written; `None` where the line names no file that is there.
     pub fn complete(&self) -> Option<Outcome> {
-        let before = (self.of == Of::Attachment).then(|| self.input.before().to_owned())?;
+        let before = matches!(self.of, Of::Attachment | Of::Items).then(|| self.input.before().to_owned())?;
         Some(Outcome::Told(Choice::Complete(before)))
     }
 
@@ -272,6 +349,20 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
+            (Some(Action::Accept), Of::Blank(blank)) => match blank.wrong(text) {
+                None => Outcome::Chosen(Choice::Fill(*blank, text.to_owned())),
+                Some(wrong) => {
+                    self.wrong = wrong;
+                    Outcome::Stay
+                }
+            },
+            (Some(Action::Accept), Of::Items) if !text.is_empty() && !text.ends_with('/') => {
+                let path = text.trim_matches(['"', '\'']).to_owned();
+                Outcome::Chosen(Choice::ImportDataset { path, skip_bad: false })
+            }
+            (Some(Action::Accept), Of::DatasetName(id)) if !text.is_empty() => {
+                Outcome::Chosen(Choice::RenameDataset(*id, text.to_owned()))
+            }
             (Some(Action::Accept), Of::Note) => Outcome::Chosen(Choice::SaveVersion(text.to_owned())),
             (Some(Action::Accept), Of::PresetName(of)) if !text.is_empty() => match name_of(text) {
                 Some(name) if !name.contains(['"', '\\']) => {
@@ -302,7 +393,7 @@ impl Prompt {
     /// What became of the file that it names, where that is still asked; gives the file back that was read.
     pub fn told(&mut self, boxed: Boxed) -> Option<Attachment> {
         match boxed {
-            _ if self.of != Of::Attachment => {}
+            _ if !matches!(self.of, Of::Attachment | Of::Items) => {}
             Boxed::Attached(file) => return Some(file).filter(|_| self.said == Said::Reading),
             Boxed::Failed(error) => {
                 let why = match error.kind {
@@ -368,6 +459,8 @@ impl Prompt {
             ("", Of::Note) => ("What is new in it, in a few words; it may stay empty", Role::Muted),
             ("", Of::Dataset) => ("A new name makes a new dataset", Role::Muted),
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
+            ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
+            ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),
             ("", Of::Vote) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::page::Page;
-use super::{Hidden, Outcome};
+use super::{Choice, Hidden, Outcome};
 use crate::domain::untrusted::safe_text;
 use crate::tui::action::Action;
 use crate::tui::key::Key;
@@ -72,17 +72,38 @@ pub struct Reading {
     /// In rows of that many columns.
     rows: (u16, Vec<Row>),
     page: Page,
+    offer: Option<Offer>,
+}
+
+/// What can be done with what is read: its letter, what it does, the choice.
+#[derive(Debug, Clone, PartialEq)]
+struct Offer {
+    letter: char,
+    does: &'static str,
+    choice: Choice,
 }
 
 impl Reading {
     /// A text under a title.
     pub fn new(title: &str, lines: Vec<Line>) -> Self {
-        Self { title: title.to_owned(), lines, markdown: None, rows: (0, Vec::new()), page: Page::default() }
+        let title = title.to_owned();
+        Self { title, lines, markdown: None, rows: (0, Vec::new()), page: Page::default(), offer: None }
     }
 
     /// A text in Markdown under a title.
     pub fn markdown(title: &str, text: String) -> Self {
         Self { markdown: Some(text), ..Self::new(title, Vec::new()) }
+    }
+
+    /// The same with something that can be done besides leaving it.
+    #[must_use]
+    pub fn offering(self, letter: char, does: &'static str, choice: Choice) -> Self {
+        Self { offer: Some(Offer { letter, does, choice }), ..self }
+    }
+
+    /// The key of what can be done, and what that is.
+    pub fn offered(&self) -> Option<(Key, &'static str)> {
+        self.offer.as_ref().map(|offer| (Key::char(offer.letter), offer.does))
     }
 
     /// What lies over the place.
@@ -121,6 +142,9 @@ impl Reading {
 
     /// Takes a key.
     pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
+        if let Some(offer) = self.offer.as_ref().filter(|offer| key.typed() == Some(offer.letter)) {
+            return Outcome::Chosen(offer.choice.clone());
+        }
         let all = self.height(area.width);
         self.page.key(key, action, area.height, all).unwrap_or(Outcome::Stay)
     }

@@ -9,6 +9,7 @@ mod calls;
 mod clipboard;
 mod compute;
 mod editor;
+mod read;
 mod save;
 
 use std::collections::{BTreeMap, HashMap};
@@ -443,6 +444,13 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                     self.beside.spawn_blocking(move || {
                         let saved = save::save_bytes(&path, home.as_deref(), &bytes.0, replace);
                         Answer::Event(Event::PictureSaved { blob, path, saved })
+                    });
+                }
+                Effect::ReadFile { path, most } => {
+                    let home = self.host.home.clone();
+                    self.beside.spawn_blocking(move || {
+                        let read = read::read(&path, home.as_deref(), most);
+                        Answer::Event(Event::FileRead { path, read })
                     });
                 }
                 Effect::Keep { number, picture, forget } => {

@@ -15,7 +15,7 @@ pub fn save(named: &str, home: Option<&Path>, text: &str, replace: bool) -> Resu
 
 /// The same for what is no text.
 pub fn save_bytes(named: &str, home: Option<&Path>, bytes: &[u8], replace: bool) -> Result<Saved> {
-    let path = place(named, home)?;
+    let path = place(named, home, "writing")?;
     let doing = || format!("writing {}", path.display());
     let wrong = |why: std::io::Error| Error::io(doing(), &why);
     if !replace {
@@ -50,12 +50,12 @@ fn fill(mut file: File, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// The whole path; `~/` is the person's home, and what is relative lies in the working folder.
-fn place(named: &str, home: Option<&Path>) -> Result<PathBuf> {
+pub(super) fn place(named: &str, home: Option<&Path>, doing: &str) -> Result<PathBuf> {
     let path = match (named.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(named),
     };
-    std::path::absolute(&path).map_err(|why| Error::io(format!("writing {named}"), &why))
+    std::path::absolute(&path).map_err(|why| Error::io(format!("{doing} {named}"), &why))
 }
 
 #[cfg(test)]

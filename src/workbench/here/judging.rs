@@ -71,7 +71,7 @@ impl Here {
                 Ask::Estimate { plan } => {
                     let dataset = datasets.find(plan.dataset.clone()).await?;
                     let items = datasets.whole(dataset.id).await?;
-                    Reply::Estimate { estimate: service.estimate(&plan, &items)? }
+                    Reply::Estimate { estimate: service.estimate(&plan, dataset.name, &items)? }
                 }
                 Ask::List { limit, before } => {
                     let (evaluations, more) = service.list(limit, before).await?;

@@ -16,7 +16,7 @@ use crate::domain::id::EvaluationId;
 pub enum Evaluations {
     /// Makes one of a dataset's items: `Evaluation`. Nothing is asked yet.
     Create { plan: Plan },
-    /// What the answers of a plan may cost: `Estimate`.
+    /// What the answers of a plan may cost, or what is wrong with it: `Estimate`.
     Estimate { plan: Plan },
     /// Newest first: one `Evaluations` reply. `before` continues after that one.
     List { limit: usize, before: Option<EvaluationId> },

@@ -3,6 +3,7 @@
 pub mod compare;
 mod evaluate;
 mod lacking;
+mod making;
 mod models;
 mod picker;
 mod pictures;

@@ -99,6 +99,13 @@ impl State {
             | Choice::RemovePictures(_)
             | Choice::RemoveComparison(_)
             | Choice::RemoveEvaluation(_)
+            | Choice::TakeDataset(_)
+            | Choice::TakeMethod(_)
+            | Choice::Fill(..)
+            | Choice::DropForm
+            | Choice::ImportDataset { .. }
+            | Choice::RenameDataset(..)
+            | Choice::RemoveDataset(_)
             | Choice::Skip(_)
             | Choice::Comment(_)
             | Choice::GoToVote(_)

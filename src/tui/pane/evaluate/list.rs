@@ -42,6 +42,8 @@ impl State {
         let reporting = self.reporting.as_ref().map(|(asked, _)| *asked);
         [self.listing, self.watch, self.finding, self.leaving, rating, reporting].contains(&Some(task))
             || self.acts.contains(&task)
+            || self.form_waits(task)
+            || self.shelf_waits(task)
     }
 
     /// Drops a call that the sealed workspace refused; whether it was this place's.
@@ -53,6 +55,8 @@ impl State {
             }
         }
         self.acts.retain(|act| *act != task);
+        self.form_over(task, None);
+        self.shelf.forget(task);
         waits
     }
 
@@ -116,7 +120,7 @@ impl State {
         }
     }
 
-    fn put(&mut self, evaluation: Evaluation, desk: &mut Desk<'_>) {
+    pub(super) fn put(&mut self, evaluation: Evaluation, desk: &mut Desk<'_>) {
         if let Some(known) = self.list.iter_mut().find(|known| known.id == evaluation.id) {
             *known = evaluation;
             return;
@@ -184,6 +188,8 @@ impl State {
                     desk.overlays.push(Overlay::Confirm(confirm));
                 }
             }
+            Action::NewEvaluation => self.make(None, desk),
+            Action::ShowDatasets => self.show_datasets(desk),
             Action::Reload => self.read(desk),
             _ => {}
         }

@@ -3,10 +3,14 @@
 //! Here lives its state and what it makes of events. Never here: which item comes next, and whose an answer is where that is
 //! hidden (the door does not tell it).
 
+mod filling;
+mod form;
 mod layout;
 mod list;
+mod making;
 mod marks;
 mod place;
+mod shelf;
 mod sitting;
 mod view;
 
@@ -17,8 +21,11 @@ use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::evaluation::sheet::Seat;
 use crate::domain::id::EvaluationId;
 use crate::tui::effect::TaskId;
+use crate::tui::models::Stock;
 use crate::tui::widget::text::Row;
+use making::Making;
 use marks::Marks;
+use shelf::Shelf;
 
 /// Somebody rates one evaluation and sees nothing else of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +57,12 @@ pub struct State {
     sitting: Option<Sitting>,
     /// What lay before a rater who has gone is given back.
     leaving: Option<TaskId>,
+    /// A new one that is being put together.
+    making: Option<Making>,
+    shelf: Shelf,
+    /// What is known of the models, and whether the servers are being asked.
+    stock: Stock,
+    asks_models: bool,
 }
 
 /// A rater at an evaluation.
@@ -108,7 +121,8 @@ impl State {
     /// A vote is on its way to the disk, or an item back to the others.
     pub fn is_writing(&self) -> bool {
         let asking = self.sitting.as_ref().and_then(|sitting| sitting.asking);
-        self.leaving.is_some() || asking.is_some_and(|(_, asking)| asking == Asking::Vote)
+        let making = self.making.as_ref().is_some_and(|making| making.creating.is_some());
+        making || self.leaving.is_some() || asking.is_some_and(|(_, asking)| asking == Asking::Vote)
     }
 
     /// Evaluations whose answers are being asked for.

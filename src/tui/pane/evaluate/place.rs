@@ -27,13 +27,20 @@ impl Pane for State {
     }
 
     fn context(&self) -> Context {
-        if self.sitting.is_some() || self.closed.is_some() { Context::Rating } else { Context::Evaluations }
+        match (&self.sitting, &self.closed) {
+            (Some(_), _) | (_, Some(_)) => Context::Rating,
+            _ if self.making.is_some() => Context::Making,
+            _ if self.shelf.open => Context::Datasets,
+            _ => Context::Evaluations,
+        }
     }
 
     fn can(&self, action: Action) -> bool {
         match &self.sitting {
             Some(_) => self.can_rate(action),
             None if self.closed.is_some() => false,
+            None if self.making.is_some() => Self::can_make(action),
+            None if self.shelf.open => self.can_on_shelf(action),
             None => self.can_in_list(action),
         }
     }
@@ -45,7 +52,11 @@ impl Pane for State {
                 .and_then(|c| c.to_digit(10))
                 .and_then(|d| u8::try_from(d).ok());
             self.rate(action, digit.filter(|digit| *digit > 0), desk);
-        } else {
+        } else if self.making.is_some() {
+            self.in_form(action, desk);
+        } else if self.shelf.open {
+            self.on_shelf(action, desk);
+        } else if self.closed.is_none() {
             self.in_list(action, desk);
         }
     }
@@ -69,6 +80,7 @@ impl Pane for State {
                 }
                 sitting.scroll(steps, body);
             }
+            None if self.making.is_some() || self.shelf.open => self.point(mouse, steps, desk),
             None if steps != 0 => {
                 let at = self.selected.saturating_add_signed(steps);
                 self.select(at, desk);
@@ -91,7 +103,13 @@ impl Pane for State {
             self.decided(choice, desk);
         } else {
             self.chosen_in_list(&choice, desk);
+            self.chosen_in_form(&choice, desk);
+            self.chosen_on_shelf(choice, desk);
         }
+    }
+
+    fn edited(&mut self, text: &str, desk: &mut Desk<'_>) {
+        self.take_instructions(text, desk);
     }
 
     fn waits_for(&self, task: TaskId) -> bool {
@@ -99,11 +117,23 @@ impl Pane for State {
     }
 
     fn reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
-        self.take(task, reply, desk);
+        if self.form_waits(task) {
+            self.take_in_form(task, reply, desk);
+        } else if self.shelf_waits(task) {
+            self.take_on_shelf(task, reply, desk);
+        } else {
+            self.take(task, reply, desk);
+        }
     }
 
     fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
-        self.over(task, error, desk);
+        if self.form_waits(task) {
+            self.form_over(task, error);
+        } else if self.shelf_waits(task) {
+            self.shelf_over(task, error, desk);
+        } else {
+            self.over(task, error, desk);
+        }
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {
@@ -113,6 +143,7 @@ impl Pane for State {
             sitting.scroll(0, body);
         }
         self.select(self.selected, desk);
+        self.select_dataset(self.shelf.selected, desk);
     }
 
     fn name(&self) -> &str {
@@ -150,6 +181,27 @@ impl Pane for State {
 }
 
 impl State {
+    /// The mouse over the form or the datasets.
+    fn point(&mut self, mouse: Mouse, steps: isize, desk: &Desk<'_>) {
+        let pressed = mouse.kind == MouseKind::Down(Button::Left);
+        if let Some(making) = &mut self.making {
+            match making.line_at(desk.area, mouse.row) {
+                _ if steps != 0 => making.select(making.selected.saturating_add_signed(steps.signum())),
+                Some(at) if pressed => making.select(at),
+                _ => {}
+            }
+            return;
+        }
+        let area = Self::list_area(desk.area);
+        let row = mouse.row.checked_sub(area.y).filter(|_| mouse.row < area.bottom());
+        let at = row.map(|row| self.shelf.top + usize::from(row));
+        match at.filter(|at| *at < self.shelf.list.len()) {
+            _ if steps != 0 => self.select_dataset(self.shelf.selected.saturating_add_signed(steps), desk),
+            Some(at) if pressed => self.select_dataset(at, desk),
+            _ => {}
+        }
+    }
+
     fn can_rate(&self, action: Action) -> bool {
         use Action as A;
         let Some(sitting) = &self.sitting else { return false };
@@ -194,7 +246,7 @@ impl State {
                 let generation = &evaluation.generation;
                 generation.state != GenerationState::Ended || generation.failed > 0
             }),
-            A::Reload => true,
+            A::Reload | A::NewEvaluation | A::ShowDatasets => true,
             _ => false,
         }
     }

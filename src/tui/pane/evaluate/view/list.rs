@@ -7,8 +7,10 @@ use ratatui::style::{Modifier, Style};
 use super::failed;
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::figures::{count, grouped};
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 
@@ -142,21 +144,37 @@ fn teach(sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let words = "Answers of models, judged by people: a dataset of questions, the models that answer them or answers that \
                  you bring, and what is to be said of each. Raters see one item after the other, and not whose an answer \
-                 is. Nothing is evaluated yet; these make the first one:";
+                 is. Nothing is evaluated yet.";
     let mut y = body.y + 2;
     for line in wrap(words, body.width.saturating_sub(4).min(90)) {
         put(cells, body.x + 2, y, body.right(), &line, look.style(Role::Text));
         y += 1;
     }
+    let key = |action| sight.key(Context::Evaluations, action);
+    let ways = [
+        (key(Action::NewEvaluation), "makes the first one: questions, who answers, what raters are asked"),
+        (key(Action::ShowDatasets), "shows the datasets: built-in ones, and files that you bring"),
+    ];
+    y += 1;
+    let wide = ways.iter().map(|(key, _)| columns(key)).max().unwrap_or(0);
+    for (key, does) in ways {
+        put(cells, body.x + 4, y, body.right(), &key, look.style(Role::Accent));
+        for line in wrap(does, body.width.saturating_sub(wide + 8).min(90)) {
+            put(cells, body.x + 6 + wide, y, body.right(), &line, look.style(Role::Text));
+            y += 1;
+        }
+    }
+    y += 1;
+    put(cells, body.x + 2, y, body.right(), "Without the screen:", look.style(Role::Muted));
     y += 1;
     let commands = [
         "outcrop datasets list",
-        "outcrop eval create NAME --dataset builtin/generation -m MODEL -m MODEL --run",
+        "outcrop eval create NAME --dataset builtin/generation -m A -m B --run",
         "outcrop eval rate NAME --rater YOU",
     ];
     for command in commands {
         for line in wrap(command, body.width.saturating_sub(6)) {
-            put(cells, body.x + 4, y, body.right(), &line, look.style(Role::Accent));
+            put(cells, body.x + 4, y, body.right(), &line, look.style(Role::Muted));
             y += 1;
         }
     }

@@ -1,7 +1,9 @@
 //! The picture of the evaluate place.
 
 mod list;
+mod making;
 mod sheet;
+mod shelf;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,6 +24,12 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
                 put(cells, body.x + 2, body.y + 1, body.right(), "Opening…", sight.look.style(Role::Muted));
             }
         },
+        (None, None) if state.making.is_some() => {
+            if let Some(making) = &state.making {
+                making::draw(making, sight, body, cells);
+            }
+        }
+        (None, None) if state.shelf.open => shelf::draw(state, sight, body, cells),
         (None, None) => list::draw(state, sight, body, cells),
     }
 }

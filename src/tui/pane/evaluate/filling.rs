@@ -1,0 +1,327 @@
+//! Putting a new evaluation together: what keys do to its form, and what is asked of the door for it.
+
+use super::State;
+use super::form::{Row, meaning, named_after};
+use super::making::{Making, Told};
+use crate::domain::Error;
+use crate::domain::catalog::ModelId;
+use crate::domain::comparison::Column;
+use crate::domain::evaluation::job::{Evaluation, Source};
+use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
+use crate::domain::evaluation::{Dataset, Item};
+use crate::domain::figures::count;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::keymap::Context;
+use crate::tui::models::Stock;
+use crate::tui::overlay::confirm::Confirm;
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::pad::Pad;
+use crate::tui::overlay::picker::{Picker, Purpose};
+use crate::tui::overlay::prompt::{Blank, Prompt};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::setup::Setup;
+use crate::workbench::request::datasets::Datasets;
+use crate::workbench::request::evaluations::Evaluations;
+use crate::workbench::{Reply, Request};
+
+/// Estimates replace each other: the latest plan counts.
+const LANE: Lane = Lane("evaluation estimate");
+
+impl State {
+    /// Opens the form, for that dataset where one is meant.
+    pub(super) fn make(&mut self, dataset: Option<Dataset>, desk: &mut Desk<'_>) {
+        self.making = Some(Making::of(dataset.clone()));
+        self.read_datasets(desk);
+        if let Some(dataset) = dataset {
+            self.take_dataset(dataset, desk);
+        }
+    }
+
+    /// What is known of the models.
+    pub fn restock(&mut self, stock: &Stock, asking: bool) {
+        self.asks_models = asking;
+        if !self.stock.is(stock) {
+            self.stock = stock.clone();
+        }
+    }
+
+    /// Whether the action opens the list of models: what is in it is to be new.
+    pub fn picks_model(&self, action: Action) -> bool {
+        let open = self.making.as_ref().filter(|_| self.sitting.is_none());
+        open.is_some_and(|making| match action {
+            Action::AddSource => true,
+            Action::Open => matches!(making.row(), Row::Model(_) | Row::AddModel),
+            _ => false,
+        })
+    }
+
+    pub(super) fn can_make(action: Action) -> bool {
+        use Action as A;
+        match action {
+            A::CreateEvaluation
+            | A::Open
+            | A::AddSource
+            | A::Delete
+            | A::Decrease
+            | A::Increase
+            | A::Reset => true,
+            A::SelectNext | A::SelectPrevious | A::SelectFirst | A::SelectLast | A::PageDown | A::PageUp => {
+                true
+            }
+            A::EditInEditor | A::Back => true,
+            _ => false,
+        }
+    }
+
+    /// What is done in the form.
+    pub(super) fn in_form(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let page = usize::from(Making::area(desk.area).height).max(1);
+        let Some(making) = &mut self.making else { return };
+        let at = making.selected;
+        let before = making.plan();
+        match action {
+            Action::SelectNext => making.select(at + 1),
+            Action::SelectPrevious => making.select(at.saturating_sub(1)),
+            Action::SelectFirst => making.select(0),
+            Action::SelectLast => making.select(usize::MAX),
+            Action::PageDown => making.select(at + page),
+            Action::PageUp => making.select(at.saturating_sub(page)),
+            Action::Decrease | Action::Increase => {
+                making.step(action == Action::Increase);
+            }
+            Action::Reset => making.reset(),
+            Action::Delete if matches!(making.row(), Row::Model(_) | Row::Brought(_)) => making.reset(),
+            Action::Delete => desk.say("Only whose answers are rated is taken away."),
+            Action::AddSource => return self.pick(None, desk),
+            Action::Open => self.change_row(desk),
+            Action::EditInEditor => desk.ask(Effect::Edit(making.task().instructions)),
+            Action::CreateEvaluation => return self.create(desk),
+            Action::Back if making.is_entered() => {
+                let confirm = Confirm::drop_evaluation(making.name());
+                desk.overlays.push(Overlay::Confirm(confirm));
+            }
+            Action::Back => self.making = None,
+            _ => {}
+        }
+        if self.making.as_ref().is_some_and(|making| making.plan() != before) {
+            self.estimate(desk);
+        }
+    }
+
+    /// Changes the selected line, or asks with what.
+    fn change_row(&mut self, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        let task = making.task();
+        let metric = task.metrics.first();
+        let ask = |blank, before: &str| Overlay::Prompt(Prompt::blank(blank, before));
+        let number = |number: u32| if number == 0 { String::new() } else { number.to_string() };
+        let overlay = match making.row() {
+            Row::Name => ask(Blank::Name, making.name()),
+            Row::Dataset => return self.choose_dataset(desk),
+            Row::Model(at) => return self.pick(Some(at), desk),
+            Row::AddModel => return self.pick(None, desk),
+            Row::Method => Overlay::Menu(methods(metric.map(|metric| metric.method))),
+            Row::Metric => ask(Blank::Metric, metric.map_or("", |metric| &metric.name)),
+            Row::Description => ask(Blank::Description, metric.map_or("", |metric| &metric.description)),
+            Row::Instructions => Overlay::Pad(Box::new(Pad::instructions(&task.instructions))),
+            Row::Raters => ask(Blank::Raters, &number(making.form.raters)),
+            Row::Repeats => ask(Blank::Repeats, &number(making.form.repeats.into())),
+            Row::Items => ask(Blank::Items, &number(making.form.limit.unwrap_or(0))),
+            Row::Brought(_) | Row::Names | Row::Sides | Row::SelfNaming => {
+                making.toggle();
+                return;
+            }
+        };
+        desk.overlays.push(overlay);
+    }
+
+    /// Opens the list of models, for one more or for another one in the place of that one.
+    fn pick(&mut self, choosing: Option<usize>, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        if choosing.is_none() && making.sources().len() >= MOST_ANSWERS {
+            return desk.say(format!("{MOST_ANSWERS} answers are the most."));
+        }
+        making.choosing = choosing;
+        let column = choosing.and_then(|at| making.form.models.get(at)?.column.as_ref());
+        let model = column.map(|column| &column.model);
+        let picker =
+            Picker::new(Purpose::Talking, self.stock.clone(), model, self.asks_models, desk.now.wall);
+        desk.overlays.push(Overlay::Picker(Box::new(picker)));
+    }
+
+    fn choose_dataset(&self, desk: &mut Desk<'_>) {
+        let now = self.making.as_ref().and_then(|making| making.form.dataset.as_ref());
+        let entry = |dataset: &Dataset| Entry {
+            label: dataset.name.clone(),
+            detail: String::new(),
+            right: count(dataset.items.into(), "item", "items"),
+            current: now.is_some_and(|now| now.id == dataset.id),
+            off: dataset.items == 0,
+            choice: Choice::TakeDataset(dataset.id),
+            words: &[],
+        };
+        let entries = self.shelf.list.iter().map(entry).collect();
+        let menu = Menu::new("Datasets", "take it", "The datasets are being read.", entries);
+        desk.overlays.push(Overlay::Menu(menu));
+    }
+
+    /// Takes what was chosen over the form, if it is of it.
+    pub(super) fn chosen_in_form(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        let before = making.plan();
+        match choice {
+            Choice::TakeDataset(id) => {
+                if let Some(dataset) = self.shelf.list.iter().find(|dataset| dataset.id == *id).cloned() {
+                    return self.take_dataset(dataset, desk);
+                }
+            }
+            Choice::TakeMethod(method) => making.form.method = Some(*method),
+            Choice::Model(model) => self.take_model(model, desk),
+            Choice::Fill(blank, text) => making.fill(*blank, text),
+            Choice::DropForm => self.making = None,
+            _ => return,
+        }
+        if self.making.as_ref().is_some_and(|making| making.plan() != before) {
+            self.estimate(desk);
+        }
+    }
+
+    /// Takes the instructions that come back from the editor.
+    pub(super) fn take_instructions(&mut self, text: &str, desk: &mut Desk<'_>) {
+        self.chosen_in_form(&Choice::Fill(Blank::Instructions, text.to_owned()), desk);
+    }
+
+    /// The questions are those of this dataset; who has answered them already is looked up.
+    fn take_dataset(&mut self, dataset: Dataset, desk: &mut Desk<'_>) {
+        let names = self.list.iter().map(Evaluation::name);
+        let usual = named_after(&dataset.name, names);
+        let Some(making) = &mut self.making else { return };
+        making.usual = usual;
+        making.form.brought.clear();
+        let request = Datasets::Items { id: dataset.id, from: 0, limit: 1 };
+        making.looking = Some(desk.call(Some(Lane("evaluation brings")), Request::Datasets(request)));
+        making.form.dataset = Some(dataset);
+        making.go_to(Row::Dataset);
+        self.estimate(desk);
+    }
+
+    fn take_model(&mut self, model: &ModelId, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        let setup = Setup::of(Some(model.clone()), &desk.options.defaults);
+        let column = Column { model: model.clone(), system: setup.system, settings: setup.settings };
+        let source = Source { name: column.contestant(), column: Some(column) };
+        if making.sources().iter().any(|other| other.name == source.name) {
+            return desk.say(format!("{model} answers already."));
+        }
+        let models = &mut making.form.models;
+        if let Some(place) = making.choosing.take().and_then(|at| models.get_mut(at)) {
+            *place = source;
+            return;
+        }
+        models.push(source);
+        let last = models.len() - 1;
+        // The next one is added from here.
+        let next = if making.rows().contains(&Row::AddModel) { Row::AddModel } else { Row::Model(last) };
+        making.go_to(next);
+    }
+
+    /// Asks what the answers may cost, as the form stands; what is wrong with it comes back as well.
+    fn estimate(&mut self, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        match making.plan() {
+            Ok(plan) => {
+                let request = Request::Evaluations(Evaluations::Estimate { plan });
+                making.asking = Some(desk.call(Some(LANE), request));
+            }
+            Err(_) => (making.asking, making.told) = (None, Told::Nothing),
+        }
+    }
+
+    fn create(&mut self, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        match making.plan() {
+            _ if making.creating.is_some() => {}
+            Ok(plan) => {
+                let request = Request::Evaluations(Evaluations::Create { plan });
+                making.creating = Some(desk.call(None, request));
+            }
+            Err(lacks) => desk.say(lacks),
+        }
+    }
+
+    /// It is made: back to the list, where it is the selected one.
+    fn made(&mut self, evaluation: Evaluation, desk: &mut Desk<'_>) {
+        self.making = None;
+        self.shelf.open = false;
+        let (id, due) = (evaluation.id, evaluation.generation.total);
+        self.put(evaluation, desk);
+        if let Some(at) = self.list.iter().position(|other| other.id == id) {
+            self.select(at, desk);
+        }
+        let key = |action| desk.key(Context::Evaluations, action);
+        let words = if due > 0 {
+            let due = count(due, "answer", "answers");
+            format!("Made; nothing is asked yet: {} asks for the {due}.", key(Action::RunEvaluation))
+        } else {
+            format!("Made, with every answer: {} rates them.", key(Action::Open))
+        };
+        desk.say(words);
+    }
+
+    pub(super) fn form_waits(&self, task: TaskId) -> bool {
+        let waits = |making: &Making| [making.asking, making.looking, making.creating].contains(&Some(task));
+        self.making.as_ref().is_some_and(waits)
+    }
+
+    /// Takes a reply in that the form waits for.
+    pub(super) fn take_in_form(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        match reply {
+            Reply::Estimate { estimate } if making.asking == Some(task) => {
+                making.told = Told::Estimate(estimate)
+            }
+            Reply::DatasetItems { items, .. } if making.looking == Some(task) => {
+                let first = items.first().map(|placed| &placed.item);
+                making.form.brought = first.map(whose).unwrap_or_default();
+                making.looking = None;
+                self.estimate(desk);
+            }
+            Reply::Evaluation { evaluation } if making.creating == Some(task) => self.made(evaluation, desk),
+            _ => {}
+        }
+    }
+
+    /// A call of the form is over.
+    pub(super) fn form_over(&mut self, task: TaskId, error: Option<Error>) {
+        let Some(making) = &mut self.making else { return };
+        for waited in [&mut making.asking, &mut making.looking, &mut making.creating] {
+            if *waited == Some(task) {
+                *waited = None;
+            }
+        }
+        if let Some(error) = error {
+            making.told = Told::Wrong(error);
+        }
+    }
+}
+
+/// Whose answers an item brings, as many as can be rated.
+fn whose(item: &Item) -> Vec<(String, bool)> {
+    item.responses.iter().take(MOST_ANSWERS).map(|response| (response.model.clone(), true)).collect()
+}
+
+/// The methods to choose from.
+fn methods(now: Option<Method>) -> Menu {
+    let entry = |method: Method| Entry {
+        label: method.as_str().to_owned(),
+        detail: meaning(method).to_owned(),
+        right: String::new(),
+        current: now == Some(method),
+        off: false,
+        choice: Choice::TakeMethod(method),
+        words: &[],
+    };
+    Menu::new("How raters say it", "take it", "", Method::ALL.map(entry).to_vec())
+}

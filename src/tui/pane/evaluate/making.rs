@@ -1,0 +1,233 @@
+//! A new evaluation while it is put together: what its form says, and the plan that comes of it.
+
+use super::form::{Form, Row, words};
+use crate::domain::Error;
+use crate::domain::evaluation::job::{Estimate, Plan, Source};
+use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
+use crate::domain::evaluation::{Dataset, Metric, TaskDefinition};
+use crate::tui::effect::TaskId;
+use crate::tui::overlay::prompt::Blank;
+
+/// Repeats are asked for in steps of so many in a hundred items, up to half of them.
+const REPEATS: (u8, u8) = (5, 50);
+/// A step of how many items.
+const ITEMS: u32 = 10;
+
+/// What the door said of the plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Told {
+    #[default]
+    Nothing,
+    Estimate(Estimate),
+    Wrong(Error),
+}
+
+/// The form and what is known of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Making {
+    pub form: Form,
+    /// The name that it has where none was entered.
+    pub usual: String,
+    /// The dataset that it was opened with.
+    begun: Option<Dataset>,
+    pub selected: usize,
+    pub told: Told,
+    /// What the answers may cost is asked.
+    pub asking: Option<TaskId>,
+    /// Whose answers the dataset brings is looked up.
+    pub looking: Option<TaskId>,
+    pub creating: Option<TaskId>,
+    /// The model whose place the chosen one takes.
+    pub choosing: Option<usize>,
+}
+
+impl Making {
+    /// An empty form, or one for that dataset.
+    pub fn of(begun: Option<Dataset>) -> Self {
+        Self { begun, ..Self::default() }
+    }
+
+    /// Something was entered that would be lost.
+    pub fn is_entered(&self) -> bool {
+        let brought = self.form.brought.iter().map(|(name, _)| (name.clone(), true)).collect();
+        self.form != Form { dataset: self.begun.clone(), brought, ..Form::default() }
+    }
+
+    pub fn name(&self) -> &str {
+        self.form.name.as_deref().unwrap_or(&self.usual)
+    }
+
+    /// The lines that there are.
+    pub fn rows(&self) -> Vec<Row> {
+        let form = &self.form;
+        let mut rows = vec![Row::Name, Row::Dataset];
+        rows.extend((0..form.models.len()).map(Row::Model));
+        if self.sources().len() < MOST_ANSWERS {
+            rows.push(Row::AddModel);
+        }
+        rows.extend((0..form.brought.len()).map(Row::Brought));
+        rows.extend([Row::Method, Row::Metric, Row::Description, Row::Instructions]);
+        rows.extend([Row::Raters, Row::Repeats, Row::Names, Row::Sides, Row::SelfNaming, Row::Items]);
+        rows
+    }
+
+    /// The selected line.
+    pub fn row(&self) -> Row {
+        self.rows().get(self.selected).copied().unwrap_or(Row::Name)
+    }
+
+    pub fn select(&mut self, at: usize) {
+        self.selected = at.min(self.rows().len().saturating_sub(1));
+    }
+
+    /// Moves to that line, wherever it stands now.
+    pub fn go_to(&mut self, row: Row) {
+        let at = self.rows().iter().position(|other| *other == row);
+        self.select(at.unwrap_or(self.selected));
+    }
+
+    /// Whose answers are rated.
+    pub fn sources(&self) -> Vec<Source> {
+        let brought = self.form.brought.iter().filter(|(_, rated)| *rated);
+        let brought = brought.map(|(name, _)| Source { name: name.clone(), column: None });
+        self.form.models.iter().cloned().chain(brought).collect()
+    }
+
+    /// What raters will be asked, with the usual where nothing was entered.
+    pub fn task(&self) -> TaskDefinition {
+        let form = &self.form;
+        let answers = self.sources().len();
+        let said = [&form.metric, &form.description];
+        let mut metrics = Vec::new();
+        if form.method.is_some() || said.iter().any(|text| text.is_some()) {
+            let usual = TaskDefinition::named("").filled(answers).metrics.pop();
+            metrics.extend(usual.map(|usual| {
+                let method = form.method.unwrap_or(usual.method);
+                let (name, description) =
+                    if method == usual.method { (usual.name, usual.description) } else { words(method) };
+                Metric {
+                    name: form.metric.clone().unwrap_or(name),
+                    description: form.description.clone().unwrap_or(description),
+                    method,
+                    labels: Vec::new(),
+                }
+            }));
+        }
+        let task = TaskDefinition {
+            instructions: form.instructions.clone().unwrap_or_default(),
+            metrics,
+            raters_per_item: form.raters,
+            blinding: form.blinding,
+            repeats: form.repeats,
+            ..TaskDefinition::named(self.name())
+        };
+        task.filled(answers)
+    }
+
+    /// What the evaluation would be made of, or what the form lacks for that.
+    pub fn plan(&self) -> Result<Plan, &'static str> {
+        let Some(dataset) = &self.form.dataset else {
+            return Err("A dataset is needed: the questions that are answered.");
+        };
+        let sources = self.sources();
+        if sources.is_empty() {
+            return Err(match self.looking {
+                Some(_) => "Looking whose answers the dataset brings…",
+                None => "Answers are needed: of a model that is asked, or such as the dataset brings.",
+            });
+        }
+        let limit = self.form.limit.filter(|limit| *limit < dataset.items);
+        Ok(Plan { task: self.task(), dataset: dataset.name.clone(), sources, known: Vec::new(), limit })
+    }
+
+    /// One step more or less in the selected line; whether it is one that has steps.
+    pub fn step(&mut self, up: bool) -> bool {
+        let by =
+            |value: u32, step: u32| if up { value.saturating_add(step) } else { value.saturating_sub(step) };
+        let items = self.form.dataset.as_ref().map_or(u32::MAX, |dataset| dataset.items);
+        match self.row() {
+            Row::Method => {
+                let methods = Method::ALL;
+                let now = self.task().metrics.first().map(|metric| metric.method);
+                let at = methods.iter().position(|method| Some(*method) == now).unwrap_or(0);
+                let at = if up { at + 1 } else { at.saturating_sub(1) };
+                self.form.method = methods.get(at).copied().or(now);
+            }
+            Row::Raters => self.form.raters = by(self.form.raters, 1).max(1),
+            Row::Repeats => {
+                let more = by(self.form.repeats.into(), REPEATS.0.into()).min(REPEATS.1.into());
+                self.form.repeats = u8::try_from(more).unwrap_or(REPEATS.1);
+            }
+            Row::Items if items < u32::MAX => {
+                let few = by(self.form.limit.unwrap_or(items), ITEMS).max(1);
+                self.form.limit = Some(few).filter(|few| *few < items);
+            }
+            _ => return self.toggle(),
+        }
+        true
+    }
+
+    /// Turns the selected line over; whether it is one that can be.
+    pub fn toggle(&mut self) -> bool {
+        let row = self.row();
+        let blinding = &mut self.form.blinding;
+        let on = match row {
+            Row::Names => &mut blinding.models,
+            Row::Sides => &mut blinding.sides,
+            Row::SelfNaming => &mut blinding.self_naming,
+            Row::Brought(at) => match self.form.brought.get_mut(at) {
+                Some((_, rated)) => rated,
+                None => return false,
+            },
+            _ => return false,
+        };
+        *on = !*on;
+        // There may be one line more or less above it now.
+        self.go_to(row);
+        true
+    }
+
+    /// The selected line says the usual again; a model is asked no more.
+    pub fn reset(&mut self) {
+        let (row, usual) = (self.row(), Form::default());
+        let form = &mut self.form;
+        match row {
+            Row::Name => form.name = None,
+            Row::Model(at) => {
+                form.models.remove(at);
+                self.select(self.selected);
+            }
+            Row::Brought(at) => {
+                if form.brought.get(at).is_some_and(|(_, rated)| *rated) {
+                    self.toggle();
+                }
+            }
+            Row::Method => form.method = None,
+            Row::Metric => form.metric = None,
+            Row::Description => form.description = None,
+            Row::Instructions => form.instructions = None,
+            Row::Raters => form.raters = usual.raters,
+            Row::Repeats => form.repeats = usual.repeats,
+            Row::Names => form.blinding.models = usual.blinding.models,
+            Row::Sides => form.blinding.sides = usual.blinding.sides,
+            Row::SelfNaming => form.blinding.self_naming = usual.blinding.self_naming,
+            Row::Items => form.limit = None,
+            Row::Dataset | Row::AddModel => {}
+        }
+    }
+
+    /// What was written for a blank; nothing is the usual.
+    pub fn fill(&mut self, blank: Blank, text: &str) {
+        let form = &mut self.form;
+        let said = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        match blank {
+            Blank::Name => form.name = said,
+            Blank::Metric => form.metric = said,
+            Blank::Description => form.description = said,
+            Blank::Instructions => form.instructions = said,
+            Blank::Raters => form.raters = text.parse().unwrap_or(1),
+            Blank::Repeats => form.repeats = text.parse().unwrap_or(0),
+            Blank::Items => form.limit = text.parse().ok(),
+        }
+    }
+}

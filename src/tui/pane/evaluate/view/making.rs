@@ -1,0 +1,224 @@
+//! The form of a new evaluation, and below it what its answers may cost or what is wrong with it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::domain::evaluation::job::Estimate;
+use crate::domain::figures::{count, grouped};
+use crate::domain::usage::budget::money;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::overlay::Hidden;
+use crate::tui::paint::{columns, more, put, tint, wrap};
+use crate::tui::pane::Sight;
+use crate::tui::pane::evaluate::form::{Row, meaning};
+use crate::tui::pane::evaluate::making::{Making, Told};
+
+/// Rows below the form: a rule, and what is said of it.
+const FOOT: u16 = 5;
+/// Columns of the names of the lines.
+const NAMES: u16 = 18;
+
+/// What stands in a line, and what is said of that.
+struct Value {
+    text: String,
+    role: Role,
+    note: String,
+}
+
+impl Making {
+    /// The lines of the form, below its head.
+    pub(in crate::tui::pane::evaluate) fn area(body: Rect) -> Rect {
+        let height = body.height.saturating_sub(1 + FOOT.min(body.height / 2));
+        Rect { y: body.y + 1, height, ..body }
+    }
+
+    /// The first line in sight.
+    fn top(&self, area: Rect) -> usize {
+        (self.selected + 1).saturating_sub(usize::from(area.height))
+    }
+
+    /// The line at a row of the screen.
+    pub(in crate::tui::pane::evaluate) fn line_at(&self, body: Rect, y: u16) -> Option<usize> {
+        let area = Self::area(body);
+        let at = self.top(area) + usize::from(y.checked_sub(area.y)?);
+        (y < area.bottom() && at < self.rows().len()).then_some(at)
+    }
+}
+
+pub(super) fn draw(making: &Making, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    put(cells, body.x + 2, body.y, body.right(), "A new evaluation", look.style(Role::Accent));
+    let (rows, area) = (making.rows(), Making::area(body));
+    let (left, right) = (area.x + 2, area.right().saturating_sub(2));
+    let top = making.top(area);
+    for (y, at) in (area.top()..area.bottom()).zip(top..rows.len()) {
+        let selected = at == making.selected;
+        let ground = if selected { look.style(Role::Selected) } else { Style::new() };
+        let style = |role| ground.patch(look.style(role));
+        if selected {
+            tint(cells, Rect { y, height: 1, ..area }, ground);
+            put(cells, area.x, y, area.x + 1, "▌", style(Role::Accent));
+        }
+        let first = at == 0 || name(rows[at - 1]) != name(rows[at]) || at == top;
+        if first {
+            put(cells, left, y, left + NAMES, name(rows[at]), style(Role::Muted));
+        }
+        let Value { text, role, note } = value(making, sight, rows[at]);
+        let x = put(cells, left + NAMES, y, right, &text, style(role));
+        if !note.is_empty() && x + 2 + columns(&note) <= right {
+            put(cells, x + 2, y, right, &note, style(Role::Faint));
+        }
+    }
+    let below = rows.len().saturating_sub(top + usize::from(area.height));
+    let foot = area.bottom();
+    for x in area.left()..area.right() {
+        put(cells, x, foot, x + 1, "─", look.style(Role::Rule));
+    }
+    more(Hidden { above: top, below }, (left, right), [body.y, foot], look.style(Role::Muted), cells);
+    let foot = Rect { y: foot + 1, height: body.bottom().saturating_sub(foot + 1), ..body };
+    told(making, sight, foot, cells);
+}
+
+/// The name of a line; those of one name stand together.
+fn name(row: Row) -> &'static str {
+    match row {
+        Row::Name => "name",
+        Row::Dataset => "dataset",
+        Row::Model(_) | Row::AddModel | Row::Brought(_) => "answers by",
+        Row::Method => "method",
+        Row::Metric => "what is rated",
+        Row::Description => "raters are asked",
+        Row::Instructions => "instructions",
+        Row::Raters => "raters per item",
+        Row::Repeats => "hidden repeats",
+        Row::Names => "names",
+        Row::Sides => "sides",
+        Row::SelfNaming => "self-naming",
+        Row::Items => "items",
+    }
+}
+
+fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
+    let form = &making.form;
+    let task = making.task();
+    let metric = task.metrics.first();
+    let told =
+        |text: &str, note: &str| Value { text: text.to_owned(), role: Role::Text, note: note.to_owned() };
+    let open = |text: String| Value { text, role: Role::Warn, note: String::new() };
+    // The usual is said more quietly than what was entered.
+    let usual =
+        |value: Value, entered: bool| Value { role: if entered { Role::Text } else { Role::Muted }, ..value };
+    let change = || sight.key(Context::Making, Action::Open);
+    match row {
+        Row::Name if making.name().is_empty() => usual(told("after the dataset", ""), false),
+        Row::Name => usual(told(making.name(), ""), form.name.is_some()),
+        Row::Dataset => match &form.dataset {
+            Some(dataset) => told(&dataset.name, &count(dataset.items.into(), "item", "items")),
+            None => open(format!("none yet: {} shows those that there are", change())),
+        },
+        Row::Model(at) => told(form.models.get(at).map_or("", |source| &source.name), ""),
+        Row::AddModel => {
+            let key = sight.key(Context::Making, Action::AddSource);
+            let what = if making.form.models.is_empty() { "a model" } else { "another model" };
+            let value = told(&format!("{key} adds {what}"), "");
+            Value { role: if making.sources().is_empty() { Role::Warn } else { Role::Faint }, ..value }
+        }
+        Row::Brought(at) => match form.brought.get(at) {
+            Some((name, true)) => told(&format!("✓ {name}"), "the dataset brings them"),
+            Some((name, false)) => {
+                usual(told(&format!("  {name}"), "the dataset brings them; not rated"), false)
+            }
+            None => told("", ""),
+        },
+        Row::Method => {
+            let method = metric.map(|metric| metric.method);
+            let value = told(method.map_or("", |m| m.as_str()), method.map_or("", meaning));
+            usual(value, form.method.is_some())
+        }
+        Row::Metric => usual(told(metric.map_or("", |m| &m.name), ""), form.metric.is_some()),
+        Row::Description => {
+            usual(told(metric.map_or("", |m| &m.description), ""), form.description.is_some())
+        }
+        Row::Instructions => {
+            usual(told(&task.instructions.replace('\n', " "), ""), form.instructions.is_some())
+        }
+        Row::Raters => usual(told(&grouped(form.raters.into()), ""), form.raters != 1),
+        Row::Repeats if form.repeats == 0 => usual(told("none", "items that come again, unannounced"), false),
+        Row::Repeats => told(&format!("{} of 100 items", form.repeats), "come again, unannounced"),
+        Row::Names if form.blinding.models => told("hidden", "raters do not see whose an answer is"),
+        Row::Names => told("shown", "raters see whose an answer is"),
+        Row::Sides if form.blinding.sides => told("change", "who stands left changes from item to item"),
+        Row::Sides => told("stay", "each source keeps its side"),
+        Row::SelfNaming if form.blinding.self_naming => told("masked", "what a model says of its own name"),
+        Row::SelfNaming => told("left as it is", "what a model says of its own name"),
+        Row::Items => match (form.limit, &form.dataset) {
+            (None, Some(dataset)) => {
+                usual(told(&format!("all {}", grouped(dataset.items.into())), ""), false)
+            }
+            (None, None) => usual(told("all", ""), false),
+            (Some(limit), _) => told(&format!("only the first {}", grouped(limit.into())), ""),
+        },
+    }
+}
+
+/// What the answers may cost, or why nothing can come of the form.
+fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let width = area.width.saturating_sub(4);
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let mut say = |text: &str, role| lines.extend(wrap(text, width).into_iter().map(|line| (line, role)));
+    match (making.plan(), &making.told) {
+        (Err(lacks), _) => say(lacks, Role::Muted),
+        (Ok(_), Told::Wrong(error)) => say(&sentence(&error.said()), Role::Bad),
+        (Ok(_), Told::Nothing) => say("Counting what is to be asked…", Role::Muted),
+        (Ok(_), Told::Estimate(estimate)) => {
+            if estimate.calls > 0 {
+                say(&tokens(estimate), Role::Text);
+            }
+            say(&cost(estimate), if estimate.unpriced.is_empty() { Role::Text } else { Role::Warn });
+            let key = sight.key(Context::Making, Action::CreateEvaluation);
+            let words = if making.creating.is_some() {
+                "Making it…".to_owned()
+            } else if estimate.calls > 0 {
+                format!("{key} makes it; nothing is asked yet.")
+            } else {
+                format!("{key} makes it.")
+            };
+            say(&words, Role::Muted);
+        }
+    }
+    for (y, (line, role)) in (area.top()..area.bottom()).zip(lines) {
+        put(cells, area.x + 2, y, area.right(), &line, look.style(role));
+    }
+}
+
+fn tokens(estimate: &Estimate) -> String {
+    format!(
+        "{}: about {} in, at most {} out",
+        count(estimate.calls, "answer", "answers"),
+        count(estimate.input_tokens, "token", "tokens"),
+        grouped(estimate.output_tokens)
+    )
+}
+
+fn cost(estimate: &Estimate) -> String {
+    let unpriced = (!estimate.unpriced.is_empty())
+        .then(|| format!("price unknown for {}", estimate.unpriced.join(", ")));
+    let known = match estimate.dollars {
+        _ if estimate.calls == 0 => Some("nothing is to be asked: every answer is there".to_owned()),
+        Some(dollars) if dollars > 0.0 => Some(format!("at most {}", money(dollars))),
+        Some(_) if unpriced.is_none() => Some("costs nothing: answered on this machine".to_owned()),
+        _ => None,
+    };
+    let said = known.into_iter().chain(unpriced).collect::<Vec<_>>().join("; ");
+    format!("{}.", sentence(&said))
+}
+
+/// It begins with a capital.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,375 @@
+//! Making an evaluation, and the datasets: each state at every size, what each key asks of the door, what is closed to raters.
+
+use outcrop::domain::evaluation::dataset::{BadLine, Dataset, Doubled, Form, Import, LARGEST_FILE, Placed};
+use outcrop::domain::evaluation::job::{Estimate, GenerationState, Plan};
+use outcrop::domain::evaluation::metric::Method;
+use outcrop::domain::evaluation::{Item, Response};
+use outcrop::domain::id::{DatasetId, EvaluationId};
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::{Contents, Event};
+use outcrop::workbench::request::datasets::Datasets;
+use outcrop::workbench::request::evaluations::Evaluations;
+use outcrop::workbench::{Reply, Request};
+
+use super::evaluate::{evaluation, evaluations, list};
+use super::shoot;
+use crate::stage::{NOW, Stage};
+
+fn dataset(n: u8, name: &str, items: u32, source: Option<&str>) -> Dataset {
+    let built_in = name.starts_with("builtin/");
+    let licence = built_in.then(|| "CC0-1.0: written for this program and given to everyone".to_owned());
+    Dataset {
+        id: DatasetId::from_bytes([n; 16]),
+        name: name.into(),
+        created: Timestamp(NOW - i64::from(n) * 86_400_000),
+        updated: Timestamp(NOW - i64::from(n) * 86_400_000),
+        items,
+        source: source.map(str::to_owned),
+        licence,
+    }
+}
+
+fn shelf() -> Vec<Dataset> {
+    vec![
+        dataset(1, "answered", 120, Some("answered.jsonl")),
+        dataset(2, "Support questions of the spring and the summer, cleaned", 2_048, Some("support.csv")),
+        dataset(3, "gathered", 7, None),
+        dataset(4, "builtin/classification", 24, Some("built in")),
+        dataset(5, "builtin/generation", 24, Some("built in")),
+    ]
+}
+
+fn placed(place: u32, prompt: &str, whose: &[&str]) -> Placed {
+    let response = |model: &&str| Response { model: (*model).into(), text: "Yes.".into() };
+    let item = Item {
+        reference: Some("It says what a delta is, and why it grows.".into()),
+        category: Some("rivers".into()),
+        responses: whose.iter().map(response).collect(),
+        ..Item::asking(prompt)
+    };
+    Placed { place, item }
+}
+
+/// The form, with the datasets known.
+fn form(stage: &mut Stage) {
+    list(stage, vec![evaluation(1, "generation", GenerationState::Ended, 400, 0)]);
+    stage.keys("n");
+    stage.answer("datasets\",\"do\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
+}
+
+/// Its dataset is that one, and brings the answers of `whose`.
+fn on(stage: &mut Stage, name: &str, whose: &[&str]) {
+    stage.keys(&format!("gj<enter>{name}<enter>"));
+    let items = vec![placed(0, "What is a delta?", whose)];
+    stage.answer("\"do\":\"items\"", vec![Reply::DatasetItems { items, more: true }]);
+}
+
+fn estimate(stage: &mut Stage, calls: u64, dollars: Option<f64>, unpriced: &[&str]) {
+    let unpriced = unpriced.iter().map(|name| (*name).to_owned()).collect();
+    let estimate =
+        Estimate { calls, input_tokens: calls * 67, output_tokens: calls * 1024, dollars, unpriced };
+    stage.answer("\"do\":\"estimate\"", vec![Reply::Estimate { estimate }]);
+}
+
+fn wrong(stage: &mut Stage, what: &str, why: &str, hint: &str) {
+    let task = stage.task(what);
+    let error = Error::new(ErrorKind::Invalid, "making the evaluation \"x\"", why, hint);
+    stage.event(Event::Ended { task, error: Some(error) });
+}
+
+fn datasets(effects: &[Effect]) -> Vec<Datasets> {
+    let own = |request| match request {
+        Request::Datasets(request) => Some(request),
+        _ => None,
+    };
+    Stage::requests(effects).into_iter().filter_map(own).collect()
+}
+
+/// The last plan whose cost was asked for.
+fn plan(effects: &[Effect]) -> Plan {
+    let asked = evaluations(effects).into_iter().rev().find_map(|request| match request {
+        Evaluations::Estimate { plan } => Some(plan),
+        _ => None,
+    });
+    asked.expect("a plan")
+}
+
+#[test]
+fn an_empty_form_says_what_it_lacks() {
+    shoot("making-empty", form);
+}
+
+#[test]
+fn a_form_says_what_the_answers_may_cost() {
+    shoot("making-priced", |stage| {
+        form(stage);
+        on(stage, "builtin/gen", &[]);
+        stage.keys("a<enter>ahome/qwen3 <backspace><enter>");
+        estimate(stage, 48, Some(0.0), &["home/qwen3"]);
+    });
+}
+
+#[test]
+fn a_form_of_brought_answers_costs_nothing() {
+    shoot("making-brought", |stage| {
+        form(stage);
+        on(stage, "answered", &["gpt-4 turbo", "claude"]);
+        estimate(stage, 0, None, &[]);
+        stage.keys("Gk<enter>");
+    });
+}
+
+#[test]
+fn what_is_wrong_with_the_plan_is_said_in_place() {
+    shoot("making-wrong", |stage| {
+        form(stage);
+        on(stage, "builtin/gen", &[]);
+        stage.keys("a<enter>jm<down><down><down><down>");
+        let why = "the metric \"Preference\" holds two answers against each other, there is 1";
+        wrong(stage, "\"do\":\"estimate\"", why, "Change that, then try again.");
+    });
+}
+
+#[test]
+fn the_methods_each_have_a_line() {
+    shoot("making-methods", |stage| {
+        form(stage);
+        stage.keys("jjj<enter>");
+    });
+}
+
+#[test]
+fn the_datasets_are_listed_with_where_they_come_from() {
+    shoot("datasets", |stage| {
+        list(stage, Vec::new());
+        stage.keys("D");
+        stage.answer("datasets\",\"do\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
+        stage.keys("Gk");
+    });
+}
+
+#[test]
+fn the_items_of_a_dataset_are_read() {
+    shoot("dataset-items", |stage| {
+        shown(stage);
+        stage.keys("<enter>");
+        let items = vec![
+            placed(0, "What is a delta?", &["gpt-4 turbo", "claude"]),
+            placed(1, "Why do rivers meander, and \u{1b}[31mwhy 川?", &[]),
+        ];
+        stage.answer("\"do\":\"items\"", vec![Reply::DatasetItems { items, more: true }]);
+    });
+}
+
+fn shown(stage: &mut Stage) {
+    list(stage, Vec::new());
+    stage.keys("D");
+    stage.answer("datasets\",\"do\":\"list", vec![Reply::Datasets { datasets: shelf() }]);
+}
+
+/// A file with two bad lines is on its way.
+fn half_bad(stage: &mut Stage) {
+    shown(stage);
+    stage.keys("a~/rivers.jsonl<enter>");
+    let read = Ok(Contents(b"{}\n".to_vec()));
+    stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read });
+    let bad = |line, why: &str| BadLine { line, why: why.to_owned() };
+    let bad = vec![bad(3, "it has no \"prompt\""), bad(1_017, "it is no JSON: expected `,` at column 17")];
+    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new() }]);
+    wrong(stage, "\"do\":\"import\"", "2 lines cannot be read", "Mend them.");
+}
+
+#[test]
+fn every_bad_line_of_a_file_is_named() {
+    shoot("dataset-bad-lines", half_bad);
+}
+
+#[test]
+fn a_dataset_and_models_make_a_plan_with_what_is_usual() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    form(&mut stage);
+    assert!(stage.text().contains("A dataset is needed"), "{}", stage.text());
+    assert!(evaluations(&stage.keys("c")).is_empty(), "there is nothing to make yet");
+    on(&mut stage, "builtin/gen", &[]);
+    assert!(stage.text().contains("Answers are needed"), "{}", stage.text());
+    let asked = stage.keys("a<enter>");
+    let one = plan(&asked);
+    assert_eq!((one.task.name.as_str(), one.dataset.as_str()), ("generation-2", "builtin/generation"));
+    assert_eq!(one.task.metrics[0].method, Method::ThumbsUpDown, "one answer is good or is not");
+    assert!(one.task.blinding.models && one.task.raters_per_item == 1 && one.limit.is_none());
+    let two = plan(&stage.keys("ahome/qwen3<enter>"));
+    let names: Vec<_> = two.sources.iter().map(|source| source.name.as_str()).collect();
+    assert_eq!(names, ["local/smollm2-135m", "home/qwen3"]);
+    assert_eq!(two.task.metrics[0].method, Method::ComparisonChoice, "of two one is the better");
+    estimate(&mut stage, 48, Some(1.2), &[]);
+    assert!(stage.text().contains("At most $1.20"), "{}", stage.text());
+    let one = plan(&stage.keys("kx"));
+    estimate(&mut stage, 24, Some(0.0), &[]);
+    assert!(stage.text().contains("Costs nothing: answered on this machine."), "{}", stage.text());
+    assert_eq!(one.sources.len(), 1, "a model is taken away");
+}
+
+#[test]
+fn what_raters_are_asked_is_changed_line_by_line() {
+    let mut stage = Stage::settled(100, 40, "dark");
+    form(&mut stage);
+    on(&mut stage, "answered", &["a", "b"]);
+    assert_eq!(plan(&stage.effects).sources.len(), 2, "what the dataset brings is rated");
+    // From the first: name, dataset, a model, a, b, then the method.
+    let asked = stage.keys("g<enter><end>-blind<enter>jjjjj<right>");
+    let rank = plan(&asked);
+    assert_eq!(rank.task.name, "answered-blind");
+    assert_eq!(rank.task.metrics[0].method, Method::ComparisonRank);
+    assert!(rank.task.metrics[0].description.contains("Which answers"), "{rank:?}");
+    let asked = stage.keys("<enter>individual<enter>");
+    assert_eq!(plan(&asked).task.metrics[0].method, Method::IndividualLikertScale);
+    let asked = stage.keys("j<enter><ctrl+u>Tone<enter>j<enter><ctrl+u>How kind is it?<enter>");
+    let tone = &plan(&asked).task.metrics[0];
+    assert_eq!((tone.name.as_str(), tone.description.as_str()), ("Tone", "How kind is it?"));
+    let asked = stage.keys("j<enter><ctrl+a><ctrl+k>Be fair.<enter>");
+    assert_eq!(plan(&asked).task.instructions, "Be fair.");
+    let asked = stage.keys("j<right><right>j<enter>10<enter>j<enter>j<enter>j<enter>j<enter>5<enter>");
+    let all = plan(&asked);
+    assert_eq!((all.task.raters_per_item, all.task.repeats, all.limit), (3, 10, Some(5)));
+    let blinding = all.task.blinding;
+    assert!(!blinding.models && !blinding.sides && blinding.self_naming, "{blinding:?}");
+    let asked = stage.keys("<backspace>");
+    assert_eq!(plan(&asked).limit, None);
+    assert!(stage.keys("<enter>none<enter>").iter().all(|effect| !matches!(effect, Effect::Call { .. })));
+    assert!(stage.text().contains("A number from 1 on is needed."), "{}", stage.text());
+}
+
+#[test]
+fn what_is_made_is_selected_and_nothing_is_asked_yet() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    form(&mut stage);
+    on(&mut stage, "builtin/gen", &[]);
+    stage.keys("a<enter>");
+    estimate(&mut stage, 24, Some(0.0), &[]);
+    let asked = evaluations(&stage.keys("c"));
+    assert!(
+        matches!(&asked[..], [Evaluations::Create { plan }] if plan.task.name == "generation-2"),
+        "{asked:?}"
+    );
+    assert!(evaluations(&stage.keys("c")).is_empty(), "it is being made");
+    let mut made = evaluation(9, "generation-2", GenerationState::Ready, 0, 0);
+    made.generation.total = 24;
+    stage.answer("evaluations\",\"do\":\"create", vec![Reply::Evaluation { evaluation: made }]);
+    let text = stage.text();
+    assert!(text.contains("▌ generation-2") && text.contains("f asks for the 24 answers"), "{text}");
+    let id = EvaluationId::from_bytes([9; 16]);
+    assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Run { id }]);
+}
+
+#[test]
+fn a_plan_that_is_refused_stays_in_the_form() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    form(&mut stage);
+    on(&mut stage, "builtin/gen", &[]);
+    stage.keys("a<enter>c");
+    wrong(
+        &mut stage,
+        "evaluations\",\"do\":\"create",
+        "there is one of that name already",
+        "Choose another name.",
+    );
+    let text = stage.text();
+    assert!(text.contains("There is one of that name already. Choose another name."), "{text}");
+    assert_eq!(evaluations(&stage.keys("c")).len(), 1, "it can be tried again");
+}
+
+#[test]
+fn what_was_entered_is_not_lost_by_one_key() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    form(&mut stage);
+    stage.keys("<esc>");
+    assert!(stage.text().contains("items × answers"), "nothing was entered: {}", stage.text());
+    form(&mut stage);
+    on(&mut stage, "builtin/gen", &[]);
+    stage.keys("<esc>");
+    assert!(stage.text().contains("Drop the new evaluation generation-2?"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("A new evaluation"), "{}", stage.text());
+    stage.keys("<esc>d");
+    assert!(stage.text().contains("items × answers"), "{}", stage.text());
+}
+
+#[test]
+fn the_datasets_are_read_renamed_removed_and_evaluated() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    shown(&mut stage);
+    let id = DatasetId::from_bytes([1; 16]);
+    assert_eq!(datasets(&stage.keys("<enter>")), [Datasets::Items { id, from: 0, limit: 200 }]);
+    let asked = datasets(&stage.keys("r<ctrl+u>other<enter>"));
+    assert_eq!(asked, [Datasets::Rename { id, name: "other".into() }]);
+    let renamed = dataset(1, "other", 120, None);
+    assert_eq!(datasets(&stage.effects.clone()).last(), Some(&Datasets::Rename { id, name: "other".into() }));
+    stage.answer("\"do\":\"rename\"", vec![Reply::Dataset { dataset: renamed }]);
+    assert_eq!(datasets(&stage.keys("xd")), [Datasets::Remove { id }]);
+    assert!(datasets(&stage.keys("Gx")).is_empty());
+    assert!(stage.text().contains("It came with the program"), "{}", stage.text());
+    stage.keys("n");
+    let text = stage.text();
+    assert!(text.contains("A new evaluation") && text.contains("builtin/generation"), "{text}");
+    stage.keys("<esc>");
+    assert!(stage.text().contains("changed"), "back to the datasets, nothing was entered: {}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("judged by people"), "{}", stage.text());
+}
+
+#[test]
+fn a_file_becomes_a_dataset_by_its_ending() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    shown(&mut stage);
+    let asked = stage.keys("a~/in/answered.csv<enter>");
+    let read = Effect::ReadFile { path: "~/in/answered.csv".into(), most: LARGEST_FILE };
+    assert!(asked.contains(&read), "{asked:?}");
+    let bytes = b"prompt\nwhy?\n".to_vec();
+    let read = Ok(Contents(bytes.clone()));
+    let asked = stage.event(Event::FileRead { path: "~/in/answered.csv".into(), read });
+    let import = Import {
+        name: "answered-2".into(),
+        form: Form::Csv,
+        bytes,
+        source: Some("answered.csv".into()),
+        licence: None,
+        skip_bad: false,
+    };
+    assert_eq!(datasets(&asked), [Datasets::Import(import)]);
+    let doubled = vec![Doubled { line: 9, first: 2 }];
+    let made = dataset(8, "answered-2", 12, Some("answered.csv"));
+    let replies = vec![Reply::DatasetRead { bad: Vec::new(), doubled }, Reply::Dataset { dataset: made }];
+    stage.answer("\"do\":\"import\"", replies);
+    let text = stage.text();
+    assert!(text.contains("▌ answered-2"), "{text}");
+    assert!(text.contains("Read as answered-2: 12 items; 1 line says the same"), "{text}");
+}
+
+#[test]
+fn the_good_lines_of_a_file_are_taken_when_that_is_said() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    half_bad(&mut stage);
+    let text = stage.text();
+    assert!(text.contains("line 1,017: it is no JSON") && text.contains("t take the good lines"), "{text}");
+    let asked = stage.keys("t");
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::ReadFile { .. })), "{asked:?}");
+    let read = Ok(Contents(b"{}\n".to_vec()));
+    let asked = datasets(&stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read }));
+    assert!(matches!(&asked[..], [Datasets::Import(import)] if import.skip_bad), "{asked:?}");
+    let mut stage = Stage::settled(100, 30, "dark");
+    half_bad(&mut stage);
+    assert!(stage.keys("<esc>").is_empty(), "nothing was taken");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    shown(&mut stage);
+    stage.keys("a~/none.jsonl<enter>");
+    let error =
+        Error::new(ErrorKind::NotFound, "reading none.jsonl", "no such file", "Check that the path exists.");
+    let asked = stage.event(Event::FileRead { path: "~/none.jsonl".into(), read: Err(error) });
+    assert!(asked.is_empty() && stage.text().contains("no such file"), "{}", stage.text());
+}
