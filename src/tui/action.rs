@@ -199,6 +199,8 @@ actions! {
     ShowReference = "show_reference", "Show or hide what a good answer says";
     GoToVote = "go_to_vote", "Go back to one of your votes";
     ShowReport = "show_report", "Show what the votes come to";
+    ShowDefinitions = "show_definitions", "Show what the numbers are";
+    DecideItem = "decide_item", "Decide what raters differ on";
     RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
@@ -305,6 +307,8 @@ impl Action {
                 | Self::ShowReference
                 | Self::GoToVote
                 | Self::ShowReport
+                | Self::ShowDefinitions
+                | Self::DecideItem
                 | Self::RunEvaluation
                 | Self::NewComparison
                 | Self::GroupNext

@@ -23,12 +23,12 @@ use crate::stage::{NOW, Stage};
 
 const ID: EvaluationId = EvaluationId::from_bytes([7; 16]);
 
-fn metric(name: &str, method: Method, labels: &[&str]) -> Metric {
+pub(super) fn metric(name: &str, method: Method, labels: &[&str]) -> Metric {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();
     Metric { name: name.into(), description: format!("How {name} is it?"), method, labels }
 }
 
-fn task(metrics: Vec<Metric>) -> TaskDefinition {
+pub(super) fn task(metrics: Vec<Metric>) -> TaskDefinition {
     TaskDefinition {
         name: "helpful-v2".into(),
         instructions: "Choose the answer that helps the customer more. Length is no merit by itself.".into(),
@@ -46,11 +46,11 @@ fn task(metrics: Vec<Metric>) -> TaskDefinition {
     }
 }
 
-fn best() -> Vec<Metric> {
+pub(super) fn best() -> Vec<Metric> {
     vec![metric("Helpfulness", Method::ComparisonChoice, &[])]
 }
 
-fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: u64) -> Evaluation {
+pub(super) fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: u64) -> Evaluation {
     let column = |model: &str| Column::new(model.parse().unwrap());
     let source = |model: &str| Source { name: model.to_owned(), column: Some(column(model)) };
     let why = (state == GenerationState::Paused).then(|| {
@@ -74,7 +74,7 @@ fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: u64)
     }
 }
 
-fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
+pub(super) fn list(stage: &mut Stage, evaluations: Vec<Evaluation>) {
     stage.keys("<alt+3>");
     stage.answer("evaluations\",\"do\":\"list", vec![Reply::Evaluations { evaluations, more: false }]);
 }
@@ -132,7 +132,7 @@ fn shoot_rating(name: &str, seat: impl Fn() -> Seat, play: impl Fn(&mut Stage)) 
     insta::assert_snapshot!(format!("{name}-light"), light.lines().last().unwrap_or_default());
 }
 
-fn evaluations(effects: &[Effect]) -> Vec<Evaluations> {
+pub(super) fn evaluations(effects: &[Effect]) -> Vec<Evaluations> {
     let own = |request| match request {
         Request::Evaluations(request) => Some(request),
         _ => None,
@@ -343,7 +343,7 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     for key in [
         "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
         "<alt+3>", "<alt+4>", "<alt+7>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
-        "<ctrl+g>", "<esc>", "x", "f",
+        "<ctrl+g>", "<esc>", "x", "f", "o", "a",
     ] {
         let asked = stage.keys(key);
         assert!(Stage::requests(&asked).is_empty(), "{key}: {asked:?}");

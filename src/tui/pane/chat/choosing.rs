@@ -101,6 +101,8 @@ impl State {
             | Choice::RemoveEvaluation(_)
             | Choice::Skip(_)
             | Choice::Comment(_)
+            | Choice::Decide(_)
+            | Choice::Reason(_)
             | Choice::GoToVote(_)
             | Choice::SavePrompt(_)
             | Choice::SaveVersion(_)

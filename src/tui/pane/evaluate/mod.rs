@@ -1,12 +1,18 @@
-//! The evaluate place: the evaluations that there are, and one item after the other before a rater.
+//! The evaluate place: the evaluations that there are, one item after the other before a rater, and what the votes come to.
 //!
 //! Here lives its state and what it makes of events. Never here: which item comes next, and whose an answer is where that is
 //! hidden (the door does not tell it).
 
+mod card;
+mod charts;
+mod decide;
+mod dispute;
 mod layout;
+mod lines;
 mod list;
 mod marks;
 mod place;
+mod results;
 mod sitting;
 mod view;
 
@@ -19,6 +25,7 @@ use crate::domain::id::EvaluationId;
 use crate::tui::effect::TaskId;
 use crate::tui::widget::text::Row;
 use marks::Marks;
+use results::Results;
 
 /// Somebody rates one evaluation and sees nothing else of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +50,11 @@ pub struct State {
     watch: Option<TaskId>,
     /// What else is waited for: its refusal is said.
     acts: Vec<TaskId>,
-    /// What the votes of the evaluation of that name come to.
-    reporting: Option<(TaskId, String)>,
     /// The evaluation that is looked for by its name.
     finding: Option<TaskId>,
     sitting: Option<Sitting>,
+    /// What the votes of one of them come to; never where somebody only rates.
+    results: Option<Box<Results>>,
     /// What lay before a rater who has gone is given back.
     leaving: Option<TaskId>,
 }

@@ -27,14 +27,19 @@ impl Pane for State {
     }
 
     fn context(&self) -> Context {
-        if self.sitting.is_some() || self.closed.is_some() { Context::Rating } else { Context::Evaluations }
+        match (&self.sitting, &self.closed, &self.results) {
+            (Some(_), ..) | (_, Some(_), _) => Context::Rating,
+            (.., Some(_)) => Context::Results,
+            _ => Context::Evaluations,
+        }
     }
 
     fn can(&self, action: Action) -> bool {
-        match &self.sitting {
-            Some(_) => self.can_rate(action),
-            None if self.closed.is_some() => false,
-            None => self.can_in_list(action),
+        match (&self.sitting, &self.results) {
+            (Some(_), _) => self.can_rate(action),
+            _ if self.closed.is_some() => false,
+            (None, Some(results)) => results.can(action),
+            (None, None) => self.can_in_list(action),
         }
     }
 
@@ -45,6 +50,8 @@ impl Pane for State {
                 .and_then(|c| c.to_digit(10))
                 .and_then(|d| u8::try_from(d).ok());
             self.rate(action, digit.filter(|digit| *digit > 0), desk);
+        } else if self.results.is_some() {
+            self.in_results(action, desk);
         } else {
             self.in_list(action, desk);
         }
@@ -57,6 +64,10 @@ impl Pane for State {
             _ => 0,
         };
         let body = desk.area;
+        if self.results.is_some() && self.sitting.is_none() {
+            let click = (mouse.kind == MouseKind::Down(Button::Left)).then_some((mouse.column, mouse.row));
+            return self.point_at_results(steps, click, desk);
+        }
         match &mut self.sitting {
             Some(sitting) => {
                 let areas = sitting.areas(body);
@@ -89,6 +100,8 @@ impl Pane for State {
     fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         if self.sitting.is_some() {
             self.decided(choice, desk);
+        } else if self.results.is_some() {
+            self.chosen_in_results(choice, desk);
         } else {
             self.chosen_in_list(&choice, desk);
         }
@@ -112,6 +125,9 @@ impl Pane for State {
             sitting.fit(body);
             sitting.scroll(0, body);
         }
+        if let Some(results) = &mut self.results {
+            results.refit(desk);
+        }
         self.select(self.selected, desk);
     }
 
@@ -119,13 +135,14 @@ impl Pane for State {
         match (&self.sitting, &self.closed) {
             (Some(sitting), _) => &sitting.name,
             (None, Some(closed)) => &closed.evaluation,
-            (None, None) => "",
+            (None, None) => self.results.as_ref().map_or("", |results| &results.name),
         }
     }
 
     fn title(&self) -> String {
         match self.name() {
             "" => "Evaluate".to_owned(),
+            name if self.results.is_some() => format!("Results: {name}"),
             name => format!("Rate: {name}"),
         }
     }

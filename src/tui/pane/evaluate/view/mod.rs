@@ -1,6 +1,7 @@
 //! The picture of the evaluate place.
 
 mod list;
+mod results;
 mod sheet;
 
 use ratatui::buffer::Buffer;
@@ -22,7 +23,10 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
                 put(cells, body.x + 2, body.y + 1, body.right(), "Opening…", sight.look.style(Role::Muted));
             }
         },
-        (None, None) => list::draw(state, sight, body, cells),
+        (None, None) => match &state.results {
+            Some(results) => results::draw(results, sight, body, cells),
+            None => list::draw(state, sight, body, cells),
+        },
     }
 }
 
