@@ -1,6 +1,6 @@
 //! The report card: a report as lines of a screen that is so wide. Pure.
 
-use super::charts::{Bar, Cells, Kind, Line, Table, histogram, indented, piece, words};
+use super::charts::{Bar, Cells, Column, Kind, Line, Table, histogram, indented, piece, words};
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::{Estimate, Figure};
@@ -11,7 +11,7 @@ use crate::domain::evaluation::report::{
     Agreements, Biases, Choices, MetricReport, Points, Preference, Presented, RaterReport, Report, Strength,
     WinMatrix,
 };
-use crate::domain::evaluation::tally::{Coverage, Spread};
+use crate::domain::evaluation::tally::Coverage;
 use crate::domain::figures::{count, grouped};
 use crate::tui::look::Role;
 
@@ -148,19 +148,16 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
         Method::ComparisonChoice => &["chosen", "95 %", "times", "of votes"],
     };
     let mut table = Table::of(titles);
-    let mut spreads: Vec<(String, &Spread)> = Vec::new();
+    let mut spreads: Vec<Column<'_>> = Vec::new();
     for (name, presented) in parts {
         let rows = rows(presented);
-        let named = |source: &str| match name {
-            Some(category) => format!("{category}: {source}"),
-            None => source.to_owned(),
-        };
+        let group = || name.unwrap_or_default().to_owned();
         match presented {
             Presented::Points { sources } | Presented::Ranks { sources } => {
-                spreads.extend(sources.iter().map(|of| (named(&of.source), &of.spread)));
+                spreads.extend(sources.iter().map(|of| (group(), of.source.clone(), &of.spread)));
             }
             Presented::Preference { pairs } => {
-                spreads.extend(pairs.iter().map(|of| (named(&pair(of)), &of.spread)));
+                spreads.extend(pairs.iter().map(|of| (group(), pair(of), &of.spread)));
             }
             Presented::Thumbs { .. } | Presented::Choice(_) => {}
         }
@@ -180,7 +177,7 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
     {
         lines.extend(strengths(pairs, width));
     }
-    let values: Vec<String> = match spreads.iter().map(|(_, spread)| spread.counts.len()).max() {
+    let values: Vec<String> = match spreads.iter().map(|(.., spread)| spread.counts.len()).max() {
         None | Some(0) => return lines,
         Some(points) => (1..=points).map(|point| value(of, point)).collect(),
     };
@@ -210,7 +207,6 @@ fn rows(presented: &Presented) -> Vec<Cells> {
             sources.iter().map(|of| share(&of.source, "thumbs up", &of.share, [of.up, of.votes])).collect()
         }
         Presented::Points { sources } => sources.iter().map(|of| mean(of, "mean points")).collect(),
-        // The first place is the best one: its bar is the longest.
         Presented::Ranks { sources } => sources.iter().map(|of| mean(of, "mean place")).collect(),
         Presented::Preference { pairs } => {
             let row = |of: &Preference| {
@@ -294,7 +290,7 @@ fn strengths(pairs: &[Preference], width: u16) -> Vec<Line> {
 
 /// Who is better than whom; the bar is the rating between the lowest and the highest bound of all.
 fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line> {
-    let titles = ["rating", "95 %", "win rate", "95 %", "won", "lost", "tied", "both bad", "battles"];
+    let titles = ["rank", "rating", "95 %", "win rate", "95 %", "won", "lost", "tied", "both bad", "battles"];
     let mut table = Table::of(&titles);
     let ratings = parts.iter().flat_map(|(_, of)| &of.rows).filter_map(|row| row.rating.as_ref().ok());
     let ends = ratings.flat_map(|rating| {
@@ -312,23 +308,17 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line>
             let none = Cells::of("", &["rating", "rank", "win rate"]);
             table.rows.push(Cells { instead: "n/a: no votes".into(), ..none });
         }
-        let ranks: Vec<String> = of
-            .rows
-            .iter()
-            .map(|row| row.rating.as_ref().map_or_else(|_| String::new(), said::rank))
-            .collect();
-        let wide = ranks.iter().map(|rank| rank.chars().count()).max().unwrap_or(0);
-        for (row, rank) in of.rows.iter().zip(ranks) {
-            let name = if wide > 0 { format!("{rank:>wide$} {}", row.name) } else { row.name.clone() };
-            let mut cells = Cells::of(&name, &["rating", "rank", "win rate", "won", "lost", "tied"]);
+        for row in &of.rows {
+            let mut cells =
+                Cells::of(&row.name, &["rating", "rank", "win rate", "won", "lost", "tied"]);
             match &row.rating {
                 Err(why) => {
-                    cells.cells.extend(["n/a".to_owned(), String::new()]);
+                    cells.cells.extend([String::new(), "n/a".to_owned(), String::new()]);
                     cells.note = format!("rating: {}", why.words());
                 }
                 Ok(rating) => {
                     let (words, note, known) = bounds(&rating.interval, 0);
-                    cells.cells.extend([decimal(rating.elo, 0), words]);
+                    cells.cells.extend([said::rank(rating), decimal(rating.elo, 0), words]);
                     cells.note = note;
                     cells.bar = Some(Bar::Place {
                         value: place(rating.elo),

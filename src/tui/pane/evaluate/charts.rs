@@ -209,14 +209,16 @@ impl Table {
     /// The table in lines that are so wide.
     pub fn lines(&self, width: u16) -> Vec<Line> {
         let own = self.rows.iter().filter(|row| !row.group);
-        let name = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0);
-        let name = name.min((width / 3).max(12));
         let bars = own.clone().any(|row| row.bar.is_some());
         let wide = |at: usize| {
             let cells = own.clone().filter_map(|row| row.cells.get(at)).map(|cell| columns(cell));
             cells.chain([columns(&self.titles[at])]).max().unwrap_or(0)
         };
         let widths: Vec<u16> = (0..self.titles.len()).map(wide).collect();
+        // Names have what the columns leave, and no less than two fifths.
+        let taken = widths.iter().map(|own| own + GAP).sum::<u16>() + if bars { SHORT + GAP } else { 0 };
+        let most = width.saturating_sub(INDENT + taken).max(width * 2 / 5).max(12);
+        let name = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0).min(most);
         let start = INDENT + name + GAP;
         let mut lines = Vec::new();
         let mut from = 0;
@@ -279,7 +281,8 @@ impl Table {
                 lines.append(&mut more);
                 continue;
             }
-            if !row.instead.is_empty() {
+            let own = row.cells.iter().skip(from).take(widths.len());
+            if from > 0 && !row.group && own.clone().all(String::is_empty) {
                 continue;
             }
             if let Some(drawn) = row.bar.filter(|_| bar > 0) {
@@ -296,18 +299,37 @@ impl Table {
 
     /// What is said below: once where it is the same of all rows.
     fn notes(&self, width: u16) -> Vec<Line> {
-        let own: Vec<&Cells> = self.rows.iter().filter(|row| !row.group && !row.cells.is_empty()).collect();
+        // Each with the head that it stands under.
+        let mut group = "";
+        let mut own: Vec<(&str, &Cells)> = Vec::new();
+        for row in &self.rows {
+            if row.group {
+                group = &row.name;
+            } else if !row.cells.is_empty() {
+                own.push((group, row));
+            }
+        }
         let mut said: Vec<&str> = Vec::new();
         let mut lines = Vec::new();
-        for note in own.iter().map(|row| row.note.as_str()).filter(|note| !note.is_empty()) {
+        for note in own.iter().map(|(_, row)| row.note.as_str()).filter(|note| !note.is_empty()) {
             if said.contains(&note) {
                 continue;
             }
             said.push(note);
-            let of: Vec<&str> =
-                own.iter().filter(|row| row.note == note).map(|row| row.name.as_str()).collect();
-            let text =
-                if of.len() == own.len() { note.to_owned() } else { format!("{}: {note}", of.join(", ")) };
+            let says = |row: &Cells| row.note == note;
+            let whole = |group: &str| own.iter().filter(|(of, _)| *of == group).all(|(_, row)| says(row));
+            let mut of: Vec<String> = own
+                .iter()
+                .filter(|(_, row)| says(row))
+                .map(|(group, row)| match *group {
+                    "" => row.name.clone(),
+                    group if whole(group) => group.to_owned(),
+                    group => format!("{group} {}", row.name),
+                })
+                .collect();
+            of.dedup();
+            let all = own.iter().all(|(_, row)| says(row));
+            let text = if all { note.to_owned() } else { format!("{}: {note}", of.join(", ")) };
             let more = indented(&text, Role::Muted, INDENT, width).into_iter();
             lines.extend(more.map(|line| Line { kind: Kind::More, ..line }));
         }
@@ -315,10 +337,13 @@ impl Table {
     }
 }
 
+/// A column of a histogram: the part that it is of, and its name.
+pub(super) type Column<'a> = (String, String, &'a Spread);
+
 /// How often each value was given, of several side by side: a row a value, as many columns as fit.
 pub(super) fn histogram(
     values: &[String],
-    of: &[(String, &Spread)],
+    of: &[Column<'_>],
     terms: &[&'static str],
     width: u16,
 ) -> Vec<Line> {
@@ -329,19 +354,24 @@ pub(super) fn histogram(
     let votes = |spread: &Spread| spread.votes().max(1) as f64;
     let most = of
         .iter()
-        .flat_map(|(_, spread)| spread.counts.iter().map(|(_, count)| *count as f64 / votes(spread)))
+        .flat_map(|(_, _, spread)| spread.counts.iter().map(|(_, count)| *count as f64 / votes(spread)))
         .fold(0.0, f64::max);
     let mut lines = Vec::new();
     for part in of.chunks(fitting.into()) {
         let x = |at: usize| INDENT + label + GAP + at as u16 * (column + GAP);
-        let name = |(at, (name, _)): (usize, &(String, &Spread))| {
-            piece(x(at), fit_left(&safe_line(name), column.into()).into_owned(), Role::Muted)
+        let head = |name: &str, at: usize, role: Role| {
+            piece(x(at), fit_left(&safe_line(name), column.into()).into_owned(), role)
         };
-        lines.push(Line::of(Kind::More, part.iter().enumerate().map(name).collect()));
+        if part.iter().any(|(group, ..)| !group.is_empty()) {
+            let groups = part.iter().enumerate().map(|(at, (group, ..))| head(group, at, Role::Muted));
+            lines.push(Line::of(Kind::More, groups.collect()));
+        }
+        let names = part.iter().enumerate().map(|(at, (_, name, _))| head(name, at, Role::Faint));
+        lines.push(Line::of(Kind::More, names.collect()));
         for (row, value) in values.iter().enumerate() {
             let mut pieces =
                 vec![piece(INDENT, fit(&safe_line(value), label.into()).into_owned(), Role::Text)];
-            for (at, (_, spread)) in part.iter().enumerate() {
+            for (at, (_, _, spread)) in part.iter().enumerate() {
                 let Some((_, count)) = spread.counts.get(row) else { continue };
                 let share = *count as f64 / votes(spread);
                 let said = match column {
@@ -425,7 +455,7 @@ mod tests {
     fn a_histogram_has_a_row_a_value_and_as_many_columns_as_fit() {
         let (a, b) = (Spread::of(3, [1, 3, 3, 3]), Spread::of(3, [2]));
         let values = ["1 bad", "2", "3 good"].map(str::to_owned);
-        let of = [("a".to_owned(), &a), ("b".to_owned(), &b)];
+        let of = [(String::new(), "a".to_owned(), &a), (String::new(), "b".to_owned(), &b)];
         let wide = texts(&histogram(&values, &of, &["points"], 60));
         assert_eq!(wide.len(), 4, "{wide:#?}");
         assert!(wide[3].starts_with("  3 good  █") && wide[1].contains("     1"), "{wide:#?}");

@@ -2,8 +2,9 @@
 
 use super::card::item as digits;
 use super::charts::{Bar, Cells, Line, Table, words};
-use super::decide::Of;
+use super::decide::{Next, Of, next};
 use crate::domain::Error;
+use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::report::{Decided, Disagreement, MetricReport, Report};
 use crate::domain::evaluation::{Item, ResponseId};
 use crate::domain::figures::grouped;
@@ -45,7 +46,14 @@ impl Opened {
     }
 
     /// It as lines; `decides` says how one is made.
-    pub fn lines(&self, report: &Report, decides: &str, wall: when::Now, width: u16) -> Vec<Line> {
+    pub fn lines(
+        &self,
+        report: &Report,
+        seed: u64,
+        decides: &str,
+        wall: when::Now,
+        width: u16,
+    ) -> Vec<Line> {
         let (Some(item), Some((metric, told))) = (&self.item, self.of(report)) else { return Vec::new() };
         let mut lines = Vec::new();
         let several = item.turns.len() > 1;
@@ -62,7 +70,7 @@ impl Opened {
             lines.extend(words(&format!("reference: {reference}"), Role::Info, width));
         }
         lines.push(Line::blank());
-        lines.extend(said(metric, told, width));
+        lines.extend(said(metric, told, &self.answers(seed), width));
         lines.push(Line::blank());
         lines.extend(decisions(report, (metric, told), decides, wall, width));
         let comments: Vec<_> = report.comments.iter().filter(|of| of.item == told.item).collect();
@@ -84,7 +92,31 @@ impl Opened {
     }
 }
 
-fn said(metric: &MetricReport, told: &Disagreement, width: u16) -> Vec<Line> {
+/// A metric as the task has it.
+pub(super) fn asked(of: &MetricReport) -> Metric {
+    Metric {
+        name: of.name.clone(),
+        description: of.description.clone(),
+        method: of.method,
+        labels: of.labels.clone(),
+    }
+}
+
+/// A value with the word for it, where it is a point of a scale that has words.
+fn in_words(value: &str, metric: &MetricReport, answers: &[Of]) -> String {
+    let point = value.parse::<usize>().ok().and_then(|point| point.checked_sub(1));
+    match (metric.method, point, next(&asked(metric), answers, &[])) {
+        (
+            Method::IndividualLikertScale | Method::ComparisonLikertScale,
+            Some(at),
+            Some(Next::Ask(_, options)),
+        ) => options.into_iter().nth(at).unwrap_or_else(|| value.to_owned()),
+        (Method::ComparisonRank, Some(_), _) => format!("place {value}"),
+        _ => value.to_owned(),
+    }
+}
+
+fn said(metric: &MetricReport, told: &Disagreement, answers: &[Of], width: u16) -> Vec<Line> {
     let whose = told.source.as_ref().map_or_else(String::new, |source| format!("of {source}"));
     let head = format!("{} · item {}", metric.name, digits(&told.item.0));
     let mut lines = vec![Line::head(&head, &whose, width)];
@@ -96,7 +128,7 @@ fn said(metric: &MetricReport, told: &Disagreement, width: u16) -> Vec<Line> {
     table.rows.extend(told.said.iter().map(|(value, votes)| Cells {
         bar: Some(Bar::Share { value: *votes as f64 / all, bounds: None }),
         cells: vec![grouped(*votes)],
-        ..Cells::of(value, &["spread"])
+        ..Cells::of(&in_words(value, metric, answers), &["spread"])
     }));
     lines.extend(table.lines(width.min(72)));
     lines

@@ -100,7 +100,11 @@ impl Lines {
         if !self.reads {
             let goes_on = |line: &&Line| line.kind == Kind::More;
             let end = self.at + 1 + self.all.iter().skip(self.at + 1).take_while(goes_on).count();
-            let above = self.all.iter().take(self.at).rev().take_while(|line| !line.stops()).count();
+            let mut above = self.all.iter().take(self.at).rev().take_while(|line| !line.stops()).count();
+            // The air above a head is not of it.
+            while above > 0 && above < self.at && self.all[self.at - above].kind == Kind::Blank {
+                above -= 1;
+            }
             self.top = self.top.max(end.saturating_sub(height));
             self.top = self.top.min(self.at.saturating_sub(above.min(height.saturating_sub(1))));
         }

@@ -6,7 +6,7 @@ use super::State;
 use super::card::card;
 use super::charts::{Kind, Line, words as sentence};
 use super::decide::{Next, next};
-use super::dispute::Opened;
+use super::dispute::{Opened, asked};
 use super::lines::Lines;
 use crate::domain::Error;
 use crate::domain::evaluation::decision::Decision;
@@ -126,7 +126,7 @@ impl Results {
         self.card.put(lines, height);
         if let Some(opened) = &self.opened {
             let decides = desk.key(Context::Results, Action::DecideItem);
-            self.read.put(opened.lines(report, &decides, desk.wall(), width), height);
+            self.read.put(opened.lines(report, self.seed, &decides, desk.wall(), width), height);
             self.read.keep(height);
         }
     }
@@ -162,6 +162,7 @@ impl Results {
         let item = self.opened.as_ref().and_then(|opened| opened.item.as_ref());
         match action {
             A::Back | A::Reload => true,
+            A::FocusNext | A::FocusPrevious if self.opened.is_some() => true,
             A::Open => self.opened.is_none() && self.disputed().is_some(),
             A::DecideItem => item.is_some() && self.deciding.is_none(),
             A::ShowDifference => item.is_some_and(|item| item.responses.len() > 1),
@@ -242,12 +243,7 @@ impl Results {
     /// The metric of what is opened, as the task has it.
     fn metric(&self) -> Option<Metric> {
         let (of, _) = self.opened.as_ref()?.of(self.report.as_ref()?)?;
-        Some(Metric {
-            name: of.name.clone(),
-            description: of.description.clone(),
-            method: of.method,
-            labels: of.labels.clone(),
-        })
+        Some(asked(of))
     }
 
     fn sources(&self) -> Vec<(ResponseId, String)> {
