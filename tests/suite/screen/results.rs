@@ -316,7 +316,11 @@ fn what_the_numbers_are_is_one_key_away() {
     let mut stage = Stage::settled(100, 30, "dark");
     show(&mut stage, choice(), true);
     stage.keys("<tab><tab>d");
-    assert!(stage.text().lines().nth(1).unwrap().contains("│ chosen"), "that of the chosen line comes first: {}", stage.text());
+    assert!(
+        stage.text().lines().nth(1).unwrap().contains("│ chosen"),
+        "that of the chosen line comes first: {}",
+        stage.text()
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The report card: a report as lines of a screen that is so wide. Pure.
 
-use super::charts::{Bar, Cells, Column, Kind, Line, Table, histogram, indented, piece, words};
+use super::charts::{Bar, Column, Figures, Kind, Line, Table, histogram, indented, piece, words};
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::{Estimate, Figure};
@@ -44,11 +44,11 @@ fn category(name: Option<&str>) -> &str {
 }
 
 /// A row of a share.
-fn share(name: &str, term: &'static str, of: &Figure<Estimate>, more: [u64; 2]) -> Cells {
-    let row = Cells::of(name, &[term]);
+fn share(name: &str, term: &'static str, of: &Figure<Estimate>, more: [u64; 2]) -> Figures {
+    let row = Figures::of(name, &[term]);
     match of {
-        Err(why) => Cells { instead: why.words(), ..row },
-        Ok(estimate) => Cells {
+        Err(why) => Figures { instead: why.words(), ..row },
+        Ok(estimate) => Figures {
             bar: Some(Bar::Share { value: estimate.value, bounds: Some((estimate.low, estimate.high)) }),
             cells: vec![percent(estimate.value), between(estimate), grouped(more[0]), grouped(more[1])],
             ..row
@@ -67,10 +67,10 @@ fn coverage(report: &Report, width: u16) -> Vec<Line> {
     lines.push(Line::blank());
     lines.push(Line::head("Coverage", "votes of those that are due", width));
     let row = |name: &str, items: u64, of: &Coverage| {
-        let row = Cells::of(name, &["coverage", "skipped"]);
+        let row = Figures::of(name, &["coverage", "skipped"]);
         match &of.share {
-            Err(why) => Cells { instead: why.words(), ..row },
-            Ok(share) => Cells {
+            Err(why) => Figures { instead: why.words(), ..row },
+            Ok(share) => Figures {
                 bar: Some(Bar::Share { value: *share, bounds: None }),
                 cells: vec![
                     percent(*share),
@@ -98,7 +98,9 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
     let beside = format!("{} · {}", of.method.as_str(), count(of.votes, "vote", "votes"));
     let mut lines = vec![Line::head(&of.name, &beside, width)];
     if !of.description.trim().is_empty() {
-        lines.extend(words(&of.description, Role::Muted, width));
+        let terms = || said::terms_of(of.method).to_vec();
+        let asked = words(&of.description, Role::Muted, width).into_iter();
+        lines.extend(asked.map(|line| Line { terms: terms(), ..line }));
     }
     lines.extend(presented(&[(None, &of.whole)], of, width));
     if !of.by_category.is_empty() {
@@ -162,11 +164,11 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
             Presented::Thumbs { .. } | Presented::Choice(_) => {}
         }
         if let Some(name) = name {
-            table.rows.push(Cells::group(name));
+            table.rows.push(Figures::group(name));
         }
         if rows.is_empty() {
-            let none = Cells::of("", said::terms_of(of.method));
-            table.rows.push(Cells { instead: "n/a: no votes".into(), ..none });
+            let none = Figures::of("", said::terms_of(of.method));
+            table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
         }
         table.rows.extend(rows);
     }
@@ -201,7 +203,7 @@ fn pair(of: &Preference) -> String {
     format!("{} | {}", of.a, of.b)
 }
 
-fn rows(presented: &Presented) -> Vec<Cells> {
+fn rows(presented: &Presented) -> Vec<Figures> {
     match presented {
         Presented::Thumbs { sources } => {
             sources.iter().map(|of| share(&of.source, "thumbs up", &of.share, [of.up, of.votes])).collect()
@@ -219,30 +221,30 @@ fn rows(presented: &Presented) -> Vec<Cells> {
     }
 }
 
-fn chosen(of: &Choices) -> Vec<Cells> {
+fn chosen(of: &Choices) -> Vec<Figures> {
     if of.votes == 0 {
         return Vec::new();
     }
     let one = |source: &crate::domain::evaluation::report::Choice| {
         share(&source.source, "chosen", &source.share, [source.chosen, source.decided])
     };
-    let mut rows: Vec<Cells> = of.sources.iter().map(one).collect();
+    let mut rows: Vec<Figures> = of.sources.iter().map(one).collect();
     rows.push(share("(ties)", "ties", &of.tie_share, [of.ties, of.votes]));
     rows.push(share("(both bad)", "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
     rows
 }
 
 /// A mean between the ends of its scale.
-fn mean(of: &Points, term: &'static str) -> Cells {
-    let row = Cells::of(&of.source, &[term]);
+fn mean(of: &Points, term: &'static str) -> Figures {
+    let row = Figures::of(&of.source, &[term]);
     let value = match &of.mean.value {
-        Err(why) => return Cells { instead: why.words(), ..row },
+        Err(why) => return Figures { instead: why.words(), ..row },
         Ok(value) => *value,
     };
     let reach = (of.spread.counts.len().saturating_sub(1)).max(1) as f64;
     let place = |value: f64| (value - 1.0) / reach;
     let (cell, note, bounds) = bounds(&of.mean.interval, 2);
-    Cells {
+    Figures {
         bar: Some(Bar::Place {
             value: place(value),
             bounds: bounds.map(|(low, high)| (place(low), place(high))),
@@ -266,7 +268,7 @@ fn strengths(pairs: &[Preference], width: u16) -> Vec<Line> {
     let mut table = Table::of(&["share", "95 %", "times", "of votes"]);
     for of in pairs {
         if pairs.len() > 1 {
-            table.rows.push(Cells::group(&pair(of)));
+            table.rows.push(Figures::group(&pair(of)));
         }
         let all = of.spread.votes();
         table.rows.extend(of.strengths.iter().map(|part| {
@@ -302,15 +304,14 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line>
     let place = |elo: f64| if highest > lowest { (elo - lowest) / (highest - lowest) } else { 0.5 };
     for (name, of) in parts {
         if let Some(name) = name {
-            table.rows.push(Cells::group(name));
+            table.rows.push(Figures::group(name));
         }
         if of.rows.is_empty() {
-            let none = Cells::of("", &["rating", "rank", "win rate"]);
-            table.rows.push(Cells { instead: "n/a: no votes".into(), ..none });
+            let none = Figures::of("", &["rating", "rank", "win rate"]);
+            table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
         }
         for row in &of.rows {
-            let mut cells =
-                Cells::of(&row.name, &["rating", "rank", "win rate", "won", "lost", "tied"]);
+            let mut cells = Figures::of(&row.name, &["rating", "rank", "win rate", "won", "lost", "tied"]);
             match &row.rating {
                 Err(why) => {
                     cells.cells.extend([String::new(), "n/a".to_owned(), String::new()]);
@@ -344,9 +345,9 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line>
 fn wins(of: &WinMatrix, width: u16) -> Vec<Line> {
     let titles = (1..=of.sources.len()).map(|number| number.to_string()).collect();
     let digits = of.sources.len().to_string().len();
-    let row = |(number, (source, row)): (usize, (&String, &Vec<Option<f64>>))| Cells {
+    let row = |(number, (source, row)): (usize, (&String, &Vec<Option<f64>>))| Figures {
         cells: row.iter().map(|rate| rate.map_or_else(|| "·".to_owned(), percent)).collect(),
-        ..Cells::of(&format!("{number:>digits$} {source}"), &["win rate"])
+        ..Figures::of(&format!("{number:>digits$} {source}"), &["win rate"])
     };
     Table { titles, rows: (1..).zip(of.sources.iter().zip(&of.rows)).map(row).collect() }.lines(width)
 }
@@ -354,15 +355,15 @@ fn wins(of: &WinMatrix, width: u16) -> Vec<Line> {
 fn agreement(of: &Agreements, width: u16) -> Vec<Line> {
     let mut table = Table::of(&["value", "95 %", "pairs of votes"]);
     let number = |term: &'static str, figure: &Figure, of_bounds: Option<&Figure<(f64, f64)>>| {
-        let row = Cells::of(term, &[term]);
+        let row = Figures::of(term, &[term]);
         let value = match figure {
-            Err(why) => return Cells { instead: why.words(), ..row },
+            Err(why) => return Figures { instead: why.words(), ..row },
             Ok(value) => *value,
         };
         let (words, note, known) =
             of_bounds.map_or_else(|| (String::new(), String::new(), None), |of| bounds(of, 3));
         let bar = Some(Bar::Share { value, bounds: known });
-        Cells { bar, cells: vec![decimal(value, 3), words], note, ..row }
+        Figures { bar, cells: vec![decimal(value, 3), words], note, ..row }
     };
     table.rows.push(number("alpha", &of.alpha.value, Some(&of.alpha.interval)));
     for (term, figure) in [
@@ -374,10 +375,10 @@ fn agreement(of: &Agreements, width: u16) -> Vec<Line> {
         table.rows.push(number(term, figure, None));
     }
     let shared = |term: &'static str, figure: &Figure<Agreement>| {
-        let row = Cells::of(term, &[term]);
+        let row = Figures::of(term, &[term]);
         match figure {
-            Err(why) => Cells { instead: why.words(), ..row },
-            Ok(told) => Cells {
+            Err(why) => Figures { instead: why.words(), ..row },
+            Ok(told) => Figures {
                 bar: Some(Bar::Share { value: told.share, bounds: None }),
                 cells: vec![percent(told.share), String::new(), grouped(told.pairs)],
                 ..row
@@ -400,10 +401,10 @@ fn pairs(of: &Agreements, width: u16) -> Vec<Line> {
     if !of.pairs.is_empty() {
         let mut table = Table::of(&["kappa", "weighted", "equal", "items"]);
         for pair in of.pairs.iter().take(LONGEST) {
-            let row = Cells::of(&format!("{} and {}", pair.a, pair.b), &["kappa", "weighted kappa"]);
+            let row = Figures::of(&format!("{} and {}", pair.a, pair.b), &["kappa", "weighted kappa"]);
             let told = match &pair.kappa {
                 Err(why) => {
-                    table.rows.push(Cells { instead: why.words(), ..row });
+                    table.rows.push(Figures { instead: why.words(), ..row });
                     continue;
                 }
                 Ok(told) => told,
@@ -413,7 +414,7 @@ fn pairs(of: &Agreements, width: u16) -> Vec<Line> {
                 Ok(weighted) => (value(weighted), String::new()),
                 Err(why) => ("n/a".to_owned(), format!("weighted: {}", why.words())),
             };
-            table.rows.push(Cells {
+            table.rows.push(Figures {
                 bar: Some(Bar::Share { value: told.kappa, bounds: None }),
                 cells: vec![value(told), weighted, percent(told.agreement), grouped(told.items)],
                 note,
@@ -443,7 +444,7 @@ fn leanings(of: &Biases, width: u16) -> Vec<Line> {
         let cells = [cells, &[p, grouped(leaning.votes)]].concat();
         let warn = leaning.is_leaning();
         let note = if warn { "that is more than chance does".to_owned() } else { note };
-        Cells { cells, note, warn, ..row }
+        Figures { cells, note, warn, ..row }
     };
     table.rows.push(row("left choice", &of.position));
     table.rows.push(row("longer choice", &of.length));
@@ -527,9 +528,9 @@ fn raters(report: &Report, width: u16) -> Vec<Line> {
     lines
 }
 
-fn rater(of: &RaterReport, again: bool) -> Cells {
+fn rater(of: &RaterReport, again: bool) -> Figures {
     let mut notes: Vec<String> = Vec::new();
-    let mut row = Cells::of(
+    let mut row = Figures::of(
         &of.name,
         &[
             "votes",

@@ -165,7 +165,7 @@ impl Bar {
 
 /// A row of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Cells {
+pub(super) struct Figures {
     pub name: String,
     pub bar: Option<Bar>,
     /// The most telling one first.
@@ -186,10 +186,10 @@ pub(super) struct Cells {
 pub(super) struct Table {
     /// Of the cells.
     pub titles: Vec<String>,
-    pub rows: Vec<Cells>,
+    pub rows: Vec<Figures>,
 }
 
-impl Cells {
+impl Figures {
     /// A row of that name.
     pub fn of(name: &str, terms: &[&'static str]) -> Self {
         Self { name: safe_line(name).into_owned(), terms: terms.to_vec(), ..Self::default() }
@@ -301,7 +301,7 @@ impl Table {
     fn notes(&self, width: u16) -> Vec<Line> {
         // Each with the head that it stands under.
         let mut group = "";
-        let mut own: Vec<(&str, &Cells)> = Vec::new();
+        let mut own: Vec<(&str, &Figures)> = Vec::new();
         for row in &self.rows {
             if row.group {
                 group = &row.name;
@@ -316,7 +316,7 @@ impl Table {
                 continue;
             }
             said.push(note);
-            let says = |row: &Cells| row.note == note;
+            let says = |row: &Figures| row.note == note;
             let whole = |group: &str| own.iter().filter(|(of, _)| *of == group).all(|(_, row)| says(row));
             let mut of: Vec<String> = own
                 .iter()
@@ -393,11 +393,11 @@ pub(super) fn histogram(
 mod tests {
     use super::*;
 
-    fn row(name: &str, value: f64, cells: &[&str]) -> Cells {
-        Cells {
+    fn row(name: &str, value: f64, cells: &[&str]) -> Figures {
+        Figures {
             bar: Some(Bar::Share { value, bounds: Some((value - 0.2, value + 0.2)) }),
             cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
-            ..Cells::of(name, &["chosen"])
+            ..Figures::of(name, &["chosen"])
         }
     }
 
@@ -437,14 +437,14 @@ mod tests {
     #[test]
     fn what_is_not_there_is_said_and_once_where_it_is_the_same_of_all() {
         let mut table = Table::of(&["mean", "95 %"]);
-        let row = |name: &str, note: &str| Cells {
+        let row = |name: &str, note: &str| Figures {
             cells: vec!["4.50".into(), "n/a".into()],
             note: note.to_owned(),
-            ..Cells::of(name, &[])
+            ..Figures::of(name, &[])
         };
         table.rows = vec![row("a", "n/a: one item"), row("b", "n/a: one item")];
         assert_eq!(texts(&table.lines(40)).last().unwrap(), "  n/a: one item");
-        table.rows.push(Cells { instead: "n/a: no votes".into(), ..Cells::of("c", &[]) });
+        table.rows.push(Figures { instead: "n/a: no votes".into(), ..Figures::of("c", &[]) });
         table.rows.push(row("d", ""));
         let lines = texts(&table.lines(40));
         assert_eq!(lines[3], "  c  n/a: no votes");

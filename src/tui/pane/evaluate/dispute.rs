@@ -1,7 +1,7 @@
 //! One item that raters differ on: the question, what was said, what was decided, the answers and whose they are.
 
 use super::card::item as digits;
-use super::charts::{Bar, Cells, Line, Table, words};
+use super::charts::{Bar, Figures, Line, Table, words};
 use super::decide::{Next, Of, next};
 use crate::domain::Error;
 use crate::domain::evaluation::metric::{Method, Metric};
@@ -46,14 +46,7 @@ impl Opened {
     }
 
     /// It as lines; `decides` says how one is made.
-    pub fn lines(
-        &self,
-        report: &Report,
-        seed: u64,
-        decides: &str,
-        wall: when::Now,
-        width: u16,
-    ) -> Vec<Line> {
+    pub fn lines(&self, report: &Report, seed: u64, decides: &str, wall: when::Now, width: u16) -> Vec<Line> {
         let (Some(item), Some((metric, told))) = (&self.item, self.of(report)) else { return Vec::new() };
         let mut lines = Vec::new();
         let several = item.turns.len() > 1;
@@ -125,10 +118,10 @@ fn said(metric: &MetricReport, told: &Disagreement, answers: &[Of], width: u16) 
     }
     let mut table = Table::of(&["raters"]);
     let all = told.votes.max(1) as f64;
-    table.rows.extend(told.said.iter().map(|(value, votes)| Cells {
+    table.rows.extend(told.said.iter().map(|(value, votes)| Figures {
         bar: Some(Bar::Share { value: *votes as f64 / all, bounds: None }),
         cells: vec![grouped(*votes)],
-        ..Cells::of(&in_words(value, metric, answers), &["spread"])
+        ..Figures::of(&in_words(value, metric, answers), &["spread"])
     }));
     lines.extend(table.lines(width.min(72)));
     lines

@@ -72,7 +72,7 @@ impl Lines {
         let found = if next {
             parts.find(|(_, first)| *first > self.at)
         } else {
-            parts.filter(|(_, first)| *first < self.at).last()
+            parts.filter(|(_, first)| *first < self.at).next_back()
         };
         match found {
             Some((head, first)) => {
@@ -100,11 +100,12 @@ impl Lines {
         if !self.reads {
             let goes_on = |line: &&Line| line.kind == Kind::More;
             let end = self.at + 1 + self.all.iter().skip(self.at + 1).take_while(goes_on).count();
-            let mut above = self.all.iter().take(self.at).rev().take_while(|line| !line.stops()).count();
-            // The air above a head is not of it.
-            while above > 0 && above < self.at && self.all[self.at - above].kind == Kind::Blank {
-                above -= 1;
-            }
+            // The head right above it, with the titles of a table; at the very beginning all that is there.
+            let before = || self.all.iter().take(self.at).rev();
+            let above = match before().position(Line::stops) {
+                Some(_) => before().take_while(|line| matches!(line.kind, Kind::Head | Kind::More)).count(),
+                None => self.at,
+            };
             self.top = self.top.max(end.saturating_sub(height));
             self.top = self.top.min(self.at.saturating_sub(above.min(height.saturating_sub(1))));
         }

@@ -51,6 +51,7 @@ impl State {
             }
         }
         self.acts.retain(|act| *act != task);
+        self.results.take_if(|results| results.asked(task));
         waits
     }
 

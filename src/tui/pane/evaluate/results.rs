@@ -223,9 +223,14 @@ impl Results {
             lines.push(Said::of(known.text, Role::Text));
             lines.push(Said::of(known.source, Role::Faint));
         };
-        of_line.iter().for_each(|name| tell(name, &mut lines));
-        let all = self.lines().all.iter();
-        all.flat_map(|line| &line.terms).for_each(|name| tell(name, &mut lines));
+        for name in of_line {
+            tell(name, &mut lines);
+        }
+        // Then of what follows, at last of what stands above.
+        let (before, behind) = self.lines().all.split_at(self.lines().at.min(self.lines().all.len()));
+        for name in behind.iter().chain(before).flat_map(|line| &line.terms) {
+            tell(name, &mut lines);
+        }
         Overlay::Reading(Box::new(Reading::new("What the numbers are", lines)))
     }
 

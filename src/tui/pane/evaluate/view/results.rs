@@ -62,12 +62,10 @@ fn head(results: &Results, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     if results.is_reading() {
         end = put_right(cells, left, y, end, "counting again…", look.style(Role::Faint)).saturating_sub(2);
     } else if let Ok(share) = &report.coverage.share {
-        let words = match body.width {
-            0..80 => percent(*share),
-            _ => {
-                let of = &report.coverage;
-                format!("{} of {} votes  {}", grouped(of.votes), grouped(of.expected), percent(*share))
-            }
+        let of = &report.coverage;
+        let words = match percent(*share) {
+            share if body.width < 80 => share,
+            share => format!("{} of {} votes  {share}", grouped(of.votes), grouped(of.expected)),
         };
         let x = put_right(cells, left, y, end, &words, look.style(Role::Muted));
         let ground = look.style(Role::Raised).patch(look.style(Role::Accent));
