@@ -199,6 +199,8 @@ actions! {
     ShowReference = "show_reference", "Show or hide what a good answer says";
     GoToVote = "go_to_vote", "Go back to one of your votes";
     ShowReport = "show_report", "Show what the votes come to";
+    ShowDefinitions = "show_definitions", "Show what the numbers are";
+    DecideItem = "decide_item", "Decide what raters differ on";
     RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
     NewEvaluation = "new_evaluation", "Make a new evaluation";
     CreateEvaluation = "create_evaluation", "Make the evaluation of what the form says";
@@ -310,6 +312,8 @@ impl Action {
                 | Self::ShowReference
                 | Self::GoToVote
                 | Self::ShowReport
+                | Self::ShowDefinitions
+                | Self::DecideItem
                 | Self::RunEvaluation
                 | Self::NewEvaluation
                 | Self::CreateEvaluation

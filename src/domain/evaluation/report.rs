@@ -16,6 +16,7 @@ mod mean;
 mod presentation;
 mod ranking;
 mod raters;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -164,6 +165,16 @@ impl Report {
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
         Self { decided: decided::decided(decisions, self.version, sources), ..self }
+    }
+
+    /// Puts one more decision behind those that there are; `sources` as in [`Rated`].
+    pub fn decide(&mut self, decision: &Decision, sources: &HashMap<ResponseId, String>) {
+        if decision.version != self.version {
+            return;
+        }
+        let about = |known: &&mut Decided| known.item == decision.item && known.metric == decision.metric;
+        self.decided.iter_mut().filter(about).for_each(|known| known.stands = false);
+        self.decided.extend(decided::decided(std::slice::from_ref(decision), self.version, sources));
     }
 }
 

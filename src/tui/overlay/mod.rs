@@ -149,6 +149,10 @@ pub enum Choice {
     Skip(Skip),
     /// Goes with the next vote.
     Comment(String),
+    /// Says that, by its place in the list, of what raters differ on.
+    Decide(usize),
+    /// Why it is decided so.
+    Reason(String),
     /// Back to the item of the rater's vote of that number, from 1.
     GoToVote(u64),
     Rename(ConversationId, String),

@@ -47,6 +47,8 @@ pub enum Of {
     Dataset,
     /// What a rater says of an item besides.
     Comment,
+    /// Why something is decided so.
+    Reason,
     /// The number of a rater's vote.
     Vote,
     /// What stands in a blank of a new evaluation.
@@ -241,6 +243,12 @@ impl Prompt {
         Self { title, input: Input::new(before), of: Of::Comment, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks why what raters differ on is decided so.
+    pub fn reason() -> Self {
+        let title = "Why is it decided so?".to_owned();
+        Self { title, input: Input::default(), of: Of::Reason, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks for the number of a rater's vote.
     pub fn vote() -> Self {
         let title = "Back to the item of your vote number".to_owned();
@@ -284,6 +292,7 @@ impl Prompt {
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
             Of::Comment | Of::Blank(_) => "keep it",
             Of::Items => "read",
+            Of::Reason => "decide",
             Of::Vote => "go there",
         }
     }
@@ -342,6 +351,13 @@ impl Prompt {
                 Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
             }
             (Some(Action::Accept), Of::Comment) => Outcome::Chosen(Choice::Comment(text.to_owned())),
+            (Some(Action::Accept), Of::Reason) if !text.is_empty() => {
+                Outcome::Chosen(Choice::Reason(text.to_owned()))
+            }
+            (Some(Action::Accept), Of::Reason) => {
+                self.wrong = "A reason is needed: it is what others read later.";
+                Outcome::Stay
+            }
             (Some(Action::Accept), Of::Vote) => match text.parse() {
                 Ok(number) if number > 0 => Outcome::Chosen(Choice::GoToVote(number)),
                 _ => {
@@ -461,6 +477,7 @@ impl Prompt {
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
             ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),
+            ("", Of::Reason) => ("It is kept with the decision, and who made it", Role::Muted),
             ("", Of::Vote) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)

@@ -23,12 +23,12 @@ use crate::stage::{NOW, Stage};
 
 const ID: EvaluationId = EvaluationId::from_bytes([7; 16]);
 
-fn metric(name: &str, method: Method, labels: &[&str]) -> Metric {
+pub(super) fn metric(name: &str, method: Method, labels: &[&str]) -> Metric {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();
     Metric { name: name.into(), description: format!("How {name} is it?"), method, labels }
 }
 
-fn task(metrics: Vec<Metric>) -> TaskDefinition {
+pub(super) fn task(metrics: Vec<Metric>) -> TaskDefinition {
     TaskDefinition {
         name: "helpful-v2".into(),
         instructions: "Choose the answer that helps the customer more. Length is no merit by itself.".into(),
@@ -46,7 +46,7 @@ fn task(metrics: Vec<Metric>) -> TaskDefinition {
     }
 }
 
-fn best() -> Vec<Metric> {
+pub(super) fn best() -> Vec<Metric> {
     vec![metric("Helpfulness", Method::ComparisonChoice, &[])]
 }
 
@@ -343,7 +343,7 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     for key in [
         "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
         "<alt+3>", "<alt+4>", "<alt+7>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
-        "<ctrl+g>", "<esc>", "x", "f", "n", "D", "c", "a",
+        "<ctrl+g>", "<esc>", "x", "f", "o", "n", "D", "c", "a",
     ] {
         let asked = stage.keys(key);
         assert!(Stage::requests(&asked).is_empty(), "{key}: {asked:?}");

@@ -8,6 +8,7 @@ mod models;
 mod picker;
 mod pictures;
 pub mod prompt;
+mod results;
 mod usage;
 
 use outcrop::domain::attachment::Attachment;

@@ -108,6 +108,8 @@ impl State {
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)
             | Choice::Comment(_)
+            | Choice::Decide(_)
+            | Choice::Reason(_)
             | Choice::GoToVote(_)
             | Choice::SavePrompt(_)
             | Choice::SaveVersion(_)

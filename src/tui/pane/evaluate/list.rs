@@ -5,15 +5,13 @@ use crate::domain::Error;
 use crate::domain::change::Changed;
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::id::EvaluationId;
-use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Lane, TaskId};
 use crate::tui::overlay::confirm::Confirm;
-use crate::tui::overlay::reading::Reading;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::request::Topic;
-use crate::workbench::request::evaluations::{Evaluations, ReportForm};
+use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Reply, Request};
 
 const LANE: Lane = Lane("evaluations");
@@ -39,8 +37,8 @@ impl State {
 
     pub(super) fn waits(&self, task: TaskId) -> bool {
         let rating = self.sitting.as_ref().and_then(|sitting| sitting.asking).map(|(asking, _)| asking);
-        let reporting = self.reporting.as_ref().map(|(asked, _)| *asked);
-        [self.listing, self.watch, self.finding, self.leaving, rating, reporting].contains(&Some(task))
+        [self.listing, self.watch, self.finding, self.leaving, rating].contains(&Some(task))
+            || self.results.as_ref().is_some_and(|results| results.waits(task))
             || self.acts.contains(&task)
             || self.form_waits(task)
             || self.shelf_waits(task)
@@ -57,6 +55,7 @@ impl State {
         self.acts.retain(|act| *act != task);
         self.form_over(task, None);
         self.shelf.forget(task);
+        self.results.take_if(|results| results.asked(task));
         waits
     }
 
@@ -68,10 +67,24 @@ impl State {
                 let at = chosen.and_then(|id| self.list.iter().position(|evaluation| evaluation.id == id));
                 self.select(at.unwrap_or(self.selected), desk);
             }
+            Reply::EvaluationReport { report, .. } => {
+                if let Some(results) = self.results.as_mut().filter(|results| results.asked(task)) {
+                    results.reported(report, desk);
+                }
+            }
+            Reply::RatedItem { item } => {
+                if let Some(results) = &mut self.results {
+                    results.found(task, item, desk);
+                }
+            }
+            Reply::Decision { decision } => {
+                if let Some(results) = &mut self.results {
+                    results.decided(task, &decision, desk);
+                }
+            }
             Reply::Text { text } => {
-                if let Some((_, name)) = self.reporting.take_if(|(asked, _)| *asked == task) {
-                    let reading = Reading::markdown(&format!("Results of {}", safe_line(&name)), text);
-                    desk.overlays.push(Overlay::Reading(Box::new(reading)));
+                if let Some(results) = &self.results {
+                    results.written(task, text, desk);
                 }
             }
             Reply::Evaluation { evaluation } if self.finding == Some(task) => {
@@ -105,11 +118,8 @@ impl State {
         } else if self.leaving == Some(task) {
             // What could not be given back is free after a while by itself.
             self.leaving = None;
-        } else if self.reporting.as_ref().is_some_and(|(asked, _)| *asked == task) {
-            self.reporting = None;
-            if let Some(error) = error {
-                desk.complain(&error);
-            }
+        } else if let Some(results) = self.results.as_mut().filter(|results| results.waits(task)) {
+            results.over(task, error, desk);
         } else if let Some(at) = self.acts.iter().position(|act| *act == task) {
             self.acts.remove(at);
             if let Some(error) = error {
@@ -134,6 +144,9 @@ impl State {
 
     fn gone(&mut self, id: EvaluationId, desk: &mut Desk<'_>) {
         self.list.retain(|evaluation| evaluation.id != id);
+        if self.results.take_if(|results| results.id == id).is_some() {
+            desk.say("It is deleted, and its results with it.");
+        }
         self.select(self.selected, desk);
     }
 
@@ -176,10 +189,8 @@ impl State {
                 }
             }
             Action::ShowReport => {
-                if let Some(evaluation) = self.current() {
-                    let (id, name) = (evaluation.id, evaluation.name().to_owned());
-                    let request = Evaluations::WriteReport { id, version: None, form: ReportForm::Markdown };
-                    self.reporting = Some((desk.call(None, Request::Evaluations(request)), name));
+                if let Some(evaluation) = self.current().cloned() {
+                    self.show_results(&evaluation, desk);
                 }
             }
             Action::Delete => {

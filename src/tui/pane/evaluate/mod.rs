@@ -1,15 +1,21 @@
-//! The evaluate place: the evaluations that there are, and one item after the other before a rater.
+//! The evaluate place: the evaluations that there are, one item after the other before a rater, and what the votes come to.
 //!
 //! Here lives its state and what it makes of events. Never here: which item comes next, and whose an answer is where that is
 //! hidden (the door does not tell it).
 
+mod card;
+mod charts;
+mod decide;
+mod dispute;
 mod filling;
 mod form;
 mod layout;
+mod lines;
 mod list;
 mod making;
 mod marks;
 mod place;
+mod results;
 mod shelf;
 mod sitting;
 mod view;
@@ -25,6 +31,7 @@ use crate::tui::models::Stock;
 use crate::tui::widget::text::Row;
 use making::Making;
 use marks::Marks;
+use results::Results;
 use shelf::Shelf;
 
 /// Somebody rates one evaluation and sees nothing else of the program.
@@ -50,11 +57,11 @@ pub struct State {
     watch: Option<TaskId>,
     /// What else is waited for: its refusal is said.
     acts: Vec<TaskId>,
-    /// What the votes of the evaluation of that name come to.
-    reporting: Option<(TaskId, String)>,
     /// The evaluation that is looked for by its name.
     finding: Option<TaskId>,
     sitting: Option<Sitting>,
+    /// What the votes of one of them come to; never where somebody only rates.
+    results: Option<Box<Results>>,
     /// What lay before a rater who has gone is given back.
     leaving: Option<TaskId>,
     /// A new one that is being put together.

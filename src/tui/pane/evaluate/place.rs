@@ -29,6 +29,7 @@ impl Pane for State {
     fn context(&self) -> Context {
         match (&self.sitting, &self.closed) {
             (Some(_), _) | (_, Some(_)) => Context::Rating,
+            _ if self.results.is_some() => Context::Results,
             _ if self.making.is_some() => Context::Making,
             _ if self.shelf.open => Context::Datasets,
             _ => Context::Evaluations,
@@ -36,12 +37,13 @@ impl Pane for State {
     }
 
     fn can(&self, action: Action) -> bool {
-        match &self.sitting {
-            Some(_) => self.can_rate(action),
-            None if self.closed.is_some() => false,
-            None if self.making.is_some() => Self::can_make(action),
-            None if self.shelf.open => self.can_on_shelf(action),
-            None => self.can_in_list(action),
+        match (&self.sitting, &self.results) {
+            (Some(_), _) => self.can_rate(action),
+            _ if self.closed.is_some() => false,
+            (None, Some(results)) => results.can(action),
+            (None, None) if self.making.is_some() => Self::can_make(action),
+            (None, None) if self.shelf.open => self.can_on_shelf(action),
+            (None, None) => self.can_in_list(action),
         }
     }
 
@@ -52,6 +54,8 @@ impl Pane for State {
                 .and_then(|c| c.to_digit(10))
                 .and_then(|d| u8::try_from(d).ok());
             self.rate(action, digit.filter(|digit| *digit > 0), desk);
+        } else if self.results.is_some() {
+            self.in_results(action, desk);
         } else if self.making.is_some() {
             self.in_form(action, desk);
         } else if self.shelf.open {
@@ -68,6 +72,10 @@ impl Pane for State {
             _ => 0,
         };
         let body = desk.area;
+        if self.results.is_some() && self.sitting.is_none() {
+            let click = (mouse.kind == MouseKind::Down(Button::Left)).then_some((mouse.column, mouse.row));
+            return self.point_at_results(steps, click, desk);
+        }
         match &mut self.sitting {
             Some(sitting) => {
                 let areas = sitting.areas(body);
@@ -101,6 +109,8 @@ impl Pane for State {
     fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         if self.sitting.is_some() {
             self.decided(choice, desk);
+        } else if self.results.is_some() {
+            self.chosen_in_results(choice, desk);
         } else {
             self.chosen_in_list(&choice, desk);
             self.chosen_in_form(&choice, desk);
@@ -142,6 +152,9 @@ impl Pane for State {
             sitting.fit(body);
             sitting.scroll(0, body);
         }
+        if let Some(results) = &mut self.results {
+            results.refit(desk);
+        }
         self.select(self.selected, desk);
         self.select_dataset(self.shelf.selected, desk);
     }
@@ -150,13 +163,14 @@ impl Pane for State {
         match (&self.sitting, &self.closed) {
             (Some(sitting), _) => &sitting.name,
             (None, Some(closed)) => &closed.evaluation,
-            (None, None) => "",
+            (None, None) => self.results.as_ref().map_or("", |results| &results.name),
         }
     }
 
     fn title(&self) -> String {
         match self.name() {
             "" => "Evaluate".to_owned(),
+            name if self.results.is_some() => format!("Results: {name}"),
             name => format!("Rate: {name}"),
         }
     }

@@ -1,6 +1,7 @@
 //! The parts of a document, and how figures stand in them.
 
 use crate::domain::evaluation::figure::{Estimate, Figure};
+use crate::domain::evaluation::report::words::{between, decimal, from_to, percent};
 use crate::domain::figures::grouped;
 use crate::domain::untrusted::SafeText;
 
@@ -77,12 +78,9 @@ pub(super) fn part(count: u64, all: u64) -> Cell {
 pub(super) fn share(figure: &Figure<Estimate>) -> [Cell; 2] {
     match figure {
         Err(why) => [plain(why.words()), Cell::default()],
-        Ok(Estimate { value, low, high }) => {
+        Ok(estimate @ Estimate { value, low, high }) => {
             let bar = Bar { value: *value, bounds: Some((*low, *high)) };
-            [
-                Cell { text: percent(*value), bar: Some(bar) },
-                plain(format!("{}–{}", bare(*low), percent(*high))),
-            ]
+            [Cell { text: percent(*value), bar: Some(bar) }, plain(between(estimate))]
         }
     }
 }
@@ -100,24 +98,6 @@ pub(super) fn bounds(value: &Figure, bounds: &Figure<(f64, f64)>, places: usize)
     plain(match (value, bounds) {
         (Err(_), _) => String::new(),
         (Ok(_), Err(why)) => why.words(),
-        (Ok(_), Ok((low, high))) => format!("{}–{}", decimal(*low, places), decimal(*high, places)),
+        (Ok(_), Ok((low, high))) => from_to((*low, *high), places),
     })
-}
-
-/// With the sign that people write, and no zero below nothing.
-pub(super) fn decimal(value: f64, places: usize) -> String {
-    let text = format!("{value:.places$}");
-    match text.strip_prefix('-') {
-        Some(digits) if digits.chars().all(|c| matches!(c, '0' | '.')) => digits.to_owned(),
-        Some(digits) => format!("−{digits}"),
-        None => text,
-    }
-}
-
-fn bare(share: f64) -> String {
-    decimal(share * 100.0, 1)
-}
-
-pub(super) fn percent(share: f64) -> String {
-    format!("{} %", bare(share))
 }

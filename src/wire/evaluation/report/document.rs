@@ -1,10 +1,10 @@
 //! A report in the order in which it is read: what was rated, then metric by metric, then the raters and what they added.
 
-use super::cells::{Block, Cell, Table, many, number, percent, plain, safe, said, share};
+use super::cells::{Block, Cell, Table, many, number, plain, safe, said, share};
 use super::metric;
 use crate::domain::evaluation::figure::Figure;
-use crate::domain::evaluation::report::{Counted, RaterReport, Report, definition};
-use crate::domain::evaluation::vote::Skip;
+use crate::domain::evaluation::report::words::{self, percent};
+use crate::domain::evaluation::report::{RaterReport, Report, definition};
 use crate::domain::figures::count;
 
 /// So many rows of a list that has no end; the JSON and the CSV hold all.
@@ -13,8 +13,8 @@ pub(super) const LONGEST: usize = 100;
 /// The whole report.
 pub(super) fn document(report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(1, format!("{}, version {}", safe(&report.name), report.version))];
-    blocks.push(Block::Text(about(report)));
-    blocks.extend(left_out(&report.votes).map(Block::Text));
+    blocks.push(Block::Text(words::about(report)));
+    blocks.extend(words::left_out(&report.votes).map(Block::Text));
     blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
     let mut terms = vec!["coverage"];
     for of in &report.metrics {
@@ -40,33 +40,6 @@ fn decided(report: &Report, blocks: &mut Vec<Block>) {
         table.rows.push(vec![plain(item), said(&of.metric), said(&value), said(&of.reason), said(&of.by)]);
     }
     blocks.push(Block::Table(table));
-}
-
-fn about(report: &Report) -> String {
-    format!(
-        "{} of {} on {}, each to be rated by {}.",
-        count(report.votes.rated, "vote", "votes"),
-        count(report.raters.len() as u64, "rater", "raters"),
-        count(report.items, "item", "items"),
-        count(u64::from(report.raters_per_item), "rater", "raters"),
-    )
-}
-
-/// What is in no main figure, in one sentence.
-fn left_out(votes: &Counted) -> Option<String> {
-    let parts: Vec<String> = [
-        (votes.on_gold, "on items whose answer is known"),
-        (votes.repeats, "on items that came again"),
-        (votes.other_versions, "of other versions"),
-        (votes.unfit, "that do not fit the task"),
-        (votes.strangers, "on items or answers that it has not"),
-        (votes.doubled, "in whose place a later one counts"),
-    ]
-    .into_iter()
-    .filter(|(many, _)| *many > 0)
-    .map(|(many, what)| format!("{} {what}", count(many, "vote", "votes")))
-    .collect();
-    (!parts.is_empty()).then(|| format!("Left out of the main figures: {}.", parts.join(", ")))
 }
 
 fn coverage(report: &Report) -> Block {
@@ -158,14 +131,13 @@ fn added(report: &Report, blocks: &mut Vec<Block>) {
     if !report.skips.is_empty() {
         let mut table = Table::of(&["item", "rater", "reason", "comment"]);
         for skip in report.skips.iter().take(LONGEST) {
-            let reason = match skip.reason {
-                Skip::Unclear => "unclear",
-                Skip::Offensive => "offensive",
-                Skip::NotMyField => "not my field",
-                Skip::Other => "other",
-            };
             let comment = said(skip.comment.as_deref().unwrap_or_default());
-            table.rows.push(vec![item(&skip.item.0), said(&skip.rater), plain(reason), comment]);
+            table.rows.push(vec![
+                item(&skip.item.0),
+                said(&skip.rater),
+                plain(words::skipped(skip.reason)),
+                comment,
+            ]);
         }
         list("Skipped", report.skips.len(), table, blocks);
     }

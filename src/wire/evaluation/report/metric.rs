@@ -1,15 +1,14 @@
 //! One metric of a report: its figures, who is better, whether raters agree, what else votes go by.
 
-use super::cells::{Block, Cell, Table, bounds, many, number, part, percent, plain, safe, said, share};
+use super::cells::{Block, Cell, Table, bounds, many, number, part, plain, safe, said, share};
 use super::document::{LONGEST, category, item, more};
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::Figure;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::ranking::{Leaderboard, Row};
-use crate::domain::evaluation::report::{
-    Agreements, Biases, Disagreement, MetricReport, Presented, Strength, WinMatrix,
-};
+use crate::domain::evaluation::report::words::{self, decimal, percent};
+use crate::domain::evaluation::report::{Agreements, Biases, MetricReport, Presented, Strength, WinMatrix};
 use crate::domain::evaluation::tally::Spread;
 use crate::domain::figures::count;
 
@@ -23,7 +22,7 @@ pub(super) fn metric(of: &MetricReport, blocks: &mut Vec<Block>, terms: &mut Vec
         let labels = of.labels.iter().zip(1..).map(|(label, point)| format!("{point} {}", safe(label)));
         blocks.push(Block::Text(format!("Of the points: {}.", labels.collect::<Vec<_>>().join(", "))));
     }
-    terms.extend(words_of(of.method));
+    terms.extend(words::terms_of(of.method));
     presented(&[(None, &of.whole)], of, blocks);
     if !of.by_category.is_empty() {
         blocks.push(Block::Heading(3, "By category".into()));
@@ -57,20 +56,9 @@ pub(super) fn metric(of: &MetricReport, blocks: &mut Vec<Block>, terms: &mut Vec
     if !of.disagreements.is_empty() {
         blocks.push(Block::Heading(3, "Disagreements".into()));
         terms.push("spread");
-        blocks.push(disagreements(&of.disagreements, of.method));
+        blocks.push(disagreements(of));
         let shown = of.disagreements.len().min(LONGEST);
         blocks.extend(more(of.disagreements.len(), shown).map(Block::Text));
-    }
-}
-
-/// The definitions that a method's figures need.
-const fn words_of(method: Method) -> &'static [&'static str] {
-    match method {
-        Method::ThumbsUpDown => &["thumbs up"],
-        Method::IndividualLikertScale => &["mean points", "points"],
-        Method::ComparisonLikertScale => &["mean preference", "preference", "preference share"],
-        Method::ComparisonChoice => &["chosen", "ties", "both bad"],
-        Method::ComparisonRank => &["mean place", "places"],
     }
 }
 
@@ -244,19 +232,14 @@ fn place(row: &Row) -> Vec<Cell> {
     let (rank, elo, between) = match &row.rating {
         Err(why) => (String::new(), plain(why.words()), Cell::default()),
         Ok(rating) => {
-            let rank = match &rating.rank {
-                Ok((best, worst)) if best == worst => best.to_string(),
-                Ok((best, worst)) => format!("{best}–{worst}"),
-                Err(_) => String::new(),
-            };
             let elo: Figure = Ok(rating.elo);
-            (rank, number(&elo, 0), bounds(&elo, &rating.interval, 0))
+            (words::rank(rating), number(&elo, 0), bounds(&elo, &rating.interval, 0))
         }
     };
     let mut cells = vec![plain(rank), said(&row.name), elo, between];
     cells.extend(share(&row.win_rate));
     let record = &row.record;
-    let times = |weight: f64| plain(super::cells::decimal(weight, usize::from(weight.fract() > 0.0)));
+    let times = |weight: f64| plain(decimal(weight, usize::from(weight.fract() > 0.0)));
     cells.extend([record.won, record.lost, record.tied, record.both_bad].map(times));
     cells.push(many(record.battles));
     cells
@@ -335,16 +318,14 @@ fn leanings(of: &Biases) -> Block {
     Block::Table(table)
 }
 
-fn disagreements(of: &[Disagreement], method: Method) -> Block {
+fn disagreements(of: &MetricReport) -> Block {
     let mut table = Table::of(&["item", "source", "#spread", "#votes", "said"]);
-    let is_kind = matches!(method, Method::ThumbsUpDown | Method::ComparisonChoice);
-    for told in of.iter().take(LONGEST) {
-        let spread = if is_kind { percent(told.spread) } else { super::cells::decimal(told.spread, 0) };
+    for told in of.disagreements.iter().take(LONGEST) {
         let values = told.said.iter().map(|(value, count)| format!("{} × {count}", safe(value)));
         table.rows.push(vec![
             item(&told.item.0),
             said(told.source.as_deref().unwrap_or_default()),
-            plain(spread),
+            plain(words::spread(told, of)),
             many(told.votes),
             plain(values.collect::<Vec<_>>().join(", ")),
         ]);

@@ -1,0 +1,597 @@
+//! The report card: a report as lines of a screen that is so wide. Pure.
+
+use super::charts::{Bar, Column, Figures, Kind, Line, Table, histogram, indented, piece, words};
+use crate::domain::evaluation::agreement::{Agreement, Kappa};
+use crate::domain::evaluation::bias::Leaning;
+use crate::domain::evaluation::figure::{Estimate, Figure};
+use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::ranking::Leaderboard;
+use crate::domain::evaluation::report::words::{self as said, between, decimal, from_to, percent};
+use crate::domain::evaluation::report::{
+    Agreements, Biases, Choices, MetricReport, Points, Preference, Presented, RaterReport, Report, Strength,
+    WinMatrix,
+};
+use crate::domain::evaluation::tally::Coverage;
+use crate::domain::figures::{count, grouped};
+use crate::tui::look::Role;
+
+/// Disagreements, and other lists that have no end, in sight at most.
+const LONGEST: usize = 500;
+/// Digits of an item's name, as listings have it.
+const DIGITS: usize = 12;
+
+/// The whole card.
+pub(super) fn card(report: &Report, width: u16) -> Vec<Line> {
+    let mut lines = coverage(report, width);
+    for (at, metric) in report.metrics.iter().enumerate() {
+        lines.push(Line::blank());
+        lines.extend(of_metric(report, (at, metric), width));
+    }
+    lines.push(Line::blank());
+    lines.extend(raters(report, width));
+    lines.extend(added(report, width));
+    lines
+}
+
+/// An item as listings name it.
+pub(super) fn item(hash: &str) -> String {
+    hash.chars().take(DIGITS).collect()
+}
+
+/// An item's category, or that it has none.
+fn category(name: Option<&str>) -> &str {
+    name.unwrap_or("(no category)")
+}
+
+/// A row of a share.
+fn share(name: &str, term: &'static str, of: &Figure<Estimate>, more: [u64; 2]) -> Figures {
+    let row = Figures::of(name, &[term]);
+    match of {
+        Err(why) => Figures { instead: why.words(), ..row },
+        Ok(estimate) => Figures {
+            bar: Some(Bar::Share { value: estimate.value, bounds: Some((estimate.low, estimate.high)) }),
+            cells: vec![percent(estimate.value), between(estimate), grouped(more[0]), grouped(more[1])],
+            ..row
+        },
+    }
+}
+
+fn coverage(report: &Report, width: u16) -> Vec<Line> {
+    let mut lines = words(&said::about(report), Role::Muted, width);
+    lines.extend(said::left_out(&report.votes).iter().flat_map(|left| words(left, Role::Muted, width)));
+    for line in &mut lines {
+        line.terms =
+            ["votes", "skipped", "on gold", "repeats", "other versions", "unfit", "strangers", "doubled"]
+                .into();
+    }
+    lines.push(Line::blank());
+    lines.push(Line::head("Coverage", "votes of those that are due", width));
+    let row = |name: &str, items: u64, of: &Coverage| {
+        let row = Figures::of(name, &["coverage", "skipped"]);
+        match &of.share {
+            Err(why) => Figures { instead: why.words(), ..row },
+            Ok(share) => Figures {
+                bar: Some(Bar::Share { value: *share, bounds: None }),
+                cells: vec![
+                    percent(*share),
+                    format!("{} of {}", grouped(of.votes), grouped(of.expected)),
+                    grouped(items),
+                    grouped(of.skipped),
+                ],
+                ..row
+            },
+        }
+    };
+    let mut table = Table::of(&["there", "votes", "items", "skipped"]);
+    table.rows.push(row("all items", report.items, &report.coverage));
+    table.rows.extend(
+        report
+            .coverage_by_category
+            .iter()
+            .map(|of| row(category(of.category.as_deref()), of.items, &of.coverage)),
+    );
+    lines.extend(table.lines(width));
+    lines
+}
+
+fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> Vec<Line> {
+    let beside = format!("{} · {}", of.method.as_str(), count(of.votes, "vote", "votes"));
+    let mut lines = vec![Line::head(&of.name, &beside, width)];
+    if !of.description.trim().is_empty() {
+        let terms = || said::terms_of(of.method).to_vec();
+        let asked = words(&of.description, Role::Muted, width).into_iter();
+        lines.extend(asked.map(|line| Line { terms: terms(), ..line }));
+    }
+    lines.extend(presented(&[(None, &of.whole)], of, width));
+    if !of.by_category.is_empty() {
+        lines.extend([Line::blank(), Line::sub("By category")]);
+        let parts: Vec<_> = of
+            .by_category
+            .iter()
+            .map(|part| (Some(category(part.category.as_deref())), &part.presented))
+            .collect();
+        lines.extend(presented(&parts, of, width));
+    }
+    if let Some(ranking) = &of.ranking {
+        lines.extend([Line::blank(), Line::sub("Ranking")]);
+        lines.extend(leaderboards(&[(None, &ranking.leaderboard)], width));
+        if !of.by_category.is_empty() {
+            let parts: Vec<_> = of
+                .by_category
+                .iter()
+                .filter_map(|part| {
+                    Some((Some(category(part.category.as_deref())), part.leaderboard.as_ref()?))
+                })
+                .collect();
+            lines.extend([Line::blank(), Line::sub("Ranking by category")]);
+            lines.extend(leaderboards(&parts, width));
+        }
+        if ranking.wins.sources.len() > 2 {
+            lines.extend([Line::blank(), Line::sub("Wins of the row against the column")]);
+            lines.extend(wins(&ranking.wins, width));
+        }
+    }
+    lines.extend([Line::blank(), Line::sub("Agreement of raters")]);
+    lines.extend(agreement(&of.agreement, width));
+    if let Some(biases) = &of.biases {
+        lines.extend([Line::blank(), Line::sub("What else votes go by")]);
+        lines.extend(leanings(biases, width));
+    }
+    lines.extend(disagreements(report, (at, of), width));
+    lines
+}
+
+/// The figures of one or more parts; a category stands above its rows.
+fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16) -> Vec<Line> {
+    let titles: &[&str] = match of.method {
+        Method::ThumbsUpDown => &["up", "95 %", "times", "of thumbs"],
+        Method::IndividualLikertScale | Method::ComparisonLikertScale => &["mean", "95 %", "votes"],
+        Method::ComparisonRank => &["mean place", "95 %", "votes"],
+        Method::ComparisonChoice => &["chosen", "95 %", "times", "of votes"],
+    };
+    let mut table = Table::of(titles);
+    let mut spreads: Vec<Column<'_>> = Vec::new();
+    for (name, presented) in parts {
+        let rows = rows(presented);
+        let group = || name.unwrap_or_default().to_owned();
+        match presented {
+            Presented::Points { sources } | Presented::Ranks { sources } => {
+                spreads.extend(sources.iter().map(|of| (group(), of.source.clone(), &of.spread)));
+            }
+            Presented::Preference { pairs } => {
+                spreads.extend(pairs.iter().map(|of| (group(), pair(of), &of.spread)));
+            }
+            Presented::Thumbs { .. } | Presented::Choice(_) => {}
+        }
+        if let Some(name) = name {
+            table.rows.push(Figures::group(name));
+        }
+        if rows.is_empty() {
+            let none = Figures::of("", said::terms_of(of.method));
+            table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
+        }
+        table.rows.extend(rows);
+    }
+    let mut lines = table.lines(width);
+    if parts.len() == 1
+        && parts[0].0.is_none()
+        && let Presented::Preference { pairs } = parts[0].1
+    {
+        lines.extend(strengths(pairs, width));
+    }
+    let values: Vec<String> = match spreads.iter().map(|(.., spread)| spread.counts.len()).max() {
+        None | Some(0) => return lines,
+        Some(points) => (1..=points).map(|point| value(of, point)).collect(),
+    };
+    let terms = said::terms_of(of.method);
+    let of_values = terms.get(1).map_or(terms, std::slice::from_ref);
+    lines.push(Line::blank());
+    lines.extend(histogram(&values, &spreads, of_values, width));
+    lines
+}
+
+/// A point of the scale, or a place.
+fn value(of: &MetricReport, point: usize) -> String {
+    match of.labels.get(point - 1) {
+        Some(label) if of.method != Method::ThumbsUpDown => format!("{point} {label}"),
+        _ if of.method == Method::ComparisonRank => format!("place {point}"),
+        _ => point.to_string(),
+    }
+}
+
+fn pair(of: &Preference) -> String {
+    format!("{} | {}", of.a, of.b)
+}
+
+fn rows(presented: &Presented) -> Vec<Figures> {
+    match presented {
+        Presented::Thumbs { sources } => {
+            sources.iter().map(|of| share(&of.source, "thumbs up", &of.share, [of.up, of.votes])).collect()
+        }
+        Presented::Points { sources } => sources.iter().map(|of| mean(of, "mean points")).collect(),
+        Presented::Ranks { sources } => sources.iter().map(|of| mean(of, "mean place")).collect(),
+        Presented::Preference { pairs } => {
+            let row = |of: &Preference| {
+                let points = Points { source: pair(of), spread: of.spread.clone(), mean: of.mean.clone() };
+                mean(&points, "mean preference")
+            };
+            pairs.iter().map(row).collect()
+        }
+        Presented::Choice(choices) => chosen(choices),
+    }
+}
+
+fn chosen(of: &Choices) -> Vec<Figures> {
+    if of.votes == 0 {
+        return Vec::new();
+    }
+    let one = |source: &crate::domain::evaluation::report::Choice| {
+        share(&source.source, "chosen", &source.share, [source.chosen, source.decided])
+    };
+    let mut rows: Vec<Figures> = of.sources.iter().map(one).collect();
+    rows.push(share("(ties)", "ties", &of.tie_share, [of.ties, of.votes]));
+    rows.push(share("(both bad)", "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
+    rows
+}
+
+/// A mean between the ends of its scale.
+fn mean(of: &Points, term: &'static str) -> Figures {
+    let row = Figures::of(&of.source, &[term]);
+    let value = match &of.mean.value {
+        Err(why) => return Figures { instead: why.words(), ..row },
+        Ok(value) => *value,
+    };
+    let reach = (of.spread.counts.len().saturating_sub(1)).max(1) as f64;
+    let place = |value: f64| (value - 1.0) / reach;
+    let (cell, note, bounds) = bounds(&of.mean.interval, 2);
+    Figures {
+        bar: Some(Bar::Place {
+            value: place(value),
+            bounds: bounds.map(|(low, high)| (place(low), place(high))),
+        }),
+        cells: vec![decimal(value, 2), cell, grouped(of.spread.votes())],
+        note,
+        ..row
+    }
+}
+
+/// The bounds of a number in words, why there are none, and they themselves.
+fn bounds(of: &Figure<(f64, f64)>, places: usize) -> (String, String, Option<(f64, f64)>) {
+    match of {
+        Ok(bounds) => (from_to(*bounds, places), String::new(), Some(*bounds)),
+        Err(why) => ("n/a".to_owned(), format!("95 %: {}", why.words()), None),
+    }
+}
+
+/// How strongly one of two was preferred.
+fn strengths(pairs: &[Preference], width: u16) -> Vec<Line> {
+    let mut table = Table::of(&["share", "95 %", "times", "of votes"]);
+    for of in pairs {
+        if pairs.len() > 1 {
+            table.rows.push(Figures::group(&pair(of)));
+        }
+        let all = of.spread.votes();
+        table.rows.extend(of.strengths.iter().map(|part| {
+            let name = match part.strength {
+                Strength::StronglyA => format!("strongly {}", of.a),
+                Strength::SlightlyA => format!("slightly {}", of.a),
+                Strength::Even => "even".to_owned(),
+                Strength::SlightlyB => format!("slightly {}", of.b),
+                Strength::StronglyB => format!("strongly {}", of.b),
+            };
+            share(&name, "preference share", &part.share, [part.votes, all])
+        }));
+    }
+    if table.rows.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![Line::blank()];
+    lines.extend(table.lines(width));
+    lines
+}
+
+/// Who is better than whom; the bar is the rating between the lowest and the highest bound of all.
+fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line> {
+    let titles = ["rank", "rating", "95 %", "win rate", "95 %", "won", "lost", "tied", "both bad", "battles"];
+    let mut table = Table::of(&titles);
+    let ratings = parts.iter().flat_map(|(_, of)| &of.rows).filter_map(|row| row.rating.as_ref().ok());
+    let ends = ratings.flat_map(|rating| {
+        let (low, high) = rating.interval.clone().unwrap_or((rating.elo, rating.elo));
+        [low, high]
+    });
+    let (lowest, highest) =
+        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| (low.min(end), high.max(end)));
+    let place = |elo: f64| if highest > lowest { (elo - lowest) / (highest - lowest) } else { 0.5 };
+    for (name, of) in parts {
+        if let Some(name) = name {
+            table.rows.push(Figures::group(name));
+        }
+        if of.rows.is_empty() {
+            let none = Figures::of("", &["rating", "rank", "win rate"]);
+            table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
+        }
+        for row in &of.rows {
+            let mut cells = Figures::of(&row.name, &["rating", "rank", "win rate", "won", "lost", "tied"]);
+            match &row.rating {
+                Err(why) => {
+                    cells.cells.extend([String::new(), "n/a".to_owned(), String::new()]);
+                    cells.note = format!("rating: {}", why.words());
+                }
+                Ok(rating) => {
+                    let (words, note, known) = bounds(&rating.interval, 0);
+                    cells.cells.extend([said::rank(rating), decimal(rating.elo, 0), words]);
+                    cells.note = note;
+                    cells.bar = Some(Bar::Place {
+                        value: place(rating.elo),
+                        bounds: known.map(|(low, high)| (place(low), place(high))),
+                    });
+                }
+            }
+            match &row.win_rate {
+                Ok(rate) => cells.cells.extend([percent(rate.value), between(rate)]),
+                Err(why) => cells.cells.extend([why.words(), String::new()]),
+            }
+            let record = &row.record;
+            let times = |weight: f64| decimal(weight, usize::from(weight.fract() > 0.0));
+            cells.cells.extend([record.won, record.lost, record.tied, record.both_bad].map(times));
+            cells.cells.push(grouped(record.battles));
+            table.rows.push(cells);
+        }
+    }
+    table.lines(width)
+}
+
+/// Everyone against everyone, by their numbers in the list.
+fn wins(of: &WinMatrix, width: u16) -> Vec<Line> {
+    let titles = (1..=of.sources.len()).map(|number| number.to_string()).collect();
+    let digits = of.sources.len().to_string().len();
+    let row = |(number, (source, row)): (usize, (&String, &Vec<Option<f64>>))| Figures {
+        cells: row.iter().map(|rate| rate.map_or_else(|| "·".to_owned(), percent)).collect(),
+        ..Figures::of(&format!("{number:>digits$} {source}"), &["win rate"])
+    };
+    Table { titles, rows: (1..).zip(of.sources.iter().zip(&of.rows)).map(row).collect() }.lines(width)
+}
+
+fn agreement(of: &Agreements, width: u16) -> Vec<Line> {
+    let mut table = Table::of(&["value", "95 %", "pairs of votes"]);
+    let number = |term: &'static str, figure: &Figure, of_bounds: Option<&Figure<(f64, f64)>>| {
+        let row = Figures::of(term, &[term]);
+        let value = match figure {
+            Err(why) => return Figures { instead: why.words(), ..row },
+            Ok(value) => *value,
+        };
+        let (words, note, known) =
+            of_bounds.map_or_else(|| (String::new(), String::new(), None), |of| bounds(of, 3));
+        let bar = Some(Bar::Share { value, bounds: known });
+        Figures { bar, cells: vec![decimal(value, 3), words], note, ..row }
+    };
+    table.rows.push(number("alpha", &of.alpha.value, Some(&of.alpha.interval)));
+    for (term, figure) in [
+        ("alpha nominal", &of.nominal),
+        ("alpha ordinal", &of.ordinal),
+        ("alpha interval", &of.interval),
+        ("fleiss", &of.fleiss),
+    ] {
+        table.rows.push(number(term, figure, None));
+    }
+    let shared = |term: &'static str, figure: &Figure<Agreement>| {
+        let row = Figures::of(term, &[term]);
+        match figure {
+            Err(why) => Figures { instead: why.words(), ..row },
+            Ok(told) => Figures {
+                bar: Some(Bar::Share { value: told.share, bounds: None }),
+                cells: vec![percent(told.share), String::new(), grouped(told.pairs)],
+                ..row
+            },
+        }
+    };
+    table.rows.push(shared("raw agreement", &of.raw));
+    if let Some(winners) = &of.on_winners {
+        table.rows.push(shared("agreement on winners", &winners.with_ties));
+        table.rows.push(shared("agreement on winners without ties", &winners.without_ties));
+    }
+    let mut lines = table.lines(width);
+    lines.extend(pairs(of, width));
+    lines
+}
+
+/// Two raters at a time.
+fn pairs(of: &Agreements, width: u16) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if !of.pairs.is_empty() {
+        let mut table = Table::of(&["kappa", "weighted", "equal", "items"]);
+        for pair in of.pairs.iter().take(LONGEST) {
+            let row = Figures::of(&format!("{} and {}", pair.a, pair.b), &["kappa", "weighted kappa"]);
+            let told = match &pair.kappa {
+                Err(why) => {
+                    table.rows.push(Figures { instead: why.words(), ..row });
+                    continue;
+                }
+                Ok(told) => told,
+            };
+            let value = |kappa: &Kappa| decimal(kappa.kappa, 3);
+            let (weighted, note) = match &pair.weighted {
+                Ok(weighted) => (value(weighted), String::new()),
+                Err(why) => ("n/a".to_owned(), format!("weighted: {}", why.words())),
+            };
+            table.rows.push(Figures {
+                bar: Some(Bar::Share { value: told.kappa, bounds: None }),
+                cells: vec![value(told), weighted, percent(told.agreement), grouped(told.items)],
+                note,
+                ..row
+            });
+        }
+        lines.push(Line::blank());
+        lines.extend(table.lines(width));
+        lines.extend(rest(of.pairs.len(), width));
+    }
+    if of.strangers > 0 {
+        let pairs = count(of.strangers, "pair of raters has", "pairs of raters have");
+        lines.extend(indented(&format!("{pairs} no item in common."), Role::Muted, 2, width));
+    }
+    lines
+}
+
+fn leanings(of: &Biases, width: u16) -> Vec<Line> {
+    let mut table = Table::of(&["share", "95 %", "p", "votes"]);
+    let row = |term: &'static str, leaning: &Leaning| {
+        let row = share(term, term, &leaning.share, [0, 0]);
+        let Some(cells) = row.cells.get(..2) else { return row };
+        let (p, note) = match &leaning.p {
+            Ok(p) => (decimal(*p, 4), String::new()),
+            Err(why) => ("n/a".to_owned(), format!("p: {}", why.words())),
+        };
+        let cells = [cells, &[p, grouped(leaning.votes)]].concat();
+        let warn = leaning.is_leaning();
+        let note = if warn { "that is more than chance does".to_owned() } else { note };
+        Figures { cells, note, warn, ..row }
+    };
+    table.rows.push(row("left choice", &of.position));
+    table.rows.push(row("longer choice", &of.length));
+    let mut flips = share("flips", "flips", &of.flips, [0, 0]);
+    flips.cells.truncate(2);
+    table.rows.push(flips);
+    table.lines(width)
+}
+
+fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u16) -> Vec<Line> {
+    if of.disagreements.is_empty() {
+        return Vec::new();
+    }
+    let items = count(of.disagreements.len() as u64, "of them", "of them");
+    let mut head = Line::sub("What raters differ on");
+    head.pieces.push(piece(23, items, Role::Faint));
+    let mut lines = vec![Line::blank(), head];
+    for (at, told) in of.disagreements.iter().enumerate().take(LONGEST) {
+        let values = told.said.iter().map(|(value, count)| format!("{value} ×{count}"));
+        let mut what = values.collect::<Vec<_>>().join(", ");
+        if let Some(source) = &told.source {
+            what = format!("{source}: {what}");
+        }
+        let decided = report
+            .decided
+            .iter()
+            .find(|known| known.stands && known.item == told.item && known.metric == of.name);
+        let mut pieces = vec![piece(2, item(&told.item.0), Role::Text)];
+        let far = format!("{:>7}", said::spread(told, of));
+        let x = 2 + DIGITS as u16 + 1;
+        pieces.push(piece(x, far, Role::Muted));
+        let x = x + 9;
+        match decided {
+            Some(known) => {
+                pieces.push(piece(x, "✓", Role::Good));
+                let text = format!("{} · said {what}", known.value);
+                pieces.push(cut(x + 2, &text, Role::Muted, width));
+            }
+            None => pieces.push(cut(x, &what, Role::Text, width)),
+        }
+        let line = Line::of(Kind::Disputed(metric, at), pieces);
+        lines.push(Line { terms: vec!["spread"], ..line });
+    }
+    lines.extend(rest(of.disagreements.len(), width));
+    lines
+}
+
+/// A text from `x` on, cut at the end of the line.
+fn cut(x: u16, text: &str, role: Role, width: u16) -> super::charts::Piece {
+    let safe = crate::domain::untrusted::safe_line(text);
+    piece(x, crate::tui::widget::text::fit(&safe, width.saturating_sub(x).into()).into_owned(), role)
+}
+
+/// What a list that is cut says below.
+fn rest(all: usize, width: u16) -> Vec<Line> {
+    let more = all.saturating_sub(LONGEST) as u64;
+    if more == 0 {
+        return Vec::new();
+    }
+    let text = format!("And {}; the report as JSON holds all.", count(more, "more", "more"));
+    indented(&text, Role::Muted, 2, width)
+}
+
+fn raters(report: &Report, width: u16) -> Vec<Line> {
+    let mut lines = vec![Line::head("Raters", "how fast, to which side, how right", width)];
+    let Some(first) = report.raters.first() else {
+        lines.extend(words("Nobody has rated anything yet.", Role::Muted, width));
+        return lines;
+    };
+    let again = report.votes.repeats > 0;
+    let mut titles: Vec<String> =
+        ["votes", "median", "mean", "skipped", "hasty", "gold"].map(str::to_owned).into();
+    titles.extend(first.left.iter().map(|left| format!("left, {}", left.metric)));
+    for of in first.repeats.iter().filter(|_| again) {
+        titles.extend([format!("same again, {}", of.metric), format!("distance, {}", of.metric)]);
+    }
+    let titles = titles.iter().map(|title| crate::domain::untrusted::safe_line(title).into_owned()).collect();
+    let mut table = Table { titles, rows: Vec::new() };
+    table.rows.extend(report.raters.iter().map(|of| rater(of, again)));
+    lines.extend(table.lines(width));
+    lines
+}
+
+fn rater(of: &RaterReport, again: bool) -> Figures {
+    let mut notes: Vec<String> = Vec::new();
+    let mut row = Figures::of(
+        &of.name,
+        &[
+            "votes",
+            "median seconds",
+            "seconds",
+            "skipped",
+            "hasty",
+            "gold",
+            "left choice",
+            "same again",
+            "distance again",
+        ],
+    );
+    let seconds = |of: Figure, notes: &mut Vec<String>| match of {
+        Ok(seconds) => format!("{} s", decimal(seconds, 1)),
+        Err(why) => {
+            notes.push(format!("seconds: {}", why.words()));
+            "n/a".to_owned()
+        }
+    };
+    let median = seconds(of.pace.median_ms.clone().map(|ms| ms / 1_000.0), &mut notes);
+    let mean = seconds(of.mean_seconds.clone(), &mut Vec::new());
+    let hasty = of.pace.hasty_from.map_or_else(|| "no".to_owned(), |from| format!("from vote {}", from + 1));
+    row.warn = of.pace.hasty_from.is_some();
+    let mut shared = |name: &str, of: &Figure<Estimate>| match of {
+        Ok(share) => format!("{} ({})", percent(share.value), between(share)),
+        Err(why) => {
+            notes.push(format!("{name}: {}", why.words()));
+            "n/a".to_owned()
+        }
+    };
+    row.cells = vec![grouped(of.votes), median, mean, grouped(of.skipped), hasty];
+    row.cells.push(shared("gold", &of.gold));
+    row.cells.extend(of.left.iter().map(|left| shared("left", &left.leaning.share)));
+    for of in of.repeats.iter().filter(|_| again) {
+        row.cells.push(shared("same again", &of.consistency.equal));
+        let distance = of.consistency.distance.as_ref();
+        row.cells.push(distance.map_or_else(|_| "n/a".to_owned(), |far| decimal(*far, 2)));
+    }
+    notes.dedup();
+    row.note = notes.join("; ");
+    row
+}
+
+/// What was skipped, and what was said besides.
+fn added(report: &Report, width: u16) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut list = |name: &str, all: usize, texts: Vec<String>| {
+        if all > 0 {
+            lines.extend([Line::blank(), Line::head(name, &grouped(all as u64), width)]);
+            lines.extend(texts.iter().flat_map(|text| indented(text, Role::Text, 2, width)));
+            lines.extend(rest(all, width));
+        }
+    };
+    let skips = report.skips.iter().take(LONGEST).map(|skip| {
+        let comment = skip.comment.as_ref().map_or_else(String::new, |comment| format!(" · {comment}"));
+        format!("{} · {} · {}{comment}", item(&skip.item.0), skip.rater, said::skipped(skip.reason))
+    });
+    list("Skipped", report.skips.len(), skips.collect());
+    let comments = report.comments.iter().take(LONGEST);
+    let comments = comments.map(|of| format!("{} · {} · {}", item(&of.item.0), of.rater, of.comment));
+    list("Comments", report.comments.len(), comments.collect());
+    lines
+}

@@ -1,0 +1,464 @@
+//! Figures as lines of a screen that is so wide: tables with bars, histograms, sentences. Pure: what is drawn is a value.
+//!
+//! Nothing is left out where the width is short: columns that do not fit stand below, under the same names.
+
+use crate::domain::evaluation::tally::Spread;
+use crate::domain::figures::grouped;
+use crate::domain::untrusted::safe_line;
+use crate::tui::look::Role;
+use crate::tui::paint::{columns, meter, wrap};
+use crate::tui::widget::text::{fit, fit_left};
+
+/// Columns of air before a table, and between two of its columns.
+const INDENT: u16 = 2;
+const GAP: u16 = 2;
+/// Columns of a bar.
+const SHORT: u16 = 8;
+const LONG: u16 = 36;
+/// The narrowest column of a histogram, and the widest one.
+const SLIM: u16 = 18;
+const BROAD: u16 = 34;
+/// Columns of text that is read as sentences.
+const SENTENCE: u16 = 100;
+
+/// Something on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub x: u16,
+    pub text: String,
+    pub role: Role,
+    pub bold: bool,
+    /// It stands on the ground of a bar.
+    pub bar: bool,
+}
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Blank,
+    /// It begins a part.
+    Head,
+    /// The line before goes on.
+    More,
+    Plain,
+    /// Of the metric and the disagreement at these places of the report.
+    Disputed(usize, usize),
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub pieces: Vec<Piece>,
+    pub kind: Kind,
+    /// The names of the definitions of its numbers.
+    pub terms: Vec<&'static str>,
+}
+
+impl Line {
+    pub fn of(kind: Kind, pieces: Vec<Piece>) -> Self {
+        Self { pieces, kind, terms: Vec::new() }
+    }
+
+    pub fn blank() -> Self {
+        Self::of(Kind::Blank, Vec::new())
+    }
+
+    /// The head of a part, and what stands beside it.
+    pub fn head(words: &str, beside: &str, width: u16) -> Self {
+        let name = fit(&safe_line(words), usize::from(width)).into_owned();
+        let x = columns(&name) + GAP;
+        let mut pieces = vec![Piece { bold: true, ..piece(0, name, Role::Accent) }];
+        if !beside.is_empty() && x + 4 < width {
+            let beside = fit(&safe_line(beside), usize::from(width - x)).into_owned();
+            pieces.push(piece(x, beside, Role::Faint));
+        }
+        Self::of(Kind::Head, pieces)
+    }
+
+    /// A smaller head.
+    pub fn sub(words: &str) -> Self {
+        Self::of(
+            Kind::Head,
+            vec![Piece { bold: true, ..piece(0, safe_line(words).into_owned(), Role::Text) }],
+        )
+    }
+
+    /// Whether the cursor stops at it.
+    pub fn stops(&self) -> bool {
+        matches!(self.kind, Kind::Plain | Kind::Disputed(..))
+    }
+
+    #[cfg(test)]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            while columns(&text) < piece.x {
+                text.push(' ');
+            }
+            text.push_str(&piece.text);
+        }
+        text.trim_end().to_owned()
+    }
+}
+
+pub(super) fn piece(x: u16, text: impl Into<String>, role: Role) -> Piece {
+    Piece { x, text: text.into(), role, bold: false, bar: false }
+}
+
+/// A sentence, in lines.
+pub(super) fn words(text: &str, role: Role, width: u16) -> Vec<Line> {
+    indented(text, role, 0, width)
+}
+
+/// A sentence below a name, in lines from `x` on.
+pub(super) fn indented(text: &str, role: Role, x: u16, width: u16) -> Vec<Line> {
+    let room = width.saturating_sub(x).clamp(8, SENTENCE);
+    wrap(text, room)
+        .into_iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let kind = if at == 0 { Kind::Plain } else { Kind::More };
+            Line::of(kind, vec![piece(x, line, role)])
+        })
+        .collect()
+}
+
+/// Something between 0 and 1 that is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Bar {
+    /// As long as a share. Where its bounds are known it is full up to the lower one, and fades from there to the upper one.
+    Share { value: f64, bounds: Option<(f64, f64)> },
+    /// A place on a line, with how far it may be elsewhere.
+    Place { value: f64, bounds: Option<(f64, f64)> },
+}
+
+impl Bar {
+    fn drawn(self, width: u16) -> String {
+        let cell = |share: f64| (share.clamp(0.0, 1.0) * f64::from(width)).round() as u16;
+        match self {
+            Self::Share { value, bounds: None } => meter(value, width),
+            Self::Share { value, bounds: Some((low, high)) } => {
+                let (low, value, high) = (cell(low), cell(value), cell(high));
+                let sign = |at: u16| match at {
+                    at if at < low.min(value) => '█',
+                    at if at < value => '▒',
+                    at if at < high => '░',
+                    _ => ' ',
+                };
+                (0..width).map(sign).collect()
+            }
+            Self::Place { value, bounds } => {
+                let last = width.saturating_sub(1);
+                let place = |share: f64| (share.clamp(0.0, 1.0) * f64::from(last)).round() as u16;
+                let at = place(value);
+                let (low, high) = bounds.map_or((at, at), |(low, high)| (place(low), place(high)));
+                let sign = |cell: u16| match cell {
+                    cell if cell == at => '●',
+                    cell if (low..=high).contains(&cell) => '─',
+                    _ => ' ',
+                };
+                (0..width).map(sign).collect()
+            }
+        }
+    }
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Figures {
+    pub name: String,
+    pub bar: Option<Bar>,
+    /// The most telling one first.
+    pub cells: Vec<String>,
+    /// Why there are none, in their place.
+    pub instead: String,
+    /// Said below the table: why a cell is not there.
+    pub note: String,
+    pub terms: Vec<&'static str>,
+    /// It is a head of the rows that follow.
+    pub group: bool,
+    /// It is worth a second look.
+    pub warn: bool,
+}
+
+/// Names with figures.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Table {
+    /// Of the cells.
+    pub titles: Vec<String>,
+    pub rows: Vec<Figures>,
+}
+
+impl Figures {
+    /// A row of that name.
+    pub fn of(name: &str, terms: &[&'static str]) -> Self {
+        Self { name: safe_line(name).into_owned(), terms: terms.to_vec(), ..Self::default() }
+    }
+
+    /// The head of rows.
+    pub fn group(name: &str) -> Self {
+        Self { group: true, ..Self::of(name, &[]) }
+    }
+}
+
+impl Table {
+    pub fn of(titles: &[&str]) -> Self {
+        Self { titles: titles.iter().map(|title| (*title).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// The table in lines that are so wide.
+    pub fn lines(&self, width: u16) -> Vec<Line> {
+        let own = self.rows.iter().filter(|row| !row.group);
+        let bars = own.clone().any(|row| row.bar.is_some());
+        let wide = |at: usize| {
+            let cells = own.clone().filter_map(|row| row.cells.get(at)).map(|cell| columns(cell));
+            cells.chain([columns(&self.titles[at])]).max().unwrap_or(0)
+        };
+        let widths: Vec<u16> = (0..self.titles.len()).map(wide).collect();
+        // Names have what the columns leave, and no less than two fifths.
+        let taken = widths.iter().map(|own| own + GAP).sum::<u16>() + if bars { SHORT + GAP } else { 0 };
+        let most = width.saturating_sub(INDENT + taken).max(width * 2 / 5).max(12);
+        let name = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0).min(most);
+        let start = INDENT + name + GAP;
+        let mut lines = Vec::new();
+        let mut from = 0;
+        loop {
+            // The first part of the columns has the bar.
+            let barred = bars && from == 0;
+            let mut left = width.saturating_sub(start + if barred { SHORT + GAP } else { 0 });
+            let mut to = from;
+            while let Some(more) = widths.get(to).map(|own| own + GAP)
+                && (to == from || more <= left + GAP)
+            {
+                left = left.saturating_sub(more);
+                to += 1;
+            }
+            let bar = if barred { (SHORT + left).min(LONG) } else { 0 };
+            self.part(from, &widths[from..to], (name, bar), width, &mut lines);
+            from = to;
+            if from >= widths.len() {
+                break;
+            }
+        }
+        lines.extend(self.notes(width));
+        lines
+    }
+
+    /// Some of the columns.
+    fn part(&self, from: usize, widths: &[u16], (name, bar): (u16, u16), width: u16, lines: &mut Vec<Line>) {
+        let start = INDENT + name + GAP;
+        let first = start + if bar > 0 { bar + GAP } else { 0 };
+        let places = |words: &dyn Fn(usize) -> String, role: Role| {
+            let mut x = first;
+            let mut pieces = Vec::new();
+            for (at, wide) in widths.iter().enumerate() {
+                let text = words(from + at);
+                if !text.is_empty() {
+                    pieces.push(piece(x + wide.saturating_sub(columns(&text)), text, role));
+                }
+                x += wide + GAP;
+            }
+            pieces
+        };
+        let titles = places(&|at| self.titles[at].clone(), Role::Faint);
+        // A table whose rows all say why they are empty needs no titles.
+        if !titles.is_empty() && self.rows.iter().any(|row| !row.cells.is_empty()) {
+            lines.push(Line::of(Kind::More, titles));
+        }
+        for row in &self.rows {
+            let mut pieces = Vec::new();
+            let role = if row.group { Role::Muted } else { Role::Text };
+            let room = if row.group { width.saturating_sub(INDENT) } else { name };
+            // Of a long name the end tells models apart.
+            let shown = fit_left(&row.name, room.into()).into_owned();
+            pieces.push(piece(if row.group { 1 } else { INDENT }, shown, role));
+            if !row.instead.is_empty() && from == 0 {
+                let mut more = indented(&row.instead, Role::Muted, start, width);
+                if let Some(head) = more.first_mut() {
+                    head.pieces.splice(0..0, pieces);
+                    head.terms.clone_from(&row.terms);
+                }
+                lines.append(&mut more);
+                continue;
+            }
+            let own = row.cells.iter().skip(from).take(widths.len());
+            if from > 0 && !row.group && own.clone().all(String::is_empty) {
+                continue;
+            }
+            if let Some(drawn) = row.bar.filter(|_| bar > 0) {
+                let role = if row.warn { Role::Warn } else { Role::Info };
+                let on_ground = matches!(drawn, Bar::Share { .. });
+                pieces.push(Piece { bar: on_ground, ..piece(start, drawn.drawn(bar), role) });
+            }
+            let role = if row.warn { Role::Warn } else { Role::Text };
+            pieces.extend(places(&|at| row.cells.get(at).cloned().unwrap_or_default(), role));
+            let kind = if row.group { Kind::More } else { Kind::Plain };
+            lines.push(Line { terms: row.terms.clone(), ..Line::of(kind, pieces) });
+        }
+    }
+
+    /// What is said below: once where it is the same of all rows.
+    fn notes(&self, width: u16) -> Vec<Line> {
+        // Each with the head that it stands under.
+        let mut group = "";
+        let mut own: Vec<(&str, &Figures)> = Vec::new();
+        for row in &self.rows {
+            if row.group {
+                group = &row.name;
+            } else if !row.cells.is_empty() {
+                own.push((group, row));
+            }
+        }
+        let mut said: Vec<&str> = Vec::new();
+        let mut lines = Vec::new();
+        for note in own.iter().map(|(_, row)| row.note.as_str()).filter(|note| !note.is_empty()) {
+            if said.contains(&note) {
+                continue;
+            }
+            said.push(note);
+            let says = |row: &Figures| row.note == note;
+            let whole = |group: &str| own.iter().filter(|(of, _)| *of == group).all(|(_, row)| says(row));
+            let mut of: Vec<String> = own
+                .iter()
+                .filter(|(_, row)| says(row))
+                .map(|(group, row)| match *group {
+                    "" => row.name.clone(),
+                    group if whole(group) => group.to_owned(),
+                    group => format!("{group} {}", row.name),
+                })
+                .collect();
+            of.dedup();
+            let all = own.iter().all(|(_, row)| says(row));
+            let text = if all { note.to_owned() } else { format!("{}: {note}", of.join(", ")) };
+            let more = indented(&text, Role::Muted, INDENT, width).into_iter();
+            lines.extend(more.map(|line| Line { kind: Kind::More, ..line }));
+        }
+        lines
+    }
+}
+
+/// A column of a histogram: the part that it is of, and its name.
+pub(super) type Column<'a> = (String, String, &'a Spread);
+
+/// How often each value was given, of several side by side: a row a value, as many columns as fit.
+pub(super) fn histogram(
+    values: &[String],
+    of: &[Column<'_>],
+    terms: &[&'static str],
+    width: u16,
+) -> Vec<Line> {
+    let label = values.iter().map(|value| columns(value)).max().unwrap_or(0).min((width / 4).max(8));
+    let room = width.saturating_sub(INDENT + label + GAP);
+    let fitting = ((room + GAP) / (SLIM + GAP)).max(1);
+    let column = ((room + GAP) / fitting.min(of.len() as u16).max(1)).saturating_sub(GAP).min(BROAD);
+    let votes = |spread: &Spread| spread.votes().max(1) as f64;
+    let most = of
+        .iter()
+        .flat_map(|(_, _, spread)| spread.counts.iter().map(|(_, count)| *count as f64 / votes(spread)))
+        .fold(0.0, f64::max);
+    let mut lines = Vec::new();
+    for part in of.chunks(fitting.into()) {
+        let x = |at: usize| INDENT + label + GAP + at as u16 * (column + GAP);
+        let head = |name: &str, at: usize, role: Role| {
+            piece(x(at), fit_left(&safe_line(name), column.into()).into_owned(), role)
+        };
+        if part.iter().any(|(group, ..)| !group.is_empty()) {
+            let groups = part.iter().enumerate().map(|(at, (group, ..))| head(group, at, Role::Muted));
+            lines.push(Line::of(Kind::More, groups.collect()));
+        }
+        let names = part.iter().enumerate().map(|(at, (_, name, _))| head(name, at, Role::Faint));
+        lines.push(Line::of(Kind::More, names.collect()));
+        for (row, value) in values.iter().enumerate() {
+            let mut pieces =
+                vec![piece(INDENT, fit(&safe_line(value), label.into()).into_owned(), Role::Text)];
+            for (at, (_, _, spread)) in part.iter().enumerate() {
+                let Some((_, count)) = spread.counts.get(row) else { continue };
+                let share = *count as f64 / votes(spread);
+                let said = match column {
+                    28.. => format!("{:>6}  {:>5.1} %", grouped(*count), share * 100.0),
+                    _ => format!("{:>6}", grouped(*count)),
+                };
+                let bar = column.saturating_sub(columns(&said));
+                let drawn = meter(if most > 0.0 { share / most } else { 0.0 }, bar);
+                pieces.push(Piece { bar: true, ..piece(x(at), drawn, Role::Info) });
+                pieces.push(piece(x(at) + bar, said, Role::Text));
+            }
+            lines.push(Line { terms: terms.to_vec(), ..Line::of(Kind::Plain, pieces) });
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, value: f64, cells: &[&str]) -> Figures {
+        Figures {
+            bar: Some(Bar::Share { value, bounds: Some((value - 0.2, value + 0.2)) }),
+            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
+            ..Figures::of(name, &["chosen"])
+        }
+    }
+
+    fn texts(lines: &[Line]) -> Vec<String> {
+        lines.iter().map(Line::text).collect()
+    }
+
+    #[test]
+    fn a_bar_is_full_up_to_its_lower_bound_and_fades_to_the_upper_one() {
+        let bar = |low, value, high| Bar::Share { value, bounds: Some((low, high)) }.drawn(10);
+        assert_eq!(bar(0.3, 0.5, 0.8), "███▒▒░░░  ");
+        assert_eq!(bar(0.0, 0.0, 0.3), "░░░       ");
+        assert_eq!(bar(0.7, 1.0, 1.0), "███████▒▒▒");
+        assert_eq!(Bar::Share { value: 0.25, bounds: None }.drawn(2), "▌ ");
+        let place = Bar::Place { value: 0.5, bounds: Some((0.25, 1.0)) };
+        assert_eq!(place.drawn(9), "  ──●────");
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_stand_below_under_the_same_names() {
+        let mut table = Table::of(&["chosen", "95 %", "times"]);
+        table.rows =
+            vec![row("a", 0.5, &["50.0 %", "30.0–70.0 %", "12"]), row("bee", 0.2, &["20.0 %", "", "5"])];
+        let wide = texts(&table.lines(46));
+        assert_eq!(wide.len(), 3, "{wide:#?}");
+        assert!(
+            wide[1].starts_with("  a    █") && wide[1].ends_with("50.0 %  30.0–70.0 %     12"),
+            "{wide:#?}"
+        );
+        assert!(wide[0].ends_with("chosen         95 %  times") && wide[2].ends_with("    5"), "{wide:#?}");
+        let narrow = texts(&table.lines(34));
+        assert_eq!(narrow.len(), 6, "{narrow:#?}");
+        assert!(narrow[3].ends_with("times") && narrow[4].starts_with("  a") && narrow[4].ends_with("12"));
+        assert!(table.lines(34).iter().all(|line| columns(&line.text()) <= 34), "{narrow:#?}");
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_and_once_where_it_is_the_same_of_all() {
+        let mut table = Table::of(&["mean", "95 %"]);
+        let row = |name: &str, note: &str| Figures {
+            cells: vec!["4.50".into(), "n/a".into()],
+            note: note.to_owned(),
+            ..Figures::of(name, &[])
+        };
+        table.rows = vec![row("a", "n/a: one item"), row("b", "n/a: one item")];
+        assert_eq!(texts(&table.lines(40)).last().unwrap(), "  n/a: one item");
+        table.rows.push(Figures { instead: "n/a: no votes".into(), ..Figures::of("c", &[]) });
+        table.rows.push(row("d", ""));
+        let lines = texts(&table.lines(40));
+        assert_eq!(lines[3], "  c  n/a: no votes");
+        assert_eq!(lines.last().unwrap(), "  a, b: n/a: one item");
+    }
+
+    #[test]
+    fn a_histogram_has_a_row_a_value_and_as_many_columns_as_fit() {
+        let (a, b) = (Spread::of(3, [1, 3, 3, 3]), Spread::of(3, [2]));
+        let values = ["1 bad", "2", "3 good"].map(str::to_owned);
+        let of = [(String::new(), "a".to_owned(), &a), (String::new(), "b".to_owned(), &b)];
+        let wide = texts(&histogram(&values, &of, &["points"], 60));
+        assert_eq!(wide.len(), 4, "{wide:#?}");
+        assert!(wide[3].starts_with("  3 good  █") && wide[1].contains("     1"), "{wide:#?}");
+        assert_eq!(histogram(&values, &of, &["points"], 34).len(), 8, "one below the other");
+    }
+}

@@ -1,0 +1,154 @@
+//! One item that raters differ on: the question, what was said, what was decided, the answers and whose they are.
+
+use super::card::item as digits;
+use super::charts::{Bar, Figures, Line, Table, words};
+use super::decide::{Next, Of, next};
+use crate::domain::Error;
+use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::report::{Decided, Disagreement, MetricReport, Report};
+use crate::domain::evaluation::{Item, ResponseId};
+use crate::domain::figures::grouped;
+use crate::domain::message::Role as Speaker;
+use crate::tui::effect::TaskId;
+use crate::tui::look::Role;
+use crate::tui::when;
+
+/// A disagreement that is open.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Opened {
+    /// Its places in the report.
+    pub metric: usize,
+    pub at: usize,
+    pub item: Option<Item>,
+    pub asking: Option<TaskId>,
+    pub error: Option<Error>,
+    /// The places of what was said so far of a decision, in each list that was asked.
+    pub said: Vec<usize>,
+}
+
+impl Opened {
+    pub fn new(metric: usize, at: usize) -> Self {
+        Self { metric, at, item: None, asking: None, error: None, said: Vec::new() }
+    }
+
+    /// The metric and the disagreement.
+    pub fn of<'a>(&self, report: &'a Report) -> Option<(&'a MetricReport, &'a Disagreement)> {
+        let metric = report.metrics.get(self.metric)?;
+        Some((metric, metric.disagreements.get(self.at)?))
+    }
+
+    /// The answers by their ids in votes, and whose they are.
+    pub fn answers(&self, seed: u64) -> Vec<Of> {
+        let Some(item) = &self.item else { return Vec::new() };
+        let hash = item.hash();
+        let of = |model: &String| (ResponseId::of(seed, &hash, model), model.clone());
+        item.responses.iter().map(|response| of(&response.model)).collect()
+    }
+
+    /// It as lines; `decides` says how one is made.
+    pub fn lines(&self, report: &Report, seed: u64, decides: &str, wall: when::Now, width: u16) -> Vec<Line> {
+        let (Some(item), Some((metric, told))) = (&self.item, self.of(report)) else { return Vec::new() };
+        let mut lines = Vec::new();
+        let several = item.turns.len() > 1;
+        for turn in &item.turns {
+            let (who, role) = match turn.role {
+                Speaker::Assistant => ("model: ", Role::Muted),
+                Speaker::System => ("system: ", Role::Muted),
+                _ if several => ("person: ", Role::Text),
+                _ => ("", Role::Text),
+            };
+            lines.extend(words(&format!("{who}{}", turn.text), role, width));
+        }
+        if let Some(reference) = &item.reference {
+            lines.extend(words(&format!("reference: {reference}"), Role::Info, width));
+        }
+        lines.push(Line::blank());
+        lines.extend(said(metric, told, &self.answers(seed), width));
+        lines.push(Line::blank());
+        lines.extend(decisions(report, (metric, told), decides, wall, width));
+        let comments: Vec<_> = report.comments.iter().filter(|of| of.item == told.item).collect();
+        if !comments.is_empty() {
+            lines.extend([Line::blank(), Line::sub("Comments")]);
+            let text = comments.iter().map(|of| format!("{}: {}", of.rater, of.comment));
+            lines.extend(text.flat_map(|text| words(&text, Role::Text, width)));
+        }
+        for response in &item.responses {
+            let disputed = told.source.as_ref() == Some(&response.model);
+            let beside = if disputed { "raters differ on this one" } else { "" };
+            lines.extend([Line::blank(), Line::head(&response.model, beside, width)]);
+            lines.extend(match response.text.trim() {
+                "" => words("(an empty answer)", Role::Faint, width),
+                _ => words(&response.text, Role::Text, width),
+            });
+        }
+        lines
+    }
+}
+
+/// A metric as the task has it.
+pub(super) fn asked(of: &MetricReport) -> Metric {
+    Metric {
+        name: of.name.clone(),
+        description: of.description.clone(),
+        method: of.method,
+        labels: of.labels.clone(),
+    }
+}
+
+/// A value with the word for it, where it is a point of a scale that has words.
+fn in_words(value: &str, metric: &MetricReport, answers: &[Of]) -> String {
+    let point = value.parse::<usize>().ok().and_then(|point| point.checked_sub(1));
+    match (metric.method, point, next(&asked(metric), answers, &[])) {
+        (
+            Method::IndividualLikertScale | Method::ComparisonLikertScale,
+            Some(at),
+            Some(Next::Ask(_, options)),
+        ) => options.into_iter().nth(at).unwrap_or_else(|| value.to_owned()),
+        (Method::ComparisonRank, Some(_), _) => format!("place {value}"),
+        _ => value.to_owned(),
+    }
+}
+
+fn said(metric: &MetricReport, told: &Disagreement, answers: &[Of], width: u16) -> Vec<Line> {
+    let whose = told.source.as_ref().map_or_else(String::new, |source| format!("of {source}"));
+    let head = format!("{} · item {}", metric.name, digits(&told.item.0));
+    let mut lines = vec![Line::head(&head, &whose, width)];
+    if !metric.description.trim().is_empty() {
+        lines.extend(words(&metric.description, Role::Muted, width));
+    }
+    let mut table = Table::of(&["raters"]);
+    let all = told.votes.max(1) as f64;
+    table.rows.extend(told.said.iter().map(|(value, votes)| Figures {
+        bar: Some(Bar::Share { value: *votes as f64 / all, bounds: None }),
+        cells: vec![grouped(*votes)],
+        ..Figures::of(&in_words(value, metric, answers), &["spread"])
+    }));
+    lines.extend(table.lines(width.min(72)));
+    lines
+}
+
+/// What was decided, the last one first.
+fn decisions(
+    report: &Report,
+    (metric, told): (&MetricReport, &Disagreement),
+    decides: &str,
+    wall: when::Now,
+    width: u16,
+) -> Vec<Line> {
+    let about = |known: &&Decided| known.item == told.item && known.metric == metric.name;
+    let mut lines = vec![Line::sub("Decided")];
+    let known: Vec<_> = report.decided.iter().filter(about).collect();
+    if known.is_empty() {
+        lines.extend(words(&format!("Nothing yet; {decides} decides it."), Role::Muted, width));
+    }
+    for of in known.iter().rev() {
+        let (sign, role) = if of.stands { ("✓", Role::Good) } else { ("·", Role::Muted) };
+        let after = if of.stands { "" } else { " · a later one stands" };
+        let when = format!("{} {}", wall.date(of.at), wall.clock(of.at));
+        lines.extend(words(&format!("{sign} {} · {} · {when}{after}", of.value, of.by), role, width));
+        if !of.reason.is_empty() {
+            lines.extend(words(&format!("  {}", of.reason), Role::Text, width));
+        }
+    }
+    lines
+}

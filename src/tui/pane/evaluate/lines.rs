@@ -1,0 +1,171 @@
+//! Lines that are scrolled: a cursor over those that can be chosen, or none.
+
+use super::charts::{Kind, Line};
+
+/// The lines, and what of them is in sight.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    pub all: Vec<Line>,
+    /// The chosen one.
+    pub at: usize,
+    /// The first one in sight.
+    pub top: usize,
+    /// It is read, and nothing is chosen.
+    pub reads: bool,
+}
+
+impl Lines {
+    /// Others in their place, as another width or another report makes them; the cursor stays where it stood among its like.
+    pub fn put(&mut self, all: Vec<Line>, height: usize) {
+        let stops = |lines: &[Line], to: usize| lines.iter().take(to).filter(|line| line.stops()).count();
+        let nth = stops(&self.all, self.at);
+        self.all = all;
+        let stop = |(at, line): (usize, &Line)| line.stops().then_some(at);
+        self.at = self.all.iter().enumerate().filter_map(stop).nth(nth).unwrap_or(0);
+        self.step(0, height);
+    }
+
+    /// The line that is chosen.
+    pub fn chosen(&self) -> Option<&Line> {
+        self.all.get(self.at).filter(|line| !self.reads && line.stops())
+    }
+
+    /// Moves the cursor by so many lines that can be chosen, or what is read by so many lines.
+    pub fn step(&mut self, steps: isize, height: usize) {
+        if self.reads {
+            self.top = self.top.saturating_add_signed(steps);
+            return self.keep(height);
+        }
+        let stops: Vec<usize> =
+            self.all.iter().enumerate().filter(|(_, line)| line.stops()).map(|(at, _)| at).collect();
+        let nth = stops.partition_point(|stop| *stop < self.at);
+        let to = nth.saturating_add_signed(steps).min(stops.len().saturating_sub(1));
+        self.at = stops.get(to).copied().unwrap_or(0);
+        self.keep(height);
+    }
+
+    /// Moves by lines of any kind, as a page does.
+    pub fn page(&mut self, lines: isize, height: usize) {
+        if self.reads {
+            return self.step(lines, height);
+        }
+        let to = self.at.saturating_add_signed(lines).min(self.all.len().saturating_sub(1));
+        self.top = self.top.saturating_add_signed(lines);
+        self.choose(to, lines < 0, height);
+    }
+
+    /// To the first line, or to the last one.
+    pub fn end(&mut self, last: bool, height: usize) {
+        let most = isize::try_from(self.all.len()).unwrap_or(isize::MAX);
+        self.step(if last { most } else { -most }, height);
+        if !last {
+            self.top = 0;
+        }
+    }
+
+    /// To the next part, or to the one before.
+    pub fn part(&mut self, next: bool, height: usize) {
+        // Heads right under each other are one.
+        let heads: Vec<usize> = (0..self.all.len()).filter(|at| self.all[*at].kind == Kind::Head).collect();
+        let begins = |head: usize| self.all.iter().skip(head).position(Line::stops).map(|at| head + at);
+        let mut parts = heads.into_iter().filter_map(|head| Some((head, begins(head)?)));
+        let found = if next {
+            parts.find(|(_, first)| *first > self.at)
+        } else {
+            parts.filter(|(_, first)| *first < self.at).next_back()
+        };
+        match found {
+            Some((head, first)) => {
+                self.at = first;
+                self.top = head;
+                self.keep(height);
+            }
+            None => self.end(next, height),
+        }
+    }
+
+    /// Chooses a line, or the nearest one that can be.
+    pub fn choose(&mut self, at: usize, before: bool, height: usize) {
+        let stops = |at: &usize| self.all.get(*at).is_some_and(Line::stops);
+        let down = (at..self.all.len()).find(stops);
+        let up = (0..=at.min(self.all.len().saturating_sub(1))).rev().find(stops);
+        let near = if before { up.or(down) } else { down.or(up) };
+        self.at = near.unwrap_or(self.at);
+        self.keep(height);
+    }
+
+    /// What is chosen is in sight: with the lines that it goes on in, and the head right above it.
+    pub fn keep(&mut self, height: usize) {
+        let height = height.max(1);
+        if !self.reads {
+            let goes_on = |line: &&Line| line.kind == Kind::More;
+            let end = self.at + 1 + self.all.iter().skip(self.at + 1).take_while(goes_on).count();
+            // The head right above it, with the titles of a table; at the very beginning all that is there.
+            let before = || self.all.iter().take(self.at).rev();
+            let above = match before().position(Line::stops) {
+                Some(_) => before().take_while(|line| matches!(line.kind, Kind::Head | Kind::More)).count(),
+                None => self.at,
+            };
+            self.top = self.top.max(end.saturating_sub(height));
+            self.top = self.top.min(self.at.saturating_sub(above.min(height.saturating_sub(1))));
+        }
+        self.top = self.top.min(self.all.len().saturating_sub(height));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `h` a head, `-` one that can be chosen, `+` it goes on, a blank one.
+    fn lines(kinds: &str) -> Lines {
+        let kind = |sign| match sign {
+            'h' => Kind::Head,
+            '-' => Kind::Plain,
+            '+' => Kind::More,
+            _ => Kind::Blank,
+        };
+        let all = kinds.chars().map(|sign| Line::of(kind(sign), Vec::new())).collect();
+        let mut lines = Lines::default();
+        lines.put(all, 4);
+        lines
+    }
+
+    #[test]
+    fn the_cursor_stops_at_what_can_be_chosen_and_its_head_stays_in_sight() {
+        let mut lines = lines("h- h--+ h---");
+        assert_eq!((lines.at, lines.top), (1, 0));
+        lines.step(1, 4);
+        assert_eq!((lines.at, lines.top), (4, 1));
+        lines.step(1, 4);
+        assert_eq!((lines.at, lines.top), (5, 3), "with what it goes on in");
+        lines.step(9, 4);
+        assert_eq!((lines.at, lines.top), (11, 8));
+        lines.end(false, 4);
+        assert_eq!((lines.at, lines.top), (1, 0));
+    }
+
+    #[test]
+    fn parts_are_gone_through_and_a_page_keeps_the_cursor_in_sight() {
+        let mut lines = lines("h- h--+ h---");
+        lines.part(true, 4);
+        assert_eq!((lines.at, lines.top), (4, 3));
+        lines.part(true, 4);
+        assert_eq!((lines.at, lines.top), (9, 8));
+        lines.part(false, 4);
+        assert_eq!((lines.at, lines.top), (4, 3));
+        lines.page(4, 4);
+        assert_eq!(lines.at, 9);
+        lines.page(-40, 4);
+        assert_eq!((lines.at, lines.top), (1, 0));
+    }
+
+    #[test]
+    fn what_is_read_scrolls_and_stops_at_its_end() {
+        let mut read = Lines { reads: true, ..lines("--------") };
+        read.step(3, 4);
+        assert_eq!((read.top, read.chosen().is_none()), (3, true));
+        read.step(99, 4);
+        assert_eq!(read.top, 4);
+    }
+}

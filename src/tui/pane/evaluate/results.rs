@@ -1,0 +1,489 @@
+//! What the votes of an evaluation come to, before its owner: the report card, and what raters differ on one by one.
+
+use ratatui::layout::Rect;
+
+use super::State;
+use super::card::card;
+use super::charts::{Kind, Line, words as sentence};
+use super::decide::{Next, next};
+use super::dispute::{Opened, asked};
+use super::lines::Lines;
+use crate::domain::Error;
+use crate::domain::evaluation::decision::Decision;
+use crate::domain::evaluation::job::Evaluation;
+use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::report::{Report, definition};
+use crate::domain::evaluation::{Item, ResponseId};
+use crate::domain::id::EvaluationId;
+use crate::domain::untrusted::safe_line;
+use crate::tui::action::Action;
+use crate::tui::app::Desk;
+use crate::tui::effect::{Effect, TaskId};
+use crate::tui::keymap::Context;
+use crate::tui::look::Role;
+use crate::tui::overlay::difference::{Difference, Side};
+use crate::tui::overlay::menu::{Entry, Menu};
+use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::reading::{Line as Said, Reading};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::Request;
+use crate::workbench::request::evaluations::{Evaluations, ReportForm};
+
+/// From this width on the lines go on in a second column.
+const TWO: u16 = 200;
+/// Columns beside the lines: the cursor's and one of air, at the right the scrollbar's and one of air.
+const BESIDE: u16 = 4;
+
+/// The results of one evaluation.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Results {
+    pub id: EvaluationId,
+    pub name: String,
+    /// Of the evaluation: by it answers are named in votes.
+    seed: u64,
+    /// Whose the answers are was hidden from whoever looks, until now.
+    unblinds: bool,
+    pub report: Option<Report>,
+    pub error: Option<Error>,
+    asking: Option<TaskId>,
+    copying: Option<TaskId>,
+    deciding: Option<TaskId>,
+    pub card: Lines,
+    pub opened: Option<Opened>,
+    /// Those of what is opened.
+    pub read: Lines,
+    /// Columns that the lines are made for.
+    width: u16,
+}
+
+/// Where the lines are, from the left: below the head.
+pub(super) fn areas(body: Rect) -> Vec<Rect> {
+    let below = Rect { y: body.y + 1.min(body.height), height: body.height.saturating_sub(1), ..body };
+    if body.width < TWO {
+        return vec![below];
+    }
+    let half = (below.width - 1) / 2;
+    vec![
+        Rect { width: half, ..below },
+        Rect { x: below.x + half + 1, width: below.width - half - 1, ..below },
+    ]
+}
+
+fn fit(body: Rect) -> (u16, usize) {
+    let areas = areas(body);
+    let width = areas.iter().map(|area| area.width).min().unwrap_or(0).saturating_sub(BESIDE);
+    (width, areas.iter().map(|area| usize::from(area.height)).sum())
+}
+
+impl Results {
+    fn new(evaluation: &Evaluation, by: &str) -> Self {
+        let looked = evaluation.unblinded.iter().any(|look| look.by == by);
+        Self {
+            id: evaluation.id,
+            name: evaluation.name().to_owned(),
+            seed: evaluation.seed,
+            unblinds: evaluation.task.blinding.models && !looked,
+            report: None,
+            error: None,
+            asking: None,
+            copying: None,
+            deciding: None,
+            card: Lines::default(),
+            opened: None,
+            read: Lines { reads: true, ..Lines::default() },
+            width: 0,
+        }
+    }
+
+    fn ask(&mut self, desk: &mut Desk<'_>) {
+        self.error = None;
+        let request = Evaluations::Report { id: self.id, version: None };
+        self.asking = Some(desk.call(None, Request::Evaluations(request)));
+    }
+
+    pub(super) fn waits(&self, task: TaskId) -> bool {
+        let opening = self.opened.as_ref().and_then(|opened| opened.asking);
+        [self.asking, self.copying, self.deciding, opening].contains(&Some(task))
+    }
+
+    /// It is being read, or read again.
+    pub(super) fn is_reading(&self) -> bool {
+        self.asking.is_some()
+    }
+
+    /// Makes the lines anew.
+    fn make(&mut self, desk: &Desk<'_>) {
+        let (width, height) = fit(desk.area);
+        self.width = width;
+        let Some(report) = &self.report else { return };
+        let mut lines = Vec::new();
+        if self.unblinds {
+            let words = "This tells whose the answers are: that you looked is kept with the evaluation.";
+            let kept = sentence(words, Role::Faint, width).into_iter();
+            lines.extend(kept.map(|line| Line { kind: Kind::More, ..line }));
+        }
+        lines.extend(card(report, width));
+        self.card.put(lines, height);
+        if let Some(opened) = &self.opened {
+            let decides = desk.key(Context::Results, Action::DecideItem);
+            self.read.put(opened.lines(report, self.seed, &decides, desk.wall(), width), height);
+            self.read.keep(height);
+        }
+    }
+
+    /// What is shown fits the room.
+    pub(super) fn refit(&mut self, desk: &Desk<'_>) {
+        let (width, height) = fit(desk.area);
+        if width != self.width {
+            self.make(desk);
+        }
+        self.card.keep(height);
+        self.read.keep(height);
+    }
+
+    pub(super) fn lines(&self) -> &Lines {
+        if self.opened.is_some() { &self.read } else { &self.card }
+    }
+
+    fn lines_mut(&mut self) -> &mut Lines {
+        if self.opened.is_some() { &mut self.read } else { &mut self.card }
+    }
+
+    /// The disagreement under the cursor.
+    fn disputed(&self) -> Option<(usize, usize)> {
+        match self.card.chosen()?.kind {
+            Kind::Disputed(metric, at) => Some((metric, at)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn can(&self, action: Action) -> bool {
+        use Action as A;
+        let item = self.opened.as_ref().and_then(|opened| opened.item.as_ref());
+        match action {
+            A::Back | A::Reload => true,
+            A::FocusNext | A::FocusPrevious if self.opened.is_some() => true,
+            A::Open => self.opened.is_none() && self.disputed().is_some(),
+            A::DecideItem => item.is_some() && self.deciding.is_none(),
+            A::ShowDifference => item.is_some_and(|item| item.responses.len() > 1),
+            A::ShowDefinitions | A::CopyTable => self.report.is_some(),
+            A::SelectNext
+            | A::SelectPrevious
+            | A::SelectFirst
+            | A::SelectLast
+            | A::HalfPageDown
+            | A::HalfPageUp
+            | A::PageDown
+            | A::PageUp
+            | A::FocusNext
+            | A::FocusPrevious => !self.lines().all.is_empty(),
+            _ => false,
+        }
+    }
+
+    fn open(&mut self, metric: usize, at: usize, desk: &mut Desk<'_>) {
+        let mut opened = Opened::new(metric, at);
+        let Some((_, told)) = self.report.as_ref().and_then(|report| opened.of(report)) else { return };
+        let request = Evaluations::Item { id: self.id, item: told.item.clone() };
+        opened.asking = Some(desk.call(None, Request::Evaluations(request)));
+        self.opened = Some(opened);
+        self.read = Lines { reads: true, ..Lines::default() };
+    }
+
+    /// The next disagreement of the metric, or the one before; the cursor of the card goes along.
+    fn open_beside(&mut self, steps: isize, desk: &mut Desk<'_>) {
+        let Some((metric, at)) = self.opened.as_ref().map(|opened| (opened.metric, opened.at)) else {
+            return;
+        };
+        let all = self.report.as_ref().and_then(|report| report.metrics.get(metric));
+        let all = all.map_or(0, |metric| metric.disagreements.len());
+        let to = at.saturating_add_signed(steps).min(all.saturating_sub(1));
+        if to == at {
+            return desk.say(if steps > 0 { "This is the last one." } else { "This is the first one." });
+        }
+        let height = fit(desk.area).1;
+        if let Some(line) = self.card.all.iter().position(|line| line.kind == Kind::Disputed(metric, to)) {
+            self.card.choose(line, false, height);
+        }
+        self.open(metric, to, desk);
+    }
+
+    fn definitions(&self) -> Overlay {
+        let chosen = self.card.chosen().filter(|_| self.opened.is_none());
+        let of_line = chosen.map_or(&[][..], |line| &line.terms);
+        let mut lines = Vec::new();
+        let mut told: Vec<&str> = Vec::new();
+        let mut tell = |name: &'static str, lines: &mut Vec<Said>| {
+            let Some(known) = definition(name).filter(|known| !told.contains(&known.name)) else { return };
+            told.push(known.name);
+            if !lines.is_empty() {
+                lines.push(Said::blank());
+            }
+            lines.push(Said::strong(known.name));
+            lines.push(Said::of(known.text, Role::Text));
+            lines.push(Said::of(known.source, Role::Faint));
+        };
+        for name in of_line {
+            tell(name, &mut lines);
+        }
+        // Then of what follows, at last of what stands above.
+        let (before, behind) = self.lines().all.split_at(self.lines().at.min(self.lines().all.len()));
+        for name in behind.iter().chain(before).flat_map(|line| &line.terms) {
+            tell(name, &mut lines);
+        }
+        Overlay::Reading(Box::new(Reading::new("What the numbers are", lines)))
+    }
+
+    fn difference(&self) -> Option<Overlay> {
+        let item = self.opened.as_ref()?.item.as_ref()?;
+        let side = |(place, response): (usize, &crate::domain::evaluation::Response)| Side {
+            place,
+            name: response.model.clone(),
+            text: response.text.clone(),
+        };
+        let sides = item.responses.iter().enumerate().map(side).collect();
+        Some(Overlay::Difference(Box::new(Difference::new(sides, (0, 1)))))
+    }
+
+    /// The metric of what is opened, as the task has it.
+    fn metric(&self) -> Option<Metric> {
+        let (of, _) = self.opened.as_ref()?.of(self.report.as_ref()?)?;
+        Some(asked(of))
+    }
+
+    fn sources(&self) -> Vec<(ResponseId, String)> {
+        self.opened.as_ref().map_or_else(Vec::new, |opened| opened.answers(self.seed))
+    }
+
+    /// What comes next of a decision that is being made.
+    fn next(&self) -> Option<Next> {
+        next(&self.metric()?, &self.sources(), &self.opened.as_ref()?.said)
+    }
+
+    /// Asks for it, over the place.
+    fn ask_decision(&self, desk: &mut Desk<'_>) {
+        let overlay = match self.next() {
+            Some(Next::Ask(title, options)) => {
+                let entry = |(at, label): (usize, String)| Entry {
+                    label,
+                    detail: String::new(),
+                    right: String::new(),
+                    current: false,
+                    off: false,
+                    choice: Choice::Decide(at),
+                    words: &[],
+                };
+                let title = safe_line(&title).into_owned();
+                Overlay::Menu(Menu::new(
+                    &title,
+                    "say it",
+                    "",
+                    options.into_iter().enumerate().map(entry).collect(),
+                ))
+            }
+            Some(Next::Value(_)) => Overlay::Prompt(Prompt::reason()),
+            None => return desk.say("This item cannot be decided here: it does not fit the metric."),
+        };
+        desk.overlays.push(overlay);
+    }
+
+    fn decide(&mut self, reason: String, desk: &mut Desk<'_>) {
+        let Some(Next::Value(value)) = self.next() else { return };
+        let report = self.report.as_ref();
+        let Some((metric, told)) =
+            self.opened.as_ref().zip(report).and_then(|(opened, report)| opened.of(report))
+        else {
+            return;
+        };
+        let (item, metric) = (told.item.clone(), metric.name.clone());
+        let request = Evaluations::Adjudicate { id: self.id, item, metric, value, reason };
+        self.deciding = Some(desk.call(None, Request::Evaluations(request)));
+        if let Some(opened) = &mut self.opened {
+            opened.said.clear();
+        }
+    }
+
+    fn act(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let (_, height) = fit(desk.area);
+        let page = isize::try_from(height).unwrap_or(1).max(1);
+        match action {
+            Action::SelectNext => self.lines_mut().step(1, height),
+            Action::SelectPrevious => self.lines_mut().step(-1, height),
+            Action::SelectFirst => self.lines_mut().end(false, height),
+            Action::SelectLast => self.lines_mut().end(true, height),
+            Action::HalfPageDown => self.lines_mut().page(page / 2, height),
+            Action::HalfPageUp => self.lines_mut().page(-page / 2, height),
+            Action::PageDown => self.lines_mut().page(page, height),
+            Action::PageUp => self.lines_mut().page(-page, height),
+            Action::FocusNext if self.opened.is_some() => self.open_beside(1, desk),
+            Action::FocusPrevious if self.opened.is_some() => self.open_beside(-1, desk),
+            Action::FocusNext => self.card.part(true, height),
+            Action::FocusPrevious => self.card.part(false, height),
+            Action::Open => {
+                if let Some((metric, at)) = self.disputed() {
+                    self.open(metric, at, desk);
+                }
+            }
+            Action::DecideItem => {
+                if let Some(opened) = &mut self.opened {
+                    opened.said.clear();
+                }
+                self.ask_decision(desk);
+            }
+            Action::ShowDifference => desk.overlays.extend(self.difference()),
+            Action::ShowDefinitions => desk.overlays.push(self.definitions()),
+            Action::CopyTable => {
+                let request = Evaluations::WriteReport { id: self.id, version: None, form: ReportForm::Csv };
+                self.copying = Some(desk.call(None, Request::Evaluations(request)));
+            }
+            Action::Reload => {
+                match self.opened.as_ref().map(|opened| (opened.metric, opened.at, opened.error.is_some())) {
+                    Some((metric, at, true)) => self.open(metric, at, desk),
+                    _ => self.ask(desk),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The report has come, once more perhaps.
+    pub(super) fn reported(&mut self, report: Report, desk: &Desk<'_>) {
+        // What is open may stand elsewhere by now, or nowhere.
+        let kept = self.opened.take().and_then(|mut opened| {
+            let before = self.report.as_ref()?;
+            let (metric, told) = opened.of(before)?;
+            let now = report.metrics.iter().find(|known| known.name == metric.name)?;
+            let same = |other: &crate::domain::evaluation::report::Disagreement| {
+                (&other.item, &other.source) == (&told.item, &told.source)
+            };
+            opened.at = now.disagreements.iter().position(same)?;
+            Some(opened)
+        });
+        self.opened = kept;
+        self.report = Some(report);
+        self.error = None;
+        self.make(desk);
+    }
+
+    pub(super) fn found(&mut self, task: TaskId, item: Item, desk: &Desk<'_>) {
+        let Some(opened) = self.opened.as_mut().filter(|opened| opened.asking == Some(task)) else { return };
+        opened.item = Some(item);
+        self.make(desk);
+    }
+
+    pub(super) fn decided(&mut self, task: TaskId, decision: &Decision, desk: &mut Desk<'_>) {
+        if self.deciding != Some(task) {
+            return;
+        }
+        let sources = self.sources().into_iter().collect();
+        if let Some(report) = &mut self.report {
+            report.decide(decision, &sources);
+        }
+        desk.say("It is decided; what was decided before stays in the history.");
+        self.make(desk);
+    }
+
+    /// A text that is to be copied.
+    pub(super) fn written(&self, task: TaskId, text: String, desk: &mut Desk<'_>) {
+        if self.copying == Some(task) {
+            desk.ask(Effect::Copy(text));
+        }
+    }
+
+    pub(super) fn asked(&self, task: TaskId) -> bool {
+        self.asking == Some(task)
+    }
+
+    /// A call is over.
+    pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
+        if self.asking == Some(task) {
+            self.asking = None;
+            match error {
+                // What there is stays in sight.
+                Some(error) if self.report.is_some() => desk.complain(&error),
+                error => self.error = error,
+            }
+            return;
+        }
+        if let Some(opened) = self.opened.as_mut().filter(|opened| opened.asking == Some(task)) {
+            opened.asking = None;
+            opened.error = error;
+            return;
+        }
+        for waited in [&mut self.copying, &mut self.deciding] {
+            if *waited == Some(task) {
+                *waited = None;
+            }
+        }
+        if let Some(error) = error {
+            desk.complain(&error);
+        }
+    }
+
+    /// Chooses the line at that place of the screen.
+    fn click(&mut self, (x, y): (u16, u16), body: Rect) {
+        let mut first = self.card.top;
+        for area in areas(body) {
+            if area.contains((x, y).into()) && self.opened.is_none() {
+                let at = first + usize::from(y - area.y);
+                if self.card.all.get(at).is_some_and(Line::stops) {
+                    self.card.at = at;
+                }
+                return;
+            }
+            first += usize::from(area.height);
+        }
+    }
+}
+
+impl State {
+    /// Shows what the votes of an evaluation come to.
+    pub(super) fn show_results(&mut self, evaluation: &Evaluation, desk: &mut Desk<'_>) {
+        // Who only rates never sees whose the answers are.
+        if self.closed.is_some() {
+            return;
+        }
+        let mut results = Results::new(evaluation, &desk.options.principal);
+        results.ask(desk);
+        self.results = Some(Box::new(results));
+    }
+
+    /// What is done among the results.
+    pub(super) fn in_results(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let Some(results) = &mut self.results else { return };
+        match action {
+            Action::Back if results.opened.is_some() => results.opened = None,
+            Action::Back => {
+                self.results = None;
+                self.enter(desk);
+            }
+            action => results.act(action, desk),
+        }
+    }
+
+    /// What was chosen over the results.
+    pub(super) fn chosen_in_results(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        let Some(results) = &mut self.results else { return };
+        match choice {
+            Choice::Decide(at) => {
+                if let Some(opened) = &mut results.opened {
+                    opened.said.push(at);
+                    results.ask_decision(desk);
+                }
+            }
+            Choice::Reason(reason) => results.decide(reason, desk),
+            _ => {}
+        }
+    }
+
+    /// Turns the wheel over the results, or clicks at them.
+    pub(super) fn point_at_results(&mut self, steps: isize, click: Option<(u16, u16)>, desk: &mut Desk<'_>) {
+        let Some(results) = &mut self.results else { return };
+        let (_, height) = fit(desk.area);
+        if steps != 0 {
+            results.lines_mut().page(steps, height);
+        } else if let Some(at) = click {
+            results.click(at, desk.area);
+        }
+    }
+}

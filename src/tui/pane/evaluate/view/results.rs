@@ -1,0 +1,105 @@
+//! The results on the screen: a head, and the lines in one column or two.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::failed;
+use crate::domain::evaluation::report::words::percent;
+use crate::domain::figures::grouped;
+use crate::tui::look::Role;
+use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, tint};
+use crate::tui::pane::Sight;
+use crate::tui::pane::evaluate::charts::Line;
+use crate::tui::pane::evaluate::results::{Results, areas};
+
+/// Columns of the meter of coverage.
+const METER: u16 = 12;
+
+pub(super) fn draw(results: &Results, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    head(results, sight, body, cells);
+    let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+    let error = results.opened.as_ref().map_or(results.error.as_ref(), |opened| opened.error.as_ref());
+    if let Some(error) = error {
+        return failed(error, sight, below, cells);
+    }
+    let lines = results.lines();
+    if lines.all.is_empty() {
+        let words = if results.opened.is_some() { "Reading the item…" } else { "Counting the votes…" };
+        put(cells, body.x + 2, body.y + 2, body.right(), words, sight.look.style(Role::Muted));
+        return;
+    }
+    let mut first = lines.top;
+    let areas = areas(body);
+    for (n, area) in areas.iter().enumerate() {
+        for (y, (at, shown)) in (area.top()..area.bottom()).zip(lines.all.iter().enumerate().skip(first)) {
+            let chosen = !lines.reads && at == lines.at;
+            line(shown, chosen, sight, Rect { y, height: 1, ..*area }, cells);
+        }
+        if n > 0 {
+            for y in area.top()..area.bottom() {
+                put(cells, area.x - 1, y, area.x, "│", sight.look.style(Role::Rule));
+            }
+        }
+        first += usize::from(area.height);
+    }
+    if let Some(last) = areas.last() {
+        let shown = usize::from(last.height) * areas.len();
+        let bar = thumb(last.height, lines.top, shown, lines.all.len());
+        scrollbar(cells, *last, bar, sight.look.style(Role::Rule));
+    }
+}
+
+/// `helpful-v2, version 2 ·········· 412 of 600 votes ▓▓▓▓▓▓░░ 68.7 %`
+fn head(results: &Results, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let (left, y) = (body.x + 2, body.y);
+    let mut end = body.right().saturating_sub(2);
+    let Some(report) = &results.report else {
+        put(cells, left, y, end, &results.name, look.style(Role::Text).add_modifier(Modifier::BOLD));
+        return;
+    };
+    if results.is_reading() {
+        end = put_right(cells, left, y, end, "counting again…", look.style(Role::Faint)).saturating_sub(2);
+    } else if let Ok(share) = &report.coverage.share {
+        let of = &report.coverage;
+        let words = match percent(*share) {
+            share if body.width < 80 => share,
+            share => format!("{} of {} votes  {share}", grouped(of.votes), grouped(of.expected)),
+        };
+        let x = put_right(cells, left, y, end, &words, look.style(Role::Muted));
+        let ground = look.style(Role::Raised).patch(look.style(Role::Accent));
+        let x = x.saturating_sub(METER + 1);
+        put(cells, x, y, x + METER, &meter(*share, METER), ground);
+        end = x.saturating_sub(2);
+    }
+    let version = format!("version {}", report.version);
+    let beside = match results.opened.as_ref().and_then(|opened| Some((opened, opened.of(report)?))) {
+        Some((opened, (metric, _))) => {
+            let all = grouped(metric.disagreements.len() as u64);
+            format!("disagreement {} of {all}", grouped(opened.at as u64 + 1))
+        }
+        None => version,
+    };
+    let most = end.saturating_sub(columns(&beside) + 2).max(left + 8);
+    let bold = look.style(Role::Text).add_modifier(Modifier::BOLD);
+    let x = put(cells, left, y, most.min(end), &results.name, bold);
+    put(cells, x + 2, y, end, &beside, look.style(Role::Muted));
+}
+
+fn line(shown: &Line, chosen: bool, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
+    let look = sight.look;
+    let ground = if chosen { look.style(Role::Selected) } else { Style::new() };
+    if chosen {
+        tint(cells, Rect { width: area.width.saturating_sub(1), ..area }, ground);
+        put(cells, area.x, area.y, area.x + 1, "▌", ground.patch(look.style(Role::Accent)));
+    }
+    for piece in &shown.pieces {
+        let ground = if piece.bar { look.style(Role::Raised) } else { ground };
+        let mut style = ground.patch(look.style(piece.role));
+        if piece.bold {
+            style = style.add_modifier(Modifier::BOLD);
+        }
+        put(cells, area.x + 2 + piece.x, area.y, area.right().saturating_sub(1), &piece.text, style);
+    }
+}

@@ -1,0 +1,377 @@
+//! The results of an evaluation: the report card at every size, what is missing in words, disagreements and decisions.
+
+use std::collections::HashMap;
+
+use outcrop::domain::evaluation::decision::Decision;
+use outcrop::domain::evaluation::job::{Evaluation, GenerationState, Unblinded};
+use outcrop::domain::evaluation::metric::{Method, Metric};
+use outcrop::domain::evaluation::report::{Rated, RatedItem, Report};
+use outcrop::domain::evaluation::task::TaskDefinition;
+use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, Vote};
+use outcrop::domain::evaluation::{Item, Response};
+use outcrop::domain::id::VoteId;
+use outcrop::domain::time::Timestamp;
+use outcrop::domain::{Error, ErrorKind};
+use outcrop::tui::effect::Effect;
+use outcrop::tui::event::Event;
+use outcrop::workbench::Reply;
+use outcrop::workbench::request::evaluations::{Evaluations, ReportForm};
+
+use super::evaluate::{best, evaluation, evaluations, list, metric, task};
+use super::shoot;
+use crate::stage::{NOW, Stage};
+
+const SOURCES: [&str; 2] = ["local/smollm2-135m", "home/qwen3"];
+const RATERS: [&str; 3] = ["ana", "bo", "cy"];
+const SEED: u64 = 1;
+
+/// What is rated: questions of two categories, two answers each.
+fn items(many: usize, sources: &[&str]) -> Vec<Item> {
+    let response = |n: usize, model: &str| Response {
+        model: model.to_owned(),
+        text: format!("The answer of {} to question {n}.\n\nIt goes on a little.", model.len()),
+    };
+    (0..many)
+        .map(|n| Item {
+            category: Some(if n % 3 == 0 { "billing" } else { "shipping" }.to_owned()),
+            reference: Some("It says where to ask and how long it takes.".into()),
+            responses: sources.iter().map(|model| response(n, model)).collect(),
+            ..Item::asking(format!("Question {n}: how do I get a refund for a duplicate charge?"))
+        })
+        .collect()
+}
+
+/// A number that looks like chance and is always the same.
+fn dice(a: usize, b: usize, c: usize) -> usize {
+    (a * 7919 + b * 104_729 + c * 1_299_709 + a * b * 31 + 17) % 1009
+}
+
+/// A value of a rater on an item.
+fn said(metric: &Metric, shown: &[ResponseId], (item, rater): (usize, usize)) -> Value {
+    let roll = |more: usize| dice(item, rater, more);
+    let each = |points: usize| {
+        let point =
+            |(at, id): (usize, &ResponseId)| (id.clone(), (1 + (roll(at) + item * (1 + at)) % points) as u8);
+        shown.iter().enumerate().map(point).collect()
+    };
+    match metric.method {
+        Method::ThumbsUpDown => {
+            Value::Thumbs(shown.iter().enumerate().map(|(at, id)| (id.clone(), roll(at) % 4 > at)).collect())
+        }
+        Method::IndividualLikertScale => Value::Points(each(metric.points().unwrap().into())),
+        Method::ComparisonLikertScale => Value::Preference((1 + roll(3) % 5) as u8),
+        Method::ComparisonChoice => Value::Choice(match roll(5) % 10 {
+            0 => Chosen::Tie,
+            1 => Chosen::BothBad,
+            2..5 => Chosen::One(shown[0].clone()),
+            _ => Chosen::One(shown[1].clone()),
+        }),
+        Method::ComparisonRank => {
+            let first = roll(2) % shown.len();
+            let place = |(at, id): (usize, &ResponseId)| {
+                (id.clone(), (1 + (at + shown.len() - first) % shown.len()) as u8)
+            };
+            Value::Ranks(shown.iter().enumerate().map(place).collect())
+        }
+    }
+}
+
+fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str]) -> Report {
+    let items = items(many, sources);
+    let task = TaskDefinition { version: 2, ..task(metrics) };
+    let mut names = HashMap::new();
+    let mut votes = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let hash = item.hash();
+        let ids: Vec<ResponseId> = sources.iter().map(|source| ResponseId::of(SEED, &hash, source)).collect();
+        names.extend(ids.iter().cloned().zip(sources.iter().map(|source| (*source).to_owned())));
+        for (who, rater) in raters.iter().enumerate() {
+            if dice(at, who, 99) % 9 == 0 {
+                continue;
+            }
+            let mut shown = ids.clone();
+            if dice(at, who, 4) % 2 == 0 {
+                shown.reverse();
+            }
+            let values = task
+                .metrics
+                .iter()
+                .map(|metric| (metric.name.clone(), said(metric, &shown, (at, who))))
+                .collect();
+            let mut id = [0; 16];
+            id[14..].copy_from_slice(&(votes.len() as u16 + 1).to_be_bytes());
+            let skips = dice(at, who, 77) % 25 == 0;
+            votes.push(Vote {
+                id: VoteId::from_bytes(id),
+                rater: (*rater).to_owned(),
+                item: hash.clone(),
+                version: 2,
+                shown,
+                said: if skips { Said::Skipped(Skip::Unclear) } else { Said::Values(values) },
+                active_ms: 4_000 + dice(at, who, 8) as u64 * 10,
+                at: Timestamp(NOW - 3_600_000 + votes.len() as i64 * 1_000),
+                supersedes: None,
+                comment: (at == 4 && who == 0).then(|| "Both say it, one of them twice.".to_owned()),
+                repeat: false,
+            });
+        }
+    }
+    let rated: Vec<RatedItem> = items
+        .iter()
+        .map(|item| RatedItem {
+            hash: item.hash(),
+            category: item.category.clone(),
+            lengths: item
+                .responses
+                .iter()
+                .zip(1..)
+                .map(|(of, n)| (ResponseId::of(SEED, &item.hash(), &of.model), n * 100))
+                .collect(),
+        })
+        .collect();
+    Report::of(&Rated {
+        task: &task,
+        votes: &votes,
+        items: &rated,
+        sources: &names,
+        raters: &[],
+        rounds: 60,
+        seed: 3,
+    })
+}
+
+fn several() -> Vec<Metric> {
+    vec![
+        metric("Correct", Method::ThumbsUpDown, &[]),
+        metric("Tone", Method::IndividualLikertScale, &["cold", "cool", "plain", "warm", "kind"]),
+        metric("Which", Method::ComparisonLikertScale, &[]),
+        metric("Order", Method::ComparisonRank, &[]),
+    ]
+}
+
+/// An evaluation whose owner has looked before, or not.
+fn judged(looked: bool) -> Evaluation {
+    let unblinded =
+        if looked { vec![Unblinded { by: "tester".into(), at: Timestamp(NOW) }] } else { Vec::new() };
+    Evaluation { unblinded, ..evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0) }
+}
+
+fn show(stage: &mut Stage, report: Report, looked: bool) {
+    list(stage, vec![judged(looked)]);
+    stage.keys("o");
+    stage.answer("do\":\"report", vec![Reply::EvaluationReport { report, decisions: Vec::new() }]);
+}
+
+fn choice() -> Report {
+    report_of(best(), 40, &RATERS, &SOURCES)
+}
+
+#[test]
+fn the_report_card_shows_shares_rankings_and_agreement() {
+    shoot("results-choice", |stage| show(stage, choice(), false));
+    shoot("results-choice-on", |stage| {
+        show(stage, choice(), true);
+        stage.keys("<tab><tab><tab><tab>");
+    });
+}
+
+#[test]
+fn scales_have_histograms_and_preferences_their_strengths() {
+    shoot("results-scales", |stage| {
+        show(stage, report_of(several(), 40, &RATERS, &SOURCES), true);
+        stage.keys("<tab><tab><tab><tab>");
+    });
+    let mut stage = Stage::settled(100, 260, "dark");
+    show(&mut stage, report_of(several(), 40, &RATERS, &SOURCES), true);
+    insta::assert_snapshot!("results-scales-whole", stage.text());
+}
+
+#[test]
+fn three_sources_have_a_table_of_everyone_against_everyone() {
+    let mut stage = Stage::settled(100, 120, "dark");
+    let three = ["local/smollm2-135m", "home/qwen3", "bedrock/anthropic.claude-haiku"];
+    show(
+        &mut stage,
+        report_of(vec![metric("Order", Method::ComparisonRank, &[])], 30, &RATERS, &three),
+        true,
+    );
+    insta::assert_snapshot!("results-three", stage.text());
+}
+
+#[test]
+fn what_cannot_be_told_is_said_in_words() {
+    shoot("results-nothing", |stage| show(stage, report_of(several(), 3, &[], &SOURCES), true));
+    let mut stage = Stage::settled(80, 120, "dark");
+    show(&mut stage, report_of(several(), 3, &RATERS[..1], &SOURCES), true);
+    let text = stage.text();
+    assert!(text.contains("n/a: one rater") && !text.contains("NaN"), "{text}");
+    insta::assert_snapshot!("results-one-rater", text);
+}
+
+#[test]
+fn who_looks_for_the_first_time_is_told_that_it_is_kept() {
+    let kept = "that you looked is kept";
+    let mut stage = Stage::settled(80, 24, "dark");
+    show(&mut stage, choice(), false);
+    assert!(stage.text().contains(kept), "{}", stage.text());
+    let mut stage = Stage::settled(80, 24, "dark");
+    show(&mut stage, choice(), true);
+    assert!(!stage.text().contains(kept), "{}", stage.text());
+}
+
+/// The results with the first disagreement open.
+fn open(stage: &mut Stage, report: &Report) -> Item {
+    show(stage, report.clone(), true);
+    // The last disagreement of all is the last line above the raters.
+    while !stage.text().contains("▌ ") || !stage.text().contains("Enter open") {
+        stage.keys("j");
+    }
+    let [Evaluations::Item { item, .. }] = &evaluations(&stage.keys("<enter>"))[..] else { panic!() };
+    let whole = items(40, &SOURCES).into_iter().find(|other| other.hash() == *item).unwrap();
+    stage.answer("do\":\"item", vec![Reply::RatedItem { item: whole.clone() }]);
+    whole
+}
+
+#[test]
+fn a_disagreement_opens_with_whose_the_answers_are_and_what_was_said() {
+    shoot("results-open", |stage| {
+        open(stage, &choice());
+    });
+}
+
+#[test]
+fn it_is_decided_for_a_reason_and_the_history_stays() {
+    let mut stage = Stage::settled(100, 40, "dark");
+    let item = open(&mut stage, &choice());
+    let hash = item.hash();
+    stage.keys("a");
+    let menu = stage.text();
+    assert!(menu.contains("a tie") && menu.contains("both bad"), "{menu}");
+    stage.keys("<enter><enter>");
+    assert!(stage.text().contains("A reason is needed"), "{}", stage.text());
+    let asked = evaluations(&stage.keys("It says how long it takes.<enter>"));
+    let value = |source: &str| Value::Choice(Chosen::One(ResponseId::of(SEED, &hash, source)));
+    let decided = |value: Value, reason: &str| Evaluations::Adjudicate {
+        id: judged(true).id,
+        item: hash.clone(),
+        metric: "Helpfulness".into(),
+        value,
+        reason: reason.into(),
+    };
+    assert_eq!(asked, [decided(value(SOURCES[0]), "It says how long it takes.")]);
+    let decision = |n: u8, value: Value, reason: &str| Decision {
+        id: VoteId::from_bytes([n; 16]),
+        item: hash.clone(),
+        metric: "Helpfulness".into(),
+        value,
+        reason: reason.into(),
+        by: "tester".into(),
+        at: Timestamp(NOW),
+        version: 2,
+    };
+    let first = decision(1, value(SOURCES[0]), "It says how long it takes.");
+    stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision: first }]);
+    stage.pass(10_000);
+    let asked = evaluations(&stage.keys("a<down><down><enter>On second thoughts.<enter>"));
+    assert_eq!(asked, [decided(Value::Choice(Chosen::Tie), "On second thoughts.")]);
+    let second = decision(2, Value::Choice(Chosen::Tie), "On second thoughts.");
+    stage.answer("do\":\"adjudicate", vec![Reply::Decision { decision: second }]);
+    stage.pass(10_000);
+    insta::assert_snapshot!("results-decided", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("✓ a tie · said"), "{}", stage.text());
+}
+
+#[test]
+fn a_refused_decision_is_said_and_nothing_stands() {
+    let mut stage = Stage::settled(100, 40, "dark");
+    open(&mut stage, &choice());
+    stage.keys("a<enter>so<enter>");
+    let task = stage.task("do\":\"adjudicate");
+    let error = Error::new(ErrorKind::Full, "keeping a decision", "the disk is full", "Free some space.");
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = stage.text();
+    assert!(text.contains("the disk is full") && text.contains("Nothing yet"), "{text}");
+    assert!(stage.keys("a").is_empty() && stage.text().contains("both bad"));
+}
+
+#[test]
+fn the_next_disagreement_is_one_key_away_and_the_card_follows() {
+    let mut stage = Stage::settled(100, 40, "dark");
+    open(&mut stage, &choice());
+    assert!(stage.text().contains("disagreement 1 of"));
+    let asked = evaluations(&stage.keys("<tab>"));
+    assert!(matches!(asked[..], [Evaluations::Item { .. }]), "{asked:?}");
+    assert!(stage.text().contains("disagreement 2 of"), "{}", stage.text());
+    assert!(stage.keys("<shift+tab><shift+tab>").iter().any(|effect| matches!(effect, Effect::Call { .. })));
+    assert!(stage.text().contains("This is the first one."), "{}", stage.text());
+}
+
+#[test]
+fn what_the_numbers_are_is_one_key_away() {
+    shoot("results-definitions", |stage| {
+        show(stage, choice(), true);
+        stage.keys("<tab><tab>d");
+    });
+    let mut stage = Stage::settled(100, 30, "dark");
+    show(&mut stage, choice(), true);
+    stage.keys("<tab><tab>d");
+    assert!(
+        stage.text().lines().nth(1).unwrap().contains("│ chosen"),
+        "that of the chosen line comes first: {}",
+        stage.text()
+    );
+}
+
+#[test]
+fn the_numbers_are_copied_and_counted_again() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    show(&mut stage, choice(), true);
+    let id = judged(true).id;
+    let copy = Evaluations::WriteReport { id, version: None, form: ReportForm::Csv };
+    assert_eq!(evaluations(&stage.keys("y")), [copy]);
+    stage.answer("do\":\"write_report", vec![Reply::Text { text: "metric,part".into() }]);
+    assert!(stage.effects.contains(&Effect::Copy("metric,part".into())));
+    assert_eq!(evaluations(&stage.keys("r")), [Evaluations::Report { id, version: None }]);
+    assert!(stage.text().contains("counting again…"), "{}", stage.text());
+    let report = report_of(best(), 4, &RATERS, &SOURCES);
+    stage.answer("do\":\"report", vec![Reply::EvaluationReport { report, decisions: Vec::new() }]);
+    assert!(stage.text().contains("on 4 items"), "{}", stage.text());
+    stage.keys("<esc>");
+    assert!(stage.text().contains("items × answers"), "{}", stage.text());
+}
+
+#[test]
+fn results_that_cannot_be_counted_say_why() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    list(&mut stage, vec![judged(true)]);
+    stage.keys("o");
+    assert!(stage.text().contains("Counting the votes…"), "{}", stage.text());
+    let task = stage.task("do\":\"report");
+    let error = Error::new(
+        ErrorKind::NotFound,
+        "reporting on \"helpful-v2\"",
+        "it was deleted",
+        "`outcrop eval list` shows those that there are.",
+    );
+    stage.event(Event::Ended { task, error: Some(error) });
+    let text = stage.text();
+    assert!(text.contains("✗") && text.contains("it was deleted"), "{text}");
+    let again = Evaluations::Report { id: judged(true).id, version: None };
+    assert_eq!(evaluations(&stage.keys("r")), [again]);
+}
+
+#[test]
+fn names_and_words_that_would_drive_a_terminal_are_shown_as_text() {
+    let mut report = report_of(
+        vec![metric("Tone\u{1b}[31m", Method::IndividualLikertScale, &["a\u{7}", "b"])],
+        4,
+        &RATERS,
+        &["x\u{202e}y", "z"],
+    );
+    report.comments.iter_mut().for_each(|of| of.comment = "\u{1b}]0;title\u{7}".into());
+    let mut stage = Stage::settled(80, 60, "dark");
+    show(&mut stage, report, true);
+    let text = stage.text();
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");
+}
