@@ -113,6 +113,7 @@ pub struct ActionKeys {
 }
 
 /// A provider of the config file.
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each a key of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderConfig {
     pub kind: ProviderKind,

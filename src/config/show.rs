@@ -160,8 +160,8 @@ fn example(key: &Key) -> &'static str {
             Kind::Texts => "[]",
             Kind::SettingJson if key.path.ends_with("tools") => "'[]'",
             Kind::SettingJson => "'{}'",
-            Kind::SettingWord if key.path.ends_with("reasoning") => "\"off\"",
-            Kind::SettingWord => "\"auto\"",
+            Kind::SettingWord if key.path.ends_with("tool_choice") => "\"auto\"",
+            Kind::SettingWord => "\"off\"",
             _ => "\"\"",
         },
     }

@@ -39,7 +39,7 @@ impl Evaluations {
                 let shown = shown.collect::<Result<Vec<_>>>()?;
                 let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
                 let digest = file.header.digest.clone();
-                keep(store, id, HandedOut { rater, version: task.version, digest, items })?;
+                keep(store, id, &HandedOut { rater, version: task.version, digest, items })?;
                 file.write()
             })
             .await
@@ -85,14 +85,14 @@ impl Evaluations {
 }
 
 /// Keeps what was handed out, unless the very same was before.
-fn keep(store: &Store, id: EvaluationId, handed: HandedOut) -> Result<()> {
+fn keep(store: &Store, id: EvaluationId, handed: &HandedOut) -> Result<()> {
     let known = handed_out(store, id)?;
     if known.iter().any(|known| known.digest == handed.digest) {
         return Ok(());
     }
     let mut batch = Batch::new();
     let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
-    batch.put(&HandedOutOf(id, number), &handed)?;
+    batch.put(&HandedOutOf(id, number), handed)?;
     store.commit(batch)
 }
 

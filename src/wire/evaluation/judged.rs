@@ -82,8 +82,8 @@ impl Judged {
                 _ => 0,
             };
             // Of a longer scale than the usual one its points are the labels.
-            let labels = if highest > POINTS { 1..=highest } else { 1..=0 };
-            let labels: Vec<String> = labels.map(|point| point.to_string()).collect();
+            let labels: Vec<String> = (1..=highest).map(|point| point.to_string()).collect();
+            let labels = if highest > POINTS { labels } else { Vec::new() };
             match asked.iter_mut().find(|metric| metric.name == *name) {
                 Some(known) if known.labels.len() < labels.len() => known.labels = labels,
                 Some(_) => {}

@@ -343,7 +343,7 @@ fn nothing_else_of_the_program_is_reached_from_a_closed_rating() {
     for key in [
         "<ctrl+p>", "<ctrl+o>", "<ctrl+l>", "<ctrl+n>", "<ctrl+b>", "<ctrl+s>", "<alt+1>", "<alt+2>",
         "<alt+3>", "<alt+4>", "<alt+7>", "<alt+j>", "<alt+k>", "<alt+p>", "<alt+s>", "<ctrl+t>", "/",
-        "<ctrl+g>", "<esc>", "x", "f", "o", "n", "D", "c", "a",
+        "<ctrl+g>", "<esc>", "x", "f", "n", "D", "c", "a", "o",
     ] {
         let asked = stage.keys(key);
         assert!(Stage::requests(&asked).is_empty(), "{key}: {asked:?}");

@@ -72,7 +72,7 @@ impl Lines {
         let found = if next {
             parts.find(|(_, first)| *first > self.at)
         } else {
-            parts.filter(|(_, first)| *first < self.at).next_back()
+            parts.rfind(|(_, first)| *first < self.at)
         };
         match found {
             Some((head, first)) => {

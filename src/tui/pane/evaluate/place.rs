@@ -27,9 +27,9 @@ impl Pane for State {
     }
 
     fn context(&self) -> Context {
-        match (&self.sitting, &self.closed) {
-            (Some(_), _) | (_, Some(_)) => Context::Rating,
-            _ if self.results.is_some() => Context::Results,
+        match (&self.sitting, &self.closed, &self.results) {
+            (Some(_), ..) | (_, Some(_), _) => Context::Rating,
+            (.., Some(_)) => Context::Results,
             _ if self.making.is_some() => Context::Making,
             _ if self.shelf.open => Context::Datasets,
             _ => Context::Evaluations,
@@ -41,8 +41,8 @@ impl Pane for State {
             (Some(_), _) => self.can_rate(action),
             _ if self.closed.is_some() => false,
             (None, Some(results)) => results.can(action),
-            (None, None) if self.making.is_some() => Self::can_make(action),
-            (None, None) if self.shelf.open => self.can_on_shelf(action),
+            _ if self.making.is_some() => Self::can_make(action),
+            _ if self.shelf.open => self.can_on_shelf(action),
             (None, None) => self.can_in_list(action),
         }
     }

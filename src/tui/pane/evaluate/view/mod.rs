@@ -25,17 +25,12 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
                 put(cells, body.x + 2, body.y + 1, body.right(), "Opening…", sight.look.style(Role::Muted));
             }
         },
-        (None, None) => {
-            if let Some(results) = &state.results {
-                results::draw(results, sight, body, cells);
-            } else if let Some(making) = &state.making {
-                making::draw(making, sight, body, cells);
-            } else if state.shelf.open {
-                shelf::draw(state, sight, body, cells);
-            } else {
-                list::draw(state, sight, body, cells);
-            }
-        }
+        (None, None) => match (&state.results, &state.making) {
+            (Some(results), _) => results::draw(results, sight, body, cells),
+            (None, Some(making)) => making::draw(making, sight, body, cells),
+            (None, None) if state.shelf.open => shelf::draw(state, sight, body, cells),
+            (None, None) => list::draw(state, sight, body, cells),
+        },
     }
 }
 
