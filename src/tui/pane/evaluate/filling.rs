@@ -59,20 +59,28 @@ impl State {
 
     pub(super) fn can_make(action: Action) -> bool {
         use Action as A;
-        match action {
+        let moves = matches!(
+            action,
+            A::SelectNext
+                | A::SelectPrevious
+                | A::SelectFirst
+                | A::SelectLast
+                | A::PageDown
+                | A::PageUp
+                | A::Back
+        );
+        let changes = matches!(
+            action,
             A::CreateEvaluation
-            | A::Open
-            | A::AddSource
-            | A::Delete
-            | A::Decrease
-            | A::Increase
-            | A::Reset => true,
-            A::SelectNext | A::SelectPrevious | A::SelectFirst | A::SelectLast | A::PageDown | A::PageUp => {
-                true
-            }
-            A::EditInEditor | A::Back => true,
-            _ => false,
-        }
+                | A::Open
+                | A::AddSource
+                | A::Delete
+                | A::Decrease
+                | A::Increase
+                | A::Reset
+                | A::EditInEditor
+        );
+        moves || changes
     }
 
     /// What is done in the form.
@@ -196,7 +204,7 @@ impl State {
     /// The questions are those of this dataset; who has answered them already is looked up.
     fn take_dataset(&mut self, dataset: Dataset, desk: &mut Desk<'_>) {
         let names = self.list.iter().map(Evaluation::name);
-        let usual = named_after(&dataset.name, names);
+        let usual = named_after(&dataset.name, &names);
         let Some(making) = &mut self.making else { return };
         making.usual = usual;
         making.form.brought.clear();
@@ -230,12 +238,11 @@ impl State {
     /// Asks what the answers may cost, as the form stands; what is wrong with it comes back as well.
     fn estimate(&mut self, desk: &mut Desk<'_>) {
         let Some(making) = &mut self.making else { return };
-        match making.plan() {
-            Ok(plan) => {
-                let request = Request::Evaluations(Evaluations::Estimate { plan });
-                making.asking = Some(desk.call(Some(LANE), request));
-            }
-            Err(_) => (making.asking, making.told) = (None, Told::Nothing),
+        if let Ok(plan) = making.plan() {
+            let request = Request::Evaluations(Evaluations::Estimate { plan });
+            making.asking = Some(desk.call(Some(LANE), request));
+        } else {
+            (making.asking, making.told) = (None, Told::Nothing);
         }
     }
 
@@ -280,7 +287,7 @@ impl State {
         let Some(making) = &mut self.making else { return };
         match reply {
             Reply::Estimate { estimate } if making.asking == Some(task) => {
-                making.told = Told::Estimate(estimate)
+                making.told = Told::Estimate(estimate);
             }
             Reply::DatasetItems { items, .. } if making.looking == Some(task) => {
                 let first = items.first().map(|placed| &placed.item);

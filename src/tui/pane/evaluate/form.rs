@@ -90,7 +90,7 @@ pub(super) fn words(method: Method) -> (String, String) {
 }
 
 /// A name after a dataset's that none of `taken` is.
-pub(super) fn named_after<'a>(dataset: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(super) fn named_after<'a>(dataset: &str, taken: &(impl Iterator<Item = &'a str> + Clone)) -> String {
     let name = dataset.rsplit('/').next().unwrap_or(dataset).trim();
     let short: String = name.chars().take(LONGEST_NAME - 5).collect();
     let is_free = |name: &String| !taken.clone().any(|other| other.to_lowercase() == name.to_lowercase());

@@ -179,7 +179,7 @@ impl State {
         };
         let source = path.rsplit('/').next().unwrap_or(path).to_owned();
         let names = self.shelf.list.iter().map(|dataset| dataset.name.as_str());
-        let name = named_after(&name_from(&source), names);
+        let name = named_after(&name_from(&source), &names);
         let form = Form::of(&source);
         let import = Import { name, form, bytes, source: Some(source), licence: None, skip_bad };
         let task = desk.call(None, Request::Datasets(Datasets::Import(import)));
@@ -205,12 +205,10 @@ impl State {
                 }
                 self.select_dataset(self.shelf.selected, desk);
             }
-            Reply::Changed { change, .. } if self.shelf.watch == Some(task) => match change {
-                Changed::Dataset { .. } | Changed::DatasetRemoved { .. } | Changed::Missed => {
-                    self.read_datasets(desk);
-                }
-                _ => {}
-            },
+            Reply::Changed {
+                change: Changed::Dataset { .. } | Changed::DatasetRemoved { .. } | Changed::Missed,
+                ..
+            } if self.shelf.watch == Some(task) => self.read_datasets(desk),
             Reply::DatasetItems { items, more } => {
                 if let Some((_, dataset)) = self.shelf.reading.take_if(|(asked, _)| *asked == task) {
                     let reading = Reading::new(&safe_line(&dataset.name), lines(&dataset, &items, more));
