@@ -1,5 +1,5 @@
 //! A frame of six columns that all stream: `cargo bench --bench compare`.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a bench fails loudly")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a bench fails loudly")]
 
 mod screen;
 
@@ -113,9 +113,17 @@ fn streaming() -> (Screen, Vec<TaskId>) {
     for (at, task) in tasks.iter().enumerate() {
         let answer = message(at, 2, Role::Assistant);
         let conversation = Conversation {
-            side: Some(comparison.id),
+            id: id(at),
+            title: "why?".to_owned(),
+            titled: false,
+            created: Timestamp(0),
+            updated: Timestamp(0),
+            model: Some(model(at).parse().unwrap()),
+            system: None,
+            settings: Settings::default(),
             leaf: Some(answer.id),
-            ..Conversation::new(id(at), Timestamp(0))
+            run: None,
+            side: Some(comparison.id),
         };
         let started = Reply::Started { conversation, asked: Some(message(at, 1, Role::User)), answer };
         screen.event(Event::Replies { task: *task, replies: vec![started] });

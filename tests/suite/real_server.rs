@@ -111,7 +111,9 @@ async fn a_real_server_says_the_same_in_each_of_its_apis() {
         let pieces = events.iter().filter(|event| matches!(event, Event::Text { .. })).count();
         assert_eq!(pieces == 1, name.ends_with("whole"), "{name}: {pieces} pieces");
         let mut fold = Fold::default();
-        events.iter().for_each(|event| fold.push(event));
+        for event in &events {
+            fold.push(event);
+        }
         assert!(fold.usage.input.is_some_and(|tokens| tokens > 20), "{name}: {:?}", fold.usage);
         assert!(fold.usage.output.is_some_and(|tokens| tokens > 0), "{name}: {:?}", fold.usage);
         assert!(fold.stop.is_some(), "{name}");

@@ -86,11 +86,11 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         let ids: Vec<ResponseId> = sources.iter().map(|source| ResponseId::of(SEED, &hash, source)).collect();
         names.extend(ids.iter().cloned().zip(sources.iter().map(|source| (*source).to_owned())));
         for (who, rater) in raters.iter().enumerate() {
-            if dice(at, who, 99) % 9 == 0 {
+            if dice(at, who, 99).is_multiple_of(9) {
                 continue;
             }
             let mut shown = ids.clone();
-            if dice(at, who, 4) % 2 == 0 {
+            if dice(at, who, 4).is_multiple_of(2) {
                 shown.reverse();
             }
             let values = task
@@ -100,7 +100,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
                 .collect();
             let mut id = [0; 16];
             id[14..].copy_from_slice(&(votes.len() as u16 + 1).to_be_bytes());
-            let skips = dice(at, who, 77) % 25 == 0;
+            let skips = dice(at, who, 77).is_multiple_of(25);
             votes.push(Vote {
                 id: VoteId::from_bytes(id),
                 rater: (*rater).to_owned(),
