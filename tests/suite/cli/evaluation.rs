@@ -294,6 +294,11 @@ fn answers_are_asked_of_models_and_kept_under_what_they_were_asked_with() {
                 "--set",
                 "max_tokens=9",
             ];
+            let wrong = home.run(&[&create[..], &["--metric", "a b=likert"]].concat());
+            assert!(
+                wrong.stdout.is_empty() && wrong.code == Some(2),
+                "no price of what cannot be: {wrong:?}"
+            );
             let made = home.run(&[&create[..], &["--run"]].concat());
             assert!(made.stderr.contains("Add --yes") && made.code == Some(2), "{made:?}");
             assert!(home.run(&["eval", "list"]).stdout.is_empty(), "what was not agreed to is not made");

@@ -1,14 +1,14 @@
 //! Putting a new evaluation together: what keys do to its form, and what is asked of the door for it.
 
 use super::State;
-use super::form::{Row, meaning, named_after};
+use super::form::{Row, is_like, methods, named_after, whose};
 use super::making::{Making, Told};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::comparison::Column;
+use crate::domain::evaluation::Dataset;
 use crate::domain::evaluation::job::{Evaluation, Source};
-use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
-use crate::domain::evaluation::{Dataset, Item};
+use crate::domain::evaluation::metric::MOST_ANSWERS;
 use crate::domain::figures::count;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -61,26 +61,13 @@ impl State {
         use Action as A;
         let moves = matches!(
             action,
-            A::SelectNext
-                | A::SelectPrevious
-                | A::SelectFirst
-                | A::SelectLast
-                | A::PageDown
-                | A::PageUp
-                | A::Back
+            A::SelectNext | A::SelectPrevious | A::SelectFirst | A::SelectLast | A::PageDown | A::PageUp
         );
         let changes = matches!(
             action,
-            A::CreateEvaluation
-                | A::Open
-                | A::AddSource
-                | A::Delete
-                | A::Decrease
-                | A::Increase
-                | A::Reset
-                | A::EditInEditor
+            A::Open | A::AddSource | A::Delete | A::Decrease | A::Increase | A::Reset | A::EditInEditor
         );
-        moves || changes
+        moves || changes || matches!(action, A::CreateEvaluation | A::Back)
     }
 
     /// What is done in the form.
@@ -203,8 +190,8 @@ impl State {
 
     /// The questions are those of this dataset; who has answered them already is looked up.
     fn take_dataset(&mut self, dataset: Dataset, desk: &mut Desk<'_>) {
-        let names = self.list.iter().map(Evaluation::name);
-        let usual = named_after(&dataset.name, &names);
+        let is_taken = |name: &str| self.list.iter().any(|other| is_like(other.name(), name));
+        let usual = named_after(&dataset.name, is_taken);
         let Some(making) = &mut self.making else { return };
         making.usual = usual;
         making.form.brought.clear();
@@ -312,23 +299,4 @@ impl State {
             making.told = Told::Wrong(error);
         }
     }
-}
-
-/// Whose answers an item brings, as many as can be rated.
-fn whose(item: &Item) -> Vec<(String, bool)> {
-    item.responses.iter().take(MOST_ANSWERS).map(|response| (response.model.clone(), true)).collect()
-}
-
-/// The methods to choose from.
-fn methods(now: Option<Method>) -> Menu {
-    let entry = |method: Method| Entry {
-        label: method.as_str().to_owned(),
-        detail: meaning(method).to_owned(),
-        right: String::new(),
-        current: now == Some(method),
-        off: false,
-        choice: Choice::TakeMethod(method),
-        words: &[],
-    };
-    Menu::new("How raters say it", "take it", "", Method::ALL.map(entry).to_vec())
 }

@@ -1,9 +1,11 @@
 //! What is entered for a new evaluation: the form's blanks and lines, and the words that stand in them by themselves.
 
-use crate::domain::evaluation::Dataset;
 use crate::domain::evaluation::job::{LONGEST_NAME, Source};
-use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
 use crate::domain::evaluation::task::Blinding;
+use crate::domain::evaluation::{Dataset, Item};
+use crate::tui::overlay::Choice;
+use crate::tui::overlay::menu::{Entry, Menu};
 
 /// What was entered; `None` where the usual holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,11 +91,50 @@ pub(super) fn words(method: Method) -> (String, String) {
     (name.to_owned(), asks.to_owned())
 }
 
-/// A name after a dataset's that none of `taken` is.
-pub(super) fn named_after<'a>(dataset: &str, taken: &(impl Iterator<Item = &'a str> + Clone)) -> String {
+/// A name after a dataset's that is not taken.
+pub(super) fn named_after(dataset: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let name = dataset.rsplit('/').next().unwrap_or(dataset).trim();
     let short: String = name.chars().take(LONGEST_NAME - 5).collect();
-    let is_free = |name: &String| !taken.clone().any(|other| other.to_lowercase() == name.to_lowercase());
-    let numbered = (2..10_000).map(|number| format!("{}-{number}", short.trim_end()));
-    std::iter::once(short.trim_end().to_owned()).chain(numbered).find(is_free).unwrap_or_default()
+    let short = short.trim_end();
+    let numbered = (2..10_000).map(|number| format!("{short}-{number}"));
+    std::iter::once(short.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+}
+
+/// Whether two names are one, however they are capitalised.
+pub(super) fn is_like(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// Whose answers an item brings, as many as can be rated.
+pub(super) fn whose(item: &Item) -> Vec<(String, bool)> {
+    item.responses.iter().take(MOST_ANSWERS).map(|response| (response.model.clone(), true)).collect()
+}
+
+/// The methods to choose from.
+pub(super) fn methods(now: Option<Method>) -> Menu {
+    let entry = |method: Method| Entry {
+        label: method.as_str().to_owned(),
+        detail: meaning(method).to_owned(),
+        right: String::new(),
+        current: now == Some(method),
+        off: false,
+        choice: Choice::TakeMethod(method),
+        words: &[],
+    };
+    Menu::new("How raters say it", "take it", "", Method::ALL.map(entry).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_from_the_dataset_and_is_free() {
+        let taken = ["Pairs", "pairs-2"];
+        let named =
+            |dataset: &str| named_after(dataset, |name| taken.iter().any(|other| is_like(other, name)));
+        assert_eq!(named("builtin/generation"), "generation");
+        assert_eq!(named("pairs"), "pairs-3");
+        assert!(named(&"長".repeat(63)).chars().count() <= LONGEST_NAME - 5);
+    }
 }

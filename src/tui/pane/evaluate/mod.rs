@@ -9,6 +9,7 @@ mod decide;
 mod dispute;
 mod filling;
 mod form;
+mod importing;
 mod layout;
 mod lines;
 mod list;

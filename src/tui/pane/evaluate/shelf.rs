@@ -1,10 +1,11 @@
 //! The datasets: which there are, what is in one, a file that becomes one.
 
 use super::State;
-use super::form::named_after;
+use super::form::{is_like, named_after};
+use super::importing::Importing;
 use crate::domain::change::Changed;
 use crate::domain::evaluation::Dataset;
-use crate::domain::evaluation::dataset::{BadLine, Doubled, Form, Import, LARGEST_FILE, Placed, name_from};
+use crate::domain::evaluation::dataset::{Form, Import, LARGEST_FILE, Placed, name_from};
 use crate::domain::figures::{count, grouped};
 use crate::domain::id::DatasetId;
 use crate::domain::untrusted::safe_line;
@@ -27,8 +28,6 @@ const LANE: Lane = Lane("datasets");
 const READ: u32 = 200;
 /// Characters of a text that are shown of it.
 const LONGEST: usize = 2000;
-/// Bad lines that are listed.
-const NAMED: usize = 500;
 
 /// The datasets as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,16 +48,6 @@ pub(super) struct Shelf {
     file: Option<(String, bool)>,
     importing: Option<Importing>,
     acts: Vec<TaskId>,
-}
-
-/// A file that is becoming a dataset.
-#[derive(Debug, Clone, PartialEq)]
-struct Importing {
-    task: TaskId,
-    path: String,
-    skip_bad: bool,
-    bad: Vec<BadLine>,
-    doubled: Vec<Doubled>,
 }
 
 impl Shelf {
@@ -178,8 +167,8 @@ impl State {
             Err(error) => return desk.complain(&error),
         };
         let source = path.rsplit('/').next().unwrap_or(path).to_owned();
-        let names = self.shelf.list.iter().map(|dataset| dataset.name.as_str());
-        let name = named_after(&name_from(&source), &names);
+        let is_taken = |name: &str| self.shelf.list.iter().any(|other| is_like(&other.name, name));
+        let name = named_after(&name_from(&source), is_taken);
         let form = Form::of(&source);
         let import = Import { name, form, bytes, source: Some(source), licence: None, skip_bad };
         let task = desk.call(None, Request::Datasets(Datasets::Import(import)));
@@ -260,44 +249,6 @@ impl State {
                 desk.complain(&error);
             }
         }
-    }
-}
-
-impl Importing {
-    /// What is said of the dataset that it became.
-    fn became(&self, dataset: &Dataset) -> String {
-        let items = count(dataset.items.into(), "item", "items");
-        let mut said = format!("Read as {}: {items}", dataset.name);
-        if !self.bad.is_empty() {
-            let bad = count(self.bad.len() as u64, "line was", "lines were");
-            said.push_str("; ");
-            said.push_str(&bad);
-            said.push_str(" left out");
-        }
-        if let Some(Doubled { line, first }) = self.doubled.first() {
-            let many = count(self.doubled.len() as u64, "line says", "lines say");
-            let which = format!("; {many} the same as one before, first line {line} as line {first}");
-            said.push_str(&which);
-        }
-        said.push('.');
-        said
-    }
-
-    /// Every line that could not be read, and the offer to take the others.
-    fn unread(&self) -> Reading {
-        let many = count(self.bad.len() as u64, "line cannot be read", "lines cannot be read");
-        let head = format!("{many}, so nothing was taken:");
-        let mut lines = vec![Line::of(&head, Role::Warn), Line::blank()];
-        lines.extend(self.bad.iter().take(NAMED).map(|BadLine { line, why }| {
-            let why = why.replace('\n', " ");
-            Line::of(&format!("line {}: {why}", grouped(*line)), Role::Text)
-        }));
-        if self.bad.len() > NAMED {
-            let more = grouped((self.bad.len() - NAMED) as u64);
-            lines.push(Line::of(&format!("and {more} more"), Role::Muted));
-        }
-        let take = Choice::ImportDataset { path: self.path.clone(), skip_bad: true };
-        Reading::new(&safe_line(&self.path), lines).offering('t', "take the good lines", take)
     }
 }
 
