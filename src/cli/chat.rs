@@ -292,7 +292,7 @@ async fn target(
     let (id, parent) = (head.id, head.leaf);
     let settings =
         Some(head.settings.overlaid(&wishes.settings)).filter(|settings| *settings != head.settings);
-    let mut back = Change { leaf: parent, ..Change::default() };
+    let mut back = Change { leaf: parent, updated: Some(head.updated), ..Change::default() };
     if wishes.model.is_some() || wishes.system.is_some() || settings.is_some() {
         back.model = head.model;
         back.system = Some(head.system.unwrap_or_default());

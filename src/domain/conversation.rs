@@ -119,6 +119,9 @@ pub struct Change {
     pub settings: Option<Settings>,
     /// Shows the branch that ends here.
     pub leaf: Option<MessageId>,
+    /// The time of its last turn, where what stood before a turn is brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
 }
 
 /// The forms that conversations are exported in.

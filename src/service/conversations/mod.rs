@@ -136,6 +136,7 @@ impl Conversations {
             }
             head.leaf = Some(leaf);
         }
+        head.updated = change.updated.unwrap_or(head.updated);
         self.write_head(&head).await?;
         Ok(head)
     }

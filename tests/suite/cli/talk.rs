@@ -249,6 +249,7 @@ fn a_question_that_brought_nothing_leaves_nothing() {
     home.run(&["chat", "kept"]);
     let before = home.run(&["conversations", "export"]).stdout;
     let shown = |home: &Home| home.run(&["conversations", "show", "--json", &first(home)]).objects();
+    let updated = shown(&home)[0]["thread"]["conversation"]["updated"].clone();
     for model in ["scripted/fail-500", "nobody/x"] {
         let arguments = ["chat", "-C", "-m", model, "-s", "Be odd.", "--set", "seed=3", "lost"];
         assert_eq!(home.run(&arguments).code, Some(2));
@@ -256,6 +257,8 @@ fn a_question_that_brought_nothing_leaves_nothing() {
         assert_eq!(home.run(&["conversations", "export"]).stdout, before);
         let head = &shown(&home)[0]["thread"]["conversation"];
         assert_eq!((head["settings"].to_string().as_str(), head["system"].as_str()), ("{}", None));
+        // To the millisecond: what was asked in vain is no turn.
+        assert_eq!(head["updated"], updated);
     }
     assert_eq!(home.run(&["chat", "-C", "and on"]).stdout, "and on\n");
     // What brought a part of an answer stays.
