@@ -21,11 +21,23 @@ const FAMILY: usize = 4;
 /// known by, their versions with them. Every answer to an item is to be masked, or the mask would tell.
 pub fn masked<'a>(text: &str, sources: impl IntoIterator<Item = &'a str>) -> String {
     let names = Names::with(sources);
+    let mut text = text.to_owned();
+    loop {
+        // A mask may bring two words apart that were one, the second of them a name.
+        let again = masked_once(&text, &names);
+        if again == text {
+            return again;
+        }
+        text = again;
+    }
+}
+
+fn masked_once(text: &str, names: &Names<'_>) -> String {
     let words = words(text);
     let mut hidden: Vec<Range<usize>> = Vec::new();
     for at in 0..words.len() {
         if let Some((opening, next)) = opening(text, &words, at) {
-            hidden.extend(Phrase { text, words: &words, names: &names, opening }.names_from(next));
+            hidden.extend(Phrase { text, words: &words, names, opening }.names_from(next));
         }
     }
     hidden.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
@@ -305,6 +317,7 @@ mod tests {
     #[test]
     fn what_a_model_says_of_its_own_name_is_masked() {
         for (said, seen) in [
+            ("I am developed by GPT-4’Claude ", "I am developed by ▇▇▇’▇▇▇ "),
             ("As Claude, I cannot.", "As ▇▇▇, I cannot."),
             ("I am ChatGPT", "I am ▇▇▇"),
             ("I'm Claude 3.5 Sonnet.", "I'm ▇▇▇."),

@@ -64,6 +64,8 @@ impl Evaluations {
         let (evaluation, taken) = self
             .archive
             .run(move |store| {
+                // One that is gone by now gets no votes.
+                let evaluation = evaluation(store, id)?;
                 let (votes, taken) = read.fitting(store, id)?;
                 for chunk in votes.chunks(files::AT_ONCE) {
                     let mut batch = Batch::new();
@@ -76,7 +78,7 @@ impl Evaluations {
                 if let Some(open) = &mut *slot {
                     open.count(&votes);
                 }
-                Ok((evaluation(store, id)?, taken))
+                Ok((evaluation, taken))
             })
             .await?;
         self.changes.tell(Changed::Evaluation { evaluation: evaluation.clone() });

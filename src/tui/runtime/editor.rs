@@ -52,16 +52,22 @@ pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse().ok());
-        let owner = owner.and_then(rustix::process::Pid::from_raw);
-        if owner.is_some_and(|owner| rustix::process::test_kill_process(owner).is_err()) {
+        // Whoever edits holds it locked, in whichever container or under whichever number.
+        if name.to_str().is_some_and(|name| name.starts_with(FOLDER)) && lock(&entry.path()).is_ok() {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// A folder with one file for nobody else, removed when dropped.
-struct Private(PathBuf);
+/// Takes the folder's lock, which ends with the file, or with the process.
+fn lock(folder: &Path) -> io::Result<File> {
+    let open = File::open(folder)?;
+    rustix::fs::flock(&open, rustix::fs::FlockOperation::NonBlockingLockExclusive)?;
+    Ok(open)
+}
+
+/// A folder with one file for nobody else, locked, and removed when dropped.
+struct Private(PathBuf, Option<File>);
 
 impl Private {
     fn create(folder: &Path, text: &str) -> io::Result<Self> {
@@ -72,14 +78,12 @@ impl Private {
             let why = format!("{} is not a private folder", folder.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
-        // Two texts of one process are never out at once, and an old folder of that name was left by a crash.
+        // Two texts of one process are never out at once; an old folder of that name was left by a crash, and is swept.
+        sweep(folder);
         let own = folder.join(format!("{FOLDER}{}", std::process::id()));
-        match fs::remove_dir_all(&own) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
         DirBuilder::new().mode(0o700).create(&own)?;
-        let private = Self(own);
+        let mut private = Self(own, None);
+        private.1 = Some(lock(&private.0)?);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(private.path())?;
         file.write_all(text.as_bytes())?;
         Ok(private)
@@ -127,16 +131,15 @@ mod tests {
     #[test]
     fn what_a_process_left_that_is_gone_is_swept_away() {
         let run = tempfile::tempdir().unwrap();
-        let mut gone = std::process::Command::new("true").spawn().unwrap();
-        let id = gone.id();
-        gone.wait().unwrap();
-        let (own, left) = (std::process::id(), run.path().join(format!("{FOLDER}{id}")));
-        for folder in [left.clone(), run.path().join(format!("{FOLDER}{own}")), run.path().join("other-1")] {
+        fs::set_permissions(run.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let held = Private::create(run.path(), "a canary").unwrap();
+        let left = run.path().join(format!("{FOLDER}1"));
+        for folder in [left.clone(), run.path().join("other-1")] {
             fs::create_dir(&folder).unwrap();
             fs::write(folder.join("message.md"), "a canary").unwrap();
         }
         sweep(run.path());
-        assert!(!left.exists());
+        assert!(!left.exists() && held.path().exists());
         assert_eq!(fs::read_dir(run.path()).unwrap().count(), 2, "what lives, and what is not ours, stays");
     }
 

@@ -20,6 +20,9 @@ const PASTE_PATIENCE: Duration = Duration::from_millis(30);
 /// slow line brings what follows late.
 const REST_PATIENCE: Duration = Duration::from_millis(500);
 
+/// Keys in reads of their own after which nothing belongs to the paste before them.
+const ALONE: u8 = 3;
+
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// What is being read.
@@ -63,8 +66,8 @@ pub struct Parser {
     pending: Vec<u8>,
     /// The last bytes belonged to a burst of keys that is taken for a paste.
     burst: bool,
-    /// A bracketed paste has just ended.
-    pasted: bool,
+    /// A bracketed paste has just ended: so many keys that come alone, as a person's do, end that too.
+    pasted: u8,
     /// Questions are out: what looks like an answer is one, even after its Esc was taken for a key.
     asked: bool,
     /// An Esc was just told to be a key.
@@ -106,14 +109,14 @@ impl Parser {
             Mode::Paste { .. } => None,
             Mode::Keys if self.lone_start().is_some() => Some(ESC_PATIENCE),
             Mode::Keys if self.burst => Some(PASTE_PATIENCE),
-            Mode::Keys => self.pasted.then_some(REST_PATIENCE),
+            Mode::Keys => (self.pasted > 0).then_some(REST_PATIENCE),
         }
     }
 
     /// Nothing came for that long.
     pub fn quiet(&mut self, out: &mut Vec<Event>) {
         if !self.burst && self.lone_start().is_none() {
-            self.pasted = false;
+            self.pasted = 0;
         }
         self.burst = false;
         while let Some(key) = self.lone_start() {
@@ -125,7 +128,7 @@ impl Parser {
         if let Mode::Tail { paste, tail } = &mut self.mode {
             let (paste, tail) = (std::mem::take(paste), std::mem::take(tail));
             self.mode = Mode::Keys;
-            self.pasted = true;
+            self.pasted = ALONE;
             out.push(paste.into_event());
             self.feed(&tail, out);
         }
@@ -225,7 +228,8 @@ impl Parser {
     /// Hands on the events of one read; text with an Enter within it is a paste. One at its end is not enough: a slow
     /// line, or a program that types, brings a whole sentence and its Enter in one piece.
     fn settle(&mut self, keys: Vec<Event>, out: &mut Vec<Event>) {
-        if self.brackets && !self.burst && !self.pasted {
+        if self.brackets && !self.burst && (self.pasted == 0 || keys.len() == 1) {
+            self.pasted = self.pasted.saturating_sub(u8::from(keys.len() == 1));
             out.extend(keys);
             return;
         }
@@ -242,7 +246,7 @@ impl Parser {
                 run.extend(keys.next());
             }
             let breaks = text.contains('\n');
-            let pasted = if self.burst || self.pasted {
+            let pasted = if self.burst || self.pasted > 0 {
                 text.len() > 1
             } else {
                 text.trim_end_matches('\n').contains('\n')

@@ -277,9 +277,11 @@ impl State {
                 making.told = Told::Estimate(estimate);
             }
             Reply::DatasetItems { items, .. } if making.looking == Some(task) => {
-                let first = items.first().map(|placed| &placed.item);
+                let (row, first) = (making.row(), items.first().map(|placed| &placed.item));
                 making.form.brought = first.map(whose).unwrap_or_default();
                 making.looking = None;
+                // Rows that come in between move nobody.
+                making.go_to(row);
                 self.estimate(desk);
             }
             Reply::Evaluation { evaluation } if making.creating == Some(task) => self.made(evaluation, desk),

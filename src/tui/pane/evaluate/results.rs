@@ -352,11 +352,12 @@ impl Results {
         let kept = self.opened.take().and_then(|mut opened| {
             let before = self.report.as_ref()?;
             let (metric, told) = opened.of(before)?;
-            let now = report.metrics.iter().find(|known| known.name == metric.name)?;
+            let place = report.metrics.iter().position(|known| known.name == metric.name)?;
+            let now = report.metrics.get(place)?;
             let same = |other: &crate::domain::evaluation::report::Disagreement| {
                 (&other.item, &other.source) == (&told.item, &told.source)
             };
-            opened.at = now.disagreements.iter().position(same)?;
+            (opened.metric, opened.at) = (place, now.disagreements.iter().position(same)?);
             Some(opened)
         });
         self.opened = kept;
