@@ -15,7 +15,7 @@ use crate::wire::evaluation::human::{About, Line};
 use crate::wire::evaluation::{Judged, argilla, human, label_studio, preference};
 
 /// Votes written in one go.
-pub(super) const AT_ONCE: usize = 1024;
+const AT_ONCE: usize = 1024;
 
 impl Evaluations {
     /// The evaluation in the form of another program, and what that has no place for.
@@ -78,7 +78,7 @@ fn judged(store: &Store, evaluation: &Evaluation) -> Result<Vec<Judged>> {
     Ok(judged)
 }
 
-/// Puts the votes of a new evaluation down.
+/// Puts votes down: they are on the disk with the next flush.
 pub(super) fn put_votes(store: &Store, id: EvaluationId, votes: &[Vote]) -> Result<()> {
     for chunk in votes.chunks(AT_ONCE) {
         let mut batch = Batch::new();

@@ -67,13 +67,8 @@ impl Evaluations {
                 // One that is gone by now gets no votes.
                 let evaluation = evaluation(store, id)?;
                 let (votes, taken) = read.fitting(store, id)?;
-                for chunk in votes.chunks(files::AT_ONCE) {
-                    let mut batch = Batch::new();
-                    for vote in chunk {
-                        batch.put(&VoteOf(id, vote.id), vote)?;
-                    }
-                    store.commit(batch)?;
-                }
+                files::put_votes(store, id, &votes)?;
+                store.flush()?;
                 // On the disk first: what could not be written is not taken.
                 if let Some(open) = &mut *slot {
                     open.count(&votes);

@@ -67,7 +67,10 @@ fn lock(folder: &Path) -> io::Result<File> {
 }
 
 /// A folder with one file for nobody else, locked, and removed when dropped.
-struct Private(PathBuf, Option<File>);
+struct Private {
+    folder: PathBuf,
+    _lock: File,
+}
 
 impl Private {
     fn create(folder: &Path, text: &str) -> io::Result<Self> {
@@ -82,15 +85,14 @@ impl Private {
         sweep(folder);
         let own = folder.join(format!("{FOLDER}{}", std::process::id()));
         DirBuilder::new().mode(0o700).create(&own)?;
-        let mut private = Self(own, None);
-        private.1 = Some(lock(&private.0)?);
+        let private = Self { _lock: lock(&own)?, folder: own };
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(private.path())?;
         file.write_all(text.as_bytes())?;
         Ok(private)
     }
 
     fn path(&self) -> PathBuf {
-        self.0.join("message.md")
+        self.folder.join("message.md")
     }
 
     fn read(&self) -> io::Result<String> {
@@ -103,7 +105,7 @@ impl Private {
 impl Drop for Private {
     fn drop(&mut self) {
         // An editor may have put another file in its place, and copies and journals beside it.
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -2,15 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
 
-use super::failed;
+use super::{failed, ground};
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 
@@ -54,14 +53,9 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     let area = State::list_area(body);
     for (y, at) in (area.top()..area.bottom()).zip(state.top..state.list.len()) {
         let evaluation = &state.list[at];
-        let selected = at == state.selected;
-        let ground = if selected { look.style(Role::Selected) } else { Style::new() };
+        let row = Rect { y, height: 1, ..area };
+        let (ground, name) = ground(at == state.selected, row, look, cells);
         let style = |role| ground.patch(look.style(role));
-        if selected {
-            tint(cells, Rect { y, height: 1, ..area }, ground);
-            put(cells, area.x, y, area.x + 1, "▌", style(Role::Accent));
-        }
-        let name = if selected { style(Role::Text).add_modifier(Modifier::BOLD) } else { style(Role::Text) };
         put(cells, area.x + 2, y, size.saturating_sub(1), evaluation.name(), name);
         let words = format!("{} × {}", grouped(evaluation.items.into()), evaluation.sources.len());
         put(cells, size, y, standing.saturating_sub(1), &words, style(Role::Muted));

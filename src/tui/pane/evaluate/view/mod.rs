@@ -8,11 +8,12 @@ mod shelf;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 
 use super::State;
 use crate::domain::Error;
-use crate::tui::look::Role;
-use crate::tui::paint::{put, wrap};
+use crate::tui::look::{Look, Role};
+use crate::tui::paint::{put, tint, wrap};
 use crate::tui::pane::Sight;
 
 /// Draws the place into `body`.
@@ -32,6 +33,17 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
             (None, None) => list::draw(state, sight, body, cells),
         },
     }
+}
+
+/// The ground of a row of a list, and the style of its name; the selected one is marked.
+fn ground(selected: bool, row: Rect, look: &Look, cells: &mut Buffer) -> (Style, Style) {
+    if !selected {
+        return (Style::new(), look.style(Role::Text));
+    }
+    let ground = look.style(Role::Selected);
+    tint(cells, row, ground);
+    put(cells, row.x, row.y, row.x + 1, "▌", ground.patch(look.style(Role::Accent)));
+    (ground, ground.patch(look.style(Role::Text)).add_modifier(Modifier::BOLD))
 }
 
 /// Says what failed, whole.

@@ -2,13 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
 
-use super::failed;
+use super::{failed, ground};
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::grouped;
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::paint::{put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
 
@@ -31,14 +30,9 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buf
     let area = State::list_area(body);
     for (y, at) in (area.top()..area.bottom()).zip(shelf.top..shelf.list.len()) {
         let dataset = &shelf.list[at];
-        let selected = at == shelf.selected;
-        let ground = if selected { look.style(Role::Selected) } else { Style::new() };
+        let row = Rect { y, height: 1, ..area };
+        let (ground, name) = ground(at == shelf.selected, row, look, cells);
         let style = |role| ground.patch(look.style(role));
-        if selected {
-            tint(cells, Rect { y, height: 1, ..area }, ground);
-            put(cells, area.x, y, area.x + 1, "▌", style(Role::Accent));
-        }
-        let name = if selected { style(Role::Text).add_modifier(Modifier::BOLD) } else { style(Role::Text) };
         put(cells, area.x + 2, y, size.saturating_sub(1), &dataset.name, name);
         put_right(cells, size, y, age, &grouped(dataset.items.into()), style(Role::Muted));
         let age_of = || sight.wall().age(dataset.updated);
