@@ -1,8 +1,9 @@
 //! The program's own log: a file a day in the state folder, a week of them. Never a prompt, an answer, a secret, the tty.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
 use std::io::{Result as Io, Write};
 use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
@@ -10,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::Config;
 use crate::domain::untrusted::safe_text;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 
 /// Files kept.
 const KEPT: usize = 7;
@@ -20,6 +21,7 @@ pub fn start(config: &Config) -> Result<()> {
     let folder = config.paths.logs();
     let doing = || format!("opening the log in {}", folder.display());
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|why| Error::io(doing(), &why))?;
+    refuse_links(&folder)?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("outcrop")
@@ -34,6 +36,24 @@ pub fn start(config: &Config) -> Result<()> {
         .with_ansi(false)
         .with_writer(Sanitised(file))
         .try_init();
+    Ok(())
+}
+
+/// A link in the place of the folder or of one of its files could lead to somebody else's.
+fn refuse_links(folder: &Path) -> Result<()> {
+    let doing = |path: &Path| format!("opening the log {}", path.display());
+    let paths = fs::read_dir(folder).map_err(|why| Error::io(doing(folder), &why))?;
+    let paths = paths.filter_map(|entry| Some(entry.ok()?.path()));
+    for path in std::iter::once(folder.to_owned()).chain(paths) {
+        if path.is_symlink() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                doing(&path),
+                "it is a symbolic link, which could lead to somebody else's files",
+                "Take the link away.",
+            ));
+        }
+    }
     Ok(())
 }
 
@@ -66,6 +86,20 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+
+    #[test]
+    fn a_link_in_the_place_of_a_log_file_or_of_the_folder_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("logs");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("outcrop.2026-01-01.log"), "").unwrap();
+        refuse_links(&folder).unwrap();
+        let link = home.path().join("link");
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        assert!(refuse_links(&link).unwrap_err().why.contains("symbolic link"));
+        std::os::unix::fs::symlink("/dev/null", folder.join("outcrop.2026-01-02.log")).unwrap();
+        assert!(refuse_links(&folder).unwrap_err().doing.ends_with("outcrop.2026-01-02.log"));
+    }
 
     #[test]
     fn whatever_a_library_says_no_control_or_mark_of_direction_reaches_the_log() {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::gguf::Header;
 #[cfg(feature = "llama-cpp")]
 use super::llama_cpp;
+use super::loading::Wanted;
 use super::vocabulary::Vocabulary;
 use super::{foreign, model, vocabulary};
 use crate::domain::catalog::Backend;
@@ -77,22 +78,23 @@ pub(super) struct Scratch {
     logits: Vec<f32>,
 }
 
-/// Loads the file at `path`. `threads` is how many compute where the model brings its own.
+/// Loads the file at `path`, as long as that is `wanted`. `threads` is how many compute where the model brings its own.
 pub(super) fn load(
     path: &Path,
     header: &Header,
     backend: Backend,
     threads: usize,
+    wanted: &Wanted,
     doing: &str,
 ) -> Result<(Model, Words)> {
     #[cfg(feature = "llama-cpp")]
     if backend == Backend::LlamaCpp {
-        let (model, words) = llama_cpp::Model::load(path, threads)?;
+        let (model, words) = llama_cpp::Model::load(path, threads, wanted)?;
         return Ok((Model::LlamaCpp(model), Words::LlamaCpp(words)));
     }
     let _ = threads;
     let words = Words::read(path, header, backend, doing)?;
-    Ok((Model::Own(Box::new(model::Model::load(path)?.0)), words))
+    Ok((Model::Own(Box::new(model::Model::load(path, wanted)?.0)), words))
 }
 
 impl Model {

@@ -23,6 +23,7 @@ use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
 use super::backend::CHUNK_MOST;
+use super::loading::Wanted;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Orders that may wait for the model's thread.
@@ -40,14 +41,21 @@ fn library(doing: &str) -> Result<&'static LlamaBackend> {
     LIBRARY.as_ref().ok_or_else(|| Error::internal(doing, "llama.cpp cannot be set up"))
 }
 
-/// Loads the file at `path`, or its vocabulary alone. Its header has been judged before.
-fn open(path: &Path, vocabulary: bool) -> Result<LlamaModel> {
+/// Loads the file at `path`, or its vocabulary alone, as long as that is `wanted`. Its header has been judged before.
+fn open(path: &Path, vocabulary: bool, wanted: &Wanted) -> Result<LlamaModel> {
     let doing = format!("loading the model {} with llama.cpp", path.display());
     let library = library(&doing)?;
     // A mapped file that somebody cuts would end the process.
-    let params = LlamaModelParams::default().with_use_mmap(false).with_vocab_only(vocabulary);
+    let listening = wanted.clone();
+    let params = LlamaModelParams::default()
+        .with_use_mmap(false)
+        .with_vocab_only(vocabulary)
+        .with_progress_callback(move |_| listening.still());
     let (loaded, heard) = hear(|| LlamaModel::load_from_file(library, path, &params));
     loaded.map_err(|why| {
+        if !wanted.still() {
+            return Error::cancelled(doing);
+        }
         let why = if heard.is_empty() { why.to_string() } else { heard };
         Error::new(ErrorKind::Invalid, doing, why, "Fetch it again, or take another conversion of the model.")
     })
@@ -121,10 +129,10 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn load(path: &Path, threads: usize) -> Result<(Self, Words)> {
+    pub(super) fn load(path: &Path, threads: usize, wanted: &Wanted) -> Result<(Self, Words)> {
         let doing = format!("loading the model {} with llama.cpp", path.display());
         let library = library(&doing)?;
-        let llama = Arc::new(open(path, false)?);
+        let llama = Arc::new(open(path, false, wanted)?);
         let words = Words::of(Arc::clone(&llama));
         let head = llama.n_embd().max(0) as usize / (llama.n_head() as usize).max(1);
         let context = llama.n_ctx_train() as usize;
@@ -356,7 +364,7 @@ pub(super) struct Words {
 impl Words {
     /// The vocabulary of the file at `path`.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        Ok(Self::of(Arc::new(open(path, true)?)))
+        Ok(Self::of(Arc::new(open(path, true, &Wanted::always())?)))
     }
 
     fn of(llama: Arc<LlamaModel>) -> Self {

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use super::Options;
 use super::backend::{self, Model, Words};
 use super::gguf::Header;
+use super::loading::Wanted;
 use super::template::{self, Setting};
-use super::trial::Trial;
 use crate::domain::call::Converse;
-use crate::domain::catalog::{Backend, Sampling};
+use crate::domain::catalog::Sampling;
 use crate::domain::thinking;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -80,12 +80,13 @@ pub(super) fn sampling(header: &Header) -> Sampling {
 }
 
 impl Loaded {
-    pub(super) fn load(path: &Path, options: Options) -> Result<Self> {
+    /// Loads the file at `path`, as long as that is `wanted`.
+    pub(super) fn load(path: &Path, options: Options, wanted: &Wanted) -> Result<Self> {
         let stamp = Stamp::of(path)?;
         let doing = format!("loading the model {}", path.display());
         let (header, _) = Header::open(path)?;
         let backend = backend::choose(&header, options.backend, &doing)?;
-        let (model, words) = backend::load(path, &header, backend, options.threads(), &doing)?;
+        let (model, words) = backend::load(path, &header, backend, options.threads(), wanted, &doing)?;
         Ok(Self {
             speech: Speech::new(&header, words),
             sampling: sampling(&header),
@@ -121,50 +122,34 @@ pub(super) struct Prompt {
 }
 
 /// The models in memory, the last used first.
-#[derive(Debug)]
-pub(super) struct Shelf {
-    options: Options,
-    trial: Option<Arc<dyn Trial>>,
-    models: Vec<Arc<Loaded>>,
-}
+#[derive(Debug, Default)]
+pub(super) struct Shelf(Vec<Arc<Loaded>>);
 
 impl Shelf {
-    pub(super) fn new(options: Options, trial: Option<Arc<dyn Trial>>) -> Self {
-        Self { options, trial, models: Vec::new() }
-    }
-
     /// Lets go of what would be in the way of the model of the file at `path`.
     pub(super) fn make_room(&mut self, path: &Path) {
-        let stamp = Stamp::of(path).ok();
-        if !self.models.iter().any(|m| m.path == path && Some(&m.stamp) == stamp.as_ref()) {
-            self.models.retain(|m| m.path != path);
-            self.models.truncate(KEPT - 1);
-        }
+        self.0.retain(|m| m.path != path);
+        self.0.truncate(KEPT - 1);
     }
 
     /// Whether this very model is here.
     pub(super) fn holds(&self, model: &Arc<Loaded>) -> bool {
-        self.models.iter().any(|known| Arc::ptr_eq(known, model))
+        self.0.iter().any(|known| Arc::ptr_eq(known, model))
     }
 
-    /// The model of the file at `path`, loaded if it is not there, or if the file is another one now.
-    /// Where it has to be tried first, that ends when it is no longer `wanted`.
-    pub(super) fn get(&mut self, path: &Path, wanted: &dyn Fn() -> bool) -> Result<Arc<Loaded>> {
+    /// The model of the file at `path`, if it is here and the file is still the same.
+    pub(super) fn find(&mut self, path: &Path) -> Result<Option<Arc<Loaded>>> {
         let stamp = Stamp::of(path)?;
-        let known = self.models.iter().position(|m| m.path == path && m.stamp == stamp);
-        let model = if let Some(at) = known {
-            self.models.remove(at)
-        } else {
-            self.make_room(path);
-            if let Some(trial) = &self.trial
-                && backend::choose(&Header::open(path)?.0, self.options.backend, "loading a model")?
-                    == Backend::LlamaCpp
-            {
-                trial.pass(path, wanted)?;
-            }
-            Arc::new(Loaded::load(path, self.options)?)
+        let Some(at) = self.0.iter().position(|m| m.path == path && m.stamp == stamp) else {
+            return Ok(None);
         };
-        self.models.insert(0, Arc::clone(&model));
-        Ok(model)
+        let model = self.0.remove(at);
+        self.0.insert(0, Arc::clone(&model));
+        Ok(Some(model))
+    }
+
+    /// Takes in a model for which room was made.
+    pub(super) fn put(&mut self, model: Loaded) {
+        self.0.insert(0, Arc::new(model));
     }
 }

@@ -11,6 +11,7 @@
 //!              backend              chooses between the two, and is the one face of both
 //!              sampler, stop        logits ─► token; text ─► what may be shown
 //! scheduler ─► session              one compute thread; conversations take turns
+//!   └──► loading ─► loaded          a thread for a model on its way; those in memory
 //! ```
 
 mod backend;
@@ -21,6 +22,7 @@ mod inspect;
 #[cfg(feature = "llama-cpp")]
 mod llama_cpp;
 mod loaded;
+mod loading;
 mod model;
 mod sampler;
 mod scheduler;

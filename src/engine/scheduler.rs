@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use futures_util::future::select_all;
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::backend::Scratch;
-use super::loaded::Shelf;
+use super::loaded::{Loaded, Shelf};
+use super::loading::Loading;
 use super::session::{self, Kept, Session, Step};
 use super::trial::Trial;
 use crate::domain::call::Converse;
@@ -80,6 +80,21 @@ struct Task {
     events: Sender<Result<Event>>,
     /// The place in the queue that its reader was told.
     told: Option<u32>,
+}
+
+impl Task {
+    /// Tells its reader what went wrong. Nothing was sent but places in the queue, so there is room or the reader is gone.
+    fn fail(&self, error: Error) {
+        drop(self.events.try_send(Err(error)));
+    }
+}
+
+/// What ends a wait.
+enum Waking {
+    Call(Task),
+    Loaded(Result<Loaded>),
+    /// One took something, or left.
+    Reader,
 }
 
 impl Engine {
@@ -193,7 +208,10 @@ struct Scheduler {
     closing: Arc<AtomicBool>,
     pool: rayon::ThreadPool,
     runtime: tokio::runtime::Runtime,
+    options: Options,
+    trial: Option<Arc<dyn Trial>>,
     shelf: Shelf,
+    loading: Option<Loading>,
     waiting: VecDeque<Task>,
     running: VecDeque<Session>,
     /// The last used at the end.
@@ -221,7 +239,10 @@ impl Scheduler {
             closing,
             pool,
             runtime,
-            shelf: Shelf::new(options, trial),
+            options,
+            trial,
+            shelf: Shelf::default(),
+            loading: None,
             waiting: VecDeque::new(),
             running: VecDeque::new(),
             kept: Vec::new(),
@@ -236,40 +257,77 @@ impl Scheduler {
         }
     }
 
-    /// Takes the calls that have come; waits for one if there is nothing to do. False when the engine is gone.
+    /// Takes the calls that have come; waits if there is nothing to do. False when the engine is gone.
     fn take_calls(&mut self) -> bool {
-        loop {
-            if self.closing.load(Ordering::Relaxed) {
-                return false;
-            }
-            if self.waiting.is_empty() && self.running.is_empty() {
-                match self.inbox.blocking_recv() {
-                    Some(task) => self.waiting.push_back(task),
-                    None => return false,
-                }
-            }
-            if self.waiting.len() >= CALLS {
-                // The others wait where they are.
-                return true;
-            }
+        let idle = self.running.is_empty() && (self.waiting.is_empty() || self.loading.is_some());
+        if idle && !self.wait() {
+            return false;
+        }
+        // The others wait where they are.
+        while self.waiting.len() < CALLS {
             match self.inbox.try_recv() {
                 Ok(task) => self.waiting.push_back(task),
-                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
+        !self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Nothing can be computed: waits for a call, for the model that is being loaded, or until a reader takes something or
+    /// leaves. False when the engine is gone.
+    fn wait(&mut self) -> bool {
+        let Self { runtime, inbox, waiting, running, loading, .. } = self;
+        let woken = runtime.block_on(async {
+            let mut leaving: FuturesUnordered<_> = waiting.iter().map(|task| task.events.closed()).collect();
+            let mut taking: FuturesUnordered<_> = running.iter().map(|s| s.events().reserve()).collect();
+            let loaded = async {
+                match loading {
+                    Some(loading) => loading.end().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                task = inbox.recv(), if waiting.len() < CALLS => task.map(Waking::Call),
+                loaded = loaded => Some(Waking::Loaded(loaded)),
+                Some(()) = leaving.next() => Some(Waking::Reader),
+                Some(_) = taking.next() => Some(Waking::Reader),
+            }
+        });
+        match woken {
+            Some(Waking::Call(task)) => self.waiting.push_back(task),
+            Some(Waking::Loaded(outcome)) => self.take_in(outcome),
+            Some(Waking::Reader) => {}
+            None => return false,
+        }
+        true
     }
 
     /// Starts what can start, and tells the others how many are before them.
     fn admit(&mut self) {
         self.waiting.retain(|task| !task.events.is_closed());
+        self.look_after_loading();
+        let mut at = 0;
         while self.running.len() < RUNNING
-            && let Some(task) = self.waiting.pop_front()
+            && let Some(task) = self.waiting.get(at)
         {
-            self.start(task);
+            match self.shelf.find(&task.path) {
+                Ok(Some(model)) => {
+                    self.waiting.remove(at).into_iter().for_each(|task| self.start(task, Arc::clone(&model)));
+                }
+                Ok(None) => {
+                    self.load(at);
+                    at += 1;
+                }
+                Err(error) => self.waiting.remove(at).into_iter().for_each(|task| task.fail(error.clone())),
+            }
         }
-        let running = self.running.len() as u32;
-        for (ahead, task) in (running..).zip(&mut self.waiting) {
+        let running = self.running.len();
+        if running < RUNNING {
+            // Nobody waits for a place, only for a model.
+            return;
+        }
+        for (ahead, task) in (running as u32..).zip(&mut self.waiting) {
             // A reader that takes nothing learns its place later.
             if task.told != Some(ahead) && task.events.try_send(Ok(Event::Queued { ahead })).is_ok() {
                 task.told = Some(ahead);
@@ -277,18 +335,45 @@ impl Scheduler {
         }
     }
 
-    fn start(&mut self, task: Task) {
-        let Task { work, path, converse, now, sampling, events, .. } = task;
+    /// Takes in the model that was being loaded, or lets go of it when nobody waits for it any more.
+    fn look_after_loading(&mut self) {
+        let Some(loading) = &mut self.loading else { return };
+        if self.waiting.iter().all(|task| task.path != loading.path()) {
+            self.loading = None;
+        } else if let Some(outcome) = loading.ended() {
+            self.take_in(outcome);
+        }
+    }
+
+    /// Begins to load the model of the call that waits at `at`, unless another one is being loaded.
+    fn load(&mut self, at: usize) {
+        let (None, Some(task)) = (&self.loading, self.waiting.get(at)) else { return };
         // The cache of a conversation holds its model: those that go from the shelf go before the next one is loaded.
-        self.shelf.make_room(&path);
+        self.shelf.make_room(&task.path);
         self.kept.retain(|kept| self.shelf.holds(kept.model()));
-        // Nothing was sent but places in the queue, so there is room for one event or the reader is gone.
-        let closing = Arc::clone(&self.closing);
-        let wanted = || !events.is_closed() && !closing.load(Ordering::Relaxed);
-        let model = match self.shelf.get(&path, &wanted) {
-            Ok(model) => model,
-            Err(error) => return drop(events.try_send(Err(error))),
-        };
+        match Loading::begin(&task.path, self.options, self.trial.clone()) {
+            Ok(loading) => self.loading = Some(loading),
+            Err(error) => task.fail(error),
+        }
+    }
+
+    /// Those who waited for the model find it on the shelf, or learn why not.
+    fn take_in(&mut self, outcome: Result<Loaded>) {
+        let Some(loading) = self.loading.take() else { return };
+        match outcome {
+            Ok(model) => self.shelf.put(model),
+            Err(error) => self.waiting.retain(|task| {
+                let other = task.path != loading.path();
+                if !other {
+                    task.fail(error.clone());
+                }
+                other
+            }),
+        }
+    }
+
+    fn start(&mut self, task: Task, model: Arc<Loaded>) {
+        let Task { work, converse, now, sampling, events, .. } = task;
         if matches!(work, Work::Count) {
             let count = model.prompt(&converse, &now).map(|p| Event::Tokens { count: p.ids.len() as u32 });
             return drop(events.try_send(count));
@@ -317,22 +402,10 @@ impl Scheduler {
                 Step::Full => self.running.push_back(session),
             }
         }
-        self.wait_for_readers();
-    }
-
-    /// All readers are slow: waits for the first that takes something, or for a call.
-    fn wait_for_readers(&mut self) {
-        if self.running.is_empty() {
-            return;
+        if !self.running.is_empty() {
+            // All readers are slow. That the engine is gone is seen with the next calls.
+            self.wait();
         }
-        let Self { runtime, running, inbox, waiting, .. } = self;
-        runtime.block_on(async {
-            let room = select_all(running.iter().map(|s| Box::pin(s.events().reserve())));
-            tokio::select! {
-                _ = room => {}
-                task = inbox.recv(), if waiting.len() < CALLS => waiting.extend(task),
-            }
-        });
     }
 
     /// Remembers a conversation's cache, and forgets the oldest ones when there are too many.

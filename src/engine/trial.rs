@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Options;
 use super::backend::{CHUNK_MOST, Scratch};
 use super::loaded::Loaded;
+use super::loading::Wanted;
 use crate::domain::Result;
 use crate::domain::catalog::Backend;
 
@@ -20,7 +21,8 @@ pub trait Trial: Send + Sync + std::fmt::Debug {
 
 /// Loads the file into this process, and has it read something and choose a word.
 pub fn try_out(path: &Path, backend: Backend) -> Result<()> {
-    let loaded = Loaded::load(path, Options { threads: Some(1), backend: Some(backend) })?;
+    let options = Options { threads: Some(1), backend: Some(backend) };
+    let loaded = Loaded::load(path, options, &Wanted::always())?;
     let vocabulary = loaded.model.vocabulary() as u32;
     let mut ids = loaded.speech.words.encode("Hello, world. 1 + 1 =")?;
     ids.retain(|id| *id < vocabulary);

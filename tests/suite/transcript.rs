@@ -17,6 +17,8 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::sanitiser::{forbidden, hostile};
+
 const TOUR: &str = include_str!("../data/markdown/tour.md");
 
 fn message(number: u8, role: Role, blocks: Vec<Block>, outcome: Option<Outcome>) -> Message {
@@ -462,9 +464,8 @@ fn a_stream_grows_as_if_it_had_come_at_once() {
     }
 }
 
-#[test]
-fn hostile_text_reaches_no_cell() {
-    let bad = "\x1b]52;c;x\x07 \u{9b}2J \u{202e}x\u{202c} \u{e0041} &#27;[31m `\x1b[0m`\n\n```\u{1b}\n\u{9d}\n```\n\n| \u{7} |\n|---|\n| \u{85} |";
+/// Draws `bad` in every place that an answer has, and looks at every cell.
+fn hostile_in_cells(bad: &str) {
     let mut messages = vec![
         message(1, Role::User, vec![text(bad)], None),
         message(2, Role::Assistant, vec![thought(bad), text(bad)], Some(done())),
@@ -481,11 +482,22 @@ fn hostile_text_reaches_no_cell() {
     let transcript = Transcript::new(&items);
     let geometry = transcript.layout(Rect::new(0, 0, 90, 60), &Scroll::default(), &mut Cache::default());
     for cell in frame(&transcript, &geometry).content() {
-        let bad = |c: char| {
-            c.is_control()
-                || matches!(c as u32, 0x200e..=0x200f | 0x202a..=0x202e | 0x2066..=0x2069 | 0xe0000..=0xe0fff)
-        };
-        assert!(!cell.symbol().chars().any(bad), "{:?}", cell.symbol());
+        assert!(!cell.symbol().chars().any(forbidden), "{:?} of {bad:?}", cell.symbol());
+    }
+}
+
+#[test]
+fn hostile_text_reaches_no_cell() {
+    hostile_in_cells(
+        "\x1b]52;c;x\x07 \u{9b}2J \u{202e}x\u{202c} \u{e0041} &#27;[31m `\x1b[0m`\n\n```\u{1b}\n\u{9d}\n```\n\n| \u{7} |\n|---|\n| \u{85} |",
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_whatever_puts_a_control_into_a_cell(text in hostile(), marks in "[*_`#>|\\[\\](){}~&;:!<\n 0-9-]{0,24}") {
+        let cut = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+        hostile_in_cells(&[&text[..cut], &marks, &text[cut..]].concat());
     }
 }
 

@@ -7,6 +7,7 @@ use super::shape::Shape;
 use crate::domain::{Error, Result};
 use crate::engine::convert::widen;
 use crate::engine::gguf::{Header, Kind, Tensor, tensor_bytes};
+use crate::engine::loading::Wanted;
 use outcrop_kernel::{BLOCK, Matrix, quantise};
 
 /// The number type in which the engine runs a tensor.
@@ -53,11 +54,13 @@ pub(in crate::engine) struct Model {
 struct Loader<'a> {
     header: &'a Header,
     file: File,
+    wanted: &'a Wanted,
     doing: &'a str,
 }
 
 impl Loader<'_> {
     fn raw(&mut self, name: &str) -> Result<(&Tensor, Vec<u8>)> {
+        self.wanted.check(self.doing)?;
         let missing = || Error::internal(self.doing, format!("{name:?} is missing"));
         let tensor = self.header.tensor(name).ok_or_else(missing)?;
         Ok((tensor, tensor_bytes(&mut self.file, tensor).map_err(|e| Error::io(self.doing, &e))?))
@@ -118,13 +121,13 @@ impl Loader<'_> {
 }
 
 impl Model {
-    /// Loads the file at `path`.
-    pub(in crate::engine) fn load(path: &Path) -> Result<(Self, Header)> {
+    /// Loads the file at `path`; ends at the next tensor when it is no longer `wanted`.
+    pub(in crate::engine) fn load(path: &Path, wanted: &Wanted) -> Result<(Self, Header)> {
         let doing = format!("loading the model {}", path.display());
         let (header, file) = Header::open(path)?;
         let shape = Shape::read(&header, &doing)?;
         let has = |name: &str| header.tensor(name).is_some();
-        let mut loader = Loader { header: &header, file, doing: &doing };
+        let mut loader = Loader { header: &header, file, wanted, doing: &doing };
         let table = |loader: &mut Loader<'_>, name: &str| {
             loader.matrix(&[name.to_owned()], shape.width, shape.vocabulary)
         };

@@ -244,6 +244,51 @@ async fn next(stream: &mut BoxStream<'static, Result<Event>>) -> Event {
     soon(stream.next()).await.unwrap().unwrap()
 }
 
+/// A file whose opening lasts until somebody writes to it.
+fn stuck(bench: &Bench) -> PathBuf {
+    let path = bench.path.with_file_name("stuck.gguf");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_model_on_its_way_into_memory_holds_up_nobody_who_talks_to_another() {
+    let bench = Bench::new();
+    let hi = || ask(vec![say(Role::User, "hi")], greedy(3));
+    assert_eq!(stop(&bench.said("hi", greedy(3)).await), StopReason::MaxTokens);
+    let path = stuck(&bench);
+    let waiting = [bench.engine.converse(&path, hi(), now()), bench.engine.converse(&path, hi(), now())];
+    let mut waiting = futures_util::stream::select_all(waiting);
+    // Both wait for the file while the model that is in memory answers again and again.
+    for _ in 0..3 {
+        tokio::select! {
+            biased;
+            event = waiting.next() => panic!("{event:?}"),
+            events = soon(bench.said("hi", greedy(3))) => assert_eq!(stop(&events), StopReason::MaxTokens),
+        }
+    }
+    drop(std::fs::OpenOptions::new().write(true).open(&path).unwrap());
+    for _ in 0..2 {
+        soon(waiting.next()).await.unwrap().unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_nobody_waits_for_any_more_makes_way_for_the_next() {
+    let bench = Bench::new();
+    let path = stuck(&bench);
+    let mut waiting = bench.engine.converse(&path, ask(vec![say(Role::User, "hi")], greedy(3)), now());
+    let early = tokio::time::timeout(std::time::Duration::from_millis(50), waiting.next()).await;
+    assert!(early.is_err(), "{early:?}");
+    let mut second = Box::pin(bench.said("hi", greedy(3)));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(50), &mut second).await;
+    assert!(early.is_err(), "one is loaded after the other");
+    drop(waiting);
+    assert_eq!(stop(&soon(second).await), StopReason::MaxTokens);
+    // The thread that waits for the file ends with it.
+    drop(std::fs::OpenOptions::new().write(true).open(&path).unwrap());
+}
+
 #[tokio::test]
 async fn dropping_an_answer_frees_its_place_for_those_that_wait_in_their_order() {
     let bench = Bench::endless();
