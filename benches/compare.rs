@@ -13,44 +13,18 @@ use outcrop::domain::id::{ComparisonId, ConversationId, MessageId};
 use outcrop::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
-use outcrop::tui::app::{Cache, Start, State, update, view};
-use outcrop::tui::effect::{Effect, TaskId};
+use outcrop::tui::app::view;
+use outcrop::tui::effect::TaskId;
 use outcrop::tui::event::Event;
-use outcrop::tui::key::Key;
-use outcrop::workbench::{Reply, Request};
+use outcrop::workbench::Reply;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use screen::{Screen, asking};
 
 const TOUR: &str = include_str!("../tests/data/markdown/tour.md");
 const COLUMNS: usize = 6;
 /// 1,000 tokens a second in 60 frames a second: 17 tokens of four bytes a frame.
 const STEP: usize = 68;
-
-struct Screen {
-    state: State,
-    cache: Cache,
-}
-
-impl Screen {
-    fn event(&mut self, event: Event) -> Vec<Effect> {
-        update(&mut self.state, &mut self.cache, event)
-    }
-
-    fn keys(&mut self, keys: &str) -> Vec<Effect> {
-        let keys = Key::script(keys).unwrap();
-        keys.into_iter().flat_map(|key| self.event(Event::Key(key))).collect()
-    }
-}
-
-/// The call whose request says that.
-fn asking(effects: &[Effect], words: &str) -> Vec<TaskId> {
-    let says = |request: &Request| serde_json::to_string(request).unwrap().contains(words);
-    let task = |effect: &Effect| match effect {
-        Effect::Call { task, request, .. } if says(request) => Some(*task),
-        _ => None,
-    };
-    effects.iter().filter_map(task).collect()
-}
 
 fn model(at: usize) -> String {
     format!("home/model-{at}")
@@ -81,10 +55,7 @@ fn message(at: usize, number: u8, role: Role) -> Message {
 
 /// Six columns that have begun to answer, and their calls.
 fn streaming() -> (Screen, Vec<TaskId>) {
-    let mut screen =
-        Screen { state: State::new(screen::options(), Start::default()), cache: Cache::default() };
-    screen.event(Event::Resize { width: 240, height: 70 });
-    screen.event(Event::Started);
+    let (mut screen, _) = Screen::started(240, 70);
     let effects = screen.keys("<alt+2>");
     let replies = vec![Reply::Remembered { value: None }];
     for task in asking(&effects, "tui.compare") {

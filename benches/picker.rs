@@ -7,13 +7,13 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use outcrop::domain::catalog::{Capability, ModelCard, Price};
-use outcrop::tui::app::{Cache, Start, State, update, view};
-use outcrop::tui::effect::Effect;
+use outcrop::tui::app::{Cache, State, update, view};
 use outcrop::tui::event::Event;
 use outcrop::tui::key::Key;
-use outcrop::workbench::{Reply, Request};
+use outcrop::workbench::Reply;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use screen::{Screen, asking};
 
 /// Ids and names of the length that aggregators have.
 fn cards() -> Vec<ModelCard> {
@@ -43,20 +43,11 @@ fn cards() -> Vec<ModelCard> {
 
 /// A screen with the picker open and these letters typed.
 fn opened(typed: &str) -> State {
-    let (mut state, mut cache) = (State::new(screen::options(), Start::default()), Cache::default());
-    let mut effects = update(&mut state, &mut cache, Event::Resize { width: 120, height: 40 });
-    effects.extend(update(&mut state, &mut cache, Event::Started));
-    let lists = |effect: &Effect| match effect {
-        Effect::Call { task, request: Request::Models(_), .. } => Some(*task),
-        _ => None,
-    };
-    let task = effects.iter().find_map(lists).unwrap();
-    let replies = vec![Reply::Models { cards: cards() }];
-    update(&mut state, &mut cache, Event::Replies { task, replies });
-    for key in Key::script(&format!("<ctrl+l>{typed}")).unwrap() {
-        update(&mut state, &mut cache, Event::Key(key));
-    }
-    state
+    let (mut screen, effects) = Screen::started(120, 40);
+    let task = asking(&effects, "\"probe\"")[0];
+    screen.event(Event::Replies { task, replies: vec![Reply::Models { cards: cards() }] });
+    screen.keys(&format!("<ctrl+l>{typed}"));
+    screen.state
 }
 
 fn picker(c: &mut Criterion) {

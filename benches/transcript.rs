@@ -1,17 +1,26 @@
 //! A frame of the transcript, and a streaming answer: `cargo bench --bench transcript`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails loudly")]
 
+mod screen;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use outcrop::domain::conversation::{Conversation, Thread};
 use outcrop::domain::id::{ConversationId, MessageId};
 use outcrop::domain::message::{Answer, Block, Message, MessageOrigin, Outcome, Role, Timing, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::time::Timestamp;
+use outcrop::tui::app::view;
+use outcrop::tui::event::Event;
 use outcrop::tui::look::Look;
 use outcrop::tui::widget::transcript::{Cache, Item, Scroll, Transcript};
+use outcrop::workbench::Reply;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use screen::{Screen, asking};
 
 const TOUR: &str = include_str!("../tests/data/markdown/tour.md");
 const AREA: Rect = Rect::new(0, 0, 200, 60);
@@ -46,10 +55,60 @@ fn done() -> Outcome {
     Outcome::Complete { reason: outcrop::domain::message::StopReason::EndTurn }
 }
 
+fn long() -> Vec<Message> {
+    let text = |i| if i % 2 == 1 { TOUR.to_owned() } else { format!("question {i}") };
+    (0..10_000).map(|i| message(i, text(i), done())).collect()
+}
+
+/// The whole screen, the conversation open in it: a key, and the frame that comes of it.
+fn whole(c: &mut Criterion) {
+    let mut messages = long();
+    for at in (1..messages.len()).rev() {
+        messages[at].parent = Some(messages[at - 1].id);
+    }
+    let conversation = Conversation {
+        id: messages[0].conversation,
+        title: "why?".to_owned(),
+        titled: false,
+        created: Timestamp(0),
+        updated: Timestamp(0),
+        model: Some("local/smollm2-135m".parse().unwrap()),
+        system: None,
+        settings: Settings::default(),
+        leaf: messages.last().map(|message| message.id),
+        run: None,
+        side: None,
+    };
+    let (mut screen, effects) = Screen::started(AREA.width, AREA.height);
+    let heads = vec![conversation.clone()];
+    for task in asking(&effects, "\"limit\":100") {
+        screen.event(Event::Replies {
+            task,
+            replies: vec![Reply::Conversations { heads: heads.clone(), more: false }],
+        });
+    }
+    let effects = screen.keys("<ctrl+s><enter>");
+    let thread = Thread { conversation, messages };
+    let task = asking(&effects, "\"open\"")[0];
+    screen.event(Event::Replies { task, replies: vec![Reply::Thread { thread }] });
+    let mut terminal = Terminal::new(TestBackend::new(AREA.width, AREA.height)).unwrap();
+    let mut group = c.benchmark_group("the whole screen, 10,000 messages, 200x60");
+    for (name, key) in [("a page up each time", "<pgup>"), ("a letter typed", "x")] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                screen.keys(key);
+                let frame = terminal.draw(|frame| {
+                    view(&screen.state, &mut screen.cache, frame);
+                });
+                black_box(frame.unwrap().count)
+            });
+        });
+    }
+    group.finish();
+}
+
 fn scrolled(c: &mut Criterion) {
-    let messages: Vec<Message> = (0..10_000)
-        .map(|i| message(i, if i % 2 == 1 { TOUR.to_owned() } else { format!("question {i}") }, done()))
-        .collect();
+    let messages = long();
     let look = Look::named("dark").unwrap();
     let mut buffer = Buffer::empty(AREA);
     let mut group = c.benchmark_group("one frame, 10,000 messages, 200x60");
@@ -116,5 +175,5 @@ fn streaming(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scrolled, streaming);
+criterion_group!(benches, scrolled, whole, streaming);
 criterion_main!(benches);

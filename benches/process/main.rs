@@ -38,6 +38,7 @@ const ROWS: &[Row] = &[
     ("start", start),
     ("idle", idle),
     ("keys", keys),
+    ("paste", paste),
     ("stream", stream),
     ("last", last),
     ("six", six),
@@ -309,6 +310,40 @@ fn keys() {
     let times = typed(&tty, 300);
     line("key → glyph at 5,000 tokens/s, p50 / p99", &spread(&times), "8 ms");
     tty.send("\x1b");
+}
+
+/// 10 MB in brackets: all of it written → folded to a chip on the screen, then a key beside the chip.
+fn paste() {
+    let home = Home::scripted();
+    let mut whole = b"\x1b[200~".to_vec();
+    for _ in 0..10 * 1024 {
+        whole.extend_from_slice(&[b'x'; 1023]);
+        whole.push(b'\r');
+    }
+    whole.extend_from_slice(b"\x1b[201~");
+    let tty = home.open_answering(SIZE, &["-m", "scripted/echo"]);
+    tty.wait_for_composer();
+    let start = Instant::now();
+    tty.send(&whole);
+    let taken = start.elapsed();
+    let folded = tty.wait_for("[Pasted #1").saturating_duration_since(start);
+    line(
+        "paste of 10 MB: taken / folded on the screen",
+        &format!("{:.0} / {:.0} ms", ms(taken), ms(folded)),
+        "",
+    );
+    let mut times = Vec::new();
+    for round in 0..50 {
+        thread::sleep(Duration::from_millis(20));
+        let word = format!("~{round:02}");
+        let start = Instant::now();
+        tty.send(&word);
+        times.push(tty.wait_for(&word).saturating_duration_since(start));
+        tty.send("\x7f\x7f\x7f");
+        tty.wait("what was rubbed out", |screen| !screen.contents().contains(&format!("MB] {word}")));
+    }
+    line("key → glyph beside that paste, p50 / p99", &spread(&times), "8 ms");
+    quit(tty);
 }
 
 fn stream() {

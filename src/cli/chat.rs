@@ -124,6 +124,7 @@ pub(super) async fn turn(
         let next = if let Some(next) = replies.next().now_or_never() {
             next
         } else {
+            out.show().await?;
             if std::mem::take(&mut shown) {
                 gather();
             }

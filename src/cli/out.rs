@@ -67,13 +67,11 @@ impl Out {
         Ok(())
     }
 
-    /// A piece of a stream: shown at once, as far as its reader takes it. A write that blocks would hold all else that the
-    /// thread does.
+    /// A piece of a stream, shown with those that came with it by [`Out::show`].
     pub async fn piece(&mut self, text: &str) -> Result<(), End> {
         for part in parts(text) {
-            room().await;
+            self.fit(part).await?;
             self.text(part)?;
-            self.flush()?;
         }
         Ok(())
     }
@@ -82,19 +80,35 @@ impl Out {
     pub async fn streamed(&mut self, value: &impl Serialize) -> Result<(), End> {
         let line = json_line(value)?;
         for part in parts(&line) {
-            room().await;
+            self.fit(part).await?;
             wrote(self.to.write_all(part.as_bytes()))?;
-            self.flush()?;
         }
         Ok(())
     }
 
+    /// Shows what came so far, once its reader takes it. A write that blocks would hold all else that the thread does.
+    pub async fn show(&mut self) -> Result<(), End> {
+        if !self.to.buffer().is_empty() {
+            room().await;
+        }
+        self.flush()
+    }
+
     /// Ends the line that pieces began, once its reader takes that; what is said next needs no room there.
     pub async fn end_piece(&mut self) -> Result<(), End> {
+        self.show().await?;
         if !self.at_start {
             room().await;
         }
         self.end_line()
+    }
+
+    /// Shows what came before `part` where a pipe with room might not take both at once.
+    async fn fit(&mut self, part: &str) -> Result<(), End> {
+        if self.to.buffer().len() + part.len() * ESCAPED > PIPE {
+            self.show().await?;
+        }
+        Ok(())
     }
 
     /// Ends the line if one is begun.
@@ -153,11 +167,15 @@ fn json_line(value: &impl Serialize) -> Result<String, End> {
     Ok(format!("{}\n", json_escape(&json)))
 }
 
+/// Bytes that a pipe takes at once if it takes anything.
+const PIPE: usize = 4096;
+/// How many times as long a text may become where each character of it is escaped.
+const ESCAPED: usize = 8;
+
 /// Parts that a pipe with room takes at once, also where each character of them is escaped.
 fn parts(mut text: &str) -> impl Iterator<Item = &str> {
-    const BYTES: usize = 512;
     std::iter::from_fn(move || {
-        let (part, rest) = text.split_at(text.floor_char_boundary(BYTES));
+        let (part, rest) = text.split_at(text.floor_char_boundary(PIPE / ESCAPED));
         text = rest;
         (!part.is_empty()).then_some(part)
     })
