@@ -276,7 +276,8 @@ pub(super) fn figures_of<'a>(
     std::iter::once(head).chain(measures.iter().enumerate().map(row)).collect()
 }
 
-fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<String>> {
+/// A row for each column: what its answers come to.
+pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<String>> {
     let head =
         ["", "answers", "failed", "first p50", "p95", "total p50", "p95", "tok/s", "in", "out", "cost"];
     let row = |(column, summary): (usize, &Summary)| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use futures_util::StreamExt;
 
 use super::args::{ComparisonForm, Comparisons as Verb, ExportComparison};
-use super::compare::{choice, failure, figures_of, prices};
+use super::compare::{choice, failure, figures_of, prices, summaries};
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
@@ -102,6 +102,12 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
             }
             out.line("")?;
         }
+    }
+    if comparison.pages.len() > 1 {
+        let request = Comparisons::Summary { id: comparison.id };
+        let reply = asker.one(Request::Comparisons(request), out).await?;
+        let Reply::Summaries { columns } = &reply else { return Err(unexpected(&reply)) };
+        words::ledger(summaries(&comparison, columns)).iter().try_for_each(|line| out.line(line))?;
     }
     Ok(())
 }

@@ -10,14 +10,16 @@ use futures_util::{StreamExt, TryStreamExt};
 use tokio::sync::Mutex;
 
 use crate::domain::change::Changed;
+use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{
     Ballot, Column, Comparison, Form, Page, Plan, Table, counted, is_question, prompt_digest,
 };
-use crate::domain::conversation::{Conversation, title_from};
+use crate::domain::conversation::{Conversation, Thread, title_from};
 use crate::domain::evaluation::ranking::{Options, categories};
 use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome};
+use crate::domain::tree::Tree;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::{Archive, forget};
 use crate::service::changes::Changes;
@@ -139,6 +141,21 @@ impl Comparisons {
                 Ok((comparison, counted(&ballots).into_iter().cloned().collect()))
             })
             .await
+    }
+
+    /// What the answers of each column come to, in the order of the columns: those of the branch that each lane shows.
+    pub async fn summary(&self, id: ComparisonId) -> Result<Vec<Summary>> {
+        let comparison = self.archive.run(move |store| comparison(store, id)).await?;
+        let mut columns = vec![Vec::new(); comparison.columns.len()];
+        for (_, column, lane) in comparison.lanes() {
+            let Thread { conversation, messages } = self.archive.thread(lane).await?;
+            let path = conversation.leaf.map(|leaf| Tree::new(&messages).path(leaf)).unwrap_or_default();
+            let ended = path.into_iter().filter_map(|message| message.answer.clone());
+            columns[column].extend(ended.filter(|answer| answer.outcome != Outcome::Streaming));
+        }
+        let prices = self.invoke.prices();
+        let priced = comparison.columns.iter().zip(&columns);
+        Ok(priced.map(|(column, answers)| Summary::of(answers, prices.of(&column.model).as_ref())).collect())
     }
 
     /// Keeps a choice. A later one of the same person about the same answers takes its place; both are kept.

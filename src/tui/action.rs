@@ -181,6 +181,8 @@ actions! {
     ChooseTie = "choose_tie", "Choose none over another: they are as good";
     ChooseNone = "choose_none", "Choose none: they are all bad";
     ToggleBlind = "toggle_blind", "Hide who answers until a choice is made, or do not";
+    SetRepeats = "set_repeats", "Ask each column of the next comparison several times";
+    TakeValues = "take_values", "Ask the next comparison for each row of a file, as values of {{names}}";
     ShowDifference = "show_difference", "Compare two answers word by word, and what one says alone";
     ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
     NextPage = "next_page", "The next row of values or repeat of a comparison";

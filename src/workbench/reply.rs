@@ -8,6 +8,7 @@ use crate::domain::attachment::{Attachment, Enclosed};
 use crate::domain::cassette::Take;
 use crate::domain::catalog::ModelCard;
 pub use crate::domain::change::Changed;
+use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
@@ -66,6 +67,10 @@ pub enum Reply {
     Comparisons {
         comparisons: Vec<Comparison>,
         more: bool,
+    },
+    /// What the answers of each column of a comparison come to, in the order of the columns.
+    Summaries {
+        columns: Vec<Summary>,
     },
     Ballot {
         ballot: Ballot,

@@ -111,7 +111,10 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             Err(error) => state.say(error.to_string(), true),
         },
         Event::FileRead { path, read } => {
-            state.at_desk(out, |panes, desk| panes.evaluate.file_read(&path, read, desk));
+            state.at_desk(out, |panes, desk| {
+                panes.compare.file_read(&path, &read, desk);
+                panes.evaluate.file_read(&path, read, desk);
+            });
         }
         Event::Edited(Ok(text)) => state.with_pane(out, |pane, desk| pane.edited(&text, desk)),
         Event::Configured(Ok(presets)) => {

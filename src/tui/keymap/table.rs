@@ -216,6 +216,8 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Compare, A::AddColumn, "alt+c", "column"),
     row(C::Compare, A::RemoveColumn, "alt+x", ""),
     row(C::Compare, A::ToggleBlind, "alt+b", "blind"),
+    row(C::Compare, A::SetRepeats, "alt+r", ""),
+    row(C::Compare, A::TakeValues, "alt+v", ""),
     row(C::Compare, A::NewComparison, "alt+n", ""),
     row(C::Compare, A::HistoryPrevious, "up", ""),
     row(C::Compare, A::HistoryNext, "down", ""),

@@ -127,6 +127,10 @@ pub enum Choice {
     VaryFile(String),
     RemovePictures(MakingId),
     RemoveComparison(ComparisonId),
+    /// How often each column of the next comparison is asked.
+    Repeats(u32),
+    /// The file with the values of the next comparison; nothing for none.
+    ValuesFile(String),
     RemoveEvaluation(EvaluationId),
     /// What is shown goes into the dataset of that name.
     AddToDataset(String),

@@ -55,6 +55,10 @@ pub enum Of {
     Blank(Blank),
     /// The file that a dataset is read from.
     Items,
+    /// How often each column is asked.
+    Repeats,
+    /// The file with values for what is asked.
+    Values,
     /// Another name of a dataset.
     DatasetName(DatasetId),
 }
@@ -267,6 +271,19 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Items, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks how often each column is asked; once is usual.
+    pub fn repeats(before: u32) -> Self {
+        let title = "How often each column is asked".to_owned();
+        let input = if before > 1 { Input::new(&before.to_string()) } else { Input::default() };
+        Self { title, input, of: Of::Repeats, wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file whose rows have the values for what is asked; `before` is the one that is taken now.
+    pub fn values(before: &str) -> Self {
+        let title = "Ask once for each row of the file".to_owned();
+        Self { title, input: Input::new(before), of: Of::Values, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks for another name of a dataset.
     pub fn rename_dataset(id: DatasetId, name: &str) -> Self {
         let title = "Rename the dataset".to_owned();
@@ -290,8 +307,8 @@ impl Prompt {
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
-            Of::Comment | Of::Blank(_) => "keep it",
-            Of::Items => "read",
+            Of::Comment | Of::Blank(_) | Of::Repeats => "keep it",
+            Of::Items | Of::Values => "read",
             Of::Reason => "decide",
             Of::Vote => "go there",
         }
@@ -299,7 +316,8 @@ impl Prompt {
 
     /// Asks how the path goes on that is being written; `None` where the line names no file that is there.
     pub fn complete(&self) -> Option<Outcome> {
-        let before = matches!(self.of, Of::Attachment | Of::Items).then(|| self.input.before().to_owned())?;
+        let before = matches!(self.of, Of::Attachment | Of::Items | Of::Values)
+            .then(|| self.input.before().to_owned())?;
         Some(Outcome::Told(Choice::Complete(before)))
     }
 
@@ -376,6 +394,16 @@ impl Prompt {
                 let path = text.trim_matches(['"', '\'']).to_owned();
                 Outcome::Chosen(Choice::ImportDataset { path, skip_bad: false })
             }
+            (Some(Action::Accept), Of::Values) if !text.ends_with('/') => {
+                Outcome::Chosen(Choice::ValuesFile(dropped_path(text).unwrap_or_else(|| text.to_owned())))
+            }
+            (Some(Action::Accept), Of::Repeats) => match text.parse() {
+                Ok(samples) if (1..=100).contains(&samples) => Outcome::Chosen(Choice::Repeats(samples)),
+                _ => {
+                    self.wrong = "A number from 1 to 100 is needed.";
+                    Outcome::Stay
+                }
+            },
             (Some(Action::Accept), Of::DatasetName(id)) if !text.is_empty() => {
                 Outcome::Chosen(Choice::RenameDataset(*id, text.to_owned()))
             }
@@ -409,7 +437,7 @@ impl Prompt {
     /// What became of the file that it names, where that is still asked; gives the file back that was read.
     pub fn told(&mut self, boxed: Boxed) -> Option<Attachment> {
         match boxed {
-            _ if !matches!(self.of, Of::Attachment | Of::Items) => {}
+            _ if !matches!(self.of, Of::Attachment | Of::Items | Of::Values) => {}
             Boxed::Attached(file) => return Some(file).filter(|_| self.said == Said::Reading),
             Boxed::Failed(error) => {
                 let why = match error.kind {
@@ -477,6 +505,12 @@ impl Prompt {
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
             ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),
+            ("", Of::Values) => {
+                ("CSV with a head, or JSONL; {{name}} stands for a column. Nothing for none", Role::Muted)
+            }
+            ("", Of::Repeats) => {
+                ("Each time is a page of its own; what they took is summed up over all", Role::Muted)
+            }
             ("", Of::Reason) => ("It is kept with the decision, and who made it", Role::Muted),
             ("", Of::Vote) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {

@@ -29,6 +29,7 @@ impl Here {
                     Reply::Comparisons { comparisons, more }
                 }
                 Ask::Find { text } => bare(service.find(text).await?),
+                Ask::Summary { id } => Reply::Summaries { columns: service.summary(id).await? },
                 Ask::Open { id } => {
                     let (comparison, ballots) = service.open(id).await?;
                     Reply::Comparison { comparison, ballots }

@@ -19,6 +19,8 @@ pub enum Comparisons {
     Find { text: String },
     /// One with the choices that count in it: `Comparison`.
     Open { id: ComparisonId },
+    /// What the answers of each column come to, over the turns of all pages: `Summaries`.
+    Summary { id: ComparisonId },
     /// Keeps a choice among the answers of one turn, which are given in the order of the columns; `order` is how these stood
     /// on the screen. A later choice about the same answers takes its place: `Ballot`.
     Choose { comparison: ComparisonId, page: u32, answers: Vec<MessageId>, choice: Choice, order: Vec<usize> },

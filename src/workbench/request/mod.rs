@@ -76,6 +76,7 @@ impl Request {
                 V::List { .. }
                 | V::Find { .. }
                 | V::Open { .. }
+                | V::Summary { .. }
                 | V::Leaderboard { .. }
                 | V::Export { .. } => true,
                 V::Create { .. }

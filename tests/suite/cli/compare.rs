@@ -81,6 +81,14 @@ fn rows(home: &Home) {
     assert_eq!(said.stdout.matches("\nFrom Paris, Nord\n").count(), 2, "{said:?}");
     let head = said.stdout.lines().find(|line| line.contains("answers")).unwrap();
     assert!(head.contains("first p50") && said.stdout.contains("A  scripted/echo"), "{said:?}");
+    let list = home.run(&["comparisons", "list"]).stdout;
+    let shown = home.run(&["comparisons", "show", list.split_whitespace().next().unwrap()]);
+    let row = |text: &str| {
+        let end = text.lines().skip_while(|line| !line.contains("first p50"));
+        end.map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(row(&shown.stdout)[..3], row(&said.stdout)[..3], "what was kept comes to the same");
+    assert_eq!(row(&shown.stdout)[1], "A scripted/echo 4 0");
 
     let objects = home.run(&[&compare[..], &["--json", "From", "{{city}}"]].concat()).objects();
     let kind = |kind: &str| objects.iter().filter(|object| object["reply"] == kind).count();

@@ -1,17 +1,22 @@
 //! What the keys of the compare place ask for, what is hidden, and that no text is lost in it.
 
+use outcrop::domain::comparison::Page;
+use outcrop::domain::comparison::measure::Summary;
+use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
+use outcrop::domain::id::ConversationId;
+use outcrop::domain::message::{Message, Outcome, Role};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::effect::{Effect, TimerId};
-use outcrop::tui::event::Event;
-use outcrop::workbench::request::chat::Chat;
+use outcrop::tui::effect::{Effect, TaskId, TimerId};
+use outcrop::tui::event::{Contents, Event};
+use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::comparisons::Comparisons;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::{Reply, Request};
 
 use crate::screen::compare::{arrive, asked, comparison, fail, finish, sends};
-use crate::stage::{Stage, conversation, head, id};
+use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message};
 
 fn requests(effects: &[Effect]) -> Vec<Comparisons> {
     let of = |request| if let Request::Comparisons(request) = request { Some(request) } else { None };
@@ -201,4 +206,144 @@ fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
         stage.event(Event::Replies { task: tasks[0], replies: vec![Reply::Delta { event }] });
         assert_eq!(stage.text().contains("gemma3 has no seed"), shown);
     }
+}
+
+/// Two columns, each asked so many times.
+fn repeated(pages: u32) -> outcrop::domain::comparison::Comparison {
+    let mut comparison = comparison(2, None);
+    comparison.pages = (0..pages)
+        .map(|sample| Page {
+            sample,
+            lanes: [0, 1].map(|at| conversation(u128::from(sample) * 10 + 200 + at)).into(),
+            ..comparison.pages[0].clone()
+        })
+        .collect();
+    comparison
+}
+
+/// The conversations that are asked, with their calls.
+fn asking(effects: &[Effect]) -> Vec<(TaskId, ConversationId)> {
+    let of = |effect: &Effect| match effect {
+        Effect::Call {
+            task,
+            request: Request::Chat(Chat::Send { to: Target::After { conversation, .. }, .. }),
+            ..
+        } => Some((*task, *conversation)),
+        _ => None,
+    };
+    effects.iter().filter_map(of).collect()
+}
+
+/// The answer of a call has begun with these words.
+fn begins(stage: &mut Stage, (task, conversation): (TaskId, ConversationId), words: &str) {
+    let asked = Message { conversation, ..message(900, None, Role::User, "why?") };
+    let answer = Message { conversation, ..answer(901, Some(900), words, Outcome::Streaming) };
+    let head = Conversation { id: conversation, leaf: Some(answer.id), ..head(1, "why?", 0) };
+    stage.event(Event::Replies {
+        task,
+        replies: vec![Reply::Started { conversation: head, asked: Some(asked), answer }],
+    });
+}
+
+fn ends(stage: &mut Stage, (task, conversation): (TaskId, ConversationId), words: &str) -> Vec<Effect> {
+    let answer = Message { conversation, ..answer(901, Some(900), words, COMPLETE) };
+    let mut effects = stage.event(Event::Replies { task, replies: vec![Reply::Finished { answer }] });
+    effects.extend(stage.event(Event::Ended { task, error: None }));
+    effects
+}
+
+#[test]
+fn repeats_and_a_file_of_values_are_of_the_next_comparison() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("<alt+c>home/gemma3<enter>");
+    stage.keys("<alt+r>200<enter>");
+    assert!(stage.text().contains("A number from 1 to 100"), "{}", stage.text());
+    stage.keys("<backspace><backspace><backspace>3<enter>");
+    let asked = stage.keys("<alt+v>~/rivers.csv<enter>");
+    assert!(matches!(&asked[..], [Effect::ReadFile { path, .. }] if path == "~/rivers.csv"), "{asked:?}");
+    let bytes = Contents(b"river\nLoire\nNile\n".to_vec());
+    stage.event(Event::FileRead { path: "~/rivers.csv".into(), read: Ok(bytes) });
+    let shown = stage.text();
+    assert!(shown.contains("2 columns · 3 times each · values of rivers.csv"), "{shown}");
+    let effects = stage.keys("Where is {{river}}?<enter>");
+    let [Comparisons::Create { plan, table: Some(table) }] = &requests(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((plan.samples, table.name.as_str()), (3, "rivers.csv"));
+    assert_eq!(table.text, "river\nLoire\nNile\n");
+    // What cannot be read leaves the values as they were; an empty line takes them away.
+    let error = Error::new(ErrorKind::NotFound, "reading a file", "there is none", "");
+    let task = stage.task("comparisons\",\"do\":\"create");
+    stage.event(Event::Ended { task, error: Some(error.clone()) });
+    stage.keys("<alt+v>x<enter>");
+    stage.event(Event::FileRead { path: "rivers.csvx".into(), read: Err(error) });
+    assert!(stage.text().contains("values of rivers.csv"), "{}", stage.text());
+    let rubbed = "<backspace>".repeat("rivers.csv".len());
+    stage.keys(&format!("<alt+v>{rubbed}<enter>"));
+    let shown = stage.text();
+    assert!(shown.contains("3 times each") && !shown.contains("values of"), "{shown}");
+}
+
+#[test]
+fn every_page_is_asked_whichever_is_shown_and_no_column_waits_for_another() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = repeated(6);
+    stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
+    let from = stage.effects.len();
+    let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
+    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    let first = asking(&stage.effects[from..]);
+    let of = |column: usize| {
+        let lanes = comparison.pages.iter().take(4).map(move |page| page.lanes[column]);
+        first.iter().filter(|(_, id)| lanes.clone().any(|lane| lane == *id)).copied().collect::<Vec<_>>()
+    };
+    let (left, right) = (of(0), of(1));
+    assert_eq!((first.len(), left.len(), right.len()), (8, 4, 4), "four of each column at once");
+    for call in &first {
+        begins(&mut stage, *call, "so far");
+    }
+    assert!(stage.text().contains("12 answers to come"), "{}", stage.text());
+    // The left column is quick: its next pages are asked while the right one still writes its first.
+    let next = asking(&ends(&mut stage, left[0], "because"));
+    assert_eq!(next.iter().map(|(_, id)| *id).collect::<Vec<_>>(), [comparison.pages[4].lanes[0]]);
+    let last = asking(&ends(&mut stage, left[1], "second because"));
+    assert_eq!(last.iter().map(|(_, id)| *id).collect::<Vec<_>>(), [comparison.pages[5].lanes[0]]);
+    // Another page is shown while all go on; what came of it meanwhile is there, and nothing is asked for.
+    let turned = stage.keys("<tab>]");
+    assert_eq!(Stage::requests(&turned), []);
+    let shown = stage.text();
+    assert!(
+        shown.contains("second because") && shown.contains("so far") && shown.contains("page 2 of 6"),
+        "{shown}"
+    );
+    stage.keys("[");
+    assert!(stage.text().contains("because"), "{}", stage.text());
+    // A page that has ended is read when it is shown again.
+    ends(&mut stage, right[2], "third on the right");
+    ends(&mut stage, left[2], "third on the left");
+    let turned = stage.keys("]]");
+    let opened = |request| matches!(request, Request::Conversations(Conversations::Open { .. }));
+    assert_eq!(Stage::requests(&turned).into_iter().filter(|request| opened(request.clone())).count(), 2);
+    // Stopping ends all of it, and asks for nothing more.
+    let stopped = stage.keys("<esc>");
+    let cancelled = stopped.iter().filter(|effect| matches!(effect, Effect::Cancel(_))).count();
+    assert_eq!((cancelled, asking(&stopped).len()), (7, 0));
+    assert!(!stage.text().contains("to come"), "{}", stage.text());
+}
+
+#[test]
+fn the_summary_is_of_all_pages_and_asked_of_the_store() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let tasks = asked(&mut stage, &comparison(2, None));
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    let effects = stage.keys("<tab>t");
+    assert!(matches!(requests(&effects)[..], [Comparisons::Summary { .. }]), "{effects:?}");
+    let of = |answers| Summary { answers, total_p50: Some(1200), ..Summary::default() };
+    stage.answer("\"do\":\"summary", vec![Reply::Summaries { columns: vec![of(24), of(31)] }]);
+    let shown = stage.text();
+    assert!(shown.contains("24") && shown.contains("31") && shown.contains("1.20 s"), "{shown}");
 }

@@ -98,6 +98,8 @@ impl State {
             | Choice::VaryFile(_)
             | Choice::RemovePictures(_)
             | Choice::RemoveComparison(_)
+            | Choice::Repeats(_)
+            | Choice::ValuesFile(_)
             | Choice::RemoveEvaluation(_)
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)

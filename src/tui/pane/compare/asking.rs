@@ -1,7 +1,9 @@
 //! Asking: all columns at once, each for itself; stopped, and asked again.
 
+use super::opening::setup_of;
 use super::{Focus, Lane, State, Wait};
-use crate::domain::comparison::{Column, Comparison, Plan};
+use crate::domain::comparison::{Column, Comparison, Page, Plan};
+use crate::domain::id::ConversationId;
 use crate::domain::message::{Outcome, Role};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -41,47 +43,50 @@ impl State {
         self.failed = None;
         self.sent = self.composer.draft();
         let text = self.composer.take();
-        if let Some(comparison) = self.comparison.clone() {
-            self.ask_all(&comparison, desk);
+        if self.comparison.is_some() {
+            self.due = (0..self.lanes.len()).map(|at| (self.page, at)).collect();
+            self.ask_due(desk);
         } else {
             let columns: Option<Vec<Column>> = self.lanes.iter().map(Lane::column).collect();
             let Some(columns) = columns else { return };
-            let plan =
-                Plan { columns, rows: Vec::new(), samples: 1, blind: self.blind, category: None, text };
-            let create = Comparisons::Create { plan, table: None };
+            let (samples, blind) = (self.rounds.samples, self.blind);
+            let plan = Plan { columns, rows: Vec::new(), samples, blind, category: None, text };
+            let create = Comparisons::Create { plan, table: self.rounds.values.clone() };
             let task = desk.call(None, Request::Comparisons(create));
             self.waits.insert(task, Wait::Create);
         }
         self.typed(desk);
     }
 
-    /// The comparison is there: its columns are asked.
+    /// The comparison is there: its columns are asked, on every page.
     pub(super) fn created(&mut self, comparison: &Comparison, desk: &mut Desk<'_>) {
-        let Some(page) = comparison.pages.first() else { return };
-        for (lane, id) in self.lanes.iter_mut().zip(&page.lanes) {
-            lane.thread.id = Some(*id);
-        }
+        let of = |page: &Page| {
+            let lane = |(column, id): (&Column, &ConversationId)| {
+                let mut lane = Lane::of(setup_of(column.clone()));
+                lane.thread.id = Some(*id);
+                lane
+            };
+            comparison.columns.iter().zip(&page.lanes).map(lane).collect::<Vec<_>>()
+        };
+        self.aside = comparison.pages.iter().map(of).enumerate().collect();
+        self.due = comparison.lanes().map(|(page, at, _)| (page, at)).collect();
         self.put(comparison.clone());
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
         (self.page, self.at, self.first) = (0, 0, 0);
-        self.ask_all(comparison, desk);
+        self.lanes = self.aside.remove(&0).unwrap_or_default();
+        self.ask_due(desk);
     }
 
-    fn ask_all(&mut self, comparison: &Comparison, desk: &mut Desk<'_>) {
-        for at in 0..self.lanes.len() {
-            self.ask(at, comparison, desk);
-        }
-    }
-
-    /// Sends to one column what was sent last.
-    fn ask(&mut self, at: usize, comparison: &Comparison, desk: &mut Desk<'_>) {
-        let Some(page) = comparison.pages.get(self.page) else { return };
-        let lane = &mut self.lanes[at];
+    /// Sends to one column on one page what was sent last.
+    pub(super) fn ask(&mut self, place: (usize, usize), desk: &mut Desk<'_>) {
+        let page = self.comparison.as_ref().and_then(|comparison| comparison.pages.get(place.0));
+        let Some(blocks) = page.map(|page| page.filled(&blocks_of(&self.sent))) else { return };
+        let sent = self.sent.clone();
+        let Some(lane) = self.lane_mut(place) else { return };
         let Some(conversation) = lane.thread.id else { return };
         lane.thread.stamp(desk.wall());
         let parent = lane.thread.leaf();
-        let blocks = page.filled(&blocks_of(&self.sent));
         let text = blocks.iter().find_map(|block| match block {
             crate::domain::message::Block::Text { text } => Some(text.clone()),
             _ => None,
@@ -89,14 +94,17 @@ impl State {
         let to = Target::After { conversation, parent };
         let task = desk.call(None, Request::Chat(Chat::Send { to, blocks }));
         let text = text.unwrap_or_default();
-        lane.thread.ask(task, desk.now.wall, parent, Some(self.sent.clone()), &text);
+        lane.thread.ask(task, desk.now.wall, parent, Some(sent), &text);
         lane.scroll.to_end();
+        self.calls.insert(task, place);
     }
 
     /// Asks the column once more that keys act on.
     pub(super) fn retry(&mut self, desk: &mut Desk<'_>) {
         let Some(at) = self.current() else { return };
-        let Some(comparison) = self.comparison.clone() else { return };
+        if self.comparison.is_none() {
+            return;
+        }
         let lane = &mut self.lanes[at];
         if lane.runs() {
             return desk.say("It is being written.");
@@ -105,18 +113,19 @@ impl State {
             return desk.say("You have chosen among these answers; another question can be asked.");
         }
         if lane.thread.failed.is_some() {
-            return self.ask(at, &comparison, desk);
+            return self.ask((self.page, at), desk);
         }
         let last = lane.thread.shown().next_back().map(|item| &item.message);
         let Some((message, parent)) =
             last.map(|m| (m.id, if m.role == Role::User { Some(m.id) } else { m.parent }))
         else {
-            return;
+            return desk.say("This column was not asked yet.");
         };
         let Some(conversation) = lane.thread.id else { return };
         let task = desk.call(None, Request::Chat(Chat::Retry { conversation, message }));
         lane.thread.ask(task, desk.now.wall, parent, None, "");
         lane.scroll.to_end();
+        self.calls.insert(task, (self.page, at));
     }
 
     /// Stops what runs; what came is kept. `false` where nothing does.
@@ -128,18 +137,24 @@ impl State {
             self.waits.remove(task);
             self.give_back(desk);
         }
-        let mut any = !creating.is_empty();
-        for at in 0..self.lanes.len() {
-            let Some(task) = self.lanes[at].thread.turn.task() else { continue };
+        let mut any = !creating.is_empty() || !self.due.is_empty();
+        self.due.clear();
+        for (task, place) in std::mem::take(&mut self.calls) {
+            let shown = place.0 == self.page;
+            let Some(lane) = self.lane_mut(place).filter(|lane| lane.thread.turn.task() == Some(task)) else {
+                continue;
+            };
             any = true;
             desk.ask(Effect::Cancel(task));
-            let asking = matches!(self.lanes[at].thread.turn, Turn::Asking { .. });
-            self.lanes[at].thread.end(Outcome::Stopped);
-            if asking {
+            let asking = matches!(lane.thread.turn, Turn::Asking { .. });
+            lane.thread.end(Outcome::Stopped);
+            if asking && shown {
                 // Whether it was durable already, only the store knows.
-                self.reread(at, desk);
+                self.reread(place.1, desk);
             }
         }
+        // They are read again when they are shown.
+        self.aside.clear();
         any
     }
 
@@ -150,10 +165,5 @@ impl State {
             self.focus = Focus::Composer;
             self.typed(desk);
         }
-    }
-
-    /// The lane that a call is for.
-    pub(super) fn lane_of(&self, task: TaskId) -> Option<usize> {
-        self.lanes.iter().position(|lane| lane.thread.turn.task() == Some(task))
     }
 }

@@ -11,11 +11,12 @@ mod layout;
 mod opening;
 mod place;
 mod replies;
+mod rounds;
 mod tables;
 mod update;
 mod view;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ use crate::tui::setup::drawer::Drawer;
 use crate::tui::thread::{Phase, Thread, Turn};
 use crate::tui::widget::composer::Composer;
 use crate::tui::widget::transcript::Scroll;
+use rounds::Rounds;
 
 /// The delay after which what is written is kept.
 const SAVE: TimerId = TimerId("compare");
@@ -105,6 +107,8 @@ enum Wait {
     Watch,
     /// Who was chosen over whom.
     Board,
+    /// What the answers took.
+    Summary,
     /// An item of a dataset.
     Add,
     /// The request of an answer, as programs.
@@ -118,6 +122,7 @@ struct Memory {
     columns: Vec<Column>,
     draft: Draft,
     blind: bool,
+    samples: u32,
     folded: bool,
     comparison: Option<ComparisonId>,
 }
@@ -128,8 +133,16 @@ struct Memory {
 pub struct State {
     focus: Focus,
     composer: Composer,
-    /// In the order of the comparison's columns.
+    /// Of the page that is shown, in the order of the comparison's columns.
     lanes: Vec<Lane>,
+    /// Those of other pages that have something to do.
+    aside: BTreeMap<usize, Vec<Lane>>,
+    /// The page and the column that each call is for.
+    calls: BTreeMap<TaskId, (usize, usize)>,
+    /// The pages and columns that are still to be asked.
+    due: VecDeque<(usize, usize)>,
+    /// How the next comparison is asked.
+    rounds: Rounds,
     /// `None` until the first message is sent.
     comparison: Option<Comparison>,
     /// Which of its pages is shown.
@@ -186,7 +199,7 @@ impl State {
 
     /// Answers that quitting would cut off.
     pub fn running(&self) -> usize {
-        self.lanes.iter().filter(|lane| lane.runs()).count()
+        self.all_lanes().filter(|lane| lane.runs()).count()
     }
 
     /// Writes are under way that the store has not acknowledged.
@@ -195,7 +208,7 @@ impl State {
     }
 
     fn runs(&self) -> bool {
-        self.running() > 0 || self.waits.values().any(|wait| *wait == Wait::Create)
+        self.running() > 0 || !self.due.is_empty() || self.waits.values().any(|wait| *wait == Wait::Create)
     }
 
     /// The lanes in the order in which they stand on the screen.
@@ -218,13 +231,22 @@ impl State {
 
     /// A choice about this page counts.
     fn ballot(&self) -> Option<&Ballot> {
-        self.ballots.iter().rfind(|ballot| ballot.page as usize == self.page)
+        self.ballot_on(self.page)
+    }
+
+    fn ballot_on(&self, page: usize) -> Option<&Ballot> {
+        self.ballots.iter().rfind(|ballot| ballot.page as usize == page)
     }
 
     /// Who answered is not to be known yet.
     fn is_hidden(&self) -> bool {
+        self.is_hidden_on(self.page)
+    }
+
+    /// The same of one page.
+    fn is_hidden_on(&self, page: usize) -> bool {
         match &self.comparison {
-            Some(comparison) => comparison.blind.is_some() && self.ballot().is_none(),
+            Some(comparison) => comparison.blind.is_some() && self.ballot_on(page).is_none(),
             None => self.blind && self.waits.values().any(|wait| *wait == Wait::Create),
         }
     }

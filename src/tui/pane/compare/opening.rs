@@ -43,6 +43,7 @@ impl State {
         self.kept = memory.clone();
         self.folded = memory.folded;
         self.blind = memory.blind;
+        self.rounds.samples = memory.samples.max(1);
         if self.composer.is_empty() {
             self.composer.set_draft(&memory.draft);
         }
@@ -67,6 +68,7 @@ impl State {
             columns: self.lanes.iter().filter_map(Lane::column).collect(),
             draft: self.composer.draft(),
             blind: self.blind,
+            samples: self.rounds.samples,
             folded: self.folded,
             comparison: self.comparison.as_ref().map(|comparison| comparison.id),
         };
@@ -147,6 +149,7 @@ impl State {
         if let Some(at) = self.list.iter().position(|other| other.id == comparison.id) {
             self.selected = at;
         }
+        self.let_go();
         self.comparison = Some(comparison);
         self.ballots = ballots;
         (self.page, self.at, self.first, self.failed) = (0, 0, 0, None);
@@ -174,11 +177,7 @@ impl State {
         let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
         let to = self.page.checked_add_signed(steps).filter(|page| *page < pages);
         match to {
-            Some(page) if self.idle(desk) => {
-                self.page = page;
-                self.show_page(desk);
-            }
-            Some(_) => {}
+            Some(page) => self.turn_to(page, desk),
             None => desk.say(if steps < 0 { "This is the first page." } else { "This is the last page." }),
         }
     }
@@ -193,8 +192,16 @@ impl State {
         self.typed(desk);
     }
 
+    /// Nothing of its other pages is waited for any more.
+    fn let_go(&mut self) {
+        self.aside.clear();
+        self.calls.clear();
+        self.due.clear();
+    }
+
     /// What was said stays in its comparison; the columns begin anew.
     pub(super) fn forget_comparison(&mut self) {
+        self.let_go();
         self.comparison = None;
         self.ballots.clear();
         (self.page, self.failed) = (0, None);
@@ -219,6 +226,6 @@ pub(super) fn keep_later(desk: &mut Desk<'_>) {
     desk.ask(Effect::After { timer: SAVE, delay: QUIET });
 }
 
-fn setup_of(column: Column) -> Setup {
+pub(super) fn setup_of(column: Column) -> Setup {
     Setup { model: Some(column.model), system: column.system, settings: column.settings }
 }

@@ -63,7 +63,7 @@ impl Pane for State {
     }
 
     fn waits_for(&self, task: TaskId) -> bool {
-        self.waits.contains_key(&task) || self.lane_of(task).is_some()
+        self.waits.contains_key(&task) || self.place_of(task).is_some()
     }
 
     fn reply(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {

@@ -19,8 +19,8 @@ use crate::workbench::{Reply, Request};
 impl State {
     /// Takes one reply in.
     pub(super) fn take(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {
-        if let Some(at) = self.lane_of(task) {
-            return self.turn_reply(at, reply, desk);
+        if let Some(place) = self.place_of(task) {
+            return self.turn_reply(task, place, reply, desk);
         }
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
@@ -57,6 +57,7 @@ impl State {
             (Wait::Board, Reply::Leaderboard { board, categories }) => {
                 desk.overlays.push(tables::board(&board, &categories));
             }
+            (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
             (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
             (Wait::Watch, Reply::Changed { change, .. }) => self.changed(change, desk),
@@ -65,9 +66,10 @@ impl State {
         self.fit(desk);
     }
 
-    fn turn_reply(&mut self, at: usize, reply: Reply, desk: &mut Desk<'_>) {
-        let hidden = self.is_hidden();
-        let thread = &mut self.lanes[at].thread;
+    fn turn_reply(&mut self, task: TaskId, place: (usize, usize), reply: Reply, desk: &mut Desk<'_>) {
+        let hidden = self.is_hidden_on(place.0);
+        let Some(lane) = self.lane_mut(place) else { return };
+        let thread = &mut lane.thread;
         match reply {
             // It may tell who answers.
             Reply::Delta { event: Said::Notice { .. } } if hidden => {}
@@ -77,7 +79,10 @@ impl State {
                 thread.started(&conversation, asked, answer);
             }
             Reply::Delta { event } => thread.delta(&event, desk.now.wall),
-            Reply::Finished { answer } => thread.finished(answer),
+            Reply::Finished { answer } => {
+                thread.finished(answer);
+                self.ended_at(task, place.0, desk);
+            }
             _ => {}
         }
         self.fit(desk);
@@ -101,14 +106,16 @@ impl State {
 
     /// A call's stream is over.
     pub(super) fn over(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
-        if let Some(at) = self.lane_of(task) {
+        if let Some(place) = self.place_of(task) {
             let outcome = match error {
                 Some(error) if error.kind == ErrorKind::Cancelled => Outcome::Stopped,
                 Some(error) => Outcome::Failed { error },
                 None => Outcome::Interrupted,
             };
-            self.lanes[at].thread.end(outcome);
-            return;
+            if let Some(lane) = self.lane_mut(place) {
+                lane.thread.end(outcome);
+            }
+            return self.ended_at(task, place.0, desk);
         }
         let Some(wait) = self.waits.remove(&task) else { return };
         let Some(error) = error else { return };
@@ -141,6 +148,7 @@ impl State {
             | Wait::Fork
             | Wait::Keep
             | Wait::Board
+            | Wait::Summary
             | Wait::Scripts
             | Wait::Add => {
                 desk.complain(&error);

@@ -5,7 +5,6 @@ use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::evaluation::Leaderboard;
 use crate::domain::figures::{count, grouped, milliseconds, rate};
-use crate::domain::message::Outcome;
 use crate::domain::usage::budget::money;
 use crate::tui::app::Desk;
 use crate::tui::look::Role;
@@ -17,17 +16,29 @@ use crate::workbench::request::comparisons::Comparisons;
 use crate::workbench::request::datasets::Datasets;
 
 impl State {
-    /// What each column's answers on this page come to, over its turns.
-    pub(super) fn show_summary(&self, desk: &mut Desk<'_>) {
+    /// Asks what each column's answers come to, over the turns of all pages.
+    pub(super) fn ask_for_summary(&mut self, desk: &mut Desk<'_>) {
         if self.may_not_tell(desk) {
             return;
         }
+        let Some(id) = self.comparison.as_ref().map(|comparison| comparison.id) else { return };
+        let task = desk.call(None, Request::Comparisons(Comparisons::Summary { id }));
+        self.waits.insert(task, Wait::Summary);
+    }
+
+    /// They are here, in the order of the columns.
+    pub(super) fn show_summary(&self, columns: &[Summary], desk: &mut Desk<'_>) {
+        if self.may_not_tell(desk) {
+            return;
+        }
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        let title = if pages > 1 { "What the answers of all pages took" } else { "What the answers took" };
         let head =
             ["", "answers", "failed", "first", "95 %", "total", "95 %", "tok/s", "tok in", "tok out", "cost"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         for (place, at) in self.order().into_iter().enumerate() {
-            let Some(lane) = self.lanes.get(at) else { continue };
-            rows.push(row(place, lane, &self.summary(lane)));
+            let (Some(lane), Some(summary)) = (self.lanes.get(at), columns.get(at)) else { continue };
+            rows.push(row(place, lane, summary));
         }
         let mut lines = Line::table(&rows);
         lines.extend([
@@ -38,14 +49,7 @@ impl State {
                 Role::Faint,
             ),
         ]);
-        desk.overlays.push(Overlay::Reading(Box::new(Reading::new("What the answers took", lines))));
-    }
-
-    fn summary(&self, lane: &Lane) -> Summary {
-        let price = lane.thread.setup.model.as_ref();
-        let price = self.card(price).and_then(|card| card.price.as_ref());
-        let answers = lane.thread.shown().filter_map(|item| item.message.answer.as_ref());
-        Summary::of(answers.filter(|answer| answer.outcome != Outcome::Streaming), price)
+        desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
     }
 
     /// Asks who was chosen over whom.

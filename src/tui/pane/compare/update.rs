@@ -63,7 +63,9 @@ impl State {
                 });
             }
             Action::AddToDataset => self.ask_for_dataset(desk),
-            Action::ShowSummary => self.show_summary(desk),
+            Action::ShowSummary => self.ask_for_summary(desk),
+            Action::SetRepeats => self.ask_for_repeats(desk),
+            Action::TakeValues => self.ask_for_values(desk),
             Action::ShowLeaderboard => self.ask_for_board(desk),
             Action::NextPage => self.step_page(1, desk),
             Action::PreviousPage => self.step_page(-1, desk),
@@ -202,7 +204,7 @@ impl State {
             Action::ChooseAnswer | Action::ChooseTie | Action::ChooseNone | Action::AddToDataset => {
                 asked && self.all_ended()
             }
-            Action::ToggleBlind => !self.runs(),
+            Action::ToggleBlind | Action::SetRepeats | Action::TakeValues => !self.runs(),
             Action::ScrollTogether => self.lanes.len() > 1,
             Action::ShowDifference => self.may_differ(),
             Action::ShowSummary => asked && told,
@@ -279,6 +281,8 @@ impl State {
                 }
             }
             Choice::AddToDataset(name) => self.add_to_dataset(name, desk),
+            Choice::Repeats(samples) => self.take_repeats(samples, desk),
+            Choice::ValuesFile(path) => self.take_values(path, desk),
             Choice::RemoveComparison(id) => {
                 if self.comparison.as_ref().is_some_and(|comparison| comparison.id == id) {
                     self.stop(desk);

@@ -25,7 +25,7 @@ impl State {
     /// What the page came to, for the last line; nothing while who answers is hidden.
     pub(super) fn figures(&self) -> String {
         if self.is_hidden() {
-            return String::new();
+            return self.to_come().unwrap_or_default();
         }
         let mut parts = Vec::new();
         if let Some(pages) =
@@ -33,6 +33,7 @@ impl State {
         {
             parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
         }
+        parts.extend(self.to_come());
         parts.extend(self.chosen_words());
         let measures = self.measures(Measure::of);
         let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
@@ -102,8 +103,11 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         barred: look.style(Role::Faint),
         selection: look.style(Role::Selected),
     };
-    let asked = state.comparison.is_some();
-    let placeholder = if asked { "what all of them are asked next" } else { "what all of them are asked" };
+    let placeholder = match &state.comparison {
+        Some(comparison) if comparison.pages.len() > 1 => "what all of them are asked next on this page",
+        Some(_) => "what all of them are asked next",
+        None => "what all of them are asked",
+    };
     state.composer.draw(areas.composer, cells, &styles, placeholder);
     let (y, right) = (area.bottom().saturating_sub(1), area.right().saturating_sub(2));
     let blind = match &state.comparison {
@@ -121,7 +125,10 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         count => {
             let hidden = count.saturating_sub(areas.columns.len());
             let more = if hidden > 0 { format!(" · {hidden} not in sight") } else { String::new() };
-            put(cells, area.x + 2, y, end, &format!("{count} columns{more}"), style(Role::Muted));
+            let rounds =
+                Some(state.rounds.words()).filter(|words| state.comparison.is_none() && !words.is_empty());
+            let rounds = rounds.map_or_else(String::new, |words| format!(" · {words}"));
+            put(cells, area.x + 2, y, end, &format!("{count} columns{rounds}{more}"), style(Role::Muted));
         }
     }
     if let Some(error) = &state.failed {
@@ -150,6 +157,8 @@ fn teach(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (Action::ChooseModel, "who answers in this column"),
         (Action::ToggleSettings, "what it is asked with"),
         (Action::ToggleBlind, "hide who answers until you have chosen"),
+        (Action::SetRepeats, "ask each several times"),
+        (Action::TakeValues, "ask for each row of a file"),
         (Action::Send, "ask all of them"),
     ];
     let mut y = area.y + 2 + area.height.saturating_sub((words.len() + keys.len() + 3) as u16) / 4;
