@@ -93,7 +93,7 @@ fn whole(c: &mut Criterion) {
     screen.event(Event::Replies { task, replies: vec![Reply::Thread { thread }] });
     let mut terminal = Terminal::new(TestBackend::new(AREA.width, AREA.height)).unwrap();
     let mut group = c.benchmark_group("the whole screen, 10,000 messages, 200x60");
-    for (name, key) in [("a page up each time", "<pgup>"), ("a letter typed", "x")] {
+    for (name, key) in [("a page up each time", "<pageup>"), ("a letter typed", "x")] {
         group.bench_function(name, |b| {
             b.iter(|| {
                 screen.keys(key);

@@ -1,5 +1,6 @@
 //! TLS and the way to it: whose certificates are believed, what a proxy of `https://` gets to see, and who is reached past it.
 
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use outcrop::domain::ErrorKind;
@@ -9,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::cli::home::Home;
 use crate::loopback::{AUTHORITY, Server, whole};
 use crate::provider_openai::{Kept, options};
 
@@ -72,6 +74,40 @@ async fn a_file_of_certificates_that_is_none_is_named_before_anything_is_sent() 
         assert!(error.to_string().contains(name), "{error}");
     }
     assert!(server.seen().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_machine_s_own_trust_store_is_believed() {
+    let completion =
+        serde_json::json!({"choices": [{"message": {"content": "over TLS"}, "finish_reason": "stop"}]});
+    let server = Server::secure(move |_, _| whole(200, &[], completion.to_string())).await;
+    let home = Home::with(&format!(
+        "[providers.near]\nkind = \"openai\"\nbase_url = \"https://localhost:{}/v1\"\napi_key = \"none\"\nstream = false\n",
+        server.port
+    ));
+    let asked = home.command(&["chat", "-m", "near/x", "hello"]);
+    let stranger = home.run(&["chat", "-m", "near/x", "hello"]);
+    assert!(stranger.code == Some(2) && stranger.stderr.contains("certificate"), "{stranger:?}");
+    // A store of the test's own in the place of the machine's, where a user may mount one.
+    let store = "mount -t tmpfs tmpfs /etc/ssl/certs && cp \"$0\" /etc/ssl/certs/ca-certificates.crt";
+    let here = |then: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &format!("{store} && {then}"), AUTHORITY]);
+        command.arg(asked.get_program()).args(asked.get_args()).current_dir(home.beside()).env_clear();
+        command.envs(asked.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).output()
+    };
+    if !here("true").is_ok_and(|done| done.status.success()) {
+        crate::skipped!("the machine's trust store; `unshare -rm` cannot put another one in its place here");
+        return;
+    }
+    let said = tokio::task::block_in_place(|| here("exec \"$@\"")).unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&said.stdout),
+        "over TLS\n",
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
 }
 
 /// A proxy that leads every tunnel to `port`, and keeps each head that it was sent and all bytes that went out through it.
