@@ -13,6 +13,9 @@ use crate::config::Config;
 use crate::domain::untrusted::safe_text;
 use crate::domain::{Error, ErrorKind, Result};
 
+/// How the files' names begin.
+const NAME: &str = "outcrop";
+
 /// Files kept.
 const KEPT: usize = 7;
 
@@ -24,11 +27,18 @@ pub fn start(config: &Config) -> Result<()> {
     refuse_links(&folder)?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
-        .filename_prefix("outcrop")
+        .filename_prefix(NAME)
         .filename_suffix("log")
         .max_log_files(KEPT)
         .build(&folder)
-        .map_err(|why| Error::internal(doing(), why.to_string()))?;
+        .map_err(|why| {
+            Error::new(
+                ErrorKind::Io,
+                doing(),
+                innermost(&why),
+                "Make room for it, or let it be written there.",
+            )
+        })?;
     let filter = EnvFilter::new(format!("warn,outcrop={}", config.log));
     // A second start, as in tests, keeps the first log.
     let _ = tracing_subscriber::fmt()
@@ -39,11 +49,19 @@ pub fn start(config: &Config) -> Result<()> {
     Ok(())
 }
 
+/// What an error comes from at last.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
 /// A link in the place of the folder or of one of its files could lead to somebody else's.
 fn refuse_links(folder: &Path) -> Result<()> {
     let doing = |path: &Path| format!("opening the log {}", path.display());
     let paths = fs::read_dir(folder).map_err(|why| Error::io(doing(folder), &why))?;
     let paths = paths.filter_map(|entry| Some(entry.ok()?.path()));
+    let paths = paths.filter(|path| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(NAME.as_bytes()))
+    });
     for path in std::iter::once(folder.to_owned()).chain(paths) {
         if path.is_symlink() {
             return Err(Error::new(

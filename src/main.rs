@@ -21,6 +21,14 @@ fn main() -> ExitCode {
     }
     let arguments = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => arguments,
+        Err(said) if said.use_stderr() && std::env::args_os().any(|argument| argument == "--json") => {
+            // Programs read the standard output, an object a line.
+            let text = said.to_string();
+            let why = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let hint = "`outcrop --help` and `outcrop COMMAND --help` say what there is.";
+            let error = Error::new(ErrorKind::Invalid, "reading the arguments", why, hint);
+            return ExitCode::from(cli::report(&error, true).code());
+        }
         Err(said) => {
             // Help and version go out, mistakes to the standard error; if either is closed nobody is there to tell. A
             // mistake repeats what was typed, the names of files too.
@@ -67,9 +75,10 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
         config => config?,
     };
     let logging = log::start(&config);
-    // What is wrong with it is the doctor's to tell; whoever else runs without a log could not be helped later.
-    if !examining {
-        logging.clone()?;
+    // The doctor tells of it in his own way. Nobody is kept from their work by it.
+    if let (false, Err(error)) = (examining, &logging) {
+        let _ =
+            writeln!(std::io::stderr(), "{}", safe_text(&format!("note: this runs without a log: {error}")));
     }
     // An answer comes piece after piece: threads that hand each of them on would cost more than they do. Whatever else
     // writes may be stopped by its reader for long, and must not hold those whom this process serves.

@@ -302,11 +302,12 @@ fn typed(tty: &Tty, count: usize) -> Vec<Duration> {
 }
 
 fn keys() {
-    let home = Home::scripted();
-    let tty = home.open(SIZE, &["-m", "scripted/stream-200000@5000"]);
+    let server = Server::start();
+    let home = Home::new(&server.config());
+    let tty = home.open(SIZE, &["-m", "loop/words-200000@5000"]);
     tty.wait_for_composer();
     tty.ask("go");
-    tty.wait_for("silt past stone");
+    tty.wait_for("word word word");
     let times = typed(&tty, 300);
     line("key → glyph at 5,000 tokens/s, p50 / p99", &spread(&times), "8 ms");
     tty.send("\x1b");
@@ -347,17 +348,18 @@ fn paste() {
 }
 
 fn stream() {
-    let home = Home::scripted();
+    let server = Server::start();
+    let home = Home::new(&server.config());
     let used: Vec<_> = (0..3)
         .map(|_| {
-            let tty = home.open(SIZE, &["-m", "scripted/stream-400@500"]);
+            let tty = home.open(SIZE, &["-m", "loop/words-400@500"]);
             tty.wait_for_composer();
-            tty.send("go on");
-            tty.wait_for("go on");
+            tty.send("go to fin");
+            tty.wait_for("go to fin");
             rest(&tty);
             let before = cpu(&tty);
             tty.send("\r");
-            tty.wait_for("400 tok");
+            tty.wait("the last word", |screen| ends(screen, "fin"));
             thread::sleep(Duration::from_millis(300));
             let used = cpu(&tty).saturating_sub(before);
             quit(tty);

@@ -28,7 +28,7 @@ const SHORT: u64 = 100;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    out.raw = arguments.raw;
+    out.set_raw(arguments.raw)?;
     if let Some(file) = &asker.config.record {
         out.note(&format!("the call is recorded on {}", file.display()))?;
     }
@@ -47,7 +47,9 @@ pub(super) async fn chat(arguments: Arguments, asker: &Asker, out: &mut Out) -> 
     };
     if in_vain && let Some(request) = before.back() {
         // What went wrong first is what the person is told.
-        let _ = asker.one(Request::Conversations(request), out).await;
+        if asker.one(Request::Conversations(request), out).await.is_ok() {
+            out.note("the question is kept nowhere, so that --continue does not go on with it")?;
+        }
     }
     let answer = answered?;
     tools::say(&answer, out)?;

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 8;
 type Answers = BTreeMap<(usize, usize), Result<Message>>;
 
 pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    out.raw = wanted.raw;
+    out.set_raw(wanted.raw)?;
     if let Some(file) = &asker.config.record {
         out.note(&format!("the calls are recorded on {}", file.display()))?;
     }

@@ -24,7 +24,7 @@ pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Res
     match verb {
         Verb::List { limit } => list(limit, asker, out).await?,
         Verb::Show { id, raw } => {
-            out.raw = raw;
+            out.set_raw(raw)?;
             show(&id, asker, out).await?;
         }
         Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
@@ -130,7 +130,7 @@ async fn objects(
 
 async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let ExportComparison { id, form, output, force, raw } = wanted;
-    out.raw = raw;
+    out.set_raw(raw)?;
     if let Some(path) = &output {
         export::refuse_existing(path, force)?;
     }

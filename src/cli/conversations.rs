@@ -30,13 +30,13 @@ pub(super) async fn conversations(verb: Verb, asker: &Asker, out: &mut Out) -> R
     match verb {
         Verb::List { limit } => list(limit, asker, out).await?,
         Verb::Show { id, raw } => {
-            out.raw = raw;
+            out.set_raw(raw)?;
             show(&id, asker, out).await?;
         }
         Verb::Search { query, limit } => return search(query, limit, asker, out).await,
         Verb::Rename { id, title } => rename(&id, title, asker, out).await?,
         Verb::Export { id, format, output, force, attachments, raw } => {
-            out.raw = raw;
+            out.set_raw(raw)?;
             let mut ids = Vec::new();
             for text in &id {
                 ids.push(thread(text, asker, out).await?.conversation.id);

@@ -35,7 +35,7 @@ pub(super) async fn datasets(verb: Verb, asker: &Asker, out: &mut Out) -> Result
             heads(datasets, out)?;
         }
         Verb::Show { name, limit, raw } => {
-            out.raw = raw;
+            out.set_raw(raw)?;
             show(name, limit, asker, out).await?;
         }
         Verb::Export(wanted) => write(wanted, asker, out).await?,
@@ -242,7 +242,7 @@ async fn write(wanted: ExportDataset, asker: &Asker, out: &mut Out) -> Result<()
     if let Some(path) = &output {
         export::refuse_existing(path, force)?;
     }
-    out.raw = raw;
+    out.set_raw(raw)?;
     let (mut file, mut altered) = (None, false);
     let mut replies = asker.ask(Request::Datasets(Datasets::Export { id: dataset.id, form }));
     while let Some(reply) = replies.next().await {

@@ -203,6 +203,11 @@ async fn dispatch(
             }
         }
     };
+    let worked = async {
+        let ended = worked.await;
+        asker.tell_notices().await;
+        ended
+    };
     // Dropping what a command waits for cancels it at the other side of the door; what came of it is kept there.
     let ended = tokio::select! {
         ended = worked => ended,
@@ -304,6 +309,16 @@ impl Asker {
             out::say("hint: quit that process to have this one's own values.");
         }
         Ok(())
+    }
+
+    /// Says what was mended or noticed about the workspace and nobody was told yet. Where that cannot be asked, the command
+    /// has said why.
+    async fn tell_notices(&self) {
+        if let Some(Ok(Reply::Notices { notices })) =
+            self.ask(Request::Workspace(Workspace::Notices)).next().await
+        {
+            notices.iter().for_each(|notice| out::say(&format!("note: {notice}")));
+        }
     }
 
     fn ask(&self, request: Request) -> Replies {

@@ -3,7 +3,7 @@
 //! Safe whether the output is a terminal or not: what goes into a pipe is most often on its way to one.
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
@@ -19,8 +19,8 @@ pub(super) struct Out {
     to: BufWriter<io::Stdout>,
     /// One object a line.
     pub json: bool,
-    /// The person wants texts byte for byte, whatever they do to a terminal.
-    pub raw: bool,
+    /// The person wants texts byte for byte.
+    raw: bool,
     /// The last character written ended a line.
     at_start: bool,
     /// A carriage return that waits for what follows it.
@@ -30,6 +30,20 @@ pub(super) struct Out {
 impl Out {
     pub fn new(json: bool) -> Self {
         Self { to: BufWriter::new(io::stdout()), json, raw: false, at_start: true, held_return: false }
+    }
+
+    /// Texts go out byte for byte, if that is `wanted`: never to a terminal, which they could drive.
+    pub fn set_raw(&mut self, wanted: bool) -> Result<(), Error> {
+        if wanted && io::stdout().is_terminal() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "writing byte for byte",
+                "the standard output is a terminal, and what a model or a file says could drive it",
+                "Leave --raw away, or send it to a file or a program: | less, > FILE.",
+            ));
+        }
+        self.raw = wanted;
+        Ok(())
     }
 
     /// One line; line ends in it become spaces.

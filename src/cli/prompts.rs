@@ -31,7 +31,7 @@ pub(super) async fn prompts(verb: Verb, asker: &Asker, out: &mut Out) -> Result<
             heads(prompts, out)?;
         }
         Verb::Show { name, version, draft, raw } => {
-            out.raw = raw;
+            out.set_raw(raw)?;
             show(name, version, draft, asker, out).await?;
         }
         Verb::Save(wanted) => save(wanted, asker, out).await?,
@@ -222,7 +222,7 @@ async fn compare(
 
 async fn run(wanted: RunPrompt, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let RunPrompt { name, version: number, draft, var, var_file, test, raw, wishes } = wanted;
-    out.raw = raw;
+    out.set_raw(raw)?;
     let wishes = Wishes::of(&wishes, &asker.config)?;
     let book = book(name, asker, out).await?;
     let (number, template) = if draft {

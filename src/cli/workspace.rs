@@ -60,7 +60,7 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
     let new_data = matches!(&request, Workspace::Rekey { data: true, .. });
     let reply = asker.one(Request::Workspace(request), out).await?;
     let exit = match &reply {
-        Reply::Verified { damaged, .. } if !damaged.is_empty() => Exit::Negative,
+        Reply::Verified { damaged, rebuilt, .. } if *rebuilt || !damaged.is_empty() => Exit::Negative,
         _ => Exit::Done,
     };
     if out.json {
@@ -93,7 +93,7 @@ pub(super) async fn workspace(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
             }
             info(found, out)?;
         }
-        Reply::Verified { records, damaged } => {
+        Reply::Verified { records, damaged, .. } => {
             out.line(&format!("{} read", words::count(*records, "record", "records")))?;
             for one in damaged {
                 out.line(&format!("damaged: {one}"))?;

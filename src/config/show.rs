@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::table::{KEYS, Key, Kind};
 use super::{ActionKeys, Shown, check};
+use crate::domain::secret::shown_url;
 
 /// Every leaf of the merged values: known keys in the order of the list, then names that the person chose.
 pub(super) fn values(merged: &Value) -> Vec<Shown> {
@@ -48,7 +49,7 @@ fn text(kind: Option<Kind>, value: &Value) -> String {
     match (&value.kind, kind) {
         // The name of a variable is no secret, and the person wants to see it.
         (ValueKind::String(text), Some(Kind::Secret)) if !text.starts_with('$') => "\"…\"".to_owned(),
-        (ValueKind::String(text), Some(Kind::Proxy | Kind::Url)) => quoted(&without_password(text)),
+        (ValueKind::String(text), Some(Kind::Proxy | Kind::Url)) => quoted(&shown_url(text)),
         (ValueKind::String(text), _) => quoted(text),
         (value @ (ValueKind::Array(_) | ValueKind::Table(_)), Some(Kind::SettingJson)) => {
             quoted(&check::json_text(value))
@@ -63,19 +64,6 @@ fn text(kind: Option<Kind>, value: &Value) -> String {
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
-}
-
-/// A URL whose part before `@` is not shown.
-fn without_password(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..authority].rfind('@') {
-        Some(at) => {
-            let separator = if scheme.is_empty() { "" } else { "://" };
-            format!("{scheme}{separator}…@{}", &rest[at + 1..])
-        }
-        None => url.to_owned(),
-    }
 }
 
 /// A configuration file with every key, its meaning and its default, commented out.

@@ -6,6 +6,7 @@ use tokio::time::Duration;
 
 use crate::domain::catalog::Availability;
 use crate::domain::figures::{count, grouped, span};
+use crate::domain::secret::shown_url;
 use crate::domain::workspace::{Check, Verdict};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::provider::KeyCheck;
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Every check. Asks the configured providers for their models, which is what the person called the doctor for.
 pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> Result<Vec<Check>> {
     let info = workspace.info().await?;
-    let (records, damaged) = workspace.verify().await?;
+    let (records, damaged, rebuilt) = workspace.verify().await?;
     let mut checks = vec![
         check(
             "store",
@@ -46,7 +47,13 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> R
         ),
         key(workspace, info.key).await,
     ];
-    checks.extend(info.notices.into_iter().map(|notice| check("store", Verdict::Note, notice, "")));
+    let verdict = if rebuilt { Verdict::Bad } else { Verdict::Note };
+    let advice = if rebuilt {
+        "`outcrop workspace restore FILE` brings a backup back, where there is one."
+    } else {
+        ""
+    };
+    checks.extend(info.notices.into_iter().map(|notice| check("store", verdict, notice, advice)));
     let names = invoke.providers();
     checks
         .extend(join_all(names.iter().map(|name| provider(invoke, name, terms))).await.into_iter().flatten());
@@ -73,7 +80,7 @@ pub async fn examine_provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec
     if !checks.is_empty() {
         return checks;
     }
-    let address = invoke.address(name).unwrap_or_default();
+    let address = invoke.address(name).map(|url| shown_url(&url)).unwrap_or_default();
     vec![check(
         format!("provider {name}"),
         Verdict::Note,
@@ -86,7 +93,8 @@ pub async fn examine_provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec
 async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
     let what = format!("provider {name}");
     let answer = cards::of(invoke, name, terms).await;
-    let address = invoke.address(name);
+    let reached = invoke.address(name);
+    let address = reached.as_deref().map(shown_url);
     let first = match answer {
         Ok(cards) if cards.is_empty() && invoke.is_optional(name) => return Vec::new(),
         Ok(cards) => {
@@ -118,7 +126,7 @@ async fn provider(invoke: &Invoke, name: &str, terms: &Terms) -> Vec<Check> {
         }
         Err(error) => bad(what, &error, address.as_deref()),
     };
-    let ahead = address.and_then(|address| terms.net.clock_of(&address));
+    let ahead = reached.and_then(|address| terms.net.clock_of(&address));
     std::iter::once(first).chain(ahead.and_then(|ahead| clock(name, ahead))).collect()
 }
 

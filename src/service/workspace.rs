@@ -1,6 +1,7 @@
 //! The workspace as a thing: what it is, its backups, its key, its health, and the faces' own small memory.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Duration;
@@ -23,6 +24,8 @@ pub struct Workspace {
     archive: Archive,
     recorder: Recorder,
     tending: Arc<Mutex<Option<AbortOnDropHandle<()>>>>,
+    /// How many notices of the store a person was told.
+    told: Arc<AtomicUsize>,
 }
 
 /// How old the backup that a store keeps of itself may grow; the record of calls is swept as often.
@@ -35,7 +38,14 @@ impl Workspace {
     /// record of calls what `keep` says.
     pub fn new(folder: PathBuf, unlock: Unlock, archive: Archive, recorder: Recorder, keep: Keep) -> Self {
         let tending = AbortOnDropHandle::new(tokio::spawn(tend(archive.clone(), keep)));
-        Self { folder, unlock, archive, recorder, tending: Arc::new(Mutex::new(Some(tending))) }
+        Self {
+            folder,
+            unlock,
+            archive,
+            recorder,
+            tending: Arc::new(Mutex::new(Some(tending))),
+            told: Arc::default(),
+        }
     }
 
     /// What it is, in numbers.
@@ -78,12 +88,26 @@ impl Workspace {
         self.info().await
     }
 
-    /// Reads and opens every record: how many there are, and one line for each that is damaged.
-    pub async fn verify(&self) -> Result<(u64, Vec<String>)> {
+    /// What was mended or noticed and nobody was told yet; they count as told from now on.
+    pub async fn untold(&self) -> Result<Vec<String>> {
+        let told = Arc::clone(&self.told);
+        self.archive
+            .run(move |store| {
+                let notices = store.notices();
+                let from = told.swap(notices.len(), Ordering::Relaxed);
+                Ok(notices.into_iter().skip(from).collect())
+            })
+            .await
+    }
+
+    /// Reads and opens every record: how many there are, one line for each that is damaged, and whether the store was rebuilt
+    /// since it was opened.
+    pub async fn verify(&self) -> Result<(u64, Vec<String>, bool)> {
         self.archive
             .run(|store| {
                 let verified = store.verify()?;
-                Ok((verified.records, verified.damaged.iter().map(ToString::to_string).collect()))
+                let damaged = verified.damaged.iter().map(ToString::to_string).collect();
+                Ok((verified.records, damaged, store.was_rebuilt()))
             })
             .await
     }

@@ -53,7 +53,7 @@ mod site;
 mod tail;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 pub use backup::Moved;
 pub use batch::Batch;
@@ -80,7 +80,6 @@ pub struct Store {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     site: Site,
     live: RwLock<Arc<Generation>>,
@@ -91,6 +90,16 @@ struct Shared {
     group: Group,
     unmarked: Mutex<Vec<Address>>,
     notices: Mutex<Vec<String>>,
+    listener: OnceLock<Listener>,
+}
+
+/// Hears what is noticed while the store is open.
+pub type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("site", &self.site).finish_non_exhaustive()
+    }
 }
 
 impl Shared {
@@ -119,6 +128,9 @@ impl Shared {
     fn notice(&self, text: String) {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         if !notices.contains(&text) {
+            if let Some(listener) = self.listener.get() {
+                listener(&text);
+            }
             notices.push(text);
         }
     }
@@ -128,6 +140,16 @@ impl Store {
     /// What was mended or noticed since the store was opened, in words.
     pub fn notices(&self) -> Vec<String> {
         self.shared.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has what is noticed from now on told to `listener` too, which must not block. Only the first one is taken.
+    pub fn tell(&self, listener: Listener) {
+        let _ = self.shared.listener.set(listener);
+    }
+
+    /// Whether it was rebuilt since it was opened, because a part of it was damaged.
+    pub fn was_rebuilt(&self) -> bool {
+        self.notices().iter().any(|notice| notice.starts_with(salvage::REBUILT))
     }
 
     /// What wraps the data key, in words: "a key file", "a passphrase", "the keyring".

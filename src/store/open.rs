@@ -1,7 +1,7 @@
 //! Opening a store: made where there is none, unlocked, its last interruption ended, its damage mended.
 
 use std::fs;
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, OnceLock, RwLock};
 
 use uuid::Uuid;
 
@@ -58,6 +58,7 @@ impl Store {
             group: Group::default(),
             unmarked: Mutex::default(),
             notices: Mutex::new(notices.clone()),
+            listener: OnceLock::new(),
         };
         shared.free_what_is_marked()?;
         Ok((Self { shared: shared.into() }, notices))

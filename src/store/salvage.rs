@@ -199,11 +199,14 @@ impl Store {
     }
 }
 
+/// How it begins.
+pub(super) const REBUILT: &str = "A part of the store was damaged";
+
 /// What is told after a salvage.
 pub(super) fn rebuilt(why: &str, copied: Copied) -> String {
     format!(
-        "A part of the store was damaged ({why}). It was rebuilt from what could be found: {} records. \
-         The damaged files are kept.",
+        "{REBUILT} ({why}). It was rebuilt from what could be found: {} records. What was written last may be missing; the \
+         damaged files are kept.",
         copied.records
     )
 }

@@ -159,14 +159,22 @@ impl Here {
         let typed = knock.passphrase.as_ref().map(|typed| typed.expose().into());
         let given = || config.passphrase.as_ref().map(|given| given.expose().into());
         let unlock = Unlock { passphrase: typed.or_else(given), ask: knock.ask };
-        let (store, _) = match &knock.restore {
+        let (store, noticed) = match &knock.restore {
             Some(from) => Store::open_restored(&owner, &unlock, from)?,
             None => Store::open(&owner, &unlock)?,
         };
+        for notice in noticed {
+            tracing::warn!("{notice}");
+        }
         let archive = Archive::new(store.clone());
         let keys = Keys::new(store.clone());
         let cassettes = Cassettes::new(store.clone());
         let changes = Changes::default();
+        let told = changes.clone();
+        store.tell(Box::new(move |notice| {
+            tracing::warn!("{notice}");
+            told.tell(Changed::Notice { text: notice.to_owned() });
+        }));
         let recorder = Recorder::start(store, changes.clone());
         let around: Surroundings = config.children.variables().collect();
         let trial: Arc<dyn Trial> =
@@ -521,9 +529,10 @@ impl Here {
                 one(async move { Ok(Reply::Differences { owner: std::process::id(), differences }) })
             }
             Ask::Compact => one(async move { Ok(Reply::Workspace { info: service.compact().await? }) }),
+            Ask::Notices => one(async move { Ok(Reply::Notices { notices: service.untold().await? }) }),
             Ask::Verify => one(async move {
-                let (records, damaged) = service.verify().await?;
-                Ok(Reply::Verified { records, damaged })
+                let (records, damaged, rebuilt) = service.verify().await?;
+                Ok(Reply::Verified { records, damaged, rebuilt })
             }),
             Ask::Rekey { data, to } => {
                 one(async move { service.rekey(data, to).await.map(|()| Reply::Done) })

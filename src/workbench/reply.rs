@@ -263,6 +263,13 @@ pub enum Reply {
     Verified {
         records: u64,
         damaged: Vec<String>,
+        /// The store was rebuilt since it was opened: what is not damaged may yet be missing.
+        #[serde(default)]
+        rebuilt: bool,
+    },
+    /// What was mended or noticed about the workspace, each told once.
+    Notices {
+        notices: Vec<String>,
     },
     /// What the process `owner` works with and the one that asks was not told.
     Differences {

@@ -361,6 +361,15 @@ fn a_hostile_model_puts_no_control_on_a_terminal_that_chat_prints_to() {
         assert_eq!(foreign(&plain), Vec::<String>::new(), "{arguments:?}");
         assert!(!plain.contains(&0x1b), "{arguments:?}");
     }
+    // Byte for byte is for files and programs.
+    for arguments in
+        [&["chat", "--raw", "-m", "scripted/hostile", "go"][..], &["conversations", "export", "--raw"][..]]
+    {
+        let mut tty = home.open(SIZE, arguments);
+        tty.wait_for("could drive it");
+        assert_eq!(tty.ended(), Some(2));
+        assert!(!tty.bytes().contains(&0x1b), "{arguments:?}");
+    }
     // Into a pipe the JSON is the same.
     let json = home.said(&["chat", "--json", "-m", "scripted/hostile", "go"]);
     assert!(!json.contains(drives), "{json}");

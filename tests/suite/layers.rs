@@ -121,7 +121,9 @@ fn names(line: &str, word: &str) -> bool {
 
 /// What is not a test of its own file.
 fn product(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    code(text).take_while(|(_, line)| !line.contains("#[cfg(test)]"))
+    let tests = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+    let lines = text[..tests].lines().count();
+    code(text).take_while(move |(number, _)| *number <= lines)
 }
 
 /// The first segments that a line names under the crate's root: of `crate::{a::x, b}` both, and of `super::super::x` as

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::catalogue::catalogue;
 use super::files::{self, blocking};
 use super::pull::{copy, settle};
 use super::report::{Steps, steps};
@@ -37,6 +38,11 @@ impl Shelf {
         steps(|report| async move {
             let doing = format!("adding {}", file.display());
             let name = name_of(&id, &doing)?.to_owned();
+            if catalogue()?.iter().any(|known| known.name == name) {
+                let why =
+                    format!("{name} is the name of a model of the catalogue, and this is a file of yours");
+                return Err(Error::new(ErrorKind::Invalid, doing, why, "Give it another name."));
+            }
             let claim = shelf.claim(&name, &doing)?;
             let models = shelf.options.models.clone();
             blocking(move || {

@@ -181,8 +181,7 @@ impl<'a> Reading<'a> {
             Some("user") => Role::User,
             Some("assistant") => Role::Assistant,
             other => {
-                let has_words = said.content.as_ref().is_some_and(|c| !blocks(c, &mut |_| ()).is_empty());
-                if has_words {
+                if said.content.as_ref().is_some_and(says_something) {
                     let who = other.unwrap_or("nobody").chars().take(20).collect::<String>();
                     self.leave(&format!("message of the role {who}"));
                 }
@@ -220,6 +219,22 @@ impl<'a> Reading<'a> {
     fn leave(&mut self, what: &str) {
         *self.left.entry(what.to_owned()).or_default() += 1;
     }
+}
+
+/// Whether a content has anything in it, of whatever kind.
+fn says_something(content: &Value) -> bool {
+    fn is_empty(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(parts) => parts.iter().all(is_empty),
+            Value::Object(fields) => fields.is_empty(),
+            _ => true,
+        }
+    }
+    let Some(fields) = content.as_object() else { return false };
+    fields
+        .iter()
+        .any(|(name, value)| !matches!(name.as_str(), "content_type" | "language") && !is_empty(value))
 }
 
 /// What a content becomes; `leave` is told of the rest.

@@ -153,7 +153,9 @@ impl Request {
             },
             Self::Workspace(request) => match request {
                 W::Info | W::Compare { .. } | W::Verify | W::Doctor | W::Recall { .. } => true,
-                W::Unlock { .. }
+                // What is told is told once.
+                W::Notices
+                | W::Unlock { .. }
                 | W::Backup { .. }
                 | W::Restore { .. }
                 | W::Compact

@@ -24,6 +24,8 @@ pub enum Workspace {
     Restore { from: PathBuf },
     /// Gives back the space of deleted records: `Workspace`.
     Compact,
+    /// What was mended or noticed since the workspace was opened and nobody was told yet: `Notices`.
+    Notices,
     /// Reads and opens every record: `Verified`.
     Verify,
     /// Wraps the data key anew; `data` also makes a new data key and rewrites everything: `Done`.

@@ -223,3 +223,11 @@ fn what_a_remote_model_lacks_is_refused_and_a_retired_one_names_its_successor() 
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.stderr.contains("retired; its successor is openai/gpt-5.6-sol"), "{said:?}");
 }
+
+#[test]
+fn programs_are_told_of_a_wrong_argument_as_of_any_error() {
+    let said = Home::new().run(&["models", "list", "--json", "--nonsense"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let [object] = &said.objects()[..] else { panic!("{said:?}") };
+    assert!(object["reply"] == "error" && object.to_string().contains("--nonsense"), "{object}");
+}

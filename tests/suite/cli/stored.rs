@@ -1,6 +1,6 @@
 //! The workspace and what goes in and out of it.
 
-use super::home::{Home, on_both};
+use super::home::{Home, SCRIPTED, on_both};
 
 #[test]
 fn export_and_import_carry_conversations_to_another_home() {
@@ -234,4 +234,31 @@ fn a_program_that_is_started_is_told_no_secret() {
     let told = std::fs::read_to_string(told).unwrap_or_else(|why| panic!("{why}: {output:?}"));
     assert!(told.contains("PLAIN=known"), "{told}");
     assert!(!told.contains("canary"), "{told}");
+}
+
+/// The file of the tree that is the store.
+fn tree(home: &Home) -> std::path::PathBuf {
+    let generation =
+        std::fs::read_dir(home.path().join("data/home")).unwrap().flatten().map(|entry| entry.path());
+    let newest = generation.filter(|path| path.join("tree/db").is_file()).max();
+    newest.expect("no tree").join("tree/db")
+}
+
+#[test]
+fn a_store_that_had_to_be_rebuilt_is_told_by_whatever_command_comes_first_and_once() {
+    let home = Home::with(SCRIPTED);
+    for number in 0..30 {
+        home.run(&["chat", "-m", "scripted/echo", &format!("number {number} {}", "gravel ".repeat(200))]);
+    }
+    let whole = std::fs::read(tree(&home)).unwrap();
+    for first in [&["conversations", "list"][..], &["workspace", "verify"]] {
+        std::fs::write(tree(&home), &whole[..whole.len() / 2]).unwrap();
+        let said = home.run(first);
+        assert!(said.stderr.contains("A part of the store was damaged"), "{said:?}");
+        assert!(said.stderr.contains("What was written last may be missing"), "{said:?}");
+        // That all that is left can be read is not the whole truth.
+        assert_eq!(said.code, Some(i32::from(first.contains(&"verify"))), "{said:?}");
+        let again = home.run(first);
+        assert!(again.stderr.is_empty() && again.code == Some(0), "{again:?}");
+    }
 }

@@ -379,6 +379,27 @@ fn a_new_conversation_with_a_system_prompt_takes_the_model_used_last_and_the_def
 }
 
 #[test]
+fn a_conversation_that_was_asked_for_begins_empty_and_an_older_draft_is_one_key_away() {
+    let mut stage = Stage::with(120, 40, "dark", named(Some("mock/fast")));
+    stage.answer("recall", vec![Reply::Remembered { value: None }]);
+    let draft = Draft { text: "left from before".into(), pastes: Vec::new() };
+    stage.answer("load_draft", vec![Reply::Draft { draft }]);
+    assert!(!stage.text().contains("left from before"), "{}", stage.text());
+    stage.keys("<up>");
+    assert!(stage.text().contains("left from before"), "{}", stage.text());
+}
+
+#[test]
+fn what_was_mended_is_said_when_the_screen_opens() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    stage.answer(
+        "\"notices\"",
+        vec![Reply::Notices { notices: vec!["A part of the store was damaged.".into()] }],
+    );
+    assert!(stage.text().contains("A part of the store was damaged."), "{}", stage.text());
+}
+
+#[test]
 fn the_conversation_after_it_begins_with_the_defaults() {
     let mut options = crate::stage::options("dark");
     options.defaults.settings.set("top_k", "5").unwrap();

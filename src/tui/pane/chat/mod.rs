@@ -93,6 +93,8 @@ struct Wanted {
 enum Wait {
     /// Where the person left off.
     Recall,
+    /// What was mended or noticed about the workspace.
+    Notices,
     /// Which models the person likes.
     Likes,
     /// The first page of the list, or one that follows.

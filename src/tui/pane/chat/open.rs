@@ -54,6 +54,8 @@ impl State {
             let task = desk.call(None, Request::Watch { topic });
             self.waits.insert(task, Wait::Watch);
         }
+        let task = desk.call(None, Request::Workspace(Workspace::Notices));
+        self.waits.insert(task, Wait::Notices);
         if self.insisted {
             self.ask_whether_known(desk);
         }
@@ -325,13 +327,13 @@ impl State {
         self.waits.insert(task, Wait::Draft(id));
     }
 
-    /// A kept draft, for the conversation that is shown. What was typed meanwhile stays; the draft goes behind it in
-    /// the composer's history.
+    /// A kept draft, for the conversation that is shown. What was typed meanwhile stays, and so does a new conversation that
+    /// was asked for with a model; the draft goes behind it in the composer's history.
     pub(super) fn take_draft(&mut self, of: Option<ConversationId>, draft: &Draft) {
         if of != self.thread.id || draft.text.is_empty() {
             return;
         }
-        if self.composer.is_empty() {
+        if self.composer.is_empty() && !(self.insisted && of.is_none()) {
             self.composer.set_draft(draft);
             self.saved = draft.clone();
         } else if self.composer.draft() != *draft {

@@ -106,6 +106,9 @@ impl State {
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 scripts::offer(scripts, desk);
             }
+            (Wait::Notices, Reply::Notices { notices }) if !notices.is_empty() => {
+                desk.notice = Some((notices.join(" "), true));
+            }
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
                 desk.ask(Effect::Save { id, path, text, replace });

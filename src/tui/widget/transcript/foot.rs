@@ -58,7 +58,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         Outcome::Complete { .. } => schema(answer, columns, &mut rows),
         Outcome::Stopped => rows.push(Row::of(fit("■ stopped", columns), Ink::of(Role::Warn))),
         Outcome::Interrupted => {
-            let what = "■ interrupted: the program ended here; what had come is kept";
+            let what = "■ interrupted: the outcrop that asked ended here; what had come is kept";
             rows.extend(wrap(&Inline::plain(what, Ink::of(Role::Warn)), columns));
         }
         Outcome::Failed { error } => failure(error, item.open, columns, &mut rows),
