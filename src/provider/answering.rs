@@ -10,7 +10,7 @@ use super::{Events, KeyCheck};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::{Client, Request, Response};
+use crate::net::{Brought, Client, Request, Response};
 use crate::wire::decode::{Decoder, Protocol};
 use crate::wire::fault;
 
@@ -147,6 +147,15 @@ pub(super) fn wait_ms(response: &Response) -> Option<u64> {
     response.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// What a piece of a stream brought, by the events that it was: a comment, a ping and half a frame are none.
+fn brought(events: &[Event]) -> Brought {
+    let of_one = |event: &Event| match event {
+        Event::Usage { .. } | Event::Context { .. } | Event::Notice { .. } => Brought::Notes,
+        _ => Brought::Words,
+    };
+    events.iter().map(of_one).max().unwrap_or(Brought::Life)
+}
+
 struct Answering<P: Protocol> {
     doing: String,
     decoder: Decoder<P>,
@@ -197,13 +206,16 @@ impl<P: Protocol> Answering<P> {
 
     async fn read(&mut self, mut response: Box<Response>) {
         let mut events = Vec::new();
-        let (read, more) = match response.chunk().await {
+        let held = self.decoder.held();
+        let (read, more) = match response.piece().await {
             Ok(Some(bytes)) => (self.decoder.push(&bytes, &mut events), true),
             Ok(None) => (self.decoder.finish(&mut events), false),
             // The model has ended its answer and only the stream's end is missing: the answer is whole.
             Err(_) if self.decoder.has_stopped() => (self.decoder.finish(&mut events), false),
             Err(error) => (Err(error), false),
         };
+        let said = if self.decoder.held() == held { brought(&events) } else { Brought::Words };
+        response.brought(said);
         self.ready.extend(events.into_iter().map(Ok));
         match read {
             Ok(()) if more && !self.decoder.is_over() => self.at = At::Reading(response),

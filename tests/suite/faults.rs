@@ -2,6 +2,7 @@
 //! of error, keeps the provider's own words, and loses no text that came.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Turn};
@@ -9,7 +10,7 @@ use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::net::{Client, Network, Reach};
+use outcrop::net::{Client, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
 use outcrop::provider::anthropic::Anthropic;
 use outcrop::provider::bedrock::{Bedrock, Credentials};
@@ -240,6 +241,10 @@ impl Voice {
     }
 
     async fn ask(&self, server: &Server) -> (Fold, Option<Error>) {
+        self.ask_by(server, &client()).await
+    }
+
+    async fn ask_by(&self, server: &Server, net: &Client) -> (Fold, Option<Error>) {
         let call = Call::Converse(Converse {
             model: "there/anthropic.claude-m".parse().unwrap(),
             system: None,
@@ -248,7 +253,7 @@ impl Voice {
             conversation: None,
             blobs: Blobs::default(),
         });
-        soon(answer::whole((self.make)(server).serve(call, &client()))).await
+        soon(answer::whole((self.make)(server).serve(call, net))).await
     }
 
     /// A server that sends a stream of these bytes, and goes away.
@@ -305,6 +310,60 @@ async fn a_stream_that_falls_silent_keeps_its_words_and_says_so() {
             "{}",
             voice.name
         );
+    }
+}
+
+/// What each API says to show that it lives, without a word of the answer.
+fn sign_of_life(voice: &Voice) -> Vec<u8> {
+    match voice.content_type {
+        "text/event-stream" if voice.name == "anthropic" => b"event: ping\ndata: {\"type\": \"ping\"}\n\n".to_vec(),
+        "text/event-stream" => b": still here\n\n".to_vec(),
+        "application/x-ndjson" => b"\n".to_vec(),
+        _ => framed("event", "initial-response", b"{}"),
+    }
+}
+
+#[tokio::test]
+async fn signs_of_life_keep_a_stream_for_a_while_and_not_for_ever() {
+    let patient = NetOptions { idle: Duration::from_millis(100), ..options() };
+    let net = Network::new(patient, Arc::new(Kept::default())).client(Reach::default());
+    for voice in &VOICES {
+        let (begun, sign, content_type) = (voice.begun(), sign_of_life(voice), voice.content_type);
+        let rest = voice.bytes(&[vec![(voice.piece)(PIECES[2])], (voice.after)()].concat());
+        let server = Server::start(move |number, _| {
+            let mut parts = vec![head(200, &[("content-type", content_type)]), Part::Bytes(begun.clone())];
+            // The first answer is slow, the second never comes.
+            for _ in 0..if number == 0 { 6 } else { 200 } {
+                parts.extend([Part::Pause(Duration::from_millis(50)), Part::Bytes(sign.clone())]);
+            }
+            parts.push(Part::Bytes(rest.clone()));
+            parts
+        })
+        .await;
+        let (fold, error) = voice.ask_by(&server, &net).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
+        let (fold, error) = voice.ask_by(&server, &net).await;
+        let error = error.unwrap();
+        assert_eq!((text(&fold).as_str(), &error.kind), ("Hello é", &ErrorKind::Timeout), "{}", voice.name);
+        assert!(error.why.starts_with("only signs of life came from"), "{}: {error}", voice.name);
+        assert!(error.hint.contains("What came is kept"), "{}: {error}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_begins_and_then_thinks_in_silence_has_the_time_of_its_first_words() {
+    for voice in &VOICES {
+        let (begun, content_type) = (voice.bytes(&(voice.before)()), voice.content_type);
+        let rest = voice.bytes(&[vec![(voice.piece)(ALL)], (voice.after)()].concat());
+        let server = Server::start(move |_, _| {
+            // Longer than the idle time.
+            let silence = Part::Pause(Duration::from_millis(700));
+            let head = head(200, &[("content-type", content_type)]);
+            vec![head, Part::Bytes(begun.clone()), silence, Part::Bytes(rest.clone())]
+        })
+        .await;
+        let (fold, error) = voice.ask(&server).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
     }
 }
 
