@@ -9,6 +9,7 @@ use futures_util::{FutureExt, Stream, StreamExt, stream};
 use super::{Events, KeyCheck};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::message::Usage;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Brought, Client, Request, Response};
 use crate::wire::decode::{Decoder, Protocol};
@@ -33,10 +34,24 @@ pub(super) fn answering<P: Protocol + 'static>(
 where
     P::Framing: 'static,
 {
+    answering_counted::<P>(doing, ask, whole, |_| Usage::default())
+}
+
+/// The same, where the head of an answer that comes whole counts what its body may not: `counts` reads it.
+pub(super) fn answering_counted<P: Protocol + 'static>(
+    doing: String,
+    ask: impl Future<Output = Result<Response>> + Send + 'static,
+    whole: Whole,
+    counts: fn(&Response) -> Usage,
+) -> Events
+where
+    P::Framing: 'static,
+{
     let answering = Answering::<P> {
         decoder: Decoder::new(&doing),
         doing,
         whole,
+        counts,
         ready: VecDeque::new(),
         at: At::Start(ask.boxed()),
     };
@@ -147,6 +162,24 @@ pub(super) fn wait_ms(response: &Response) -> Option<u64> {
     response.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Adds what was counted elsewhere to what the answer itself says of it, which wins.
+fn completed(events: &mut Vec<Event>, counted: Usage) {
+    if counted == Usage::default() {
+        return;
+    }
+    let told = events.iter_mut().find_map(|event| match event {
+        Event::Usage { usage } => Some(usage),
+        _ => None,
+    });
+    if let Some(told) = told {
+        told.input = told.input.or(counted.input);
+        told.output = told.output.or(counted.output);
+        return;
+    }
+    let end = events.iter().rposition(|event| matches!(event, Event::Stop { .. })).unwrap_or(events.len());
+    events.insert(end, Event::Usage { usage: counted });
+}
+
 /// What a piece of a stream brought, by the events that it was: a comment, a ping and half a frame are none.
 fn brought(events: &[Event]) -> Brought {
     let of_one = |event: &Event| match event {
@@ -160,6 +193,7 @@ struct Answering<P: Protocol> {
     doing: String,
     decoder: Decoder<P>,
     whole: Whole,
+    counts: fn(&Response) -> Usage,
     /// Read and not handed out yet; an error is the last.
     ready: VecDeque<Result<Event>>,
     at: At,
@@ -199,7 +233,10 @@ impl<P: Protocol> Answering<P> {
             return;
         }
         match response.bytes(LONGEST).await.and_then(|body| (self.whole)(&self.doing, &body)) {
-            Ok(events) => self.ready.extend(events.into_iter().map(Ok)),
+            Ok(mut events) => {
+                completed(&mut events, (self.counts)(&response));
+                self.ready.extend(events.into_iter().map(Ok));
+            }
             Err(error) => self.fail(error, &response),
         }
     }

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
+use outcrop::domain::catalog::{Capability, ModelId};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
@@ -285,10 +286,13 @@ async fn a_model_that_takes_no_begun_answer_is_asked_to_go_on_once() {
     assert_eq!(server.seen().len(), 2);
 }
 
-/// Answers both lists, the profiles in two pages.
+/// Answers the lists, the profiles in two pages; the account has made nothing.
 fn lists(seen: &Seen) -> Vec<Part> {
     if seen.line.contains("/foundation-models") {
         return whole(200, &JSON, data("models.json"));
+    }
+    if !seen.line.contains("SYSTEM_DEFINED") {
+        return whole(200, &JSON, "{}");
     }
     let mut page: Value = serde_json::from_slice(&data("profiles.json")).unwrap();
     if !seen.line.contains("nextToken=") {
@@ -316,14 +320,25 @@ async fn models_and_the_pages_of_profiles_are_listed_together() {
             "x.bare",
         ]
     );
-    let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
+    let mut lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
     let page = "GET /inference-profiles?maxResults=1000";
     assert_eq!(
-        lines,
+        lines[..3],
         [
             "GET /foundation-models HTTP/1.1".to_owned(),
             format!("{page}&type=SYSTEM_DEFINED HTTP/1.1"),
             format!("{page}&nextToken=a%2Fb%2Bc%3D&type=SYSTEM_DEFINED HTTP/1.1")
+        ]
+    );
+    lines[3..].sort();
+    assert_eq!(
+        lines[3..],
+        [
+            "GET /custom-models?maxResults=1000 HTTP/1.1",
+            "GET /imported-models?maxResults=1000 HTTP/1.1",
+            "GET /inference-profiles?maxResults=1000&type=APPLICATION HTTP/1.1",
+            "GET /model-customization/custom-model-deployments?maxResults=1000 HTTP/1.1",
+            "GET /provisioned-model-throughputs?maxResults=1000 HTTP/1.1",
         ]
     );
     let endless = Server::start(|_, seen| {
@@ -332,7 +347,7 @@ async fn models_and_the_pages_of_profiles_are_listed_together() {
     })
     .await;
     one(&endless, Call::ListModels).await.unwrap();
-    assert_eq!(endless.seen().len(), 3, "a page that names itself again is the last");
+    assert_eq!(endless.seen().len(), 1 + 6 * 2, "a page that names itself again is the last");
     let models_alone = Server::start(|_, seen| {
         let refused =
             complaint(403, "AccessDeniedException", "not authorized to perform ListInferenceProfiles");
@@ -342,6 +357,56 @@ async fn models_and_the_pages_of_profiles_are_listed_together() {
     let listed = one(&models_alone, Call::ListModels).await;
     let Ok(Event::Models { cards }) = listed else { panic!("{listed:?}") };
     assert_eq!(cards.len(), 5, "an account may see the models alone");
+}
+
+const BOUGHT: &str = "arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc";
+
+/// The account has bought throughput of a model that makes vectors; it may not see its other lists.
+fn bought(seen: &Seen) -> Vec<Part> {
+    if seen.line.contains("/provisioned-model-throughputs") {
+        let entry = json!({
+            "provisionedModelName": "fast", "provisionedModelArn": BOUGHT, "status": "InService",
+            "foundationModelArn": "arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-embed-text-v2:0",
+        });
+        return whole(200, &JSON, json!({ "provisionedModelSummaries": [entry] }).to_string());
+    }
+    if seen.line.contains("/foundation-models") {
+        return lists(seen);
+    }
+    complaint(403, "AccessDeniedException", "not authorized to list that")
+}
+
+#[tokio::test]
+async fn a_list_that_an_account_may_not_see_takes_nothing_from_the_others() {
+    let server = Server::start(|_, seen| bought(seen)).await;
+    let Ok(Event::Models { cards }) = one(&server, Call::ListModels).await else { panic!("no list") };
+    let card = cards.iter().find(|card| card.id.model() == BOUGHT).unwrap();
+    assert_eq!((card.title.as_str(), card.base.as_deref()), ("fast", Some("amazon.titan-embed-text-v2:0")));
+    assert_eq!((card.can(Capability::Embed), card.can(Capability::Chat)), (Some(true), Some(false)));
+    assert_eq!(cards.len(), 6);
+}
+
+#[tokio::test]
+async fn an_arn_is_asked_as_the_model_behind_it_would_be() {
+    let server = Server::start(|_, _| whole(200, &JSON, r#"{"embedding": [1.0], "inputTextTokenCount": 1}"#)).await;
+    let model: ModelId = format!("aws/{BOUGHT}").parse().unwrap();
+    let embed = || Call::Embed { model: model.clone(), texts: vec!["x".into()] };
+    let voice = voice(&server, bearer());
+    let (_, error) = soon(answer::whole(voice.serve(embed(), &client()))).await;
+    assert!(error.is_some() && server.seen().is_empty(), "what it takes is unknown");
+    voice.based_on(&model, "amazon.titan-embed-text-v2:0");
+    let (_, error) = soon(answer::whole(voice.serve(embed(), &client()))).await;
+    assert_eq!(error, None);
+    let seen = &server.seen()[0];
+    assert_eq!(seen.line, format!("POST /model/{}/invoke HTTP/1.1", BOUGHT.replace(':', "%3A").replace('/', "%2F")));
+    assert_eq!(sent(seen)["inputText"], "x");
+    let claude = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/c";
+    let mut thinking = converse(claude, &[("reasoning", "low"), ("temperature", "0.5"), ("max_tokens", "100")]);
+    thinking.model = format!("aws/{claude}").parse().unwrap();
+    assert_eq!(voice.on_top(&thinking), 0);
+    voice.based_on(&thinking.model, CLAUDE);
+    assert!(voice.on_top(&thinking) > 0, "it thinks as Claude does");
+    assert!(voice.left_out(&thinking).iter().any(|left| left.settings == ["temperature"]));
 }
 
 #[tokio::test]
@@ -410,6 +475,54 @@ async fn a_model_that_converse_has_no_room_for_is_asked_in_its_own_words() {
     assert_eq!(sent(&seen)["anthropic_version"], "bedrock-2023-05-31");
     let refused = ask_refused(&server).await;
     assert_eq!(refused.kind, ErrorKind::Refused { capability: "chat".into() });
+}
+
+#[tokio::test]
+async fn a_model_that_converse_refused_is_asked_in_its_own_words_from_then_on_and_keeps_its_settings() {
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.ends_with("/converse-stream HTTP/1.1") => {
+            complaint(400, "ValidationException", "This action doesn't support the model that you provided.")
+        }
+        _ => streamed("native_llama.events"),
+    })
+    .await;
+    let voice = voice(&server, bearer());
+    let asked = converse("cohere.command-r-v1:0", &[("top_k", "4")]);
+    assert_eq!(voice.left_out(&asked).len(), 1, "Converse has no top_k");
+    for _ in 0..2 {
+        let (_, error) = soon(answer::whole(voice.serve(Call::Converse(asked.clone()), &client()))).await;
+        assert_eq!(error, None);
+        assert_eq!(voice.left_out(&asked), [], "its own API has one");
+    }
+    let lines: Vec<_> = server.seen().iter().map(|seen| seen.line.contains("converse")).collect();
+    assert_eq!(lines, [true, false, false]);
+    assert_eq!(sent(&server.seen()[1])["k"], 4);
+}
+
+#[tokio::test]
+async fn what_the_body_does_not_count_is_read_from_the_head() {
+    const COUNTED: [(&str, &str); 3] = [
+        ("content-type", "application/json"),
+        ("x-amzn-bedrock-input-token-count", "11"),
+        ("x-amzn-bedrock-output-token-count", "3"),
+    ];
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.contains("j2-") => whole(200, &COUNTED, r#"{"completions": [{"data": {"text": "Hi"}}]}"#),
+        line if line.contains("embed") => whole(200, &COUNTED, r#"{"embeddings": [[1.0]]}"#),
+        // What the body says wins.
+        _ => whole(200, &COUNTED, r#"{"generation": "Hi", "prompt_token_count": 5, "stop_reason": "stop"}"#),
+    })
+    .await;
+    let mut system = converse("ai21.j2-mid-v1", &[]);
+    system.system = Some("Be brief.".into());
+    for (call, counted) in [
+        (Call::Converse(system), (Some(11), Some(3))),
+        (Call::Converse(converse("meta.llama3-8b", &[])), (Some(5), Some(3))),
+        (Call::Embed { model: "aws/cohere.embed-english-v3".parse().unwrap(), texts: vec!["x".into()] }, (Some(11), None)),
+    ] {
+        let (fold, error) = soon(answer::whole(voice(&server, bearer()).serve(call, &client()))).await;
+        assert_eq!((error, (fold.usage.input, fold.usage.output)), (None, counted));
+    }
 }
 
 async fn ask_refused(server: &Server) -> Error {
@@ -575,11 +688,32 @@ pub async fn verdict(evidence: Value) -> Option<Vec<Value>> {
     Some(tokio::time::timeout(Duration::from_mins(2), judged(evidence)?).await.unwrap().unwrap())
 }
 
+/// What its maker's own API alone has room for.
+fn own(model: &str) -> Call {
+    Call::Converse(Converse { system: Some("é".into()), ..converse(model, &[("max_tokens", "64")]) })
+}
+
 #[tokio::test]
 async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() {
     let server = Server::start(|_, seen| match seen.line.as_str() {
         line if line.starts_with("GET ") => lists(seen),
-        line if line.contains("embed") => whole(200, &JSON, r#"{"embedding": [1]}"#),
+        line if line.contains("embed") => whole(200, &JSON, r#"{"embedding": [1], "embeddings": [[1]]}"#),
+        line if line.contains("cohere.command") || line.contains("meta.llama") => {
+            if line.contains("converse") {
+                let words = "This action doesn't support the model that you provided.";
+                return complaint(400, "ValidationException", words);
+            }
+            streamed("native_llama.events")
+        }
+        line if line.contains("j2-") => whole(200, &JSON, r#"{"completions": [{"data": {"text": "Hi"}}]}"#),
+        line if line.contains("claude-v2") => {
+            if line.contains("converse") {
+                let words = "This action doesn't support the model that you provided.";
+                return complaint(400, "ValidationException", words);
+            }
+            streamed("native_claude.events")
+        }
+        line if line.contains("stable-image") => whole(200, &JSON, r#"{"images": ["cG5n"]}"#),
         line if line.contains("image") => whole(200, &JSON, r#"{"images": ["cG5n", "cG5n"]}"#),
         line if line.contains("titan") => streamed("native_titan.events"),
         line if line.contains("count-tokens") => whole(200, &JSON, r#"{"inputTokens": 14}"#),
@@ -605,9 +739,17 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
         Call::Converse(Converse { system: Some("é".into()), ..converse("amazon.titan-text-lite-v1", &[]) }),
         Call::Embed { model: "aws/amazon.titan-embed-text-v1".parse().unwrap(), texts: vec!["é".into()] },
         Call::Image(picture("amazon.titan-image-generator-v1")),
+        Call::Image(Picture { count: 1, ..picture("stability.stable-image-core-v1:1") }),
+        Call::Embed { model: "aws/cohere.embed-english-v3".parse().unwrap(), texts: vec!["é".into()] },
+        own("ai21.j2-mid-v1"),
+        own("cohere.command-text-v14"),
+        Call::Converse(converse("cohere.command-r-v1:0", &[("top_k", "4")])),
+        Call::Converse(converse("meta.llama3-8b-instruct-v1:0", &[("temperature", "0.5")])),
+        Call::Converse(everything("anthropic.claude-v2:1")),
     ];
-    // One is refused as a stream first, and the profiles have two pages.
-    let count = calls.len() + 1 + 2;
+    // One is refused as a stream first, and three by Converse; the profiles have two pages, and five lists are of the
+    // account.
+    let count = calls.len() + 1 + 3 + 2 + 5;
     for call in calls {
         let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
         assert_eq!(error, None);
@@ -660,7 +802,32 @@ async fn botocore_reads_what_we_read() {
     .await;
     let mut events = voice(&server, bearer()).serve(Call::Converse(converse("m", &[])), &client());
     read.push(soon(as_read(&mut events)).await);
-    let Some(told) = verdict(json!({"streams": evidence, "answers": [answer]})).await else { return };
+    let mut natives = Vec::new();
+    for (name, model) in [
+        ("native_titan.events", "amazon.titan-text-express-v1"),
+        ("native_command.events", "cohere.command-text-v14"),
+    ] {
+        natives.push(json!({"stream": STANDARD.encode(data(name))}));
+        let server = Server::start(move |_, _| streamed(name)).await;
+        let mut events = voice(&server, bearer()).serve(own(model), &client());
+        read.push(soon(as_read(&mut events)).await);
+    }
+    for (name, model) in [
+        ("native_llama.events", "meta.llama3-8b-instruct-v1:0"),
+        ("native_command_r.events", "cohere.command-r-v1:0"),
+        ("native_claude.events", "anthropic.claude-v2:1"),
+    ] {
+        natives.push(json!({"stream": STANDARD.encode(data(name))}));
+        let server = Server::start(move |number, _| match number {
+            0 => complaint(400, "ValidationException", "This action doesn't support the model that you provided."),
+            _ => streamed(name),
+        })
+        .await;
+        let mut events = voice(&server, bearer()).serve(Call::Converse(converse(model, &[])), &client());
+        read.push(soon(as_read(&mut events)).await);
+    }
+    let evidence = json!({"streams": evidence, "answers": [answer], "natives": natives});
+    let Some(told) = verdict(evidence).await else { return };
     assert_eq!(told.len(), read.len());
     for (told, read) in told.iter().zip(&read) {
         assert_eq!(told, read);

@@ -223,6 +223,15 @@ pub enum Models {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Make one vector a text with a model that does so
+    Embed {
+        /// Its id, like openai/text-embedding-3-small; that of new conversations where none is named
+        #[arg(short, long)]
+        model: Option<String>,
+        /// The texts, each an argument of its own; - or none takes one a line from the standard input
+        #[arg(value_name = "TEXT")]
+        text: Vec<String>,
+    },
     /// Delete a local model's files
     Remove {
         /// Its id, like local/smollm2-135m
@@ -243,6 +252,14 @@ pub enum Pictures {
         /// How many; 0 for all
         #[arg(short = 'n', long, default_value_t = 50)]
         limit: usize,
+    },
+    /// Print the request that makes them, as a program to run elsewhere; keys are left out
+    Request {
+        /// The last digits of their id, as `list` shows them
+        id: String,
+        /// What it is written for
+        #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = Written::Curl)]
+        written: Written,
     },
     /// Write kept pictures to files
     Save {
@@ -516,11 +533,11 @@ pub enum Conversations {
         /// The file; - is the standard input
         file: PathBuf,
     },
-    /// Print the request that made an answer, as a program to run elsewhere; keys are left out
+    /// Print the request of an answer or of what you said, as a program to run elsewhere; keys are left out
     Request {
         /// The last digits of its id, as `list` shows them
         id: String,
-        /// The answer: the end of its id, from `show --json`; the last one where none is named
+        /// The message: the end of its id, from `show --json`; the last answer where none is named
         #[arg(long, value_name = "MESSAGE")]
         at: Option<String>,
         /// What it is written for

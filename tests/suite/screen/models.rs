@@ -268,6 +268,20 @@ fn a_question_on_trial_is_answered_with_its_figures() {
 }
 
 #[test]
+fn a_model_that_makes_vectors_is_tried_with_one() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    full(&mut stage);
+    stage.keys("/4o-mini<enter>trivers<enter>");
+    let vectors = vec![vec![0.6, -0.8, 0.0]];
+    stage.reply("\"try\"", vec![Reply::Delta { event: Delta::Embeddings { vectors } }]);
+    let usage = Usage { input: Some(3), ..Usage::default() };
+    stage.answer("\"try\"", vec![Reply::Tried { tried: Tried { usage, ..Tried::default() } }]);
+    let shown = stage.text();
+    assert!(shown.contains("3 numbers, norm 1.0000: 0.6000,") && shown.contains("0.8000, 0.0000"), "{shown}");
+    assert!(shown.contains("3 tok · cost unknown"), "{shown}");
+}
+
+#[test]
 fn a_trial_that_fails_keeps_its_words_and_says_why() {
     shoot("models-error", |stage| {
         full(stage);
