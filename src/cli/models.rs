@@ -62,7 +62,9 @@ async fn embed(id: ModelId, mut texts: Vec<String>, asker: &Asker, out: &mut Out
     }
     if texts.is_empty() {
         let hint = "Write it after the command, or pipe it in, one a line.";
-        return Err(Error::new(ErrorKind::Invalid, format!("embedding with {id}"), "there is no text", hint).into());
+        return Err(
+            Error::new(ErrorKind::Invalid, format!("embedding with {id}"), "there is no text", hint).into()
+        );
     }
     let request = Models::Embed { id: id.clone(), texts: texts.clone() };
     let mut replies = asker.ask(Request::Models(request));
@@ -70,9 +72,10 @@ async fn embed(id: ModelId, mut texts: Vec<String>, asker: &Asker, out: &mut Out
         match reply? {
             Reply::Delta { event: Event::Embeddings { vectors } } => {
                 for (text, vector) in texts.iter().zip(&vectors) {
-                    match out.json {
-                        true => out.object(&Item::Vector { model: &id, text, vector })?,
-                        false => out.line(&vector::words(vector))?,
+                    if out.json {
+                        out.object(&Item::Vector { model: &id, text, vector })?;
+                    } else {
+                        out.line(&vector::words(vector))?;
                     }
                 }
             }

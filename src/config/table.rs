@@ -361,7 +361,12 @@ pub const KEYS: &[Key] = &[
         "",
         "Of bedrock: the Regions from which it can be called; [] is none.",
     ),
-    key("models.*.base", Kind::Text, "", "Of bedrock: the id of the model behind an ARN that does not say it."),
+    key(
+        "models.*.base",
+        Kind::Text,
+        "",
+        "Of bedrock: the id of the model behind an ARN that does not say it.",
+    ),
     key("defaults.temperature", Kind::Setting, "", "Of new conversations: randomness, 0 to 2."),
     key("defaults.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),
     key("defaults.top_k", Kind::Setting, "", "Keep the k likeliest tokens; 0 keeps all."),

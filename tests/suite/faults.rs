@@ -29,35 +29,35 @@ use crate::provider_openai::{Kept, options};
 use crate::soon;
 
 /// What is said in pieces, and the whole of it: cut bytewise, it is cut inside of letters.
-const PIECES: [&str; 3] = ["Hel", "lo é", " 👋🏽!"];
-const ALL: &str = "Hello é 👋🏽!";
-const WORDS: &str = "its own words";
+pub const PIECES: [&str; 3] = ["Hel", "lo é", " 👋🏽!"];
+pub const ALL: &str = "Hello é 👋🏽!";
+pub const WORDS: &str = "its own words";
 
 /// A voice and how its API says things.
-struct Voice {
-    name: &'static str,
+pub struct Voice {
+    pub name: &'static str,
     /// Of every voice's own: one that Converse is asked for, and two that it has no room for.
-    model: &'static str,
+    pub model: &'static str,
     /// Of the section in a configuration file that makes it, without its address.
-    config: &'static str,
-    make: fn(&Server) -> Box<dyn Provider>,
-    content_type: &'static str,
+    pub config: &'static str,
+    pub make: fn(&Server) -> Box<dyn Provider>,
+    pub content_type: &'static str,
     /// What comes before the words, one piece of the words, and what ends the answer.
-    before: fn() -> Vec<Value>,
-    piece: fn(&str) -> Value,
-    after: fn() -> Vec<Value>,
+    pub before: fn() -> Vec<Value>,
+    pub piece: fn(&str) -> Value,
+    pub after: fn() -> Vec<Value>,
     /// An answer that says these words, and comes whole.
-    whole: fn(&str) -> Value,
+    pub whole: fn(&str) -> Value,
     /// What it says when it fails after its first words.
-    failure: fn() -> Vec<u8>,
+    pub failure: fn() -> Vec<u8>,
     /// A frame whose payload is no JSON.
-    garbage: fn() -> Vec<u8>,
+    pub garbage: fn() -> Vec<u8>,
     /// A frame of the stream with this payload.
-    frame: fn(&Value) -> Vec<u8>,
+    pub frame: fn(&Value) -> Vec<u8>,
     /// The body of a refusal.
-    refusal: fn() -> Value,
+    pub refusal: fn() -> Value,
     /// A list of so many models, for whatever is asked to have it.
-    list: fn(usize, &Seen) -> Vec<u8>,
+    pub list: fn(usize, &Seen) -> Vec<u8>,
 }
 
 fn key() -> Key {
@@ -152,14 +152,14 @@ const OWN: Voice = Voice {
 };
 
 /// By the model's own body, and no stream: this one has none.
-const OWN_WHOLE: Voice = Voice {
+pub const OWN_WHOLE: Voice = Voice {
     name: "bedrock by InvokeModel",
     model: "ai21.j2-m",
     whole: |words| json!({"completions": [{"data": {"text": words}, "finishReason": {"reason": "endoftext"}}]}),
     ..OWN
 };
 
-const VOICES: [Voice; 6] = [
+pub const VOICES: [Voice; 6] = [
     Voice {
         name: "openai",
         model: CLAUDE,
@@ -294,7 +294,7 @@ const VOICES: [Voice; 6] = [
 
 impl Voice {
     /// The frames of an answer that says these pieces, up to its end or to the last word.
-    fn frames(&self, pieces: &[&str], ends: bool) -> Vec<Value> {
+    pub fn frames(&self, pieces: &[&str], ends: bool) -> Vec<Value> {
         let mut frames = (self.before)();
         frames.extend(pieces.iter().map(|words| (self.piece)(words)));
         if ends {
@@ -303,39 +303,38 @@ impl Voice {
         frames
     }
 
-    fn bytes(&self, frames: &[Value]) -> Vec<u8> {
+    pub fn bytes(&self, frames: &[Value]) -> Vec<u8> {
         frames.iter().flat_map(|frame| (self.frame)(frame)).collect()
     }
 
     /// The first words of an answer.
-    fn begun(&self) -> Vec<u8> {
+    pub fn begun(&self) -> Vec<u8> {
         self.bytes(&self.frames(&PIECES[..2], false))
     }
 
-    fn system(&self) -> Option<&'static str> {
+    pub fn system(&self) -> Option<&'static str> {
         (self.model != CLAUDE).then_some("Be brief.")
     }
 
     /// The sections of a configuration in which it is `there`, at this server.
-    fn config_at(&self, server: &Server) -> String {
+    pub fn config_at(&self, server: &Server) -> String {
         let path = if self.name.starts_with("openai") || self.name == "anthropic" { "/v1" } else { "" };
-        let system = self.system().map_or_else(String::new, |system| format!("[defaults]\nsystem = '{system}'\n"));
+        let system =
+            self.system().map_or_else(String::new, |system| format!("[defaults]\nsystem = '{system}'\n"));
         format!("{system}[providers.there]\nbase_url = '{}'\n{}", server.url(path), self.config)
     }
 
     /// What the binary says of an answer by this server.
-    fn without_a_screen(&self, server: &Server, net: &str) -> Said {
+    pub fn without_a_screen(&self, server: &Server, net: &str) -> Said {
         let home = Home::with(&format!("[net]\n{net}\n{}", self.config_at(server)));
-        tokio::task::block_in_place(|| {
-            home.run(&["chat", "-m", &format!("there/{}", self.model), "hello"])
-        })
+        tokio::task::block_in_place(|| home.run(&["chat", "-m", &format!("there/{}", self.model), "hello"]))
     }
 
-    async fn ask(&self, server: &Server) -> (Fold, Option<Error>) {
+    pub async fn ask(&self, server: &Server) -> (Fold, Option<Error>) {
         self.ask_by(server, &client()).await
     }
 
-    async fn ask_by(&self, server: &Server, net: &Client) -> (Fold, Option<Error>) {
+    pub async fn ask_by(&self, server: &Server, net: &Client) -> (Fold, Option<Error>) {
         let call = Call::Converse(Converse {
             model: format!("there/{}", self.model).parse().unwrap(),
             system: self.system().map(str::to_owned),
@@ -348,7 +347,7 @@ impl Voice {
     }
 
     /// A server that sends a stream of these bytes, and goes away.
-    async fn after(&self, bytes: Vec<u8>) -> (Fold, Option<Error>) {
+    pub async fn after(&self, bytes: Vec<u8>) -> (Fold, Option<Error>) {
         let content_type = self.content_type;
         let server = Server::start(move |_, _| {
             vec![head(200, &[("content-type", content_type)]), Part::Bytes(bytes.clone())]
@@ -360,7 +359,7 @@ impl Voice {
     }
 
     /// A server that only refuses, with this status and these headers; how often it was asked.
-    async fn refused(&self, status: u16, headers: &'static [(&str, &str)]) -> (Error, usize) {
+    pub async fn refused(&self, status: u16, headers: &'static [(&str, &str)]) -> (Error, usize) {
         let refusal = (self.refusal)().to_string();
         let server = Server::start(move |_, _| whole(status, headers, refusal.clone())).await;
         let error = self.ask(&server).await.1.unwrap();
@@ -407,7 +406,9 @@ async fn a_stream_that_falls_silent_keeps_its_words_and_says_so() {
 /// What each API says to show that it lives, without a word of the answer.
 fn sign_of_life(voice: &Voice) -> Vec<u8> {
     match voice.content_type {
-        "text/event-stream" if voice.name == "anthropic" => b"event: ping\ndata: {\"type\": \"ping\"}\n\n".to_vec(),
+        "text/event-stream" if voice.name == "anthropic" => {
+            b"event: ping\ndata: {\"type\": \"ping\"}\n\n".to_vec()
+        }
         "text/event-stream" => b": still here\n\n".to_vec(),
         "application/x-ndjson" => b"\n".to_vec(),
         _ => framed("event", "initial-response", b"{}"),
@@ -631,7 +632,7 @@ async fn ten_thousand_models_are_listed() {
 }
 
 /// Adds to every object a member that nobody knows.
-fn with_strangers(value: &mut Value) {
+pub fn with_strangers(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.values_mut().for_each(with_strangers);
@@ -654,134 +655,8 @@ async fn what_nobody_knows_is_passed_over_everywhere() {
 }
 
 /// All that answer whole, whatever they are asked for.
-fn wholes() -> impl Iterator<Item = &'static Voice> {
+pub fn wholes() -> impl Iterator<Item = &'static Voice> {
     const ALONE: &Voice = &OWN_WHOLE;
     const STREAMED: &[Voice; 6] = &VOICES;
     STREAMED.iter().chain([ALONE])
-}
-
-/// A server that answers with this as JSON.
-async fn answering(body: Vec<u8>) -> Server {
-    Server::start(move |_, _| whole(200, &[("content-type", "application/json")], body.clone())).await
-}
-
-#[tokio::test]
-async fn what_nobody_knows_is_passed_over_in_an_answer_that_comes_whole_too() {
-    for voice in wholes() {
-        let mut body = (voice.whole)(ALL);
-        with_strangers(&mut body);
-        let (fold, error) = voice.ask(&answering(body.to_string().into_bytes()).await).await;
-        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
-        assert_eq!(fold.stop, Some(StopReason::EndTurn), "{}", voice.name);
-    }
-}
-
-#[tokio::test]
-async fn an_answer_that_should_come_whole_and_does_not_is_the_same_kind_of_error_everywhere() {
-    for voice in wholes() {
-        let all = (voice.whole)(ALL).to_string().into_bytes();
-        let half = all[..all.len() / 2].to_vec();
-        let nonsense = voice.ask(&answering(half.clone()).await).await.1.unwrap();
-        assert_eq!(nonsense.kind, ErrorKind::Server { status: 200 }, "{}: {nonsense}", voice.name);
-        for (stalls, kind) in [(false, ErrorKind::Network), (true, ErrorKind::Timeout)] {
-            let (half, length) = (half.clone(), all.len().to_string());
-            let server = Server::start(move |_, _| {
-                let headers = [("content-type", "application/json"), ("content-length", length.as_str())];
-                let mut parts = vec![head(200, &headers), Part::Bytes(half.clone())];
-                parts.extend(stalls.then_some(Part::Stall));
-                parts
-            })
-            .await;
-            let (fold, error) = voice.ask(&server).await;
-            assert_eq!((error.unwrap().kind, fold.blocks.is_empty()), (kind, true), "{}", voice.name);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other() {
-    for voice in &VOICES {
-        let mut broken = voice.bytes(&[(voice.piece)("!")]);
-        let last = broken.len() - 1;
-        broken[last] ^= 1;
-        let is_framed = voice.content_type.contains("amazon");
-        let ends = [
-            ("an error", Some((voice.failure)()), false, WORDS),
-            ("a cut", Some(Vec::new()), false, "ended in the middle"),
-            ("silence", Some(Vec::new()), true, "nothing came from"),
-            ("a bad checksum", is_framed.then_some(broken), false, "checksum"),
-        ];
-        for (what, end, stalls, words) in ends {
-            let Some(end) = end else { continue };
-            let (content_type, bytes) = (voice.content_type, [voice.begun(), end].concat());
-            let server = Server::start(move |_, _| {
-                let head = head(200, &[("content-type", content_type)]);
-                let mut parts = vec![head, Part::Bytes(bytes.clone())];
-                parts.extend(stalls.then_some(Part::Stall));
-                parts
-            })
-            .await;
-            let said = voice.without_a_screen(&server, "idle_timeout = 1");
-            let name = voice.name;
-            assert_eq!(said.code, Some(2), "{name}, {what}: {}", said.stderr);
-            assert_eq!(said.stdout.trim_end(), "Hello é", "{name}, {what}");
-            assert!(said.stderr.contains(words), "{name}, {what}: {}", said.stderr);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_screen_a_refusal_is_an_error_and_nothing_else() {
-    let other = Server::start(|_, _| whole(200, &[], "{}")).await;
-    let to = other.url("/there");
-    for voice in wholes() {
-        let refusals: [(u16, Vec<(&'static str, String)>, &str, usize); 3] = [
-            (429, vec![("retry-after", "3600".to_owned())], WORDS, 1),
-            (500, vec![("retry-after", "0".to_owned())], WORDS, 4),
-            (307, vec![("location", to.clone())], "redirects what is sent to", 1),
-        ];
-        for (status, headers, words, times) in refusals {
-            let refusal = (voice.refusal)().to_string();
-            let server = Server::start(move |_, _| {
-                let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                whole(status, &headers, refusal.clone())
-            })
-            .await;
-            let said = voice.without_a_screen(&server, "");
-            let name = voice.name;
-            assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{name} {status}: {}", said.stderr);
-            assert!(said.stderr.contains(words), "{name} {status}: {}", said.stderr);
-            assert_eq!(server.seen().len(), times, "{name} {status}");
-        }
-    }
-    assert!(other.seen().is_empty(), "nothing follows a redirect to another host");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_each_api_said_is_recorded_and_played_again_when_its_server_is_gone() {
-    for voice in wholes() {
-        let all = voice.bytes(&voice.frames(&PIECES, true));
-        // One that has no stream answers whole.
-        let (kind, bytes) = match voice.name {
-            "bedrock by InvokeModel" => ("application/json", (voice.whole)(ALL).to_string().into_bytes()),
-            _ => (voice.content_type, all),
-        };
-        let server = Server::start(move |_, _| whole(200, &[("content-type", kind)], bytes.clone())).await;
-        let home = Home::new();
-        let tape = home.beside().join("demo.cassette").display().to_string();
-        let config = format!(
-            "record = '{tape}'\n{}[providers.demo]\nkind = 'replay'\npace = 'instant'\nfile = '{tape}'\n",
-            voice.config_at(&server)
-        );
-        std::fs::write(home.path().join("config.toml"), config).unwrap();
-        tokio::task::block_in_place(|| {
-            let model = format!("there/{}", voice.model);
-            let said = home.run(&["chat", "-m", &model, "hello"]);
-            assert_eq!((said.stdout.trim_end(), said.code), (ALL, Some(0)), "{}: {}", voice.name, said.stderr);
-            assert_eq!(server.seen().len(), 1, "{}", voice.name);
-            drop(server);
-            let played = home.run(&["--offline", "chat", "-m", &format!("demo/{model}"), "hello"]);
-            assert_eq!((played.stdout, played.code), (said.stdout, Some(0)), "{}: {}", voice.name, played.stderr);
-        });
-    }
 }

@@ -18,7 +18,7 @@ use outcrop::service::key_commands::KeyCommands;
 use serde_json::json;
 
 use crate::loopback::{Part, Seen, Server, whole};
-use crate::provider_bedrock::{as_asked, verdict};
+use crate::provider_bedrock_judge::{as_asked, verdict};
 use crate::provider_openai::{Kept, options};
 use crate::soon;
 

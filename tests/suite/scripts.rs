@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::answer;
 use crate::loopback::{Part, Seen, Server, events, head, whole};
-use crate::provider_bedrock::verdict;
+use crate::provider_bedrock_judge::verdict;
 use crate::provider_openai::{Kept, options};
 use crate::provider_openai_sdk::{everything, python};
 use crate::soon;
@@ -87,7 +87,11 @@ async fn server() -> Server {
             "converse-stream" => stream("text.events"),
             "invoke-with-response-stream" => stream("native_titan.events"),
             "invoke" => whole(200, &[("content-type", "application/json")], "{}"),
-            "generations" => whole(200, &[("content-type", "application/json")], r#"{"created": 1, "data": [{"b64_json": "cG5n"}]}"#),
+            "generations" => whole(
+                200,
+                &[("content-type", "application/json")],
+                r#"{"created": 1, "data": [{"b64_json": "cG5n"}]}"#,
+            ),
             // Nobody reads what these answer.
             _ => whole(400, &[("content-type", "application/json")], "{}"),
         }

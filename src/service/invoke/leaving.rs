@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
+use crate::domain::Result;
 use crate::domain::call::{Blobs, Converse};
 use crate::domain::catalog::{Capability, ModelCard, ModelId};
-use crate::domain::left_out::LeftOut;
-use crate::domain::Result;
 use crate::domain::delta::Event;
 use crate::domain::id::ConversationId;
+use crate::domain::left_out::LeftOut;
 use crate::domain::settings::{Effort, Settings};
 use crate::provider::{Events, Provider};
 
@@ -51,11 +51,13 @@ pub(super) fn before(events: Events, said: impl FnOnce() -> Option<String> + Sen
         let item = events.next().await?;
         let waits = matches!(
             item,
-            Ok(Event::Queued { .. } | Event::Paused { .. } | Event::Begun | Event::Notice { .. } | Event::Context { .. })
+            Ok(Event::Queued { .. }
+                | Event::Paused { .. }
+                | Event::Begun
+                | Event::Notice { .. }
+                | Event::Context { .. })
         );
-        if !waits
-            && let Some(text) = said.take().and_then(|said| said())
-        {
+        if !waits && let Some(text) = said.take().and_then(|said| said()) {
             return Some((Ok(Event::Notice { text }), (events, said, Some(item))));
         }
         Some((item, (events, said, None)))

@@ -221,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_model_behind_an_arn_is_known_by_what_a_list_or_the_person_says() {
-        let arn = |kind: &str| ModelId::new("bedrock", &format!("arn:aws:bedrock:eu-west-1:1:{kind}/abc")).unwrap();
+        let arn =
+            |kind: &str| ModelId::new("bedrock", &format!("arn:aws:bedrock:eu-west-1:1:{kind}/abc")).unwrap();
         let base = Some("anthropic.claude-sonnet-4-5-20250929-v1:0".to_owned());
         let (profile, bought) = (arn("application-inference-profile"), arn("provisioned-model"));
         let listed = ModelCard { base: base.clone(), title: "team".into(), ..ModelCard::unknown(profile) };
@@ -230,7 +231,12 @@ mod tests {
         let correction = Correction { base, ..Correction::default() };
         settle(&mut said, &Corrections::from([(bought, correction)]), true);
         for card in [&told, &said] {
-            assert_eq!((card.context, card.can(Capability::Tools)), (Some(200_000), Some(true)), "{}", card.id);
+            assert_eq!(
+                (card.context, card.can(Capability::Tools)),
+                (Some(200_000), Some(true)),
+                "{}",
+                card.id
+            );
         }
         assert_eq!(told.title, "team");
         assert!(told.price.is_some() && said.price.is_none(), "throughput is bought by the hour");

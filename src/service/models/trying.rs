@@ -4,13 +4,13 @@
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use crate::domain::{Error, ErrorKind, Result};
 use crate::domain::call::{Blobs, Call, Converse, Turn};
 use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::message::{Block, Role, Usage};
 use crate::domain::settings::Settings;
 use crate::domain::tried::Tried;
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Clock, Invoke, Terms};
 
 /// The longest answer, in tokens, of a model that can write so much: enough to judge by.
@@ -67,7 +67,9 @@ fn paints(model: &ModelId) -> Error {
         ErrorKind::Refused { capability: Capability::Chat.as_str().to_owned() },
         format!("asking {model}"),
         "it makes pictures, and says nothing",
-        format!("The pictures place asks it, and `outcrop pictures make -m {model} PROMPT`: there its pictures are kept."),
+        format!(
+            "The pictures place asks it, and `outcrop pictures make -m {model} PROMPT`: there its pictures are kept."
+        ),
     )
 }
 

@@ -71,7 +71,11 @@ mod tests {
     }
 
     fn set(card: Option<&ModelCard>, settings: &Settings) -> Vec<&'static str> {
-        FIELDS.iter().filter(|field| of_field(field, card, settings).is_some()).map(|field| field.name).collect()
+        FIELDS
+            .iter()
+            .filter(|field| of_field(field, card, settings).is_some())
+            .map(|field| field.name)
+            .collect()
     }
 
     #[test]
@@ -94,7 +98,8 @@ mod tests {
         let why = "a model that thinks takes none".to_owned();
         let left = LeftOut { settings: vec!["temperature".into(), "top_k".into()], why };
         let thinker = ModelCard { unsent_thinking: vec![left], ..card(&[]) };
-        for (effort, dim) in [(None, &[][..]), (Some(Effort::Off), &[]), (Some(Effort::Low), &["temperature", "top_k"])]
+        for (effort, dim) in
+            [(None, &[][..]), (Some(Effort::Off), &[]), (Some(Effort::Low), &["temperature", "top_k"])]
         {
             let settings = Settings { reasoning: effort, ..Settings::default() };
             assert_eq!(set(Some(&thinker), &settings), dim, "{effort:?}");

@@ -87,7 +87,11 @@ struct Page {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
-    #[serde(alias = "inferenceProfileArn", alias = "provisionedModelArn", alias = "customModelDeploymentArn")]
+    #[serde(
+        alias = "inferenceProfileArn",
+        alias = "provisionedModelArn",
+        alias = "customModelDeploymentArn"
+    )]
     arn: Option<String>,
     /// The entry's own ARN in two of the lists, the ARN of the model behind it in two others.
     model_arn: Option<String>,

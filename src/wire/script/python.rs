@@ -54,7 +54,9 @@ pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str>
         }
         _ => client.push(("api_key", string("none"))),
     }
-    let known = |name: &str| matches!(sent.api, Api::Responses { .. } | Api::Images { .. }) || CHAT_COMPLETIONS.contains(&name);
+    let known = |name: &str| {
+        matches!(sent.api, Api::Responses { .. } | Api::Images { .. }) || CHAT_COMPLETIONS.contains(&name)
+    };
     let (named, others): (Vec<_>, Vec<_>) = members(body).into_iter().partition(|(name, _)| known(name));
     let mut arguments: Vec<_> = named.iter().map(|(name, value)| (name.as_str(), written(value))).collect();
     if !others.is_empty() {

@@ -32,7 +32,8 @@ async fn each_text_becomes_a_vector_and_what_was_read_is_counted() {
         let vector = |long: u32| format!("2 numbers, norm {long}.0000: {long}.0000, 0.0000");
         assert_eq!((lines, said.code), (vec![&*vector(3), &*vector(5)], Some(0)), "{}", said.stderr);
         assert!(said.stderr.contains("4 tokens"), "{}", said.stderr);
-        let told = home.fed("one\n\nthree\n", &["--json", "models", "embed", "-m", "home/some-embedder", "-"]);
+        let told =
+            home.fed("one\n\nthree\n", &["--json", "models", "embed", "-m", "home/some-embedder", "-"]);
         let told: Vec<Value> = told.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(told[1]["reply"], "vector");
         assert_eq!((&told[1]["text"], &told[1]["vector"]), (&json!("three"), &json!([5.0, 0.0])));

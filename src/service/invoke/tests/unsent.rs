@@ -184,7 +184,11 @@ impl Provider for Otherwise {
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        if self.asked.load(std::sync::atomic::Ordering::SeqCst) { Vec::new() } else { Seedless.left_out(converse) }
+        if self.asked.load(std::sync::atomic::Ordering::SeqCst) {
+            Vec::new()
+        } else {
+            Seedless.left_out(converse)
+        }
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {
@@ -240,7 +244,8 @@ async fn what_is_thought_counts_against_the_longest_answer_where_the_api_counts_
 #[tokio::test]
 async fn the_longest_answer_that_a_voice_asks_for_by_itself_counts_beside_what_is_thought() {
     let anthropic = Anthropic::new("voice", "http://127.0.0.1:9", Key::None);
-    let invoke = Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
+    let invoke =
+        Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
     let said = Correction { max_output: Some(5000), ..Correction::default() };
     invoke.correct([("voice/one".parse().unwrap(), said)].into());
     let events = answer(&invoke, &[("reasoning", "low")]).await;
@@ -253,7 +258,8 @@ async fn the_longest_answer_that_a_voice_asks_for_by_itself_counts_beside_what_i
 #[test]
 fn a_card_knows_what_is_not_sent_while_its_model_thinks() {
     let anthropic = Anthropic::new("voice", "http://127.0.0.1:9", Key::None);
-    let invoke = Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
+    let invoke =
+        Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
     let card = invoke.card(&"voice/claude".parse().unwrap());
     let names = |all: &[LeftOut]| all.iter().flat_map(|left| left.settings.clone()).collect::<Vec<_>>();
     assert_eq!(names(&card.unsent), ["seed"]);
