@@ -257,6 +257,11 @@ async fn request(
         None => last_answer(&thread)?,
     };
     let reply = asker.one(Request::Chat(Chat::Scripts { conversation, message }), out).await?;
+    scripted(reply, written, out)
+}
+
+/// The one form of a request that is wanted.
+pub(super) fn scripted(reply: Reply, written: Written, out: &mut Out) -> Result<(), End> {
     let Reply::Scripts { scripts } = reply else { return Err(unexpected(&reply)) };
     let wanted = match written {
         Written::Curl => Script::Curl,

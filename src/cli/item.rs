@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::domain::Error;
-use crate::domain::catalog::ModelCard;
+use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::conversation::{Conversation, Thread};
@@ -26,6 +26,12 @@ use crate::workbench::reply::{Check, Exchange, Hit, Making, Placed};
 #[derive(Debug, Serialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub(super) enum Item<'a> {
+    /// What a text became.
+    Vector {
+        model: &'a ModelId,
+        text: &'a str,
+        vector: &'a [f32],
+    },
     Conversation {
         head: &'a Conversation,
     },

@@ -8,8 +8,10 @@ use super::out::Out;
 use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
 use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dollars};
+use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::pull::{Checked, PullPlan, PullStep};
+use crate::domain::vector;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::models::Models;
 use crate::workbench::{Reply, Request};
@@ -34,6 +36,10 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
                 .map_err(|why| Error::io(format!("finding {}", file.display()), &why))?;
             fetch(Models::Add { file, name }, asker, out).await?;
         }
+        Verb::Embed { model, text } => {
+            let id = model.map_or_else(|| Ok(asker.config.model.clone()), |model| model.parse())?;
+            embed(id, text, asker, out).await?;
+        }
         Verb::Remove { model, yes } => {
             let id: ModelId = model.parse()?;
             let doing = format!("removing {id}");
@@ -46,6 +52,48 @@ pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<E
         }
     }
     Ok(Exit::Done)
+}
+
+/// One line a text; with --json one object a text, and then how it went.
+async fn embed(id: ModelId, mut texts: Vec<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    if texts.is_empty() || texts == ["-"] {
+        let input = super::prompt::read_input().await?;
+        texts = input.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+    }
+    if texts.is_empty() {
+        let hint = "Write it after the command, or pipe it in, one a line.";
+        return Err(
+            Error::new(ErrorKind::Invalid, format!("embedding with {id}"), "there is no text", hint).into()
+        );
+    }
+    let request = Models::Embed { id: id.clone(), texts: texts.clone() };
+    let mut replies = asker.ask(Request::Models(request));
+    while let Some(reply) = replies.next().await {
+        match reply? {
+            Reply::Delta { event: Event::Embeddings { vectors } } => {
+                for (text, vector) in texts.iter().zip(&vectors) {
+                    if out.json {
+                        out.object(&Item::Vector { model: &id, text, vector })?;
+                    } else {
+                        out.line(&vector::words(vector))?;
+                    }
+                }
+            }
+            Reply::Delta { event: Event::Notice { text } } => out.note(&text)?,
+            Reply::Delta { .. } => {}
+            reply @ Reply::Tried { .. } if out.json => out.object(&reply)?,
+            Reply::Tried { tried } => {
+                let read = tried.usage.input.map(|read| words::count(read.into(), "token", "tokens"));
+                let cost = tried.cost.map(|cost| format!("about ${cost:.6}"));
+                let parts: Vec<_> = read.into_iter().chain(cost).collect();
+                if !parts.is_empty() {
+                    out.note(&parts.join(", "))?;
+                }
+            }
+            other => return Err(unexpected(&other)),
+        }
+    }
+    Ok(())
 }
 
 fn is_absent(card: &ModelCard) -> bool {
@@ -120,6 +168,7 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
 fn availability(card: &ModelCard) -> String {
     match &card.availability {
         Availability::Ready => "ready".to_owned(),
+        Availability::Catalogued => "in the catalogue, not listed yet".to_owned(),
         Availability::NotPulled => "not fetched".to_owned(),
         Availability::Unusable { why } => format!("unusable: {why}"),
     }
@@ -163,6 +212,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     if !card.id.is_local() {
         row("price", known(card.price.as_ref().map(ToString::to_string)));
     }
+    row("made of", card.base.clone());
     row("regions", Some(card.regions.join(", ")));
     row("licence", card.licence.clone());
     row("size", card.bytes.map(words::bytes));

@@ -26,6 +26,11 @@ pub(super) async fn pictures(verb: Verb, asker: &Asker, out: &mut Out) -> Result
     match verb {
         Verb::Make(wanted) => return make(wanted, asker, out).await,
         Verb::List { limit } => list(limit, asker, out).await?,
+        Verb::Request { id, written } => {
+            let id = named(&id, asker, out).await?.0.id;
+            let reply = asker.one(Request::Pictures(Pictures::Scripts { id }), out).await?;
+            super::conversations::scripted(reply, written, out)?;
+        }
         Verb::Save { id, output, force } => {
             let (making, number) = named(&id, asker, out).await?;
             let to = Target::of(output.as_deref(), force)?;

@@ -23,6 +23,7 @@ pub(super) struct RawModel {
     cache_write_price: Option<f64>,
     picture_price: Option<f64>,
     regions: Option<Vec<String>>,
+    base: Option<String>,
 }
 
 impl RawModel {
@@ -63,6 +64,7 @@ impl RawModel {
             cache_write_price: self.cache_write_price,
             picture_price: self.picture_price,
             regions: self.regions,
+            base: self.base,
         };
         Ok((model, correction))
     }

@@ -200,6 +200,8 @@ pub fn dollars(amount: f64) -> String {
 pub enum Availability {
     /// It can be asked.
     Ready,
+    /// In the catalogue of what its provider serves; whether this account has it nobody was asked yet. It can be asked.
+    Catalogued,
     /// In the local catalogue, not on this machine: `outcrop models pull` fetches it.
     NotPulled,
     /// It cannot be used, and why.
@@ -228,6 +230,12 @@ pub struct ModelCard {
     /// Settings that the API it is asked by has no room for: they are not sent, and a call that sets one says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsent: Vec<LeftOut>,
+    /// Those that are not sent besides while it thinks before it answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsent_thinking: Vec<LeftOut>,
+    /// What a picture cannot be asked for of it, by the names of the pictures' rows: asked for, it is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpictured: Vec<LeftOut>,
     /// SPDX id or the licence's name.
     pub licence: Option<String>,
     /// Bytes on disk, or to fetch.
@@ -243,6 +251,9 @@ pub struct ModelCard {
     /// Its provider's newer model, where this one is retired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<ModelId>,
+    /// Its provider's name of the model that it is made of, where its own name does not tell that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// The kind of weights, or who serves it: "`llama` at `Q8_0`", "OpenAI-compatible at 127.0.0.1:8080".
     pub detail: String,
 }
@@ -282,12 +293,15 @@ impl ModelCard {
             max_output: None,
             defaults: None,
             unsent: Vec::new(),
+            unsent_thinking: Vec::new(),
+            unpictured: Vec::new(),
             licence: None,
             bytes: None,
             price: None,
             regions: Vec::new(),
             removable: false,
             successor: None,
+            base: None,
             detail: String::new(),
         }
     }

@@ -82,7 +82,7 @@ pub fn guess(card: &mut ModelCard) {
     const PAINTERS: [&str; 7] = ["dall-e", "gpt-image", "stable-diffusion", "sdxl", "flux", "imagen", "sd3"];
     let purposes = [Capability::Chat, Capability::Embed, Capability::Images];
     let is_told = purposes.iter().any(|purpose| card.can(*purpose) == Some(true));
-    let name = card.id.model().to_ascii_lowercase();
+    let name = card.base.as_deref().unwrap_or(card.id.model()).to_ascii_lowercase();
     let guess = if name.contains("embed") {
         Capability::Embed
     } else if PAINTERS.iter().any(|painter| name.contains(painter)) {
@@ -128,6 +128,8 @@ pub struct Correction {
     pub max_output: Option<u32>,
     pub can: Vec<Capability>,
     pub lacks: Vec<Capability>,
+    /// Its provider's name of the model that it is made of.
+    pub base: Option<String>,
     /// The Regions of Bedrock from which it can be called; an empty list is none of them.
     pub regions: Option<Vec<String>>,
     /// US dollars for a million tokens, as the three below.
@@ -147,6 +149,9 @@ const PERSON: &str = "the configuration";
 impl Correction {
     /// Puts what it says into the card.
     pub fn apply(&self, card: &mut ModelCard) {
+        if self.base.is_some() {
+            card.base.clone_from(&self.base);
+        }
         card.context = self.context.or(card.context);
         card.max_output = self.max_output.or(card.max_output);
         for capability in &self.can {

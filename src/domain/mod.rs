@@ -40,6 +40,7 @@ pub mod tree;
 pub mod tried;
 pub mod untrusted;
 pub mod usage;
+pub mod vector;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,4 +1,4 @@
-//! The request that made an answer, as a program that a person can run elsewhere.
+//! The request that made an answer or pictures, as a program that a person can run elsewhere.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,10 @@ pub enum Api {
         base: String,
     },
     Responses {
+        base: String,
+    },
+    /// Pictures of a text.
+    Images {
         base: String,
     },
     Messages,

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::egress::{Egress, EgressSink, Meter, head_of};
 use super::options::{NetOptions, Reach, Waits};
+use super::patience::Patience;
 use super::request::{Method, Request, Secrets};
 use super::response::Response;
 use super::retry::{self, Budget};
@@ -330,8 +331,7 @@ impl Client {
             doing,
             place,
             inner,
-            idle: self.idle(),
-            first: Some((until, first_byte)),
+            patience: Patience::new(self.idle(), until, first_byte),
             meter,
             secrets,
         })

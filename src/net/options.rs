@@ -31,7 +31,7 @@ pub struct Proxies {
 pub struct Reach {
     /// Only this machine itself is connected to.
     pub offline: bool,
-    /// From the request to the first piece of the answer, in milliseconds; `None` is as the process was configured.
+    /// From the request to the first words of the answer, in milliseconds; `None` is as the process was configured.
     pub answer_ms: Option<u64>,
     /// Between two pieces of a body, likewise.
     pub idle_ms: Option<u64>,
@@ -66,9 +66,9 @@ impl Reach {
 pub struct Waits {
     /// Until a connection stands.
     pub connect: Option<Duration>,
-    /// From the request to the first piece of the body.
+    /// From the request to the first words of the answer, or the first piece of a body that is no answer.
     pub first_byte: Option<Duration>,
-    /// Between two pieces of a body.
+    /// Between two pieces of a body. Signs of life alone keep a stream open for ten times as long.
     pub idle: Option<Duration>,
 }
 
@@ -82,9 +82,9 @@ pub struct NetOptions {
     pub ca_file: Option<PathBuf>,
     /// Until a connection stands.
     pub connect: Duration,
-    /// From the request to the first piece of the body.
+    /// From the request to the first words of the answer, or the first piece of a body that is no answer.
     pub first_byte: Duration,
-    /// Between two pieces of a body.
+    /// Between two pieces of a body. Signs of life alone keep a stream open for ten times as long.
     pub idle: Duration,
     pub user_agent: String,
     pub retries: Retries,

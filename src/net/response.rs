@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::egress::Meter;
+use super::patience::{Brought, Patience, Wait};
 use super::request::Secrets;
 use super::{retry, words};
 use crate::domain::{Error, ErrorKind, Result};
@@ -15,10 +14,7 @@ pub struct Response {
     pub(super) doing: String,
     pub(super) place: String,
     pub(super) inner: reqwest::Response,
-    pub(super) idle: Duration,
-    /// Until when the first piece of the body must come, and how long that was from the request; a server may send the
-    /// head at once and then read the prompt for minutes.
-    pub(super) first: Option<(Instant, Duration)>,
+    pub(super) patience: Patience,
     pub(super) meter: Meter,
     pub(super) secrets: Secrets,
 }
@@ -48,30 +44,43 @@ impl Response {
         retry::retry_after(self.header("retry-after")?, std::time::SystemTime::now())
     }
 
-    /// The next piece of the body as it comes, `None` at its end. A stream that says nothing for the idle time is a
+    /// The next piece of the body as it comes, `None` at its end. A body that says nothing for the idle time is a
     /// time-out; what came before it is the caller's to keep.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
-        let (until, patience, setting) = match self.first {
-            Some((until, patience)) => {
-                (until.max(Instant::now() + self.idle), patience, "net.answer_timeout")
-            }
-            None => (Instant::now() + self.idle, self.idle, "net.idle_timeout"),
-        };
-        match tokio::time::timeout_at(until, self.inner.chunk()).await {
+        let piece = self.piece().await;
+        self.brought(Brought::Words);
+        piece
+    }
+
+    /// The same of a stream, whose reader says with [`Self::brought`] what was in it: until then it is a sign of life.
+    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>> {
+        let wait = self.patience.wait();
+        match tokio::time::timeout_at(wait.until, self.inner.chunk()).await {
             Ok(Ok(Some(bytes))) => {
-                self.first = None;
+                self.patience.lived();
                 self.meter.entry.received += bytes.len() as u64;
                 Ok(Some(bytes.into()))
             }
             Ok(Ok(None)) => Ok(None),
             Ok(Err(error)) => Err(words::of_transport(&self.doing, &self.place, error)),
-            Err(_) => Err(Error::new(
-                ErrorKind::Timeout,
-                &self.doing,
-                format!("nothing came from {} for {} s", self.place, patience.as_secs()),
-                format!("What came is kept; try again, or raise {setting}."),
-            )),
+            Err(_) => Err(self.silent(wait)),
         }
+    }
+
+    /// What was in the last piece.
+    pub fn brought(&mut self, what: Brought) {
+        self.patience.brought(what);
+    }
+
+    fn silent(&self, Wait { long, setting, alive, .. }: Wait) -> Error {
+        let (place, seconds) = (&self.place, long.as_secs());
+        let why = if alive {
+            format!("only signs of life came from {place} for {seconds} s, and nothing of the answer")
+        } else {
+            format!("nothing came from {place} for {seconds} s")
+        };
+        let hint = format!("What came is kept; try again, or raise {setting}.");
+        Error::new(ErrorKind::Timeout, &self.doing, why, hint)
     }
 
     /// The whole body; one of more than `limit` bytes is an error.

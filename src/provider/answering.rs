@@ -9,8 +9,9 @@ use futures_util::{FutureExt, Stream, StreamExt, stream};
 use super::{Events, KeyCheck};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::message::Usage;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::{Client, Request, Response};
+use crate::net::{Brought, Client, Request, Response};
 use crate::wire::decode::{Decoder, Protocol};
 use crate::wire::fault;
 
@@ -33,10 +34,24 @@ pub(super) fn answering<P: Protocol + 'static>(
 where
     P::Framing: 'static,
 {
+    answering_counted::<P>(doing, ask, whole, |_| Usage::default())
+}
+
+/// The same, where the head of an answer that comes whole counts what its body may not: `counts` reads it.
+pub(super) fn answering_counted<P: Protocol + 'static>(
+    doing: String,
+    ask: impl Future<Output = Result<Response>> + Send + 'static,
+    whole: Whole,
+    counts: fn(&Response) -> Usage,
+) -> Events
+where
+    P::Framing: 'static,
+{
     let answering = Answering::<P> {
         decoder: Decoder::new(&doing),
         doing,
         whole,
+        counts,
         ready: VecDeque::new(),
         at: At::Start(ask.boxed()),
     };
@@ -147,10 +162,38 @@ pub(super) fn wait_ms(response: &Response) -> Option<u64> {
     response.retry_after().map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Adds what was counted elsewhere to what the answer itself says of it, which wins.
+fn completed(events: &mut Vec<Event>, counted: Usage) {
+    if counted == Usage::default() {
+        return;
+    }
+    let told = events.iter_mut().find_map(|event| match event {
+        Event::Usage { usage } => Some(usage),
+        _ => None,
+    });
+    if let Some(told) = told {
+        told.input = told.input.or(counted.input);
+        told.output = told.output.or(counted.output);
+        return;
+    }
+    let end = events.iter().rposition(|event| matches!(event, Event::Stop { .. })).unwrap_or(events.len());
+    events.insert(end, Event::Usage { usage: counted });
+}
+
+/// What a piece of a stream brought, by the events that it was: a comment, a ping and half a frame are none.
+fn brought(events: &[Event]) -> Brought {
+    let of_one = |event: &Event| match event {
+        Event::Usage { .. } | Event::Context { .. } | Event::Notice { .. } => Brought::Notes,
+        _ => Brought::Words,
+    };
+    events.iter().map(of_one).max().unwrap_or(Brought::Life)
+}
+
 struct Answering<P: Protocol> {
     doing: String,
     decoder: Decoder<P>,
     whole: Whole,
+    counts: fn(&Response) -> Usage,
     /// Read and not handed out yet; an error is the last.
     ready: VecDeque<Result<Event>>,
     at: At,
@@ -190,20 +233,26 @@ impl<P: Protocol> Answering<P> {
             return;
         }
         match response.bytes(LONGEST).await.and_then(|body| (self.whole)(&self.doing, &body)) {
-            Ok(events) => self.ready.extend(events.into_iter().map(Ok)),
+            Ok(mut events) => {
+                completed(&mut events, (self.counts)(&response));
+                self.ready.extend(events.into_iter().map(Ok));
+            }
             Err(error) => self.fail(error, &response),
         }
     }
 
     async fn read(&mut self, mut response: Box<Response>) {
         let mut events = Vec::new();
-        let (read, more) = match response.chunk().await {
+        let held = self.decoder.held();
+        let (read, more) = match response.piece().await {
             Ok(Some(bytes)) => (self.decoder.push(&bytes, &mut events), true),
             Ok(None) => (self.decoder.finish(&mut events), false),
             // The model has ended its answer and only the stream's end is missing: the answer is whole.
             Err(_) if self.decoder.has_stopped() => (self.decoder.finish(&mut events), false),
             Err(error) => (Err(error), false),
         };
+        let said = if self.decoder.held() == held { brought(&events) } else { Brought::Words };
+        response.brought(said);
         self.ready.extend(events.into_iter().map(Ok));
         match read {
             Ok(()) if more && !self.decoder.is_over() => self.at = At::Reading(response),

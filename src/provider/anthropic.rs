@@ -174,6 +174,10 @@ impl Provider for Anthropic {
         request::budget(converse.settings.reasoning).unwrap_or(0)
     }
 
+    fn usual_longest(&self, _: &Converse) -> Option<u32> {
+        Some(request::MAX_TOKENS)
+    }
+
     fn serve(&self, call: Call, net: &Client) -> Events {
         let (voice, net) = (self.clone(), net.clone());
         let events = match call {

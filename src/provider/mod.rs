@@ -23,7 +23,8 @@ pub mod unavailable;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, Picture};
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::script::Sent;
@@ -105,6 +106,23 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         ))
     }
 
+    /// The request by which it would ask for the first of these pictures, its key left out.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` where there is no request that can be written down, `Invalid` or `NotFound` where it could not be sent.
+    fn sent_picture(&self, picture: &Picture) -> Result<Sent> {
+        if let Some(voice) = self.within() {
+            return voice.sent_picture(picture);
+        }
+        Err(Error::new(
+            ErrorKind::Refused { capability: "images".to_owned() },
+            format!("writing the request to {}", picture.model),
+            format!("{} makes no pictures", self.name()),
+            "Models that make pictures have such requests.",
+        ))
+    }
+
     /// The settings of the conversation that it would not send, since its API has no room for them.
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
         self.within().map_or_else(Vec::new, |voice| voice.left_out(converse))
@@ -113,6 +131,23 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// Tokens that it would ask for on top of the longest answer, to think with, where its API counts both as one.
     fn on_top(&self, converse: &Converse) -> u32 {
         self.within().map_or(0, |voice| voice.on_top(converse))
+    }
+
+    /// The longest answer that it asks for where nothing is set, in tokens; `None` where that is left to the server.
+    fn usual_longest(&self, converse: &Converse) -> Option<u32> {
+        self.within()?.usual_longest(converse)
+    }
+
+    /// What a picture cannot be asked for of that model, by the names of the pictures' rows.
+    fn unpictured(&self, model: &ModelId) -> Vec<LeftOut> {
+        self.within().map_or_else(Vec::new, |voice| voice.unpictured(model))
+    }
+
+    /// Hears which model stands behind one of its own whose name does not tell it.
+    fn based_on(&self, model: &ModelId, base: &str) {
+        if let Some(voice) = self.within() {
+            voice.based_on(model, base);
+        }
     }
 
     /// Serves a call. Never blocks: connecting and waiting happen inside the stream. `net` is the call's own way to the

@@ -11,7 +11,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::script::{self, Sent};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
 use crate::wire::openai::request::{Dialect, Limit};
@@ -273,11 +273,30 @@ impl Provider for OpenAi {
         Ok(sent(&request, keyed(&self.key, &self.name, self.key_header, before), api))
     }
 
+    fn sent_picture(&self, picture: &Picture) -> Result<Sent> {
+        let doing = format!("making a picture with {}", picture.model);
+        let first = picture::requests(picture)?.into_iter().next();
+        let asked = first.filter(|asked| asked.media_type == "application/json").ok_or_else(|| {
+            let kind = ErrorKind::Refused { capability: "images".to_owned() };
+            let why = "a picture to vary goes as the part of a form, which is not written here";
+            Error::new(kind, &doing, why, "What is made of a text alone can be written.")
+        })?;
+        let url = format!("{}/{}", self.base_url, asked.path);
+        let request = Request::post(&doing, url, "application/json", asked.body);
+        let before = if self.key_header == BEARER { "Bearer " } else { "" };
+        let api = script::Api::Images { base: without_user(&self.base_url) };
+        Ok(sent(&request, keyed(&self.key, &self.name, self.key_header, before), api))
+    }
+
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
         match self.api {
             Api::Chat => request::left_out(&converse.settings, self.dialect(Limit::MaxTokens)),
             Api::Responses => responses::request::left_out(&converse.settings),
         }
+    }
+
+    fn unpictured(&self, model: &ModelId) -> Vec<LeftOut> {
+        picture::unpictured(model.model())
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {

@@ -149,7 +149,7 @@ actions! {
     Copy = "copy", "Copy the selection, or the message";
     CopyCode = "copy_code", "Copy a code block";
     CopyAll = "copy_all", "Copy the whole conversation";
-    CopyRequest = "copy_request", "Copy the request of an answer: curl, boto3, openai-python";
+    CopyRequest = "copy_request", "Copy the request as curl, boto3 or openai-python";
     ExportConversation = "export_conversation", "Write the conversation to a file";
     ToggleFold = "toggle_fold", "Fold or unfold the reasoning";
     Retry = "retry", "Answer again, as another branch";

@@ -156,6 +156,11 @@ impl<P: Protocol> Decoder<P> {
         self.over || self.protocol.has_stopped()
     }
 
+    /// Bytes of what has come and is not given out yet.
+    pub fn held(&self) -> usize {
+        self.protocol.held()
+    }
+
     /// The stream has ended. An end without the model's own is a broken connection.
     pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<()> {
         if let Some(frame) = self.framing.finish()

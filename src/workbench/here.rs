@@ -112,6 +112,16 @@ fn one(future: impl Future<Output = Result<Reply>> + Send + 'static) -> Replies 
     stream::once(future).boxed()
 }
 
+/// The steps of a trial as replies.
+fn tried(steps: BoxStream<'static, Result<trying::Step>>) -> Replies {
+    steps
+        .map_ok(|step| match step {
+            trying::Step::Delta(event) => Reply::Delta { event },
+            trying::Step::Tried(tried) => Reply::Tried { tried },
+        })
+        .boxed()
+}
+
 /// The steps of a turn as replies.
 fn turn(steps: BoxStream<'static, Result<Step>>) -> Replies {
     steps
@@ -427,12 +437,8 @@ impl Here {
             ModelsRequest::Health { provider } => one(async move {
                 Ok(Reply::Checks { checks: doctor::examine_provider(&invoke, &provider, &terms).await })
             }),
-            ModelsRequest::Try { id, text } => trying::ask(&invoke, &id, text, &terms)
-                .map_ok(|step| match step {
-                    trying::Step::Delta(event) => Reply::Delta { event },
-                    trying::Step::Tried(tried) => Reply::Tried { tried },
-                })
-                .boxed(),
+            ModelsRequest::Try { id, text } => tried(trying::ask(&invoke, &id, text, &terms)),
+            ModelsRequest::Embed { id, texts } => tried(trying::embed(&invoke, &id, texts, &terms)),
             ModelsRequest::Add { file, name } => {
                 let file = self.standing.at_home(file);
                 match Shelf::id_of(&file, name.as_deref()) {
@@ -494,6 +500,9 @@ impl Here {
                 Ok(Reply::Makings { makings, more })
             }),
             Ask::Find { text } => one(async move { Ok(Reply::Making { making: service.find(text).await? }) }),
+            Ask::Scripts { id } => {
+                one(async move { Ok(Reply::Scripts { scripts: service.scripts(id).await? }) })
+            }
             Ask::Bytes { blob } => one(async move {
                 let (media_type, bytes) = service.bytes(blob).await?;
                 Ok(Reply::Picture { media_type, bytes })

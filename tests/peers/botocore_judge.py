@@ -2,7 +2,7 @@
 
 requests: the operation is found by its address; the body, turned into parameters, must be taken by botocore's validation;
 what botocore would send for these parameters, and its signature at that time with those keys, is told.
-streams and answers: what botocore reads in them, in the words of `as_read` in tests/suite/provider_bedrock.rs.
+streams, answers and natives: what botocore reads in them, in the words of `as_read` in tests/suite/provider_bedrock.rs.
 """
 
 import base64
@@ -230,9 +230,42 @@ def answer(text):
     return told(content, parsed["usage"], parsed["stopReason"])
 
 
+OWN_STOPS = {
+    "FINISH": "end_turn",
+    "COMPLETE": "end_turn",
+    "MAX_TOKENS": "max_tokens",
+    "length": "max_tokens",
+    "tool_use": "tool_use",
+}
+
+
+def native(bytes_):
+    """A stream of InvokeModelWithResponseStream: botocore takes the frames apart, whose chunks are the maker's own JSON."""
+    shape = MODELS[0].operation_model("InvokeModelWithResponseStream").output_shape.members["body"]
+    parser = botocore.parsers.EventStreamJSONParser()
+    buffer = botocore.eventstream.EventStreamBuffer()
+    buffer.add_data(bytes_)
+    text, tools, counted, stop = "", [], {}, None
+    for message in buffer:
+        parsed = parser.parse(message.to_response_dict(), shape)
+        piece = json.loads(parsed["chunk"]["bytes"])
+        block = piece.get("content_block", {})
+        if block.get("type") == "tool_use":
+            tools.append({"tool": block["id"], "name": block["name"], "input": block["input"]})
+        delta = piece.get("delta", {})
+        for said in (piece.get("outputText"), piece.get("generation"), piece.get("text"), delta.get("text")):
+            text += said or ""
+        for reason in (piece.get("completionReason"), piece.get("finish_reason"), piece.get("stop_reason"), delta.get("stop_reason")):
+            stop = OWN_STOPS[reason] if reason else stop
+        counted = piece.get("amazon-bedrock-invocationMetrics", counted)
+    usage = {"inputTokens": counted["inputTokenCount"], "outputTokens": counted["outputTokenCount"]}
+    return told([{"text": text}, *tools], usage, stop)
+
+
 evidence = json.load(sys.stdin)
 judge = form if evidence.get("service") == "sts" else request
 verdicts = [judge(asked, evidence["keys"], evidence["region"]) for asked in evidence.get("requests", [])]
 verdicts += [stream(base64.b64decode(one["stream"])) for one in evidence.get("streams", [])]
 verdicts += [answer(text) for text in evidence.get("answers", [])]
+verdicts += [native(base64.b64decode(one["stream"])) for one in evidence.get("natives", [])]
 json.dump(verdicts, sys.stdout)

@@ -363,7 +363,7 @@ fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
     let config = Home::with(
         "[models.\"home/qwen3.5:9b\"]\ncontext = 32768\nmax_output = 4096\ncan = ['tools', 'vision']\nlacks = ['documents']\n\
          input_price = 1\noutput_price = 2.5\ncached_price = 0\ncache_write_price = 1.25\n\
-         picture_price = 0.04\nregions = ['eu-west-1']\n[models.\"home/a/b\"]\nlacks = []\n\
+         picture_price = 0.04\nregions = ['eu-west-1']\nbase = 'b'\n[models.\"home/a/b\"]\nlacks = []\n\
          [models.\"home/nowhere\"]\nregions = []\n",
     )
     .load()
@@ -378,6 +378,7 @@ fn what_a_person_says_of_a_model_is_read_under_its_whole_id() {
         cached_price: Some(0.0),
         cache_write_price: Some(1.25),
         picture_price: Some(0.04),
+        base: Some("b".into()),
         regions: Some(vec!["eu-west-1".into()]),
     };
     let none = Correction { regions: Some(Vec::new()), ..Correction::default() };

@@ -2,14 +2,17 @@
 //! of error, keeps the provider's own words, and loses no text that came.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Turn};
 use outcrop::domain::delta::{Event, Fold};
 use outcrop::domain::message::{Block, Role, StopReason};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::net::{Client, Network, Reach};
+use outcrop::net::{Client, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
 use outcrop::provider::anthropic::Anthropic;
 use outcrop::provider::bedrock::{Bedrock, Credentials};
@@ -20,37 +23,41 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::answer::{self, text};
-use crate::cli::home::Home;
+use crate::cli::home::{Home, Said};
 use crate::loopback::{Part, Seen, Server, head, whole};
 use crate::provider_openai::{Kept, options};
 use crate::soon;
 
 /// What is said in pieces, and the whole of it: cut bytewise, it is cut inside of letters.
-const PIECES: [&str; 3] = ["Hel", "lo é", " 👋🏽!"];
-const ALL: &str = "Hello é 👋🏽!";
-const WORDS: &str = "its own words";
+pub const PIECES: [&str; 3] = ["Hel", "lo é", " 👋🏽!"];
+pub const ALL: &str = "Hello é 👋🏽!";
+pub const WORDS: &str = "its own words";
 
 /// A voice and how its API says things.
-struct Voice {
-    name: &'static str,
+pub struct Voice {
+    pub name: &'static str,
+    /// Of every voice's own: one that Converse is asked for, and two that it has no room for.
+    pub model: &'static str,
     /// Of the section in a configuration file that makes it, without its address.
-    config: &'static str,
-    make: fn(&Server) -> Box<dyn Provider>,
-    content_type: &'static str,
+    pub config: &'static str,
+    pub make: fn(&Server) -> Box<dyn Provider>,
+    pub content_type: &'static str,
     /// What comes before the words, one piece of the words, and what ends the answer.
-    before: fn() -> Vec<Value>,
-    piece: fn(&str) -> Value,
-    after: fn() -> Vec<Value>,
+    pub before: fn() -> Vec<Value>,
+    pub piece: fn(&str) -> Value,
+    pub after: fn() -> Vec<Value>,
+    /// An answer that says these words, and comes whole.
+    pub whole: fn(&str) -> Value,
     /// What it says when it fails after its first words.
-    failure: fn() -> Vec<u8>,
+    pub failure: fn() -> Vec<u8>,
     /// A frame whose payload is no JSON.
-    garbage: fn() -> Vec<u8>,
+    pub garbage: fn() -> Vec<u8>,
     /// A frame of the stream with this payload.
-    frame: fn(&Value) -> Vec<u8>,
+    pub frame: fn(&Value) -> Vec<u8>,
     /// The body of a refusal.
-    refusal: fn() -> Value,
+    pub refusal: fn() -> Value,
     /// A list of so many models, for whatever is asked to have it.
-    list: fn(usize, &Seen) -> Vec<u8>,
+    pub list: fn(usize, &Seen) -> Vec<u8>,
 }
 
 fn key() -> Key {
@@ -102,15 +109,70 @@ fn openai_list(count: usize, _: &Seen) -> Vec<u8> {
     json!({"object": "list", "data": data}).to_string().into_bytes()
 }
 
-const VOICES: [Voice; 5] = [
+const CLAUDE: &str = "anthropic.claude-m";
+
+fn bedrock_at(server: &Server) -> Box<dyn Provider> {
+    let credentials = Credentials::Bearer(key());
+    Box::new(Bedrock::new("there", "eu-west-1", Some(&server.url("/")), credentials))
+}
+
+fn bedrock_list(count: usize, seen: &Seen) -> Vec<u8> {
+    if !seen.line.contains("/foundation-models") {
+        return json!({"inferenceProfileSummaries": []}).to_string().into_bytes();
+    }
+    let models: Vec<_> = (0..count)
+        .map(|n| json!({"modelId": format!("model-{n:05}"), "outputModalities": ["TEXT"]}))
+        .collect();
+    json!({ "modelSummaries": models }).to_string().into_bytes()
+}
+
+/// By the model's own body and its stream: Converse has no room for a system prompt of this one.
+const OWN: Voice = Voice {
+    name: "bedrock by InvokeModelWithResponseStream",
+    model: "amazon.titan-text-m",
+    config: "kind = 'bedrock'\nregion = 'eu-west-1'\napi_key = 'sk-canary'\n",
+    make: bedrock_at,
+    content_type: "application/vnd.amazon.eventstream",
+    before: || vec![json!({"outputText": "", "index": 0, "inputTextTokenCount": 3})],
+    piece: |words| json!({"outputText": words, "index": 0}),
+    after: || {
+        let metrics = json!({"inputTokenCount": 3, "outputTokenCount": 3});
+        let end = json!({"outputText": "", "completionReason": "FINISH", "amazon-bedrock-invocationMetrics": metrics});
+        vec![end]
+    },
+    whole: |words| json!({"results": [{"outputText": words, "completionReason": "FINISH"}]}),
+    failure: || message(&json!({":exception": "internalServerException", "message": WORDS})),
+    garbage: || framed("event", "chunk", b"{\"byt"),
+    frame: |piece| {
+        let chunk = json!({"bytes": STANDARD.encode(piece.to_string())});
+        framed("event", "chunk", chunk.to_string().as_bytes())
+    },
+    refusal: || json!({ "message": WORDS }),
+    list: bedrock_list,
+};
+
+/// By the model's own body, and no stream: this one has none.
+pub const OWN_WHOLE: Voice = Voice {
+    name: "bedrock by InvokeModel",
+    model: "ai21.j2-m",
+    whole: |words| json!({"completions": [{"data": {"text": words}, "finishReason": {"reason": "endoftext"}}]}),
+    ..OWN
+};
+
+pub const VOICES: [Voice; 6] = [
     Voice {
         name: "openai",
+        model: CLAUDE,
         config: "kind = 'openai'\napi_key = 'sk-canary'\n",
         make: |server| Box::new(OpenAi::new("there", server.url("/v1/"), key())),
         content_type: "text/event-stream",
         before: || vec![json!({"choices": [{"index": 0, "delta": {"role": "assistant"}}]})],
         piece: |words| json!({"choices": [{"index": 0, "delta": {"content": words}}]}),
         after: || vec![json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})],
+        whole: |words| {
+            let message = json!({"role": "assistant", "content": words});
+            json!({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+        },
         failure: || sse(&json!({"error": {"message": WORDS, "type": "server_error", "code": 500}})),
         garbage: || b"data: {\"choi\n\n".to_vec(),
         frame: sse,
@@ -119,12 +181,18 @@ const VOICES: [Voice; 5] = [
     },
     Voice {
         name: "openai by Responses",
+        model: CLAUDE,
         config: "kind = 'openai'\napi = 'responses'\napi_key = 'sk-canary'\n",
         make: |server| Box::new(OpenAi::new("there", server.url("/v1/"), key()).by(Api::Responses)),
         content_type: "text/event-stream",
         before: || vec![json!({"type": "response.created", "response": {"status": "in_progress"}})],
         piece: |words| json!({"type": "response.output_text.delta", "item_id": "m", "delta": words}),
         after: || vec![json!({"type": "response.completed", "response": {"status": "completed"}})],
+        whole: |words| {
+            let content = json!([{"type": "output_text", "text": words}]);
+            let output = json!([{"type": "message", "role": "assistant", "content": content}]);
+            json!({"object": "response", "status": "completed", "output": output})
+        },
         failure: || {
             let error = json!({"code": "server_error", "message": WORDS});
             sse(&json!({"type": "response.failed", "response": {"status": "failed", "error": error}}))
@@ -136,6 +204,7 @@ const VOICES: [Voice; 5] = [
     },
     Voice {
         name: "anthropic",
+        model: CLAUDE,
         config: "kind = 'anthropic'\napi_key = 'sk-canary'\n",
         make: |server| Box::new(Anthropic::new("there", server.url("/v1/"), key())),
         content_type: "text/event-stream",
@@ -153,6 +222,10 @@ const VOICES: [Voice; 5] = [
                 json!({"type": "message_stop"}),
             ]
         },
+        whole: |words| {
+            let content = json!([{"type": "text", "text": words}]);
+            json!({"type": "message", "role": "assistant", "content": content, "stop_reason": "end_turn"})
+        },
         failure: || sse(&json!({"type": "error", "error": {"type": "api_error", "message": WORDS}})),
         garbage: || b"data: {\"choi\n\n".to_vec(),
         frame: sse,
@@ -165,6 +238,7 @@ const VOICES: [Voice; 5] = [
     },
     Voice {
         name: "ollama",
+        model: CLAUDE,
         config: "kind = 'ollama'\n",
         make: |server| Box::new(Ollama::new("there", server.url("/"), key())),
         content_type: "application/x-ndjson",
@@ -173,6 +247,10 @@ const VOICES: [Voice; 5] = [
         after: || {
             let message = json!({"role": "assistant", "content": ""});
             vec![json!({"model": "m", "message": message, "done": true, "done_reason": "stop"})]
+        },
+        whole: |words| {
+            let message = json!({"role": "assistant", "content": words});
+            json!({"model": "m", "message": message, "done": true, "done_reason": "stop"})
         },
         failure: || line(&json!({"error": WORDS})),
         garbage: || b"{\"mess\n".to_vec(),
@@ -188,11 +266,9 @@ const VOICES: [Voice; 5] = [
     },
     Voice {
         name: "bedrock",
+        model: CLAUDE,
         config: "kind = 'bedrock'\nregion = 'eu-west-1'\napi_key = 'sk-canary'\n",
-        make: |server| {
-            let credentials = Credentials::Bearer(key());
-            Box::new(Bedrock::new("there", "eu-west-1", Some(&server.url("/")), credentials))
-        },
+        make: bedrock_at,
         content_type: "application/vnd.amazon.eventstream",
         before: || vec![json!({":event": "messageStart", "role": "assistant"})],
         piece: |words| json!({":event": "contentBlockDelta", "contentBlockIndex": 0, "delta": {"text": words}}),
@@ -203,25 +279,22 @@ const VOICES: [Voice; 5] = [
                 json!({":event": "metadata", "usage": {"inputTokens": 3, "outputTokens": 3}}),
             ]
         },
+        whole: |words| {
+            let message = json!({"role": "assistant", "content": [{"text": words}]});
+            json!({"output": {"message": message}, "stopReason": "end_turn"})
+        },
         failure: || message(&json!({":exception": "internalServerException", "message": WORDS})),
         garbage: || framed("event", "contentBlockDelta", b"{\"delt"),
         frame: message,
         refusal: || json!({ "message": WORDS }),
-        list: |count, seen| {
-            if !seen.line.contains("/foundation-models") {
-                return json!({"inferenceProfileSummaries": []}).to_string().into_bytes();
-            }
-            let models: Vec<_> = (0..count)
-                .map(|n| json!({"modelId": format!("model-{n:05}"), "outputModalities": ["TEXT"]}))
-                .collect();
-            json!({ "modelSummaries": models }).to_string().into_bytes()
-        },
+        list: bedrock_list,
     },
+    OWN,
 ];
 
 impl Voice {
     /// The frames of an answer that says these pieces, up to its end or to the last word.
-    fn frames(&self, pieces: &[&str], ends: bool) -> Vec<Value> {
+    pub fn frames(&self, pieces: &[&str], ends: bool) -> Vec<Value> {
         let mut frames = (self.before)();
         frames.extend(pieces.iter().map(|words| (self.piece)(words)));
         if ends {
@@ -230,29 +303,51 @@ impl Voice {
         frames
     }
 
-    fn bytes(&self, frames: &[Value]) -> Vec<u8> {
+    pub fn bytes(&self, frames: &[Value]) -> Vec<u8> {
         frames.iter().flat_map(|frame| (self.frame)(frame)).collect()
     }
 
     /// The first words of an answer.
-    fn begun(&self) -> Vec<u8> {
+    pub fn begun(&self) -> Vec<u8> {
         self.bytes(&self.frames(&PIECES[..2], false))
     }
 
-    async fn ask(&self, server: &Server) -> (Fold, Option<Error>) {
+    pub fn system(&self) -> Option<&'static str> {
+        (self.model != CLAUDE).then_some("Be brief.")
+    }
+
+    /// The sections of a configuration in which it is `there`, at this server.
+    pub fn config_at(&self, server: &Server) -> String {
+        let path = if self.name.starts_with("openai") || self.name == "anthropic" { "/v1" } else { "" };
+        let system =
+            self.system().map_or_else(String::new, |system| format!("[defaults]\nsystem = '{system}'\n"));
+        format!("{system}[providers.there]\nbase_url = '{}'\n{}", server.url(path), self.config)
+    }
+
+    /// What the binary says of an answer by this server.
+    pub fn without_a_screen(&self, server: &Server, net: &str) -> Said {
+        let home = Home::with(&format!("[net]\n{net}\n{}", self.config_at(server)));
+        tokio::task::block_in_place(|| home.run(&["chat", "-m", &format!("there/{}", self.model), "hello"]))
+    }
+
+    pub async fn ask(&self, server: &Server) -> (Fold, Option<Error>) {
+        self.ask_by(server, &client()).await
+    }
+
+    pub async fn ask_by(&self, server: &Server, net: &Client) -> (Fold, Option<Error>) {
         let call = Call::Converse(Converse {
-            model: "there/anthropic.claude-m".parse().unwrap(),
-            system: None,
+            model: format!("there/{}", self.model).parse().unwrap(),
+            system: self.system().map(str::to_owned),
             turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: "hello".into() }] }],
             settings: Settings::default(),
             conversation: None,
             blobs: Blobs::default(),
         });
-        soon(answer::whole((self.make)(server).serve(call, &client()))).await
+        soon(answer::whole((self.make)(server).serve(call, net))).await
     }
 
     /// A server that sends a stream of these bytes, and goes away.
-    async fn after(&self, bytes: Vec<u8>) -> (Fold, Option<Error>) {
+    pub async fn after(&self, bytes: Vec<u8>) -> (Fold, Option<Error>) {
         let content_type = self.content_type;
         let server = Server::start(move |_, _| {
             vec![head(200, &[("content-type", content_type)]), Part::Bytes(bytes.clone())]
@@ -264,7 +359,7 @@ impl Voice {
     }
 
     /// A server that only refuses, with this status and these headers; how often it was asked.
-    async fn refused(&self, status: u16, headers: &'static [(&str, &str)]) -> (Error, usize) {
+    pub async fn refused(&self, status: u16, headers: &'static [(&str, &str)]) -> (Error, usize) {
         let refusal = (self.refusal)().to_string();
         let server = Server::start(move |_, _| whole(status, headers, refusal.clone())).await;
         let error = self.ask(&server).await.1.unwrap();
@@ -305,6 +400,62 @@ async fn a_stream_that_falls_silent_keeps_its_words_and_says_so() {
             "{}",
             voice.name
         );
+    }
+}
+
+/// What each API says to show that it lives, without a word of the answer.
+fn sign_of_life(voice: &Voice) -> Vec<u8> {
+    match voice.content_type {
+        "text/event-stream" if voice.name == "anthropic" => {
+            b"event: ping\ndata: {\"type\": \"ping\"}\n\n".to_vec()
+        }
+        "text/event-stream" => b": still here\n\n".to_vec(),
+        "application/x-ndjson" => b"\n".to_vec(),
+        _ => framed("event", "initial-response", b"{}"),
+    }
+}
+
+#[tokio::test]
+async fn signs_of_life_keep_a_stream_for_a_while_and_not_for_ever() {
+    let patient = NetOptions { idle: Duration::from_millis(100), ..options() };
+    let net = Network::new(patient, Arc::new(Kept::default())).client(Reach::default());
+    for voice in &VOICES {
+        let (begun, sign, content_type) = (voice.begun(), sign_of_life(voice), voice.content_type);
+        let rest = voice.bytes(&[vec![(voice.piece)(PIECES[2])], (voice.after)()].concat());
+        let server = Server::start(move |number, _| {
+            let mut parts = vec![head(200, &[("content-type", content_type)]), Part::Bytes(begun.clone())];
+            // The first answer is slow, the second never comes.
+            for _ in 0..if number == 0 { 6 } else { 200 } {
+                parts.extend([Part::Pause(Duration::from_millis(50)), Part::Bytes(sign.clone())]);
+            }
+            parts.push(Part::Bytes(rest.clone()));
+            parts
+        })
+        .await;
+        let (fold, error) = voice.ask_by(&server, &net).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
+        let (fold, error) = voice.ask_by(&server, &net).await;
+        let error = error.unwrap();
+        assert_eq!((text(&fold).as_str(), &error.kind), ("Hello é", &ErrorKind::Timeout), "{}", voice.name);
+        assert!(error.why.starts_with("only signs of life came from"), "{}: {error}", voice.name);
+        assert!(error.hint.contains("What came is kept"), "{}: {error}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_begins_and_then_thinks_in_silence_has_the_time_of_its_first_words() {
+    for voice in &VOICES {
+        let (begun, content_type) = (voice.bytes(&(voice.before)()), voice.content_type);
+        let rest = voice.bytes(&[vec![(voice.piece)(ALL)], (voice.after)()].concat());
+        let server = Server::start(move |_, _| {
+            // Longer than the idle time.
+            let silence = Part::Pause(Duration::from_millis(700));
+            let head = head(200, &[("content-type", content_type)]);
+            vec![head, Part::Bytes(begun.clone()), silence, Part::Bytes(rest.clone())]
+        })
+        .await;
+        let (fold, error) = voice.ask(&server).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
     }
 }
 
@@ -385,7 +536,7 @@ async fn refusals_are_the_same_kinds_everywhere_and_only_what_may_pass_is_tried_
     const IN_AN_HOUR: &[(&str, &str)] = &[("content-type", "application/json"), ("retry-after", "3600")];
     const SILENT: &[(&str, &str)] = &[("content-type", "application/json")];
     let limited = |ms| ErrorKind::RateLimited { retry_after_ms: ms };
-    for voice in &VOICES {
+    for voice in wholes() {
         for (status, headers, kind, times) in [
             (401, SILENT, ErrorKind::Auth, 1),
             (403, SILENT, ErrorKind::Auth, 1),
@@ -404,7 +555,7 @@ async fn refusals_are_the_same_kinds_everywhere_and_only_what_may_pass_is_tried_
 
 #[tokio::test]
 async fn a_redirect_to_another_host_gets_neither_the_key_nor_the_question() {
-    for voice in &VOICES {
+    for voice in wholes() {
         let other = Server::start(|_, _| whole(200, &[], "{}")).await;
         let to = other.url("/there");
         let server = Server::start(move |_, _| whole(307, &[("location", &to)], "")).await;
@@ -481,7 +632,7 @@ async fn ten_thousand_models_are_listed() {
 }
 
 /// Adds to every object a member that nobody knows.
-fn with_strangers(value: &mut Value) {
+pub fn with_strangers(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.values_mut().for_each(with_strangers);
@@ -503,22 +654,9 @@ async fn what_nobody_knows_is_passed_over_everywhere() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other() {
-    for voice in &VOICES {
-        let (content_type, bytes) = (voice.content_type, [voice.begun(), (voice.failure)()].concat());
-        let server = Server::start(move |_, _| {
-            vec![head(200, &[("content-type", content_type)]), Part::Bytes(bytes.clone())]
-        })
-        .await;
-        let path = if voice.name.starts_with("openai") || voice.name == "anthropic" { "/v1" } else { "" };
-        let home =
-            Home::with(&format!("[providers.there]\nbase_url = '{}'\n{}", server.url(path), voice.config));
-        tokio::task::block_in_place(|| {
-            let said = home.run(&["chat", "-m", "there/anthropic.claude-m", "hello"]);
-            assert_eq!(said.code, Some(2), "{}: {}", voice.name, said.stderr);
-            assert_eq!(said.stdout.trim_end(), "Hello é", "{}", voice.name);
-            assert!(said.stderr.contains(WORDS), "{}: {}", voice.name, said.stderr);
-        });
-    }
+/// All that answer whole, whatever they are asked for.
+pub fn wholes() -> impl Iterator<Item = &'static Voice> {
+    const ALONE: &Voice = &OWN_WHOLE;
+    const STREAMED: &[Voice; 6] = &VOICES;
+    STREAMED.iter().chain([ALONE])
 }

@@ -1,16 +1,11 @@
-//! The `bedrock` voice, against servers on this machine; Amazon's own botocore as the judge of what is sent and read.
+//! The `bedrock` voice, against servers on this machine.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::delta::{Event, Fold};
-use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
+use outcrop::domain::message::{Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Network, Reach};
@@ -27,18 +22,18 @@ use crate::provider_openai::{Kept, options};
 use crate::soon;
 use crate::wire::bedrock::data;
 
-const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
-const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+pub const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+pub const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-fn client() -> Client {
+pub fn client() -> Client {
     Network::new(options(), Arc::new(Kept::default())).client(Reach::default())
 }
 
-fn bearer() -> Credentials {
+pub fn bearer() -> Credentials {
     Credentials::Bearer(Key::from(SecretString::from("sk-canary")))
 }
 
-fn keys() -> Credentials {
+pub fn keys() -> Credentials {
     Credentials::Keys(Keys {
         id: "AKIDEXAMPLE".into(),
         secret: "wJalr/canary+secret".into(),
@@ -47,15 +42,15 @@ fn keys() -> Credentials {
     })
 }
 
-fn voice(server: &Server, credentials: Credentials) -> Bedrock {
+pub fn voice(server: &Server, credentials: Credentials) -> Bedrock {
     Bedrock::new("aws", "eu-west-1", Some(&server.url("/")), credentials)
 }
 
-fn say(role: Role, text: &str) -> Turn {
+pub fn say(role: Role, text: &str) -> Turn {
     Turn { role, blocks: vec![Block::Text { text: text.into() }] }
 }
 
-fn converse(model: &str, settings: &[(&str, &str)]) -> Converse {
+pub fn converse(model: &str, settings: &[(&str, &str)]) -> Converse {
     let mut converse = Converse {
         model: format!("aws/{model}").parse().unwrap(),
         system: None,
@@ -77,11 +72,11 @@ fn stream(pieces: impl IntoIterator<Item = Part>) -> Vec<Part> {
     parts
 }
 
-fn streamed(name: &str) -> Vec<Part> {
+pub fn streamed(name: &str) -> Vec<Part> {
     stream([Part::Bytes(data(name))])
 }
 
-fn complaint(status: u16, name: &str, words: &str) -> Vec<Part> {
+pub fn complaint(status: u16, name: &str, words: &str) -> Vec<Part> {
     let body = json!({ "message": words }).to_string();
     whole(status, &[("x-amzn-errortype", name), ("retry-after", "0")], body)
 }
@@ -91,11 +86,11 @@ async fn ask(server: &Server, model: &str) -> (Fold, Option<Error>) {
     soon(answer::whole(voice(server, bearer()).serve(call, &client()))).await
 }
 
-async fn one(server: &Server, call: Call) -> Result<Event, Error> {
+pub async fn one(server: &Server, call: Call) -> Result<Event, Error> {
     soon(async { voice(server, bearer()).serve(call, &client()).next().await.unwrap() }).await
 }
 
-fn sent(seen: &Seen) -> Value {
+pub fn sent(seen: &Seen) -> Value {
     serde_json::from_slice(&seen.body).unwrap()
 }
 
@@ -285,65 +280,6 @@ async fn a_model_that_takes_no_begun_answer_is_asked_to_go_on_once() {
     assert_eq!(server.seen().len(), 2);
 }
 
-/// Answers both lists, the profiles in two pages.
-fn lists(seen: &Seen) -> Vec<Part> {
-    if seen.line.contains("/foundation-models") {
-        return whole(200, &JSON, data("models.json"));
-    }
-    let mut page: Value = serde_json::from_slice(&data("profiles.json")).unwrap();
-    if !seen.line.contains("nextToken=") {
-        page["nextToken"] = json!("a/b+c=");
-        page["inferenceProfileSummaries"] = json!([{"inferenceProfileId": "eu.x-v1:0"}]);
-    }
-    whole(200, &JSON, page.to_string())
-}
-
-#[tokio::test]
-async fn models_and_the_pages_of_profiles_are_listed_together() {
-    let server = Server::start(|_, seen| lists(seen)).await;
-    let listed = one(&server, Call::ListModels).await;
-    let Ok(Event::Models { cards }) = listed else { panic!("{listed:?}") };
-    let ids: Vec<_> = cards.iter().map(|card| card.id.model()).collect();
-    assert_eq!(
-        ids,
-        [
-            "ai21.jamba-instruct-v1:0",
-            "amazon.titan-embed-text-v2:0",
-            "amazon.titan-image-generator-v2:0",
-            "anthropic.claude-sonnet-4-5-20250929-v1:0",
-            "eu.x-v1:0",
-            CLAUDE,
-            "x.bare",
-        ]
-    );
-    let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
-    let page = "GET /inference-profiles?maxResults=1000";
-    assert_eq!(
-        lines,
-        [
-            "GET /foundation-models HTTP/1.1".to_owned(),
-            format!("{page}&type=SYSTEM_DEFINED HTTP/1.1"),
-            format!("{page}&nextToken=a%2Fb%2Bc%3D&type=SYSTEM_DEFINED HTTP/1.1")
-        ]
-    );
-    let endless = Server::start(|_, seen| {
-        let end = json!({"inferenceProfileSummaries": [], "nextToken": "same"}).to_string();
-        if seen.line.contains("/foundation-models") { lists(seen) } else { whole(200, &JSON, end) }
-    })
-    .await;
-    one(&endless, Call::ListModels).await.unwrap();
-    assert_eq!(endless.seen().len(), 3, "a page that names itself again is the last");
-    let models_alone = Server::start(|_, seen| {
-        let refused =
-            complaint(403, "AccessDeniedException", "not authorized to perform ListInferenceProfiles");
-        if seen.line.contains("/foundation-models") { lists(seen) } else { refused }
-    })
-    .await;
-    let listed = one(&models_alone, Call::ListModels).await;
-    let Ok(Event::Models { cards }) = listed else { panic!("{listed:?}") };
-    assert_eq!(cards.len(), 5, "an account may see the models alone");
-}
-
 #[tokio::test]
 async fn tokens_are_counted_by_the_api() {
     let server = Server::start(|_, _| whole(200, &JSON, r#"{"inputTokens": 14}"#)).await;
@@ -412,6 +348,59 @@ async fn a_model_that_converse_has_no_room_for_is_asked_in_its_own_words() {
     assert_eq!(refused.kind, ErrorKind::Refused { capability: "chat".into() });
 }
 
+#[tokio::test]
+async fn a_model_that_converse_refused_is_asked_in_its_own_words_from_then_on_and_keeps_its_settings() {
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.ends_with("/converse-stream HTTP/1.1") => {
+            complaint(400, "ValidationException", "This action doesn't support the model that you provided.")
+        }
+        _ => streamed("native_llama.events"),
+    })
+    .await;
+    let voice = voice(&server, bearer());
+    let asked = converse("cohere.command-r-v1:0", &[("top_k", "4")]);
+    assert_eq!(voice.left_out(&asked).len(), 1, "Converse has no top_k");
+    for _ in 0..2 {
+        let (_, error) = soon(answer::whole(voice.serve(Call::Converse(asked.clone()), &client()))).await;
+        assert_eq!(error, None);
+        assert_eq!(voice.left_out(&asked), [], "its own API has one");
+    }
+    let lines: Vec<_> = server.seen().iter().map(|seen| seen.line.contains("converse")).collect();
+    assert_eq!(lines, [true, false, false]);
+    assert_eq!(sent(&server.seen()[1])["k"], 4);
+}
+
+#[tokio::test]
+async fn what_the_body_does_not_count_is_read_from_the_head() {
+    const COUNTED: [(&str, &str); 3] = [
+        ("content-type", "application/json"),
+        ("x-amzn-bedrock-input-token-count", "11"),
+        ("x-amzn-bedrock-output-token-count", "3"),
+    ];
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.contains("j2-") => {
+            whole(200, &COUNTED, r#"{"completions": [{"data": {"text": "Hi"}}]}"#)
+        }
+        line if line.contains("embed") => whole(200, &COUNTED, r#"{"embeddings": [[1.0]]}"#),
+        // What the body says wins.
+        _ => whole(200, &COUNTED, r#"{"generation": "Hi", "prompt_token_count": 5, "stop_reason": "stop"}"#),
+    })
+    .await;
+    let mut system = converse("ai21.j2-mid-v1", &[]);
+    system.system = Some("Be brief.".into());
+    for (call, counted) in [
+        (Call::Converse(system), (Some(11), Some(3))),
+        (Call::Converse(converse("meta.llama3-8b", &[])), (Some(5), Some(3))),
+        (
+            Call::Embed { model: "aws/cohere.embed-english-v3".parse().unwrap(), texts: vec!["x".into()] },
+            (Some(11), None),
+        ),
+    ] {
+        let (fold, error) = soon(answer::whole(voice(&server, bearer()).serve(call, &client()))).await;
+        assert_eq!((error, (fold.usage.input, fold.usage.output)), (None, counted));
+    }
+}
+
 async fn ask_refused(server: &Server) -> Error {
     let count = server.seen().len();
     let error = ask(server, "stability.stable-image-core-v1:1").await.1.unwrap();
@@ -457,7 +446,7 @@ async fn vectors_are_asked_for_in_parts_and_come_in_the_order_of_their_texts() {
     assert_eq!(server.seen().len(), before);
 }
 
-fn picture(model: &str) -> Picture {
+pub fn picture(model: &str) -> Picture {
     Picture {
         model: format!("aws/{model}").parse().unwrap(),
         prompt: "a river".into(),
@@ -493,206 +482,4 @@ async fn pictures_come_as_many_as_were_asked_for() {
         Server::start(|_, _| complaint(400, "ValidationException", "blocked by our content filters")).await;
     let error = one(&filtered, Call::Image(picture("amazon.titan-image-generator-v2:0"))).await.unwrap_err();
     assert!(error.why.contains("content filters"), "{error}");
-}
-
-/// A conversation with a block of every kind.
-fn everything(model: &str) -> Converse {
-    let tools = r#"[{"name":"look","description":"Looks.","schema":{"type":"object","properties":{"at":{"type":"string"}}}}]"#;
-    let mut converse = converse(
-        model,
-        &[
-            ("temperature", "0.2"),
-            ("top_p", "0.9"),
-            ("top_k", "40"),
-            ("max_tokens", "100"),
-            ("stop", "END"),
-            ("tools", tools),
-            ("tool_choice", "look"),
-            ("response_schema", r#"{"type":"object"}"#),
-        ],
-    );
-    let blob = |id: &str| BlobId(id.to_owned());
-    converse.blobs.put(blob("1"), *b"\x00\xff!");
-    converse.blobs.put(blob("2"), "# é".as_bytes());
-    converse.system = Some("Be brief.".into());
-    converse.turns[0].blocks.extend([
-        Block::Image { media_type: "image/png".into(), blob: blob("1"), file: None },
-        Block::Document { name: "a_1.pdf".into(), media_type: "application/pdf".into(), blob: blob("1") },
-        Block::Document { name: "b.md".into(), media_type: "text/markdown".into(), blob: blob("2") },
-        Block::CachePoint,
-    ]);
-    converse.turns.extend([
-        Turn {
-            role: Role::Assistant,
-            blocks: vec![
-                Block::Reasoning { text: "hm".into(), signature: Some("c2VhbA==".into()) },
-                Block::RedactedReasoning { data: "eA==".into() },
-                Block::ToolUse { id: "tooluse_1".into(), name: "look".into(), input: json!({"at": "é"}) },
-            ],
-        },
-        Turn {
-            role: Role::Tool,
-            blocks: vec![Block::ToolResult {
-                id: "tooluse_1".into(),
-                content: "dark".into(),
-                is_error: true,
-            }],
-        },
-        say(Role::User, "and?"),
-    ]);
-    converse
-}
-
-/// What the judge is told of a request.
-pub fn as_asked(seen: &Seen) -> Value {
-    json!({ "line": seen.line, "headers": seen.headers, "body": STANDARD.encode(&seen.body) })
-}
-
-/// What `tests/peers/botocore_judge.py` says of all that; `None` where there is no such peer here.
-fn judged(evidence: Value) -> Option<tokio::task::JoinHandle<Vec<Value>>> {
-    let Some(python) = std::env::var_os("OUTCROP_TEST_PEERS") else {
-        crate::skipped!("Amazon's botocore; OUTCROP_TEST_PEERS names a python with botocore");
-        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "OUTCROP_TEST_PEERS is not set");
-        return None;
-    };
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/botocore_judge.py");
-    Some(tokio::task::spawn_blocking(move || {
-        let mut peer = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        peer.stdin.take().unwrap().write_all(evidence.to_string().as_bytes()).unwrap();
-        let told = peer.wait_with_output().unwrap();
-        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-        serde_json::from_slice(&told.stdout).unwrap()
-    }))
-}
-
-pub async fn verdict(evidence: Value) -> Option<Vec<Value>> {
-    Some(tokio::time::timeout(Duration::from_mins(2), judged(evidence)?).await.unwrap().unwrap())
-}
-
-#[tokio::test]
-async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() {
-    let server = Server::start(|_, seen| match seen.line.as_str() {
-        line if line.starts_with("GET ") => lists(seen),
-        line if line.contains("embed") => whole(200, &JSON, r#"{"embedding": [1]}"#),
-        line if line.contains("image") => whole(200, &JSON, r#"{"images": ["cG5n", "cG5n"]}"#),
-        line if line.contains("titan") => streamed("native_titan.events"),
-        line if line.contains("count-tokens") => whole(200, &JSON, r#"{"inputTokens": 14}"#),
-        line if line.contains("jamba") && line.contains("-stream") => {
-            complaint(400, "ValidationException", "The model is unsupported for streaming")
-        }
-        line if line.contains("jamba") => whole(200, &JSON, data("answer.json")),
-        _ => streamed("text.events"),
-    })
-    .await;
-    let voice = voice(&server, keys());
-    let arn = "arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc123def456";
-    let mut thinking = everything(CLAUDE);
-    thinking.settings.set("reasoning", "low").unwrap();
-    let calls = [
-        Call::Converse(everything(CLAUDE)),
-        Call::Converse(thinking),
-        Call::Converse(everything("amazon.nova-lite-v1:0")),
-        Call::Converse(everything("ai21.jamba-instruct-v1:0")),
-        Call::Converse(converse(arn, &[])),
-        Call::CountTokens(everything(CLAUDE)),
-        Call::ListModels,
-        Call::Converse(Converse { system: Some("é".into()), ..converse("amazon.titan-text-lite-v1", &[]) }),
-        Call::Embed { model: "aws/amazon.titan-embed-text-v1".parse().unwrap(), texts: vec!["é".into()] },
-        Call::Image(picture("amazon.titan-image-generator-v1")),
-    ];
-    // One is refused as a stream first, and the profiles have two pages.
-    let count = calls.len() + 1 + 2;
-    for call in calls {
-        let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
-        assert_eq!(error, None);
-    }
-    let requests: Vec<Value> = server.seen().iter().map(as_asked).collect();
-    assert_eq!(requests.len(), count);
-    let keys = json!({"id": "AKIDEXAMPLE", "secret": "wJalr/canary+secret", "token": "canary/token=="});
-    let evidence = json!({"requests": requests, "keys": keys, "region": "eu-west-1"});
-    let Some(told) = verdict(evidence).await else { return };
-    assert_eq!(told.len(), count);
-    for (told, seen) in told.iter().zip(server.seen()) {
-        assert_eq!(told["problems"], json!([]), "{}", seen.line);
-        assert_eq!(told["authorization"], json!(seen.headers["authorization"]), "{}", seen.line);
-        let path = seen.line.split(' ').nth(1).unwrap();
-        assert_eq!(told["path"], json!(path), "the address as botocore writes it");
-        if !seen.body.is_empty() {
-            assert_eq!(told["body"], sent(&seen), "the body as botocore writes it");
-        }
-    }
-}
-
-#[tokio::test]
-async fn botocore_reads_what_we_read() {
-    let streams = [
-        "text.events",
-        "cached.events",
-        "reasoning.events",
-        "tools.events",
-        "guarded.events",
-        "picture.events",
-        "exception.events",
-    ];
-    let evidence: Vec<Value> =
-        streams.iter().map(|name| json!({"name": name, "stream": STANDARD.encode(data(name))})).collect();
-    let answer = String::from_utf8(data("answer.json")).unwrap();
-    let mut read = Vec::new();
-    for name in streams {
-        let server = Server::start(move |_, _| streamed(name)).await;
-        let call = Call::Converse(converse(CLAUDE, &[]));
-        let mut events = voice(&server, bearer()).serve(call, &client());
-        read.push(soon(as_read(&mut events)).await);
-    }
-    let server = Server::start(|_, seen| {
-        if seen.line.contains("-stream") {
-            complaint(400, "ValidationException", "The model is unsupported for streaming")
-        } else {
-            whole(200, &JSON, data("answer.json"))
-        }
-    })
-    .await;
-    let mut events = voice(&server, bearer()).serve(Call::Converse(converse("m", &[])), &client());
-    read.push(soon(as_read(&mut events)).await);
-    let Some(told) = verdict(json!({"streams": evidence, "answers": [answer]})).await else { return };
-    assert_eq!(told.len(), read.len());
-    for (told, read) in told.iter().zip(&read) {
-        assert_eq!(told, read);
-    }
-}
-
-/// An answer in the words of the judge.
-async fn as_read(events: &mut outcrop::provider::Events) -> Value {
-    let (mut fold, mut pictures, mut failed) = (Fold::default(), Vec::new(), None);
-    while let Some(event) = events.next().await {
-        match event {
-            Ok(Event::Image { media_type, bytes }) => {
-                pictures.push(json!({"image": media_type, "bytes": STANDARD.encode(bytes)}));
-            }
-            Ok(event) => fold.push(&event),
-            Err(error) => failed = Some(error.why.rsplit(": ").next().unwrap_or_default().to_owned()),
-        }
-    }
-    let block = |block: &Block| match block {
-        Block::Text { text } => json!({"text": text}),
-        Block::Reasoning { text, signature } => json!({"reasoning": text, "signature": signature}),
-        Block::RedactedReasoning { data } => json!({"redacted": data}),
-        Block::ToolUse { id, name, input } => json!({"tool": id, "name": name, "input": input}),
-        other => panic!("{other:?}"),
-    };
-    json!({
-        "content": fold.blocks.iter().map(block).chain(pictures).collect::<Vec<_>>(),
-        "input": fold.usage.input,
-        "output": fold.usage.output,
-        "cache_read": fold.usage.cache_read,
-        "cache_write": fold.usage.cache_write,
-        "stop": fold.stop.map(|stop| format!("{stop:?}")),
-        "error": failed,
-    })
 }

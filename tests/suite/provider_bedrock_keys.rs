@@ -18,7 +18,7 @@ use outcrop::service::key_commands::KeyCommands;
 use serde_json::json;
 
 use crate::loopback::{Part, Seen, Server, whole};
-use crate::provider_bedrock::{as_asked, verdict};
+use crate::provider_bedrock_judge::{as_asked, verdict};
 use crate::provider_openai::{Kept, options};
 use crate::soon;
 
@@ -99,7 +99,8 @@ async fn a_login_of_sso_is_turned_into_keys_once() {
         list(&voice).await.unwrap();
     }
     let seen = server.seen();
-    assert_eq!(seen.len(), 5, "the keys are asked for once");
+    // Each time Amazon's list, its profiles, and five lists of the account.
+    assert_eq!(seen.len(), 1 + 2 * 7, "the keys are asked for once");
     assert_eq!(seen[0].line, "GET /federation/credentials?role_name=Reader&account_id=111122223333 HTTP/1.1");
     assert_eq!(seen[0].headers["x-amz-sso_bearer_token"], "sso-canary");
     assert_eq!((signer(&seen[1]), signer(&seen[4])), ("ASIASSO", "ASIASSO"));

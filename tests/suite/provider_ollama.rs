@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use outcrop::domain::call::{Blobs, Call, Converse, Picture, Turn};
 use outcrop::domain::catalog::{Capability, ModelCard};
 use outcrop::domain::delta::{Event, Fold};
-use outcrop::domain::message::{Block, Role, StopReason};
+use outcrop::domain::message::{BlobId, Block, Role, StopReason};
 use outcrop::domain::pull::PullStep;
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
@@ -350,4 +350,121 @@ async fn a_fetch_that_is_refused_or_cut_says_so_behind_the_steps_that_came() {
     let call = Call::Remove { model: "there/qwen3:0.6b".parse().unwrap() };
     let error = soon(voice(&server).serve(call, &client()).next()).await.unwrap().unwrap_err();
     assert_eq!((error.kind, error.doing.as_str()), (ErrorKind::NotFound, "removing there/qwen3:0.6b"));
+}
+
+/// A conversation with a block of every kind that is sent, and every setting.
+fn everything() -> Converse {
+    let tools = r#"[{"name":"look","description":"Looks.","schema":{"type":"object","properties":{"at":{"type":"string"}}}}]"#;
+    let mut converse = hello();
+    for (name, value) in [
+        ("temperature", "0.25"),
+        ("top_p", "0.5"),
+        ("top_k", "40"),
+        ("max_tokens", "100"),
+        ("stop", "END,\\n\\n"),
+        ("seed", "7"),
+        ("reasoning", "low"),
+        ("tools", tools),
+        ("response_schema", r#"{"type":"object","properties":{}}"#),
+    ] {
+        converse.settings.set(name, value).unwrap();
+    }
+    let blob = BlobId("1".to_owned());
+    converse.blobs.put(blob.clone(), *b"\x00\xff!");
+    converse.system = Some("Be brief.".into());
+    converse.turns[0].blocks.push(Block::Image { media_type: "image/png".into(), blob, file: None });
+    converse.turns.extend([
+        Turn {
+            role: Role::Assistant,
+            blocks: vec![
+                Block::Reasoning { text: "hm".into(), signature: None },
+                Block::ToolUse { id: "c1".into(), name: "look".into(), input: json!({"at": "é"}) },
+            ],
+        },
+        Turn {
+            role: Role::Tool,
+            blocks: vec![Block::ToolResult { id: "c1".into(), content: "dark".into(), is_error: false }],
+        },
+        Turn { role: Role::User, blocks: vec![Block::Text { text: "and?".into() }] },
+    ]);
+    converse
+}
+
+/// Without what is ours alone: that nothing is cut off in silence, and the ids of calls, which newer servers know.
+fn without_ours(mut body: Value) -> Value {
+    body.as_object_mut().unwrap().remove("truncate");
+    for message in body["messages"].as_array_mut().into_iter().flatten() {
+        message.as_object_mut().unwrap().remove("tool_call_id");
+        for call in message["tool_calls"].as_array_mut().into_iter().flatten() {
+            call.as_object_mut().unwrap().remove("id");
+        }
+        // Indexing made a member of what was none; the client leaves out an empty text.
+        let says = |value: &Value| !value.is_null() && value != "";
+        message.as_object_mut().unwrap().retain(|_, value| says(value));
+    }
+    body
+}
+
+#[tokio::test]
+async fn the_apis_own_client_sends_what_we_send_and_reads_what_we_read() {
+    let Some(python) = crate::provider_openai_sdk::python("Ollama's client") else { return };
+    let server = Server::start(|number, seen| {
+        if seen.line.contains("/api/embed") {
+            return whole(200, &[("content-type", "application/json")], data("embed.json"));
+        }
+        let name = ["thinking.ndjson", "tools_with_ids.ndjson"][number % 3 % 2];
+        lines([Part::Bytes(data(name))])
+    })
+    .await;
+    let mut read = Vec::new();
+    for _ in 0..2 {
+        let (fold, error) =
+            soon(answer::whole(voice(&server).serve(Call::Converse(everything()), &client()))).await;
+        assert_eq!(error, None);
+        let of =
+            |kind: fn(&Block) -> Option<String>| -> String { fold.blocks.iter().filter_map(kind).collect() };
+        let tools: Vec<_> = fold
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::ToolUse { name, input, .. } => Some(json!({"name": name, "input": input})),
+                _ => None,
+            })
+            .collect();
+        let thought = of(|block| match block {
+            Block::Reasoning { text, .. } => Some(text.clone()),
+            _ => None,
+        });
+        read.push(json!({
+            "text": text(&fold), "thought": thought, "tools": tools,
+            "input": fold.usage.input, "output": fold.usage.output,
+        }));
+    }
+    let texts = vec!["a".to_owned(), "b".to_owned()];
+    let embed = Call::Embed { model: "there/all-minilm".parse().unwrap(), texts };
+    let made: Vec<_> = soon(voice(&server).serve(embed, &client()).collect()).await;
+    let Some(Ok(Event::Embeddings { vectors })) = made.last() else { panic!("{made:?}") };
+    let vectors: Vec<Vec<f64>> =
+        vectors.iter().map(|vector| vector.iter().map(|number| f64::from(*number)).collect()).collect();
+
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/ollama_sdk.py");
+    let url = server.url("");
+    let peer = tokio::task::spawn_blocking(move || {
+        std::process::Command::new(python).args([script, &url]).env("NO_PROXY", "127.0.0.1").output()
+    });
+    let peer = tokio::time::timeout(Duration::from_mins(2), peer).await.unwrap().unwrap().unwrap();
+    assert!(peer.status.success(), "{}", String::from_utf8_lossy(&peer.stderr));
+    let seen = server.seen();
+    assert_eq!(seen.len(), 6);
+    for at in 0..3 {
+        let body = |seen: &Seen| without_ours(serde_json::from_slice(&seen.body).unwrap());
+        assert_eq!((&seen[at].line, body(&seen[at])), (&seen[at + 3].line, body(&seen[at + 3])));
+    }
+    let told: Vec<Value> = serde_json::from_slice(&peer.stdout).unwrap();
+    assert_eq!(read[..], told[..2]);
+    let theirs: Vec<Vec<f64>> = serde_json::from_value(told[2]["vectors"].clone()).unwrap();
+    for (ours, theirs) in vectors.iter().flatten().zip(theirs.iter().flatten()) {
+        assert!((ours - theirs).abs() < 1e-8, "{ours} {theirs}");
+    }
+    assert_eq!(told[2]["input"], 8);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use outcrop::domain::ErrorKind;
-use outcrop::domain::call::{Call, Converse};
+use outcrop::domain::call::{Call, Converse, Picture};
 use outcrop::domain::message::Block;
 use outcrop::domain::script::Script;
 use outcrop::net::{Client, Network, Reach};
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::answer;
 use crate::loopback::{Part, Seen, Server, events, head, whole};
-use crate::provider_bedrock::verdict;
+use crate::provider_bedrock_judge::verdict;
 use crate::provider_openai::{Kept, options};
 use crate::provider_openai_sdk::{everything, python};
 use crate::soon;
@@ -87,6 +87,11 @@ async fn server() -> Server {
             "converse-stream" => stream("text.events"),
             "invoke-with-response-stream" => stream("native_titan.events"),
             "invoke" => whole(200, &[("content-type", "application/json")], "{}"),
+            "generations" => whole(
+                200,
+                &[("content-type", "application/json")],
+                r#"{"created": 1, "data": [{"b64_json": "cG5n"}]}"#,
+            ),
             // Nobody reads what these answer.
             _ => whole(400, &[("content-type", "application/json")], "{}"),
         }
@@ -269,6 +274,69 @@ async fn amazon_s_library_sends_what_we_send() {
         assert_eq!(theirs.line, ours.line);
         assert_eq!(json_of(theirs), json_of(&ours), "{}", ours.line);
     }
+}
+
+#[tokio::test]
+async fn pictures_are_asked_for_by_curl_and_by_the_libraries_as_they_are_here() {
+    let curls = Command::new("curl").arg("--version").output().is_ok();
+    let server = server().await;
+    let openai = OpenAi::new("box", server.url("/v1"), key());
+    let aws = Bedrock::new("aws", "eu-west-1", Some(&server.url("/")), keys());
+    let asked = |model: &str| Picture {
+        model: model.parse().unwrap(),
+        prompt: HOSTILE.to_owned(),
+        negative: None,
+        size: Some((1024, 1024)),
+        seed: None,
+        count: 2,
+        from: None,
+        blobs: outcrop::domain::call::Blobs::default(),
+    };
+    let python = python("OpenAI's library and Amazon's botocore");
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = "import botocore.session\n\ndef client(service, **options):\n    return botocore.session.get_session().create_client(service, **options)\n";
+    std::fs::write(folder.path().join("boto3.py"), stand_in).unwrap();
+    for (voice, picture, script) in [
+        (&openai as &dyn Provider, asked("box/gpt-image-1"), Script::OpenaiPython),
+        (&aws, asked("aws/amazon.titan-image-generator-v2:0"), Script::Boto3),
+    ] {
+        let before = server.seen().len();
+        let _ = soon(answer::whole(voice.serve(Call::Image(picture.clone()), &client()))).await;
+        let ours = server.seen()[before].clone();
+        let sent = voice.sent_picture(&picture).unwrap();
+        for script in [Script::Curl, script] {
+            let code = script::code(script, &sent).unwrap();
+            assert!(!code.contains("canary"), "{code}");
+            let before = server.seen().len();
+            let mut command = match (script, &python) {
+                (Script::Curl, _) if !curls => continue,
+                (Script::Curl, _) => {
+                    let mut command = command("sh".as_ref());
+                    command.arg("-s");
+                    command
+                }
+                (_, Some(python)) => {
+                    let mut command = command(python);
+                    command.arg("-").env("PYTHONPATH", folder.path()).env_remove("AWS_BEARER_TOKEN_BEDROCK");
+                    command
+                }
+                (_, None) => continue,
+            };
+            command.current_dir(folder.path());
+            run(command, code).await;
+            let theirs = &server.seen()[before];
+            // Libraries and shells of some ages write a colon in an address as it is.
+            assert_eq!(theirs.line.replace("%3A", ":"), ours.line.replace("%3A", ":"));
+            assert_eq!(json_of(theirs), json_of(&ours));
+        }
+    }
+    let mut varied = asked("box/gpt-image-1");
+    let png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let blob = outcrop::domain::message::BlobId("aa".into());
+    varied.blobs.put(blob.clone(), png);
+    varied.from = Some(blob);
+    let error = openai.sent_picture(&varied).unwrap_err();
+    assert!(error.why.contains("form"), "what goes as a form is not written: {error}");
 }
 
 #[tokio::test]

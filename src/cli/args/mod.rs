@@ -3,6 +3,8 @@
 mod compare;
 mod datasets;
 mod evaluations;
+mod models;
+mod pictures;
 mod usage;
 
 use std::ffi::OsString;
@@ -19,6 +21,8 @@ pub use evaluations::{
     AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, ImportEvaluation,
     ReportEvaluation, ReportedAs,
 };
+pub use models::Models;
+pub use pictures::{Make, Pictures};
 pub use usage::{By, Usage, UsageFormat, UsageVerb};
 
 /// A terminal playground for foundation models.
@@ -190,82 +194,6 @@ pub struct Said {
     pub prompt: Vec<String>,
 }
 
-/// `outcrop models …`
-#[derive(Debug, Subcommand)]
-pub enum Models {
-    /// Every model that is on this machine or can be fetched
-    List {
-        /// Ask the configured servers what they have now; without it, what they said last is shown
-        #[arg(long)]
-        probe: bool,
-    },
-    /// What is known of one model
-    Show {
-        /// Its id, like local/smollm2-135m
-        model: String,
-    },
-    /// Fetch a local model; shows what will happen and asks first
-    Pull {
-        /// Its id, like local/smollm2-135m; that of new conversations where none is named
-        model: Option<String>,
-        /// Fetch it without asking
-        #[arg(short, long)]
-        yes: bool,
-        /// Fetch it again, also where it is here already
-        #[arg(long)]
-        force: bool,
-    },
-    /// Make a model of a GGUF file; the file stays as it is
-    Add {
-        /// The GGUF file
-        file: PathBuf,
-        /// Its name after local/; the file's where none is given
-        #[arg(long)]
-        name: Option<String>,
-    },
-    /// Delete a local model's files
-    Remove {
-        /// Its id, like local/smollm2-135m
-        model: String,
-        /// Delete without asking
-        #[arg(short, long)]
-        yes: bool,
-    },
-}
-
-/// `outcrop pictures …`
-#[derive(Debug, Subcommand)]
-pub enum Pictures {
-    /// Ask a model for pictures; they are kept in the workspace, and written to files where -o says so
-    Make(Make),
-    /// Newest first: id, time, model, what came, the prompt
-    List {
-        /// How many; 0 for all
-        #[arg(short = 'n', long, default_value_t = 50)]
-        limit: usize,
-    },
-    /// Write kept pictures to files
-    Save {
-        /// The last digits of their id, as `list` shows them; with :2 the second of them alone
-        id: String,
-        /// A new file, or a folder (DIR/ makes it); this folder where none is named
-        #[arg(short, long, value_name = "PATH")]
-        output: Option<PathBuf>,
-        /// Write over files that are there
-        #[arg(long)]
-        force: bool,
-    },
-    /// Delete pictures
-    Remove {
-        /// The last digits of their ids, as `list` shows them
-        #[arg(required = true)]
-        id: Vec<String>,
-        /// Delete without asking
-        #[arg(short, long)]
-        yes: bool,
-    },
-}
-
 /// `outcrop prompts …`
 #[derive(Debug, Subcommand)]
 pub enum Prompts {
@@ -324,41 +252,6 @@ pub enum Prompts {
         #[arg(short, long)]
         yes: bool,
     },
-}
-
-/// `outcrop pictures make`
-#[derive(Debug, Args)]
-pub struct Make {
-    /// The model, like openai/gpt-image-1
-    #[arg(short, long, value_name = "MODEL")]
-    pub model: String,
-    /// What must not be seen
-    #[arg(long, value_name = "TEXT")]
-    pub negative: Option<String>,
-    /// Width and height in pixels, like 1024x768; the model's own where none is named
-    #[arg(long, value_name = "WxH")]
-    pub size: Option<String>,
-    /// The same seed makes the same pictures
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// How many
-    #[arg(short = 'n', long, default_value_t = 1, value_name = "NUMBER")]
-    pub count: u32,
-    /// Vary the picture of this file
-    #[arg(long, value_name = "FILE")]
-    pub from: Option<PathBuf>,
-    /// Vary a kept picture: the last digits of its id, as `list` shows them; with :2 the second of them
-    #[arg(long, value_name = "ID", conflicts_with = "from")]
-    pub vary: Option<String>,
-    /// Also write them to a new file, or into a folder (DIR/ makes it)
-    #[arg(short, long, value_name = "PATH")]
-    pub output: Option<PathBuf>,
-    /// Write over files that are there
-    #[arg(long, requires = "output")]
-    pub force: bool,
-    /// What is to be seen
-    #[arg(value_name = "PROMPT")]
-    pub prompt: Vec<String>,
 }
 
 /// `outcrop prompts save`
@@ -516,11 +409,11 @@ pub enum Conversations {
         /// The file; - is the standard input
         file: PathBuf,
     },
-    /// Print the request that made an answer, as a program to run elsewhere; keys are left out
+    /// Print the request of an answer or of what you said, as a program to run elsewhere; keys are left out
     Request {
         /// The last digits of its id, as `list` shows them
         id: String,
-        /// The answer: the end of its id, from `show --json`; the last one where none is named
+        /// The message: the end of its id, from `show --json`; the last answer where none is named
         #[arg(long, value_name = "MESSAGE")]
         at: Option<String>,
         /// What it is written for

@@ -7,8 +7,9 @@ use super::{Bedrock, Service};
 use crate::domain::call::Picture;
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::message::Usage;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::Client;
+use crate::net::{Client, Response};
 use crate::provider::Events;
 use crate::provider::answering::{LONGEST_PICTURES, each, once, scrubbed};
 use crate::wire::bedrock::native::{Row, embed, picture};
@@ -17,10 +18,12 @@ use crate::wire::bedrock::request::{self, Ask};
 /// Requests for vectors that are under way at once, of one call.
 const AT_ONCE: usize = 4;
 
+const UNKNOWN: &str = "only the pictures of Titan, Nova Canvas and Stability's models are known here";
+
 impl Bedrock {
     pub(super) async fn embed(&self, net: &Client, model: &ModelId, texts: &[String]) -> Result<Vec<Event>> {
         let doing = format!("embedding with {model}");
-        let family = Row::of(model).map(|row| row.family);
+        let family = Row::of(&self.learnt.model(model)).map(|row| row.family);
         let Some((family, size)) = family.and_then(|family| Some((family, embed::at_once(family)?))) else {
             return Err(unable(
                 doing,
@@ -32,9 +35,12 @@ impl Bedrock {
         for group in texts.chunks(size * AT_ONCE) {
             let asked = group.chunks(size).map(async |some| {
                 let body = embed::body(family, some);
-                self.invoke(net, &doing, model, family, body, embed::vectors).await
+                let ((vectors, read), told) =
+                    self.invoke(net, &doing, model, family, body, embed::vectors).await?;
+                Ok((vectors, read.or(told.input)))
             });
-            answers.extend(try_join_all(asked).await?);
+            let told: Vec<embed::Part> = try_join_all(asked).await?;
+            answers.extend(told);
         }
         embed::all(&doing, texts.len(), answers)
     }
@@ -42,19 +48,31 @@ impl Bedrock {
     /// One request after the other; what came of the first is there when a later one fails.
     pub(super) fn pictures(self, net: Client, picture: Picture) -> Events {
         let doing = format!("making a picture with {}", picture.model);
+        let model = picture.model.clone();
+        let picture = Picture { model: self.learnt.model(&model), ..picture };
         let Some(row) = Row::of(&picture.model) else {
-            let why = "only the pictures of Titan, Nova Canvas and Stability's models are known here";
-            return once(ready(Err(unable(doing, "images", why))));
+            return once(ready(Err(unable(doing, "images", UNKNOWN))));
         };
         let bodies = match picture::bodies(&picture, row.family) {
             Ok(bodies) => bodies,
             Err(error) => return once(ready(Err(error))),
         };
         each(stream::iter(bodies).then(move |body| {
-            let (voice, net, doing, model) =
-                (self.clone(), net.clone(), doing.clone(), picture.model.clone());
-            async move { voice.invoke(&net, &doing, &model, row.family, body, picture::pictures).await }
+            let (voice, net, doing, model) = (self.clone(), net.clone(), doing.clone(), model.clone());
+            async move {
+                let read = voice.invoke(&net, &doing, &model, row.family, body, picture::pictures).await;
+                read.map(|(events, _)| events)
+            }
         }))
+    }
+
+    /// The body that makes the first of them.
+    pub(super) fn first_picture(&self, picture: &Picture) -> Result<(Vec<u8>, Ask)> {
+        let based = Picture { model: self.learnt.model(&picture.model), ..picture.clone() };
+        let family = Row::of(&based.model).map(|row| row.family);
+        let body = family.map(|family| Ok((picture::bodies(&based, family)?, family))).transpose()?;
+        let first = body.and_then(|(bodies, family)| Some((bodies.into_iter().next()?, Ask::Native(family))));
+        first.ok_or_else(|| unable(format!("making a picture with {}", picture.model), "images", UNKNOWN))
     }
 
     async fn invoke<T>(
@@ -65,7 +83,7 @@ impl Bedrock {
         family: crate::wire::bedrock::native::Family,
         body: Vec<u8>,
         read: fn(&str, &[u8]) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<(T, Usage)> {
         let url = self.url(Service::Runtime, &request::path(model, Ask::Native(family)));
         let request = self.request(net, doing, url, Some(body)).await?.header("accept", "application/json");
         let mut response = net.send(request).await?;
@@ -73,7 +91,18 @@ impl Bedrock {
             return Err(self.complaint(doing, &mut response).await.2);
         }
         let body = response.bytes(LONGEST_PICTURES).await?;
-        read(doing, &body).map_err(|error| scrubbed(error, &response))
+        let read = read(doing, &body).map_err(|error| scrubbed(error, &response))?;
+        Ok((read, counts(&response)))
+    }
+}
+
+/// What Bedrock itself has counted of an answer that comes whole, where the model's own body says nothing of it.
+pub(super) fn counts(response: &Response) -> Usage {
+    let count = |name: &str| response.header(name)?.trim().parse().ok();
+    Usage {
+        input: count("x-amzn-bedrock-input-token-count"),
+        output: count("x-amzn-bedrock-output-token-count"),
+        ..Usage::default()
     }
 }
 

@@ -3,6 +3,8 @@
 mod credentials;
 mod fetch;
 mod invoke;
+mod learnt;
+mod list;
 mod login;
 mod sign;
 
@@ -12,26 +14,25 @@ use std::borrow::Cow;
 
 use credentials::Right;
 use futures_util::stream;
+use learnt::Learnt;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering, each, keeps_none, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering_counted, each, keeps_none, once, scrubbed, wait_ms};
 use super::key::announced;
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
 use crate::config::aws_domain;
-use crate::domain::call::{Call, Converse};
-use crate::domain::catalog::ModelCard;
+use crate::domain::call::{Call, Converse, Picture};
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::script::{Api, Credential, Operation, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
-use crate::wire::bedrock::native::{self, Row};
+use crate::wire::anthropic::request::MAX_TOKENS;
+use crate::wire::bedrock::native::{self, Family, Row};
 use crate::wire::bedrock::request::{self, Ask, Thinking};
-use crate::wire::bedrock::{Answer, fault, models, reply};
-
-/// Pages of inference profiles that are read at most: a server that names the next one without end is left.
-const PAGES: usize = 20;
+use crate::wire::bedrock::{Answer, fault, reply};
 
 /// Bedrock in one region.
 #[derive(Debug, Clone)]
@@ -41,6 +42,7 @@ pub struct Bedrock {
     /// In place of both of Amazon's own addresses.
     base_url: Option<String>,
     credentials: Credentials,
+    learnt: Learnt,
 }
 
 /// Which of Bedrock's services.
@@ -61,7 +63,8 @@ impl Bedrock {
         credentials: Credentials,
     ) -> Self {
         let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
-        Self { name: name.into(), region: region.into(), base_url, credentials }
+        let (name, region) = (name.into(), region.into());
+        Self { name, region, base_url, credentials, learnt: Learnt::default() }
     }
 
     fn url(&self, service: Service, path: &str) -> String {
@@ -102,18 +105,23 @@ impl Bedrock {
     /// Sends a conversation; the answer's head is one of success. Converse is asked first where it has room for the
     /// conversation, and what it refuses to do in its own words is done as the model's maker has it.
     async fn ask(&self, net: &Client, converse: &Converse, first: Ask, doing: &str) -> Result<Response> {
+        let model = &converse.model;
+        let mut converse = self.learnt.based(converse);
         let row = Row::of(&converse.model);
-        let mut ask = first_ask(converse, first);
+        let begun = self.first_ask(&converse, first);
+        let mut ask = begun;
         let first_thinking = Thinking::of(converse.model.model());
         let mut thinking = first_thinking;
-        let mut converse = Cow::Borrowed(converse);
         loop {
             let body = body(&converse, ask, thinking)?;
-            let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
+            let url = self.url(Service::Runtime, &request::path(model, ask));
             let (name, value) = ask.accept();
             let request = self.request(net, doing, url, Some(body)).await?.header(name, value);
             let mut response = net.send(request).await?;
             if response.is_success() {
+                if begun.converses() && !ask.converses() {
+                    self.learnt.wants_native(&converse.model);
+                }
                 return Ok(response);
             }
             let (status, complaint, error) = self.complaint(doing, &mut response).await;
@@ -134,51 +142,43 @@ impl Bedrock {
         }
     }
 
+    /// Converse where it has room for the conversation, and has not refused the model, else what the model's maker has.
+    fn first_ask(&self, converse: &Converse, first: Ask) -> Ask {
+        match Row::of(&converse.model) {
+            Some(row)
+                if first == Ask::Stream
+                    && (!row.converses(converse) || self.learnt.is_native(&converse.model)) =>
+            {
+                Ask::native(row)
+            }
+            _ => first,
+        }
+    }
+
+    /// A request without what says who asks.
+    fn as_sent(&self, request: &Request, model: &ModelId, operation: Operation) -> Sent {
+        let region = self.region.clone();
+        let credential = match self.credentials {
+            Credentials::Bearer(_) => Credential::Key {
+                header: "authorization",
+                before: "Bearer ",
+                variable: "AWS_BEARER_TOKEN_BEDROCK".to_owned(),
+            },
+            Credentials::Keys(_) | Credentials::Fetched(_) => {
+                Credential::Signature { region: region.clone() }
+            }
+        };
+        let endpoint = self.base_url.as_deref().map(without_user);
+        let model = model.model().to_owned();
+        sent(request, credential, Api::Bedrock { model, region, endpoint, operation })
+    }
+
     async fn count(&self, net: &Client, converse: &Converse) -> Result<Event> {
         let doing = format!("counting tokens with {}", converse.model);
         let mut response = self.ask(net, converse, Ask::Count, &doing).await?;
         let body = response.bytes(LONGEST).await?;
         let count = reply::tokens(&doing, &body).map_err(|error| scrubbed(error, &response))?;
         Ok(Event::Tokens { count })
-    }
-
-    /// The models, and the profiles by which newer ones are asked.
-    async fn list(&self, net: &Client) -> Result<Event> {
-        let doing = format!("listing the models of {}", self.name);
-        let (body, response) = self.get(net, &doing, models::MODELS).await?;
-        let mut cards = models::foundation(&doing, &self.name, &self.region, &body)
-            .map_err(|error| scrubbed(error, &response))?;
-        let mut profiles: Vec<ModelCard> = Vec::new();
-        let mut after: Option<String> = None;
-        for _ in 0..PAGES {
-            let (body, response) = match self.get(net, &doing, &models::profiles_path(after.as_deref())).await
-            {
-                Ok(got) => got,
-                // An account may see the models alone.
-                Err(error) if error.kind == ErrorKind::Auth => break,
-                Err(error) => return Err(error),
-            };
-            let (page, next) = models::profiles(&doing, &cards, &self.name, &body)
-                .map_err(|error| scrubbed(error, &response))?;
-            profiles.extend(page);
-            match next {
-                Some(next) if after.as_ref() != Some(&next) => after = Some(next),
-                _ => break,
-            }
-        }
-        cards.extend(profiles);
-        cards.sort_by(|a, b| a.id.cmp(&b.id));
-        cards.dedup_by(|a, b| a.id == b.id);
-        Ok(Event::Models { cards })
-    }
-
-    async fn get(&self, net: &Client, doing: &str, path: &str) -> Result<(Vec<u8>, Response)> {
-        let request = self.request(net, doing, self.url(Service::Control, path), None).await?;
-        let mut response = net.send(request).await?;
-        if !response.is_success() {
-            return Err(self.complaint(doing, &mut response).await.2);
-        }
-        Ok((response.bytes(LONGEST).await?, response))
     }
 
     /// The status, the words, and the error that they are.
@@ -196,14 +196,6 @@ impl Bedrock {
             }
         }
         (status, words, error)
-    }
-}
-
-/// Converse where it has room for the conversation, else what the model's maker has.
-fn first_ask(converse: &Converse, first: Ask) -> Ask {
-    match Row::of(&converse.model) {
-        Some(row) if first == Ask::Stream && !row.converses(converse) => Ask::native(row),
-        _ => first,
     }
 }
 
@@ -241,42 +233,56 @@ impl Provider for Bedrock {
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {
         let doing = format!("asking {}", converse.model);
-        let ask = first_ask(converse, Ask::Stream);
-        let body = body(converse, ask, Thinking::of(converse.model.model()))?;
+        let based = self.learnt.based(converse);
+        let ask = self.first_ask(&based, Ask::Stream);
+        let body = body(&based, ask, Thinking::of(based.model.model()))?;
         let (name, value) = ask.accept();
         let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
         let request = made(&doing, url, Some(body)).header(name, value);
-        let region = self.region.clone();
-        let credential = match self.credentials {
-            Credentials::Bearer(_) => Credential::Key {
-                header: "authorization",
-                before: "Bearer ",
-                variable: "AWS_BEARER_TOKEN_BEDROCK".to_owned(),
-            },
-            Credentials::Keys(_) | Credentials::Fetched(_) => {
-                Credential::Signature { region: region.clone() }
-            }
-        };
         let operation = match ask {
             Ask::NativeStream(_) => Operation::InvokeModelWithResponseStream,
             Ask::Native(_) => Operation::InvokeModel,
             Ask::Whole => Operation::Converse,
             Ask::Stream | Ask::Count => Operation::ConverseStream,
         };
-        let endpoint = self.base_url.as_deref().map(without_user);
-        let model = converse.model.model().to_owned();
-        Ok(sent(&request, credential, Api::Bedrock { model, region, endpoint, operation }))
+        Ok(self.as_sent(&request, &converse.model, operation))
+    }
+
+    fn sent_picture(&self, picture: &Picture) -> Result<Sent> {
+        let (body, ask) = self.first_picture(picture)?;
+        let url = self.url(Service::Runtime, &request::path(&picture.model, ask));
+        let doing = format!("making a picture with {}", picture.model);
+        let request = made(&doing, url, Some(body)).header("accept", "application/json");
+        Ok(self.as_sent(&request, &picture.model, Operation::InvokeModel))
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        match first_ask(converse, Ask::Stream) {
-            Ask::NativeStream(family) | Ask::Native(family) => native::left_out(converse, family),
-            Ask::Stream | Ask::Whole | Ask::Count => request::left_out(converse),
+        let converse = self.learnt.based(converse);
+        match self.first_ask(&converse, Ask::Stream) {
+            Ask::NativeStream(family) | Ask::Native(family) => native::left_out(&converse, family),
+            Ask::Stream | Ask::Whole | Ask::Count => request::left_out(&converse),
         }
     }
 
     fn on_top(&self, converse: &Converse) -> u32 {
-        request::budget(converse).unwrap_or(0)
+        request::budget(&self.learnt.based(converse)).unwrap_or(0)
+    }
+
+    fn usual_longest(&self, converse: &Converse) -> Option<u32> {
+        // Converse leaves it to the model.
+        match self.first_ask(&self.learnt.based(converse), Ask::Stream) {
+            Ask::NativeStream(Family::Claude) | Ask::Native(Family::Claude) => Some(MAX_TOKENS),
+            _ => None,
+        }
+    }
+
+    fn unpictured(&self, model: &ModelId) -> Vec<LeftOut> {
+        let model = self.learnt.model(model);
+        Row::of(&model).map_or_else(Vec::new, |row| native::unpictured(&model, row.family))
+    }
+
+    fn based_on(&self, model: &ModelId, base: &str) {
+        self.learnt.base(model, base);
     }
 
     fn serve(&self, call: Call, net: &Client) -> Events {
@@ -287,7 +293,7 @@ impl Provider for Bedrock {
                 let doing = format!("asking {}", converse.model);
                 let asked = doing.clone();
                 let ask = async move { voice.ask(&net, &converse, Ask::Stream, &asked).await };
-                answering::<Answer>(doing, ask, reply::answer)
+                answering_counted::<Answer>(doing, ask, reply::answer, invoke::counts)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),

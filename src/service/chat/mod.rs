@@ -23,7 +23,7 @@ use crate::domain::delta::Event;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Block, Message};
 use crate::domain::prompt::{Run, Template};
-use crate::domain::script::{Script, Scripted};
+use crate::domain::script::Scripted;
 use crate::service::archive::Archive;
 use crate::service::attachments;
 use crate::service::changes::Changes;
@@ -95,17 +95,12 @@ impl Chat {
         self.turn(Ask::Continue { conversation, message }, terms)
     }
 
-    /// The request that made the answer `message`, in each form, with the reason where one cannot be. The system prompt is
+    /// The request that made the answer `message`, or would answer what a person said, in each form, with the reason where one cannot be. The system prompt is
     /// the conversation's as it is now: an answer does not keep its own.
     pub async fn scripts(&self, conversation: ConversationId, message: MessageId) -> Result<Vec<Scripted>> {
         let converse = prepare::again(&self.archive, conversation, message).await?;
         let blobs = attachments::bytes_of(&self.archive, &converse.turns).await?;
-        let sent = self.invoke.sent(&Converse { blobs, ..converse });
-        let script = |script| {
-            let code = sent.as_ref().map_err(Clone::clone).and_then(|sent| script::code(script, sent));
-            Scripted { script, code }
-        };
-        Ok(Script::ALL.into_iter().map(script).collect())
+        Ok(script::all(&self.invoke.sent(&Converse { blobs, ..converse })))
     }
 
     /// Reads a file that a message is to have with it, and keeps it.

@@ -197,7 +197,7 @@ fn answer(
     Ok(Prepared { head, asked: None, answer, model, converse })
 }
 
-/// The call that made an answer, as far as it is known: attachments are still to be added.
+/// The call that made an answer, or that a person's turn would make, as far as it is known: attachments are still to be added.
 pub(super) async fn again(
     archive: &Archive,
     conversation: ConversationId,
@@ -206,6 +206,11 @@ pub(super) async fn again(
     const DOING: &str = "finding the request that made an answer";
     let thread = archive.thread(conversation).await?;
     let message = find(&thread.messages, message, DOING)?;
+    if let (Role::User, Some(model)) = (message.role, &thread.conversation.model) {
+        // The request that it would make now.
+        let path = Tree::new(&thread.messages).path(message.id);
+        return Ok(converse(model, &thread.conversation, &thread.conversation.settings, &path));
+    }
     let (Some(answer), Some(parent)) = (&message.answer, message.parent) else {
         return Err(Error::new(ErrorKind::Invalid, DOING, "the message is no answer", "Name an answer."));
     };

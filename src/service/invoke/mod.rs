@@ -24,7 +24,7 @@ pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
 
-use crate::domain::call::{Call, Converse};
+use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
@@ -126,6 +126,7 @@ pub struct Invoke {
     ways: BTreeMap<String, String>,
     spans: Arc<dyn SpanSink>,
     cards: Arc<SeenCards>,
+    told: Arc<leaving::Told>,
 }
 
 impl Invoke {
@@ -145,6 +146,7 @@ impl Invoke {
             ways: BTreeMap::new(),
             spans,
             cards: Arc::new(cards),
+            told: Arc::default(),
         }
     }
 
@@ -246,7 +248,18 @@ impl Invoke {
     /// The request that would ask for an answer, its key left out: nothing is sent.
     pub fn sent(&self, converse: &Converse) -> Result<Sent> {
         let doing = format!("writing the request to {}", converse.model);
-        self.provider(converse.model.provider(), &doing)?.sent(converse)
+        let provider = self.provider(converse.model.provider(), &doing)?;
+        // The voice hears which model stands behind it.
+        self.cards.card(&converse.model);
+        provider.sent(converse)
+    }
+
+    /// The same for pictures.
+    pub fn sent_picture(&self, picture: &Picture) -> Result<Sent> {
+        let doing = format!("writing the request to {}", picture.model);
+        let provider = self.provider(picture.model.provider(), &doing)?;
+        self.cards.card(&picture.model);
+        provider.sent_picture(picture)
     }
 
     /// Serves a call of `model`'s provider. Dropping the stream cancels the call; the span is recorded all the same.
@@ -298,6 +311,7 @@ impl Invoke {
                 let gate = self.gate.as_ref();
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
+                let said = self.remark_on(&provider, &call, terms.conversation);
                 let net = terms.net.under(Some(serving.span.id));
                 let serve = move || {
                     clock.begin();
@@ -306,6 +320,10 @@ impl Invoke {
                 let events = match waiting {
                     None => serve(),
                     Some(waiting) => passed(waiting, serve),
+                };
+                let events = match said {
+                    None => events,
+                    Some(said) => leaving::before(events, said),
                 };
                 let events = if thinks { thinking::apart(events) } else { events };
                 let events = match successor {
@@ -333,6 +351,22 @@ impl Invoke {
         }
     }
 
+    /// What is to be said of the settings that are not sent once that is known for certain, and was not said before.
+    fn remark_on(
+        &self,
+        provider: &Arc<dyn Provider>,
+        call: &Call,
+        conversation: Option<ConversationId>,
+    ) -> Option<impl FnOnce() -> Option<String> + Send + use<>> {
+        let Call::Converse(converse) = call else { return None };
+        let (provider, converse) = (Arc::clone(provider), converse.clone());
+        let (cards, told) = (Arc::clone(&self.cards), Arc::clone(&self.told));
+        Some(move || {
+            let text = leaving::said(&*provider, &converse, &cards.card(&converse.model))?;
+            told.is_news(conversation, &converse.model, &text).then_some(text)
+        })
+    }
+
     /// The provider of a call that may be made, and what the person should know before it is: within its budget, within what
     /// the model can do and take, and let through by every check.
     fn admit(
@@ -343,7 +377,7 @@ impl Invoke {
         doing: &str,
     ) -> Result<(Arc<dyn Provider>, Vec<String>)> {
         let provider = self.provider(provider, doing)?;
-        let mut remarks: Vec<String> = self.cards.admit(call, &*provider, doing)?.into_iter().collect();
+        let remarks: Vec<String> = self.cards.admit(call, &*provider, doing)?.into_iter().collect();
         if let (Call::Converse(converse), Some(budget)) = (&mut *call, budget_tokens) {
             let budget = u32::try_from(budget).unwrap_or(u32::MAX);
             if budget == 0 {
@@ -360,9 +394,6 @@ impl Invoke {
         }
         for check in &self.checks {
             check.input(call)?;
-        }
-        if let Call::Converse(converse) = &*call {
-            remarks.extend(leaving::said(&*provider, converse, &self.cards.card(&converse.model)));
         }
         Ok((provider, remarks))
     }

@@ -63,10 +63,17 @@ impl SeenCards {
         let voice = self.voice(card.id.provider());
         let is_sold = voice.as_deref().map(Sale::of).unwrap_or_default() == Sale::Vendor;
         known::settle(card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner), is_sold);
-        card.unsent = match voice {
-            Some(voice) if card.can(Capability::Chat) != Some(false) => leaving::always(&*voice, &card.id),
-            _ => Vec::new(),
-        };
+        if let (Some(voice), Some(base)) = (&voice, &card.base) {
+            voice.based_on(&card.id, base);
+        }
+        let Some(voice) = voice else { return };
+        if card.can(Capability::Chat) != Some(false) {
+            card.unsent = leaving::always(&*voice, &card.id);
+            card.unsent_thinking = leaving::thinking(&*voice, card);
+        }
+        if card.can(Capability::Images) == Some(true) {
+            card.unpictured = voice.unpictured(&card.id);
+        }
     }
 
     /// Puts these cards in the place of those that the provider showed before, then adds to them what is known.
@@ -140,7 +147,7 @@ impl SeenCards {
         let lacking = call.needs().into_iter().find(|capability| card.can(*capability) == Some(false));
         let Some(capability) = lacking else {
             let Call::Converse(converse) = call else { return Ok(None) };
-            within_longest(converse, voice.on_top(converse), &card, doing)?;
+            within_longest(converse, voice, &card, doing)?;
             return weigh(converse, &card, doing);
         };
         let refused = Error::new(
@@ -158,16 +165,20 @@ impl SeenCards {
 
 /// The large APIs refuse an answer that may be longer than the model's longest, each in its own words; other servers cut it,
 /// or the limit.
-fn within_longest(converse: &Converse, on_top: u32, card: &ModelCard, doing: &str) -> Result<()> {
-    let (asked, Some(longest)) = (converse.settings.max_tokens, card.max_output) else { return Ok(()) };
+fn within_longest(converse: &Converse, voice: &dyn Provider, card: &ModelCard, doing: &str) -> Result<()> {
+    let Some(longest) = card.max_output else { return Ok(()) };
+    let (set, on_top) = (converse.settings.max_tokens, voice.on_top(converse));
+    let asked = set.or_else(|| voice.usual_longest(converse));
+    // What the server itself takes for the longest answer is unknown, and so is whether both have room.
     if asked.unwrap_or(0).saturating_add(on_top) <= longest {
         return Ok(());
     }
     let think = format!("reasoning takes {on_top}");
+    let unset = if set.is_none() { " where it is not set" } else { "" };
     let set = match asked {
         None => think,
-        Some(asked) if on_top == 0 => format!("max_tokens is {asked}"),
-        Some(asked) => format!("max_tokens is {asked} and {think} on top"),
+        Some(asked) if on_top == 0 => format!("max_tokens is {asked}{unset}"),
+        Some(asked) => format!("max_tokens is {asked}{unset} and {think} on top"),
     };
     let left = longest.saturating_sub(on_top);
     let less = match on_top {

@@ -22,6 +22,17 @@ pub(super) fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
     })
 }
 
+/// The cards of what the catalogue has of a provider that gave no list yet; none where its API is not the vendor's own.
+pub(super) fn catalogued(invoke: &Invoke, provider: &str) -> Vec<ModelCard> {
+    let address = invoke.address(provider).unwrap_or_default();
+    let card = |id: ModelId| ModelCard {
+        availability: Availability::Catalogued,
+        detail: "from the catalogue: not listed yet".to_owned(),
+        ..invoke.card(&id)
+    };
+    known::of_vendor(provider, &address).into_iter().map(card).collect()
+}
+
 /// The card of one model, from its provider.
 pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelCard> {
     invoke.knows(id)?;

@@ -29,6 +29,14 @@ pub type Corrections = BTreeMap<ModelId, Correction>;
 pub fn complete(card: &mut ModelCard) {
     if let Some(model) = known::find(&KNOWN, &card.id) {
         model.complete(card);
+    } else if let Some(model) = behind(card) {
+        let (price, title) = (card.price.clone(), card.title.clone());
+        model.complete(card);
+        card.title = title;
+        // What is bought by the hour, or trained, is sold otherwise than the model behind it.
+        if !card.id.model().contains("application-inference-profile") {
+            card.price = price;
+        }
     }
     if let Some(successor) = &card.successor {
         let said = retired(successor);
@@ -36,6 +44,43 @@ pub fn complete(card: &mut ModelCard) {
             card.detail = if card.detail.is_empty() { said } else { format!("{} ({said})", card.detail) };
         }
     }
+}
+
+/// Where the vendors are whose models the catalogue has: another server under the same name has others.
+const VENDORS: [(&str, &str); 8] = [
+    ("anthropic", "api.anthropic.com"),
+    ("bedrock", "amazonaws.com"),
+    ("deepseek", "api.deepseek.com"),
+    ("gemini", "generativelanguage.googleapis.com"),
+    ("groq", "api.groq.com"),
+    ("mistral", "api.mistral.ai"),
+    ("openai", "api.openai.com"),
+    ("xai", "api.x.ai"),
+];
+
+/// The models that the catalogue has of the vendor whose API is at that address; none where that is another server. Retired
+/// ones are left out, and those of which it knows the beginning of an id alone, save Anthropic's, where that is a name too.
+pub fn of_vendor(provider: &str, address: &str) -> Vec<ModelId> {
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = host.split(['/', ':', '?']).next().unwrap_or_default();
+    let is = |(name, at): &(&str, &str)| {
+        *name == provider && (host == *at || host.strip_suffix(at).is_some_and(|front| front.ends_with('.')))
+    };
+    if !VENDORS.iter().any(is) {
+        return Vec::new();
+    }
+    let models = KNOWN.iter().filter(|model| model.successor.is_none());
+    let id = |model: &KnownModel| match model.id.strip_suffix('*') {
+        None => model.id.parse().ok(),
+        Some(start) if provider == "anthropic" => start.parse().ok(),
+        Some(_) => None,
+    };
+    models.filter_map(id).filter(|id: &ModelId| id.provider() == provider).collect()
+}
+
+/// The model that one is made of, whose own name does not tell it.
+fn behind(card: &ModelCard) -> Option<&'static KnownModel> {
+    known::find(&KNOWN, &ModelId::new(card.id.provider(), card.base.as_deref()?).ok()?)
 }
 
 /// The model that the provider of a retired one serves in its place.
@@ -60,12 +105,16 @@ pub fn succeeded(mut error: Error, successor: Option<&ModelId>) -> Error {
 /// Completes the card, then lets the person's word win; what nobody says is guessed last. Where the vendor does not sell
 /// it (`is_sold`) the vendor's price is not its.
 pub fn settle(card: &mut ModelCard, corrections: &Corrections, is_sold: bool) {
+    let correction = corrections.get(&card.id);
+    if let Some(base) = correction.and_then(|said| said.base.as_ref()) {
+        card.base = Some(base.clone());
+    }
     let told = card.price.clone();
     complete(card);
     if !is_sold {
         card.price = told;
     }
-    if let Some(correction) = corrections.get(&card.id) {
+    if let Some(correction) = correction {
         correction.apply(card);
     }
     known::guess(card);
@@ -140,6 +189,24 @@ mod tests {
     }
 
     #[test]
+    fn the_catalogue_shows_what_a_vendor_has_and_nothing_of_another_server_under_its_name() {
+        let openai = of_vendor("openai", "https://api.openai.com/v1");
+        assert!(openai.contains(&"openai/gpt-4o".parse().unwrap()), "{openai:?}");
+        assert!(openai.iter().all(|id| id.provider() == "openai" && successor(id).is_none()));
+        assert!(!of_vendor("bedrock", "https://bedrock.eu-west-1.amazonaws.com").is_empty());
+        let claude = of_vendor("anthropic", "https://api.anthropic.com/v1");
+        assert!(claude.contains(&"anthropic/claude-sonnet-4-5".parse().unwrap()), "{claude:?}");
+        for (name, address) in [
+            ("openai", "http://127.0.0.1:8080/v1"),
+            ("openai", "https://notapi.openai.com.example/v1"),
+            ("openai", "https://xapi.openai.com/v1"),
+            ("home", "https://api.openai.com/v1"),
+        ] {
+            assert!(of_vendor(name, address).is_empty(), "{name} {address}");
+        }
+    }
+
+    #[test]
     fn a_retired_model_names_its_successor_once() {
         let mut model = ModelCard {
             detail: "Bedrock in us-east-1".into(),
@@ -150,6 +217,29 @@ mod tests {
         let said = "Bedrock in us-east-1 (retired; its successor is bedrock/anthropic.claude-sonnet-4-6)";
         assert_eq!(model.detail, said);
         assert_eq!(successor(&"openai/gpt-4o".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_model_behind_an_arn_is_known_by_what_a_list_or_the_person_says() {
+        let arn =
+            |kind: &str| ModelId::new("bedrock", &format!("arn:aws:bedrock:eu-west-1:1:{kind}/abc")).unwrap();
+        let base = Some("anthropic.claude-sonnet-4-5-20250929-v1:0".to_owned());
+        let (profile, bought) = (arn("application-inference-profile"), arn("provisioned-model"));
+        let listed = ModelCard { base: base.clone(), title: "team".into(), ..ModelCard::unknown(profile) };
+        let (mut told, mut said) = (listed, ModelCard::unknown(bought.clone()));
+        settle(&mut told, &Corrections::new(), true);
+        let correction = Correction { base, ..Correction::default() };
+        settle(&mut said, &Corrections::from([(bought, correction)]), true);
+        for card in [&told, &said] {
+            assert_eq!(
+                (card.context, card.can(Capability::Tools)),
+                (Some(200_000), Some(true)),
+                "{}",
+                card.id
+            );
+        }
+        assert_eq!(told.title, "team");
+        assert!(told.price.is_some() && said.price.is_none(), "throughput is bought by the hour");
     }
 
     #[test]

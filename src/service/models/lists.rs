@@ -14,7 +14,7 @@ use super::cards;
 use crate::domain::catalog::ModelCard;
 use crate::domain::listing::Listing;
 use crate::domain::time::Timestamp;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::fresh;
 use crate::service::invoke::{Invoke, Terms};
@@ -202,6 +202,10 @@ impl Asking {
                     all.extend_from_slice(cards);
                 }
                 (Some((Err(error), _)), None) => {
+                    // Whose key is refused has none of them.
+                    if asked.kept && error.kind != ErrorKind::Auth {
+                        all.extend(cards::catalogued(&self.invoke, &asked.name));
+                    }
                     match cards::stand_in(&asked.name, error) {
                         Ok(card) => silent.push(card),
                         Err(error) => return Some(Err(error)),
@@ -211,6 +215,7 @@ impl Asking {
                     }
                     failure = Some(error.clone());
                 }
+                (None, None) if asked.kept => all.extend(cards::catalogued(&self.invoke, &asked.name)),
                 (None, None) => {}
                 (answer, Some(old)) => {
                     let error = answer.as_ref().and_then(|(answer, _)| answer.as_ref().err());

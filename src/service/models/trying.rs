@@ -1,15 +1,16 @@
-//! A short question to one model, kept nowhere: what it answers, how fast, for how much.
+//! A short question to one model, kept nowhere: what it answers, how fast, for how much. And texts to one that makes vectors
+//! of them, which are the asker's alone.
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use crate::domain::Result;
 use crate::domain::call::{Blobs, Call, Converse, Turn};
-use crate::domain::catalog::ModelId;
+use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::delta::{Event, Fold};
-use crate::domain::message::{Block, Role};
+use crate::domain::message::{Block, Role, Usage};
 use crate::domain::settings::Settings;
 use crate::domain::tried::Tried;
+use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Clock, Invoke, Terms};
 
 /// The longest answer, in tokens, of a model that can write so much: enough to judge by.
@@ -31,8 +32,14 @@ pub fn ask(
     terms: &Terms,
 ) -> BoxStream<'static, Result<Step>> {
     let card = invoke.card(model);
+    let (can, talks) = (|what| card.can(what) == Some(true), card.can(Capability::Chat) == Some(true));
+    if can(Capability::Embed) && !talks {
+        return embed(invoke, model, vec![text], terms);
+    }
+    if can(Capability::Images) && !talks {
+        return stream::once(std::future::ready(Err(paints(model)))).boxed();
+    }
     let longest = card.max_output.map_or(LONGEST, |tokens| tokens.min(LONGEST));
-    let price = card.price;
     let converse = Converse {
         model: model.clone(),
         system: None,
@@ -41,9 +48,38 @@ pub fn ask(
         conversation: None,
         blobs: Blobs::default(),
     };
+    told(invoke, model, Call::Converse(converse), terms)
+}
+
+/// One vector a text: `Event::Embeddings` among the deltas. Dropping the stream cancels it.
+pub fn embed(
+    invoke: &Invoke,
+    model: &ModelId,
+    texts: Vec<String>,
+    terms: &Terms,
+) -> BoxStream<'static, Result<Step>> {
+    told(invoke, model, Call::Embed { model: model.clone(), texts }, terms)
+}
+
+/// Pictures are kept, and have a place of their own.
+fn paints(model: &ModelId) -> Error {
+    Error::new(
+        ErrorKind::Refused { capability: Capability::Chat.as_str().to_owned() },
+        format!("asking {model}"),
+        "it makes pictures, and says nothing",
+        format!(
+            "The pictures place asks it, and `outcrop pictures make -m {model} PROMPT`: there its pictures are kept."
+        ),
+    )
+}
+
+/// What comes of a call, and at its end how it went.
+fn told(invoke: &Invoke, model: &ModelId, call: Call, terms: &Terms) -> BoxStream<'static, Result<Step>> {
+    let price = invoke.card(model).price;
+    let writes = matches!(call, Call::Converse(_));
     let clock = Clock::default();
     let terms = Terms { clock: Some(clock.clone()), ..terms.clone() };
-    let events = invoke.serve(model, Call::Converse(converse), &terms);
+    let events = invoke.serve(model, call, &terms);
     let asking = Some((events, Fold::default()));
     stream::unfold(asking, move |asking| {
         let (price, clock) = (price.clone(), clock.clone());
@@ -57,7 +93,9 @@ pub fn ask(
                 Some(Err(error)) => Some((Err(error), None)),
                 None => {
                     let timing = clock.timing();
-                    let cost = price.and_then(|price| price.of(&fold.usage));
+                    // What makes vectors writes nothing, and says nothing of it.
+                    let output = fold.usage.output.or((!writes).then_some(0));
+                    let cost = price.and_then(|price| price.of(&Usage { output, ..fold.usage }));
                     Some((Ok(Step::Tried(Tried { usage: fold.usage, timing, cost })), None))
                 }
             }

@@ -20,6 +20,7 @@ use crate::domain::delta::Event;
 use crate::domain::id::MakingId;
 use crate::domain::message::{BlobId, Outcome, Timing, Usage};
 use crate::domain::picture::{MOST, Making, media_type};
+use crate::domain::script::Scripted;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
@@ -27,6 +28,7 @@ use crate::service::invoke::{Invoke, Terms};
 use crate::service::naming::{Gone, unnamed};
 use crate::service::{attachments, fresh, paging};
 use crate::store::{Batch, Scan};
+use crate::wire::script;
 
 /// Steps that wait for a slow asker.
 const STEPS: usize = 64;
@@ -150,6 +152,22 @@ impl Pictures {
     /// The one whose id starts or ends with `text`.
     pub async fn find(&self, text: String) -> Result<Making> {
         self.archive.run(move |store| paging::find(store, &text, "pictures", "outcrop pictures list")).await
+    }
+
+    /// The request that makes these pictures, in each form, with the reason where one cannot be.
+    pub async fn scripts(&self, id: MakingId) -> Result<Vec<Scripted>> {
+        let found = self.archive.run(move |store| {
+            let Some(making) = store.get::<Making>(&id)? else { return Err(missing(&id.short())) };
+            let mut asked = making.asked;
+            // Where it is gone, the request says so.
+            if let Some(from) = asked.from.clone()
+                && let Some(bytes) = store.attached(&from)?
+            {
+                asked.blobs.put(from, bytes);
+            }
+            Ok(asked)
+        });
+        Ok(script::all(&self.invoke.sent_picture(&found.await?)))
     }
 
     /// The bytes of a kept picture, and what they are.

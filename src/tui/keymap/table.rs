@@ -371,6 +371,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Pictures, A::AttachPicture, "c", "chat"),
     row(C::Pictures, A::MakeAgain, "r", "again"),
     row(C::Pictures, A::CopyPrompt, "y", ""),
+    row(C::Pictures, A::CopyRequest, "R", ""),
     row(C::Pictures, A::RemovePictures, "x delete", ""),
     row(C::Pictures, A::FocusComposer, "i", ""),
     row(C::Pictures, A::Help, "?", ""),

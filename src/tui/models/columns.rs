@@ -92,7 +92,7 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     let (y, name) = (area.y, parts.name(area));
     put(cells, area.x, y, name.x, if marks.current { "•" } else { " " }, style(Role::Accent));
     put(cells, area.x + 1, y, name.x, if marks.star { "★" } else { " " }, style(Role::Warn));
-    let off = matches!(card.availability, Availability::Unusable { .. });
+    let off = matches!(card.availability, Availability::Unusable { .. } | Availability::Catalogued);
     let text = style(if off { Role::Faint } else { Role::Text });
     if let Availability::Unusable { why } = &card.availability {
         let all = area.right().saturating_sub(name.x);
@@ -102,7 +102,11 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     }
     let label = if parts.provider > 0 { card.id.model() } else { card.id.as_str() };
     let x = put(cells, name.x, y, name.right(), &fit_id(label, name.width), text);
-    if x + 12 < name.right() && card.title != card.id.model() {
+    if card.availability == Availability::Catalogued {
+        if x + 12 < name.right() {
+            put(cells, x + 2, y, name.right(), "from the catalogue", style(Role::Faint));
+        }
+    } else if x + 12 < name.right() && card.title != card.id.model() {
         put(cells, x + 2, y, name.right(), &card.title, style(Role::Muted));
     }
     let [provider, context, input, output, can] = parts.places(area);

@@ -80,6 +80,16 @@ pub fn chats(card: &ModelCard) -> bool {
     card.capabilities.contains(&Capability::Chat)
 }
 
+/// Whether it makes vectors of texts, and says nothing.
+pub fn embeds(card: &ModelCard) -> bool {
+    card.capabilities.contains(&Capability::Embed) && !chats(card)
+}
+
+/// Whether it makes pictures, and says nothing.
+pub fn paints(card: &ModelCard) -> bool {
+    card.capabilities.contains(&Capability::Images) && !chats(card)
+}
+
 /// Whether it is, or would be, on this machine.
 pub fn is_local(card: &ModelCard) -> bool {
     card.id.is_local()
@@ -89,7 +99,8 @@ pub fn is_local(card: &ModelCard) -> bool {
 fn rank(card: &ModelCard) -> u8 {
     match card.availability {
         Availability::Ready => 0,
-        Availability::NotPulled => 1,
-        Availability::Unusable { .. } => 2,
+        Availability::Catalogued => 1,
+        Availability::NotPulled => 2,
+        Availability::Unusable { .. } => 3,
     }
 }

@@ -1,8 +1,9 @@
 //! What the chosen model cannot do, in the words of the screen. What nobody knows is no lack.
 
 use crate::domain::catalog::{Capability, ModelCard};
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::Block;
-use crate::domain::settings::Field;
+use crate::domain::settings::{Effort, Field, Settings};
 
 /// Why a setting does nothing for a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,25 +15,35 @@ pub struct Lack {
 }
 
 /// Why the setting does nothing for the model of that card; `None` where it does something, or where nobody knows.
-pub fn of_field(field: &Field, card: Option<&ModelCard>) -> Option<Lack> {
+pub fn of_field(field: &Field, card: Option<&ModelCard>, set: &Settings) -> Option<Lack> {
     let card = card?;
     let (capability, short, why) = match field.name {
         "tools" | "tool_choice" => (Capability::Tools, "no tools", "This model has no tools"),
         "response_schema" => (Capability::Schema, "no schema", "This model keeps to no schema"),
         "reasoning" => (Capability::Reasoning, "no thinking", "This model does not think"),
-        _ => return unsent(field, card),
+        _ => return unsent(field, card, set),
     };
     if card.can(capability) != Some(false) {
-        return unsent(field, card);
+        return unsent(field, card, set);
     }
     // What is off asks for nothing.
     let end = if field.name == "tool_choice" { "." } else { ": asked for, it is refused." };
     Some(Lack { short, why: format!("{why}{end}") })
 }
 
-fn unsent(field: &Field, card: &ModelCard) -> Option<Lack> {
-    let left = card.unsent.iter().find(|left| left.settings.iter().any(|name| name == field.name))?;
-    Some(Lack { short: "not sent", why: format!("It is not sent: {}.", left.why) })
+fn unsent(field: &Field, card: &ModelCard, set: &Settings) -> Option<Lack> {
+    let of = |all: &[LeftOut]| {
+        let left = all.iter().find(|left| left.settings.iter().any(|name| name == field.name))?;
+        Some(Lack { short: "not sent", why: format!("It is not sent: {}.", left.why) })
+    };
+    let thinks = set.reasoning.is_some_and(|effort| effort != Effort::Off);
+    of(&card.unsent).or_else(|| of(card.unsent_thinking.as_slice()).filter(|_| thinks))
+}
+
+/// Why a row of the pictures' settings is of no use for the model of that card: asked for, it is refused.
+pub fn of_picture(row: &str, card: Option<&ModelCard>) -> Option<Lack> {
+    let left = card?.unpictured.iter().find(|left| left.settings.iter().any(|name| name == row))?;
+    Some(Lack { short: "not taken", why: format!("Asked for, it is refused: {}.", left.why) })
 }
 
 /// Why the model of that card does not take what is attached, to stand before the file's name.
@@ -48,7 +59,6 @@ pub fn of_block(block: &Block, card: Option<&ModelCard>) -> Option<&'static str>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::left_out::LeftOut;
     use crate::domain::message::BlobId;
     use crate::domain::settings::FIELDS;
 
@@ -57,7 +67,15 @@ mod tests {
     }
 
     fn dimmed(card: Option<&ModelCard>) -> Vec<&'static str> {
-        FIELDS.iter().filter(|field| of_field(field, card).is_some()).map(|field| field.name).collect()
+        set(card, &Settings::default())
+    }
+
+    fn set(card: Option<&ModelCard>, settings: &Settings) -> Vec<&'static str> {
+        FIELDS
+            .iter()
+            .filter(|field| of_field(field, card, settings).is_some())
+            .map(|field| field.name)
+            .collect()
     }
 
     #[test]
@@ -71,7 +89,30 @@ mod tests {
         let unsent = ModelCard { unsent: vec![left], ..card(&[]) };
         assert_eq!(dimmed(Some(&unsent)), ["seed"]);
         let seed = FIELDS.iter().find(|field| field.name == "seed").unwrap();
-        assert_eq!(of_field(seed, Some(&unsent)).unwrap().why, "It is not sent: the Messages API has none.");
+        let lack = of_field(seed, Some(&unsent), &Settings::default()).unwrap();
+        assert_eq!(lack.why, "It is not sent: the Messages API has none.");
+    }
+
+    #[test]
+    fn how_an_answer_is_drawn_is_dimmed_while_a_model_thinks_that_takes_none_of_it_then() {
+        let why = "a model that thinks takes none".to_owned();
+        let left = LeftOut { settings: vec!["temperature".into(), "top_k".into()], why };
+        let thinker = ModelCard { unsent_thinking: vec![left], ..card(&[]) };
+        for (effort, dim) in
+            [(None, &[][..]), (Some(Effort::Off), &[]), (Some(Effort::Low), &["temperature", "top_k"])]
+        {
+            let settings = Settings { reasoning: effort, ..Settings::default() };
+            assert_eq!(set(Some(&thinker), &settings), dim, "{effort:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_pictures_is_dimmed_where_the_card_says_that_it_is_refused() {
+        let left = LeftOut { settings: vec!["seed".into()], why: "servers of this kind take none".into() };
+        let painter = ModelCard { unpictured: vec![left], ..card(&[]) };
+        let why = |row| of_picture(row, Some(&painter)).map(|lack| lack.why);
+        assert_eq!(why("seed").as_deref(), Some("Asked for, it is refused: servers of this kind take none."));
+        assert_eq!((why("size"), of_picture("seed", None)), (None, None));
     }
 
     #[test]

@@ -140,7 +140,9 @@ struct Said {
 /// Why the row does nothing for the model. A preset is of no model.
 fn lack(panel: &Panel<'_>, row: Row) -> Option<Lack> {
     match row {
-        Row::Field(field) if panel.preset.is_none() => lacking::of_field(field, panel.card),
+        Row::Field(field) if panel.preset.is_none() => {
+            lacking::of_field(field, panel.card, &panel.setup.settings)
+        }
         _ => None,
     }
 }

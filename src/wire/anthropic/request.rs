@@ -13,7 +13,7 @@ use crate::wire::attachment::Limits;
 use crate::wire::written::encoded;
 
 /// The longest answer where nobody set one: the API wants to be told. What is thought comes on top.
-const MAX_TOKENS: u32 = 4096;
+pub const MAX_TOKENS: u32 = 4096;
 
 /// What a model that thinks refuses.
 pub(in crate::wire) const SAMPLING: [&str; 3] = ["temperature", "top_p", "top_k"];

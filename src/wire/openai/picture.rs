@@ -9,10 +9,13 @@ use super::fault;
 use super::reply::unreadable;
 use crate::domain::call::Picture;
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::message::Usage;
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::loose;
+
+const TEXT_ALONE: &str = "DALL·E 3 takes a text alone";
 
 /// One request for pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,17 @@ pub fn requests(picture: &Picture) -> Result<Vec<Asked>> {
         Some(source) => variation(picture, each, &source),
     };
     Ok(vec![asked; times as usize])
+}
+
+/// What such servers cannot be asked for of that model.
+pub fn unpictured(model: &str) -> Vec<LeftOut> {
+    let left = |names: &[&str], why: &str| LeftOut {
+        settings: names.iter().map(|name| (*name).to_owned()).collect(),
+        why: why.to_owned(),
+    };
+    let mut all = vec![left(&["negative prompt", "seed"], "servers of this kind take none")];
+    all.extend(model.starts_with("dall-e-3").then(|| left(&["vary"], TEXT_ALONE)));
+    all
 }
 
 fn refused(picture: &Picture, capability: &str, why: impl Into<String>) -> Error {
@@ -79,7 +93,7 @@ fn source(picture: &Picture) -> Result<Option<Source<'_>>> {
     let Some(blob) = &picture.from else { return Ok(None) };
     let model = picture.model.model();
     if model.starts_with("dall-e-3") {
-        return Err(refused(picture, "a picture to vary", "DALL·E 3 takes a text alone"));
+        return Err(refused(picture, "a picture to vary", TEXT_ALONE));
     }
     let bytes = picture.blobs.get(blob).ok_or_else(|| {
         let doing = format!("making a picture with {}", picture.model);

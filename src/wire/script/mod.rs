@@ -8,7 +8,7 @@ mod curl;
 mod literal;
 mod python;
 
-use crate::domain::script::{Script, Sent};
+use crate::domain::script::{Script, Scripted, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use literal::Literal;
 
@@ -30,6 +30,15 @@ pub fn code(script: Script, sent: &Sent) -> Result<String> {
         let kind = ErrorKind::Refused { capability: script.as_str().to_owned() };
         Error::new(kind, doing, why, "curl writes what is sent to any server.")
     })
+}
+
+/// The request in each form, with the reason where one cannot be.
+pub fn all(sent: &Result<Sent>) -> Vec<Scripted> {
+    let script = |script| {
+        let code = sent.as_ref().map_err(Clone::clone).and_then(|sent| code(script, sent));
+        Scripted { script, code }
+    };
+    Script::ALL.into_iter().map(script).collect()
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ const CHAT_COMPLETIONS: [&str; 14] = [
 
 const CHAT_LOOP: &str = "for chunk in answer:\n    for choice in chunk.choices:\n        print(choice.delta.content or \"\", end=\"\", flush=True)\nprint()\n";
 const RESPONSES_LOOP: &str = "for event in answer:\n    if event.type == \"response.output_text.delta\":\n        print(event.delta, end=\"\", flush=True)\nprint()\n";
+const IMAGES_END: &str = "for number, image in enumerate(answer.data, 1):\n    if image.b64_json:\n        with open(f\"picture-{number}.png\", \"wb\") as file:\n            file.write(base64.b64decode(image.b64_json))\n    else:\n        print(image.url)\n";
 const CONVERSE_LOOP: &str = "for event in answer[\"stream\"]:\n    print(event.get(\"contentBlockDelta\", {}).get(\"delta\", {}).get(\"text\", \"\"), end=\"\", flush=True)\nprint()\n";
 const CONVERSE_END: &str =
     "for block in answer[\"output\"][\"message\"][\"content\"]:\n    print(block.get(\"text\", block))\n";
@@ -36,6 +37,7 @@ pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str>
     let (base, function, end) = match &sent.api {
         Api::ChatCompletions { base } => (base, "chat.completions.create", CHAT_LOOP),
         Api::Responses { base } => (base, "responses.create", RESPONSES_LOOP),
+        Api::Images { base } => (base, "images.generate", IMAGES_END),
         Api::Messages => return Err("the request is one of Anthropic's API"),
         Api::Ollama => return Err("the request is one of Ollama's own API"),
         Api::Bedrock { .. } => return Err("the request is one of Amazon Bedrock's API"),
@@ -52,15 +54,23 @@ pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str>
         }
         _ => client.push(("api_key", string("none"))),
     }
-    let known = |name: &str| matches!(sent.api, Api::Responses { .. }) || CHAT_COMPLETIONS.contains(&name);
+    let known = |name: &str| {
+        matches!(sent.api, Api::Responses { .. } | Api::Images { .. }) || CHAT_COMPLETIONS.contains(&name)
+    };
     let (named, others): (Vec<_>, Vec<_>) = members(body).into_iter().partition(|(name, _)| known(name));
     let mut arguments: Vec<_> = named.iter().map(|(name, value)| (name.as_str(), written(value))).collect();
     if !others.is_empty() {
         arguments.push(("extra_body", written(&Literal::Map(others))));
     }
     let mut out = String::new();
+    if matches!(sent.api, Api::Images { .. }) {
+        out.push_str("import base64\n");
+    }
     if client.iter().any(|(_, value)| value.contains("os.environ")) {
-        out.push_str("import os\n\n");
+        out.push_str("import os\n");
+    }
+    if !out.is_empty() {
+        out.push('\n');
     }
     out.push_str("from openai import OpenAI\n\n");
     out.push_str(&call("client", "OpenAI", &client));

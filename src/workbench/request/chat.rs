@@ -27,7 +27,8 @@ pub enum Chat {
     },
     /// How the names in a folder go on that begin with `start`: one `Completion`. Nothing is sent.
     Complete { folder: PathBuf, start: String },
-    /// The request that made the answer `message`, as programs: one `Scripts`. Nothing is sent.
+    /// The request that made the answer `message`, or that the person's `message` would make, as programs: one `Scripts`.
+    /// Nothing is sent.
     Scripts { conversation: ConversationId, message: MessageId },
     /// Answers the same message again: a sibling of the answer `message`.
     Retry { conversation: ConversationId, message: MessageId },

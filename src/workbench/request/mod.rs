@@ -134,10 +134,10 @@ impl Request {
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {
                 M::List { .. } | M::Show { .. } | M::Knows { .. } | M::Plan { .. } | M::Health { .. } => true,
-                M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } => false,
+                M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } | M::Embed { .. } => false,
             },
             Self::Pictures(request) => match request {
-                I::List { .. } | I::Find { .. } | I::Bytes { .. } => true,
+                I::List { .. } | I::Find { .. } | I::Bytes { .. } | I::Scripts { .. } => true,
                 I::Make { .. } | I::Remove { .. } => false,
             },
             Self::Prompts(request) => match request {

@@ -26,8 +26,11 @@ pub enum Models {
     Add { file: PathBuf, name: Option<String> },
     /// How its provider stands, as the doctor says it: one `Checks` reply.
     Health { provider: String },
-    /// Asks a model something that is kept nowhere: `Delta` again and again, then one `Tried`.
+    /// Asks a model something that is kept nowhere: `Delta` again and again, then one `Tried`. One that makes vectors makes one
+    /// of the text.
     Try { id: ModelId, text: String },
+    /// Makes one vector a text, kept nowhere: `Delta` with them, then one `Tried`.
+    Embed { id: ModelId, texts: Vec<String> },
     /// Deletes a local model's files: `Done`.
     Remove { id: ModelId },
 }

@@ -20,6 +20,8 @@ pub enum Pictures {
     List { limit: usize, before: Option<MakingId> },
     /// The one whose id starts or ends with `text`: `Making`, or an error that lists those it could be.
     Find { text: String },
+    /// The request that makes these pictures, the first where there are several, as programs: one `Scripts`. Nothing is sent.
+    Scripts { id: MakingId },
     /// What a kept picture holds: one `Picture`.
     Bytes { blob: BlobId },
     /// Deletes a making, and its pictures where nothing else has them: `Done`.

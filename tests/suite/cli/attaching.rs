@@ -119,6 +119,11 @@ async fn the_request_of_an_answer_is_printed_as_a_program_that_asks_the_same() {
         );
         let json = home.run(&["conversations", "request", &id, "--json"]).objects().remove(0);
         assert_eq!(json["text"], serde_json::json!(curl.stdout));
+        // Of what the person said: what it would ask for now, which is the same here.
+        let shown = home.run(&["conversations", "show", "--json", &id]).objects();
+        let said = shown[0]["thread"]["messages"][0]["id"].as_str().unwrap().to_owned();
+        let of_said = home.run(&["conversations", "request", &id, "--at", &said]);
+        assert_eq!((of_said.stdout, of_said.code), (curl.stdout, Some(0)), "{}", of_said.stderr);
     });
     assert_eq!(server.seen().len(), 1, "nothing is sent for it");
 }

@@ -11,7 +11,7 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 async fn server() -> Server {
     Server::start(|_, seen| match seen.line.as_str() {
         line if line.contains("/foundation-models") => whole(200, &JSON, data("models.json")),
-        line if line.contains("/inference-profiles") => whole(200, &JSON, data("profiles.json")),
+        line if line.contains("SYSTEM_DEFINED") => whole(200, &JSON, data("profiles.json")),
         line if line.contains("claude-v2") => {
             let body = r#"{"message": "This model version has reached the end of its life."}"#;
             whole(404, &[("x-amzn-errortype", "ResourceNotFoundException")], body)

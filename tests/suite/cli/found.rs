@@ -38,6 +38,24 @@ async fn a_person_with_only_a_base_url_sees_the_models_of_that_server_and_talks_
     });
 }
 
+#[test]
+fn with_a_key_and_no_list_yet_the_catalogue_is_shown_and_marked_as_such() {
+    let home = bare().variable("OPENAI_API_KEY", "sk-canary");
+    for arguments in [&["models", "list"][..], &["--offline", "models", "list", "--probe"]] {
+        let listed = home.run(arguments);
+        let line = listed.stdout.lines().find(|line| line.starts_with("openai/gpt-4o "));
+        let line = line.unwrap_or_else(|| panic!("{}{}", listed.stdout, listed.stderr));
+        assert!(line.contains("in the catalogue, not listed yet"), "{line}");
+        assert!(
+            !listed.stdout.contains("openai/gpt-4 "),
+            "what is retired is not offered: {}",
+            listed.stdout
+        );
+    }
+    let nothing = bare().run(&["models", "list"]);
+    assert!(!nothing.stdout.contains("openai/"), "{}", nothing.stdout);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_may_be_there_is_seen_when_it_is_and_not_spoken_of_when_it_is_not() {
     let server = server().await;

@@ -22,4 +22,5 @@ mod settings;
 mod stored;
 mod talk;
 mod usage;
+mod vectors;
 mod waits;

@@ -1,6 +1,6 @@
 //! The models place: empty, full, busy, failed.
 
-use outcrop::domain::catalog::{Capability, ModelCard};
+use outcrop::domain::catalog::{Availability, Capability, ModelCard};
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::listing::Listing;
 use outcrop::domain::message::{Timing, Usage};
@@ -13,7 +13,7 @@ use outcrop::workbench::{Reply, Request};
 
 use super::picker::{cards, listing};
 use super::shoot;
-use crate::stage::Stage;
+use crate::stage::{Stage, card};
 
 /// The place, with what the servers said.
 fn opened(stage: &mut Stage, lists: Vec<Listing>, cards: Vec<ModelCard>) {
@@ -265,6 +265,50 @@ fn a_question_on_trial_is_answered_with_its_figures() {
         };
         stage.answer("\"try\"", vec![Reply::Tried { tried }]);
     });
+}
+
+#[test]
+fn what_no_list_has_named_yet_is_marked_as_from_the_catalogue() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let known = ModelCard {
+        title: "GPT-4o".into(),
+        availability: Availability::Catalogued,
+        ..card("openai/gpt-4o", Availability::Catalogued)
+    };
+    opened(&mut stage, Vec::new(), vec![known]);
+    let listed = stage.text();
+    assert!(listed.contains("openai/gpt-4o  from the catalogue"), "{listed}");
+    stage.keys("<enter>");
+    let shown = stage.text();
+    assert!(shown.contains("in the catalogue; its provider was not asked yet"), "{shown}");
+    assert!(asked(&stage.keys("thello<enter>")).contains("\"do\":\"try\""), "it can be asked");
+}
+
+#[test]
+fn a_model_that_makes_pictures_is_not_asked_to_talk_and_its_place_is_named() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let painter = ModelCard {
+        capabilities: vec![Capability::Images],
+        ..card("openai/gpt-image-1", Availability::Ready)
+    };
+    opened(&mut stage, Vec::new(), vec![painter]);
+    assert!(!asked(&stage.keys("<enter>t")).contains("try"));
+    let shown = stage.text();
+    assert!(shown.contains("makes pictures: Alt+5 is the place for it."), "{shown}");
+}
+
+#[test]
+fn a_model_that_makes_vectors_is_tried_with_one() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    full(&mut stage);
+    stage.keys("/4o-mini<enter>trivers<enter>");
+    let vectors = vec![vec![0.6, -0.8, 0.0]];
+    stage.reply("\"try\"", vec![Reply::Delta { event: Delta::Embeddings { vectors } }]);
+    let usage = Usage { input: Some(3), ..Usage::default() };
+    stage.answer("\"try\"", vec![Reply::Tried { tried: Tried { usage, ..Tried::default() } }]);
+    let shown = stage.text();
+    assert!(shown.contains("3 numbers, norm 1.0000: 0.6000,") && shown.contains("0.8000, 0.0000"), "{shown}");
+    assert!(shown.contains("3 tok · cost unknown"), "{shown}");
 }
 
 #[test]

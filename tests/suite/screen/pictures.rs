@@ -3,11 +3,12 @@
 use outcrop::domain::call::{Blobs, Picture};
 use outcrop::domain::catalog::{Availability, Capability, ModelCard};
 use outcrop::domain::id::MakingId;
+use outcrop::domain::left_out::LeftOut;
 use outcrop::domain::message::{BlobId, Outcome, Timing, Usage};
 use outcrop::domain::picture::{Made, Making};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::app::SAVE_DRAFT;
+use outcrop::tui::app::{SAVE_DRAFT, Start};
 use outcrop::tui::effect::{Effect, Work};
 use outcrop::tui::event::{Capability as Said, Event, Made as Computed, Saved};
 use outcrop::tui::widget::picture;
@@ -106,6 +107,26 @@ fn asked(effects: &[Effect]) -> Vec<Pictures> {
     };
     let all = Stage::requests(effects).into_iter().filter_map(pictures);
     all.filter(|request| !matches!(request, Pictures::Bytes { .. })).collect()
+}
+
+#[test]
+fn the_drawer_dims_what_the_chosen_model_cannot_be_asked_for_and_says_why() {
+    for (width, height) in [(80, 24), (60, 20)] {
+        let mut stage = Stage::with(width, height, "dark", Start::default());
+        let left = LeftOut {
+            settings: vec!["negative prompt".into(), "seed".into()],
+            why: "servers of this kind take none".into(),
+        };
+        let painter = ModelCard {
+            capabilities: vec![Capability::Images],
+            unpictured: vec![left],
+            ..card(PAINTER, Availability::Ready)
+        };
+        stage.settle_with(vec![painter]);
+        listed(&mut stage, before());
+        stage.keys("<ctrl+o>jjj<enter>7<enter>");
+        insta::assert_snapshot!(format!("pictures-lacking-{width}x{height}"), stage.text());
+    }
 }
 
 #[test]

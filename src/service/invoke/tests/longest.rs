@@ -57,3 +57,16 @@ async fn a_short_question_asks_for_no_more_than_the_model_can_write() {
     let Some(Ok(trying::Step::Tried(tried))) = steps.last() else { panic!("{steps:?}") };
     assert_eq!(tried.usage.output, Some(5));
 }
+
+#[tokio::test]
+async fn a_model_that_makes_pictures_is_not_asked_to_talk_and_the_place_that_asks_it_is_named() {
+    let (invoke, kept) = of_five();
+    let model: ModelId = "voice/one".parse().unwrap();
+    let said =
+        Correction { can: vec![Capability::Images], lacks: vec![Capability::Chat], ..Correction::default() };
+    invoke.correct([(model.clone(), said)].into());
+    let steps: Vec<_> = trying::ask(&invoke, &model, "hi".to_owned(), &terms()).collect().await;
+    let [Err(error)] = &steps[..] else { panic!("{steps:?}") };
+    assert!(error.hint.contains("outcrop pictures make -m voice/one"), "{error}");
+    assert!(kept.0.lock().unwrap().is_empty(), "nothing is asked");
+}

@@ -144,18 +144,65 @@ async fn answer(invoke: &Invoke, set: &[(&str, &str)]) -> Vec<Result<Event>> {
 
 #[tokio::test]
 async fn an_answer_begins_with_what_was_not_sent_once_and_only_where_there_is_some() {
-    let notices = |events: &[Result<Event>]| -> Vec<String> {
-        let text = |event: &Result<Event>| match event {
-            Ok(Event::Notice { text }) => Some(text.clone()),
-            _ => None,
-        };
-        events.iter().filter_map(text).collect()
-    };
     let invoke = seedless();
     let events = answer(&invoke, SET).await;
     assert_eq!(notices(&events), ["seed is not sent: nobody knows it"]);
     assert!(matches!(&events[..2], [Ok(Event::Notice { .. }), Ok(Event::Text { .. })]), "{events:?}");
     assert_eq!(notices(&answer(&invoke, &SET[..5]).await), Vec::<String>::new());
+}
+
+fn notices(events: &[Result<Event>]) -> Vec<String> {
+    let text = |event: &Result<Event>| match event {
+        Ok(Event::Notice { text }) => Some(text.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(text).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_sent_is_said_once_in_a_conversation_of_a_model_and_its_settings() {
+    let invoke = seedless();
+    let ask = async |conversation: u8, set: &[(&str, &str)]| {
+        let converse = asked("voice/one", set);
+        let terms = Terms { conversation: Some(ConversationId::from_bytes([conversation; 16])), ..terms() };
+        let events = invoke.serve(&converse.model.clone(), Call::Converse(converse), &terms);
+        notices(&events.collect::<Vec<_>>().await).len()
+    };
+    assert_eq!((ask(1, SET).await, ask(1, SET).await, ask(2, SET).await), (1, 0, 1));
+    assert_eq!(ask(1, &SET[..5]).await, 0, "it is sent");
+}
+
+/// Knows only when it is asked that it sends the seed after all, as one whose first way was refused.
+#[derive(Debug, Default)]
+struct Otherwise {
+    asked: std::sync::atomic::AtomicBool,
+}
+
+impl Provider for Otherwise {
+    fn name(&self) -> &'static str {
+        "voice"
+    }
+
+    fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
+        if self.asked.load(std::sync::atomic::Ordering::SeqCst) {
+            Vec::new()
+        } else {
+            Seedless.left_out(converse)
+        }
+    }
+
+    fn serve(&self, call: Call, net: &Client) -> Events {
+        self.asked.store(true, std::sync::atomic::Ordering::SeqCst);
+        Seedless.serve(call, net)
+    }
+}
+
+#[tokio::test]
+async fn what_another_way_of_asking_sends_after_all_is_not_said_to_be_left_out() {
+    let voice = Arc::new(Otherwise::default());
+    assert_eq!(voice.left_out(&asked("voice/one", SET)).len(), 1);
+    let invoke = Invoke::new([voice as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
+    assert_eq!(notices(&answer(&invoke, SET).await), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -192,4 +239,31 @@ async fn what_is_thought_counts_against_the_longest_answer_where_the_api_counts_
     let events = answer(&invoke, &[("reasoning", "low")]).await;
     let [Err(error)] = &events[..] else { panic!("{events:?}") };
     assert!(error.hint.starts_with("Set reasoning to less, or off;"), "{error}");
+}
+
+#[tokio::test]
+async fn the_longest_answer_that_a_voice_asks_for_by_itself_counts_beside_what_is_thought() {
+    let anthropic = Anthropic::new("voice", "http://127.0.0.1:9", Key::None);
+    let invoke =
+        Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
+    let said = Correction { max_output: Some(5000), ..Correction::default() };
+    invoke.correct([("voice/one".parse().unwrap(), said)].into());
+    let events = answer(&invoke, &[("reasoning", "low")]).await;
+    let [Err(error)] = &events[..] else { panic!("{events:?}") };
+    let why = "max_tokens is 4096 where it is not set and reasoning takes 1024 on top, and the longest answer of voice/one is \
+               5000 tokens";
+    assert_eq!(error.why, why);
+}
+
+#[test]
+fn a_card_knows_what_is_not_sent_while_its_model_thinks() {
+    let anthropic = Anthropic::new("voice", "http://127.0.0.1:9", Key::None);
+    let invoke =
+        Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
+    let card = invoke.card(&"voice/claude".parse().unwrap());
+    let names = |all: &[LeftOut]| all.iter().flat_map(|left| left.settings.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&card.unsent), ["seed"]);
+    assert_eq!(names(&card.unsent_thinking), ["temperature", "top_p", "top_k"]);
+    let painter = invoke.card(&"voice/some-sdxl".parse().unwrap());
+    assert_eq!(names(&painter.unpictured), Vec::<String>::new(), "nobody said that this voice paints");
 }

@@ -57,7 +57,7 @@ pub fn usable(card: &ModelCard) -> bool {
     card.availability == Availability::Ready && chats(card)
 }
 
-fn chats(card: &ModelCard) -> bool {
+pub fn chats(card: &ModelCard) -> bool {
     card.capabilities.contains(&Capability::Chat)
 }
 

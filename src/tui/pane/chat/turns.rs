@@ -1,6 +1,6 @@
 //! Turns: send, queue, stop, answer again, edit and fork, go on, choose a branch.
 
-use super::first_run::usable;
+use super::first_run::{chats, usable};
 use super::{Focus, State};
 use crate::domain::catalog::{Availability, ModelId};
 use crate::domain::id::MessageId;
@@ -114,7 +114,8 @@ impl State {
                 why.clone(),
                 format!("{chooses} chooses another model."),
             )),
-            Availability::Ready => Some(Error::new(
+            Availability::Catalogued if chats(card) => None,
+            Availability::Ready | Availability::Catalogued => Some(Error::new(
                 ErrorKind::Refused { capability: "chat".to_owned() },
                 doing,
                 format!("{model} does not answer conversations"),

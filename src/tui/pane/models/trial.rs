@@ -6,7 +6,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::delta::{Event, Fold};
 use crate::domain::figures::{grouped, rate, seconds};
 use crate::domain::message::Block;
-use crate::domain::{Error, tried::Tried};
+use crate::domain::{Error, tried::Tried, vector};
 use crate::tui::effect::TaskId;
 
 /// How it stands.
@@ -18,6 +18,8 @@ pub struct Trial {
     pub task: Option<TaskId>,
     pub since: Duration,
     fold: Fold,
+    /// Of a model that makes vectors: what it made.
+    vector: Option<String>,
     pub tried: Option<Tried>,
     pub error: Option<Error>,
     pub stopped: bool,
@@ -31,6 +33,7 @@ impl Trial {
             task: Some(task),
             since,
             fold: Fold::default(),
+            vector: None,
             tried: None,
             error: None,
             stopped: false,
@@ -42,11 +45,17 @@ impl Trial {
     }
 
     pub fn take(&mut self, event: &Event) {
+        if let Event::Embeddings { vectors } = event {
+            self.vector = vectors.first().map(|vector| vector::words(vector));
+        }
         self.fold.push(event);
     }
 
     /// What was answered so far.
     pub fn text(&self) -> String {
+        if let Some(vector) = &self.vector {
+            return vector.clone();
+        }
         let text = |block: &Block| if let Block::Text { text } = block { Some(text.clone()) } else { None };
         self.fold.blocks.iter().filter_map(text).collect()
     }
@@ -68,7 +77,11 @@ impl Trial {
         parts.extend(tried.timing.total_ms.map(|ms| format!("{} in all", seconds(ms.into()))));
         parts.extend(tried.rate().map(|speed| format!("{} tok/s", rate(speed))));
         let count = |tokens: Option<u32>| tokens.map_or_else(|| "?".to_owned(), |n| grouped(n.into()));
-        parts.push(format!("{}→{} tok", count(tried.usage.input), count(tried.usage.output)));
+        parts.push(match &self.vector {
+            // It writes nothing.
+            Some(_) => format!("{} tok", count(tried.usage.input)),
+            None => format!("{}→{} tok", count(tried.usage.input), count(tried.usage.output)),
+        });
         parts.push(match tried.cost {
             Some(cost) => format!("about ${cost:.6}"),
             None if self.model.is_local() => "on this machine".to_owned(),

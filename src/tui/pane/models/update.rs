@@ -11,8 +11,9 @@ use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane};
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
+use crate::tui::keymap::Context;
 use crate::tui::models::shortlist::Filter;
-use crate::tui::models::{chats, is_local};
+use crate::tui::models::{chats, embeds, is_local, paints};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::prompt::Prompt;
@@ -228,10 +229,16 @@ impl State {
     fn ask_question(&mut self, desk: &mut Desk<'_>) {
         let Some(card) = self.card() else { return };
         match &card.availability {
-            _ if !chats(card) => desk.say(format!("{} does not answer questions.", card.id)),
+            _ if paints(card) => {
+                let place = desk.key(Context::Everywhere, Action::ShowPictures);
+                desk.say(format!("{} makes pictures: {place} is the place for it.", card.id));
+            }
+            _ if !chats(card) && !embeds(card) => {
+                desk.say(format!("{} does not answer questions.", card.id));
+            }
             Availability::Unusable { why } => desk.say(format!("{} cannot be asked: {why}", card.id)),
             Availability::NotPulled => desk.say(format!("{} is not on this machine yet.", card.id)),
-            Availability::Ready => {
+            Availability::Ready | Availability::Catalogued => {
                 let before = self.trial.as_ref().map_or("", |trial| &trial.question);
                 desk.overlays.push(Overlay::Prompt(Prompt::question(card.id.as_str(), before)));
             }

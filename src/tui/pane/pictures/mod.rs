@@ -15,7 +15,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use setup::{Drawer, Setup};
+use setup::{Drawer, Row, Setup};
 use showing::Shows;
 
 use crate::domain::Error;
@@ -25,6 +25,7 @@ use crate::domain::message::{BlobId, Block, FileFacts};
 use crate::domain::picture::{Made, Making};
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
+use crate::tui::setup::lacking::{self, Lack};
 use crate::tui::widget::composer::Composer;
 
 /// Where keys go.
@@ -62,6 +63,8 @@ enum Wait {
         more: bool,
     },
     Remove,
+    /// The request of some pictures as programs.
+    Scripts,
     Bytes(BlobId),
 }
 
@@ -126,6 +129,11 @@ impl State {
     /// No model is chosen yet.
     pub fn lacks_model(&self) -> bool {
         self.setup.model.is_none()
+    }
+
+    /// Why a row is of no use for the chosen model.
+    fn lack(&self, row: Row) -> Option<Lack> {
+        lacking::of_picture(row.name(), self.stock.card(self.setup.model.as_ref()?))
     }
 
     /// The selected picture, as it goes with a message.

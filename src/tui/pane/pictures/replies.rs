@@ -5,6 +5,7 @@ use crate::domain::delta::Event as Said;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
+use crate::tui::scripts;
 use crate::workbench::{Changed, Reply};
 
 impl State {
@@ -37,6 +38,7 @@ impl State {
             (Some(Wait::List { more: behind }), Reply::Makings { makings, more }) => {
                 self.take_list(makings, more, behind);
             }
+            (Some(Wait::Scripts), Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
             (Some(Wait::Recall), Reply::Remembered { value }) => self.recalled(value.as_ref()),
             (Some(Wait::Bytes(blob)), Reply::Picture { bytes, .. }) => {
                 // Another size may want them while they come.
@@ -70,7 +72,7 @@ impl State {
                     self.known = true;
                     self.failed = Some(error);
                 }
-                (Some(Wait::Remove | Wait::Keep), Some(error)) => desk.complain(&error),
+                (Some(Wait::Remove | Wait::Keep | Wait::Scripts), Some(error)) => desk.complain(&error),
                 (Some(Wait::Bytes(blob)), Some(error)) => self.lose_bytes(blob, &error, desk),
                 _ => {}
             }

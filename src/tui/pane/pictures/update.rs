@@ -1,7 +1,7 @@
 //! What an action, a key or the mouse does here.
 
 use super::setup::{Row, Source};
-use super::{Focus, Saving, State};
+use super::{Focus, Saving, State, Wait};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
@@ -12,6 +12,8 @@ use crate::tui::overlay::input::Input;
 use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::workbench::Request;
+use crate::workbench::request::pictures::Pictures;
 
 impl State {
     pub(super) fn where_keys_go(&self) -> Context {
@@ -33,7 +35,7 @@ impl State {
             A::Open => self.focus == Focus::Settings || made && !self.enlarged,
             A::NextPicture | A::PreviousPicture => self.making().is_some_and(|making| making.made.len() > 1),
             A::SavePicture | A::VaryPicture | A::AttachPicture => made,
-            A::MakeAgain | A::CopyPrompt | A::RemovePictures => self.making().is_some(),
+            A::MakeAgain | A::CopyPrompt | A::CopyRequest | A::RemovePictures => self.making().is_some(),
             A::Reset | A::Decrease | A::Increase => self.focus == Focus::Settings,
             A::Newline
             | A::Undo
@@ -80,6 +82,12 @@ impl State {
             Action::CopyPrompt => {
                 if let Some(making) = self.making() {
                     desk.ask(Effect::Copy(making.asked.prompt.clone()));
+                }
+            }
+            Action::CopyRequest => {
+                if let Some(id) = self.making().map(|making| making.id) {
+                    let task = desk.call(None, Request::Pictures(Pictures::Scripts { id }));
+                    self.waits.insert(task, Wait::Scripts);
                 }
             }
             Action::ChooseModel => self.choose_model(desk),

@@ -8,6 +8,7 @@ mod prompt;
 mod text;
 
 pub use answer::{Told, answer};
+pub use picture::unpictured;
 pub use text::{body, left_out};
 
 use crate::domain::call::Converse;

@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 
 use super::Family;
 use crate::domain::call::Picture;
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
+use crate::domain::left_out::LeftOut;
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::bedrock::reply::unreadable;
 
 /// The shapes that Stable Image makes.
 const RATIOS: [(u32, u32); 9] = [(16, 9), (1, 1), (21, 9), (2, 3), (3, 2), (4, 5), (5, 4), (9, 16), (9, 21)];
+
+const TEXT_ALONE: &str = "Stable Image Core takes a text alone";
 
 /// Titan makes so many at once.
 const TITAN_MOST: u32 = 5;
@@ -33,6 +37,13 @@ pub fn bodies(picture: &Picture, family: Family) -> Result<Vec<Vec<u8>>> {
         _ => Err(refused(picture, "images", "it makes no pictures")),
     };
     Ok(bodies?.into_iter().map(|body| body.to_string().into_bytes()).collect())
+}
+
+/// What these models cannot be asked for; other sizes than theirs are refused with the sizes that there are.
+pub fn unpictured(model: &ModelId, family: Family) -> Vec<LeftOut> {
+    let takes_text_alone = family == Family::StableImage && model.model().contains("stable-image-core");
+    let vary = || LeftOut { settings: vec!["vary".to_owned()], why: TEXT_ALONE.to_owned() };
+    takes_text_alone.then(vary).into_iter().collect()
 }
 
 /// Of the request with that number: the same for all would make the same picture.
@@ -113,7 +124,7 @@ fn stable(picture: &Picture, seed: Option<u64>) -> Result<Value> {
     }
     if let Some(image) = from(picture, &["image/gif"])? {
         if picture.model.model().contains("stable-image-core") {
-            return Err(refused(picture, "a picture to vary", "Stable Image Core takes a text alone"));
+            return Err(refused(picture, "a picture to vary", TEXT_ALONE));
         }
         // How far it may go from the picture; the API wants to be told.
         (body["mode"], body["image"], body["strength"]) = ("image-to-image".into(), image.into(), json!(0.7));

@@ -157,6 +157,9 @@ fn tried(trial: &Trial, now: Now, lines: &mut Lines) {
 fn facts(card: &ModelCard, lines: &mut Lines) {
     match &card.availability {
         Availability::Ready => lines.fact("state", "ready", Role::Good),
+        Availability::Catalogued => {
+            lines.fact("state", "in the catalogue; its provider was not asked yet", Role::Muted);
+        }
         Availability::NotPulled => lines.fact("state", "to be fetched to this machine", Role::Warn),
         Availability::Unusable { why } => lines.fact("state", &format!("unusable: {why}"), Role::Bad),
     }
@@ -182,6 +185,7 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
         fact("price", known(card.price.as_ref().map(ToString::to_string)));
     }
     let more = [
+        ("made of", card.base.clone()),
         ("regions", Some(card.regions.join(", "))),
         ("licence", card.licence.clone()),
         ("size", card.bytes.map(bytes)),

@@ -30,7 +30,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             tint(cells, Rect { y, height: 1, ..area }, ground);
             put(cells, area.x, y, right, "▌", style(Role::Accent));
         }
-        put(cells, left, y, right, row.name(), style(Role::Muted));
+        let lack = state.lack(row);
+        put(cells, left, y, right, row.name(), style(if lack.is_some() { Role::Faint } else { Role::Muted }));
         let from = left + NAMES;
         if let (true, Some(input)) = (chosen, &state.drawer.input) {
             let line = Rect { x: from, y, width: right.saturating_sub(from), height: 1 };
@@ -38,6 +39,8 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             continue;
         }
         let (value, role) = match (state.setup.value(row), row) {
+            (Some(value), _) if let Some(lack) = &lack => (format!("{} · {value}", lack.short), Role::Faint),
+            (None, _) if let Some(lack) = &lack => (lack.short.to_owned(), Role::Faint),
             (Some(value), _) => (value, Role::Accent),
             (None, Row::Model) => ("none".to_owned(), Role::Warn),
             (None, Row::Count) => ("1".to_owned(), Role::Faint),
@@ -51,7 +54,10 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     let y = area.y + 3 + Row::ALL.len() as u16;
     let (words, role) = match &state.drawer.error {
         Some(error) => (error.said(), Role::Bad),
-        None => (state.drawer.row().about().to_owned(), Role::Muted),
+        None => match state.lack(state.drawer.row()) {
+            Some(lack) => (lack.why, Role::Muted),
+            None => (state.drawer.row().about().to_owned(), Role::Muted),
+        },
     };
     let lines = wrap(&words, right.saturating_sub(left));
     for (y, line) in (y..area.bottom()).zip(lines) {

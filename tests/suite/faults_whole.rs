@@ -1,0 +1,145 @@
+//! Faults of answers that come whole, and what the program says of faults without a screen; and that what each API said is
+//! played again.
+
+use outcrop::domain::ErrorKind;
+use outcrop::domain::message::StopReason;
+
+use crate::answer::text;
+use crate::cli::home::Home;
+use crate::faults::{ALL, PIECES, VOICES, WORDS, wholes, with_strangers};
+use crate::loopback::{Part, Server, head, whole};
+
+/// A server that answers with this as JSON.
+async fn answering(body: Vec<u8>) -> Server {
+    Server::start(move |_, _| whole(200, &[("content-type", "application/json")], body.clone())).await
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_passed_over_in_an_answer_that_comes_whole_too() {
+    for voice in wholes() {
+        let mut body = (voice.whole)(ALL);
+        with_strangers(&mut body);
+        let (fold, error) = voice.ask(&answering(body.to_string().into_bytes()).await).await;
+        assert_eq!((text(&fold).as_str(), error), (ALL, None), "{}", voice.name);
+        assert_eq!(fold.stop, Some(StopReason::EndTurn), "{}", voice.name);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_should_come_whole_and_does_not_is_the_same_kind_of_error_everywhere() {
+    for voice in wholes() {
+        let all = (voice.whole)(ALL).to_string().into_bytes();
+        let half = all[..all.len() / 2].to_vec();
+        let nonsense = voice.ask(&answering(half.clone()).await).await.1.unwrap();
+        assert_eq!(nonsense.kind, ErrorKind::Server { status: 200 }, "{}: {nonsense}", voice.name);
+        for (stalls, kind) in [(false, ErrorKind::Network), (true, ErrorKind::Timeout)] {
+            let (half, length) = (half.clone(), all.len().to_string());
+            let server = Server::start(move |_, _| {
+                let headers = [("content-type", "application/json"), ("content-length", length.as_str())];
+                let mut parts = vec![head(200, &headers), Part::Bytes(half.clone())];
+                parts.extend(stalls.then_some(Part::Stall));
+                parts
+            })
+            .await;
+            let (fold, error) = voice.ask(&server).await;
+            assert_eq!((error.unwrap().kind, fold.blocks.is_empty()), (kind, true), "{}", voice.name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other() {
+    for voice in &VOICES {
+        let mut broken = voice.bytes(&[(voice.piece)("!")]);
+        let last = broken.len() - 1;
+        broken[last] ^= 1;
+        let is_framed = voice.content_type.contains("amazon");
+        let ends = [
+            ("an error", Some((voice.failure)()), false, WORDS),
+            ("a cut", Some(Vec::new()), false, "ended in the middle"),
+            ("silence", Some(Vec::new()), true, "nothing came from"),
+            ("a bad checksum", is_framed.then_some(broken), false, "checksum"),
+        ];
+        for (what, end, stalls, words) in ends {
+            let Some(end) = end else { continue };
+            let (content_type, bytes) = (voice.content_type, [voice.begun(), end].concat());
+            let server = Server::start(move |_, _| {
+                let head = head(200, &[("content-type", content_type)]);
+                let mut parts = vec![head, Part::Bytes(bytes.clone())];
+                parts.extend(stalls.then_some(Part::Stall));
+                parts
+            })
+            .await;
+            let said = voice.without_a_screen(&server, "idle_timeout = 1");
+            let name = voice.name;
+            assert_eq!(said.code, Some(2), "{name}, {what}: {}", said.stderr);
+            assert_eq!(said.stdout.trim_end(), "Hello é", "{name}, {what}");
+            assert!(said.stderr.contains(words), "{name}, {what}: {}", said.stderr);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_screen_a_refusal_is_an_error_and_nothing_else() {
+    let other = Server::start(|_, _| whole(200, &[], "{}")).await;
+    let to = other.url("/there");
+    for voice in wholes() {
+        let refusals = [
+            (429, ("retry-after", "3600".to_owned()), WORDS, 1),
+            (500, ("retry-after", "0".to_owned()), WORDS, 4),
+            (307, ("location", to.clone()), "redirects what is sent to", 1),
+        ];
+        for (status, (name, value), words, times) in refusals {
+            let refusal = (voice.refusal)().to_string();
+            let server =
+                Server::start(move |_, _| whole(status, &[(name, value.as_str())], refusal.clone())).await;
+            let said = voice.without_a_screen(&server, "");
+            let name = voice.name;
+            assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{name} {status}: {}", said.stderr);
+            assert!(said.stderr.contains(words), "{name} {status}: {}", said.stderr);
+            assert_eq!(server.seen().len(), times, "{name} {status}");
+        }
+    }
+    assert!(other.seen().is_empty(), "nothing follows a redirect to another host");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_each_api_said_is_recorded_and_played_again_when_its_server_is_gone() {
+    for voice in wholes() {
+        let all = voice.bytes(&voice.frames(&PIECES, true));
+        // One that has no stream answers whole.
+        let (kind, bytes) = match voice.name {
+            "bedrock by InvokeModel" => ("application/json", (voice.whole)(ALL).to_string().into_bytes()),
+            _ => (voice.content_type, all),
+        };
+        let server = Server::start(move |_, _| whole(200, &[("content-type", kind)], bytes.clone())).await;
+        let home = Home::new();
+        let tape = home.beside().join("demo.cassette").display().to_string();
+        let config = format!(
+            "record = '{tape}'\n{}[providers.demo]\nkind = 'replay'\npace = 'instant'\nfile = '{tape}'\n",
+            voice.config_at(&server)
+        );
+        std::fs::write(home.path().join("config.toml"), config).unwrap();
+        tokio::task::block_in_place(|| {
+            let model = format!("there/{}", voice.model);
+            let said = home.run(&["chat", "-m", &model, "hello"]);
+            assert_eq!(
+                (said.stdout.trim_end(), said.code),
+                (ALL, Some(0)),
+                "{}: {}",
+                voice.name,
+                said.stderr
+            );
+            assert_eq!(server.seen().len(), 1, "{}", voice.name);
+            drop(server);
+            let played = home.run(&["--offline", "chat", "-m", &format!("demo/{model}"), "hello"]);
+            assert_eq!(
+                (played.stdout, played.code),
+                (said.stdout, Some(0)),
+                "{}: {}",
+                voice.name,
+                played.stderr
+            );
+        });
+    }
+}
