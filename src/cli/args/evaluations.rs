@@ -41,23 +41,23 @@ pub enum Evaluations {
         #[arg(long, value_name = "FILE")]
         task: PathBuf,
     },
-    /// Rate: on the screen, or for programs with --json
+    /// Rate: on the screen, or for programs with --json; a hand-out is rated without its evaluation
+    ///
+    /// A hand-out, the file that `hand-out` wrote, needs no workspace and no model: each vote goes into a ratings file as it is
+    /// given, and rating it again goes on there. That file goes back to whoever sent the hand-out: `take-in` reads it.
     ///
     /// With --json what lies before the rater is written as a line, and a line is read: `{"values": {METRIC: …}}`, `{"skip":
     /// "unclear"}` (or `"offensive"`, `"not_my_field"`, `"other"`), `{"undo": true}` or `{"to": 3}`; then the next one is
     /// written, until nothing is left or the input ends. Values go by place from the left: thumbs `[true, false]`, points
     /// `[4, 2]`, a preference `2`, a choice `0`, `1`, `"tie"` or `"both_bad"`, ranks `[1, 2]`. `"comment"` and `"active_ms"` may
     /// stand beside them.
-    Rate {
-        /// Its name, or digits of its id
-        name: String,
-        /// Who rates
-        #[arg(long, value_name = "NAME")]
-        rater: String,
-    },
+    Rate(RateEvaluation),
     /// What the votes come to: coverage, each metric, agreement, ranking, biases
     Report(ReportEvaluation),
     /// Write the file that a rater takes to another machine: their items, by nobody's name
+    ///
+    /// There `outcrop eval rate FILE --rater NAME` opens the screen on it and makes the ratings file that `take-in` reads. The
+    /// answers bear no names and no category, and no item tells its known answer; references are in it, as raters are shown them.
     HandOut {
         /// Its name, or digits of its id
         name: String,
@@ -156,6 +156,19 @@ pub struct Sight {
     /// Mask what a model says of its own name
     #[arg(long)]
     pub mask_names: bool,
+}
+
+/// `outcrop eval rate`
+#[derive(Debug, Clone, Args)]
+pub struct RateEvaluation {
+    /// Its name, or digits of its id; or the file of a hand-out
+    pub name: String,
+    /// Who rates
+    #[arg(long, value_name = "NAME")]
+    pub rater: String,
+    /// Of a hand-out: the file for its ratings; EVALUATION-NAME-ratings.jsonl beside it where none is named
+    #[arg(short, long, value_name = "RATINGS")]
+    pub output: Option<PathBuf>,
 }
 
 /// `outcrop eval report`

@@ -17,8 +17,9 @@ use crate::domain::evaluation::job::{Evaluation, Known};
 use crate::domain::evaluation::{Method, TaskDefinition};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::evaluations::Evaluations;
-use crate::workbench::{Reply, Request};
+use crate::workbench::{Reply, Request, Workbench};
 
+pub(super) use rate::{kept_away, rate_away};
 pub(super) use running::Running;
 
 /// The fewest digits that name an evaluation to be deleted: with fewer, a slip of the finger names another one.
@@ -45,7 +46,7 @@ pub(super) async fn evaluations(
             told(&evaluation, &running::state(&evaluation), out)?;
         }
         Verb::Change { name, task } => change(&name, &task, asker, out).await?,
-        Verb::Rate { name, rater } => return rate::rate(&name, rater, asker, out).await,
+        Verb::Rate(wanted) => return rate::rate(wanted, asker, out).await,
         Verb::Report(wanted) => results::report(wanted, asker, out).await?,
         Verb::HandOut { name, rater, output, force } => {
             results::hand_out(&name, rater, output, force, asker, out).await?;
@@ -167,12 +168,12 @@ fn told(evaluation: &Evaluation, said: &str, out: &mut Out) -> Result<(), End> {
     out.line(&format!("{}: {said}", evaluation.name()))
 }
 
-async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Evaluation, End> {
+async fn found<D: Workbench>(text: &str, asker: &Asker<D>, out: &mut Out) -> Result<Evaluation, End> {
     evaluation(Evaluations::Find { text: text.to_owned() }, asker, out).await
 }
 
 /// The reply of a request that has an evaluation for one.
-async fn evaluation(request: Evaluations, asker: &Asker, out: &mut Out) -> Result<Evaluation, End> {
+async fn evaluation<D: Workbench>(request: Evaluations, asker: &Asker<D>, out: &mut Out) -> Result<Evaluation, End> {
     match asker.one(Request::Evaluations(request), out).await? {
         Reply::Evaluation { evaluation } => Ok(evaluation),
         other => Err(unexpected(&other)),

@@ -26,6 +26,13 @@ use crate::domain::hex::hex;
 /// What the first line calls itself.
 pub const FORM: &str = "outcrop hand-out 1";
 
+/// Whether a file that begins so calls itself a hand-out.
+pub fn begins(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first = String::from_utf8_lossy(first);
+    first.trim_start_matches(['\u{feff}', ' ']).starts_with('{') && first.contains(FORM)
+}
+
 /// A hand-out, whole and unchanged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HandOut {
