@@ -23,7 +23,7 @@ use futures_util::future::BoxFuture;
 use crate::config::Config;
 use crate::net::Reach;
 pub use attached::{Attached, Told};
-pub use context::{Context, Face};
+pub use context::{Context, Face, person};
 pub use reply::{Changed, Replies, Reply};
 pub use request::Request;
 

@@ -128,7 +128,8 @@ pub struct CreateEvaluation {
     /// Raters that each item needs
     #[arg(long, value_name = "NUMBER")]
     pub raters: Option<u32>,
-    /// So many of a hundred items come again unannounced
+    /// So many of a hundred items come again unannounced, ten others later; of fewer than twenty items half as many as there are,
+    /// of fewer than four none
     #[arg(long, value_name = "NUMBER")]
     pub repeats: Option<u8>,
     #[command(flatten)]
@@ -179,6 +180,9 @@ pub struct ReportEvaluation {
     /// Of an earlier version of the task; versions are never mixed
     #[arg(long, value_name = "NUMBER")]
     pub version: Option<u32>,
+    /// Of one item alone: its question, whose answers it has, what each rater said of it, what was decided
+    #[arg(long, value_name = "DIGITS", conflicts_with_all = ["form", "output"])]
+    pub item: Option<String>,
     /// The form; by the end of the file's name where one is named
     #[arg(long, value_enum)]
     pub form: Option<ReportedAs>,
@@ -233,7 +237,7 @@ pub struct ExportEvaluation {
     /// Whose form it is
     #[arg(long, value_enum, default_value = "bedrock")]
     pub form: EvaluationForm,
-    /// Of preference data: by which metric; the first one where none is named
+    /// Of preference data: by which metric; the first one that gives any where none is named
     #[arg(long)]
     pub metric: Option<String>,
     /// Write it to this file
@@ -251,9 +255,9 @@ pub enum EvaluationForm {
     Bedrock,
     LabelStudio,
     Argilla,
-    /// Of every two answers the one that was preferred, and the other
+    /// Of every two answers the one that was preferred, and the other; where you decided, that
     Dpo,
-    /// Every answer with whether it was good
+    /// Every answer with whether most thumbs are up; where you decided, that
     Kto,
 }
 
@@ -262,8 +266,8 @@ pub enum EvaluationForm {
 pub struct AdjudicateEvaluation {
     /// Its name, or digits of its id
     pub name: String,
-    /// The item, by the digits that the list shows
-    #[arg(long, value_name = "DIGITS", requires = "value")]
+    /// The item: as many of the digits that the list shows as tell it from the others; without --value it is shown with its votes
+    #[arg(long, value_name = "DIGITS")]
     pub item: Option<String>,
     /// By which metric; the first one where none is named
     #[arg(long)]

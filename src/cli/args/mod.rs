@@ -544,7 +544,9 @@ impl Arguments {
     /// What is to be rated on the screen, and by whom; `None` where something else is wanted, the rating of programs too.
     pub fn rating(&self) -> Option<RateEvaluation> {
         match &self.command {
-            Some(Command::Eval { verb: Evaluations::Rate(wanted) }) if !self.global.json => Some(wanted.clone()),
+            Some(Command::Eval { verb: Evaluations::Rate(wanted) }) if !self.global.json => {
+                Some(wanted.clone())
+            }
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! `outcrop eval …`: answers judged by people.
 
 mod create;
+mod judged;
 mod rate;
 mod results;
 mod running;
@@ -84,7 +85,7 @@ fn row(evaluation: &Evaluation) -> Vec<String> {
         words::time(evaluation.updated),
         words::count(evaluation.items.into(), "item", "items"),
         running::state(evaluation),
-        words::count(evaluation.raters.len() as u64, "rater", "raters"),
+        format!("{} joined", words::count(evaluation.raters.len() as u64, "rater", "raters")),
         evaluation.name().to_owned(),
     ]
 }
@@ -102,7 +103,8 @@ async fn change(name: &str, file: &Path, asker: &Asker, out: &mut Out) -> Result
             after.task.version, before.task.version
         )
     };
-    told(&after, &said, out)
+    told(&after, &said, out)?;
+    create::without_repeats(&after, out)
 }
 
 async fn remove(names: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -173,7 +175,11 @@ async fn found<D: Workbench>(text: &str, asker: &Asker<D>, out: &mut Out) -> Res
 }
 
 /// The reply of a request that has an evaluation for one.
-async fn evaluation<D: Workbench>(request: Evaluations, asker: &Asker<D>, out: &mut Out) -> Result<Evaluation, End> {
+async fn evaluation<D: Workbench>(
+    request: Evaluations,
+    asker: &Asker<D>,
+    out: &mut Out,
+) -> Result<Evaluation, End> {
     match asker.one(Request::Evaluations(request), out).await? {
         Reply::Evaluation { evaluation } => Ok(evaluation),
         other => Err(unexpected(&other)),
@@ -183,7 +189,7 @@ async fn evaluation<D: Workbench>(request: Evaluations, asker: &Asker<D>, out: &
 /// A method in the words of a person.
 fn method(method: Method) -> &'static str {
     match method {
-        Method::ThumbsUpDown => "thumbs up or down, each",
+        Method::ThumbsUpDown => "up or down, each",
         Method::IndividualLikertScale => "points, each",
         Method::ComparisonLikertScale => "one over the other, in points",
         Method::ComparisonChoice => "the best, a tie, or all bad",

@@ -61,7 +61,7 @@ pub(super) async fn rate(wanted: RateEvaluation, asker: &Asker, out: &mut Out) -
         let hint = "-o says where those on a hand-out go; `hand-out` writes one.";
         return Err(Error::new(ErrorKind::Invalid, format!("rating {name:?}"), why, hint).into());
     }
-    by_lines(id, rater, asker, out).await
+    by_lines(id, (&name, rater), asker, out).await
 }
 
 /// Rates a hand-out, without its evaluation.
@@ -71,7 +71,7 @@ pub(in super::super) async fn rate_away(
     config: Config,
     out: &mut Out,
 ) -> Result<Exit, End> {
-    let RateEvaluation { rater, output, .. } = wanted;
+    let RateEvaluation { name, rater, output } = wanted;
     let door = Arc::new(Away::open(file, &rater, output)?);
     let asker = Asker { door: Arc::clone(&door), config };
     let Reply::Evaluation { evaluation } =
@@ -79,7 +79,7 @@ pub(in super::super) async fn rate_away(
     else {
         return Ok(Exit::Done);
     };
-    let exit = by_lines(evaluation.id, rater, &asker, out).await?;
+    let exit = by_lines(evaluation.id, (&name, rater), &asker, out).await?;
     kept_away(&door);
     Ok(exit)
 }
@@ -98,13 +98,14 @@ pub(in super::super) fn kept_away(door: &Away) {
 
 async fn by_lines<D: Workbench>(
     id: EvaluationId,
-    rater: String,
+    (name, rater): (&str, String),
     asker: &Asker<D>,
     out: &mut Out,
 ) -> Result<Exit, End> {
     if !out.json {
-        let why = "rating needs a terminal";
-        return Err(Error::new(ErrorKind::Invalid, "rating", why, "With --json programs rate, a line each way.").into());
+        let doing = format!("rating {name:?} as {rater:?}");
+        let hint = "With --json programs rate, a line each way.";
+        return Err(Error::new(ErrorKind::Invalid, doing, "rating needs a terminal", hint).into());
     }
     let mut seat = sat(Evaluations::Sit { id, rater: rater.clone(), step: Step::On }, asker, out).await?;
     loop {

@@ -16,8 +16,11 @@ fn sent(from: &Home, to: &Path, rater: &str) -> PathBuf {
 }
 
 /// Presses a key when the screen takes keys for what it shows, and waits for what comes of it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a key within a moment of a new item is taken for one meant for the item before, and nothing shows when that is over"
+)]
 fn rated(screen: &tty::Tty, key: &str, then: &str) {
-    // A key within a moment of a new item is taken for one that was meant for the item before.
     std::thread::sleep(std::time::Duration::from_millis(250));
     screen.send(key);
     screen.wait_for(then);
@@ -56,7 +59,11 @@ fn a_hand_out_is_rated_on_the_closed_screen_of_a_machine_that_has_nothing_else_a
     let said = home.run(&["eval", "take-in", ratings.to_str().unwrap()]);
     assert_eq!(good(&said), "which: 7 votes taken\n", "{said:?}");
     let report = home.run(&["eval", "report", "which", "--json"]).objects().remove(0);
-    assert_eq!((&report["coverage"]["votes"], &report["coverage"]["skipped"]), (&4.into(), &1.into()), "{report}");
+    assert_eq!(
+        (&report["coverage"]["votes"], &report["coverage"]["skipped"]),
+        (&4.into(), &1.into()),
+        "{report}"
+    );
     assert_eq!(report["skips"][0]["comment"], "hard to say");
 }
 

@@ -72,10 +72,12 @@ impl Away {
         let header = &hand_out.header;
         if header.rater != rater {
             let why = format!("it is for {:?}, not {rater:?}", header.rater);
-            let hint = format!("Each rater has a hand-out of their own; this one takes --rater {:?}.", header.rater);
+            let hint =
+                format!("Each rater has a hand-out of their own; this one takes --rater {:?}.", header.rater);
             return Err(wrong(why, &hint));
         }
-        let id: EvaluationId = header.task.parse().map_err(|why: Error| wrong(format!("its task: {}", why.why), hint))?;
+        let id: EvaluationId =
+            header.task.parse().map_err(|why: Error| wrong(format!("its task: {}", why.why), hint))?;
         let task = header.task();
         let answers = hand_out.items.iter().map(|placed| placed.answers.len()).max();
         if let Some(answers) = answers {
@@ -84,7 +86,9 @@ impl Away {
         let path = ratings.unwrap_or_else(|| file.with_file_name(usual_name(&header.name, rater)));
         let (ratings, given) = Ratings::open(&path, &hand_out)?;
         let mut seated = Seated { trail: Vec::new(), done: HashSet::new(), ratings };
-        given.into_iter().for_each(|given| seated.count(given));
+        for given in given {
+            seated.count(given);
+        }
         Ok(Self { hand_out, id, task, path, seat: Mutex::new(seated) })
     }
 
@@ -122,11 +126,11 @@ impl Away {
     pub fn sit(&self, step: Step) -> Result<Seat> {
         let mut seated = self.seat.lock().unwrap_or_else(PoisonError::into_inner);
         let laid = match step {
-            Step::On => self.next(&seated).map(|placed| self.sheet(placed, None)),
+            Step::On => self.next(&seated).map(|placed| sheet(placed, None)),
             // Before the first vote there is nothing to take back.
             Step::Undo => match seated.trail.last().cloned() {
                 Some(last) => Some(self.taken_back(&mut seated, last)?),
-                None => self.next(&seated).map(|placed| self.sheet(placed, None)),
+                None => self.next(&seated).map(|placed| sheet(placed, None)),
             },
             Step::To(number) => Some(self.again(&seated, number)?),
             Step::Leave => None,
@@ -139,7 +143,7 @@ impl Away {
         let mut seated = self.seat.lock().unwrap_or_else(PoisonError::into_inner);
         let given = self.checked(&seated, cast)?;
         seated.keep(given)?;
-        let laid = self.next(&seated).map(|placed| self.sheet(placed, None));
+        let laid = self.next(&seated).map(|placed| sheet(placed, None));
         Ok(self.seat(&seated, laid))
     }
 
@@ -164,12 +168,6 @@ impl Away {
         Seat { evaluation: self.id, rater, task: Asked::of(&self.task), sheet, pace }
     }
 
-    fn sheet(&self, placed: &Placed, before: Option<Before>) -> Sheet {
-        let Placed { item, turns, reference, answers, .. } = placed.clone();
-        let shown = |answer: hand_out::Answer| Shown { id: answer.id, text: answer.text, source: None };
-        Sheet { item, turns, reference, answers: answers.into_iter().map(shown).collect(), before }
-    }
-
     /// Takes a vote back and lays its item out again.
     fn taken_back(&self, seated: &mut Seated, Given { place, vote }: Given) -> Result<Sheet> {
         let placed = self.at(place)?;
@@ -183,7 +181,7 @@ impl Away {
             ..vote
         };
         seated.keep(Given { place, vote: withdrawn })?;
-        Ok(self.sheet(placed, None))
+        Ok(sheet(placed, None))
     }
 
     /// The item of the vote of that number, from 1, with what was said of it.
@@ -194,7 +192,7 @@ impl Away {
             Error::new(ErrorKind::NotFound, "going back to an item", why, "Votes count from 1.")
         })?;
         let Vote { id, said, comment, .. } = given.vote.clone();
-        Ok(self.sheet(self.at(given.place)?, Some(Before { vote: id, said, comment })))
+        Ok(sheet(self.at(given.place)?, Some(Before { vote: id, said, comment })))
     }
 
     fn at(&self, place: u32) -> Result<&Placed> {
@@ -214,16 +212,14 @@ impl Away {
         let is_of = |placed: &Placed| {
             placed.item == cast.item && placed.answers.iter().map(|answer| &answer.id).eq(&cast.shown)
         };
-        let place = match cast.supersedes {
-            Some(old) => seated.stands(old).ok_or_else(|| {
-                failed("the vote that it is to take the place of does not stand any more", "Sit down again.")
-            })?,
+        let place = if let Some(old) = cast.supersedes {
+            let why = "the vote that it is to take the place of does not stand any more";
+            seated.stands(old).ok_or_else(|| failed(why, "Sit down again."))?
+        } else {
             // An item that comes again stands at two places: they are rated in their order.
-            None => {
-                let mut open = self.hand_out.items.iter().filter(|placed| is_of(placed));
-                let open = open.find(|placed| !seated.done.contains(&placed.place));
-                open.ok_or_else(|| failed("this item is rated already", "Go back to it to rate it anew."))?.place
-            }
+            let mut open = self.hand_out.items.iter().filter(|placed| is_of(placed));
+            let open = open.find(|placed| !seated.done.contains(&placed.place));
+            open.ok_or_else(|| failed("this item is rated already", "Go back to it to rate it anew."))?.place
         };
         if !is_of(self.at(place)?) {
             return Err(failed("that item, with those answers, does not stand there", "Sit down again."));
@@ -275,6 +271,13 @@ impl Seated {
     fn stands(&self, vote: VoteId) -> Option<u32> {
         self.trail.iter().find(|given| given.vote.id == vote).map(|given| given.place)
     }
+}
+
+/// An item as it lies before the rater.
+fn sheet(placed: &Placed, before: Option<Before>) -> Sheet {
+    let Placed { item, turns, reference, answers, .. } = placed.clone();
+    let shown = |answer: hand_out::Answer| Shown { id: answer.id, text: answer.text, source: None };
+    Sheet { item, turns, reference, answers: answers.into_iter().map(shown).collect(), before }
 }
 
 /// The first bytes of a file, by which a hand-out is known.

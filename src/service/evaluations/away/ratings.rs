@@ -33,8 +33,13 @@ impl Ratings {
         let wrong = |why: String, hint: &str| Error::new(ErrorKind::Invalid, &doing, why, hint);
         let is_new = !path.exists();
         let mut open = OpenOptions::new();
-        let mut file =
-            open.read(true).write(true).create(true).truncate(false).open(path).map_err(|why| failed(&why))?;
+        let mut file = open
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|why| failed(&why))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {

@@ -19,7 +19,9 @@ fn handed(items: usize) -> (tempfile::TempDir, PathBuf, HandOut) {
             text: format!("question {at}"),
         }],
         reference: None,
-        answers: ids.map(|id| Answer { id: ResponseId(format!("{at}-{id}")), text: format!("{id} {at}") }).into(),
+        answers: ids
+            .map(|id| Answer { id: ResponseId(format!("{at}-{id}")), text: format!("{id} {at}") })
+            .into(),
     };
     let mut all: Vec<_> = (0..items).map(|at| shown(at, ["a", "b"])).collect();
     all.push(shown(0, ["b", "a"]));
@@ -78,7 +80,10 @@ fn each_vote_is_on_the_disk_before_the_next_item_shows_and_a_new_start_goes_on_t
     assert_eq!((question(&seat).as_str(), seat.pace.done), ("question 1", 1));
     let seat = away.rate(cast(&seat, Said::Skipped(Skip::Unclear))).unwrap();
     // The first item again, turned round: a place of its own.
-    assert_eq!((question(&seat).as_str(), seat.sheet.as_ref().unwrap().answers[0].text.as_str()), ("question 0", "b 0"));
+    assert_eq!(
+        (question(&seat).as_str(), seat.sheet.as_ref().unwrap().answers[0].text.as_str()),
+        ("question 0", "b 0")
+    );
     let last = cast(&seat, left(&seat));
     let seat = away.rate(last.clone()).unwrap();
     assert_eq!((seat.sheet, seat.pace.done), (None, 3));
