@@ -71,7 +71,7 @@ pub enum Evaluations {
         #[arg(long)]
         force: bool,
     },
-    /// Take the files in that raters bring back; exits 1 when lines were left out
+    /// Take the ratings files in that raters bring back, as `rate` makes them of a hand-out; exits 1 when lines were left out
     TakeIn {
         /// The files; - is the standard input
         #[arg(required = true)]
@@ -119,7 +119,7 @@ pub struct CreateEvaluation {
     /// The rating task, TOML or JSON; - is the standard input. What is said besides goes before it
     #[arg(long, value_name = "FILE")]
     pub task: Option<PathBuf>,
-    /// What is rated, and how: thumbs, likert, compare, choice, rank; may be repeated
+    /// What is rated, and how: thumbs, likert, compare, choice, rank, or Bedrock's name of one; may be repeated
     #[arg(long, value_name = "NAME=METHOD[:DESCRIPTION]")]
     pub metric: Vec<String>,
     /// What raters read first

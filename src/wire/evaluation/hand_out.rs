@@ -6,9 +6,9 @@
 //! {"place": 1, "item": "…", "turns": […], "reference": "…", "answers": [{"id": "…", "text": "…"}], "check": "…"}
 //! ```
 //!
-//! It holds no model's name, no category, no known answer and nothing that tells a repeat from an item that came for the
-//! first time: that place 12 is place 3 again is known to whoever has the queue. What a model says in its own text is not
-//! masked here: see `domain::evaluation::masking`.
+//! It holds no model's name, no category, no known answer but the reference that raters are shown, and nothing that tells a
+//! repeat from an item that came for the first time: that place 12 is place 3 again is known to whoever has the queue. What a
+//! model says in its own text is not masked here: see `domain::evaluation::masking`.
 
 use std::collections::HashMap;
 
