@@ -2,14 +2,17 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use outcrop::cli::args::{Arguments, Command, Wishes};
+use outcrop::cli::args::{Arguments, Command, RateEvaluation, Wishes};
 use outcrop::cli::{self, Exit};
 use outcrop::config::{Config, Environment};
 use outcrop::domain::untrusted::safe_text;
 use outcrop::domain::{Error, ErrorKind, Result};
 use outcrop::tui::app::{New, Start};
 use outcrop::tui::pane::evaluate::Closed;
+use outcrop::workbench::Door;
+use outcrop::workbench::away::Away;
 use outcrop::{log, tui, workbench, worker};
 
 fn main() -> ExitCode {
@@ -87,8 +90,10 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = threads.enable_all().build().map_err(|why| Error::io("starting threads", &why))?;
-    let exit = match (arguments.rating(), arguments.command) {
-        (Some((evaluation, rater)), _) => runtime.block_on(rate(&config, Closed { evaluation, rater }))?,
+    // Whether there is such an evaluation is said without a terminal too.
+    let on_screen = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let exit = match (arguments.rating().filter(|_| on_screen), arguments.command) {
+        (Some(wanted), _) => runtime.block_on(rate(&config, wanted))?,
         (None, Some(command)) => {
             runtime.block_on(cli::run(command, json, config, &environment, logging, tui::keymap::listed))
         }
@@ -110,18 +115,33 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
     show(config, start).await
 }
 
-/// Opens the screen on which `rater` rates an evaluation, and nothing else.
-async fn rate(config: &Config, rating: Closed) -> Result<Exit> {
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        let doing = format!("rating {:?} as {:?}", rating.evaluation, rating.rater);
-        let hint = "With --json programs rate, a line each way.";
-        return Err(Error::new(ErrorKind::Invalid, doing, "rating needs a terminal", hint));
+/// Opens the screen on which somebody rates an evaluation or a hand-out, and nothing else.
+async fn rate(config: &Config, wanted: RateEvaluation) -> Result<Exit> {
+    let RateEvaluation { name, rater, output } = wanted;
+    let start = |evaluation: String, rater: &str| Start {
+        rating: Some(Closed { evaluation, rater: rater.to_owned() }),
+        ..Start::default()
+    };
+    if let Some(file) = Away::meant(&name) {
+        let door = Away::open(&file, &rater, output)?;
+        let exit = show_behind(config, Arc::new(door.clone()), start(name, &rater)).await;
+        cli::rated_away(&door);
+        return exit;
     }
-    show(config, Start { rating: Some(rating), ..Start::default() }).await
+    if output.is_some() {
+        let why = "-o is for the ratings of a hand-out, and no such file is there";
+        let hint = "The votes on an evaluation are kept in the workspace.";
+        return Err(Error::new(ErrorKind::Invalid, format!("rating {name:?}"), why, hint));
+    }
+    show(config, start(name, &rater)).await
 }
 
 async fn show(config: &Config, start: Start) -> Result<Exit> {
-    match Box::pin(tui::run(config, workbench::open(config), start)).await? {
+    show_behind(config, workbench::open(config), start).await
+}
+
+async fn show_behind(config: &Config, door: Door, start: Start) -> Result<Exit> {
+    match Box::pin(tui::run(config, door, start)).await? {
         0 => Ok(Exit::Done),
         code => Ok(Exit::Signal(code)),
     }

@@ -93,6 +93,8 @@ pub(super) enum Item<'a> {
         metric: &'a str,
         #[serde(flatten)]
         disagreement: &'a Disagreement,
+        /// How the item's question begins.
+        question: &'a str,
     },
     Decision {
         decision: &'a Decision,

@@ -40,6 +40,7 @@ use futures_util::StreamExt;
 
 use crate::config::{ActionKeys, Config, Environment};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::away::Away;
 use crate::workbench::request::workspace::Workspace;
 use crate::workbench::{self, Attached, Context, Face, Replies, Reply, Request, Workbench};
 use args::Command;
@@ -92,6 +93,11 @@ impl From<Error> for End {
 pub fn report(error: &Error, json: bool) -> Exit {
     Out::new(json).error(error);
     Exit::Error
+}
+
+/// Says where the votes on a hand-out are that was rated on the screen.
+pub fn rated_away(door: &Away) {
+    evaluations::kept_away(door);
 }
 
 /// Runs a command that needs no configuration, which may be what is broken; `None` for the others.
@@ -158,6 +164,19 @@ async fn dispatch(
                 ended = signals.any() => Ok(ended),
             };
         }
+        other => other,
+    };
+    // A rater who has a hand-out may have no workspace.
+    let command = match command {
+        Command::Eval { verb: args::Evaluations::Rate(wanted) } => match Away::meant(&wanted.name) {
+            Some(file) => {
+                return tokio::select! {
+                    ended = evaluations::rate_away(wanted, &file, config, out) => ended,
+                    ended = signals.any() => Ok(ended),
+                };
+            }
+            None => Command::Eval { verb: args::Evaluations::Rate(wanted) },
+        },
         other => other,
     };
     let needs = match &command {
@@ -262,8 +281,8 @@ enum Needs {
 }
 
 /// The door, as commands use it.
-struct Asker {
-    door: Arc<Attached>,
+struct Asker<D = Attached> {
+    door: Arc<D>,
     config: Config,
 }
 
@@ -320,7 +339,9 @@ impl Asker {
             notices.iter().for_each(|notice| out::say(&format!("note: {notice}")));
         }
     }
+}
 
+impl<D: Workbench> Asker<D> {
     fn ask(&self, request: Request) -> Replies {
         let context = Context { principal: self.config.user.clone(), ..Context::of(Face::Cli) };
         self.door.call(context, request)

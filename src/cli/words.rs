@@ -1,6 +1,7 @@
 //! Times and tables in words; figures are those of all faces.
 
 pub(super) use crate::domain::figures::{bytes, count, grouped, span};
+pub(super) use crate::domain::untrusted::brief as cut;
 
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
@@ -43,23 +44,6 @@ pub(super) fn table(rows: &[Vec<String>]) -> Vec<String> {
             line
         })
         .collect()
-}
-
-/// One line of at most so many columns; what is longer ends in "…".
-pub(super) fn cut(text: &str, most: usize) -> String {
-    let line = safe_line(text);
-    if line.width() <= most {
-        return line.into_owned();
-    }
-    let mut kept = String::new();
-    for c in line.chars() {
-        kept.push(c);
-        if kept.width() >= most {
-            kept.pop();
-            break;
-        }
-    }
-    format!("{}…", kept.trim_end())
 }
 
 /// Rows of figures: the first column is a name, the others end below each other.

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Zero-width marks that one base may carry; living scripts need four or five.
 const MARKS: u8 = 8;
@@ -85,6 +85,24 @@ pub fn safe_text(untrusted: &str) -> Cow<'_, str> {
 /// Sanitises text for one line: line ends and tabs become spaces.
 pub fn safe_line(untrusted: &str) -> Cow<'_, str> {
     sanitise(untrusted, Form::Line)
+}
+
+/// The beginning of a text on one line of at most so many columns; what is longer ends in `…`.
+pub fn brief(untrusted: &str, columns: usize) -> String {
+    let words = untrusted.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = safe_line(&words);
+    if line.width() <= columns {
+        return line.into_owned();
+    }
+    let mut kept = String::new();
+    for c in line.chars() {
+        kept.push(c);
+        if kept.width() >= columns {
+            kept.pop();
+            break;
+        }
+    }
+    format!("{}…", kept.trim_end())
 }
 
 /// Escapes serialised JSON for a terminal, losslessly: C0, DEL, C1, marks of direction, zero-width and tag characters

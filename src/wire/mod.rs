@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod decode;
 pub mod evaluation;
 pub mod fault;
+pub mod formula;
 mod loose;
 pub mod ndjson;
 pub mod ollama;

@@ -30,6 +30,14 @@ pub struct Context {
     pub reach: Reach,
 }
 
+/// The person by the name under which what they do is kept: of the account, `me` where it tells none.
+pub fn person(principal: &str) -> String {
+    match principal.trim() {
+        "" => "me".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 impl Context {
     /// A call of `face` with no parent, deadline or budget.
     pub fn of(face: Face) -> Self {

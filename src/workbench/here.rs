@@ -145,7 +145,7 @@ impl Here {
         match request {
             Request::Cassettes(request) => self.cassettes(request),
             Request::Chat(request) => self.chat(request, terms),
-            Request::Comparisons(request) => self.comparisons(request, terms.principal),
+            Request::Comparisons(request) => self.comparisons(request, &terms.principal),
             Request::Conversations(request) => self.conversations(request),
             Request::Evaluations(request) => self.evaluations(request, terms),
             Request::Datasets(request) => self.datasets(request),

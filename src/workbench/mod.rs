@@ -1,9 +1,10 @@
 //! The one door. Everything that the program can do is asked for here, in serde data, by every face.
 //!
 //! `Here` answers in this process, which owns the store; `There` asks the owner over its socket. A face cannot tell
-//! which one it holds.
+//! which one it holds. `Away` answers a rater who has a hand-out and nothing else.
 
 pub mod attached;
+pub mod away;
 pub mod context;
 mod frame;
 pub mod hello;
@@ -22,7 +23,7 @@ use futures_util::future::BoxFuture;
 use crate::config::Config;
 use crate::net::Reach;
 pub use attached::{Attached, Told};
-pub use context::{Context, Face};
+pub use context::{Context, Face, person};
 pub use reply::{Changed, Replies, Reply};
 pub use request::Request;
 

@@ -19,7 +19,7 @@ use crate::domain::evaluation::exchange::TakenIn;
 use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
 use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
-use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition};
+use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote};
 use crate::domain::id::ConversationId;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
@@ -109,6 +109,12 @@ pub enum Reply {
     RatedItem {
         item: Item,
     },
+    /// An item of an evaluation with whose each answer is, what raters say of it, and what its owner decided.
+    JudgedItem {
+        item: Item,
+        votes: Vec<Vote>,
+        decisions: Vec<Decision>,
+    },
     Decision {
         decision: Decision,
     },
@@ -149,6 +155,9 @@ pub enum Reply {
     DatasetRead {
         bad: Vec<BadLine>,
         doubled: Vec<Doubled>,
+        /// Lines that could be read.
+        #[serde(default)]
+        good: u64,
     },
     /// An item is the last of this dataset now; `like` is the place of one that says the same.
     ItemAdded {

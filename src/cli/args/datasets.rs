@@ -9,7 +9,14 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 pub enum Datasets {
     /// Read a file as a new dataset: an object a line with prompt, referenceResponse, category, modelResponses; or CSV
     ///
-    /// All of it is taken, or nothing: every bad line is named.
+    /// All of it is taken, or nothing: every bad line is named. A line of JSONL, of which `prompt` alone must be there:
+    ///
+    /// `{"prompt": "Who wrote Emma?", "referenceResponse": "Jane Austen", "category": "books", "modelResponses": [{"response":
+    /// "Jane Austen did.", "modelIdentifier": "my-model"}]}`
+    ///
+    /// `precedingTurns` holds what was said before the prompt, as `[{"role": "user", "text": "…"}]` with the roles user, assistant
+    /// and system; `conversation` names the conversation that it is of. A table has the columns prompt, referenceResponse,
+    /// category, precedingTurns, conversation, and one `response:MODEL` for each model's answers. Other fields are ignored.
     Import(ImportDataset),
     /// By name: id, last change, items, name; then those that came with the program
     List,
@@ -66,7 +73,7 @@ pub struct ImportDataset {
     /// The file's form; by its name where none is given
     #[arg(long, value_enum)]
     pub form: Option<ItemForm>,
-    /// Take the good lines of a file that has bad ones
+    /// Take the good lines of a file that has bad ones as well
     #[arg(long)]
     pub skip_bad: bool,
     /// What its texts may be used for, to be shown with it

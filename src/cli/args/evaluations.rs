@@ -41,23 +41,23 @@ pub enum Evaluations {
         #[arg(long, value_name = "FILE")]
         task: PathBuf,
     },
-    /// Rate: on the screen, or for programs with --json
+    /// Rate: on the screen, or for programs with --json; a hand-out is rated without its evaluation
+    ///
+    /// A hand-out, the file that `hand-out` wrote, needs no workspace and no model: each vote goes into a ratings file as it is
+    /// given, and rating it again goes on there. That file goes back to whoever sent the hand-out: `take-in` reads it.
     ///
     /// With --json what lies before the rater is written as a line, and a line is read: `{"values": {METRIC: …}}`, `{"skip":
     /// "unclear"}` (or `"offensive"`, `"not_my_field"`, `"other"`), `{"undo": true}` or `{"to": 3}`; then the next one is
     /// written, until nothing is left or the input ends. Values go by place from the left: thumbs `[true, false]`, points
     /// `[4, 2]`, a preference `2`, a choice `0`, `1`, `"tie"` or `"both_bad"`, ranks `[1, 2]`. `"comment"` and `"active_ms"` may
     /// stand beside them.
-    Rate {
-        /// Its name, or digits of its id
-        name: String,
-        /// Who rates
-        #[arg(long, value_name = "NAME")]
-        rater: String,
-    },
+    Rate(RateEvaluation),
     /// What the votes come to: coverage, each metric, agreement, ranking, biases
     Report(ReportEvaluation),
     /// Write the file that a rater takes to another machine: their items, by nobody's name
+    ///
+    /// There `outcrop eval rate FILE --rater NAME` opens the screen on it and makes the ratings file that `take-in` reads. The
+    /// answers bear no names and no category, and no item tells its known answer; references are in it, as raters are shown them.
     HandOut {
         /// Its name, or digits of its id
         name: String,
@@ -71,7 +71,7 @@ pub enum Evaluations {
         #[arg(long)]
         force: bool,
     },
-    /// Take the files in that raters bring back; exits 1 when lines were left out
+    /// Take the ratings files in that raters bring back, as `rate` makes them of a hand-out; exits 1 when lines were left out
     TakeIn {
         /// The files; - is the standard input
         #[arg(required = true)]
@@ -119,7 +119,7 @@ pub struct CreateEvaluation {
     /// The rating task, TOML or JSON; - is the standard input. What is said besides goes before it
     #[arg(long, value_name = "FILE")]
     pub task: Option<PathBuf>,
-    /// What is rated, and how: thumbs, likert, compare, choice, rank; may be repeated
+    /// What is rated, and how: thumbs, likert, compare, choice, rank, or Bedrock's name of one; may be repeated
     #[arg(long, value_name = "NAME=METHOD[:DESCRIPTION]")]
     pub metric: Vec<String>,
     /// What raters read first
@@ -128,7 +128,8 @@ pub struct CreateEvaluation {
     /// Raters that each item needs
     #[arg(long, value_name = "NUMBER")]
     pub raters: Option<u32>,
-    /// So many of a hundred items come again unannounced
+    /// So many of a hundred items come again unannounced, ten others later; of fewer than twenty items half as many as there are,
+    /// of fewer than four none
     #[arg(long, value_name = "NUMBER")]
     pub repeats: Option<u8>,
     #[command(flatten)]
@@ -158,6 +159,19 @@ pub struct Sight {
     pub mask_names: bool,
 }
 
+/// `outcrop eval rate`
+#[derive(Debug, Clone, Args)]
+pub struct RateEvaluation {
+    /// Its name, or digits of its id; or the file of a hand-out
+    pub name: String,
+    /// Who rates
+    #[arg(long, value_name = "NAME")]
+    pub rater: String,
+    /// Of a hand-out: the file for its ratings; EVALUATION-NAME-ratings.jsonl beside it where none is named
+    #[arg(short, long, value_name = "RATINGS")]
+    pub output: Option<PathBuf>,
+}
+
 /// `outcrop eval report`
 #[derive(Debug, Args)]
 pub struct ReportEvaluation {
@@ -166,6 +180,9 @@ pub struct ReportEvaluation {
     /// Of an earlier version of the task; versions are never mixed
     #[arg(long, value_name = "NUMBER")]
     pub version: Option<u32>,
+    /// Of one item alone: its question, whose answers it has, what each rater said of it, what was decided
+    #[arg(long, value_name = "DIGITS", conflicts_with_all = ["form", "output"])]
+    pub item: Option<String>,
     /// The form; by the end of the file's name where one is named
     #[arg(long, value_enum)]
     pub form: Option<ReportedAs>,
@@ -220,7 +237,7 @@ pub struct ExportEvaluation {
     /// Whose form it is
     #[arg(long, value_enum, default_value = "bedrock")]
     pub form: EvaluationForm,
-    /// Of preference data: by which metric; the first one where none is named
+    /// Of preference data: by which metric; the first one that gives any where none is named
     #[arg(long)]
     pub metric: Option<String>,
     /// Write it to this file
@@ -238,9 +255,9 @@ pub enum EvaluationForm {
     Bedrock,
     LabelStudio,
     Argilla,
-    /// Of every two answers the one that was preferred, and the other
+    /// Of every two answers the one that was preferred, and the other; where you decided, that
     Dpo,
-    /// Every answer with whether it was good
+    /// Every answer with whether most thumbs are up; where you decided, that
     Kto,
 }
 
@@ -249,8 +266,8 @@ pub enum EvaluationForm {
 pub struct AdjudicateEvaluation {
     /// Its name, or digits of its id
     pub name: String,
-    /// The item, by the digits that the list shows
-    #[arg(long, value_name = "DIGITS", requires = "value")]
+    /// The item: as many of the digits that the list shows as tell it from the others; without --value it is shown with its votes
+    #[arg(long, value_name = "DIGITS")]
     pub item: Option<String>,
     /// By which metric; the first one where none is named
     #[arg(long)]

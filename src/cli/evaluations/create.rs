@@ -3,7 +3,8 @@
 use super::super::args::CreateEvaluation;
 use super::super::compare::column;
 use super::{Asker, End, Evaluations, Exit, Out, Running, ask, evaluation, task_of, told, unexpected, words};
-use crate::domain::evaluation::job::{Estimate, Plan, Source};
+use crate::domain::evaluation::job::{Estimate, Evaluation, Plan, Source};
+use crate::domain::evaluation::queue::can_repeat;
 use crate::domain::evaluation::{Method, Metric, TaskDefinition};
 use crate::domain::usage::budget::money;
 use crate::domain::{Error, ErrorKind, Result};
@@ -36,6 +37,7 @@ pub(super) async fn create(
     let items = words::count(evaluation.items.into(), "item", "items");
     let names: Vec<_> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
     told(&evaluation, &format!("made, {items}, answers of {}", names.join(" | ")), out)?;
+    without_repeats(&evaluation, out)?;
     let name = evaluation.name();
     match (asks, wanted.run) {
         (true, true) => return running.run(evaluation, asker, out).await,
@@ -43,6 +45,16 @@ pub(super) async fn create(
         (false, _) => out.note(&format!("`outcrop eval rate {name} --rater NAME` rates them"))?,
     }
     Ok(Exit::Done)
+}
+
+/// Says so where items were to come again and none can.
+pub(super) fn without_repeats(evaluation: &Evaluation, out: &mut Out) -> Result<(), End> {
+    let items = evaluation.items as usize;
+    if evaluation.task.repeats > 0 && !can_repeat(items) {
+        let items = words::count(items as u64, "item", "items");
+        out.note(&format!("nothing will come again unannounced: with {items} it would be noticed"))?;
+    }
+    Ok(())
 }
 
 async fn plan(wanted: &CreateEvaluation, asker: &Asker, out: &mut Out) -> Result<Plan, End> {

@@ -1,6 +1,7 @@
 //! `outcrop eval …`: answers judged by people.
 
 mod create;
+mod judged;
 mod rate;
 mod results;
 mod running;
@@ -17,8 +18,9 @@ use crate::domain::evaluation::job::{Evaluation, Known};
 use crate::domain::evaluation::{Method, TaskDefinition};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::evaluations::Evaluations;
-use crate::workbench::{Reply, Request};
+use crate::workbench::{Reply, Request, Workbench};
 
+pub(super) use rate::{kept_away, rate_away};
 pub(super) use running::Running;
 
 /// The fewest digits that name an evaluation to be deleted: with fewer, a slip of the finger names another one.
@@ -45,7 +47,7 @@ pub(super) async fn evaluations(
             told(&evaluation, &running::state(&evaluation), out)?;
         }
         Verb::Change { name, task } => change(&name, &task, asker, out).await?,
-        Verb::Rate { name, rater } => return rate::rate(&name, rater, asker, out).await,
+        Verb::Rate(wanted) => return rate::rate(wanted, asker, out).await,
         Verb::Report(wanted) => results::report(wanted, asker, out).await?,
         Verb::HandOut { name, rater, output, force } => {
             results::hand_out(&name, rater, output, force, asker, out).await?;
@@ -83,7 +85,7 @@ fn row(evaluation: &Evaluation) -> Vec<String> {
         words::time(evaluation.updated),
         words::count(evaluation.items.into(), "item", "items"),
         running::state(evaluation),
-        words::count(evaluation.raters.len() as u64, "rater", "raters"),
+        format!("{} joined", words::count(evaluation.raters.len() as u64, "rater", "raters")),
         evaluation.name().to_owned(),
     ]
 }
@@ -101,7 +103,8 @@ async fn change(name: &str, file: &Path, asker: &Asker, out: &mut Out) -> Result
             after.task.version, before.task.version
         )
     };
-    told(&after, &said, out)
+    told(&after, &said, out)?;
+    create::without_repeats(&after, out)
 }
 
 async fn remove(names: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -167,12 +170,16 @@ fn told(evaluation: &Evaluation, said: &str, out: &mut Out) -> Result<(), End> {
     out.line(&format!("{}: {said}", evaluation.name()))
 }
 
-async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Evaluation, End> {
+async fn found<D: Workbench>(text: &str, asker: &Asker<D>, out: &mut Out) -> Result<Evaluation, End> {
     evaluation(Evaluations::Find { text: text.to_owned() }, asker, out).await
 }
 
 /// The reply of a request that has an evaluation for one.
-async fn evaluation(request: Evaluations, asker: &Asker, out: &mut Out) -> Result<Evaluation, End> {
+async fn evaluation<D: Workbench>(
+    request: Evaluations,
+    asker: &Asker<D>,
+    out: &mut Out,
+) -> Result<Evaluation, End> {
     match asker.one(Request::Evaluations(request), out).await? {
         Reply::Evaluation { evaluation } => Ok(evaluation),
         other => Err(unexpected(&other)),
@@ -182,7 +189,7 @@ async fn evaluation(request: Evaluations, asker: &Asker, out: &mut Out) -> Resul
 /// A method in the words of a person.
 fn method(method: Method) -> &'static str {
     match method {
-        Method::ThumbsUpDown => "thumbs up or down, each",
+        Method::ThumbsUpDown => "up or down, each",
         Method::IndividualLikertScale => "points, each",
         Method::ComparisonLikertScale => "one over the other, in points",
         Method::ComparisonChoice => "the best, a tie, or all bad",

@@ -1,13 +1,17 @@
 //! `outcrop eval rate --json`: rating without a screen, a line each way, for scripts.
 
 use std::io::{BufRead, Read};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::super::args::RateEvaluation;
 use super::super::out::say;
 use super::{Asker, End, Evaluations, Exit, Item, Out, found, unexpected};
+use crate::config::Config;
 use crate::domain::evaluation::Metric;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
@@ -15,7 +19,8 @@ use crate::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value};
 use crate::domain::id::EvaluationId;
 use crate::domain::untrusted::json_escape;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::workbench::{Reply, Request};
+use crate::workbench::away::Away;
+use crate::workbench::{Reply, Request, Workbench};
 
 /// No line is longer, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -41,12 +46,67 @@ enum Wish {
     Go(Step),
 }
 
-pub(super) async fn rate(name: &str, rater: String, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
-    if !out.json {
-        let why = "a screen opens only on a terminal";
-        return Err(Error::new(ErrorKind::Invalid, "rating", why, "With --json programs rate.").into());
+pub(super) async fn rate(wanted: RateEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let RateEvaluation { name, rater, output } = wanted;
+    let id = match found(&name, asker, out).await {
+        Ok(evaluation) => evaluation.id,
+        Err(End::Error(error)) if error.kind == ErrorKind::NotFound => {
+            let why = format!("{}, and no file is called so", error.why);
+            return Err(Error { why, ..error }.into());
+        }
+        Err(other) => return Err(other),
+    };
+    if output.is_some() {
+        let why = "its votes are kept in the workspace";
+        let hint = "-o says where those on a hand-out go; `hand-out` writes one.";
+        return Err(Error::new(ErrorKind::Invalid, format!("rating {name:?}"), why, hint).into());
     }
-    let id = found(name, asker, out).await?.id;
+    by_lines(id, (&name, rater), asker, out).await
+}
+
+/// Rates a hand-out, without its evaluation.
+pub(in super::super) async fn rate_away(
+    wanted: RateEvaluation,
+    file: &Path,
+    config: Config,
+    out: &mut Out,
+) -> Result<Exit, End> {
+    let RateEvaluation { name, rater, output } = wanted;
+    let door = Arc::new(Away::open(file, &rater, output)?);
+    let asker = Asker { door: Arc::clone(&door), config };
+    let Reply::Evaluation { evaluation } =
+        asker.one(Request::Evaluations(Evaluations::Find { text: String::new() }), out).await?
+    else {
+        return Ok(Exit::Done);
+    };
+    let exit = by_lines(evaluation.id, (&name, rater), &asker, out).await?;
+    kept_away(&door);
+    Ok(exit)
+}
+
+/// Says where the votes on a hand-out are, and what is to be done with them.
+pub(in super::super) fn kept_away(door: &Away) {
+    let (done, total) = door.progress();
+    let file = door.ratings().display();
+    say(&format!("note: {done} of {total} items are rated; the ratings are in {file}"));
+    say(&if done < total {
+        "hint: the same command goes on there; `outcrop eval take-in FILE` takes them in where the evaluation is.".to_owned()
+    } else {
+        format!("hint: send {file} to whoever sent the items: `outcrop eval take-in FILE` takes it in.")
+    });
+}
+
+async fn by_lines<D: Workbench>(
+    id: EvaluationId,
+    (name, rater): (&str, String),
+    asker: &Asker<D>,
+    out: &mut Out,
+) -> Result<Exit, End> {
+    if !out.json {
+        let doing = format!("rating {name:?} as {rater:?}");
+        let hint = "With --json programs rate, a line each way.";
+        return Err(Error::new(ErrorKind::Invalid, doing, "rating needs a terminal", hint).into());
+    }
     let mut seat = sat(Evaluations::Sit { id, rater: rater.clone(), step: Step::On }, asker, out).await?;
     loop {
         let reply = Reply::Seat { seat };
@@ -88,14 +148,19 @@ fn is_of_the_line(error: &Error) -> bool {
 }
 
 /// The same seat, unless the task or what is left has changed meanwhile.
-async fn after_refusal(before: Seat, id: EvaluationId, asker: &Asker, out: &mut Out) -> Result<Seat, End> {
+async fn after_refusal<D: Workbench>(
+    before: Seat,
+    id: EvaluationId,
+    asker: &Asker<D>,
+    out: &mut Out,
+) -> Result<Seat, End> {
     let on = Evaluations::Sit { id, rater: before.rater.clone(), step: Step::On };
     let now = sat(on, asker, out).await?;
     let revisits = before.sheet.as_ref().is_some_and(|sheet| sheet.before.is_some());
     Ok(if revisits && now.task.version == before.task.version { before } else { now })
 }
 
-async fn sat(request: Evaluations, asker: &Asker, out: &mut Out) -> Result<Seat, End> {
+async fn sat<D: Workbench>(request: Evaluations, asker: &Asker<D>, out: &mut Out) -> Result<Seat, End> {
     match asker.one(Request::Evaluations(request), out).await? {
         Reply::Seat { seat } => Ok(seat),
         other => Err(unexpected(&other)),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::judged;
 use crate::cli::args::{
     AdjudicateEvaluation, EvaluationForm, ExportEvaluation, ImportEvaluation, ReportEvaluation, ReportedAs,
 };
@@ -27,8 +28,12 @@ const REMARKS: usize = 20;
 const LISTED: usize = 20;
 
 pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let ReportEvaluation { name, version, form, output, force } = wanted;
-    let id = super::found(&name, asker, out).await?.id;
+    let ReportEvaluation { name, version, item, form, output, force } = wanted;
+    let evaluation = super::found(&name, asker, out).await?;
+    let id = evaluation.id;
+    if let Some(item) = item {
+        return judged::show(&evaluation, item, version, asker, out).await;
+    }
     if out.json && form.is_none() && output.is_none() {
         let (report, decisions) = reported(Evaluations::Report { id, version }, asker, out).await?;
         return out.object(&Line::Report { report: &report, decisions: &decisions });
@@ -166,8 +171,12 @@ pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Ou
     let request = Evaluations::Export { id, form: formed(form), metric };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::EvaluationFile { text, left_out } = &reply else { return Err(unexpected(&reply)) };
+    let why = match form {
+        EvaluationForm::Dpo | EvaluationForm::Kto => "left out",
+        _ => "left out, as the form has no place for it",
+    };
     for what in left_out.iter().take(REMARKS) {
-        out.note(&format!("left out, as the form has no place for it: {what}"))?;
+        out.note(&format!("{why}: {what}"))?;
     }
     if output.is_none() {
         return out.json_text(text);
@@ -185,7 +194,7 @@ fn formed(form: EvaluationForm) -> Form {
     }
 }
 
-/// Lists what raters differ on, or decides one of it.
+/// Lists what raters differ on, shows one of it, or decides it.
 pub(super) async fn adjudicate(
     wanted: AdjudicateEvaluation,
     asker: &Asker,
@@ -194,9 +203,13 @@ pub(super) async fn adjudicate(
     let AdjudicateEvaluation { name, item, metric, value, reason } = wanted;
     let evaluation = super::found(&name, asker, out).await?;
     let id = evaluation.id;
-    let (Some(item), Some(said)) = (item, value) else {
-        let (report, decisions) = reported(Evaluations::Report { id, version: None }, asker, out).await?;
-        return disputed(&report, &decisions, out);
+    let (item, said) = match (item, value) {
+        (Some(item), Some(said)) => (item, said),
+        (Some(item), None) => return judged::show(&evaluation, item, None, asker, out).await,
+        _ => {
+            let (report, decisions) = reported(Evaluations::Report { id, version: None }, asker, out).await?;
+            return disputed(&report, &decisions, out);
+        }
     };
     let metric = metric.or_else(|| evaluation.task.metrics.first().map(|metric| metric.name.clone()));
     let metric = evaluation.task.metric(metric.as_deref().unwrap_or_default()).ok_or_else(|| {
@@ -207,8 +220,9 @@ pub(super) async fn adjudicate(
     let reply = asker.one(Request::Evaluations(Evaluations::Item { id, item: ItemHash(item) }), out).await?;
     let Reply::RatedItem { item } = &reply else { return Err(unexpected(&reply)) };
     let value = decided(metric, item, evaluation.seed, &said)?;
-    let request =
-        Evaluations::Adjudicate { id, item: item.hash(), metric: metric.name.clone(), value, reason };
+    let version = evaluation.task.version;
+    let (item, metric) = (item.hash(), metric.name.clone());
+    let request = Evaluations::Adjudicate { id, item, metric, value, reason, version };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::Decision { decision } = &reply else { return Err(unexpected(&reply)) };
     if out.json {
@@ -224,7 +238,8 @@ fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<()
         for disagreement in metric.disagreements.iter().take(LISTED) {
             any = true;
             if out.json {
-                out.object(&Line::Disagreement { metric: &metric.name, disagreement })?;
+                let question = report.question(&disagreement.item);
+                out.object(&Line::Disagreement { metric: &metric.name, disagreement, question })?;
                 continue;
             }
             let said: Vec<_> =
@@ -232,8 +247,8 @@ fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<()
             let is_decided = standing.iter().any(|d| d.item == disagreement.item && d.metric == metric.name);
             let mark = if is_decided { "  ✓ decided" } else { "" };
             let whose = disagreement.source.as_ref().map_or_else(String::new, |source| format!("  {source}"));
-            let hash = &disagreement.item.0;
-            out.line(&format!("{hash:.12}  {}{whose}  {}{mark}", metric.name, said.join(", ")))?;
+            let (hash, question) = (&disagreement.item.0, report.question(&disagreement.item));
+            out.line(&format!("{hash:.12}  {}{whose}  {}{mark}  {question}", metric.name, said.join(", ")))?;
         }
     }
     if !any {

@@ -63,7 +63,7 @@ fn rows(evaluation: &Evaluation, failures: &[Failure]) -> Vec<Vec<String>> {
     let metrics = task.metrics.iter().map(|metric| {
         let asks =
             if metric.description.is_empty() { String::new() } else { format!(": {}", metric.description) };
-        format!("{} ({}){asks}", metric.name, method(metric.method))
+        format!("{} ({}: {}){asks}", metric.name, metric.method.word(), method(metric.method))
     });
     row("metrics", metrics.collect());
     let each = words::count(task.raters_per_item.into(), "rater", "raters");

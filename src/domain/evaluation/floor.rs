@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::item::ItemHash;
-use super::queue::{GAP, Showing, Subject, queue};
+use super::queue::{Showing, Subject, gap, queue};
 use super::vote::{Said, Vote};
 use crate::domain::id::VoteId;
 
@@ -240,7 +240,7 @@ impl Floor {
         let end = done + first.len();
         let far_enough = |showing: &&&Showing| {
             let at = seat.done[showing.subject][0].map_or(done, |at| at as usize);
-            end.saturating_sub(at) > GAP
+            end.saturating_sub(at) > gap(self.subjects.len())
         };
         let again = again.iter().filter(far_enough).count();
         (done as u64, (end + again) as u64)
@@ -274,6 +274,8 @@ impl Seated {
     /// Whether a repeat does not lie far enough behind its first time yet.
     fn is_early(&self, showing: &Showing) -> bool {
         let first = self.done[showing.subject][0];
-        showing.repeat && first.is_none_or(|at| self.trail.len() - at as usize <= GAP)
+        // As many as the queue was drawn with.
+        let gap = gap(self.done.len());
+        showing.repeat && first.is_none_or(|at| self.trail.len() - at as usize <= gap)
     }
 }

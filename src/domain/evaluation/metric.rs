@@ -57,6 +57,11 @@ impl Method {
         }
     }
 
+    /// Both of its names, for people: the short word, then Bedrock's.
+    pub fn called(self) -> String {
+        format!("{} ({})", self.word(), self.as_str())
+    }
+
     /// The method that a person means: by its short word or its name, in whichever case, also `thumbs_up_down`.
     pub fn meant(said: &str) -> Option<Self> {
         let plain: String = said.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect();

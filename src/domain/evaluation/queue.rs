@@ -15,8 +15,21 @@ use serde::{Deserialize, Serialize};
 use super::chance::Chance;
 use super::item::ItemHash;
 
-/// So many items at least lie between an item and its repeat, so that it is not known again.
+/// So many items lie between an item and its repeat where there are enough, so that it is not known again.
 pub const GAP: usize = 10;
+
+/// Fewer between them and nobody is taken in.
+const LEAST: usize = 3;
+
+/// How many others lie at least between an item and its repeat, of so many items: half of them, within bounds.
+pub fn gap(items: usize) -> usize {
+    (items / 2).clamp(LEAST, GAP)
+}
+
+/// Whether any of so many items can come again.
+pub fn can_repeat(items: usize) -> bool {
+    items > gap(items)
+}
 
 /// An item to rate, and whose answers it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,9 +132,10 @@ fn order(seed: u64, subject: &Subject, rater: u32, first: usize) -> Vec<usize> {
     order
 }
 
-/// The queue with some of its items again, at least [`GAP`] others later.
+/// The queue with some of its items again, at least [`gap`] others later.
 fn with_repeats(queue: Vec<Showing>, repeats: u8, sides: bool, chance: &mut Chance) -> Vec<Showing> {
-    let early = queue.len().saturating_sub(GAP);
+    let gap = gap(queue.len());
+    let early = queue.len().saturating_sub(gap);
     let many = (queue.len() * usize::from(repeats)).div_ceil(100).min(early);
     let mut again: Vec<usize> = (0..early).collect();
     chance.shuffle(&mut again);
@@ -129,7 +143,7 @@ fn with_repeats(queue: Vec<Showing>, repeats: u8, sides: bool, chance: &mut Chan
     // What comes again behind which place.
     let mut behind: BTreeMap<usize, Vec<Showing>> = BTreeMap::new();
     for at in again {
-        let later = at + GAP + chance.below(queue.len() - at - GAP);
+        let later = at + gap + chance.below(queue.len() - at - gap);
         let mut showing = Showing { repeat: true, ..queue[at].clone() };
         if sides {
             showing.order.reverse();

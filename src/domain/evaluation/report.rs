@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use agreement::{Agreements, RaterPair};
 pub use biases::Biases;
-pub use decided::Decided;
+pub use decided::{Decided, in_words};
 pub use definitions::{Definition, definition, definitions};
 pub use disagreements::Disagreement;
 pub use gather::Counted;
@@ -32,7 +32,7 @@ pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presente
 pub use ranking::{Ranking, WinMatrix};
 pub use raters::{LeftChoice, RaterReport, Repeated};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::decision::Decision;
 use super::item::ItemHash;
@@ -40,7 +40,11 @@ use super::metric::{Method, Metric};
 use super::ranking::Leaderboard;
 use super::tally::Coverage;
 use super::vote::{ResponseId, Said, Skip};
+use crate::domain::untrusted::brief;
 use gather::{Gathered, Kept};
+
+/// Columns of a question that a report tells.
+const QUESTION: usize = 60;
 
 /// A report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +71,9 @@ pub struct Report {
     /// What the owner decided where raters differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<Decided>,
+    /// How the question begins of each item that is named: of what raters differ on, skips, comments and decisions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub questions: BTreeMap<String, String>,
 }
 
 /// The coverage of the items of a category; `None` for those of none.
@@ -156,6 +163,7 @@ impl Report {
             skips: gathered.skipped.iter().filter_map(|kept| skipped(&gathered, kept)).collect(),
             comments: comments(&gathered),
             decided: Vec::new(),
+            questions: BTreeMap::new(),
         }
     }
 }
@@ -165,6 +173,36 @@ impl Report {
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
         Self { decided: decided::decided(decisions, self.version, sources), ..self }
+    }
+
+    /// With how the questions begin of the items that it names.
+    #[must_use]
+    pub fn with_questions<'a>(
+        mut self,
+        questions: impl IntoIterator<Item = (&'a ItemHash, &'a str)>,
+    ) -> Self {
+        let named: HashSet<&ItemHash> = self
+            .metrics
+            .iter()
+            .flat_map(|metric| metric.disagreements.iter().map(|told| &told.item))
+            .chain(self.skips.iter().map(|skip| &skip.item))
+            .chain(self.comments.iter().map(|comment| &comment.item))
+            .chain(self.decided.iter().map(|decided| &decided.item))
+            .collect();
+        let named = questions.into_iter().filter(|(item, _)| named.contains(item));
+        self.questions = named.map(|(item, text)| (item.0.clone(), brief(text, QUESTION))).collect();
+        self
+    }
+
+    /// How the question of an item begins; nothing where that is not told.
+    pub fn question(&self, item: &ItemHash) -> &str {
+        self.questions.get(&item.0).map_or("", String::as_str)
+    }
+
+    /// Raters who have rated something, and those who have joined.
+    pub fn voters(&self) -> (u64, u64) {
+        let voted = |rater: &&RaterReport| rater.skipped > 0 || rater.mean_seconds.is_ok();
+        (self.raters.iter().filter(voted).count() as u64, self.raters.len() as u64)
     }
 
     /// Puts one more decision behind those that there are; `sources` as in [`Rated`].

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
+use super::results::decisions;
 use super::{Evaluations, evaluation, votes, whole};
+use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::Form;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::vote::standing;
-use crate::domain::evaluation::{Item, Vote};
+use crate::domain::evaluation::{Item, Method, Metric, Vote};
 use crate::domain::id::EvaluationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::record::{EvaluationItem, RatedItemOf, VoteOf};
 use crate::store::{Batch, Store};
 use crate::wire::evaluation::human::{About, Line};
-use crate::wire::evaluation::{Judged, argilla, human, label_studio, preference};
+use crate::wire::evaluation::{Judged, Preferences, argilla, human, label_studio, preference};
 
 /// Votes written in one go.
 const AT_ONCE: usize = 1024;
@@ -31,15 +33,7 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let judged = judged(store, &evaluation)?;
-                let name =
-                    metric.or_else(|| evaluation.task.metrics.first().map(|metric| metric.name.clone()));
-                let name = name.unwrap_or_default();
-                if evaluation.task.metric(&name).is_none() {
-                    let why = format!("{name:?} is no metric of {:?}", evaluation.name());
-                    let names = evaluation.task.metrics.iter().map(|metric| metric.name.as_str());
-                    let hint = format!("It has {}.", names.collect::<Vec<_>>().join(", "));
-                    return Err(Error::new(ErrorKind::NotFound, "exporting an evaluation", why, hint));
-                }
+                let metric = || asked(&evaluation, form, metric.as_deref());
                 Ok(match form {
                     Form::Bedrock => {
                         let about = About {
@@ -52,15 +46,75 @@ impl Evaluations {
                     }
                     Form::LabelStudio => (label_studio::write(&judged)?, Vec::new()),
                     Form::Argilla => (argilla::write(&judged)?, Vec::new()),
-                    Form::Dpo => (preference::dpo(&judged, &name)?, Vec::new()),
-                    Form::Kto => (preference::kto(&judged, &name)?, Vec::new()),
+                    Form::Dpo => preferred(preference::dpo(&judged, metric()?)?, &evaluation)?,
+                    Form::Kto => preferred(preference::kto(&judged, metric()?)?, &evaluation)?,
                 })
             })
             .await
     }
 }
 
-/// Every whole item with the votes of the version in force that stand.
+/// The metric that preferences are of: the one that is named, or the first that gives any.
+fn asked<'a>(evaluation: &'a Evaluation, form: Form, wanted: Option<&str>) -> Result<&'a str> {
+    let fits = |metric: &&Metric| match form {
+        Form::Kto => metric.method == Method::ThumbsUpDown,
+        _ => metric.method.compares(),
+    };
+    let metrics = &evaluation.task.metrics;
+    let names = |metrics: Vec<&Metric>| {
+        let names = metrics.into_iter().map(|metric| metric.name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let doing = format!("exporting {:?}", evaluation.name());
+    let named = match wanted {
+        Some(name) => Some(evaluation.task.metric(name).ok_or_else(|| {
+            let why = format!("{name:?} is no metric of it");
+            let hint = format!("It has {}.", names(metrics.iter().collect()));
+            Error::new(ErrorKind::NotFound, &doing, why, hint)
+        })?),
+        None => metrics.iter().find(fits).or(metrics.first()),
+    };
+    match named {
+        Some(metric) if fits(&metric) => Ok(&metric.name),
+        other => {
+            let (name, word) = other.map_or(("", ""), |metric| (metric.name.as_str(), metric.method.word()));
+            let (lacks, instead) = match form {
+                Form::Kto => (
+                    "says nothing of one answer by itself",
+                    "Thumbs give KTO; `--form dpo` takes comparisons.",
+                ),
+                _ => ("prefers no answer to another", "Comparisons give DPO; `--form kto` takes thumbs."),
+            };
+            let others = names(metrics.iter().filter(fits).collect());
+            let hint = if others.is_empty() {
+                instead.to_owned()
+            } else {
+                format!("--metric names another: {others}.")
+            };
+            Err(Error::new(
+                ErrorKind::Invalid,
+                doing,
+                format!("{name:?} is rated by {word}, which {lacks}"),
+                hint,
+            ))
+        }
+    }
+}
+
+/// Preference data; none at all is an error that says why.
+fn preferred(told: Preferences, evaluation: &Evaluation) -> Result<(String, Vec<String>)> {
+    if told.lines == 0 {
+        let why = match told.left_out.as_slice() {
+            [] => "there is no item".to_owned(),
+            left => format!("it gives no preference: {}", left.join("; ")),
+        };
+        let hint = "Let raters rate more, or decide where they differ: `outcrop eval adjudicate`.";
+        return Err(Error::new(ErrorKind::NotFound, format!("exporting {:?}", evaluation.name()), why, hint));
+    }
+    Ok((told.text, told.left_out))
+}
+
+/// Every whole item with the votes of the version in force that stand, and what was decided of it.
 fn judged(store: &Store, evaluation: &Evaluation) -> Result<Vec<Judged>> {
     let task = &evaluation.task;
     let all: Vec<Vote> = votes(store, evaluation.id, |vote| vote.version == task.version)?.collect();
@@ -68,12 +122,16 @@ fn judged(store: &Store, evaluation: &Evaluation) -> Result<Vec<Judged>> {
     for vote in standing(&all).into_iter().filter(|vote| !vote.repeat) {
         by_item.entry(&vote.item.0).or_default().push(vote);
     }
+    let mut decided = decisions(store, evaluation.id)?;
+    decided.retain(|decision| decision.version == task.version);
+    let decided = Decision::standing(&decided);
     let mut judged = Vec::new();
     for place in 0..evaluation.items {
         let Some(item) = whole(store, evaluation, place)? else { continue };
         let hash = item.hash();
         let votes = by_item.get(hash.0.as_str()).into_iter().flatten().copied();
-        judged.push(Judged::of(&item, &task.metrics, votes, evaluation.seed));
+        let of = Judged::of(&item, &task.metrics, votes, evaluation.seed);
+        judged.push(of.with_decisions(decided.iter().copied(), evaluation.seed));
     }
     Ok(judged)
 }

@@ -3,6 +3,7 @@
 //! Here lives what an evaluation is kept as and who may change it how. Asking models is `generate`'s, seating raters is
 //! `seats`'. Never here: what votes come to, which is `domain::evaluation`'s.
 
+pub mod away;
 mod files;
 mod generate;
 mod hand_outs;

@@ -9,14 +9,22 @@ use crate::domain::evaluation::exchange::ReportForm;
 use crate::domain::evaluation::job::{Evaluation, Known, Unblinded};
 use crate::domain::evaluation::report::{Rated, RatedItem, Report};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
-use crate::domain::evaluation::vote::Value;
+use crate::domain::evaluation::vote::{Said, Value, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
 use crate::domain::id::EvaluationId;
+use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
 use crate::store::record::DecisionOf;
 use crate::store::{Batch, Scan, Store};
 use crate::wire::evaluation::report::{csv, html, markdown};
+
+/// Columns of a question that results know, and of one that an error names.
+const BRIEF: usize = 200;
+const SHORT: usize = 40;
+
+/// Items that an error names.
+const NAMED: usize = 5;
 
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
@@ -31,6 +39,8 @@ pub struct Decided {
     pub metric: String,
     pub value: Value,
     pub reason: String,
+    /// Of the task that it was decided by.
+    pub version: u32,
 }
 
 impl Evaluations {
@@ -46,7 +56,7 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let (items, sources, gold) = rows(store, &evaluation)?;
+                let Rows { items, sources, gold, questions } = rows(store, &evaluation)?;
                 let task = TaskDefinition { gold, ..task };
                 let votes: Vec<Vote> = votes(store, id, |_| true)?.collect();
                 let report = Report::of(&Rated {
@@ -59,7 +69,9 @@ impl Evaluations {
                     seed: evaluation.seed,
                 });
                 let decisions = decisions(store, id)?;
-                Ok((report.with_decisions(&decisions, &sources), decisions))
+                let report = report.with_decisions(&decisions, &sources);
+                let named = questions.iter().map(|(item, text)| (item, text.as_str()));
+                Ok((report.with_questions(named), decisions))
             })
             .await
     }
@@ -87,6 +99,33 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 found(store, &evaluation, &item)
+            })
+            .await
+    }
+
+    /// An item with whose each answer is, what was said of it by a version of the task and stands, and what was decided: for its
+    /// owner.
+    pub async fn judged_item(
+        &self,
+        id: EvaluationId,
+        item: ItemHash,
+        version: Option<u32>,
+        by: String,
+    ) -> Result<(Item, Vec<Vote>, Vec<Decision>)> {
+        self.looked(id, by).await?;
+        self.archive
+            .run(move |store| {
+                let evaluation = evaluation(store, id)?;
+                let version = task_of(&evaluation, version)?.version;
+                let item = found(store, &evaluation, &item)?;
+                let hash = item.hash();
+                let all: Vec<Vote> =
+                    votes(store, id, |vote| vote.version == version && vote.item == hash)?.collect();
+                let standing = standing(&all).into_iter().filter(|vote| vote.said != Said::Withdrawn);
+                let standing = standing.cloned().collect();
+                let mut decisions = decisions(store, id)?;
+                decisions.retain(|decision| decision.version == version && decision.item == hash);
+                Ok((item, standing, decisions))
             })
             .await
     }
@@ -120,6 +159,16 @@ impl Evaluations {
             .archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
+                let now = evaluation.task.version;
+                if decided.version != now {
+                    let why = format!(
+                        "it is of version {} of the task, which has been changed since, to version {now}",
+                        decided.version
+                    );
+                    let doing = format!("deciding an item of {:?}", evaluation.name());
+                    let hint = "Look at what raters differ on now, then decide again.";
+                    return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
+                }
                 let decision = Decision {
                     id: fresh::vote_id(),
                     item: item.hash(),
@@ -128,7 +177,7 @@ impl Evaluations {
                     reason: decided.reason.trim().to_owned(),
                     by,
                     at: fresh::now(),
-                    version: evaluation.task.version,
+                    version: now,
                 };
                 let hash = &decision.item;
                 let shown = item.responses.iter().map(|r| ResponseId::of(evaluation.seed, hash, &r.model));
@@ -160,13 +209,20 @@ pub(super) fn task_of(evaluation: &Evaluation, version: Option<u32>) -> Result<T
     })
 }
 
-/// The items as results know them, whose each answer is, and the answers that are known by the votes' own names.
-#[allow(clippy::type_complexity, reason = "three lists that are made in one pass")]
-fn rows(
-    store: &Store,
-    evaluation: &Evaluation,
-) -> Result<(Vec<RatedItem>, HashMap<ResponseId, String>, Vec<Gold>)> {
+/// The items as results know them.
+struct Rows {
+    items: Vec<RatedItem>,
+    /// Whose each answer is.
+    sources: HashMap<ResponseId, String>,
+    /// The answers that are known, by the votes' own names.
+    gold: Vec<Gold>,
+    /// How each item's question begins.
+    questions: Vec<(ItemHash, String)>,
+}
+
+fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut questions = Vec::new();
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
     for known in &evaluation.known {
         answers.entry(known.item).or_default().push(known);
@@ -185,29 +241,46 @@ fn rows(
             value: known.value.with_ids(id),
             shown: Vec::new(),
         }));
+        questions.push((hash.clone(), brief(item.prompt(), BRIEF)));
         items.push(RatedItem { hash, category: item.category, lengths });
     }
-    Ok((items, sources, gold))
+    Ok(Rows { items, sources, gold, questions })
 }
 
-fn found(store: &Store, evaluation: &Evaluation, hash: &ItemHash) -> Result<Item> {
+/// The item that is meant by the first digits of its name; an error names those that it could be.
+fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<Item> {
+    let digits = wanted.0.trim().to_ascii_lowercase();
+    let mut found: Vec<(ItemHash, Item)> = Vec::new();
     for place in 0..evaluation.items {
-        if let Some(item) = whole(store, evaluation, place)?.filter(|item| begins(&item.hash(), hash)) {
-            return Ok(item);
+        let Some(item) = whole(store, evaluation, place)? else { continue };
+        let hash = item.hash();
+        if !digits.is_empty() && hash.0.starts_with(&digits) && found.iter().all(|(known, _)| *known != hash)
+        {
+            found.push((hash, item));
         }
     }
-    let why = format!("{:?} has no item {hash}", evaluation.name());
-    let hint = "`outcrop eval report` names the items that raters differ on.";
-    Err(Error::new(ErrorKind::NotFound, "finding an item", why, hint))
-}
-
-/// Whether a hash is the one that is meant, of which the first digits are enough.
-fn begins(hash: &ItemHash, wanted: &ItemHash) -> bool {
-    wanted.0.len() >= 8 && hash.0.starts_with(&wanted.0)
+    let doing = format!("finding the item {digits:?} of {:?}", evaluation.name());
+    match found.len() {
+        0 => {
+            let hint = "`outcrop eval adjudicate` lists the items that raters differ on.";
+            Err(Error::new(ErrorKind::NotFound, doing, "no item's name begins so", hint))
+        }
+        1 => Ok(found.swap_remove(0).1),
+        many => {
+            let mut named: Vec<String> = found
+                .iter()
+                .take(NAMED)
+                .map(|(hash, item)| format!("{:.12} ({})", hash.0, brief(item.prompt(), SHORT)))
+                .collect();
+            named.extend((many > NAMED).then(|| format!("and {} more", many - NAMED)));
+            let why = format!("{many} items' names begin so: {}", named.join(", "));
+            Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits."))
+        }
+    }
 }
 
 /// What was decided, in the order in which it was.
-fn decisions(store: &Store, id: EvaluationId) -> Result<Vec<Decision>> {
+pub(super) fn decisions(store: &Store, id: EvaluationId) -> Result<Vec<Decision>> {
     let mut found = Vec::new();
     for record in store.scan::<Decision>(Scan::under(&id)) {
         match record {

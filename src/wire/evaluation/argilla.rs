@@ -89,7 +89,7 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
         opinion.said = Said::Values(values);
     }
     named(&record.metadata, &mut opinions);
-    Ok(Judged { item, metrics: Vec::new(), opinions })
+    Ok(Judged { item, opinions, ..Judged::default() })
 }
 
 /// What a question of Argilla's may be called.

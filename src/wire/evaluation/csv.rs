@@ -2,7 +2,8 @@
 //!
 //! `prompt` must be there, `referenceResponse` and `category` may; a column `response:NAME` holds the answers of a model of
 //! that name. Case and `_` in names do not matter, other columns are ignored. Two columns are our own, as in the other form:
-//! `precedingTurns`, a JSON list, and `conversation`.
+//! `precedingTurns`, a JSON list, and `conversation`. A cell that a spreadsheet would take for a formula has an apostrophe in front,
+//! which is no part of it.
 
 use ::csv::{ByteRecord, Position, ReaderBuilder, WriterBuilder};
 
@@ -11,6 +12,7 @@ use super::lines::{Bad, Read, without_mark};
 use crate::domain::evaluation::item::{Item, Response, Turn};
 use crate::domain::message::Role;
 use crate::domain::{Error, Result};
+use crate::wire::formula::{bare, guarded};
 
 /// What a column holds.
 enum Column {
@@ -131,7 +133,8 @@ fn item(columns: &[Column], record: &ByteRecord) -> std::result::Result<Item, St
         if matches!(column, Column::Other) || field.is_empty() {
             continue;
         }
-        let text = std::str::from_utf8(field).map_err(|_| format!("field {at} is no UTF-8"))?.to_owned();
+        let text = std::str::from_utf8(field).map_err(|_| format!("field {at} is no UTF-8"))?;
+        let text = bare(text).to_owned();
         match column {
             Column::Prompt => prompt = Some(Turn { role: Role::User, text }),
             Column::Reference => item.reference = Some(text),
@@ -204,7 +207,7 @@ impl Columns {
         }
         let answer = |model: &String| item.response(model).map_or_else(String::new, |said| said.text.clone());
         row.extend(self.models.iter().map(answer));
-        Ok(row)
+        Ok(row.into_iter().map(guarded).collect())
     }
 }
 

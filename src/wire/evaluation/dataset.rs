@@ -8,7 +8,9 @@
 //! Neither has turns before the prompt: they stand in a field of our own, `precedingTurns`, which others ignore, next to
 //! `conversation`.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::lines::{Read, jsonl, line};
 use crate::domain::Result;
@@ -18,25 +20,86 @@ use crate::domain::message::Role;
 /// The longest prompt, reference or answer, in bytes: more than any model reads.
 pub const LONGEST: usize = 4 * 1024 * 1024;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
     prompt: Option<Text>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     reference_response: Option<Text>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<String>,
-    #[serde(default, alias = "responses", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     model_responses: Vec<Answer>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     preceding_turns: Vec<Turn>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Record {
+    /// Field by field: what is wrong names its field, and what is expected of it.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Fields::deserialize(deserializer).and_then(|fields| fields.record().map_err(D::Error::custom))
+    }
+}
+
+/// The fields that are known, as they stand.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
+    prompt: Option<Value>,
+    reference_response: Option<Value>,
+    category: Option<Value>,
+    #[serde(alias = "responses")]
+    model_responses: Option<Value>,
+    preceding_turns: Option<Value>,
+    conversation: Option<Value>,
+}
+
+/// A text, or an object with one.
+const TEXT: &str = "a text, or an object with one as \"text\"";
+const RESPONSES: &str = "a list of {\"response\": \"…\", \"modelIdentifier\": \"…\"}";
+const TURNS: &str = "a list of {\"role\": \"user\" or \"assistant\" or \"system\", \"text\": \"…\"}";
+
+impl Fields {
+    fn record(self) -> std::result::Result<Record, String> {
+        Ok(Record {
+            prompt: field("prompt", self.prompt, TEXT)?,
+            reference_response: field("referenceResponse", self.reference_response, TEXT)?,
+            category: field("category", self.category, "a text")?,
+            model_responses: field("modelResponses", self.model_responses, RESPONSES)?.unwrap_or_default(),
+            preceding_turns: field("precedingTurns", self.preceding_turns, TURNS)?.unwrap_or_default(),
+            conversation: field("conversation", self.conversation, "a text")?,
+        })
+    }
+}
+
+/// A field, or what it should have been.
+fn field<T: DeserializeOwned>(
+    name: &str,
+    said: Option<Value>,
+    expected: &str,
+) -> std::result::Result<Option<T>, String> {
+    let Some(said) = said else { return Ok(None) };
+    let is = match &said {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "a truth value".to_owned(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(_) => "a text".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    };
+    let read = serde_json::from_value(said);
+    read.map(Some).map_err(|why| match is.as_str() {
+        // A list of the right kind has something wrong in it.
+        "a list" if expected.starts_with("a list") => format!("`{name}`: {why}; it is {expected}"),
+        _ => format!("`{name}` is {is}; it is to be {expected}"),
+    })
 }
 
 /// A text, by itself or nested.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "a prompt and a reference are a text, or an object with one")]
+#[serde(untagged)]
 enum Text {
     Plain(String),
     Nested { text: String },

@@ -6,9 +6,9 @@
 //! {"place": 1, "item": "…", "turns": […], "reference": "…", "answers": [{"id": "…", "text": "…"}], "check": "…"}
 //! ```
 //!
-//! It holds no model's name, no category, no known answer and nothing that tells a repeat from an item that came for the
-//! first time: that place 12 is place 3 again is known to whoever has the queue. What a model says in its own text is not
-//! masked here: see `domain::evaluation::masking`.
+//! It holds no model's name, no category, no known answer but the reference that raters are shown, and nothing that tells a
+//! repeat from an item that came for the first time: that place 12 is place 3 again is known to whoever has the queue. What a
+//! model says in its own text is not masked here: see `domain::evaluation::masking`.
 
 use std::collections::HashMap;
 
@@ -25,6 +25,13 @@ use crate::domain::hex::hex;
 
 /// What the first line calls itself.
 pub const FORM: &str = "outcrop hand-out 1";
+
+/// Whether a file that begins so calls itself a hand-out.
+pub fn begins(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first = String::from_utf8_lossy(first);
+    first.trim_start_matches(['\u{feff}', ' ']).starts_with('{') && first.contains(FORM)
+}
 
 /// A hand-out, whole and unchanged.
 #[derive(Debug, Clone, PartialEq)]

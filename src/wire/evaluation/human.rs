@@ -137,7 +137,7 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
     let answers = outcome.human_answers.into_iter();
     let opinions =
         answers.map(|answer| opinion(answer, &places)).collect::<std::result::Result<_, String>>()?;
-    Ok(Judged { item, metrics, opinions })
+    Ok(Judged { item, metrics, opinions, decisions: Vec::new() })
 }
 
 fn opinion(answer: HumanAnswer, places: &Places) -> std::result::Result<Opinion, String> {

@@ -2,6 +2,7 @@
 //!
 //! In a [`Value`] of an [`Opinion`] the ids of answers are their places in the item's responses: `0`, `1` …
 
+use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::item::{Item, Response};
 use crate::domain::evaluation::metric::{Metric, POINTS};
 use crate::domain::evaluation::vote::{ResponseId, Said, Skip, Value, Vote};
@@ -15,6 +16,8 @@ pub struct Judged {
     /// What was asked, as far as it is told.
     pub metrics: Vec<Metric>,
     pub opinions: Vec<Opinion>,
+    /// What the owner decided, by metric.
+    pub decisions: Vec<(String, Value)>,
 }
 
 /// What one rater said.
@@ -66,7 +69,56 @@ impl Judged {
                 })
             })
             .collect();
-        Self { item: item.clone(), metrics: metrics.to_vec(), opinions }
+        Self { item: item.clone(), metrics: metrics.to_vec(), opinions, decisions: Vec::new() }
+    }
+
+    /// With what the owner decided of it: those that stand.
+    #[must_use]
+    pub fn with_decisions<'a>(
+        mut self,
+        decisions: impl IntoIterator<Item = &'a Decision>,
+        seed: u64,
+    ) -> Self {
+        let hash = self.item.hash();
+        let known = |id: &ResponseId| {
+            let mut models = self.item.responses.iter().map(|response| &response.model);
+            models.position(|model| ResponseId::of(seed, &hash, model) == *id)
+        };
+        let said = decisions.into_iter().filter(|decision| decision.item == hash).filter_map(|decision| {
+            let said = Said::Values(vec![(decision.metric.clone(), decision.value.clone())]);
+            match said.with_ids(|id| known(id).map(place))? {
+                Said::Values(values) => values.into_iter().next(),
+                Said::Skipped(_) | Said::Withdrawn => None,
+            }
+        });
+        self.decisions = said.collect();
+        self
+    }
+
+    /// What the owner decided by a metric, as a vote whose answers are places.
+    pub(super) fn decided(&self, metric: &str) -> Option<Vote> {
+        let decided = self.decisions.iter().find(|(name, _)| name == metric)?;
+        // A preference goes from the alphabetically first source to the other one.
+        let mut shown: Vec<usize> = (0..self.item.responses.len()).collect();
+        shown.sort_by_key(|at| &self.item.responses[*at].model);
+        Some(self.vote(shown, Said::Values(vec![decided.clone()])))
+    }
+
+    /// Something that was said of it, as a vote whose answers are places.
+    pub(super) fn vote(&self, shown: Vec<usize>, said: Said) -> Vote {
+        Vote {
+            id: VoteId::from_bytes([0; 16]),
+            rater: String::new(),
+            item: self.item.hash(),
+            version: 1,
+            shown: shown.into_iter().map(place).collect(),
+            said,
+            active_ms: 0,
+            at: Timestamp(0),
+            supersedes: None,
+            comment: None,
+            repeat: false,
+        }
     }
 
     /// What was asked; where that is not told, what the opinions answer, as far as they show it.

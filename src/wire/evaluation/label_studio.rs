@@ -100,7 +100,7 @@ fn judged(task: Task) -> std::result::Result<Judged, String> {
         }
         opinions.push(opinion);
     }
-    Ok(Judged { item, metrics: Vec::new(), opinions })
+    Ok(Judged { item, opinions, ..Judged::default() })
 }
 
 fn rater(completed_by: &Json) -> String {

@@ -22,3 +22,4 @@ pub mod task_file;
 
 pub use judged::{Judged, Opinion};
 pub use lines::{Bad, Read};
+pub use preference::Preferences;

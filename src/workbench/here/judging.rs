@@ -11,11 +11,12 @@ use crate::service::invoke::Terms;
 use crate::workbench::request::comparisons::Comparisons as ComparisonsRequest;
 use crate::workbench::request::datasets::Datasets as DatasetsRequest;
 use crate::workbench::request::evaluations::Evaluations as EvaluationsRequest;
-use crate::workbench::{Replies, Reply};
+use crate::workbench::{Replies, Reply, person};
 
 impl Here {
-    pub(super) fn comparisons(&self, request: ComparisonsRequest, who: String) -> Replies {
+    pub(super) fn comparisons(&self, request: ComparisonsRequest, principal: &str) -> Replies {
         use ComparisonsRequest as Ask;
+        let who = person(principal);
         let service = self.comparisons.clone();
         if let Ask::Export { id, form } = request {
             return service.export(id, form).map_ok(|text| Reply::Text { text }).boxed();
@@ -60,7 +61,7 @@ impl Here {
             }
             other => other,
         };
-        let (who, door) = (terms.principal, self.evaluations.clone());
+        let (who, door) = (person(&terms.principal), self.evaluations.clone());
         let act = async move {
             let said = |evaluation| Reply::Evaluation { evaluation };
             Ok(match request {
@@ -96,8 +97,12 @@ impl Here {
                     Reply::Text { text: service.written_report(id, version, form, who).await? }
                 }
                 Ask::Item { id, item } => Reply::RatedItem { item: service.item(id, item, who).await? },
-                Ask::Adjudicate { id, item, metric, value, reason } => {
-                    let decided = Decided { item, metric, value, reason };
+                Ask::Judged { id, item, version } => {
+                    let (item, votes, decisions) = service.judged_item(id, item, version, who).await?;
+                    Reply::JudgedItem { item, votes, decisions }
+                }
+                Ask::Adjudicate { id, item, metric, value, reason, version } => {
+                    let decided = Decided { item, metric, value, reason, version };
                     Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
                 }
                 Ask::HandOut { id, rater } => Reply::Text { text: service.hand_out(id, rater).await? },
@@ -128,9 +133,9 @@ impl Here {
         let request = match request {
             Ask::Import(import) => {
                 let read = async move {
-                    let Imported { bad, doubled, made } = service.import(import).await;
+                    let Imported { bad, doubled, good, made } = service.import(import).await;
                     let said = !bad.is_empty() || !doubled.is_empty();
-                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled }));
+                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled, good }));
                     stream::iter(remarks.into_iter().chain([made.map(|dataset| Reply::Dataset { dataset })]))
                 };
                 return stream::once(read).flatten().boxed();

@@ -45,15 +45,27 @@ pub enum Evaluations {
     Report { id: EvaluationId, version: Option<u32> },
     /// The same as a file: `Text`.
     WriteReport { id: EvaluationId, version: Option<u32>, form: ReportForm },
-    /// An item with whose each answer is, by the first digits of its name in votes: `RatedItem`.
+    /// An item with whose each answer is, by the first digits of its name in votes, as many as tell it from the others: `RatedItem`.
     Item { id: EvaluationId, item: ItemHash },
-    /// Keeps what an owner decides of an item that raters differ on: `Decision`.
-    Adjudicate { id: EvaluationId, item: ItemHash, metric: String, value: Value, reason: String },
+    /// The same with what was said of it by a version of the task, of the one in force where none is named, and what was decided:
+    /// `JudgedItem`.
+    Judged { id: EvaluationId, item: ItemHash, version: Option<u32> },
+    /// Keeps what an owner decides of an item that raters differ on, by the version of the task that they looked at; refused where
+    /// another is in force: `Decision`.
+    Adjudicate {
+        id: EvaluationId,
+        item: ItemHash,
+        metric: String,
+        value: Value,
+        reason: String,
+        version: u32,
+    },
     /// The file that a rater takes elsewhere: `Text`.
     HandOut { id: EvaluationId, rater: String },
     /// Takes the file in that a rater brings back: `TakenIn`.
     TakeIn { text: String },
-    /// The evaluation in the form of another program: `EvaluationFile`. A metric is needed of preference data; the first one else.
+    /// The evaluation in the form of another program: `EvaluationFile`. Preference data is by a metric: the first one that
+    /// gives any where none is named; none at all is an error.
     Export { id: EvaluationId, form: Form, metric: Option<String> },
     /// Makes an evaluation of what another program wrote: `TakenIn`.
     Import { name: String, form: Form, text: String },

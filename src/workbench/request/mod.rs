@@ -108,6 +108,7 @@ impl Request {
                 // Sitting down reserves, and going on from there may take a vote back; who looks at results is kept.
                 E::Report { .. }
                 | E::Item { .. }
+                | E::Judged { .. }
                 | E::WriteReport { .. }
                 | E::Export { .. }
                 | E::Create { .. }

@@ -246,7 +246,7 @@ fn every_method_is_rated_by_place_from_the_left() {
     let text = good(&said);
     for part in [
         "alpha/one  (brought)",
-        "Tone (points, each): How kind?",
+        "Tone (likert: points, each): How kind?",
         "whose an answer is, the same sides always",
     ] {
         assert!(text.contains(part), "{part} in {text}");
@@ -326,7 +326,7 @@ fn answers_are_asked_of_models_and_kept_under_what_they_were_asked_with() {
                 ["scripted/echo max_tokens=9", "scripted/stream-3 temperature=0.5 max_tokens=9"]
             );
             let list = home.run(&["eval", "list"]);
-            assert!(good(&list).contains("2 items  4 of 4 answers  1 rater  echoes"), "{list:?}");
+            assert!(good(&list).contains("2 items  4 of 4 answers  1 rater joined  echoes"), "{list:?}");
             assert!(home.run(&["eval", "remove", "echoes"]).stderr.contains("--yes"));
             assert!(good(&home.run(&["eval", "remove", "echoes", "--yes"])).starts_with("removed "));
             assert!(home.run(&["eval", "list"]).stdout.is_empty());

@@ -1,6 +1,7 @@
 //! The command line: the real binary in a temporary home, as the store's owner and attached to one.
 
 mod attaching;
+mod away;
 mod bedrock;
 mod caching;
 mod cassettes;

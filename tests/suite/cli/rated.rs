@@ -1,11 +1,14 @@
 //! What becomes of votes on the command line: reports, decisions, files for other people and programs.
 
-use outcrop::domain::evaluation::Vote;
+use futures_util::StreamExt;
 use outcrop::domain::evaluation::vote::{Chosen, Said, Skip, Value as Said_};
+use outcrop::domain::evaluation::{ItemHash, Vote};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
 use outcrop::wire::evaluation::hand_out::{self, HandOut};
 use outcrop::wire::evaluation::rating_file::{self, Given};
+use outcrop::workbench::request::evaluations::Evaluations;
+use outcrop::workbench::{self, Context, Face, Reply, Request, Workbench};
 use serde_json::Value;
 
 use super::evaluation::{Rater, brought, choosing, good, keep, shown};
@@ -108,6 +111,174 @@ fn what_raters_differ_on_is_decided_and_its_history_kept() {
             (&"it says no".into(), &serde_json::json!({"choice": "tie"}))
         );
     });
+}
+
+#[test]
+fn an_item_is_named_by_its_question_and_shown_with_whose_answers_it_has_and_who_said_what() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        let listed = good(&home.run(&["eval", "adjudicate", "which"])).to_owned();
+        assert!(listed.trim_end().ends_with("question 0"), "{listed}");
+        let item = listed.split_whitespace().next().unwrap();
+        let report = good(&home.run(&["eval", "report", "which"])).to_owned();
+        assert!(report.lines().any(|line| line.contains(item) && line.contains("question 0")), "{report}");
+        let csv = good(&home.run(&["eval", "report", "which", "--form", "csv"])).to_owned();
+        assert!(csv.lines().any(|line| line.contains(item) && line.ends_with(",question 0")), "{csv}");
+        // Few digits are enough where they tell it from the others.
+        let digits = (1..).map(|many| &item[..many]);
+        let mut said = digits.map(|digits| home.run(&["eval", "report", "which", "--item", digits]));
+        let item_said = said.find(|said| said.code == Some(0)).unwrap();
+        for words in ["question 0", "-- alpha/one", "yes 0", "-- beta/two", "no 0", "ada", "bob", "2 votes"] {
+            assert!(item_said.stdout.contains(words), "{words} in {item_said:?}");
+        }
+        let again = home.run(&["eval", "adjudicate", "which", "--item", item]);
+        assert_eq!(again.stdout, item_said.stdout, "the same without a value");
+        good(&home.run(&[
+            "eval",
+            "adjudicate",
+            "which",
+            "--item",
+            item,
+            "--value",
+            "tie",
+            "--reason",
+            "both say it",
+        ]));
+        let decided = good(&home.run(&["eval", "report", "which", "--item", item])).to_owned();
+        assert!(
+            decided.contains("-- decided") && decided.contains("ada  Preference  a tie  both say it"),
+            "{decided}"
+        );
+        let none = home.run(&["eval", "report", "which", "--item", "xyz"]);
+        assert!(none.code == Some(2) && none.stderr.contains("no item's name begins so"), "{none:?}");
+    });
+}
+
+#[test]
+fn a_decision_by_a_version_of_the_task_that_is_not_in_force_any_more_is_refused() {
+    let home = Home::new();
+    rated(&home);
+    let listed = home.run(&["eval", "adjudicate", "which", "--json"]).objects().remove(0);
+    let item = ItemHash(listed["item"].as_str().unwrap().to_owned());
+    assert_eq!(listed["question"], "question 0");
+    let id = shown(&home, "which")["id"].as_str().unwrap().parse().unwrap();
+    changed(&home, "which", "tie where", "draw where");
+    let decide = |version: u32| {
+        let decision = Evaluations::Adjudicate {
+            id,
+            item: item.clone(),
+            metric: "Preference".into(),
+            value: Said_::Choice(Chosen::Tie),
+            reason: String::new(),
+            version,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let door = workbench::open(&home.config());
+            door.ready().await.unwrap();
+            let said =
+                door.call(Context::of(Face::Cli), Request::Evaluations(decision)).collect::<Vec<_>>().await;
+            door.close().await;
+            said
+        })
+    };
+    match decide(1).as_slice() {
+        [Err(error)] => {
+            assert!(
+                error.why.contains("of version 1 of the task, which has been changed since, to version 2"),
+                "{error}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    match decide(2).as_slice() {
+        // Nobody is named here: who acts has a name all the same.
+        [Ok(Reply::Decision { decision })] => assert_eq!((decision.version, decision.by.as_str()), (2, "me")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_looked_has_a_name_also_where_the_account_tells_none() {
+    let home = Home::new();
+    rated(&home);
+    let mut command = home.command(&["eval", "report", "which"]);
+    assert!(command.env_remove("USER").env_remove("LOGNAME").output().unwrap().status.success());
+    assert_eq!(shown(&home, "which")["unblinded"][0]["by"], "me");
+}
+
+#[test]
+fn digits_that_several_items_begin_with_name_them() {
+    let home = Home::new();
+    brought(&home, 40);
+    good(&home.run(&["eval", "create", "many", "--dataset", "pairs"]));
+    let said = (0..16).map(|digit| home.run(&["eval", "report", "many", "--item", &format!("{digit:x}")]));
+    let several =
+        said.filter(|said| said.code == Some(2)).find(|said| said.stderr.contains("items' names begin so"));
+    let several = several.unwrap();
+    assert!(
+        several.stderr.contains("(question ") && several.stderr.contains("more of its digits"),
+        "{several:?}"
+    );
+}
+
+#[test]
+fn a_decision_holds_in_what_is_exported_and_what_is_left_out_is_said() {
+    let home = Home::new();
+    rated(&home);
+    let said = home.run(&["eval", "export", "which", "--form", "dpo"]);
+    assert_eq!(good(&said).lines().count(), 5);
+    assert!(said.stderr.contains("left out: 1 pair of answers without a winner"), "{said:?}");
+    let listed = good(&home.run(&["eval", "adjudicate", "which"])).to_owned();
+    let item = listed.split_whitespace().next().unwrap();
+    good(&home.run(&["eval", "adjudicate", "which", "--item", item, "--value", "beta/two"]));
+    let said = home.run(&["eval", "export", "which", "--form", "dpo"]);
+    assert_eq!(good(&said).lines().count(), 6);
+    assert!(said.stderr.is_empty(), "{said:?}");
+    let ruled = said.stdout.lines().find(|line| line.contains("question 0")).unwrap();
+    let ruled: Value = serde_json::from_str(ruled).unwrap();
+    assert_eq!(
+        (&ruled["chosen"], &ruled["decided"], &ruled["n_votes"]),
+        (&"no 0".into(), &true.into(), &2.into())
+    );
+    // Where nobody has rated there is nothing to write.
+    good(&home.run(&["eval", "create", "bare", "--dataset", "pairs"]));
+    let none = home.run(&["eval", "export", "bare", "--form", "dpo"]);
+    assert!(none.code == Some(2) && none.stdout.is_empty(), "{none:?}");
+    assert!(none.stderr.contains("6 items without a vote on two answers"), "{none:?}");
+}
+
+#[test]
+fn those_who_only_sat_down_are_told_apart_from_those_who_voted() {
+    let home = Home::new();
+    rated(&home);
+    good(&home.fed("", &["eval", "rate", "which", "--rater", "cleo", "--json"]));
+    let report = good(&home.run(&["eval", "report", "which"])).to_owned();
+    assert!(report.contains("12 votes of 2 raters (3 joined) on 6 items"), "{report}");
+}
+
+#[test]
+fn nothing_comes_again_of_items_so_few_that_it_would_be_noticed_and_that_is_said() {
+    let home = Home::new();
+    brought(&home, 3);
+    let made = home.run(&["eval", "create", "few", "--dataset", "pairs", "--repeats", "50"]);
+    good(&made);
+    assert!(made.stderr.contains("nothing will come again unannounced: with 3 items"), "{made:?}");
+    let home = Home::new();
+    brought(&home, 6);
+    let made = home.run(&["eval", "create", "some", "--dataset", "pairs", "--repeats", "50"]);
+    good(&made);
+    assert!(!made.stderr.contains("unannounced"), "{made:?}");
+    let mut rater = Rater::at(&home, "some", "ada");
+    let mut seat = rater.seat();
+    assert_eq!(seat["pace"]["total"], 9, "three come again");
+    let mut many = 0;
+    while !seat["sheet"].is_null() {
+        seat = rater.say(&choosing(0));
+        many += 1;
+    }
+    assert_eq!(many, 9);
+    rater.end();
 }
 
 /// A hand-out as its rater has it.
@@ -287,7 +458,9 @@ fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
         assert_eq!(there, back);
         let pairs = good(&home.run(&["eval", "export", "which", "--form", "dpo"])).to_owned();
         assert_eq!(pairs.lines().count(), 5, "the one that raters differ on has no winner: {pairs}");
-        good(&home.run(&["eval", "export", "which", "--form", "kto"]));
+        let none = home.run(&["eval", "export", "which", "--form", "kto"]);
+        assert!(none.code == Some(2) && none.stdout.is_empty(), "{none:?}");
+        assert!(none.stderr.contains("\"Preference\" is rated by choice"), "{none:?}");
         for form in ["label-studio", "argilla"] {
             let text = good(&home.run(&["eval", "export", "which", "--form", form])).to_owned();
             let said = home.fed(&text, &["eval", "import", "-", "--form", form, "--name", form]);

@@ -139,8 +139,9 @@ fn agreement_on_winners_is_told_with_and_without_ties() {
     let (with, without) = (told.with_ties.unwrap(), told.without_ties.unwrap());
     assert_eq!((with.share, with.pairs), (0.6, 5));
     assert_eq!((without.share, without.pairs), (2.0 / 3.0, 3));
-    // Nothing comparable is no agreement of zero.
-    assert_eq!(on_winners([(A, Tie)]).without_ties, Err(Missing::NothingShared));
+    // Nothing comparable is no agreement of zero, and says which of the two it is.
+    assert_eq!(on_winners([(A, Tie)]).without_ties, Err(Missing::OnlyTies));
+    assert_eq!(on_winners([]).without_ties, Err(Missing::NothingShared));
     let pairs =
         among_raters([("ana", "1", A), ("bo", "1", B), ("cy", "1", A), ("ana", "2", A), ("ana", "1", B)]);
     assert_eq!(pairs, [(B, B), (B, A), (B, A)]);

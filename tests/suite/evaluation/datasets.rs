@@ -58,16 +58,44 @@ fn every_bad_line_is_named_and_the_good_ones_are_there() {
         [
             "2: it has no prompt",
             "3: its prompt is empty",
-            "4: invalid type: integer `3`, expected a string",
+            "4: `category` is the number 3; it is to be a text",
             "5: its response 1 names no model",
             "6: it has two responses of \"m\"",
             "7: it is no JSON object",
-            "8: a prompt and a reference are a text, or an object with one",
+            "8: `prompt` is the number 3; it is to be a text, or an object with one as \"text\"",
             "11: the file ends in the middle of it",
         ]
     );
     let prompts: Vec<(usize, &str)> = read.taken.iter().map(|(line, item)| (*line, item.prompt())).collect();
     assert_eq!(prompts, [(1, "first"), (10, "last")]);
+}
+
+#[test]
+fn a_cell_that_a_spreadsheet_would_take_for_a_formula_is_none_and_comes_back_as_it_was() {
+    let items = ["=1+1", "-1", "+49 41", "@home", "'=x", "'tis"].map(|text| {
+        let responses = vec![Response { model: "m".into(), text: text.into() }];
+        Item { reference: Some(text.into()), responses, ..Item::asking(text) }
+    });
+    let text = csv::write(&items).unwrap();
+    assert!(text.contains("'=1+1,'=1+1") && text.contains("\n'tis,"), "{text}");
+    assert_eq!(csv::read(text.as_bytes()).into_taken(), items);
+}
+
+#[test]
+fn a_field_of_another_kind_is_named_with_what_it_should_be() {
+    let why = |line: &str| bad(&dataset::read(line.as_bytes())).remove(0);
+    let map = why(r#"{"prompt": "p", "modelResponses": {"m": "r"}}"#);
+    let list = r#"a list of {"response": "…", "modelIdentifier": "…"}"#;
+    assert_eq!(map, format!("1: `modelResponses` is an object; it is to be {list}"));
+    let lacking = why(r#"{"prompt": "p", "modelResponses": [{"response": "r"}]}"#);
+    assert_eq!(lacking, format!("1: `modelResponses`: missing field `modelIdentifier`; it is {list}"));
+    let turns = why(r#"{"prompt": "p", "precedingTurns": "before"}"#);
+    assert!(turns.starts_with("1: `precedingTurns` is a text; it is to be a list of {"), "{turns}");
+    assert!(why(r#"{"prompt": "p", "referenceResponse": [1]}"#).contains("`referenceResponse` is a list"));
+    assert!(why(r#"{"prompt": "p", "responses": [], "modelResponses": []}"#).contains("duplicate field"));
+    // A null says nothing.
+    let nothing = br#"{"prompt": "p", "referenceResponse": null, "category": null, "modelResponses": null}"#;
+    assert_eq!(dataset::read(nothing).into_taken(), [Item::asking("p")]);
 }
 
 #[test]

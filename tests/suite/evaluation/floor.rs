@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use outcrop::domain::evaluation::floor::{Floor, Place, Rules};
 use outcrop::domain::evaluation::item::Item;
-use outcrop::domain::evaluation::queue::{GAP, Subject};
+use outcrop::domain::evaluation::queue::{Subject, gap};
 use outcrop::domain::evaluation::vote::{Said, Skip, Vote, in_order, standing};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
@@ -72,7 +72,9 @@ impl Room {
                 standing(&self.votes).into_iter().filter(|vote| vote.rater == name(rater)).collect();
             let item = &self.subjects[place.subject].item;
             let first = own.iter().position(|vote| vote.item == *item && !vote.repeat).unwrap();
-            assert!(matches!(own[first].said, Said::Values(_)) && own.len() - first > GAP);
+            assert!(
+                matches!(own[first].said, Said::Values(_)) && own.len() - first > gap(self.subjects.len())
+            );
             assert!(self.floor.is_due(&name(rater), place.subject));
         }
         assert_eq!(self.floor.is_repeat(&name(rater), place.subject), place.repeat);

@@ -307,8 +307,8 @@ fn drafts_of_argilla_are_no_opinions_and_questions_have_small_letters() {
 
     let ours = Judged {
         item: item(&["x", "y"]),
-        metrics: Vec::new(),
         opinions: vec![opinion("ana", &[1, 0], vec![("Is.Good", Value::Preference(2))])],
+        ..Judged::default()
     };
     let text = argilla::write(std::slice::from_ref(&ours)).unwrap();
     let told: Json = serde_json::from_str(&text).unwrap();
@@ -324,7 +324,9 @@ fn pairs_for_dpo_are_what_most_votes_chose() {
         item: item(&["x", "y"]),
         metrics: vec![metric("better", Method::ComparisonChoice)],
         opinions,
+        ..Judged::default()
     };
+    let decided = |opinions, value| Judged { decisions: vec![("better".into(), value)], ..judged(opinions) };
     let all = [
         judged(vec![
             said("ana", choice(1)),
@@ -336,14 +338,33 @@ fn pairs_for_dpo_are_what_most_votes_chose() {
         judged(vec![said("ana", Value::Choice(Chosen::BothBad))]),
         judged(vec![said("ana", Value::Choice(Chosen::Tie)), said("bo", choice(1))]),
     ];
-    let text = preference::dpo(&all, "better").unwrap();
-    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = preference::dpo(&all, "better").unwrap();
+    let lines: Vec<Json> = told.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         lines,
         [json!({"prompt": "who?", "chosen": "I am y", "rejected": "I am x", "chosen_rating": 0.625,
                 "rejected_rating": 0.375, "margin": 0.25, "n_votes": 4, "agreement": 0.5})]
     );
-    assert_eq!(preference::dpo(&all, "other").unwrap(), "");
+    assert_eq!((told.lines, told.left_out.len()), (1, 1));
+    assert!(told.left_out[0].starts_with("3 pairs of answers without a winner"), "{told:?}");
+    assert_eq!(preference::dpo(&all, "other").unwrap().lines, 0);
+    // What the owner decided holds against most votes, and for a tie.
+    let tie = || Value::Choice(Chosen::Tie);
+    let all = [
+        decided(vec![said("ana", choice(1)), said("bo", choice(0)), said("cy", choice(1))], choice(0)),
+        decided(vec![said("ana", choice(1))], tie()),
+        decided(Vec::new(), choice(1)),
+        judged(Vec::new()),
+    ];
+    let told = preference::dpo(&all, "better").unwrap();
+    let lines: Vec<Json> = told.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        lines[0],
+        json!({"prompt": "who?", "chosen": "I am x", "rejected": "I am y", "chosen_rating": 1.0,
+                "rejected_rating": 0.0, "margin": 1.0, "n_votes": 3, "agreement": 1.0 / 3.0, "decided": true})
+    );
+    assert_eq!((lines.len(), &lines[1]["chosen"], &lines[1]["n_votes"]), (2, &"I am y".into(), &0.into()));
+    assert_eq!(told.left_out.len(), 2, "{told:?}");
 }
 
 #[test]
@@ -356,9 +377,14 @@ fn answers_for_kto_are_what_most_thumbs_say_and_long_prompts_are_messages() {
         item,
         metrics: vec![metric("good", Method::ThumbsUpDown)],
         opinions: vec![said("ana", thumbs(true, true)), said("bo", thumbs(true, false))],
+        ..Judged::default()
     };
-    let text = preference::kto(&[judged], "good").unwrap();
-    let told: Json = serde_json::from_str(&text).unwrap();
+    let kept = preference::kto(std::slice::from_ref(&judged), "good").unwrap();
+    assert_eq!(kept.left_out, ["1 answer with as many thumbs up as down"]);
+    let decided = Judged { decisions: vec![("good".into(), thumbs(false, false))], ..judged };
+    let ruled = preference::kto(&[decided], "good").unwrap();
+    assert!(ruled.lines == 2 && !ruled.text.contains("true"), "{ruled:?}");
+    let told: Json = serde_json::from_str(&kept.text).unwrap();
     assert_eq!(
         told,
         json!({"prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "who?"}],
@@ -417,7 +443,7 @@ fn any_judged(methods: &'static [Method]) -> impl Strategy<Value = Judged> {
                     }
                     opinion
                 });
-                Judged { item, metrics: Vec::new(), opinions: opinions.collect() }
+                Judged { item, opinions: opinions.collect(), ..Judged::default() }
             })
         },
     )

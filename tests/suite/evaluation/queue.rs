@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use outcrop::domain::evaluation::interval::wilson;
 use outcrop::domain::evaluation::item::{Item, ItemHash, Response};
-use outcrop::domain::evaluation::queue::{GAP, Showing, Subject, queue};
+use outcrop::domain::evaluation::queue::{Showing, Subject, can_repeat, gap, queue};
 use outcrop::domain::evaluation::vote::ResponseId;
 use proptest::prelude::*;
 
@@ -66,8 +66,13 @@ fn without_random_sides_answers_stand_as_they_are_told() {
 }
 
 #[test]
-fn a_short_queue_has_no_repeats_that_would_be_noticed() {
-    assert_eq!(queue(1, &subjects(GAP, &["x", "y"]), 0, 50, true).len(), GAP);
+fn a_short_queue_has_repeats_a_little_later_and_none_that_would_be_noticed() {
+    assert_eq!([3, 4, 8, 19, 20, 500].map(gap), [3, 3, 4, 9, 10, 10]);
+    for items in 0..30 {
+        let long = queue(1, &subjects(items, &["x", "y"]), 0, 50, true).len();
+        assert_eq!(long > items, can_repeat(items), "{items}");
+    }
+    assert!(!can_repeat(3) && can_repeat(4));
     assert_eq!(queue(1, &[], 0, 5, true), []);
     let alone = queue(1, &subjects(3, &["x"]), 0, 0, true);
     assert!(alone.iter().all(|showing| showing.order == [0]));
@@ -134,7 +139,7 @@ proptest! {
                     first[showing.subject] = Some(at);
                 }
                 Some(before) => {
-                    prop_assert!(showing.repeat && at - before > GAP);
+                    prop_assert!(showing.repeat && at - before > gap(items));
                     let turned: Vec<usize> = queue[before].order.iter().rev().copied().collect();
                     prop_assert_eq!(&showing.order, &turned);
                 }
@@ -142,7 +147,7 @@ proptest! {
         }
         prop_assert!(first.iter().all(Option::is_some));
         let again = queue.iter().filter(|showing| showing.repeat).count();
-        prop_assert_eq!(again, (items * usize::from(repeats)).div_ceil(100).min(items.saturating_sub(GAP)));
+        prop_assert_eq!(again, (items * usize::from(repeats)).div_ceil(100).min(items.saturating_sub(gap(items))));
     }
 
     #[test]

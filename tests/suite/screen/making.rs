@@ -177,7 +177,7 @@ fn half_bad(stage: &mut Stage) {
     stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read });
     let bad = |line, why: &str| BadLine { line, why: why.to_owned() };
     let bad = vec![bad(3, "it has no \"prompt\""), bad(1_017, "it is no JSON: expected `,` at column 17")];
-    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new() }]);
+    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good: 1_015 }]);
     wrong(stage, "\"do\":\"import\"", "2 lines cannot be read", "Mend them.");
 }
 
@@ -340,7 +340,8 @@ fn a_file_becomes_a_dataset_by_its_ending() {
     assert_eq!(datasets(&asked), [Datasets::Import(import)]);
     let doubled = vec![Doubled { line: 9, first: 2 }];
     let made = dataset(8, "answered-2", 12, Some("answered.csv"));
-    let replies = vec![Reply::DatasetRead { bad: Vec::new(), doubled }, Reply::Dataset { dataset: made }];
+    let replies =
+        vec![Reply::DatasetRead { bad: Vec::new(), doubled, good: 2 }, Reply::Dataset { dataset: made }];
     stage.answer("\"do\":\"import\"", replies);
     let text = stage.text();
     assert!(text.contains("▌ answered-2"), "{text}");

@@ -257,6 +257,7 @@ fn it_is_decided_for_a_reason_and_the_history_stays() {
         metric: "Helpfulness".into(),
         value,
         reason: reason.into(),
+        version: 2,
     };
     assert_eq!(asked, [decided(value(SOURCES[0]), "It says how long it takes.")]);
     let decision = |n: u8, value: Value, reason: &str| Decision {

@@ -65,7 +65,11 @@ pub fn on_winners(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> OnWinn
     }
     OnWinners {
         with_ties: Agreement::of(all_equal, all),
-        without_ties: Agreement::of(decided_equal, decided),
+        // Pairs there are, and each has a tie in it.
+        without_ties: match decided {
+            0 if all > 0 => Err(Missing::OnlyTies),
+            _ => Agreement::of(decided_equal, decided),
+        },
     }
 }
 

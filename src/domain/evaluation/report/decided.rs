@@ -36,7 +36,7 @@ pub(super) fn decided(
         .map(|decision| Decided {
             item: decision.item.clone(),
             metric: decision.metric.clone(),
-            value: words(&decision.value, sources),
+            value: in_words(&decision.value, |id| sources.get(id).map_or("?", String::as_str)),
             reason: decision.reason.clone(),
             by: decision.by.clone(),
             at: decision.at,
@@ -45,8 +45,8 @@ pub(super) fn decided(
         .collect()
 }
 
-fn words(value: &Value, sources: &HashMap<ResponseId, String>) -> String {
-    let name = |id: &ResponseId| sources.get(id).map_or("?", String::as_str);
+/// A value in words; `name` tells whose an answer is.
+pub fn in_words<'a>(value: &Value, name: impl Fn(&ResponseId) -> &'a str) -> String {
     let each = |said: Vec<String>| said.join(", ");
     match value {
         Value::Thumbs(said) => each(

@@ -181,7 +181,12 @@ const DEFINITIONS: &[Definition] = &[
     Definition { name: "lost", text: "Comparisons that it lost.", source: OWN },
     Definition {
         name: "tied",
-        text: "Comparisons in which the answers were as good as each other, or none was good.",
+        text: "Comparisons in which the answers were as good as each other. Those in which none was good are counted apart.",
+        source: OWN,
+    },
+    Definition {
+        name: "both bad comparisons",
+        text: "Comparisons in which no answer was good. For ratings and win rates they are ties.",
         source: OWN,
     },
     Definition {

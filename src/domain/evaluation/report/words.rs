@@ -44,10 +44,12 @@ pub fn rank(of: &Rating) -> String {
 
 /// How many votes of whom on what a report is of.
 pub fn about(report: &Report) -> String {
+    let (voted, joined) = report.voters();
+    let joined = if joined == voted { String::new() } else { format!(" ({joined} joined)") };
     format!(
-        "{} of {} on {}, each to be rated by {}.",
+        "{} of {}{joined} on {}, each to be rated by {}.",
         count(report.votes.rated, "vote", "votes"),
-        count(report.raters.len() as u64, "rater", "raters"),
+        count(voted, "rater", "raters"),
         count(report.items, "item", "items"),
         count(u64::from(report.raters_per_item), "rater", "raters"),
     )

@@ -20,6 +20,8 @@ pub(super) struct Importing {
     pub skip_bad: bool,
     pub bad: Vec<BadLine>,
     pub doubled: Vec<Doubled>,
+    /// Lines that could be read.
+    pub good: u64,
 }
 
 impl Importing {
@@ -42,7 +44,7 @@ impl Importing {
         said
     }
 
-    /// Every line that could not be read, and the offer to take the others.
+    /// Every line that could not be read, and the offer to take the others where there are some.
     pub(super) fn unread(&self) -> Reading {
         let many = count(self.bad.len() as u64, "line cannot be read", "lines cannot be read");
         let head = format!("{many}, so nothing was taken:");
@@ -56,6 +58,7 @@ impl Importing {
             lines.push(Line::of(&format!("and {more} more"), Role::Muted));
         }
         let take = Choice::ImportDataset { path: self.path.clone(), skip_bad: true };
-        Reading::new(&safe_line(&self.path), lines).offering('t', "take the good lines", take)
+        let reading = Reading::new(&safe_line(&self.path), lines);
+        if self.good > 0 { reading.offering('t', "take the good lines", take) } else { reading }
     }
 }

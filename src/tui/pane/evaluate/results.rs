@@ -26,8 +26,8 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line as Said, Reading};
 use crate::tui::overlay::{Choice, Overlay};
-use crate::workbench::Request;
 use crate::workbench::request::evaluations::{Evaluations, ReportForm};
+use crate::workbench::{Request, person};
 
 /// From this width on the lines go on in a second column.
 const TWO: u16 = 200;
@@ -290,13 +290,14 @@ impl Results {
     fn decide(&mut self, reason: String, desk: &mut Desk<'_>) {
         let Some(Next::Value(value)) = self.next() else { return };
         let report = self.report.as_ref();
+        let version = report.map_or(0, |report| report.version);
         let Some((metric, told)) =
             self.opened.as_ref().zip(report).and_then(|(opened, report)| opened.of(report))
         else {
             return;
         };
         let (item, metric) = (told.item.clone(), metric.name.clone());
-        let request = Evaluations::Adjudicate { id: self.id, item, metric, value, reason };
+        let request = Evaluations::Adjudicate { id: self.id, item, metric, value, reason, version };
         self.deciding = Some(desk.call(None, Request::Evaluations(request)));
         if let Some(opened) = &mut self.opened {
             opened.said.clear();
@@ -444,7 +445,7 @@ impl State {
         if self.closed.is_some() {
             return;
         }
-        let mut results = Results::new(evaluation, &desk.options.principal);
+        let mut results = Results::new(evaluation, &person(&desk.options.principal));
         results.ask(desk);
         self.results = Some(Box::new(results));
     }

@@ -173,7 +173,8 @@ impl State {
         let import = Import { name, form, bytes, source: Some(source), licence: None, skip_bad };
         let task = desk.call(None, Request::Datasets(Datasets::Import(import)));
         let (bad, doubled) = (Vec::new(), Vec::new());
-        self.shelf.importing = Some(Importing { task, path: path.to_owned(), skip_bad, bad, doubled });
+        self.shelf.importing =
+            Some(Importing { task, path: path.to_owned(), skip_bad, bad, doubled, good: 0 });
     }
 
     pub(super) fn shelf_waits(&self, task: TaskId) -> bool {
@@ -204,9 +205,9 @@ impl State {
                     desk.overlays.push(Overlay::Reading(Box::new(reading)));
                 }
             }
-            Reply::DatasetRead { bad, doubled } => {
+            Reply::DatasetRead { bad, doubled, good } => {
                 if let Some(importing) = &mut self.shelf.importing {
-                    (importing.bad, importing.doubled) = (bad, doubled);
+                    (importing.bad, importing.doubled, importing.good) = (bad, doubled, good);
                 }
             }
             Reply::Dataset { dataset } => {

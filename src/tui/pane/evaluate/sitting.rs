@@ -26,8 +26,8 @@ use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::widget::text::{Ink, Inline, Row, wrap};
-use crate::workbench::Request;
 use crate::workbench::request::evaluations::Evaluations;
+use crate::workbench::{Request, person};
 
 /// A key within this of a new item was pressed for the one before.
 const GUARD: Duration = Duration::from_millis(150);
@@ -279,10 +279,7 @@ fn broken(text: &str, role: Role, width: u16) -> Vec<Row> {
 impl State {
     /// Sits down at an evaluation as the person themself.
     pub(super) fn sit_down(&mut self, evaluation: &Evaluation, desk: &mut Desk<'_>) {
-        let rater = match desk.options.principal.as_str() {
-            "" => "me".to_owned(),
-            name => name.to_owned(),
-        };
+        let rater = person(&desk.options.principal);
         let mut sitting = Sitting::new(evaluation.id, evaluation.name().to_owned(), rater);
         sitting.step(Step::On, desk);
         self.sitting = Some(sitting);

@@ -9,6 +9,7 @@
 //! | name | as the definitions have it, of a scale with the value behind: `points=3` |
 //! | value, low, high, n | the number, its bounds at 95 %, how many votes it is of |
 //! | missing | why there is no number |
+//! | question | of an item that raters differ on: how it begins |
 //!
 //! A name that a spreadsheet would take for a formula gets an apostrophe in front.
 
@@ -21,16 +22,17 @@ use crate::domain::evaluation::ranking::Leaderboard;
 use crate::domain::evaluation::report::{Bounded, MetricReport, Presented, RaterReport, Report, Strength};
 use crate::domain::evaluation::tally::{Coverage, Spread};
 use crate::domain::{Error, Result};
+use crate::wire::formula::guarded;
 
-const COLUMNS: [&str; 10] =
-    ["section", "metric", "source", "category", "name", "value", "low", "high", "n", "missing"];
+const COLUMNS: [&str; 11] =
+    ["section", "metric", "source", "category", "name", "value", "low", "high", "n", "missing", "question"];
 
 /// The whole report.
 pub fn write(report: &Report) -> Result<String> {
     let mut rows = Rows::default();
     counts(report, &mut rows);
     for of in &report.metrics {
-        metric(of, &mut rows);
+        metric(report, of, &mut rows);
     }
     for of in &report.raters {
         rater(of, &mut rows);
@@ -51,6 +53,7 @@ struct Of<'a> {
     metric: &'a str,
     source: &'a str,
     category: &'a str,
+    question: &'a str,
 }
 
 /// A number with what is around it.
@@ -60,7 +63,7 @@ struct Told {
 }
 
 #[derive(Default)]
-struct Rows(Vec<[String; 10]>);
+struct Rows(Vec<[String; 11]>);
 
 impl Rows {
     fn push(&mut self, of: Of<'_>, name: &str, told: Figure<Told>, n: Option<u64>) {
@@ -74,10 +77,10 @@ impl Rows {
                 }
             }
         }
-        let names = [of.section, of.metric, of.source, of.category, name].map(no_formula);
-        let [section, metric, source, category, name] = names;
+        let names = [of.section, of.metric, of.source, of.category, name, of.question];
+        let [section, metric, source, category, name, question] = names.map(|text| guarded(text.to_owned()));
         let n = n.map_or_else(String::new, |n| n.to_string());
-        self.0.push([section, metric, source, category, name, value, low, high, n, missing]);
+        self.0.push([section, metric, source, category, name, value, low, high, n, missing, question]);
     }
 
     fn count(&mut self, of: Of<'_>, name: &str, count: u64, n: Option<u64>) {
@@ -109,11 +112,6 @@ impl Rows {
     }
 }
 
-/// `=`, `+`, `-` and `@` begin a formula.
-fn no_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
 fn counts(report: &Report, rows: &mut Rows) {
     let votes = &report.votes;
     for (name, count) in [
@@ -142,7 +140,7 @@ fn category(name: Option<&str>) -> &str {
     name.unwrap_or("(none)")
 }
 
-fn metric(of: &MetricReport, rows: &mut Rows) {
+fn metric(report: &Report, of: &MetricReport, rows: &mut Rows) {
     let at = Of { metric: &of.name, ..Of::default() };
     presented(Of { section: "figures", ..at }, &of.whole, rows);
     for part in &of.by_category {
@@ -172,7 +170,8 @@ fn metric(of: &MetricReport, rows: &mut Rows) {
             Some(source) => format!("{} vs {source}", told.item),
             None => told.item.to_string(),
         };
-        let at = Of { section: "disagreements", source: &source, ..at };
+        let at =
+            Of { section: "disagreements", source: &source, question: report.question(&told.item), ..at };
         rows.number(at, "spread", &Ok(told.spread), Some(told.votes));
     }
 }
@@ -246,7 +245,8 @@ fn leaderboard(at: Of<'_>, of: &Leaderboard, rows: &mut Rows) {
         rows.share(at, "win rate", &row.win_rate, n);
         rows.number(at, "won", &Ok(row.record.won), n);
         rows.number(at, "lost", &Ok(row.record.lost), n);
-        rows.number(at, "tied", &Ok(row.record.tied + row.record.both_bad), n);
+        rows.number(at, "tied", &Ok(row.record.tied), n);
+        rows.number(at, "both bad comparisons", &Ok(row.record.both_bad), n);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::cells::{Block, Cell, Table, many, number, plain, safe, said, share};
 use super::metric;
 use crate::domain::evaluation::figure::Figure;
+use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::report::words::{self, percent};
 use crate::domain::evaluation::report::{RaterReport, Report, definition};
 use crate::domain::figures::count;
@@ -18,7 +19,7 @@ pub(super) fn document(report: &Report) -> Vec<Block> {
     blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
     let mut terms = vec!["coverage"];
     for of in &report.metrics {
-        metric::metric(of, &mut blocks, &mut terms);
+        metric::metric(report, of, &mut blocks, &mut terms);
     }
     raters(report, &mut blocks, &mut terms);
     added(report, &mut blocks);
@@ -33,11 +34,11 @@ fn decided(report: &Report, blocks: &mut Vec<Block>) {
         return;
     }
     blocks.push(Block::Heading(2, "Decided where raters differ".into()));
-    let mut table = Table::of(&["item", "metric", "decided", "why", "by"]);
+    let mut table = Table::of(&["item", "question", "metric", "decided", "why", "by"]);
     for of in &report.decided {
         let value = if of.stands { of.value.clone() } else { format!("{} (replaced)", of.value) };
-        let item = format!("{:.12}", of.item.0);
-        table.rows.push(vec![plain(item), said(&of.metric), said(&value), said(&of.reason), said(&of.by)]);
+        let [item, question] = item(report, &of.item);
+        table.rows.push(vec![item, question, said(&of.metric), said(&value), said(&of.reason), said(&of.by)]);
     }
     blocks.push(Block::Table(table));
 }
@@ -129,11 +130,13 @@ fn row(rater: &RaterReport, has_repeats: bool) -> Vec<Cell> {
 /// What was skipped, and what was said besides.
 fn added(report: &Report, blocks: &mut Vec<Block>) {
     if !report.skips.is_empty() {
-        let mut table = Table::of(&["item", "rater", "reason", "comment"]);
+        let mut table = Table::of(&["item", "question", "rater", "reason", "comment"]);
         for skip in report.skips.iter().take(LONGEST) {
             let comment = said(skip.comment.as_deref().unwrap_or_default());
+            let [item, question] = item(report, &skip.item);
             table.rows.push(vec![
-                item(&skip.item.0),
+                item,
+                question,
                 said(&skip.rater),
                 plain(words::skipped(skip.reason)),
                 comment,
@@ -142,9 +145,10 @@ fn added(report: &Report, blocks: &mut Vec<Block>) {
         list("Skipped", report.skips.len(), table, blocks);
     }
     if !report.comments.is_empty() {
-        let mut table = Table::of(&["item", "rater", "comment"]);
+        let mut table = Table::of(&["item", "question", "rater", "comment"]);
         for of in report.comments.iter().take(LONGEST) {
-            table.rows.push(vec![item(&of.item.0), said(&of.rater), said(&of.comment)]);
+            let [item, question] = item(report, &of.item);
+            table.rows.push(vec![item, question, said(&of.rater), said(&of.comment)]);
         }
         list("Comments", report.comments.len(), table, blocks);
     }
@@ -163,9 +167,9 @@ pub(super) fn more(all: usize, shown: usize) -> Option<String> {
     (rest > 0).then(|| format!("And {}; the JSON holds all.", count(rest, "more", "more")))
 }
 
-/// An item by the beginning of its hash, as listings name it.
-pub(super) fn item(hash: &str) -> Cell {
-    said(&hash.chars().take(12).collect::<String>())
+/// An item by the beginning of its hash, as listings name it, and how its question begins.
+pub(super) fn item(report: &Report, item: &ItemHash) -> [Cell; 2] {
+    [said(&item.0.chars().take(12).collect::<String>()), said(report.question(item))]
 }
 
 fn told(mut names: Vec<&'static str>) -> Vec<(String, String, String)> {

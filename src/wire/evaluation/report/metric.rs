@@ -8,16 +8,23 @@ use crate::domain::evaluation::figure::Figure;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::ranking::{Leaderboard, Row};
 use crate::domain::evaluation::report::words::{self, decimal, percent};
-use crate::domain::evaluation::report::{Agreements, Biases, MetricReport, Presented, Strength, WinMatrix};
+use crate::domain::evaluation::report::{
+    Agreements, Biases, MetricReport, Presented, Report, Strength, WinMatrix,
+};
 use crate::domain::evaluation::tally::Spread;
 use crate::domain::figures::count;
 
-pub(super) fn metric(of: &MetricReport, blocks: &mut Vec<Block>, terms: &mut Vec<&'static str>) {
+pub(super) fn metric(
+    report: &Report,
+    of: &MetricReport,
+    blocks: &mut Vec<Block>,
+    terms: &mut Vec<&'static str>,
+) {
     blocks.push(Block::Heading(2, safe(&of.name)));
     if !of.description.trim().is_empty() {
         blocks.push(Block::Text(safe(&of.description)));
     }
-    blocks.push(Block::Text(format!("{}. {}", of.method.as_str(), of.definition)));
+    blocks.push(Block::Text(format!("{}. {}", of.method.called(), of.definition)));
     if !of.labels.is_empty() && of.method != Method::ThumbsUpDown {
         let labels = of.labels.iter().zip(1..).map(|(label, point)| format!("{point} {}", safe(label)));
         blocks.push(Block::Text(format!("Of the points: {}.", labels.collect::<Vec<_>>().join(", "))));
@@ -56,7 +63,7 @@ pub(super) fn metric(of: &MetricReport, blocks: &mut Vec<Block>, terms: &mut Vec
     if !of.disagreements.is_empty() {
         blocks.push(Block::Heading(3, "Disagreements".into()));
         terms.push("spread");
-        blocks.push(disagreements(of));
+        blocks.push(disagreements(report, of));
         let shown = of.disagreements.len().min(LONGEST);
         blocks.extend(more(of.disagreements.len(), shown).map(Block::Text));
     }
@@ -318,12 +325,14 @@ fn leanings(of: &Biases) -> Block {
     Block::Table(table)
 }
 
-fn disagreements(of: &MetricReport) -> Block {
-    let mut table = Table::of(&["item", "source", "#spread", "#votes", "said"]);
+fn disagreements(report: &Report, of: &MetricReport) -> Block {
+    let mut table = Table::of(&["item", "question", "source", "#spread", "#votes", "said"]);
     for told in of.disagreements.iter().take(LONGEST) {
         let values = told.said.iter().map(|(value, count)| format!("{} × {count}", safe(value)));
+        let [item, question] = item(report, &told.item);
         table.rows.push(vec![
-            item(&told.item.0),
+            item,
+            question,
             said(told.source.as_deref().unwrap_or_default()),
             plain(words::spread(told, of)),
             many(told.votes),
