@@ -99,7 +99,7 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
     let mut twice = Vec::new();
     while let Some(reply) = replies.next().await {
         match reply? {
-            Reply::DatasetRead { bad, doubled } => {
+            Reply::DatasetRead { bad, doubled, .. } => {
                 if skip_bad || out.json || bad.len() > NAMED {
                     remarks(&bad, "bad lines", out, bad_line)?;
                 }

@@ -144,6 +144,9 @@ pub enum Reply {
     DatasetRead {
         bad: Vec<BadLine>,
         doubled: Vec<Doubled>,
+        /// Lines that can be read.
+        #[serde(default)]
+        good: u64,
     },
     /// An item is the last of this dataset now; `like` is the place of one that says the same.
     ItemAdded {

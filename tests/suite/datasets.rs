@@ -92,6 +92,7 @@ async fn a_file_with_bad_lines_is_taken_without_them_or_not_at_all() {
     let read = Reply::DatasetRead {
         bad: vec![bad(2, "its prompt is empty"), bad(5, "the file ends in the middle of it")],
         doubled: vec![Doubled { line: 4, first: 1 }],
+        good: 3,
     };
     let (said, failed) = import(&door, file("set", text)).await;
     assert_eq!(said, std::slice::from_ref(&read));

@@ -32,7 +32,7 @@ pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presente
 pub use ranking::{Ranking, WinMatrix};
 pub use raters::{LeftChoice, RaterReport, Repeated};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::decision::Decision;
 use super::item::ItemHash;
@@ -67,6 +67,9 @@ pub struct Report {
     /// What the owner decided where raters differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<Decided>,
+    /// How the question begins, of the items that are named above.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub questions: BTreeMap<ItemHash, String>,
 }
 
 /// The coverage of the items of a category; `None` for those of none.
@@ -156,6 +159,7 @@ impl Report {
             skips: gathered.skipped.iter().filter_map(|kept| skipped(&gathered, kept)).collect(),
             comments: comments(&gathered),
             decided: Vec::new(),
+            questions: BTreeMap::new(),
         }
     }
 }
@@ -165,6 +169,16 @@ impl Report {
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
         Self { decided: decided::decided(decisions, self.version, sources), ..self }
+    }
+
+    /// With how the questions begin of the items that it names; `question` knows those of all.
+    #[must_use]
+    pub fn with_questions(self, question: impl Fn(&ItemHash) -> Option<String>) -> Self {
+        let disputed = self.metrics.iter().flat_map(|metric| metric.disagreements.iter().map(|of| &of.item));
+        let skipped = self.skips.iter().map(|of| &of.item);
+        let named = disputed.chain(skipped).chain(self.comments.iter().map(|of| &of.item));
+        let questions = named.filter_map(|item| Some((item.clone(), question(item)?))).collect();
+        Self { questions, ..self }
     }
 
     /// Puts one more decision behind those that there are; `sources` as in [`Rated`].

@@ -54,6 +54,8 @@ pub struct Datasets {
 pub struct Imported {
     pub bad: Vec<BadLine>,
     pub doubled: Vec<Doubled>,
+    /// Items that can be read.
+    pub good: u64,
     pub made: Result<Dataset>,
 }
 
@@ -114,6 +116,7 @@ impl Datasets {
         let imported = worked.unwrap_or_else(|error| Imported {
             bad: Vec::new(),
             doubled: Vec::new(),
+            good: 0,
             made: Err(error),
         });
         if let Ok(dataset) = &imported.made {
@@ -239,7 +242,7 @@ fn read(store: &Store, import: Import, wanted: impl Fn() -> bool) -> Imported {
         .as_ref()
         .map_or_else(|| "reading items".to_owned(), |source| format!("reading items from {source}"));
     let Import { name, form, bytes, source, licence, skip_bad } = import;
-    let refused = |error| Imported { bad: Vec::new(), doubled: Vec::new(), made: Err(error) };
+    let refused = |error| Imported { bad: Vec::new(), doubled: Vec::new(), good: 0, made: Err(error) };
     // Before the work, which may be long.
     let name =
         match name_of(&name, &doing).and_then(|name| kept::free(store, &name, None, &doing).map(|()| name)) {
@@ -260,6 +263,7 @@ fn read(store: &Store, import: Import, wanted: impl Fn() -> bool) -> Imported {
         .into_iter()
         .map(|(first, at)| Doubled { line: lines[at] as u64, first: lines[first] as u64 })
         .collect();
+    let good = items.len() as u64;
     let made = checked(&doing, &bad, items.len(), skip_bad).and_then(|count| {
         let now = fresh::now();
         let id = fresh::dataset_id();
@@ -267,7 +271,7 @@ fn read(store: &Store, import: Import, wanted: impl Fn() -> bool) -> Imported {
         kept::write(store, &dataset, items, wanted)?;
         Ok(dataset)
     });
-    Imported { bad, doubled, made }
+    Imported { bad, doubled, good, made }
 }
 
 /// Whether what was read is to be kept; the number of its items.

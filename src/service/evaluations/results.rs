@@ -21,6 +21,9 @@ use crate::wire::evaluation::report::{csv, html, markdown};
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
 
+/// Characters of a question by which it is known again.
+const BEGINNING: usize = 160;
+
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3600 * 1000;
 
@@ -46,7 +49,7 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let (items, sources, gold) = rows(store, &evaluation)?;
+                let Rows { items, sources, gold, questions } = rows(store, &evaluation)?;
                 let task = TaskDefinition { gold, ..task };
                 let votes: Vec<Vote> = votes(store, id, |_| true)?.collect();
                 let report = Report::of(&Rated {
@@ -59,6 +62,7 @@ impl Evaluations {
                     seed: evaluation.seed,
                 });
                 let decisions = decisions(store, id)?;
+                let report = report.with_questions(|item| questions.get(item).cloned());
                 Ok((report.with_decisions(&decisions, &sources), decisions))
             })
             .await
@@ -77,6 +81,8 @@ impl Evaluations {
             ReportForm::Markdown => Ok(markdown::write(&report)),
             ReportForm::Html => Ok(html::write(&report)),
             ReportForm::Csv => csv::write(&report),
+            ReportForm::Json => serde_json::to_string_pretty(&report)
+                .map_err(|why| Error::internal("writing a report as JSON", why.to_string())),
         }
     }
 
@@ -160,13 +166,21 @@ pub(super) fn task_of(evaluation: &Evaluation, version: Option<u32>) -> Result<T
     })
 }
 
-/// The items as results know them, whose each answer is, and the answers that are known by the votes' own names.
-#[allow(clippy::type_complexity, reason = "three lists that are made in one pass")]
-fn rows(
-    store: &Store,
-    evaluation: &Evaluation,
-) -> Result<(Vec<RatedItem>, HashMap<ResponseId, String>, Vec<Gold>)> {
+/// What is known of an evaluation's items.
+struct Rows {
+    /// As results know them.
+    items: Vec<RatedItem>,
+    /// Whose each answer is.
+    sources: HashMap<ResponseId, String>,
+    /// The answers that are known, by the votes' own names.
+    gold: Vec<Gold>,
+    /// How each question begins.
+    questions: HashMap<ItemHash, String>,
+}
+
+fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut questions = HashMap::new();
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
     for known in &evaluation.known {
         answers.entry(known.item).or_default().push(known);
@@ -185,9 +199,10 @@ fn rows(
             value: known.value.with_ids(id),
             shown: Vec::new(),
         }));
+        questions.insert(hash.clone(), item.prompt().chars().take(BEGINNING).collect());
         items.push(RatedItem { hash, category: item.category, lengths });
     }
-    Ok((items, sources, gold))
+    Ok(Rows { items, sources, gold, questions })
 }
 
 fn found(store: &Store, evaluation: &Evaluation, hash: &ItemHash) -> Result<Item> {

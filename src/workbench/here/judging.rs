@@ -127,9 +127,9 @@ impl Here {
         let request = match request {
             Ask::Import(import) => {
                 let read = async move {
-                    let Imported { bad, doubled, made } = service.import(import).await;
+                    let Imported { bad, doubled, good, made } = service.import(import).await;
                     let said = !bad.is_empty() || !doubled.is_empty();
-                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled }));
+                    let remarks = said.then_some(Ok(Reply::DatasetRead { bad, doubled, good }));
                     stream::iter(remarks.into_iter().chain([made.map(|dataset| Reply::Dataset { dataset })]))
                 };
                 return stream::once(read).flatten().boxed();

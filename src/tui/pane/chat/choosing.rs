@@ -104,6 +104,7 @@ impl State {
             | Choice::Fill(..)
             | Choice::DropForm
             | Choice::ImportDataset { .. }
+            | Choice::WriteReport { .. }
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

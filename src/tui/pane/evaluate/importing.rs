@@ -20,6 +20,8 @@ pub(super) struct Importing {
     pub skip_bad: bool,
     pub bad: Vec<BadLine>,
     pub doubled: Vec<Doubled>,
+    /// Lines that can be read.
+    pub good: u64,
 }
 
 impl Importing {
@@ -55,7 +57,11 @@ impl Importing {
             let more = grouped((self.bad.len() - NAMED) as u64);
             lines.push(Line::of(&format!("and {more} more"), Role::Muted));
         }
+        let reading = Reading::new(&safe_line(&self.path), lines);
+        if self.good == 0 {
+            return reading;
+        }
         let take = Choice::ImportDataset { path: self.path.clone(), skip_bad: true };
-        Reading::new(&safe_line(&self.path), lines).offering('t', "take the good lines", take)
+        reading.offering('t', "take the good lines", take)
     }
 }
