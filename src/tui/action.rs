@@ -211,6 +211,7 @@ actions! {
     ImportDataset = "import_dataset", "Read a file as a new dataset";
     NewComparison = "new_comparison", "Begin a new comparison with these columns";
     GroupNext = "group_next", "A row a model, a day or a provider";
+    WriteReport = "write_report", "Write the results to a file";
     CopyTable = "copy_table", "Copy the table as CSV";
     SortNext = "sort_next", "Sort by the next column";
     SortReverse = "sort_reverse", "Sort the other way round";
@@ -314,6 +315,7 @@ impl Action {
                 | Self::ShowReference
                 | Self::GoToVote
                 | Self::ShowReport
+                | Self::WriteReport
                 | Self::ShowDefinitions
                 | Self::DecideItem
                 | Self::RunEvaluation

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::widget::code::Want;
 use super::widget::picture::{self, Bytes};
 use crate::config::PresetChange;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
 use crate::workbench::{Context, Request};
 
@@ -54,6 +54,9 @@ pub enum Effect {
     /// Writes an exported conversation to the file that the person named; answered by `Event::Saved`. Only `replace`
     /// writes over another file.
     Save { id: ConversationId, path: String, text: String, replace: bool },
+    /// Writes what votes come to to the file that the person named; answered by `Event::ReportSaved`. Only `replace` writes
+    /// over another file.
+    SaveReport { id: EvaluationId, path: String, text: String, replace: bool },
     /// Writes a picture to the file that the person named; answered by `Event::PictureSaved`. Only `replace` writes over
     /// another file.
     SavePicture { blob: BlobId, path: String, bytes: Bytes, replace: bool },

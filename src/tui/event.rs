@@ -9,7 +9,7 @@ use super::key::{Key, KeyModifiers};
 use super::widget::code::Inked;
 use super::widget::picture::{Drawn, Key as Drawing};
 use crate::config::Preset;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
@@ -63,6 +63,12 @@ pub enum Event {
     /// The answer to `Effect::Save`.
     Saved {
         id: ConversationId,
+        path: String,
+        saved: Result<Saved>,
+    },
+    /// The answer to `Effect::SaveReport`.
+    ReportSaved {
+        id: EvaluationId,
         path: String,
         saved: Result<Saved>,
     },

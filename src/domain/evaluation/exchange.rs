@@ -27,6 +27,8 @@ pub enum ReportForm {
     Html,
     /// A number a line.
     Csv,
+    /// The report itself.
+    Json,
 }
 
 /// What a rater took away: by it the votes are read that they bring back, whatever has changed since.

@@ -46,6 +46,9 @@ pub struct Sheet {
     /// The vote that a new one takes the place of, where the rater came back to this item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Before>,
+    /// What was said of it until it was taken back just now; no vote stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<Before>,
 }
 
 /// An answer as it stands before a rater.

@@ -29,6 +29,9 @@ const NAMED: usize = 5;
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
 
+/// Characters of a question by which it is known again.
+const BEGINNING: usize = 160;
+
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3600 * 1000;
 
@@ -89,6 +92,8 @@ impl Evaluations {
             ReportForm::Markdown => Ok(markdown::write(&report)),
             ReportForm::Html => Ok(html::write(&report)),
             ReportForm::Csv => csv::write(&report),
+            ReportForm::Json => serde_json::to_string_pretty(&report)
+                .map_err(|why| Error::internal("writing a report as JSON", why.to_string())),
         }
     }
 

@@ -45,6 +45,7 @@ struct Laid {
     /// The answers from the left.
     order: Order,
     before: Option<Before>,
+    taken_back: Option<Before>,
 }
 
 enum Order {
@@ -194,7 +195,12 @@ impl Open {
 
     fn next(&mut self, rater: &str, now: u64) -> Option<Laid> {
         let place = self.floor.next(rater, now, HOLD)?;
-        Some(Laid { place: self.places[place.subject], order: Order::Drawn(place.order), before: None })
+        Some(Laid {
+            place: self.places[place.subject],
+            order: Order::Drawn(place.order),
+            before: None,
+            taken_back: None,
+        })
     }
 
     /// Takes the last vote back and lays its item before the rater again, for whom it is held; `None` before the first.
@@ -216,7 +222,7 @@ impl Open {
         if let Some(subject) = self.floor.place_of(&withdrawn.item).filter(|_| !withdrawn.repeat) {
             self.floor.hold(rater, subject, now, HOLD);
         }
-        Ok(Some(Laid { before: None, ..laid }))
+        Ok(Some(Laid { taken_back: laid.before, before: None, ..laid }))
     }
 
     /// Lays the item of the rater's vote of that number, from 1, before them again.
@@ -242,7 +248,7 @@ impl Open {
         let vote = store.get::<Vote>(&VoteOf(self.evaluation.id, id))?.ok_or_else(lost)?;
         let before = Before { vote: id, said: vote.said.clone(), comment: vote.comment.clone() };
         let order = Order::Known(vote.shown.clone());
-        Ok((Laid { place: self.places[subject], order, before: Some(before) }, vote))
+        Ok((Laid { place: self.places[subject], order, before: Some(before), taken_back: None }, vote))
     }
 
     /// The seat of a rater with what lies before them.
@@ -285,7 +291,8 @@ impl Open {
             let source = (!blinding.models).then(|| response.model.clone());
             Shown { id: ids[*at].clone(), text: masked(&self.evaluation, &response.text), source }
         });
-        Ok(Sheet { answers: answers.collect(), item: hash, turns, reference, before: laid.before })
+        let (answers, before, taken_back) = (answers.collect(), laid.before, laid.taken_back);
+        Ok(Sheet { answers, item: hash, turns, reference, before, taken_back })
     }
 
     /// The ids of the answers to an item, in the order of the sources.

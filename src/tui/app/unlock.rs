@@ -35,7 +35,10 @@ pub(super) fn unlocked(state: &mut State, error: Option<Error>, out: &mut Out<'_
     state.unlocking = None;
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Passphrase(_)));
     match error {
-        None => state.begin(out),
+        None => {
+            state.begin(out);
+            state.at_desk(out, |panes, desk| panes.evaluate.resume(desk));
+        }
         Some(error) => {
             let said = match error.kind {
                 ErrorKind::Passphrase => "That passphrase does not open it. Try again.".to_owned(),

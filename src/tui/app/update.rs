@@ -14,8 +14,9 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
+use crate::tui::overlay::prompt::Told;
 use crate::tui::overlay::{Choice, Outcome, Overlay};
-use crate::tui::pane::{Place, chat, pictures};
+use crate::tui::pane::{Pane, Place, chat, pictures};
 use ratatui::layout::Rect;
 
 /// Takes an event in; says what is asked of the world.
@@ -103,6 +104,11 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Copied(how) => copied(state, how),
         Event::Clipboard(Ok(clipped)) => state.with_chat(out, |chat, desk| chat.paste_clipped(clipped, desk)),
         Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
+        Event::ReportSaved { id, path, saved } => match saved {
+            Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
+            Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace_by_report(id, path))),
+            Err(error) => state.say(error.to_string(), true),
+        },
         Event::PictureSaved { blob, path, saved } => match saved {
             Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
             Ok(Saved::Exists) => {
@@ -138,11 +144,19 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.say(error.to_string(), true);
         }
     }
-    if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut())
-        && let Some(file) = prompt.told(boxed)
-    {
-        state.overlays.pop();
-        state.with_chat(out, |chat, desk| chat.attach_read(file, desk));
+    if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut()) {
+        match prompt.told(boxed) {
+            Told::Stays => {}
+            Told::Taken => drop(state.overlays.pop()),
+            Told::Attached(file) => {
+                state.overlays.pop();
+                state.with_chat(out, |chat, desk| chat.attach_read(file, desk));
+            }
+        }
+    }
+    if state.evaluate.has_unread() {
+        let in_sight = state.place == Place::Evaluate && state.overlays.is_empty();
+        state.at_desk(out, |panes, desk| panes.evaluate.show_unread(in_sight, desk));
     }
     if let Some(id) = state.opens.take() {
         show(state, Place::Chat, out);
@@ -272,6 +286,9 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
         Outcome::Close => {
             state.overlays.pop();
         }
+        Outcome::Told(choice @ Choice::ImportDataset { .. }) => {
+            state.at_desk(out, |panes, desk| panes.evaluate.chosen(choice, desk));
+        }
         Outcome::Told(choice) => state.with_chat(out, |chat, desk| chat.chosen(choice, desk)),
         Outcome::Chosen(choice) => {
             state.overlays.pop();
@@ -283,6 +300,10 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 Choice::Quit => quit(state, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
+                // Whatever is in front by now, it is the evaluations'.
+                choice @ (Choice::ImportDataset { .. } | Choice::WriteReport { .. }) => {
+                    state.at_desk(out, |panes, desk| panes.evaluate.chosen(choice, desk));
+                }
                 choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),
             }
         }

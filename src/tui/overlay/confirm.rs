@@ -152,6 +152,19 @@ impl Confirm {
         }
     }
 
+    /// Asks before a file is written over by results.
+    pub fn replace_by_report(id: EvaluationId, path: String) -> Self {
+        Self {
+            act: "Replace the file",
+            object: safe_line(&path).into_owned(),
+            rest: "by the results? What is in it now is lost.".to_owned(),
+            letter: 'r',
+            does: "replace it",
+            choice: Choice::WriteReport { id, path, replace: true },
+            keeps: "keep it",
+        }
+    }
+
     /// Asks before a file is written over by a picture.
     pub fn replace_by_picture(blob: BlobId, path: String) -> Self {
         Self {

@@ -117,6 +117,12 @@ pub enum Choice {
         path: String,
         replace: bool,
     },
+    /// Writes what votes come to, of that evaluation, to the file.
+    WriteReport {
+        id: EvaluationId,
+        path: String,
+        replace: bool,
+    },
     /// Writes a picture to the file.
     SavePicture {
         blob: BlobId,

@@ -8,7 +8,7 @@ use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
-use crate::domain::id::{ConversationId, DatasetId, PromptId};
+use crate::domain::id::{ConversationId, DatasetId, EvaluationId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
@@ -19,6 +19,7 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::put;
 use crate::tui::widget::text::width;
 use crate::workbench::request::conversations::Format;
+use crate::workbench::request::evaluations::ReportForm;
 
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +50,8 @@ pub enum Of {
     Comment,
     /// Why something is decided so.
     Reason,
-    /// The number of a rater's vote.
-    Vote,
+    /// The number of a rater's vote, from 1 to that many.
+    Vote(u64),
     /// What stands in a blank of a new evaluation.
     Blank(Blank),
     /// The file that a dataset is read from.
@@ -59,6 +60,8 @@ pub enum Of {
     Repeats,
     /// The file with values for what is asked.
     Values,
+    /// The file that what votes come to is written to.
+    Report(EvaluationId),
     /// Another name of a dataset.
     DatasetName(DatasetId),
 }
@@ -143,11 +146,23 @@ pub enum Said {
 pub enum Boxed {
     Attached(Attachment),
     Failed(Error),
+    /// It was read.
+    Read,
     /// How the path goes on from what stood before the caret.
     Completed {
         before: String,
         found: Completion,
     },
+}
+
+/// What becomes of the line by what is known of its file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    Stays,
+    /// It is done with.
+    Taken,
+    /// So it is, and this goes with the next message.
+    Attached(Attachment),
 }
 
 impl Prompt {
@@ -167,6 +182,13 @@ impl Prompt {
             wrong: "",
             said: Said::Nothing,
         }
+    }
+
+    /// Asks for the file that what votes come to is written to.
+    pub fn report(of: EvaluationId, name: &str) -> Self {
+        let input = Input::new(&format!("{}.md", file_stem(name)));
+        let title = "Write the results to".to_owned();
+        Self { title, input, of: Of::Report(of), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for a file that goes with the next message.
@@ -253,10 +275,13 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Reason, wrong: "", said: Said::Nothing }
     }
 
-    /// Asks for the number of a rater's vote.
-    pub fn vote() -> Self {
-        let title = "Back to the item of your vote number".to_owned();
-        Self { title, input: Input::default(), of: Of::Vote, wrong: "", said: Said::Nothing }
+    /// Asks for the number of one of a rater's so many votes.
+    pub fn vote(votes: u64) -> Self {
+        let title = match votes {
+            0 | 1 => "Back to the item of your vote number 1".to_owned(),
+            _ => format!("Back to the item of your vote number 1 to {}", grouped(votes)),
+        };
+        Self { title, input: Input::default(), of: Of::Vote(votes), wrong: "", said: Said::Nothing }
     }
 
     /// Asks for what stands in a blank of a new evaluation; `before` is what stands there.
@@ -301,7 +326,7 @@ impl Prompt {
     pub fn verb(&self) -> &'static str {
         match self.of {
             Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) | Of::DatasetName(_) => "rename",
-            Of::File(_) | Of::Picture(_) => "write",
+            Of::File(_) | Of::Picture(_) | Of::Report(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset => "add",
@@ -310,7 +335,7 @@ impl Prompt {
             Of::Comment | Of::Blank(_) | Of::Repeats => "keep it",
             Of::Items | Of::Values => "read",
             Of::Reason => "decide",
-            Of::Vote => "go there",
+            Of::Vote(_) => "go there",
         }
     }
 
@@ -376,10 +401,13 @@ impl Prompt {
                 self.wrong = "A reason is needed: it is what others read later.";
                 Outcome::Stay
             }
-            (Some(Action::Accept), Of::Vote) => match text.parse() {
-                Ok(number) if number > 0 => Outcome::Chosen(Choice::GoToVote(number)),
+            (Some(Action::Accept), Of::Vote(votes)) => match text.parse() {
+                Ok(number) if (1..=*votes).contains(&number) => Outcome::Chosen(Choice::GoToVote(number)),
                 _ => {
-                    self.wrong = "Votes count from 1.";
+                    self.said = Said::Failed(match votes {
+                        0 | 1 => "There is one vote, number 1.".to_owned(),
+                        _ => format!("Your votes count from 1 to {}.", grouped(*votes)),
+                    });
                     Outcome::Stay
                 }
             },
@@ -390,9 +418,18 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
+            (Some(Action::Accept), Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Items) if !text.is_empty() && !text.ends_with('/') => {
                 let path = text.trim_matches(['"', '\'']).to_owned();
-                Outcome::Chosen(Choice::ImportDataset { path, skip_bad: false })
+                self.said = Said::Reading;
+                Outcome::Told(Choice::ImportDataset { path, skip_bad: false })
+            }
+            (Some(Action::Accept), Of::Report(id)) if report_form_of(text).is_some() => {
+                Outcome::Chosen(Choice::WriteReport { id: *id, path: text.to_owned(), replace: false })
+            }
+            (Some(Action::Accept), Of::Report(_)) => {
+                self.wrong = "The name ends in .md, .html, .csv or .json: that is the form.";
+                Outcome::Stay
             }
             (Some(Action::Accept), Of::Values) if !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ValuesFile(dropped_path(text).unwrap_or_else(|| text.to_owned())))
@@ -434,11 +471,13 @@ impl Prompt {
         }
     }
 
-    /// What became of the file that it names, where that is still asked; gives the file back that was read.
-    pub fn told(&mut self, boxed: Boxed) -> Option<Attachment> {
+    /// What became of the file that it names, where that is still asked.
+    pub fn told(&mut self, boxed: Boxed) -> Told {
         match boxed {
             _ if !matches!(self.of, Of::Attachment | Of::Items | Of::Values) => {}
-            Boxed::Attached(file) => return Some(file).filter(|_| self.said == Said::Reading),
+            Boxed::Attached(file) if self.said == Said::Reading => return Told::Attached(file),
+            Boxed::Read if self.said == Said::Reading => return Told::Taken,
+            Boxed::Attached(_) | Boxed::Read => {}
             Boxed::Failed(error) => {
                 let why = match error.kind {
                     ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -457,7 +496,7 @@ impl Prompt {
             }
             Boxed::Completed { .. } => {}
         }
-        None
+        Told::Stays
     }
 
     /// The names that the file may have, as many as there is room for.
@@ -512,7 +551,7 @@ impl Prompt {
                 ("Each time is a page of its own; what they took is summed up over all", Role::Muted)
             }
             ("", Of::Reason) => ("It is kept with the decision, and who made it", Role::Muted),
-            ("", Of::Vote) => ("Your vote stands until another one takes its place", Role::Muted),
+            ("", Of::Vote(_)) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)
             }
@@ -522,6 +561,7 @@ impl Prompt {
             ("", Of::Question) => ("Kept nowhere; at most 512 tokens come back", Role::Muted),
             ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),
             ("", Of::Source) => ("PNG, JPEG or WebP; it is kept with what is made of it", Role::Muted),
+            ("", Of::Report(_)) => (".md, .html, .csv or .json · ~/ is your home", Role::Muted),
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
             ("", Of::Attachment) => ("a picture, document or text · ~/ is your home", Role::Muted),
             (wrong, _) => (wrong, Role::Warn),
@@ -545,6 +585,19 @@ pub fn format_of(path: &str) -> Option<Format> {
         "md" | "markdown" => Some(Format::Markdown),
         "json" => Some(Format::Json),
         "jsonl" => Some(Format::Jsonl),
+        _ => None,
+    }
+}
+
+/// The form of a report that a file's name asks for.
+pub fn report_form_of(path: &str) -> Option<ReportForm> {
+    let (stem, end) = path.rsplit_once('.')?;
+    match end.to_ascii_lowercase().as_str() {
+        _ if stem.is_empty() || stem.ends_with('/') => None,
+        "md" | "markdown" => Some(ReportForm::Markdown),
+        "html" | "htm" => Some(ReportForm::Html),
+        "csv" => Some(ReportForm::Csv),
+        "json" => Some(ReportForm::Json),
         _ => None,
     }
 }

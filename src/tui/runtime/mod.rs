@@ -439,6 +439,13 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                         Answer::Event(Event::Saved { id, path, saved })
                     });
                 }
+                Effect::SaveReport { id, path, text, replace } => {
+                    let home = self.host.home.clone();
+                    self.beside.spawn_blocking(move || {
+                        let saved = save::save(&path, home.as_deref(), &text, replace);
+                        Answer::Event(Event::ReportSaved { id, path, saved })
+                    });
+                }
                 Effect::SavePicture { blob, path, bytes, replace } => {
                     let home = self.host.home.clone();
                     self.beside.spawn_blocking(move || {

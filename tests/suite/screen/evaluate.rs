@@ -104,6 +104,7 @@ fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
             reference: Some("It says where to ask for it and how long it takes.".into()),
             answers: answers.iter().enumerate().map(shown).collect(),
             before: None,
+            taken_back: None,
         }),
         pace: Pace { done, total: 200, taken: 0, median_ms: 11_400, raters: 2 },
     }
@@ -138,6 +139,10 @@ pub fn evaluations(effects: &[Effect]) -> Vec<Evaluations> {
         _ => None,
     };
     Stage::requests(effects).into_iter().filter_map(own).collect()
+}
+
+fn sit(step: Step) -> Evaluations {
+    Evaluations::Sit { id: ID, rater: "ana".into(), step }
 }
 
 fn cast(effects: &[Effect]) -> Cast {
@@ -317,6 +322,69 @@ fn a_vote_that_is_looked_at_again_is_superseded() {
     assert!(stage.text().contains("an item again") && stage.text().contains("; hm"), "{}", stage.text());
     let said = cast(&stage.keys("b"));
     assert_eq!(said.supersedes, Some(vote));
+}
+
+#[test]
+fn going_back_says_which_votes_there_are_shows_what_was_said_and_esc_returns() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = rating(width, height, "dark", seat(best(), &ANSWERS, 5));
+        stage.keys(";half a thought<enter>g");
+        assert!(stage.text().contains("vote number 1 to 5"), "{}", stage.text());
+        stage.keys("6<enter>");
+        assert!(stage.text().contains("Your votes count from 1 to 5."), "{}", stage.text());
+        stage.keys("<backspace>3<enter>");
+        let mut again = seat(best(), &ANSWERS, 5);
+        let sheet = again.sheet.as_mut().unwrap();
+        let said =
+            Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::One(ResponseId("r1".into()))))]);
+        sheet.item = ItemHash("def".into());
+        sheet.before = Some(Before {
+            vote: VoteId::from_bytes([3; 16]),
+            said,
+            comment: Some("it names the page".into()),
+        });
+        stage.answer("\"step\":{\"to\":3}", vec![Reply::Seat { seat: again }]);
+        stage.pass(200);
+        insta::assert_snapshot!(format!("rate-again-{width}x{height}"), stage.text());
+        assert_eq!(evaluations(&stage.keys("<esc>"))[0], sit(Step::On));
+        stage.answer("\"step\":\"on\"", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 5) }]);
+        assert!(stage.text().contains("item 6 of 200"), "{}", stage.text());
+        assert!(stage.text().contains("; half a thought"), "what was begun is there still: {}", stage.text());
+    }
+}
+
+#[test]
+fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    assert_eq!(evaluations(&stage.keys("u")), [sit(Step::Undo)]);
+    let mut undone = seat(best(), &ANSWERS, 4);
+    let said = Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::Tie))]);
+    undone.sheet.as_mut().unwrap().taken_back =
+        Some(Before { vote: VoteId::from_bytes([3; 16]), said, comment: Some("both are short".into()) });
+    stage.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone }]);
+    stage.pass(200);
+    let text = stage.text();
+    assert!(text.contains("before: tie") && text.contains("; both are short"), "{text}");
+    stage.keys("<space>");
+    assert!(stage.text().contains("Why is it skipped? ; both are short"), "{}", stage.text());
+    stage.keys("<esc>");
+    let cast = cast(&stage.keys("1"));
+    assert_eq!((cast.supersedes, cast.comment.as_deref()), (None, Some("both are short")));
+}
+
+#[test]
+fn answers_are_set_as_the_chat_sets_them_and_stay_blind() {
+    let left = "## Steps\n\n1. Open **Billing**.\n2. Press *Dispute*.\n\n```rust\nfn main() {}\n```";
+    let right = "| plan | price |\n|---|---|\n| one | 3 |\n\n> It is `free`.";
+    shoot_rating("rate-markdown", || seat(best(), &[left, right], 5), |_| {});
+}
+
+#[test]
+fn a_number_beyond_the_answers_says_nothing() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    for key in ["3", "4", "9"] {
+        assert!(evaluations(&stage.keys(key)).is_empty(), "{key}");
+    }
 }
 
 #[test]

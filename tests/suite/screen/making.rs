@@ -171,13 +171,17 @@ fn shown(stage: &mut Stage) {
 
 /// A file with two bad lines is on its way.
 fn half_bad(stage: &mut Stage) {
+    with_bad_lines(stage, 1_015);
+}
+
+fn with_bad_lines(stage: &mut Stage, good: u64) {
     shown(stage);
     stage.keys("a~/rivers.jsonl<enter>");
     let read = Ok(Contents(b"{}\n".to_vec()));
     stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read });
     let bad = |line, why: &str| BadLine { line, why: why.to_owned() };
     let bad = vec![bad(3, "it has no \"prompt\""), bad(1_017, "it is no JSON: expected `,` at column 17")];
-    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good: 1_015 }]);
+    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good }]);
     wrong(stage, "\"do\":\"import\"", "2 lines cannot be read", "Mend them.");
 }
 
@@ -341,7 +345,7 @@ fn a_file_becomes_a_dataset_by_its_ending() {
     let doubled = vec![Doubled { line: 9, first: 2 }];
     let made = dataset(8, "answered-2", 12, Some("answered.csv"));
     let replies =
-        vec![Reply::DatasetRead { bad: Vec::new(), doubled, good: 2 }, Reply::Dataset { dataset: made }];
+        vec![Reply::DatasetRead { bad: Vec::new(), doubled, good: 12 }, Reply::Dataset { dataset: made }];
     stage.answer("\"do\":\"import\"", replies);
     let text = stage.text();
     assert!(text.contains("▌ answered-2"), "{text}");
@@ -372,5 +376,51 @@ fn a_file_that_is_not_there_is_said() {
     let error =
         Error::new(ErrorKind::NotFound, "reading none.jsonl", "no such file", "Check that the path exists.");
     let asked = stage.event(Event::FileRead { path: "~/none.jsonl".into(), read: Err(error) });
-    assert!(asked.is_empty() && stage.text().contains("no such file"), "{}", stage.text());
+    let text = stage.text();
+    assert!(asked.is_empty() && text.contains("there is no such file"), "{text}");
+    assert!(text.contains("~/none.jsonl"), "what was typed stays: {text}");
+    let asked = stage.keys("<backspace><enter>");
+    let read = Effect::ReadFile { path: "~/none.json".into(), most: LARGEST_FILE };
+    assert!(asked.contains(&read), "and is mended: {asked:?}");
+}
+
+#[test]
+fn a_file_waits_until_the_one_before_it_is_read() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    shown(&mut stage);
+    stage.keys("a~/one.jsonl<enter>");
+    let read = Ok(Contents(b"{}\n".to_vec()));
+    stage.event(Event::FileRead { path: "~/one.jsonl".into(), read });
+    let asked = stage.keys("a~/two.jsonl<enter>");
+    assert!(!asked.iter().any(|effect| matches!(effect, Effect::ReadFile { .. })), "{asked:?}");
+    let text = stage.text();
+    assert!(text.contains("one.jsonl is still being read") && text.contains("~/two.jsonl"), "{text}");
+}
+
+#[test]
+fn bad_lines_wait_for_whoever_is_elsewhere() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    shown(&mut stage);
+    stage.keys("a~/rivers.jsonl<enter>");
+    let read = Ok(Contents(b"{}\n".to_vec()));
+    stage.event(Event::FileRead { path: "~/rivers.jsonl".into(), read });
+    stage.keys("<alt+1>");
+    let bad = vec![BadLine { line: 3, why: "it has no \"prompt\"".into() }];
+    stage.reply("\"do\":\"import\"", vec![Reply::DatasetRead { bad, doubled: Vec::new(), good: 2 }]);
+    wrong(&mut stage, "\"do\":\"import\"", "1 line cannot be read", "Mend it.");
+    let text = stage.text();
+    assert!(text.contains("Nothing was taken of rivers.jsonl") && !text.contains("line 3:"), "{text}");
+    stage.keys("<alt+3>");
+    assert!(stage.text().contains("line 3: it has no"), "{}", stage.text());
+    let asked = stage.keys("t");
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::ReadFile { .. })), "{asked:?}");
+}
+
+#[test]
+fn good_lines_are_offered_only_where_there_are_some() {
+    let mut stage = Stage::settled(100, 30, "dark");
+    with_bad_lines(&mut stage, 0);
+    let text = stage.text();
+    assert!(text.contains("line 1,017") && !text.contains("take the good lines"), "{text}");
+    assert!(stage.keys("t").is_empty());
 }

@@ -13,7 +13,7 @@ use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::Effect;
-use outcrop::tui::event::Event;
+use outcrop::tui::event::{Event, Saved};
 use outcrop::workbench::Reply;
 use outcrop::workbench::request::evaluations::{Evaluations, ReportForm};
 
@@ -138,6 +138,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         rounds: 60,
         seed: 3,
     })
+    .with_questions(|hash| Some(items.iter().find(|item| item.hash() == *hash)?.prompt().to_owned()))
 }
 
 fn several() -> Vec<Metric> {
@@ -222,10 +223,7 @@ fn who_looks_for_the_first_time_is_told_that_it_is_kept() {
 /// The results with the first disagreement open.
 fn open(stage: &mut Stage, report: &Report) -> Item {
     show(stage, report.clone(), true);
-    // The last disagreement of all is the last line above the raters.
-    while !stage.text().contains("▌ ") || !stage.text().contains("Enter open") {
-        stage.keys("j");
-    }
+    assert!(evaluations(&stage.keys("<enter>")).is_empty(), "it goes to the first one");
     let [Evaluations::Item { item, .. }] = &evaluations(&stage.keys("<enter>"))[..] else { panic!() };
     let whole = items(40, &SOURCES).into_iter().find(|other| other.hash() == *item).unwrap();
     stage.answer("do\":\"item", vec![Reply::RatedItem { item: whole.clone() }]);
@@ -340,6 +338,86 @@ fn the_numbers_are_copied_and_counted_again() {
     assert!(stage.text().contains("on 4 items"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.text().contains("items × answers"), "{}", stage.text());
+}
+
+#[test]
+fn where_nothing_opens_the_first_disagreement_is_pointed_out() {
+    shoot("results-differ", |stage| {
+        show(stage, choice(), true);
+        assert!(evaluations(&stage.keys("a")).is_empty());
+        let text = stage.text();
+        assert!(text.contains("Here is what raters differ on"), "{text}");
+        let Some(chosen) = text.lines().find(|line| line.contains("▌ ")) else { panic!("{text}") };
+        assert!(chosen.contains("Question "), "{text}");
+        stage.pass(20_000);
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    show(&mut stage, report_of(best(), 4, &RATERS[..1], &SOURCES), true);
+    stage.keys("<enter>");
+    assert!(stage.text().contains("raters differ on no item"), "{}", stage.text());
+}
+
+#[test]
+fn results_are_written_to_a_file_in_the_form_that_its_name_asks_for_and_over_none_unasked() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    show(&mut stage, choice(), true);
+    stage.keys("w");
+    assert!(stage.text().contains("helpful-v2.md"), "{}", stage.text());
+    stage.keys("<ctrl+u>out.pdf<enter>");
+    assert!(stage.text().contains("The name ends in .md, .html, .csv or .json"), "{}", stage.text());
+    stage.keys("<esc>");
+    let id = judged(true).id;
+    for (name, form) in [
+        ("out.md", ReportForm::Markdown),
+        ("out.HTML", ReportForm::Html),
+        ("~/out.csv", ReportForm::Csv),
+        ("out.json", ReportForm::Json),
+    ] {
+        stage.keys("w<ctrl+u>");
+        let asked = evaluations(&stage.keys(&format!("{name}<enter>")));
+        assert_eq!(asked, [Evaluations::WriteReport { id, version: None, form }]);
+        stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
+        let saves = |replace| Effect::SaveReport { id, path: name.into(), text: name.into(), replace };
+        assert!(stage.effects.contains(&saves(false)), "{name}");
+        stage.event(Event::ReportSaved { id, path: name.into(), saved: Ok(Saved::Exists) });
+        assert!(stage.text().contains("Replace the file"), "{}", stage.text());
+        stage.keys("r");
+        stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
+        assert!(stage.effects.contains(&saves(true)), "{name}");
+        let place = format!("/here/{name}");
+        stage.event(Event::ReportSaved { id, path: name.into(), saved: Ok(Saved::To(place.clone().into())) });
+        assert!(stage.text().contains(&format!("Written to {place}")), "{}", stage.text());
+    }
+}
+
+#[test]
+fn what_a_sealed_workspace_refused_is_asked_anew_when_it_is_open() {
+    let sealed =
+        || Some(Error::new(ErrorKind::Passphrase, "opening the store", "none was given", "Type it."));
+    let unlock = |stage: &mut Stage| {
+        stage.keys("secret<enter>");
+        let task = stage.task("unlock");
+        stage.event(Event::Ended { task, error: None })
+    };
+    let id = judged(true).id;
+    let mut stage = Stage::settled(100, 40, "dark");
+    list(&mut stage, vec![judged(true)]);
+    stage.keys("o");
+    let task = stage.task("do\":\"report");
+    stage.event(Event::Ended { task, error: sealed() });
+    assert!(stage.text().contains("Passphrase"), "{}", stage.text());
+    let asked = evaluations(&unlock(&mut stage));
+    assert!(asked.contains(&Evaluations::Report { id, version: None }), "{asked:?}");
+
+    let mut stage = Stage::settled(100, 40, "dark");
+    open(&mut stage, &choice());
+    stage.keys("a<enter>so<enter>");
+    let task = stage.task("do\":\"adjudicate");
+    stage.event(Event::Ended { task, error: sealed() });
+    unlock(&mut stage);
+    assert!(stage.text().contains("The decision was not kept: decide it again."), "{}", stage.text());
+    stage.keys("a");
+    assert!(stage.text().contains("both bad"), "it can be decided: {}", stage.text());
 }
 
 #[test]

@@ -171,6 +171,7 @@ impl Away {
     /// Takes a vote back and lays its item out again.
     fn taken_back(&self, seated: &mut Seated, Given { place, vote }: Given) -> Result<Sheet> {
         let placed = self.at(place)?;
+        let before = Before { vote: vote.id, said: vote.said.clone(), comment: vote.comment.clone() };
         let withdrawn = Vote {
             id: fresh::vote_id(),
             said: Said::Withdrawn,
@@ -181,7 +182,7 @@ impl Away {
             ..vote
         };
         seated.keep(Given { place, vote: withdrawn })?;
-        Ok(sheet(placed, None))
+        Ok(Sheet { taken_back: Some(before), ..sheet(placed, None) })
     }
 
     /// The item of the vote of that number, from 1, with what was said of it.
@@ -277,7 +278,14 @@ impl Seated {
 fn sheet(placed: &Placed, before: Option<Before>) -> Sheet {
     let Placed { item, turns, reference, answers, .. } = placed.clone();
     let shown = |answer: hand_out::Answer| Shown { id: answer.id, text: answer.text, source: None };
-    Sheet { item, turns, reference, answers: answers.into_iter().map(shown).collect(), before }
+    Sheet {
+        item,
+        turns,
+        reference,
+        answers: answers.into_iter().map(shown).collect(),
+        before,
+        taken_back: None,
+    }
 }
 
 /// The first bytes of a file, by which a hand-out is known.

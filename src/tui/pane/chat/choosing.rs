@@ -106,6 +106,7 @@ impl State {
             | Choice::Fill(..)
             | Choice::DropForm
             | Choice::ImportDataset { .. }
+            | Choice::WriteReport { .. }
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

@@ -1,6 +1,7 @@
 //! The report card: a report as lines of a screen that is so wide. Pure.
 
-use super::charts::{Bar, Column, Figures, Kind, Line, Table, histogram, indented, piece, words};
+use super::charts::{Bar, Column, Figures, Kind, Line, Table, histogram, indented, legend, piece, words};
+use crate::domain::evaluation::ItemHash;
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::{Estimate, Figure};
@@ -13,7 +14,9 @@ use crate::domain::evaluation::report::{
 };
 use crate::domain::evaluation::tally::Coverage;
 use crate::domain::figures::{count, grouped};
+use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
+use crate::tui::widget::text::fit;
 
 /// Disagreements, and other lists that have no end, in sight at most.
 const LONGEST: usize = 500;
@@ -22,6 +25,15 @@ const DIGITS: usize = 12;
 
 /// The whole card.
 pub(super) fn card(report: &Report, width: u16) -> Vec<Line> {
+    let mut lines = figures(report, width);
+    // Below what is said of the votes, before the first bar.
+    if let Some(at) = lines.iter().position(|line| line.kind == Kind::Blank) {
+        lines.splice(at..at, legend(&lines, width));
+    }
+    lines
+}
+
+fn figures(report: &Report, width: u16) -> Vec<Line> {
     let mut lines = coverage(report, width);
     for (at, metric) in report.metrics.iter().enumerate() {
         lines.push(Line::blank());
@@ -31,6 +43,20 @@ pub(super) fn card(report: &Report, width: u16) -> Vec<Line> {
     lines.extend(raters(report, width));
     lines.extend(added(report, width));
     lines
+}
+
+/// How the question of an item begins, on one line of so many columns; nothing where it is not known.
+fn asks(report: &Report, hash: &ItemHash, room: u16) -> String {
+    fit(safe_line(report.question(hash)).trim(), usize::from(room)).into_owned()
+}
+
+/// An item in a sentence: how its question begins, then its name.
+fn named(report: &Report, hash: &ItemHash) -> String {
+    let name = item(&hash.0);
+    match asks(report, hash, 40) {
+        none if none.is_empty() => name,
+        asks => format!("{asks} · {name}"),
+    }
 }
 
 /// An item as listings name it.
@@ -462,6 +488,11 @@ fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u
     let mut head = Line::sub("What raters differ on");
     head.pieces.push(piece(23, items, Role::Faint));
     let mut lines = vec![Line::blank(), head];
+    // The question tells more than the name, which gives way where both have no room.
+    let known = of.disagreements.iter().any(|told| !report.question(&told.item).is_empty());
+    let named = !known || width >= 70;
+    let left = width.saturating_sub(if named { 26 } else { 13 });
+    let asked = if known { left * 9 / 20 } else { 0 };
     for (at, told) in of.disagreements.iter().enumerate().take(LONGEST) {
         let values = told.said.iter().map(|(value, count)| format!("{value} ×{count}"));
         let mut what = values.collect::<Vec<_>>().join(", ");
@@ -472,9 +503,18 @@ fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u
             .decided
             .iter()
             .find(|known| known.stands && known.item == told.item && known.metric == of.name);
-        let mut pieces = vec![piece(2, item(&told.item.0), Role::Text)];
+        let mut x = 2;
+        let mut pieces = Vec::new();
+        if asked > 0 {
+            pieces.push(piece(x, asks(report, &told.item, asked), Role::Text));
+            x += asked + 2;
+        }
+        if named {
+            let role = if asked > 0 { Role::Faint } else { Role::Text };
+            pieces.push(piece(x, item(&told.item.0), role));
+            x += DIGITS as u16 + 1;
+        }
         let far = format!("{:>7}", said::spread(told, of));
-        let x = 2 + DIGITS as u16 + 1;
         pieces.push(piece(x, far, Role::Muted));
         let x = x + 9;
         match decided {
@@ -494,8 +534,8 @@ fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u
 
 /// A text from `x` on, cut at the end of the line.
 fn cut(x: u16, text: &str, role: Role, width: u16) -> super::charts::Piece {
-    let safe = crate::domain::untrusted::safe_line(text);
-    piece(x, crate::tui::widget::text::fit(&safe, width.saturating_sub(x).into()).into_owned(), role)
+    let safe = safe_line(text);
+    piece(x, fit(&safe, width.saturating_sub(x).into()).into_owned(), role)
 }
 
 /// What a list that is cut says below.
@@ -521,7 +561,7 @@ fn raters(report: &Report, width: u16) -> Vec<Line> {
     for of in first.repeats.iter().filter(|_| again) {
         titles.extend([format!("same again, {}", of.metric), format!("distance, {}", of.metric)]);
     }
-    let titles = titles.iter().map(|title| crate::domain::untrusted::safe_line(title).into_owned()).collect();
+    let titles = titles.iter().map(|title| safe_line(title).into_owned()).collect();
     let mut table = Table { titles, rows: Vec::new() };
     table.rows.extend(report.raters.iter().map(|of| rater(of, again)));
     lines.extend(table.lines(width));
@@ -587,11 +627,11 @@ fn added(report: &Report, width: u16) -> Vec<Line> {
     };
     let skips = report.skips.iter().take(LONGEST).map(|skip| {
         let comment = skip.comment.as_ref().map_or_else(String::new, |comment| format!(" · {comment}"));
-        format!("{} · {} · {}{comment}", item(&skip.item.0), skip.rater, said::skipped(skip.reason))
+        format!("{} · {} · {}{comment}", named(report, &skip.item), skip.rater, said::skipped(skip.reason))
     });
     list("Skipped", report.skips.len(), skips.collect());
     let comments = report.comments.iter().take(LONGEST);
-    let comments = comments.map(|of| format!("{} · {} · {}", item(&of.item.0), of.rater, of.comment));
+    let comments = comments.map(|of| format!("{} · {} · {}", named(report, &of.item), of.rater, of.comment));
     list("Comments", report.comments.len(), comments.collect());
     lines
 }

@@ -18,6 +18,8 @@ const LONG: u16 = 36;
 /// The narrowest column of a histogram, and the widest one.
 const SLIM: u16 = 18;
 const BROAD: u16 = 34;
+/// Where a share is, in a bar with its bounds.
+const VALUE: char = '┃';
 /// Columns of text that is read as sentences.
 const SENTENCE: u16 = 100;
 
@@ -126,7 +128,8 @@ pub(super) fn indented(text: &str, role: Role, x: u16, width: u16) -> Vec<Line> 
 /// Something between 0 and 1 that is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Bar {
-    /// As long as a share. Where its bounds are known it is full up to the lower one, and fades from there to the upper one.
+    /// As long as a share. Where its bounds are known it is full up to the lower one, fades from there to the upper one, and a
+    /// sign stands where the share is.
     Share { value: f64, bounds: Option<(f64, f64)> },
     /// A place on a line, with how far it may be elsewhere.
     Place { value: f64, bounds: Option<(f64, f64)> },
@@ -138,8 +141,12 @@ impl Bar {
         match self {
             Self::Share { value, bounds: None } => meter(value, width),
             Self::Share { value, bounds: Some((low, high)) } => {
-                let (low, value, high) = (cell(low), cell(value), cell(high));
+                let (low, high) = (cell(low), cell(high));
+                // The value has a cell of its own: beside it a wide interval is not taken for it.
+                let within = (value.clamp(0.0, 1.0) * f64::from(width)) as u16;
+                let value = within.min(width.saturating_sub(1));
                 let sign = |at: u16| match at {
+                    at if at == value => VALUE,
                     at if at < low.min(value) => '█',
                     at if at < value => '▒',
                     at if at < high => '░',
@@ -161,6 +168,19 @@ impl Bar {
             }
         }
     }
+}
+
+/// What the signs of bars with bounds mean, where there are such bars.
+pub(super) fn legend(lines: &[Line], width: u16) -> Vec<Line> {
+    let drawn = |sign: char| move |piece: &Piece| piece.bar && piece.text.contains(sign);
+    let any = |sign| lines.iter().flat_map(|line| &line.pieces).any(drawn(sign));
+    if !any(VALUE) {
+        return Vec::new();
+    }
+    let long = "Bars: █ to the lower bound of 95 %, ▒ to ┃ the value, ░ to the upper bound";
+    let short = "█ to the lower bound, ▒ to ┃ the value, ░ to the upper";
+    let text = if columns(long) <= width { long } else { short };
+    words(text, Role::Faint, width).into_iter().map(|line| Line { kind: Kind::More, ..line }).collect()
 }
 
 /// A row of a table.
@@ -408,9 +428,9 @@ mod tests {
     #[test]
     fn a_bar_is_full_up_to_its_lower_bound_and_fades_to_the_upper_one() {
         let bar = |low, value, high| Bar::Share { value, bounds: Some((low, high)) }.drawn(10);
-        assert_eq!(bar(0.3, 0.5, 0.8), "███▒▒░░░  ");
-        assert_eq!(bar(0.0, 0.0, 0.3), "░░░       ");
-        assert_eq!(bar(0.7, 1.0, 1.0), "███████▒▒▒");
+        assert_eq!(bar(0.3, 0.5, 0.8), "███▒▒┃░░  ");
+        assert_eq!(bar(0.0, 0.0, 0.3), "┃░░       ");
+        assert_eq!(bar(0.7, 1.0, 1.0), "███████▒▒┃");
         assert_eq!(Bar::Share { value: 0.25, bounds: None }.drawn(2), "▌ ");
         let place = Bar::Place { value: 0.5, bounds: Some((0.25, 1.0)) };
         assert_eq!(place.drawn(9), "  ──●────");

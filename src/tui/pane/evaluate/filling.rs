@@ -289,6 +289,14 @@ impl State {
         }
     }
 
+    /// Asks anew, as the form stands, for what did not come.
+    pub(super) fn form_resume(&mut self, desk: &mut Desk<'_>) {
+        let Some(making) = &mut self.making else { return };
+        if making.asking.is_none() && making.told == Told::Nothing {
+            self.estimate(desk);
+        }
+    }
+
     /// A call of the form is over.
     pub(super) fn form_over(&mut self, task: TaskId, error: Option<Error>) {
         let Some(making) = &mut self.making else { return };

@@ -57,8 +57,11 @@ impl Importing {
             let more = grouped((self.bad.len() - NAMED) as u64);
             lines.push(Line::of(&format!("and {more} more"), Role::Muted));
         }
-        let take = Choice::ImportDataset { path: self.path.clone(), skip_bad: true };
         let reading = Reading::new(&safe_line(&self.path), lines);
-        if self.good > 0 { reading.offering('t', "take the good lines", take) } else { reading }
+        if self.good == 0 {
+            return reading;
+        }
+        let take = Choice::ImportDataset { path: self.path.clone(), skip_bad: true };
+        reading.offering('t', "take the good lines", take)
     }
 }

@@ -40,8 +40,18 @@ pub(super) struct AnswerArea {
 pub(super) struct Piece {
     pub key: String,
     pub words: String,
-    /// It is what was said.
-    pub said: bool,
+    /// It is what was said, or what was said before.
+    pub said: Spoken,
+}
+
+/// Whether something was said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Spoken {
+    #[default]
+    Not,
+    /// In the vote that stands, or stood.
+    Before,
+    Now,
 }
 
 /// One metric as it is asked: its name, then pieces, in rows of the width.
@@ -132,19 +142,31 @@ impl Sitting {
         }
     }
 
+    /// What was said of a metric and an answer, now or else before.
+    fn spoken(&self, metric: &Metric, at: usize, answer: Option<usize>) -> (Option<String>, Spoken) {
+        let in_words = |mark| words(mark, metric, self.answers() == 2);
+        let before = || self.earlier.as_ref()?.mark(at, answer);
+        match (self.marks.mark(at, answer), before()) {
+            (Some(now), _) => (Some(in_words(now)), Spoken::Now),
+            (None, Some(before)) => (Some(in_words(before)), Spoken::Before),
+            (None, None) => (None, Spoken::Not),
+        }
+    }
+
     /// The keys that fill a blank.
     fn asked(&self, metric: &Metric, blank: Blank) -> Vec<Piece> {
-        let said = self.marks.mark(blank.metric, blank.answer);
-        let words_said = said.map(|mark| words(mark, metric, self.answers() == 2));
-        let piece = |key: &str, words: String| Piece {
-            said: words_said.as_ref().is_some_and(|said| *said == words),
-            key: key.to_owned(),
-            words,
+        let (words_said, when) = self.spoken(metric, blank.metric, blank.answer);
+        let piece = |key: &str, words: String| {
+            let is_said = words_said.as_ref().is_some_and(|said| *said == words);
+            let said = if is_said { when } else { Spoken::Not };
+            // Not by colour alone.
+            let words = if said == Spoken::Before { format!("{words} ✓") } else { words };
+            Piece { said, key: key.to_owned(), words }
         };
         let mut pieces = Vec::new();
         if let Some(place) = blank.answer.filter(|_| self.answers() > 1) {
             let words = format!("{}:", self.called(place));
-            pieces.push(Piece { key: String::new(), words, said: true });
+            pieces.push(Piece { key: String::new(), words, said: Spoken::Now });
         }
         match metric.method {
             Method::ThumbsUpDown => {
@@ -152,7 +174,14 @@ impl Sitting {
             }
             Method::IndividualLikertScale | Method::ComparisonLikertScale => {
                 let points = metric.points().unwrap_or_default();
-                pieces.extend((1..=points).map(|point| piece(&point.to_string(), label(metric, point))));
+                pieces.extend((1..=points).map(|point| match label(metric, point) {
+                    // A point without a word is said by its number.
+                    none if none.is_empty() => {
+                        let Piece { words, said, .. } = piece("", point.to_string());
+                        Piece { key: words, words: String::new(), said }
+                    }
+                    word => piece(&point.to_string(), word),
+                }));
             }
             Method::ComparisonChoice if self.answers() == 2 => pieces.extend([
                 piece("1 ←", "left".to_owned()),
@@ -168,7 +197,8 @@ impl Sitting {
                 pieces.push(piece(&format!("1–{}", self.answers()), "the best first".to_owned()));
                 pieces.push(piece("=", "as good as the last one".to_owned()));
                 if let Some(words) = words_said {
-                    pieces.push(Piece { key: String::new(), words, said: true });
+                    let words = if when == Spoken::Before { format!("{words} ✓") } else { words };
+                    pieces.push(Piece { key: String::new(), words, said: when });
                 }
             }
         }
@@ -178,13 +208,14 @@ impl Sitting {
     /// What was said of a metric that is not the current one.
     fn told(&self, metric: &Metric, at: usize) -> Vec<Piece> {
         let told = |answer: Option<usize>| {
-            let mark = self.marks.mark(at, answer);
-            let said = mark.map_or_else(|| "–".to_owned(), |mark| words(mark, metric, self.answers() == 2));
+            let (words, when) = self.spoken(metric, at, answer);
+            let said = words.unwrap_or_else(|| "–".to_owned());
             let words = match answer.filter(|_| self.answers() > 1) {
                 Some(place) => format!("{}: {said}", self.called(place)),
                 None => said,
             };
-            Piece { key: String::new(), words, said: mark.is_some() }
+            let words = if when == Spoken::Before { format!("{words} ✓") } else { words };
+            Piece { key: String::new(), words, said: when }
         };
         if metric.method.compares() {
             vec![told(None)]

@@ -55,8 +55,34 @@ impl State {
         self.acts.retain(|act| *act != task);
         self.form_over(task, None);
         self.shelf.forget(task);
-        self.results.take_if(|results| results.asked(task));
+        if let Some(results) = &mut self.results {
+            results.forget(task);
+        }
+        if let Some(sitting) = &mut self.sitting {
+            sitting.forget(task);
+        }
         waits
+    }
+
+    /// The workspace is open again: what is shown and did not come is asked for anew.
+    pub fn resume(&mut self, desk: &mut Desk<'_>) {
+        if self.closed.is_some() {
+            return;
+        }
+        // Before it was ever shown there is nothing to ask.
+        if self.known || self.error.is_some() || self.results.is_some() || self.sitting.is_some() {
+            self.enter(desk);
+        }
+        if let Some(results) = &mut self.results {
+            results.resume(desk);
+        }
+        if let Some(sitting) = &mut self.sitting {
+            sitting.resume(desk);
+        }
+        self.form_resume(desk);
+        if self.shelf.open || self.making.is_some() {
+            self.read_datasets(desk);
+        }
     }
 
     pub(super) fn take(&mut self, task: TaskId, reply: Reply, desk: &mut Desk<'_>) {

@@ -2,7 +2,7 @@
 
 use crate::domain::evaluation::ResponseId;
 use crate::domain::evaluation::metric::{Method, Metric};
-use crate::domain::evaluation::vote::{Chosen, Value};
+use crate::domain::evaluation::vote::{Chosen, Said, Value};
 
 /// One blank: a metric, and the answer that it is said of where each is rated for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +76,26 @@ impl Marks {
         Self { filled: vec![None; blanks.len()], blanks, at: 0, joins: false, answers }
     }
 
+    /// Those that a vote has filled: what cannot be read out of it stays blank.
+    pub fn of(said: &Said, metrics: &[Metric], shown: &[ResponseId]) -> Self {
+        let mut marks = Self::new(metrics, shown.len());
+        let Said::Values(values) = said else { return marks };
+        for (at, blank) in marks.blanks.iter().enumerate() {
+            let Some(metric) = metrics.get(blank.metric) else { continue };
+            let value = values.iter().find(|(name, _)| *name == metric.name);
+            marks.filled[at] = value.and_then(|(_, value)| mark(value, blank.answer, shown));
+        }
+        marks
+    }
+
     /// The blank that the next key fills.
     pub fn current(&self) -> Option<Blank> {
         self.blanks.get(self.at).copied()
+    }
+
+    /// Whether the blanks are the same.
+    pub fn fits(&self, other: &Self) -> bool {
+        (&self.blanks, self.answers) == (&other.blanks, other.answers)
     }
 
     /// What stands in the blank of a metric and an answer.
@@ -108,7 +125,6 @@ impl Marks {
             (Method::ComparisonChoice, Stroke::Digit(digit)) if place(digit) < self.answers => {
                 Mark::Best(place(digit))
             }
-            (Method::ComparisonChoice, Stroke::Digit(3)) if self.answers == 2 => Mark::Tie,
             (Method::ComparisonChoice, Stroke::Left) if self.answers == 2 => Mark::Best(0),
             (Method::ComparisonChoice, Stroke::Right) if self.answers == 2 => Mark::Best(1),
             (Method::ComparisonChoice, Stroke::Equal) => Mark::Tie,
@@ -189,6 +205,32 @@ impl Marks {
         });
         values.collect()
     }
+}
+
+/// What a value says of an answer, or of all of them.
+fn mark(value: &Value, answer: Option<usize>, shown: &[ResponseId]) -> Option<Mark> {
+    let place = |id: &ResponseId| shown.iter().position(|other| other == id);
+    let of = |id: &ResponseId| answer.is_some() && place(id) == answer;
+    Some(match value {
+        Value::Thumbs(thumbs) => Mark::Thumb(thumbs.iter().find(|(id, _)| of(id))?.1),
+        Value::Points(points) => Mark::Points(points.iter().find(|(id, _)| of(id))?.1),
+        Value::Preference(point) => Mark::Points(*point),
+        Value::Choice(Chosen::One(id)) => Mark::Best(place(id)?),
+        Value::Choice(Chosen::Tie) => Mark::Tie,
+        Value::Choice(Chosen::BothBad) => Mark::BothBad,
+        Value::Ranks(ranks) => {
+            let mut groups: Vec<(u8, Vec<usize>)> = Vec::new();
+            for (id, rank) in ranks {
+                let place = place(id)?;
+                match groups.iter_mut().find(|(other, _)| other == rank) {
+                    Some((_, group)) => group.push(place),
+                    None => groups.push((*rank, vec![place])),
+                }
+            }
+            groups.sort_by_key(|(rank, _)| *rank);
+            Mark::Ranks(groups.into_iter().map(|(_, group)| group).collect())
+        }
+    })
 }
 
 fn value(method: Method, marks: &[(Option<usize>, &Mark)], shown: &[ResponseId]) -> Option<Value> {
@@ -308,10 +350,33 @@ mod tests {
         assert_eq!(said(Stroke::Left), Value::Choice(Chosen::One(ids(2)[0].clone())));
         assert_eq!(said(Stroke::Digit(2)), Value::Choice(Chosen::One(ids(2)[1].clone())));
         assert_eq!(said(Stroke::Equal), Value::Choice(Chosen::Tie));
-        assert_eq!(said(Stroke::Digit(3)), Value::Choice(Chosen::Tie));
         assert_eq!(said(Stroke::None), Value::Choice(Chosen::BothBad));
-        assert_eq!(Marks::new(&metrics, 2).fill(Stroke::Digit(4), &metrics), Filled::Not);
+        for beyond in 3..=9 {
+            assert_eq!(Marks::new(&metrics, 2).fill(Stroke::Digit(beyond), &metrics), Filled::Not);
+        }
         assert_eq!(Marks::new(&metrics, 2).fill(Stroke::Yes, &metrics), Filled::Not);
+    }
+
+    #[test]
+    fn a_vote_that_was_given_is_read_back_as_it_was_said() {
+        let methods = [
+            (Method::ThumbsUpDown, vec![Stroke::Yes, Stroke::No, Stroke::No]),
+            (Method::IndividualLikertScale, vec![Stroke::Digit(4), Stroke::Digit(1), Stroke::Digit(5)]),
+            (Method::ComparisonChoice, vec![Stroke::Digit(2)]),
+            (
+                Method::ComparisonRank,
+                vec![Stroke::Digit(3), Stroke::Equal, Stroke::Digit(1), Stroke::Digit(2)],
+            ),
+        ];
+        let metrics: Vec<Metric> =
+            methods.iter().map(|(method, _)| metric(method.as_str(), *method)).collect();
+        let mut marks = Marks::new(&metrics, 3);
+        for stroke in methods.into_iter().flat_map(|(_, strokes)| strokes) {
+            assert_ne!(marks.fill(stroke, &metrics), Filled::Not);
+        }
+        let values = marks.values(&metrics, &ids(3)).unwrap();
+        let again = Marks::of(&Said::Values(values), &metrics, &ids(3));
+        assert_eq!(again.filled, marks.filled);
     }
 
     #[test]

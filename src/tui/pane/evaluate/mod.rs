@@ -24,11 +24,13 @@ mod view;
 use std::time::Duration;
 
 use crate::domain::Error;
+use crate::domain::evaluation::ItemHash;
 use crate::domain::evaluation::job::{Evaluation, GenerationState};
 use crate::domain::evaluation::sheet::Seat;
 use crate::domain::id::EvaluationId;
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
+use crate::tui::widget::code::Code;
 use crate::tui::widget::text::Row;
 use making::Making;
 use marks::Marks;
@@ -85,7 +87,11 @@ struct Sitting {
     asking: Option<(TaskId, Asking)>,
     error: Option<Error>,
     marks: Marks,
+    /// What the vote said that stood of this item, or stands until another takes its place.
+    earlier: Option<Marks>,
     comment: Option<String>,
+    /// What was begun of items that the rater went away from.
+    begun: Vec<Begun>,
     /// Where keys scroll: an answer, from the left; behind the last one the question.
     focus: usize,
     together: bool,
@@ -104,6 +110,14 @@ struct Sitting {
     said: String,
 }
 
+/// What a rater had said of an item when they went back to another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Begun {
+    item: ItemHash,
+    marks: Marks,
+    comment: Option<String>,
+}
+
 /// What a rater waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asking {
@@ -116,8 +130,15 @@ enum Asking {
 struct Rows {
     /// Columns that an answer has, and the question.
     widths: (u16, u16),
-    answers: Vec<Vec<Row>>,
+    answers: Vec<Set>,
     question: Vec<Row>,
+}
+
+/// An answer as it is set: its rows, and the code that stands in it.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Set {
+    rows: Vec<Row>,
+    codes: Vec<Code>,
 }
 
 impl State {

@@ -107,6 +107,12 @@ impl Pane for State {
     }
 
     fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        match choice {
+            // These may come while something else is in front.
+            Choice::ImportDataset { path, skip_bad } => return self.import(path, skip_bad, desk),
+            Choice::WriteReport { id, path, replace } => return self.write_results(id, path, replace, desk),
+            _ => {}
+        }
         if self.sitting.is_some() {
             self.decided(choice, desk);
         } else if self.results.is_some() {
@@ -184,12 +190,12 @@ impl Pane for State {
 
     fn draw(
         &self,
-        _: (&mut Cache, &mut Vec<Want>),
+        (_, wants): (&mut Cache, &mut Vec<Want>),
         sight: &Sight<'_>,
         body: Rect,
         cells: &mut Buffer,
     ) -> Option<Position> {
-        view::draw(self, sight, body, cells);
+        view::draw(self, wants, sight, body, cells);
         None
     }
 }
@@ -231,9 +237,9 @@ impl State {
             A::RateLeft | A::RateRight => asked == Some(Method::ComparisonChoice) && answers == 2,
             A::ChooseTie => asked.is_some_and(Method::compares),
             A::ChooseNone => asked == Some(Method::ComparisonChoice),
+            A::ShowReference => sitting.sheet().is_some_and(|sheet| sheet.reference.is_some()),
             A::SkipItem
             | A::CommentItem
-            | A::ShowReference
             | A::LineDown
             | A::LineUp
             | A::HalfPageDown
@@ -243,7 +249,8 @@ impl State {
             | A::FocusNext
             | A::FocusPrevious => there,
             A::ShowDifference | A::ScrollTogether => answers > 1,
-            A::Undo | A::GoToVote | A::ShowInstructions => sitting.seat.is_some(),
+            A::GoToVote => sitting.seat.as_ref().is_some_and(|seat| seat.pace.done > 0),
+            A::Undo | A::ShowInstructions => sitting.seat.is_some(),
             A::Back | A::Reload => true,
             _ => false,
         }

@@ -23,7 +23,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::difference::{Difference, Side};
 use crate::tui::overlay::menu::{Entry, Menu};
-use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::prompt::{Prompt, report_form_of};
 use crate::tui::overlay::reading::{Line as Said, Reading};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::request::evaluations::{Evaluations, ReportForm};
@@ -47,13 +47,25 @@ pub(super) struct Results {
     pub error: Option<Error>,
     asking: Option<TaskId>,
     copying: Option<TaskId>,
+    /// They are on their way to the file of that path.
+    saving: Option<Saving>,
     deciding: Option<TaskId>,
+    /// A decision was refused by a sealed workspace.
+    unkept: bool,
     pub card: Lines,
     pub opened: Option<Opened>,
     /// Those of what is opened.
     pub read: Lines,
     /// Columns that the lines are made for.
     width: u16,
+}
+
+/// The file that results are written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Saving {
+    task: TaskId,
+    path: String,
+    replace: bool,
 }
 
 /// Where the lines are, from the left: below the head.
@@ -87,7 +99,9 @@ impl Results {
             error: None,
             asking: None,
             copying: None,
+            saving: None,
             deciding: None,
+            unkept: false,
             card: Lines::default(),
             opened: None,
             read: Lines { reads: true, ..Lines::default() },
@@ -103,7 +117,34 @@ impl Results {
 
     pub(super) fn waits(&self, task: TaskId) -> bool {
         let opening = self.opened.as_ref().and_then(|opened| opened.asking);
-        [self.asking, self.copying, self.deciding, opening].contains(&Some(task))
+        let saving = self.saving.as_ref().map(|saving| saving.task);
+        [self.asking, self.copying, self.deciding, opening, saving].contains(&Some(task))
+    }
+
+    /// Drops a call that the sealed workspace refused.
+    pub(super) fn forget(&mut self, task: TaskId) {
+        self.unkept |= self.deciding == Some(task);
+        let opening = self.opened.as_mut().map(|opened| &mut opened.asking);
+        for waited in [&mut self.asking, &mut self.copying, &mut self.deciding].into_iter().chain(opening) {
+            if *waited == Some(task) {
+                *waited = None;
+            }
+        }
+        self.saving.take_if(|saving| saving.task == task);
+    }
+
+    /// Asks anew for what is shown and did not come.
+    pub(super) fn resume(&mut self, desk: &mut Desk<'_>) {
+        if std::mem::take(&mut self.unkept) {
+            desk.say("The decision was not kept: decide it again.");
+        }
+        if self.report.is_none() && self.asking.is_none() {
+            self.ask(desk);
+        }
+        let lacks = |opened: &&Opened| opened.item.is_none() && opened.asking.is_none();
+        if let Some((metric, at)) = self.opened.as_ref().filter(lacks).map(|of| (of.metric, of.at)) {
+            self.open(metric, at, desk);
+        }
     }
 
     /// It is being read, or read again.
@@ -163,10 +204,10 @@ impl Results {
         match action {
             A::Back | A::Reload => true,
             A::FocusNext | A::FocusPrevious if self.opened.is_some() => true,
-            A::Open => self.opened.is_none() && self.disputed().is_some(),
-            A::DecideItem => item.is_some() && self.deciding.is_none(),
+            A::Open => self.opened.is_none() && self.report.is_some(),
+            A::DecideItem => self.report.is_some() && self.deciding.is_none(),
             A::ShowDifference => item.is_some_and(|item| item.responses.len() > 1),
-            A::ShowDefinitions | A::CopyTable => self.report.is_some(),
+            A::ShowDefinitions | A::CopyTable | A::WriteReport => self.report.is_some(),
             A::SelectNext
             | A::SelectPrevious
             | A::SelectFirst
@@ -320,17 +361,24 @@ impl Results {
             Action::FocusPrevious if self.opened.is_some() => self.open_beside(-1, desk),
             Action::FocusNext => self.card.part(true, height),
             Action::FocusPrevious => self.card.part(false, height),
-            Action::Open => {
-                if let Some((metric, at)) = self.disputed() {
-                    self.open(metric, at, desk);
-                }
-            }
-            Action::DecideItem => {
-                if let Some(opened) = &mut self.opened {
+            Action::Open => match self.disputed() {
+                Some((metric, at)) => self.open(metric, at, desk),
+                None => self.point_out(height, desk),
+            },
+            Action::DecideItem => match (self.disputed(), &mut self.opened) {
+                (_, Some(opened)) if opened.item.is_none() => desk.say("The item is still being read."),
+                (_, Some(opened)) => {
                     opened.said.clear();
+                    self.ask_decision(desk);
                 }
-                self.ask_decision(desk);
-            }
+                (Some((metric, at)), None) => {
+                    self.open(metric, at, desk);
+                    let key = desk.key(Context::Results, Action::DecideItem);
+                    desk.say(format!("Read it, then {key} decides it."));
+                }
+                (None, None) => self.point_out(height, desk),
+            },
+            Action::WriteReport => desk.overlays.push(Overlay::Prompt(Prompt::report(self.id, &self.name))),
             Action::ShowDifference => desk.overlays.extend(self.difference()),
             Action::ShowDefinitions => desk.overlays.push(self.definitions()),
             Action::CopyTable => {
@@ -345,6 +393,19 @@ impl Results {
             }
             _ => {}
         }
+    }
+
+    /// Nothing is opened here: goes to what can be, and says so.
+    fn point_out(&mut self, height: usize, desk: &mut Desk<'_>) {
+        let disputed = |line: &Line| matches!(line.kind, Kind::Disputed(..));
+        let below = self.card.all.iter().skip(self.card.at).position(disputed).map(|at| self.card.at + at);
+        let Some(at) = below.or_else(|| self.card.all.iter().position(disputed)) else {
+            return desk.say("There is nothing to open or decide: raters differ on no item.");
+        };
+        self.card.choose(at, false, height);
+        let [opens, decides] =
+            [Action::Open, Action::DecideItem].map(|action| desk.key(Context::Results, action));
+        desk.say(format!("Here is what raters differ on: {opens} opens an item, {decides} decides it."));
     }
 
     /// The report has come, once more perhaps.
@@ -389,6 +450,10 @@ impl Results {
     pub(super) fn written(&self, task: TaskId, text: String, desk: &mut Desk<'_>) {
         if self.copying == Some(task) {
             desk.ask(Effect::Copy(text));
+        } else if let Some(Saving { path, replace, .. }) =
+            self.saving.as_ref().filter(|saving| saving.task == task).cloned()
+        {
+            desk.ask(Effect::SaveReport { id: self.id, path, text, replace });
         }
     }
 
@@ -412,6 +477,7 @@ impl Results {
             opened.error = error;
             return;
         }
+        self.saving.take_if(|saving| saving.task == task);
         for waited in [&mut self.copying, &mut self.deciding] {
             if *waited == Some(task) {
                 *waited = None;
@@ -448,6 +514,24 @@ impl State {
         let mut results = Results::new(evaluation, &person(&desk.options.principal));
         results.ask(desk);
         self.results = Some(Box::new(results));
+    }
+
+    /// Writes the results of an evaluation to a file, in the form that its name asks for.
+    pub(super) fn write_results(
+        &mut self,
+        id: EvaluationId,
+        path: String,
+        replace: bool,
+        desk: &mut Desk<'_>,
+    ) {
+        let (Some(results), Some(form)) =
+            (self.results.as_mut().filter(|results| results.id == id), report_form_of(&path))
+        else {
+            return;
+        };
+        let request = Evaluations::WriteReport { id, version: None, form };
+        let task = desk.call(None, Request::Evaluations(request));
+        results.saving = Some(Saving { task, path, replace });
     }
 
     /// What is done among the results.

@@ -9,16 +9,18 @@ use crate::domain::evaluation::dataset::{Form, Import, LARGEST_FILE, Placed, nam
 use crate::domain::figures::{count, grouped};
 use crate::domain::id::DatasetId;
 use crate::domain::untrusted::safe_line;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::event::Contents;
+use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::confirm::Confirm;
-use crate::tui::overlay::prompt::Prompt;
+use crate::tui::overlay::prompt::{Boxed, Prompt};
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::pane::Pane;
 use crate::workbench::request::Topic;
 use crate::workbench::request::datasets::Datasets;
 use crate::workbench::{Reply, Request};
@@ -47,7 +49,18 @@ pub(super) struct Shelf {
     /// The file that is on its way, and whether its bad lines are left out.
     file: Option<(String, bool)>,
     importing: Option<Importing>,
+    /// Bad lines that the person has not seen yet.
+    unread: Option<Unread>,
     acts: Vec<TaskId>,
+}
+
+/// What could not be read of a file.
+#[derive(Debug, Clone, PartialEq)]
+struct Unread {
+    reading: Reading,
+    /// The file's name.
+    file: String,
+    said: bool,
 }
 
 impl Shelf {
@@ -65,6 +78,12 @@ impl Shelf {
         self.reading.take_if(|(asked, _)| *asked == task);
         self.importing.take_if(|importing| importing.task == task);
         self.acts.retain(|act| *act != task);
+    }
+
+    /// The file that is becoming a dataset.
+    fn under_way(&self) -> Option<&str> {
+        let file = self.file.as_ref().map(|(path, _)| path.as_str());
+        file.or(self.importing.as_ref().map(|importing| importing.path.as_str()))
     }
 
     /// It is the one that keys act on.
@@ -149,14 +168,22 @@ impl State {
         let request = match choice {
             Choice::RenameDataset(id, name) => Datasets::Rename { id, name },
             Choice::RemoveDataset(id) => Datasets::Remove { id },
-            Choice::ImportDataset { path, skip_bad } => {
-                self.shelf.file = Some((path.clone(), skip_bad));
-                return desk.ask(Effect::ReadFile { path, most: LARGEST_FILE });
-            }
             _ => return,
         };
         let task = desk.call(None, Request::Datasets(request));
         self.shelf.acts.push(task);
+    }
+
+    /// Reads the file of that path, one at a time: what becomes of each is told.
+    pub(super) fn import(&mut self, path: String, skip_bad: bool, desk: &mut Desk<'_>) {
+        if let Some(other) = self.shelf.under_way() {
+            let why = format!("{} is still being read", file_name(other));
+            let error =
+                Error::new(ErrorKind::Busy, "reading the dataset", why, "Try again when it is there.");
+            return refuse(&error, skip_bad, desk);
+        }
+        self.shelf.file = Some((path.clone(), skip_bad));
+        desk.ask(Effect::ReadFile { path, most: LARGEST_FILE });
     }
 
     /// The file that was asked for is here: it becomes a dataset, all of it or nothing.
@@ -164,17 +191,34 @@ impl State {
         let Some((_, skip_bad)) = self.shelf.file.take_if(|(asked, _)| asked == path) else { return };
         let Contents(bytes) = match read {
             Ok(contents) => contents,
-            Err(error) => return desk.complain(&error),
+            Err(error) => return refuse(&error, skip_bad, desk),
         };
-        let source = path.rsplit('/').next().unwrap_or(path).to_owned();
+        desk.boxed = Some(Boxed::Read);
+        let source = file_name(path).to_owned();
         let is_taken = |name: &str| self.shelf.list.iter().any(|other| is_like(&other.name, name));
         let name = named_after(&name_from(&source), is_taken);
         let form = Form::of(&source);
         let import = Import { name, form, bytes, source: Some(source), licence: None, skip_bad };
         let task = desk.call(None, Request::Datasets(Datasets::Import(import)));
-        let (bad, doubled) = (Vec::new(), Vec::new());
-        self.shelf.importing =
-            Some(Importing { task, path: path.to_owned(), skip_bad, bad, doubled, good: 0 });
+        let (path, bad, doubled) = (path.to_owned(), Vec::new(), Vec::new());
+        self.shelf.importing = Some(Importing { task, path, skip_bad, bad, doubled, good: 0 });
+    }
+
+    /// There are bad lines to be seen.
+    pub fn has_unread(&self) -> bool {
+        self.shelf.unread.is_some()
+    }
+
+    /// Shows the bad lines of a file where the person is among the datasets with nothing over them; else says that there are.
+    pub fn show_unread(&mut self, in_sight: bool, desk: &mut Desk<'_>) {
+        let here = in_sight && self.context() == Context::Datasets;
+        if let Some(unread) = self.shelf.unread.take_if(|_| here) {
+            desk.overlays.push(Overlay::Reading(Box::new(unread.reading)));
+        } else if let Some(unread) = self.shelf.unread.as_mut().filter(|unread| !unread.said) {
+            unread.said = true;
+            let file = safe_line(&unread.file);
+            desk.say(format!("Nothing was taken of {file}: the datasets of Evaluate show its bad lines."));
+        }
     }
 
     pub(super) fn shelf_waits(&self, task: TaskId) -> bool {
@@ -206,7 +250,7 @@ impl State {
                 }
             }
             Reply::DatasetRead { bad, doubled, good } => {
-                if let Some(importing) = &mut self.shelf.importing {
+                if let Some(importing) = self.shelf.importing.as_mut().filter(|of| of.task == task) {
                     (importing.bad, importing.doubled, importing.good) = (bad, doubled, good);
                 }
             }
@@ -238,7 +282,8 @@ impl State {
         } else if let Some(importing) = shelf.importing.take_if(|importing| importing.task == task) {
             match error {
                 Some(_) if !importing.bad.is_empty() && !importing.skip_bad => {
-                    desk.overlays.push(Overlay::Reading(Box::new(importing.unread())));
+                    let file = file_name(&importing.path).to_owned();
+                    shelf.unread = Some(Unread { reading: importing.unread(), file, said: false });
                 }
                 Some(error) => desk.complain(&error),
                 None => {}
@@ -250,6 +295,20 @@ impl State {
                 desk.complain(&error);
             }
         }
+    }
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Says why a file is not read: by the line in which it is named, which stays; without one as a notice.
+fn refuse(error: &Error, skip_bad: bool, desk: &mut Desk<'_>) {
+    if skip_bad {
+        desk.complain(error);
+    } else {
+        desk.boxed = Some(Boxed::Failed(error.clone()));
     }
 }
 

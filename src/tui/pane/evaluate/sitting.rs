@@ -5,7 +5,8 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use super::marks::{Filled, Marks, Stroke, words};
-use super::{Asking, Rows, Sitting, State};
+use super::{Asking, Begun, Rows, Set, Sitting, State};
+use crate::domain::evaluation::ResponseId;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
@@ -13,7 +14,7 @@ use crate::domain::evaluation::vote::{Said, Skip};
 use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
 use crate::domain::message::Role as Speaker;
-use crate::domain::untrusted::safe_text;
+use crate::domain::untrusted::{safe_line, safe_text};
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -25,7 +26,8 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::widget::text::{Ink, Inline, Row, wrap};
+use crate::tui::widget::markdown::Stream;
+use crate::tui::widget::text::{Ink, Inline, Row, fit, wrap};
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Request, person};
 
@@ -45,7 +47,9 @@ impl Sitting {
             asking: None,
             error: None,
             marks: Marks::default(),
+            earlier: None,
             comment: None,
+            begun: Vec::new(),
             focus: 0,
             together: true,
             reference: false,
@@ -73,12 +77,52 @@ impl Sitting {
         self.asking = Some((desk.call(None, Request::Evaluations(request)), Asking::Seat));
     }
 
+    /// Drops a call that the sealed workspace refused: a vote is to be said again.
+    pub(super) fn forget(&mut self, task: TaskId) {
+        if let Some((_, asking)) = self.asking.take_if(|(asked, _)| *asked == task) {
+            self.said.clear();
+            if asking == Asking::Vote {
+                self.marks.unfill();
+            }
+        }
+    }
+
+    /// Asks anew for what did not come.
+    pub(super) fn resume(&mut self, desk: &mut Desk<'_>) {
+        if self.seat.is_none() && self.asking.is_none() {
+            self.step(Step::On, desk);
+        }
+    }
+
+    /// Goes back to an item that was rated: what is said of this one so far waits for the rater to return.
+    fn go_back(&mut self, step: Step, desk: &mut Desk<'_>) {
+        let here = self.sheet().filter(|sheet| sheet.before.is_none()).map(|sheet| sheet.item.clone());
+        if let Some(item) = here {
+            self.begun.retain(|begun| begun.item != item);
+            self.begun.push(Begun { item, marks: self.marks.clone(), comment: self.comment.clone() });
+        }
+        self.step(step, desk);
+    }
+
     /// What lies before the rater now.
     fn take(&mut self, seat: Seat, desk: &Desk<'_>) {
         let answers = seat.sheet.as_ref().map_or(0, |sheet| sheet.answers.len());
         self.name.clone_from(&seat.task.name);
         self.marks = Marks::new(&seat.task.metrics, answers);
-        self.comment = seat.sheet.as_ref().and_then(|sheet| sheet.before.as_ref()?.comment.clone());
+        (self.earlier, self.comment) = (None, None);
+        if let Some(sheet) = &seat.sheet {
+            let said = sheet.before.as_ref().or(sheet.taken_back.as_ref());
+            self.earlier = said.map(|said| Marks::of(&said.said, &seat.task.metrics, &shown(sheet)));
+            self.comment = said.and_then(|said| said.comment.clone());
+            let begun = self.begun.iter().position(|begun| begun.item == sheet.item);
+            if let Some(at) = begun.filter(|_| said.is_none()) {
+                let begun = self.begun.remove(at);
+                if begun.marks.fits(&self.marks) {
+                    self.marks = begun.marks;
+                }
+                self.comment = begun.comment;
+            }
+        }
         self.tops = vec![0; answers + 1];
         self.focus = 0;
         self.rows = Rows::default();
@@ -104,10 +148,9 @@ impl Sitting {
             return;
         }
         let question = question(sheet, self.reference, widths.1);
-        let plain = |text: &str| broken(text, Role::Text, width);
         self.rows = Rows {
             widths,
-            answers: sheet.answers.iter().map(|answer| plain(&answer.text)).collect(),
+            answers: sheet.answers.iter().map(|answer| set(&answer.text, width)).collect(),
             question,
         };
     }
@@ -122,7 +165,11 @@ impl Sitting {
         };
         for place in 0..answers {
             if place == self.focus || self.together && self.focus < answers {
-                move_one(&mut self.tops[place], self.rows.answers.get(place).map_or(0, Vec::len), height);
+                move_one(
+                    &mut self.tops[place],
+                    self.rows.answers.get(place).map_or(0, |set| set.rows.len()),
+                    height,
+                );
             }
         }
         if self.focus == answers && answers > 0 {
@@ -140,26 +187,36 @@ impl Sitting {
             Filled::Not | Filled::One => {}
             Filled::All => {
                 let Some(sheet) = self.sheet() else { return };
-                let shown: Vec<_> = sheet.answers.iter().map(|answer| answer.id.clone()).collect();
-                let Some(values) = self.marks.values(&metrics, &shown) else { return };
-                let said = self.in_words(&metrics);
+                let Some(values) = self.marks.values(&metrics, &shown(sheet)) else { return };
+                let said = self.in_words(&self.marks, &metrics);
                 self.commit(Said::Values(values), &said, desk);
             }
         }
     }
 
+    /// What was said of this item when it was there before, in words.
+    pub(super) fn said_before(&self) -> Option<String> {
+        let sheet = self.sheet()?;
+        let before = sheet.before.as_ref().or(sheet.taken_back.as_ref())?;
+        Some(match (&before.said, &self.earlier) {
+            (Said::Skipped(why), _) => format!("skipped, {}", reason(*why)),
+            (_, Some(marks)) => self.in_words(marks, self.metrics()),
+            _ => String::new(),
+        })
+    }
+
     /// What was said, for the line below.
-    fn in_words(&self, metrics: &[Metric]) -> String {
+    fn in_words(&self, marks: &Marks, metrics: &[Metric]) -> String {
         let two = self.answers() == 2;
         let of = |(at, metric): (usize, &Metric)| {
             let answers: Vec<_> =
                 if metric.method.compares() { vec![None] } else { (0..self.answers()).map(Some).collect() };
-            let marks: Vec<_> = answers
+            let said: Vec<_> = answers
                 .into_iter()
-                .filter_map(|answer| Some(words(self.marks.mark(at, answer)?, metric, two)))
+                .filter_map(|answer| Some(words(marks.mark(at, answer)?, metric, two)))
                 .collect();
-            let marks = marks.join(" / ");
-            if metrics.len() == 1 { marks } else { format!("{} {marks}", metric.name) }
+            let said = said.join(" / ");
+            if metrics.len() == 1 { said } else { format!("{} {said}", metric.name) }
         };
         metrics.iter().enumerate().map(of).collect::<Vec<_>>().join(" · ")
     }
@@ -174,7 +231,7 @@ impl Sitting {
             rater: self.rater.clone(),
             item: sheet.item.clone(),
             version: seat.task.version,
-            shown: sheet.answers.iter().map(|answer| answer.id.clone()).collect(),
+            shown: shown(sheet),
             said,
             active_ms: u64::try_from(self.active.as_millis()).unwrap_or(u64::MAX),
             comment: self.comment.clone(),
@@ -182,6 +239,7 @@ impl Sitting {
         };
         self.said =
             if before.is_some() { format!("changed: {words}") } else { format!("#{number}: {words}") };
+        self.begun.retain(|begun| begun.item != cast.item);
         let request = Evaluations::Rate { id: self.id, cast };
         self.asking = Some((desk.call(None, Request::Evaluations(request)), Asking::Vote));
     }
@@ -195,7 +253,7 @@ impl Sitting {
             return desk.say("There is no vote before this one.");
         }
         "taken back".clone_into(&mut self.said);
-        self.step(Step::Undo, desk);
+        self.go_back(Step::Undo, desk);
     }
 
     /// The instructions, over the place.
@@ -249,6 +307,18 @@ impl Sitting {
         let difference = Difference::new(sides.collect(), (0, 1));
         desk.overlays.push(Overlay::Difference(Box::new(difference)));
     }
+}
+
+/// The answers by their names in votes, from the left.
+fn shown(sheet: &Sheet) -> Vec<ResponseId> {
+    sheet.answers.iter().map(|answer| answer.id.clone()).collect()
+}
+
+/// An answer as the chat sets one.
+fn set(text: &str, width: u16) -> Set {
+    let mut stream = Stream::new(usize::from(width).max(8));
+    stream.update(&safe_text(text), true);
+    Set { rows: stream.rows().to_vec(), codes: stream.codes().to_vec() }
 }
 
 /// The turns up to the question, then the reference where it is wanted.
@@ -376,7 +446,7 @@ impl State {
             Action::ChooseTie => sitting.stroke(Stroke::Equal, desk),
             Action::ChooseNone => sitting.stroke(Stroke::None, desk),
             Action::Undo => sitting.undo(desk),
-            Action::SkipItem => desk.overlays.push(Overlay::Menu(reasons())),
+            Action::SkipItem => desk.overlays.push(Overlay::Menu(reasons(sitting.comment.as_deref()))),
             Action::CommentItem => {
                 let comment = sitting.comment.as_deref().unwrap_or_default();
                 desk.overlays.push(Overlay::Prompt(Prompt::comment(comment)));
@@ -390,7 +460,10 @@ impl State {
                 sitting.rows = Rows::default();
                 sitting.fit(body);
             }
-            Action::GoToVote => desk.overlays.push(Overlay::Prompt(Prompt::vote())),
+            Action::GoToVote => {
+                let done = sitting.seat.as_ref().map_or(0, |seat| seat.pace.done);
+                desk.overlays.push(Overlay::Prompt(Prompt::vote(done)));
+            }
             Action::ShowDifference => sitting.difference(desk),
             Action::ScrollTogether => {
                 sitting.together = !sitting.together;
@@ -411,6 +484,11 @@ impl State {
             Action::PageDown => sitting.scroll(2 * half, body),
             Action::PageUp => sitting.scroll(-2 * half, body),
             Action::Reload => sitting.step(Step::On, desk),
+            // Out of an item that was gone back to, to where the rater was.
+            Action::Back if sitting.sheet().is_some_and(|sheet| sheet.before.is_some()) => {
+                sitting.said.clear();
+                sitting.step(Step::On, desk);
+            }
             Action::Back if self.closed.is_none() => {
                 self.leave(desk);
                 self.sitting = None;
@@ -440,16 +518,22 @@ impl State {
             Choice::Comment(text) => {
                 sitting.comment = Some(text).filter(|text| !text.trim().is_empty());
             }
-            Choice::GoToVote(number) => sitting.step(Step::To(number), desk),
+            Choice::GoToVote(number) => {
+                sitting.said.clear();
+                sitting.go_back(Step::To(number), desk);
+            }
             _ => {}
         }
     }
 }
 
-/// The reasons to skip an item.
-fn reasons() -> Menu {
+/// The reasons to skip an item; the comment goes with the one that is taken.
+fn reasons(comment: Option<&str>) -> Menu {
     let entry = |why: Skip| Entry {
-        label: reason(why).to_owned(),
+        label: match (why, comment) {
+            (Skip::Other, None) => "another reason (; comments on it first)".to_owned(),
+            _ => reason(why).to_owned(),
+        },
         detail: String::new(),
         right: String::new(),
         current: false,
@@ -458,7 +542,11 @@ fn reasons() -> Menu {
         words: &[],
     };
     let all = [Skip::Unclear, Skip::Offensive, Skip::NotMyField, Skip::Other].map(entry);
-    Menu::new("Why is it skipped?", "skip", "", all.into())
+    let title = comment.map_or_else(
+        || "Why is it skipped?".to_owned(),
+        |comment| fit(&format!("Why is it skipped? ; {}", safe_line(comment)), 60).into_owned(),
+    );
+    Menu::new(&title, "skip", "", all.into())
 }
 
 fn reason(why: Skip) -> &'static str {
@@ -466,6 +554,6 @@ fn reason(why: Skip) -> &'static str {
         Skip::Unclear => "it is unclear",
         Skip::Offensive => "it is offensive",
         Skip::NotMyField => "it is not my field",
-        Skip::Other => "another reason (; comments on it first)",
+        Skip::Other => "another reason",
     }
 }

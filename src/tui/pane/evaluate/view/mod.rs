@@ -15,11 +15,12 @@ use crate::domain::Error;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, tint, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::widget::code::Want;
 
 /// Draws the place into `body`.
-pub(super) fn draw(state: &State, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+pub(super) fn draw(state: &State, wants: &mut Vec<Want>, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     match (&state.sitting, &state.closed) {
-        (Some(sitting), _) => sheet::draw(sitting, sight, body, cells),
+        (Some(sitting), _) => sheet::draw(sitting, wants, sight, body, cells),
         (None, Some(_)) => match &state.error {
             Some(error) => failed(error, sight, body, cells),
             None => {

@@ -14,10 +14,17 @@ use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, meter, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::Sitting;
-use crate::tui::pane::evaluate::layout::{Areas, wide};
+use crate::tui::pane::evaluate::layout::{Areas, Spoken, wide};
+use crate::tui::widget::code::{Code, Want};
 use crate::tui::widget::text::Row;
 
-pub(super) fn draw(sitting: &Sitting, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+pub(super) fn draw(
+    sitting: &Sitting,
+    wants: &mut Vec<Want>,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) {
     let muted = sight.look.style(Role::Muted);
     let Some(seat) = &sitting.seat else {
         match &sitting.error {
@@ -36,7 +43,7 @@ pub(super) fn draw(sitting: &Sitting, sight: &Sight<'_>, body: Rect, cells: &mut
         return;
     }
     question(sitting, sight, &areas, cells);
-    answers(sitting, sight, &areas, cells);
+    answers(sitting, wants, sight, &areas, cells);
     for x in areas.rule.left()..areas.rule.right() {
         put(cells, x, areas.rule.y, x + 1, "─", sight.look.style(Role::Rule));
     }
@@ -86,7 +93,7 @@ fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 /// How long so many seconds are, as one says it.
 fn eta(seconds: u64) -> String {
     match seconds {
-        0..60 => "a minute left".to_owned(),
+        0..60 => "less than a minute left".to_owned(),
         60..3600 => format!("{} min left", seconds.div_ceil(60)),
         _ => format!("{} left", figures::span(seconds)),
     }
@@ -95,14 +102,14 @@ fn eta(seconds: u64) -> String {
 fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
     let here = sitting.focus >= sitting.answers();
     let top = sitting.tops.last().copied().unwrap_or(0);
-    text(&sitting.rows.question, top, areas.question, sight, cells);
+    text(&sitting.rows.question, top, areas.question, sight, cells, |_| {});
     let bar = sight.look.style(if here { Role::Accent } else { Role::Rule });
     for y in areas.question.top()..areas.question.bottom() {
         put(cells, areas.question.x.saturating_sub(1), y, areas.question.x, "▌", bar);
     }
 }
 
-fn answers(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
+fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
     let look = sight.look;
     let Some(sheet) = sitting.sheet() else { return };
     let shown = areas.answers.len();
@@ -124,7 +131,6 @@ fn answers(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buff
             let words = format!("{} of {} in sight", shown, sheet.answers.len());
             put_right(cells, x + 2, area.head.y, area.head.right(), &words, look.style(Role::Faint));
         }
-        let rows = sitting.rows.answers.get(area.place).map_or(&[][..], Vec::as_slice);
         let top = sitting.tops.get(area.place).copied().unwrap_or(0);
         if answer.text.trim().is_empty() {
             put(
@@ -136,13 +142,40 @@ fn answers(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buff
                 look.style(Role::Faint),
             );
         }
-        text(rows, top, area.text, sight, cells);
+        if let Some(set) = sitting.rows.answers.get(area.place) {
+            text(&set.rows, top, area.text, sight, cells, |row| ink(row, &set.codes, wants, sight));
+        }
+    }
+}
+
+/// Puts the inks of code on a row, or asks for them.
+fn ink(row: &mut Row, codes: &[Code], wants: &mut Vec<Want>, sight: &Sight<'_>) {
+    let Some((code, line)) = row.code.and_then(|at| Some((codes.get(at.block as usize)?, at.line?))) else {
+        return;
+    };
+    if sight.highlights.ink(code, row) {
+        return;
+    }
+    if let Some(want) = sight.highlights.want(code, line as usize) {
+        match wants.iter_mut().find(|known| known.same_block(&want)) {
+            Some(known) => *known = want,
+            None => wants.push(want),
+        }
     }
 }
 
 /// Rows of a text from `top` on, and how many are not in sight.
-fn text(rows: &[Row], top: usize, area: Rect, sight: &Sight<'_>, cells: &mut Buffer) {
+fn text(
+    rows: &[Row],
+    top: usize,
+    area: Rect,
+    sight: &Sight<'_>,
+    cells: &mut Buffer,
+    mut ink: impl FnMut(&mut Row),
+) {
     for (y, row) in (area.top()..area.bottom()).zip(rows.iter().skip(top)) {
+        let mut row = row.clone();
+        ink(&mut row);
         row.draw(Position { x: area.x, y }, area.width, sight.look, cells);
     }
     let below = rows.len().saturating_sub(top + usize::from(area.height));
@@ -176,7 +209,11 @@ fn scales(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) 
             let key = look.style(Role::Text).add_modifier(Modifier::BOLD);
             let after = put(cells, x, y, area.right(), &piece.key, key);
             let gap = u16::from(!piece.key.is_empty());
-            let words = look.style(if piece.said { Role::Good } else { Role::Muted });
+            let words = look.style(match piece.said {
+                Spoken::Not => Role::Muted,
+                Spoken::Before => Role::Info,
+                Spoken::Now => Role::Good,
+            });
             put(cells, after + gap, y, area.right(), &piece.words, words);
             x = end + 2;
         }
@@ -193,8 +230,19 @@ fn said(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         let words = format!("✓ {}", sitting.said);
         x = put(cells, x, area.y, area.right(), &words, look.style(Role::Good)) + 2;
     }
+    if let Some(words) = sitting.said_before().filter(|_| sitting.asking.is_none()) {
+        let words = format!("before: {words}");
+        x = put(cells, x, area.y, area.right(), &words, look.style(Role::Info)) + 2;
+    }
     if let Some(comment) = &sitting.comment {
-        put(cells, x, area.y, area.right(), &format!("; {comment}"), look.style(Role::Info));
+        x = put(cells, x, area.y, area.right(), &format!("; {comment}"), look.style(Role::Info)) + 2;
+    }
+    // The way out of an item that was gone back to.
+    if sitting.sheet().is_some_and(|sheet| sheet.before.is_some()) {
+        let words = format!("{} returns", sight.key(Context::Rating, Action::Back));
+        if x + columns(&words) <= area.right() {
+            put_right(cells, x, area.y, area.right(), &words, look.style(Role::Faint));
+        }
     }
 }
 
