@@ -10,13 +10,14 @@ use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
-use crate::domain::id::{ConversationId, EvaluationId};
+use crate::domain::id::EvaluationId;
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
 use crate::domain::pull::{Checked, PullPlan};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
+use crate::tui::effect::Written;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::look::{Look, Role};
@@ -140,27 +141,19 @@ impl Confirm {
     }
 
     /// Asks before a file is written over.
-    pub fn replace(id: ConversationId, path: String) -> Self {
+    pub fn replace(of: Written, path: String) -> Self {
+        let by = match of {
+            Written::Conversation(_) => "the conversation",
+            Written::Comparison(_) => "the comparison",
+            Written::Results(_) => "the results",
+        };
         Self {
             act: "Replace the file",
             object: safe_line(&path).into_owned(),
-            rest: "by the conversation? What is in it now is lost.".to_owned(),
+            rest: format!("by {by}? What is in it now is lost."),
             letter: 'r',
             does: "replace it",
-            choice: Choice::Export { id, path, replace: true },
-            keeps: "keep it",
-        }
-    }
-
-    /// Asks before a file is written over by results.
-    pub fn replace_by_report(id: EvaluationId, path: String) -> Self {
-        Self {
-            act: "Replace the file",
-            object: safe_line(&path).into_owned(),
-            rest: "by the results? What is in it now is lost.".to_owned(),
-            letter: 'r',
-            does: "replace it",
-            choice: Choice::WriteReport { id, path, replace: true },
+            choice: Choice::Write { of, path, replace: true },
             keeps: "keep it",
         }
     }

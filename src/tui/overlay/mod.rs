@@ -19,6 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
+use super::effect::Written;
 use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
@@ -111,15 +112,9 @@ pub enum Choice {
     Attach(String),
     /// How the path of that file goes on, which is being written.
     Complete(String),
-    /// Writes the conversation to the file; `replace` where another one may be lost.
-    Export {
-        id: ConversationId,
-        path: String,
-        replace: bool,
-    },
-    /// Writes what votes come to, of that evaluation, to the file.
-    WriteReport {
-        id: EvaluationId,
+    /// Writes it to the file; `replace` where another one may be lost.
+    Write {
+        of: Written,
         path: String,
         replace: bool,
     },
@@ -135,6 +130,10 @@ pub enum Choice {
     RemoveComparison(ComparisonId),
     /// How often each column of the next comparison is asked.
     Repeats(u32),
+    /// What the comparison is about; nothing for nothing.
+    Category(String),
+    /// The leaderboard of that category, or of all.
+    Board(Option<String>),
     /// The file with the values of the next comparison; nothing for none.
     ValuesFile(String),
     RemoveEvaluation(EvaluationId),

@@ -18,7 +18,7 @@ use crate::domain::id::EvaluationId;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
-use crate::tui::effect::{Effect, TaskId};
+use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::difference::{Difference, Side};
@@ -453,7 +453,7 @@ impl Results {
         } else if let Some(Saving { path, replace, .. }) =
             self.saving.as_ref().filter(|saving| saving.task == task).cloned()
         {
-            desk.ask(Effect::SaveReport { id: self.id, path, text, replace });
+            desk.ask(Effect::Save { of: Written::Results(self.id), path, text, replace });
         }
     }
 
