@@ -195,7 +195,12 @@ impl Open {
 
     fn next(&mut self, rater: &str, now: u64) -> Option<Laid> {
         let place = self.floor.next(rater, now, HOLD)?;
-        Some(Laid { place: self.places[place.subject], order: Order::Drawn(place.order), before: None, taken_back: None })
+        Some(Laid {
+            place: self.places[place.subject],
+            order: Order::Drawn(place.order),
+            before: None,
+            taken_back: None,
+        })
     }
 
     /// Takes the last vote back and lays its item before the rater again, for whom it is held; `None` before the first.

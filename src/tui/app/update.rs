@@ -14,8 +14,8 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Background;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::help::Help;
-use crate::tui::overlay::{Choice, Outcome, Overlay};
 use crate::tui::overlay::prompt::Told;
+use crate::tui::overlay::{Choice, Outcome, Overlay};
 use crate::tui::pane::{Pane, Place, chat, pictures};
 use ratatui::layout::Rect;
 
@@ -141,8 +141,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             state.say(error.to_string(), true);
         }
     }
-    if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut())
-    {
+    if let (Some(boxed), Some(Overlay::Prompt(prompt))) = (state.boxed.take(), state.overlays.last_mut()) {
         match prompt.told(boxed) {
             Told::Stays => {}
             Told::Taken => drop(state.overlays.pop()),
@@ -445,6 +444,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
     running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
+    running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));

@@ -66,8 +66,11 @@ pub enum Of {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blank {
     Name,
-    Metric,
-    Description,
+    /// Of a thing that is rated, by its place, as are the next ones.
+    Metric(usize),
+    Description(usize),
+    /// Words for the points of its scale.
+    Labels(usize),
     Instructions,
     Raters,
     Repeats,
@@ -80,8 +83,9 @@ impl Blank {
     const fn title(self) -> &'static str {
         match self {
             Self::Name => "The name of the evaluation",
-            Self::Metric => "The name of what is rated",
-            Self::Description => "What raters are asked",
+            Self::Metric(_) => "The name of what is rated",
+            Self::Description(_) => "What raters are asked",
+            Self::Labels(_) => "Words for the points, the first for 1",
             Self::Instructions => "Instructions for raters",
             Self::Raters => "Raters that each item needs",
             Self::Repeats => "Of a hundred items so many come again, unannounced",
@@ -106,7 +110,8 @@ impl Blank {
     const fn empty(self) -> &'static str {
         match self {
             Self::Name => "Nothing for the name of the dataset",
-            Self::Metric | Self::Description | Self::Instructions => "Nothing for the usual",
+            Self::Metric(_) | Self::Description(_) | Self::Instructions => "Nothing for the usual",
+            Self::Labels(_) => "With commas between; as many as there are points; nothing for the usual",
             Self::Raters => "Nothing for one",
             Self::Repeats => "Whether a rater says the same twice; nothing for none",
             Self::Items => "Nothing for all",

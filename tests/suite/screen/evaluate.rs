@@ -335,10 +335,14 @@ fn going_back_says_which_votes_there_are_shows_what_was_said_and_esc_returns() {
         stage.keys("<backspace>3<enter>");
         let mut again = seat(best(), &ANSWERS, 5);
         let sheet = again.sheet.as_mut().unwrap();
-        let said = Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::One(ResponseId("r1".into()))))]);
+        let said =
+            Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::One(ResponseId("r1".into()))))]);
         sheet.item = ItemHash("def".into());
-        sheet.before =
-            Some(Before { vote: VoteId::from_bytes([3; 16]), said, comment: Some("it names the page".into()) });
+        sheet.before = Some(Before {
+            vote: VoteId::from_bytes([3; 16]),
+            said,
+            comment: Some("it names the page".into()),
+        });
         stage.answer("\"step\":{\"to\":3}", vec![Reply::Seat { seat: again }]);
         stage.pass(200);
         insta::assert_snapshot!(format!("rate-again-{width}x{height}"), stage.text());

@@ -391,7 +391,8 @@ fn results_are_written_to_a_file_in_the_form_that_its_name_asks_for_and_over_non
 
 #[test]
 fn what_a_sealed_workspace_refused_is_asked_anew_when_it_is_open() {
-    let sealed = || Some(Error::new(ErrorKind::Passphrase, "opening the store", "none was given", "Type it."));
+    let sealed =
+        || Some(Error::new(ErrorKind::Passphrase, "opening the store", "none was given", "Type it."));
     let unlock = |stage: &mut Stage| {
         stage.keys("secret<enter>");
         let task = stage.task("unlock");

@@ -102,7 +102,8 @@ impl State {
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)
-            | Choice::DropForm
+            | Choice::GoOnMaking
+            | Choice::MakeAnew(_)
             | Choice::ImportDataset { .. }
             | Choice::WriteReport { .. }
             | Choice::RenameDataset(..)

@@ -632,8 +632,7 @@ fn added(report: &Report, width: u16) -> Vec<Line> {
     });
     list("Skipped", report.skips.len(), skips.collect());
     let comments = report.comments.iter().take(LONGEST);
-    let comments =
-        comments.map(|of| format!("{} · {} · {}", named(report, &of.item), of.rater, of.comment));
+    let comments = comments.map(|of| format!("{} · {} · {}", named(report, &of.item), of.rater, of.comment));
     list("Comments", report.comments.len(), comments.collect());
     lines
 }

@@ -225,7 +225,7 @@ impl State {
                     desk.overlays.push(Overlay::Confirm(confirm));
                 }
             }
-            Action::NewEvaluation => self.make(None, desk),
+            Action::NewEvaluation => self.begin(None, desk),
             Action::ShowDatasets => self.show_datasets(desk),
             Action::Reload => self.read(desk),
             _ => {}

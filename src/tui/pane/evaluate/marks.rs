@@ -363,9 +363,13 @@ mod tests {
             (Method::ThumbsUpDown, vec![Stroke::Yes, Stroke::No, Stroke::No]),
             (Method::IndividualLikertScale, vec![Stroke::Digit(4), Stroke::Digit(1), Stroke::Digit(5)]),
             (Method::ComparisonChoice, vec![Stroke::Digit(2)]),
-            (Method::ComparisonRank, vec![Stroke::Digit(3), Stroke::Equal, Stroke::Digit(1), Stroke::Digit(2)]),
+            (
+                Method::ComparisonRank,
+                vec![Stroke::Digit(3), Stroke::Equal, Stroke::Digit(1), Stroke::Digit(2)],
+            ),
         ];
-        let metrics: Vec<Metric> = methods.iter().map(|(method, _)| metric(method.as_str(), *method)).collect();
+        let metrics: Vec<Metric> =
+            methods.iter().map(|(method, _)| metric(method.as_str(), *method)).collect();
         let mut marks = Marks::new(&metrics, 3);
         for stroke in methods.into_iter().flat_map(|(_, strokes)| strokes) {
             assert_ne!(marks.fill(stroke, &metrics), Filled::Not);

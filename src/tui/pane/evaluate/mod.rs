@@ -69,6 +69,8 @@ pub struct State {
     leaving: Option<TaskId>,
     /// A new one that is being put together.
     making: Option<Making>,
+    /// One that was begun and left.
+    aside: Option<Making>,
     shelf: Shelf,
     /// What is known of the models, and whether the servers are being asked.
     stock: Stock,

@@ -111,6 +111,7 @@ impl Pane for State {
             // These may come while something else is in front.
             Choice::ImportDataset { path, skip_bad } => return self.import(path, skip_bad, desk),
             Choice::WriteReport { id, path, replace } => return self.write_results(id, path, replace, desk),
+            Choice::GoOnMaking | Choice::MakeAnew(_) => return self.begun(&choice, desk),
             _ => {}
         }
         if self.sitting.is_some() {

@@ -516,7 +516,13 @@ impl State {
     }
 
     /// Writes the results of an evaluation to a file, in the form that its name asks for.
-    pub(super) fn write_results(&mut self, id: EvaluationId, path: String, replace: bool, desk: &mut Desk<'_>) {
+    pub(super) fn write_results(
+        &mut self,
+        id: EvaluationId,
+        path: String,
+        replace: bool,
+        desk: &mut Desk<'_>,
+    ) {
         let (Some(results), Some(form)) =
             (self.results.as_mut().filter(|results| results.id == id), report_form_of(&path))
         else {

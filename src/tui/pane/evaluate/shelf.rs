@@ -150,7 +150,7 @@ impl State {
                 let task = desk.call(Some(Lane("dataset items")), Request::Datasets(request));
                 self.shelf.reading = Some((task, dataset));
             }
-            Action::NewEvaluation => self.make(Some(dataset), desk),
+            Action::NewEvaluation => self.begin(Some(dataset), desk),
             Action::Rename | Action::Delete if dataset.is_built_in() => {
                 desk.say("It came with the program and stays as it is.");
             }
@@ -178,7 +178,8 @@ impl State {
     pub(super) fn import(&mut self, path: String, skip_bad: bool, desk: &mut Desk<'_>) {
         if let Some(other) = self.shelf.under_way() {
             let why = format!("{} is still being read", file_name(other));
-            let error = Error::new(ErrorKind::Busy, "reading the dataset", why, "Try again when it is there.");
+            let error =
+                Error::new(ErrorKind::Busy, "reading the dataset", why, "Try again when it is there.");
             return refuse(&error, skip_bad, desk);
         }
         self.shelf.file = Some((path.clone(), skip_bad));

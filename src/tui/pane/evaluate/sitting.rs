@@ -148,8 +148,11 @@ impl Sitting {
             return;
         }
         let question = question(sheet, self.reference, widths.1);
-        self.rows =
-            Rows { widths, answers: sheet.answers.iter().map(|answer| set(&answer.text, width)).collect(), question };
+        self.rows = Rows {
+            widths,
+            answers: sheet.answers.iter().map(|answer| set(&answer.text, width)).collect(),
+            question,
+        };
     }
 
     /// Moves what the keys scroll.
@@ -162,7 +165,11 @@ impl Sitting {
         };
         for place in 0..answers {
             if place == self.focus || self.together && self.focus < answers {
-                move_one(&mut self.tops[place], self.rows.answers.get(place).map_or(0, |set| set.rows.len()), height);
+                move_one(
+                    &mut self.tops[place],
+                    self.rows.answers.get(place).map_or(0, |set| set.rows.len()),
+                    height,
+                );
             }
         }
         if self.focus == answers && answers > 0 {

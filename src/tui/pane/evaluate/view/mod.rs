@@ -18,13 +18,7 @@ use crate::tui::pane::Sight;
 use crate::tui::widget::code::Want;
 
 /// Draws the place into `body`.
-pub(super) fn draw(
-    state: &State,
-    wants: &mut Vec<Want>,
-    sight: &Sight<'_>,
-    body: Rect,
-    cells: &mut Buffer,
-) {
+pub(super) fn draw(state: &State, wants: &mut Vec<Want>, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     match (&state.sitting, &state.closed) {
         (Some(sitting), _) => sheet::draw(sitting, wants, sight, body, cells),
         (None, Some(_)) => match &state.error {

@@ -109,13 +109,7 @@ fn question(sitting: &Sitting, sight: &Sight<'_>, areas: &Areas, cells: &mut Buf
     }
 }
 
-fn answers(
-    sitting: &Sitting,
-    wants: &mut Vec<Want>,
-    sight: &Sight<'_>,
-    areas: &Areas,
-    cells: &mut Buffer,
-) {
+fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer) {
     let look = sight.look;
     let Some(sheet) = sitting.sheet() else { return };
     let shown = areas.answers.len();
