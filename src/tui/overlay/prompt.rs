@@ -344,7 +344,7 @@ impl Prompt {
             (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
                 Outcome::Chosen(Choice::Export { id: *id, path: text.to_owned(), replace: false })
             }
-            (Some(Action::Accept), Of::Attachment) if self.said == Said::Reading => Outcome::Stay,
+            (Some(Action::Accept), Of::Attachment | Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Attachment) if !text.is_empty() => {
                 self.said = Said::Reading;
                 Outcome::Told(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
@@ -405,7 +405,6 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
-            (Some(Action::Accept), Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Items) if !text.is_empty() && !text.ends_with('/') => {
                 let path = text.trim_matches(['"', '\'']).to_owned();
                 self.said = Said::Reading;
@@ -448,13 +447,16 @@ impl Prompt {
         }
     }
 
+    fn reads(&self, of: &Of) -> bool {
+        self.of == *of && self.said == Said::Reading
+    }
+
     /// What became of the file that it names, where that is still asked.
     pub fn told(&mut self, boxed: Boxed) -> Told {
         match boxed {
             _ if !matches!(self.of, Of::Attachment | Of::Items) => {}
-            Boxed::Attached(file) if self.said == Said::Reading => return Told::Attached(file),
-            Boxed::Read if self.said == Said::Reading => return Told::Taken,
-            Boxed::Attached(_) | Boxed::Read => {}
+            Boxed::Attached(file) if self.reads(&Of::Attachment) => return Told::Attached(file),
+            Boxed::Read if self.reads(&Of::Items) => return Told::Taken,
             Boxed::Failed(error) => {
                 let why = match error.kind {
                     ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -471,7 +473,7 @@ impl Prompt {
                 }
                 self.said = if folder.is_some() { Said::Nothing } else { Said::Names(found) };
             }
-            Boxed::Completed { .. } => {}
+            Boxed::Attached(_) | Boxed::Read | Boxed::Completed { .. } => {}
         }
         Told::Stays
     }

@@ -265,12 +265,8 @@ impl Making {
                     Blank::Metric(_) => asked.name = said,
                     Blank::Description(_) => asked.description = said,
                     _ => {
-                        asked.labels = text
-                            .split(',')
-                            .map(str::trim)
-                            .filter(|word| !word.is_empty())
-                            .map(str::to_owned)
-                            .collect()
+                        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+                        asked.labels = words.map(str::to_owned).collect();
                     }
                 }
             }
