@@ -209,6 +209,7 @@ actions! {
     RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
     NewEvaluation = "new_evaluation", "Make a new evaluation";
     CreateEvaluation = "create_evaluation", "Make the evaluation of what the form says";
+    AddMetric = "add_metric", "Rate one thing more";
     AddSource = "add_source", "Have one model more answer";
     ShowDatasets = "show_datasets", "Show the datasets";
     ImportDataset = "import_dataset", "Read a file as a new dataset";
@@ -325,6 +326,7 @@ impl Action {
                 | Self::NewEvaluation
                 | Self::CreateEvaluation
                 | Self::AddSource
+                | Self::AddMetric
                 | Self::ShowDatasets
                 | Self::ImportDataset
                 | Self::NewComparison

@@ -447,6 +447,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
     running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
+    running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));

@@ -145,8 +145,10 @@ pub enum Choice {
     TakeMethod(Method),
     /// What stands in a blank of a new evaluation; nothing for the usual.
     Fill(Blank, String),
-    /// Nothing becomes of the new evaluation.
-    DropForm,
+    /// On with the new evaluation that was left.
+    GoOnMaking,
+    /// Another one in its place, of that dataset.
+    MakeAnew(Option<DatasetId>),
     /// Reads the file of that path as a new dataset; `skip_bad` leaves out the lines that cannot be read.
     ImportDataset {
         path: String,

@@ -76,8 +76,11 @@ pub enum Of {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blank {
     Name,
-    Metric,
-    Description,
+    /// Of a thing that is rated, by its place, as are the next ones.
+    Metric(usize),
+    Description(usize),
+    /// Words for the points of its scale.
+    Labels(usize),
     Instructions,
     Raters,
     Repeats,
@@ -90,8 +93,9 @@ impl Blank {
     const fn title(self) -> &'static str {
         match self {
             Self::Name => "The name of the evaluation",
-            Self::Metric => "The name of what is rated",
-            Self::Description => "What raters are asked",
+            Self::Metric(_) => "The name of what is rated",
+            Self::Description(_) => "What raters are asked",
+            Self::Labels(_) => "Words for the points, the first for 1",
             Self::Instructions => "Instructions for raters",
             Self::Raters => "Raters that each item needs",
             Self::Repeats => "Of a hundred items so many come again, unannounced",
@@ -116,7 +120,8 @@ impl Blank {
     const fn empty(self) -> &'static str {
         match self {
             Self::Name => "Nothing for the name of the dataset",
-            Self::Metric | Self::Description | Self::Instructions => "Nothing for the usual",
+            Self::Metric(_) | Self::Description(_) | Self::Instructions => "Nothing for the usual",
+            Self::Labels(_) => "With commas between; as many as there are points; nothing for the usual",
             Self::Raters => "Nothing for one",
             Self::Repeats => "Whether a rater says the same twice; nothing for none",
             Self::Items => "Nothing for all",
@@ -376,7 +381,7 @@ impl Prompt {
             (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
                 Outcome::Chosen(write(Written::Conversation(*id), text))
             }
-            (Some(Action::Accept), Of::Attachment) if self.said == Said::Reading => Outcome::Stay,
+            (Some(Action::Accept), Of::Attachment | Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Attachment) if !text.is_empty() => {
                 self.said = Said::Reading;
                 Outcome::Told(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
@@ -437,7 +442,6 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
-            (Some(Action::Accept), Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Items) if !text.is_empty() && !text.ends_with('/') => {
                 let path = text.trim_matches(['"', '\'']).to_owned();
                 self.said = Said::Reading;
@@ -498,13 +502,16 @@ impl Prompt {
         }
     }
 
+    fn reads(&self, of: &Of) -> bool {
+        self.of == *of && self.said == Said::Reading
+    }
+
     /// What became of the file that it names, where that is still asked.
     pub fn told(&mut self, boxed: Boxed) -> Told {
         match boxed {
             _ if !matches!(self.of, Of::Attachment | Of::Items | Of::Values) => {}
-            Boxed::Attached(file) if self.said == Said::Reading => return Told::Attached(file),
-            Boxed::Read if self.said == Said::Reading => return Told::Taken,
-            Boxed::Attached(_) | Boxed::Read => {}
+            Boxed::Attached(file) if self.reads(&Of::Attachment) => return Told::Attached(file),
+            Boxed::Read if self.reads(&Of::Items) => return Told::Taken,
             Boxed::Failed(error) => {
                 let why = match error.kind {
                     ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -521,7 +528,7 @@ impl Prompt {
                 }
                 self.said = if folder.is_some() { Said::Nothing } else { Said::Names(found) };
             }
-            Boxed::Completed { .. } => {}
+            Boxed::Attached(_) | Boxed::Read | Boxed::Completed { .. } => {}
         }
         Told::Stays
     }

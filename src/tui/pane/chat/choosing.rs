@@ -104,7 +104,8 @@ impl State {
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)
-            | Choice::DropForm
+            | Choice::GoOnMaking
+            | Choice::MakeAnew(_)
             | Choice::ImportDataset { .. }
             | Choice::Write { .. }
             | Choice::Category(_)

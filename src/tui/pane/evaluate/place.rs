@@ -113,6 +113,7 @@ impl Pane for State {
             Choice::Write { of: Written::Results(id), path, replace } => {
                 return self.write_results(id, path, replace, desk);
             }
+            Choice::GoOnMaking | Choice::MakeAnew(_) => return self.begun(&choice, desk),
             _ => {}
         }
         if self.sitting.is_some() {
