@@ -78,9 +78,9 @@ async fn a_file_of_certificates_that_is_none_is_named_before_anything_is_sent() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_machine_s_own_trust_store_is_believed() {
-    let completion =
-        serde_json::json!({"choices": [{"message": {"content": "over TLS"}, "finish_reason": "stop"}]});
-    let server = Server::secure(move |_, _| whole(200, &[], completion.to_string())).await;
+    let said = r#"{"choices": [{"message": {"content": "over TLS"}, "finish_reason": "stop"}]}"#;
+    let json = [("content-type", "application/json")];
+    let server = Server::secure(move |_, _| whole(200, &json, said)).await;
     let home = Home::with(&format!(
         "[providers.near]\nkind = \"openai\"\nbase_url = \"https://localhost:{}/v1\"\napi_key = \"none\"\nstream = false\n",
         server.port

@@ -89,11 +89,11 @@ impl State {
         }
         let folded = |place: usize| order.get(place).is_some_and(|at| self.narrow.contains(at));
         let least = |place: usize| if folded(place) { FOLDED } else { NARROW.min(field.width) };
-        // Where those end that have room from a place on, with a rule between two.
+        // Where those end that have room from a place on; the rules between them are of their own.
         let end = |first: usize| {
-            let mut room = field.width + 1;
+            let mut room = field.width;
             let fits = |place: &usize| {
-                let takes = least(*place) + 1;
+                let takes = least(*place);
                 let fits = takes <= room;
                 room = room.saturating_sub(takes);
                 fits
