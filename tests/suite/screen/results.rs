@@ -129,6 +129,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
                 .collect(),
         })
         .collect();
+    let hashes: Vec<_> = items.iter().map(Item::hash).collect();
     Report::of(&Rated {
         task: &task,
         votes: &votes,
@@ -138,7 +139,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         rounds: 60,
         seed: 3,
     })
-    .with_questions(|hash| Some(items.iter().find(|item| item.hash() == *hash)?.prompt().to_owned()))
+    .with_questions(hashes.iter().zip(items.iter()).map(|(hash, item)| (hash, item.prompt())))
 }
 
 fn several() -> Vec<Metric> {
