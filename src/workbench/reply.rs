@@ -29,6 +29,7 @@ use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 use crate::domain::script::Scripted;
 pub use crate::domain::search::Hit;
+use crate::domain::time::Timestamp;
 pub use crate::domain::trace::Exchange;
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
@@ -122,6 +123,11 @@ pub enum Reply {
     TakenIn {
         evaluation: Evaluation,
         taken: TakenIn,
+    },
+    /// The file of a rater elsewhere, and until when its items are held for them.
+    HandOut {
+        text: String,
+        until: Timestamp,
     },
     /// A file in the form of another program, and what that has no place for.
     EvaluationFile {

@@ -80,13 +80,21 @@ pub(super) async fn hand_out(
     out: &mut Out,
 ) -> Result<(), End> {
     let id = super::found(name, asker, out).await?.id;
+    let whose = rater.clone();
     let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater }), out).await?;
-    let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
-    if output.is_none() {
+    let Reply::HandOut { text, until } = &reply else { return Err(unexpected(&reply)) };
+    if output.is_some() {
+        written(text, output, force, out)?;
+    } else if out.json {
+        out.object(&reply)?;
+    } else {
         // Controls are escaped in JSON without a loss.
-        return out.json_text(text);
+        out.json_text(text)?;
     }
-    written(text, output, force, out)
+    let until = words::time(*until);
+    out.note(&format!(
+        "its items are held for {whose} until {until}, or until `outcrop eval take-in` reads their ratings"
+    ))
 }
 
 pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {

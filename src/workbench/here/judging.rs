@@ -105,7 +105,10 @@ impl Here {
                     let decided = Decided { item, metric, value, reason, version };
                     Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
                 }
-                Ask::HandOut { id, rater } => Reply::Text { text: service.hand_out(id, rater).await? },
+                Ask::HandOut { id, rater } => {
+                    let (text, until) = service.hand_out(id, rater).await?;
+                    Reply::HandOut { text, until }
+                }
                 Ask::TakeIn { text } => {
                     let (evaluation, taken) = service.take_in(text).await?;
                     Reply::TakenIn { evaluation, taken }
