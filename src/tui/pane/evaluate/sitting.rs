@@ -33,8 +33,11 @@ use crate::workbench::{Request, person};
 
 /// A key within this of a new item was pressed for the one before.
 const GUARD: Duration = Duration::from_millis(150);
-/// Doing nothing for longer is a pause.
-const PAUSE: Duration = Duration::from_mins(1);
+/// Doing nothing for longer is a pause, no part of which is counted: so long one may read without a key.
+const PAUSE: Duration = Duration::from_mins(2);
+
+/// Between two questions in a row: an item has an answer only where all gave the same.
+const GAP: &str = "(the answers to this differed, or there was none)";
 
 impl Sitting {
     /// A rater who is about to sit down.
@@ -134,7 +137,10 @@ impl Sitting {
 
     /// The rater did something.
     fn tend(&mut self, now: Duration) {
-        self.active += now.saturating_sub(self.seen).min(PAUSE);
+        let passed = now.saturating_sub(self.seen);
+        if passed <= PAUSE {
+            self.active += passed;
+        }
         self.seen = now;
     }
 
@@ -367,6 +373,23 @@ impl State {
         if let Some(closed) = &self.closed {
             let request = Evaluations::Find { text: closed.evaluation.clone() };
             self.finding = Some(desk.call(None, Request::Evaluations(request)));
+    /// Something lies over the place now.
+    pub fn covered(&mut self, now: Duration) {
+        if let Some(sitting) = &mut self.sitting {
+            sitting.tend(now);
+        }
+    }
+
+    /// Nothing lies over the place any more. What did was the item itself, seen another way, or was not: that time is not the
+    /// item's.
+    pub fn uncovered(&mut self, was_the_item: bool, now: Duration) {
+        match &mut self.sitting {
+            Some(sitting) if was_the_item => sitting.tend(now),
+            Some(sitting) => sitting.seen = now,
+            None => {}
+        }
+    }
+
         }
     }
 
