@@ -165,11 +165,13 @@ pub enum Reply {
         #[serde(default)]
         good: u64,
     },
-    /// An item is the last of this dataset now; `like` is the place of one that says the same.
+    /// An item is the last of this dataset now; `like` is the place of one that says the same, `remarks` tell what is not in it.
     ItemAdded {
         dataset: Dataset,
         place: u32,
         like: Option<u32>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
     },
     Thread {
         thread: Thread,

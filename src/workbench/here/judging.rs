@@ -149,7 +149,8 @@ impl Here {
             other => other,
         };
         one(async move {
-            let added = |Added { dataset, place, like }| Reply::ItemAdded { dataset, place, like };
+            let added =
+                |Added { dataset, place, like, remarks }| Reply::ItemAdded { dataset, place, like, remarks };
             Ok(match request {
                 Ask::List => Reply::Datasets { datasets: service.list().await? },
                 Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },

@@ -480,3 +480,14 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     assert_eq!(evaluations(&stage.keys("<esc>"))[0], leave, "what lay before them is for others");
     assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
 }
+
+#[test]
+fn a_question_whose_answer_is_left_out_is_marked() {
+    let mut asked = seat(best(), &ANSWERS, 1);
+    let said = |text: &str| Turn { role: Role::User, text: text.into() };
+    asked.sheet.as_mut().unwrap().turns = vec![said("Name a river."), said("Where does it end?")];
+    let mut stage = rating(80, 24, "dark", asked);
+    let text = stage.text();
+    let gap = text.find("(the answers to this differed, or there was none)").unwrap();
+    assert!(text.find("Name a river.").unwrap() < gap && gap < text.find("Where does it end?").unwrap());
+}

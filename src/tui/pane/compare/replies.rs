@@ -59,7 +59,9 @@ impl State {
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
-            (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
+            (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
+                desk.say(added(&dataset, place, like, &remarks));
+            }
             (Wait::Watch, Reply::Changed { change, .. }) => self.changed(change, desk),
             _ => {}
         }

@@ -331,7 +331,7 @@ fn set(text: &str, width: u16) -> Set {
 fn question(sheet: &Sheet, with_reference: bool, width: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     let several = sheet.turns.len() > 1;
-    for turn in &sheet.turns {
+    for (at, turn) in sheet.turns.iter().enumerate() {
         let (who, role) = match turn.role {
             Speaker::Assistant => ("model: ", Role::Muted),
             Speaker::System => ("system: ", Role::Muted),
@@ -339,6 +339,11 @@ fn question(sheet: &Sheet, with_reference: bool, width: u16) -> Vec<Row> {
             _ => ("", Role::Text),
         };
         rows.extend(broken(&format!("{who}{}", turn.text), role, width));
+        // What a question refers to may be in an answer that is not there.
+        let asks = |at: usize| sheet.turns.get(at).is_some_and(|turn| turn.role == Speaker::User);
+        if asks(at) && asks(at + 1) {
+            rows.extend(broken(GAP, Role::Muted, width));
+        }
     }
     if with_reference {
         let words = sheet.reference.as_deref().map_or("(this item has no reference)", |reference| reference);
@@ -368,11 +373,6 @@ impl State {
         self.leaving = Some(desk.call(None, Request::Evaluations(request)));
     }
 
-    /// Somebody who only rates sits down.
-    pub fn start(&mut self, desk: &mut Desk<'_>) {
-        if let Some(closed) = &self.closed {
-            let request = Evaluations::Find { text: closed.evaluation.clone() };
-            self.finding = Some(desk.call(None, Request::Evaluations(request)));
     /// Something lies over the place now.
     pub fn covered(&mut self, now: Duration) {
         if let Some(sitting) = &mut self.sitting {
@@ -390,6 +390,11 @@ impl State {
         }
     }
 
+    /// Somebody who only rates sits down.
+    pub fn start(&mut self, desk: &mut Desk<'_>) {
+        if let Some(closed) = &self.closed {
+            let request = Evaluations::Find { text: closed.evaluation.clone() };
+            self.finding = Some(desk.call(None, Request::Evaluations(request)));
         }
     }
 
