@@ -297,8 +297,11 @@ async fn add(wanted: AddItem, asker: &Asker, out: &mut Out) -> Result<(), End> {
     if out.json {
         return out.object(&reply);
     }
-    let Reply::ItemAdded { dataset, place, like } = reply else { return Err(unexpected(&reply)) };
+    let Reply::ItemAdded { dataset, place, like, remarks } = reply else { return Err(unexpected(&reply)) };
     out.line(&format!("item {} of {}", u64::from(place) + 1, dataset.name))?;
+    for remark in &remarks {
+        out.note(remark)?;
+    }
     match like {
         Some(like) => out.note(&format!("item {} says the same; both are there", u64::from(like) + 1)),
         None => Ok(()),

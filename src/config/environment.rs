@@ -12,14 +12,25 @@ use crate::domain::{Error, ErrorKind, Result};
 /// Variables of the program that are no keys of the file.
 const OWN: [&str; 2] = ["OUTCROP_HOME", "OUTCROP_PASSPHRASE"];
 
-/// The variables of the process as they were at its start. An empty value counts as unset.
+/// The accounts of the machine, one a line.
+const ACCOUNTS: &str = "/etc/passwd";
+
+/// The variables of the process as they were at its start, and what its account is called. An empty value counts as unset.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub struct Environment(BTreeMap<OsString, OsString>, Option<String>);
 
 impl Environment {
     /// The process's own.
     pub fn of_process() -> Self {
-        Self::from_vars(std::env::vars_os())
+        let Self(variables, _) = Self::from_vars(std::env::vars_os());
+        let known = std::fs::read_to_string(ACCOUNTS).unwrap_or_default();
+        Self(variables, account(&known, rustix::process::getuid().as_raw()).map(str::to_owned))
+    }
+
+    /// The person's name: as their variables have it, else as their account is called.
+    pub(super) fn user(&self) -> &str {
+        let said = self.text("USER").or_else(|| self.text("LOGNAME"));
+        said.or(self.1.as_deref()).unwrap_or_default()
     }
 
     /// Made-up variables.
@@ -29,6 +40,7 @@ impl Environment {
                 .map(|(name, value)| (name.into(), value.into()))
                 .filter(|(_, value): &(OsString, OsString)| !value.is_empty())
                 .collect(),
+            None,
         )
     }
 
@@ -106,7 +118,7 @@ impl Environment {
 
     fn kept(&self, keeps: impl Fn(&OsStr) -> bool) -> Self {
         let kept = self.0.iter().filter(|(name, _)| keeps(name));
-        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect(), self.1.clone())
     }
 
     /// Every variable.
@@ -168,4 +180,38 @@ impl Terminal {
 }
 fn is_ours(name: &str) -> bool {
     name.starts_with("OUTCROP_")
+}
+
+/// The name of the account with this number: the first and the third of a line's fields.
+fn account(known: &str, number: u32) -> Option<&str> {
+    known.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(number)).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_found_by_its_number_whatever_else_stands_there() {
+        let known = "# accounts\n\nroot:x:0:0::/root:/bin/sh\n:x:7:\nana:x:1000:1000:Ana:/home/ana:/bin/sh\nbob:x:10\n";
+        assert_eq!(account(known, 1000), Some("ana"));
+        assert_eq!(account(known, 10), Some("bob"));
+        assert_eq!((account(known, 7), account(known, 100), account("", 0)), (None, None, None));
+    }
+
+    #[test]
+    fn a_person_is_called_as_their_variables_say_and_else_as_their_account_is() {
+        let of = |vars: &[(&str, &str)]| {
+            let Environment(variables, _) = Environment::from_vars(vars.iter().copied());
+            Environment(variables, Some("account".into())).user().to_owned()
+        };
+        assert_eq!(of(&[("USER", "ana"), ("LOGNAME", "bob")]), "ana");
+        assert_eq!(of(&[("USER", ""), ("LOGNAME", "bob")]), "bob");
+        assert_eq!(of(&[]), "account");
+        assert_eq!(Environment::from_vars([("HOME", "/")]).user(), "");
+    }
 }

@@ -111,7 +111,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         key_commands: environment.without_ours(),
         folder: std::env::current_dir().unwrap_or_default(),
         program: std::env::current_exe().unwrap_or_default(),
-        user: environment.text("USER").or_else(|| environment.text("LOGNAME")).unwrap_or_default().to_owned(),
+        user: environment.user().to_owned(),
         home: environment.path("HOME"),
         model: raw.model,
         log: raw.log,

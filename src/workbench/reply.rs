@@ -29,6 +29,7 @@ use crate::domain::provider_key::KeptKey;
 pub use crate::domain::pull::{PullPlan, PullStep};
 use crate::domain::script::Scripted;
 pub use crate::domain::search::Hit;
+use crate::domain::time::Timestamp;
 pub use crate::domain::trace::Exchange;
 pub use crate::domain::tried::Tried;
 pub use crate::domain::usage::Report;
@@ -123,6 +124,11 @@ pub enum Reply {
         evaluation: Evaluation,
         taken: TakenIn,
     },
+    /// The file of a rater elsewhere, and until when its items are held for them.
+    HandOut {
+        text: String,
+        until: Timestamp,
+    },
     /// A file in the form of another program, and what that has no place for.
     EvaluationFile {
         text: String,
@@ -159,11 +165,13 @@ pub enum Reply {
         #[serde(default)]
         good: u64,
     },
-    /// An item is the last of this dataset now; `like` is the place of one that says the same.
+    /// An item is the last of this dataset now; `like` is the place of one that says the same, `remarks` tell what is not in it.
     ItemAdded {
         dataset: Dataset,
         place: u32,
         like: Option<u32>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
     },
     Thread {
         thread: Thread,

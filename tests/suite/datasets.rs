@@ -129,7 +129,7 @@ async fn items_are_added_one_by_one_and_the_name_makes_the_set() {
     let door = home.open().await;
     let mut watch = call(&door, Request::Watch { topic: Topic::Datasets });
     let first = Item { reference: Some("because".into()), ..Item::asking("why?") };
-    let Reply::ItemAdded { dataset, place: 0, like: None } =
+    let Reply::ItemAdded { dataset, place: 0, like: None, .. } =
         add(&door, " mine ", first.clone()).await.unwrap()
     else {
         panic!("it was not added as the first")
@@ -139,7 +139,7 @@ async fn items_are_added_one_by_one_and_the_name_makes_the_set() {
     assert_eq!(change, Changed::Dataset { dataset: dataset.clone() });
 
     add(&door, "Mine", Item::asking("how?")).await.unwrap();
-    let Reply::ItemAdded { dataset: grown, place, like } =
+    let Reply::ItemAdded { dataset: grown, place, like, .. } =
         add(&door, &dataset.id.to_string(), first).await.unwrap()
     else {
         panic!("it was not added")

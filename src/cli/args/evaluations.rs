@@ -58,6 +58,9 @@ pub enum Evaluations {
     ///
     /// There `outcrop eval rate FILE --rater NAME` opens the screen on it and makes the ratings file that `take-in` reads. The
     /// answers bear no names and no category, and no item tells its known answer; references are in it, as raters are shown them.
+    ///
+    /// Its items are held for that rater for 14 days: others get one only where it needs more raters than that. It ends when
+    /// `take-in` reads their ratings, and a new hand-out for them begins it anew.
     HandOut {
         /// Its name, or digits of its id
         name: String,

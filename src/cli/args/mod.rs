@@ -45,7 +45,7 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With every command")]
 pub struct Global {
-    /// Print for programs: one JSON object a line, its kind in "reply"
+    /// Print for programs: one JSON object a line, its kind in "reply"; a file that is not sent to -o is in its "text"
     #[arg(long, global = true)]
     pub json: bool,
     /// Connect to nothing but this machine

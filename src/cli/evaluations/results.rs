@@ -52,6 +52,9 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
 /// Into the file, or to the output.
 fn written(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> Result<(), End> {
     let Some(path) = output else {
+        if out.json {
+            return out.object(&Reply::Text { text: text.to_owned() });
+        }
         out.text(text)?;
         return out.end_line();
     };
@@ -80,13 +83,14 @@ pub(super) async fn hand_out(
     out: &mut Out,
 ) -> Result<(), End> {
     let id = super::found(name, asker, out).await?.id;
+    let whose = rater.clone();
     let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater }), out).await?;
-    let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
-    if output.is_none() {
-        // Controls are escaped in JSON without a loss.
-        return out.json_text(text);
-    }
-    written(text, output, force, out)
+    let Reply::HandOut { text, until } = &reply else { return Err(unexpected(&reply)) };
+    written_lines(text, output, force, out)?;
+    let until = words::time(*until);
+    out.note(&format!(
+        "its items are held for {whose} until {until}, or until `outcrop eval take-in` reads their ratings"
+    ))
 }
 
 pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
@@ -178,7 +182,12 @@ pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Ou
     for what in left_out.iter().take(REMARKS) {
         out.note(&format!("{why}: {what}"))?;
     }
-    if output.is_none() {
+    written_lines(text, output, force, out)
+}
+
+/// Into the file, or to the output: lines of JSON, whose controls are escaped without a loss.
+fn written_lines(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> Result<(), End> {
+    if output.is_none() && !out.json {
         return out.json_text(text);
     }
     written(text, output, force, out)

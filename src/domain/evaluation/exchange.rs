@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::queue::Showing;
+use crate::domain::time::Timestamp;
 
 /// A form that evaluations are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,18 @@ pub struct HandedOut {
     pub digest: String,
     /// In the file's order; subjects are places in the evaluation, models those of its sources.
     pub items: Vec<Showing>,
+    /// Until then its items count as before that rater; never in what was handed out before that was so, and once its votes
+    /// are back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Timestamp>,
+}
+
+/// An item is before a rater: whichever process serves the others next knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// In the evaluation, from 0.
+    pub place: u32,
+    pub until: Timestamp,
 }
 
 /// What became of a file with votes.

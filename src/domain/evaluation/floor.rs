@@ -1,6 +1,6 @@
 //! Who has rated what, and where each rater goes on: an evaluation while people sit at it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::item::ItemHash;
 use super::queue::{Showing, Subject, gap, queue};
@@ -10,7 +10,8 @@ use crate::domain::id::VoteId;
 /// A rater's pace is that of so many items last.
 const PACE: usize = 50;
 
-/// Seats with their queues, over the items that can be rated. Moments are milliseconds of any one clock.
+/// Seats with their queues, over the items that can be rated. Moments are milliseconds of any one clock. Of those who do not
+/// sit here nothing is kept but what their votes count.
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
     seed: u64,
@@ -22,6 +23,7 @@ pub struct Floor {
     /// Raters whose first vote of it stands, a subject each.
     rated: Vec<u32>,
     held: HashMap<usize, Vec<Hold>>,
+    away: Vec<Away>,
     seats: BTreeMap<String, Seated>,
 }
 
@@ -32,10 +34,19 @@ struct Hold {
     until: u64,
 }
 
+/// What a rater has taken elsewhere.
+#[derive(Debug, Clone)]
+struct Away {
+    rater: String,
+    until: u64,
+    /// Of each subject whether they have it and have not rated it here.
+    has: Vec<bool>,
+}
+
 /// One rater.
 #[derive(Debug, Clone, Default)]
 struct Seated {
-    queue: Vec<Showing>,
+    queue: Queue,
     /// Votes that stand, in the order in which the items first came.
     trail: Vec<Trodden>,
     /// Of each subject where in the trail it was done, and where its repeat was.
@@ -86,6 +97,7 @@ impl Floor {
             places,
             subjects,
             held: HashMap::new(),
+            away: Vec::new(),
             seats: BTreeMap::new(),
         }
     }
@@ -95,18 +107,55 @@ impl Floor {
         self.places.get(item).copied()
     }
 
-    /// Gives a rater, the `number`th to join from 0 on, a queue. Twice is once.
-    pub fn seat(&mut self, rater: &str, number: u32) {
-        if !self.seats.contains_key(rater) {
-            let queue = queue(self.seed, &self.subjects, number, self.repeats, self.sides);
-            let done = vec![[None; 2]; self.subjects.len()];
-            self.seats.insert(rater.to_owned(), Seated { queue, done, ..Seated::default() });
-        }
+    /// Whether a rater sits here.
+    pub fn sits(&self, rater: &str) -> bool {
+        self.seats.contains_key(rater)
     }
 
-    /// The whole queue of a rater; empty for one without a seat.
-    pub fn queue_of(&self, rater: &str) -> impl Iterator<Item = &Showing> {
-        self.seats.get(rater).into_iter().flat_map(|seat| &seat.queue)
+    /// How many sit here: so many queues are held.
+    pub fn seats(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Gives a rater, the `number`th to join from 0 on, a queue. Twice is once. `counted` are their votes that stand, in their
+    /// order, which were tallied already.
+    pub fn seat<'a>(&mut self, rater: &str, number: u32, counted: impl IntoIterator<Item = &'a Vote>) {
+        if self.sits(rater) {
+            return;
+        }
+        let queue = Queue::of(&self.queue_of(number));
+        let mut seat = Seated { queue, done: vec![[None; 2]; self.subjects.len()], ..Seated::default() };
+        for vote in counted {
+            if let Some(subject) = self.place_of(&vote.item) {
+                seat.tread(Trodden::of(vote, subject));
+            }
+        }
+        self.seats.insert(rater.to_owned(), seat);
+    }
+
+    /// The rater goes: what lies before them is given back, and their queue is drawn anew when they come again.
+    pub fn leave(&mut self, rater: &str) {
+        self.release(rater);
+        self.seats.remove(rater);
+    }
+
+    /// The whole queue of the `number`th rater to join, from 0 on.
+    pub fn queue_of(&self, number: u32) -> Vec<Showing> {
+        queue(self.seed, &self.subjects, number, self.repeats, self.sides)
+    }
+
+    /// Counts a vote that stands, of the version in force, for all raters: of whoever has no seat.
+    pub fn tally(&mut self, vote: &Vote) {
+        let Some(subject) = self.place_of(&vote.item) else { return };
+        self.rated[subject] += u32::from(Trodden::of(vote, subject).counts());
+        self.back(&vote.rater, subject);
+    }
+
+    /// Takes a vote that was tallied out again.
+    pub fn untally(&mut self, vote: &Vote) {
+        let Some(subject) = self.place_of(&vote.item) else { return };
+        let counts = u32::from(Trodden::of(vote, subject).counts());
+        self.rated[subject] = self.rated[subject].saturating_sub(counts);
     }
 
     /// Counts a vote of the version in force; those of raters without a seat and on other items are left alone. Give them in
@@ -115,10 +164,9 @@ impl Floor {
         let Some(subject) = self.place_of(&vote.item) else { return };
         let Some(seat) = self.seats.get_mut(&vote.rater) else { return };
         let place = vote.supersedes.and_then(|old| seat.trail.iter().position(|step| step.vote == old));
-        let counts = |step: &Trodden| !step.repeat && !step.skipped;
         if let Some(place) = place {
             let gone = seat.trail[place].subject;
-            self.rated[gone] -= u32::from(counts(&seat.trail[place]));
+            self.rated[gone] -= u32::from(seat.trail[place].counts());
         }
         if vote.said == Said::Withdrawn {
             if let Some(place) = place {
@@ -132,20 +180,14 @@ impl Floor {
             }
             return;
         }
-        let step = Trodden {
-            vote: vote.id,
-            subject,
-            repeat: vote.repeat,
-            skipped: matches!(vote.said, Said::Skipped(_)),
-            active_ms: vote.active_ms,
-        };
-        self.rated[subject] += u32::from(counts(&step));
+        let step = Trodden::of(vote, subject);
+        self.rated[subject] += u32::from(step.counts());
         if let Some(place) = place {
             seat.trail[place] = step;
         } else {
-            seat.done[subject][usize::from(vote.repeat)] = u32::try_from(seat.trail.len()).ok();
-            seat.trail.push(step);
+            seat.tread(step);
         }
+        self.back(&vote.rater, subject);
         self.release(&vote.rater);
     }
 
@@ -157,15 +199,16 @@ impl Floor {
             holds.retain(|held| held.until > now);
         }
         self.held.retain(|_, holds| !holds.is_empty());
+        self.away.retain(|away| away.until > now);
         let seat = self.seats.get(rater)?;
-        let is_open = |showing: &&Showing| {
-            self.may_come(seat, showing) && !seat.is_early(showing) && !self.is_taken(showing, rater)
-        };
-        let at = seat.queue.iter().find(is_open)?.clone();
-        if !at.repeat {
-            self.hold(rater, at.subject, now, hold);
+        let is_open =
+            |turn: Turn| self.may_come(seat, turn) && !seat.is_early(turn) && !self.is_taken(turn, rater);
+        let (at, turn) = seat.queue.turns().enumerate().find(|(_, turn)| is_open(*turn))?;
+        let order = seat.queue.order(at);
+        if !turn.repeat {
+            self.hold(rater, turn.subject(), now, hold);
         }
-        Some(Place { subject: at.subject, order: at.order, repeat: at.repeat })
+        Some(Place { subject: turn.subject(), order, repeat: turn.repeat })
     }
 
     /// Holds an item for a rater for `hold` ms, in place of what they held.
@@ -175,21 +218,56 @@ impl Floor {
         self.held.entry(subject).or_default().push(held);
     }
 
-    /// Whether a place of a rater's queue is to be rated by them, now or later: an item that lacks raters, or the repeat of one
-    /// that they have rated or may come to.
-    fn may_come(&self, seat: &Seated, showing: &Showing) -> bool {
-        let [first, again] = seat.done[showing.subject];
-        match first {
-            Some(at) => showing.repeat && again.is_none() && !seat.trail[at as usize].skipped,
-            None => self.rated[showing.subject] < self.needed,
+    /// What a rater holds, and until when.
+    pub fn held_by(&self, rater: &str) -> Option<(usize, u64)> {
+        let mut held = self.held.iter().flat_map(|(at, holds)| holds.iter().map(move |hold| (*at, hold)));
+        held.find(|(_, hold)| hold.rater == rater).map(|(at, hold)| (at, hold.until))
+    }
+
+    /// A rater has taken these items elsewhere: until then, or until they are brought back, they are before that rater.
+    pub fn take_away(&mut self, rater: &str, subjects: impl IntoIterator<Item = usize>, until: u64) {
+        let mut has = vec![false; self.subjects.len()];
+        for subject in subjects {
+            if let Some(has) = has.get_mut(subject) {
+                *has = true;
+            }
+        }
+        self.away.push(Away { rater: rater.to_owned(), until, has });
+    }
+
+    /// A rater has brought back what they had taken.
+    pub fn bring_back(&mut self, rater: &str) {
+        self.away.retain(|away| away.rater != rater);
+    }
+
+    /// What a rater has rated here they do not rate elsewhere as well.
+    fn back(&mut self, rater: &str, subject: usize) {
+        for away in self.away.iter_mut().filter(|away| away.rater == rater) {
+            away.has[subject] = false;
         }
     }
 
-    /// Whether the others who sit before an item now are all that it needs.
-    fn is_taken(&self, showing: &Showing, rater: &str) -> bool {
-        let others = |holds: &Vec<Hold>| holds.iter().filter(|held| held.rater != rater).count();
-        let before = self.held.get(&showing.subject).map_or(0, others);
-        !showing.repeat && self.rated[showing.subject] as usize + before >= self.needed as usize
+    /// Whether a place of a rater's queue is to be rated by them, now or later: an item that lacks raters, or the repeat of one
+    /// that they have rated or may come to.
+    fn may_come(&self, seat: &Seated, turn: Turn) -> bool {
+        let [first, again] = seat.done[turn.subject()];
+        match first {
+            Some(at) => turn.repeat && again.is_none() && !seat.trail[at as usize].skipped,
+            None => self.rated[turn.subject()] < self.needed,
+        }
+    }
+
+    /// Whether the others who have an item before them now, here or elsewhere, are all that it needs.
+    fn is_taken(&self, turn: Turn, rater: &str) -> bool {
+        if turn.repeat {
+            return false;
+        }
+        let subject = turn.subject();
+        let away = self.away.iter().filter(|away| away.has[subject]).map(|away| &away.rater);
+        let here = self.held.get(&subject).into_iter().flatten().map(|held| &held.rater);
+        // Who has it here and elsewhere is one.
+        let others: BTreeSet<&String> = here.chain(away).filter(|other| *other != rater).collect();
+        self.rated[subject] as usize + others.len() >= self.needed as usize
     }
 
     /// Gives back what a rater holds.
@@ -214,9 +292,8 @@ impl Floor {
     /// Whether an item may come before a rater for the second time now.
     pub fn is_due(&self, rater: &str, subject: usize) -> bool {
         self.seats.get(rater).is_some_and(|seat| {
-            let mut repeats =
-                seat.queue.iter().filter(|showing| showing.repeat && showing.subject == subject);
-            repeats.any(|showing| self.may_come(seat, showing) && !seat.is_early(showing))
+            let mut repeats = seat.queue.turns().filter(|turn| turn.repeat && turn.subject() == subject);
+            repeats.any(|turn| self.may_come(seat, turn) && !seat.is_early(turn))
         })
     }
 
@@ -235,25 +312,25 @@ impl Floor {
     pub fn progress(&self, rater: &str) -> (u64, u64) {
         let Some(seat) = self.seats.get(rater) else { return (0, 0) };
         let done = seat.trail.len();
-        let (again, first): (Vec<_>, Vec<_>) = self.open(seat).partition(|showing| showing.repeat);
+        let (again, first): (Vec<_>, Vec<_>) = self.open(seat).partition(|turn| turn.repeat);
         // Where too few items are left to lie between, one does not come again.
         let end = done + first.len();
-        let far_enough = |showing: &&&Showing| {
-            let at = seat.done[showing.subject][0].map_or(done, |at| at as usize);
+        let far_enough = |turn: &&Turn| {
+            let at = seat.done[turn.subject()][0].map_or(done, |at| at as usize);
             end.saturating_sub(at) > gap(self.subjects.len())
         };
         let again = again.iter().filter(far_enough).count();
         (done as u64, (end + again) as u64)
     }
 
-    /// Items that the rater could come to if others did not sit before them now.
+    /// Items that the rater could come to if others did not have them before them now.
     pub fn taken(&self, rater: &str) -> u64 {
         let Some(seat) = self.seats.get(rater) else { return 0 };
-        self.open(seat).filter(|showing| self.is_taken(showing, rater)).count() as u64
+        self.open(seat).filter(|turn| self.is_taken(*turn, rater)).count() as u64
     }
 
-    fn open<'a>(&'a self, seat: &'a Seated) -> impl Iterator<Item = &'a Showing> {
-        seat.queue.iter().filter(|showing| self.may_come(seat, showing))
+    fn open<'a>(&'a self, seat: &'a Seated) -> impl Iterator<Item = Turn> + 'a {
+        seat.queue.turns().filter(|turn| self.may_come(seat, *turn))
     }
 
     /// The median time that one of the last items took the rater, in milliseconds; 0 before the first.
@@ -271,11 +348,81 @@ impl Seated {
         self.done.get(subject).is_some_and(|done| done[usize::from(repeat)].is_some())
     }
 
+    /// One more step.
+    fn tread(&mut self, step: Trodden) {
+        self.done[step.subject][usize::from(step.repeat)] = u32::try_from(self.trail.len()).ok();
+        self.trail.push(step);
+    }
+
     /// Whether a repeat does not lie far enough behind its first time yet.
-    fn is_early(&self, showing: &Showing) -> bool {
-        let first = self.done[showing.subject][0];
+    fn is_early(&self, turn: Turn) -> bool {
+        let first = self.done[turn.subject()][0];
         // As many as the queue was drawn with.
         let gap = gap(self.done.len());
-        showing.repeat && first.is_none_or(|at| self.trail.len() - at as usize <= gap)
+        turn.repeat && first.is_none_or(|at| self.trail.len() - at as usize <= gap)
+    }
+}
+
+impl Trodden {
+    fn of(vote: &Vote, subject: usize) -> Self {
+        Self {
+            vote: vote.id,
+            subject,
+            repeat: vote.repeat,
+            skipped: matches!(vote.said, Said::Skipped(_)),
+            active_ms: vote.active_ms,
+        }
+    }
+
+    /// Whether the item has one more rater by it.
+    fn counts(&self) -> bool {
+        !self.repeat && !self.skipped
+    }
+}
+
+/// A queue, packed: of a hundred thousand items it is held for everybody who sits.
+#[derive(Debug, Clone, Default)]
+struct Queue {
+    turns: Vec<Turn>,
+    /// The orders of all turns, one behind the other.
+    orders: Vec<u8>,
+}
+
+/// One place of a queue.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    subject: u32,
+    /// Where its order ends among the orders.
+    end: u32,
+    repeat: bool,
+}
+
+impl Turn {
+    fn subject(self) -> usize {
+        self.subject as usize
+    }
+}
+
+impl Queue {
+    fn of(queue: &[Showing]) -> Self {
+        let mut packed = Self::default();
+        packed.turns.reserve_exact(queue.len());
+        packed.orders.reserve_exact(queue.iter().map(|showing| showing.order.len()).sum());
+        for Showing { subject, order, repeat } in queue {
+            packed.orders.extend(order.iter().map(|at| *at as u8));
+            let (subject, end) = (*subject as u32, packed.orders.len() as u32);
+            packed.turns.push(Turn { subject, end, repeat: *repeat });
+        }
+        packed
+    }
+
+    fn turns(&self) -> impl Iterator<Item = Turn> {
+        self.turns.iter().copied()
+    }
+
+    /// The order at a place.
+    fn order(&self, at: usize) -> Vec<usize> {
+        let start = at.checked_sub(1).map_or(0, |before| self.turns[before].end as usize);
+        self.orders[start..self.turns[at].end as usize].iter().map(|at| usize::from(*at)).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Response, Turn};
 use crate::domain::attachment::Attachment;
-use crate::domain::comparison::{Column, Comparison, is_question, turns};
+use crate::domain::comparison::{Column, Comparison, is_question, letter, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
@@ -48,8 +48,15 @@ pub fn of_answer(thread: &Thread, answer: MessageId, reference: bool) -> Result<
 }
 
 /// A turn of a page with every answer that has ended; the last turn where none is named (from 0). `threads` are the page's
-/// conversations in the order of the columns. An earlier answer is among the turns where all columns gave the same.
-pub fn of_turn(comparison: &Comparison, page: u32, threads: &[Thread], turn: Option<u32>) -> Result<Item> {
+/// conversations in the order of the columns. An earlier answer is among the turns where all columns gave the same. What is
+/// not in the item is told.
+pub fn of_turn(
+    comparison: &Comparison,
+    page: u32,
+    threads: &[Thread],
+    turn: Option<u32>,
+) -> Result<(Item, Vec<String>)> {
+    let (mut remarks, mut differ) = (Vec::new(), false);
     let turns = turns(threads);
     let at = turn.map_or(turns.len().saturating_sub(1), |turn| turn as usize);
     let Some(turn) = turns.get(at) else {
@@ -66,23 +73,47 @@ pub fn of_turn(comparison: &Comparison, page: u32, threads: &[Thread], turn: Opt
             return Err(refused("the message that it answers is missing", "Ask again."));
         };
         item.turns.extend(said(&[asked])?);
+        if number == at {
+            break;
+        }
         let mut texts = earlier.answers.iter().map(|answer| answer.map(Message::text));
-        if number < at
-            && let Some(Some(first)) = texts.next()
+        if let Some(Some(first)) = texts.next()
             && !first.is_empty()
             && texts.all(|other| other.as_ref() == Some(&first))
         {
             item.turns.push(Turn { role: Role::Assistant, text: first });
+        } else {
+            differ = true;
         }
     }
-    for (column, answer) in comparison.columns.iter().zip(&turn.answers) {
-        let Some(Ok(text)) = answer.map(ended) else { continue };
+    if differ {
+        remarks.push("earlier answers differ and are left out".to_owned());
+    }
+    // A blind page has its own order, and with it its own letters.
+    let order = comparison.order(page as usize);
+    for ((place, column), answer) in comparison.columns.iter().enumerate().zip(&turn.answers) {
+        let Some(Ok(text)) = answer.map(ended) else {
+            let seen = order.iter().position(|column| *column == place).unwrap_or(place);
+            remarks.push(format!("without {}, which {}", letter(seen), lacking(*answer)));
+            continue;
+        };
         item.responses.push(Response { model: other_name(&item.responses, &column.contestant()), text });
     }
     if item.responses.is_empty() {
         return Err(refused("no column has answered it to an end", "Ask again, then add it."));
     }
-    Ok(item)
+    Ok((item, remarks))
+}
+
+/// Why an answer is in no item.
+fn lacking(answer: Option<&Message>) -> &'static str {
+    match answer.and_then(|answer| answer.answer.as_ref()).map(|facts| &facts.outcome) {
+        None => "was not asked that",
+        Some(Outcome::Streaming) => "is still answering",
+        Some(Outcome::Failed { .. }) => "failed",
+        Some(Outcome::Interrupted) => "was interrupted",
+        Some(Outcome::Complete { .. } | Outcome::Stopped) => "said nothing",
+    }
 }
 
 /// A column may stand twice with the same settings; an item has one answer a name.
@@ -137,4 +168,63 @@ fn said(messages: &[&Message]) -> Result<Vec<Turn>> {
 
 fn refused(why: &str, hint: &str) -> Error {
     Error::new(ErrorKind::Invalid, DOING, why, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::StopReason;
+
+    fn thread(column: u8, said: &[(&str, &str)]) -> Thread {
+        let id = |n: u8| format!("{column:02}{n:02}0000-0000-7000-8000-000000000000");
+        let (mut messages, mut parent) = (Vec::new(), serde_json::Value::Null);
+        for ((question, answer), n) in said.iter().zip(0..) {
+            let outcome = match *answer {
+                "!" => Outcome::Failed { error: refused("no", "") },
+                _ => Outcome::Complete { reason: StopReason::EndTurn },
+            };
+            let asked = serde_json::json!({
+                "id": id(2 * n), "conversation": id(99), "parent": parent, "role": "user", "created": 0,
+                "blocks": [{"type": "text", "text": question}],
+            });
+            let answered = serde_json::json!({
+                "id": id(2 * n + 1), "conversation": id(99), "parent": id(2 * n), "role": "assistant", "created": 0,
+                "blocks": [{"type": "text", "text": answer}],
+                "answer": {"model": "home/x", "outcome": outcome, "settings": {}, "usage": {}, "timing": {}},
+            });
+            parent = id(2 * n + 1).into();
+            messages.extend([asked, answered]);
+        }
+        let conversation = serde_json::json!({
+            "id": id(99), "title": "", "created": 0, "updated": 0, "model": null, "leaf": parent,
+        });
+        serde_json::from_value(serde_json::json!({"conversation": conversation, "messages": messages}))
+            .unwrap()
+    }
+
+    fn gathered(one: &[(&str, &str)], other: &[(&str, &str)]) -> (Item, Vec<String>) {
+        let comparison = Comparison {
+            id: crate::domain::id::ComparisonId::from_bytes([1; 16]),
+            title: String::new(),
+            created: crate::domain::time::Timestamp(0),
+            updated: crate::domain::time::Timestamp(0),
+            columns: ["home/x", "home/y"].map(|model| Column::new(model.parse().unwrap())).to_vec(),
+            pages: Vec::new(),
+            blind: None,
+            category: None,
+        };
+        of_turn(&comparison, 0, &[thread(1, one), thread(2, other)], None).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_in_an_item_is_told() {
+        let (item, remarks) = gathered(&[("q", "a"), ("r", "b")], &[("q", "a"), ("r", "c")]);
+        let texts: Vec<_> = item.turns.iter().map(|turn| turn.text.as_str()).collect();
+        assert_eq!((texts, remarks), (vec!["q", "a", "r"], Vec::new()), "all gave the same before");
+
+        let (item, remarks) = gathered(&[("q", "a"), ("r", "b")], &[("q", "x"), ("r", "!")]);
+        let texts: Vec<_> = item.turns.iter().map(|turn| turn.text.as_str()).collect();
+        assert_eq!((texts, item.responses.len()), (vec!["q", "r"], 1));
+        assert_eq!(remarks, ["earlier answers differ and are left out", "without B, which failed"]);
+    }
 }

@@ -66,6 +66,8 @@ pub struct Added {
     pub place: u32,
     /// The place of one that says the same.
     pub like: Option<u32>,
+    /// What of that which was added is not in it, in words.
+    pub remarks: Vec<String>,
 }
 
 impl Datasets {
@@ -170,7 +172,8 @@ impl Datasets {
         {
             threads.push(self.archive.thread(lane).await?);
         }
-        self.add(name, gathered::of_turn(&comparison, page, &threads, turn)?).await
+        let (item, remarks) = gathered::of_turn(&comparison, page, &threads, turn)?;
+        Ok(Added { remarks, ..self.add(name, item).await? })
     }
 
     /// All items as a file, in pieces.
@@ -344,7 +347,7 @@ fn add(store: &Store, name: &str, item: Item) -> Result<Added> {
     batch.put(&ItemOf(dataset.id, place), &item)?;
     batch.put(&dataset.id, &dataset)?;
     store.commit(batch)?;
-    Ok(Added { dataset, place, like })
+    Ok(Added { dataset, place, like, remarks: Vec::new() })
 }
 
 /// Gives a file's pieces to `take` until it wants no more.

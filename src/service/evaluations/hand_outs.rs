@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::results::task_of;
-use super::seats::Open;
+use super::seats::{AWAY, Open};
 use super::{Evaluations, evaluation, files, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::{HandedOut, TakenIn, Unread};
@@ -13,7 +13,9 @@ use crate::domain::evaluation::queue::Showing;
 use crate::domain::evaluation::vote::{Said, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
+use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::fresh;
 use crate::store::record::{HandedOutOf, VoteOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::evaluation::hand_out::{Answer, HandOut, Shown};
@@ -23,24 +25,44 @@ const TAKING_IN: &str = "taking a rating file in";
 
 impl Evaluations {
     /// The file that a rater takes elsewhere: their whole queue, by nobody's name. What is in it is kept, so that the votes on
-    /// it can be read whatever changes meanwhile.
-    pub async fn hand_out(&self, id: EvaluationId, rater: String) -> Result<String> {
+    /// it can be read whatever changes meanwhile, and is held for that rater for some days: until when is told.
+    pub async fn hand_out(&self, id: EvaluationId, rater: String) -> Result<(String, Timestamp)> {
         let mut open = self.opened(id).await?;
-        self.join(&mut open, &rater).await?;
+        let number = self.joined(&mut open, &rater).await?;
         let evaluation = open.evaluation.clone();
-        let items: Vec<Showing> = open.queue_of(&rater);
+        let queue = open.floor.queue_of(number);
+        // Nobody gets meanwhile what is being handed out.
+        open.floor.bring_back(&rater);
+        open.floor.take_away(&rater, queue.iter().map(|showing| showing.subject), self.now() + AWAY);
+        let items: Vec<Showing> = open.in_places(queue);
         // Others go on while it is written.
         drop(open);
+        let written = self.write_hand_out(evaluation, rater, items).await;
+        if written.is_err() {
+            // What was not handed out is not held.
+            *self.slot(id).await = None;
+        }
+        written
+    }
+
+    async fn write_hand_out(
+        &self,
+        evaluation: Evaluation,
+        rater: String,
+        items: Vec<Showing>,
+    ) -> Result<(String, Timestamp)> {
+        let held = Timestamp(fresh::now().0.saturating_add(i64::try_from(AWAY).unwrap_or_default()));
         let _one = self.one.lock().await;
         self.archive
             .run(move |store| {
+                let id = evaluation.id;
                 let task = &evaluation.task;
                 let shown = items.iter().map(|showing| shown(store, &evaluation, showing));
                 let shown = shown.collect::<Result<Vec<_>>>()?;
                 let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
                 let digest = file.header.digest.clone();
-                keep(store, id, &HandedOut { rater, version: task.version, digest, items })?;
-                file.write()
+                keep(store, id, HandedOut { rater, version: task.version, digest, items, held: Some(held) })?;
+                Ok((file.write()?, held))
             })
             .await
     }
@@ -66,12 +88,17 @@ impl Evaluations {
             .run(move |store| {
                 // One that is gone by now gets no votes.
                 let evaluation = evaluation(store, id)?;
-                let (votes, taken) = read.fitting(store, id)?;
+                let rater = read.rater.clone();
+                let (here, votes, taken) = read.fitting(store, id)?;
                 files::put_votes(store, id, &votes)?;
+                give_back(store, id, &rater)?;
                 store.flush()?;
                 // On the disk first: what could not be written is not taken.
                 if let Some(open) = &mut *slot {
-                    open.count(&votes);
+                    open.floor.bring_back(&rater);
+                    if taken.version == open.evaluation.task.version {
+                        open.count(&rater, here, votes);
+                    }
                 }
                 Ok((evaluation, taken))
             })
@@ -81,20 +108,46 @@ impl Evaluations {
     }
 }
 
-/// Keeps what was handed out, unless the very same was before.
-fn keep(store: &Store, id: EvaluationId, handed: &HandedOut) -> Result<()> {
+/// Keeps what was handed out; what was handed out to that rater before is not held for them any more. The very same is kept
+/// once.
+fn keep(store: &Store, id: EvaluationId, handed: HandedOut) -> Result<()> {
     let known = handed_out(store, id)?;
-    if known.iter().any(|known| known.digest == handed.digest) {
-        return Ok(());
-    }
+    let same = known.iter().position(|known| known.digest == handed.digest);
+    let place = same.unwrap_or(known.len());
+    let rater = handed.rater.clone();
     let mut batch = Batch::new();
-    let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
-    batch.put(&HandedOutOf(id, number), handed)?;
+    batch.put(&HandedOutOf(id, numbered(place)), &handed)?;
+    let others = known.into_iter().enumerate().filter(|(at, other)| *at != place && other.rater == rater);
+    no_longer_held(others, id, &mut batch)?;
     store.commit(batch)
 }
 
+/// What a rater was handed out is not held for them any more.
+fn give_back(store: &Store, id: EvaluationId, rater: &str) -> Result<()> {
+    let known = handed_out(store, id)?;
+    let theirs = known.into_iter().enumerate().filter(|(_, handed)| handed.rater == rater);
+    let mut batch = Batch::new();
+    no_longer_held(theirs, id, &mut batch)?;
+    store.commit_soft(batch)
+}
+
+fn no_longer_held(
+    hand_outs: impl Iterator<Item = (usize, HandedOut)>,
+    id: EvaluationId,
+    batch: &mut Batch,
+) -> Result<()> {
+    for (at, handed) in hand_outs.filter(|(_, handed)| handed.held.is_some()) {
+        batch.put(&HandedOutOf(id, numbered(at)), &HandedOut { held: None, ..handed })?;
+    }
+    Ok(())
+}
+
+fn numbered(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
 /// All hand-outs, the first one first.
-fn handed_out(store: &Store, id: EvaluationId) -> Result<Vec<HandedOut>> {
+pub(super) fn handed_out(store: &Store, id: EvaluationId) -> Result<Vec<HandedOut>> {
     store.scan::<HandedOut>(Scan::under(&id)).map(|record| Ok(record?.1)).collect()
 }
 
@@ -171,8 +224,8 @@ impl Brought {
         })
     }
 
-    /// The votes that are to be kept, and what became of the file with that.
-    fn fitting(self, store: &Store, id: EvaluationId) -> Result<(Vec<Vote>, TakenIn)> {
+    /// The rater's votes that are here, those that are to be kept, and what became of the file with that.
+    fn fitting(self, store: &Store, id: EvaluationId) -> Result<(Vec<Vote>, Vec<Vote>, TakenIn)> {
         let Self { rater, version, votes: brought, mut bad } = self;
         let here: Vec<Vote> =
             votes(store, id, |vote| vote.rater == rater && vote.version == version)?.collect();
@@ -200,7 +253,7 @@ impl Brought {
         }
         bad.sort_by_key(|bad| bad.line);
         let many = taken.len() as u64;
-        Ok((taken, TakenIn { taken: many, known, version, bad }))
+        Ok((here, taken, TakenIn { taken: many, known, version, bad }))
     }
 }
 
@@ -223,17 +276,19 @@ fn as_handed(store: &Store, evaluation: &Evaluation, handed: &HandedOut) -> Resu
 }
 
 impl Open {
-    /// The queue of a rater, by places in the evaluation.
-    fn queue_of(&self, rater: &str) -> Vec<Showing> {
+    /// A queue by places in the evaluation.
+    fn in_places(&self, queue: Vec<Showing>) -> Vec<Showing> {
         let place = |subject: usize| self.places[subject] as usize;
-        let queue = self.floor.queue_of(rater);
-        queue.map(|showing| Showing { subject: place(showing.subject), ..showing.clone() }).collect()
+        queue.into_iter().map(|showing| Showing { subject: place(showing.subject), ..showing }).collect()
     }
 
-    /// Counts votes that came from elsewhere.
-    fn count(&mut self, votes: &[Vote]) {
-        for vote in votes.iter().filter(|vote| vote.version == self.evaluation.task.version) {
-            self.floor.count(vote);
+    /// Counts a rater's votes that came from elsewhere, to those that were here.
+    fn count(&mut self, rater: &str, mut here: Vec<Vote>, votes: Vec<Vote>) {
+        if self.floor.sits(rater) {
+            return votes.iter().for_each(|vote| self.floor.count(vote));
         }
+        standing(&here).into_iter().for_each(|vote| self.floor.untally(vote));
+        here.extend(votes);
+        standing(&here).into_iter().for_each(|vote| self.floor.tally(vote));
     }
 }

@@ -10,6 +10,8 @@ mod hand_outs;
 mod import;
 mod results;
 mod seats;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::collections::HashMap;
@@ -22,7 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
-use crate::domain::evaluation::exchange::HandedOut;
+use crate::domain::evaluation::exchange::{HandedOut, Held};
 use crate::domain::evaluation::job::{
     Evaluation, Generated, Generation, GenerationState, Known, Plan, Source,
 };
@@ -355,6 +357,7 @@ fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
     remove_all::<Decision>(store, id)?;
     remove_all::<Vote>(store, id)?;
     remove_all::<HandedOut>(store, id)?;
+    remove_all::<Held>(store, id)?;
     // Last: by them what is left of an evaluation is found.
     remove_all::<EvaluationItem>(store, id)
 }

@@ -5,23 +5,28 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use super::hand_outs::masked;
+use super::hand_outs::{handed_out, masked};
 use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
+use crate::domain::evaluation::exchange::Held;
 use crate::domain::evaluation::floor::{Floor, Rules};
 use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
-use crate::domain::evaluation::vote::{Said, in_order};
+use crate::domain::evaluation::vote::{Said, in_order, standing};
 use crate::domain::evaluation::{Item, ResponseId, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
+use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::store::record::VoteOf;
-use crate::store::{Batch, Store};
+use crate::store::record::{HeldOf, VoteOf};
+use crate::store::{Batch, Scan, Store};
 
 /// An item is held for a rater who has it on the screen for so long, in milliseconds; then others may get it too.
 const HOLD: u64 = 15 * 60 * 1000;
+
+/// One that was handed out is held for its rater for so long, in milliseconds: 14 days.
+pub(super) const AWAY: u64 = 14 * 24 * 60 * 60 * 1000;
 
 /// An evaluation at which somebody sits.
 #[derive(Debug)]
@@ -63,6 +68,7 @@ impl Evaluations {
         let now = self.now();
         self.archive
             .run(move |store| {
+                let leaves = step == Step::Leave;
                 let laid = match step {
                     Step::On => open.next(&rater, now),
                     // Before the first vote there is nothing to take back.
@@ -76,7 +82,12 @@ impl Evaluations {
                     }
                     Step::To(number) => Some(open.again(store, &rater, number)?),
                 };
-                open.seat(store, rater, laid)
+                open.keep_held(store, &rater, now)?;
+                let seat = open.seat(store, rater, laid)?;
+                if leaves {
+                    open.floor.leave(&seat.rater);
+                }
+                Ok(seat)
             })
             .await
     }
@@ -94,12 +105,13 @@ impl Evaluations {
                 keep(store, id, &vote)?;
                 open.floor.count(&vote);
                 let laid = open.next(&rater, now);
+                open.keep_held(store, &rater, now)?;
                 open.seat(store, rater, laid)
             })
             .await
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -114,15 +126,32 @@ impl Evaluations {
     pub(super) async fn opened(&self, id: EvaluationId) -> Result<OwnedMappedMutexGuard<Option<Open>, Open>> {
         let mut slot = self.slot(id).await;
         if slot.is_none() {
-            let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?));
+            let now = self.now();
+            let read = self.archive.run(move |store| Open::read(store, evaluation(store, id)?, now));
             *slot = Some(read.await?);
         }
         OwnedMutexGuard::try_map(slot, Option::as_mut)
             .map_err(|_| Error::internal("opening an evaluation", "it was not there after it was read"))
     }
 
-    /// Puts down a rater who was not there yet.
-    pub(super) async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
+    /// Gives a rater a seat, with what they did so far.
+    async fn join(&self, open: &mut Open, rater: &str) -> Result<()> {
+        let number = self.joined(open, rater).await?;
+        if open.floor.sits(rater) {
+            return Ok(());
+        }
+        let (id, version, name) = (open.evaluation.id, open.evaluation.task.version, rater.to_owned());
+        let own = self.archive.run(move |store| {
+            let own = votes(store, id, |vote| vote.version == version && vote.rater == name)?;
+            Ok(own.collect::<Vec<_>>())
+        });
+        let own = own.await?;
+        open.floor.seat(rater, number, in_order(&own));
+        Ok(())
+    }
+
+    /// Puts down a rater who was not there yet; the number that they joined as.
+    pub(super) async fn joined(&self, open: &mut Open, rater: &str) -> Result<u32> {
         if !open.evaluation.raters.iter().any(|known| known == rater) {
             if let Some(why) = wrong_name(rater) {
                 let why = format!("the name of the rater {why}");
@@ -142,9 +171,7 @@ impl Evaluations {
             open.evaluation = joined.await?;
             self.changes.tell(Changed::Evaluation { evaluation: open.evaluation.clone() });
         }
-        let number = open.evaluation.raters.iter().position(|known| known == rater).unwrap_or_default();
-        open.floor.seat(rater, u32::try_from(number).unwrap_or(u32::MAX));
-        Ok(())
+        Ok(open.number(rater))
     }
 }
 
@@ -155,7 +182,7 @@ fn keep(store: &Store, id: EvaluationId, vote: &Vote) -> Result<()> {
 }
 
 impl Open {
-    fn read(store: &Store, evaluation: Evaluation) -> Result<Self> {
+    fn read(store: &Store, evaluation: Evaluation, now: u64) -> Result<Self> {
         if evaluation.generation.state != GenerationState::Ended {
             return Err(Evaluations::unfinished(&evaluation));
         }
@@ -182,15 +209,69 @@ impl Open {
             repeats: task.repeats,
             sides: task.blinding.sides,
         };
-        let mut floor = Floor::new(rules, subjects);
-        for (rater, number) in evaluation.raters.iter().zip(0..) {
-            floor.seat(rater, number);
-        }
+        let floor = Floor::new(rules, subjects);
         let votes: Vec<Vote> = votes(store, evaluation.id, |vote| vote.version == task.version)?.collect();
-        for vote in in_order(&votes) {
-            floor.count(vote);
+        let mut open = Self { evaluation, floor, places };
+        open.hold_kept(store, now)?;
+        for vote in standing(&votes) {
+            open.floor.tally(vote);
         }
-        Ok(Self { evaluation, floor, places })
+        Ok(open)
+    }
+
+    /// Holds for raters what lay before them when another process served them, and what they have taken elsewhere.
+    fn hold_kept(&mut self, store: &Store, now: u64) -> Result<()> {
+        let id = self.evaluation.id;
+        let today = fresh::now();
+        let subjects: HashMap<u32, usize> =
+            self.places.iter().enumerate().map(|(at, place)| (*place, at)).collect();
+        for record in store.scan::<Held>(Scan::under(&id)) {
+            let (HeldOf(_, number), held) = match record {
+                Ok(read) => read,
+                Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+                Err(_) => continue,
+            };
+            // Where the clock went back, no longer than from now on.
+            let left = held.until.since(today).min(HOLD);
+            let rater = self.evaluation.raters.get(number as usize);
+            if let (Some(rater), Some(subject), 1..) = (rater, subjects.get(&held.place), left) {
+                self.floor.hold(rater, *subject, now, left);
+            }
+        }
+        for handed in handed_out(store, id)? {
+            let left = handed.held.map_or(0, |until| until.since(today).min(AWAY));
+            if left > 0 && handed.version == self.evaluation.task.version {
+                let places = handed.items.iter().filter_map(|showing| u32::try_from(showing.subject).ok());
+                let theirs = places.filter_map(|place| subjects.get(&place).copied());
+                self.floor.take_away(&handed.rater, theirs, now.saturating_add(left));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts down what lies before a rater now, for the process that serves them next. It need not be on the disk at once: what
+    /// only the fall of the machine loses may lie before two.
+    fn keep_held(&self, store: &Store, rater: &str, now: u64) -> Result<()> {
+        let key = HeldOf(self.evaluation.id, self.number(rater));
+        let mut batch = Batch::new();
+        match self.floor.held_by(rater) {
+            Some((subject, until)) => {
+                let left = i64::try_from(until.saturating_sub(now)).unwrap_or_default();
+                let until = Timestamp(fresh::now().0.saturating_add(left));
+                batch.put(&key, &Held { place: self.places[subject], until })?;
+            }
+            None if store.has::<Held>(&key)? => {
+                batch.remove::<Held>(&key);
+            }
+            None => {}
+        }
+        store.commit_soft(batch)
+    }
+
+    /// The number that a rater joined as, from 0.
+    fn number(&self, rater: &str) -> u32 {
+        let number = self.evaluation.raters.iter().position(|known| known == rater).unwrap_or_default();
+        u32::try_from(number).unwrap_or(u32::MAX)
     }
 
     fn next(&mut self, rater: &str, now: u64) -> Option<Laid> {

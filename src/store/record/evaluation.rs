@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Record, RecordKey};
 use crate::domain::evaluation::decision::Decision;
-use crate::domain::evaluation::exchange::HandedOut;
+use crate::domain::evaluation::exchange::{HandedOut, Held};
 use crate::domain::evaluation::job::{Evaluation, Generated};
 use crate::domain::evaluation::{Item, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
@@ -117,6 +117,26 @@ impl Record for HandedOut {
 }
 
 impl RecordKey for HandedOutOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        RatedItemOf(self.0, self.1).write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        RatedItemOf::read(bytes).map(|RatedItemOf(id, number)| Self(id, number))
+    }
+}
+
+/// An evaluation and the number of a rater, who is before one item at a time, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldOf(pub EvaluationId, pub u32);
+
+impl Record for Held {
+    const KIND: Kind = Kind::Held;
+    const SCHEMA: u8 = 1;
+    type Key = HeldOf;
+}
+
+impl RecordKey for HeldOf {
     fn write(&self, bytes: &mut Vec<u8>) {
         RatedItemOf(self.0, self.1).write(bytes);
     }

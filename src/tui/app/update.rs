@@ -23,6 +23,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     let mut out = Out { cache, effects: Vec::new() };
     let out = &mut out;
     let body = state.frame().body;
+    let over = state.overlays.last().map(|over| matches!(over, Overlay::Difference(_)));
     match event {
         Event::Started => state.begin(out),
         Event::Ending => quit(state, out),
@@ -151,6 +152,11 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
     if state.evaluate.has_unread() {
         let in_sight = state.place == Place::Evaluate && state.overlays.is_empty();
         state.at_desk(out, |panes, desk| panes.evaluate.show_unread(in_sight, desk));
+    }
+    match (over, state.overlays.is_empty()) {
+        (None, false) => state.evaluate.covered(state.now.elapsed),
+        (Some(was_the_item), true) => state.evaluate.uncovered(was_the_item, state.now.elapsed),
+        _ => {}
     }
     if let Some(id) = state.opens.take() {
         show(state, Place::Chat, out);

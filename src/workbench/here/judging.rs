@@ -105,7 +105,10 @@ impl Here {
                     let decided = Decided { item, metric, value, reason, version };
                     Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
                 }
-                Ask::HandOut { id, rater } => Reply::Text { text: service.hand_out(id, rater).await? },
+                Ask::HandOut { id, rater } => {
+                    let (text, until) = service.hand_out(id, rater).await?;
+                    Reply::HandOut { text, until }
+                }
                 Ask::TakeIn { text } => {
                     let (evaluation, taken) = service.take_in(text).await?;
                     Reply::TakenIn { evaluation, taken }
@@ -146,7 +149,8 @@ impl Here {
             other => other,
         };
         one(async move {
-            let added = |Added { dataset, place, like }| Reply::ItemAdded { dataset, place, like };
+            let added =
+                |Added { dataset, place, like, remarks }| Reply::ItemAdded { dataset, place, like, remarks };
             Ok(match request {
                 Ask::List => Reply::Datasets { datasets: service.list().await? },
                 Ask::Find { text } => Reply::Dataset { dataset: service.find(text).await? },

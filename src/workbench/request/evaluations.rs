@@ -60,7 +60,7 @@ pub enum Evaluations {
         reason: String,
         version: u32,
     },
-    /// The file that a rater takes elsewhere: `Text`.
+    /// The file that a rater takes elsewhere, held for them for some days: `HandOut`.
     HandOut { id: EvaluationId, rater: String },
     /// Takes the file in that a rater brings back: `TakenIn`.
     TakeIn { text: String },

@@ -40,7 +40,7 @@ impl Room {
         let mut floor = Floor::new(rules, subjects.clone());
         let mut laid = Vec::new();
         for rater in 0..raters {
-            floor.seat(&name(rater), rater as u32);
+            floor.seat(&name(rater), rater as u32, []);
             laid.push(floor.next(&name(rater), 0, HOLD));
         }
         Self { rules, subjects, floor, laid, votes: Vec::new(), now: 0 }
@@ -116,7 +116,7 @@ impl Room {
     fn recounted<'a>(&self, votes: impl IntoIterator<Item = &'a Vote>) -> Floor {
         let mut floor = Floor::new(self.rules, self.subjects.clone());
         for rater in 0..self.laid.len() {
-            floor.seat(&name(rater), rater as u32);
+            floor.seat(&name(rater), rater as u32, []);
         }
         votes.into_iter().for_each(|vote| floor.count(vote));
         floor
@@ -136,8 +136,17 @@ impl Room {
         assert_eq!(progress(&self.recounted(&self.votes), raters), self.state());
         let stand = self.recounted(in_order(&self.votes));
         assert_eq!(progress(&stand, raters), self.state());
+        // Whoever sits down later finds the same.
+        let mut late = Floor::new(self.rules, self.subjects.clone());
+        stands.iter().for_each(|vote| late.tally(vote));
+        for rater in 0..raters {
+            let own = in_order(self.votes.iter().filter(|vote| vote.rater == name(rater)));
+            late.seat(&name(rater), rater as u32, own);
+        }
+        assert_eq!(progress(&late, raters), self.state());
         for rater in 0..raters {
             for number in 0..=self.votes.len() {
+                assert_eq!(late.vote(&name(rater), number), self.floor.vote(&name(rater), number));
                 assert_eq!(stand.vote(&name(rater), number), self.floor.vote(&name(rater), number));
             }
         }
@@ -234,4 +243,36 @@ fn a_vote_that_comes_twice_is_no_repeat() {
     let first = room.laid[0].clone().unwrap().subject;
     room.say(0, rated());
     assert!(room.floor.is_repeat("rater 0", first) && !room.floor.is_due("rater 0", first));
+}
+
+#[test]
+fn what_one_has_taken_elsewhere_no_other_gets_until_it_is_back() {
+    let rules = Rules { seed: 7, needed: 1, repeats: 0, sides: true };
+    let mut room = Room::new(rules, 2, 0);
+    room.floor.take_away("zoe", [0, 1], 2 * HOLD);
+    room.floor.seat("bob", 1, []);
+    assert_eq!(room.floor.next("bob", 0, HOLD), None);
+    assert_eq!(room.floor.taken("bob"), 2);
+    // Who has them may rate them here as well.
+    room.floor.seat("zoe", 0, []);
+    assert!(room.floor.next("zoe", 0, HOLD).is_some());
+    room.floor.leave("zoe");
+    assert!(!room.floor.sits("zoe"));
+    room.floor.bring_back("zoe");
+    assert!(room.floor.next("bob", 0, HOLD).is_some());
+    // And not for ever.
+    let mut room = Room::new(rules, 1, 0);
+    room.floor.take_away("zoe", [0], 2 * HOLD);
+    room.floor.seat("bob", 1, []);
+    assert_eq!(room.floor.next("bob", 2 * HOLD - 1, HOLD), None);
+    assert!(room.floor.next("bob", 2 * HOLD, HOLD).is_some());
+}
+
+#[test]
+fn one_who_rates_here_what_they_have_taken_elsewhere_counts_once() {
+    let rules = Rules { seed: 7, needed: 2, repeats: 0, sides: true };
+    let mut room = Room::new(rules, 1, 2);
+    room.floor.take_away(&name(0), [0], HOLD);
+    room.say(0, rated());
+    assert_eq!(room.floor.next(&name(1), 0, HOLD).map(|place| place.subject), Some(0));
 }

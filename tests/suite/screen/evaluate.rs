@@ -287,7 +287,33 @@ fn a_pause_is_not_active_time() {
     stage.keys("j");
     stage.pass(3_600_000);
     let said = cast(&stage.keys("2"));
-    assert!((65_000..66_000).contains(&said.active_ms), "{}", said.active_ms);
+    assert!((5_000..6_000).contains(&said.active_ms), "{}", said.active_ms);
+}
+
+#[test]
+fn reading_the_instructions_is_no_time_of_the_item() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 0));
+    assert!(stage.text().contains("Length is no merit"));
+    stage.pass(50_000);
+    stage.keys("<enter>");
+    stage.pass(3_000);
+    stage.keys("i");
+    stage.pass(40_000);
+    stage.keys("<esc>");
+    stage.pass(4_000);
+    let said = cast(&stage.keys("<left>"));
+    assert!((7_000..8_000).contains(&said.active_ms), "{}", said.active_ms);
+}
+
+#[test]
+fn comparing_the_answers_word_by_word_is_time_of_the_item() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 1));
+    stage.pass(3_000);
+    stage.keys("v");
+    stage.pass(20_000);
+    stage.keys("<esc>");
+    let said = cast(&stage.keys("<left>"));
+    assert!((23_000..24_000).contains(&said.active_ms), "{}", said.active_ms);
 }
 
 #[test]
@@ -453,4 +479,15 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     let leave = Evaluations::Sit { id, rater: "tester".into(), step: Step::Leave };
     assert_eq!(evaluations(&stage.keys("<esc>"))[0], leave, "what lay before them is for others");
     assert!(!stage.text().contains("LEFT") && stage.text().contains("items × answers"));
+}
+
+#[test]
+fn a_question_whose_answer_is_left_out_is_marked() {
+    let mut asked = seat(best(), &ANSWERS, 1);
+    let said = |text: &str| Turn { role: Role::User, text: text.into() };
+    asked.sheet.as_mut().unwrap().turns = vec![said("Name a river."), said("Where does it end?")];
+    let mut stage = rating(80, 24, "dark", asked);
+    let text = stage.text();
+    let gap = text.find("(the answers to this differed, or there was none)").unwrap();
+    assert!(text.find("Name a river.").unwrap() < gap && gap < text.find("Where does it end?").unwrap());
 }

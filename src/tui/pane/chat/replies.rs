@@ -102,7 +102,9 @@ impl State {
             (Wait::Complete(completing), Reply::Completion { found }) => {
                 self.completed(completing, found, desk);
             }
-            (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
+            (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
+                desk.say(added(&dataset, place, like, &remarks));
+            }
             (Wait::Scripts(id), Reply::Scripts { scripts }) if self.thread.id == Some(id) => {
                 scripts::offer(scripts, desk);
             }

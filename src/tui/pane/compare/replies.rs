@@ -62,7 +62,9 @@ impl State {
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
-            (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
+            (Wait::Add, Reply::ItemAdded { dataset, place, like, remarks }) => {
+                desk.say(added(&dataset, place, like, &remarks));
+            }
             (Wait::TakeBack, Reply::Done) => desk.say("Taken back; who answers has been seen."),
             (Wait::Categorise, Reply::Comparison { comparison, .. }) => {
                 desk.say(match &comparison.category {

@@ -33,8 +33,11 @@ use crate::workbench::{Request, person};
 
 /// A key within this of a new item was pressed for the one before.
 const GUARD: Duration = Duration::from_millis(150);
-/// Doing nothing for longer is a pause.
-const PAUSE: Duration = Duration::from_mins(1);
+/// Doing nothing for longer is a pause, no part of which is counted: so long one may read without a key.
+const PAUSE: Duration = Duration::from_mins(2);
+
+/// Between two questions in a row: an item has an answer only where all gave the same.
+const GAP: &str = "(the answers to this differed, or there was none)";
 
 impl Sitting {
     /// A rater who is about to sit down.
@@ -136,7 +139,10 @@ impl Sitting {
 
     /// The rater did something.
     fn tend(&mut self, now: Duration) {
-        self.active += now.saturating_sub(self.seen).min(PAUSE);
+        let passed = now.saturating_sub(self.seen);
+        if passed <= PAUSE {
+            self.active += passed;
+        }
         self.seen = now;
     }
 
@@ -327,7 +333,7 @@ fn set(text: &str, width: u16) -> Set {
 fn question(sheet: &Sheet, with_reference: bool, width: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     let several = sheet.turns.len() > 1;
-    for turn in &sheet.turns {
+    for (at, turn) in sheet.turns.iter().enumerate() {
         let (who, role) = match turn.role {
             Speaker::Assistant => ("model: ", Role::Muted),
             Speaker::System => ("system: ", Role::Muted),
@@ -335,6 +341,11 @@ fn question(sheet: &Sheet, with_reference: bool, width: u16) -> Vec<Row> {
             _ => ("", Role::Text),
         };
         rows.extend(broken(&format!("{who}{}", turn.text), role, width));
+        // What a question refers to may be in an answer that is not there.
+        let asks = |at: usize| sheet.turns.get(at).is_some_and(|turn| turn.role == Speaker::User);
+        if asks(at) && asks(at + 1) {
+            rows.extend(broken(GAP, Role::Muted, width));
+        }
     }
     if with_reference {
         let words = sheet.reference.as_deref().map_or("(this item has no reference)", |reference| reference);
@@ -362,6 +373,23 @@ impl State {
         let Some(sitting) = self.sitting.as_ref().filter(|sitting| sitting.sheet().is_some()) else { return };
         let request = Evaluations::Sit { id: sitting.id, rater: sitting.rater.clone(), step: Step::Leave };
         self.leaving = Some(desk.call(None, Request::Evaluations(request)));
+    }
+
+    /// Something lies over the place now.
+    pub fn covered(&mut self, now: Duration) {
+        if let Some(sitting) = &mut self.sitting {
+            sitting.tend(now);
+        }
+    }
+
+    /// Nothing lies over the place any more. What did was the item itself, seen another way, or was not: that time is not the
+    /// item's.
+    pub fn uncovered(&mut self, was_the_item: bool, now: Duration) {
+        match &mut self.sitting {
+            Some(sitting) if was_the_item => sitting.tend(now),
+            Some(sitting) => sitting.seen = now,
+            None => {}
+        }
     }
 
     /// Somebody who only rates sits down.

@@ -1,0 +1,149 @@
+use super::*;
+use crate::domain::evaluation::item::Response;
+use crate::domain::evaluation::sheet::{Cast, Seat, Step};
+use crate::domain::evaluation::vote::{Chosen, Said, Value};
+use crate::domain::time::Timestamp;
+use crate::domain::trace::Span;
+use crate::store::record::HeldOf;
+use crate::store::{Owner, Unlock};
+
+#[derive(Debug)]
+struct Nobody;
+
+impl crate::service::invoke::SpanSink for Nobody {
+    fn record(&self, _: Span) {}
+}
+
+fn archive(folder: &std::path::Path) -> (Owner, Archive) {
+    let owner = Owner::try_take(folder).unwrap().unwrap();
+    let archive = Archive::new(Store::open(&owner, &Unlock::default()).unwrap().0);
+    (owner, archive)
+}
+
+/// A process that serves evaluations over these records; whoever comes next knows what is in them and no more.
+fn host(archive: &Archive) -> Evaluations {
+    let invoke = Invoke::new([], Vec::new(), Arc::new(Nobody));
+    Evaluations::new(archive.clone(), Arc::new(invoke), Changes::default())
+}
+
+/// One of so many items, each of which needs one rater.
+async fn made(host: &Evaluations, items: usize) -> EvaluationId {
+    let response = |model: &str| Response { model: model.into(), text: format!("as {model}") };
+    let item = |at: usize| Item {
+        responses: ["x", "y"].map(response).to_vec(),
+        ..Item::asking(format!("question {at}"))
+    };
+    let task = TaskDefinition { raters_per_item: 1, repeats: 0, ..TaskDefinition::named("which") };
+    let plan = Plan { task, dataset: "asked".into(), sources: Vec::new(), known: Vec::new(), limit: None };
+    host.create(plan, "asked".into(), (0..items).map(item).collect()).await.unwrap().id
+}
+
+async fn item(host: &Evaluations, id: EvaluationId, rater: &str) -> Option<String> {
+    let seat = host.sit(id, rater.into(), Step::On).await.unwrap();
+    seat.sheet.map(|sheet| sheet.item.0)
+}
+
+fn vote(seat: &Seat) -> Cast {
+    let sheet = seat.sheet.as_ref().unwrap();
+    Cast {
+        rater: seat.rater.clone(),
+        item: sheet.item.clone(),
+        version: seat.task.version,
+        shown: sheet.answers.iter().map(|answer| answer.id.clone()).collect(),
+        said: Said::Values(vec![(seat.task.metrics[0].name.clone(), Value::Choice(Chosen::Tie))]),
+        active_ms: 1,
+        comment: None,
+        supersedes: None,
+    }
+}
+
+#[tokio::test]
+async fn what_lies_before_a_rater_stays_theirs_when_another_process_serves_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let first = host(&archive);
+    let id = made(&first, 2).await;
+    let (bob, cy) = (item(&first, id, "bob").await, first.sit(id, "cy".into(), Step::On).await.unwrap());
+    // The process that served them ends; bob asks first.
+    let next = host(&archive);
+    assert_eq!(item(&next, id, "bob").await, bob, "not what cy has");
+    assert_eq!(item(&next, id, "dan").await, None);
+    next.rate(id, vote(&cy)).await.unwrap();
+    // Who goes gives it back for the next process too.
+    next.sit(id, "bob".into(), Step::Leave).await.unwrap();
+    assert_eq!(item(&host(&archive), id, "dan").await, bob);
+}
+
+#[tokio::test]
+async fn what_a_rater_left_for_too_long_is_not_theirs_in_the_next_process_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let id = made(&host(&archive), 1).await;
+    assert!(item(&host(&archive), id, "bob").await.is_some());
+    assert_eq!(item(&host(&archive), id, "cy").await, None);
+    archive
+        .run(move |store| {
+            let key = HeldOf(id, 0);
+            let held = store.get::<Held>(&key)?.unwrap();
+            let mut batch = Batch::new();
+            batch.put(&key, &Held { until: Timestamp(fresh::now().0 - 1), ..held })?;
+            store.commit(batch)
+        })
+        .await
+        .unwrap();
+    assert!(item(&host(&archive), id, "cy").await.is_some());
+}
+
+#[tokio::test]
+async fn queues_are_held_of_those_who_sit_and_of_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let first = host(&archive);
+    let id = made(&first, 20).await;
+    for rater in 0..8 {
+        let seat = first.sit(id, format!("rater {rater}"), Step::On).await.unwrap();
+        first.rate(id, vote(&seat)).await.unwrap();
+    }
+    let next = host(&archive);
+    assert_eq!(next.opened(id).await.unwrap().floor.seats(), 0);
+    let seat = next.sit(id, "rater 3".into(), Step::On).await.unwrap();
+    assert_eq!((seat.pace.done, seat.pace.total, seat.pace.raters), (1, 13, 8));
+    assert_eq!(next.opened(id).await.unwrap().floor.seats(), 1);
+    next.sit(id, "rater 3".into(), Step::Leave).await.unwrap();
+    assert_eq!(next.opened(id).await.unwrap().floor.seats(), 0);
+    // And whoever comes back goes on where they were.
+    let undone = next.sit(id, "rater 3".into(), Step::Undo).await.unwrap();
+    assert_eq!((undone.pace.done, undone.pace.total), (0, 13));
+}
+
+#[tokio::test]
+async fn what_was_handed_out_is_its_raters_until_their_votes_are_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_owner, archive) = archive(folder.path());
+    let first = host(&archive);
+    let id = made(&first, 1).await;
+    let (file, until) = first.hand_out(id, "zoe".into()).await.unwrap();
+    let days = until.since(fresh::now()) as f64 / 86_400_000.0;
+    assert!((13.9..=14.0).contains(&days), "{days}");
+    // Here, and after the process has ended.
+    for host in [&first, &host(&archive)] {
+        let bob = host.sit(id, "bob".into(), Step::On).await.unwrap();
+        assert_eq!((bob.sheet, bob.pace.taken), (None, 1));
+        assert_eq!(host.opened(id).await.unwrap().floor.seats(), 1, "a hand-out is no seat");
+    }
+    // A file without a vote brings nothing, and frees what was held.
+    let header: serde_json::Value = serde_json::from_str(file.lines().next().unwrap()).unwrap();
+    let ratings = serde_json::json!({
+        "form": "outcrop ratings 1", "task": header["task"], "rater": "zoe",
+        "version": header["version"], "digest": header["digest"],
+    });
+    first.take_in(format!("{ratings}\n")).await.unwrap();
+    assert!(item(&first, id, "bob").await.is_some());
+    assert_eq!(first.evaluation_raters(id).await, ["zoe", "bob"]);
+}
+
+impl Evaluations {
+    async fn evaluation_raters(&self, id: EvaluationId) -> Vec<String> {
+        self.opened(id).await.unwrap().evaluation.raters.clone()
+    }
+}
