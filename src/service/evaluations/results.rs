@@ -29,9 +29,6 @@ const NAMED: usize = 5;
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
 
-/// Characters of a question by which it is known again.
-const BEGINNING: usize = 160;
-
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 3600 * 1000;
 

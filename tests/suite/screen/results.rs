@@ -138,7 +138,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         rounds: 60,
         seed: 3,
     })
-    .with_questions(|hash| Some(items.iter().find(|item| item.hash() == *hash)?.prompt().to_owned()))
+    .with_questions(rated.iter().zip(&items).map(|(rated, item)| (&rated.hash, item.prompt())))
 }
 
 fn several() -> Vec<Metric> {
