@@ -28,6 +28,7 @@ pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Res
             show(&id, asker, out).await?;
         }
         Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
+        Verb::Categorise { id, category } => categorise(&id, category, asker, out).await?,
         Verb::Leaderboard { category } => board(category, asker, out).await?,
         Verb::Export(wanted) => write(wanted, asker, out).await?,
         Verb::Remove { ids, choices, yes } => remove(&ids, choices, yes, asker, out).await?,
@@ -69,7 +70,15 @@ fn row(comparison: &Comparison) -> Vec<String> {
 async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let (comparison, ballots) = opened(text, asker, out).await?;
     if out.json {
-        return objects(&comparison, &ballots, asker, out, |item, out| out.object(item)).await;
+        let export = Comparisons::Export { id: Some(comparison.id), form: Form::Json };
+        let mut replies = asker.ask(Request::Comparisons(export));
+        while let Some(reply) = replies.next().await {
+            match reply? {
+                Reply::Text { text } => out.json_text(&text)?,
+                other => return Err(unexpected(&other)),
+            }
+        }
+        return Ok(());
     }
     let prices = prices(asker, out).await.unwrap_or_default();
     for number in 0..comparison.pages.len() {
@@ -112,22 +121,6 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
     Ok(())
 }
 
-/// All of a comparison for programs, an object after the other.
-async fn objects(
-    comparison: &Comparison,
-    ballots: &[Ballot],
-    asker: &Asker,
-    out: &mut Out,
-    mut put: impl FnMut(&Item<'_>, &mut Out) -> Result<(), End>,
-) -> Result<(), End> {
-    put(&Item::Comparison { comparison }, out)?;
-    for (page, column, lane) in comparison.lanes() {
-        let thread = thread(lane, asker, out).await?;
-        put(&Item::Lane { page, column, thread: &thread }, out)?;
-    }
-    ballots.iter().try_for_each(|ballot| put(&Item::Ballot { ballot }, out))
-}
-
 async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let ExportComparison { id, form, output, force, raw } = wanted;
     out.set_raw(raw)?;
@@ -142,17 +135,7 @@ async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result
     let form = match form {
         ComparisonForm::Markdown => Form::Markdown,
         ComparisonForm::Battles => Form::Battles,
-        ComparisonForm::Json => {
-            let (comparison, ballots) = opened(id.as_deref().unwrap_or_default(), asker, out).await?;
-            objects(&comparison, &ballots, asker, out, |item, out| {
-                let Some(path) = &output else { return out.object(item) };
-                let line = serde_json::to_string(item)
-                    .map_err(|why| Error::internal("writing JSON", why.to_string()))?;
-                Ok(export::write(path, &mut file, force, &(line + "\n"))?)
-            })
-            .await?;
-            return noted(output.as_deref(), out);
-        }
+        ComparisonForm::Json => Form::Json,
     };
     let mut replies = asker.ask(Request::Comparisons(Comparisons::Export { id: named, form }));
     while let Some(reply) = replies.next().await {
@@ -162,7 +145,7 @@ async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result
             Some(path) => export::write(path, &mut file, force, text)?,
             None if out.json => out.object(&reply)?,
             // Controls are escaped in JSON without a loss; Markdown has no escapes for them.
-            None if form == Form::Battles => out.json_text(text)?,
+            None if matches!(form, Form::Battles | Form::Json) => out.json_text(text)?,
             None => out.text(text)?,
         }
     }
@@ -205,12 +188,27 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
         answers,
         choice,
         order: (0..comparison.columns.len()).collect(),
+        // `show` and `list` say who answers.
+        hidden: false,
     };
     let reply = asker.one(Request::Comparisons(request), out).await?;
     if out.json {
         return out.object(&reply);
     }
     out.line(&format!("kept: {}", chosen(choice)))
+}
+
+async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let id = found(text, asker, out).await?.id;
+    let reply = asker.one(Request::Comparisons(Comparisons::Categorise { id, category }), out).await?;
+    let Reply::Comparison { comparison, .. } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        return out.object(&reply);
+    }
+    match &comparison.category {
+        Some(category) => out.line(&format!("{} is about {category}", id.short())),
+        None => out.line(&format!("{} is of no category", id.short())),
+    }
 }
 
 async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::domain::Error;
 use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::comparison::Comparison;
 use crate::domain::comparison::measure::Summary;
-use crate::domain::comparison::{Ballot, Comparison};
-use crate::domain::conversation::{Conversation, Thread};
+use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::TakenIn;
@@ -53,15 +53,6 @@ pub(super) enum Item<'a> {
         contestant: String,
         #[serde(flatten)]
         summary: Summary,
-    },
-    /// The conversation of a lane.
-    Lane {
-        page: usize,
-        column: usize,
-        thread: &'a Thread,
-    },
-    Ballot {
-        ballot: &'a Ballot,
     },
     Dataset {
         dataset: &'a Dataset,

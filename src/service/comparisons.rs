@@ -28,6 +28,7 @@ use crate::service::turns::Turns;
 use crate::service::{fresh, paging};
 use crate::store::{Batch, Scan, Store};
 use crate::wire;
+use crate::wire::comparison::Object;
 use crate::wire::evaluation::battles::Fought;
 
 /// The service.
@@ -51,6 +52,8 @@ pub struct Chosen {
     pub choice: Choice,
     /// The columns as they stood on the screen.
     pub order: Vec<usize>,
+    /// Who answered could not be seen.
+    pub hidden: bool,
 }
 
 impl Comparisons {
@@ -167,6 +170,11 @@ impl Comparisons {
                 let mut comparison = comparison(store, chosen.comparison)?;
                 let prompt = checked(store, &comparison, &chosen)?;
                 comparison.updated = fresh::now();
+                // Whoever has chosen on the page has seen who answers there, also where that was taken back.
+                let seen = |other: &Ballot| {
+                    other.comparison == comparison.id && other.page == chosen.page && other.who == who
+                };
+                let hidden = chosen.hidden && ballots(store, seen)?.is_empty();
                 let ballot = Ballot {
                     id: fresh::ballot_id(),
                     at: comparison.updated,
@@ -176,7 +184,8 @@ impl Comparisons {
                     answers: chosen.answers,
                     contestants: comparison.columns.iter().map(Column::contestant).collect(),
                     order: chosen.order,
-                    blind: comparison.blind,
+                    blind: comparison.blind.filter(|_| hidden),
+                    taken_back: None,
                     choice: chosen.choice,
                     category: comparison.category.clone(),
                     prompt: Some(prompt),
@@ -192,18 +201,19 @@ impl Comparisons {
         Ok(ballot)
     }
 
-    /// Takes a choice back: an earlier one about the same answers counts again.
+    /// Takes a choice back, which stays in the store: an earlier one about the same answers counts again.
     pub async fn take_back(&self, id: BallotId) -> Result<()> {
         let _one = self.one.lock().await;
         let comparison = self
             .archive
             .run(move |store| {
-                let Some(ballot) = store.get::<Ballot>(&id)? else {
+                let Some(mut ballot) = store.get::<Ballot>(&id)? else {
                     let why = format!("there is none with the id {}", id.short());
                     return Err(Error::new(ErrorKind::NotFound, "taking a choice back", why, ""));
                 };
+                ballot.taken_back.get_or_insert_with(fresh::now);
                 let mut batch = Batch::new();
-                batch.remove::<Ballot>(&id);
+                batch.put(&id, &ballot)?;
                 store.commit(batch)?;
                 store.get::<Comparison>(&ballot.comparison)
             })
@@ -258,12 +268,29 @@ impl Comparisons {
                 stream::once(async move { comparisons.archive.run(move |store| battles(store, id)).await })
                     .boxed()
             }
+            Form::Json => {
+                let begun = async move {
+                    let (comparison, ballots) = comparisons.open(one(id)?).await?;
+                    let lanes: Vec<_> = comparison.lanes().collect();
+                    let head = wire::comparison::line(&Object::Comparison { comparison: &comparison });
+                    let lanes = stream::iter(lanes).then(move |(page, column, lane)| {
+                        let archive = comparisons.archive.clone();
+                        async move {
+                            let thread = archive.thread(lane).await?;
+                            wire::comparison::line(&Object::Lane { page, column, thread: &thread })
+                        }
+                    });
+                    let chosen: Vec<_> = ballots
+                        .iter()
+                        .map(|ballot| wire::comparison::line(&Object::Ballot { ballot }))
+                        .collect();
+                    Ok(stream::once(std::future::ready(head)).chain(lanes).chain(stream::iter(chosen)))
+                };
+                stream::once(begun).try_flatten().boxed()
+            }
             Form::Markdown => {
                 let begun = async move {
-                    let id = id.ok_or_else(|| {
-                        let why = "Markdown is of one comparison, and none is named";
-                        Error::new(ErrorKind::Invalid, "exporting a comparison", why, "Name one.")
-                    })?;
+                    let id = one(id)?;
                     let (comparison, ballots) = comparisons.open(id).await?;
                     let head = wire::comparison::head(&comparison);
                     let pages = stream::unfold(0, move |number| {
@@ -327,6 +354,14 @@ impl Comparisons {
         self.changes.tell(Changed::ComparisonRemoved { id });
         Ok(())
     }
+}
+
+/// The one that is named.
+fn one(id: Option<ComparisonId>) -> Result<ComparisonId> {
+    id.ok_or_else(|| {
+        let why = "only battles are of all comparisons, and none is named";
+        Error::new(ErrorKind::Invalid, "exporting a comparison", why, "Name one.")
+    })
 }
 
 fn comparison(store: &Store, id: ComparisonId) -> Result<Comparison> {

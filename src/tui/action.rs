@@ -183,6 +183,9 @@ actions! {
     ToggleBlind = "toggle_blind", "Hide who answers until a choice is made, or do not";
     SetRepeats = "set_repeats", "Ask each column of the next comparison several times";
     TakeValues = "take_values", "Ask the next comparison for each row of a file, as values of {{names}}";
+    SetCategory = "set_category", "Say what the comparison is about, for the leaderboard";
+    FoldColumn = "fold_column", "Fold the column to its letter, or open it";
+    WriteComparison = "write_comparison", "Write the comparison to a file";
     ShowDifference = "show_difference", "Compare two answers word by word, and what one says alone";
     ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
     NextPage = "next_page", "The next row of values or repeat of a comparison";
@@ -206,6 +209,7 @@ actions! {
     RunEvaluation = "run_evaluation", "Ask for the answers that are missing, or pause that";
     NewEvaluation = "new_evaluation", "Make a new evaluation";
     CreateEvaluation = "create_evaluation", "Make the evaluation of what the form says";
+    AddMetric = "add_metric", "Rate one thing more";
     AddSource = "add_source", "Have one model more answer";
     ShowDatasets = "show_datasets", "Show the datasets";
     ImportDataset = "import_dataset", "Read a file as a new dataset";
@@ -322,6 +326,7 @@ impl Action {
                 | Self::NewEvaluation
                 | Self::CreateEvaluation
                 | Self::AddSource
+                | Self::AddMetric
                 | Self::ShowDatasets
                 | Self::ImportDataset
                 | Self::NewComparison

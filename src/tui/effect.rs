@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::widget::code::Want;
 use super::widget::picture::{self, Bytes};
 use crate::config::PresetChange;
-use crate::domain::id::{ConversationId, EvaluationId};
+use crate::domain::id::{ComparisonId, ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
 use crate::workbench::{Context, Request};
 
@@ -34,6 +34,15 @@ pub enum Order {
     After,
 }
 
+/// What is written to a file that the person named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    Conversation(ConversationId),
+    Comparison(ComparisonId),
+    /// What votes come to, of that evaluation.
+    Results(EvaluationId),
+}
+
 /// Everything that can be asked of the world.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "few are made at a time; a box would only move the bytes")]
@@ -51,12 +60,9 @@ pub enum Effect {
     Copy(String),
     /// Reads the clipboard; answered by `Event::Clipboard`.
     Paste,
-    /// Writes an exported conversation to the file that the person named; answered by `Event::Saved`. Only `replace`
+    /// Writes a text to the file that the person named; answered by `Event::Saved`. Only `replace`
     /// writes over another file.
-    Save { id: ConversationId, path: String, text: String, replace: bool },
-    /// Writes what votes come to to the file that the person named; answered by `Event::ReportSaved`. Only `replace` writes
-    /// over another file.
-    SaveReport { id: EvaluationId, path: String, text: String, replace: bool },
+    Save { of: Written, path: String, text: String, replace: bool },
     /// Writes a picture to the file that the person named; answered by `Event::PictureSaved`. Only `replace` writes over
     /// another file.
     SavePicture { blob: BlobId, path: String, bytes: Bytes, replace: bool },

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::effect::{TaskId, TimerId};
+use super::effect::{TaskId, TimerId, Written};
 use super::key::{Key, KeyModifiers};
 use super::widget::code::Inked;
 use super::widget::picture::{Drawn, Key as Drawing};
 use crate::config::Preset;
-use crate::domain::id::{ConversationId, EvaluationId};
 use crate::domain::message::BlobId;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
@@ -62,13 +61,7 @@ pub enum Event {
     Clipboard(Result<Clipped>),
     /// The answer to `Effect::Save`.
     Saved {
-        id: ConversationId,
-        path: String,
-        saved: Result<Saved>,
-    },
-    /// The answer to `Effect::SaveReport`.
-    ReportSaved {
-        id: EvaluationId,
+        of: Written,
         path: String,
         saved: Result<Saved>,
     },

@@ -1,12 +1,41 @@
-//! A comparison as Markdown: page by page what was asked, what each column answered with its figures, what was chosen.
+//! A comparison as Markdown: page by page what was asked, what each column answered with its figures, what was chosen; and as
+//! objects, one a line.
 
 use std::fmt::Write;
+
+use serde::Serialize;
 
 use super::thread::{blocks, date, field, figures};
 use crate::domain::catalog::{ModelId, Price};
 use crate::domain::comparison::{Ballot, Comparison, chosen, letter, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::usage::budget::money;
+use crate::domain::{Error, Result};
+
+/// A part of a comparison, for programs.
+#[derive(Debug, Serialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Object<'a> {
+    Comparison {
+        comparison: &'a Comparison,
+    },
+    /// One column's conversation on one page.
+    Lane {
+        page: usize,
+        column: usize,
+        thread: &'a Thread,
+    },
+    Ballot {
+        ballot: &'a Ballot,
+    },
+}
+
+/// It on a line of its own.
+pub fn line(object: &Object<'_>) -> Result<String> {
+    serde_json::to_string(object)
+        .map(|json| json + "\n")
+        .map_err(|why| Error::internal("writing a comparison as JSON", why.to_string()))
+}
 
 /// What stands before the pages.
 pub fn head(comparison: &Comparison) -> String {
@@ -36,7 +65,7 @@ pub fn page(
     let mut out = String::new();
     if comparison.pages.len() > 1 {
         let values = comparison.pages.get(number).into_iter().flat_map(|page| &page.values);
-        let values: Vec<_> = values.map(|(name, value)| format!("{name}={}", line(value))).collect();
+        let values: Vec<_> = values.map(|(name, value)| format!("{name}={}", one_line(value))).collect();
         let _ = writeln!(out, "\n# Page {}  {}", number + 1, values.join("  "));
     }
     for turn in turns(threads) {
@@ -47,7 +76,7 @@ pub fn page(
         for (column, answer) in turn.answers.iter().enumerate() {
             let Some(answer) = answer else { continue };
             let of = &comparison.columns[column];
-            let _ = writeln!(out, "\n## {}: {}", letter(column), line(&of.contestant()));
+            let _ = writeln!(out, "\n## {}: {}", letter(column), one_line(&of.contestant()));
             blocks(&mut out, answer, None);
             let Some(facts) = &answer.answer else { continue };
             let mut told = figures(facts);
@@ -58,12 +87,12 @@ pub fn page(
         }
         for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
             let who = if ballot.who.is_empty() { "You" } else { &ballot.who };
-            let _ = write!(out, "\n*{} chose {}*\n", line(who), chosen(ballot.choice));
+            let _ = write!(out, "\n*{} chose {}*\n", one_line(who), chosen(ballot.choice));
         }
     }
     out
 }
 
-fn line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }

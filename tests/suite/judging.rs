@@ -39,15 +39,23 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     tty.send("warm");
     tty.send("\r");
     tty.wait("the place again", |screen| !screen.contents().contains("Presets"));
+    // Blind: nobody is named, and nothing tells how quick anybody was, until a choice is made.
+    tty.send("\x1bb");
+    tty.wait_for("who answers is hidden");
     tty.ask("Where do rivers end? One sentence.");
-    tty.wait("both answers with their figures", |screen| {
-        let text = screen.contents();
-        text.matches(" tok/s").count() == 2 && !text.contains("Esc stop")
-    });
     tty.send("\t");
-    tty.wait_for("a best");
+    tty.wait("both answers", |screen| {
+        let text = screen.contents();
+        !text.contains("have answered") && text.contains("a best") && !text.contains("Esc stop")
+    });
+    for told in ["local/", "there/", "temperature", "tok/s", "first"] {
+        assert!(!tty.text().contains(told), "{told}: {}", tty.text());
+    }
     tty.send("b");
-    tty.wait_for("you chose B");
+    tty.wait("the choice, and who answered", |screen| {
+        let text = screen.contents();
+        text.contains("you chose B") && text.matches(" tok/s").count() == 2 && text.contains("there/")
+    });
     tty.send("D");
     tty.wait_for("Add it to the dataset");
     tty.send("asked\r");

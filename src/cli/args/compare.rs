@@ -63,6 +63,13 @@ pub enum Comparisons {
         #[arg(long, value_name = "NUMBER", default_value_t = 1)]
         page: u32,
     },
+    /// Say what a comparison is about; what was chosen in it counts for that category too
+    Categorise {
+        /// The last digits of its id
+        id: String,
+        /// The category; none takes it away
+        category: Option<String>,
+    },
     /// Who was chosen over whom
     #[command(alias = "board")]
     Leaderboard {

@@ -247,9 +247,12 @@ pub struct Ballot {
     pub contestants: Vec<String>,
     /// The columns as they stood on the screen, from the left.
     pub order: Vec<usize>,
-    /// The seed of that order, where the columns were hidden.
+    /// The seed of that order, where who answered was hidden when this was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blind: Option<u64>,
+    /// When it was taken back: it is kept, and counts no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<Timestamp>,
     /// The column, not the place on the screen.
     pub choice: Choice,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -280,10 +283,10 @@ impl Ballot {
     }
 }
 
-/// The ballots that count, in their order: of each person the last about the same answers.
+/// The ballots that count, in their order: of each person the last about the same answers that was not taken back.
 pub fn counted(ballots: &[Ballot]) -> Vec<&Ballot> {
     let mut last: BTreeMap<(&str, &[MessageId]), &Ballot> = BTreeMap::new();
-    for ballot in ballots {
+    for ballot in ballots.iter().filter(|ballot| ballot.taken_back.is_none()) {
         let held = last.entry((&ballot.who, &ballot.answers)).or_insert(ballot);
         if ballot.supersedes(held) {
             *held = ballot;
@@ -314,6 +317,8 @@ pub fn chosen(choice: Choice) -> String {
 pub enum Form {
     /// Every answer with its figures, for people.
     Markdown,
+    /// An object a line: the comparison, each conversation, each choice that counts.
+    Json,
     /// The choices that count, a battle of two a line, as `FastChat` has them.
     Battles,
 }
@@ -468,6 +473,7 @@ mod tests {
             contestants: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
             order: vec![0, 1, 2],
             blind: None,
+            taken_back: None,
             choice,
             category: Some("x".to_owned()),
             prompt: Some("p".to_owned()),

@@ -5,9 +5,8 @@ use super::unlock::{sealed, unlock, unlocked};
 use super::view::tabs;
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
-use crate::domain::id::ConversationId;
 use crate::tui::action::Action;
-use crate::tui::effect::{Effect, TaskId};
+use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
@@ -103,12 +102,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Computed(Made::Highlighted(inked)) => state.highlights.take(inked),
         Event::Copied(how) => copied(state, how),
         Event::Clipboard(Ok(clipped)) => state.with_chat(out, |chat, desk| chat.paste_clipped(clipped, desk)),
-        Event::Saved { id, path, saved } => saved_as(state, id, path, saved),
-        Event::ReportSaved { id, path, saved } => match saved {
-            Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
-            Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace_by_report(id, path))),
-            Err(error) => state.say(error.to_string(), true),
-        },
+        Event::Saved { of, path, saved } => saved_as(state, of, path, saved),
         Event::PictureSaved { blob, path, saved } => match saved {
             Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
             Ok(Saved::Exists) => {
@@ -212,10 +206,10 @@ fn tick(state: &mut State, now: Now) {
     }
 }
 
-fn saved_as(state: &mut State, id: ConversationId, path: String, saved: Result<Saved>) {
+fn saved_as(state: &mut State, of: Written, path: String, saved: Result<Saved>) {
     match saved {
         Ok(Saved::To(place)) => state.say(format!("Written to {}", place.display()), false),
-        Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace(id, path))),
+        Ok(Saved::Exists) => state.overlays.push(Overlay::Confirm(Confirm::replace(of, path))),
         Err(error) => state.say(error.to_string(), true),
     }
 }
@@ -300,9 +294,15 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 }
                 Choice::Quit => quit(state, out),
                 Choice::Unlock(passphrase) => unlock(state, passphrase, out),
-                // Whatever is in front by now, it is the evaluations'.
-                choice @ (Choice::ImportDataset { .. } | Choice::WriteReport { .. }) => {
+                // Whatever is in front by now, it is of the place that it came from.
+                choice @ (Choice::ImportDataset { .. } | Choice::Write { of: Written::Results(_), .. }) => {
                     state.at_desk(out, |panes, desk| panes.evaluate.chosen(choice, desk));
+                }
+                choice @ Choice::Write { of: Written::Comparison(_), .. } => {
+                    state.at_desk(out, |panes, desk| panes.compare.chosen(choice, desk));
+                }
+                choice @ Choice::Write { of: Written::Conversation(_), .. } => {
+                    state.with_chat(out, |chat, desk| chat.chosen(choice, desk));
                 }
                 choice => state.with_pane(out, |pane, desk| pane.chosen(choice, desk)),
             }
@@ -447,6 +447,7 @@ fn ask_to_quit(state: &mut State, out: &mut Out<'_>) {
     running.fetching |= state.models.makes();
     running.pictures = state.pictures.running();
     running.answers += state.prompt.running() + state.compare.running() + state.evaluate.running();
+    running.unmade = state.evaluate.has_unmade();
     if running.goes_on() {
         state.overlays.retain(|overlay| !asks_to_quit(overlay));
         state.overlays.push(Overlay::Confirm(Confirm::quit(running)));

@@ -10,13 +10,14 @@ use crate::domain::comparison::Comparison;
 use crate::domain::conversation::Conversation;
 use crate::domain::evaluation::Dataset;
 use crate::domain::figures::{bytes, count};
-use crate::domain::id::{ConversationId, EvaluationId};
+use crate::domain::id::EvaluationId;
 use crate::domain::message::BlobId;
 use crate::domain::picture::Making;
 use crate::domain::prompt::Prompt;
 use crate::domain::pull::{Checked, PullPlan};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
+use crate::tui::effect::Written;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::look::{Look, Role};
@@ -35,11 +36,17 @@ pub struct Running {
     pub fetching: bool,
     /// Makings of pictures.
     pub pictures: usize,
+    /// A new evaluation was begun and is not made.
+    pub unmade: bool,
 }
 
 impl Running {
     /// Something would be cut off.
     pub fn goes_on(self) -> bool {
+        self.stops() || self.unmade
+    }
+
+    fn stops(self) -> bool {
         self.answers > 0 || self.fetching || self.pictures > 0
     }
 }
@@ -140,27 +147,19 @@ impl Confirm {
     }
 
     /// Asks before a file is written over.
-    pub fn replace(id: ConversationId, path: String) -> Self {
+    pub fn replace(of: Written, path: String) -> Self {
+        let by = match of {
+            Written::Conversation(_) => "the conversation",
+            Written::Comparison(_) => "the comparison",
+            Written::Results(_) => "the results",
+        };
         Self {
             act: "Replace the file",
             object: safe_line(&path).into_owned(),
-            rest: "by the conversation? What is in it now is lost.".to_owned(),
+            rest: format!("by {by}? What is in it now is lost."),
             letter: 'r',
             does: "replace it",
-            choice: Choice::Export { id, path, replace: true },
-            keeps: "keep it",
-        }
-    }
-
-    /// Asks before a file is written over by results.
-    pub fn replace_by_report(id: EvaluationId, path: String) -> Self {
-        Self {
-            act: "Replace the file",
-            object: safe_line(&path).into_owned(),
-            rest: "by the results? What is in it now is lost.".to_owned(),
-            letter: 'r',
-            does: "replace it",
-            choice: Choice::WriteReport { id, path, replace: true },
+            choice: Choice::Write { of, path, replace: true },
             keeps: "keep it",
         }
     }
@@ -220,19 +219,6 @@ impl Confirm {
         }
     }
 
-    /// Asks before a new evaluation is left that something was entered for.
-    pub fn drop_evaluation(name: &str) -> Self {
-        Self {
-            act: "Drop the new evaluation",
-            object: safe_line(name).into_owned(),
-            rest: "? What was entered for it is lost.".to_owned(),
-            letter: 'd',
-            does: "drop it",
-            choice: Choice::DropForm,
-            keeps: "go on with it",
-        }
-    }
-
     /// Asks before a dataset is deleted.
     pub fn remove_dataset(dataset: &Dataset) -> Self {
         let items = count(dataset.items.into(), "item", "items");
@@ -268,11 +254,23 @@ impl Confirm {
             1 => " 1 message waits; it goes back into the composer.".to_owned(),
             count => format!(" {count} messages wait; they go back into the composer."),
         };
+        if !running.stops() {
+            return Self {
+                act: "Quit and drop",
+                object: "the new evaluation".to_owned(),
+                rest: "that was begun? It is not made yet: what was entered for it is lost.".to_owned(),
+                letter: 'q',
+                does: "quit",
+                choice: Choice::Quit,
+                keeps: "stay here",
+            };
+        }
+        let unmade = if running.unmade { " The new evaluation that was begun is lost." } else { "" };
         let does = if running.answers > 0 || running.pictures > 0 { "stop and quit" } else { "quit" };
         Self {
             act: "Quit and stop",
             object: parts.join(" and "),
-            rest: format!("? What has come is kept.{waiting}"),
+            rest: format!("? What has come is kept.{waiting}{unmade}"),
             letter: 'q',
             does,
             choice: Choice::Quit,

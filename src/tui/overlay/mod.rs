@@ -19,6 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
+use super::effect::Written;
 use super::key::Key;
 use super::keymap::{Context, Keymap, label};
 use super::look::{Look, Role};
@@ -111,15 +112,9 @@ pub enum Choice {
     Attach(String),
     /// How the path of that file goes on, which is being written.
     Complete(String),
-    /// Writes the conversation to the file; `replace` where another one may be lost.
-    Export {
-        id: ConversationId,
-        path: String,
-        replace: bool,
-    },
-    /// Writes what votes come to, of that evaluation, to the file.
-    WriteReport {
-        id: EvaluationId,
+    /// Writes it to the file; `replace` where another one may be lost.
+    Write {
+        of: Written,
         path: String,
         replace: bool,
     },
@@ -135,6 +130,10 @@ pub enum Choice {
     RemoveComparison(ComparisonId),
     /// How often each column of the next comparison is asked.
     Repeats(u32),
+    /// What the comparison is about; nothing for nothing.
+    Category(String),
+    /// The leaderboard of that category, or of all.
+    Board(Option<String>),
     /// The file with the values of the next comparison; nothing for none.
     ValuesFile(String),
     RemoveEvaluation(EvaluationId),
@@ -146,8 +145,10 @@ pub enum Choice {
     TakeMethod(Method),
     /// What stands in a blank of a new evaluation; nothing for the usual.
     Fill(Blank, String),
-    /// Nothing becomes of the new evaluation.
-    DropForm,
+    /// On with the new evaluation that was left.
+    GoOnMaking,
+    /// Another one in its place, of that dataset.
+    MakeAnew(Option<DatasetId>),
     /// Reads the file of that path as a new dataset; `skip_bad` leaves out the lines that cannot be read.
     ImportDataset {
         path: String,

@@ -8,16 +8,18 @@ use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
 use crate::domain::completion::{Completion, Name};
 use crate::domain::figures::grouped;
-use crate::domain::id::{ConversationId, DatasetId, EvaluationId, PromptId};
+use crate::domain::id::{ComparisonId, ConversationId, DatasetId, EvaluationId, PromptId};
 use crate::domain::message::BlobId;
 use crate::domain::prompt::name_of;
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
+use crate::tui::effect::Written;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::put;
 use crate::tui::widget::text::width;
+use crate::workbench::request::comparisons::Form as ComparisonForm;
 use crate::workbench::request::conversations::Format;
 use crate::workbench::request::evaluations::ReportForm;
 
@@ -56,6 +58,10 @@ pub enum Of {
     Blank(Blank),
     /// The file that a dataset is read from.
     Items,
+    /// The file that a comparison is written to.
+    Comparison(ComparisonId),
+    /// What a comparison is about.
+    Category,
     /// How often each column is asked.
     Repeats,
     /// The file with values for what is asked.
@@ -70,8 +76,11 @@ pub enum Of {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blank {
     Name,
-    Metric,
-    Description,
+    /// Of a thing that is rated, by its place, as are the next ones.
+    Metric(usize),
+    Description(usize),
+    /// Words for the points of its scale.
+    Labels(usize),
     Instructions,
     Raters,
     Repeats,
@@ -84,8 +93,9 @@ impl Blank {
     const fn title(self) -> &'static str {
         match self {
             Self::Name => "The name of the evaluation",
-            Self::Metric => "The name of what is rated",
-            Self::Description => "What raters are asked",
+            Self::Metric(_) => "The name of what is rated",
+            Self::Description(_) => "What raters are asked",
+            Self::Labels(_) => "Words for the points, the first for 1",
             Self::Instructions => "Instructions for raters",
             Self::Raters => "Raters that each item needs",
             Self::Repeats => "Of a hundred items so many come again, unannounced",
@@ -110,7 +120,8 @@ impl Blank {
     const fn empty(self) -> &'static str {
         match self {
             Self::Name => "Nothing for the name of the dataset",
-            Self::Metric | Self::Description | Self::Instructions => "Nothing for the usual",
+            Self::Metric(_) | Self::Description(_) | Self::Instructions => "Nothing for the usual",
+            Self::Labels(_) => "With commas between; as many as there are points; nothing for the usual",
             Self::Raters => "Nothing for one",
             Self::Repeats => "Whether a rater says the same twice; nothing for none",
             Self::Items => "Nothing for all",
@@ -296,6 +307,19 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Items, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks for the file that a comparison is written to.
+    pub fn comparison(of: ComparisonId, title: &str) -> Self {
+        let input = Input::new(&format!("{}.md", file_stem(title)));
+        let title = "Write the comparison to".to_owned();
+        Self { title, input, of: Of::Comparison(of), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks what the comparison is about; `before` is what was said of it.
+    pub fn category(before: &str) -> Self {
+        let title = "What the comparison is about".to_owned();
+        Self { title, input: Input::new(before), of: Of::Category, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks how often each column is asked; once is usual.
     pub fn repeats(before: u32) -> Self {
         let title = "How often each column is asked".to_owned();
@@ -326,13 +350,13 @@ impl Prompt {
     pub fn verb(&self) -> &'static str {
         match self.of {
             Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) | Of::DatasetName(_) => "rename",
-            Of::File(_) | Of::Picture(_) | Of::Report(_) => "write",
+            Of::File(_) | Of::Picture(_) | Of::Report(_) | Of::Comparison(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset => "add",
             Of::Question => "ask",
             Of::PromptName(None) | Of::PresetName(None) | Of::Note => "save",
-            Of::Comment | Of::Blank(_) | Of::Repeats => "keep it",
+            Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
             Of::Items | Of::Values => "read",
             Of::Reason => "decide",
             Of::Vote(_) => "go there",
@@ -355,9 +379,9 @@ impl Prompt {
                 Outcome::Chosen(Choice::Rename(*id, text.to_owned()))
             }
             (Some(Action::Accept), Of::File(id)) if format_of(text).is_some() => {
-                Outcome::Chosen(Choice::Export { id: *id, path: text.to_owned(), replace: false })
+                Outcome::Chosen(write(Written::Conversation(*id), text))
             }
-            (Some(Action::Accept), Of::Attachment) if self.said == Said::Reading => Outcome::Stay,
+            (Some(Action::Accept), Of::Attachment | Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Attachment) if !text.is_empty() => {
                 self.said = Said::Reading;
                 Outcome::Told(Choice::Attach(dropped_path(text).unwrap_or_else(|| text.to_owned())))
@@ -418,19 +442,26 @@ impl Prompt {
                     Outcome::Stay
                 }
             },
-            (Some(Action::Accept), Of::Items) if self.said == Said::Reading => Outcome::Stay,
             (Some(Action::Accept), Of::Items) if !text.is_empty() && !text.ends_with('/') => {
                 let path = text.trim_matches(['"', '\'']).to_owned();
                 self.said = Said::Reading;
                 Outcome::Told(Choice::ImportDataset { path, skip_bad: false })
             }
             (Some(Action::Accept), Of::Report(id)) if report_form_of(text).is_some() => {
-                Outcome::Chosen(Choice::WriteReport { id: *id, path: text.to_owned(), replace: false })
+                Outcome::Chosen(write(Written::Results(*id), text))
             }
             (Some(Action::Accept), Of::Report(_)) => {
                 self.wrong = "The name ends in .md, .html, .csv or .json: that is the form.";
                 Outcome::Stay
             }
+            (Some(Action::Accept), Of::Comparison(id)) if comparison_form_of(text).is_some() => {
+                Outcome::Chosen(write(Written::Comparison(*id), text))
+            }
+            (Some(Action::Accept), Of::Comparison(_)) => {
+                self.wrong = "The name ends in .md, .jsonl or .battles.jsonl: that is the form.";
+                Outcome::Stay
+            }
+            (Some(Action::Accept), Of::Category) => Outcome::Chosen(Choice::Category(text.to_owned())),
             (Some(Action::Accept), Of::Values) if !text.ends_with('/') => {
                 Outcome::Chosen(Choice::ValuesFile(dropped_path(text).unwrap_or_else(|| text.to_owned())))
             }
@@ -471,13 +502,16 @@ impl Prompt {
         }
     }
 
+    fn reads(&self, of: &Of) -> bool {
+        self.of == *of && self.said == Said::Reading
+    }
+
     /// What became of the file that it names, where that is still asked.
     pub fn told(&mut self, boxed: Boxed) -> Told {
         match boxed {
             _ if !matches!(self.of, Of::Attachment | Of::Items | Of::Values) => {}
-            Boxed::Attached(file) if self.said == Said::Reading => return Told::Attached(file),
-            Boxed::Read if self.said == Said::Reading => return Told::Taken,
-            Boxed::Attached(_) | Boxed::Read => {}
+            Boxed::Attached(file) if self.reads(&Of::Attachment) => return Told::Attached(file),
+            Boxed::Read if self.reads(&Of::Items) => return Told::Taken,
             Boxed::Failed(error) => {
                 let why = match error.kind {
                     ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -494,7 +528,7 @@ impl Prompt {
                 }
                 self.said = if folder.is_some() { Said::Nothing } else { Said::Names(found) };
             }
-            Boxed::Completed { .. } => {}
+            Boxed::Attached(_) | Boxed::Read | Boxed::Completed { .. } => {}
         }
         Told::Stays
     }
@@ -544,6 +578,13 @@ impl Prompt {
             ("", Of::Comment) => ("It goes with your vote; an empty one takes it back", Role::Muted),
             ("", Of::Blank(blank)) => (blank.empty(), Role::Muted),
             ("", Of::Items) => ("JSONL with an object a line, or CSV · ~/ is your home", Role::Muted),
+            ("", Of::Comparison(_)) => (
+                ".md for people, .jsonl all of it, .battles.jsonl the choices as FastChat has them",
+                Role::Muted,
+            ),
+            ("", Of::Category) => {
+                ("The leaderboard tells of each category too; nothing for none", Role::Muted)
+            }
             ("", Of::Values) => {
                 ("CSV with a head, or JSONL; {{name}} stands for a column. Nothing for none", Role::Muted)
             }
@@ -600,6 +641,23 @@ pub fn report_form_of(path: &str) -> Option<ReportForm> {
         "json" => Some(ReportForm::Json),
         _ => None,
     }
+}
+
+/// The form of a comparison that a file's name asks for.
+pub fn comparison_form_of(path: &str) -> Option<ComparisonForm> {
+    if path.to_ascii_lowercase().ends_with(".battles.jsonl") {
+        return Some(ComparisonForm::Battles);
+    }
+    match format_of(path)? {
+        Format::Markdown => Some(ComparisonForm::Markdown),
+        Format::Jsonl => Some(ComparisonForm::Json),
+        Format::Json => None,
+    }
+}
+
+/// Writes it to the file of that name, if there is none yet.
+fn write(of: Written, path: &str) -> Choice {
+    Choice::Write { of, path: path.to_owned(), replace: false }
 }
 
 /// Letters and digits of the title: a name that every file system takes.

@@ -432,18 +432,11 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                     let native = Way::of(&self.host).native;
                     self.beside.spawn(self.clipboard.read(native));
                 }
-                Effect::Save { id, path, text, replace } => {
+                Effect::Save { of, path, text, replace } => {
                     let home = self.host.home.clone();
                     self.beside.spawn_blocking(move || {
                         let saved = save::save(&path, home.as_deref(), &text, replace);
-                        Answer::Event(Event::Saved { id, path, saved })
-                    });
-                }
-                Effect::SaveReport { id, path, text, replace } => {
-                    let home = self.host.home.clone();
-                    self.beside.spawn_blocking(move || {
-                        let saved = save::save(&path, home.as_deref(), &text, replace);
-                        Answer::Event(Event::ReportSaved { id, path, saved })
+                        Answer::Event(Event::Saved { of, path, saved })
                     });
                 }
                 Effect::SavePicture { blob, path, bytes, replace } => {

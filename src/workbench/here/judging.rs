@@ -35,8 +35,8 @@ impl Here {
                     let (comparison, ballots) = service.open(id).await?;
                     Reply::Comparison { comparison, ballots }
                 }
-                Ask::Choose { comparison, page, answers, choice, order } => {
-                    let chosen = Chosen { comparison, page, answers, choice, order };
+                Ask::Choose { comparison, page, answers, choice, order, hidden } => {
+                    let chosen = Chosen { comparison, page, answers, choice, order, hidden };
                     Reply::Ballot { ballot: service.choose(chosen, who).await? }
                 }
                 Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,

@@ -23,7 +23,16 @@ pub enum Comparisons {
     Summary { id: ComparisonId },
     /// Keeps a choice among the answers of one turn, which are given in the order of the columns; `order` is how these stood
     /// on the screen. A later choice about the same answers takes its place: `Ballot`.
-    Choose { comparison: ComparisonId, page: u32, answers: Vec<MessageId>, choice: Choice, order: Vec<usize> },
+    Choose {
+        comparison: ComparisonId,
+        page: u32,
+        answers: Vec<MessageId>,
+        choice: Choice,
+        order: Vec<usize>,
+        /// Who answered could not be seen.
+        #[serde(default)]
+        hidden: bool,
+    },
     /// Takes a choice back; an earlier one about the same answers counts again: `Done`.
     TakeBack { ballot: BallotId },
     /// Gives it a category, also to what was chosen in it; `None` takes it away: `Comparison`.

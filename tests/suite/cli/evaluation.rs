@@ -175,11 +175,14 @@ fn a_vote_is_taken_back_skipped_revisited_and_bad_lines_change_nothing() {
         ] {
             assert_eq!(again(&ada.say(&bad)), again(&first), "{bad}");
         }
-        let second = ada.say(&choosing("tie"));
+        let mut tie = choosing("tie");
+        tie["comment"] = json!("both say it");
+        let second = ada.say(&tie);
         assert_eq!(second["pace"]["done"], 1);
         let back = ada.say(&json!({ "undo": true }));
         assert_eq!(again(&back), again(&first), "what was taken back lies there as it lay before");
         assert!(back["sheet"]["before"].is_null());
+        assert_eq!(back["sheet"]["taken_back"]["comment"], "both say it", "what was said of it comes along");
         let next = ada.say(&json!({ "skip": "unclear", "comment": "of what?" }));
         assert_eq!(again(&next), again(&second));
         let revisited = ada.say(&json!({ "to": 1 }));

@@ -47,6 +47,7 @@ const LINES: &[&str] = &[
     "compare -m far/x -m named/x hello",
     "comparisons list",
     "comparisons show 1234",
+    "comparisons categorise 1234 rivers",
     "comparisons choose 1234 A",
     "comparisons leaderboard",
     "comparisons export 1234",

@@ -1,7 +1,7 @@
 //! A slash in an empty composer, and writing a conversation to a file.
 
 use outcrop::domain::message::Role;
-use outcrop::tui::effect::Effect;
+use outcrop::tui::effect::{Effect, Written};
 use outcrop::tui::event::{Button, Event, Mouse, MouseKind, Saved};
 use outcrop::tui::key::KeyModifiers;
 use outcrop::workbench::request::conversations::{Conversations, Format};
@@ -83,11 +83,19 @@ fn a_conversation_is_written_to_a_file_and_over_another_only_after_a_second_yes(
         text: "{}".into(),
         attachments: vec![],
     };
-    let save =
-        |replace| Effect::Save { id: conversation(1), path: "talk.json".into(), text: "{}".into(), replace };
+    let save = |replace| Effect::Save {
+        of: Written::Conversation(conversation(1)),
+        path: "talk.json".into(),
+        text: "{}".into(),
+        replace,
+    };
     stage.answer("\"export\"", vec![exported()]);
     assert!(stage.effects.contains(&save(false)));
-    let saved = |saved| Event::Saved { id: conversation(1), path: "talk.json".into(), saved: Ok(saved) };
+    let saved = |saved| Event::Saved {
+        of: Written::Conversation(conversation(1)),
+        path: "talk.json".into(),
+        saved: Ok(saved),
+    };
     stage.event(saved(Saved::Exists));
     assert!(stage.text().contains("Replace the file talk.json"), "{}", stage.text());
     stage.keys("<enter>");

@@ -1,21 +1,21 @@
 //! What the keys of the compare place ask for, what is hidden, and that no text is lost in it.
 
-use outcrop::domain::comparison::Page;
 use outcrop::domain::comparison::measure::Summary;
+use outcrop::domain::comparison::{Ballot, Form, Page};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Message, Outcome, Role};
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::effect::{Effect, TaskId, TimerId};
-use outcrop::tui::event::{Contents, Event};
+use outcrop::tui::effect::{Effect, TaskId, TimerId, Written};
+use outcrop::tui::event::{Contents, Event, Saved};
 use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::comparisons::Comparisons;
 use outcrop::workbench::request::conversations::Conversations;
 use outcrop::workbench::{Reply, Request};
 
-use crate::screen::compare::{arrive, asked, comparison, fail, finish, sends};
+use crate::screen::compare::{arrive, asked, ballot, comparison, fail, finish, sends};
 use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message};
 
 fn requests(effects: &[Effect]) -> Vec<Comparisons> {
@@ -346,4 +346,119 @@ fn the_summary_is_of_all_pages_and_asked_of_the_store() {
     stage.answer("\"do\":\"summary", vec![Reply::Summaries { columns: vec![of(24), of(31)] }]);
     let shown = stage.text();
     assert!(shown.contains("24") && shown.contains("31") && shown.contains("1.20 s"), "{shown}");
+}
+
+#[test]
+fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    let hidden = |effects: &[Effect]| match &requests(effects)[..] {
+        [Comparisons::Choose { hidden, .. }] => *hidden,
+        other => panic!("{other:?}"),
+    };
+    assert!(hidden(&stage.keys("<tab>a")));
+    let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    assert!(stage.text().contains("smollm2"), "{}", stage.text());
+    let effects = stage.keys("u");
+    assert!(matches!(requests(&effects)[..], [Comparisons::TakeBack { .. }]), "{effects:?}");
+    stage.answer("\"do\":\"take_back", vec![Reply::Done]);
+    let shown = stage.text();
+    assert!(shown.contains("Taken back") && shown.contains("smollm2"), "{shown}");
+    assert!(!hidden(&stage.keys("b")), "who answers has been seen");
+}
+
+#[test]
+fn a_column_that_fails_on_a_later_turn_is_asked_again_though_an_earlier_turn_was_decided() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, None);
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    stage.keys("<tab>a");
+    let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
+    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    assert!(stage.text().contains("you chose A"), "{}", stage.text());
+    let said = stage.keys("r");
+    assert_eq!(Stage::requests(&said), [], "what was chosen among stays as it was");
+    // The next turn: nothing was chosen among its answers.
+    let from = stage.effects.len();
+    stage.keys("iand then?<enter>");
+    let calls = asking(&stage.effects[from..]);
+    for (at, (task, conversation)) in calls.iter().enumerate() {
+        let asked = Message {
+            conversation: *conversation,
+            ..message(800 + at as u128 * 10, Some(701 + at as u128 * 10), Role::User, "and then?")
+        };
+        let next = 801 + at as u128 * 10;
+        let failed = Outcome::Failed { error: Error::new(ErrorKind::Network, "asking", "it broke", "") };
+        let outcome = if at == 1 { failed } else { COMPLETE };
+        let begun =
+            Message { conversation: *conversation, ..answer(next, Some(next - 1), "", Outcome::Streaming) };
+        let ended = Message { conversation: *conversation, ..answer(next, Some(next - 1), "then", outcome) };
+        let head = Conversation { id: *conversation, leaf: Some(begun.id), ..head(1, "why?", 0) };
+        let replies = vec![
+            Reply::Started { conversation: head, asked: Some(asked), answer: begun },
+            Reply::Finished { answer: ended },
+        ];
+        stage.event(Event::Replies { task: *task, replies });
+        stage.event(Event::Ended { task: *task, error: None });
+    }
+    assert!(!stage.text().contains("you chose A"), "{}", stage.text());
+    let again = Stage::requests(&stage.keys("<tab><right>r"));
+    assert!(matches!(again[..], [Request::Chat(Chat::Retry { .. })]), "{again:?}");
+}
+
+#[test]
+fn a_comparison_has_a_category_before_it_is_asked_and_after() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("<alt+c>home/qwen3-coder-30b<enter><alt+g>rivers<enter>");
+    assert!(stage.text().contains("about rivers"), "{}", stage.text());
+    let effects = stage.keys("why?<enter>");
+    let [Comparisons::Create { plan, .. }] = &requests(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(plan.category.as_deref(), Some("rivers"));
+    let made =
+        outcrop::domain::comparison::Comparison { category: Some("rivers".into()), ..comparison(2, None) };
+    let id = made.id;
+    stage.answer(
+        "comparisons\",\"do\":\"create",
+        vec![Reply::Comparison { comparison: made.clone(), ballots: Vec::new() }],
+    );
+    let effects = stage.keys("<alt+g><ctrl+u>sand<enter>");
+    assert_eq!(requests(&effects), [Comparisons::Categorise { id, category: Some("sand".into()) }]);
+    let comparison = outcrop::domain::comparison::Comparison { category: Some("sand".into()), ..made };
+    stage.answer("\"do\":\"categorise", vec![Reply::Comparison { comparison, ballots: Vec::new() }]);
+    assert!(stage.text().contains("It is about sand."), "{}", stage.text());
+}
+
+#[test]
+fn a_comparison_is_written_to_a_file_in_the_form_of_its_name() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, None);
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    stage.keys("<tab>W<ctrl+u>out.json<enter>");
+    assert!(stage.text().contains("that is the form"), "{}", stage.text());
+    stage.keys("<esc>");
+    for (name, form) in
+        [("~/out.md", Form::Markdown), ("out.jsonl", Form::Json), ("a.battles.jsonl", Form::Battles)]
+    {
+        let effects = stage.keys(&format!("W<ctrl+u>{name}<enter>"));
+        assert_eq!(requests(&effects), [Comparisons::Export { id: Some(comparison.id), form }]);
+        let parts = ["first ", "second"].map(|text| Reply::Text { text: text.into() });
+        stage.answer("\"do\":\"export", parts.into());
+        let of = Written::Comparison(comparison.id);
+        let save = Effect::Save { of, path: name.into(), text: "first second".into(), replace: false };
+        assert!(stage.effects.contains(&save), "{name}");
+        stage.event(Event::Saved { of, path: name.into(), saved: Ok(Saved::To(name.into())) });
+        assert!(stage.text().contains(&format!("Written to {name}")), "{}", stage.text());
+    }
 }

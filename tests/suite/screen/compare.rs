@@ -1,11 +1,13 @@
 //! The compare place: empty, written, streaming, answered, blind, failed; and its list.
 
+use outcrop::domain::comparison::measure::Summary;
 use outcrop::domain::comparison::{Ballot, Column, Comparison, Page};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
-use outcrop::domain::evaluation::Choice;
+use outcrop::domain::evaluation::ranking::Options as Ranking;
+use outcrop::domain::evaluation::{Choice, leaderboard};
 use outcrop::domain::id::{BallotId, ComparisonId};
-use outcrop::domain::message::{Message, Outcome, Role};
+use outcrop::domain::message::{Block, Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::effect::{Effect, TaskId};
@@ -32,6 +34,25 @@ pub fn comparison(columns: usize, blind: Option<u64>) -> Comparison {
         pages: vec![Page { values: [].into(), sample: 0, lanes }],
         blind,
         category: None,
+    }
+}
+
+/// A choice among the answers of two columns, which it does not name.
+pub fn ballot(comparison: ComparisonId, choice: Choice) -> Ballot {
+    Ballot {
+        id: BallotId::from_bytes([3; 16]),
+        at: Timestamp(NOW),
+        who: "tester".into(),
+        comparison,
+        page: 0,
+        answers: Vec::new(),
+        contestants: vec![MODEL.into(), OTHER.into()],
+        order: vec![0, 1],
+        blind: None,
+        taken_back: None,
+        choice,
+        category: None,
+        prompt: None,
     }
 }
 
@@ -179,18 +200,8 @@ fn the_best_of_each_figure_is_marked_and_the_choice_too() {
         );
         stage.keys("<tab><right>b");
         let ballot = Ballot {
-            id: BallotId::from_bytes([3; 16]),
-            at: Timestamp(NOW),
-            who: "tester".into(),
-            comparison: comparison.id,
-            page: 0,
-            answers: Vec::new(),
-            contestants: Vec::new(),
-            order: vec![0, 1],
-            blind: None,
-            choice: Choice::One(1),
-            category: None,
-            prompt: None,
+            answers: vec![begun(0, "", COMPLETE).id, begun(1, "", COMPLETE).id],
+            ..ballot(comparison.id, Choice::One(1))
         };
         stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot }]);
     });
@@ -298,4 +309,88 @@ fn two_answers_are_compared_word_by_word_and_by_what_one_says_alone() {
         compared(stage);
         stage.keys("<tab>");
     });
+}
+
+#[test]
+fn who_was_chosen_over_whom_is_a_table_that_fits() {
+    shoot("compare-board", |stage| {
+        arrive(stage);
+        let contestants: Vec<String> =
+            [MODEL, OTHER, "home/gemma3 temperature=0.7"].map(str::to_owned).into();
+        let chosen =
+            [Choice::One(0), Choice::One(1), Choice::One(2), Choice::Tie, Choice::BothBad, Choice::One(1)];
+        let battles: Vec<_> = (0..36)
+            .flat_map(|n| {
+                let choice = chosen[n % chosen.len()];
+                Ballot { contestants: contestants.clone(), ..ballot(comparison(2, None).id, choice) }
+                    .battles()
+            })
+            .collect();
+        let board = leaderboard(&battles, &Ranking::default());
+        stage.keys("<ctrl+b>L");
+        let categories = vec!["rivers".to_owned(), "poems".to_owned()];
+        stage.answer("\"do\":\"leaderboard", vec![Reply::Leaderboard { board, categories }]);
+    });
+}
+
+#[test]
+fn what_answers_took_is_a_table_that_fits() {
+    shoot("compare-summary", |stage| {
+        arrive(stage);
+        let comparison = comparison(3, None);
+        let tasks = asked(stage, &comparison);
+        for at in 0..3 {
+            finish(stage, &tasks, at, "It is the current.");
+        }
+        let of = |at: u32| Summary {
+            answers: 24,
+            failed: u64::from(at),
+            first_p50: Some(180 + at),
+            first_p95: Some(420),
+            total_p50: Some(2200),
+            total_p95: Some(4810),
+            per_second: Some(88.4),
+            input: 1_204,
+            output: 12_301,
+            cost: Some(0.0123),
+        };
+        stage.keys("<tab>t");
+        stage.answer("\"do\":\"summary", vec![Reply::Summaries { columns: (0..3).map(of).collect() }]);
+    });
+}
+
+#[test]
+fn a_folded_column_leaves_its_room_to_the_others() {
+    shoot("compare-folded", |stage| {
+        arrive(stage);
+        let tasks = asked(stage, &comparison(3, None));
+        for at in 0..3 {
+            finish(stage, &tasks, at, MARKDOWN);
+        }
+        stage.keys("<tab><right>z");
+    });
+}
+
+#[test]
+fn of_a_hidden_answer_no_thought_tells_how_long_or_whose_it_is() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("<alt+b>");
+    let tasks = asked(&mut stage, &comparison(2, Some(7)));
+    for (at, task) in tasks.iter().enumerate() {
+        let mut answer = begun(at, "It is the current.", COMPLETE);
+        let thought = match at {
+            0 => Block::RedactedReasoning { data: "sealed".into() },
+            _ => Block::Reasoning { text: "Think.".into(), signature: None },
+        };
+        answer.blocks.insert(0, thought);
+        answer.answer.as_mut().unwrap().usage.reasoning = Some(312);
+        stage.event(Event::Replies { task: *task, replies: vec![Reply::Finished { answer }] });
+        stage.event(Event::Ended { task: *task, error: None });
+    }
+    let shown = stage.text();
+    assert_eq!(shown.matches("thought ›").count(), 2, "{shown}");
+    for told in ["312", "thought for", "only its provider"] {
+        assert!(!shown.contains(told), "{told}: {shown}");
+    }
 }

@@ -126,7 +126,7 @@ fn what_is_wrong_with_the_plan_is_said_in_place() {
     shoot("making-wrong", |stage| {
         form(stage);
         on(stage, "builtin/gen", &[]);
-        stage.keys("a<enter>jm<down><down><down><down>");
+        stage.keys("a<enter>j<down><down><down><down>");
         let why = "the metric \"Preference\" holds two answers against each other, there is 1";
         wrong(stage, "\"do\":\"estimate\"", why, "Change that, then try again.");
     });
@@ -232,7 +232,7 @@ fn what_raters_are_asked_is_changed_line_by_line() {
     let asked = stage.keys("j<enter><ctrl+u>Tone<enter>j<enter><ctrl+u>How kind is it?<enter>");
     let tone = &plan(&asked).task.metrics[0];
     assert_eq!((tone.name.as_str(), tone.description.as_str()), ("Tone", "How kind is it?"));
-    let asked = stage.keys("j<enter><ctrl+a><ctrl+k>Be fair.<enter>");
+    let asked = stage.keys("jjj<enter><ctrl+a><ctrl+k>Be fair.<enter>");
     assert_eq!(plan(&asked).task.instructions, "Be fair.");
     let asked = stage.keys("j<right><right>j<enter>10<enter>j<enter>j<enter>j<enter>j<enter>5<enter>");
     let all = plan(&asked);
@@ -243,6 +243,32 @@ fn what_raters_are_asked_is_changed_line_by_line() {
     assert_eq!(plan(&asked).limit, None);
     assert!(stage.keys("<enter>none<enter>").iter().all(|effect| !matches!(effect, Effect::Call { .. })));
     assert!(stage.text().contains("A number from 1 on is needed."), "{}", stage.text());
+}
+
+#[test]
+fn several_things_are_rated_each_in_its_own_way() {
+    shoot("making-metrics", |stage| {
+        form(stage);
+        on(stage, "answered", &["a", "b"]);
+        // Down to the method; a second and a third metric.
+        let asked = plan(&stage.keys("m"));
+        let names = |plan: &Plan| plan.task.metrics.iter().map(|of| of.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&asked), ["Preference", "Preference-2"], "each name is free");
+        stage.keys(
+            "<enter>individual<enter>j<enter><ctrl+u>Tone<enter>jj<enter>cold, cool , plain,warm,kind<enter>",
+        );
+        let asked = plan(&stage.effects);
+        assert_eq!(asked.task.metrics[1].labels, ["cold", "cool", "plain", "warm", "kind"]);
+        let asked = plan(&stage.keys("m<enter>thumbs<enter>"));
+        assert_eq!(names(&asked), ["Preference", "Tone", "Helpful"]);
+        let asked = plan(&stage.keys("x"));
+        assert_eq!(names(&asked), ["Preference", "Tone"]);
+        estimate(stage, 0, None, &[]);
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    form(&mut stage);
+    stage.keys("jjjx");
+    assert!(stage.text().contains("One thing at least is rated."), "{}", stage.text());
 }
 
 #[test]
@@ -292,12 +318,22 @@ fn what_was_entered_is_not_lost_by_one_key() {
     assert!(stage.text().contains("items × answers"), "nothing was entered: {}", stage.text());
     form(&mut stage);
     on(&mut stage, "builtin/gen", &[]);
-    stage.keys("<esc>");
-    assert!(stage.text().contains("Drop the new evaluation generation-2?"), "{}", stage.text());
-    stage.keys("<esc>");
-    assert!(stage.text().contains("A new evaluation"), "{}", stage.text());
-    stage.keys("<esc>d");
-    assert!(stage.text().contains("items × answers"), "{}", stage.text());
+    stage.keys("a<enter><esc>");
+    let text = stage.text();
+    assert!(text.contains("items × answers") && text.contains("Put aside; n goes on with it."), "{text}");
+    stage.keys("<ctrl+q>");
+    let text = stage.text();
+    assert!(text.contains("Quit and drop the new evaluation") && text.contains("q quit"), "{text}");
+    assert!(!stage.effects.contains(&Effect::Quit));
+    stage.keys("<esc><alt+1><alt+3>n");
+    let text = stage.text();
+    assert!(text.contains("go on with generation-2") && text.contains("begin anew"), "{text}");
+    let asked = plan(&stage.keys("<enter>"));
+    assert_eq!((asked.dataset.as_str(), asked.sources.len()), ("builtin/generation", 1), "as it was left");
+    stage.keys("<esc>n<down><enter>");
+    assert!(stage.text().contains("A dataset is needed"), "{}", stage.text());
+    stage.keys("<esc><ctrl+q>");
+    assert!(!stage.text().contains("Quit and drop"), "nothing is there to be lost: {}", stage.text());
 }
 
 #[test]

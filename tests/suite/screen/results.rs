@@ -12,7 +12,7 @@ use outcrop::domain::evaluation::{Item, Response};
 use outcrop::domain::id::VoteId;
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::effect::Effect;
+use outcrop::tui::effect::{Effect, Written};
 use outcrop::tui::event::{Event, Saved};
 use outcrop::workbench::Reply;
 use outcrop::workbench::request::evaluations::{Evaluations, ReportForm};
@@ -377,15 +377,24 @@ fn results_are_written_to_a_file_in_the_form_that_its_name_asks_for_and_over_non
         let asked = evaluations(&stage.keys(&format!("{name}<enter>")));
         assert_eq!(asked, [Evaluations::WriteReport { id, version: None, form }]);
         stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
-        let saves = |replace| Effect::SaveReport { id, path: name.into(), text: name.into(), replace };
+        let saves = |replace| Effect::Save {
+            of: Written::Results(id),
+            path: name.into(),
+            text: name.into(),
+            replace,
+        };
         assert!(stage.effects.contains(&saves(false)), "{name}");
-        stage.event(Event::ReportSaved { id, path: name.into(), saved: Ok(Saved::Exists) });
+        stage.event(Event::Saved { of: Written::Results(id), path: name.into(), saved: Ok(Saved::Exists) });
         assert!(stage.text().contains("Replace the file"), "{}", stage.text());
         stage.keys("r");
         stage.answer("do\":\"write_report", vec![Reply::Text { text: name.into() }]);
         assert!(stage.effects.contains(&saves(true)), "{name}");
         let place = format!("/here/{name}");
-        stage.event(Event::ReportSaved { id, path: name.into(), saved: Ok(Saved::To(place.clone().into())) });
+        stage.event(Event::Saved {
+            of: Written::Results(id),
+            path: name.into(),
+            saved: Ok(Saved::To(place.clone().into())),
+        });
         assert!(stage.text().contains(&format!("Written to {place}")), "{}", stage.text());
     }
 }

@@ -5,7 +5,7 @@ use super::completing::Completing;
 use super::first_run::{Chooser, usable};
 use super::{Focus, State, Wait};
 use crate::tui::app::Desk;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Written};
 use crate::tui::overlay::Choice;
 use crate::tui::overlay::prompt::format_of;
 use crate::workbench::Request;
@@ -48,7 +48,7 @@ impl State {
                 self.focus = Focus::Composer;
                 self.typed(desk);
             }
-            Choice::Export { id, path, replace } => {
+            Choice::Write { of: Written::Conversation(id), path, replace } => {
                 if let Some(format) = format_of(&path) {
                     let export = Conversations::Export { ids: vec![id], format, folder: None };
                     let task = desk.call(None, Request::Conversations(export));
@@ -104,9 +104,12 @@ impl State {
             | Choice::TakeDataset(_)
             | Choice::TakeMethod(_)
             | Choice::Fill(..)
-            | Choice::DropForm
+            | Choice::GoOnMaking
+            | Choice::MakeAnew(_)
             | Choice::ImportDataset { .. }
-            | Choice::WriteReport { .. }
+            | Choice::Write { .. }
+            | Choice::Category(_)
+            | Choice::Board(_)
             | Choice::RenameDataset(..)
             | Choice::RemoveDataset(_)
             | Choice::Skip(_)

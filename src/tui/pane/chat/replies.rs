@@ -14,7 +14,7 @@ use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
-use crate::tui::effect::{Effect, Lane, TaskId};
+use crate::tui::effect::{Effect, Lane, TaskId, Written};
 use crate::tui::keymap::Context;
 use crate::tui::scripts;
 use crate::tui::setup::Setup;
@@ -111,7 +111,7 @@ impl State {
             }
             (Wait::Export, Reply::Export { text, .. }) => desk.ask(Effect::Copy(text)),
             (Wait::Save { path, replace }, Reply::Export { id, text, .. }) => {
-                desk.ask(Effect::Save { id, path, text, replace });
+                desk.ask(Effect::Save { of: Written::Conversation(id), path, text, replace });
             }
             _ => {}
         }

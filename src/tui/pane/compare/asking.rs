@@ -50,7 +50,8 @@ impl State {
             let columns: Option<Vec<Column>> = self.lanes.iter().map(Lane::column).collect();
             let Some(columns) = columns else { return };
             let (samples, blind) = (self.rounds.samples, self.blind);
-            let plan = Plan { columns, rows: Vec::new(), samples, blind, category: None, text };
+            let category = self.rounds.category.clone();
+            let plan = Plan { columns, rows: Vec::new(), samples, blind, category, text };
             let create = Comparisons::Create { plan, table: self.rounds.values.clone() };
             let task = desk.call(None, Request::Comparisons(create));
             self.waits.insert(task, Wait::Create);
@@ -73,6 +74,7 @@ impl State {
         self.put(comparison.clone());
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
+        self.revealed.clear();
         (self.page, self.at, self.first) = (0, 0, 0);
         self.lanes = self.aside.remove(&0).unwrap_or_default();
         self.ask_due(desk);
@@ -105,12 +107,12 @@ impl State {
         if self.comparison.is_none() {
             return;
         }
+        if self.ballot().is_some() {
+            return desk.say("You have chosen among these answers; another question can be asked.");
+        }
         let lane = &mut self.lanes[at];
         if lane.runs() {
             return desk.say("It is being written.");
-        }
-        if self.ballots.iter().any(|ballot| ballot.page as usize == self.page) {
-            return desk.say("You have chosen among these answers; another question can be asked.");
         }
         if lane.thread.failed.is_some() {
             return self.ask((self.page, at), desk);

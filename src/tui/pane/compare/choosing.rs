@@ -1,13 +1,15 @@
 //! Choosing: which answer is the best; what becomes of the winner.
 
-use super::{Lane, State, Wait};
+use super::{Focus, Lane, State, Wait};
 use crate::domain::comparison::{Comparison, letter};
 use crate::domain::evaluation::Choice;
-use crate::domain::id::MessageId;
+use crate::domain::id::{ComparisonId, MessageId};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::prompt::{Prompt, comparison_form_of};
 use crate::tui::scripts;
 use crate::workbench::Request;
 use crate::workbench::request::comparisons::Comparisons;
@@ -47,6 +49,7 @@ impl State {
             answers,
             choice,
             order: self.order(),
+            hidden: self.is_hidden(),
         };
         let task = desk.call(None, Request::Comparisons(request));
         self.waits.insert(task, Wait::Choose);
@@ -86,6 +89,35 @@ impl State {
             let task = desk.call(None, Request::Conversations(request));
             self.waits.insert(task, Wait::Fork);
         }
+    }
+
+    /// Asks for the file that the comparison is written to: the one that is shown, or the selected one of the list.
+    pub(super) fn ask_for_file(&self, desk: &mut Desk<'_>) {
+        if self.focus != Focus::List && self.may_not_tell(desk) {
+            return;
+        }
+        let shown =
+            if self.focus == Focus::List { self.selected_comparison() } else { self.comparison.as_ref() };
+        if let Some(comparison) = shown {
+            desk.overlays.push(Overlay::Prompt(Prompt::comparison(comparison.id, &comparison.title)));
+        }
+    }
+
+    /// Asks for the text that goes into the file.
+    pub(super) fn write(&mut self, id: ComparisonId, path: String, replace: bool, desk: &mut Desk<'_>) {
+        let Some(form) = comparison_form_of(&path) else { return };
+        let request = Comparisons::Export { id: Some(id), form };
+        let task = desk.call(None, Request::Comparisons(request));
+        self.waits.insert(task, Wait::Save { id, path, replace, text: String::new() });
+    }
+
+    /// Folds the column that keys act on to its letter, or opens it.
+    pub(super) fn fold_column(&mut self, desk: &Desk<'_>) {
+        let Some(at) = self.current() else { return };
+        if !self.narrow.remove(&at) && self.narrow.len() + 1 < self.lanes.len() {
+            self.narrow.insert(at);
+        }
+        self.reveal(desk.area);
     }
 
     /// Copies the answer of the column that keys act on.

@@ -8,6 +8,8 @@ use crate::tui::paint::wrap;
 
 /// The narrowest column that is read.
 const NARROW: u16 = 40;
+/// Room for the letter of a folded one.
+const FOLDED: u16 = 5;
 /// From this width on a column's figures stand in one row.
 const WIDE: u16 = 64;
 /// The most rows of what is written.
@@ -37,6 +39,8 @@ pub struct Areas {
 pub struct ColumnArea {
     /// Its place among all, from the left.
     pub place: usize,
+    /// Only its letter is shown.
+    pub folded: bool,
     /// Who answers.
     pub head: Rect,
     pub answers: Rect,
@@ -77,33 +81,56 @@ impl State {
         body.width.saturating_sub(31) / columns >= NARROW
     }
 
-    /// As many columns as are wide enough, from the first one in sight.
+    /// As many columns as are wide enough, from the first one in sight; a folded one takes room for its letter.
     fn columns_in(&self, field: Rect) -> Vec<ColumnArea> {
-        let all = self.lanes.len() as u16;
-        if all == 0 || field.height < 5 {
+        let order = self.order();
+        if order.is_empty() || field.height < 5 {
             return Vec::new();
         }
-        let fit = (field.width / NARROW).clamp(1, all);
-        let first = self.first.min((all - fit) as usize);
-        // A rule between two columns.
-        let free = field.width - (fit - 1);
-        let (wide, rest) = (free / fit, free % fit);
+        let folded = |place: usize| order.get(place).is_some_and(|at| self.narrow.contains(at));
+        let least = |place: usize| if folded(place) { FOLDED } else { NARROW.min(field.width) };
+        // Where those end that have room from a place on, with a rule between two.
+        let end = |first: usize| {
+            let mut room = field.width + 1;
+            let fits = |place: &usize| {
+                let takes = least(*place) + 1;
+                let fits = takes <= room;
+                room = room.saturating_sub(takes);
+                fits
+            };
+            first + (first..order.len()).take_while(fits).count().max(1)
+        };
+        // No room is left empty behind the last one.
+        let mut first = self.first.min(order.len() - 1);
+        while first > 0 && end(first - 1) >= order.len() {
+            first -= 1;
+        }
+        let places = first..end(first).min(order.len());
+        let count = places.len() as u16;
+        let narrow = places.clone().filter(|place| folded(*place)).count() as u16;
+        let free = field.width.saturating_sub(count - 1).saturating_sub(narrow * FOLDED);
+        let open = (count - narrow).max(1);
+        let (wide, mut rest) = (free / open, free % open);
         let mut x = field.x;
-        (0..fit)
-            .map(|at| {
-                let width = wide + u16::from(at < rest);
-                let column = Rect { x, width, ..field };
-                x += width + 1;
-                let foot = if width < WIDE { 2 } else { 1 };
-                let height = field.height - 1 - foot;
-                ColumnArea {
-                    place: first + usize::from(at),
-                    head: Rect { height: 1, ..column },
-                    answers: Rect { y: field.y + 1, height, ..column },
-                    foot: Rect { y: field.y + 1 + height, height: foot, ..column },
-                }
-            })
-            .collect()
+        let mut columns = Vec::with_capacity(places.len());
+        for place in places {
+            let folded = folded(place);
+            let more = u16::from(rest > 0 && !folded);
+            rest -= more;
+            let width = if folded { FOLDED } else { wide + more };
+            let column = Rect { x, width: width.min(field.right().saturating_sub(x)), ..field };
+            x += width + 1;
+            let foot = if width < WIDE { 2 } else { 1 };
+            let height = field.height - 1 - foot;
+            columns.push(ColumnArea {
+                place,
+                folded,
+                head: Rect { height: 1, ..column },
+                answers: Rect { y: field.y + 1, height, ..column },
+                foot: Rect { y: field.y + 1 + height, height: foot, ..column },
+            });
+        }
+        columns
     }
 
     /// Brings the column that keys act on into sight.

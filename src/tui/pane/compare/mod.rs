@@ -16,7 +16,7 @@ mod tables;
 mod update;
 mod view;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,14 @@ enum Wait {
     Summary,
     /// An item of a dataset.
     Add,
+    Categorise,
+    /// To be written to this file.
+    Save {
+        id: ComparisonId,
+        path: String,
+        replace: bool,
+        text: String,
+    },
     /// The request of an answer, as programs.
     Scripts,
 }
@@ -149,6 +157,12 @@ pub struct State {
     page: usize,
     /// Choices that count in it.
     ballots: Vec<Ballot>,
+    /// Pages on which a choice was made, and who answered was seen: also where it was taken back.
+    revealed: BTreeSet<usize>,
+    /// Columns that are folded to their letters, by their place in the comparison.
+    narrow: BTreeSet<usize>,
+    /// The category whose leaderboard was asked for last.
+    board: Option<String>,
     /// The next comparison hides who answers.
     blind: bool,
     /// Columns scroll each for itself.
@@ -229,13 +243,10 @@ impl State {
         !self.lanes.is_empty() && self.lanes.iter().all(|lane| lane.ended().is_some() || lane.has_failed())
     }
 
-    /// A choice about this page counts.
+    /// The choice among the answers that are shown last.
     fn ballot(&self) -> Option<&Ballot> {
-        self.ballot_on(self.page)
-    }
-
-    fn ballot_on(&self, page: usize) -> Option<&Ballot> {
-        self.ballots.iter().rfind(|ballot| ballot.page as usize == page)
+        let answers: Vec<Option<&Message>> = self.lanes.iter().map(Lane::ended).collect();
+        self.ballots.iter().rfind(|ballot| ballot.page as usize == self.page && ballot.is_about(&answers))
     }
 
     /// Who answered is not to be known yet.
@@ -246,7 +257,7 @@ impl State {
     /// The same of one page.
     fn is_hidden_on(&self, page: usize) -> bool {
         match &self.comparison {
-            Some(comparison) => comparison.blind.is_some() && self.ballot_on(page).is_none(),
+            Some(comparison) => comparison.blind.is_some() && !self.revealed.contains(&page),
             None => self.blind && self.waits.values().any(|wait| *wait == Wait::Create),
         }
     }

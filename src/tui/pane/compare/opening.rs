@@ -151,6 +151,7 @@ impl State {
         }
         self.let_go();
         self.comparison = Some(comparison);
+        self.revealed = ballots.iter().map(|ballot| ballot.page as usize).collect();
         self.ballots = ballots;
         (self.page, self.at, self.first, self.failed) = (0, 0, 0, None);
         self.show_page(desk);
@@ -204,6 +205,7 @@ impl State {
         self.let_go();
         self.comparison = None;
         self.ballots.clear();
+        self.revealed.clear();
         (self.page, self.failed) = (0, None);
         self.waits.retain(|_, wait| !matches!(wait, Wait::Lane(_) | Wait::Open(_)));
         for lane in &mut self.lanes {

@@ -5,11 +5,12 @@ use super::{State, Wait, tables};
 use crate::domain::change::Changed;
 use crate::domain::delta::Event as Said;
 use crate::domain::message::Outcome;
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::dataset::added;
-use crate::tui::effect::TaskId;
+use crate::tui::effect::{Effect, TaskId, Written};
 use crate::tui::keymap::Context;
 use crate::tui::scripts;
 use crate::tui::thread::Load;
@@ -44,6 +45,7 @@ impl State {
                 }
             }
             (Wait::Choose, Reply::Ballot { ballot }) => {
+                self.revealed.insert(ballot.page as usize);
                 self.ballots.retain(|other| !ballot.supersedes(other));
                 self.ballots.push(ballot);
                 let back = desk.key(Context::Columns, Action::Undo);
@@ -55,11 +57,25 @@ impl State {
                 desk.say("This is a copy; the comparison stays as it was.");
             }
             (Wait::Board, Reply::Leaderboard { board, categories }) => {
-                desk.overlays.push(tables::board(&board, &categories));
+                let room = desk.area.width.saturating_sub(12);
+                desk.overlays.push(tables::board(&board, &categories, self.board.as_deref(), room));
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),
             (Wait::Add, Reply::ItemAdded { dataset, place, like }) => desk.say(added(&dataset, place, like)),
+            (Wait::TakeBack, Reply::Done) => desk.say("Taken back; who answers has been seen."),
+            (Wait::Categorise, Reply::Comparison { comparison, .. }) => {
+                desk.say(match &comparison.category {
+                    Some(category) => format!("It is about {}.", safe_line(category)),
+                    None => "It is of no category.".to_owned(),
+                });
+                self.put(comparison);
+            }
+            (Wait::Save { .. }, Reply::Text { text: more }) => {
+                if let Some(Wait::Save { text, .. }) = self.waits.get_mut(&task) {
+                    text.push_str(&more);
+                }
+            }
             (Wait::Watch, Reply::Changed { change, .. }) => self.changed(change, desk),
             _ => {}
         }
@@ -118,7 +134,12 @@ impl State {
             return self.ended_at(task, place.0, desk);
         }
         let Some(wait) = self.waits.remove(&task) else { return };
-        let Some(error) = error else { return };
+        let Some(error) = error else {
+            if let Wait::Save { id, path, replace, text } = wait {
+                desk.ask(Effect::Save { of: Written::Comparison(id), path, text, replace });
+            }
+            return;
+        };
         match wait {
             Wait::Create => {
                 self.failed = Some(error);
@@ -150,6 +171,8 @@ impl State {
             | Wait::Board
             | Wait::Summary
             | Wait::Scripts
+            | Wait::Categorise
+            | Wait::Save { .. }
             | Wait::Add => {
                 desk.complain(&error);
             }

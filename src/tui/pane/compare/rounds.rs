@@ -1,8 +1,8 @@
-//! Rounds: every column asked several times, or once for each row of a file of values. Each is a page of its own, and all of
+//! Rounds: what it is about, every column asked several times, or once for each row of a file of values. Each is a page of its own, and all of
 //! them are asked, whichever is shown.
 
 use super::opening::keep_later;
-use super::{Lane, State};
+use super::{Lane, State, Wait};
 use crate::domain::comparison::Table;
 use crate::domain::figures::count;
 use crate::domain::untrusted::safe_line;
@@ -12,6 +12,8 @@ use crate::tui::effect::{Effect, TaskId};
 use crate::tui::event::Contents;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::Prompt;
+use crate::workbench::Request;
+use crate::workbench::request::comparisons::Comparisons;
 
 /// Pages that one column is asked at once; other columns do not wait for it.
 const AT_ONCE: usize = 4;
@@ -27,11 +29,13 @@ pub(super) struct Rounds {
     pub values: Option<Table>,
     /// The file of values that is on its way.
     pub file: Option<String>,
+    /// What it is about, for the leaderboard.
+    pub category: Option<String>,
 }
 
 impl Default for Rounds {
     fn default() -> Self {
-        Self { samples: 1, values: None, file: None }
+        Self { samples: 1, values: None, file: None, category: None }
     }
 }
 
@@ -40,7 +44,8 @@ impl Rounds {
     pub(super) fn words(&self) -> String {
         let times = (self.samples > 1).then(|| format!("{} times each", self.samples));
         let values = self.values.as_ref().map(|table| format!("values of {}", safe_line(&table.name)));
-        times.into_iter().chain(values).collect::<Vec<_>>().join(" · ")
+        let category = self.category.as_ref().map(|category| format!("about {}", safe_line(category)));
+        times.into_iter().chain(values).chain(category).collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -61,6 +66,25 @@ impl State {
     pub(super) fn take_repeats(&mut self, samples: u32, desk: &mut Desk<'_>) {
         self.rounds.samples = samples;
         self.say_rounds(desk);
+    }
+
+    /// Asks what the comparison is about, or the next one where none is open.
+    pub(super) fn ask_for_category(&self, desk: &mut Desk<'_>) {
+        let before = match &self.comparison {
+            Some(comparison) => comparison.category.as_deref(),
+            None => self.rounds.category.as_deref(),
+        };
+        desk.overlays.push(Overlay::Prompt(Prompt::category(before.unwrap_or_default())));
+    }
+
+    pub(super) fn take_category(&mut self, category: String, desk: &mut Desk<'_>) {
+        let category = Some(category).filter(|category| !category.is_empty());
+        let Some(id) = self.comparison.as_ref().map(|comparison| comparison.id) else {
+            self.rounds.category = category;
+            return self.say_rounds(desk);
+        };
+        let task = desk.call(None, Request::Comparisons(Comparisons::Categorise { id, category }));
+        self.waits.insert(task, Wait::Categorise);
     }
 
     /// A file of values was named; none takes the values away.

@@ -5,12 +5,14 @@ use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::evaluation::Leaderboard;
 use crate::domain::figures::{count, grouped, milliseconds, rate};
+use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
 use crate::tui::app::Desk;
 use crate::tui::look::Role;
-use crate::tui::overlay::Overlay;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
+use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::paint::columns;
 use crate::workbench::Request;
 use crate::workbench::request::comparisons::Comparisons;
 use crate::workbench::request::datasets::Datasets;
@@ -18,10 +20,16 @@ use crate::workbench::request::datasets::Datasets;
 impl State {
     /// Asks what each column's answers come to, over the turns of all pages.
     pub(super) fn ask_for_summary(&mut self, desk: &mut Desk<'_>) {
-        if self.may_not_tell(desk) {
-            return;
+        let Some(comparison) = &self.comparison else { return };
+        // The figures are of all pages: one that is hidden would be told of too.
+        if (0..comparison.pages.len()).any(|page| self.is_hidden_on(page)) {
+            return desk.say(if comparison.pages.len() > 1 {
+                "Choose on every page first: the figures would tell who answers."
+            } else {
+                "Choose first: that would tell who answers."
+            });
         }
-        let Some(id) = self.comparison.as_ref().map(|comparison| comparison.id) else { return };
+        let id = comparison.id;
         let task = desk.call(None, Request::Comparisons(Comparisons::Summary { id }));
         self.waits.insert(task, Wait::Summary);
     }
@@ -40,7 +48,9 @@ impl State {
             let (Some(lane), Some(summary)) = (self.lanes.get(at), columns.get(at)) else { continue };
             rows.push(row(place, lane, summary));
         }
-        let mut lines = Line::table(&rows);
+        let room = desk.area.width.saturating_sub(12);
+        // What gives way first where there is no room for all.
+        let mut lines = Line::table(&fitting(rows, room, &[8, 9, 4, 6, 7, 3]));
         lines.extend([
             Line::blank(),
             Line::of(
@@ -52,9 +62,10 @@ impl State {
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
     }
 
-    /// Asks who was chosen over whom.
-    pub(super) fn ask_for_board(&mut self, desk: &mut Desk<'_>) {
-        let request = Comparisons::Leaderboard { category: None };
+    /// Asks who was chosen over whom, in one category or in all.
+    pub(super) fn ask_for_board_of(&mut self, category: Option<String>, desk: &mut Desk<'_>) {
+        self.board.clone_from(&category);
+        let request = Comparisons::Leaderboard { category };
         let task = desk.call(None, Request::Comparisons(request));
         self.waits.insert(task, Wait::Board);
     }
@@ -98,18 +109,23 @@ fn row(place: usize, lane: &Lane, of: &Summary) -> Vec<String> {
 }
 
 /// The leaderboard, to be read.
-pub(super) fn board(board: &Leaderboard, categories: &[String]) -> Overlay {
+pub(super) fn board(board: &Leaderboard, categories: &[String], of: Option<&str>, room: u16) -> Overlay {
     let mut lines = Vec::new();
+    let whose = of.map_or_else(
+        || "every choice that was made here".to_owned(),
+        |of| format!("the choices about {}", safe_line(of)),
+    );
     if board.rows.is_empty() {
         lines.push(Line::of("Nobody has chosen yet.", Role::Muted));
     } else {
-        lines.extend(Line::table(&board.table()));
+        lines.extend(Line::table(&fitting(board.table(), room, &[9, 7, 6, 3, 5, 4])));
         lines.extend([
             Line::blank(),
-            Line::of(&format!("{} of every choice that was made here.", count(board.battles, "battle", "battles")), Role::Muted),
+            Line::of(&format!("{} of {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
             Line::of(
-                "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %; won and lost are of pairs, a \
-                 tie and both bad count a half for each.",
+                "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %; rank: the best and the worst \
+                 that the intervals allow. won, lost, tied and bad are of pairs; win rate: what was won, and half of what \
+                 was tied or both bad, among all, with Wilson's interval of 95 %.",
                 Role::Faint,
             ),
         ]);
@@ -117,12 +133,39 @@ pub(super) fn board(board: &Leaderboard, categories: &[String]) -> Overlay {
             lines.push(Line::of(&format!("Where there is no rating: {}.", why.words()), Role::Warn));
         }
     }
-    if !categories.is_empty() {
-        let words = format!(
-            "Categories: {}. `outcrop comparisons leaderboard --category` tells of one.",
-            categories.join(", ")
-        );
-        lines.push(Line::of(&words, Role::Faint));
+    let title = match of {
+        Some(category) => format!("Who was chosen over whom, about {}", safe_line(category)),
+        None => "Who was chosen over whom".to_owned(),
+    };
+    let reading = Reading::new(&title, lines);
+    // All, then one category after the other.
+    let next = match of {
+        None => categories.first(),
+        Some(now) => categories.iter().skip_while(|category| *category != now).nth(1),
+    };
+    Overlay::Reading(Box::new(if categories.is_empty() {
+        reading
+    } else {
+        reading.offering(
+            'c',
+            if next.is_some() { "next category" } else { "all" },
+            Choice::Board(next.cloned()),
+        )
+    }))
+}
+
+/// The rows without as many of these columns, the first ones first, as there is no room for.
+fn fitting(mut rows: Vec<Vec<String>>, room: u16, less: &[usize]) -> Vec<Vec<String>> {
+    let mut gone: Vec<usize> = Vec::new();
+    for at in less {
+        let wide = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();
+        let all: u16 = (0..).map_while(wide).map(|width| width + 2).sum();
+        if all <= room + 2 {
+            break;
+        }
+        let now = at - gone.iter().filter(|before| *before < at).count();
+        rows.iter_mut().filter(|row| now < row.len()).for_each(|row| drop(row.remove(now)));
+        gone.push(*at);
     }
-    Overlay::Reading(Box::new(Reading::new("Who was chosen over whom", lines)))
+    rows
 }

@@ -8,7 +8,7 @@ use crate::domain::evaluation::Choice as Chosen;
 use crate::domain::id::MessageId;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Written};
 use crate::tui::event::{Button, Mouse, MouseKind};
 use crate::tui::key::Key;
 use crate::tui::overlay::confirm::Confirm;
@@ -65,8 +65,11 @@ impl State {
             Action::AddToDataset => self.ask_for_dataset(desk),
             Action::ShowSummary => self.ask_for_summary(desk),
             Action::SetRepeats => self.ask_for_repeats(desk),
+            Action::SetCategory => self.ask_for_category(desk),
+            Action::WriteComparison => self.ask_for_file(desk),
+            Action::FoldColumn => self.fold_column(desk),
             Action::TakeValues => self.ask_for_values(desk),
-            Action::ShowLeaderboard => self.ask_for_board(desk),
+            Action::ShowLeaderboard => self.ask_for_board_of(None, desk),
             Action::NextPage => self.step_page(1, desk),
             Action::PreviousPage => self.step_page(-1, desk),
             Action::NewComparison => self.begin_new(desk),
@@ -205,7 +208,14 @@ impl State {
                 asked && self.all_ended()
             }
             Action::ToggleBlind | Action::SetRepeats | Action::TakeValues => !self.runs(),
-            Action::ScrollTogether => self.lanes.len() > 1,
+            Action::ScrollTogether | Action::FoldColumn => self.lanes.len() > 1,
+            Action::WriteComparison => {
+                if self.focus == Focus::List {
+                    !self.list.is_empty()
+                } else {
+                    asked && told
+                }
+            }
             Action::ShowDifference => self.may_differ(),
             Action::ShowSummary => asked && told,
             Action::NextPage | Action::PreviousPage => {
@@ -221,6 +231,7 @@ impl State {
             Action::Delete | Action::Open => self.focus == Focus::List || self.focus == Focus::Settings,
             // Where they tell too much that is said; the chat's are not meant.
             Action::ShowLeaderboard
+            | Action::SetCategory
             | Action::ToggleSettings
             | Action::ChooseModel
             | Action::ChoosePreset
@@ -282,6 +293,11 @@ impl State {
             }
             Choice::AddToDataset(name) => self.add_to_dataset(name, desk),
             Choice::Repeats(samples) => self.take_repeats(samples, desk),
+            Choice::Category(category) => self.take_category(category, desk),
+            Choice::Board(category) => self.ask_for_board_of(category, desk),
+            Choice::Write { of: Written::Comparison(id), path, replace } => {
+                self.write(id, path, replace, desk)
+            }
             Choice::ValuesFile(path) => self.take_values(path, desk),
             Choice::RemoveComparison(id) => {
                 if self.comparison.as_ref().is_some_and(|comparison| comparison.id == id) {

@@ -10,12 +10,12 @@ use crate::domain::evaluation::Dataset;
 use crate::domain::evaluation::job::{Evaluation, Source};
 use crate::domain::evaluation::metric::MOST_ANSWERS;
 use crate::domain::figures::count;
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
-use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::picker::{Picker, Purpose};
@@ -37,6 +37,66 @@ impl State {
         if let Some(dataset) = dataset {
             self.take_dataset(dataset, desk);
         }
+    }
+
+    /// Opens the form, or asks first where one lies aside that was begun.
+    pub(super) fn begin(&mut self, dataset: Option<Dataset>, desk: &mut Desk<'_>) {
+        let Some(aside) = &self.aside else { return self.make(dataset, desk) };
+        let entry = |label: String, detail: &str, choice| Entry {
+            label,
+            detail: detail.to_owned(),
+            right: String::new(),
+            current: false,
+            off: false,
+            choice,
+            words: &[],
+        };
+        let name = match aside.name() {
+            "" => "what was begun".to_owned(),
+            name => safe_line(name).into_owned(),
+        };
+        let anew = Choice::MakeAnew(dataset.map(|dataset| dataset.id));
+        let entries = vec![
+            entry(format!("go on with {name}"), "as it was left", Choice::GoOnMaking),
+            entry("begin anew".to_owned(), "what was entered is dropped", anew),
+        ];
+        desk.overlays.push(Overlay::Menu(Menu::new("A new evaluation", "take it", "", entries)));
+    }
+
+    /// Takes what was chosen of a form that lies aside.
+    pub(super) fn begun(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
+        match choice {
+            Choice::GoOnMaking => {
+                let Some(mut aside) = self.aside.take() else { return };
+                let unknown = aside.form.dataset.clone().filter(|_| aside.looking.is_some());
+                (aside.asking, aside.looking) = (None, None);
+                self.making = Some(aside);
+                self.read_datasets(desk);
+                match unknown {
+                    Some(dataset) => self.take_dataset(dataset, desk),
+                    None => self.estimate(desk),
+                }
+            }
+            Choice::MakeAnew(id) => {
+                self.aside = None;
+                let dataset = self.shelf.list.iter().find(|dataset| Some(dataset.id) == *id).cloned();
+                self.make(dataset, desk);
+            }
+            _ => {}
+        }
+    }
+
+    /// Leaves the form; what was entered lies aside until it is gone on with.
+    fn put_aside(&mut self, desk: &mut Desk<'_>) {
+        let Some(making) = self.making.take().filter(Making::is_entered) else { return };
+        self.aside = Some(making);
+        let context = if self.shelf.open { Context::Datasets } else { Context::Evaluations };
+        desk.say(format!("Put aside; {} goes on with it.", desk.key(context, Action::NewEvaluation)));
+    }
+
+    /// Something was entered of an evaluation that is not made.
+    pub fn has_unmade(&self) -> bool {
+        self.aside.is_some() || self.making.as_ref().is_some_and(Making::is_entered)
     }
 
     /// What is known of the models.
@@ -65,7 +125,14 @@ impl State {
         );
         let changes = matches!(
             action,
-            A::Open | A::AddSource | A::Delete | A::Decrease | A::Increase | A::Reset | A::EditInEditor
+            A::Open
+                | A::AddSource
+                | A::AddMetric
+                | A::Delete
+                | A::Decrease
+                | A::Increase
+                | A::Reset
+                | A::EditInEditor
         );
         moves || changes || matches!(action, A::CreateEvaluation | A::Back)
     }
@@ -88,16 +155,21 @@ impl State {
             }
             Action::Reset => making.reset(),
             Action::Delete if matches!(making.row(), Row::Model(_) | Row::Brought(_)) => making.reset(),
-            Action::Delete => desk.say("Only whose answers are rated is taken away."),
+            Action::Delete => match making.row() {
+                Row::Method(at) | Row::Metric(at) | Row::Description(at) | Row::Labels(at) => {
+                    if !making.remove_metric(at) {
+                        desk.say("One thing at least is rated.");
+                    }
+                }
+                _ => desk.say("Only whose answers are rated, and what of them, is taken away."),
+            },
+            Action::AddMetric => making.add_metric(),
             Action::AddSource => return self.pick(None, desk),
             Action::Open => self.change_row(desk),
             Action::EditInEditor => desk.ask(Effect::Edit(making.task().instructions)),
             Action::CreateEvaluation => return self.create(desk),
-            Action::Back if making.is_entered() => {
-                let confirm = Confirm::drop_evaluation(making.name());
-                desk.overlays.push(Overlay::Confirm(confirm));
-            }
-            Action::Back => self.making = None,
+            Action::Back if making.creating.is_some() => desk.say("It is being made."),
+            Action::Back => self.put_aside(desk),
             _ => {}
         }
         if self.making.as_ref().is_some_and(|making| making.plan() != before) {
@@ -109,7 +181,7 @@ impl State {
     fn change_row(&mut self, desk: &mut Desk<'_>) {
         let Some(making) = &mut self.making else { return };
         let task = making.task();
-        let metric = task.metrics.first();
+        let metric = |at: usize| task.metrics.get(at);
         let ask = |blank, before: &str| Overlay::Prompt(Prompt::blank(blank, before));
         let number = |number: u32| if number == 0 { String::new() } else { number.to_string() };
         let overlay = match making.row() {
@@ -117,9 +189,19 @@ impl State {
             Row::Dataset => return self.choose_dataset(desk),
             Row::Model(at) => return self.pick(Some(at), desk),
             Row::AddModel => return self.pick(None, desk),
-            Row::Method => Overlay::Menu(methods(metric.map(|metric| metric.method))),
-            Row::Metric => ask(Blank::Metric, metric.map_or("", |metric| &metric.name)),
-            Row::Description => ask(Blank::Description, metric.map_or("", |metric| &metric.description)),
+            Row::Method(at) => Overlay::Menu(methods(metric(at).map(|metric| metric.method))),
+            Row::Metric(at) => ask(Blank::Metric(at), metric(at).map_or("", |metric| &metric.name)),
+            Row::Description(at) => {
+                ask(Blank::Description(at), metric(at).map_or("", |metric| &metric.description))
+            }
+            Row::Labels(at) => {
+                let labels = metric(at).map(|metric| metric.labels.join(", "));
+                ask(Blank::Labels(at), labels.as_deref().unwrap_or_default())
+            }
+            Row::AddMetric => {
+                making.add_metric();
+                return;
+            }
             Row::Instructions => Overlay::Pad(Box::new(Pad::instructions(&task.instructions))),
             Row::Raters => ask(Blank::Raters, &number(making.form.raters)),
             Row::Repeats => ask(Blank::Repeats, &number(making.form.repeats.into())),
@@ -172,10 +254,13 @@ impl State {
                     return self.take_dataset(dataset, desk);
                 }
             }
-            Choice::TakeMethod(method) => making.form.method = Some(*method),
+            Choice::TakeMethod(method) => {
+                if let Row::Method(at) = making.row() {
+                    making.take_method(at, Some(*method));
+                }
+            }
             Choice::Model(model) => self.take_model(model, desk),
             Choice::Fill(blank, text) => making.fill(*blank, text),
-            Choice::DropForm => self.making = None,
             _ => return,
         }
         if self.making.as_ref().is_some_and(|making| making.plan() != before) {

@@ -16,9 +16,8 @@ pub(super) struct Form {
     pub models: Vec<Source>,
     /// Whose answers the dataset brings, and whether they are rated.
     pub brought: Vec<(String, bool)>,
-    pub method: Option<Method>,
-    pub metric: Option<String>,
-    pub description: Option<String>,
+    /// What is rated: one thing or more.
+    pub metrics: Vec<Asked>,
     pub instructions: Option<String>,
     pub raters: u32,
     pub repeats: u8,
@@ -33,9 +32,7 @@ impl Default for Form {
             dataset: None,
             models: Vec::new(),
             brought: Vec::new(),
-            method: None,
-            metric: None,
-            description: None,
+            metrics: vec![Asked::default()],
             instructions: None,
             raters: 1,
             repeats: 0,
@@ -43,6 +40,16 @@ impl Default for Form {
             limit: None,
         }
     }
+}
+
+/// One thing that is rated; `None` where the usual holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Asked {
+    pub method: Option<Method>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// Words for the points of its scale.
+    pub labels: Vec<String>,
 }
 
 /// A line of the form.
@@ -55,9 +62,12 @@ pub(super) enum Row {
     AddModel,
     /// Answers that the dataset brings, by their place.
     Brought(usize),
-    Method,
-    Metric,
-    Description,
+    /// Of a thing that is rated, by its place, as are the next ones.
+    Method(usize),
+    Metric(usize),
+    Description(usize),
+    Labels(usize),
+    AddMetric,
     Instructions,
     Raters,
     Repeats,
@@ -68,14 +78,35 @@ pub(super) enum Row {
 }
 
 /// What a method is, in a line.
-pub(super) fn meaning(method: Method) -> &'static str {
+fn meaning(method: Method) -> &'static str {
     match method {
         Method::ThumbsUpDown => "each answer up or down",
-        Method::IndividualLikertScale => "each answer, in five points",
+        Method::IndividualLikertScale => "each answer in points",
         Method::ComparisonLikertScale => "which of two, by how much",
         Method::ComparisonChoice => "the best, or a tie, or all bad",
         Method::ComparisonRank => "the answers in order, ties allowed",
     }
+}
+
+/// The short word of a method, by which a menu finds it.
+const fn word(method: Method) -> &'static [&'static str] {
+    match method {
+        Method::ThumbsUpDown => &["thumbs"],
+        Method::IndividualLikertScale => &["likert"],
+        Method::ComparisonLikertScale => &["compare"],
+        Method::ComparisonChoice => &["choice"],
+        Method::ComparisonRank => &["rank"],
+    }
+}
+
+/// Whether the points of that method have words.
+pub(super) const fn has_labels(method: Method) -> bool {
+    !matches!(method, Method::ComparisonChoice | Method::ComparisonRank)
+}
+
+/// The short word of a method, and what it is.
+pub(super) fn explained(method: Method) -> String {
+    format!("{} · {}", method.word(), meaning(method))
 }
 
 /// What a metric of that method is called and asks, where nothing else is said.
@@ -95,9 +126,13 @@ pub(super) fn words(method: Method) -> (String, String) {
 pub(super) fn named_after(dataset: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let name = dataset.rsplit('/').next().unwrap_or(dataset).trim();
     let short: String = name.chars().take(LONGEST_NAME - 5).collect();
-    let short = short.trim_end();
-    let numbered = (2..10_000).map(|number| format!("{short}-{number}"));
-    std::iter::once(short.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+    numbered(short.trim_end(), is_taken)
+}
+
+/// The name, or with a number behind it where it is taken.
+pub(super) fn numbered(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..10_000).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
 }
 
 /// Whether two names are one, however they are capitalised.
@@ -119,7 +154,7 @@ pub(super) fn methods(now: Option<Method>) -> Menu {
         current: now == Some(method),
         off: false,
         choice: Choice::TakeMethod(method),
-        words: &[],
+        words: word(method),
     };
     Menu::new("How raters say it", "take it", "", Method::ALL.map(entry).to_vec())
 }

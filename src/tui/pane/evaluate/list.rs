@@ -40,6 +40,7 @@ impl State {
         [self.listing, self.watch, self.finding, self.leaving, rating].contains(&Some(task))
             || self.results.as_ref().is_some_and(|results| results.waits(task))
             || self.acts.contains(&task)
+            || self.is_writing_to(task)
             || self.form_waits(task)
             || self.shelf_waits(task)
     }
@@ -53,6 +54,7 @@ impl State {
             }
         }
         self.acts.retain(|act| *act != task);
+        self.writing.take_if(|writing| writing.task == task);
         self.form_over(task, None);
         self.shelf.forget(task);
         if let Some(results) = &mut self.results {
@@ -108,6 +110,7 @@ impl State {
                     results.decided(task, &decision, desk);
                 }
             }
+            Reply::Text { text } if self.is_writing_to(task) => self.written(text, desk),
             Reply::Text { text } => {
                 if let Some(results) = &self.results {
                     results.written(task, text, desk);
@@ -141,6 +144,8 @@ impl State {
         } else if self.finding == Some(task) {
             self.finding = None;
             self.error = error;
+        } else if self.is_writing_to(task) {
+            self.write_over(error, desk);
         } else if self.leaving == Some(task) {
             // What could not be given back is free after a while by itself.
             self.leaving = None;
@@ -225,7 +230,7 @@ impl State {
                     desk.overlays.push(Overlay::Confirm(confirm));
                 }
             }
-            Action::NewEvaluation => self.make(None, desk),
+            Action::NewEvaluation => self.begin(None, desk),
             Action::ShowDatasets => self.show_datasets(desk),
             Action::Reload => self.read(desk),
             _ => {}

@@ -1,6 +1,6 @@
 //! A new evaluation while it is put together: what its form says, and the plan that comes of it.
 
-use super::form::{Form, Row, words};
+use super::form::{Asked, Form, Row, has_labels, is_like, numbered, words};
 use crate::domain::Error;
 use crate::domain::evaluation::job::{Estimate, Plan, Source};
 use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
@@ -66,7 +66,11 @@ impl Making {
             rows.push(Row::AddModel);
         }
         rows.extend((0..form.brought.len()).map(Row::Brought));
-        rows.extend([Row::Method, Row::Metric, Row::Description, Row::Instructions]);
+        for (at, metric) in self.task().metrics.iter().enumerate() {
+            rows.extend([Row::Method(at), Row::Metric(at), Row::Description(at)]);
+            rows.extend(has_labels(metric.method).then_some(Row::Labels(at)));
+        }
+        rows.extend([Row::AddMetric, Row::Instructions]);
         rows.extend([Row::Raters, Row::Repeats, Row::Names, Row::Sides, Row::SelfNaming, Row::Items]);
         rows
     }
@@ -97,21 +101,23 @@ impl Making {
     pub fn task(&self) -> TaskDefinition {
         let form = &self.form;
         let answers = self.sources().len();
-        let said = [&form.metric, &form.description];
-        let mut metrics = Vec::new();
-        if form.method.is_some() || said.iter().any(|text| text.is_some()) {
-            let usual = TaskDefinition::named("").filled(answers).metrics.pop();
-            metrics.extend(usual.map(|usual| {
-                let method = form.method.unwrap_or(usual.method);
-                let (name, description) =
-                    if method == usual.method { (usual.name, usual.description) } else { words(method) };
-                Metric {
-                    name: form.metric.clone().unwrap_or(name),
-                    description: form.description.clone().unwrap_or(description),
-                    method,
-                    labels: Vec::new(),
-                }
-            }));
+        let mut metrics: Vec<Metric> = Vec::new();
+        if form.metrics != [Asked::default()]
+            && let Some(usual) = TaskDefinition::named("").filled(answers).metrics.pop()
+        {
+            for asked in &form.metrics {
+                let method = asked.method.unwrap_or(usual.method);
+                let (name, description) = if method == usual.method {
+                    (usual.name.clone(), usual.description.clone())
+                } else {
+                    words(method)
+                };
+                let is_taken = |name: &str| metrics.iter().any(|other| is_like(&other.name, name));
+                let name = asked.name.clone().unwrap_or_else(|| numbered(&name, is_taken));
+                let description = asked.description.clone().unwrap_or(description);
+                let labels = if has_labels(method) { asked.labels.clone() } else { Vec::new() };
+                metrics.push(Metric { name, description, method, labels });
+            }
         }
         let task = TaskDefinition {
             instructions: form.instructions.clone().unwrap_or_default(),
@@ -146,12 +152,12 @@ impl Making {
             |value: u32, step: u32| if up { value.saturating_add(step) } else { value.saturating_sub(step) };
         let items = self.form.dataset.as_ref().map_or(u32::MAX, |dataset| dataset.items);
         match self.row() {
-            Row::Method => {
+            Row::Method(nth) => {
                 let methods = Method::ALL;
-                let now = self.task().metrics.first().map(|metric| metric.method);
+                let now = self.task().metrics.get(nth).map(|metric| metric.method);
                 let at = methods.iter().position(|method| Some(*method) == now).unwrap_or(0);
                 let at = if up { at + 1 } else { at.saturating_sub(1) };
-                self.form.method = methods.get(at).copied().or(now);
+                self.take_method(nth, methods.get(at).copied().or(now));
             }
             Row::Raters => self.form.raters = by(self.form.raters, 1).max(1),
             Row::Repeats => {
@@ -164,6 +170,31 @@ impl Making {
             }
             _ => return self.toggle(),
         }
+        true
+    }
+
+    /// How a thing is rated.
+    pub fn take_method(&mut self, nth: usize, method: Option<Method>) {
+        if let Some(asked) = self.form.metrics.get_mut(nth) {
+            asked.method = method;
+        }
+        // There may be one line more or less below it now.
+        self.go_to(Row::Method(nth));
+    }
+
+    /// One thing more is rated, from its first line on.
+    pub fn add_metric(&mut self) {
+        self.form.metrics.push(Asked::default());
+        self.go_to(Row::Method(self.form.metrics.len() - 1));
+    }
+
+    /// The thing that the selected line is of is not rated any more; whether there is another one.
+    pub fn remove_metric(&mut self, nth: usize) -> bool {
+        if self.form.metrics.len() < 2 || nth >= self.form.metrics.len() {
+            return false;
+        }
+        self.form.metrics.remove(nth);
+        self.go_to(Row::Method(nth.min(self.form.metrics.len() - 1)));
         true
     }
 
@@ -202,9 +233,15 @@ impl Making {
                     self.toggle();
                 }
             }
-            Row::Method => form.method = None,
-            Row::Metric => form.metric = None,
-            Row::Description => form.description = None,
+            Row::Method(at) => self.take_method(at, None),
+            Row::Metric(at) | Row::Description(at) | Row::Labels(at) => {
+                let Some(asked) = form.metrics.get_mut(at) else { return };
+                match row {
+                    Row::Metric(_) => asked.name = None,
+                    Row::Description(_) => asked.description = None,
+                    _ => asked.labels.clear(),
+                }
+            }
             Row::Instructions => form.instructions = None,
             Row::Raters => form.raters = usual.raters,
             Row::Repeats => form.repeats = usual.repeats,
@@ -212,7 +249,7 @@ impl Making {
             Row::Sides => form.blinding.sides = usual.blinding.sides,
             Row::SelfNaming => form.blinding.self_naming = usual.blinding.self_naming,
             Row::Items => form.limit = None,
-            Row::Dataset | Row::AddModel => {}
+            Row::Dataset | Row::AddModel | Row::AddMetric => {}
         }
     }
 
@@ -222,8 +259,17 @@ impl Making {
         let said = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         match blank {
             Blank::Name => form.name = said,
-            Blank::Metric => form.metric = said,
-            Blank::Description => form.description = said,
+            Blank::Metric(at) | Blank::Description(at) | Blank::Labels(at) => {
+                let Some(asked) = form.metrics.get_mut(at) else { return };
+                match blank {
+                    Blank::Metric(_) => asked.name = said,
+                    Blank::Description(_) => asked.description = said,
+                    _ => {
+                        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+                        asked.labels = words.map(str::to_owned).collect();
+                    }
+                }
+            }
             Blank::Instructions => form.instructions = said,
             Blank::Raters => form.raters = text.parse().unwrap_or(1),
             Blank::Repeats => form.repeats = text.parse().unwrap_or(0),

@@ -20,6 +20,7 @@ mod results;
 mod shelf;
 mod sitting;
 mod view;
+mod writing;
 
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ use making::Making;
 use marks::Marks;
 use results::Results;
 use shelf::Shelf;
+use writing::Writing;
 
 /// Somebody rates one evaluation and sees nothing else of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,10 +67,14 @@ pub struct State {
     sitting: Option<Sitting>,
     /// What the votes of one of them come to; never where somebody only rates.
     results: Option<Box<Results>>,
+    /// Results that go to a file.
+    writing: Option<Writing>,
     /// What lay before a rater who has gone is given back.
     leaving: Option<TaskId>,
     /// A new one that is being put together.
     making: Option<Making>,
+    /// One that was begun and left.
+    aside: Option<Making>,
     shelf: Shelf,
     /// What is known of the models, and whether the servers are being asked.
     stock: Stock,
@@ -114,6 +120,8 @@ struct Sitting {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Begun {
     item: ItemHash,
+    /// Of the task.
+    version: u32,
     marks: Marks,
     comment: Option<String>,
 }

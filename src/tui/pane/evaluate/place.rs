@@ -9,7 +9,7 @@ use crate::domain::evaluation::job::GenerationState;
 use crate::domain::evaluation::metric::Method;
 use crate::tui::action::Action;
 use crate::tui::app::{Cache, Desk};
-use crate::tui::effect::TaskId;
+use crate::tui::effect::{TaskId, Written};
 use crate::tui::event::{Button, Mouse, MouseKind, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
@@ -110,7 +110,10 @@ impl Pane for State {
         match choice {
             // These may come while something else is in front.
             Choice::ImportDataset { path, skip_bad } => return self.import(path, skip_bad, desk),
-            Choice::WriteReport { id, path, replace } => return self.write_results(id, path, replace, desk),
+            Choice::Write { of: Written::Results(id), path, replace } => {
+                return self.write_results(id, path, replace, desk);
+            }
+            Choice::GoOnMaking | Choice::MakeAnew(_) => return self.begun(&choice, desk),
             _ => {}
         }
         if self.sitting.is_some() {

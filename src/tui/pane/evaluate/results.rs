@@ -23,7 +23,7 @@ use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::difference::{Difference, Side};
 use crate::tui::overlay::menu::{Entry, Menu};
-use crate::tui::overlay::prompt::{Prompt, report_form_of};
+use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line as Said, Reading};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::request::evaluations::{Evaluations, ReportForm};
@@ -47,8 +47,6 @@ pub(super) struct Results {
     pub error: Option<Error>,
     asking: Option<TaskId>,
     copying: Option<TaskId>,
-    /// They are on their way to the file of that path.
-    saving: Option<Saving>,
     deciding: Option<TaskId>,
     /// A decision was refused by a sealed workspace.
     unkept: bool,
@@ -58,14 +56,6 @@ pub(super) struct Results {
     pub read: Lines,
     /// Columns that the lines are made for.
     width: u16,
-}
-
-/// The file that results are written to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Saving {
-    task: TaskId,
-    path: String,
-    replace: bool,
 }
 
 /// Where the lines are, from the left: below the head.
@@ -99,7 +89,6 @@ impl Results {
             error: None,
             asking: None,
             copying: None,
-            saving: None,
             deciding: None,
             unkept: false,
             card: Lines::default(),
@@ -117,8 +106,7 @@ impl Results {
 
     pub(super) fn waits(&self, task: TaskId) -> bool {
         let opening = self.opened.as_ref().and_then(|opened| opened.asking);
-        let saving = self.saving.as_ref().map(|saving| saving.task);
-        [self.asking, self.copying, self.deciding, opening, saving].contains(&Some(task))
+        [self.asking, self.copying, self.deciding, opening].contains(&Some(task))
     }
 
     /// Drops a call that the sealed workspace refused.
@@ -130,7 +118,6 @@ impl Results {
                 *waited = None;
             }
         }
-        self.saving.take_if(|saving| saving.task == task);
     }
 
     /// Asks anew for what is shown and did not come.
@@ -450,10 +437,6 @@ impl Results {
     pub(super) fn written(&self, task: TaskId, text: String, desk: &mut Desk<'_>) {
         if self.copying == Some(task) {
             desk.ask(Effect::Copy(text));
-        } else if let Some(Saving { path, replace, .. }) =
-            self.saving.as_ref().filter(|saving| saving.task == task).cloned()
-        {
-            desk.ask(Effect::SaveReport { id: self.id, path, text, replace });
         }
     }
 
@@ -477,7 +460,6 @@ impl Results {
             opened.error = error;
             return;
         }
-        self.saving.take_if(|saving| saving.task == task);
         for waited in [&mut self.copying, &mut self.deciding] {
             if *waited == Some(task) {
                 *waited = None;
@@ -514,24 +496,6 @@ impl State {
         let mut results = Results::new(evaluation, &person(&desk.options.principal));
         results.ask(desk);
         self.results = Some(Box::new(results));
-    }
-
-    /// Writes the results of an evaluation to a file, in the form that its name asks for.
-    pub(super) fn write_results(
-        &mut self,
-        id: EvaluationId,
-        path: String,
-        replace: bool,
-        desk: &mut Desk<'_>,
-    ) {
-        let (Some(results), Some(form)) =
-            (self.results.as_mut().filter(|results| results.id == id), report_form_of(&path))
-        else {
-            return;
-        };
-        let request = Evaluations::WriteReport { id, version: None, form };
-        let task = desk.call(None, Request::Evaluations(request));
-        results.saving = Some(Saving { task, path, replace });
     }
 
     /// What is done among the results.

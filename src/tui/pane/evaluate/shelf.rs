@@ -150,7 +150,7 @@ impl State {
                 let task = desk.call(Some(Lane("dataset items")), Request::Datasets(request));
                 self.shelf.reading = Some((task, dataset));
             }
-            Action::NewEvaluation => self.make(Some(dataset), desk),
+            Action::NewEvaluation => self.begin(Some(dataset), desk),
             Action::Rename | Action::Delete if dataset.is_built_in() => {
                 desk.say("It came with the program and stays as it is.");
             }

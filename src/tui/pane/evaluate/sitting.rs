@@ -94,12 +94,14 @@ impl Sitting {
         }
     }
 
-    /// Goes back to an item that was rated: what is said of this one so far waits for the rater to return.
-    fn go_back(&mut self, step: Step, desk: &mut Desk<'_>) {
+    /// Goes to another item, or looks at this one anew: what is said of this one so far waits for the rater to return.
+    fn go_to(&mut self, step: Step, desk: &mut Desk<'_>) {
         let here = self.sheet().filter(|sheet| sheet.before.is_none()).map(|sheet| sheet.item.clone());
         if let Some(item) = here {
             self.begun.retain(|begun| begun.item != item);
-            self.begun.push(Begun { item, marks: self.marks.clone(), comment: self.comment.clone() });
+            let version = self.seat.as_ref().map_or(0, |seat| seat.task.version);
+            let (marks, comment) = (self.marks.clone(), self.comment.clone());
+            self.begun.push(Begun { item, version, marks, comment });
         }
         self.step(step, desk);
     }
@@ -117,7 +119,7 @@ impl Sitting {
             let begun = self.begun.iter().position(|begun| begun.item == sheet.item);
             if let Some(at) = begun.filter(|_| said.is_none()) {
                 let begun = self.begun.remove(at);
-                if begun.marks.fits(&self.marks) {
+                if begun.version == seat.task.version && begun.marks.fits(&self.marks) {
                     self.marks = begun.marks;
                 }
                 self.comment = begun.comment;
@@ -253,7 +255,7 @@ impl Sitting {
             return desk.say("There is no vote before this one.");
         }
         "taken back".clone_into(&mut self.said);
-        self.go_back(Step::Undo, desk);
+        self.go_to(Step::Undo, desk);
     }
 
     /// The instructions, over the place.
@@ -483,7 +485,7 @@ impl State {
             Action::HalfPageUp => sitting.scroll(-half, body),
             Action::PageDown => sitting.scroll(2 * half, body),
             Action::PageUp => sitting.scroll(-2 * half, body),
-            Action::Reload => sitting.step(Step::On, desk),
+            Action::Reload => sitting.go_to(Step::On, desk),
             // Out of an item that was gone back to, to where the rater was.
             Action::Back if sitting.sheet().is_some_and(|sheet| sheet.before.is_some()) => {
                 sitting.said.clear();
@@ -520,7 +522,7 @@ impl State {
             }
             Choice::GoToVote(number) => {
                 sitting.said.clear();
-                sitting.go_back(Step::To(number), desk);
+                sitting.go_to(Step::To(number), desk);
             }
             _ => {}
         }

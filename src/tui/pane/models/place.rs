@@ -14,7 +14,7 @@ use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
-use crate::tui::models::chats;
+use crate::tui::models::{chats, embeds, paints};
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
 use crate::tui::widget::code::Want;
@@ -35,7 +35,8 @@ impl Pane for State {
         match action {
             Action::Back => self.goes_back(),
             Action::Open => self.selected().is_some() && self.focus != Focus::Card,
-            Action::TryModel | Action::UseModel => self.card().is_some_and(chats),
+            Action::UseModel => self.card().is_some_and(chats),
+            Action::TryModel => self.card().is_some_and(|card| chats(card) || embeds(card) || paints(card)),
             Action::CheckProvider | Action::Star => self.selected().is_some(),
             Action::FocusNext
             | Action::FocusPrevious

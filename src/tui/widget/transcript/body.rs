@@ -2,8 +2,8 @@
 
 use ratatui::style::Modifier;
 
-use super::Item;
 use super::plain::Plain;
+use super::{Item, Named};
 use crate::domain::attachment::{Attachment, unfenced};
 use crate::domain::figures;
 use crate::domain::message::{Block, Role as Speaker};
@@ -47,6 +47,8 @@ enum Form {
     LiveThought,
     FoldedThought {
         ms: Option<u64>,
+        /// How long it took and whose it is may be said.
+        told: bool,
     },
     OpenThought,
     Tool,
@@ -152,10 +154,16 @@ fn form(item: &Item<'_>, index: usize) -> Form {
         Block::Text { text } => {
             Form::Plain { folded: item.message.role == Speaker::User && !item.open && is_long(text) }
         }
+        // What a provider does with its thoughts tells which one it is.
+        Block::Reasoning { .. } | Block::RedactedReasoning { .. }
+            if item.named == Named::Nowhere && !item.open =>
+        {
+            Form::FoldedThought { ms: None, told: false }
+        }
         Block::Reasoning { .. } if item.open => Form::OpenThought,
         Block::Reasoning { .. } if item.streams() && last => Form::LiveThought,
         Block::Reasoning { .. } | Block::RedactedReasoning { .. } => {
-            Form::FoldedThought { ms: item.thought_ms }
+            Form::FoldedThought { ms: item.thought_ms, told: true }
         }
         Block::Image { .. } | Block::Document { .. } => Form::Attachment,
         Block::ToolUse { .. } => Form::Tool,
@@ -192,6 +200,7 @@ fn content(item: &Item<'_>, block: &Block, form: Form, columns: usize) -> Conten
             plain.update(text);
             return Content::Growing(Box::new(plain));
         }
+        (_, Form::FoldedThought { told: false, .. }) => vec![Row::of(fit("thought ›", columns), faint)],
         (Block::RedactedReasoning { .. }, _) => {
             vec![Row::of(fit("thought, which only its provider can read", columns), faint)]
         }

@@ -60,7 +60,7 @@ pub(super) fn draw(
             }
         }
         head(state, sight, column, at, cells);
-        if state.is_bare() {
+        if state.is_bare() || column.folded {
             continue;
         }
         if state.is_hidden() && !state.all_ended() {

@@ -1,10 +1,14 @@
 //! The form of a new evaluation, and below it what its answers may cost or what is wrong with it.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::domain::evaluation::Metric;
 use crate::domain::evaluation::job::Estimate;
+use crate::domain::evaluation::metric::Method;
 use crate::domain::figures::{count, grouped};
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
@@ -13,7 +17,7 @@ use crate::tui::look::Role;
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, more, put, tint, wrap};
 use crate::tui::pane::Sight;
-use crate::tui::pane::evaluate::form::{Row, meaning};
+use crate::tui::pane::evaluate::form::{Row, explained};
 use crate::tui::pane::evaluate::making::{Making, Told};
 
 /// Rows below the form: a rule, and what is said of it.
@@ -62,9 +66,10 @@ pub(super) fn draw(making: &Making, sight: &Sight<'_>, body: Rect, cells: &mut B
             tint(cells, Rect { y, height: 1, ..area }, ground);
             put(cells, area.x, y, area.x + 1, "▌", style(Role::Accent));
         }
+        let name = |row| name(row, making.form.metrics.len() > 1);
         let first = at == 0 || name(rows[at - 1]) != name(rows[at]) || at == top;
         if first {
-            put(cells, left, y, left + NAMES, name(rows[at]), style(Role::Muted));
+            put(cells, left, y, left + NAMES, &name(rows[at]), style(Role::Muted));
         }
         let Value { text, role, note } = value(making, sight, rows[at]);
         let x = put(cells, left + NAMES, y, right, &text, style(role));
@@ -82,15 +87,18 @@ pub(super) fn draw(making: &Making, sight: &Sight<'_>, body: Rect, cells: &mut B
     told(making, sight, foot, cells);
 }
 
-/// The name of a line; those of one name stand together.
-fn name(row: Row) -> &'static str {
-    match row {
+/// The name of a line; those of one name stand together. Of several things that are rated each begins with its number.
+fn name(row: Row, several: bool) -> Cow<'static, str> {
+    Cow::Borrowed(match row {
+        Row::Method(at) if several => return Cow::Owned(format!("metric {}", at + 1)),
         Row::Name => "name",
         Row::Dataset => "dataset",
         Row::Model(_) | Row::AddModel | Row::Brought(_) => "answers by",
-        Row::Method => "method",
-        Row::Metric => "what is rated",
-        Row::Description => "raters are asked",
+        Row::Method(_) => "method",
+        Row::Metric(_) => "what is rated",
+        Row::Description(_) => "raters are asked",
+        Row::Labels(_) => "labels",
+        Row::AddMetric => "",
         Row::Instructions => "instructions",
         Row::Raters => "raters per item",
         Row::Repeats => "hidden repeats",
@@ -98,13 +106,28 @@ fn name(row: Row) -> &'static str {
         Row::Sides => "sides",
         Row::SelfNaming => "self-naming",
         Row::Items => "items",
+    })
+}
+
+/// The words for the points of a scale, or how they are without.
+fn labels(metric: &Metric) -> String {
+    match (metric.labels.is_empty(), metric.method) {
+        (false, _) => metric.labels.join(", "),
+        (true, Method::ThumbsUpDown) => "yes, no".to_owned(),
+        (true, Method::ComparisonLikertScale) => "left, much … the same … right, much".to_owned(),
+        (true, _) => format!("1 to {}, without words", metric.points().unwrap_or_default()),
     }
 }
 
 fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
     let form = &making.form;
     let task = making.task();
-    let metric = task.metrics.first();
+    let metric = match row {
+        Row::Method(at) | Row::Metric(at) | Row::Description(at) | Row::Labels(at) => {
+            task.metrics.get(at).zip(form.metrics.get(at))
+        }
+        _ => None,
+    };
     let told =
         |text: &str, note: &str| Value { text: text.to_owned(), role: Role::Text, note: note.to_owned() };
     let open = |text: String| Value { text, role: Role::Warn, note: String::new() };
@@ -133,14 +156,20 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             }
             None => told("", ""),
         },
-        Row::Method => {
-            let method = metric.map(|metric| metric.method);
-            let value = told(method.map_or("", |m| m.as_str()), method.map_or("", meaning));
-            usual(value, form.method.is_some())
-        }
-        Row::Metric => usual(told(metric.map_or("", |m| &m.name), ""), form.metric.is_some()),
-        Row::Description => {
-            usual(told(metric.map_or("", |m| &m.description), ""), form.description.is_some())
+        Row::Method(_) | Row::Metric(_) | Row::Description(_) | Row::Labels(_) => match (row, metric) {
+            (Row::Method(_), Some((metric, asked))) => {
+                usual(told(metric.method.as_str(), &explained(metric.method)), asked.method.is_some())
+            }
+            (Row::Metric(_), Some((metric, asked))) => usual(told(&metric.name, ""), asked.name.is_some()),
+            (Row::Description(_), Some((metric, asked))) => {
+                usual(told(&metric.description, ""), asked.description.is_some())
+            }
+            (_, Some((metric, asked))) => usual(told(&labels(metric), ""), !asked.labels.is_empty()),
+            (_, None) => told("", ""),
+        },
+        Row::AddMetric => {
+            let key = sight.key(Context::Making, Action::AddMetric);
+            Value { role: Role::Faint, ..told(&format!("{key} adds another thing to rate"), "") }
         }
         Row::Instructions => {
             usual(told(&task.instructions.replace('\n', " "), ""), form.instructions.is_some())

@@ -13,7 +13,7 @@ use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, words};
-use crate::tui::models::{chats, is_local};
+use crate::tui::models::{chats, embeds, is_local};
 use crate::tui::paint::{columns, meter, put, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
@@ -158,7 +158,7 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     match &card.availability {
         Availability::Ready => lines.fact("state", "ready", Role::Good),
         Availability::Catalogued => {
-            lines.fact("state", "in the catalogue; its provider was not asked yet", Role::Muted);
+            lines.fact("state", "from the catalogue, unlisted", Role::Muted);
         }
         Availability::NotPulled => lines.fact("state", "to be fetched to this machine", Role::Warn),
         Availability::Unusable { why } => lines.fact("state", &format!("unusable: {why}"), Role::Bad),
@@ -257,7 +257,10 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
         lines.text(&no_chat(card), Role::Muted);
         let paints = card.can(Capability::Images) == Some(true);
         let pictures = paints.then_some((Action::ShowPictures, "pictures"));
-        options.keymap.line(Context::Models, &pictures.into_iter().chain([star]).collect::<Vec<_>>())
+        let tries = embeds(card).then_some((Action::TryModel, "try it"));
+        options
+            .keymap
+            .line(Context::Models, &pictures.into_iter().chain(tries).chain([star]).collect::<Vec<_>>())
     };
     if columns(&line) <= lines.width {
         lines.text(&line, Role::Faint);
