@@ -15,7 +15,7 @@ use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
 pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
 use crate::domain::evaluation::decision::Decision;
-use crate::domain::evaluation::exchange::TakenIn;
+use crate::domain::evaluation::exchange::{TakenIn, Written};
 use crate::domain::evaluation::job::{Estimate, Evaluation, Failure, Known};
 use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
@@ -129,10 +129,9 @@ pub enum Reply {
         text: String,
         until: Timestamp,
     },
-    /// A file in the form of another program, and what that has no place for.
+    /// An evaluation in the form of another program.
     EvaluationFile {
-        text: String,
-        left_out: Vec<String>,
+        written: Written,
     },
     /// What lies before a rater.
     Seat {

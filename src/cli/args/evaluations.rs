@@ -240,9 +240,12 @@ pub struct ExportEvaluation {
     /// Whose form it is
     #[arg(long, value_enum, default_value = "bedrock")]
     pub form: EvaluationForm,
-    /// Of preference data: by which metric; the first one that gives any where none is named
+    /// Of battles and preference data: by which metric; the first one that gives any where none is named
     #[arg(long)]
     pub metric: Option<String>,
+    /// What was said by an earlier version of the task; versions are never mixed
+    #[arg(long, value_name = "NUMBER")]
+    pub version: Option<u32>,
     /// Write it to this file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -258,6 +261,8 @@ pub enum EvaluationForm {
     Bedrock,
     LabelStudio,
     Argilla,
+    /// `FastChat`'s battles, a line a meeting of two sources; they are written, not read
+    Battles,
     /// Of every two answers the one that was preferred, and the other; where you decided, that
     Dpo,
     /// Every answer with whether most thumbs are up; where you decided, that
@@ -281,4 +286,7 @@ pub struct AdjudicateEvaluation {
     /// Why
     #[arg(long, default_value = "")]
     pub reason: String,
+    /// Look at an earlier version of the task; what is decided is always of the one in force
+    #[arg(long, value_name = "NUMBER", conflicts_with = "value")]
+    pub version: Option<u32>,
 }

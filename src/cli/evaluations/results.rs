@@ -11,7 +11,7 @@ use crate::cli::out::Out;
 use crate::cli::prompt::{read_input, text_file};
 use crate::cli::{Asker, End, Exit, export, unexpected, words};
 use crate::domain::evaluation::decision::Decision;
-use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn};
+use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn, Written};
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::report::Report;
@@ -170,11 +170,13 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
 }
 
 pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let ExportEvaluation { name, form, metric, output, force } = wanted;
+    let ExportEvaluation { name, form, metric, version, output, force } = wanted;
     let id = super::found(&name, asker, out).await?.id;
-    let request = Evaluations::Export { id, form: formed(form), metric };
+    let request = Evaluations::Export { id, form: formed(form), metric, version };
     let reply = asker.one(Request::Evaluations(request), out).await?;
-    let Reply::EvaluationFile { text, left_out } = &reply else { return Err(unexpected(&reply)) };
+    let Reply::EvaluationFile { written: Written { text, left_out, notes } } = &reply else {
+        return Err(unexpected(&reply));
+    };
     let why = match form {
         EvaluationForm::Dpo | EvaluationForm::Kto => "left out",
         _ => "left out, as the form has no place for it",
@@ -182,6 +184,7 @@ pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Ou
     for what in left_out.iter().take(REMARKS) {
         out.note(&format!("{why}: {what}"))?;
     }
+    notes.iter().try_for_each(|note| out.note(note))?;
     written_lines(text, output, force, out)
 }
 
@@ -198,6 +201,7 @@ fn formed(form: EvaluationForm) -> Form {
         EvaluationForm::Bedrock => Form::Bedrock,
         EvaluationForm::LabelStudio => Form::LabelStudio,
         EvaluationForm::Argilla => Form::Argilla,
+        EvaluationForm::Battles => Form::Battles,
         EvaluationForm::Dpo => Form::Dpo,
         EvaluationForm::Kto => Form::Kto,
     }
@@ -209,14 +213,14 @@ pub(super) async fn adjudicate(
     asker: &Asker,
     out: &mut Out,
 ) -> Result<(), End> {
-    let AdjudicateEvaluation { name, item, metric, value, reason } = wanted;
+    let AdjudicateEvaluation { name, item, metric, value, reason, version } = wanted;
     let evaluation = super::found(&name, asker, out).await?;
     let id = evaluation.id;
     let (item, said) = match (item, value) {
         (Some(item), Some(said)) => (item, said),
-        (Some(item), None) => return judged::show(&evaluation, item, None, asker, out).await,
+        (Some(item), None) => return judged::show(&evaluation, item, version, asker, out).await,
         _ => {
-            let (report, decisions) = reported(Evaluations::Report { id, version: None }, asker, out).await?;
+            let (report, decisions) = reported(Evaluations::Report { id, version }, asker, out).await?;
             return disputed(&report, &decisions, out);
         }
     };

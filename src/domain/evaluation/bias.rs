@@ -108,11 +108,6 @@ pub fn flips(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> Figure<Esti
     wilson(changed as f64, all as f64).map_err(|_| Missing::NothingShared)
 }
 
-/// The verdict of one judge on both orders: where they differ it is a tie (the conservative rule of MT-Bench).
-pub fn of_both_orders(one: Outcome, other: Outcome) -> Outcome {
-    if one == other { one } else { Outcome::Tie }
-}
-
 /// How a rater answered what came again without their knowing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Consistency {
@@ -215,11 +210,10 @@ mod tests {
     }
 
     #[test]
-    fn a_winner_that_changes_with_the_sides_is_a_flip_and_a_tie() {
+    fn a_winner_that_changes_with_the_sides_is_a_flip() {
         use Outcome::{A, B, BothBad, Tie};
         assert!((flips([(A, A), (A, B), (Tie, BothBad), (A, Tie)]).unwrap().value - 0.5).abs() < 1e-12);
         assert_eq!(flips([]), Err(Missing::NothingShared));
-        assert_eq!([of_both_orders(A, A), of_both_orders(A, B)], [A, Tie]);
     }
 
     #[test]

@@ -13,10 +13,23 @@ pub enum Form {
     Bedrock,
     LabelStudio,
     Argilla,
+    /// `FastChat`'s: who met whom, and who won.
+    Battles,
     /// Of every two answers the one that was preferred, and the other.
     Dpo,
     /// Every answer with whether it was good.
     Kto,
+}
+
+/// An evaluation in such a form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    pub text: String,
+    /// What the form has no place for, or what gives no preference.
+    pub left_out: Vec<String>,
+    /// What to know of it besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A form that reports are written in.

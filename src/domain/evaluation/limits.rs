@@ -81,7 +81,8 @@ pub fn wrong_for_bedrock(task: &TaskDefinition, prompts: usize, sources: &[&str]
         let sound = name.starts_with(|c: char| c.is_ascii_alphanumeric())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
             && name.len() <= BEDROCK_SOURCE_NAME;
-        if !sound {
+        // A model of Bedrock's own is called by its ARN.
+        if !sound && !name.starts_with("arn:aws") {
             wrong.push(format!(
                 "the model is called {name:?}; in Bedrock it begins with a letter or digit, then come letters, digits, \
                  '.', '_' and '-', at most {BEDROCK_SOURCE_NAME}"

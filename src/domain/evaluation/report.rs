@@ -225,7 +225,7 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
             let votes = || by_group[at].iter().copied();
             OfCategory {
                 category: gathered.groups[at].category.map(str::to_owned),
-                votes: by_group[at].len() as u64,
+                votes: votes().filter(|kept| kept.says(metric)).count() as u64,
                 presented: presentation::present(votes(), metric, &gathered.sources),
                 leaderboard: compares.then(|| ranking::of_some(votes(), metric, &gathered.sources)),
             }
@@ -237,7 +237,7 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
         method: metric.method,
         labels: metric.labels.clone(),
         definition: definitions::of_method(metric.method).to_owned(),
-        votes: gathered.main.len() as u64,
+        votes: gathered.main_by(metric).count() as u64,
         whole: presentation::present(gathered.main.iter(), metric, &gathered.sources),
         by_category,
         agreement,

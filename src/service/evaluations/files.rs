@@ -1,73 +1,114 @@
 //! Evaluations in the forms of other programs, and their records in bulk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::results::decisions;
+use super::import::told;
+use super::results::{decisions, task_of};
 use super::{Evaluations, evaluation, votes, whole};
 use crate::domain::evaluation::decision::Decision;
-use crate::domain::evaluation::exchange::Form;
+use crate::domain::evaluation::exchange::{Form, Written};
 use crate::domain::evaluation::job::Evaluation;
+use crate::domain::evaluation::limits::wrong_for_bedrock;
 use crate::domain::evaluation::vote::standing;
-use crate::domain::evaluation::{Item, Method, Metric, Vote};
+use crate::domain::evaluation::{Item, Method, Metric, TaskDefinition, Vote};
+use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::store::record::{EvaluationItem, RatedItemOf, VoteOf};
+use crate::store::record::{EvaluationItem, Foreign, ForeignOf, RatedItemOf, VoteOf};
 use crate::store::{Batch, Store};
 use crate::wire::evaluation::human::{About, Line};
-use crate::wire::evaluation::{Judged, Preferences, argilla, human, label_studio, preference};
+use crate::wire::evaluation::{Judged, Preferences, argilla, battles, human, label_studio, preference};
 
 /// Votes written in one go.
 const AT_ONCE: usize = 1024;
 
 impl Evaluations {
-    /// The evaluation in the form of another program, and what that has no place for.
+    /// What was said by a version of the task, by the one in force where none is named, in the form of another program, and what
+    /// that has no place for.
     pub async fn export(
         &self,
         id: EvaluationId,
         form: Form,
         metric: Option<String>,
+        version: Option<u32>,
         by: String,
-    ) -> Result<(String, Vec<String>)> {
+    ) -> Result<Written> {
         self.looked(id, by).await?;
         self.archive
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
-                let judged = judged(store, &evaluation)?;
-                let metric = || asked(&evaluation, form, metric.as_deref());
-                Ok(match form {
+                let task = task_of(&evaluation, version)?;
+                let (judged, others) = judged(store, &evaluation, &task)?;
+                let metric = || asked(&task, form, metric.as_deref());
+                let mut notes: Vec<String> = others.into_iter().collect();
+                let (text, left_out) = match form {
                     Form::Bedrock => {
-                        let about = About {
-                            instructions: evaluation.task.instructions.clone(),
-                            fixed_sides: !evaluation.task.blinding.sides,
-                        };
-                        let (lines, left_out): (Vec<Line>, Vec<Vec<String>>) =
-                            judged.iter().map(|judged| Line::of(judged, &about)).unzip();
-                        (human::write(&lines)?, left_out.concat())
+                        notes.extend(no_job(&evaluation, &task, judged.len()));
+                        bedrock(store, &evaluation, &task, &judged)?
                     }
-                    Form::LabelStudio => (label_studio::write(&judged)?, Vec::new()),
-                    Form::Argilla => (argilla::write(&judged)?, Vec::new()),
-                    Form::Dpo => preferred(preference::dpo(&judged, metric()?)?, &evaluation)?,
-                    Form::Kto => preferred(preference::kto(&judged, metric()?)?, &evaluation)?,
-                })
+                    Form::LabelStudio => (label_studio::write(&alone(judged))?, Vec::new()),
+                    Form::Argilla => (argilla::write(&alone(judged))?, Vec::new()),
+                    Form::Battles => {
+                        let metric = metric()?;
+                        let fought: Vec<_> =
+                            judged.iter().flat_map(|(_, judged)| battles::of(judged, metric)).collect();
+                        (battles::write(&fought)?, Vec::new())
+                    }
+                    Form::Dpo => preferred(preference::dpo(&alone(judged), &metric()?.name)?, &evaluation)?,
+                    Form::Kto => preferred(preference::kto(&alone(judged), &metric()?.name)?, &evaluation)?,
+                };
+                Ok(Written { text, left_out, notes })
             })
             .await
     }
 }
 
+/// What keeps Bedrock from a job of its own with the same, in a sentence; its form holds it all the same.
+fn no_job(evaluation: &Evaluation, task: &TaskDefinition, prompts: usize) -> Option<String> {
+    let names: Vec<&str> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
+    let wrong = wrong_for_bedrock(task, prompts, &names);
+    (!wrong.is_empty()).then(|| format!("Bedrock would take no job of this: {}", wrong.join("; ")))
+}
+
+/// In Bedrock's form: lines that items came as, with what has changed; the others as Bedrock would write them.
+fn bedrock(
+    store: &Store,
+    evaluation: &Evaluation,
+    task: &TaskDefinition,
+    judged: &[(u32, Judged)],
+) -> Result<(String, Vec<String>)> {
+    let about = About { instructions: task.instructions.clone(), fixed_sides: !task.blinding.sides };
+    let mut first = None;
+    let (mut lines, mut left_out) = (Vec::new(), Vec::new());
+    for (place, judged) in judged {
+        let came = match store.get::<Foreign>(&ForeignOf(RatedItemOf(evaluation.id, *place)))? {
+            Some(Foreign(text)) => human::read(text.as_bytes()).into_taken().into_iter().next(),
+            None => None,
+        };
+        let (line, without) = match &came {
+            Some(came) => came.again(judged, first.get_or_insert_with(|| told(came)), &about),
+            None => Line::of(judged, &about),
+        };
+        lines.push(line);
+        left_out.extend(without);
+    }
+    Ok((human::write(&lines)?, left_out))
+}
+
 /// The metric that preferences are of: the one that is named, or the first that gives any.
-fn asked<'a>(evaluation: &'a Evaluation, form: Form, wanted: Option<&str>) -> Result<&'a str> {
+fn asked<'a>(task: &'a TaskDefinition, form: Form, wanted: Option<&str>) -> Result<&'a Metric> {
     let fits = |metric: &&Metric| match form {
         Form::Kto => metric.method == Method::ThumbsUpDown,
         _ => metric.method.compares(),
     };
-    let metrics = &evaluation.task.metrics;
+    let metrics = &task.metrics;
     let names = |metrics: Vec<&Metric>| {
         let names = metrics.into_iter().map(|metric| metric.name.as_str());
         names.collect::<Vec<_>>().join(", ")
     };
-    let doing = format!("exporting {:?}", evaluation.name());
+    let doing = format!("exporting {:?}", task.name);
     let named = match wanted {
-        Some(name) => Some(evaluation.task.metric(name).ok_or_else(|| {
+        Some(name) => Some(task.metric(name).ok_or_else(|| {
             let why = format!("{name:?} is no metric of it");
             let hint = format!("It has {}.", names(metrics.iter().collect()));
             Error::new(ErrorKind::NotFound, &doing, why, hint)
@@ -75,7 +116,7 @@ fn asked<'a>(evaluation: &'a Evaluation, form: Form, wanted: Option<&str>) -> Re
         None => metrics.iter().find(fits).or(metrics.first()),
     };
     match named {
-        Some(metric) if fits(&metric) => Ok(&metric.name),
+        Some(metric) if fits(&metric) => Ok(metric),
         other => {
             let (name, word) = other.map_or(("", ""), |metric| (metric.name.as_str(), metric.method.word()));
             let (lacks, instead) = match form {
@@ -83,6 +124,7 @@ fn asked<'a>(evaluation: &'a Evaluation, form: Form, wanted: Option<&str>) -> Re
                     "says nothing of one answer by itself",
                     "Thumbs give KTO; `--form dpo` takes comparisons.",
                 ),
+                Form::Battles => ("prefers no answer to another", "Comparisons give battles."),
                 _ => ("prefers no answer to another", "Comparisons give DPO; `--form kto` takes thumbs."),
             };
             let others = names(metrics.iter().filter(fits).collect());
@@ -114,13 +156,28 @@ fn preferred(told: Preferences, evaluation: &Evaluation) -> Result<(String, Vec<
     Ok((told.text, told.left_out))
 }
 
-/// Every whole item with the votes of the version in force that stand, and what was decided of it.
-fn judged(store: &Store, evaluation: &Evaluation) -> Result<Vec<Judged>> {
-    let task = &evaluation.task;
-    let all: Vec<Vote> = votes(store, evaluation.id, |vote| vote.version == task.version)?.collect();
+/// Items without their places.
+fn alone(judged: Vec<(u32, Judged)>) -> Vec<Judged> {
+    judged.into_iter().map(|(_, judged)| judged).collect()
+}
+
+/// Every whole item with its place, the votes of a version of the task that stand, and what was decided of it by that version; and
+/// how many votes are of other versions, in a sentence.
+fn judged(
+    store: &Store,
+    evaluation: &Evaluation,
+    task: &TaskDefinition,
+) -> Result<(Vec<(u32, Judged)>, Option<String>)> {
+    let all: Vec<Vote> = votes(store, evaluation.id, |_| true)?.collect();
+    let standing = standing(&all);
+    let mut others: BTreeMap<u32, u64> = BTreeMap::new();
     let mut by_item: HashMap<&str, Vec<&Vote>> = HashMap::new();
-    for vote in standing(&all).into_iter().filter(|vote| !vote.repeat) {
-        by_item.entry(&vote.item.0).or_default().push(vote);
+    for vote in standing.into_iter().filter(|vote| !vote.repeat) {
+        if vote.version == task.version {
+            by_item.entry(&vote.item.0).or_default().push(vote);
+        } else {
+            *others.entry(vote.version).or_default() += 1;
+        }
     }
     let mut decided = decisions(store, evaluation.id)?;
     decided.retain(|decision| decision.version == task.version);
@@ -131,9 +188,33 @@ fn judged(store: &Store, evaluation: &Evaluation) -> Result<Vec<Judged>> {
         let hash = item.hash();
         let votes = by_item.get(hash.0.as_str()).into_iter().flatten().copied();
         let of = Judged::of(&item, &task.metrics, votes, evaluation.seed);
-        judged.push(of.with_decisions(decided.iter().copied(), evaluation.seed));
+        judged.push((place, of.with_decisions(decided.iter().copied(), evaluation.seed)));
     }
-    Ok(judged)
+    let others: Vec<String> = others
+        .iter()
+        .map(|(version, many)| format!("{} of version {version}", count(*many, "vote", "votes")))
+        .collect();
+    let others = (!others.is_empty()).then(|| {
+        format!(
+            "{}; what is written is of version {}: --version names another",
+            others.join(", "),
+            task.version
+        )
+    });
+    Ok((judged, others))
+}
+
+/// Puts the lines down that items came as.
+pub(super) fn put_lines(store: &Store, id: EvaluationId, lines: Vec<(u32, String)>) -> Result<()> {
+    let mut lines = lines.into_iter().peekable();
+    while lines.peek().is_some() {
+        let mut batch = Batch::new();
+        for (place, line) in lines.by_ref().take(AT_ONCE) {
+            batch.put(&ForeignOf(RatedItemOf(id, place)), &Foreign(line))?;
+        }
+        store.commit_soft(batch)?;
+    }
+    Ok(())
 }
 
 /// Puts votes down: they are on the disk with the next flush.

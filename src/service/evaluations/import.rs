@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Evaluations;
+use super::{Came, Evaluations};
 use crate::domain::evaluation::exchange::{Form, TakenIn, Unread};
 use crate::domain::evaluation::job::{Evaluation, Generation, Source, wrong_name};
 use crate::domain::evaluation::task::TaskDefinition;
@@ -10,7 +10,11 @@ use crate::domain::evaluation::vote::Said;
 use crate::domain::evaluation::{Item, Vote};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::wire::evaluation::{Judged, Read, argilla, human, label_studio};
+use crate::wire::evaluation::human::{self, About, Line};
+use crate::wire::evaluation::{Judged, Read, argilla, label_studio};
+
+/// What stands as the instructions where the file does not tell them.
+const UNTOLD: &str = "Imported: what raters were told is not known.";
 
 impl Evaluations {
     /// Makes an evaluation of such a file: its items, its answers, what was said of them. What does not fit the first item is
@@ -27,24 +31,52 @@ impl Evaluations {
             return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
         }
         import.evaluation.check()?;
-        let Import { evaluation, items, votes } = import;
+        let Import { evaluation, items, votes, lines } = import;
         let version = evaluation.task.version;
         let taken = TakenIn { taken: votes.len() as u64, known: 0, version, bad };
-        let evaluation = self.kept(evaluation, items, votes).await?;
+        let evaluation = self.kept(evaluation, items, Came { votes, lines }).await?;
         Ok((evaluation, taken))
     }
 }
 
+/// What one line says.
+struct Told {
+    judged: Judged,
+    /// What Bedrock's lines say of the task, and the line itself.
+    line: Option<(About, String)>,
+}
+
+/// What Bedrock's lines say of the task: what the first one does.
+pub(super) fn told(first: &Line) -> About {
+    let mut about = first.about.clone();
+    if about.instructions.trim().is_empty() {
+        UNTOLD.clone_into(&mut about.instructions);
+    }
+    about
+}
+
 /// The lines of a file in a form that tells of raters.
-fn read(form: Form, text: &str, doing: &str) -> Result<Read<Judged>> {
+fn read(form: Form, text: &str, doing: &str) -> Result<Read<Told>> {
+    let alone = |read: Read<Judged>| {
+        let taken = read.taken.into_iter().map(|(at, judged)| (at, Told { judged, line: None }));
+        Ok(Read { taken: taken.collect(), bad: read.bad })
+    };
     match form {
         Form::Bedrock => {
             let read = human::read(text.as_bytes());
-            let taken = read.taken.into_iter().map(|(at, line)| (at, line.judged)).collect();
-            Ok(Read { taken, bad: read.bad })
+            let taken = read.taken.into_iter().map(|(at, line)| {
+                let told = Some((told(&line), line.text()));
+                (at, Told { judged: line.judged, line: told })
+            });
+            Ok(Read { taken: taken.collect(), bad: read.bad })
         }
-        Form::LabelStudio => Ok(label_studio::read(text.as_bytes())),
-        Form::Argilla => Ok(argilla::read(text.as_bytes())),
+        Form::LabelStudio => alone(label_studio::read(text.as_bytes())),
+        Form::Argilla => alone(argilla::read(text.as_bytes())),
+        Form::Battles => {
+            let why = "battles bring neither questions nor answers, which is what people rate";
+            let hint = "Give Bedrock's, Label Studio's or Argilla's form.";
+            Err(Error::new(ErrorKind::Invalid, doing, why, hint))
+        }
         Form::Dpo | Form::Kto => {
             let why = "preference data tells nothing of raters";
             let hint = "Give Bedrock's, Label Studio's or Argilla's form.";
@@ -58,14 +90,17 @@ struct Import {
     evaluation: Evaluation,
     items: Vec<Item>,
     votes: Vec<Vote>,
+    /// The lines that items came as, by the items' places.
+    lines: Vec<(u32, String)>,
 }
 
 impl Import {
     /// Of the lines of a file; with everything that was left out.
-    fn of(name: String, lines: Vec<(usize, Judged)>, mut bad: Vec<Unread>) -> (Self, Vec<Unread>) {
-        let mut import = Self { evaluation: blank(name), items: Vec::new(), votes: Vec::new() };
+    fn of(name: String, lines: Vec<(usize, Told)>, mut bad: Vec<Unread>) -> (Self, Vec<Unread>) {
+        let mut import =
+            Self { evaluation: blank(name), items: Vec::new(), votes: Vec::new(), lines: Vec::new() };
         let mut seen = HashSet::new();
-        for (line, judged) in lines {
+        for (line, Told { judged, line: came }) in lines {
             let mut leave_out = |why: String| bad.push(Unread { line: line as u64, why });
             if !seen.insert(judged.item.hash()) {
                 leave_out("a line before it has the same question and answers".to_owned());
@@ -76,6 +111,7 @@ impl Import {
                 continue;
             }
             import.take_votes(&judged, leave_out);
+            import.take_line(came);
             import.items.push(judged.item);
         }
         bad.sort_by_key(|bad| bad.line);
@@ -127,6 +163,16 @@ impl Import {
         Ok(())
     }
 
+    /// Keeps the line of the item that comes next; the first one says what raters were told.
+    fn take_line(&mut self, line: Option<(About, String)>) {
+        let Some((about, text)) = line else { return };
+        if self.items.is_empty() {
+            self.evaluation.task.instructions = about.instructions;
+            self.evaluation.task.blinding.sides = !about.fixed_sides;
+        }
+        self.lines.push((u32::try_from(self.items.len()).unwrap_or(u32::MAX), text));
+    }
+
     /// Adds what was said of an item, of each rater once.
     fn take_votes(&mut self, judged: &Judged, mut leave_out: impl FnMut(String)) {
         let Self { evaluation, votes, .. } = self;
@@ -165,7 +211,7 @@ impl Import {
 /// An evaluation that nobody was asked anything of yet.
 fn blank(name: String) -> Evaluation {
     let now = fresh::now();
-    let instructions = "Imported: what raters were told is not known.".to_owned();
+    let instructions = UNTOLD.to_owned();
     Evaluation {
         id: fresh::evaluation_id(),
         created: now,

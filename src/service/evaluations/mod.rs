@@ -36,7 +36,7 @@ use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Invoke;
 use crate::service::{fresh, paging};
-use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
+use crate::store::record::{EvaluationItem, Foreign, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Record, Scan, Store};
 use seats::Slots;
 
@@ -92,11 +92,11 @@ impl Evaluations {
     pub async fn create(&self, plan: Plan, dataset: String, mut items: Vec<Item>) -> Result<Evaluation> {
         items.truncate(plan.limit.map_or(usize::MAX, |limit| limit as usize));
         let evaluation = self.planned(plan, dataset, &items)?;
-        self.kept(evaluation, items, Vec::new()).await
+        self.kept(evaluation, items, Came::default()).await
     }
 
-    /// Keeps a new evaluation with its items, and with votes that came with it.
-    async fn kept(&self, evaluation: Evaluation, items: Vec<Item>, votes: Vec<Vote>) -> Result<Evaluation> {
+    /// Keeps a new evaluation with its items, and with what came with it.
+    async fn kept(&self, evaluation: Evaluation, items: Vec<Item>, came: Came) -> Result<Evaluation> {
         let _one = self.one.lock().await;
         let made = evaluation.clone();
         self.archive
@@ -108,7 +108,8 @@ impl Evaluations {
                     return Err(Error::new(ErrorKind::Invalid, doing, why, "Choose another name."));
                 }
                 files::put_items(store, made.id, items)?;
-                files::put_votes(store, made.id, &votes)?;
+                files::put_votes(store, made.id, &came.votes)?;
+                files::put_lines(store, made.id, came.lines)?;
                 put(store, &made)
             })
             .await?;
@@ -262,6 +263,14 @@ impl Evaluations {
     }
 }
 
+/// What came with the items of a new evaluation.
+#[derive(Default)]
+struct Came {
+    votes: Vec<Vote>,
+    /// The line of another program that the item at a place came as.
+    lines: Vec<(u32, String)>,
+}
+
 /// The sources that answered every item.
 fn brought_by_all(items: &[Item]) -> Vec<Source> {
     let first = items.first().map_or(&[][..], |item| &item.responses);
@@ -358,6 +367,7 @@ fn sweep_of(store: &Store, id: EvaluationId) -> Result<()> {
     remove_all::<Vote>(store, id)?;
     remove_all::<HandedOut>(store, id)?;
     remove_all::<Held>(store, id)?;
+    remove_all::<Foreign>(store, id)?;
     // Last: by them what is left of an evaluation is found.
     remove_all::<EvaluationItem>(store, id)
 }

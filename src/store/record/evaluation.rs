@@ -64,6 +64,31 @@ impl RecordKey for GeneratedOf {
     }
 }
 
+/// A line of another program that an item came as, whole: what is not known here stays with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Foreign(pub String);
+
+/// The item that came as it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignOf(pub RatedItemOf);
+
+impl Record for Foreign {
+    const KIND: Kind = Kind::Foreign;
+    const SCHEMA: u8 = 1;
+    type Key = ForeignOf;
+}
+
+impl RecordKey for ForeignOf {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        RatedItemOf::read(bytes).map(Self)
+    }
+}
+
 /// An evaluation and one of its votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VoteOf(pub EvaluationId, pub VoteId);

@@ -24,7 +24,9 @@ use serde::de::DeserializeOwned;
 pub use dataset::ItemOf;
 pub use draft::{DraftOf, Paste, PasteOf};
 pub use egress::EgressKey;
-pub use evaluation::{DecisionOf, EvaluationItem, GeneratedOf, HandedOutOf, HeldOf, RatedItemOf, VoteOf};
+pub use evaluation::{
+    DecisionOf, EvaluationItem, Foreign, ForeignOf, GeneratedOf, HandedOutOf, HeldOf, RatedItemOf, VoteOf,
+};
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -63,6 +65,7 @@ pub enum Kind {
     Decision = 28,
     HandedOut = 29,
     Held = 30,
+    Foreign = 31,
     /// Conversations by the time of their last change; an index without values.
     Recency = 32,
     /// What was removed, so that a salvage does not bring it back. Compaction drops them. Spans and outward requests leave
@@ -86,13 +89,20 @@ impl Kind {
     /// Whether the removal of what lies under a key leaves a mark.
     pub(super) fn is_marked(key: &[u8]) -> bool {
         // What a rater has before them ends by itself.
-        const UNMARKED: [Kind; 6] =
-            [Kind::Span, Kind::Egress, Kind::DatasetItem, Kind::EvaluationItem, Kind::Generated, Kind::Held];
+        const UNMARKED: [Kind; 7] = [
+            Kind::Span,
+            Kind::Egress,
+            Kind::DatasetItem,
+            Kind::EvaluationItem,
+            Kind::Generated,
+            Kind::Held,
+            Kind::Foreign,
+        ];
         key.first().is_none_or(|kind| UNMARKED.iter().all(|unmarked| *kind != *unmarked as u8))
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 28] = [
+    pub(super) const RECORDS: [(Self, &'static str); 29] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -121,6 +131,7 @@ impl Kind {
         (Self::Decision, "decisions on votes"),
         (Self::HandedOut, "hand-outs to raters"),
         (Self::Held, "items before raters"),
+        (Self::Foreign, "lines that evaluations came as"),
     ];
 }
 

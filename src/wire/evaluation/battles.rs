@@ -8,9 +8,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
+use super::judged::{Judged, at};
 use super::lines::{Read, jsonl_or_array, line};
 use crate::domain::Result;
 use crate::domain::evaluation::battle::{Battle, Outcome};
+use crate::domain::evaluation::metric::Metric;
 use crate::domain::time::Timestamp;
 
 /// A battle and what such files tell of it besides.
@@ -52,6 +54,23 @@ pub fn read(bytes: &[u8]) -> Read<Fought> {
 /// Battles, one a line.
 pub fn write<'a>(battles: impl IntoIterator<Item = &'a Fought>) -> Result<String> {
     battles.into_iter().map(|fought| line(&record(fought))).collect()
+}
+
+/// The battles of what was said by a comparing metric, each with its rater as the judge.
+pub fn of(judged: &Judged, metric: &Metric) -> Vec<Fought> {
+    let models = &judged.item.responses;
+    let mut fought = Vec::new();
+    for opinion in &judged.opinions {
+        let vote = judged.vote(opinion.shown.clone(), opinion.said.clone());
+        let battles = vote.battles(metric, |id| models.get(at(id)?).map(|response| response.model.as_str()));
+        fought.extend(battles.into_iter().map(|battle| Fought {
+            battle: Battle { category: judged.item.category.clone(), ..battle },
+            judge: Some(opinion.rater.clone()),
+            turn: None,
+            at: Some(opinion.at),
+        }));
+    }
+    fought
 }
 
 fn fought(record: Record) -> std::result::Result<Fought, String> {

@@ -196,21 +196,3 @@ pub(super) fn no_json(why: &serde_json::Error) -> String {
     let said = said.rfind(" at line ").map_or(said.as_str(), |at| &said[..at]);
     if why.is_data() { said.to_owned() } else { format!("no JSON at column {}: {said}", why.column()) }
 }
-
-/// What Bedrock asks of the answers that a dataset brings: on every line as many, of the same models, at most two. `None`
-/// where all is well, else what is wrong with which item (from 0).
-pub fn uneven(items: &[Item]) -> Option<(usize, String)> {
-    let models = |item: &Item| {
-        let mut models: Vec<String> = item.responses.iter().map(|response| response.model.clone()).collect();
-        models.sort_unstable();
-        models
-    };
-    let first = models(items.first()?);
-    if first.len() > 2 {
-        return Some((0, format!("it has {} responses, Bedrock takes at most two", first.len())));
-    }
-    items.iter().enumerate().skip(1).find_map(|(at, item)| {
-        let other = models(item);
-        (other != first).then(|| (at, format!("it has responses of {other:?}, the first has of {first:?}")))
-    })
-}

@@ -3,6 +3,8 @@
 //! A line that was read is kept whole, so that it is written as it came, with every field that is not known here. The
 //! documentation does not say which end of a comparing scale is the left one: 1 is strongly left here.
 
+mod again;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -23,10 +25,11 @@ use crate::domain::time::Timestamp;
 pub struct Line {
     whole: Value,
     pub judged: Judged,
+    pub about: About,
 }
 
 /// What a task says of all its lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
     pub instructions: String,
     /// Bedrock's `disableRandomization`: answers stood on the same sides for all.
@@ -59,6 +62,10 @@ struct Outcome {
 struct InputContent {
     #[serde(default)]
     evaluation_metrics: Vec<Asked>,
+    #[serde(default)]
+    instructions: Option<String>,
+    #[serde(default)]
+    disable_randomization: Value,
 }
 
 #[derive(Deserialize)]
@@ -103,7 +110,13 @@ struct AnswerContent {
 pub fn read(bytes: &[u8]) -> Read<Line> {
     jsonl::<Value>(bytes).and_then(|whole| {
         let record = Record::deserialize(&whole).map_err(|why| why.to_string())?;
-        Ok(Line { judged: judged(record)?, whole })
+        let content = &record.human_evaluation_result.input_content;
+        let about = About {
+            instructions: content.instructions.clone().unwrap_or_default(),
+            fixed_sides: matches!(&content.disable_randomization, Value::Bool(true))
+                || content.disable_randomization == "true",
+        };
+        Ok(Line { judged: judged(record)?, about, whole })
     })
 }
 
@@ -164,30 +177,19 @@ fn opinion(answer: HumanAnswer, places: &Places) -> std::result::Result<Opinion,
 }
 
 impl Line {
+    /// The line as it came, or as it would be written.
+    pub fn text(&self) -> String {
+        self.whole.to_string()
+    }
+
     /// The line of an item, and what Bedrock's form has no place for, each in a sentence.
     pub fn of(judged: &Judged, about: &About) -> (Self, Vec<String>) {
         let mut left_out = Vec::new();
         let mut answers = Vec::new();
         for opinion in &judged.opinions {
-            let said = |what: &str| format!("{} on {:.12}: {what}", opinion.rater, judged.item.hash().0);
-            if let Said::Skipped(_) = opinion.said {
-                left_out.push(said("a skipped item"));
-                continue;
-            }
-            if opinion.comment.is_some() {
-                left_out.push(said("a comment"));
-            }
-            let (results, without) = Results::of(opinion);
-            left_out.extend(without.into_iter().map(|what| said(&what)));
-            let content = AnswerContent { evaluation_results: results };
-            let began = Timestamp(opinion.at.0.saturating_sub(opinion.active_ms as i64));
-            answers.push(json!({
-                "acceptanceTime": written(began),
-                "submissionTime": written(opinion.at),
-                "timeSpentInSeconds": opinion.active_ms as f64 / 1000.0,
-                "workerId": opinion.rater,
-                "answerContent": content,
-            }));
+            let (answer, without) = answer(judged, opinion);
+            left_out.extend(without);
+            answers.extend(answer);
         }
         let metrics = judged.metrics.iter().map(|metric| {
             json!({
@@ -225,8 +227,31 @@ impl Line {
             "inputRecord": dataset::record(&input),
             "modelResponses": answered.collect::<Vec<_>>(),
         });
-        (Self { whole, judged: judged.clone() }, left_out)
+        (Self { whole, judged: judged.clone(), about: about.clone() }, left_out)
     }
+}
+
+/// An opinion as an answer of a worker, and what there is no place for in it; none where it says nothing.
+fn answer(judged: &Judged, opinion: &Opinion) -> (Option<Value>, Vec<String>) {
+    let said = |what: &str| format!("{} on {:.12}: {what}", opinion.rater, judged.item.hash().0);
+    if let Said::Skipped(_) = opinion.said {
+        return (None, vec![said("a skipped item")]);
+    }
+    let mut left_out = Vec::new();
+    if opinion.comment.is_some() {
+        left_out.push(said("a comment"));
+    }
+    let (results, without) = Results::of(opinion);
+    left_out.extend(without.into_iter().map(|what| said(&what)));
+    let began = Timestamp(opinion.at.0.saturating_sub(opinion.active_ms as i64));
+    let answer = json!({
+        "acceptanceTime": written(began),
+        "submissionTime": written(opinion.at),
+        "timeSpentInSeconds": opinion.active_ms as f64 / 1000.0,
+        "workerId": opinion.rater,
+        "answerContent": AnswerContent { evaluation_results: results },
+    });
+    (Some(answer), left_out)
 }
 
 /// A time as Bedrock writes it, in milliseconds.

@@ -113,9 +113,9 @@ impl Here {
                     let (evaluation, taken) = service.take_in(text).await?;
                     Reply::TakenIn { evaluation, taken }
                 }
-                Ask::Export { id, form, metric } => {
-                    let (text, left_out) = service.export(id, form, metric, who).await?;
-                    Reply::EvaluationFile { text, left_out }
+                Ask::Export { id, form, metric, version } => {
+                    let written = service.export(id, form, metric, version, who).await?;
+                    Reply::EvaluationFile { written }
                 }
                 Ask::Import { name, form, text } => {
                     let (evaluation, taken) = service.import(name, form, text).await?;

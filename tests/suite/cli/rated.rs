@@ -450,16 +450,7 @@ fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
         assert_eq!(bedrock.lines().count(), 6);
         let said = home.fed(&bedrock, &["eval", "import", "-", "--name", "again"]);
         assert_eq!(good(&said), "again: 12 votes taken\n");
-        let lines = |text: &str| -> Vec<Value> {
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-        };
-        let mut there = lines(&bedrock);
-        let mut back = lines(good(&home.run(&["eval", "export", "again"])));
-        for line in there.iter_mut().chain(&mut back) {
-            // What raters were told is not known of an import.
-            line["humanEvaluationResult"]["inputContent"]["instructions"] = Value::Null;
-        }
-        assert_eq!(there, back);
+        assert_eq!(lines(&bedrock), lines(good(&home.run(&["eval", "export", "again"]))));
         let pairs = good(&home.run(&["eval", "export", "which", "--form", "dpo"])).to_owned();
         assert_eq!(pairs.lines().count(), 5, "the one that raters differ on has no winner: {pairs}");
         let none = home.run(&["eval", "export", "which", "--form", "kto"]);
@@ -549,4 +540,83 @@ fn a_hand_out_says_until_when_its_items_are_held_and_others_wait_for_them() {
     let seat = bob.seat();
     assert_eq!((&seat["sheet"], &seat["pace"]["taken"]), (&Value::Null, &1.into()));
     bob.end();
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+const BEDROCK: &str = include_str!("../../data/evaluation/bedrock_human.jsonl");
+
+#[test]
+fn what_bedrock_wrote_goes_through_the_program_and_comes_out_equal() {
+    let [(), ()] = on_both(Home::new, |home| {
+        // One that declined, one who answered a metric of three, ids that are no places.
+        let mut other = lines(BEDROCK).remove(0);
+        let result = &mut other["humanEvaluationResult"];
+        result["modelResponseIdMap"] =
+            serde_json::json!({"7": "arn:aws:bedrock:us-west-2::foundation-model/model-id"});
+        let said = &mut result["humanAnswers"];
+        *said = serde_json::from_str(
+            &said.to_string().replace("\"modelResponseId\":\"0\"", "\"modelResponseId\":\"7\""),
+        )
+        .unwrap();
+        said[0]["answerContent"]["evaluationResults"] = serde_json::json!({});
+        said[0]["declined"] = true.into();
+        said[1]["answerContent"]["evaluationResults"]["thumbsUpDown"].as_array_mut().unwrap().pop();
+        other["inputRecord"]["prompt"] = "And for hair?".into();
+        let file = format!("{}\n{other}\n", BEDROCK.trim_end());
+        let said = home.fed(&file, &["eval", "import", "-", "--name", "skin"]);
+        assert_eq!(good(&said), "skin: 4 votes taken\n", "{said:?}");
+        let instructions = "You are a professional rater.\nRate each response.";
+        assert_eq!(shown(home, "skin")["task"]["instructions"], instructions);
+        let back = home.run(&["eval", "export", "skin", "--form", "bedrock"]);
+        assert_eq!(lines(good(&back)), lines(&file));
+        assert_eq!(back.stderr, "");
+        let said = home.run(&["eval", "report", "skin", "--json"]);
+        let report = said.objects().remove(0);
+        assert_eq!(report["metrics"][0]["votes"], 2, "{report}");
+        assert_eq!(report["metrics"][1]["votes"], 3, "{report}");
+    });
+}
+
+#[test]
+fn battles_are_written_and_an_import_of_them_is_refused_with_why() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        let text = good(&home.run(&["eval", "export", "which", "--form", "battles"])).to_owned();
+        let fought = lines(&text);
+        assert_eq!(fought.len(), 12);
+        let won = |battle: &&Value| battle[battle["winner"].as_str().unwrap()] == "beta/two";
+        let beta: Vec<_> = fought.iter().filter(won).collect();
+        assert_eq!((beta.len(), &beta[0]["judge"]), (1, &"bob".into()));
+        let said = home.fed(&text, &["eval", "import", "-", "--form", "battles", "--name", "b"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.stderr.contains("battles bring neither questions nor answers"), "{said:?}");
+    });
+}
+
+#[test]
+fn votes_of_an_earlier_version_are_exported_by_its_number_and_else_told() {
+    let [(), ()] = on_both(Home::new, |home| {
+        rated(home);
+        let task = good(&home.run(&["eval", "show", "which", "--task"])).to_owned();
+        let line = task.lines().find(|line| line.starts_with("instructions")).unwrap();
+        std::fs::write(
+            home.beside().join("t.toml"),
+            task.replace(line, "instructions = 'Choose the kinder one.'"),
+        )
+        .unwrap();
+        good(&home.run(&["eval", "change", "which", "--task", "t.toml"]));
+        let said = home.run(&["eval", "export", "which", "--form", "battles"]);
+        assert_eq!(good(&said).trim(), "");
+        assert!(said.stderr.contains("12 votes of version 1"), "{said:?}");
+        assert!(said.stderr.contains("--version"), "{said:?}");
+        let said = home.run(&["eval", "export", "which", "--form", "battles", "--version", "1"]);
+        assert_eq!((good(&said).lines().count(), said.stderr.as_str()), (12, ""));
+        let none = home.run(&["eval", "adjudicate", "which"]);
+        assert_eq!(good(&none), "");
+        let said = home.run(&["eval", "adjudicate", "which", "--version", "1"]);
+        assert!(good(&said).contains("question 0"), "{said:?}");
+    });
 }

@@ -117,19 +117,6 @@ fn a_large_item_and_many_lines_and_escape_codes_are_taken_as_they_are() {
 }
 
 #[test]
-fn answers_that_bedrock_would_not_take_are_named() {
-    assert_eq!(dataset::uneven(&[full(), full()]), None);
-    assert_eq!(dataset::uneven(&[]), None);
-    let mut other = full();
-    other.responses.pop();
-    let (at, why) = dataset::uneven(&[full(), full(), other]).unwrap();
-    assert_eq!((at, why.as_str()), (2, r#"it has responses of ["m1"], the first has of ["m1", "m2"]"#));
-    let mut three = full();
-    three.responses.push(Response { model: "m3".into(), text: "x".into() });
-    assert_eq!(dataset::uneven(&[three]).unwrap().1, "it has 3 responses, Bedrock takes at most two");
-}
-
-#[test]
 fn a_table_is_read_by_the_names_of_its_columns() {
     let file = "\u{feff}Category,note,PROMPT,Reference_Response,response:m1,Response: m2\r\n\
                 c,x,why?,because,one,two\r\n\

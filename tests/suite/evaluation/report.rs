@@ -169,6 +169,23 @@ fn what_does_not_count_is_left_out_and_counted() {
 }
 
 #[test]
+fn a_rater_who_answered_some_metrics_only_counts_in_those() {
+    let metrics = vec![metric("A", Method::ThumbsUpDown), metric("L", Method::IndividualLikertScale)];
+    let mut world = World::new(metrics, 1, &["a"]);
+    let thumb = |up| ("A", Value::Thumbs(vec![(id(0, "a"), up)]));
+    world.vote("ana", 0, &["a"], vec![thumb(true), ("L", Value::Points(vec![(id(0, "a"), 4)]))]);
+    world.vote("bo", 0, &["a"], vec![thumb(false)]);
+    world.vote("cy", 0, &["a"], Vec::new());
+    let report = world.report();
+    assert_eq!((report.votes.rated, report.votes.unfit), (2, 1));
+    assert_eq!((report.metrics[0].votes, report.metrics[1].votes), (2, 1));
+    let Presented::Thumbs { sources: thumbs } = &report.metrics[0].whole else { panic!() };
+    assert_eq!((thumbs[0].up, thumbs[0].votes, value(&thumbs[0].share)), (1, 2, Some(0.5)));
+    let Presented::Points { sources: points } = &report.metrics[1].whole else { panic!() };
+    assert_eq!(points[0].mean.value, Ok(4.0));
+}
+
+#[test]
 fn each_method_is_presented_as_its_card_is() {
     let metrics = Method::ALL.map(|method| metric(method.as_str(), method)).to_vec();
     let mut world = World::new(metrics, 12, &["a", "b"]);

@@ -107,7 +107,7 @@ fn winners(gathered: &Gathered<'_>, metric: &Metric) -> OnWinners {
     let said: Vec<_> = gathered.main.iter().filter_map(outcome).collect();
     let item = |at: usize| gathered.input.items[at].hash.0.as_str();
     if said.is_empty() {
-        let why = match gathered.main.len() {
+        let why = match gathered.main_by(metric).count() {
             0 => Missing::NoVotes,
             _ => Missing::Unfit { what: "no vote is on two answers".into() },
         };

@@ -26,13 +26,14 @@ pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
     let compared: Vec<_> =
         gathered.main.iter().filter_map(|kept| Some((kept, side(kept.vote, metric)?))).collect();
     // Votes among three and more have no left one; where there are no others that is why.
-    let among_more = compared.is_empty() && !gathered.main.is_empty();
+    let votes = gathered.main_by(metric).count() as u64;
+    let among_more = compared.is_empty() && votes > 0;
     let told = |leaning: Leaning| {
         if !among_more {
             return leaning;
         }
         let why = || Missing::Unfit { what: "no vote is on two answers".into() };
-        Leaning { share: Err(why()), p: Err(why()), left_out: gathered.main.len() as u64, ..leaning }
+        Leaning { share: Err(why()), p: Err(why()), left_out: votes, ..leaning }
     };
     let lengths = compared.iter().map(|(kept, side)| {
         let lengths = &gathered.input.items[kept.item].lengths;

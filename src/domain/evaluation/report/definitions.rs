@@ -94,7 +94,7 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "coverage",
         text: "The share of the votes that are due, items times raters of each, that are there. More votes than are due on one \
-               item do not make up for another one.",
+               item do not make up for another one. A vote that says nothing of one metric is in no figure of that metric.",
         source: OWN,
     },
     Definition {

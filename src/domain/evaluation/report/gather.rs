@@ -65,6 +65,11 @@ pub(super) struct Kept<'a> {
 }
 
 impl Kept<'_> {
+    /// Whether it says something of a metric.
+    pub fn says(&self, metric: &Metric) -> bool {
+        self.vote.value(&metric.name).is_some()
+    }
+
     /// Whose an answer is, of those that were shown.
     pub fn source(&self, id: &ResponseId) -> Option<usize> {
         let at = self.vote.shown.iter().position(|shown| shown == id)?;
@@ -127,7 +132,7 @@ impl<'a> Gathered<'a> {
             match (items.get(&vote.item), shown) {
                 _ if vote.version != input.task.version => counted.other_versions += 1,
                 (None, _) | (_, None) => counted.strangers += 1,
-                _ if vote.check(input.task).is_err() => counted.unfit += 1,
+                _ if !fits(vote, input) => counted.unfit += 1,
                 (Some(item), _) if !seen.insert((rater, *item, vote.repeat)) => counted.doubled += 1,
                 (Some(item), Some(shown)) => gathered.keep(Kept { vote, item: *item, rater, shown }),
             }
@@ -167,10 +172,21 @@ impl<'a> Gathered<'a> {
         self.skipped.iter().filter(|kept| !kept.vote.repeat && !self.is_gold[kept.item])
     }
 
+    /// Main votes that say something of a metric.
+    pub fn main_by<'g>(&'g self, metric: &'g Metric) -> impl Iterator<Item = &'g Kept<'a>> {
+        self.main.iter().filter(|kept| kept.says(metric))
+    }
+
     /// A name of its own of every source.
     pub fn name(&self, source: usize) -> String {
         self.sources.get(source).copied().unwrap_or_default().to_owned()
     }
+}
+
+/// Whether the task could have led to a vote. Other programs let raters leave a metric out: what they said of the others counts.
+fn fits(vote: &Vote, input: &Rated<'_>) -> bool {
+    let says_nothing = matches!(&vote.said, Said::Values(values) if values.is_empty());
+    !says_nothing && vote.check_said(input.task).is_ok()
 }
 
 /// The categories in alphabetical order, and which of them each item is of.
