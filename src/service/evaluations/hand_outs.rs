@@ -61,7 +61,11 @@ impl Evaluations {
                 let shown = shown.collect::<Result<Vec<_>>>()?;
                 let file = HandOut::of(evaluation.id.to_string(), task, rater.as_str(), shown);
                 let digest = file.header.digest.clone();
-                keep(store, id, HandedOut { rater, version: task.version, digest, items, held: Some(held) })?;
+                keep(
+                    store,
+                    id,
+                    &HandedOut { rater, version: task.version, digest, items, held: Some(held) },
+                )?;
                 Ok((file.write()?, held))
             })
             .await
@@ -110,14 +114,14 @@ impl Evaluations {
 
 /// Keeps what was handed out; what was handed out to that rater before is not held for them any more. The very same is kept
 /// once.
-fn keep(store: &Store, id: EvaluationId, handed: HandedOut) -> Result<()> {
+fn keep(store: &Store, id: EvaluationId, handed: &HandedOut) -> Result<()> {
     let known = handed_out(store, id)?;
     let same = known.iter().position(|known| known.digest == handed.digest);
     let place = same.unwrap_or(known.len());
-    let rater = handed.rater.clone();
     let mut batch = Batch::new();
-    batch.put(&HandedOutOf(id, numbered(place)), &handed)?;
-    let others = known.into_iter().enumerate().filter(|(at, other)| *at != place && other.rater == rater);
+    batch.put(&HandedOutOf(id, numbered(place)), handed)?;
+    let others =
+        known.into_iter().enumerate().filter(|(at, other)| *at != place && other.rater == handed.rater);
     no_longer_held(others, id, &mut batch)?;
     store.commit(batch)
 }
@@ -285,10 +289,17 @@ impl Open {
     /// Counts a rater's votes that came from elsewhere, to those that were here.
     fn count(&mut self, rater: &str, mut here: Vec<Vote>, votes: Vec<Vote>) {
         if self.floor.sits(rater) {
-            return votes.iter().for_each(|vote| self.floor.count(vote));
+            for vote in &votes {
+                self.floor.count(vote);
+            }
+            return;
         }
-        standing(&here).into_iter().for_each(|vote| self.floor.untally(vote));
+        for vote in standing(&here) {
+            self.floor.untally(vote);
+        }
         here.extend(votes);
-        standing(&here).into_iter().for_each(|vote| self.floor.tally(vote));
+        for vote in standing(&here) {
+            self.floor.tally(vote);
+        }
     }
 }

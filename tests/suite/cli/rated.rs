@@ -490,7 +490,7 @@ fn whatever_is_written_to_a_file_is_wrapped_alike_for_programs_and_only_there() 
         let ask = |words: &str, more: &[&str]| {
             home.run(&[words.split(' ').collect::<Vec<_>>(), more.to_vec()].concat())
         };
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for words in [
             "eval report which --form csv",
             "eval report which --form html",
@@ -512,7 +512,7 @@ fn whatever_is_written_to_a_file_is_wrapped_alike_for_programs_and_only_there() 
             assert_eq!(joined.trim_end(), plain.trim_end(), "{words}");
             let kinds: Vec<_> = pieces.iter().map(|piece| piece["reply"].to_string()).collect();
             let fields: Vec<&String> = pieces[0].as_object().unwrap().keys().collect();
-            lines.push_str(&format!("{words} --json: {} of {fields:?}\n", kinds.join(" ")));
+            lines.push(format!("{words} --json: {} of {fields:?}", kinds.join(" ")));
             if !words.contains("--task") {
                 let file = home.path().join("written");
                 let file = file.to_str().unwrap();
@@ -521,7 +521,7 @@ fn whatever_is_written_to_a_file_is_wrapped_alike_for_programs_and_only_there() 
                 assert_eq!(written.trim_end(), plain.trim_end(), "{words} -o");
             }
         }
-        lines
+        lines.join("\n")
     });
     assert_eq!(here, there, "as the owner, and attached to one");
     insta::assert_snapshot!("files_for_programs", here);

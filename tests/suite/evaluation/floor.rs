@@ -138,7 +138,9 @@ impl Room {
         assert_eq!(progress(&stand, raters), self.state());
         // Whoever sits down later finds the same.
         let mut late = Floor::new(self.rules, self.subjects.clone());
-        stands.iter().for_each(|vote| late.tally(vote));
+        for vote in &stands {
+            late.tally(vote);
+        }
         for rater in 0..raters {
             let own = in_order(self.votes.iter().filter(|vote| vote.rater == name(rater)));
             late.seat(&name(rater), rater as u32, own);
