@@ -129,7 +129,6 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
                 .collect(),
         })
         .collect();
-    let hashes: Vec<_> = items.iter().map(Item::hash).collect();
     Report::of(&Rated {
         task: &task,
         votes: &votes,
