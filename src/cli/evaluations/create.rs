@@ -37,6 +37,9 @@ pub(super) async fn create(
     let items = words::count(evaluation.items.into(), "item", "items");
     let names: Vec<_> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
     told(&evaluation, &format!("made, {items}, answers of {}", names.join(" | ")), out)?;
+    for lack in &evaluation.lacking {
+        out.note(&format!("{} left out: no answer to item {}", lack.source, lack.item + 1))?;
+    }
     without_repeats(&evaluation, out)?;
     let name = evaluation.name();
     match (asks, wanted.run) {

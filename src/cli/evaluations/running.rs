@@ -74,7 +74,10 @@ async fn ended(evaluation: &Evaluation, asker: &Asker, out: &mut Out) -> Result<
             Ok(Exit::Done)
         }
         GenerationState::Ended => {
-            out.note(&format!("`outcrop eval run {name}` asks for those again; the others can be rated"))?;
+            // An answer that failed keeps one item from raters: of more items than that some can be rated for certain.
+            let some = generation.failed < u64::from(evaluation.items);
+            let others = if some { "; the other items can be rated" } else { "" };
+            out.note(&format!("`outcrop eval run {name}` asks for those again{others}"))?;
             Ok(Exit::Negative)
         }
         _ => {

@@ -2,7 +2,7 @@
 
 use super::running::{failures, reasons, state};
 use super::{Asker, End, Evaluations, Item, Out, found, method, unexpected, words};
-use crate::domain::evaluation::job::{Evaluation, Failure};
+use crate::domain::evaluation::job::{Evaluation, Failure, Lacking};
 use crate::workbench::{Reply, Request};
 
 /// The task as a file.
@@ -53,6 +53,8 @@ fn rows(evaluation: &Evaluation, failures: &[Failure]) -> Vec<Vec<String>> {
         format!("{}  ({how})", source.name)
     };
     row("answers of", evaluation.sources.iter().map(of).collect());
+    let lack = |lack: &Lacking| format!("{}: no answer to item {}", lack.source, lack.item + 1);
+    row("left out", evaluation.lacking.iter().map(lack).collect());
     row("answers", std::iter::once(state(evaluation)).chain(reasons(failures)).collect());
     let mut version = format!("{}, begun {}", task.version, words::time(evaluation.created));
     if !evaluation.earlier.is_empty() {

@@ -43,6 +43,9 @@ pub enum Missing {
     Apart,
     #[error("too thin, in more than one of a hundred samples of it someone only won or only lost")]
     Unstable,
+    /// α itself can be given, its interval not.
+    #[error("too even, in more than one of a hundred samples of the items every vote is the same")]
+    Unvaried,
     /// Numbers that no formula is made for, as a negative one on a ratio scale.
     #[error("{what}")]
     Unfit { what: String },

@@ -31,6 +31,9 @@ pub struct Evaluation {
     pub dataset: String,
     pub items: u32,
     pub sources: Vec<Source>,
+    /// Where the sources are all that answered every item: those that did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacking: Vec<Lacking>,
     /// Queues, sides and the names of answers are drawn with it; it stays at home.
     pub seed: u64,
     /// In the order in which they joined.
@@ -43,6 +46,14 @@ pub struct Evaluation {
     /// Every time that somebody looked whose answers are whose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unblinded: Vec<Unblinded>,
+}
+
+/// A source that the dataset has, and whose answers are not rated, as one is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    pub source: String,
+    /// The first item without an answer of it, from 0.
+    pub item: u32,
 }
 
 /// Whose answers are rated.

@@ -29,7 +29,7 @@ pub use gather::Counted;
 pub use input::{Rated, RatedItem};
 pub use mean::Bounded;
 pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presented, Strength, Thumbs};
-pub use ranking::{Ranking, WinMatrix};
+pub use ranking::{Ranking, WinMatrix, WinRate};
 pub use raters::{LeftChoice, RaterReport, Repeated};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -58,6 +58,9 @@ pub struct Report {
     pub items: u64,
     pub raters_per_item: u32,
     pub votes: Counted,
+    /// Items that nobody can rate, by what they lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Unanswered>,
     pub coverage: Coverage,
     /// Empty where no item has a category.
     pub coverage_by_category: Vec<CategoryCoverage>,
@@ -74,6 +77,16 @@ pub struct Report {
     /// How the question begins of each item that is named: of what raters differ on, skips, comments and decisions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub questions: BTreeMap<String, String>,
+}
+
+/// Items that nobody can rate, as an answer of a source is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    pub source: String,
+    /// It was asked for and failed; else it has not come yet.
+    pub failed: bool,
+    /// An item that lacks several is among those of the first.
+    pub items: u64,
 }
 
 /// The coverage of the items of a category; `None` for those of none.
@@ -151,6 +164,7 @@ impl Report {
             items: gathered.groups.iter().map(|group| group.items).sum(),
             raters_per_item: input.task.raters_per_item,
             votes: gathered.counted,
+            unanswered: Vec::new(),
             coverage,
             coverage_by_category,
             metrics: input
@@ -173,6 +187,12 @@ impl Report {
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
         Self { decided: decided::decided(decisions, self.version, sources), ..self }
+    }
+
+    /// With the items that are in no figure, as they lack an answer.
+    #[must_use]
+    pub fn with_unanswered(self, unanswered: Vec<Unanswered>) -> Self {
+        Self { unanswered, ..self }
     }
 
     /// With how the questions begin of the items that it names.

@@ -344,7 +344,8 @@ impl Evaluations {
     /// The error of someone who wants to rate before all answers are there.
     pub(super) fn unfinished(evaluation: &Evaluation) -> Error {
         let why = format!("of its answers {}", super::so_far(&evaluation.generation));
-        let left = count(evaluation.generation.left(), "is", "are");
+        // Those that failed are asked for again.
+        let left = count(evaluation.generation.left() + evaluation.generation.failed, "is", "are");
         let hint = format!(
             "{left} still to be asked for: `outcrop eval run {}` does that, or `f` on the screen.",
             evaluation.name()

@@ -226,5 +226,6 @@ fn blank(name: String) -> Evaluation {
         known: Vec::new(),
         generation: Generation::of(0),
         unblinded: Vec::new(),
+        lacking: Vec::new(),
     }
 }

@@ -14,7 +14,7 @@ mod seats;
 mod tests;
 mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -26,7 +26,7 @@ use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{HandedOut, Held};
 use crate::domain::evaluation::job::{
-    Evaluation, Generated, Generation, GenerationState, Known, Plan, Source,
+    Evaluation, Generated, Generation, GenerationState, Known, Lacking, Plan, Source,
 };
 use crate::domain::evaluation::{Item, TaskDefinition, Vote};
 use crate::domain::figures::count;
@@ -124,7 +124,8 @@ impl Evaluations {
         if items.is_empty() {
             return invalid(format!("the dataset {dataset:?} has no items"), "Choose another one.");
         }
-        let sources = if plan.sources.is_empty() { brought_by_all(items) } else { plan.sources };
+        let (sources, lacking) =
+            if plan.sources.is_empty() { brought_by_all(items) } else { (plan.sources, Vec::new()) };
         for source in &sources {
             if let Some(column) = &source.column {
                 self.invoke.knows(&column.model)?;
@@ -150,6 +151,7 @@ impl Evaluations {
             raters: Vec::new(),
             known: plan.known,
             unblinded: Vec::new(),
+            lacking,
         };
         evaluation.check()?;
         Ok(evaluation)
@@ -271,14 +273,24 @@ struct Came {
     lines: Vec<(u32, String)>,
 }
 
-/// The sources that answered every item.
-fn brought_by_all(items: &[Item]) -> Vec<Source> {
-    let first = items.first().map_or(&[][..], |item| &item.responses);
-    first
-        .iter()
-        .filter(|response| items.iter().all(|item| item.response(&response.model).is_some()))
-        .map(|response| Source { name: response.model.clone(), column: None })
-        .collect()
+/// The sources that answered every item, and those that lack an answer, both in the order in which they come.
+fn brought_by_all(items: &[Item]) -> (Vec<Source>, Vec<Lacking>) {
+    let mut seen = HashSet::new();
+    let (mut sources, mut lacking) = (Vec::new(), Vec::new());
+    for response in items.iter().flat_map(|item| &item.responses) {
+        let name = response.model.as_str();
+        if !seen.insert(name) {
+            continue;
+        }
+        match items.iter().position(|item| item.response(name).is_none()) {
+            None => sources.push(Source { name: name.to_owned(), column: None }),
+            Some(at) => {
+                let item = u32::try_from(at).unwrap_or(u32::MAX);
+                lacking.push(Lacking { source: name.to_owned(), item });
+            }
+        }
+    }
+    (sources, lacking)
 }
 
 fn evaluation(store: &Store, id: EvaluationId) -> Result<Evaluation> {

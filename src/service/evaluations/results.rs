@@ -6,8 +6,8 @@ use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
-use crate::domain::evaluation::job::{Evaluation, Known, Unblinded};
-use crate::domain::evaluation::report::{Rated, RatedItem, Report};
+use crate::domain::evaluation::job::{Evaluation, Generated, Known, Unblinded};
+use crate::domain::evaluation::report::{Rated, RatedItem, Report, Unanswered};
 use crate::domain::evaluation::task::{Gold, TaskDefinition};
 use crate::domain::evaluation::vote::{Said, Value, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
@@ -15,7 +15,7 @@ use crate::domain::id::EvaluationId;
 use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::store::record::DecisionOf;
+use crate::store::record::{DecisionOf, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::evaluation::report::{csv, html, markdown};
 
@@ -56,7 +56,7 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let Rows { items, sources, gold, questions } = rows(store, &evaluation)?;
+                let Rows { items, sources, gold, questions, unanswered } = rows(store, &evaluation)?;
                 let task = TaskDefinition { gold, ..task };
                 let votes: Vec<Vote> = votes(store, id, |_| true)?.collect();
                 let report = Report::of(&Rated {
@@ -69,7 +69,7 @@ impl Evaluations {
                     seed: evaluation.seed,
                 });
                 let decisions = decisions(store, id)?;
-                let report = report.with_decisions(&decisions, &sources);
+                let report = report.with_decisions(&decisions, &sources).with_unanswered(unanswered);
                 let named = questions.iter().map(|(item, text)| (item, text.as_str()));
                 Ok((report.with_questions(named), decisions))
             })
@@ -220,17 +220,22 @@ struct Rows {
     gold: Vec<Gold>,
     /// How each item's question begins.
     questions: Vec<(ItemHash, String)>,
+    /// Those that lack an answer, which are in nothing else here.
+    unanswered: Vec<Unanswered>,
 }
 
 fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
-    let mut questions = Vec::new();
+    let (mut questions, mut unanswered) = (Vec::new(), Vec::new());
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
     for known in &evaluation.known {
         answers.entry(known.item).or_default().push(known);
     }
     for place in 0..evaluation.items {
-        let Some(item) = whole(store, evaluation, place)? else { continue };
+        let Some(item) = whole(store, evaluation, place)? else {
+            count_lack(store, evaluation, place, &mut unanswered)?;
+            continue;
+        };
         let hash = item.hash();
         let id = |name: &str| ResponseId::of(evaluation.seed, &hash, name);
         let lengths = item.responses.iter().map(|r| (id(&r.model), r.text.chars().count() as u64)).collect();
@@ -246,7 +251,33 @@ fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
         questions.push((hash.clone(), brief(item.prompt(), BRIEF)));
         items.push(RatedItem { hash, category: item.category, lengths });
     }
-    Ok(Rows { items, sources, gold, questions })
+    Ok(Rows { items, sources, gold, questions, unanswered })
+}
+
+/// Counts an item under the first source whose answer it lacks.
+fn count_lack(
+    store: &Store,
+    evaluation: &Evaluation,
+    place: u32,
+    unanswered: &mut Vec<Unanswered>,
+) -> Result<()> {
+    for (source, number) in
+        evaluation.sources.iter().zip(0_u8..).filter(|(source, _)| source.column.is_some())
+    {
+        let key = GeneratedOf(RatedItemOf(evaluation.id, place), number);
+        let failed = match store.get::<Generated>(&key)? {
+            Some(Generated::Answer { .. }) => continue,
+            Some(Generated::Failed { .. }) => true,
+            None => false,
+        };
+        let known = unanswered.iter_mut().find(|lack| lack.source == source.name && lack.failed == failed);
+        match known {
+            Some(lack) => lack.items += 1,
+            None => unanswered.push(Unanswered { source: source.name.clone(), failed, items: 1 }),
+        }
+        break;
+    }
+    Ok(())
 }
 
 /// The item that is meant by the first digits of its name; an error names those that it could be.

@@ -397,6 +397,11 @@ async fn a_run_asks_again_only_for_what_failed() {
             good(&text).contains("6 of 8 answers, 2 failed") && text.stdout.contains("no such thing"),
             "{text:?}"
         );
+        assert!(said.stderr.contains("asks for those again; the other items can be rated"), "{said:?}");
+        let report = home.run(&["eval", "report", "e"]);
+        assert!(good(&report).contains("2 items left out: an answer of box/m failed."), "{report:?}");
+        let report = home.run(&["eval", "report", "e", "--json"]).objects().remove(0);
+        assert_eq!(report["unanswered"], json!([{ "source": "box/m", "failed": true, "items": 2 }]));
         // What is there can be rated.
         let seats = home.fed("", &["eval", "rate", "e", "--rater", "a", "--json"]).objects();
         assert_eq!(seats[0]["seat"]["pace"]["total"], 6);
@@ -414,6 +419,45 @@ async fn a_run_asks_again_only_for_what_failed() {
         // Nothing is left to ask.
         good(&home.run(&["eval", "run", "e"]));
         assert_eq!(counted(&server), counts);
+    });
+}
+
+#[test]
+fn where_every_answer_failed_nothing_can_be_rated_and_all_are_to_be_asked_again() {
+    let [(), ()] = on_both(Home::new, |home| {
+        let lines: Vec<_> = (0..3).map(|at| json!({ "prompt": at.to_string() })).collect();
+        keep(home, "plain", &lines);
+        good(&home.run(&["eval", "create", "e", "--dataset", "plain", "-m", "scripted/fail-401"]));
+        let said = home.run(&["eval", "run", "e"]);
+        assert!(said.code == Some(1) && said.stdout.contains("0 of 3 answers, 3 failed"), "{said:?}");
+        assert!(
+            said.stderr.contains("asks for those again") && !said.stderr.contains("can be rated"),
+            "{said:?}"
+        );
+        let said = home.run(&["eval", "rate", "e", "--rater", "a", "--json"]);
+        assert!(said.stderr.contains("3 are still to be asked for: `outcrop eval run e`"), "{said:?}");
+    });
+}
+
+#[test]
+fn a_source_that_lacks_an_answer_is_left_out_and_named() {
+    let [(), ()] = on_both(Home::new, |home| {
+        let answer =
+            |model: &str, at: usize| json!({ "response": format!("{model} {at}"), "modelIdentifier": model });
+        keep(
+            home,
+            "gaps",
+            &[
+                json!({ "prompt": "0", "modelResponses": [answer("alpha", 0), answer("beta", 0)] }),
+                json!({ "prompt": "1", "modelResponses": [answer("alpha", 1), answer("gamma", 1)] }),
+            ],
+        );
+        let said = home.run(&["eval", "create", "e", "--dataset", "gaps"]);
+        assert_eq!(good(&said), "e: made, 2 items, answers of alpha\n");
+        assert!(said.stderr.contains("beta left out: no answer to item 2\n"), "{said:?}");
+        assert!(said.stderr.contains("gamma left out: no answer to item 1\n"), "{said:?}");
+        let text = home.run(&["eval", "show", "e"]);
+        assert!(good(&text).contains("beta: no answer to item 2"), "{text:?}");
     });
 }
 

@@ -133,6 +133,27 @@ fn alpha_lies_between_bounds_that_its_seed_repeats() {
 }
 
 #[test]
+fn an_alpha_without_bounds_says_why_those_are_missing() {
+    let items = |many: usize, odd: usize| {
+        let said: Vec<Option<i32>> = (0..many).map(|at| Some(i32::from(at < odd))).collect();
+        [said.clone(), said]
+    };
+    let between = |said: [Vec<Option<i32>>; 2]| {
+        let table = table(&serde_json::json!(said));
+        assert_eq!(alpha(&table, Level::Nominal), Ok(1.0));
+        alpha_between(&table, Level::Nominal, 500, 7).map(|told| told.value)
+    };
+    assert_eq!(between(items(9, 4)), Err(Missing::too_few(9, 10, "item", "items")));
+    // The one odd item is in few more than six of ten samples.
+    let why = between(items(12, 1)).unwrap_err();
+    assert_eq!(
+        why.words(),
+        "n/a: too even, in more than one of a hundred samples of the items every vote is the same"
+    );
+    assert_eq!(between(items(20, 9)), Ok(1.0));
+}
+
+#[test]
 fn agreement_on_winners_is_told_with_and_without_ties() {
     use Outcome::{A, B, BothBad, Tie};
     let told = on_winners([(A, A), (A, B), (Tie, BothBad), (A, Tie), (B, B)]);

@@ -302,6 +302,29 @@ fn what_is_compared_alone_and_what_never_met_is_said_in_words() {
 }
 
 #[test]
+fn a_win_rate_has_the_interval_of_its_items_beside_that_of_its_votes() {
+    let (mut once, mut thrice) = (choice(20), choice(20));
+    for item in 0..20 {
+        let chosen = if item % 3 == 0 { "b" } else { "a" };
+        once.choose("ana", item, &["a", "b"], chosen);
+        for rater in ["ana", "bo", "cy"] {
+            thrice.choose(rater, item, &["a", "b"], chosen);
+        }
+    }
+    let width = |figure: &Figure<Estimate>| figure.as_ref().map(|told| told.high - told.low).unwrap();
+    let told = |world: &World| {
+        let report = world.report();
+        let ranking = report.metrics[0].ranking.clone().unwrap();
+        let by_votes = ranking.leaderboard.rows.iter().find(|row| row.name == "a").unwrap().win_rate.clone();
+        (width(&by_votes), width(ranking.by_item("a").unwrap()))
+    };
+    let ((votes, items), (more_votes, same_items)) = (told(&once), told(&thrice));
+    assert!(more_votes < votes * 0.7, "three raters who say the same make votes surer: {votes} {more_votes}");
+    assert!((same_items - items).abs() < 1e-12, "and items not: {items} {same_items}");
+    assert!(same_items > more_votes);
+}
+
+#[test]
 fn categories_are_told_apart_and_those_of_none_stand_last() {
     let mut world = choice(6);
     for (item, category) in ["law", "art", "law"].iter().enumerate() {

@@ -71,6 +71,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
         known: Vec::new(),
         generation: Generation { state, done, failed, total: 400, why },
         unblinded: Vec::new(),
+        lacking: Vec::new(),
     }
 }
 

@@ -33,10 +33,17 @@ pub fn alpha(table: &Table, level: Level) -> Figure {
     units.alpha(&units.coincidences(&units.counts))
 }
 
+/// Fewer items than this tell nothing of how items differ.
+const LEAST_ITEMS: u64 = 10;
+
 /// α between its bounds of 95 %: from the 2.5th to the 97.5th of a hundred α of samples of the items.
 pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Figure<Estimate> {
     let value = alpha(table, level)?;
     let units = Units::of(table, level)?;
+    let items = units.of_items.len() as u64;
+    if items < LEAST_ITEMS {
+        return Err(Missing::too_few(items, LEAST_ITEMS, "item", "items"));
+    }
     let mut chance = Chance::new(seed);
     let mut seen = Vec::with_capacity(rounds as usize);
     let mut counts = vec![0; units.counts.len()];
@@ -49,10 +56,10 @@ pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Fig
         seen.extend(units.alpha(&units.coincidences(&counts)));
     }
     if seen.len() * 100 < rounds.max(1) as usize * 99 {
-        return Err(Missing::NoVariation);
+        return Err(Missing::Unvaried);
     }
     seen.sort_by(f64::total_cmp);
-    let at = |share| percentile(&seen, share).ok_or(Missing::NoVariation);
+    let at = |share| percentile(&seen, share).ok_or(Missing::Unvaried);
     Ok(Estimate { value, low: at(0.025)?, high: at(0.975)? })
 }
 

@@ -159,7 +159,8 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "rating",
         text: "The strength that makes the votes likeliest, on Elo's scale: 400 points more are odds of ten to one, the mean is \
-               1000. A tie is half a win for each; the interval of 95 % takes the items for a sample.",
+               1000. A tie is half a win for each; the interval of 95 % takes the items for a sample: in the main ranking it is that of a \
+               bootstrap over them, in the ranking of a category the robust (sandwich) formula's, with the votes of an item together.",
         source: BRADLEY_TERRY,
     },
     Definition {
@@ -170,8 +171,15 @@ const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         name: "win rate",
-        text: "Wins, ties as halves, among all comparisons. It knows no difference between strong and weak others.",
+        text: "Wins, ties as halves, among all comparisons. It knows no difference between strong and weak others. Its interval \
+               takes every vote for one by itself: where an item has several, see \"win rate by item\".",
         source: WILSON,
+    },
+    Definition {
+        name: "win rate by item",
+        text: "The interval of 95 % of the win rate from a bootstrap over the items, each drawn with all its votes, so that several \
+               votes on one item do not count as independent.",
+        source: "Efron, \"Bootstrap methods: another look at the jackknife\", 1979, by clusters",
     },
     Definition {
         name: "won",

@@ -6,14 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, Kept};
 use crate::domain::evaluation::battle::Battle;
+use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
 use crate::domain::evaluation::metric::Metric;
-use crate::domain::evaluation::ranking::{Intervals, Leaderboard, Options, leaderboard};
+use crate::domain::evaluation::ranking::{Intervals, Leaderboard, Options, leaderboard, win_rate_by_prompt};
 
 /// The sources in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ranking {
     pub leaderboard: Leaderboard,
+    /// The win rates as they stand in the leaderboard, with intervals of samples of the items: several votes on one item are not
+    /// independent, which Wilson's intervals take them for.
+    #[serde(default)]
+    pub by_item: Vec<WinRate>,
     pub wins: WinMatrix,
+}
+
+/// A source's win rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WinRate {
+    pub source: String,
+    #[serde(with = "plain")]
+    pub win_rate: Figure<Estimate>,
+}
+
+impl Ranking {
+    /// The win rate of a source with its interval of samples of the items; `None` where none was told.
+    pub fn by_item(&self, source: &str) -> Option<&Figure<Estimate>> {
+        self.by_item.iter().find(|known| known.source == source).map(|known| &known.win_rate)
+    }
 }
 
 /// Everyone's win rate against everyone.
@@ -34,7 +54,14 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
     };
     let battles = battles(gathered.main.iter(), metric, &gathered.sources);
     let leaderboard = leaderboard(&battles, &Options { intervals, ..Options::default() });
-    Ranking { wins: WinMatrix::of(&leaderboard), leaderboard }
+    let by_item = leaderboard.rows.iter().map(|row| {
+        let win_rate = match rounds {
+            0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
+            _ => win_rate_by_prompt(&battles, &row.name, rounds, gathered.input.seed),
+        };
+        WinRate { source: row.name.clone(), win_rate }
+    });
+    Ranking { by_item: by_item.collect(), wins: WinMatrix::of(&leaderboard), leaderboard }
 }
 
 /// The leaderboard of some votes, with intervals by the formula: there may be many categories, and each is small.

@@ -55,6 +55,16 @@ pub fn about(report: &Report) -> String {
     )
 }
 
+/// The items that nobody can rate, in one sentence.
+pub fn unanswered(report: &Report) -> Option<String> {
+    let lacks = report.unanswered.iter().map(|lack| {
+        let why = if lack.failed { "failed" } else { "has not come yet" };
+        format!("{} left out: an answer of {} {why}", count(lack.items, "item", "items"), lack.source)
+    });
+    let lacks: Vec<String> = lacks.collect();
+    (!lacks.is_empty()).then(|| format!("{}.", lacks.join("; ")))
+}
+
 /// What is in no main figure, in one sentence.
 pub fn left_out(votes: &Counted) -> Option<String> {
     let parts: Vec<String> = [

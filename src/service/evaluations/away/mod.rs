@@ -108,6 +108,7 @@ impl Away {
             generation: Generation::of(0),
             known: Vec::new(),
             unblinded: Vec::new(),
+            lacking: Vec::new(),
         }
     }
 

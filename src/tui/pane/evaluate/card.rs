@@ -9,8 +9,8 @@ use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::ranking::Leaderboard;
 use crate::domain::evaluation::report::words::{self as said, between, decimal, from_to, percent};
 use crate::domain::evaluation::report::{
-    Agreements, Biases, Choices, MetricReport, Points, Preference, Presented, RaterReport, Report, Strength,
-    WinMatrix,
+    Agreements, Biases, Choices, MetricReport, Points, Preference, Presented, Ranking, RaterReport, Report,
+    Strength, WinMatrix,
 };
 use crate::domain::evaluation::tally::Coverage;
 use crate::domain::figures::{count, grouped};
@@ -84,6 +84,7 @@ fn share(name: &str, term: &'static str, of: &Figure<Estimate>, more: [u64; 2]) 
 
 fn coverage(report: &Report, width: u16) -> Vec<Line> {
     let mut lines = words(&said::about(report), Role::Muted, width);
+    lines.extend(said::unanswered(report).iter().flat_map(|left| words(left, Role::Muted, width)));
     lines.extend(said::left_out(&report.votes).iter().flat_map(|left| words(left, Role::Muted, width)));
     for line in &mut lines {
         line.terms =
@@ -140,7 +141,7 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
     }
     if let Some(ranking) = &of.ranking {
         lines.extend([Line::blank(), Line::sub("Ranking")]);
-        lines.extend(leaderboards(&[(None, &ranking.leaderboard)], width));
+        lines.extend(leaderboards(&[(None, &ranking.leaderboard)], Some(ranking), width));
         if !of.by_category.is_empty() {
             let parts: Vec<_> = of
                 .by_category
@@ -150,7 +151,7 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
                 })
                 .collect();
             lines.extend([Line::blank(), Line::sub("Ranking by category")]);
-            lines.extend(leaderboards(&parts, width));
+            lines.extend(leaderboards(&parts, None, width));
         }
         if ranking.wins.sources.len() > 2 {
             lines.extend([Line::blank(), Line::sub("Wins of the row against the column")]);
@@ -316,9 +317,12 @@ fn strengths(pairs: &[Preference], width: u16) -> Vec<Line> {
     lines
 }
 
-/// Who is better than whom; the bar is the rating between the lowest and the highest bound of all.
-fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line> {
-    let titles = ["rank", "rating", "95 %", "win rate", "95 %", "won", "lost", "tied", "both bad", "battles"];
+/// Who is better than whom; the bar is the rating between the lowest and the highest bound of all. Of a whole ranking the interval of
+/// the win rate by items stands beside Wilson's.
+fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], whole: Option<&Ranking>, width: u16) -> Vec<Line> {
+    let front = ["rank", "rating", "95 %", "win rate", "95 %"];
+    let back = ["won", "lost", "tied", "both bad", "battles"];
+    let titles: Vec<&str> = front.into_iter().chain(whole.map(|_| "by item")).chain(back).collect();
     let mut table = Table::of(&titles);
     let ratings = parts.iter().flat_map(|(_, of)| &of.rows).filter_map(|row| row.rating.as_ref().ok());
     let ends = ratings.flat_map(|rating| {
@@ -356,6 +360,10 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line>
             match &row.win_rate {
                 Ok(rate) => cells.cells.extend([percent(rate.value), between(rate)]),
                 Err(why) => cells.cells.extend([why.words(), String::new()]),
+            }
+            if let Some(whole) = whole {
+                let by_item = whole.by_item(&row.name).and_then(|rate| rate.as_ref().ok());
+                cells.cells.push(by_item.map_or_else(|| "n/a".to_owned(), between));
             }
             let record = &row.record;
             let times = |weight: f64| decimal(weight, usize::from(weight.fract() > 0.0));

@@ -31,6 +31,7 @@ const COLUMNS: [&str; 11] =
 pub fn write(report: &Report) -> Result<String> {
     let mut rows = Rows::default();
     counts(report, &mut rows);
+    unanswered(report, &mut rows);
     for of in &report.metrics {
         metric(report, of, &mut rows);
     }
@@ -140,6 +141,15 @@ fn category(name: Option<&str>) -> &str {
     name.unwrap_or("(none)")
 }
 
+/// The items that lack an answer of a source.
+fn unanswered(report: &Report, rows: &mut Rows) {
+    for lack in &report.unanswered {
+        let at = Of { section: "coverage", source: &lack.source, ..Of::default() };
+        let name = if lack.failed { "items without an answer, failed" } else { "items without an answer" };
+        rows.count(at, name, lack.items, None);
+    }
+}
+
 fn metric(report: &Report, of: &MetricReport, rows: &mut Rows) {
     let at = Of { metric: &of.name, ..Of::default() };
     presented(Of { section: "figures", ..at }, &of.whole, rows);
@@ -152,6 +162,12 @@ fn metric(report: &Report, of: &MetricReport, rows: &mut Rows) {
     }
     if let Some(ranking) = &of.ranking {
         leaderboard(Of { section: "ranking", ..at }, &ranking.leaderboard, rows);
+        for row in &ranking.leaderboard.rows {
+            if let Some(rate) = ranking.by_item(&row.name) {
+                let at = Of { section: "ranking", source: &row.name, ..at };
+                rows.share(at, "win rate by item", rate, Some(row.record.battles));
+            }
+        }
         for pair in &ranking.leaderboard.pairs {
             let source = format!("{} vs {}", pair.a, pair.b);
             let at = Of { section: "wins", source: &source, ..at };

@@ -15,6 +15,7 @@ pub(super) const LONGEST: usize = 100;
 pub(super) fn document(report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(1, format!("{}, version {}", safe(&report.name), report.version))];
     blocks.push(Block::Text(words::about(report)));
+    blocks.extend(words::unanswered(report).map(|said| Block::Text(safe(&said))));
     blocks.extend(words::left_out(&report.votes).map(Block::Text));
     blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
     let mut terms = vec!["coverage"];

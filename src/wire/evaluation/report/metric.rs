@@ -6,10 +6,10 @@ use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::Figure;
 use crate::domain::evaluation::metric::Method;
-use crate::domain::evaluation::ranking::{Leaderboard, Row};
-use crate::domain::evaluation::report::words::{self, decimal, percent};
+use crate::domain::evaluation::ranking::Row;
+use crate::domain::evaluation::report::words::{self, between, decimal, percent};
 use crate::domain::evaluation::report::{
-    Agreements, Biases, MetricReport, Presented, Report, Strength, WinMatrix,
+    Agreements, Biases, MetricReport, Presented, Ranking, Report, Strength, WinMatrix,
 };
 use crate::domain::evaluation::tally::Spread;
 use crate::domain::figures::count;
@@ -42,8 +42,8 @@ pub(super) fn metric(
     }
     if let Some(ranking) = &of.ranking {
         blocks.push(Block::Heading(3, "Ranking".into()));
-        terms.extend(["rating", "rank", "win rate"]);
-        blocks.push(leaderboard(&ranking.leaderboard));
+        terms.extend(["rating", "rank", "win rate", "win rate by item"]);
+        blocks.push(leaderboard(ranking));
         if !of.by_category.is_empty() {
             blocks.push(Block::Heading(3, "Ranking by category".into()));
             blocks.push(by_category(of));
@@ -214,12 +214,27 @@ const PLACES: [&str; 11] = [
     "#battles",
 ];
 
-fn leaderboard(of: &Leaderboard) -> Block {
-    if of.rows.is_empty() {
+/// Where the interval of a win rate by items stands among the places: behind Wilson's.
+const BY_ITEM: usize = 6;
+
+fn leaderboard(of: &Ranking) -> Block {
+    let rows = &of.leaderboard.rows;
+    if rows.is_empty() {
         return Block::Text("n/a: no votes".into());
     }
-    let mut table = Table::of(&PLACES);
-    table.rows.extend(of.rows.iter().map(place));
+    let mut columns = PLACES.to_vec();
+    columns.insert(BY_ITEM, "#95 % by item");
+    let mut table = Table::of(&columns);
+    table.rows.extend(rows.iter().map(|row| {
+        let mut cells = place(row);
+        let by_item = match of.by_item(&row.name) {
+            Some(Ok(estimate)) => between(estimate),
+            Some(Err(why)) => why.words(),
+            None => String::new(),
+        };
+        cells.insert(BY_ITEM, plain(by_item));
+        cells
+    }));
     Block::Table(table)
 }
 
