@@ -129,8 +129,9 @@ pub async fn run(
         Ok(signals) => signals,
         Err(error) => return report(&error, json),
     };
-    let ended =
-        dispatch(command, config, environment, (log, keys), &mut out, &mut signals).await.and_then(|exit| {
+    let ended = Box::pin(dispatch(command, config, environment, (log, keys), &mut out, &mut signals))
+        .await
+        .and_then(|exit| {
             out.flush()?;
             Ok(exit)
         });
@@ -336,7 +337,9 @@ impl Asker {
         if let Some(Ok(Reply::Notices { notices })) =
             self.ask(Request::Workspace(Workspace::Notices)).next().await
         {
-            notices.iter().for_each(|notice| out::say(&format!("note: {notice}")));
+            for notice in notices {
+                out::say(&format!("note: {notice}"));
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ impl Task {
 
 /// What ends a wait.
 enum Waking {
-    Call(Task),
+    Call(Box<Task>),
     Loaded(Result<Loaded>),
     /// One took something, or left.
     Reader,
@@ -288,14 +288,14 @@ impl Scheduler {
                 }
             };
             tokio::select! {
-                task = inbox.recv(), if waiting.len() < CALLS => task.map(Waking::Call),
+                task = inbox.recv(), if waiting.len() < CALLS => task.map(|task| Waking::Call(Box::new(task))),
                 loaded = loaded => Some(Waking::Loaded(loaded)),
                 Some(()) = leaving.next() => Some(Waking::Reader),
                 Some(_) = taking.next() => Some(Waking::Reader),
             }
         });
         match woken {
-            Some(Waking::Call(task)) => self.waiting.push_back(task),
+            Some(Waking::Call(task)) => self.waiting.push_back(*task),
             Some(Waking::Loaded(outcome)) => self.take_in(outcome),
             Some(Waking::Reader) => {}
             None => return false,

@@ -156,8 +156,11 @@ fn preferred(told: Preferences, evaluation: &Evaluation) -> Result<(String, Vec<
     Ok((told.text, told.left_out))
 }
 
+/// An item at its place.
+type Lain = (u32, Judged);
+
 /// Items without their places.
-fn alone(judged: Vec<(u32, Judged)>) -> Vec<Judged> {
+fn alone(judged: Vec<Lain>) -> Vec<Judged> {
     judged.into_iter().map(|(_, judged)| judged).collect()
 }
 
@@ -167,7 +170,7 @@ fn judged(
     store: &Store,
     evaluation: &Evaluation,
     task: &TaskDefinition,
-) -> Result<(Vec<(u32, Judged)>, Option<String>)> {
+) -> Result<(Vec<Lain>, Option<String>)> {
     let all: Vec<Vote> = votes(store, evaluation.id, |_| true)?.collect();
     let standing = standing(&all);
     let mut others: BTreeMap<u32, u64> = BTreeMap::new();

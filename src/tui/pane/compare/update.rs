@@ -296,7 +296,7 @@ impl State {
             Choice::Category(category) => self.take_category(category, desk),
             Choice::Board(category) => self.ask_for_board_of(category, desk),
             Choice::Write { of: Written::Comparison(id), path, replace } => {
-                self.write(id, path, replace, desk)
+                self.write(id, path, replace, desk);
             }
             Choice::ValuesFile(path) => self.take_values(path, desk),
             Choice::RemoveComparison(id) => {

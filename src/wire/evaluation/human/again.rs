@@ -22,7 +22,7 @@ impl Line {
         let known = || answers(&self.whole).iter().zip(&self.judged.opinions);
         let (same, others): (Vec<&Opinion>, Vec<&Opinion>) =
             judged.opinions.iter().partition(|opinion| known().any(|(_, known)| known == *opinion));
-        let stands = |known: &Opinion| same.iter().any(|opinion| *opinion == known);
+        let stands = |known: &Opinion| same.contains(&known);
         let mut told: Vec<Value> =
             known().filter(|(_, known)| stands(known)).map(|(answer, _)| answer.clone()).collect();
         let result = &mut whole["humanEvaluationResult"];
