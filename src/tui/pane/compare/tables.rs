@@ -50,7 +50,7 @@ impl State {
         }
         let room = desk.area.width.saturating_sub(12);
         // What gives way first where there is no room for all.
-        let mut lines = Line::table(&fitting(rows, room, &[8, 9, 4, 6, 7, 3]));
+        let mut lines = Line::table(&fitting(rows, room, &[8, 9, 4, 6, 7, 3, 2]));
         lines.extend([
             Line::blank(),
             Line::of(

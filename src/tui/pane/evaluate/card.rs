@@ -341,7 +341,8 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], whole: Option<&Ranking>,
             table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
         }
         for row in &of.rows {
-            let mut cells = Figures::of(&row.name, &["rating", "rank", "win rate", "won", "lost", "tied"]);
+            let terms = ["win rate by item", "rating", "rank", "win rate", "won", "lost", "tied"];
+            let mut cells = Figures::of(&row.name, &terms[usize::from(whole.is_none())..]);
             match &row.rating {
                 Err(why) => {
                     cells.cells.extend([String::new(), "n/a".to_owned(), String::new()]);
