@@ -92,7 +92,7 @@ impl Task {
 /// What ends a wait.
 enum Waking {
     Call(Box<Task>),
-    Loaded(Result<Loaded>),
+    Loaded(Box<Result<Loaded>>),
     /// One took something, or left.
     Reader,
 }
@@ -289,14 +289,14 @@ impl Scheduler {
             };
             tokio::select! {
                 task = inbox.recv(), if waiting.len() < CALLS => task.map(|task| Waking::Call(Box::new(task))),
-                loaded = loaded => Some(Waking::Loaded(loaded)),
+                loaded = loaded => Some(Waking::Loaded(Box::new(loaded))),
                 Some(()) = leaving.next() => Some(Waking::Reader),
                 Some(_) = taking.next() => Some(Waking::Reader),
             }
         });
         match woken {
             Some(Waking::Call(task)) => self.waiting.push_back(*task),
-            Some(Waking::Loaded(outcome)) => self.take_in(outcome),
+            Some(Waking::Loaded(outcome)) => self.take_in(*outcome),
             Some(Waking::Reader) => {}
             None => return false,
         }
