@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::item::{ItemHash, Turn};
 use super::metric::Metric;
 use super::task::{Example, TaskDefinition};
-use super::vote::{ResponseId, Said};
+use super::vote::{ResponseId, Said, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
 
 /// A rater's place at an evaluation.
@@ -68,6 +68,13 @@ pub struct Before {
     pub said: Said,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+impl Before {
+    /// What that vote said.
+    pub fn of(vote: &Vote) -> Self {
+        Self { vote: vote.id, said: vote.said.clone(), comment: vote.comment.clone() }
+    }
 }
 
 /// How far a rater is.

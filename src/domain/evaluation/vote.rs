@@ -141,6 +141,13 @@ pub fn in_order<'a>(votes: impl IntoIterator<Item = &'a Vote>) -> Vec<&'a Vote> 
 }
 
 impl Vote {
+    /// What takes this vote back.
+    #[must_use]
+    pub fn withdrawal(self, id: VoteId, at: Timestamp) -> Self {
+        let supersedes = Some(self.id);
+        Self { id, said: Said::Withdrawn, supersedes, at, active_ms: 0, comment: None, ..self }
+    }
+
     /// What was said of a metric.
     pub fn value(&self, metric: &str) -> Option<&Value> {
         match &self.said {

@@ -289,15 +289,7 @@ impl Open {
         let (done, _) = self.floor.progress(rater);
         let Some(last) = done.checked_sub(1) else { return Ok(None) };
         let (laid, vote) = self.laid(store, rater, last)?;
-        let withdrawn = Vote {
-            id: fresh::vote_id(),
-            said: Said::Withdrawn,
-            supersedes: Some(vote.id),
-            at: fresh::now(),
-            active_ms: 0,
-            comment: None,
-            ..vote
-        };
+        let withdrawn = vote.withdrawal(fresh::vote_id(), fresh::now());
         keep(store, self.evaluation.id, &withdrawn)?;
         self.floor.count(&withdrawn);
         if let Some(subject) = self.floor.place_of(&withdrawn.item).filter(|_| !withdrawn.repeat) {
@@ -327,7 +319,7 @@ impl Open {
         let at = usize::try_from(number).map_err(|_| lost())?;
         let (id, subject) = self.floor.vote(rater, at).ok_or_else(lost)?;
         let vote = store.get::<Vote>(&VoteOf(self.evaluation.id, id))?.ok_or_else(lost)?;
-        let before = Before { vote: id, said: vote.said.clone(), comment: vote.comment.clone() };
+        let before = Before::of(&vote);
         let order = Order::Known(vote.shown.clone());
         Ok((Laid { place: self.places[subject], order, before: Some(before), taken_back: None }, vote))
     }

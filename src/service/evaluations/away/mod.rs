@@ -172,17 +172,9 @@ impl Away {
     /// Takes a vote back and lays its item out again.
     fn taken_back(&self, seated: &mut Seated, Given { place, vote }: Given) -> Result<Sheet> {
         let placed = self.at(place)?;
-        let before = Before { vote: vote.id, said: vote.said.clone(), comment: vote.comment.clone() };
-        let withdrawn = Vote {
-            id: fresh::vote_id(),
-            said: Said::Withdrawn,
-            supersedes: Some(vote.id),
-            at: fresh::now(),
-            active_ms: 0,
-            comment: None,
-            ..vote
-        };
-        seated.keep(Given { place, vote: withdrawn })?;
+        let before = Before::of(&vote);
+        let vote = vote.withdrawal(fresh::vote_id(), fresh::now());
+        seated.keep(Given { place, vote })?;
         Ok(Sheet { taken_back: Some(before), ..sheet(placed, None) })
     }
 
@@ -193,8 +185,7 @@ impl Away {
             let why = format!("there is no vote {number}");
             Error::new(ErrorKind::NotFound, "going back to an item", why, "Votes count from 1.")
         })?;
-        let Vote { id, said, comment, .. } = given.vote.clone();
-        Ok(sheet(self.at(given.place)?, Some(Before { vote: id, said, comment })))
+        Ok(sheet(self.at(given.place)?, Some(Before::of(&given.vote))))
     }
 
     fn at(&self, place: u32) -> Result<&Placed> {
