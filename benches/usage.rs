@@ -37,22 +37,14 @@ fn span(number: u64, model: u64, started: i64) -> Span {
     let mut id = [0; 16];
     id[8..].copy_from_slice(&number.to_be_bytes());
     Span {
-        id: SpanId::from_bytes(id),
-        parent: None,
-        principal: String::new(),
-        kind: SpanKind::Converse,
-        provider: "bench".into(),
         model: Some(format!("bench/model-{model}").parse().unwrap()),
-        started: Timestamp(started),
         timing: Timing {
             first_token_ms: Some(u32::try_from(total / 3).unwrap()),
             total_ms: Some(u32::try_from(total).unwrap()),
         },
         usage: Usage { input: Some(900), output: Some(200), ..Usage::default() },
-        images: 0,
         status: SpanStatus::Done,
-        conversation: None,
-        answer: None,
+        ..Span::begun(SpanId::from_bytes(id), SpanKind::Converse, "bench", Timestamp(started))
     }
 }
 

@@ -155,6 +155,9 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
         out.line(&line)?;
     }
     for list in kept.iter().filter(|list| !list.is_fresh(now)) {
+        if list.is_unasked() {
+            out.note(&format!("{}: its models were never asked for; --probe asks", list.provider))?;
+        }
         let Some(age) = list.age(now) else { continue };
         let more = match &list.error {
             Some(error) => format!("; asked now: {}", error.why),

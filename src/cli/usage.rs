@@ -13,7 +13,7 @@ use super::{Asker, End, Exit, egress, item::Item, unexpected, words};
 use crate::domain::figures;
 use crate::domain::time::Timestamp;
 use crate::domain::usage::budget::money;
-use crate::domain::usage::{Figures, HOUR, Histogram, Point, Standing, Step, Tally};
+use crate::domain::usage::{Count, Figures, HOUR, Histogram, Point, Standing, Step, Tally};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::reply::Report;
 use crate::workbench::request::usage::{By, Form, Query, Usage};
@@ -169,26 +169,30 @@ fn table(report: &Report, out: &mut Out) -> Result<(), End> {
 }
 
 /// A column of counts.
-type Counter = (&'static str, fn(&Tally) -> u64);
+type Counter = (&'static str, fn(&Tally) -> Count);
 
 const COUNTERS: [Counter; 11] = [
-    ("calls", |tally| tally.invocations),
-    ("failed", Tally::failed),
-    ("throttled", |tally| tally.throttles),
-    ("client", |tally| tally.client_errors),
-    ("server", |tally| tally.server_errors),
-    ("unanswered", |tally| tally.lost),
-    ("stopped", |tally| tally.stopped),
-    ("in", |tally| tally.input_tokens),
-    ("out", |tally| tally.output_tokens),
-    ("cached", |tally| tally.cache_read_tokens),
-    ("pictures", |tally| tally.images),
+    ("calls", |tally| exact(tally.invocations)),
+    ("failed", |tally| exact(tally.failed())),
+    ("throttled", |tally| exact(tally.all_throttles())),
+    ("client", |tally| exact(tally.all_client_errors())),
+    ("server", |tally| exact(tally.all_server_errors())),
+    ("unanswered", |tally| exact(tally.lost)),
+    ("stopped", |tally| exact(tally.stopped)),
+    ("in", Tally::input),
+    ("out", Tally::output),
+    ("cached", |tally| exact(tally.cache_read_tokens)),
+    ("pictures", |tally| exact(tally.images)),
 ];
+
+fn exact(told: u64) -> Count {
+    Count { told, untold: 0 }
+}
 
 /// Those that a table has: what is rare only where there was any, so that most tables stay narrow.
 fn counters(total: &Tally) -> Vec<Counter> {
     const RARE: [&str; 5] = ["throttled", "client", "server", "unanswered", "pictures"];
-    COUNTERS.into_iter().filter(|(title, count)| !RARE.contains(title) || count(total) > 0).collect()
+    COUNTERS.into_iter().filter(|(title, count)| !RARE.contains(title) || count(total).told > 0).collect()
 }
 
 /// What each row was over time, where that was asked for; steps in which nothing was are left out.
@@ -235,13 +239,13 @@ fn step(point: &Point, step: Step) -> Vec<String> {
         point.server_errors,
         point.lost,
         point.stopped,
-        point.input_tokens,
-        point.output_tokens,
-        point.images,
     ];
+    let tokens = [point.input, point.output].map(|count| count.text(words::grouped));
     let times = [point.latency_p50, point.latency_p95, point.first_token_p50];
     std::iter::once(at)
         .chain(counts.map(words::grouped))
+        .chain(tokens)
+        .chain([words::grouped(point.images)])
         .chain(times.map(|ms| ms.map_or_else(nothing, figures::milliseconds)))
         .chain([point.dollars.map_or_else(nothing, money)])
         .collect()
@@ -259,7 +263,7 @@ fn cells(name: &str, figures: &Figures, counters: &[Counter]) -> Vec<String> {
     let tally = &figures.tally;
     let ms = |times: &Histogram, of| times.percentile(of).map_or_else(nothing, figures::milliseconds);
     let mut cells = vec![name.to_owned()];
-    cells.extend(counters.iter().map(|(_, count)| words::grouped(count(tally))));
+    cells.extend(counters.iter().map(|(_, count)| count(tally).text(words::grouped)));
     cells.extend([ms(&tally.latency, 50), ms(&tally.latency, 95), ms(&tally.first_token, 50)]);
     cells.push(match (figures.cost.dollars, figures.cost.unpriced) {
         (Some(dollars), 0) => money(dollars),

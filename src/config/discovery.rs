@@ -39,6 +39,9 @@ pub struct KnownProvider {
     pub url_end: String,
     /// Behind the address: what answers a key that is taken, and no other. Named where anybody gets the list of models.
     pub key_check: Option<String>,
+    /// It calls the seed `random_seed`.
+    #[serde(default)]
+    pub random_seed: bool,
     /// The port of this machine at which it is looked for.
     pub port: Option<u16>,
 }

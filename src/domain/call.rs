@@ -27,6 +27,11 @@ pub fn weight(text: &str) -> usize {
     weight
 }
 
+/// About how many tokens a text of that weight has.
+pub fn tokens_of(weight: usize) -> u32 {
+    u32::try_from(weight.div_ceil(TOKEN)).unwrap_or(u32::MAX)
+}
+
 /// One turn of the conversation that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
@@ -99,7 +104,19 @@ impl Converse {
             Block::Text { text } => unfenced(text).map(|(_, body)| weight(body)),
             _ => None,
         });
-        u32::try_from(bytes.sum::<usize>().div_ceil(TOKEN)).unwrap_or(u32::MAX)
+        tokens_of(bytes.sum())
+    }
+
+    /// The weight of its texts, the system prompt's with them.
+    pub fn weight(&self) -> usize {
+        let texts = self.turns.iter().flat_map(|turn| &turn.blocks).map(|block| match block {
+            Block::Text { text }
+            | Block::Reasoning { text, .. }
+            | Block::ToolResult { content: text, .. } => weight(text),
+            Block::ToolUse { name, input, .. } => name.len() + input.to_string().len(),
+            _ => 0,
+        });
+        self.system.as_deref().map_or(0, weight) + texts.sum::<usize>()
     }
 
     /// Puts marks up to which an API that caches on demand shall keep what it was sent: behind what stands before the

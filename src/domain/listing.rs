@@ -12,7 +12,7 @@ pub struct Listing {
     pub provider: String,
     /// Where its API is; `None` for one that has no address.
     pub address: Option<String>,
-    /// When the list is from; `None` where there is none.
+    /// When the list is from; `None` where there is none: without an error, it was not asked yet.
     pub listed: Option<Timestamp>,
     pub models: u32,
     /// Why it gave none when it was asked now; an older list stands in then.
@@ -20,6 +20,11 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Whether nobody has asked it yet.
+    pub fn is_unasked(&self) -> bool {
+        self.listed.is_none() && self.error.is_none()
+    }
+
     /// "listed 3 h ago".
     pub fn age(&self, now: Timestamp) -> Option<String> {
         self.listed.map(|listed| format!("listed {}", ago(now.since(listed))))
@@ -47,6 +52,7 @@ mod tests {
         assert!(!old.is_fresh(now) && list(Some(now), None).is_fresh(now));
         let error = Error::new(ErrorKind::Network, "listing", "no route", "");
         let never = list(None, Some(error));
-        assert!(never.age(now).is_none() && !never.is_fresh(now));
+        assert!(never.age(now).is_none() && !never.is_fresh(now) && !never.is_unasked());
+        assert!(list(None, None).is_unasked() && !list(Some(now), None).is_unasked());
     }
 }

@@ -48,6 +48,40 @@ pub enum SpanStatus {
     },
 }
 
+/// Tokens by the length of what was sent and of what came: an estimate, for where nobody has counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByLength {
+    pub input: u32,
+    pub output: u32,
+}
+
+/// Answers after which the same was sent again, by their statuses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retried {
+    /// 429.
+    pub throttles: u32,
+    /// Any other 4xx.
+    pub client_errors: u32,
+    /// 5xx.
+    pub server_errors: u32,
+}
+
+impl Retried {
+    /// Counts one more.
+    pub fn count(&mut self, status: u16) {
+        let counter = match status {
+            429 => &mut self.throttles,
+            500.. => &mut self.server_errors,
+            _ => &mut self.client_errors,
+        };
+        *counter = counter.saturating_add(1);
+    }
+
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One call of a provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
@@ -65,10 +99,41 @@ pub struct Span {
     /// Pictures that were made.
     #[serde(default)]
     pub images: u32,
+    #[serde(default)]
+    pub by_length: ByLength,
+    #[serde(default, skip_serializing_if = "Retried::is_none")]
+    pub retried: Retried,
+    /// It ended before anything was sent: what it asked for was refused here, or it had not begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
     pub status: SpanStatus,
     /// The conversation and the answer that it wrote, where it wrote one.
     pub conversation: Option<ConversationId>,
     pub answer: Option<MessageId>,
+}
+
+impl Span {
+    /// A call that begins, of which nothing more is known; it counts as left by its caller until it ends otherwise.
+    pub fn begun(id: SpanId, kind: SpanKind, provider: &str, started: Timestamp) -> Self {
+        Self {
+            id,
+            parent: None,
+            principal: String::new(),
+            kind,
+            provider: provider.to_owned(),
+            model: None,
+            started,
+            timing: Timing::default(),
+            usage: Usage::default(),
+            images: 0,
+            by_length: ByLength::default(),
+            retried: Retried::default(),
+            unsent: false,
+            status: SpanStatus::Cancelled,
+            conversation: None,
+            answer: None,
+        }
+    }
 }
 
 /// One exchange with a server, as it ended. No content, no path, no credential.

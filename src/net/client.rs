@@ -1,7 +1,7 @@
 //! The network of the process, and the client of one call: an exchange, its redirects and its retries.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::egress::{Egress, EgressSink, Meter, head_of};
 use super::options::{NetOptions, Reach, Waits};
+use super::pace::{Pace, Paced};
 use super::patience::Patience;
 use super::request::{Method, Request, Secrets};
 use super::response::Response;
@@ -42,6 +43,10 @@ pub struct Client {
     waits: Waits,
     /// Who hears that a request is sent again, and when.
     pauses: Option<mpsc::Sender<Event>>,
+    /// How many requests the server takes; `None` where that is its own affair.
+    paced: Option<Arc<Paced>>,
+    /// Exchanges that were begun for the call.
+    exchanges: Arc<AtomicU32>,
 }
 
 /// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one. When it is dropped it is
@@ -100,16 +105,14 @@ impl Shared {
         }
     }
 
-    /// How long to wait before the request of this answer is sent again; `None` where the answer stands.
-    fn wait(&self, response: &Response, attempt: u32) -> Option<Duration> {
+    /// How long to wait before that server is asked the same again; `None` where its answer stands.
+    fn wait(&self, place: &str, attempt: u32, asked: Option<Duration>) -> Option<Duration> {
+        self.with_budget(place, |budget| budget.wait(self.options.retries, attempt, asked))
+    }
+
+    fn with_budget<T>(&self, place: &str, change: impl FnOnce(&mut Budget) -> T) -> T {
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        let budget =
-            budgets.entry(response.place().to_owned()).or_insert_with(|| Budget::new(self.options.seed));
-        if retry::may_pass(response.status()) {
-            return budget.wait(self.options.retries, attempt, response.retry_after());
-        }
-        budget.succeeded();
-        None
+        change(budgets.entry(place.to_owned()).or_insert_with(|| Budget::new(self.options.seed)))
     }
 }
 
@@ -130,6 +133,8 @@ impl Network {
             reach: Reach { offline, ..reach },
             waits: Waits::default(),
             pauses: None,
+            paced: None,
+            exchanges: Arc::default(),
             shared: Arc::clone(&self.shared),
         }
     }
@@ -169,10 +174,27 @@ impl Client {
         self.waits.connect.unwrap_or(self.shared.options.connect)
     }
 
-    /// The same way for the call `span`.
+    /// The same way for the call `span`, of which nothing was sent yet.
     #[must_use]
     pub fn under(&self, span: Option<SpanId>) -> Self {
-        Self { span, ..self.clone() }
+        Self { span, exchanges: Arc::default(), ..self.clone() }
+    }
+
+    /// How many exchanges were begun for the call.
+    pub fn exchanges(&self) -> u32 {
+        self.exchanges.load(Ordering::Relaxed)
+    }
+
+    /// The same way for a call whose first request `pace` has let through: every other one waits for its turn.
+    #[must_use]
+    pub fn paced(&self, pace: Arc<Pace>) -> Self {
+        Self { paced: Some(Arc::new(Paced::new(pace))), ..self.clone() }
+    }
+
+    /// The same way to others than the server of the call: who tells its keys.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { paced: None, ..self.clone() }
     }
 
     /// The same way; `pauses` hears when a request waits to be sent again. Where it has no room nothing is said.
@@ -212,21 +234,56 @@ impl Client {
     /// Sends a request and returns the head of the answer, whatever its status. Statuses that may pass (408, 429, 5xx) are
     /// retried before that, so nothing is ever sent again after the first byte of a body was handed out.
     pub async fn send(&self, request: Request) -> Result<Response> {
-        let shared = &*self.shared;
         let mut attempt = 1;
         loop {
-            let response = self.follow(&request).await?;
+            self.turn().await;
+            let mut response = self.follow(&request).await?;
             let status = response.status();
-            let Some(wait) = shared.wait(&response, attempt) else { return Ok(response) };
-            tracing::info!(status, attempt, wait_ms = wait.as_millis() as u64, host = ?response.place(), "retrying");
-            drop(response);
-            attempt += 1;
-            if let Some(pauses) = &self.pauses {
-                let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                // It is for the eye alone.
-                let _ = pauses.try_send(Event::Paused { pause: Pause::Retry { status, attempt }, ms });
+            if !retry::may_pass(status) {
+                self.shared.with_budget(response.place(), Budget::succeeded);
+                return Ok(response);
             }
-            tokio::time::sleep(wait).await;
+            let asked = response.retry_after();
+            let Some(wait) = self.shared.wait(response.place(), attempt, asked) else { return Ok(response) };
+            // It is read so that the connection is free again, and that the record has all that came.
+            let _ = tokio::time::timeout(wait, response.complaint()).await;
+            let place = response.place().to_owned();
+            drop(response);
+            self.pause(&place, status, &mut attempt, wait).await;
+        }
+    }
+
+    /// Waits before what this server has answered with an error behind a head of success is asked again; whether it should be.
+    /// `status` is that of the error, `attempt` counts from 1, `asked` is the wait that the server wants.
+    pub async fn again(&self, place: &str, status: u16, attempt: &mut u32, asked: Option<Duration>) -> bool {
+        let Some(wait) = self.shared.wait(place, *attempt, asked) else { return false };
+        self.pause(place, status, attempt, wait).await;
+        true
+    }
+
+    async fn pause(&self, place: &str, status: u16, attempt: &mut u32, wait: Duration) {
+        *attempt += 1;
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(status, attempt = *attempt, wait_ms = ms, host = ?place, "retrying");
+        self.tell(Event::Paused { pause: Pause::Retry { status, attempt: *attempt }, ms });
+        tokio::time::sleep(wait).await;
+    }
+
+    /// It is for the eye alone: where there is no room, it is not said.
+    fn tell(&self, pause: Event) {
+        if let Some(pauses) = &self.pauses {
+            let _ = pauses.try_send(pause);
+        }
+    }
+
+    /// Waits until one more request may be sent.
+    async fn turn(&self) {
+        let Some(paced) = &self.paced else { return };
+        while let Err(until) = paced.begin() {
+            let pause = Pause::RateLimit { per_minute: paced.pace.per_minute() };
+            let left = until.saturating_duration_since(tokio::time::Instant::now());
+            self.tell(Event::Paused { pause, ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX) });
+            tokio::time::sleep_until(until).await;
         }
     }
 
@@ -285,6 +342,7 @@ impl Client {
         let place = guard::place(url);
         let client = self.client(&request.doing, url.scheme() == "https", way).await?;
         let mut meter = self.meter(place.clone());
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
         let mut building = match request.method {
             Method::Get => client.get(url.clone()),
             Method::Post => client.post(url.clone()),

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
@@ -28,19 +30,24 @@ pub(super) type Whole = fn(&str, &[u8]) -> Result<Vec<Event>>;
 /// reads. The key that was sent is taken out of what the server says.
 pub(super) fn answering<P: Protocol + 'static>(
     doing: String,
-    ask: impl Future<Output = Result<Response>> + Send + 'static,
+    net: Client,
+    ask: impl Fn(Client) -> Asking + Send + 'static,
     whole: Whole,
 ) -> Events
 where
     P::Framing: 'static,
 {
-    answering_counted::<P>(doing, ask, whole, |_| Usage::default())
+    answering_counted::<P>(doing, net, ask, whole, |_| Usage::default())
 }
+
+/// A request on its way, and the head of its answer.
+pub(super) type Asking = BoxFuture<'static, Result<Response>>;
 
 /// The same, where the head of an answer that comes whole counts what its body may not: `counts` reads it.
 pub(super) fn answering_counted<P: Protocol + 'static>(
     doing: String,
-    ask: impl Future<Output = Result<Response>> + Send + 'static,
+    net: Client,
+    ask: impl Fn(Client) -> Asking + Send + 'static,
     whole: Whole,
     counts: fn(&Response) -> Usage,
 ) -> Events
@@ -53,13 +60,30 @@ where
         whole,
         counts,
         ready: VecDeque::new(),
-        at: At::Start(ask.boxed()),
+        spoke: false,
+        attempt: 1,
+        at: At::Start(ask(net.clone())),
+        ask: Box::new(ask),
+        net,
     };
     stream::unfold(
         answering,
         |mut answering| async move { answering.next().await.map(|item| (item, answering)) },
     )
     .boxed()
+}
+
+/// Asks the same as often as it must be asked, each time with what `asked` holds.
+pub(super) fn asks<T, R>(
+    asked: T,
+    ask: impl Fn(Arc<T>, Client) -> R + Send + 'static,
+) -> impl Fn(Client) -> Asking
+where
+    T: Send + Sync + 'static,
+    R: Future<Output = Result<Response>> + Send + 'static,
+{
+    let asked = Arc::new(asked);
+    move |net| ask(Arc::clone(&asked), net).boxed()
 }
 
 /// A stream of one event or one error.
@@ -194,13 +218,19 @@ struct Answering<P: Protocol> {
     decoder: Decoder<P>,
     whole: Whole,
     counts: fn(&Response) -> Usage,
+    net: Client,
+    ask: Box<dyn Fn(Client) -> Asking + Send>,
+    /// Requests so far that were answered with a head of success.
+    attempt: u32,
+    /// Something of the answer came: nothing is asked again.
+    spoke: bool,
     /// Read and not handed out yet; an error is the last.
     ready: VecDeque<Result<Event>>,
     at: At,
 }
 
 enum At {
-    Start(BoxFuture<'static, Result<Response>>),
+    Start(Asking),
     Reading(Box<Response>),
     End,
 }
@@ -237,7 +267,7 @@ impl<P: Protocol> Answering<P> {
                 completed(&mut events, (self.counts)(&response));
                 self.ready.extend(events.into_iter().map(Ok));
             }
-            Err(error) => self.fail(error, &response),
+            Err(error) => self.fail(error, &response).await,
         }
     }
 
@@ -253,15 +283,35 @@ impl<P: Protocol> Answering<P> {
         };
         let said = if self.decoder.held() == held { brought(&events) } else { Brought::Words };
         response.brought(said);
+        self.spoke |= said == Brought::Words;
         self.ready.extend(events.into_iter().map(Ok));
         match read {
             Ok(()) if more && !self.decoder.is_over() => self.at = At::Reading(response),
             Ok(()) => {}
-            Err(error) => self.fail(error, &response),
+            Err(error) => self.fail(error, &response).await,
         }
     }
 
-    fn fail(&mut self, error: Error, response: &Response) {
+    /// An error behind a head of success: what may pass is asked again while nothing of the answer came.
+    async fn fail(&mut self, error: Error, response: &Response) {
+        let passing = match &error.kind {
+            ErrorKind::RateLimited { retry_after_ms } => Some((429, *retry_after_ms)),
+            ErrorKind::Overloaded => Some((529, None)),
+            // What else is said there tells nothing of the next time: `500` stands for every error without a name.
+            _ => None,
+        };
+        if let Some((status, asked)) = passing
+            && !self.spoke
+            && self
+                .net
+                .again(response.place(), status, &mut self.attempt, asked.map(Duration::from_millis))
+                .await
+        {
+            self.ready.clear();
+            self.decoder = Decoder::new(&self.doing);
+            self.at = At::Start((self.ask)(self.net.clone()));
+            return;
+        }
         self.ready.push_back(Err(scrubbed(error, response)));
     }
 }

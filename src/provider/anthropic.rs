@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::answering::{answering, bare, body_of, keeps_none, once, refused, scrubbed, wait_ms};
+use super::answering::{answering, asks, bare, body_of, keeps_none, once, refused, scrubbed, wait_ms};
 use super::key::Key;
 use super::sent::{keyed, sent};
 use super::{Events, KeyCheck, Provider};
@@ -183,9 +183,11 @@ impl Provider for Anthropic {
         let events = match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
-                let asked = doing.clone();
-                let ask = async move { voice.ask(&net, &converse, MESSAGES, request::body, &asked).await };
-                answering::<Messages>(doing, ask, reply::message)
+                let asked = (voice, converse, doing.clone());
+                let ask = asks(asked, |asked, net| async move {
+                    asked.0.ask(&net, &asked.1, MESSAGES, request::body, &asked.2).await
+                });
+                answering::<Messages>(doing, net, ask, reply::message)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),

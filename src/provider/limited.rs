@@ -7,23 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::Notify;
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::{Events, Provider};
 use crate::domain::Result;
 use crate::domain::call::Call;
 use crate::domain::delta::{Event, Pause};
-use crate::net::{Client, Waits};
-
-/// The span of the rate limit.
-const MINUTE: Duration = Duration::from_mins(1);
+use crate::net::{Client, Pace, Waits};
 
 /// What a voice may do; `None` is without limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Calls at once.
     pub at_once: Option<u32>,
-    /// Calls that begin within a minute.
+    /// Requests within a minute: calls, and what they send besides their first one.
     pub per_minute: Option<u32>,
     pub waits: Waits,
 }
@@ -39,8 +36,9 @@ pub struct Limited {
 impl Limited {
     /// `voice` within `limits`.
     pub fn new(voice: Arc<dyn Provider>, limits: Limits) -> Self {
-        let (waits, inner) = (limits.waits, Mutex::default());
-        Self { voice, waits, line: Arc::new(Line { limits, inner, moved: Notify::new() }) }
+        let pace = limits.per_minute.map(|most| Arc::new(Pace::new(most)));
+        let line = Line { at_once: limits.at_once, pace, inner: Mutex::default(), moved: Notify::new() };
+        Self { voice, waits: limits.waits, line: Arc::new(line) }
     }
 }
 
@@ -58,6 +56,10 @@ impl Provider for Limited {
         if call.is_about_models() {
             return self.voice.serve(call, &net);
         }
+        let net = match &self.line.pace {
+            Some(pace) => net.paced(Arc::clone(pace)),
+            None => net,
+        };
         let (voice, place) = (Arc::clone(&self.voice), Line::join(&self.line));
         let serve = move || voice.serve(call, &net);
         let at = At::Waiting { place, told: None, serve: Box::new(serve) };
@@ -68,7 +70,8 @@ impl Provider for Limited {
 /// Those who run and those who wait.
 #[derive(Debug)]
 struct Line {
-    limits: Limits,
+    at_once: Option<u32>,
+    pace: Option<Arc<Pace>>,
     inner: Mutex<Inner>,
     /// Somebody began, ended or left.
     moved: Notify,
@@ -79,8 +82,6 @@ struct Inner {
     next: u64,
     waiting: VecDeque<u64>,
     running: u32,
-    /// When the calls of the last minute began.
-    begun: VecDeque<Instant>,
 }
 
 impl Line {
@@ -127,31 +128,24 @@ enum Turn {
 
 impl Place {
     fn turn(&mut self) -> Turn {
-        let (limits, now) = (self.line.limits, Instant::now());
         let mut inner = self.line.inner();
-        while inner.begun.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
-            inner.begun.pop_front();
-        }
         let before = inner.waiting.iter().position(|number| *number == self.number).unwrap_or(0);
-        let full = limits.at_once.is_some_and(|most| inner.running >= most);
-        let spent = limits.per_minute.filter(|most| inner.begun.len() >= *most as usize);
-        if before == 0 && !full && spent.is_none() {
-            inner.waiting.pop_front();
-            inner.running += 1;
-            if limits.per_minute.is_some() {
-                inner.begun.push_back(now);
-            }
-            drop(inner);
-            self.runs = true;
-            self.line.moved.notify_waiters();
-            return Turn::Now;
+        let full = self.line.at_once.is_some_and(|most| inner.running >= most);
+        if before > 0 || full {
+            let ahead = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(inner.running.min(1));
+            return Turn::Later { told: Told::Ahead(ahead), until: None };
         }
-        let until = inner.begun.front().filter(|_| spent.is_some()).map(|at| *at + MINUTE);
-        let told = match spent {
-            Some(most) if before == 0 && !full => Told::Spent(most),
-            _ => Told::Ahead(u32::try_from(before).unwrap_or(u32::MAX).saturating_add(inner.running.min(1))),
-        };
-        Turn::Later { told, until }
+        if let Some(pace) = &self.line.pace
+            && let Err(until) = pace.begin()
+        {
+            return Turn::Later { told: Told::Spent(pace.per_minute()), until: Some(until) };
+        }
+        inner.waiting.pop_front();
+        inner.running += 1;
+        drop(inner);
+        self.runs = true;
+        self.line.moved.notify_waiters();
+        Turn::Now
     }
 }
 

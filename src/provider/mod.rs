@@ -7,6 +7,7 @@
 mod answering;
 pub mod anthropic;
 pub mod bedrock;
+mod fitted;
 pub mod key;
 pub mod limited;
 pub mod local;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answering::{answering, bare, body_of, complaint, each, once, refused, scrubbed};
+use super::answering::{answering, asks, bare, body_of, complaint, each, once, refused, scrubbed};
 use super::key::Key;
 use super::sent::{keyed, sent};
 use super::{Events, KeyCheck, Provider};
@@ -201,9 +201,10 @@ impl Provider for Ollama {
         let events = match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
-                let asked = doing.clone();
-                let ask = async move { voice.ask(&net, &converse, &asked).await };
-                answering::<Chat>(doing, ask, reply::answer)
+                let asked = (voice, converse, doing.clone());
+                let ask =
+                    asks(asked, |asked, net| async move { asked.0.ask(&net, &asked.1, &asked.2).await });
+                answering::<Chat>(doing, net, ask, reply::answer)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Embed { model, texts } => {
@@ -219,9 +220,10 @@ impl Provider for Ollama {
             }
             Call::Pull { model } => {
                 let doing = format!("fetching {model}");
-                let asked = doing.clone();
-                let ask = async move { voice.pull(&net, &model, &asked).await };
-                answering::<Pulling>(doing, ask, pull::whole)
+                let asked = (voice, model, doing.clone());
+                let ask =
+                    asks(asked, |asked, net| async move { asked.0.pull(&net, &asked.1, &asked.2).await });
+                answering::<Pulling>(doing, net, ask, pull::whole)
             }
             Call::Remove { model } => {
                 let removed = async move { voice.remove(&net, &model).await };

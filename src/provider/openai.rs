@@ -1,8 +1,9 @@
 //! A voice over HTTP: any server that speaks `OpenAI`'s API, Chat Completions or Responses.
 
 use super::answering::{
-    answering, bare, body_of, complaint, each, keeps_none, once, pictures_of, refused, scrubbed, wait_ms,
+    answering, asks, bare, body_of, each, keeps_none, once, pictures_of, refused, scrubbed, wait_ms,
 };
+use super::fitted::Refused;
 use super::key::Key;
 use super::sent::{keyed, sent, without_user};
 use super::{Events, KeyCheck, Provider};
@@ -14,7 +15,7 @@ use crate::domain::script::{self, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
-use crate::wire::openai::request::{Dialect, Limit};
+use crate::wire::openai::request::{Dialect, Limit, Seed};
 use crate::wire::openai::responses::{self, Responses};
 use crate::wire::openai::{Chat, embed, fault, picture, reply, request};
 use crate::wire::unstreamed::unstreamed;
@@ -45,6 +46,9 @@ pub struct OpenAi {
     key_check: Option<&'static str>,
     /// Its answers are asked for whole.
     whole: bool,
+    /// What it calls the seed.
+    seed: Seed,
+    refused: Refused,
 }
 
 impl OpenAi {
@@ -52,7 +56,18 @@ impl OpenAi {
     pub fn new(name: impl Into<String>, base_url: impl Into<String>, key: Key) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
         let (name, api) = (name.into(), Api::default());
-        Self { name, base_url, key, key_header: BEARER, api, key_check: None, whole: false }
+        let (key_check, refused) = (None, Refused::default());
+        Self {
+            name,
+            base_url,
+            key,
+            key_header: BEARER,
+            api,
+            key_check,
+            whole: false,
+            seed: Seed::default(),
+            refused,
+        }
     }
 
     /// The same server, asked in the way `api`.
@@ -73,6 +88,12 @@ impl OpenAi {
         Self { key_check, ..self }
     }
 
+    /// The same server, which calls the seed by that name.
+    #[must_use]
+    pub fn with_seed_as(self, seed: Seed) -> Self {
+        Self { seed, ..self }
+    }
+
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.
     #[must_use]
     pub fn whole(self, whole: bool) -> Self {
@@ -85,8 +106,9 @@ impl OpenAi {
         host.is_some_and(|host| host == "api.openai.com" || host.ends_with(".openai.azure.com"))
     }
 
-    fn dialect(&self, limit: Limit) -> Dialect {
-        Dialect { limit, top_k: !self.is_openais_own() }
+    fn dialect(&self, model: &ModelId, limit: Limit) -> Dialect {
+        let counts = !self.refused.has(model, fault::COUNTS);
+        Dialect { limit, top_k: !self.is_openais_own(), seed: self.seed, counts }
     }
 
     async fn send(&self, net: &Client, request: Request) -> Result<Response> {
@@ -103,8 +125,9 @@ impl OpenAi {
         if self.is_openais_own() {
             Limits::OPENAI.check(converse, doing)?;
         }
+        let converse = &*self.refused.fitted(converse);
         let (path, body) = match api {
-            Api::Chat => ("chat/completions", request::body(converse, self.dialect(limit))?),
+            Api::Chat => ("chat/completions", request::body(converse, self.dialect(&converse.model, limit))?),
             Api::Responses => ("responses", responses::request::body(converse)?),
         };
         let body = if self.whole { unstreamed(body) } else { body };
@@ -123,6 +146,9 @@ impl OpenAi {
             }
             let (status, wait) = (response.status(), wait_ms(&response));
             let complaint = response.complaint().await;
+            if self.learns(converse, status, &complaint) {
+                continue;
+            }
             if status == 400
                 && limit == Limit::MaxTokens
                 && converse.settings.max_tokens.is_some()
@@ -137,24 +163,38 @@ impl OpenAi {
 
     /// Sends a conversation to Responses; the answer's head is one of success.
     async fn respond(&self, net: &Client, converse: &Converse, doing: &str) -> Result<Response> {
-        let request = self.asking(doing, converse, Api::Responses, Limit::MaxTokens)?;
-        let mut response = self.send(net, request).await?;
-        if response.is_success() {
-            return Ok(response);
+        loop {
+            let request = self.asking(doing, converse, Api::Responses, Limit::MaxTokens)?;
+            let mut response = self.send(net, request).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            let (status, wait) = (response.status(), wait_ms(&response));
+            let complaint = response.complaint().await;
+            if !self.learns(converse, status, &complaint) {
+                return Err(fault::of_status(doing, status, &complaint, wait));
+            }
         }
-        Err(complaint(doing, &mut response, fault::of_status).await)
+    }
+
+    /// Whether a complaint says for the first time that the server does not take a part of the request at any value.
+    fn learns(&self, converse: &Converse, status: u16, complaint: &str) -> bool {
+        let Some(setting) = fault::refuses(status, complaint) else { return false };
+        let sent = setting == fault::COUNTS || converse.settings.get(setting).is_some();
+        sent && self.refused.learn(&converse.model, setting)
     }
 
     fn converse(self, net: Client, converse: Converse) -> Events {
         let doing = format!("asking {}", converse.model);
-        let asked = doing.clone();
+        let asked = (self.clone(), converse.clone(), doing.clone());
         if self.api == Api::Responses {
-            let ask = async move { self.respond(&net, &converse, &asked).await };
-            return answering::<Responses>(doing, ask, responses::whole);
+            let ask =
+                asks(asked, |asked, net| async move { asked.0.respond(&net, &asked.1, &asked.2).await });
+            return answering::<Responses>(doing, net, ask, responses::whole);
         }
-        let other = (self.clone().by(Api::Responses), net.clone(), converse.clone());
-        let ask = async move { self.chat(&net, &converse, &asked).await };
-        or_else(answering::<Chat>(doing, ask, reply::completion), move |error| {
+        let other = (self.by(Api::Responses), net.clone(), converse);
+        let ask = asks(asked, |asked, net| async move { asked.0.chat(&net, &asked.1, &asked.2).await });
+        or_else(answering::<Chat>(doing, net, ask, reply::completion), move |error| {
             let (voice, net, converse) = other;
             fault::wants_responses(error).then(|| {
                 let told = LeftOut::said(&responses::request::left_out(&converse.settings));
@@ -289,10 +329,13 @@ impl Provider for OpenAi {
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        match self.api {
-            Api::Chat => request::left_out(&converse.settings, self.dialect(Limit::MaxTokens)),
-            Api::Responses => responses::request::left_out(&converse.settings),
-        }
+        let fitted = self.refused.fitted(converse);
+        let mut all = match self.api {
+            Api::Chat => request::left_out(&fitted.settings, self.dialect(&converse.model, Limit::MaxTokens)),
+            Api::Responses => responses::request::left_out(&fitted.settings),
+        };
+        all.extend(self.refused.left_out(converse));
+        all
     }
 
     fn unpictured(&self, model: &ModelId) -> Vec<LeftOut> {

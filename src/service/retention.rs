@@ -94,7 +94,6 @@ fn sweep_kind<R: Record>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::message::{Timing, Usage};
     use crate::domain::trace::{SpanKind, SpanStatus};
     use crate::service::fresh;
     use crate::store::record::{Kind, RecordKey};
@@ -121,21 +120,7 @@ mod tests {
         let id = id(now, days, number);
         let at = Timestamp(now.0 - (days * DAY) as i64);
         assert_eq!(id.made(), Some(at));
-        let span = Span {
-            id,
-            parent: None,
-            principal: String::new(),
-            kind: SpanKind::ListModels,
-            provider: "p".into(),
-            model: None,
-            started: at,
-            timing: Timing::default(),
-            usage: Usage::default(),
-            images: 0,
-            status: SpanStatus::Done,
-            conversation: None,
-            answer: None,
-        };
+        let span = Span { status: SpanStatus::Done, ..Span::begun(id, SpanKind::ListModels, "p", at) };
         let egress = Egress {
             number: 1,
             span: Some(id),

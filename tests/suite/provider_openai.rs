@@ -9,11 +9,12 @@ use outcrop::domain::catalog::ModelId;
 use outcrop::domain::delta::{Event, Fold, Pause};
 use outcrop::domain::message::{BlobId, Block, Role, StopReason, Usage};
 use outcrop::domain::settings::Settings;
-use outcrop::domain::trace::{Span, SpanStatus};
+use outcrop::domain::trace::{Retried, Span, SpanStatus};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, Egress, EgressSink, NetOptions, Network, Proxies, Reach, Request, Retries};
 use outcrop::provider::Provider;
 use outcrop::provider::key::Key;
+use outcrop::provider::limited::{Limited, Limits};
 use outcrop::provider::openai::OpenAi;
 use outcrop::service::invoke::{Invoke, SpanSink, Terms};
 use secrecy::SecretString;
@@ -133,6 +134,8 @@ async fn what_leaves_the_machine_names_the_call_that_it_was_made_for() {
     let spans = std::mem::take(&mut *spans.0.lock().unwrap());
     let [span] = &spans[..] else { panic!("{spans:?}") };
     assert_eq!((span.principal.as_str(), &span.status), ("somebody", &SpanStatus::Done));
+    assert_eq!(span.retried, Retried { server_errors: 1, ..Retried::default() });
+    assert_eq!(egress.0.lock().unwrap()[0].received, "busy".len() as u64, "what came before counts too");
     let told =
         || -> Vec<_> { egress.0.lock().unwrap().iter().map(|entry| (entry.status, entry.span)).collect() };
     assert_eq!(told(), [(Some(503), Some(span.id)), (Some(200), Some(span.id))]);
@@ -147,6 +150,43 @@ async fn a_server_that_does_not_stream_is_understood() {
     let server = Server::start(move |_, _| whole(200, &json, data("llama_whole.json"))).await;
     let (fold, error) = ask(&voice(&server, client(options()).0)).await;
     assert_eq!((text(&fold).as_str(), error), ("I'm sorry for any misglamour. I'm", None));
+}
+
+#[tokio::test]
+async fn a_setting_that_the_server_refuses_is_left_out_from_then_on_and_said() {
+    let server = Server::start(|_, seen| {
+        let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+        match ["temperature", "seed"].into_iter().find(|name| body.get(*name).is_some()) {
+            Some(name) => {
+                let complaint = format!("Unsupported parameter: '{name}' is not supported with this model.");
+                whole(400, &[], json!({ "error": { "message": complaint } }).to_string())
+            }
+            None => events([Part::Bytes(data("no_done.sse"))]),
+        }
+    })
+    .await;
+    let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), Key::None));
+    let invoke = Invoke::new([there], Vec::new(), Arc::new(Spans::default()));
+    let settings =
+        Settings { temperature: Some(0.2), seed: Some(7), max_tokens: Some(9), ..Settings::default() };
+    let ask = || {
+        let Call::Converse(converse) = hello() else { unreachable!() };
+        let call = Call::Converse(Converse { settings: settings.clone(), ..converse });
+        invoke.serve_by("there", call, &Terms::new(client(options()).0)).collect::<Vec<_>>()
+    };
+    let events = soon(ask()).await;
+    let Ok(Event::Notice { text: said }) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(said, "seed and temperature are not sent: the server takes none for this model");
+    assert!(
+        events.iter().any(|event| matches!(event, Ok(Event::Text { text }) if text == "Hel")),
+        "{events:?}"
+    );
+    assert_eq!(server.seen().len(), 3, "each was refused once");
+    soon(ask()).await;
+    let seen = server.seen();
+    assert_eq!(seen.len(), 4, "it is known now");
+    let body: serde_json::Value = serde_json::from_slice(&seen[3].body).unwrap();
+    assert_eq!(body["max_tokens"], 9);
 }
 
 #[tokio::test]
@@ -292,6 +332,63 @@ async fn failures_that_may_pass_are_retried_before_the_first_word() {
         assert_eq!((text(&fold).as_str(), error), ("Hello", None), "{status}");
         assert_eq!(server.seen().len(), 3);
     }
+}
+
+/// A head of success, and behind it an error: of a gateway whose model has no room.
+fn refused_in_a_stream(before: &str) -> Vec<u8> {
+    let error = r#"data: {"error":{"message":"Overloaded","code":529}}"#;
+    format!("{before}{error}\n\n").into_bytes()
+}
+
+#[tokio::test]
+async fn an_error_that_may_pass_is_retried_behind_a_head_of_success_too() {
+    let server = Server::start(|number, _| match number {
+        0 => events([Part::Bytes(refused_in_a_stream(": a sign of life\n\n"))]),
+        _ => events([Part::Bytes(data("no_done.sse"))]),
+    })
+    .await;
+    let (net, _) = client(options());
+    let spans = Arc::new(Spans::default());
+    let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), Key::None));
+    let invoke = Invoke::new([there], Vec::new(), Arc::clone(&spans) as _);
+    let (fold, error) = soon(answer::whole(invoke.serve_by("there", hello(), &Terms::new(net)))).await;
+    assert_eq!((text(&fold).as_str(), error), ("Hello", None));
+    assert_eq!(server.seen().len(), 2);
+    assert_eq!(spans.0.lock().unwrap()[0].retried, Retried { server_errors: 1, ..Retried::default() });
+}
+
+#[tokio::test]
+async fn nothing_is_asked_again_once_a_word_has_come_and_not_without_end() {
+    let word = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}\n\n";
+    for (before, asked, came) in [(word, 1, "Hel"), ("", 3, "")] {
+        let server = Server::start(move |_, _| events([Part::Bytes(refused_in_a_stream(before))])).await;
+        let (fold, error) = ask(&voice(&server, client(options()).0)).await;
+        let error = error.unwrap();
+        assert_eq!((&error.kind, text(&fold).as_str()), (&ErrorKind::Overloaded, came), "{error}");
+        assert!(error.why.contains("Overloaded"), "{error}");
+        assert_eq!(server.seen().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_again_counts_for_the_minute_too() {
+    let server = Server::start(|_, _| whole(503, &[("retry-after", "0")], "busy")).await;
+    let (net, _) = client(options());
+    let there: Arc<dyn Provider> = Arc::new(OpenAi::new("there", server.url("/v1"), Key::None));
+    let limits = Limits { per_minute: Some(2), ..Limits::default() };
+    let limited: Arc<dyn Provider> = Arc::new(Limited::new(there, limits));
+    let invoke = Invoke::new([limited], Vec::new(), Arc::new(Spans::default()));
+    let mut events = invoke.serve_by("there", hello(), &Terms::new(net));
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        match soon(events.next()).await {
+            Some(Ok(Event::Paused { pause, .. })) => told.push(pause),
+            other => panic!("{other:?}"),
+        }
+    }
+    let again = |attempt| Pause::Retry { status: 503, attempt };
+    assert_eq!(told, [again(2), again(3), Pause::RateLimit { per_minute: 2 }]);
+    assert_eq!(server.seen().len(), 2);
 }
 
 #[tokio::test]

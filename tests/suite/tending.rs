@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use outcrop::config::{Config, Environment, Flags};
 use outcrop::domain::id::SpanId;
-use outcrop::domain::message::{Timing, Usage};
 use outcrop::domain::time::Timestamp;
 use outcrop::domain::trace::{Egress, Span, SpanKind, SpanStatus};
 use outcrop::store::record::EgressKey;
@@ -41,21 +40,7 @@ fn record(store: &Store, days: i64) -> SpanId {
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
     let at = Timestamp(i64::try_from(now).unwrap() - days * DAY);
     let id = id(at);
-    let span = Span {
-        id,
-        parent: None,
-        principal: String::new(),
-        kind: SpanKind::ListModels,
-        provider: "p".into(),
-        model: None,
-        started: at,
-        timing: Timing::default(),
-        usage: Usage::default(),
-        images: 0,
-        status: SpanStatus::Done,
-        conversation: None,
-        answer: None,
-    };
+    let span = Span { status: SpanStatus::Done, ..Span::begun(id, SpanKind::ListModels, "p", at) };
     let egress = Egress {
         number: 1,
         span: Some(id),

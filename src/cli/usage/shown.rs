@@ -41,6 +41,9 @@ pub(in crate::cli) struct Shown<'a> {
     dollars: Option<f64>,
     #[serde(rename = "UnpricedInvocations")]
     unpriced: u64,
+    /// Calls that did not tell all of their tokens.
+    #[serde(rename = "UncountedInvocations")]
+    untold: u64,
     #[serde(rename = "PriceAsOf")]
     as_of: Option<&'a str>,
     /// How long each point of the series is.
@@ -65,23 +68,24 @@ struct Counts {
     lost: u64,
     #[serde(rename = "Stopped")]
     stopped: u64,
+    /// `null` where nobody has told.
     #[serde(rename = "InputTokenCount")]
-    input_tokens: u64,
+    input_tokens: Option<u64>,
     #[serde(rename = "OutputTokenCount")]
-    output_tokens: u64,
+    output_tokens: Option<u64>,
 }
 
 impl From<&Tally> for Counts {
     fn from(tally: &Tally) -> Self {
         Self {
             invocations: tally.invocations,
-            throttles: tally.throttles,
-            client_errors: tally.client_errors,
-            server_errors: tally.server_errors,
+            throttles: tally.all_throttles(),
+            client_errors: tally.all_client_errors(),
+            server_errors: tally.all_server_errors(),
             lost: tally.lost,
             stopped: tally.stopped,
-            input_tokens: tally.input_tokens,
-            output_tokens: tally.output_tokens,
+            input_tokens: tally.input().known(),
+            output_tokens: tally.output().known(),
         }
     }
 }
@@ -95,8 +99,8 @@ impl From<&Point> for Counts {
             server_errors: point.server_errors,
             lost: point.lost,
             stopped: point.stopped,
-            input_tokens: point.input_tokens,
-            output_tokens: point.output_tokens,
+            input_tokens: point.input.known(),
+            output_tokens: point.output.known(),
         }
     }
 }
@@ -149,6 +153,7 @@ impl<'a> Shown<'a> {
             first_token: Times::of(&tally.first_token),
             dollars: figures.cost.dollars,
             unpriced: figures.cost.unpriced,
+            untold: tally.untold,
             as_of: price.map(|price| price.as_of.as_str()).filter(|as_of| !as_of.is_empty()),
             step: (!series.is_empty()).then_some(match (row, report.query.by) {
                 (None, By::Day) => Step::Day,

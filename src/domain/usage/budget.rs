@@ -132,29 +132,33 @@ impl Budget {
         }
     }
 
-    /// Judges a call for which at least `next` is needed when `spent` is gone.
-    pub fn judge(&self, spent: Spent, next: Spent) -> Verdict {
+    /// Judges a call for which at least `next` is needed when `spent` is gone and `held` is kept for calls that run.
+    pub fn judge(&self, spent: Spent, held: Spent, next: Spent) -> Verdict {
         let Limits { stop, stop_tokens, .. } = self.limits;
-        let (gone, more) = (spent.cost.dollars.unwrap_or(0.0), next.cost.dollars.unwrap_or(0.0));
+        let gone = spent.cost.dollars.unwrap_or(0.0);
+        let kept = held.cost.dollars.unwrap_or(0.0);
+        let more = kept + next.cost.dollars.unwrap_or(0.0);
         // What is known to cost nothing takes nothing away.
         let free = next.cost == Cost { dollars: Some(0.0), unpriced: 0 };
         let passes = |limit: &f64| !free && (gone >= *limit || gone + more > *limit);
         if let Some(stop) = stop.filter(passes) {
+            let kept = (kept > 0.0 && gone < stop).then(|| money(kept));
             return self.stopped(
                 "stop",
                 &money(stop),
-                &used(&money(gone), spent.cost.unpriced),
+                &used(&money(gone), kept, spent.cost.unpriced),
                 gone >= stop,
             );
         }
-        let tokens = spent.tokens.saturating_add(next.tokens);
+        let tokens = spent.tokens.saturating_add(held.tokens).saturating_add(next.tokens);
         let passes = |limit: &u64| spent.tokens >= *limit || tokens > *limit;
         if let Some(stop) = stop_tokens.filter(passes) {
             let of = figures::count(stop, "token", "tokens");
+            let kept = (held.tokens > 0 && spent.tokens < stop).then(|| figures::grouped(held.tokens));
             return self.stopped(
                 "stop_tokens",
                 &of,
-                &used(&figures::grouped(spent.tokens), 0),
+                &used(&figures::grouped(spent.tokens), kept, 0),
                 spent.tokens >= stop,
             );
         }
@@ -215,12 +219,13 @@ impl Budget {
 }
 
 /// What is gone, and what does not count.
-fn used(used: &str, unpriced: u64) -> String {
+fn used(used: &str, kept: Option<String>, unpriced: u64) -> String {
+    let kept = kept.map(|kept| format!(", and {kept} are kept for calls that run")).unwrap_or_default();
     let rest = match unpriced {
         0 => String::new(),
         some => format!("; {} whose price is unknown do not count", figures::count(some, "call", "calls")),
     };
-    format!("{used} are used{rest}")
+    format!("{used} are used{kept}{rest}")
 }
 
 /// "$1.20", or "$0.0031" where it is little.
@@ -253,7 +258,7 @@ mod tests {
     fn a_stop_says_whose_budget_it_is_what_is_used_and_how_to_raise_it() {
         let scope = Scope::Model("openai/gpt-4o".parse().unwrap());
         let Verdict::Stop { why, hint } =
-            budget(scope, dollars_only()).judge(spent(1.999, 9), spent(0.01, 1))
+            budget(scope, dollars_only()).judge(spent(1.999, 9), Spent::default(), spent(0.01, 1))
         else {
             panic!("it is let through")
         };
@@ -265,19 +270,40 @@ mod tests {
     #[test]
     fn a_call_that_just_fits_is_let_through_and_one_after_the_last_cent_is_not() {
         let budget = budget(Scope::All, Limits { stop: Some(2.0), ..Limits::default() });
-        assert_eq!(budget.judge(spent(1.5, 0), spent(0.5, 0)), Verdict::Within);
-        assert!(matches!(budget.judge(spent(2.0, 0), Spent::default()), Verdict::Stop { .. }));
-        assert!(matches!(budget.judge(spent(1.5, 0), spent(0.6, 0)), Verdict::Stop { .. }));
+        assert_eq!(budget.judge(spent(1.5, 0), Spent::default(), spent(0.5, 0)), Verdict::Within);
+        assert!(matches!(
+            budget.judge(spent(2.0, 0), Spent::default(), Spent::default()),
+            Verdict::Stop { .. }
+        ));
+        assert!(matches!(budget.judge(spent(1.5, 0), Spent::default(), spent(0.6, 0)), Verdict::Stop { .. }));
         let nothing = Budget { limits: Limits { stop: Some(0.0), ..Limits::default() }, ..budget };
-        assert!(matches!(nothing.judge(Spent::default(), Spent::default()), Verdict::Stop { .. }));
+        assert!(matches!(
+            nothing.judge(Spent::default(), Spent::default(), Spent::default()),
+            Verdict::Stop { .. }
+        ));
+    }
+
+    #[test]
+    fn what_calls_that_run_may_still_need_is_not_given_twice() {
+        let limits = Limits { stop: Some(2.0), stop_tokens: Some(100), ..Limits::default() };
+        let budget = budget(Scope::All, limits);
+        assert_eq!(budget.judge(spent(1.0, 50), spent(0.5, 20), spent(0.5, 30)), Verdict::Within);
+        let Verdict::Stop { why, .. } = budget.judge(spent(1.0, 50), spent(0.8, 0), spent(0.5, 1)) else {
+            panic!()
+        };
+        assert!(why.ends_with("$1.00 are used, and $0.80 are kept for calls that run"), "{why}");
+        let Verdict::Stop { why, .. } = budget.judge(spent(0.0, 50), spent(0.0, 45), spent(0.1, 6)) else {
+            panic!()
+        };
+        assert!(why.ends_with("50 are used, and 45 are kept for calls that run"), "{why}");
     }
 
     #[test]
     fn what_costs_nothing_is_not_stopped_for_money() {
         let budget = budget(Scope::All, dollars_only());
-        assert_eq!(budget.judge(spent(9.0, 0), spent(0.0, 5)), Verdict::Within);
+        assert_eq!(budget.judge(spent(9.0, 0), Spent::default(), spent(0.0, 5)), Verdict::Within);
         let unknown = Spent { cost: Cost::default(), tokens: 5 };
-        assert!(matches!(budget.judge(spent(9.0, 0), unknown), Verdict::Stop { .. }));
+        assert!(matches!(budget.judge(spent(9.0, 0), Spent::default(), unknown), Verdict::Stop { .. }));
     }
 
     #[test]
@@ -285,12 +311,14 @@ mod tests {
         let limits = Limits { warn_tokens: Some(1_000), stop_tokens: Some(2_000), ..Limits::default() };
         let budget = budget(Scope::Voice("home".into()), limits);
         let used = |tokens| Spent { cost: Cost { dollars: None, unpriced: 3 }, tokens };
-        assert_eq!(budget.judge(used(999), used(1)), Verdict::Within);
+        assert_eq!(budget.judge(used(999), Spent::default(), used(1)), Verdict::Within);
         let text = "home: 1,500 tokens today, past the 1,000 tokens to warn at (budgets.\"home\".day_warn_tokens); nothing is \
                     sent beyond 2,000 tokens."
             .to_owned();
-        assert_eq!(budget.judge(used(1_500), used(1)), Verdict::Warn { text });
-        let Verdict::Stop { why, hint } = budget.judge(used(1_990), used(11)) else { panic!() };
+        assert_eq!(budget.judge(used(1_500), Spent::default(), used(1)), Verdict::Warn { text });
+        let Verdict::Stop { why, hint } = budget.judge(used(1_990), Spent::default(), used(11)) else {
+            panic!()
+        };
         assert!(why.contains("1,990 are used") && hint.contains("budgets.\"home\".day_stop_tokens"), "{why}");
     }
 
@@ -301,9 +329,13 @@ mod tests {
         let text = "all models: about $1.20 and calls without a price today, past the $1.00 to warn at \
                     (budget.day_warn); nothing is sent beyond $2.00."
             .to_owned();
-        assert_eq!(budget(Scope::All, dollars_only()).judge(used, spent(0.1, 0)), Verdict::Warn { text });
+        assert_eq!(
+            budget(Scope::All, dollars_only()).judge(used, Spent::default(), spent(0.1, 0)),
+            Verdict::Warn { text }
+        );
         used.cost.dollars = Some(2.5);
-        let Verdict::Stop { why, .. } = budget(Scope::All, dollars_only()).judge(used, Spent::default())
+        let Verdict::Stop { why, .. } =
+            budget(Scope::All, dollars_only()).judge(used, Spent::default(), Spent::default())
         else {
             panic!()
         };
@@ -312,7 +344,11 @@ mod tests {
 
     #[test]
     fn a_budget_that_is_used_up_is_not_one_that_would_be_passed() {
-        let why = |gone: f64| match budget(Scope::All, dollars_only()).judge(spent(gone, 0), spent(0.5, 1)) {
+        let why = |gone: f64| match budget(Scope::All, dollars_only()).judge(
+            spent(gone, 0),
+            Spent::default(),
+            spent(0.5, 1),
+        ) {
             Verdict::Stop { why, .. } => why,
             other => panic!("{other:?}"),
         };

@@ -10,7 +10,7 @@ mod tally;
 pub use histogram::Histogram;
 pub use invocation::{Invocation, Said};
 pub use report::{Builder, By, Day, Form, Point, PriceDates, Query, Report, Row, Standing, Step, reaches};
-pub use tally::{Cost, Fate, Figures, Tally};
+pub use tally::{Cost, Count, Fate, Figures, Tally};
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Budget, Spent};
-use super::{Figures, HOUR, Subject, Tally};
+use super::{Count, Figures, HOUR, Subject, Tally};
 use crate::domain::catalog::Price;
 use crate::domain::time::Timestamp;
 
@@ -102,8 +102,9 @@ pub struct Point {
     /// Where the hour or day begins.
     pub at: Timestamp,
     pub invocations: u64,
-    /// In whatever way; the next four are its parts.
+    /// In whatever way.
     pub failed: u64,
+    /// Answers by their statuses, those after which the same was sent again among them.
     pub throttles: u64,
     pub client_errors: u64,
     pub server_errors: u64,
@@ -111,8 +112,8 @@ pub struct Point {
     pub lost: u64,
     /// The person ended them, or went away.
     pub stopped: u64,
-    pub input_tokens: u64,
-    pub output_tokens: u64,
+    pub input: Count,
+    pub output: Count,
     pub images: u64,
     /// In milliseconds, as all times here; `None` where nothing was answered.
     pub latency_p50: Option<u32>,
@@ -129,13 +130,13 @@ impl Point {
             at,
             invocations: tally.invocations,
             failed: tally.failed(),
-            throttles: tally.throttles,
-            client_errors: tally.client_errors,
-            server_errors: tally.server_errors,
+            throttles: tally.all_throttles(),
+            client_errors: tally.all_client_errors(),
+            server_errors: tally.all_server_errors(),
             lost: tally.lost,
             stopped: tally.stopped,
-            input_tokens: tally.input_tokens,
-            output_tokens: tally.output_tokens,
+            input: tally.input(),
+            output: tally.output(),
             images: tally.images,
             latency_p50: tally.latency.percentile(50),
             latency_p95: tally.latency.percentile(95),

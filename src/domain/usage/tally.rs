@@ -18,19 +18,20 @@ pub enum Fate {
     Client,
     /// The server failed or had no room.
     Server,
-    /// No server answered: no network, a time-out, a budget, `--offline`.
+    /// No server answered: no network, a time-out, `--offline`, or it was refused here and never sent.
     Lost,
     /// The caller went away or stopped it.
     Stopped,
 }
 
 impl Fate {
-    /// How a span ended.
-    pub fn of(status: &SpanStatus) -> Self {
+    /// How a call ended.
+    pub fn of(span: &Span) -> Self {
         use ErrorKind as E;
-        match status {
+        match &span.status {
             SpanStatus::Done => Self::Answered,
             SpanStatus::Cancelled | SpanStatus::Failed { kind: E::Cancelled } => Self::Stopped,
+            SpanStatus::Failed { .. } if span.unsent => Self::Lost,
             SpanStatus::Failed { kind } => match kind {
                 E::RateLimited { .. } => Self::Throttled,
                 E::Server { .. } | E::Overloaded => Self::Server,
@@ -69,6 +70,16 @@ pub struct Tally {
     pub images: u64,
     /// Calls that read or wrote tokens and told no number of them, or only one.
     pub untold: u64,
+    /// Calls that did not tell what they read, and about how many tokens that was by its length.
+    pub untold_input: u64,
+    pub guessed_input: u64,
+    /// The same of what they wrote.
+    pub untold_output: u64,
+    pub guessed_output: u64,
+    /// Answers after which the same was sent again: no calls of their own.
+    pub retried_throttles: u64,
+    pub retried_client_errors: u64,
+    pub retried_server_errors: u64,
     /// Of answered calls, from the request to the end of the answer.
     pub latency: Histogram,
     /// Of answered calls, from the request to the first piece of text.
@@ -76,12 +87,15 @@ pub struct Tally {
 }
 
 /// The counters of a stored tally, in the order in which they are written: new ones go to the end.
-const COUNTERS: usize = 14;
+const COUNTERS: usize = 19;
+
+/// Behind so many of them the sums of the two histograms are written.
+const SUMS: usize = 12;
 
 impl Tally {
     /// Takes one call in.
     pub fn record(&mut self, span: &Span) {
-        let fate = Fate::of(&span.status);
+        let fate = Fate::of(span);
         let counter = match fate {
             Fate::Answered => &mut self.invocations,
             Fate::Throttled => &mut self.throttles,
@@ -98,17 +112,31 @@ impl Tally {
         self.cache_read_tokens += known(usage.cache_read);
         self.cache_write_tokens += known(usage.cache_write);
         self.images += u64::from(span.images);
-        let told = match span.kind {
-            SpanKind::Converse => usage.input.is_some() && usage.output.is_some(),
-            SpanKind::Embed => usage.input.is_some(),
+        self.retried_throttles += u64::from(span.retried.throttles);
+        self.retried_client_errors += u64::from(span.retried.client_errors);
+        self.retried_server_errors += u64::from(span.retried.server_errors);
+        let (reads, writes) = match span.kind {
+            SpanKind::Converse => (true, true),
+            SpanKind::Embed => (true, false),
             SpanKind::Image
             | SpanKind::ListModels
             | SpanKind::CountTokens
             | SpanKind::PullModel
-            | SpanKind::RemoveModel => true,
+            | SpanKind::RemoveModel => (false, false),
         };
-        let worked = matches!(fate, Fate::Answered | Fate::Stopped) || span.timing.first_token_ms.is_some();
-        self.untold += u64::from(worked && !told);
+        let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
+        let worked = answered || span.timing.first_token_ms.is_some();
+        let (input, output) =
+            (worked && reads && usage.input.is_none(), worked && writes && usage.output.is_none());
+        if input {
+            self.untold_input += 1;
+            self.guessed_input += u64::from(span.by_length.input);
+        }
+        if output {
+            self.untold_output += 1;
+            self.guessed_output += u64::from(span.by_length.output);
+        }
+        self.untold += u64::from(input || output);
         if fate == Fate::Answered {
             if let Some(ms) = span.timing.total_ms {
                 self.latency.record(ms);
@@ -143,17 +171,61 @@ impl Tally {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
+    /// The same, with those that nobody has told by their length.
+    pub fn tokens_at_length(&self) -> u64 {
+        self.tokens().saturating_add(self.guessed_input).saturating_add(self.guessed_output)
+    }
+
+    /// Tokens that were read, as far as that was told.
+    pub fn input(&self) -> Count {
+        Count { told: self.input_tokens, untold: self.untold_input }
+    }
+
+    /// Tokens that were written.
+    pub fn output(&self) -> Count {
+        Count { told: self.output_tokens, untold: self.untold_output }
+    }
+
+    /// Answers that asked to slow down, whether the call then went well or not.
+    pub fn all_throttles(&self) -> u64 {
+        self.throttles + self.retried_throttles
+    }
+
+    /// Answers that something asked was wrong.
+    pub fn all_client_errors(&self) -> u64 {
+        self.client_errors + self.retried_client_errors
+    }
+
+    /// Answers that the server failed.
+    pub fn all_server_errors(&self) -> u64 {
+        self.server_errors + self.retried_server_errors
+    }
+
     /// What it cost at this price; with none, nobody knows.
     pub fn cost(&self, kind: SpanKind, price: Option<&Price>) -> Cost {
-        let worked = self.invocations + self.stopped;
-        match price.and_then(|price| self.dollars(kind, price)) {
+        let (input, output) = (self.input_tokens, self.output_tokens);
+        match price.and_then(|price| self.dollars(kind, price, input, output)) {
             Some(dollars) => Cost { dollars: Some(dollars), unpriced: self.untold },
-            None => Cost { dollars: None, unpriced: worked.max(self.untold) },
+            None => self.unpriced(),
         }
     }
 
+    /// The same, with the tokens that nobody has told by their length: what a budget goes by.
+    pub fn cost_at_length(&self, kind: SpanKind, price: Option<&Price>) -> Cost {
+        let input = self.input_tokens.saturating_add(self.guessed_input);
+        let output = self.output_tokens.saturating_add(self.guessed_output);
+        match price.and_then(|price| self.dollars(kind, price, input, output)) {
+            Some(dollars) => Cost { dollars: Some(dollars), unpriced: 0 },
+            None => self.unpriced(),
+        }
+    }
+
+    fn unpriced(&self) -> Cost {
+        Cost { dollars: None, unpriced: (self.invocations + self.stopped).max(self.untold) }
+    }
+
     /// `None` where a price that matters is unknown.
-    fn dollars(&self, kind: SpanKind, price: &Price) -> Option<f64> {
+    fn dollars(&self, kind: SpanKind, price: &Price, input: u64, output: u64) -> Option<f64> {
         let part = |tokens: u64, price: Option<f64>| match tokens {
             0 => Some(0.0),
             some => price.map(|price| some as f64 * price / 1e6),
@@ -163,23 +235,25 @@ impl Tally {
         {
             return Some(self.images as f64 * image);
         }
-        if self.images > 0 && self.tokens() == 0 {
+        if self.images > 0 && input == 0 && output == 0 {
             return None;
         }
         let (read, written) = (self.cache_read_tokens, self.cache_write_tokens);
-        let fresh = self.input_tokens.saturating_sub(read).saturating_sub(written);
+        let fresh = input.saturating_sub(read).saturating_sub(written);
         Some(
             part(fresh, price.input)?
                 + part(read, price.cache_read.or(price.input))?
                 + part(written, price.cache_write.or(price.input))?
-                + part(self.output_tokens, price.output)?,
+                + part(output, price.output)?,
         )
     }
 
     /// The counters and sums, as a record keeps them; zeros at the end are left off.
     pub fn numbers(&self) -> Vec<u64> {
-        let mut numbers = self.counters().to_vec();
-        numbers.extend([self.latency.sum(), self.first_token.sum()]);
+        let counters = self.counters();
+        let (first, later) = counters.split_at(SUMS);
+        let sums = [self.latency.sum(), self.first_token.sum()];
+        let mut numbers = [first, &sums, later].concat();
         let used = numbers.iter().rposition(|number| *number > 0).map_or(0, |last| last + 1);
         numbers.truncate(used);
         numbers
@@ -189,17 +263,19 @@ impl Tally {
     pub fn from_numbers(numbers: &[u64], latency: &[u64], first_token: &[u64]) -> Self {
         let sum = |at: usize| numbers.get(at).copied().unwrap_or(0);
         let mut tally = Self {
-            latency: Histogram::from_flat(latency, sum(COUNTERS - 2)),
-            first_token: Histogram::from_flat(first_token, sum(COUNTERS - 1)),
+            latency: Histogram::from_flat(latency, sum(SUMS)),
+            first_token: Histogram::from_flat(first_token, sum(SUMS + 1)),
             ..Self::default()
         };
-        for (counter, number) in tally.counters_mut().into_iter().zip(numbers) {
+        let later = numbers.iter().skip(SUMS + 2);
+        for (counter, number) in tally.counters_mut().into_iter().zip(numbers.iter().take(SUMS).chain(later))
+        {
             *counter = *number;
         }
         tally
     }
 
-    fn counters(&self) -> [u64; COUNTERS - 2] {
+    fn counters(&self) -> [u64; COUNTERS] {
         [
             self.invocations,
             self.throttles,
@@ -213,10 +289,17 @@ impl Tally {
             self.cache_write_tokens,
             self.images,
             self.untold,
+            self.untold_input,
+            self.guessed_input,
+            self.untold_output,
+            self.guessed_output,
+            self.retried_throttles,
+            self.retried_client_errors,
+            self.retried_server_errors,
         ]
     }
 
-    fn counters_mut(&mut self) -> [&mut u64; COUNTERS - 2] {
+    fn counters_mut(&mut self) -> [&mut u64; COUNTERS] {
         [
             &mut self.invocations,
             &mut self.throttles,
@@ -230,7 +313,38 @@ impl Tally {
             &mut self.cache_write_tokens,
             &mut self.images,
             &mut self.untold,
+            &mut self.untold_input,
+            &mut self.guessed_input,
+            &mut self.untold_output,
+            &mut self.guessed_output,
+            &mut self.retried_throttles,
+            &mut self.retried_client_errors,
+            &mut self.retried_server_errors,
         ]
+    }
+}
+
+/// Tokens, as far as they were told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub told: u64,
+    /// Calls that had some of them and did not tell how many.
+    pub untold: u64,
+}
+
+impl Count {
+    /// What is known; `None` where nothing is.
+    pub fn known(self) -> Option<u64> {
+        (self.told > 0 || self.untold == 0).then_some(self.told)
+    }
+
+    /// As people read it: `1,200`, `1,200+` where there were more, `?` where nobody knows. `figure` writes a number.
+    pub fn text(self, figure: fn(u64) -> String) -> String {
+        match (self.known(), self.untold) {
+            (Some(told), 0) => figure(told),
+            (Some(told), _) => format!("{}+", figure(told)),
+            (None, _) => "?".to_owned(),
+        }
     }
 }
 
@@ -272,25 +386,20 @@ impl Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::figures;
     use crate::domain::id::SpanId;
     use crate::domain::message::{Timing, Usage};
     use crate::domain::time::Timestamp;
+    use crate::domain::trace::{ByLength, Retried};
 
     fn span(status: SpanStatus, usage: Usage, first: Option<u32>) -> Span {
         Span {
-            id: SpanId::from_bytes([7; 16]),
-            parent: None,
-            principal: String::new(),
-            kind: SpanKind::Converse,
-            provider: "p".into(),
             model: Some("p/m".parse().unwrap()),
-            started: Timestamp(0),
             timing: Timing { first_token_ms: first, total_ms: Some(900) },
             usage,
-            images: 0,
+            by_length: ByLength { input: 70, output: 30 },
             status,
-            conversation: None,
-            answer: None,
+            ..Span::begun(SpanId::from_bytes([7; 16]), SpanKind::Converse, "p", Timestamp(0))
         }
     }
 
@@ -355,6 +464,47 @@ mod tests {
     }
 
     #[test]
+    fn what_was_refused_here_is_no_error_of_what_was_asked() {
+        let mut tally = Tally::default();
+        for status in [failed(ErrorKind::Invalid), failed(ErrorKind::Auth), SpanStatus::Cancelled] {
+            tally.record(&Span { unsent: true, ..span(status, Usage::default(), None) });
+        }
+        assert_eq!((tally.client_errors, tally.lost, tally.stopped, tally.untold), (0, 2, 1, 0));
+        assert_eq!(tally.tokens_at_length(), 0, "nothing was sent");
+    }
+
+    #[test]
+    fn answers_that_were_asked_for_again_count_as_what_they_were() {
+        let mut retried = Retried::default();
+        [429, 429, 408, 500, 503, 529].into_iter().for_each(|status| retried.count(status));
+        let mut tally = Tally::default();
+        tally.record(&Span { retried, ..span(SpanStatus::Done, told(), Some(5)) });
+        tally.record(&span(failed(ErrorKind::Overloaded), Usage::default(), None));
+        let all = (tally.all_throttles(), tally.all_client_errors(), tally.all_server_errors());
+        assert_eq!(all, (2, 1, 4));
+        assert_eq!((tally.calls(), tally.failed()), (2, 1), "they are no calls of their own");
+    }
+
+    #[test]
+    fn tokens_that_nobody_told_are_unknown_and_never_none_and_count_by_their_length() {
+        let said = |tally: &Tally| [tally.input(), tally.output()].map(|count| count.text(figures::grouped));
+        let mut tally = Tally::default();
+        assert_eq!(said(&tally), ["0", "0"]);
+        tally.record(&span(SpanStatus::Done, Usage::default(), None));
+        assert_eq!(said(&tally), ["?", "?"]);
+        assert_eq!((tally.input().known(), tally.tokens_at_length()), (None, 100));
+        tally.record(&span(SpanStatus::Done, told(), None));
+        tally.record(&span(SpanStatus::Done, Usage { input: Some(4), ..Usage::default() }, None));
+        assert_eq!(said(&tally), ["1,004+", "100+"]);
+        assert_eq!(tally.tokens_at_length(), 1_104 + 70 + 30 + 30);
+        let guessed = tally.cost_at_length(SpanKind::Converse, Some(&price()));
+        let exact = tally.cost(SpanKind::Converse, Some(&price()));
+        let more = guessed.dollars.unwrap() - exact.dollars.unwrap();
+        assert!((more - (70.0 * 3.0 + 60.0 * 15.0) / 1e6).abs() < 1e-12, "{more}");
+        assert_eq!((guessed.unpriced, exact.unpriced), (0, 2));
+    }
+
+    #[test]
     fn what_is_added_up_costs_what_its_parts_cost() {
         let mut tally = Tally::default();
         for _ in 0..4 {
@@ -397,6 +547,8 @@ mod tests {
         let mut tally = Tally::default();
         tally.record(&span(SpanStatus::Done, told(), Some(90)));
         tally.record(&span(failed(ErrorKind::Timeout), Usage::default(), None));
+        let again = Retried { server_errors: 3, ..Retried::default() };
+        tally.record(&Span { retried: again, ..span(SpanStatus::Done, Usage::default(), None) });
         let back =
             |numbers: &[u64]| Tally::from_numbers(numbers, &tally.latency.flat(), &tally.first_token.flat());
         assert_eq!(back(&tally.numbers()), tally);
@@ -405,6 +557,9 @@ mod tests {
         assert_eq!(Tally::default().numbers(), [0; 0]);
         let mut twice = tally.clone();
         twice.merge(&tally);
-        assert_eq!((twice.invocations, twice.input_tokens, twice.latency.sum()), (2, 2_000, 1_800));
+        assert_eq!((twice.invocations, twice.input_tokens, twice.latency.sum()), (4, 2_000, 3_600));
+        // What a version of before has kept, which counted less.
+        let before = Tally { invocations: 3, images: 1, untold: 2, ..Tally::default() };
+        assert_eq!(back(&[3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]).counters(), before.counters());
     }
 }

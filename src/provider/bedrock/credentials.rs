@@ -66,7 +66,7 @@ impl Fetched {
         if let Some(held) = held.as_ref().filter(|held| held.renew_at.is_none_or(|at| now < at)) {
             return Ok(held.keys.clone());
         }
-        match self.fetch.keys(net).await {
+        match self.fetch.keys(&net.beside()).await {
             Ok(keys) => {
                 let renew_at = keys.ends.map(|ends| ends.0 - EARLY);
                 Ok(held.insert(Held { keys, renew_at }).keys.clone())

@@ -17,7 +17,7 @@ use futures_util::stream;
 use learnt::Learnt;
 use sign::Signing;
 
-use super::answering::{LONGEST, answering_counted, each, keeps_none, once, scrubbed, wait_ms};
+use super::answering::{LONGEST, answering_counted, asks, each, keeps_none, once, scrubbed, wait_ms};
 use super::key::announced;
 use super::sent::{sent, without_user};
 use super::{Events, Provider};
@@ -291,9 +291,11 @@ impl Provider for Bedrock {
         let events = match call {
             Call::Converse(converse) => {
                 let doing = format!("asking {}", converse.model);
-                let asked = doing.clone();
-                let ask = async move { voice.ask(&net, &converse, Ask::Stream, &asked).await };
-                answering_counted::<Answer>(doing, ask, reply::answer, invoke::counts)
+                let asked = (voice, converse, doing.clone());
+                let ask = asks(asked, |asked, net| async move {
+                    asked.0.ask(&net, &asked.1, Ask::Stream, &asked.2).await
+                });
+                answering_counted::<Answer>(doing, net, ask, reply::answer, invoke::counts)
             }
             Call::ListModels => once(async move { voice.list(&net).await }),
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),

@@ -11,7 +11,7 @@ mod serving;
 mod thinking;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream;
@@ -24,13 +24,12 @@ pub use clock::Clock;
 use seen::SeenCards;
 use serving::Serving;
 
-use crate::domain::call::{Call, Converse, Picture};
+use crate::domain::call::{Call, Converse, Picture, weight};
 use crate::domain::catalog::{ModelCard, ModelId, Price};
 use crate::domain::delta::{Event, Fold};
 use crate::domain::id::{ConversationId, MessageId, SpanId};
-use crate::domain::message::Timing;
 use crate::domain::script::Sent;
-use crate::domain::trace::{Span, SpanKind, SpanStatus};
+use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 use crate::provider::{Events, KeyCheck, Provider};
@@ -87,16 +86,19 @@ impl Prices {
     }
 }
 
+/// What a gate says to a call that it lets through.
+#[derive(Default)]
+pub struct Pass {
+    /// Remarks for the person.
+    pub remarks: Vec<String>,
+    /// What is kept for the call until it has ended and was recorded: dropping it gives it back.
+    pub held: Option<Box<dyn Send + Sync>>,
+}
+
 /// Lets calls through, or not: budgets.
 pub trait Gate: Send + Sync + std::fmt::Debug {
-    /// What must be awaited before a call is sent: remarks for the person, or the error that keeps it from being sent.
-    /// `None` lets it through at once.
-    fn admit(
-        &self,
-        call: &Call,
-        doing: &str,
-        prices: Prices,
-    ) -> Option<BoxFuture<'static, Result<Vec<String>>>>;
+    /// What must be awaited before a call is sent, or the error that keeps it from being sent. `None` lets it through at once.
+    fn admit(&self, call: &Call, doing: &str, prices: Prices) -> Option<BoxFuture<'static, Result<Pass>>>;
 
     /// What must be awaited once such a call has ended and was counted: remarks for the person on what it came to.
     fn after(&self, call: &Call, prices: Prices) -> Option<BoxFuture<'static, Vec<String>>>;
@@ -274,25 +276,21 @@ impl Invoke {
         clock.begin();
         let mut serving = Serving {
             span: Span {
-                id: fresh::span_id(),
                 parent: terms.parent_span,
                 principal: terms.principal.clone(),
-                kind: kind(&call),
-                provider: provider.to_owned(),
                 model: call.model().cloned(),
-                started: fresh::now(),
-                timing: Timing::default(),
-                usage: crate::domain::message::Usage::default(),
-                images: 0,
-                status: SpanStatus::Cancelled,
                 conversation: terms.conversation,
                 answer: terms.answer,
+                ..Span::begun(fresh::span_id(), kind(&call), provider, fresh::now())
             },
             clock: clock.clone(),
             queued: false,
             asked: Instant::now(),
             bytes: 0,
             picture_bytes: 0,
+            asked_weight: weight_of(&call),
+            net: None,
+            held: Arc::default(),
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
             checks: self.checks.clone(),
@@ -313,13 +311,14 @@ impl Invoke {
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
                 let said = self.remark_on(&provider, &call, terms.conversation);
                 let net = terms.net.under(Some(serving.span.id));
+                serving.net = provider.is_remote().then(|| net.clone());
                 let serve = move || {
                     clock.begin();
                     asked(&*provider, call, &net)
                 };
                 let events = match waiting {
                     None => serve(),
-                    Some(waiting) => passed(waiting, serve),
+                    Some(waiting) => passed(waiting, Arc::clone(&serving.held), serve),
                 };
                 let events = match said {
                     None => events,
@@ -333,7 +332,10 @@ impl Invoke {
                 let remarks = remarks.into_iter().map(|text| Ok(Event::Notice { text }));
                 serving.events = stream::iter(remarks).chain(events).boxed();
             }
-            Err(error) => serving.events = stream::once(std::future::ready(Err(error))).boxed(),
+            Err(error) => {
+                serving.span.unsent = true;
+                serving.events = stream::once(std::future::ready(Err(error))).boxed();
+            }
         }
         let answered =
             stream::unfold(
@@ -439,13 +441,18 @@ fn asked(provider: &dyn Provider, call: Call, net: &Client) -> Events {
 
 /// What is served once the gate has let it through, behind its remarks.
 fn passed(
-    waiting: BoxFuture<'static, Result<Vec<String>>>,
+    waiting: BoxFuture<'static, Result<Pass>>,
+    slot: Arc<OnceLock<Box<dyn Send + Sync>>>,
     serve: impl FnOnce() -> Events + Send + 'static,
 ) -> Events {
     let served = async move {
         match waiting.await {
-            Ok(remarks) => {
+            Ok(Pass { remarks, held }) => {
                 let remarks = remarks.into_iter().map(|text| Ok(Event::Notice { text }));
+                if let Some(held) = held {
+                    // One gate is passed once.
+                    let _ = slot.set(held);
+                }
                 stream::iter(remarks).chain(serve()).boxed()
             }
             Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
@@ -466,7 +473,18 @@ fn gone(error: Error, successor: &ModelId) -> Error {
     }
 }
 
-fn kind(call: &Call) -> SpanKind {
+/// The weight of the texts that it sends.
+pub(super) fn weight_of(call: &Call) -> usize {
+    match call {
+        Call::Converse(converse) | Call::CountTokens(converse) => converse.weight(),
+        Call::Embed { texts, .. } => texts.iter().map(|text| weight(text)).sum(),
+        Call::Image(picture) => weight(&picture.prompt),
+        Call::ListModels | Call::Pull { .. } | Call::Remove { .. } => 0,
+    }
+}
+
+/// As what it is counted.
+pub(super) fn kind(call: &Call) -> SpanKind {
     match call {
         Call::Converse(_) => SpanKind::Converse,
         Call::Embed { .. } => SpanKind::Embed,

@@ -1,6 +1,6 @@
 //! A call in flight: its deadline, its checks, and the span that it leaves, whatever becomes of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::StreamExt;
 use tokio::time::Instant;
@@ -9,10 +9,12 @@ use super::SpanSink;
 use super::check::Check;
 use super::clock::Clock;
 use super::seen::SeenCards;
+use crate::domain::call::tokens_of;
 use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
-use crate::domain::trace::{Span, SpanStatus};
+use crate::domain::trace::{ByLength, Span, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::net::Client;
 use crate::provider::Events;
 
 /// The longest answer that is taken in, in bytes of text: one that never ends is ended.
@@ -36,6 +38,12 @@ pub(super) struct Serving {
     /// Of text and reasoning that came.
     pub(super) bytes: usize,
     pub(super) picture_bytes: usize,
+    /// The weight of what is sent.
+    pub(super) asked_weight: usize,
+    /// Where it goes out by the network: the way that it takes.
+    pub(super) net: Option<Client>,
+    /// What the gate keeps for the call. It falls with the call, which is recorded before that.
+    pub(super) held: Arc<OnceLock<Box<dyn Send + Sync>>>,
     pub(super) checks: Vec<Arc<dyn Check>>,
     pub(super) spans: Arc<dyn SpanSink>,
     pub(super) cards: Arc<SeenCards>,
@@ -88,8 +96,17 @@ impl Serving {
         self.ended = true;
     }
 
+    /// Whether nothing was sent so far; of what runs in this program nobody can tell.
+    fn is_unsent(&self) -> bool {
+        self.net.as_ref().is_some_and(|net| net.exchanges() == 0)
+    }
+
     fn take_in(&mut self, mut event: Event) -> Result<Event> {
         match &event {
+            Event::Paused { pause: Pause::Retry { status, .. }, .. } => self.span.retried.count(*status),
+            // Between the requests of a call a wait is a part of it.
+            Event::Paused { pause: Pause::RateLimit { .. }, .. }
+                if self.net.is_some() && !self.is_unsent() => {}
             Event::Queued { .. } | Event::Paused { pause: Pause::RateLimit { .. }, .. } => self.queued = true,
             Event::Notice { .. } => {}
             _ if std::mem::take(&mut self.queued) => self.clock.begin(),
@@ -159,6 +176,11 @@ impl Drop for Serving {
         self.clock.stop();
         self.span.timing = self.clock.timing();
         self.span.usage = self.fold.usage;
+        self.span.unsent |= self.is_unsent();
+        if !self.span.unsent {
+            let (input, output) = (tokens_of(self.asked_weight), tokens_of(self.bytes));
+            self.span.by_length = ByLength { input, output };
+        }
         self.spans.record(self.span.clone());
     }
 }

@@ -11,8 +11,9 @@ use crate::domain::call::{Blobs, Converse, Turn};
 use crate::domain::catalog::{Capability, ModelCard};
 use crate::domain::delta::{Event, Pause};
 use crate::domain::known::Correction;
-use crate::domain::message::{Block, Role, StopReason, Usage};
+use crate::domain::message::{Block, Role, StopReason, Timing, Usage};
 use crate::domain::settings::Settings;
+use crate::domain::trace::SpanStatus;
 use crate::net::{EgressLog, NetOptions, Network, Reach};
 
 fn terms() -> Terms {
@@ -453,11 +454,11 @@ async fn the_clock_begins_behind_the_line_and_who_asks_reads_the_same_one() {
 struct Slow;
 
 impl Gate for Slow {
-    fn admit(&self, _: &Call, _: &str, _: Prices) -> Option<BoxFuture<'static, Result<Vec<String>>>> {
+    fn admit(&self, _: &Call, _: &str, _: Prices) -> Option<BoxFuture<'static, Result<Pass>>> {
         Some(
             async {
                 tokio::time::sleep(Duration::from_mins(1)).await;
-                Ok(Vec::new())
+                Ok(Pass::default())
             }
             .boxed(),
         )

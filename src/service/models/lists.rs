@@ -215,7 +215,11 @@ impl Asking {
                     }
                     failure = Some(error.clone());
                 }
-                (None, None) if asked.kept => all.extend(cards::catalogued(&self.invoke, &asked.name)),
+                (None, None) if asked.kept => {
+                    // Where it is being asked now, its answer takes the place of this.
+                    lists.push(listing(None, 0, None));
+                    all.extend(cards::catalogued(&self.invoke, &asked.name));
+                }
                 (None, None) => {}
                 (answer, Some(old)) => {
                     let error = answer.as_ref().and_then(|(answer, _)| answer.as_ref().err());

@@ -1,6 +1,7 @@
 //! Keeps budgets: a call that would pass a limit is not sent, one that comes near it is told once.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -8,19 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Calendar;
 use super::read::spent;
-use crate::domain::call::{Call, Converse, TOKEN, weight};
+use crate::domain::call::{Call, tokens_of};
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Changed;
-use crate::domain::message::Block;
 use crate::domain::time::Timestamp;
-use crate::domain::trace::SpanKind;
 use crate::domain::usage::budget::{Budget, Spent, Verdict};
 use crate::domain::usage::{Cost, Standing, Tally};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::fresh;
-use crate::service::invoke::{Gate, Prices};
+use crate::service::invoke::{Gate, Pass, Prices, kind, weight_of};
 use crate::service::recorder::Recorder;
 use crate::store::record::Remembered;
 use crate::store::{Batch, Store};
@@ -32,19 +31,52 @@ const TOLD: &str = "budget.told";
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Told(Vec<(Budget, Timestamp)>);
 
-/// The budgets, over the sums of the calls that have ended. Those that run beside each other are not seen by each other.
+/// The budgets, over the sums of the calls that have ended, and what those that run may still need.
 #[derive(Debug, Clone)]
 pub struct Purse {
     archive: Archive,
     recorder: Recorder,
     changes: Changes,
     budgets: Arc<RwLock<Arc<[Budget]>>>,
+    running: Arc<Mutex<Running>>,
+}
+
+/// What is kept for calls that run.
+#[derive(Debug, Default)]
+struct Running {
+    next: u64,
+    held: BTreeMap<u64, (ModelId, Spent)>,
+}
+
+/// What is kept for one call, given back when it is dropped.
+struct Held {
+    running: Arc<Mutex<Running>>,
+    number: u64,
+}
+
+impl Held {
+    /// Keeps `most` for a call of `model`, and tells what is kept for those before it.
+    fn keep(running: &Arc<Mutex<Running>>, model: &ModelId, most: Spent) -> (Self, Vec<(ModelId, Spent)>) {
+        let mut inner = running.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = inner.held.values().cloned().collect();
+        let number = inner.next;
+        inner.next += 1;
+        inner.held.insert(number, (model.clone(), most));
+        (Self { running: Arc::clone(running), number }, others)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).held.remove(&self.number);
+    }
 }
 
 impl Purse {
     /// Over the store that `recorder` writes; warnings go to `changes` too.
     pub fn new(archive: Archive, recorder: Recorder, changes: Changes) -> Self {
-        Self { archive, recorder, changes, budgets: Arc::new(RwLock::new(Arc::default())) }
+        let (budgets, running) = (Arc::new(RwLock::new(Arc::default())), Arc::default());
+        Self { archive, recorder, changes, budgets, running }
     }
 
     /// Puts these in the place of those that there were.
@@ -58,14 +90,10 @@ impl Purse {
 }
 
 impl Gate for Purse {
-    fn admit(
-        &self,
-        call: &Call,
-        doing: &str,
-        prices: Prices,
-    ) -> Option<BoxFuture<'static, Result<Vec<String>>>> {
+    fn admit(&self, call: &Call, doing: &str, prices: Prices) -> Option<BoxFuture<'static, Result<Pass>>> {
         let model = call.model()?.clone();
-        let next = least(call, &model, &prices)?;
+        let next = needs(call, &model, &prices, 0)?;
+        let most = needs(call, &model, &prices, written(call))?;
         let budgets = self.budgets();
         if !budgets.iter().any(|budget| budget.scope.holds(&model)) {
             return None;
@@ -73,16 +101,19 @@ impl Gate for Purse {
         let (purse, doing) = (self.clone(), doing.to_owned());
         Some(
             async move {
+                // First what is kept, then what is gone: a call that ends meanwhile may be seen twice, and never not at all.
+                let (held, others) = Held::keep(&purse.running, &model, most);
                 // What has ended counts, to the last call.
                 purse.recorder.settled().await;
                 let judged = purse.archive.run(move |store| {
                     let own: Vec<_> =
                         budgets.iter().filter(|budget| budget.scope.holds(&model)).cloned().collect();
-                    judge(store, &own, next, &prices, &Calendar::system(), fresh::now(), &doing)
+                    let asked = Asked { next, others: &others, doing: &doing };
+                    judge(store, &own, &asked, &prices, &Calendar::system(), fresh::now())
                 });
-                let texts = judged.await?;
-                purse.tell(&texts);
-                Ok(texts)
+                let remarks = judged.await?;
+                purse.tell(&remarks);
+                Ok(Pass { remarks, held: Some(Box::new(held)) })
             }
             .boxed(),
         )
@@ -90,7 +121,7 @@ impl Gate for Purse {
 
     fn after(&self, call: &Call, prices: Prices) -> Option<BoxFuture<'static, Vec<String>>> {
         let model = call.model()?.clone();
-        let next = least(call, &model, &prices)?;
+        let next = needs(call, &model, &prices, 0)?;
         let budgets = self.budgets();
         let warns = |budget: &Budget| {
             budget.scope.holds(&model)
@@ -166,50 +197,54 @@ fn stands(
         .collect())
 }
 
-/// What a call needs at least: what it sends, by its length. `None` for one that costs nothing.
-fn least(call: &Call, model: &ModelId, prices: &Prices) -> Option<Spent> {
-    let (bytes, kind) = match call {
-        Call::Converse(converse) => (bytes_of(converse), SpanKind::Converse),
-        Call::Embed { texts, .. } => (texts.iter().map(|text| weight(text)).sum(), SpanKind::Embed),
-        Call::Image(picture) => (weight(&picture.prompt), SpanKind::Image),
-        Call::ListModels | Call::CountTokens(_) | Call::Pull { .. } | Call::Remove { .. } => return None,
-    };
-    let input = u64::try_from(bytes.div_ceil(TOKEN)).unwrap_or(u64::MAX);
+/// What a call needs that writes so many tokens: the rest is what it sends, by its length. `None` for one that costs nothing.
+fn needs(call: &Call, model: &ModelId, prices: &Prices, output: u32) -> Option<Spent> {
+    if !matches!(call, Call::Converse(_) | Call::Embed { .. } | Call::Image(_)) {
+        return None;
+    }
     let images = match call {
         Call::Image(picture) => u64::from(picture.count),
         _ => 0,
     };
-    let tally = Tally { input_tokens: input, images, ..Tally::default() };
-    Some(Spent { cost: tally.cost(kind, prices.of(model).as_ref()), tokens: input })
+    let (input, output) = (u64::from(tokens_of(weight_of(call))), u64::from(output));
+    let tally = Tally { input_tokens: input, output_tokens: output, images, ..Tally::default() };
+    Some(Spent { cost: tally.cost(kind(call), prices.of(model).as_ref()), tokens: tally.tokens() })
 }
 
-fn bytes_of(converse: &Converse) -> usize {
-    let texts = converse.turns.iter().flat_map(|turn| &turn.blocks).map(|block| match block {
-        Block::Text { text } | Block::Reasoning { text, .. } | Block::ToolResult { content: text, .. } => {
-            weight(text)
-        }
-        Block::ToolUse { name, input, .. } => name.len() + input.to_string().len(),
+/// What it may write at most, where that is set.
+fn written(call: &Call) -> u32 {
+    match call {
+        Call::Converse(converse) => converse.settings.max_tokens.unwrap_or(0),
         _ => 0,
-    });
-    converse.system.as_deref().map_or(0, weight) + texts.sum::<usize>()
+    }
+}
+
+/// A call that is judged: what it needs at least, and what is kept for the others.
+struct Asked<'a> {
+    next: Spent,
+    others: &'a [(ModelId, Spent)],
+    doing: &'a str,
 }
 
 /// The warnings that are due, or the error of a limit that would be passed. Blocks.
 fn judge(
     store: &Store,
     budgets: &[Budget],
-    next: Spent,
+    asked: &Asked<'_>,
     prices: &Prices,
     calendar: &Calendar,
     now: Timestamp,
-    doing: &str,
 ) -> Result<Vec<String>> {
     let mut due = Vec::new();
     for (budget, begins, sum) in stands(store, budgets, prices, calendar, now)? {
-        match budget.judge(sum, next) {
+        let mut held = Spent::default();
+        for (_, kept) in asked.others.iter().filter(|(model, _)| budget.scope.holds(model)) {
+            held.add(*kept);
+        }
+        match budget.judge(sum, held, asked.next) {
             Verdict::Within => {}
             Verdict::Warn { text } => due.push((budget, begins, text)),
-            Verdict::Stop { why, hint } => return Err(Error::new(ErrorKind::Budget, doing, why, hint)),
+            Verdict::Stop { why, hint } => return Err(Error::new(ErrorKind::Budget, asked.doing, why, hint)),
         }
     }
     tell_once(store, due)

@@ -53,8 +53,8 @@ pub(super) fn spent(store: &Store, budgets: &[(&Budget, Timestamp)], prices: &Pr
     let mut known = Known::new(prices);
     each_day(store, Some(first), None, |subject, hours| {
         for (at, tally) in hours {
-            let used =
-                Spent { cost: tally.cost(subject.kind, known.of(&subject.model)), tokens: tally.tokens() };
+            let cost = tally.cost_at_length(subject.kind, known.of(&subject.model));
+            let used = Spent { cost, tokens: tally.tokens_at_length() };
             for ((budget, begins), sum) in budgets.iter().zip(&mut sums) {
                 if reaches(at, *begins) && budget.scope.holds(&subject.model) {
                     sum.add(used);

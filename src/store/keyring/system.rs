@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use secret_service::{Collection, EncryptionType, Error, Item, SecretService as Service};
+use zbus::Address;
+use zbus::address::Transport;
 use zeroize::Zeroizing;
 
 use super::{Ring, RingEntry, RingFault};
@@ -66,8 +68,18 @@ impl SecretService {
         let task = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|why| RingFault::Failed(why.to_string()))?;
+            let bus = Address::session().map_err(|why| RingFault::Absent(why.to_string()))?;
+            // Offline or not: a bus may be named that lies behind a network or a command.
+            if !matches!(bus.transport(), Transport::Unix(_)) {
+                let why = "the session's bus is no socket of this machine, and a secret goes to no other";
+                return Err(RingFault::Absent(why.to_owned()));
+            }
             runtime.block_on(async {
-                let service = self.bounded(Service::connect(EncryptionType::Dh)).await?;
+                let connected = async {
+                    let bus = zbus::connection::Builder::address(bus)?.build().await?;
+                    Service::connect_with_existing(EncryptionType::Dh, bus).await
+                };
+                let service = self.bounded(connected).await?;
                 work(&service).await
             })
         };

@@ -36,6 +36,50 @@ pub fn wants_max_completion_tokens(body: &str) -> bool {
     body.contains("max_completion_tokens")
 }
 
+/// The parts of a request that a server may refuse, and the settings behind them.
+const OPTIONAL: [(&str, &str); 7] = [
+    ("temperature", "temperature"),
+    ("top_p", "top_p"),
+    ("top_k", "top_k"),
+    ("seed", "seed"),
+    ("stop", "stop"),
+    ("reasoning_effort", "reasoning"),
+    ("stream_options", COUNTS),
+];
+
+/// Stands for no setting: what asks a stream to count its tokens.
+pub const COUNTS: &str = "stream_options";
+
+/// The setting that a complaint refuses whatever its value, by the name of the settings' table: servers that do not know it,
+/// and models that have it at one value only. The servers' words are those of `OpenAI`, Mistral, Groq, Cerebras and Google.
+pub fn refuses(status: u16, body: &str) -> Option<&'static str> {
+    const WORDS: [&str; 8] = [
+        "unsupported",
+        "not supported",
+        "does not support",
+        "unrecognized",
+        "unknown name",
+        "unknown parameter",
+        "extra_forbidden",
+        "extra inputs",
+    ];
+    let body = body.to_ascii_lowercase();
+    if !matches!(status, 400 | 422) || !WORDS.iter().any(|words| body.contains(words)) {
+        return None;
+    }
+    let named = |name: &&(&str, &'static str)| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        body.match_indices(name.0).any(|(at, found)| {
+            let (before, after) = (body[..at].chars().next_back(), body[at + found.len()..].chars().next());
+            // A word of the sentence is no name: names are quoted, or stand behind a dot or "supplied".
+            let begins = before.is_some_and(|c| matches!(c, '\'' | '"' | '`' | '.'))
+                || body[..at].ends_with("supplied: ");
+            begins && !after.is_some_and(is_part)
+        })
+    };
+    OPTIONAL.iter().find(named).map(|(_, setting)| *setting)
+}
+
 /// Whether the model is asked through Responses only.
 pub fn wants_responses(error: &Error) -> bool {
     matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid) && error.why.contains("v1/responses")
@@ -46,6 +90,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_setting_that_a_server_does_not_take_is_told_by_its_own_words() {
+        for (body, setting) in [
+            (r#"{"error":{"message":"Unrecognized request argument supplied: top_k"}}"#, Some("top_k")),
+            (
+                r#"{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted"}]}"#,
+                Some("seed"),
+            ),
+            (r#"{"error":{"message":"property 'top_k' is unsupported"}}"#, Some("top_k")),
+            (r#"{"message":"body.top_k: property 'body.top_k' is unsupported"}"#, Some("top_k")),
+            (
+                "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.",
+                Some("temperature"),
+            ),
+            ("Unsupported parameter: 'stop' is not supported with this model.", Some("stop")),
+            (
+                "Unsupported value: 'reasoning_effort' does not support 'none' with this model.",
+                Some("reasoning"),
+            ),
+            (r#"Invalid JSON payload received. Unknown name \"top_k\": Cannot find field."#, Some("top_k")),
+            (r#"extra_forbidden: ["body","stream_options"]"#, Some(COUNTS)),
+            ("'temperature' must be at most 2", None),
+            ("images are not supported: stop sending them", None),
+            ("Unsupported parameter: 'max_tokens' is not supported with this model.", None),
+        ] {
+            assert_eq!(refuses(400, body), setting, "{body}");
+            assert_eq!(refuses(500, body), None);
+        }
+    }
 
     #[test]
     fn what_a_stream_names_becomes_the_kind_that_its_status_would_have_been() {

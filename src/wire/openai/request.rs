@@ -16,7 +16,8 @@ struct Body<'a> {
     model: &'a str,
     messages: Vec<Message<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +34,9 @@ struct Body<'a> {
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
+    /// What Mistral calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    random_seed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -88,12 +92,24 @@ pub enum Limit {
     MaxCompletionTokens,
 }
 
+/// What the seed is called by the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Seed {
+    #[default]
+    Seed,
+    /// `random_seed`.
+    RandomSeed,
+}
+
 /// How a server differs from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
     pub limit: Limit,
     /// It takes `top_k`, which is no part of `OpenAI`'s own API.
     pub top_k: bool,
+    pub seed: Seed,
+    /// It counts the tokens of a stream when it is asked to.
+    pub counts: bool,
 }
 
 /// The body that asks for a streamed answer.
@@ -111,14 +127,15 @@ pub fn body(converse: &Converse, dialect: Dialect) -> Result<Vec<u8>> {
         model: converse.model.model(),
         messages,
         stream: true,
-        stream_options: StreamOptions { include_usage: true },
+        stream_options: dialect.counts.then_some(StreamOptions { include_usage: true }),
         temperature: settings.temperature,
         top_p: settings.top_p,
         top_k: settings.top_k.filter(|_| dialect.top_k),
         max_tokens: settings.max_tokens.filter(|_| dialect.limit == Limit::MaxTokens),
         max_completion_tokens: settings.max_tokens.filter(|_| dialect.limit == Limit::MaxCompletionTokens),
         stop: &settings.stop,
-        seed: settings.seed,
+        seed: settings.seed.filter(|_| dialect.seed == Seed::Seed),
+        random_seed: settings.seed.filter(|_| dialect.seed == Seed::RandomSeed),
         reasoning_effort: settings.reasoning.map(effort),
         tools: settings.tools.iter().map(tool).collect(),
         tool_choice: settings.tool_choice.as_ref().filter(|_| !settings.tools.is_empty()).map(choice),
@@ -268,7 +285,7 @@ mod tests {
     }
 
     fn copied(limit: Limit) -> Dialect {
-        Dialect { limit, top_k: true }
+        Dialect { limit, top_k: true, seed: Seed::Seed, counts: true }
     }
 
     #[test]
@@ -305,7 +322,14 @@ mod tests {
         let newer = sent(&converse, Limit::MaxCompletionTokens);
         assert_eq!((newer.get("max_tokens"), &newer["max_completion_tokens"]), (None, &json!(64)));
         assert_eq!(left_out(&converse.settings, copied(Limit::MaxTokens)), []);
-        let own = Dialect { limit: Limit::MaxTokens, top_k: false };
+        let mistral = Dialect { seed: Seed::RandomSeed, counts: false, ..copied(Limit::MaxTokens) };
+        let text = String::from_utf8(body(&converse, mistral).unwrap()).unwrap();
+        assert!(
+            text.contains(r#""random_seed":18446744073709551615"#) && !text.contains(r#""seed""#),
+            "{text}"
+        );
+        assert!(!text.contains("stream_options"), "{text}");
+        let own = Dialect { top_k: false, ..copied(Limit::MaxTokens) };
         let sent: Value = serde_json::from_slice(&body(&converse, own).unwrap()).unwrap();
         assert_eq!(sent.get("top_k"), None);
         let told = LeftOut::said(&left_out(&converse.settings, own));

@@ -25,6 +25,7 @@ pub fn csv(report: &Report) -> String {
         "TimeToFirstTokenP95",
         "EstimatedCostUSD",
         "UnpricedInvocations",
+        "UncountedInvocations",
     ]);
     let mut table = line(names.iter().map(|name| Cow::Borrowed(*name)));
     for row in &report.rows {
@@ -37,25 +38,26 @@ fn fields(row: &Row) -> impl Iterator<Item = Cow<'_, str>> {
     let tally = &row.figures.tally;
     let counts = [
         tally.invocations,
-        tally.throttles,
-        tally.client_errors,
-        tally.server_errors,
+        tally.all_throttles(),
+        tally.all_client_errors(),
+        tally.all_server_errors(),
         tally.lost,
         tally.stopped,
-        tally.input_tokens,
-        tally.output_tokens,
-        tally.cache_read_tokens,
-        tally.cache_write_tokens,
-        tally.images,
     ];
+    let tokens = [tally.input().known(), tally.output().known()];
+    let rest = [tally.cache_read_tokens, tally.cache_write_tokens, tally.images].map(Some);
     let times =
         [(&tally.latency, 50), (&tally.latency, 95), (&tally.first_token, 50), (&tally.first_token, 95)];
     let cost = row.figures.cost;
     std::iter::once(field(&row.name))
-        .chain(counts.into_iter().map(|count| count.to_string().into()))
+        .chain(counts.map(Some).into_iter().chain(tokens).chain(rest).map(|count| known(count).into()))
         .chain(times.into_iter().map(|(times, of)| percentile(times, of).into()))
         .chain([cost.dollars.map(|dollars| format!("{dollars:.6}")).unwrap_or_default().into()])
-        .chain([cost.unpriced.to_string().into()])
+        .chain([cost.unpriced, tally.untold].map(|count| count.to_string().into()))
+}
+
+fn known(count: Option<u64>) -> String {
+    count.map(|count| count.to_string()).unwrap_or_default()
 }
 
 fn percentile(times: &Histogram, of: u8) -> String {

@@ -4,37 +4,38 @@ use std::fmt::Write as _;
 
 use crate::domain::usage::{By, Figures, Histogram, Report, Row};
 
-/// A metric that only counts: its name, the help, its value.
-type Counter = (&'static str, &'static str, fn(&Figures) -> u64);
+/// A metric that only counts: its name, the help, its value where it is known.
+type Counter = (&'static str, &'static str, fn(&Figures) -> Option<u64>);
 
-const COUNTERS: [Counter; 11] = [
-    ("invocations", "Calls that were answered (Bedrock: Invocations).", |f| f.tally.invocations),
+const COUNTERS: [Counter; 12] = [
+    ("invocations", "Calls that were answered (Bedrock: Invocations).", |f| Some(f.tally.invocations)),
     ("invocation_throttles", "Calls that the server put off (Bedrock: InvocationThrottles).", |f| {
-        f.tally.throttles
+        Some(f.tally.all_throttles())
     }),
     (
         "invocation_client_errors",
         "Calls that asked something wrong (Bedrock: InvocationClientErrors).",
-        |f| f.tally.client_errors,
+        |f| Some(f.tally.all_client_errors()),
     ),
     (
         "invocation_server_errors",
         "Calls in which the server failed (Bedrock: InvocationServerErrors).",
-        |f| f.tally.server_errors,
+        |f| Some(f.tally.all_server_errors()),
     ),
-    ("invocations_unanswered", "Calls that no server answered.", |f| f.tally.lost),
-    ("invocations_stopped", "Calls that their caller stopped.", |f| f.tally.stopped),
+    ("invocations_unanswered", "Calls that no server answered.", |f| Some(f.tally.lost)),
+    ("invocations_stopped", "Calls that their caller stopped.", |f| Some(f.tally.stopped)),
     ("input_tokens", "Tokens read, cached ones included (Bedrock: InputTokenCount).", |f| {
-        f.tally.input_tokens
+        f.tally.input().known()
     }),
-    ("output_tokens", "Tokens written (Bedrock: OutputTokenCount).", |f| f.tally.output_tokens),
+    ("output_tokens", "Tokens written (Bedrock: OutputTokenCount).", |f| f.tally.output().known()),
     ("cache_read_input_tokens", "Tokens read from a cache (Bedrock: CacheReadInputTokens).", |f| {
-        f.tally.cache_read_tokens
+        Some(f.tally.cache_read_tokens)
     }),
     ("cache_write_input_tokens", "Tokens put into a cache (Bedrock: CacheWriteInputTokens).", |f| {
-        f.tally.cache_write_tokens
+        Some(f.tally.cache_write_tokens)
     }),
-    ("output_images", "Pictures made (Bedrock: OutputImageCount).", |f| f.tally.images),
+    ("output_images", "Pictures made (Bedrock: OutputImageCount).", |f| Some(f.tally.images)),
+    ("uncounted_invocations", "Calls that did not tell all of their tokens.", |f| Some(f.tally.untold)),
 ];
 
 /// The report in the text format.
@@ -45,7 +46,9 @@ pub fn prometheus(report: &Report) -> String {
         let name = format!("outcrop_{name}_total");
         head(&mut text, &name, help, "counter");
         for row in rows {
-            let _ = writeln!(text, "{name}{{{}}} {}", labels(report, row), value(&row.figures));
+            if let Some(value) = value(&row.figures) {
+                let _ = writeln!(text, "{name}{{{}}} {value}", labels(report, row));
+            }
         }
     }
     for (name, help, times) in [

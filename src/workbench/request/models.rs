@@ -10,8 +10,7 @@ use crate::domain::catalog::ModelId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Models {
-    /// Every model that is configured or in the local catalogue: `Lists` where there are providers behind the network that
-    /// were asked ever, then one `Models` reply. `probe` asks those now; without it their kept lists are shown.
+    /// Every model that is configured or in the local catalogue: `Lists` where there are providers behind the network, then one `Models` reply. `probe` asks those now; without it their kept lists are shown.
     List { probe: bool },
     /// One model: one `Models` reply with one card, or an error.
     Show { id: ModelId },

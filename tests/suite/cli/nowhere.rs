@@ -99,6 +99,7 @@ const LINES: &[&str] = &[
     "workspace compact",
     "workspace verify",
     "workspace rekey --yes",
+    "workspace rekey --to keyring --yes",
     "config show",
     "config default",
     "config schema",
@@ -128,7 +129,8 @@ fn home() -> Home {
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
     std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();
-    home.variable("HOME", &beside)
+    // A bus behind the network, as a careless forwarding leaves it.
+    home.variable("HOME", &beside).variable("DBUS_SESSION_BUS_ADDRESS", "tcp:host=192.0.2.12,port=9")
 }
 
 /// Connections and datagrams that a line tried in its namespace; `None` where no namespace can be made.

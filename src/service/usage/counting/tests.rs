@@ -24,19 +24,11 @@ fn span(number: u32, hour: i64) -> Span {
     let mut id = [0; 16];
     id[..4].copy_from_slice(&number.to_be_bytes());
     Span {
-        id: SpanId::from_bytes(id),
-        parent: None,
-        principal: String::new(),
-        kind: SpanKind::Converse,
-        provider: "p".into(),
         model: Some(format!("p/{}", number % 2).parse().unwrap()),
-        started: Timestamp(hour * HOUR),
         timing: Timing { first_token_ms: Some(10), total_ms: Some(number % 100) },
         usage: Usage { input: Some(100), output: Some(10), ..Usage::default() },
-        images: 0,
         status: SpanStatus::Done,
-        conversation: None,
-        answer: None,
+        ..Span::begun(SpanId::from_bytes(id), SpanKind::Converse, "p", Timestamp(hour * HOUR))
     }
 }
 

@@ -3,14 +3,15 @@
 use futures_util::StreamExt;
 
 use super::*;
-use crate::domain::call::Blobs;
+use crate::domain::call::{Blobs, Converse};
 use crate::domain::change::Topic;
 use crate::domain::delta::Event;
 use crate::domain::known::Correction;
-use crate::domain::message::Role;
+use crate::domain::message::{Block, Role};
 use crate::domain::settings::Settings;
 use crate::domain::usage::budget::{Limits, Period, Scope};
 use crate::net::{EgressLog, NetOptions, Network, Reach};
+use crate::provider::Events;
 use crate::provider::scripted::Scripted;
 use crate::service::invoke::{Invoke, Terms};
 use crate::store::{Owner, Unlock};
@@ -45,6 +46,10 @@ fn desk(budgets: &[Budget]) -> Desk {
 
 impl Desk {
     async fn ask(&self, model: &str) -> Vec<Result<Event>> {
+        self.begin(model, Settings::default()).collect().await
+    }
+
+    fn begin(&self, model: &str, settings: Settings) -> Events {
         let model: ModelId = model.parse().unwrap();
         let turn = crate::domain::call::Turn {
             role: Role::User,
@@ -54,12 +59,12 @@ impl Desk {
             model: model.clone(),
             system: None,
             turns: vec![turn],
-            settings: Settings::default(),
+            settings,
             conversation: None,
             blobs: Blobs::default(),
         });
         let net = Network::new(NetOptions::default(), Arc::new(EgressLog)).client(Reach::default());
-        self.invoke.serve(&model, call, &Terms::new(net)).collect().await
+        self.invoke.serve(&model, call, &Terms::new(net))
     }
 
     async fn refusal(&self, model: &str) -> Option<Error> {
@@ -150,15 +155,8 @@ async fn a_new_day_has_its_own_budget_and_a_month_goes_on() {
     let utc = Calendar::named("UTC").unwrap();
     let now = fresh::now();
     let judged = |budget: &Budget, at: Timestamp| {
-        judge(
-            &desk.store,
-            std::slice::from_ref(budget),
-            Spent::default(),
-            &desk.invoke.prices(),
-            &utc,
-            at,
-            "asking",
-        )
+        let asked = Asked { next: Spent::default(), others: &[], doing: "asking" };
+        judge(&desk.store, std::slice::from_ref(budget), &asked, &desk.invoke.prices(), &utc, at)
     };
     assert_eq!(judged(&day, now).unwrap_err().kind, ErrorKind::Budget);
     assert_eq!(judged(&month, now).unwrap_err().kind, ErrorKind::Budget);
@@ -167,5 +165,23 @@ async fn a_new_day_has_its_own_budget_and_a_month_goes_on() {
     let warned = Budget { limits: Limits { stop: None, ..limits }, ..day };
     assert_eq!(judged(&warned, now).unwrap().len(), 1);
     assert_eq!(judged(&warned, now).unwrap().len(), 0, "once a day");
+    desk.recorder.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_run_beside_each_other_do_not_pass_a_stop_together() {
+    let tokens = Limits { stop_tokens: Some(1_500), ..Limits::default() };
+    let desk = desk(&[budget(Scope::All, tokens)]);
+    let long = Settings { max_tokens: Some(1_000), ..Settings::default() };
+    let mut first = desk.begin(PAID, long.clone());
+    assert!(matches!(first.next().await, Some(Ok(_))), "it runs");
+    assert_eq!(desk.refusal("voice/echo").await, None, "there is room beside it");
+    let error = desk.begin(PAID, Settings { max_tokens: Some(1), ..long }).next().await;
+    assert!(matches!(error, Some(Ok(_))), "what it writes is not counted before: {error:?}");
+    desk.purse.set(&[budget(Scope::All, Limits { stop_tokens: Some(1_000), ..tokens })]);
+    let error = desk.refusal("voice/echo").await.unwrap();
+    assert!(error.why.contains("are kept for calls that run"), "{error}");
+    drop(first);
+    assert_eq!(desk.refusal("voice/echo").await, None, "what was kept for it is free again");
     desk.recorder.finish().await;
 }

@@ -110,9 +110,9 @@ fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
     let tally = &line.figures.tally;
     let mut ended = vec![format!("{} answered", figures::grouped(tally.invocations))];
     for (count, word) in [
-        (tally.throttles, "throttled"),
-        (tally.client_errors, "client errors"),
-        (tally.server_errors, "server errors"),
+        (tally.all_throttles(), "throttled"),
+        (tally.all_client_errors(), "client errors"),
+        (tally.all_server_errors(), "server errors"),
         (tally.lost, "unanswered"),
         (tally.stopped, "stopped"),
     ] {
@@ -141,6 +141,10 @@ fn facts(line: &Line<'_>) -> Vec<(String, Role)> {
         facts.push((more.join(" · "), Role::Muted));
     }
     let cost = line.figures.cost;
+    if tally.untold > 0 {
+        let calls = figures::count(tally.untold, "call", "calls");
+        facts.push((format!("{calls} did not tell all of their tokens."), Role::Muted));
+    }
     if cost.unpriced > 0 {
         let calls = figures::count(cost.unpriced, "call", "calls");
         facts.push((format!("What {calls} cost is not known, or not all of it."), Role::Muted));
