@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::domain::call::Converse;
 use crate::domain::catalog::ModelId;
 use crate::domain::left_out::LeftOut;
-use crate::domain::settings::Settings;
 
 /// Why a setting that was learnt of is not sent.
 const REFUSED: &str = "the server takes none for this model";
@@ -43,7 +42,10 @@ impl Refused {
             return Cow::Borrowed(converse);
         }
         let mut fitted = converse.clone();
-        names.into_iter().for_each(|name| unset(&mut fitted.settings, name));
+        for name in names {
+            // An empty value is none, in every setting.
+            let _ = fitted.settings.set(name, "");
+        }
         Cow::Owned(fitted)
     }
 
@@ -51,9 +53,4 @@ impl Refused {
     pub fn left_out(&self, converse: &Converse) -> Option<LeftOut> {
         LeftOut::of(&converse.settings, &self.of(&converse.model), REFUSED)
     }
-}
-
-fn unset(settings: &mut Settings, name: &str) {
-    // Nothing is nothing in every setting.
-    let _ = settings.set(name, "");
 }

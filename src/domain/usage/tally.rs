@@ -476,7 +476,9 @@ mod tests {
     #[test]
     fn answers_that_were_asked_for_again_count_as_what_they_were() {
         let mut retried = Retried::default();
-        [429, 429, 408, 500, 503, 529].into_iter().for_each(|status| retried.count(status));
+        for status in [429, 429, 408, 500, 503, 529] {
+            retried.count(status);
+        }
         let mut tally = Tally::default();
         tally.record(&Span { retried, ..span(SpanStatus::Done, told(), Some(5)) });
         tally.record(&span(failed(ErrorKind::Overloaded), Usage::default(), None));
