@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use super::Options;
 use super::backend::{self, Model, Words};
+use super::encoder::Encoder;
 use super::gguf::Header;
 use super::loading::Wanted;
 use super::template::{self, Setting};
@@ -16,6 +17,8 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// Models kept at once: two, to compare.
 const KEPT: usize = 2;
+/// Encoders kept at once.
+const ENCODERS: usize = 1;
 
 /// A model with all that is needed to talk to it.
 #[derive(Debug)]
@@ -58,10 +61,10 @@ impl Speech {
 
 /// Tells a file from another at the same path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp(u64, Option<SystemTime>);
+pub(super) struct Stamp(u64, Option<SystemTime>);
 
 impl Stamp {
-    fn of(path: &Path) -> Result<Self> {
+    pub(super) fn of(path: &Path) -> Result<Self> {
         let facts = std::fs::metadata(path)
             .map_err(|e| Error::io(format!("opening the model file {}", path.display()), &e))?;
         Ok(Self(facts.len(), facts.modified().ok()))
@@ -121,35 +124,69 @@ pub(super) struct Prompt {
     pub(super) thinks: Option<&'static str>,
 }
 
+/// What a file holds: a model that converses, or one that makes vectors.
+#[derive(Debug, Clone)]
+pub(super) enum Resident {
+    Model(Arc<Loaded>),
+    Encoder(Arc<Encoder>),
+}
+
+impl Resident {
+    /// Loads the file at `path`, as long as that is `wanted`.
+    pub(super) fn load(path: &Path, options: Options, wanted: &Wanted) -> Result<Self> {
+        if Encoder::is_at(path) {
+            return Encoder::load(path, wanted).map(|encoder| Self::Encoder(Arc::new(encoder)));
+        }
+        Loaded::load(path, options, wanted).map(|model| Self::Model(Arc::new(model)))
+    }
+
+    /// Its file, and what tells that from another one.
+    fn file(&self) -> (&Path, Stamp) {
+        match self {
+            Self::Model(model) => (&model.path, model.stamp),
+            Self::Encoder(encoder) => (&encoder.path, encoder.stamp),
+        }
+    }
+}
+
 /// The models in memory, the last used first.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(Vec<Arc<Loaded>>);
+pub(super) struct Shelf(Vec<Resident>);
 
 impl Shelf {
     /// Lets go of what would be in the way of the model of the file at `path`.
     pub(super) fn make_room(&mut self, path: &Path) {
-        self.0.retain(|m| m.path != path);
-        self.0.truncate(KEPT - 1);
+        self.0.retain(|known| known.file().0 != path);
+        // Each kind has its own places: whoever converses with two models may search beside it.
+        let encodes = Encoder::is_at(path);
+        let mut left = if encodes { ENCODERS } else { KEPT } - 1;
+        self.0.retain(|known| {
+            let stays = matches!(known, Resident::Encoder(_)) != encodes || left > 0;
+            if matches!(known, Resident::Encoder(_)) == encodes {
+                left = left.saturating_sub(1);
+            }
+            stays
+        });
     }
 
     /// Whether this very model is here.
     pub(super) fn holds(&self, model: &Arc<Loaded>) -> bool {
-        self.0.iter().any(|known| Arc::ptr_eq(known, model))
+        self.0.iter().any(|known| matches!(known, Resident::Model(known) if Arc::ptr_eq(known, model)))
     }
 
     /// The model of the file at `path`, if it is here and the file is still the same.
-    pub(super) fn find(&mut self, path: &Path) -> Result<Option<Arc<Loaded>>> {
+    pub(super) fn find(&mut self, path: &Path) -> Result<Option<Resident>> {
         let stamp = Stamp::of(path)?;
-        let Some(at) = self.0.iter().position(|m| m.path == path && m.stamp == stamp) else {
+        let Some(at) = self.0.iter().position(|known| known.file() == (path, stamp)) else {
             return Ok(None);
         };
-        let model = self.0.remove(at);
-        self.0.insert(0, Arc::clone(&model));
-        Ok(Some(model))
+        let found = self.0.remove(at);
+        self.0.insert(0, found.clone());
+        Ok(Some(found))
     }
 
-    /// Takes in a model for which room was made.
-    pub(super) fn put(&mut self, model: Loaded) {
-        self.0.insert(0, Arc::new(model));
+    /// Takes in what room was made for.
+    pub(super) fn put(&mut self, loaded: Resident) {
+        self.0.insert(0, loaded);
     }
 }

@@ -9,8 +9,9 @@ use tokio::sync::oneshot::{Receiver, channel};
 
 use super::Options;
 use super::backend;
+use super::encoder::Encoder;
 use super::gguf::Header;
-use super::loaded::Loaded;
+use super::loaded::Resident;
 use super::trial::Trial;
 use crate::domain::catalog::Backend;
 use crate::domain::{Error, Result};
@@ -40,7 +41,7 @@ impl Wanted {
 pub(super) struct Loading {
     path: PathBuf,
     wanted: Wanted,
-    done: Receiver<Result<Loaded>>,
+    done: Receiver<Result<Resident>>,
 }
 
 impl Loading {
@@ -66,7 +67,7 @@ impl Loading {
     }
 
     /// How it ended, once it has.
-    pub(super) fn ended(&mut self) -> Option<Result<Loaded>> {
+    pub(super) fn ended(&mut self) -> Option<Result<Resident>> {
         match self.done.try_recv() {
             Ok(outcome) => Some(outcome),
             Err(TryRecvError::Empty) => None,
@@ -75,7 +76,7 @@ impl Loading {
     }
 
     /// Waits for its end.
-    pub(super) async fn end(&mut self) -> Result<Loaded> {
+    pub(super) async fn end(&mut self) -> Result<Resident> {
         (&mut self.done).await.unwrap_or_else(|_| Err(self.broken()))
     }
 
@@ -90,11 +91,12 @@ impl Drop for Loading {
     }
 }
 
-fn load(path: &Path, options: Options, trial: Option<&dyn Trial>, wanted: &Wanted) -> Result<Loaded> {
+fn load(path: &Path, options: Options, trial: Option<&dyn Trial>, wanted: &Wanted) -> Result<Resident> {
     if let Some(trial) = trial
+        && !Encoder::is_at(path)
         && backend::choose(&Header::open(path)?.0, options.backend, "loading a model")? == Backend::LlamaCpp
     {
         trial.pass(path, &|| wanted.still())?;
     }
-    Loaded::load(path, options, wanted)
+    Resident::load(path, options, wanted)
 }

@@ -8,6 +8,7 @@
 //!   └──► vocabulary, template       turns ─► prompt ─► token ids ─► text
 //!   └──► model ─► kernel            token ids ─► logits, on the threads of an own pool
 //!   └──► foreign, llama_cpp         the same for other files, by llama.cpp (feature `llama-cpp`)
+//! safetensors ─► encoder            texts ─► vectors
 //!              backend              chooses between the two, and is the one face of both
 //!              sampler, stop        logits ─► token; text ─► what may be shown
 //! scheduler ─► session              one compute thread; conversations take turns
@@ -16,6 +17,7 @@
 
 mod backend;
 mod convert;
+mod encoder;
 mod foreign;
 mod gguf;
 mod inspect;
@@ -33,6 +35,7 @@ mod trial;
 mod vocabulary;
 
 pub use convert::{Converted, convert};
+pub use encoder::WINDOW;
 pub use inspect::{ModelFacts, Prompt, backend, inspect, prompt, standing, tokenise};
 pub use scheduler::{Engine, Options};
 pub use trial::{Trial, try_out};

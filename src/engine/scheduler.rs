@@ -11,12 +11,13 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::backend::Scratch;
-use super::loaded::{Loaded, Shelf};
+use super::encoder::Encoding;
+use super::loaded::{Loaded, Resident, Shelf};
 use super::loading::Loading;
 use super::session::{self, Kept, Session, Step};
 use super::trial::Trial;
 use crate::domain::call::Converse;
-use crate::domain::catalog::{Backend, Sampling};
+use crate::domain::catalog::{Backend, ModelId, Sampling};
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 
@@ -63,10 +64,19 @@ struct Worker {
     thread: JoinHandle<()>,
 }
 
+/// What a call wants of its model.
 #[derive(Debug)]
 enum Work {
-    Answer,
-    Count,
+    Answer(Box<Talk>, Sampling),
+    Count(Box<Talk>),
+    Embed(Vec<String>),
+}
+
+/// A conversation, and the date that its prompt may tell.
+#[derive(Debug)]
+struct Talk {
+    converse: Converse,
+    now: jiff::Zoned,
 }
 
 /// A call on its way to the thread.
@@ -74,9 +84,6 @@ enum Work {
 struct Task {
     work: Work,
     path: PathBuf,
-    converse: Converse,
-    now: jiff::Zoned,
-    sampling: Sampling,
     events: Sender<Result<Event>>,
     /// The place in the queue that its reader was told.
     told: Option<u32>,
@@ -92,7 +99,7 @@ impl Task {
 /// What ends a wait.
 enum Waking {
     Call(Box<Task>),
-    Loaded(Box<Result<Loaded>>),
+    Loaded(Result<Resident>),
     /// One took something, or left.
     Reader,
 }
@@ -129,7 +136,8 @@ impl Engine {
         now: jiff::Zoned,
         sampling: Sampling,
     ) -> BoxStream<'static, Result<Event>> {
-        self.serve(Work::Answer, path, converse, now, sampling)
+        let doing = format!("asking {}", converse.model);
+        self.serve(Work::Answer(Box::new(Talk { converse, now }), sampling), path, doing)
     }
 
     /// Counts the tokens of a conversation's prompt.
@@ -139,24 +147,29 @@ impl Engine {
         converse: Converse,
         now: jiff::Zoned,
     ) -> BoxStream<'static, Result<Event>> {
-        self.serve(Work::Count, path, converse, now, Sampling::default())
+        let doing = format!("asking {}", converse.model);
+        self.serve(Work::Count(Box::new(Talk { converse, now })), path, doing)
     }
 
-    fn serve(
+    /// Makes one vector of length one of each text with the encoder whose weights are the safetensors file at `path`: `Usage`,
+    /// then `Embeddings`. A text that is longer than it reads at once is read in windows, whose vectors are averaged by
+    /// their lengths. Dropping the stream ends it within about 512 tokens.
+    pub fn embed(
         &self,
-        work: Work,
         path: &Path,
-        converse: Converse,
-        now: jiff::Zoned,
-        sampling: Sampling,
+        model: &ModelId,
+        texts: Vec<String>,
     ) -> BoxStream<'static, Result<Event>> {
+        self.serve(Work::Embed(texts), path, format!("embedding with {model}"))
+    }
+
+    fn serve(&self, work: Work, path: &Path, doing: String) -> BoxStream<'static, Result<Event>> {
         let calls = match self.calls() {
             Ok(calls) => calls,
             Err(error) => return stream::once(async { Err(error) }).boxed(),
         };
-        let doing = format!("asking {}", converse.model);
         let (events, inbox) = channel(EVENTS);
-        let task = Task { work, path: path.to_owned(), converse, now, sampling, events, told: None };
+        let task = Task { work, path: path.to_owned(), events, told: None };
         let gone = move || Error::internal(doing.clone(), "the engine's thread has ended");
         let sent = stream::once(async move { calls.send(task).await.err().map(|_| ()) });
         let answers = stream::unfold((inbox, false), move |(mut inbox, over)| {
@@ -166,7 +179,10 @@ impl Engine {
                     return None;
                 }
                 let event = inbox.recv().await.unwrap_or_else(|| Err(gone()));
-                let over = matches!(event, Err(_) | Ok(Event::Stop { .. } | Event::Tokens { .. }));
+                let over = matches!(
+                    event,
+                    Err(_) | Ok(Event::Stop { .. } | Event::Tokens { .. } | Event::Embeddings { .. })
+                );
                 Some((event, (inbox, over)))
             }
         });
@@ -202,6 +218,29 @@ impl Drop for Engine {
     }
 }
 
+/// What takes turns.
+enum Running {
+    Answer(Box<Session>),
+    Vectors(Encoding),
+}
+
+impl Running {
+    fn events(&self) -> &Sender<Result<Event>> {
+        match self {
+            Self::Answer(session) => session.events(),
+            Self::Vectors(encoding) => encoding.events(),
+        }
+    }
+
+    /// Computes for one turn.
+    fn step(&mut self, scratch: &mut Scratch) -> Step {
+        match self {
+            Self::Answer(session) => session.step(scratch, TURN),
+            Self::Vectors(encoding) => encoding.step(),
+        }
+    }
+}
+
 /// What lives on the thread.
 struct Scheduler {
     inbox: Receiver<Task>,
@@ -213,7 +252,7 @@ struct Scheduler {
     shelf: Shelf,
     loading: Option<Loading>,
     waiting: VecDeque<Task>,
-    running: VecDeque<Session>,
+    running: VecDeque<Running>,
     /// The last used at the end.
     kept: Vec<Kept>,
     scratch: Scratch,
@@ -289,14 +328,14 @@ impl Scheduler {
             };
             tokio::select! {
                 task = inbox.recv(), if waiting.len() < CALLS => task.map(|task| Waking::Call(Box::new(task))),
-                loaded = loaded => Some(Waking::Loaded(Box::new(loaded))),
+                loaded = loaded => Some(Waking::Loaded(loaded)),
                 Some(()) = leaving.next() => Some(Waking::Reader),
                 Some(_) = taking.next() => Some(Waking::Reader),
             }
         });
         match woken {
             Some(Waking::Call(task)) => self.waiting.push_back(*task),
-            Some(Waking::Loaded(outcome)) => self.take_in(*outcome),
+            Some(Waking::Loaded(outcome)) => self.take_in(outcome),
             Some(Waking::Reader) => {}
             None => return false,
         }
@@ -312,8 +351,8 @@ impl Scheduler {
             && let Some(task) = self.waiting.get(at)
         {
             match self.shelf.find(&task.path) {
-                Ok(Some(model)) => {
-                    self.waiting.remove(at).into_iter().for_each(|task| self.start(task, Arc::clone(&model)));
+                Ok(Some(found)) => {
+                    self.waiting.remove(at).into_iter().for_each(|task| self.start(task, found.clone()));
                 }
                 Ok(None) => {
                     self.load(at);
@@ -358,10 +397,10 @@ impl Scheduler {
     }
 
     /// Those who waited for the model find it on the shelf, or learn why not.
-    fn take_in(&mut self, outcome: Result<Loaded>) {
+    fn take_in(&mut self, outcome: Result<Resident>) {
         let Some(loading) = self.loading.take() else { return };
         match outcome {
-            Ok(model) => self.shelf.put(model),
+            Ok(loaded) => self.shelf.put(loaded),
             Err(error) => self.waiting.retain(|task| {
                 let other = task.path != loading.path();
                 if !other {
@@ -372,13 +411,31 @@ impl Scheduler {
         }
     }
 
-    fn start(&mut self, task: Task, model: Arc<Loaded>) {
-        let Task { work, converse, now, sampling, events, .. } = task;
-        if matches!(work, Work::Count) {
-            let count = model.prompt(&converse, &now).map(|p| Event::Tokens { count: p.ids.len() as u32 });
-            return drop(events.try_send(count));
+    fn start(&mut self, task: Task, found: Resident) {
+        let Task { work, path, events, .. } = task;
+        match (work, found) {
+            (Work::Answer(talk, sampling), Resident::Model(model)) => {
+                self.answer(&talk, sampling, model, events);
+            }
+            (Work::Count(talk), Resident::Model(model)) => {
+                let prompt = model.prompt(&talk.converse, &talk.now);
+                drop(events.try_send(prompt.map(|prompt| Event::Tokens { count: prompt.ids.len() as u32 })));
+            }
+            (Work::Embed(texts), Resident::Encoder(encoder)) => {
+                self.running.push_back(Running::Vectors(Encoding::start(events, encoder, texts)));
+            }
+            (Work::Answer(..) | Work::Count(_), Resident::Encoder(_))
+            | (Work::Embed(_), Resident::Model(_)) => {
+                let doing = format!("asking the model {}", path.display());
+                let error = Error::internal(doing, "it is of another kind than what is asked of it");
+                drop(events.try_send(Err(error)));
+            }
         }
-        let prompt = match session::prompt_of(&converse, &model, &now) {
+    }
+
+    fn answer(&mut self, talk: &Talk, sampling: Sampling, model: Arc<Loaded>, events: Sender<Result<Event>>) {
+        let Talk { converse, now } = talk;
+        let prompt = match session::prompt_of(converse, &model, now) {
             Ok(prompt) => prompt,
             Err(error) => return drop(events.try_send(Err(error))),
         };
@@ -387,19 +444,21 @@ impl Scheduler {
             .and_then(|id| self.kept.iter().position(|kept| kept.serves(id, &model)))
             .map(|at| self.kept.remove(at));
         let kept = known.unwrap_or_else(|| Kept::new(converse.conversation, model));
-        self.running.push_back(Session::start(events, &converse, kept, prompt, sampling));
+        let session = Session::start(events, converse, kept, prompt, sampling);
+        self.running.push_back(Running::Answer(Box::new(session)));
     }
 
     /// Gives the next conversation its turn.
     fn turn(&mut self) {
         for _ in 0..self.running.len() {
-            let Some(mut session) = self.running.pop_front() else { return };
+            let Some(mut next) = self.running.pop_front() else { return };
             let scratch = &mut self.scratch;
-            let step = self.pool.install(|| session.step(scratch, TURN));
-            match step {
-                Step::Done => return self.keep(session.into_kept()),
-                Step::More => return self.running.push_back(session),
-                Step::Full => self.running.push_back(session),
+            let step = self.pool.install(|| next.step(scratch));
+            match (step, next) {
+                (Step::Done, Running::Answer(session)) => return self.keep(session.into_kept()),
+                (Step::Done, Running::Vectors(_)) => return,
+                (Step::More, next) => return self.running.push_back(next),
+                (Step::Full, next) => self.running.push_back(next),
             }
         }
         if !self.running.is_empty() {

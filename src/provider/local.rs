@@ -54,14 +54,14 @@ impl Local {
 
     fn ask(
         &self,
-        converse: Converse,
-        serve: impl FnOnce(&Engine, &Path, Converse) -> Events + Send + 'static,
+        id: ModelId,
+        wanted: Capability,
+        serve: impl FnOnce(&Engine, &Path) -> Events + Send + 'static,
     ) -> Events {
         let (shelf, engine) = (Arc::clone(&self.shelf), Arc::clone(&self.engine));
         stream::once(async move {
-            let id = converse.model.clone();
-            match blocking(move || shelf.weights(&id)).await {
-                Ok(path) => serve(&engine, &path, converse),
+            match blocking(move || shelf.weights(&id, wanted)).await {
+                Ok(path) => serve(&engine, &path),
                 Err(error) => failed(error),
             }
         })
@@ -84,13 +84,20 @@ impl Provider for Local {
         match call {
             Call::Converse(converse) => {
                 let sampling = self.shelf.suiting(converse.model.model());
-                self.ask(converse, move |engine, path, converse| {
+                self.ask(converse.model.clone(), Capability::Chat, move |engine, path| {
                     engine.converse_as(path, converse, jiff::Zoned::now(), sampling)
                 })
             }
-            Call::CountTokens(converse) => self.ask(converse, |engine, path, converse| {
-                engine.count_tokens(path, converse, jiff::Zoned::now())
-            }),
+            Call::CountTokens(converse) => {
+                self.ask(converse.model.clone(), Capability::Chat, move |engine, path| {
+                    engine.count_tokens(path, converse, jiff::Zoned::now())
+                })
+            }
+            Call::Embed { model, texts } => {
+                self.ask(model.clone(), Capability::Embed, move |engine, path| {
+                    engine.embed(path, &model, texts)
+                })
+            }
             Call::ListModels => {
                 let shelf = Arc::clone(&self.shelf);
                 stream::once(blocking(move || Ok(Event::Models { cards: shelf.cards()? }))).boxed()
@@ -103,12 +110,6 @@ impl Provider for Local {
             )),
             // Its files are the shelf's.
             Call::Pull { model } | Call::Remove { model } => keeps_none(&model),
-            Call::Embed { model, .. } => failed(Error::new(
-                ErrorKind::Refused { capability: "embed".into() },
-                format!("embedding with {model}"),
-                "the local engine makes no vectors yet",
-                "Ask a model of another provider.",
-            )),
         }
     }
 }
@@ -131,42 +132,47 @@ impl Folder {
         known.map(|known| known.sampling).unwrap_or_default()
     }
 
-    /// The file of a model's weights.
-    fn weights(&self, id: &ModelId) -> Result<PathBuf> {
+    /// The file of the weights of a model that can do what is wanted: to converse, or to make vectors.
+    fn weights(&self, id: &ModelId, wanted: Capability) -> Result<PathBuf> {
         let doing = || format!("asking {id}");
         let name = id.model();
         let installed = if one_name(name) { self.manifest(name)? } else { None };
         let Some(installed) = installed else { return Err(self.missing(id)) };
-        if !installed.capabilities.contains(&Capability::Chat) {
+        if !installed.capabilities.contains(&wanted) {
+            let why =
+                if wanted == Capability::Chat { "it holds no conversation" } else { "it makes no vectors" };
             return Err(Error::new(
-                ErrorKind::Refused { capability: "chat".into() },
+                ErrorKind::Refused { capability: wanted.as_str().to_owned() },
                 doing(),
-                "it holds no conversation",
+                why,
                 "`outcrop models list` shows what each model can do.",
             ));
         }
-        self.gguf(name, &installed).ok_or_else(|| {
+        let (end, kind) =
+            if wanted == Capability::Embed { ("safetensors", "safetensors") } else { ("gguf", "GGUF") };
+        self.file(name, &installed, end).ok_or_else(|| {
             Error::new(
                 ErrorKind::Corrupt,
                 doing(),
-                "its manifest names no GGUF file",
+                format!("its manifest names no {kind} file"),
                 format!("`outcrop models pull {id}` fetches it again."),
             )
         })
     }
 
-    /// The path of the GGUF file that a manifest names.
-    fn gguf(&self, name: &str, model: &InstalledModel) -> Option<PathBuf> {
+    /// The path of the file that a manifest names with that ending.
+    fn file(&self, name: &str, model: &InstalledModel, end: &str) -> Option<PathBuf> {
         let file = model.files.iter().map(|f| f.name.as_str()).find(|f| {
-            one_name(f) && Path::new(f).extension().is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+            one_name(f) && Path::new(f).extension().is_some_and(|own| own.eq_ignore_ascii_case(end))
         });
         file.map(|file| self.models.join(name).join(file))
     }
 
     /// The card of a model on this machine, and what runs it, which its file's header says.
     fn installed(&self, name: &str, model: InstalledModel) -> Result<ModelCard> {
-        let run =
-            self.gguf(name, &model).map(|path| engine::standing(&path, self.backend, self.suiting(name)));
+        let run = self
+            .file(name, &model, "gguf")
+            .map(|path| engine::standing(&path, self.backend, self.suiting(name)));
         let (availability, by, defaults) = match run {
             Some(Ok((backend, own))) => (Availability::Ready, format!(", run by {backend}"), Some(own)),
             Some(Err(error)) => (Availability::Unusable { why: error.to_string() }, String::new(), None),

@@ -65,10 +65,12 @@ pub struct Sight {
     pub scale: f32,
     /// Positions that a token looks back, its own included.
     pub window: usize,
+    /// Tokens see those after them too, up to the last of the queries.
+    pub ahead: bool,
 }
 
 /// Queries of some tokens on one head: `queries` and `out` hold them by token; the tokens stand at `first`,
-/// `first + 1` … and see everything up to themselves, as far back as the window.
+/// `first + 1` … and see everything up to themselves, as far back as the window, or up to the last of them.
 pub fn attend(head: &Head, first: usize, sight: Sight, queries: &[f32], out: &mut [f32]) {
     pulp::Arch::new().dispatch(Attention { head, first, sight, queries, out });
 }
@@ -87,7 +89,7 @@ impl pulp::WithSimd for Attention<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) {
         let Self { head, first, sight, queries, out } = self;
-        let Sight { shared, size, scale, window } = sight;
+        let Sight { shared, size, scale, window, ahead } = sight;
         let rows = queries.len() / size;
         // A query's product is scaled once, not each of its scores.
         let queries: Vec<f32> = queries.iter().map(|q| q * scale).collect();
@@ -107,7 +109,8 @@ impl pulp::WithSimd for Attention<'_> {
                     values: &values,
                     // Positions of this tile that a query may see.
                     seen: |i: usize| {
-                        let end = first + (row + i) / shared + 1;
+                        let last = if ahead { rows - 1 } else { row + i };
+                        let end = first + last / shared + 1;
                         let of_tile = |position: usize| position.saturating_sub(tile * SPAN).min(SPAN);
                         of_tile(end.saturating_sub(window))..of_tile(end)
                     },
@@ -272,7 +275,7 @@ mod tests {
     }
 
     fn sight(shared: usize, size: usize, window: usize) -> Sight {
-        Sight { shared, size, scale: 1.0 / (size as f32).sqrt(), window }
+        Sight { shared, size, scale: 1.0 / (size as f32).sqrt(), window, ahead: false }
     }
 
     #[test]

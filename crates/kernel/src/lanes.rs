@@ -3,10 +3,10 @@
 //! No closures around intrinsics: a closure is compiled without the lanes of the dispatch unless it happens to be
 //! inlined, and each intrinsic in it is then a call.
 
-use super::{BLOCK, PAIRS, Packed, Quantised, ROWS, TILE};
+use super::{BLOCK, PAIRS, Packed, Quantised, ROWS, TILE, Weight};
 
 /// Sixteen rows side by side.
-trait Lanes: Copy {
+pub trait Lanes: Copy {
     /// One pair of columns, widened to 16 bits.
     type Wide: Copy;
     /// Sixteen 32-bit sums.
@@ -17,6 +17,8 @@ trait Lanes: Copy {
     fn sums(self) -> Self::Sums;
     fn results(self) -> Self::Results;
     fn widen(self, pair: &[i8; 2 * ROWS]) -> Self::Wide;
+    /// One pair of columns that is as wide already.
+    fn load(self, pair: &[i16; 2 * ROWS]) -> Self::Wide;
     /// `sums + weights · pair`, exactly.
     fn add(self, sums: Self::Sums, weights: Self::Wide, pair: i32) -> Self::Sums;
     /// `results + sums · (scales · scale)`.
@@ -32,9 +34,9 @@ trait Lanes: Copy {
 
 /// One group of rows times `T` tokens.
 #[inline(always)]
-fn tile<L: Lanes, const T: usize>(
+fn tile<L: Lanes, W: Weight, const T: usize>(
     lanes: L,
-    group: &[Packed],
+    group: &[Packed<W>],
     pairs: &[[i32; PAIRS]],
     scales: &[f32],
     out: &mut [[f32; ROWS]],
@@ -47,7 +49,7 @@ fn tile<L: Lanes, const T: usize>(
         let mut sums = [lanes.sums(); T];
         let inputs: [&[i32; PAIRS]; T] = std::array::from_fn(|t| &rows[t][b]);
         for (p, pair) in block.pairs.iter().enumerate() {
-            let weights = lanes.widen(pair);
+            let weights = W::widen(lanes, pair);
             for t in 0..T {
                 sums[t] = lanes.add(sums[t], weights, inputs[t][p]);
             }
@@ -63,7 +65,7 @@ fn tile<L: Lanes, const T: usize>(
 
 /// One group of rows times all tokens.
 #[inline(always)]
-fn tiles<L: Lanes>(lanes: L, group: &[Packed], input: &Quantised, out: &mut [[f32; ROWS]]) {
+fn tiles<L: Lanes, W: Weight>(lanes: L, group: &[Packed<W>], input: &Quantised, out: &mut [[f32; ROWS]]) {
     let depth = group.len();
     let mut pairs = &input.pairs[..];
     let mut scales = &input.scales[..];
@@ -77,10 +79,10 @@ fn tiles<L: Lanes>(lanes: L, group: &[Packed], input: &Quantised, out: &mut [[f3
         };
         let (now, later) = out.split_at_mut(tokens);
         match tokens {
-            TILE => tile::<L, TILE>(lanes, group, pairs, scales, now),
-            4 => tile::<L, 4>(lanes, group, pairs, scales, now),
-            2 => tile::<L, 2>(lanes, group, pairs, scales, now),
-            _ => tile::<L, 1>(lanes, group, pairs, scales, now),
+            TILE => tile::<L, W, TILE>(lanes, group, pairs, scales, now),
+            4 => tile::<L, W, 4>(lanes, group, pairs, scales, now),
+            2 => tile::<L, W, 2>(lanes, group, pairs, scales, now),
+            _ => tile::<L, W, 1>(lanes, group, pairs, scales, now),
         }
         out = later;
         pairs = &pairs[tokens * depth..];
@@ -89,9 +91,9 @@ fn tiles<L: Lanes>(lanes: L, group: &[Packed], input: &Quantised, out: &mut [[f3
 }
 
 /// One group of rows times all tokens, on the best lanes there are.
-pub fn group(group: &[Packed], input: &Quantised, out: &mut [[f32; ROWS]]) {
-    struct Product<'a, L>(L, &'a [Packed], &'a Quantised, &'a mut [[f32; ROWS]]);
-    impl<L: Lanes> pulp::NullaryFnOnce for Product<'_, L> {
+pub fn group<W: Weight>(group: &[Packed<W>], input: &Quantised, out: &mut [[f32; ROWS]]) {
+    struct Product<'a, L, W>(L, &'a [Packed<W>], &'a Quantised, &'a mut [[f32; ROWS]]);
+    impl<L: Lanes, W: Weight> pulp::NullaryFnOnce for Product<'_, L, W> {
         type Output = ();
         #[inline(always)]
         fn call(self) {
@@ -107,7 +109,8 @@ pub fn group(group: &[Packed], input: &Quantised, out: &mut [[f32; ROWS]]) {
     }
 }
 
-/// The largest activation. The sum of a block's products with weights of seven bits stays below 2^28.
+/// The largest activation. The sum of a block's products with weights of seven bits stays below 2^28, with the widest of
+/// sixteen ([`super::WIDEST`]) below 2^31.
 const FINEST: f32 = 32_767.0;
 
 /// One token's activations; `pairs` and `scales` have a place for each block.
@@ -145,7 +148,7 @@ pub fn quantise(values: &[f32], pairs: &mut [[i32; PAIRS]], scales: &mut [f32]) 
 struct Plain;
 
 impl Lanes for Plain {
-    type Wide = [i8; 2 * ROWS];
+    type Wide = [i16; 2 * ROWS];
     type Sums = [i32; ROWS];
     type Results = [f32; ROWS];
 
@@ -161,6 +164,11 @@ impl Lanes for Plain {
 
     #[inline(always)]
     fn widen(self, pair: &[i8; 2 * ROWS]) -> Self::Wide {
+        pair.map(i16::from)
+    }
+
+    #[inline(always)]
+    fn load(self, pair: &[i16; 2 * ROWS]) -> Self::Wide {
         *pair
     }
 
@@ -227,6 +235,11 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn load(self, pair: &[i16; 2 * ROWS]) -> __m512i {
+            cast(*pair)
+        }
+
+        #[inline(always)]
         fn add(self, sums: __m512i, weights: __m512i, pair: i32) -> __m512i {
             let products = self.0.avx512bw._mm512_madd_epi16(weights, self.0.avx512f._mm512_set1_epi32(pair));
             self.0.avx512f._mm512_add_epi32(sums, products)
@@ -268,6 +281,11 @@ mod x86 {
         fn widen(self, pair: &[i8; 2 * ROWS]) -> [__m256i; 2] {
             let [low, high] = cast::<_, [__m128i; 2]>(*pair);
             [self.0.avx2._mm256_cvtepi8_epi16(low), self.0.avx2._mm256_cvtepi8_epi16(high)]
+        }
+
+        #[inline(always)]
+        fn load(self, pair: &[i16; 2 * ROWS]) -> [__m256i; 2] {
+            cast(*pair)
         }
 
         #[inline(always)]
@@ -384,6 +402,38 @@ mod tests {
         for (a, b) in wide.iter().flatten().zip(plain.iter().flatten()) {
             assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn wide_weights_are_far_nearer_and_the_largest_of_them_overflow_nothing() {
+        let (rows, width, tokens) = (32, 96, 11);
+        let (_, quantised, weights, inputs) = case(rows, width, tokens);
+        let mut matrix: Matrix<i16> = Matrix::zeroed(rows, width);
+        matrix.put_values(0, &weights);
+        let mut out = vec![[0.0; ROWS]; matrix.groups() * tokens];
+        matrix.multiply(0, &quantised, &mut out);
+        let mut plain = vec![[0.0; ROWS]; tokens];
+        tiles(Plain, &matrix.blocks[..width / BLOCK], &quantised, &mut plain);
+        for token in 0..tokens {
+            for row in 0..rows {
+                let exact: f64 = (0..width)
+                    .map(|i| f64::from(weights[row * width + i]) * f64::from(inputs[token * width + i]))
+                    .sum();
+                let got = out[row / ROWS * tokens + token][row % ROWS];
+                assert!((exact - f64::from(got)).abs() < 0.004, "{exact} {got}");
+            }
+            for (a, b) in out[token].iter().zip(plain[token]) {
+                assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{a} {b}");
+            }
+        }
+        // All of a block at its largest.
+        matrix.put_values(0, &vec![1.0; rows * width]);
+        let mut most = Quantised::default();
+        most.resize(1, width);
+        most.places().for_each(|place| place.quantise(&vec![1.0; width]));
+        let mut out = vec![[0.0; ROWS]; matrix.groups()];
+        matrix.multiply(0, &most, &mut out);
+        assert!(out.as_flattened().iter().all(|x| (x - width as f32).abs() < 1e-3), "{out:?}");
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! A package of its own for one reason: it is optimised in every profile, while the program around it is built as fast
 //! as it can be.
 //!
-//! Weights are `Q8_0`; activations are rounded to 15 bits and a sign, a block at a time. llama.cpp rounds them to
+//! Weights are `Q8_0`, or of eleven bits and a sign where seven are too few; activations are rounded to 15 bits and a sign, a
+//! block at a time. llama.cpp rounds them to
 //! seven, which moves likelihoods by a tenth; the integer products here are as fast with the finer ones, and their
 //! rounding is not seen. An output is computed in one order of operations however many tokens are computed at once, so a
 //! prompt read in pieces, or partly from a cache, gives the very numbers that it gives when read whole.
@@ -25,30 +26,99 @@ const PAIRS: usize = BLOCK / 2;
 /// Tokens computed with one reading of the weights.
 const TILE: usize = 8;
 
+/// The largest weight of sixteen bits: 32 products with an activation of 15 bits stay below 2^31.
+const WIDEST: f32 = 2047.0;
+
+/// What a matrix is made of: a whole number that becomes sixteen bits wide on the lanes.
+pub trait Weight: Copy + Default + std::fmt::Debug + Sync {
+    /// One pair of columns of all rows.
+    fn widen<L: lanes::Lanes>(lanes: L, pair: &[Self; 2 * ROWS]) -> L::Wide;
+}
+
+impl Weight for i8 {
+    #[inline(always)]
+    fn widen<L: lanes::Lanes>(lanes: L, pair: &[Self; 2 * ROWS]) -> L::Wide {
+        lanes.widen(pair)
+    }
+}
+
+impl Weight for i16 {
+    #[inline(always)]
+    fn widen<L: lanes::Lanes>(lanes: L, pair: &[Self; 2 * ROWS]) -> L::Wide {
+        lanes.load(pair)
+    }
+}
+
 /// One block of `ROWS` rows: their scales, then for each pair of columns the two values of every row.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub struct Packed {
+pub struct Packed<W> {
     scales: [f32; ROWS],
-    pairs: [[i8; 2 * ROWS]; PAIRS],
+    pairs: [[W; 2 * ROWS]; PAIRS],
 }
 
-/// A `Q8_0` matrix, repacked so that one stream of memory feeds all lanes.
+/// A quantised matrix, repacked so that one stream of memory feeds all lanes.
 #[derive(Debug)]
-pub struct Matrix {
+pub struct Matrix<W = i8> {
     /// By group of rows, then by block of columns.
-    blocks: Vec<Packed>,
+    blocks: Vec<Packed<W>>,
     groups: usize,
     /// Blocks of a row.
     depth: usize,
 }
 
-impl Matrix {
+impl<W: Weight> Matrix<W> {
     /// A matrix of `rows` rows of `width` values, all zero; both are whole groups and blocks.
     pub fn zeroed(rows: usize, width: usize) -> Self {
         let (groups, depth) = (rows.div_ceil(ROWS), width / BLOCK);
-        let zero = Packed { scales: [0.0; ROWS], pairs: [[0; 2 * ROWS]; PAIRS] };
+        let zero = Packed { scales: [0.0; ROWS], pairs: [[W::default(); 2 * ROWS]; PAIRS] };
         Self { blocks: vec![zero; groups * depth], groups, depth }
+    }
+
+    /// Groups of `ROWS` rows.
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    fn product(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
+        if input.tokens > 0 {
+            let blocks = &self.blocks[first * self.depth..];
+            for (group, out) in blocks.chunks_exact(self.depth).zip(out.chunks_mut(input.tokens)) {
+                lanes::group(group, input, out);
+            }
+        }
+    }
+}
+
+// The two products are no one generic function: that would be compiled where it is called, not here.
+impl Matrix<i16> {
+    /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
+    pub fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
+        self.product(first, input, out);
+    }
+
+    /// Puts rows in their places from `first` on: in every block the largest magnitude becomes 2047.
+    pub fn put_values(&mut self, first: usize, values: &[f32]) {
+        for (at, block) in values.as_chunks::<BLOCK>().0.iter().enumerate() {
+            let (row, column) = (first + at / self.depth, at % self.depth);
+            let Some(packed) = self.blocks.get_mut(row / ROWS * self.depth + column) else { return };
+            let lane = row % ROWS;
+            let most = block.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+            let inverse = if most == 0.0 { 0.0 } else { WIDEST / most };
+            packed.scales[lane] = most / WIDEST;
+            for (pair, values) in packed.pairs.iter_mut().zip(block.as_chunks::<2>().0) {
+                for i in [0, 1] {
+                    pair[2 * lane + i] = (values[i] * inverse).round_ties_even() as i16;
+                }
+            }
+        }
+    }
+}
+
+impl Matrix {
+    /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
+    pub fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
+        self.product(first, input, out);
     }
 
     /// Puts rows in their places from `first` on, from the bytes of `Q8_0` blocks.
@@ -72,21 +142,6 @@ impl Matrix {
         for (block, out) in blocks.zip(out.as_chunks_mut::<BLOCK>().0) {
             for (pair, out) in block.pairs.iter().zip(out.as_chunks_mut::<2>().0) {
                 *out = [0, 1].map(|i| f32::from(pair[2 * lane + i]) * block.scales[lane]);
-            }
-        }
-    }
-
-    /// Groups of `ROWS` rows.
-    pub fn groups(&self) -> usize {
-        self.groups
-    }
-
-    /// Multiplies the groups from `first` on with every token; `out` holds, by group, `ROWS` values a token.
-    pub fn multiply(&self, first: usize, input: &Quantised, out: &mut [[f32; ROWS]]) {
-        if input.tokens > 0 {
-            let blocks = &self.blocks[first * self.depth..];
-            for (group, out) in blocks.chunks_exact(self.depth).zip(out.chunks_mut(input.tokens)) {
-                lanes::group(group, input, out);
             }
         }
     }

@@ -40,6 +40,41 @@ pub fn norm(x: &mut [f32], weight: &[f32], epsilon: f32) {
     pulp::Arch::new().dispatch(Norm(x, weight, epsilon));
 }
 
+/// `x = (x - mean(x)) / deviation(x) · weight + bias` (layer norm, Ba, Kiros and Hinton 2016).
+pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
+    let count = x.len() as f64;
+    let mean = x.iter().map(|x| f64::from(*x)).sum::<f64>() / count;
+    let square = x.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / count;
+    let (mean, scale) = (mean as f32, 1.0 / (square as f32 + epsilon).sqrt());
+    for ((x, weight), bias) in x.iter_mut().zip(weight).zip(bias) {
+        *x = (*x - mean) * scale * weight + bias;
+    }
+}
+
+/// `x = x · Φ(x)`, the normal distribution's, by its error function (Hendrycks and Gimpel 2016; the error function to 1.5e-7,
+/// Abramowitz and Stegun 7.1.26).
+pub fn gelu(x: &mut [f32]) {
+    struct Gelu<'a>(&'a mut [f32]);
+    impl pulp::WithSimd for Gelu<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _: S) {
+            for x in self.0 {
+                let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+                let t = 1.0 / (1.0 + 0.327_591_1 * z);
+                let mut p = 1.061_405_4;
+                for c in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
+                    p = p * t + c;
+                }
+                let tail = 0.5 * p * t * exp(-z * z);
+                let share = if *x < 0.0 { tail } else { 1.0 - tail };
+                *x *= share;
+            }
+        }
+    }
+    pulp::Arch::new().dispatch(Gelu(x));
+}
+
 /// What opens a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
@@ -135,6 +170,33 @@ mod tests {
         norm(&mut out, &[1.0; 19], 0.0);
         let mean = out.iter().map(|x| x * x).sum::<f32>() / 19.0;
         assert!((mean - 1.0).abs() < 1e-5, "{mean}");
+    }
+
+    #[test]
+    fn a_layer_norm_has_no_mean_and_the_variance_one() {
+        let mut out: Vec<f32> = (1..=19).map(|i| i as f32).collect();
+        layer_norm(&mut out, &[2.0; 19], &[1.0; 19], 0.0);
+        let mean = out.iter().sum::<f32>() / 19.0;
+        let square = out.iter().map(|x| (x - 1.0).powi(2)).sum::<f32>() / 19.0;
+        assert!((mean - 1.0).abs() < 1e-5 && (square - 4.0).abs() < 1e-4, "{mean} {square}");
+    }
+
+    #[test]
+    fn the_normal_share_is_what_its_integral_says() {
+        // Simpson's rule over the density.
+        let share = |x: f64| {
+            let (steps, from) = (4000, -12.0_f64);
+            let h = (x - from) / f64::from(steps);
+            let f = |x: f64| (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
+            let inner = |i: i32| f64::from(2 + 2 * (i % 2)) * f(from + f64::from(i) * h);
+            (f(from) + f(x) + (1..steps).map(inner).sum::<f64>()) * h / 3.0
+        };
+        for i in -80..=80 {
+            let x = f64::from(i) / 10.0;
+            let mut got = [x as f32];
+            gelu(&mut got);
+            assert!((f64::from(got[0]) - x * share(x)).abs() < 3e-6, "{x}: {got:?} {}", x * share(x));
+        }
     }
 
     #[test]

@@ -238,7 +238,8 @@ impl Scratch {
             let places: Vec<_> = kept.iter_mut().zip(self.queries.chunks_exact_mut(count * part)).collect();
             places.into_par_iter().enumerate().for_each(take);
         }
-        let sight = Sight { shared, size: head, scale: shape.scales.attention, window: view.window };
+        let sight =
+            Sight { shared, size: head, scale: shape.scales.attention, window: view.window, ahead: false };
         self.attended.resize(count * heads * head, 0.0);
         let tasks: Vec<_> = kept
             .iter()

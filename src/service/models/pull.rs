@@ -253,7 +253,9 @@ fn read_config(staging: &Path, model: &mut InstalledModel) {
         kind.clone_into(&mut model.architecture);
     }
     let positions = config.get("max_position_embeddings").and_then(serde_json::Value::as_u64);
-    model.context = model.context.or(positions.and_then(|n| u32::try_from(n).ok()));
+    let positions = positions.and_then(|n| u32::try_from(n).ok());
+    // A longer text is read in windows.
+    model.context = model.context.or(positions.map(|positions| positions.min(engine::WINDOW)));
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod llama_cpp;
 mod peers;
 pub mod real;
 mod tiny;
+mod vectors;
 mod zoo;
 
 use outcrop::domain::call::{Blobs, Converse, Turn};
