@@ -181,7 +181,7 @@ const COUNTERS: [Counter; 11] = [
     ("stopped", |tally| exact(tally.stopped)),
     ("in", Tally::input),
     ("out", Tally::output),
-    ("cached", |tally| exact(tally.cache_read_tokens)),
+    ("cached", Tally::cache_read),
     ("pictures", |tally| exact(tally.images)),
 ];
 

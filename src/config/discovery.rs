@@ -97,8 +97,13 @@ impl KnownProvider {
 }
 
 /// The values that the environment and this machine's usual ports give, below those of the file, `written`; `ports` says
-/// whether the ports count.
-pub(super) fn found(environment: &Environment, written: &Map<String, Value>, ports: bool) -> Layer {
+/// whether the ports count. The provider of the model that was named is `chosen`: where it needs nothing said, it is there.
+pub(super) fn found(
+    environment: &Environment,
+    written: &Map<String, Value>,
+    ports: bool,
+    chosen: Option<&str>,
+) -> Layer {
     let mut layer = Layer::default();
     let table = match written.get("providers").map(|value| &value.kind) {
         Some(ValueKind::Table(table)) => table.clone(),
@@ -121,7 +126,9 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
         let at_port = ports && known.port.is_some() && own.is_none();
         let seen = key.or(url).or(sign);
         let nowhere = known.wants_address() && known.base_url.is_empty() && url.is_none();
-        if own.is_none() && (nowhere || seen.is_none() && file.is_none() && !at_port) {
+        // What follows from the machine that it runs on: its role, its Region.
+        let named = chosen == Some(known.name.as_str()) && !known.wants_address();
+        if own.is_none() && (nowhere || seen.is_none() && file.is_none() && !at_port && !named) {
             continue;
         }
         let variable = |name: &String| format!("environment variable {name}");
@@ -146,7 +153,7 @@ pub(super) fn found(environment: &Environment, written: &Map<String, Value>, por
             put("api_key", ValueKind::String(format!("${name}")), &variable(name));
         }
         // What only hints at it: nobody has chosen it yet.
-        let hinted = own.is_none() && key.is_none() && (sign.is_some() || file_seen);
+        let hinted = own.is_none() && key.is_none() && (sign.is_some() || file_seen) && !named;
         if at_port && key.is_none() && url.is_none() || hinted {
             put("optional", ValueKind::Boolean(true), "default");
         }

@@ -68,6 +68,11 @@ impl Layer {
         map.insert((*last).to_owned(), value);
     }
 
+    /// The value of a text that this layer sets at its top.
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name)?.clone().into_string().ok()
+    }
+
     /// The value of a flag that this layer sets.
     fn flag(&self, path: &str) -> Option<bool> {
         let (table, name) = path.rsplit_once('.')?;
@@ -84,7 +89,9 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
     let stamp = file::stamp(&paths.config);
     let (written, said, over) = (read(&paths.config)?, variables(environment)?, overrides(flags)?);
     let ports = [&over, &said, &written].into_iter().find_map(|layer| layer.flag("net.find_servers"));
-    let found = discovery::found(environment, &written.0, ports.unwrap_or(true));
+    let model = [&over, &said, &written].into_iter().find_map(|layer| layer.text("model"));
+    let chosen = model.as_deref().and_then(|model| model.split_once('/')).map(|(provider, _)| provider);
+    let found = discovery::found(environment, &written.0, ports.unwrap_or(true), chosen);
     check::layer("the environment", &found.0)?;
     let layers = [defaults()?, found, written, said, over];
     let mut builder = ::config::Config::builder();

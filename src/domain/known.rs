@@ -68,8 +68,11 @@ impl KnownModel {
         if card.price.is_none() {
             card.price.clone_from(&self.price);
         }
-        if card.regions.is_empty() {
-            card.regions.clone_from(&self.regions);
+        // A list tells only of the Region that was asked.
+        for region in &self.regions {
+            if !card.regions.contains(region) {
+                card.regions.push(region.clone());
+            }
         }
         if card.successor.is_none() {
             card.successor.clone_from(&self.successor);

@@ -19,6 +19,7 @@ pub enum SpanKind {
     CountTokens,
     PullModel,
     RemoveModel,
+    CheckKey,
 }
 
 impl SpanKind {
@@ -32,6 +33,7 @@ impl SpanKind {
             Self::CountTokens => "count of tokens",
             Self::PullModel => "pull",
             Self::RemoveModel => "removal",
+            Self::CheckKey => "check of a key",
         }
     }
 }
@@ -92,6 +94,9 @@ pub struct Span {
     pub principal: String,
     pub kind: SpanKind,
     pub provider: String,
+    /// The provider's Region, where it has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     pub model: Option<ModelId>,
     pub started: Timestamp,
     pub timing: Timing,
@@ -121,6 +126,7 @@ impl Span {
             principal: String::new(),
             kind,
             provider: provider.to_owned(),
+            region: None,
             model: None,
             started,
             timing: Timing::default(),

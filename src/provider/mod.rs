@@ -58,6 +58,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within().is_some_and(Provider::is_remote)
     }
 
+    /// The Region whose endpoints are asked, where it has such.
+    fn region(&self) -> Option<String> {
+        self.within().and_then(Provider::region)
+    }
+
     /// Where its API is, for one that has an address: its list of models is that address's.
     fn address(&self) -> Option<String> {
         self.within()?.address()

@@ -7,6 +7,7 @@ use crate::domain::call::{Blobs, Converse};
 use crate::domain::delta::Event;
 use crate::domain::figures;
 use crate::domain::message::{BlobId, Block};
+use crate::domain::picture;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// The bytes of a picture or document. What is asked about is never silently left out.
@@ -56,6 +57,8 @@ pub fn picture_at(url: &str) -> Event {
 pub struct Limits {
     pub picture: Option<usize>,
     pub document: Option<usize>,
+    /// Pixels of a picture's longer side.
+    pub side: Option<u32>,
     /// Pictures in one message.
     pub pictures_at_once: Option<usize>,
     /// Pictures in all messages together; documents likewise.
@@ -77,6 +80,7 @@ impl Limits {
         Self {
             picture: Some(10 << 20),
             document: None,
+            side: Some(8000),
             pictures_at_once: None,
             pictures: Some(if small { 100 } else { 600 }),
             documents: None,
@@ -92,6 +96,7 @@ impl Limits {
     pub const CONVERSE: Self = Self {
         picture: Some(encoded(3_750_000)),
         document: Some(encoded(4_500_000)),
+        side: Some(8000),
         pictures_at_once: Some(20),
         pictures: None,
         documents: Some(5),
@@ -103,6 +108,7 @@ impl Limits {
     pub const OPENAI: Self = Self {
         picture: None,
         document: None,
+        side: None,
         pictures_at_once: None,
         pictures: Some(500),
         documents: None,
@@ -151,6 +157,17 @@ impl Limits {
                     file.called(&files)
                 );
                 return stop(why, hint);
+            }
+        }
+        for file in &files {
+            if let (Some(most), Some((width, height))) = (self.side, file.pixels)
+                && width.max(height) > most
+            {
+                let why = format!(
+                    "{} has {width}x{height} pixels; this API takes {most} a side",
+                    file.called(&files)
+                );
+                return stop(why, "Scale it down.");
             }
         }
         let texts = converse.turns.iter().flat_map(|turn| &turn.blocks).map(|block| match block {
@@ -205,6 +222,8 @@ struct Weighed<'a> {
     number: usize,
     turn: usize,
     weight: usize,
+    /// Of a picture, as its head says them.
+    pixels: Option<(u32, u32)>,
 }
 
 impl Weighed<'_> {
@@ -231,8 +250,9 @@ fn weighed(converse: &Converse) -> Vec<Weighed<'_>> {
             _ => continue,
         };
         let number = files.iter().filter(|file| file.kind == kind).count() + 1;
-        let weight = converse.blobs.get(blob).map_or(0, |bytes| encoded(bytes.len()));
-        files.push(Weighed { kind, name, number, turn, weight });
+        let bytes = converse.blobs.get(blob).unwrap_or_default();
+        let pixels = if kind == Kind::Picture { picture::pixels(bytes) } else { None };
+        files.push(Weighed { kind, name, number, turn, weight: encoded(bytes.len()), pixels });
     }
     files
 }
@@ -272,6 +292,7 @@ mod tests {
         let limits = Limits {
             picture: Some(encoded(10)),
             document: Some(encoded(20)),
+            side: None,
             pictures_at_once: Some(2),
             pictures: Some(3),
             documents: Some(1),
@@ -297,6 +318,24 @@ mod tests {
             let error = check(pictures, documents).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn a_picture_of_too_many_pixels_is_refused_by_what_its_head_says() {
+        // The head of a PNG: its signature, then IHDR with width and height.
+        let png = |width: u32, height: u32| {
+            let head = [&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"[..], &width.to_be_bytes(), &height.to_be_bytes()];
+            [&head.concat()[..], &[8, 6, 0, 0, 0]].concat()
+        };
+        let check = |width, height| {
+            let mut asked = message(&[1], &[]);
+            let Block::Image { blob, .. } = asked.turns[0].blocks[0].clone() else { unreachable!() };
+            asked.blobs.put(blob, png(width, height));
+            Limits::CONVERSE.check(&asked, "asking box/m").map_err(|error| error.to_string())
+        };
+        assert_eq!(check(8000, 8000), Ok(()));
+        let error = check(100, 9000).unwrap_err();
+        assert!(error.contains("the picture has 100x9000 pixels; this API takes 8000 a side"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Values that servers write in more ways than the API says: read as far as they make sense, else as absent. A strange
 //! count must not cost the text beside it.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -20,6 +21,13 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
         Value::String(text) => Some(text),
         _ => None,
     })
+}
+
+/// Anything of a known shape; what has another one is none.
+pub(super) fn or_none<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(T::deserialize(Value::deserialize(from)?).ok())
 }
 
 /// The input of a tool, from the text that the model wrote. A model may write what is no JSON: it is kept as it is, for

@@ -428,7 +428,7 @@ impl Here {
             }
             ModelsRequest::Pull { id } => {
                 let steps = if id.is_local() {
-                    self.shelf.pull(&id, terms.net.clone())
+                    invoke.fetching(&id, &terms, |net| self.shelf.pull(&id, net))
                 } else {
                     elsewhere::pull(&invoke, &id, &terms)
                 };

@@ -96,7 +96,7 @@ pub(super) fn all(
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key).whole(provider.whole)),
             ProviderKind::Ollama => Arc::new(Ollama::new(name, url, key).whole(provider.whole)),
             ProviderKind::Bedrock => match bedrock(&commands, name, provider, key) {
-                Ok(bedrock) => Arc::new(bedrock),
+                Ok(bedrock) => Arc::new(bedrock.whole(provider.whole)),
                 Err(error) if provider.optional => return Arc::new(Unavailable::new(name, error).optional()),
                 Err(error) => Arc::new(Unavailable::new(name, error)),
             },

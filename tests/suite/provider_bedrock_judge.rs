@@ -127,8 +127,13 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
             }
             streamed("native_claude.events")
         }
+        line if line.contains("stable-diffusion") => {
+            whole(200, &JSON, r#"{"artifacts": [{"base64": "cG5n", "finishReason": "SUCCESS"}]}"#)
+        }
         line if line.contains("stable-image") => whole(200, &JSON, r#"{"images": ["cG5n"]}"#),
-        line if line.contains("image") => whole(200, &JSON, r#"{"images": ["cG5n", "cG5n"]}"#),
+        line if line.contains("image") || line.contains("canvas") => {
+            whole(200, &JSON, r#"{"images": ["cG5n", "cG5n"]}"#)
+        }
         line if line.contains("titan") => streamed("native_titan.events"),
         line if line.contains("count-tokens") => whole(200, &JSON, r#"{"inputTokens": 14}"#),
         line if line.contains("jamba") && line.contains("-stream") => {
@@ -142,6 +147,18 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
     let arn = "arn:aws:bedrock:eu-west-1:123456789012:provisioned-model/abc123def456";
     let mut thinking = everything(CLAUDE);
     thinking.settings.set("reasoning", "low").unwrap();
+    let mut varied = picture("amazon.titan-image-generator-v2:0");
+    let first = BlobId("first".to_owned());
+    varied.blobs.put(first.clone(), *b"\x89PNG\r\n\x1a\n");
+    varied.from = Some(first);
+    // A document without a word beside it, and a tool's call whose id another API gave.
+    let mut alone = everything(CLAUDE);
+    alone.turns[0].blocks.retain(|block| matches!(block, Block::Document { .. }));
+    for block in alone.turns.iter_mut().flat_map(|turn| &mut turn.blocks) {
+        if let Block::ToolUse { id, .. } | Block::ToolResult { id, .. } = block {
+            *id = format!("call/{}|é", "x".repeat(80));
+        }
+    }
     let calls = [
         Call::Converse(everything(CLAUDE)),
         Call::Converse(thinking),
@@ -155,15 +172,21 @@ async fn botocore_takes_every_request_as_its_own_and_finds_the_same_signature() 
         Call::Image(picture("amazon.titan-image-generator-v1")),
         Call::Image(Picture { count: 1, ..picture("stability.stable-image-core-v1:1") }),
         Call::Embed { model: "aws/cohere.embed-english-v3".parse().unwrap(), texts: vec!["é".into()] },
+        Call::Embed { model: "aws/amazon.titan-embed-text-v2:0".parse().unwrap(), texts: vec!["é".into()] },
+        Call::Image(picture("amazon.nova-canvas-v1:0")),
+        Call::Image(varied),
+        Call::Image(Picture { count: 1, ..picture("stability.stable-diffusion-xl-v1") }),
         own("ai21.j2-mid-v1"),
         own("cohere.command-text-v14"),
         Call::Converse(converse("cohere.command-r-v1:0", &[("top_k", "4")])),
         Call::Converse(converse("meta.llama3-8b-instruct-v1:0", &[("temperature", "0.5")])),
+        Call::Converse(converse("meta.llama2-13b-chat-v1", &[("temperature", "0.5")])),
+        Call::Converse(alone),
         Call::Converse(everything("anthropic.claude-v2:1")),
     ];
-    // One is refused as a stream first, and three by Converse; the profiles have two pages, and five lists are of the
+    // One is refused as a stream first, and four by Converse; the profiles have two pages, and five lists are of the
     // account.
-    let count = calls.len() + 1 + 3 + 2 + 5;
+    let count = calls.len() + 1 + 4 + 2 + 5;
     for call in calls {
         let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
         assert_eq!(error, None);

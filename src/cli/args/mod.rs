@@ -454,7 +454,12 @@ impl Arguments {
         if self.global.offline {
             flags.set("net.offline", "true", "--offline");
         }
-        if let Some(model) = &self.wishes.model {
+        let asked = match &self.command {
+            // What is no id is said with what is asked.
+            Some(Command::Chat(chat)) => chat.wishes.model.as_ref().filter(|model| model.contains('/')),
+            _ => None,
+        };
+        if let Some(model) = asked.or(self.wishes.model.as_ref()) {
             flags.set("model", model, "--model");
         }
         if let Some(file) = &self.global.passphrase_file {

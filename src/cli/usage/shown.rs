@@ -28,9 +28,9 @@ pub(in crate::cli) struct Shown<'a> {
     #[serde(flatten)]
     counts: Counts,
     #[serde(rename = "CacheReadInputTokens")]
-    cache_read: u64,
+    cache_read: Option<u64>,
     #[serde(rename = "CacheWriteInputTokens")]
-    cache_write: u64,
+    cache_write: Option<u64>,
     #[serde(rename = "OutputImageCount")]
     images: u64,
     #[serde(rename = "InvocationLatency")]
@@ -146,8 +146,8 @@ impl<'a> Shown<'a> {
             by: report.query.by,
             name: row.map(|row| row.name.as_str()),
             counts: tally.into(),
-            cache_read: tally.cache_read_tokens,
-            cache_write: tally.cache_write_tokens,
+            cache_read: tally.cache_read().known(),
+            cache_write: tally.cache_write().known(),
             images: tally.images,
             latency: Times::of(&tally.latency),
             first_token: Times::of(&tally.first_token),

@@ -370,7 +370,7 @@ impl Chain<'_> {
         }
         if !self.chosen {
             let hint = "Set one of them, then start again; a table [providers.bedrock] in the configuration, even an empty \
-                        one, has the role of a machine asked for too.";
+                        one, has the role of a machine asked for too, and so does -m with one of its models.";
             return AwsCredentials::Missing { why: missing, hint: hint.to_owned() };
         }
         let url = text(self.environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT")

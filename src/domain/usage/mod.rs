@@ -38,9 +38,11 @@ impl Subject {
             SpanKind::Converse | SpanKind::Embed | SpanKind::Image => {
                 Some(Self { model: span.model.clone()?, kind: span.kind })
             }
-            SpanKind::ListModels | SpanKind::CountTokens | SpanKind::PullModel | SpanKind::RemoveModel => {
-                None
-            }
+            SpanKind::ListModels
+            | SpanKind::CountTokens
+            | SpanKind::PullModel
+            | SpanKind::RemoveModel
+            | SpanKind::CheckKey => None,
         }
     }
 }

@@ -122,7 +122,8 @@ impl Tally {
             | SpanKind::ListModels
             | SpanKind::CountTokens
             | SpanKind::PullModel
-            | SpanKind::RemoveModel => (false, false),
+            | SpanKind::RemoveModel
+            | SpanKind::CheckKey => (false, false),
         };
         let answered = matches!(fate, Fate::Answered | Fate::Stopped) && !span.unsent;
         let worked = answered || span.timing.first_token_ms.is_some();
@@ -186,6 +187,15 @@ impl Tally {
         Count { told: self.output_tokens, untold: self.untold_output }
     }
 
+    /// Tokens that were read from a cache, and into one. Who does not tell what was read does not tell that either.
+    pub fn cache_read(&self) -> Count {
+        Count { told: self.cache_read_tokens, untold: self.untold_input }
+    }
+
+    pub fn cache_write(&self) -> Count {
+        Count { told: self.cache_write_tokens, untold: self.untold_input }
+    }
+
     /// Answers that asked to slow down, whether the call then went well or not.
     pub fn all_throttles(&self) -> u64 {
         self.throttles + self.retried_throttles
@@ -204,6 +214,10 @@ impl Tally {
     /// What it cost at this price; with none, nobody knows.
     pub fn cost(&self, kind: SpanKind, price: Option<&Price>) -> Cost {
         let (input, output) = (self.input_tokens, self.output_tokens);
+        if self.tokens() == 0 && self.untold > 0 {
+            // Of no call is known what it cost.
+            return self.unpriced();
+        }
         match price.and_then(|price| self.dollars(kind, price, input, output)) {
             Some(dollars) => Cost { dollars: Some(dollars), unpriced: self.untold },
             None => self.unpriced(),
@@ -527,6 +541,11 @@ mod tests {
         let half = Price { output: None, ..price() };
         assert_eq!(tally.cost(SpanKind::Converse, Some(&half)), Cost { dollars: None, unpriced: 2 });
         assert_eq!(tally.cost(SpanKind::Converse, Some(&price())).unpriced, 1);
+        let mut silent = Tally::default();
+        silent.record(&span(SpanStatus::Done, Usage::default(), None));
+        let unknown = Cost { dollars: None, unpriced: 1 };
+        assert_eq!(silent.cost(SpanKind::Converse, Some(&price())), unknown, "no number was told");
+        assert_eq!(silent.cache_read().known(), None);
         let mut sum = tally.cost(SpanKind::Converse, None);
         sum.add(Cost { dollars: Some(0.5), unpriced: 1 });
         assert_eq!(sum, Cost { dollars: Some(0.5), unpriced: 3 });

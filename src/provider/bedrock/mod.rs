@@ -42,6 +42,8 @@ pub struct Bedrock {
     /// In place of both of Amazon's own addresses.
     base_url: Option<String>,
     credentials: Credentials,
+    /// Its answers are asked for whole.
+    whole: bool,
     learnt: Learnt,
 }
 
@@ -64,7 +66,13 @@ impl Bedrock {
     ) -> Self {
         let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
         let (name, region) = (name.into(), region.into());
-        Self { name, region, base_url, credentials, learnt: Learnt::default() }
+        Self { name, region, base_url, credentials, whole: false, learnt: Learnt::default() }
+    }
+
+    /// The same; with `whole` its answers are asked for in one piece, not as a stream.
+    #[must_use]
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     fn url(&self, service: Service, path: &str) -> String {
@@ -109,6 +117,7 @@ impl Bedrock {
         let mut converse = self.learnt.based(converse);
         let row = Row::of(&converse.model);
         let begun = self.first_ask(&converse, first);
+        let begun = if self.whole { begun.whole().unwrap_or(begun) } else { begun };
         let mut ask = begun;
         let first_thinking = Thinking::of(converse.model.model());
         let mut thinking = first_thinking;
@@ -225,6 +234,10 @@ impl Provider for Bedrock {
 
     fn address(&self) -> Option<String> {
         Some(self.url(Service::Control, ""))
+    }
+
+    fn region(&self) -> Option<String> {
+        Some(self.region.clone())
     }
 
     fn has_key(&self) -> bool {

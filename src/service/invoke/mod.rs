@@ -3,6 +3,7 @@
 //! Every call, from chat, compare, retrieval, agents, judges or replays, runs through [`Invoke::serve`]:
 //! budget → input checks → provider → reasoning told apart → output checks → span.
 
+mod beside;
 mod check;
 mod clock;
 mod leaving;
@@ -32,7 +33,7 @@ use crate::domain::script::Sent;
 use crate::domain::trace::{Span, SpanKind};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
-use crate::provider::{Events, KeyCheck, Provider};
+use crate::provider::{Events, Provider};
 use crate::service::fresh;
 use crate::service::models::known::{self, Corrections};
 
@@ -207,14 +208,14 @@ impl Invoke {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.has_key())
     }
 
-    /// Asks the named provider whether its key is taken; `None` where its list of models has said so.
-    pub fn check_key(&self, provider: &str, terms: &Terms) -> Option<BoxFuture<'static, Result<KeyCheck>>> {
-        self.voices().by_name.get(provider)?.check_key(&terms.net)
-    }
-
     /// Everything that is known of a model, whether its provider has shown it or not.
     pub fn card(&self, model: &ModelId) -> ModelCard {
         self.cards.card(model)
+    }
+
+    /// The card of a model of which the person has said something; `None` of all others.
+    pub fn corrected(&self, model: &ModelId) -> Option<ModelCard> {
+        self.cards.is_corrected(model).then(|| self.cards.card(model))
     }
 
     /// Cards that it gave out, as their providers showed them: without what is known besides.
@@ -311,6 +312,7 @@ impl Invoke {
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
                 let said = self.remark_on(&provider, &call, terms.conversation);
                 let net = terms.net.under(Some(serving.span.id));
+                serving.span.region = provider.region();
                 serving.net = provider.is_remote().then(|| net.clone());
                 let serve = move || {
                     clock.begin();

@@ -62,7 +62,11 @@ impl SeenCards {
     fn settle(&self, card: &mut ModelCard) {
         let voice = self.voice(card.id.provider());
         let is_sold = voice.as_deref().map(Sale::of).unwrap_or_default() == Sale::Vendor;
-        known::settle(card, &self.corrections.lock().unwrap_or_else(PoisonError::into_inner), is_sold);
+        let address = voice.as_deref().and_then(Provider::address);
+        let vendor = address.as_deref().and_then(known::vendor_at);
+        let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
+        known::settle(card, &corrections, vendor, is_sold);
+        drop(corrections);
         if let (Some(voice), Some(base)) = (&voice, &card.base) {
             voice.based_on(&card.id, base);
         }
@@ -106,6 +110,11 @@ impl SeenCards {
     /// Puts what the person says in the place of what they said before.
     pub(super) fn correct(&self, corrections: Corrections) {
         *self.corrections.lock().unwrap_or_else(PoisonError::into_inner) = corrections;
+    }
+
+    /// Whether the person has said something of it.
+    pub(super) fn is_corrected(&self, model: &ModelId) -> bool {
+        self.corrections.lock().unwrap_or_else(PoisonError::into_inner).contains_key(model)
     }
 
     /// Everything that is known of a model, whether its provider showed it or not.

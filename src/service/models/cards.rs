@@ -39,14 +39,26 @@ pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelC
     // Ollama lists with its tag what is asked for without one.
     let tagged = format!("{id}:latest");
     let is_it = |card: &ModelCard| card.id == *id || card.id.as_str() == tagged;
-    of(invoke, id.provider(), terms).await?.into_iter().find(is_it).ok_or_else(|| {
+    let listed = match of(invoke, id.provider(), terms).await {
+        Ok(cards) => cards,
+        // Nobody can be asked: what the catalogue has is known all the same.
+        Err(error) => {
+            let known = catalogued(invoke, id.provider()).into_iter().find(|card| card.id == *id);
+            return known.ok_or(error);
+        }
+    };
+    let said = invoke.corrected(id).map(|card| ModelCard {
+        detail: "said in the configuration; its provider does not list it".to_owned(),
+        ..card
+    });
+    listed.into_iter().find(is_it).or(said).ok_or_else(|| {
         let missing = Error::new(
             ErrorKind::NotFound,
             format!("showing {id}"),
             format!("{} has no such model", id.provider()),
             "`outcrop models list` shows the ids that there are.",
         );
-        known::succeeded(missing, known::successor(id))
+        known::succeeded(missing, invoke.card(id).successor.as_ref())
     })
 }
 

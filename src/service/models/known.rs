@@ -26,10 +26,14 @@ static KNOWN: LazyLock<Vec<KnownModel>> = LazyLock::new(|| {
 pub type Corrections = BTreeMap<ModelId, Correction>;
 
 /// Fills in what the provider left unknown, and never what it said; then says what became of a retired model.
-pub fn complete(card: &mut ModelCard) {
-    if let Some(model) = known::find(&KNOWN, &card.id) {
+/// `vendor` is whose models they are where the provider has a name of its own.
+pub fn complete(card: &mut ModelCard, vendor: Option<&str>) {
+    let own = card.id.provider().to_owned();
+    let vendor = vendor.unwrap_or(&own);
+    let of_vendor = |model: &str| known::find(&KNOWN, &ModelId::new(vendor, model).ok()?);
+    if let Some(model) = of_vendor(card.id.model()) {
         model.complete(card);
-    } else if let Some(model) = behind(card) {
+    } else if let Some(model) = card.base.as_deref().and_then(of_vendor) {
         let (price, title) = (card.price.clone(), card.title.clone());
         model.complete(card);
         card.title = title;
@@ -37,6 +41,12 @@ pub fn complete(card: &mut ModelCard) {
         if !card.id.model().contains("application-inference-profile") {
             card.price = price;
         }
+    }
+    // The successor is asked of the same provider.
+    if let Some(successor) = card.successor.as_mut().filter(|successor| successor.provider() != own)
+        && let Ok(renamed) = ModelId::new(&own, successor.model())
+    {
+        *successor = renamed;
     }
     if let Some(successor) = &card.successor {
         let said = retired(successor);
@@ -58,34 +68,26 @@ const VENDORS: [(&str, &str); 8] = [
     ("xai", "api.x.ai"),
 ];
 
+/// The vendor whose API is at that address, by the catalogue's name of it.
+pub fn vendor_at(address: &str) -> Option<&'static str> {
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = host.split(['/', ':', '?']).next().unwrap_or_default();
+    let is = |at: &str| host == at || host.strip_suffix(at).is_some_and(|front| front.ends_with('.'));
+    VENDORS.iter().find(|(_, at)| is(at)).map(|(name, _)| *name)
+}
+
 /// The models that the catalogue has of the vendor whose API is at that address; none where that is another server. Retired
 /// ones are left out, and those of which it knows the beginning of an id alone, save Anthropic's, where that is a name too.
 pub fn of_vendor(provider: &str, address: &str) -> Vec<ModelId> {
-    let host = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let host = host.split(['/', ':', '?']).next().unwrap_or_default();
-    let is = |(name, at): &(&str, &str)| {
-        *name == provider && (host == *at || host.strip_suffix(at).is_some_and(|front| front.ends_with('.')))
-    };
-    if !VENDORS.iter().any(is) {
-        return Vec::new();
-    }
+    let Some(vendor) = vendor_at(address) else { return Vec::new() };
     let models = KNOWN.iter().filter(|model| model.successor.is_none());
     let id = |model: &KnownModel| match model.id.strip_suffix('*') {
         None => model.id.parse().ok(),
-        Some(start) if provider == "anthropic" => start.parse().ok(),
+        Some(start) if vendor == "anthropic" => start.parse().ok(),
         Some(_) => None,
     };
-    models.filter_map(id).filter(|id: &ModelId| id.provider() == provider).collect()
-}
-
-/// The model that one is made of, whose own name does not tell it.
-fn behind(card: &ModelCard) -> Option<&'static KnownModel> {
-    known::find(&KNOWN, &ModelId::new(card.id.provider(), card.base.as_deref()?).ok()?)
-}
-
-/// The model that the provider of a retired one serves in its place.
-pub fn successor(id: &ModelId) -> Option<&'static ModelId> {
-    known::find(&KNOWN, id)?.successor.as_ref()
+    let of_vendor = models.filter_map(id).filter(|id: &ModelId| id.provider() == vendor);
+    of_vendor.filter_map(|id| ModelId::new(provider, id.model()).ok()).collect()
 }
 
 /// In words.
@@ -103,14 +105,14 @@ pub fn succeeded(mut error: Error, successor: Option<&ModelId>) -> Error {
 }
 
 /// Completes the card, then lets the person's word win; what nobody says is guessed last. Where the vendor does not sell
-/// it (`is_sold`) the vendor's price is not its.
-pub fn settle(card: &mut ModelCard, corrections: &Corrections, is_sold: bool) {
+/// it (`is_sold`) the vendor's price is not its. `vendor` is as in [`complete`].
+pub fn settle(card: &mut ModelCard, corrections: &Corrections, vendor: Option<&str>, is_sold: bool) {
     let correction = corrections.get(&card.id);
     if let Some(base) = correction.and_then(|said| said.base.as_ref()) {
         card.base = Some(base.clone());
     }
     let told = card.price.clone();
-    complete(card);
+    complete(card, vendor);
     if !is_sold {
         card.price = told;
     }
@@ -127,7 +129,7 @@ mod tests {
 
     fn card(id: &str) -> ModelCard {
         let mut card = ModelCard::unknown(id.parse().unwrap());
-        complete(&mut card);
+        complete(&mut card, None);
         card
     }
 
@@ -135,6 +137,28 @@ mod tests {
         let digits = |part: &str, many: usize| part.len() == many && part.bytes().all(|b| b.is_ascii_digit());
         matches!(text.split('-').collect::<Vec<_>>()[..], [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2)
             && ("01"..="12").contains(&m) && ("01"..="31").contains(&d))
+    }
+
+    #[test]
+    fn a_vendors_models_are_known_under_whatever_name_its_api_has() {
+        let vendor = vendor_at("https://bedrock.eu-west-1.amazonaws.com");
+        assert_eq!(
+            (vendor, vendor_at("https://evil-amazonaws.com"), vendor_at("http://127.0.0.1:1")),
+            (Some("bedrock"), None, None)
+        );
+        let mut work = ModelCard::unknown("work/eu.anthropic.claude-opus-4-5-20251101-v1:0".parse().unwrap());
+        complete(&mut work, vendor);
+        let same = card("bedrock/eu.anthropic.claude-opus-4-5-20251101-v1:0");
+        assert_eq!(
+            (work.context, &work.capabilities, &work.price),
+            (same.context, &same.capabilities, &same.price)
+        );
+        assert!(work.context.is_some());
+        let mut retired = ModelCard::unknown("work/amazon.titan-text-express-v1".parse().unwrap());
+        complete(&mut retired, vendor);
+        assert_eq!(retired.successor.unwrap().provider(), "work");
+        let listed = of_vendor("work", "https://bedrock.eu-west-1.amazonaws.com");
+        assert!(!listed.is_empty() && listed.iter().all(|id| id.provider() == "work"));
     }
 
     #[test]
@@ -192,7 +216,7 @@ mod tests {
     fn the_catalogue_shows_what_a_vendor_has_and_nothing_of_another_server_under_its_name() {
         let openai = of_vendor("openai", "https://api.openai.com/v1");
         assert!(openai.contains(&"openai/gpt-4o".parse().unwrap()), "{openai:?}");
-        assert!(openai.iter().all(|id| id.provider() == "openai" && successor(id).is_none()));
+        assert!(openai.iter().all(|id| id.provider() == "openai" && card(id.as_str()).successor.is_none()));
         assert!(!of_vendor("bedrock", "https://bedrock.eu-west-1.amazonaws.com").is_empty());
         let claude = of_vendor("anthropic", "https://api.anthropic.com/v1");
         assert!(claude.contains(&"anthropic/claude-sonnet-4-5".parse().unwrap()), "{claude:?}");
@@ -200,7 +224,6 @@ mod tests {
             ("openai", "http://127.0.0.1:8080/v1"),
             ("openai", "https://notapi.openai.com.example/v1"),
             ("openai", "https://xapi.openai.com/v1"),
-            ("home", "https://api.openai.com/v1"),
         ] {
             assert!(of_vendor(name, address).is_empty(), "{name} {address}");
         }
@@ -212,11 +235,11 @@ mod tests {
             detail: "Bedrock in us-east-1".into(),
             ..ModelCard::unknown("bedrock/anthropic.claude-v2:1".parse().unwrap())
         };
-        complete(&mut model);
-        complete(&mut model);
+        complete(&mut model, None);
+        complete(&mut model, None);
         let said = "Bedrock in us-east-1 (retired; its successor is bedrock/anthropic.claude-sonnet-4-6)";
         assert_eq!(model.detail, said);
-        assert_eq!(successor(&"openai/gpt-4o".parse().unwrap()), None);
+        assert_eq!(card("openai/gpt-4o").successor, None);
     }
 
     #[test]
@@ -227,9 +250,9 @@ mod tests {
         let (profile, bought) = (arn("application-inference-profile"), arn("provisioned-model"));
         let listed = ModelCard { base: base.clone(), title: "team".into(), ..ModelCard::unknown(profile) };
         let (mut told, mut said) = (listed, ModelCard::unknown(bought.clone()));
-        settle(&mut told, &Corrections::new(), true);
+        settle(&mut told, &Corrections::new(), None, true);
         let correction = Correction { base, ..Correction::default() };
-        settle(&mut said, &Corrections::from([(bought, correction)]), true);
+        settle(&mut said, &Corrections::from([(bought, correction)]), None, true);
         for card in [&told, &said] {
             assert_eq!(
                 (card.context, card.can(Capability::Tools)),
@@ -247,7 +270,7 @@ mod tests {
         let id: ModelId = "openai/gpt-4".parse().unwrap();
         let said = Correction { can: vec![Capability::Vision], ..Correction::default() };
         let mut card = ModelCard::unknown(id.clone());
-        settle(&mut card, &BTreeMap::from([(id, said)]), true);
+        settle(&mut card, &BTreeMap::from([(id, said)]), None, true);
         assert_eq!((card.can(Capability::Vision), card.context), (Some(true), Some(8192)));
     }
 }

@@ -20,6 +20,7 @@ const MARKS: u16 = 3;
 const CONTEXT: u16 = 7;
 const PRICE: u16 = 9;
 const PROVIDER: u16 = 14;
+const MODES: u16 = 6;
 
 /// Columns of each part; 0 is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Columns {
     context: u16,
     /// Each of two.
     price: u16,
+    /// What it takes and gives, in letters.
+    modes: u16,
     can: u16,
 }
 
@@ -39,6 +42,7 @@ impl Columns {
             provider: if wide { PROVIDER } else { 0 },
             context: if width >= 40 { CONTEXT } else { 0 },
             price: if width >= 62 { PRICE } else { 0 },
+            modes: if width >= 70 { MODES } else { 0 },
             can: if wide { 20 + (width - 96).min(40) / 2 } else { 0 },
         }
     }
@@ -46,15 +50,16 @@ impl Columns {
     /// The part of the row that the name has.
     fn name(self, area: Rect) -> Rect {
         let gap = |part: u16| if part > 0 { part + 1 } else { 0 };
-        let taken = gap(self.provider) + gap(self.context) + 2 * gap(self.price) + gap(self.can);
+        let taken =
+            gap(self.provider) + gap(self.context) + 2 * gap(self.price) + gap(self.modes) + gap(self.can);
         let x = area.x + MARKS.min(area.width);
         Rect { x, width: area.right().saturating_sub(x + taken), ..area }
     }
 
     /// Where each column begins and ends, in the order in which they stand.
-    fn places(self, area: Rect) -> [(u16, u16); 5] {
+    fn places(self, area: Rect) -> [(u16, u16); 6] {
         let mut at = self.name(area).right();
-        [self.provider, self.context, self.price, self.price, self.can].map(|part| {
+        [self.provider, self.context, self.price, self.price, self.modes, self.can].map(|part| {
             let begin = (at + 1).min(area.right());
             if part > 0 {
                 at = (begin + part).min(area.right());
@@ -77,11 +82,12 @@ pub fn head(cells: &mut Buffer, area: Rect, style: Style) {
     let parts = Columns::of(area.width);
     let name = parts.name(area);
     put(cells, name.x, area.y, name.right(), "model", style);
-    let [provider, context, input, output, can] = parts.places(area);
+    let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, area.y, provider.1, "provider", style);
-    for (place, word) in [(context, "context"), (input, "$ in/M"), (output, "$ out/M")] {
+    for (place, word) in [(context, "context"), (input, "~$ in/M"), (output, "~$ out/M")] {
         put_right(cells, place.0, area.y, place.1, word, style);
     }
+    put(cells, modes.0, area.y, modes.1, "in→out", style);
     put(cells, can.0, area.y, can.1, "can besides chat", style);
 }
 
@@ -109,7 +115,7 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     } else if x + 12 < name.right() && card.title != card.id.model() {
         put(cells, x + 2, y, name.right(), &card.title, style(Role::Muted));
     }
-    let [provider, context, input, output, can] = parts.places(area);
+    let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
     if card.availability == Availability::NotPulled {
         // It has no price; what it costs is the room.
@@ -119,11 +125,32 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
         put_right(cells, left, y, right, &fetch, style(Role::Muted));
     } else {
         put_right(cells, context.0, y, context.1, &of_context(card), style(Role::Muted));
-        for (place, part) in [(input, cost(card, |p| p.input)), (output, cost(card, |p| p.output))] {
+        for (place, part) in [(input, cost(card, |p| p.input)), (output, cost_out(card))] {
             put_right(cells, place.0, y, place.1, &part, style(Role::Muted));
         }
     }
-    put(cells, can.0, y, can.1, &can_words(card).join(" "), style(Role::Muted));
+    put(cells, modes.0, y, modes.1, &modalities(card), style(Role::Muted));
+    let words = can_words(card);
+    let known = |can: &Capability| card.can(*can).is_some() || *can == Capability::Chat;
+    let text = match words.is_empty() {
+        true if Capability::ALL.iter().all(known) => "–".to_owned(),
+        true => "?".to_owned(),
+        false => words.join(" "),
+    };
+    put(cells, can.0, y, can.1, &text, style(Role::Muted));
+}
+
+/// What goes in and what comes out, a letter each: text, image, document, vector. `ti→t`, `t→v`.
+fn modalities(card: &ModelCard) -> String {
+    let can = |capability| card.can(capability) == Some(true);
+    let part = |letter: &'static str, is: bool| if is { letter } else { "" };
+    let (sees, reads) = (part("i", can(Capability::Vision)), part("d", can(Capability::Documents)));
+    let said = part("t", can(Capability::Chat));
+    let (made, vectors) = (part("i", can(Capability::Images)), part("v", can(Capability::Embed)));
+    if said.is_empty() && made.is_empty() && vectors.is_empty() {
+        return "?".to_owned();
+    }
+    format!("t{sees}{reads}→{said}{made}{vectors}")
 }
 
 /// An id in that many columns: its end tells it from its neighbours, its provider who answers.
@@ -150,6 +177,12 @@ fn of_context(card: &ModelCard) -> String {
 fn cost(card: &ModelCard, part: fn(&Price) -> Option<f64>) -> String {
     let known = card.price.as_ref().and_then(part).map(dollars);
     known.unwrap_or_else(|| if is_local(card) { "–" } else { "?" }.to_owned())
+}
+
+/// Of what makes pictures, the price of one.
+fn cost_out(card: &ModelCard) -> String {
+    let picture = card.price.as_ref().filter(|price| price.output.is_none()).and_then(|price| price.image);
+    picture.map_or_else(|| cost(card, |p| p.output), |price| format!("{}/pic", dollars(price)))
 }
 
 /// What it takes, gives and can besides chat.

@@ -75,6 +75,12 @@ impl Writer<'_> {
                 block => self.block(block)?,
             });
         }
+        // A document is refused that no text stands beside: its own name does.
+        if let Some(name) = content.iter().find_map(|block| block.get("document")?.get("name").cloned())
+            && !content.iter().any(|block| block.get("text").is_some())
+        {
+            content.push(json!({ "text": name }));
+        }
         Ok(content)
     }
 
@@ -101,7 +107,7 @@ impl Writer<'_> {
             Block::ToolUse { id, name, input } => {
                 // What the model wrote may have been no JSON; the API takes objects alone.
                 let input = if input.is_object() { input.clone() } else { json!({ "input": input }) };
-                json!({ "toolUse": { "toolUseId": id, "name": name, "input": input } })
+                json!({ "toolUse": { "toolUseId": plain_id(id), "name": name, "input": input } })
             }
             Block::ToolResult { id, content, is_error } => {
                 let status = if *is_error { "error" } else { "success" };
@@ -110,7 +116,7 @@ impl Writer<'_> {
                     .map(|text| json!({ "text": text }))
                     .into_iter()
                     .collect();
-                json!({ "toolResult": { "toolUseId": id, "content": content, "status": status } })
+                json!({ "toolResult": { "toolUseId": plain_id(id), "content": content, "status": status } })
             }
             Block::Reasoning { text, signature: Some(seal) } if is_anthropic(&self.converse.model) => {
                 json!({ "reasoningContent": { "reasoningText": { "text": text, "signature": seal } } })
@@ -165,6 +171,15 @@ impl Writer<'_> {
         self.documents.push(name.clone());
         name
     }
+}
+
+/// The id of a tool's call as this API takes it, at most 64 characters: another API's may have others.
+fn plain_id(id: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    let plain: String = id.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    // The end tells it from the others.
+    let start = plain.len().saturating_sub(64);
+    if plain.is_empty() { "_".to_owned() } else { plain[start..].to_owned() }
 }
 
 fn cache_point() -> Value {

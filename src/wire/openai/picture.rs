@@ -13,7 +13,7 @@ use crate::domain::left_out::LeftOut;
 use crate::domain::message::Usage;
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::wire::loose;
+use crate::wire::{loose, picture_size};
 
 const TEXT_ALONE: &str = "DALL·E 3 takes a text alone";
 
@@ -33,6 +33,7 @@ pub fn requests(picture: &Picture) -> Result<Vec<Asked>> {
         let why = format!("servers of this kind take no {}", what.trim_start_matches("a "));
         return Err(refused(picture, what, why));
     }
+    picture_size::check(picture)?;
     // It makes one at a time, and refuses to be asked for more.
     let (times, each) =
         if picture.model.model().starts_with("dall-e-3") { (picture.count, 1) } else { (1, picture.count) };

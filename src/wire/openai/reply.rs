@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::stream::{Choice, Collector, Counted, take_usage};
-use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 use crate::wire::loose;
@@ -58,6 +58,81 @@ struct Listed {
     context_window: Option<u32>,
     /// llama.cpp.
     meta: Option<Meta>,
+    /// `OpenRouter`, as the three below.
+    #[serde(default, deserialize_with = "loose::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "loose::or_none")]
+    pricing: Option<Pricing>,
+    #[serde(default, deserialize_with = "loose::or_none")]
+    architecture: Option<Architecture>,
+    #[serde(default, deserialize_with = "loose::or_none")]
+    supported_parameters: Option<Vec<String>>,
+}
+
+/// US dollars for one token, or one picture, as texts.
+#[derive(Deserialize)]
+struct Pricing {
+    prompt: Option<String>,
+    completion: Option<String>,
+    input_cache_read: Option<String>,
+    input_cache_write: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Architecture {
+    #[serde(default)]
+    input_modalities: Vec<String>,
+    #[serde(default)]
+    output_modalities: Vec<String>,
+}
+
+impl Pricing {
+    /// For a million tokens. What is below zero depends on the call.
+    fn price(&self) -> Option<Price> {
+        let million = |text: &Option<String>| {
+            let one: f64 = text.as_deref()?.parse().ok()?;
+            // A price of a billionth of a dollar is exact in the text and not in its product.
+            (one >= 0.0).then(|| (one * 1e12).round() / 1e6)
+        };
+        let price = Price {
+            input: million(&self.prompt),
+            output: million(&self.completion),
+            cache_read: million(&self.input_cache_read),
+            cache_write: million(&self.input_cache_write),
+            image: None,
+            as_of: String::new(),
+            source: "the provider's list".to_owned(),
+        };
+        (price.input.is_some() || price.output.is_some()).then_some(price)
+    }
+}
+
+impl Listed {
+    /// What it says that the model can do, and what it cannot.
+    fn abilities(&self) -> (Vec<Capability>, Vec<Capability>) {
+        let mut told = Vec::new();
+        if let Some(Architecture { input_modalities, output_modalities }) = &self.architecture {
+            let has = |list: &[String], name: &str| list.iter().any(|one| one == name);
+            if !output_modalities.is_empty() {
+                told.push((Capability::Chat, has(output_modalities, "text")));
+                told.push((Capability::Images, has(output_modalities, "image")));
+            }
+            if !input_modalities.is_empty() {
+                told.push((Capability::Vision, has(input_modalities, "image")));
+                told.push((Capability::Documents, has(input_modalities, "file")));
+            }
+        }
+        if let Some(parameters) = &self.supported_parameters {
+            let has = |name: &str| parameters.iter().any(|one| one == name);
+            told.push((Capability::Tools, has("tools")));
+            told.push((Capability::Reasoning, has("reasoning")));
+            told.push((Capability::Schema, has("structured_outputs")));
+        }
+        let (can, lacks): (Vec<_>, Vec<_>) = told.into_iter().partition(|(_, can)| *can);
+        let names =
+            |list: Vec<(Capability, bool)>| list.into_iter().map(|(capability, _)| capability).collect();
+        (names(can), names(lacks))
+    }
 }
 
 #[derive(Deserialize)]
@@ -94,13 +169,52 @@ pub fn models(doing: &str, provider: &str, place: &str, body: &[u8]) -> Result<V
 
 fn card(provider: &str, place: &str, listed: &Listed) -> Option<ModelCard> {
     let meta = listed.meta.as_ref();
+    let (capabilities, lacks) = listed.abilities();
+    let id = ModelId::new(provider, &listed.id).ok()?;
     Some(ModelCard {
+        title: listed.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.model().to_owned()),
+        capabilities,
+        lacks,
+        price: listed.pricing.as_ref().and_then(Pricing::price),
         context: listed
             .max_model_len
             .or(listed.context_length)
             .or(listed.context_window)
             .or_else(|| meta.and_then(|m| m.n_ctx.or(m.n_ctx_train))),
         detail: format!("OpenAI-compatible at {place}"),
-        ..ModelCard::unknown(ModelId::new(provider, &listed.id).ok()?)
+        ..ModelCard::unknown(id)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_tells_prices_and_modalities_is_believed_and_strange_ones_are_passed_over() {
+        let body = json!({"data": [
+            {
+                "id": "maker/sees",
+                "name": "Maker: Sees",
+                "context_length": 200_000,
+                "pricing": {"prompt": "0.000003", "completion": "0.000015", "input_cache_read": "0.0000003", "request": "0"},
+                "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+                "supported_parameters": ["tools", "temperature"],
+            },
+            {"id": "maker/router", "pricing": {"prompt": "-1", "completion": "-1"}, "architecture": "what is asked"},
+            {"id": "maker/bare", "name": 7, "pricing": []},
+        ]});
+        let cards = models("listing", "router", "openrouter.ai:443", body.to_string().as_bytes()).unwrap();
+        let [bare, router, sees] = &cards[..] else { panic!("{cards:?}") };
+        assert_eq!((bare.title.as_str(), &bare.price, &bare.capabilities), ("maker/bare", &None, &vec![]));
+        assert_eq!((&router.price, &router.lacks), (&None, &vec![]));
+        let price = sees.price.as_ref().unwrap();
+        assert_eq!((price.input, price.output, price.cache_read), (Some(3.0), Some(15.0), Some(0.3)));
+        assert_eq!(sees.title, "Maker: Sees");
+        assert_eq!(sees.capabilities, [Capability::Chat, Capability::Vision, Capability::Tools]);
+        let lacks = [Capability::Images, Capability::Documents, Capability::Reasoning, Capability::Schema];
+        assert_eq!(sees.lacks, lacks);
+    }
 }

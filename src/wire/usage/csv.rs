@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::usage::{Histogram, Report, Row};
+use crate::domain::usage::{Count, Histogram, Report, Row};
 
 /// The report as CSV.
 pub fn csv(report: &Report) -> String {
@@ -44,13 +44,19 @@ fn fields(row: &Row) -> impl Iterator<Item = Cow<'_, str>> {
         tally.lost,
         tally.stopped,
     ];
-    let tokens = [tally.input().known(), tally.output().known()];
-    let rest = [tally.cache_read_tokens, tally.cache_write_tokens, tally.images].map(Some);
+    let tokens = [tally.input(), tally.output(), tally.cache_read(), tally.cache_write()].map(Count::known);
     let times =
         [(&tally.latency, 50), (&tally.latency, 95), (&tally.first_token, 50), (&tally.first_token, 95)];
     let cost = row.figures.cost;
     std::iter::once(field(&row.name))
-        .chain(counts.map(Some).into_iter().chain(tokens).chain(rest).map(|count| known(count).into()))
+        .chain(
+            counts
+                .map(Some)
+                .into_iter()
+                .chain(tokens)
+                .chain([Some(tally.images)])
+                .map(|count| known(count).into()),
+        )
         .chain(times.into_iter().map(|(times, of)| percentile(times, of).into()))
         .chain([cost.dollars.map(|dollars| format!("{dollars:.6}")).unwrap_or_default().into()])
         .chain([cost.unpriced, tally.untold].map(|count| count.to_string().into()))

@@ -1,6 +1,6 @@
 //! A call as a line of Bedrock's log of model invocations (`schemaVersion` 1.0), whatever served it.
 //!
-//! What Amazon knows and this program does not (the account, the Region) is left out; what this program knows besides
+//! What Amazon knows and this program does not (the account, the Region of others) is left out; what this program knows besides
 //! stands in `requestMetadata`, where Bedrock puts what the caller says of a request. Pictures and documents are named and
 //! not repeated.
 
@@ -26,6 +26,9 @@ pub fn invocation(call: &Invocation) -> String {
         "modelId": span.model.as_ref().map_or("", |model| model.model()),
         "requestMetadata": metadata(span),
     });
+    if let Some(region) = &span.region {
+        record["region"] = region.as_str().into();
+    }
     if !span.principal.is_empty() {
         record["identity"] = json!({ "arn": span.principal });
     }
@@ -73,6 +76,7 @@ fn operation(kind: SpanKind) -> &'static str {
         SpanKind::Embed | SpanKind::Image => "InvokeModel",
         SpanKind::PullModel => "CreateModelImportJob",
         SpanKind::RemoveModel => "DeleteImportedModel",
+        SpanKind::CheckKey => "GetCallerIdentity",
     }
 }
 

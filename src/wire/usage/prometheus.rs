@@ -29,10 +29,10 @@ const COUNTERS: [Counter; 12] = [
     }),
     ("output_tokens", "Tokens written (Bedrock: OutputTokenCount).", |f| f.tally.output().known()),
     ("cache_read_input_tokens", "Tokens read from a cache (Bedrock: CacheReadInputTokens).", |f| {
-        Some(f.tally.cache_read_tokens)
+        f.tally.cache_read().known()
     }),
     ("cache_write_input_tokens", "Tokens put into a cache (Bedrock: CacheWriteInputTokens).", |f| {
-        Some(f.tally.cache_write_tokens)
+        f.tally.cache_write().known()
     }),
     ("output_images", "Pictures made (Bedrock: OutputImageCount).", |f| Some(f.tally.images)),
     ("uncounted_invocations", "Calls that did not tell all of their tokens.", |f| Some(f.tally.untold)),

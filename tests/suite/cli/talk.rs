@@ -148,7 +148,7 @@ fn a_provider_without_its_key_names_the_variable_and_the_command() {
     for (model, words) in [
         ("openai/gpt-4o", ["OPENAI_API_KEY", "outcrop keys set openai"]),
         ("anthropic/claude", ["ANTHROPIC_API_KEY", "outcrop keys set anthropic"]),
-        ("bedrock/x", ["AWS_", "[providers.bedrock]"]),
+        ("bedrock/x", ["AWS_REGION", "providers.bedrock.region"]),
     ] {
         let said = home.run(&["chat", "-m", model, "hi"]);
         assert_eq!(said.code, Some(2));

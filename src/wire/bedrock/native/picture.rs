@@ -13,6 +13,7 @@ use crate::domain::left_out::LeftOut;
 use crate::domain::picture::media_type;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::bedrock::reply::unreadable;
+use crate::wire::picture_size;
 
 /// The shapes that Stable Image makes.
 const RATIOS: [(u32, u32); 9] = [(16, 9), (1, 1), (21, 9), (2, 3), (3, 2), (4, 5), (5, 4), (9, 16), (9, 21)];
@@ -24,6 +25,7 @@ const TITAN_MOST: u32 = 5;
 
 /// The bodies that make as many pictures as were asked for.
 pub fn bodies(picture: &Picture, family: Family) -> Result<Vec<Vec<u8>>> {
+    picture_size::check(picture)?;
     let count = picture.count.max(1);
     let bodies: Result<Vec<Value>> = match family {
         Family::TitanImage => {
