@@ -152,7 +152,8 @@ impl Results {
         }
         lines.extend(card(report, width));
         self.card.put(lines, height);
-        if let Some(opened) = &self.opened {
+        if let Some(opened) = &mut self.opened {
+            opened.set(width);
             let decides = desk.key(Context::Results, Action::DecideItem);
             self.read.put(opened.lines(report, self.seed, &decides, desk.wall(), width), height);
             self.read.keep(height);
