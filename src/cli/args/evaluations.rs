@@ -125,6 +125,12 @@ pub struct CreateEvaluation {
     /// What is rated, and how: thumbs, likert, compare, choice, rank, or Bedrock's name of one; may be repeated
     #[arg(long, value_name = "NAME=METHOD[:DESCRIPTION]")]
     pub metric: Vec<String>,
+    /// The words that raters have for what they say of a metric; may be repeated
+    ///
+    /// Of a scale one a point, of thumbs for up and down, of a choice for each answer from the left, then for a tie and for all
+    /// bad, of a ranking one a place.
+    #[arg(long, value_name = "NAME=WORD,WORD…")]
+    pub labels: Vec<String>,
     /// What raters read first
     #[arg(long, value_name = "TEXT")]
     pub instructions: Option<String>,

@@ -104,7 +104,7 @@ pub struct MetricReport {
     /// What raters were asked.
     pub description: String,
     pub method: Method,
-    /// Words for the points of its scale, the first for 1.
+    /// Words for what can be said, as the task has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// What its figures are, in words.
@@ -186,7 +186,7 @@ impl Report {
     /// With what the owner decided; `sources` as in [`Rated`].
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
-        Self { decided: decided::decided(decisions, self.version, sources), ..self }
+        Self { decided: decided::decided(decisions, &self, sources), ..self }
     }
 
     /// With the items that are in no figure, as they lack an answer.
@@ -232,7 +232,20 @@ impl Report {
         }
         let about = |known: &&mut Decided| known.item == decision.item && known.metric == decision.metric;
         self.decided.iter_mut().filter(about).for_each(|known| known.stands = false);
-        self.decided.extend(decided::decided(std::slice::from_ref(decision), self.version, sources));
+        let fresh = decided::decided(std::slice::from_ref(decision), self, sources);
+        self.decided.extend(fresh);
+    }
+}
+
+impl MetricReport {
+    /// The metric as the task has it.
+    pub fn asked(&self) -> Metric {
+        Metric {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            method: self.method,
+            labels: self.labels.clone(),
+        }
     }
 }
 

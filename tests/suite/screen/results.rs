@@ -261,6 +261,26 @@ fn the_answers_of_a_disagreement_are_set_as_the_rater_had_them_and_scroll() {
 }
 
 #[test]
+fn results_are_in_the_words_that_raters_had() {
+    let labelled = || {
+        let labels = ["A better", "B better", "as good", "neither helps"];
+        let metrics = vec![
+            metric("Better", Method::ComparisonChoice, &labels),
+            metric("Order", Method::ComparisonRank, &["first", "last"]),
+        ];
+        report_of(metrics, 40, &RATERS, &SOURCES)
+    };
+    shoot("results-labels", |stage| show(stage, labelled(), true));
+    let mut stage = Stage::settled(100, 200, "dark");
+    show(&mut stage, labelled(), true);
+    let text = stage.text();
+    for words in ["(as good)", "(neither helps)", "1 first", "2 last", "neither helps ×"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("(ties)") && !text.contains("both bad"), "{text}");
+}
+
+#[test]
 fn it_is_decided_for_a_reason_and_the_history_stays() {
     let mut stage = Stage::settled(100, 40, "dark");
     let item = open(&mut stage, &choice());

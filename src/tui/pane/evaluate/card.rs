@@ -5,7 +5,7 @@ use crate::domain::evaluation::ItemHash;
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::{Estimate, Figure};
-use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::ranking::Leaderboard;
 use crate::domain::evaluation::report::words::{self as said, between, decimal, from_to, percent};
 use crate::domain::evaluation::report::{
@@ -183,7 +183,7 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
     let mut table = Table::of(titles);
     let mut spreads: Vec<Column<'_>> = Vec::new();
     for (name, presented) in parts {
-        let rows = rows(presented);
+        let rows = rows(presented, of);
         let group = || name.unwrap_or_default().to_owned();
         match presented {
             Presented::Points { sources } | Presented::Ranks { sources } => {
@@ -225,7 +225,7 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
 fn value(of: &MetricReport, point: usize) -> String {
     match of.labels.get(point - 1) {
         Some(label) if of.method != Method::ThumbsUpDown => format!("{point} {label}"),
-        _ if of.method == Method::ComparisonRank => format!("place {point}"),
+        None if of.method == Method::ComparisonRank => format!("place {point}"),
         _ => point.to_string(),
     }
 }
@@ -234,7 +234,7 @@ fn pair(of: &Preference) -> String {
     format!("{} | {}", of.a, of.b)
 }
 
-fn rows(presented: &Presented) -> Vec<Figures> {
+fn rows(presented: &Presented, metric: &MetricReport) -> Vec<Figures> {
     match presented {
         Presented::Thumbs { sources } => {
             sources.iter().map(|of| share(&of.source, "thumbs up", &of.share, [of.up, of.votes])).collect()
@@ -248,11 +248,11 @@ fn rows(presented: &Presented) -> Vec<Figures> {
             };
             pairs.iter().map(row).collect()
         }
-        Presented::Choice(choices) => chosen(choices),
+        Presented::Choice(choices) => chosen(choices, &metric.asked()),
     }
 }
 
-fn chosen(of: &Choices) -> Vec<Figures> {
+fn chosen(of: &Choices, asked: &Metric) -> Vec<Figures> {
     if of.votes == 0 {
         return Vec::new();
     }
@@ -260,8 +260,10 @@ fn chosen(of: &Choices) -> Vec<Figures> {
         share(&source.source, "chosen", &source.share, [source.chosen, source.decided])
     };
     let mut rows: Vec<Figures> = of.sources.iter().map(one).collect();
-    rows.push(share("(ties)", "ties", &of.tie_share, [of.ties, of.votes]));
-    rows.push(share("(both bad)", "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
+    let said = |word: Option<&str>, usual: &str| format!("({})", word.unwrap_or(usual));
+    rows.push(share(&said(asked.tie(), "ties"), "ties", &of.tie_share, [of.ties, of.votes]));
+    let none = said(asked.all_bad(), "both bad");
+    rows.push(share(&none, "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
     rows
 }
 

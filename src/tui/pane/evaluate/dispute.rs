@@ -5,7 +5,7 @@ use super::card::item as digits;
 use super::charts::{Bar, Figures, Line, SENTENCE, Table, words};
 use super::decide::{Next, Of, next};
 use crate::domain::Error;
-use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::report::{Decided, Disagreement, MetricReport, Report};
 use crate::domain::evaluation::{Item, ResponseId};
 use crate::domain::figures::grouped;
@@ -81,26 +81,20 @@ impl Opened {
     }
 }
 
-/// A metric as the task has it.
-pub(super) fn asked(of: &MetricReport) -> Metric {
-    Metric {
-        name: of.name.clone(),
-        description: of.description.clone(),
-        method: of.method,
-        labels: of.labels.clone(),
-    }
-}
-
 /// A value with the word for it, where it is a point of a scale that has words.
 fn in_words(value: &str, metric: &MetricReport, answers: &[Of]) -> String {
     let point = value.parse::<usize>().ok().and_then(|point| point.checked_sub(1));
-    match (metric.method, point, next(&asked(metric), answers, &[])) {
+    let asked = metric.asked();
+    match (metric.method, point, next(&asked, answers, &[])) {
         (
             Method::IndividualLikertScale | Method::ComparisonLikertScale,
             Some(at),
             Some(Next::Ask(_, options)),
         ) => options.into_iter().nth(at).unwrap_or_else(|| value.to_owned()),
-        (Method::ComparisonRank, Some(_), _) => format!("place {value}"),
+        (Method::ComparisonRank, Some(at), _) => match asked.place(at + 1) {
+            Some(word) => format!("{value} {word}"),
+            None => format!("place {value}"),
+        },
         _ => value.to_owned(),
     }
 }

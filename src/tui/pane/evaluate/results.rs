@@ -6,7 +6,7 @@ use super::State;
 use super::card::card;
 use super::charts::{Kind, Line, words as sentence};
 use super::decide::{Next, next};
-use super::dispute::{Opened, asked};
+use super::dispute::Opened;
 use super::lines::Lines;
 use crate::domain::Error;
 use crate::domain::evaluation::decision::Decision;
@@ -277,7 +277,7 @@ impl Results {
     /// The metric of what is opened, as the task has it.
     fn metric(&self) -> Option<Metric> {
         let (of, _) = self.opened.as_ref()?.of(self.report.as_ref()?)?;
-        Some(asked(of))
+        Some(of.asked())
     }
 
     fn sources(&self) -> Vec<(ResponseId, String)> {

@@ -9,7 +9,7 @@ use super::marks::{Filled, Marks, Stroke, words};
 use super::{Asking, Begun, Rows, Sitting, State};
 use crate::domain::evaluation::ResponseId;
 use crate::domain::evaluation::job::Evaluation;
-use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
 use crate::domain::evaluation::vote::{Said, Skip};
 use crate::domain::figures::count;
@@ -271,9 +271,14 @@ impl Sitting {
                 Line::strong(&metric.name),
                 Line::of(&metric.description, Role::Text),
             ]);
-            let labels = metric.labels.iter().enumerate();
-            let labels = labels.map(|(at, label)| Line::of(&format!("  {} {label}", at + 1), Role::Muted));
-            lines.extend(labels);
+            // As the keys say it: behind the answers of a choice a tie and all bad.
+            let last = metric.labels.len();
+            let labels = metric.labels.iter().zip(1..).map(|(label, at)| match metric.method {
+                Method::ComparisonChoice if at + 1 == last => format!("  = {label}"),
+                Method::ComparisonChoice if at == last => format!("  b {label}"),
+                _ => format!("  {at} {label}"),
+            });
+            lines.extend(labels.map(|label| Line::of(&label, Role::Muted)));
         }
         for example in &task.examples {
             lines.extend([
