@@ -179,7 +179,10 @@ mod tests {
         let usual = metric(Method::ComparisonChoice, &[]);
         assert_eq!((usual.side(0), usual.tie(), usual.all_bad()), (None, None, None));
         let rank = metric(Method::ComparisonRank, &["gold", "silver", "bronze"]);
-        assert_eq!([0, 1, 3, 4].map(|rank_of| rank.place(rank_of)), [None, Some("gold"), Some("bronze"), None]);
+        assert_eq!(
+            [0, 1, 3, 4].map(|rank_of| rank.place(rank_of)),
+            [None, Some("gold"), Some("bronze"), None]
+        );
         assert_eq!((rank.tie(), rank.labelled(3)), (None, (3, 3)));
     }
 }

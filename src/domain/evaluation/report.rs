@@ -195,21 +195,25 @@ impl Report {
         Self { unanswered, ..self }
     }
 
+    /// The items that it names: those that raters differ on, skipped, commented, decided.
+    pub fn names(&self) -> HashSet<&ItemHash> {
+        self.metrics
+            .iter()
+            .flat_map(|metric| metric.disagreements.iter().map(|told| &told.item))
+            .chain(self.skips.iter().map(|skip| &skip.item))
+            .chain(self.comments.iter().map(|comment| &comment.item))
+            .chain(self.decided.iter().map(|decided| &decided.item))
+            .collect()
+    }
+
     /// With how the questions begin of the items that it names.
     #[must_use]
     pub fn with_questions<'a>(
         mut self,
         questions: impl IntoIterator<Item = (&'a ItemHash, &'a str)>,
     ) -> Self {
-        let named: HashSet<&ItemHash> = self
-            .metrics
-            .iter()
-            .flat_map(|metric| metric.disagreements.iter().map(|told| &told.item))
-            .chain(self.skips.iter().map(|skip| &skip.item))
-            .chain(self.comments.iter().map(|comment| &comment.item))
-            .chain(self.decided.iter().map(|decided| &decided.item))
-            .collect();
-        let named = questions.into_iter().filter(|(item, _)| named.contains(item));
+        let names = self.names();
+        let named = questions.into_iter().filter(|(item, _)| names.contains(item));
         self.questions = named.map(|(item, text)| (item.0.clone(), brief(text, QUESTION))).collect();
         self
     }
@@ -260,7 +264,7 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
                 category: gathered.groups[at].category.map(str::to_owned),
                 votes: votes().filter(|kept| kept.says(metric)).count() as u64,
                 presented: presentation::present(votes(), metric, &gathered.sources),
-                leaderboard: compares.then(|| ranking::of_some(votes(), metric, &gathered.sources)),
+                leaderboard: compares.then(|| ranking::of_some(gathered, votes(), metric)),
             }
         })
         .collect();

@@ -121,7 +121,9 @@ impl Blank {
         match self {
             Self::Name => "Nothing for the name of the dataset",
             Self::Metric(_) | Self::Description(_) | Self::Instructions => "Nothing for the usual",
-            Self::Labels(_) => "Commas between: a word a point or place; of a choice one an answer, a tie, all bad",
+            Self::Labels(_) => {
+                "Commas between: a word a point or place; of a choice one an answer, a tie, all bad"
+            }
             Self::Raters => "Nothing for one",
             Self::Repeats => "Whether a rater says the same twice; nothing for none",
             Self::Items => "Nothing for all",

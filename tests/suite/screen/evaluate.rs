@@ -204,9 +204,13 @@ fn a_choice_and_a_ranking_are_asked_in_the_words_of_the_task() {
             metric("Order", Method::ComparisonRank, &["first", "last"]),
         ]
     };
-    shoot_rating("rate-labels", || seat(labelled(), &ANSWERS, 56), |stage| {
-        stage.keys("2");
-    });
+    shoot_rating(
+        "rate-labels",
+        || seat(labelled(), &ANSWERS, 56),
+        |stage| {
+            stage.keys("2");
+        },
+    );
     let mut stage = rating(80, 24, "dark", seat(labelled(), &ANSWERS, 56));
     let text = stage.text();
     assert!(text.contains("1 ← A better  2 → B better  = as good  b neither helps"), "{text}");

@@ -121,6 +121,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         .map(|item| RatedItem {
             hash: item.hash(),
             category: item.category.clone(),
+            conversation: None,
             lengths: item
                 .responses
                 .iter()

@@ -490,7 +490,8 @@ mod tests {
         assert!(below[0].ends_with("95 %") && below[3].ends_with("won  lost"), "{below:#?}");
         assert!(below[1].starts_with("  …e-long-name-one  "), "{below:#?}");
         // Two that end alike stay apart.
-        table.rows = vec![row("home/some-long-name-one", 0.5, &cells), row("away/some-long-name-one", 0.2, &cells)];
+        table.rows =
+            vec![row("home/some-long-name-one", 0.5, &cells), row("away/some-long-name-one", 0.2, &cells)];
         let apart = texts(&table.lines(54));
         assert!(apart[1].contains("e/some") && apart[2].contains("y/some"), "{apart:#?}");
     }

@@ -463,7 +463,8 @@ mod tests {
     fn a_choice_is_said_in_the_words_that_the_task_has_for_it() {
         let labels = ["A better", "B better", "same", "neither"].map(str::to_owned).to_vec();
         let choice = Metric { labels, ..metric("m", Method::ComparisonChoice) };
-        let said = [Mark::Best(0), Mark::Best(1), Mark::Tie, Mark::BothBad].map(|mark| words(&mark, &choice, true));
+        let said =
+            [Mark::Best(0), Mark::Best(1), Mark::Tie, Mark::BothBad].map(|mark| words(&mark, &choice, true));
         assert_eq!(said, ["A better", "B better", "same", "neither"]);
     }
 }

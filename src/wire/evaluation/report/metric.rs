@@ -69,7 +69,8 @@ pub(super) fn metric(
 /// The words that raters had for what they said.
 fn labels(of: &MetricReport) -> Option<String> {
     let all = || of.labels.iter().map(|label| safe(label).to_string());
-    let numbered = || all().zip(1..).map(|(label, point)| format!("{point} {label}")).collect::<Vec<_>>().join(", ");
+    let numbered =
+        || all().zip(1..).map(|(label, point)| format!("{point} {label}")).collect::<Vec<_>>().join(", ");
     match of.method {
         _ if of.labels.is_empty() => None,
         Method::ThumbsUpDown => None,

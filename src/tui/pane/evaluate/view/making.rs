@@ -172,7 +172,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             (_, Some((metric, asked))) => {
                 let labels = labels(metric, making.sources().len());
                 usual(told(&labels, ""), !asked.labels.is_empty())
-            },
+            }
             (_, None) => told("", ""),
         },
         Row::AddMetric => {
