@@ -253,7 +253,7 @@ proptest! {
 #[test]
 fn what_belongs_together_is_drawn_together() {
     let value = |conversation: usize, turn: usize, rater: usize| {
-        ((conversation * 7 + turn * 3 + rater * usize::from(conversation % 3 == 0)) % 5) as f64
+        ((conversation * 7 + turn * 3 + rater * usize::from(conversation.is_multiple_of(3))) % 5) as f64
     };
     let votes = |name: &dyn Fn(usize, usize) -> String, of: &[usize]| {
         let mut votes: Vec<(&'static str, String, f64)> = Vec::new();

@@ -328,7 +328,7 @@ fn a_win_rate_has_the_interval_of_its_items_beside_that_of_its_votes() {
 /// Twelve conversations of three turns, in each of which a vote on the third turn may differ from the others.
 fn turn(item: usize) -> (usize, bool) {
     let conversation = item / 3;
-    (conversation, (conversation % 3 != 0) ^ (item % 3 == 2 && conversation % 4 == 1))
+    (conversation, !conversation.is_multiple_of(3) ^ (item % 3 == 2 && conversation % 4 == 1))
 }
 
 #[test]

@@ -83,7 +83,9 @@ fn battles<'a>(
         let mut battles = kept.battles(metric, &gathered.sources);
         if kept.cluster != kept.item {
             let prompt = &gathered.input.items[kept.cluster].hash.0;
-            battles.iter_mut().for_each(|battle| battle.prompt = Some(prompt.clone()));
+            for battle in &mut battles {
+                battle.prompt = Some(prompt.clone());
+            }
         }
         battles
     };

@@ -68,7 +68,7 @@ pub(super) fn metric(
 
 /// The words that raters had for what they said.
 fn labels(of: &MetricReport) -> Option<String> {
-    let all = || of.labels.iter().map(|label| safe(label).to_string());
+    let all = || of.labels.iter().map(|label| safe(label));
     let numbered =
         || all().zip(1..).map(|(label, point)| format!("{point} {label}")).collect::<Vec<_>>().join(", ");
     match of.method {
