@@ -1,24 +1,35 @@
 //! What a leaderboard of 100,000 votes on 20 models costs, with 1,000 rounds of the bootstrap: at most two seconds; and a whole
-//! report of as many, which is to take no longer. And what it
-//! costs to compare two answers of 4,000 words: at most 20 ms.
+//! report of as many, which is to take no longer, as it is made of votes at hand, and as a person waits for it: through the service,
+//! out of a real store. And what it costs to compare two answers of 4,000 words: at most 20 ms.
 //!
 //! `cargo bench --bench evaluation`. Votes of their own, where each round draws all of them one by one, and votes on 1,000
 //! prompts, which are drawn together.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use criterion::Criterion;
 use outcrop::domain::diff::{only, words};
 use outcrop::domain::evaluation::battle::{Battle, Outcome};
 use outcrop::domain::evaluation::chance::Chance;
-use outcrop::domain::evaluation::item::ItemHash;
+use outcrop::domain::evaluation::item::{Item, ItemHash, Response};
+use outcrop::domain::evaluation::job::{Evaluation, Generation, GenerationState, Source};
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::ranking::{Intervals, Options, leaderboard};
 use outcrop::domain::evaluation::report::{Rated, RatedItem, Report};
 use outcrop::domain::evaluation::task::{Blinding, TaskDefinition};
 use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Value, Vote};
-use outcrop::domain::id::VoteId;
+use outcrop::domain::id::{EvaluationId, VoteId};
 use outcrop::domain::time::Timestamp;
+use outcrop::domain::trace::Span;
+use outcrop::service::archive::Archive;
+use outcrop::service::changes::Changes;
+use outcrop::service::evaluations::Evaluations;
+use outcrop::service::invoke::{Invoke, SpanSink};
+use outcrop::store::record::{EvaluationItem, RatedItemOf, VoteOf};
+use outcrop::store::{Batch, Owner, Store, Unlock};
 
 const VOTES: usize = 100_000;
 const MODELS: usize = 20;
@@ -78,7 +89,8 @@ fn votes() -> Asked {
         let ids = [&battle.a, &battle.b].map(|model| ResponseId::of(1, &item, model));
         made.sources.extend(ids.iter().cloned().zip([battle.a, battle.b]));
         let lengths = ids.iter().map(|id| (id.clone(), chance.below(4_000) as u64)).collect();
-        made.items.push(RatedItem { hash: item.clone(), category: Some(format!("c{}", at % 8)), lengths });
+        let category = Some(format!("c{}", at % 8));
+        made.items.push(RatedItem { hash: item.clone(), category, conversation: None, lengths });
         for rater in 0..RATERS {
             let mut shown = ids.to_vec();
             shown.rotate_left(rater % 2);
@@ -118,6 +130,105 @@ fn report(criterion: &mut Criterion) {
         seed: 1,
     };
     criterion.bench_function("100,000 votes, a whole report", |bench| bench.iter(|| Report::of(&rated)));
+}
+
+#[derive(Debug)]
+struct Nobody;
+
+impl SpanSink for Nobody {
+    fn record(&self, _: Span) {}
+}
+
+/// Records written in one batch.
+const AT_ONCE: usize = 2_000;
+
+/// An evaluation of 5,000 items, each with an answer of each of the 20 models, on every one of which 20 raters have held two of
+/// them against each other.
+fn stored(store: &Store) -> EvaluationId {
+    const ITEMS: usize = 5_000;
+    let (id, seed) = (EvaluationId::from_bytes([1; 16]), 7);
+    let Asked { task, .. } = votes();
+    let models: Vec<String> = (0..MODELS).map(|model| format!("model-{model}")).collect();
+    let mut chance = Chance::new(3);
+    let mut fought = battles(None).into_iter();
+    let (mut batch, mut waiting) = (Batch::new(), 0);
+    for place in 0..ITEMS {
+        let answer = |model: &String| Response {
+            model: model.clone(),
+            text: format!("{model} says of {place}: a river that is slow lets fall what it carries. ")
+                .repeat(3),
+        };
+        let item = Item {
+            category: Some(format!("c{}", place % 8)),
+            responses: models.iter().map(answer).collect(),
+            ..Item::asking(format!("question {place}: why?"))
+        };
+        let hash = item.hash();
+        for (rater, battle) in fought.by_ref().take(VOTES / ITEMS).enumerate() {
+            let mut shown = [&battle.a, &battle.b].map(|model| ResponseId::of(seed, &hash, model)).to_vec();
+            let chosen = match battle.outcome {
+                Outcome::A => Chosen::One(shown[0].clone()),
+                Outcome::B => Chosen::One(shown[1].clone()),
+                _ => Chosen::Tie,
+            };
+            shown.rotate_left(chance.below(2));
+            let number = (place * MODELS + rater) as u128;
+            let vote = Vote {
+                id: VoteId::from_bytes(number.to_be_bytes()),
+                rater: format!("rater-{rater}"),
+                item: hash.clone(),
+                version: 1,
+                shown,
+                said: Said::Values(vec![("Preference".into(), Value::Choice(chosen))]),
+                active_ms: 5_000 + chance.below(9_000) as u64,
+                at: Timestamp(number as i64),
+                supersedes: None,
+                comment: None,
+                repeat: false,
+            };
+            batch.put(&VoteOf(id, vote.id), &vote).unwrap();
+            waiting += 1;
+        }
+        batch.put(&RatedItemOf(id, place as u32), &EvaluationItem(item)).unwrap();
+        if waiting >= AT_ONCE {
+            store.commit_soft(std::mem::replace(&mut batch, Batch::new())).unwrap();
+            waiting = 0;
+        }
+    }
+    let evaluation = Evaluation {
+        id,
+        created: Timestamp(0),
+        updated: Timestamp(0),
+        task: TaskDefinition { raters_per_item: 20, ..task },
+        earlier: Vec::new(),
+        dataset: "many".into(),
+        items: ITEMS as u32,
+        sources: models.into_iter().map(|name| Source { name, column: None }).collect(),
+        lacking: Vec::new(),
+        seed,
+        raters: (0..20).map(|rater| format!("rater-{rater}")).collect(),
+        known: Vec::new(),
+        generation: Generation { state: GenerationState::Ended, done: 0, failed: 0, total: 0, why: None },
+        unblinded: Vec::new(),
+    };
+    batch.put(&id, &evaluation).unwrap();
+    store.commit(batch).unwrap();
+    id
+}
+
+/// What a person waits for: votes and items out of the store, counted.
+fn report_of_store(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Owner::take(folder.path()).unwrap(), &Unlock::default()).unwrap().0;
+    let id = stored(&store);
+    let invoke = Arc::new(Invoke::new([], vec![], Arc::new(Nobody)));
+    let service = Evaluations::new(Archive::new(store), invoke, Changes::default());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ask = || runtime.block_on(service.report(id, None, "bench".to_owned())).unwrap().0;
+    let told = ask();
+    assert_eq!((told.votes.rated as usize, told.metrics[0].votes as usize), (VOTES, VOTES));
+    assert!(told.metrics[0].ranking.as_ref().is_some_and(|ranking| ranking.leaderboard.rows.len() == MODELS));
+    criterion.bench_function("100,000 votes, a whole report out of the store", |bench| bench.iter(ask));
 }
 
 /// An answer of 4,000 words of 900, in sentences of a dozen.
@@ -165,6 +276,7 @@ fn main() {
         }
     }
     report(&mut criterion);
+    report_of_store(&mut criterion);
     compare(&mut criterion);
     criterion.final_summary();
 }

@@ -1,11 +1,17 @@
 //! Cells of tables that a spreadsheet would take for a formula.
 //!
 //! A text that begins with `=`, `+`, `-`, `@` or a tab gets an apostrophe in front as it is written, which spreadsheets take for "this is
-//! a text"; as it is read one goes. A text that has such an apostrophe of its own gets one more, so that all come back as they were.
+//! a text". A text that has such an apostrophe of its own gets one more, so that all come back as they were where a reader takes one
+//! away. It may do so only where the table says that they were put there: in one of somebody else the apostrophe is the text's.
 
 /// Whether a text begins a formula, apostrophes before it aside.
 fn begins(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// Whether a text stands in a cell with an apostrophe in front.
+pub fn is_guarded(text: &str) -> bool {
+    begins(text)
 }
 
 /// The text as it may stand in a cell.
@@ -13,7 +19,7 @@ pub fn guarded(text: String) -> String {
     if begins(&text) { format!("'{text}") } else { text }
 }
 
-/// The text of a cell.
+/// The text of a cell that was guarded.
 pub fn bare(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|_| begins(cell)).unwrap_or(cell)
 }
@@ -30,7 +36,6 @@ mod tests {
             assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
         }
         assert_eq!(guarded("-1".into()), "'-1");
-        // What people write so of themselves is meant so.
         assert_eq!((bare("'-1"), bare("'tis"), bare("=1")), ("-1", "'tis", "=1"));
     }
 }

@@ -4,6 +4,25 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
+/// `outcrop eval hand-out`
+#[derive(Debug, Args)]
+pub struct HandOut {
+    /// Its name, or digits of its id
+    pub name: String,
+    /// Who rates
+    #[arg(long, value_name = "NAME")]
+    pub rater: String,
+    /// So many items at most: the next of their queue that they could rate now; the others stay for whoever sits here
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub items: Option<u32>,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over the file
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// `outcrop eval …`
 #[derive(Debug, Subcommand)]
 pub enum Evaluations {
@@ -59,21 +78,9 @@ pub enum Evaluations {
     /// There `outcrop eval rate FILE --rater NAME` opens the screen on it and makes the ratings file that `take-in` reads. The
     /// answers bear no names and no category, and no item tells its known answer; references are in it, as raters are shown them.
     ///
-    /// Its items are held for that rater for 14 days: others get one only where it needs more raters than that. It ends when
-    /// `take-in` reads their ratings, and a new hand-out for them begins it anew.
-    HandOut {
-        /// Its name, or digits of its id
-        name: String,
-        /// Who rates
-        #[arg(long, value_name = "NAME")]
-        rater: String,
-        /// Write it to this file
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-        /// Write over the file
-        #[arg(long)]
-        force: bool,
-    },
+    /// Without --items it is their whole queue. Its items are held for that rater for 14 days: others get one only where it needs
+    /// more raters than that. It ends when `take-in` reads their ratings, and a new hand-out for them begins it anew.
+    HandOut(HandOut),
     /// Take the ratings files in that raters bring back, as `rate` makes them of a hand-out; exits 1 when lines were left out
     TakeIn {
         /// The files; - is the standard input
@@ -125,6 +132,12 @@ pub struct CreateEvaluation {
     /// What is rated, and how: thumbs, likert, compare, choice, rank, or Bedrock's name of one; may be repeated
     #[arg(long, value_name = "NAME=METHOD[:DESCRIPTION]")]
     pub metric: Vec<String>,
+    /// The words that raters have for what they say of a metric; may be repeated
+    ///
+    /// Of a scale one a point, of thumbs for up and down, of a choice for each answer from the left, then for a tie and for all
+    /// bad, of a ranking one a place.
+    #[arg(long, value_name = "NAME=WORD,WORD…")]
+    pub labels: Vec<String>,
     /// What raters read first
     #[arg(long, value_name = "TEXT")]
     pub instructions: Option<String>,

@@ -19,8 +19,8 @@ use crate::config::Flags;
 pub use compare::{Compare, ComparisonForm, Comparisons, ExportComparison};
 pub use datasets::{AddItem, Datasets, ExportDataset, ImportDataset, ItemForm};
 pub use evaluations::{
-    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, ImportEvaluation,
-    RateEvaluation, ReportEvaluation, ReportedAs,
+    AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, HandOut,
+    ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
 };
 pub use models::Models;
 pub use pictures::{Make, Pictures};

@@ -69,6 +69,7 @@ async fn plan(wanted: &CreateEvaluation, asker: &Asker, out: &mut Out) -> Result
     if !wanted.metric.is_empty() {
         task.metrics = wanted.metric.iter().map(|said| metric(said)).collect::<Result<_>>()?;
     }
+    wanted.labels.iter().try_for_each(|said| label(said, &mut task.metrics))?;
     if let Some(instructions) = &wanted.instructions {
         task.instructions.clone_from(instructions);
     }
@@ -108,6 +109,29 @@ fn metric(said: &str) -> Result<Metric> {
     Ok(Metric { name, description, method, labels: Vec::new() })
 }
 
+/// The words of a metric as they are said: `NAME=WORD,WORD…`.
+fn label(said: &str, metrics: &mut [Metric]) -> Result<()> {
+    let wrong = |why: String, hint: String| {
+        Err(Error::new(ErrorKind::Invalid, format!("reading --labels {said}"), why, hint))
+    };
+    let Some((name, words)) = said.split_once('=') else {
+        let why = "it is not of the form name=word,word".to_owned();
+        return wrong(why, "Write it like --labels \"Tone=rude,plain,kind\".".to_owned());
+    };
+    let name = name.trim();
+    let names: Vec<String> = metrics.iter().map(|metric| metric.name.clone()).collect();
+    let Some(metric) = metrics.iter_mut().find(|metric| metric.name == name) else {
+        let hint = match names.as_slice() {
+            [] => "Name what is rated with --metric NAME=METHOD.".to_owned(),
+            names => format!("There are {}.", names.join(", ")),
+        };
+        return wrong(format!("no metric is called {name:?}"), hint);
+    };
+    let words = words.split(',').map(str::trim).filter(|word| !word.is_empty());
+    metric.labels = words.map(str::to_owned).collect();
+    Ok(())
+}
+
 /// What the answers may cost, before anything is sent.
 fn estimated(estimate: &Estimate, out: &mut Out) -> Result<(), End> {
     let mut cost: Vec<String> =
@@ -136,6 +160,11 @@ mod tests {
         let said = (known.name.as_str(), known.method, known.description.as_str());
         assert_eq!(said, ("Tone", Method::IndividualLikertScale, "How kind: very?"));
         assert_eq!(metric("a=ComparisonRank").unwrap().method, Method::ComparisonRank);
+        let mut both = [known, metric("b=choice").unwrap()];
+        label("b = A better, B better,same , neither", &mut both).unwrap();
+        assert_eq!(both[1].labels, ["A better", "B better", "same", "neither"]);
+        assert_eq!(label("c=x", &mut both).unwrap_err().hint, "There are Tone, b.");
+        assert!(label("b", &mut both).unwrap_err().why.contains("form"));
         assert!(metric("a").unwrap_err().why.contains("form"));
         assert!(metric("a=stars").unwrap_err().hint.contains("thumbs, likert"));
     }

@@ -8,7 +8,7 @@ use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::report::in_words;
 use crate::domain::evaluation::report::words::skipped;
 use crate::domain::evaluation::vote::{Said, Value};
-use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
+use crate::domain::evaluation::{Item, ItemHash, ResponseId, TaskDefinition, Vote};
 use crate::workbench::{Reply, Request};
 
 pub(super) async fn show(
@@ -40,7 +40,7 @@ pub(super) async fn show(
                 |at: usize| vote.shown.get(at).and_then(|id| sources.get(id)).map_or("?", String::as_str);
             format!("{point} (1 is {}, {} is {})", name(0), points(metric), name(1))
         }
-        value => in_words(value, |id| name(&sources, id)),
+        value => in_words(value, task.and_then(|task| task.metric(metric)), |id| name(&sources, id)),
     };
     let mut rows = Vec::new();
     for vote in votes {
@@ -57,7 +57,7 @@ pub(super) async fn show(
         }
     }
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
-    decided(decisions, &sources, out)
+    decided(decisions, task, &sources, out)
 }
 
 fn name<'a>(sources: &'a HashMap<ResponseId, String>, id: &ResponseId) -> &'a str {
@@ -85,7 +85,12 @@ fn texts(item: &Item, out: &mut Out) -> Result<(), End> {
     Ok(())
 }
 
-fn decided(decisions: &[Decision], sources: &HashMap<ResponseId, String>, out: &mut Out) -> Result<(), End> {
+fn decided(
+    decisions: &[Decision],
+    task: Option<&TaskDefinition>,
+    sources: &HashMap<ResponseId, String>,
+    out: &mut Out,
+) -> Result<(), End> {
     if decisions.is_empty() {
         return Ok(());
     }
@@ -93,7 +98,8 @@ fn decided(decisions: &[Decision], sources: &HashMap<ResponseId, String>, out: &
     let standing = Decision::standing(decisions);
     let rows = decisions.iter().map(|decision| {
         let stands = standing.iter().any(|other| other.id == decision.id);
-        let value = in_words(&decision.value, |id| name(sources, id));
+        let of = task.and_then(|task| task.metric(&decision.metric));
+        let value = in_words(&decision.value, of, |id| name(sources, id));
         let value = if stands { value } else { format!("{value} (replaced)") };
         vec![decision.by.clone(), decision.metric.clone(), value, decision.reason.clone()]
     });

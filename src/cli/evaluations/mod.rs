@@ -49,9 +49,7 @@ pub(super) async fn evaluations(
         Verb::Change { name, task } => change(&name, &task, asker, out).await?,
         Verb::Rate(wanted) => return rate::rate(wanted, asker, out).await,
         Verb::Report(wanted) => results::report(wanted, asker, out).await?,
-        Verb::HandOut { name, rater, output, force } => {
-            results::hand_out(&name, rater, output, force, asker, out).await?;
-        }
+        Verb::HandOut(wanted) => results::hand_out(wanted, asker, out).await?,
         Verb::TakeIn { file } => return results::take_in(file, asker, out).await,
         Verb::Import(wanted) => return results::import(wanted, asker, out).await,
         Verb::Export(wanted) => results::export(wanted, asker, out).await?,

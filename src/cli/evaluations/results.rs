@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::judged;
 use crate::cli::args::{
-    AdjudicateEvaluation, EvaluationForm, ExportEvaluation, ImportEvaluation, ReportEvaluation, ReportedAs,
+    AdjudicateEvaluation, EvaluationForm, ExportEvaluation, HandOut, ImportEvaluation, ReportEvaluation,
+    ReportedAs,
 };
 use crate::cli::item::Item as Line;
 use crate::cli::out::Out;
@@ -74,17 +75,11 @@ async fn reported(
     }
 }
 
-pub(super) async fn hand_out(
-    name: &str,
-    rater: String,
-    output: Option<PathBuf>,
-    force: bool,
-    asker: &Asker,
-    out: &mut Out,
-) -> Result<(), End> {
-    let id = super::found(name, asker, out).await?.id;
+pub(super) async fn hand_out(wanted: HandOut, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let HandOut { name, rater, items: most, output, force } = wanted;
+    let id = super::found(&name, asker, out).await?.id;
     let whose = rater.clone();
-    let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater }), out).await?;
+    let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater, most }), out).await?;
     let Reply::HandOut { text, until } = &reply else { return Err(unexpected(&reply)) };
     written_lines(text, output, force, out)?;
     let until = words::time(*until);

@@ -65,7 +65,12 @@ fn rows(evaluation: &Evaluation, failures: &[Failure]) -> Vec<Vec<String>> {
     let metrics = task.metrics.iter().map(|metric| {
         let asks =
             if metric.description.is_empty() { String::new() } else { format!(": {}", metric.description) };
-        format!("{} ({}: {}){asks}", metric.name, metric.method.word(), method(metric.method))
+        let words = if metric.labels.is_empty() {
+            String::new()
+        } else {
+            format!("; labels: {}", metric.labels.join(", "))
+        };
+        format!("{} ({}: {}){asks}{words}", metric.name, metric.method.word(), method(metric.method))
     });
     row("metrics", metrics.collect());
     let each = words::count(task.raters_per_item.into(), "rater", "raters");

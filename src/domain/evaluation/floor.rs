@@ -16,7 +16,8 @@ const PACE: usize = 50;
 pub struct Floor {
     seed: u64,
     subjects: Vec<Subject>,
-    places: HashMap<ItemHash, usize>,
+    /// The subjects in the order of their hashes, by which they are found.
+    sorted: Vec<u32>,
     needed: u32,
     repeats: u8,
     sides: bool,
@@ -87,14 +88,18 @@ pub struct Place {
 impl Floor {
     /// With nobody there yet.
     pub fn new(rules: Rules, subjects: Vec<Subject>) -> Self {
-        let places = subjects.iter().enumerate().map(|(at, subject)| (subject.item.clone(), at)).collect();
+        let mut sorted: Vec<u32> = (0..subjects.len()).map(|at| at as u32).collect();
+        sorted.sort_by(|one, other| {
+            let item = |at: u32| &subjects[at as usize].item;
+            item(*one).cmp(item(*other))
+        });
         Self {
             seed: rules.seed,
             needed: rules.needed.max(1),
             repeats: rules.repeats,
             sides: rules.sides,
             rated: vec![0; subjects.len()],
-            places,
+            sorted,
             subjects,
             held: HashMap::new(),
             away: Vec::new(),
@@ -104,7 +109,8 @@ impl Floor {
 
     /// The place of an item among the subjects.
     pub fn place_of(&self, item: &ItemHash) -> Option<usize> {
-        self.places.get(item).copied()
+        let found = self.sorted.binary_search_by(|at| self.subjects[*at as usize].item.cmp(item));
+        found.ok().map(|at| self.sorted[at] as usize)
     }
 
     /// Whether a rater sits here.
@@ -142,6 +148,25 @@ impl Floor {
     /// The whole queue of the `number`th rater to join, from 0 on.
     pub fn queue_of(&self, number: u32) -> Vec<Showing> {
         queue(self.seed, &self.subjects, number, self.repeats, self.sides)
+    }
+
+    /// Of the queue of a rater who sits here, the `number`th to join, what they could rate now, in its order and so much at most:
+    /// items that they have not done, that lack raters, and that are not before as many others as they need.
+    pub fn left_of(&self, rater: &str, number: u32, most: usize) -> Vec<Showing> {
+        let Some(seat) = self.seats.get(rater) else { return Vec::new() };
+        let queue = self.queue_of(number).into_iter().zip(seat.queue.turns());
+        let mut given = vec![false; self.subjects.len()];
+        let left = queue.filter(|(_, turn)| {
+            let at = turn.subject();
+            if !turn.repeat {
+                given[at] = self.may_come(seat, *turn) && !self.is_taken(*turn, rater);
+                return given[at];
+            }
+            // One comes again where it came before, here or among these.
+            let came = seat.has_done(at, false) && !seat.is_early(*turn);
+            (given[at] || came) && self.may_come(seat, *turn)
+        });
+        left.map(|(showing, _)| showing).take(most).collect()
     }
 
     /// Counts a vote that stands, of the version in force, for all raters: of whoever has no seat.

@@ -100,22 +100,19 @@ fn of_metric(wrong: &mut Vec<String>, metric: &Metric, answers: usize) {
     }
     length(wrong, &format!("the description of {name}"), &metric.description, 0, DESCRIPTION);
     let labels = metric.labels.len();
-    let known = match metric.method {
-        Method::ThumbsUpDown => [0, 2].contains(&labels),
-        Method::IndividualLikertScale | Method::ComparisonLikertScale => {
-            labels == 0 || (2..=9).contains(&labels)
-        }
-        Method::ComparisonChoice | Method::ComparisonRank => labels == 0,
-    };
-    if !known {
-        wrong.push(format!(
-            "{name} has {labels} labels; {}",
-            match metric.method {
-                Method::ThumbsUpDown => "thumbs have two, for up and down",
-                Method::ComparisonChoice | Method::ComparisonRank => "its method has none",
-                _ => "a scale has 2 to 9, one a key",
+    let (least, most) = metric.labelled(answers);
+    if labels > 0 && !(least..=most).contains(&labels) {
+        let needed = match metric.method {
+            Method::ThumbsUpDown => "thumbs have two, for up and down".to_owned(),
+            Method::IndividualLikertScale | Method::ComparisonLikertScale => {
+                format!("a scale has {least} to {most}, one a key")
             }
-        ));
+            Method::ComparisonChoice => format!(
+                "a choice of {answers} answers has {least}, for each answer from the left, for a tie, for all bad"
+            ),
+            Method::ComparisonRank => format!("a ranking of {answers} answers has {least}, one a place"),
+        };
+        wrong.push(format!("{name} has {labels} labels; {needed}"));
     }
     let (least, most) = metric.method.answers();
     if !(least..=most).contains(&answers) {
@@ -206,6 +203,22 @@ mod tests {
                 .unwrap_err()
                 .to_string(),
             "checking the rating task \"helpful\": the instructions are empty. Change that, then try again."
+        );
+    }
+
+    #[test]
+    fn a_choice_and_a_ranking_have_as_many_labels_as_can_be_said() {
+        let labelled = |method, labels: usize| {
+            wrong(&task(vec![Metric { labels: vec!["x".into(); labels], ..metric("m", method) }]), 3)
+        };
+        assert!(labelled(Method::ComparisonChoice, 5).is_empty());
+        assert!(labelled(Method::ComparisonRank, 3).is_empty());
+        assert_eq!(
+            [labelled(Method::ComparisonChoice, 3), labelled(Method::ComparisonRank, 5)].concat(),
+            [
+                "the metric \"m\" has 3 labels; a choice of 3 answers has 5, for each answer from the left, for a tie, for all bad",
+                "the metric \"m\" has 5 labels; a ranking of 3 answers has 3, one a place",
+            ]
         );
     }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Points of a Likert scale where no labels say otherwise, as Bedrock has them.
 pub const POINTS: u8 = 5;
 
+/// Points of a scale at most: one a key.
+const MOST_POINTS: usize = 9;
+
 /// How a metric is rated; the names are those of Bedrock's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Method {
@@ -98,7 +101,9 @@ pub struct Metric {
     pub name: String,
     pub description: String,
     pub method: Method,
-    /// Words for the points of the scale, the first for 1; for thumbs the ones for up and down. Empty for the usual ones.
+    /// Words for what is said, all of it or none: of a scale for its points, the first for 1; for thumbs up and down; of a choice
+    /// for the answers from the left, then for a tie and for all bad; of a ranking for its places, the best first. Empty for the
+    /// usual ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }
@@ -116,5 +121,68 @@ impl Metric {
             }
             _ => None,
         }
+    }
+
+    /// How many labels it has for so many answers, where it has any: from and to.
+    pub const fn labelled(&self, answers: usize) -> (usize, usize) {
+        match self.method {
+            Method::ThumbsUpDown => (2, 2),
+            Method::IndividualLikertScale | Method::ComparisonLikertScale => (2, MOST_POINTS),
+            Method::ComparisonChoice => (answers + 2, answers + 2),
+            Method::ComparisonRank => (answers, answers),
+        }
+    }
+
+    /// The word of a choice for the answer at that place from the left.
+    pub fn side(&self, place: usize) -> Option<&str> {
+        let sides = self.of_choice()?.len().checked_sub(2)?;
+        (place < sides).then(|| self.labels[place].as_str())
+    }
+
+    /// The word of a choice for a tie.
+    pub fn tie(&self) -> Option<&str> {
+        self.of_choice()?.iter().nth_back(1).map(String::as_str)
+    }
+
+    /// The word of a choice for all bad.
+    pub fn all_bad(&self) -> Option<&str> {
+        self.of_choice()?.last().map(String::as_str)
+    }
+
+    /// The word of a ranking for a place, from 1.
+    pub fn place(&self, rank: usize) -> Option<&str> {
+        let labels = (self.method == Method::ComparisonRank).then_some(&self.labels)?;
+        labels.get(rank.checked_sub(1)?).map(String::as_str)
+    }
+
+    fn of_choice(&self) -> Option<&[String]> {
+        (self.method == Method::ComparisonChoice && self.labels.len() > 2).then_some(&self.labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_choice_are_of_the_answers_then_of_a_tie_and_of_all_bad() {
+        let metric = |method, labels: &[&str]| Metric {
+            name: "m".into(),
+            description: String::new(),
+            method,
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        };
+        let choice = metric(Method::ComparisonChoice, &["A", "B", "same", "neither"]);
+        assert_eq!([0, 1, 2].map(|place| choice.side(place)), [Some("A"), Some("B"), None]);
+        assert_eq!((choice.tie(), choice.all_bad()), (Some("same"), Some("neither")));
+        assert_eq!((choice.place(1), choice.labelled(2)), (None, (4, 4)));
+        let usual = metric(Method::ComparisonChoice, &[]);
+        assert_eq!((usual.side(0), usual.tie(), usual.all_bad()), (None, None, None));
+        let rank = metric(Method::ComparisonRank, &["gold", "silver", "bronze"]);
+        assert_eq!(
+            [0, 1, 3, 4].map(|rank_of| rank.place(rank_of)),
+            [None, Some("gold"), Some("bronze"), None]
+        );
+        assert_eq!((rank.tie(), rank.labelled(3)), (None, (3, 3)));
     }
 }

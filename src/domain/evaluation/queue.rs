@@ -9,6 +9,7 @@
 //! - the same seed gives the same queue, in whichever order the items are told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +36,8 @@ pub fn can_repeat(items: usize) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub item: ItemHash,
-    pub models: Vec<String>,
+    /// Shared: a hundred thousand items have the same.
+    pub models: Arc<[String]>,
 }
 
 /// An item in front of a rater.

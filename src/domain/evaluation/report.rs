@@ -104,7 +104,7 @@ pub struct MetricReport {
     /// What raters were asked.
     pub description: String,
     pub method: Method,
-    /// Words for the points of its scale, the first for 1.
+    /// Words for what can be said, as the task has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// What its figures are, in words.
@@ -186,7 +186,7 @@ impl Report {
     /// With what the owner decided; `sources` as in [`Rated`].
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision], sources: &HashMap<ResponseId, String>) -> Self {
-        Self { decided: decided::decided(decisions, self.version, sources), ..self }
+        Self { decided: decided::decided(decisions, &self, sources), ..self }
     }
 
     /// With the items that are in no figure, as they lack an answer.
@@ -195,21 +195,25 @@ impl Report {
         Self { unanswered, ..self }
     }
 
+    /// The items that it names: those that raters differ on, skipped, commented, decided.
+    pub fn names(&self) -> HashSet<&ItemHash> {
+        self.metrics
+            .iter()
+            .flat_map(|metric| metric.disagreements.iter().map(|told| &told.item))
+            .chain(self.skips.iter().map(|skip| &skip.item))
+            .chain(self.comments.iter().map(|comment| &comment.item))
+            .chain(self.decided.iter().map(|decided| &decided.item))
+            .collect()
+    }
+
     /// With how the questions begin of the items that it names.
     #[must_use]
     pub fn with_questions<'a>(
         mut self,
         questions: impl IntoIterator<Item = (&'a ItemHash, &'a str)>,
     ) -> Self {
-        let named: HashSet<&ItemHash> = self
-            .metrics
-            .iter()
-            .flat_map(|metric| metric.disagreements.iter().map(|told| &told.item))
-            .chain(self.skips.iter().map(|skip| &skip.item))
-            .chain(self.comments.iter().map(|comment| &comment.item))
-            .chain(self.decided.iter().map(|decided| &decided.item))
-            .collect();
-        let named = questions.into_iter().filter(|(item, _)| named.contains(item));
+        let names = self.names();
+        let named = questions.into_iter().filter(|(item, _)| names.contains(item));
         self.questions = named.map(|(item, text)| (item.0.clone(), brief(text, QUESTION))).collect();
         self
     }
@@ -232,7 +236,20 @@ impl Report {
         }
         let about = |known: &&mut Decided| known.item == decision.item && known.metric == decision.metric;
         self.decided.iter_mut().filter(about).for_each(|known| known.stands = false);
-        self.decided.extend(decided::decided(std::slice::from_ref(decision), self.version, sources));
+        let fresh = decided::decided(std::slice::from_ref(decision), self, sources);
+        self.decided.extend(fresh);
+    }
+}
+
+impl MetricReport {
+    /// The metric as the task has it.
+    pub fn asked(&self) -> Metric {
+        Metric {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            method: self.method,
+            labels: self.labels.clone(),
+        }
     }
 }
 
@@ -247,7 +264,7 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
                 category: gathered.groups[at].category.map(str::to_owned),
                 votes: votes().filter(|kept| kept.says(metric)).count() as u64,
                 presented: presentation::present(votes(), metric, &gathered.sources),
-                leaderboard: compares.then(|| ranking::of_some(votes(), metric, &gathered.sources)),
+                leaderboard: compares.then(|| ranking::of_some(gathered, votes(), metric)),
             }
         })
         .collect();

@@ -24,15 +24,25 @@ use crate::wire::evaluation::rating_file::{self, Given, Header};
 const TAKING_IN: &str = "taking a rating file in";
 
 impl Evaluations {
-    /// The file that a rater takes elsewhere: their whole queue, by nobody's name. What is in it is kept, so that the votes on
-    /// it can be read whatever changes meanwhile, and is held for that rater for some days: until when is told.
-    pub async fn hand_out(&self, id: EvaluationId, rater: String) -> Result<(String, Timestamp)> {
+    /// The file that a rater takes elsewhere, by nobody's name: their whole queue, or so many items at most of what they could
+    /// rate next. What is in it is kept, so that the votes on it can be read whatever changes meanwhile, and is held for that
+    /// rater for some days: until when is told.
+    pub async fn hand_out(
+        &self,
+        id: EvaluationId,
+        rater: String,
+        most: Option<u32>,
+    ) -> Result<(String, Timestamp)> {
         let mut open = self.opened(id).await?;
         let number = self.joined(&mut open, &rater).await?;
-        let evaluation = open.evaluation.clone();
-        let queue = open.floor.queue_of(number);
-        // Nobody gets meanwhile what is being handed out.
+        // What they had taken before is theirs to be had again.
         open.floor.bring_back(&rater);
+        let queue = match most {
+            None => open.floor.queue_of(number),
+            Some(most) => self.left_of(&mut open, &rater, number, most).await?,
+        };
+        let evaluation = open.evaluation.clone();
+        // Nobody gets meanwhile what is being handed out.
         open.floor.take_away(&rater, queue.iter().map(|showing| showing.subject), self.now() + AWAY);
         let items: Vec<Showing> = open.in_places(queue);
         // Others go on while it is written.
@@ -43,6 +53,23 @@ impl Evaluations {
             *self.slot(id).await = None;
         }
         written
+    }
+
+    /// The next items of a rater's queue; whoever does not sit here has a seat for as long as it is looked at.
+    async fn left_of(&self, open: &mut Open, rater: &str, number: u32, most: u32) -> Result<Vec<Showing>> {
+        let sat = open.floor.sits(rater);
+        self.join(open, rater).await?;
+        let left = open.floor.left_of(rater, number, most as usize);
+        if !sat {
+            open.floor.leave(rater);
+        }
+        if left.is_empty() {
+            let doing = format!("handing items of {:?} out", open.evaluation.name());
+            let why = format!("nothing is left that {rater:?} could rate now");
+            let hint = "`outcrop eval report` tells what is rated; what others have taken away comes back with `take-in`.";
+            return Err(Error::new(ErrorKind::NotFound, doing, why, hint));
+        }
+        Ok(left)
     }
 
     async fn write_hand_out(

@@ -15,7 +15,7 @@ use crate::domain::id::EvaluationId;
 use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
-use crate::store::record::{DecisionOf, GeneratedOf, RatedItemOf};
+use crate::store::record::{DecisionOf, EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::evaluation::report::{csv, html, markdown};
 
@@ -56,7 +56,7 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let Rows { items, sources, gold, questions, unanswered } = rows(store, &evaluation)?;
+                let Rows { items, places, sources, gold, unanswered } = rows(store, &evaluation)?;
                 let task = TaskDefinition { gold, ..task };
                 let votes: Vec<Vote> = votes(store, id, |_| true)?.collect();
                 let report = Report::of(&Rated {
@@ -70,6 +70,7 @@ impl Evaluations {
                 });
                 let decisions = decisions(store, id)?;
                 let report = report.with_decisions(&decisions, &sources).with_unanswered(unanswered);
+                let questions = questions(store, id, &report, items.iter().zip(places))?;
                 let named = questions.iter().map(|(item, text)| (item, text.as_str()));
                 Ok((report.with_questions(named), decisions))
             })
@@ -214,19 +215,19 @@ pub(super) fn task_of(evaluation: &Evaluation, version: Option<u32>) -> Result<T
 /// The items as results know them.
 struct Rows {
     items: Vec<RatedItem>,
+    /// Where each stands in the evaluation.
+    places: Vec<u32>,
     /// Whose each answer is.
     sources: HashMap<ResponseId, String>,
     /// The answers that are known, by the votes' own names.
     gold: Vec<Gold>,
-    /// How each item's question begins.
-    questions: Vec<(ItemHash, String)>,
     /// Those that lack an answer, which are in nothing else here.
     unanswered: Vec<Unanswered>,
 }
 
 fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
-    let (mut questions, mut unanswered) = (Vec::new(), Vec::new());
+    let (mut places, mut unanswered) = (Vec::new(), Vec::new());
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
     for known in &evaluation.known {
         answers.entry(known.item).or_default().push(known);
@@ -248,10 +249,27 @@ fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
             value: known.value.with_ids(id),
             shown: Vec::new(),
         }));
-        questions.push((hash.clone(), brief(item.prompt(), BRIEF)));
-        items.push(RatedItem { hash, category: item.category, lengths });
+        places.push(place);
+        items.push(RatedItem { hash, category: item.category, conversation: item.conversation, lengths });
     }
-    Ok(Rows { items, sources, gold, questions, unanswered })
+    Ok(Rows { items, places, sources, gold, unanswered })
+}
+
+/// How the questions begin of the items that a report names; the others' are not read again.
+fn questions<'a>(
+    store: &Store,
+    id: EvaluationId,
+    report: &Report,
+    items: impl Iterator<Item = (&'a RatedItem, u32)>,
+) -> Result<Vec<(ItemHash, String)>> {
+    let names = report.names();
+    let mut found = Vec::new();
+    for (item, place) in items.filter(|(item, _)| names.contains(&item.hash)) {
+        if let Some(EvaluationItem(whole)) = store.get(&RatedItemOf(id, place))? {
+            found.push((item.hash.clone(), brief(whole.prompt(), BRIEF)));
+        }
+    }
+    Ok(found)
 }
 
 /// Counts an item under the first source whose answer it lacks.

@@ -79,7 +79,7 @@ pub enum Blank {
     /// Of a thing that is rated, by its place, as are the next ones.
     Metric(usize),
     Description(usize),
-    /// Words for the points of its scale.
+    /// Words for what can be said of it.
     Labels(usize),
     Instructions,
     Raters,
@@ -95,7 +95,7 @@ impl Blank {
             Self::Name => "The name of the evaluation",
             Self::Metric(_) => "The name of what is rated",
             Self::Description(_) => "What raters are asked",
-            Self::Labels(_) => "Words for the points, the first for 1",
+            Self::Labels(_) => "Words for what raters say",
             Self::Instructions => "Instructions for raters",
             Self::Raters => "Raters that each item needs",
             Self::Repeats => "Of a hundred items so many come again, unannounced",
@@ -121,7 +121,9 @@ impl Blank {
         match self {
             Self::Name => "Nothing for the name of the dataset",
             Self::Metric(_) | Self::Description(_) | Self::Instructions => "Nothing for the usual",
-            Self::Labels(_) => "With commas between; as many as there are points; nothing for the usual",
+            Self::Labels(_) => {
+                "Commas between: a word a point or place; of a choice one an answer, a tie, all bad"
+            }
             Self::Raters => "Nothing for one",
             Self::Repeats => "Whether a rater says the same twice; nothing for none",
             Self::Items => "Nothing for all",

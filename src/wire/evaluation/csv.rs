@@ -2,8 +2,8 @@
 //!
 //! `prompt` must be there, `referenceResponse` and `category` may; a column `response:NAME` holds the answers of a model of
 //! that name. Case and `_` in names do not matter, other columns are ignored. Two columns are our own, as in the other form:
-//! `precedingTurns`, a JSON list, and `conversation`. A cell that a spreadsheet would take for a formula has an apostrophe in front,
-//! which is no part of it.
+//! `precedingTurns`, a JSON list, and `conversation`. A cell that a spreadsheet would take for a formula is written with an apostrophe
+//! in front, and the record says so in a last column, `guarded`: only where it does is the apostrophe no part of the text.
 
 use ::csv::{ByteRecord, Position, ReaderBuilder, WriterBuilder};
 
@@ -12,7 +12,7 @@ use super::lines::{Bad, Read, without_mark};
 use crate::domain::evaluation::item::{Item, Response, Turn};
 use crate::domain::message::Role;
 use crate::domain::{Error, Result};
-use crate::wire::formula::{bare, guarded};
+use crate::wire::formula::{bare, guarded, is_guarded};
 
 /// What a column holds.
 enum Column {
@@ -21,10 +21,15 @@ enum Column {
     Category,
     Turns,
     Conversation,
+    /// Whether apostrophes of the record are ours.
+    Guarded,
     /// Of this model.
     Response(String),
     Other,
 }
+
+/// The name of the column that says so, and what it says.
+const GUARDED: (&str, &str) = ("guarded", "yes");
 
 impl Column {
     fn named(name: &str) -> Self {
@@ -36,6 +41,7 @@ impl Column {
             "category" => Self::Category,
             "precedingturns" => Self::Turns,
             "conversation" => Self::Conversation,
+            name if name == GUARDED.0 => Self::Guarded,
             _ => match name.split_once(':') {
                 Some((kind, model)) if kind.trim().eq_ignore_ascii_case("response") => {
                     Self::Response(model.trim().to_owned())
@@ -129,12 +135,16 @@ fn item(columns: &[Column], record: &ByteRecord) -> std::result::Result<Item, St
         return Err(format!("it has {} fields, the first line names {}", record.len(), columns.len()));
     }
     let (mut item, mut prompt) = (Item::default(), None);
+    let is_ours = |(column, field): (&Column, &[u8])| {
+        matches!(column, Column::Guarded) && field == GUARDED.1.as_bytes()
+    };
+    let guarded = columns.iter().zip(record).any(is_ours);
     for ((column, field), at) in columns.iter().zip(record).zip(1..) {
-        if matches!(column, Column::Other) || field.is_empty() {
+        if matches!(column, Column::Guarded | Column::Other) || field.is_empty() {
             continue;
         }
         let text = std::str::from_utf8(field).map_err(|_| format!("field {at} is no UTF-8"))?;
-        let text = bare(text).to_owned();
+        let text = if guarded { bare(text) } else { text }.to_owned();
         match column {
             Column::Prompt => prompt = Some(Turn { role: Role::User, text }),
             Column::Reference => item.reference = Some(text),
@@ -146,7 +156,7 @@ fn item(columns: &[Column], record: &ByteRecord) -> std::result::Result<Item, St
             }
             Column::Conversation => item.conversation = Some(text),
             Column::Response(model) => item.responses.push(Response { model: model.clone(), text }),
-            Column::Other => {}
+            Column::Guarded | Column::Other => {}
         }
     }
     // Turns without a question ask nothing.
@@ -162,6 +172,7 @@ pub struct Columns {
     models: Vec<String>,
     turns: bool,
     conversation: bool,
+    guarded: bool,
 }
 
 impl Columns {
@@ -174,6 +185,11 @@ impl Columns {
         }
         self.turns |= item.turns.len() > 1;
         self.conversation |= item.conversation.is_some();
+        // Turns before it are a JSON list, which begins no formula.
+        let texts =
+            [Some(item.prompt()), item.reference.as_deref(), item.category.as_deref()].into_iter().flatten();
+        let answers = item.responses.iter().map(|response| response.text.as_str());
+        self.guarded |= texts.chain(item.conversation.as_deref()).chain(answers).any(is_guarded);
     }
 
     /// The first line.
@@ -182,6 +198,7 @@ impl Columns {
         names.extend(self.turns.then(|| "precedingTurns".to_owned()));
         names.extend(self.conversation.then(|| "conversation".to_owned()));
         names.extend(self.models.iter().map(|model| format!("response:{model}")));
+        names.extend(self.guarded.then(|| GUARDED.0.to_owned()));
         written(&[names])
     }
 
@@ -207,7 +224,9 @@ impl Columns {
         }
         let answer = |model: &String| item.response(model).map_or_else(String::new, |said| said.text.clone());
         row.extend(self.models.iter().map(answer));
-        Ok(row.into_iter().map(guarded).collect())
+        let mark = if row.iter().any(|text| is_guarded(text)) { GUARDED.1 } else { "" };
+        let cells = row.into_iter().map(guarded);
+        Ok(cells.chain(self.guarded.then(|| mark.to_owned())).collect())
     }
 }
 

@@ -105,8 +105,8 @@ impl Here {
                     let decided = Decided { item, metric, value, reason, version };
                     Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
                 }
-                Ask::HandOut { id, rater } => {
-                    let (text, until) = service.hand_out(id, rater).await?;
+                Ask::HandOut { id, rater, most } => {
+                    let (text, until) = service.hand_out(id, rater, most).await?;
                     Reply::HandOut { text, until }
                 }
                 Ask::TakeIn { text } => {

@@ -60,8 +60,14 @@ pub enum Evaluations {
         reason: String,
         version: u32,
     },
-    /// The file that a rater takes elsewhere, held for them for some days: `HandOut`.
-    HandOut { id: EvaluationId, rater: String },
+    /// The file that a rater takes elsewhere, held for them for some days: `HandOut`. Their whole queue, or so many items at most
+    /// of what they could rate next.
+    HandOut {
+        id: EvaluationId,
+        rater: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<u32>,
+    },
     /// Takes the file in that a rater brings back: `TakenIn`.
     TakeIn { text: String },
     /// What was said by a version of the task, by the one in force where none is named, in the form of another program:

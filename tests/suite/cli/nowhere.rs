@@ -69,6 +69,7 @@ const LINES: &[&str] = &[
     "eval rate e --rater ada --json",
     "eval report e",
     "eval hand-out e --rater ada",
+    "eval hand-out e --rater ada --items 5",
     "eval take-in r.jsonl",
     "eval import r.jsonl --name i",
     "eval export e",

@@ -542,6 +542,29 @@ fn a_hand_out_says_until_when_its_items_are_held_and_others_wait_for_them() {
     bob.end();
 }
 
+#[test]
+fn a_hand_out_of_some_items_leaves_the_others_and_goes_on_behind_what_came_back() {
+    let home = Home::new();
+    brought(&home, 6);
+    good(&home.run(&["eval", "create", "which", "--dataset", "pairs", "--raters", "1"]));
+    let handed = |rater: &str, items: &str| {
+        let said = home.run(&["eval", "hand-out", "which", "--rater", rater, "--items", items]);
+        hand_out::read(good(&said).as_bytes()).whole().unwrap()
+    };
+    let names = |out: &HandOut| out.items.iter().map(|of| of.item.clone()).collect::<Vec<_>>();
+    let first = names(&handed("zoe", "2"));
+    assert_eq!(first.len(), 2);
+    // A new one in its place begins where it did; those of somebody else are others.
+    assert_eq!(names(&handed("zoe", "2")), first);
+    let others = names(&handed("yan", "9"));
+    assert_eq!(others.len(), 4, "all that is left");
+    assert!(others.iter().all(|item| !first.contains(item)));
+    let none = home.run(&["eval", "hand-out", "which", "--rater", "xia", "--items", "1"]);
+    assert!(none.stderr.contains("nothing is left that \"xia\" could rate now"), "{none:?}");
+    let refused = home.run(&["eval", "hand-out", "which", "--rater", "xia", "--items", "0"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+}
+
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

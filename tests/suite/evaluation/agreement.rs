@@ -1,11 +1,13 @@
 //! Coefficients of agreement.
 
 use outcrop::domain::evaluation::agreement::{
-    Level, Table, Weights, alpha, alpha_between, among_raters, between, cohen, cohen_of_all, fleiss,
-    on_winners, percent_agreement,
+    Level, Table, Weights, alpha, alpha_between, alpha_between_clusters, among_raters, between, cohen,
+    cohen_of_all, fleiss, on_winners, percent_agreement,
 };
 use outcrop::domain::evaluation::battle::Outcome;
+use outcrop::domain::evaluation::chance::Chance;
 use outcrop::domain::evaluation::figure::Missing;
+use outcrop::domain::evaluation::interval::percentile;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -246,4 +248,39 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_belongs_together_is_drawn_together() {
+    let value = |conversation: usize, turn: usize, rater: usize| {
+        ((conversation * 7 + turn * 3 + rater * usize::from(conversation.is_multiple_of(3))) % 5) as f64
+    };
+    let votes = |name: &dyn Fn(usize, usize) -> String, of: &[usize]| {
+        let mut votes: Vec<(&'static str, String, f64)> = Vec::new();
+        for (nth, conversation) in of.iter().enumerate() {
+            for turn in 0..3 {
+                for (rater, who) in ["ana", "bo"].into_iter().enumerate() {
+                    votes.push((who, name(nth, turn), value(*conversation, turn, rater)));
+                }
+            }
+        }
+        Table::of(votes.iter().map(|(who, item, value)| (*who, item.as_str(), *value)))
+    };
+    let name = |nth: usize, turn: usize| format!("{nth:02}-{turn}");
+    let all: Vec<usize> = (0..12).collect();
+    let table = votes(&name, &all);
+    let told =
+        alpha_between_clusters(&table, Level::Interval, (200, 9), |item| item[..2].parse().ok()).unwrap();
+    // The same samples, each as a table of its own.
+    let mut chance = Chance::new(9);
+    let mut seen = Vec::new();
+    for _ in 0..200 {
+        let drawn: Vec<usize> = (0..12).map(|_| chance.below(12)).collect();
+        seen.extend(alpha(&votes(&name, &drawn), Level::Interval));
+    }
+    seen.sort_by(f64::total_cmp);
+    let at = |share| percentile(&seen, share).unwrap();
+    assert!((told.low - at(0.025)).abs() < 1e-9 && (told.high - at(0.975)).abs() < 1e-9, "{told:?}");
+    let alone = alpha_between(&table, Level::Interval, 200, 9).unwrap();
+    assert!((alone.value - told.value).abs() < 1e-12 && alone != told);
 }

@@ -78,7 +78,20 @@ fn a_cell_that_a_spreadsheet_would_take_for_a_formula_is_none_and_comes_back_as_
     });
     let text = csv::write(&items).unwrap();
     assert!(text.contains("'=1+1,'=1+1") && text.contains("\n'tis,"), "{text}");
+    assert!(text.starts_with("prompt,referenceResponse,category,response:m,guarded\n"), "{text}");
+    assert!(text.contains("'=x,yes\n") && text.ends_with("'tis,\n"), "{text}");
     assert_eq!(csv::read(text.as_bytes()).into_taken(), items);
+    let plain = csv::write(&[Item::asking("why?")]).unwrap();
+    assert!(!plain.contains("guarded"), "only where something is: {plain}");
+}
+
+#[test]
+fn an_apostrophe_in_a_table_of_somebody_else_is_part_of_the_text() {
+    let texts = |file: &str| -> Vec<String> {
+        csv::read(file.as_bytes()).into_taken().iter().map(|item| item.prompt().to_owned()).collect()
+    };
+    assert_eq!(texts("prompt\n'=x\n'-1\n''@a\n"), ["'=x", "'-1", "''@a"]);
+    assert_eq!(texts("prompt,guarded\n'=x,yes\n'=x,\n'=x,no\n"), ["=x", "'=x", "'=x"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ const HOLD: u64 = 1_000_000;
 fn subjects(items: usize) -> Vec<Subject> {
     let models: Vec<String> = ["x", "y"].map(str::to_owned).to_vec();
     (0..items)
-        .map(|at| Subject { item: Item::asking(at.to_string()).hash(), models: models.clone() })
+        .map(|at| Subject { item: Item::asking(at.to_string()).hash(), models: models.clone().into() })
         .collect()
 }
 

@@ -20,7 +20,7 @@ fn subjects(items: usize, models: &[&str]) -> Vec<Subject> {
 /// How often each model stands first, after each item that is no repeat.
 fn firsts<'a>(subjects: &'a [Subject], queue: &'a [Showing]) -> Vec<BTreeMap<&'a str, usize>> {
     let mut counts: BTreeMap<&str, usize> =
-        subjects.iter().flat_map(|subject| &subject.models).map(|model| (model.as_str(), 0)).collect();
+        subjects.iter().flat_map(|subject| subject.models.iter()).map(|model| (model.as_str(), 0)).collect();
     queue
         .iter()
         .filter(|showing| !showing.repeat)
@@ -175,7 +175,7 @@ proptest! {
         let mut other = told.clone();
         outcrop::domain::evaluation::chance::Chance::new(turn).shuffle(&mut other);
         for subject in &mut other {
-            subject.models.reverse();
+            subject.models = subject.models.iter().rev().cloned().collect();
         }
         let said = |subjects: &[Subject]| -> Vec<(ItemHash, Vec<String>, bool)> {
             queue(seed, subjects, rater, 10, true)
@@ -200,7 +200,7 @@ proptest! {
             .enumerate()
             .map(|(at, kind)| Subject {
                 item: Item::asking(at.to_string()).hash(),
-                models: pairs[*kind].map(str::to_owned).to_vec(),
+                models: pairs[*kind].map(str::to_owned).into(),
             })
             .collect();
         let mut left = [0_i32; 3];

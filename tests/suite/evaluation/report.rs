@@ -1,6 +1,6 @@
 //! The report: what votes come to, what is left out of it, and what it says where there is nothing to say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use outcrop::domain::evaluation::chance::Chance;
 use outcrop::domain::evaluation::figure::{Estimate, Figure, Missing};
@@ -46,6 +46,7 @@ impl World {
         let rated = |at: usize| RatedItem {
             hash: ItemHash(format!("item-{at:03}")),
             category: None,
+            conversation: None,
             lengths: sources.iter().zip(1..).map(|(source, many)| (id(at, source), many * 100)).collect(),
         };
         let ids = (0..items)
@@ -324,6 +325,90 @@ fn a_win_rate_has_the_interval_of_its_items_beside_that_of_its_votes() {
     assert!(same_items > more_votes);
 }
 
+/// Twelve conversations of three turns, in each of which a vote on the third turn may differ from the others.
+fn turn(item: usize) -> (usize, bool) {
+    let conversation = item / 3;
+    (conversation, !conversation.is_multiple_of(3) ^ (item % 3 == 2 && conversation % 4 == 1))
+}
+
+#[test]
+fn turns_of_one_conversation_are_one_for_the_interval_of_a_rating() {
+    let mut world = choice(36);
+    world.rounds = 0;
+    for item in 0..36 {
+        world.choose("ana", item, &["a", "b"], if turn(item).1 { "a" } else { "b" });
+    }
+    let interval = |world: &World| {
+        let ranking = world.report().metrics[0].ranking.clone().unwrap();
+        let row = ranking.leaderboard.rows.into_iter().find(|row| row.name == "a").unwrap();
+        row.rating.unwrap().interval.unwrap()
+    };
+    // Of two the strength is the logit of the share, half of it each; its variance by clusters is Σ(Σ(y − p))²/(n·p·(1 − p))².
+    let by_hand = |cluster: &dyn Fn(usize) -> usize| {
+        let won = |item: usize| f64::from(u8::from(turn(item).1));
+        let p = (0..36).map(won).sum::<f64>() / 36.0;
+        let mut sums = [0.0; 36];
+        (0..36).for_each(|item| sums[cluster(item)] += won(item) - p);
+        let error = sums.iter().map(|sum| sum * sum).sum::<f64>().sqrt() / (36.0 * p * (1.0 - p));
+        let scale = 400.0 / 10_f64.ln() / 2.0;
+        let (middle, reach) = (1000.0 + scale * (p / (1.0 - p)).ln(), scale * 1.959_964 * error);
+        (middle - reach, middle + reach)
+    };
+    let close = |told: (f64, f64), known: (f64, f64)| {
+        assert!((told.0 - known.0).abs() < 0.05 && (told.1 - known.1).abs() < 0.05, "{told:?} {known:?}");
+    };
+    let apart = interval(&world);
+    close(apart, by_hand(&|item| item));
+    for (at, item) in world.items.iter_mut().enumerate() {
+        item.conversation = Some(format!("c{}", turn(at).0));
+    }
+    let together = interval(&world);
+    close(together, by_hand(&|item| turn(item).0));
+    assert!(together.1 - together.0 > 1.3 * (apart.1 - apart.0), "{together:?} {apart:?}");
+    // Samples are drawn of them as well.
+    world.rounds = 400;
+    let ranking = world.report().metrics[0].ranking.clone().unwrap();
+    let by_item = ranking.by_item("a").unwrap().clone().unwrap();
+    let share = (0..36).filter(|item| turn(*item).1).count() as f64 / 36.0;
+    let deviations =
+        (0..12).map(|c| (0..3).map(|t| f64::from(u8::from(turn(3 * c + t).1)) - share).sum::<f64>());
+    let error = deviations.map(|sum| sum * sum).sum::<f64>().sqrt() / 36.0;
+    let width = by_item.high - by_item.low;
+    assert!((width / (2.0 * 1.96 * error) - 1.0).abs() < 0.15, "{width} {error}");
+}
+
+#[test]
+fn turns_of_one_conversation_are_one_for_the_interval_of_a_mean_and_of_alpha() {
+    let mut world = World::new(vec![metric("m", Method::IndividualLikertScale)], 36, &["a"]);
+    let point = |item: usize| (1 + 2 * (item / 3 % 3) + usize::from(item % 3 == 1)).min(5) as u8;
+    for item in 0..36 {
+        for rater in ["ana", "bo"] {
+            let seen = if rater == "bo" && item % 5 == 0 { 3 } else { point(item) };
+            world.vote(rater, item, &["a"], vec![("m", Value::Points(vec![(id(item, "a"), seen)]))]);
+        }
+    }
+    let told = |world: &World| {
+        let metric = world.report().metrics.remove(0);
+        let Presented::Points { sources } = metric.whole else { panic!() };
+        (sources[0].mean.interval.clone().unwrap(), metric.agreement.alpha.interval.unwrap())
+    };
+    let (apart, alpha_apart) = told(&world);
+    for (at, item) in world.items.iter_mut().enumerate() {
+        item.conversation = Some(format!("c{}", at / 3));
+    }
+    let (together, alpha_together) = told(&world);
+    let said = |item: usize| {
+        f64::from(point(item)) + f64::from(if item.is_multiple_of(5) { 3 } else { point(item) })
+    };
+    let mean = (0..36).map(said).sum::<f64>() / 72.0;
+    let squares =
+        (0..12).map(|c| ((0..3).map(|t| said(3 * c + t)).sum::<f64>() - 6.0 * mean).powi(2)).sum::<f64>();
+    let reach = 1.959_964 * (12.0 / 11.0 * squares).sqrt() / 72.0;
+    assert!((together.0 - (mean - reach)).abs() < 1e-6 && (together.1 - (mean + reach)).abs() < 1e-6);
+    assert!(together.1 - together.0 > apart.1 - apart.0, "{together:?} {apart:?}");
+    assert_ne!(alpha_together, alpha_apart);
+}
+
 #[test]
 fn categories_are_told_apart_and_those_of_none_stand_last() {
     let mut world = choice(6);
@@ -419,7 +504,7 @@ fn a_report_reads_back_as_it_was_written_and_its_seed_repeats_it() {
     let best = &ranking.leaderboard.rows[0];
     assert!(best.rating.as_ref().is_ok_and(|rating| rating.interval.is_ok()), "{best:?}");
     assert_eq!(ranking.wins.rows.len(), 3);
-    let lengths: BTreeMap<_, _> = world.items[0].lengths.iter().collect();
+    let lengths = &world.items[0].lengths;
     assert_eq!(lengths.len(), 3);
 }
 

@@ -197,6 +197,32 @@ fn long_answers_scroll_together_and_say_what_is_out_of_sight() {
 }
 
 #[test]
+fn a_choice_and_a_ranking_are_asked_in_the_words_of_the_task() {
+    let labelled = || {
+        vec![
+            metric("Better", Method::ComparisonChoice, &["A better", "B better", "as good", "neither helps"]),
+            metric("Order", Method::ComparisonRank, &["first", "last"]),
+        ]
+    };
+    shoot_rating(
+        "rate-labels",
+        || seat(labelled(), &ANSWERS, 56),
+        |stage| {
+            stage.keys("2");
+        },
+    );
+    let mut stage = rating(80, 24, "dark", seat(labelled(), &ANSWERS, 56));
+    let text = stage.text();
+    assert!(text.contains("1 ← A better  2 → B better  = as good  b neither helps"), "{text}");
+    stage.keys("22");
+    let text = stage.text();
+    assert!(text.contains("B better") && text.contains("last") && text.contains("2 first"), "{text}");
+    stage.keys("i");
+    let text = stage.text();
+    assert!(text.contains("= as good") && text.contains("b neither helps"), "{text}");
+}
+
+#[test]
 fn several_metrics_are_asked_one_after_the_other() {
     let metrics = || {
         vec![

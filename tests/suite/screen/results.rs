@@ -18,7 +18,7 @@ use outcrop::workbench::Reply;
 use outcrop::workbench::request::evaluations::{Evaluations, ReportForm};
 
 use super::evaluate::{best, evaluation, evaluations, list, metric, task};
-use super::shoot;
+use super::{MARKDOWN, shoot};
 use crate::stage::{NOW, Stage};
 
 const SOURCES: [&str; 2] = ["local/smollm2-135m", "home/qwen3"];
@@ -121,6 +121,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         .map(|item| RatedItem {
             hash: item.hash(),
             category: item.category.clone(),
+            conversation: None,
             lengths: item
                 .responses
                 .iter()
@@ -235,6 +236,49 @@ fn a_disagreement_opens_with_whose_the_answers_are_and_what_was_said() {
     shoot("results-open", |stage| {
         open(stage, &choice());
     });
+}
+
+#[test]
+fn the_answers_of_a_disagreement_are_set_as_the_rater_had_them_and_scroll() {
+    let disputed = |stage: &mut Stage| {
+        show(stage, choice(), true);
+        stage.keys("<enter><enter>");
+        let mut item = items(1, &SOURCES).remove(0);
+        for response in &mut item.responses {
+            response.text = format!("{MARKDOWN}\n\nIt is\u{1b}[31m {}.", response.model);
+        }
+        stage.answer("do\":\"item", vec![Reply::RatedItem { item }]);
+    };
+    shoot("results-open-set", |stage| {
+        disputed(stage);
+        stage.keys("jjjjjjjjjj");
+    });
+    let mut stage = Stage::settled(80, 24, "dark");
+    disputed(&mut stage);
+    let top = stage.text();
+    stage.keys("G");
+    let end = stage.text();
+    assert!(end != top && end.contains("It is") && !end.contains(['\u{1b}', '*']), "{end}");
+}
+
+#[test]
+fn results_are_in_the_words_that_raters_had() {
+    let labelled = || {
+        let labels = ["A better", "B better", "as good", "neither helps"];
+        let metrics = vec![
+            metric("Better", Method::ComparisonChoice, &labels),
+            metric("Order", Method::ComparisonRank, &["first", "last"]),
+        ];
+        report_of(metrics, 40, &RATERS, &SOURCES)
+    };
+    shoot("results-labels", |stage| show(stage, labelled(), true));
+    let mut stage = Stage::settled(100, 200, "dark");
+    show(&mut stage, labelled(), true);
+    let text = stage.text();
+    for words in ["(as good)", "(neither helps)", "1 first", "2 last", "neither helps ×"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("(ties)") && !text.contains("both bad"), "{text}");
 }
 
 #[test]

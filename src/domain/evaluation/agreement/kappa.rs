@@ -82,7 +82,7 @@ pub fn cohen_of_all(table: &Table, weights: Weights) -> Vec<(&str, &str, Figure<
 /// number of votes, by whomever; where they differ there is α.
 pub fn fleiss(table: &Table) -> Figure {
     table.varied()?;
-    let units: Vec<Vec<f64>> = table.units().collect();
+    let units: Vec<Vec<f64>> = table.units().map(|(_, said)| said).collect();
     let raters = units[0].len();
     if raters < 2 || units.iter().any(|said| said.len() != raters) {
         return Err(Missing::UnevenRaters);

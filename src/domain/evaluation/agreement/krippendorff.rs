@@ -38,9 +38,21 @@ const LEAST_ITEMS: u64 = 10;
 
 /// α between its bounds of 95 %: from the 2.5th to the 97.5th of a hundred α of samples of the items.
 pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Figure<Estimate> {
+    alpha_between_clusters(table, level, (rounds, seed), |_| None)
+}
+
+/// The same of samples of what items belong to, as several of one conversation do: `cluster` names it by the item's name; one
+/// without is one by itself.
+pub fn alpha_between_clusters(
+    table: &Table,
+    level: Level,
+    (rounds, seed): (u32, u64),
+    cluster: impl Fn(&str) -> Option<usize>,
+) -> Figure<Estimate> {
     let value = alpha(table, level)?;
     let units = Units::of(table, level)?;
-    let items = units.of_items.len() as u64;
+    let clusters = units.clusters(cluster);
+    let items = clusters.len() as u64;
     if items < LEAST_ITEMS {
         return Err(Missing::too_few(items, LEAST_ITEMS, "item", "items"));
     }
@@ -49,8 +61,10 @@ pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Fig
     let mut counts = vec![0; units.counts.len()];
     for _ in 0..rounds.max(1) {
         counts.fill(0);
-        for _ in 0..units.of_items.len() {
-            counts[units.of_items[chance.below(units.of_items.len())] as usize] += 1;
+        for _ in 0..clusters.len() {
+            for said in &clusters[chance.below(clusters.len())] {
+                counts[*said as usize] += 1;
+            }
         }
         // A sample in which all say the same has no α.
         seen.extend(units.alpha(&units.coincidences(&counts)));
@@ -64,7 +78,7 @@ pub fn alpha_between(table: &Table, level: Level, rounds: u32, seed: u64) -> Fig
 }
 
 /// What items add to the matrix of coincidences.
-struct Units {
+struct Units<'a> {
     level: Level,
     values: Vec<f64>,
     /// What was said of an item with two values or more: how many there are of which value. Items of which the same was
@@ -72,17 +86,17 @@ struct Units {
     said: Vec<Vec<(usize, u32)>>,
     /// Of how many items that is.
     counts: Vec<u32>,
-    /// Which of them each item has.
-    of_items: Vec<u32>,
+    /// The items by their names, and which of them each has.
+    of_items: Vec<(&'a str, u32)>,
 }
 
 /// There is a cell for every two values.
 const MOST_VALUES: usize = 1000;
 
-impl Units {
-    fn of(table: &Table, level: Level) -> Figure<Self> {
-        let items: Vec<Vec<f64>> = table.units().filter(|values| values.len() > 1).collect();
-        let mut values: Vec<f64> = items.iter().flatten().map(|value| value + 0.0).collect();
+impl<'a> Units<'a> {
+    fn of(table: &'a Table, level: Level) -> Figure<Self> {
+        let items: Vec<(&str, Vec<f64>)> = table.units().filter(|(_, values)| values.len() > 1).collect();
+        let mut values: Vec<f64> = items.iter().flat_map(|(_, said)| said).map(|value| value + 0.0).collect();
         values.sort_by(f64::total_cmp);
         values.dedup();
         if level == Level::Ratio && values.first().is_some_and(|least| *least < 0.0) {
@@ -93,7 +107,7 @@ impl Units {
         }
         let mut units = Self { level, values, said: Vec::new(), counts: Vec::new(), of_items: Vec::new() };
         let mut known: HashMap<Vec<(usize, u32)>, u32> = HashMap::new();
-        for item in items {
+        for (name, item) in items {
             let mut places: Vec<usize> =
                 item.iter().map(|value| units.values.partition_point(|known| known < value)).collect();
             places.sort_unstable();
@@ -106,9 +120,24 @@ impl Units {
                 fresh
             });
             units.counts[at as usize] += 1;
-            units.of_items.push(at);
+            units.of_items.push((name, at));
         }
         Ok(units)
+    }
+
+    /// What is drawn for a sample: what was said of the items that belong together.
+    fn clusters(&self, cluster: impl Fn(&str) -> Option<usize>) -> Vec<Vec<u32>> {
+        let mut clusters: Vec<Vec<u32>> = Vec::new();
+        let mut known: HashMap<usize, usize> = HashMap::new();
+        for (name, said) in &self.of_items {
+            let fresh = clusters.len();
+            let at = cluster(name).map_or(fresh, |cluster| *known.entry(cluster).or_insert(fresh));
+            if at == fresh {
+                clusters.push(Vec::new());
+            }
+            clusters[at].push(*said);
+        }
+        clusters
     }
 
     /// oₖₗ: each ordered pair of values within an item of m values counts 1/(m − 1).

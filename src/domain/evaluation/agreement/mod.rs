@@ -7,7 +7,7 @@ mod table;
 mod votes;
 
 pub use kappa::{Kappa, Weights, cohen, cohen_of_all, fleiss};
-pub use krippendorff::{Level, alpha, alpha_between};
+pub use krippendorff::{Level, alpha, alpha_between, alpha_between_clusters};
 pub use raw::{Agreement, OnWinners, among_raters, between, on_winners, percent_agreement};
 pub use table::{Disputed, Table};
 pub use votes::of_votes;

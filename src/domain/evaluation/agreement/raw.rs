@@ -31,7 +31,7 @@ impl Agreement {
 pub fn percent_agreement(table: &Table) -> Figure<Agreement> {
     table.comparable()?;
     let (mut equal, mut pairs) = (0, 0);
-    for said in table.units() {
+    for (_, said) in table.units() {
         let many = said.len() as u64;
         pairs += many * (many - 1) / 2;
         equal += equal_pairs(&said) as u64 / 2;

@@ -83,9 +83,10 @@ impl Table {
         disputed
     }
 
-    /// The values of each item.
-    pub(super) fn units(&self) -> impl Iterator<Item = Vec<f64>> {
-        self.items.iter().map(|said| said.iter().map(|(_, value)| *value).collect())
+    /// The items by their names, with the values of each.
+    pub(super) fn units(&self) -> impl Iterator<Item = (&str, Vec<f64>)> {
+        let values = |said: &[(usize, f64)]| said.iter().map(|(_, value)| *value).collect();
+        self.names.iter().zip(&self.items).map(move |(name, said)| (name.as_str(), values(said)))
     }
 
     /// The values of two raters on the items that both have rated.

@@ -1,12 +1,14 @@
 //! Whether raters agree by a metric, in each of the ways that there are to tell.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, Kept};
 use super::mean::Bounded;
 use crate::domain::evaluation::agreement::{
-    Agreement, Kappa, Level, OnWinners, Table, Weights, alpha, alpha_between, among_raters, cohen_of_all,
-    fleiss, of_votes, on_winners, percent_agreement,
+    Agreement, Kappa, Level, OnWinners, Table, Weights, alpha, alpha_between_clusters, among_raters,
+    cohen_of_all, fleiss, of_votes, on_winners, percent_agreement,
 };
 use crate::domain::evaluation::figure::{Figure, Missing, plain};
 use crate::domain::evaluation::metric::{Method, Metric};
@@ -58,11 +60,18 @@ pub(super) fn agreements(gathered: &Gathered<'_>, metric: &Metric) -> (Agreement
         |figure: Figure| if metric.method == Method::ComparisonChoice { unordered() } else { figure };
     let told = alpha(&table, level);
     let rounds = gathered.input.rounds;
+    let items = gathered.input.items.iter().zip(0..);
+    let by_hash: HashMap<&str, usize> = items.map(|(item, at)| (item.hash.0.as_str(), at)).collect();
     let interval = match &told {
         Err(why) => Err(why.clone()),
         Ok(_) if rounds == 0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
-        Ok(_) => alpha_between(&table, level, rounds, gathered.input.seed)
-            .map(|between| (between.low, between.high)),
+        Ok(_) => {
+            // The table names an answer by its item and itself.
+            let item = |name: &str| by_hash.get(name.split('/').next().unwrap_or(name)).copied();
+            let cluster = |name: &str| item(name).map(|at| gathered.cluster_of[at]);
+            alpha_between_clusters(&table, level, (rounds, gathered.input.seed), cluster)
+                .map(|between| (between.low, between.high))
+        }
     };
     let (pairs, strangers) = pairs(&table, metric.method);
     let agreements = Agreements {

@@ -36,8 +36,8 @@ pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
         Leaning { share: Err(why()), p: Err(why()), left_out: votes, ..leaning }
     };
     let lengths = compared.iter().map(|(kept, side)| {
-        let lengths = &gathered.input.items[kept.item].lengths;
-        let of = |at: usize| kept.vote.shown.get(at).and_then(|id| lengths.get(id)).copied();
+        let item = &gathered.input.items[kept.item];
+        let of = |at: usize| kept.vote.shown.get(at).and_then(|id| item.length(id));
         let (left, right) = of(0).zip(of(1)).unwrap_or_default();
         let outcome = match side {
             Some(Side::Left) => Outcome::A,

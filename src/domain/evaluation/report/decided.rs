@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{MetricReport, Report};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::vote::{Chosen, ResponseId, Value};
 use crate::domain::time::Timestamp;
 
@@ -23,20 +25,24 @@ pub struct Decided {
     pub stands: bool,
 }
 
-/// Decisions of a version of the task, in the order in which they were made.
+/// Decisions of the report's version of the task, in the order in which they were made.
 pub(super) fn decided(
     decisions: &[Decision],
-    version: u32,
+    report: &Report,
     sources: &HashMap<ResponseId, String>,
 ) -> Vec<Decided> {
     let standing = Decision::standing(decisions);
+    let metrics: HashMap<&str, Metric> =
+        report.metrics.iter().map(|of| (of.name.as_str(), MetricReport::asked(of))).collect();
     decisions
         .iter()
-        .filter(|decision| decision.version == version)
+        .filter(|decision| decision.version == report.version)
         .map(|decision| Decided {
             item: decision.item.clone(),
             metric: decision.metric.clone(),
-            value: in_words(&decision.value, |id| sources.get(id).map_or("?", String::as_str)),
+            value: in_words(&decision.value, metrics.get(decision.metric.as_str()), |id| {
+                sources.get(id).map_or("?", String::as_str)
+            }),
             reason: decision.reason.clone(),
             by: decision.by.clone(),
             at: decision.at,
@@ -45,8 +51,8 @@ pub(super) fn decided(
         .collect()
 }
 
-/// A value in words; `name` tells whose an answer is.
-pub fn in_words<'a>(value: &Value, name: impl Fn(&ResponseId) -> &'a str) -> String {
+/// A value of a metric in words; `name` tells whose an answer is.
+pub fn in_words<'a>(value: &Value, of: Option<&Metric>, name: impl Fn(&ResponseId) -> &'a str) -> String {
     let each = |said: Vec<String>| said.join(", ");
     match value {
         Value::Thumbs(said) => each(
@@ -57,7 +63,7 @@ pub fn in_words<'a>(value: &Value, name: impl Fn(&ResponseId) -> &'a str) -> Str
         }
         Value::Preference(points) => points.to_string(),
         Value::Choice(Chosen::One(id)) => name(id).to_owned(),
-        Value::Choice(Chosen::Tie) => "a tie".to_owned(),
-        Value::Choice(Chosen::BothBad) => "both bad".to_owned(),
+        Value::Choice(Chosen::Tie) => of.and_then(Metric::tie).unwrap_or("a tie").to_owned(),
+        Value::Choice(Chosen::BothBad) => of.and_then(Metric::all_bad).unwrap_or("both bad").to_owned(),
     }
 }

@@ -105,7 +105,7 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "mean points",
         text: "The mean of the points that a source's answers got. The interval of 95 % takes the items for a sample, so that \
-               several votes on one item do not count as independent.",
+               several votes on one item, or on turns of one conversation, do not count as independent.",
         source: "Cochran, \"Sampling Techniques\", 1977, on clusters of unequal sizes",
     },
     Definition {
@@ -116,7 +116,7 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "mean preference",
         text: "The mean point between two sources: 1 is strongly the first, the last point strongly the second. The interval of \
-               95 % takes the items for a sample.",
+               95 % takes the items for a sample, the turns of a conversation as one.",
         source: "Cochran, \"Sampling Techniques\", 1977, on clusters of unequal sizes",
     },
     Definition {
@@ -148,7 +148,7 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "mean place",
         text: "The mean of the places that a source's answers got, 1 being the best. The interval of 95 % takes the items for a \
-               sample.",
+               sample, the turns of a conversation as one.",
         source: "Cochran, \"Sampling Techniques\", 1977, on clusters of unequal sizes",
     },
     Definition {
@@ -160,7 +160,8 @@ const DEFINITIONS: &[Definition] = &[
         name: "rating",
         text: "The strength that makes the votes likeliest, on Elo's scale: 400 points more are odds of ten to one, the mean is \
                1000. A tie is half a win for each; the interval of 95 % takes the items for a sample: in the main ranking it is that of a \
-               bootstrap over them, in the ranking of a category the robust (sandwich) formula's, with the votes of an item together.",
+               bootstrap over them, in the ranking of a category the robust (sandwich) formula's, with the votes of an item together, \
+               and of the turns of a conversation.",
         source: BRADLEY_TERRY,
     },
     Definition {
@@ -178,7 +179,7 @@ const DEFINITIONS: &[Definition] = &[
     Definition {
         name: "win rate by item",
         text: "The interval of 95 % of the win rate from a bootstrap over the items, each drawn with all its votes, so that several \
-               votes on one item do not count as independent.",
+               votes on one item do not count as independent; the turns of a conversation are drawn together.",
         source: "Efron, \"Bootstrap methods: another look at the jackknife\", 1979, by clusters",
     },
     Definition {

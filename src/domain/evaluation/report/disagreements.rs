@@ -63,7 +63,7 @@ pub(super) fn disagreements(
             votes: disputed.votes,
             said: values
                 .into_iter()
-                .map(|(value, count)| (in_words(value, metric.method, &gathered.sources), count))
+                .map(|(value, count)| (in_words(value, metric, &gathered.sources), count))
                 .collect(),
         })
     };

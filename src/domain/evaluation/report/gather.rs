@@ -40,6 +40,8 @@ pub(super) struct Gathered<'a> {
     /// Of each item.
     pub group_of: Vec<usize>,
     pub is_gold: Vec<bool>,
+    /// The first item of each item's conversation: what samples are drawn of. An item of none is one by itself.
+    pub cluster_of: Vec<usize>,
     /// In the order in which they were given, as are the others.
     pub main: Vec<Kept<'a>>,
     pub skipped: Vec<Kept<'a>>,
@@ -59,6 +61,8 @@ pub(super) struct Group<'a> {
 pub(super) struct Kept<'a> {
     pub vote: &'a Vote,
     pub item: usize,
+    /// The first item of its conversation.
+    pub cluster: usize,
     pub rater: usize,
     /// Whose the answers were, the left one first.
     pub shown: Vec<usize>,
@@ -117,6 +121,7 @@ impl<'a> Gathered<'a> {
             groups,
             group_of,
             is_gold,
+            cluster_of: clusters(input.items),
             main: Vec::new(),
             skipped: Vec::new(),
             on_gold: Vec::new(),
@@ -134,7 +139,10 @@ impl<'a> Gathered<'a> {
                 (None, _) | (_, None) => counted.strangers += 1,
                 _ if !fits(vote, input) => counted.unfit += 1,
                 (Some(item), _) if !seen.insert((rater, *item, vote.repeat)) => counted.doubled += 1,
-                (Some(item), Some(shown)) => gathered.keep(Kept { vote, item: *item, rater, shown }),
+                (Some(item), Some(shown)) => {
+                    let cluster = gathered.cluster_of[*item];
+                    gathered.keep(Kept { vote, item: *item, cluster, rater, shown });
+                }
             }
         }
         for votes in [&mut gathered.main, &mut gathered.skipped, &mut gathered.on_gold, &mut gathered.repeats]
@@ -187,6 +195,17 @@ impl<'a> Gathered<'a> {
 fn fits(vote: &Vote, input: &Rated<'_>) -> bool {
     let says_nothing = matches!(&vote.said, Said::Values(values) if values.is_empty());
     !says_nothing && vote.check_said(input.task).is_ok()
+}
+
+/// The first item of each item's conversation.
+fn clusters(items: &[RatedItem]) -> Vec<usize> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut clusters = Vec::with_capacity(items.len());
+    for (at, item) in items.iter().enumerate() {
+        let conversation = item.conversation.as_deref();
+        clusters.push(conversation.map_or(at, |conversation| *first.entry(conversation).or_insert(at)));
+    }
+    clusters
 }
 
 /// The categories in alphabetical order, and which of them each item is of.

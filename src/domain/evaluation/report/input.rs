@@ -1,6 +1,6 @@
 //! What a report is made of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::task::TaskDefinition;
@@ -29,6 +29,15 @@ pub struct Rated<'a> {
 pub struct RatedItem {
     pub hash: ItemHash,
     pub category: Option<String>,
+    /// The conversation that it is a turn of: items of one are not independent, and are one for every interval of samples.
+    pub conversation: Option<String>,
     /// How long each of its answers is, in characters. An answer that is not in here says nothing of lengths.
-    pub lengths: BTreeMap<ResponseId, u64>,
+    pub lengths: Vec<(ResponseId, u64)>,
+}
+
+impl RatedItem {
+    /// How long an answer is.
+    pub(super) fn length(&self, answer: &ResponseId) -> Option<u64> {
+        self.lengths.iter().find(|(id, _)| id == answer).map(|(_, length)| *length)
+    }
 }

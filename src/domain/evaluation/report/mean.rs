@@ -18,7 +18,7 @@ pub struct Bounded {
 /// Fewer items than this tell nothing of how items differ.
 const LEAST_ITEMS: u64 = 10;
 
-/// The mean of points from 1 on, each with its item: m ± 1.96·√V, V = C/(C−1)·Σ(sᵢ − nᵢ·m)²/n² over C items of nᵢ votes with
+/// The mean of points from 1 on, each with its item, or with the conversation that its item is of: m ± 1.96·√V, V = C/(C−1)·Σ(sᵢ − nᵢ·m)²/n² over C items of nᵢ votes with
 /// the sum sᵢ. Votes on one item are not independent, so that it is items that are taken for a sample (Cochran, "Sampling
 /// Techniques", 1977, on clusters of unequal sizes). The interval does not leave the scale.
 pub(super) fn by_item(mut said: Vec<(usize, u8)>, points: u8) -> Bounded {

@@ -175,7 +175,7 @@ fn points_of<'a>(
         };
         for (id, value) in values {
             if let Some(said) = kept.source(id).and_then(|source| said.get_mut(source)) {
-                said.push((kept.item, *value));
+                said.push((kept.cluster, *value));
             }
         }
     }
@@ -210,7 +210,7 @@ fn preferences<'a>(
     for kept in votes {
         let Some(Value::Preference(point)) = kept.vote.value(&metric.name) else { continue };
         if let Some((a, b, point)) = turned(kept, *point, points) {
-            pairs.entry((a, b)).or_default().push((kept.item, point));
+            pairs.entry((a, b)).or_default().push((kept.cluster, point));
         }
     }
     pairs

@@ -52,7 +52,7 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
         0 => Intervals::Sandwich,
         _ => Intervals::Bootstrap { rounds, seed: gathered.input.seed },
     };
-    let battles = battles(gathered.main.iter(), metric, &gathered.sources);
+    let battles = battles(gathered, gathered.main.iter(), metric);
     let leaderboard = leaderboard(&battles, &Options { intervals, ..Options::default() });
     let by_item = leaderboard.rows.iter().map(|row| {
         let win_rate = match rounds {
@@ -66,15 +66,30 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
 
 /// The leaderboard of some votes, with intervals by the formula: there may be many categories, and each is small.
 pub(super) fn of_some<'a>(
+    gathered: &Gathered<'_>,
     votes: impl Iterator<Item = &'a Kept<'a>>,
     metric: &Metric,
-    sources: &[&str],
 ) -> Leaderboard {
-    leaderboard(&battles(votes, metric, sources), &Options::default())
+    leaderboard(&battles(gathered, votes, metric), &Options::default())
 }
 
-fn battles<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, sources: &[&str]) -> Vec<Battle> {
-    votes.flat_map(|kept| kept.battles(metric, sources)).collect()
+/// The battles of votes. Those on turns of one conversation belong together as those on one item do.
+fn battles<'a>(
+    gathered: &Gathered<'_>,
+    votes: impl Iterator<Item = &'a Kept<'a>>,
+    metric: &Metric,
+) -> Vec<Battle> {
+    let of = |kept: &Kept<'_>| {
+        let mut battles = kept.battles(metric, &gathered.sources);
+        if kept.cluster != kept.item {
+            let prompt = &gathered.input.items[kept.cluster].hash.0;
+            for battle in &mut battles {
+                battle.prompt = Some(prompt.clone());
+            }
+        }
+        battles
+    };
+    votes.flat_map(of).collect()
 }
 
 impl WinMatrix {

@@ -5,7 +5,7 @@ use crate::domain::evaluation::ItemHash;
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::{Estimate, Figure};
-use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::ranking::Leaderboard;
 use crate::domain::evaluation::report::words::{self as said, between, decimal, from_to, percent};
 use crate::domain::evaluation::report::{
@@ -141,7 +141,11 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
     }
     if let Some(ranking) = &of.ranking {
         lines.extend([Line::blank(), Line::sub("Ranking")]);
-        lines.extend(leaderboards(&[(None, &ranking.leaderboard)], Some(ranking), width));
+        lines.extend(leaderboards(&[(None, &ranking.leaderboard)], width));
+        if !ranking.by_item.is_empty() {
+            lines.extend([Line::blank(), Line::sub("Win rate by item")]);
+            lines.extend(by_item(ranking, width));
+        }
         if !of.by_category.is_empty() {
             let parts: Vec<_> = of
                 .by_category
@@ -151,7 +155,7 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
                 })
                 .collect();
             lines.extend([Line::blank(), Line::sub("Ranking by category")]);
-            lines.extend(leaderboards(&parts, None, width));
+            lines.extend(leaderboards(&parts, width));
         }
         if ranking.wins.sources.len() > 2 {
             lines.extend([Line::blank(), Line::sub("Wins of the row against the column")]);
@@ -179,7 +183,7 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
     let mut table = Table::of(titles);
     let mut spreads: Vec<Column<'_>> = Vec::new();
     for (name, presented) in parts {
-        let rows = rows(presented);
+        let rows = rows(presented, of);
         let group = || name.unwrap_or_default().to_owned();
         match presented {
             Presented::Points { sources } | Presented::Ranks { sources } => {
@@ -221,7 +225,7 @@ fn presented(parts: &[(Option<&str>, &Presented)], of: &MetricReport, width: u16
 fn value(of: &MetricReport, point: usize) -> String {
     match of.labels.get(point - 1) {
         Some(label) if of.method != Method::ThumbsUpDown => format!("{point} {label}"),
-        _ if of.method == Method::ComparisonRank => format!("place {point}"),
+        None if of.method == Method::ComparisonRank => format!("place {point}"),
         _ => point.to_string(),
     }
 }
@@ -230,7 +234,7 @@ fn pair(of: &Preference) -> String {
     format!("{} | {}", of.a, of.b)
 }
 
-fn rows(presented: &Presented) -> Vec<Figures> {
+fn rows(presented: &Presented, metric: &MetricReport) -> Vec<Figures> {
     match presented {
         Presented::Thumbs { sources } => {
             sources.iter().map(|of| share(&of.source, "thumbs up", &of.share, [of.up, of.votes])).collect()
@@ -244,11 +248,11 @@ fn rows(presented: &Presented) -> Vec<Figures> {
             };
             pairs.iter().map(row).collect()
         }
-        Presented::Choice(choices) => chosen(choices),
+        Presented::Choice(choices) => chosen(choices, &metric.asked()),
     }
 }
 
-fn chosen(of: &Choices) -> Vec<Figures> {
+fn chosen(of: &Choices, asked: &Metric) -> Vec<Figures> {
     if of.votes == 0 {
         return Vec::new();
     }
@@ -256,8 +260,10 @@ fn chosen(of: &Choices) -> Vec<Figures> {
         share(&source.source, "chosen", &source.share, [source.chosen, source.decided])
     };
     let mut rows: Vec<Figures> = of.sources.iter().map(one).collect();
-    rows.push(share("(ties)", "ties", &of.tie_share, [of.ties, of.votes]));
-    rows.push(share("(both bad)", "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
+    let said = |word: Option<&str>, usual: &str| format!("({})", word.unwrap_or(usual));
+    rows.push(share(&said(asked.tie(), "ties"), "ties", &of.tie_share, [of.ties, of.votes]));
+    let none = said(asked.all_bad(), "both bad");
+    rows.push(share(&none, "both bad", &of.both_bad_share, [of.both_bad, of.votes]));
     rows
 }
 
@@ -317,13 +323,11 @@ fn strengths(pairs: &[Preference], width: u16) -> Vec<Line> {
     lines
 }
 
-/// Who is better than whom; the bar is the rating between the lowest and the highest bound of all. Of a whole ranking the interval of
-/// the win rate by items stands beside Wilson's.
-fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], whole: Option<&Ranking>, width: u16) -> Vec<Line> {
-    let front = ["rank", "rating", "95 %", "win rate", "95 %"];
-    let back = ["won", "lost", "tied", "both bad", "battles"];
-    let titles: Vec<&str> = front.into_iter().chain(whole.map(|_| "by item")).chain(back).collect();
-    let mut table = Table::of(&titles);
+/// Who is better than whom; the bar is the rating between the lowest and the highest bound of all. A row a source, as far as the
+/// width allows.
+fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line> {
+    let titles = ["rank", "rating", "95 %", "win rate", "95 %", "won", "lost", "tied", "bad", "battles"];
+    let mut table = Table { parts: vec![3, 5], ..Table::of(&titles) };
     let ratings = parts.iter().flat_map(|(_, of)| &of.rows).filter_map(|row| row.rating.as_ref().ok());
     let ends = ratings.flat_map(|rating| {
         let (low, high) = rating.interval.clone().unwrap_or((rating.elo, rating.elo));
@@ -341,8 +345,8 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], whole: Option<&Ranking>,
             table.rows.push(Figures { instead: "n/a: no votes".into(), ..none });
         }
         for row in &of.rows {
-            let terms = ["win rate by item", "rating", "rank", "win rate", "won", "lost", "tied"];
-            let mut cells = Figures::of(&row.name, &terms[usize::from(whole.is_none())..]);
+            let terms = ["rating", "rank", "win rate", "won", "lost", "tied", "both bad comparisons"];
+            let mut cells = Figures::of(&row.name, &terms);
             match &row.rating {
                 Err(why) => {
                     cells.cells.extend([String::new(), "n/a".to_owned(), String::new()]);
@@ -362,10 +366,6 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], whole: Option<&Ranking>,
                 Ok(rate) => cells.cells.extend([percent(rate.value), between(rate)]),
                 Err(why) => cells.cells.extend([why.words(), String::new()]),
             }
-            if let Some(whole) = whole {
-                let by_item = whole.by_item(&row.name).and_then(|rate| rate.as_ref().ok());
-                cells.cells.push(by_item.map_or_else(|| "n/a".to_owned(), between));
-            }
             let record = &row.record;
             let times = |weight: f64| decimal(weight, usize::from(weight.fract() > 0.0));
             cells.cells.extend([record.won, record.lost, record.tied, record.both_bad].map(times));
@@ -373,6 +373,23 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], whole: Option<&Ranking>,
             table.rows.push(cells);
         }
     }
+    table.lines(width)
+}
+
+/// The win rates with the intervals of samples of the items.
+fn by_item(of: &Ranking, width: u16) -> Vec<Line> {
+    let mut table = Table::of(&["win rate", "95 %"]);
+    table.rows.extend(of.by_item.iter().map(|known| {
+        let row = Figures::of(&known.source, &["win rate by item", "win rate"]);
+        match &known.win_rate {
+            Err(why) => Figures { instead: why.words(), ..row },
+            Ok(rate) => Figures {
+                bar: Some(Bar::Share { value: rate.value, bounds: Some((rate.low, rate.high)) }),
+                cells: vec![percent(rate.value), between(rate)],
+                ..row
+            },
+        }
+    }));
     table.lines(width)
 }
 
@@ -384,7 +401,8 @@ fn wins(of: &WinMatrix, width: u16) -> Vec<Line> {
         cells: row.iter().map(|rate| rate.map_or_else(|| "·".to_owned(), percent)).collect(),
         ..Figures::of(&format!("{number:>digits$} {source}"), &["win rate"])
     };
-    Table { titles, rows: (1..).zip(of.sources.iter().zip(&of.rows)).map(row).collect() }.lines(width)
+    let rows = (1..).zip(of.sources.iter().zip(&of.rows)).map(row).collect();
+    Table { titles, rows, ..Table::default() }.lines(width)
 }
 
 fn agreement(of: &Agreements, width: u16) -> Vec<Line> {
@@ -571,7 +589,7 @@ fn raters(report: &Report, width: u16) -> Vec<Line> {
         titles.extend([format!("same again, {}", of.metric), format!("distance, {}", of.metric)]);
     }
     let titles = titles.iter().map(|title| safe_line(title).into_owned()).collect();
-    let mut table = Table { titles, rows: Vec::new() };
+    let mut table = Table { titles, ..Table::default() };
     table.rows.extend(report.raters.iter().map(|of| rater(of, again)));
     lines.extend(table.lines(width));
     lines

@@ -2,6 +2,8 @@
 //!
 //! Nothing is left out where the width is short: columns that do not fit stand below, under the same names.
 
+use std::collections::BTreeSet;
+
 use crate::domain::evaluation::tally::Spread;
 use crate::domain::figures::grouped;
 use crate::domain::untrusted::safe_line;
@@ -18,10 +20,12 @@ const LONG: u16 = 36;
 /// The narrowest column of a histogram, and the widest one.
 const SLIM: u16 = 18;
 const BROAD: u16 = 34;
+/// Columns of a name that is made short.
+const BRIEF: u16 = 16;
 /// Where a share is, in a bar with its bounds.
 const VALUE: char = '┃';
 /// Columns of text that is read as sentences.
-const SENTENCE: u16 = 100;
+pub(super) const SENTENCE: u16 = 100;
 
 /// Something on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub(super) enum Kind {
     Plain,
     /// Of the metric and the disagreement at these places of the report.
     Disputed(usize, usize),
+    /// Of a text that is set, by its place, the row at that place; it has no pieces of its own.
+    Set(usize, usize),
 }
 
 /// One line.
@@ -75,6 +81,11 @@ impl Line {
             pieces.push(piece(x, beside, Role::Faint));
         }
         Self::of(Kind::Head, pieces)
+    }
+
+    /// The rows of a text that is set, by its place.
+    pub fn rows(place: usize, rows: usize) -> impl Iterator<Item = Self> {
+        (0..rows).map(move |row| Self::of(Kind::Set(place, row), Vec::new()))
     }
 
     /// A smaller head.
@@ -207,6 +218,9 @@ pub(super) struct Table {
     /// Of the cells.
     pub titles: Vec<String>,
     pub rows: Vec<Figures>,
+    /// After how many columns it may go on below: names are made short before it does, as far as they stay apart. Where there
+    /// are none it goes on anywhere, and names stay whole.
+    pub parts: Vec<usize>,
 }
 
 impl Figures {
@@ -223,7 +237,7 @@ impl Figures {
 
 impl Table {
     pub fn of(titles: &[&str]) -> Self {
-        Self { titles: titles.iter().map(|title| (*title).to_owned()).collect(), rows: Vec::new() }
+        Self { titles: titles.iter().map(|title| (*title).to_owned()).collect(), ..Self::default() }
     }
 
     /// The table in lines that are so wide.
@@ -237,7 +251,8 @@ impl Table {
         let widths: Vec<u16> = (0..self.titles.len()).map(wide).collect();
         // Names have what the columns leave, and no less than two fifths.
         let taken = widths.iter().map(|own| own + GAP).sum::<u16>() + if bars { SHORT + GAP } else { 0 };
-        let most = width.saturating_sub(INDENT + taken).max(width * 2 / 5).max(12);
+        let least = if self.parts.is_empty() { width * 2 / 5 } else { self.shortest() };
+        let most = width.saturating_sub(INDENT + taken).max(least).max(12);
         let name = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0).min(most);
         let start = INDENT + name + GAP;
         let mut lines = Vec::new();
@@ -245,15 +260,13 @@ impl Table {
         loop {
             // The first part of the columns has the bar.
             let barred = bars && from == 0;
-            let mut left = width.saturating_sub(start + if barred { SHORT + GAP } else { 0 });
-            let mut to = from;
-            while let Some(more) = widths.get(to).map(|own| own + GAP)
-                && (to == from || more <= left + GAP)
-            {
-                left = left.saturating_sub(more);
-                to += 1;
-            }
-            let bar = if barred { (SHORT + left).min(LONG) } else { 0 };
+            let left = width.saturating_sub(start + if barred { SHORT + GAP } else { 0 });
+            let taken = |to: usize| widths[from..to].iter().map(|own| own + GAP).sum::<u16>();
+            let fits = |to: &usize| *to > from && taken(*to) <= left + GAP;
+            let part = self.parts.iter().copied().filter(fits).max();
+            let any = (from + 1..=widths.len()).take_while(fits).last();
+            let to = part.filter(|_| any < Some(widths.len())).or(any).unwrap_or(from + 1).min(widths.len());
+            let bar = if barred { (SHORT + left.saturating_sub(taken(to))).min(LONG) } else { 0 };
             self.part(from, &widths[from..to], (name, bar), width, &mut lines);
             from = to;
             if from >= widths.len() {
@@ -262,6 +275,16 @@ impl Table {
         }
         lines.extend(self.notes(width));
         lines
+    }
+
+    /// Columns at which shortened names are still different ones.
+    fn shortest(&self) -> u16 {
+        let names: BTreeSet<&str> = self.rows.iter().map(|row| row.name.as_str()).collect();
+        let differ = |width: &u16| {
+            let shown: BTreeSet<_> = names.iter().map(|name| fit_left(name, usize::from(*width))).collect();
+            shown.len() == names.len()
+        };
+        (BRIEF..u16::MAX).find(differ).unwrap_or(BRIEF)
     }
 
     /// Some of the columns.
@@ -452,6 +475,25 @@ mod tests {
         assert_eq!(narrow.len(), 6, "{narrow:#?}");
         assert!(narrow[3].ends_with("times") && narrow[4].starts_with("  a") && narrow[4].ends_with("12"));
         assert!(table.lines(34).iter().all(|line| columns(&line.text()) <= 34), "{narrow:#?}");
+    }
+
+    #[test]
+    fn a_table_goes_on_below_where_it_may_and_makes_names_short_before() {
+        let mut table = Table::of(&["chosen", "95 %", "won", "lost"]);
+        let cells = ["50.0 %", "30.0–70.0 %", "12", "3"];
+        table.rows = vec![row("bedrock/some-long-name-one", 0.5, &cells), row("home/two", 0.2, &cells)];
+        table.parts = vec![2];
+        assert_eq!(texts(&table.lines(90)).len(), 3);
+        let short = texts(&table.lines(64));
+        assert!(short.len() == 3 && short[1].starts_with("  …/some-long-name-one  "), "{short:#?}");
+        let below = texts(&table.lines(54));
+        assert!(below[0].ends_with("95 %") && below[3].ends_with("won  lost"), "{below:#?}");
+        assert!(below[1].starts_with("  …e-long-name-one  "), "{below:#?}");
+        // Two that end alike stay apart.
+        table.rows =
+            vec![row("home/some-long-name-one", 0.5, &cells), row("away/some-long-name-one", 0.2, &cells)];
+        let apart = texts(&table.lines(54));
+        assert!(apart[1].contains("e/some") && apart[2].contains("y/some"), "{apart:#?}");
     }
 
     #[test]

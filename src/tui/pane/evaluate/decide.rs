@@ -27,7 +27,8 @@ pub(super) fn next(metric: &Metric, answers: &[Of], said: &[usize]) -> Option<Ne
         Method::ComparisonChoice => match said.first() {
             None => {
                 let names = answers.iter().map(|(_, name)| name.clone());
-                Next::Ask(metric.name.clone(), names.chain(["a tie".into(), "both bad".into()]).collect())
+                let (tie, none) = (metric.tie().unwrap_or("a tie"), metric.all_bad().unwrap_or("both bad"));
+                Next::Ask(metric.name.clone(), names.chain([tie, none].map(str::to_owned)).collect())
             }
             Some(at) => Next::Value(Value::Choice(match answers.get(*at) {
                 Some((id, _)) => Chosen::One(id.clone()),
@@ -99,7 +100,8 @@ fn ranked(metric: &Metric, answers: &[Of], said: &[usize]) -> Option<Next> {
     if !said.is_empty() {
         options.extend(names().map(|name| format!("{name}, as good as the last one")));
     }
-    let asked = if said.is_empty() { "the best one" } else { "the next one" };
+    let usual = if said.is_empty() { "the best one" } else { "the next one" };
+    let asked = metric.place(ranks.len() + 1).unwrap_or(usual);
     Some(Next::Ask(format!("{}: {asked}", metric.name), options))
 }
 
@@ -134,6 +136,19 @@ mod tests {
         assert_eq!(said(1), Next::Value(Value::Choice(Chosen::One(id("a")))));
         assert_eq!(said(2), Next::Value(Value::Choice(Chosen::Tie)));
         assert_eq!(said(3), Next::Value(Value::Choice(Chosen::BothBad)));
+    }
+
+    #[test]
+    fn what_raters_had_words_for_is_decided_in_them() {
+        let labelled = |method, labels: &[&str]| Metric {
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            ..metric(method)
+        };
+        let two = answers(&["a", "b"]);
+        let choice = labelled(Method::ComparisonChoice, &["A better", "B better", "same", "neither"]);
+        assert_eq!(options(next(&choice, &two, &[])), ["a", "b", "same", "neither"]);
+        let rank = labelled(Method::ComparisonRank, &["first", "last"]);
+        assert!(matches!(next(&rank, &two, &[1]), Some(Next::Ask(title, _)) if title == "m: last"));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! One item that raters differ on: the question, what was said, what was decided, the answers and whose they are.
 
+use super::answer::Set;
 use super::card::item as digits;
-use super::charts::{Bar, Figures, Line, Table, words};
+use super::charts::{Bar, Figures, Line, SENTENCE, Table, words};
 use super::decide::{Next, Of, next};
 use crate::domain::Error;
-use crate::domain::evaluation::metric::{Method, Metric};
+use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::report::{Decided, Disagreement, MetricReport, Report};
 use crate::domain::evaluation::{Item, ResponseId};
 use crate::domain::figures::grouped;
-use crate::domain::message::Role as Speaker;
 use crate::tui::effect::TaskId;
 use crate::tui::look::Role;
 use crate::tui::when;
@@ -22,13 +22,15 @@ pub(super) struct Opened {
     pub item: Option<Item>,
     pub asking: Option<TaskId>,
     pub error: Option<Error>,
+    /// The question, then the answers, set for the width that there is.
+    pub sets: Vec<Set>,
     /// The places of what was said so far of a decision, in each list that was asked.
     pub said: Vec<usize>,
 }
 
 impl Opened {
     pub fn new(metric: usize, at: usize) -> Self {
-        Self { metric, at, item: None, asking: None, error: None, said: Vec::new() }
+        Self { metric, at, item: None, asking: None, error: None, sets: Vec::new(), said: Vec::new() }
     }
 
     /// The metric and the disagreement.
@@ -45,23 +47,20 @@ impl Opened {
         item.responses.iter().map(|response| of(&response.model)).collect()
     }
 
-    /// It as lines; `decides` says how one is made.
+    /// Sets its texts as a rater has them.
+    pub fn set(&mut self, width: u16) {
+        let Some(item) = &self.item else { return };
+        let width = width.min(SENTENCE);
+        let question = Set::question(&item.turns, item.reference.as_deref(), width);
+        let answers = item.responses.iter().map(|response| Set::answer(&response.text, width));
+        self.sets = std::iter::once(question).chain(answers).collect();
+    }
+
+    /// It as lines, once its texts are set; `decides` says how one is made.
     pub fn lines(&self, report: &Report, seed: u64, decides: &str, wall: when::Now, width: u16) -> Vec<Line> {
         let (Some(item), Some((metric, told))) = (&self.item, self.of(report)) else { return Vec::new() };
-        let mut lines = Vec::new();
-        let several = item.turns.len() > 1;
-        for turn in &item.turns {
-            let (who, role) = match turn.role {
-                Speaker::Assistant => ("model: ", Role::Muted),
-                Speaker::System => ("system: ", Role::Muted),
-                _ if several => ("person: ", Role::Text),
-                _ => ("", Role::Text),
-            };
-            lines.extend(words(&format!("{who}{}", turn.text), role, width));
-        }
-        if let Some(reference) = &item.reference {
-            lines.extend(words(&format!("reference: {reference}"), Role::Info, width));
-        }
+        let set = |place: usize| Line::rows(place, self.sets.get(place).map_or(0, |set| set.rows.len()));
+        let mut lines: Vec<Line> = set(0).collect();
         lines.push(Line::blank());
         lines.extend(said(metric, told, &self.answers(seed), width));
         lines.push(Line::blank());
@@ -72,39 +71,30 @@ impl Opened {
             let text = comments.iter().map(|of| format!("{}: {}", of.rater, of.comment));
             lines.extend(text.flat_map(|text| words(&text, Role::Text, width)));
         }
-        for response in &item.responses {
+        for (place, response) in (1..).zip(&item.responses) {
             let disputed = told.source.as_ref() == Some(&response.model);
             let beside = if disputed { "raters differ on this one" } else { "" };
             lines.extend([Line::blank(), Line::head(&response.model, beside, width)]);
-            lines.extend(match response.text.trim() {
-                "" => words("(an empty answer)", Role::Faint, width),
-                _ => words(&response.text, Role::Text, width),
-            });
+            lines.extend(set(place));
         }
         lines
-    }
-}
-
-/// A metric as the task has it.
-pub(super) fn asked(of: &MetricReport) -> Metric {
-    Metric {
-        name: of.name.clone(),
-        description: of.description.clone(),
-        method: of.method,
-        labels: of.labels.clone(),
     }
 }
 
 /// A value with the word for it, where it is a point of a scale that has words.
 fn in_words(value: &str, metric: &MetricReport, answers: &[Of]) -> String {
     let point = value.parse::<usize>().ok().and_then(|point| point.checked_sub(1));
-    match (metric.method, point, next(&asked(metric), answers, &[])) {
+    let asked = metric.asked();
+    match (metric.method, point, next(&asked, answers, &[])) {
         (
             Method::IndividualLikertScale | Method::ComparisonLikertScale,
             Some(at),
             Some(Next::Ask(_, options)),
         ) => options.into_iter().nth(at).unwrap_or_else(|| value.to_owned()),
-        (Method::ComparisonRank, Some(_), _) => format!("place {value}"),
+        (Method::ComparisonRank, Some(at), _) => match asked.place(at + 1) {
+            Some(word) => format!("{value} {word}"),
+            None => format!("place {value}"),
+        },
         _ => value.to_owned(),
     }
 }

@@ -48,7 +48,7 @@ pub(super) struct Asked {
     pub method: Option<Method>,
     pub name: Option<String>,
     pub description: Option<String>,
-    /// Words for the points of its scale.
+    /// Words for what can be said of it.
     pub labels: Vec<String>,
 }
 
@@ -97,11 +97,6 @@ const fn word(method: Method) -> &'static [&'static str] {
         Method::ComparisonChoice => &["choice"],
         Method::ComparisonRank => &["rank"],
     }
-}
-
-/// Whether the points of that method have words.
-pub(super) const fn has_labels(method: Method) -> bool {
-    !matches!(method, Method::ComparisonChoice | Method::ComparisonRank)
 }
 
 /// The short word of a method, and what it is.

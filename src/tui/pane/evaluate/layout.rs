@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::Sitting;
-use super::marks::{Blank, label, thumb, words};
+use super::marks::{Blank, all_bad, label, side, thumb, tie, words};
 use crate::domain::evaluation::metric::{Method, Metric};
 use crate::tui::paint::columns;
 
@@ -184,17 +184,23 @@ impl Sitting {
                 }));
             }
             Method::ComparisonChoice if self.answers() == 2 => pieces.extend([
-                piece("1 ←", "left".to_owned()),
-                piece("2 →", "right".to_owned()),
-                piece("=", "tie".to_owned()),
-                piece("b", "both bad".to_owned()),
+                piece("1 ←", side(metric, 0, true)),
+                piece("2 →", side(metric, 1, true)),
+                piece("=", tie(metric)),
+                piece("b", all_bad(metric, true)),
             ]),
             Method::ComparisonChoice => {
-                pieces.push(piece(&format!("1–{}", self.answers()), "the best".to_owned()));
-                pieces.extend([piece("=", "tie".to_owned()), piece("b", "all bad".to_owned())]);
+                if metric.labels.is_empty() {
+                    pieces.push(piece(&format!("1–{}", self.answers()), "the best".to_owned()));
+                } else {
+                    let one = |place: usize| piece(&(place + 1).to_string(), side(metric, place, false));
+                    pieces.extend((0..self.answers()).map(one));
+                }
+                pieces.extend([piece("=", tie(metric)), piece("b", all_bad(metric, false))]);
             }
             Method::ComparisonRank => {
-                pieces.push(piece(&format!("1–{}", self.answers()), "the best first".to_owned()));
+                let asked = metric.place(self.marks.next_place()).unwrap_or("the best first");
+                pieces.push(piece(&format!("1–{}", self.answers()), asked.to_owned()));
                 pieces.push(piece("=", "as good as the last one".to_owned()));
                 if let Some(words) = words_said {
                     let words = if when == Spoken::Before { format!("{words} ✓") } else { words };

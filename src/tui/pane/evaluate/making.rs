@@ -1,6 +1,6 @@
 //! A new evaluation while it is put together: what its form says, and the plan that comes of it.
 
-use super::form::{Asked, Form, Row, has_labels, is_like, numbered, words};
+use super::form::{Asked, Form, Row, is_like, numbered, words};
 use crate::domain::Error;
 use crate::domain::evaluation::job::{Estimate, Plan, Source};
 use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
@@ -66,9 +66,8 @@ impl Making {
             rows.push(Row::AddModel);
         }
         rows.extend((0..form.brought.len()).map(Row::Brought));
-        for (at, metric) in self.task().metrics.iter().enumerate() {
-            rows.extend([Row::Method(at), Row::Metric(at), Row::Description(at)]);
-            rows.extend(has_labels(metric.method).then_some(Row::Labels(at)));
+        for at in 0..self.task().metrics.len() {
+            rows.extend([Row::Method(at), Row::Metric(at), Row::Description(at), Row::Labels(at)]);
         }
         rows.extend([Row::AddMetric, Row::Instructions]);
         rows.extend([Row::Raters, Row::Repeats, Row::Names, Row::Sides, Row::SelfNaming, Row::Items]);
@@ -115,7 +114,7 @@ impl Making {
                 let is_taken = |name: &str| metrics.iter().any(|other| is_like(&other.name, name));
                 let name = asked.name.clone().unwrap_or_else(|| numbered(&name, is_taken));
                 let description = asked.description.clone().unwrap_or(description);
-                let labels = if has_labels(method) { asked.labels.clone() } else { Vec::new() };
+                let labels = asked.labels.clone();
                 metrics.push(Metric { name, description, method, labels });
             }
         }
@@ -176,9 +175,12 @@ impl Making {
     /// How a thing is rated.
     pub fn take_method(&mut self, nth: usize, method: Option<Method>) {
         if let Some(asked) = self.form.metrics.get_mut(nth) {
+            // Words for what is said another way mean nothing any more.
+            if asked.method != method {
+                asked.labels.clear();
+            }
             asked.method = method;
         }
-        // There may be one line more or less below it now.
         self.go_to(Row::Method(nth));
     }
 

@@ -104,6 +104,14 @@ impl Marks {
         self.filled[at].as_ref()
     }
 
+    /// The place that the next answer of a ranking gets, from 1.
+    pub fn next_place(&self) -> usize {
+        let Some(Mark::Ranks(groups)) = self.filled.get(self.at).and_then(Option::as_ref) else { return 1 };
+        let ranked: usize = groups.iter().map(Vec::len).sum();
+        let shares = groups.last().filter(|_| self.joins).map_or(0, Vec::len);
+        ranked - shares + 1
+    }
+
     /// Fills the current blank.
     pub fn fill(&mut self, stroke: Stroke, metrics: &[Metric]) -> Filled {
         let Some(blank) = self.current() else { return Filled::Not };
@@ -285,28 +293,46 @@ fn value(method: Method, marks: &[(Option<usize>, &Mark)], shown: &[ResponseId])
 
 /// What a mark says, in a few words; `two` where there are two answers.
 pub(super) fn words(mark: &Mark, metric: &Metric, two: bool) -> String {
-    let side = |place: usize| match (two, place) {
-        (true, 0) => "left".to_owned(),
-        (true, _) => "right".to_owned(),
-        _ => format!("answer {}", place + 1),
-    };
     match mark {
         Mark::Thumb(up) => thumb(metric, *up),
         Mark::Points(points) => match label(metric, *points) {
             label if label.is_empty() => points.to_string(),
             label => label,
         },
-        Mark::Best(place) => side(*place),
-        Mark::Tie => "tie".to_owned(),
-        Mark::BothBad if two => "both bad".to_owned(),
-        Mark::BothBad => "all bad".to_owned(),
+        Mark::Best(place) => side(metric, *place, two),
+        Mark::Tie => tie(metric),
+        Mark::BothBad => all_bad(metric, two),
         Mark::Ranks(groups) => {
+            let mut before = 0;
             let group = |group: &Vec<usize>| {
-                group.iter().map(|place| (place + 1).to_string()).collect::<Vec<_>>().join("=")
+                let word = metric.place(before + 1).map_or_else(String::new, |word| format!(" {word}"));
+                before += group.len();
+                let equal: Vec<String> = group.iter().map(|place| (place + 1).to_string()).collect();
+                format!("{}{word}", equal.join("="))
             };
             groups.iter().map(group).collect::<Vec<_>>().join(" > ")
         }
     }
+}
+
+/// The word of a choice for the answer at that place from the left.
+pub(super) fn side(metric: &Metric, place: usize, two: bool) -> String {
+    match (metric.side(place), two, place) {
+        (Some(own), ..) => own.to_owned(),
+        (None, true, 0) => "left".to_owned(),
+        (None, true, _) => "right".to_owned(),
+        _ => format!("answer {}", place + 1),
+    }
+}
+
+/// The word of a choice for a tie.
+pub(super) fn tie(metric: &Metric) -> String {
+    metric.tie().unwrap_or("tie").to_owned()
+}
+
+/// The word of a choice for all bad.
+pub(super) fn all_bad(metric: &Metric, two: bool) -> String {
+    metric.all_bad().unwrap_or(if two { "both bad" } else { "all bad" }).to_owned()
 }
 
 /// The word for a thumb.
@@ -413,6 +439,32 @@ mod tests {
         let ranks: Vec<(ResponseId, u8)> =
             [(2, 1), (0, 1), (3, 3), (1, 4)].map(|(at, rank)| (ids(4)[at].clone(), rank)).into();
         assert_eq!(marks.values(&metrics, &ids(4)).unwrap()[0].1, Value::Ranks(ranks));
-        assert_eq!(words(marks.mark(0, None).unwrap(), &metrics[0], false), "3=1 > 4 > 2");
+        let mark = marks.mark(0, None).unwrap();
+        assert_eq!(words(mark, &metrics[0], false), "3=1 > 4 > 2");
+        let labels = ["best", "good", "weak", "worst"].map(str::to_owned).to_vec();
+        let labelled = Metric { labels, ..metrics[0].clone() };
+        assert_eq!(words(mark, &labelled, false), "3=1 best > 4 weak > 2 worst");
+    }
+
+    #[test]
+    fn the_place_that_comes_next_is_known_and_a_shared_one_is_the_last() {
+        let metrics = [metric("order", Method::ComparisonRank)];
+        let mut marks = Marks::new(&metrics, 4);
+        assert_eq!(marks.next_place(), 1);
+        marks.fill(Stroke::Digit(3), &metrics);
+        assert_eq!(marks.next_place(), 2);
+        marks.fill(Stroke::Equal, &metrics);
+        assert_eq!(marks.next_place(), 1, "as good as the last one");
+        marks.fill(Stroke::Digit(1), &metrics);
+        assert_eq!(marks.next_place(), 3);
+    }
+
+    #[test]
+    fn a_choice_is_said_in_the_words_that_the_task_has_for_it() {
+        let labels = ["A better", "B better", "same", "neither"].map(str::to_owned).to_vec();
+        let choice = Metric { labels, ..metric("m", Method::ComparisonChoice) };
+        let said =
+            [Mark::Best(0), Mark::Best(1), Mark::Tie, Mark::BothBad].map(|mark| words(&mark, &choice, true));
+        assert_eq!(said, ["A better", "B better", "same", "neither"]);
     }
 }

@@ -3,6 +3,7 @@
 //! Here lives its state and what it makes of events. Never here: which item comes next, and whose an answer is where that is
 //! hidden (the door does not tell it).
 
+mod answer;
 mod card;
 mod charts;
 mod decide;
@@ -31,8 +32,8 @@ use crate::domain::evaluation::sheet::Seat;
 use crate::domain::id::EvaluationId;
 use crate::tui::effect::TaskId;
 use crate::tui::models::Stock;
-use crate::tui::widget::code::Code;
 use crate::tui::widget::text::Row;
+use answer::Set;
 use making::Making;
 use marks::Marks;
 use results::Results;
@@ -140,13 +141,6 @@ struct Rows {
     widths: (u16, u16),
     answers: Vec<Set>,
     question: Vec<Row>,
-}
-
-/// An answer as it is set: its rows, and the code that stands in it.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Set {
-    rows: Vec<Row>,
-    codes: Vec<Code>,
 }
 
 impl State {

@@ -6,7 +6,7 @@ use super::State;
 use super::card::card;
 use super::charts::{Kind, Line, words as sentence};
 use super::decide::{Next, next};
-use super::dispute::{Opened, asked};
+use super::dispute::Opened;
 use super::lines::Lines;
 use crate::domain::Error;
 use crate::domain::evaluation::decision::Decision;
@@ -152,7 +152,8 @@ impl Results {
         }
         lines.extend(card(report, width));
         self.card.put(lines, height);
-        if let Some(opened) = &self.opened {
+        if let Some(opened) = &mut self.opened {
+            opened.set(width);
             let decides = desk.key(Context::Results, Action::DecideItem);
             self.read.put(opened.lines(report, self.seed, &decides, desk.wall(), width), height);
             self.read.keep(height);
@@ -276,7 +277,7 @@ impl Results {
     /// The metric of what is opened, as the task has it.
     fn metric(&self) -> Option<Metric> {
         let (of, _) = self.opened.as_ref()?.of(self.report.as_ref()?)?;
-        Some(asked(of))
+        Some(of.asked())
     }
 
     fn sources(&self) -> Vec<(ResponseId, String)> {

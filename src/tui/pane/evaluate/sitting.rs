@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use super::answer::Set;
 use super::marks::{Filled, Marks, Stroke, words};
-use super::{Asking, Begun, Rows, Set, Sitting, State};
+use super::{Asking, Begun, Rows, Sitting, State};
 use crate::domain::evaluation::ResponseId;
 use crate::domain::evaluation::job::Evaluation;
-use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::sheet::{Cast, Seat, Sheet, Step};
 use crate::domain::evaluation::vote::{Said, Skip};
 use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
-use crate::domain::message::Role as Speaker;
-use crate::domain::untrusted::{safe_line, safe_text};
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -26,8 +26,7 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::reading::{Line, Reading};
 use crate::tui::overlay::{Choice, Overlay};
-use crate::tui::widget::markdown::Stream;
-use crate::tui::widget::text::{Ink, Inline, Row, fit, wrap};
+use crate::tui::widget::text::fit;
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Request, person};
 
@@ -35,9 +34,6 @@ use crate::workbench::{Request, person};
 const GUARD: Duration = Duration::from_millis(150);
 /// Doing nothing for longer is a pause, no part of which is counted: so long one may read without a key.
 const PAUSE: Duration = Duration::from_mins(2);
-
-/// Between two questions in a row: an item has an answer only where all gave the same.
-const GAP: &str = "(the answers to this differed, or there was none)";
 
 impl Sitting {
     /// A rater who is about to sit down.
@@ -155,11 +151,12 @@ impl Sitting {
         if self.rows.widths == widths && !self.rows.question.is_empty() {
             return;
         }
-        let question = question(sheet, self.reference, widths.1);
+        let reference = sheet.reference.as_deref().unwrap_or("(this item has no reference)");
+        let wanted = self.reference.then_some(reference);
         self.rows = Rows {
             widths,
-            answers: sheet.answers.iter().map(|answer| set(&answer.text, width)).collect(),
-            question,
+            answers: sheet.answers.iter().map(|answer| Set::answer(&answer.text, width)).collect(),
+            question: Set::question(&sheet.turns, wanted, widths.1).rows,
         };
     }
 
@@ -274,9 +271,14 @@ impl Sitting {
                 Line::strong(&metric.name),
                 Line::of(&metric.description, Role::Text),
             ]);
-            let labels = metric.labels.iter().enumerate();
-            let labels = labels.map(|(at, label)| Line::of(&format!("  {} {label}", at + 1), Role::Muted));
-            lines.extend(labels);
+            // As the keys say it: behind the answers of a choice a tie and all bad.
+            let last = metric.labels.len();
+            let labels = metric.labels.iter().zip(1..).map(|(label, at)| match metric.method {
+                Method::ComparisonChoice if at + 1 == last => format!("  = {label}"),
+                Method::ComparisonChoice if at == last => format!("  b {label}"),
+                _ => format!("  {at} {label}"),
+            });
+            lines.extend(labels.map(|label| Line::of(&label, Role::Muted)));
         }
         for example in &task.examples {
             lines.extend([
@@ -320,43 +322,6 @@ impl Sitting {
 /// The answers by their names in votes, from the left.
 fn shown(sheet: &Sheet) -> Vec<ResponseId> {
     sheet.answers.iter().map(|answer| answer.id.clone()).collect()
-}
-
-/// An answer as the chat sets one.
-fn set(text: &str, width: u16) -> Set {
-    let mut stream = Stream::new(usize::from(width).max(8));
-    stream.update(&safe_text(text), true);
-    Set { rows: stream.rows().to_vec(), codes: stream.codes().to_vec() }
-}
-
-/// The turns up to the question, then the reference where it is wanted.
-fn question(sheet: &Sheet, with_reference: bool, width: u16) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let several = sheet.turns.len() > 1;
-    for (at, turn) in sheet.turns.iter().enumerate() {
-        let (who, role) = match turn.role {
-            Speaker::Assistant => ("model: ", Role::Muted),
-            Speaker::System => ("system: ", Role::Muted),
-            _ if several => ("person: ", Role::Text),
-            _ => ("", Role::Text),
-        };
-        rows.extend(broken(&format!("{who}{}", turn.text), role, width));
-        // What a question refers to may be in an answer that is not there.
-        let asks = |at: usize| sheet.turns.get(at).is_some_and(|turn| turn.role == Speaker::User);
-        if asks(at) && asks(at + 1) {
-            rows.extend(broken(GAP, Role::Muted, width));
-        }
-    }
-    if with_reference {
-        let words = sheet.reference.as_deref().map_or("(this item has no reference)", |reference| reference);
-        rows.extend(broken(&format!("reference: {words}"), Role::Info, width));
-    }
-    rows
-}
-
-fn broken(text: &str, role: Role, width: u16) -> Vec<Row> {
-    let safe = safe_text(text).replace('\t', "    ");
-    wrap(&Inline::plain(&safe, Ink::of(role)), usize::from(width).max(8))
 }
 
 impl State {

@@ -5,7 +5,7 @@ use super::document::{LONGEST, category, item, more};
 use crate::domain::evaluation::agreement::{Agreement, Kappa};
 use crate::domain::evaluation::bias::Leaning;
 use crate::domain::evaluation::figure::Figure;
-use crate::domain::evaluation::metric::Method;
+use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::ranking::Row;
 use crate::domain::evaluation::report::words::{self, between, decimal, percent};
 use crate::domain::evaluation::report::{
@@ -25,10 +25,7 @@ pub(super) fn metric(
         blocks.push(Block::Text(safe(&of.description)));
     }
     blocks.push(Block::Text(format!("{}. {}", of.method.called(), of.definition)));
-    if !of.labels.is_empty() && of.method != Method::ThumbsUpDown {
-        let labels = of.labels.iter().zip(1..).map(|(label, point)| format!("{point} {}", safe(label)));
-        blocks.push(Block::Text(format!("Of the points: {}.", labels.collect::<Vec<_>>().join(", "))));
-    }
+    blocks.extend(labels(of).map(Block::Text));
     terms.extend(words::terms_of(of.method));
     presented(&[(None, &of.whole)], of, blocks);
     if !of.by_category.is_empty() {
@@ -69,11 +66,30 @@ pub(super) fn metric(
     }
 }
 
+/// The words that raters had for what they said.
+fn labels(of: &MetricReport) -> Option<String> {
+    let all = || of.labels.iter().map(|label| safe(label));
+    let numbered =
+        || all().zip(1..).map(|(label, point)| format!("{point} {label}")).collect::<Vec<_>>().join(", ");
+    match of.method {
+        _ if of.labels.is_empty() => None,
+        Method::ThumbsUpDown => None,
+        Method::IndividualLikertScale | Method::ComparisonLikertScale => {
+            Some(format!("Of the points: {}.", numbered()))
+        }
+        Method::ComparisonRank => Some(format!("Of the places: {}.", numbered())),
+        Method::ComparisonChoice => {
+            let said = all().collect::<Vec<_>>().join(", ");
+            Some(format!("Raters said, of the answers from the left, of a tie and of all bad: {said}."))
+        }
+    }
+}
+
 /// The figures of one or more parts in one table, the category in front where there is one.
 fn presented(parts: &[(Option<Cell>, &Presented)], of: &MetricReport, blocks: &mut Vec<Block>) {
     let mut table: Option<Table> = None;
     for (name, presented) in parts {
-        let (columns, rows) = part_of(presented);
+        let (columns, rows) = part_of(presented, &of.asked());
         let width = columns.len();
         let table = table.get_or_insert_with(|| {
             let front = name.is_some().then(|| "category".to_owned());
@@ -100,7 +116,7 @@ fn presented(parts: &[(Option<Cell>, &Presented)], of: &MetricReport, blocks: &m
     }
 }
 
-fn part_of(presented: &Presented) -> (Vec<String>, Vec<Vec<Cell>>) {
+fn part_of(presented: &Presented, asked: &Metric) -> (Vec<String>, Vec<Vec<Cell>>) {
     let columns = |front: &[&str], spread: Option<&Spread>| -> Vec<String> {
         let points = spread.map_or(&[][..], |spread| &spread.counts);
         let points = points.iter().map(|(point, _)| format!("#{point}"));
@@ -177,12 +193,12 @@ fn part_of(presented: &Presented) -> (Vec<String>, Vec<Vec<Cell>>) {
                 .collect();
             if choices.votes > 0 {
                 for (name, votes, of) in [
-                    ("ties", choices.ties, &choices.tie_share),
-                    ("both bad", choices.both_bad, &choices.both_bad_share),
+                    (asked.tie().unwrap_or("ties"), choices.ties, &choices.tie_share),
+                    (asked.all_bad().unwrap_or("both bad"), choices.both_bad, &choices.both_bad_share),
                 ] {
                     let [value, between] = share(of);
                     rows.push(vec![
-                        plain(format!("({name})")),
+                        plain(safe(&format!("({name})"))),
                         value,
                         between,
                         many(votes),

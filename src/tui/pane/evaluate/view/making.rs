@@ -109,13 +109,18 @@ fn name(row: Row, several: bool) -> Cow<'static, str> {
     })
 }
 
-/// The words for the points of a scale, or how they are without.
-fn labels(metric: &Metric) -> String {
+/// The words for what raters say, or how it is without.
+fn labels(metric: &Metric, answers: usize) -> String {
     match (metric.labels.is_empty(), metric.method) {
         (false, _) => metric.labels.join(", "),
         (true, Method::ThumbsUpDown) => "yes, no".to_owned(),
         (true, Method::ComparisonLikertScale) => "left, much … the same … right, much".to_owned(),
-        (true, _) => format!("1 to {}, without words", metric.points().unwrap_or_default()),
+        (true, Method::ComparisonChoice) if answers == 2 => "left, right, tie, both bad".to_owned(),
+        (true, Method::ComparisonChoice) => "the best, tie, all bad".to_owned(),
+        (true, Method::ComparisonRank) => "the best first, without words for the places".to_owned(),
+        (true, Method::IndividualLikertScale) => {
+            format!("1 to {}, without words", metric.points().unwrap_or_default())
+        }
     }
 }
 
@@ -164,7 +169,10 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             (Row::Description(_), Some((metric, asked))) => {
                 usual(told(&metric.description, ""), asked.description.is_some())
             }
-            (_, Some((metric, asked))) => usual(told(&labels(metric), ""), !asked.labels.is_empty()),
+            (_, Some((metric, asked))) => {
+                let labels = labels(metric, making.sources().len());
+                usual(told(&labels, ""), !asked.labels.is_empty())
+            }
             (_, None) => told("", ""),
         },
         Row::AddMetric => {

@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, wants: &mut Vec<Want>, sight: &Sight<'_>, body
             }
         },
         (None, None) => match (&state.results, &state.making) {
-            (Some(results), _) => results::draw(results, sight, body, cells),
+            (Some(results), _) => results::draw(results, wants, sight, body, cells),
             (None, Some(making)) => making::draw(making, sight, body, cells),
             (None, None) if state.shelf.open => shelf::draw(state, sight, body, cells),
             (None, None) => list::draw(state, sight, body, cells),

@@ -1,22 +1,30 @@
 //! The results on the screen: a head, and the lines in one column or two.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::failed;
+use super::sheet::ink;
 use crate::domain::evaluation::report::words::percent;
 use crate::domain::figures::grouped;
 use crate::tui::look::Role;
 use crate::tui::paint::{columns, meter, put, put_right, scrollbar, thumb, tint};
 use crate::tui::pane::Sight;
-use crate::tui::pane::evaluate::charts::Line;
+use crate::tui::pane::evaluate::charts::{Kind, Line};
 use crate::tui::pane::evaluate::results::{Results, areas};
+use crate::tui::widget::code::Want;
 
 /// Columns of the meter of coverage.
 const METER: u16 = 12;
 
-pub(super) fn draw(results: &Results, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+pub(super) fn draw(
+    results: &Results,
+    wants: &mut Vec<Want>,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) {
     head(results, sight, body, cells);
     let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
     let error = results.opened.as_ref().map_or(results.error.as_ref(), |opened| opened.error.as_ref());
@@ -34,7 +42,11 @@ pub(super) fn draw(results: &Results, sight: &Sight<'_>, body: Rect, cells: &mut
     for (n, area) in areas.iter().enumerate() {
         for (y, (at, shown)) in (area.top()..area.bottom()).zip(lines.all.iter().enumerate().skip(first)) {
             let chosen = !lines.reads && at == lines.at;
-            line(shown, chosen, sight, Rect { y, height: 1, ..*area }, cells);
+            let area = Rect { y, height: 1, ..*area };
+            match shown.kind {
+                Kind::Set(place, row) => set(results, (place, row), wants, sight, area, cells),
+                _ => line(shown, chosen, sight, area, cells),
+            }
         }
         if n > 0 {
             for y in area.top()..area.bottom() {
@@ -102,4 +114,19 @@ fn line(shown: &Line, chosen: bool, sight: &Sight<'_>, area: Rect, cells: &mut B
         }
         put(cells, area.x + 2 + piece.x, area.y, area.right().saturating_sub(1), &piece.text, style);
     }
+}
+
+/// A row of a text of what is open, as a rater has it.
+fn set(
+    results: &Results,
+    (place, row): (usize, usize),
+    wants: &mut Vec<Want>,
+    sight: &Sight<'_>,
+    area: Rect,
+    cells: &mut Buffer,
+) {
+    let Some(set) = results.opened.as_ref().and_then(|opened| opened.sets.get(place)) else { return };
+    let Some(mut row) = set.rows.get(row).cloned() else { return };
+    ink(&mut row, &set.codes, wants, sight);
+    row.draw(Position { x: area.x + 2, y: area.y }, area.width.saturating_sub(3), sight.look, cells);
 }

@@ -132,16 +132,6 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
             put_right(cells, x + 2, area.head.y, area.head.right(), &words, look.style(Role::Faint));
         }
         let top = sitting.tops.get(area.place).copied().unwrap_or(0);
-        if answer.text.trim().is_empty() {
-            put(
-                cells,
-                area.text.x,
-                area.text.y,
-                area.text.right(),
-                "(an empty answer)",
-                look.style(Role::Faint),
-            );
-        }
         if let Some(set) = sitting.rows.answers.get(area.place) {
             text(&set.rows, top, area.text, sight, cells, |row| ink(row, &set.codes, wants, sight));
         }
@@ -149,7 +139,7 @@ fn answers(sitting: &Sitting, wants: &mut Vec<Want>, sight: &Sight<'_>, areas: &
 }
 
 /// Puts the inks of code on a row, or asks for them.
-fn ink(row: &mut Row, codes: &[Code], wants: &mut Vec<Want>, sight: &Sight<'_>) {
+pub(super) fn ink(row: &mut Row, codes: &[Code], wants: &mut Vec<Want>, sight: &Sight<'_>) {
     let Some((code, line)) = row.code.and_then(|at| Some((codes.get(at.block as usize)?, at.line?))) else {
         return;
     };
