@@ -380,6 +380,12 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             }
             refresh(state);
         }
+        // What makes pictures is tried where pictures are kept.
+        Action::TryModel if state.place == Place::Models && state.models.paints() => {
+            let Some(id) = state.models.selected().cloned() else { return };
+            show(state, Place::Pictures, out);
+            state.at_desk(out, |panes, desk| panes.pictures.choose(Choice::Model(id), desk));
+        }
         Action::ChooseModel if state.place == Place::Pictures => choose_painter(state, out),
         Action::Send if state.place == Place::Pictures && state.pictures.lacks_model() => {
             choose_painter(state, out);

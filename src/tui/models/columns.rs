@@ -179,6 +179,19 @@ fn cost(card: &ModelCard, part: fn(&Price) -> Option<f64>) -> String {
     known.unwrap_or_else(|| if is_local(card) { "–" } else { "?" }.to_owned())
 }
 
+/// Of when the prices of the chosen row are: they are estimates. Drawn at the right end of the area, whose rest is given back.
+pub fn dated(cells: &mut Buffer, area: Rect, card: Option<&ModelCard>, style: Style) -> Rect {
+    let as_of = card.and_then(|card| card.price.as_ref()).map(|price| price.as_of.as_str());
+    let Some(as_of) = as_of.filter(|as_of| !as_of.is_empty()) else { return area };
+    let said = format!("~$ of {as_of}");
+    let wide = u16::try_from(width(&said)).unwrap_or(0);
+    if area.width < 3 * wide {
+        return area;
+    }
+    put_right(cells, area.x, area.y, area.right(), &said, style);
+    Rect { width: area.width - wide - 2, ..area }
+}
+
 /// Of what makes pictures, the price of one.
 fn cost_out(card: &ModelCard) -> String {
     let picture = card.price.as_ref().filter(|price| price.output.is_none()).and_then(|price| price.image);

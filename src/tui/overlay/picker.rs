@@ -237,6 +237,7 @@ impl Picker {
             }
         }
         let said = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+        let said = columns::dated(cells, said, self.list.at(self.row()), role(Role::Faint));
         lists::draw(cells, said, &self.list.stock().lists, self.now, raised, look);
         let bar = thumb(rows.height, top, usize::from(rows.height), self.len());
         scrollbar(cells, Rect { width: rows.width + 2, ..rows }, bar, role(Role::Rule));

@@ -176,11 +176,7 @@ fn the_card_of_a_model_that_does_not_chat_offers_none_and_says_what_it_can() {
         ..ModelCard::unknown(id.parse().unwrap())
     };
     let cards = [
-        (
-            card("a/paints", &[Capability::Images]),
-            "It does not chat. What it can do: images.",
-            "Alt+5 pictures",
-        ),
+        (card("a/paints", &[Capability::Images]), "It does not chat. What it can do: images.", "t try it"),
         (card("a/embeds", &[Capability::Embed]), "It does not chat. What it can do: embed.", "star"),
         (card("a/unknown", &[]), "It does not chat; what it can do is not", "star"),
     ];
@@ -191,8 +187,8 @@ fn the_card_of_a_model_that_does_not_chat_offers_none_and_says_what_it_can() {
         let shown = stage.text();
         assert!(shown.contains(words) && shown.contains(key), "{shown}");
         assert!(!shown.contains("chat ·"), "{shown}");
-        // What makes vectors can be asked for one.
-        assert_eq!(shown.contains("try it"), words.contains("embed"), "{shown}");
+        // What makes vectors can be asked for one, and what makes pictures in their place.
+        assert_eq!(shown.contains("try it"), !words.contains("is not"), "{shown}");
         stage.keys("c");
         let shown = stage.text();
         assert!(shown.contains("does not chat; its card says what it can do"), "{shown}");
@@ -287,7 +283,7 @@ fn what_no_list_has_named_yet_is_marked_as_from_the_catalogue() {
 }
 
 #[test]
-fn a_model_that_makes_pictures_is_not_asked_to_talk_and_its_place_is_named() {
+fn a_model_that_makes_pictures_is_tried_where_they_are_kept() {
     let mut stage = Stage::settled(120, 40, "dark");
     let painter = ModelCard {
         capabilities: vec![Capability::Images],
@@ -296,7 +292,14 @@ fn a_model_that_makes_pictures_is_not_asked_to_talk_and_its_place_is_named() {
     opened(&mut stage, Vec::new(), vec![painter]);
     assert!(!asked(&stage.keys("<enter>t")).contains("try"));
     let shown = stage.text();
-    assert!(shown.contains("makes pictures: Alt+5 is the place for it."), "{shown}");
+    assert!(
+        shown.contains(
+            "▌ what is to be seen
+"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("▌ openai/gpt-image-1"), "{shown}");
 }
 
 #[test]

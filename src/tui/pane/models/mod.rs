@@ -23,8 +23,8 @@ use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::workspace::Check;
 use crate::domain::{Error, Result};
 use crate::tui::effect::TaskId;
-use crate::tui::models::Stock;
 use crate::tui::models::shortlist::{Filter, Shortlist};
+use crate::tui::models::{Stock, paints};
 use crate::tui::overlay::input::Input;
 
 /// From so many columns on the card stands beside the list.
@@ -82,6 +82,11 @@ impl State {
     /// The model that keys act on.
     pub fn selected(&self) -> Option<&ModelId> {
         self.list.selected().map(|card| &card.id)
+    }
+
+    /// Whether that one makes pictures.
+    pub fn paints(&self) -> bool {
+        self.card().is_some_and(paints)
     }
 
     fn card(&self) -> Option<&ModelCard> {

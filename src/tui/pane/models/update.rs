@@ -11,9 +11,8 @@ use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane};
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
-use crate::tui::keymap::Context;
 use crate::tui::models::shortlist::Filter;
-use crate::tui::models::{chats, embeds, is_local, paints};
+use crate::tui::models::{chats, embeds, is_local};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::prompt::Prompt;
@@ -229,10 +228,6 @@ impl State {
     fn ask_question(&mut self, desk: &mut Desk<'_>) {
         let Some(card) = self.card() else { return };
         match &card.availability {
-            _ if paints(card) => {
-                let place = desk.key(Context::Everywhere, Action::ShowPictures);
-                desk.say(format!("{} makes pictures: {place} is the place for it.", card.id));
-            }
             _ if !chats(card) && !embeds(card) => {
                 desk.say(format!("{} does not answer questions.", card.id));
             }

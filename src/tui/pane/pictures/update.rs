@@ -256,7 +256,7 @@ impl State {
     }
 
     /// What was chosen in an overlay.
-    pub(super) fn choose(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+    pub fn choose(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         match choice {
             Choice::Model(id) => self.setup.model = Some(id),
             Choice::VaryFile(path) => self.setup.from = Some(Source::File(path)),

@@ -13,7 +13,7 @@ use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::models::progress::{share, words};
-use crate::tui::models::{chats, embeds, is_local};
+use crate::tui::models::{chats, embeds, is_local, paints};
 use crate::tui::paint::{columns, meter, put, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::models::making::Making;
@@ -255,12 +255,8 @@ fn provider(state: &State, card: &ModelCard, now: Now, options: &Options, lines:
             .line(Context::Models, &[(Action::UseModel, "chat"), (Action::TryModel, "try it"), star])
     } else {
         lines.text(&no_chat(card), Role::Muted);
-        let paints = card.can(Capability::Images) == Some(true);
-        let pictures = paints.then_some((Action::ShowPictures, "pictures"));
-        let tries = embeds(card).then_some((Action::TryModel, "try it"));
-        options
-            .keymap
-            .line(Context::Models, &pictures.into_iter().chain(tries).chain([star]).collect::<Vec<_>>())
+        let tries = (embeds(card) || paints(card)).then_some((Action::TryModel, "try it"));
+        options.keymap.line(Context::Models, &tries.into_iter().chain([star]).collect::<Vec<_>>())
     };
     if columns(&line) <= lines.width {
         lines.text(&line, Role::Faint);

@@ -87,6 +87,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     scrollbar(cells, Rect { width: area.width, x: area.x, ..place }, bar, look.style(Role::Rule));
     let foot =
         Rect { x: left, y: area.bottom().saturating_sub(1), width: right.saturating_sub(left), height: 1 };
+    let foot = columns::dated(cells, foot, list.at(list.selected_at()), look.style(Role::Faint));
     lists::draw(cells, foot, &list.stock().lists, sight.now.wall, ground, look);
     caret
 }
