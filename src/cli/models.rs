@@ -11,6 +11,7 @@ use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dolla
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::pull::{Checked, PullPlan, PullStep};
+use crate::domain::settings::Settings;
 use crate::domain::vector;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::models::Models;
@@ -209,6 +210,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     row("can", known(listed(&card.capabilities)));
     row("cannot", listed(&card.lacks));
     row("not sent", LeftOut::listed(&card.unsent));
+    row("drawn with", card.defaults.as_ref().and_then(Settings::all_said));
     row("context", known(tokens(card.context)));
     row("longest answer", known(tokens(card.max_output)));
     // A model of this machine has no price.

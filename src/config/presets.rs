@@ -171,7 +171,9 @@ fn says(table: &dyn TableLike, name: &str, settings: &Settings) -> bool {
 fn written(name: &str, said: &str, settings: &Settings) -> std::result::Result<Value, String> {
     Ok(match name {
         "stop" => Value::Array(settings.stop.iter().map(String::as_str).collect::<Array>()),
-        "temperature" | "top_p" => Value::from(said.parse::<f64>().map_err(|_| "it is no number")?),
+        "temperature" | "top_p" | "repeat_penalty" => {
+            Value::from(said.parse::<f64>().map_err(|_| "it is no number")?)
+        }
         "top_k" | "max_tokens" | "seed" => {
             Value::from(said.parse::<i64>().map_err(|_| format!("{name} {said} is more than TOML holds"))?)
         }

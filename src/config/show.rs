@@ -106,6 +106,7 @@ fn example(key: &Key) -> &'static str {
         "temperature" => "0.7",
         "top_p" => "0.95",
         "top_k" => "40",
+        "repeat_penalty" => "1.1",
         "max_tokens" => "1024",
         "seed" => "1",
         "stop" => "[\"END\"]",

@@ -600,6 +600,7 @@ struct RawPreset {
     temperature: Option<f32>,
     top_p: Option<f32>,
     top_k: Option<u32>,
+    repeat_penalty: Option<f32>,
     max_tokens: Option<u32>,
     #[serde(default)]
     stop: Vec<String>,
@@ -619,6 +620,7 @@ impl RawPreset {
             temperature: self.temperature,
             top_p: self.top_p,
             top_k: self.top_k,
+            repeat_penalty: self.repeat_penalty,
             max_tokens: self.max_tokens,
             stop: self.stop,
             seed: self.seed,

@@ -16,9 +16,12 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Those of `names` that are set; `None` where none is. A `top_k` of 0 keeps all tokens, as leaving it out does.
+    /// Those of `names` that are set; `None` where none is. A `top_k` of 0 keeps all tokens and a `repeat_penalty` of 1
+    /// lets all be as they are, as leaving them out does.
     pub fn of(settings: &Settings, names: &[&str], why: &str) -> Option<Self> {
-        let counts = |name: &str| settings.get(name).is_some_and(|value| (name, &*value) != ("top_k", "0"));
+        let same =
+            |name: &str, value: &str| matches!((name, value), ("top_k", "0") | ("repeat_penalty", "1"));
+        let counts = |name: &str| settings.get(name).is_some_and(|value| !same(name, &value));
         let set: Vec<_> = names.iter().filter(|name| counts(name)).map(|name| (*name).to_owned()).collect();
         (!set.is_empty()).then(|| Self { settings: set, why: why.to_owned() })
     }

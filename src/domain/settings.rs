@@ -41,6 +41,10 @@ pub struct Settings {
     /// Keep the `k` likeliest tokens; 0 keeps all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
+    /// What was written lately loses by this factor (Keskar et al. 2019); 1 changes nothing. At temperature 0 it does not
+    /// count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat_penalty: Option<f32>,
     /// Tokens to write at most, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
@@ -109,6 +113,7 @@ pub const FIELDS: &[Field] = &[
     field("temperature", "randomness; 0 always picks the likeliest", "0 – 2", 0.1),
     field("top_p", "keep the likeliest tokens up to this mass", "0 – 1", 0.05),
     field("top_k", "keep the k likeliest tokens; 0 keeps all", "0 – 1000", 5.0),
+    field("repeat_penalty", "what was written lately loses by this factor; 1 is none", "0.5 – 2", 0.05),
     field("max_tokens", "longest answer, in tokens", "1 – 1000000", 64.0),
     field("stop", "texts that end the answer, comma-separated", "up to 16", 0.0),
     field("seed", "the same seed repeats the same answer", "whole number", 1.0),
@@ -147,6 +152,9 @@ impl Settings {
             "temperature" => self.temperature = number(value, |t| (0.0..=2.0).contains(t), bad)?,
             "top_p" => self.top_p = number(value, |p| *p > 0.0 && *p <= 1.0, bad)?,
             "top_k" => self.top_k = number(value, |k| *k <= 1000, bad)?,
+            "repeat_penalty" => {
+                self.repeat_penalty = number(value, |p| (0.5..=2.0).contains(p), bad)?;
+            }
             "max_tokens" => self.max_tokens = number(value, |n| (1..=1_000_000).contains(n), bad)?,
             "seed" => self.seed = number(value, |_| true, bad)?,
             "stop" => {
@@ -220,6 +228,7 @@ impl Settings {
             "temperature" => self.temperature.map(|v| v.to_string()),
             "top_p" => self.top_p.map(|v| v.to_string()),
             "top_k" => self.top_k.map(|v| v.to_string()),
+            "repeat_penalty" => self.repeat_penalty.map(|v| v.to_string()),
             "max_tokens" => self.max_tokens.map(|v| v.to_string()),
             "seed" => self.seed.map(|v| v.to_string()),
             "reasoning" => self.reasoning.map(|v| v.as_str().to_owned()),
@@ -239,6 +248,12 @@ impl Settings {
         Some(format!("{name} {shown}"))
     }
 
+    /// Everything that is set, in few words; `None` where nothing is.
+    pub fn all_said(&self) -> Option<String> {
+        let said: Vec<_> = FIELDS.iter().filter_map(|field| self.said(field.name)).collect();
+        (!said.is_empty()).then(|| said.join(" · "))
+    }
+
     /// The value of one setting as a person reads it: of tools their names.
     pub fn shown(&self, name: &str) -> Option<String> {
         if name == "tools" && !self.tools.is_empty() {
@@ -255,6 +270,7 @@ impl Settings {
             temperature: over.temperature.or(self.temperature),
             top_p: over.top_p.or(self.top_p),
             top_k: over.top_k.or(self.top_k),
+            repeat_penalty: over.repeat_penalty.or(self.repeat_penalty),
             max_tokens: over.max_tokens.or(self.max_tokens),
             stop: if over.stop.is_empty() { self.stop.clone() } else { over.stop.clone() },
             seed: over.seed.or(self.seed),
@@ -289,7 +305,8 @@ mod tests {
         let mut settings = Settings::default();
         let tools = r#"[{"name":"look","schema":{"type":"object"}}]"#;
         let schema = r#"{"type":"object"}"#;
-        let values = ["0.5", "0.9", "40", "128", "END,\\n\\n", "7", "low", tools, "look", schema, "on"];
+        let values =
+            ["0.5", "0.9", "40", "1.1", "128", "END,\\n\\n", "7", "low", tools, "look", schema, "on"];
         assert_eq!(values.len(), FIELDS.len());
         for (field, value) in FIELDS.iter().zip(values) {
             settings.set(field.name, value).unwrap();
@@ -326,6 +343,7 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.to_string().contains("0 – 2"), "{error}");
         assert!(Settings::default().set("top_p", "0").is_err());
+        assert!(Settings::default().set("repeat_penalty", "0").is_err());
         assert!(Settings::default().set("temprature", "1").unwrap_err().hint.contains("temperature"));
     }
 }

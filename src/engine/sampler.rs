@@ -16,8 +16,14 @@ pub(super) fn standing(own: Sampling) -> Settings {
         temperature: own.temperature.or(Some(TEMPERATURE)),
         top_p: own.top_p.or(Some(TOP_P)),
         top_k: own.top_k.or(Some(TOP_K)),
+        repeat_penalty: sound(own.repeat_penalty),
         ..Settings::default()
     }
+}
+
+/// A file may ask for anything.
+fn sound(penalty: Option<f32>) -> Option<f32> {
+    penalty.filter(|penalty| *penalty > 0.0)
 }
 
 /// A sampler with its own small generator (`SplitMix64`, Steele et al. 2014): the same seed chooses the same.
@@ -39,7 +45,7 @@ impl Sampler {
             temperature: settings.temperature.or(own.temperature).unwrap_or(TEMPERATURE),
             top_p: settings.top_p.or(own.top_p).unwrap_or(TOP_P),
             top_k: settings.top_k.or(own.top_k).unwrap_or(TOP_K) as usize,
-            repeat_penalty: own.repeat_penalty.filter(|penalty| *penalty > 0.0).unwrap_or(1.0),
+            repeat_penalty: settings.repeat_penalty.or(sound(own.repeat_penalty)).unwrap_or(1.0),
             state: settings.seed.unwrap_or(seed),
             draw: Vec::new(),
         }
@@ -181,6 +187,13 @@ mod tests {
         for (weight, expected) in weights.iter().zip([0.0, -1.0, -4.5, -5.0]) {
             assert!((weight - expected).abs() < 1e-4, "{weights:?}");
         }
+        // What the person sets comes before what suits the model.
+        let set = Settings { repeat_penalty: Some(1.0), ..settings(1.0, 1.0, 0, 1) };
+        let mut one = Sampler::new(&set, own, 0);
+        one.choose(&logits, &before);
+        assert_eq!(one.draw.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [0, 1, 2, 4]);
+        assert_eq!(standing(own).repeat_penalty, Some(2.0));
+        assert_eq!(standing(Sampling { repeat_penalty: Some(0.0), ..own }).repeat_penalty, None);
         // Only what is near counts.
         let far: Vec<u32> = std::iter::once(0).chain([2; LATELY]).collect();
         one.choose(&logits, &far);

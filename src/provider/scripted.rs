@@ -96,7 +96,7 @@ impl Provider for Scripted {
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {
-        let names = ["temperature", "top_p", "top_k", "stop", "seed", "reasoning"];
+        let names = ["temperature", "top_p", "top_k", "repeat_penalty", "stop", "seed", "reasoning"];
         LeftOut::of(&converse.settings, &names, "a script is played as it stands").into_iter().collect()
     }
 

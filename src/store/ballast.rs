@@ -18,12 +18,7 @@ pub(super) fn prepare(folder: &Path, options: &Options, notices: &mut Vec<String
         files::remove(&path)?;
         let free = files::free_bytes(folder);
         if free < options.reserve {
-            return Err(Error::new(
-                ErrorKind::Full,
-                "opening the store",
-                format!("only {} KB are free on its disk", free / 1000),
-                "Free some space, then start again; nothing that was saved is lost.",
-            ));
+            return Err(full(folder, free, options.reserve));
         }
         notices.push("The disk is nearly full: what is written from now on may not fit.".to_owned());
     } else if has < wanted && free > 4 * wanted {
@@ -31,6 +26,21 @@ pub(super) fn prepare(folder: &Path, options: &Options, notices: &mut Vec<String
         let _ = fill(&path, wanted);
     }
     Ok(())
+}
+
+/// Nothing is read either: sled writes as it opens. A copy where there is room is read like any other workspace.
+fn full(folder: &Path, free: u64, reserve: u64) -> Error {
+    let (kilobytes, missing) = (|bytes: u64| bytes.div_ceil(1000), reserve - free);
+    Error::new(
+        ErrorKind::Full,
+        format!("opening the store in {}", folder.display()),
+        format!("only {} KB are free on its disk, and {} KB are needed", free / 1000, kilobytes(reserve)),
+        format!(
+            "Free {} KB there, then start again; nothing that was saved is lost. To read it before that, copy this \
+             folder to DIR/data/home on another disk and start with OUTCROP_HOME=DIR.",
+            kilobytes(missing)
+        ),
+    )
 }
 
 fn fill(path: &Path, bytes: u64) -> Result<()> {

@@ -60,6 +60,11 @@ impl Owner {
         text.trim().parse().ok()
     }
 
+    /// Whether this process has the right now. Who wants it in this very moment may have to ask again.
+    pub fn is_this_process(folder: &Path) -> bool {
+        matches!(Self::try_take(folder), Ok(None)) && Self::pid(folder) == Some(std::process::id())
+    }
+
     /// The folder that is owned.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -83,7 +88,9 @@ mod tests {
         let error = Owner::take(folder.path()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Busy);
         assert!(error.why.contains(&std::process::id().to_string()), "{error}");
+        assert!(Owner::is_this_process(folder.path()));
         drop(first);
+        assert!(!Owner::is_this_process(folder.path()));
         assert!(Owner::try_take(folder.path()).unwrap().is_some());
     }
 }

@@ -5,20 +5,23 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::request::workspace::Workspace;
+use super::rest::{self, Counted, Rest};
+use super::silence::{LULL, Silence};
 use super::there::{There, gone};
 use super::{Changed, Context, Door, Replies, Reply, Request, Workbench, socket};
+use crate::domain::change::Topic;
 use crate::domain::secret::Secret;
 use crate::domain::workspace::Configured;
 use crate::domain::{Error, ErrorKind, Result};
@@ -72,7 +75,13 @@ pub struct Attached {
     /// The knock whose backup took the place of everything.
     restored: Arc<AtomicU64>,
     watcher: AbortOnDropHandle<()>,
+    /// The watcher has dropped what it held.
+    watched: CancellationToken,
     hurried: CancellationToken,
+    silence: Arc<Silence>,
+    rests: mpsc::Sender<Rest>,
+    /// While this process lets others have the workspace.
+    resting: Mutex<Option<oneshot::Sender<()>>>,
 }
 
 /// What this process was told, whoever serves its calls.
@@ -98,9 +107,9 @@ impl Told {
 /// What the door stands on at the moment.
 #[derive(Debug, Clone)]
 enum State {
-    Ours(Door, Arc<socket::Serving>),
+    Ours(Arc<Counted>, Arc<socket::Serving>),
     There(Arc<There>),
-    /// The owner is gone, the next one not found yet.
+    /// The owner is gone, the next one not found yet, or this process lets others have it.
     Between,
     /// With the number of knocks that the attempt had heard.
     Failed(Error, u64),
@@ -118,9 +127,35 @@ impl Attached {
         let (sender, state) = watch::channel(State::Between);
         let (knocks, heard) = watch::channel(Knock::default());
         let restored = Arc::new(AtomicU64::new(0));
-        let watcher = tokio::spawn(keep(folder.to_owned(), open, sender, heard, Arc::clone(&restored)));
-        let (told, hurried) = (Told::default(), CancellationToken::new());
-        Self { state, told, knocks, restored, watcher: AbortOnDropHandle::new(watcher), hurried }
+        let (rests, asked) = mpsc::channel(1);
+        let silence = Arc::new(Silence::default());
+        let keeper = Keeper {
+            folder: folder.to_owned(),
+            open,
+            sender,
+            knocks: heard,
+            restored: Arc::clone(&restored),
+            rests: asked,
+            silence: Arc::clone(&silence),
+        };
+        let watched = CancellationToken::new();
+        let over = watched.clone().drop_guard();
+        let watcher = tokio::spawn(async move {
+            keeper.keep().await;
+            drop(over);
+        });
+        Self {
+            state,
+            told: Told::default(),
+            knocks,
+            restored,
+            watcher: AbortOnDropHandle::new(watcher),
+            watched,
+            hurried: CancellationToken::new(),
+            silence,
+            rests,
+            resting: Mutex::default(),
+        }
     }
 
     /// Binds every call to what this process was told.
@@ -153,8 +188,11 @@ impl Attached {
 impl Workbench for Attached {
     fn call(&self, mut context: Context, mut request: Request) -> Replies {
         self.told.put_into(&mut context, &mut request);
-        // The usual ways, without another stream around them.
-        if let State::Ours(door, _) = &*self.state.borrow() {
+        // The usual ways, without another stream around them. A watch outlives the time that the workspace is ours.
+        let watches = matches!(request, Request::Watch { .. });
+        if let State::Ours(door, _) = &*self.state.borrow()
+            && !watches
+        {
             return door.call(context, request);
         }
         if let State::Failed(..) = &*self.state.borrow() {
@@ -174,10 +212,25 @@ impl Workbench for Attached {
         // Sent at once where there is somebody to send it to, not when the replies are first read.
         let begun = match &*state.borrow() {
             State::There(there) => there.try_call(&context, &request),
+            State::Ours(door, _) => {
+                Some(while_ours(door.call(context.clone(), request.clone()), state.clone()))
+            }
             _ => None,
         };
+        let told = matches!(request, Request::Watch { topic: Topic::Models }).then(|| self.silence.follow());
+        let silence = Arc::clone(&self.silence);
         stream::unfold(
-            Asking { state, context, request, replies: begun, retries: 1, heard: 0, done: false },
+            Asking {
+                state,
+                context,
+                request,
+                replies: begun,
+                retries: 1,
+                heard: 0,
+                done: false,
+                silence,
+                told,
+            },
             step,
         )
         .boxed()
@@ -187,24 +240,11 @@ impl Workbench for Attached {
         let (state, hurried) = (self.state.borrow().clone(), self.hurried.clone());
         // Who closes takes nothing over; calls from now on find no owner.
         self.watcher.abort();
+        let watched = self.watched.clone();
         async move {
+            watched.cancelled().await;
             match state {
-                State::Ours(door, serving) => {
-                    // Others' calls may end in peace; what they ask from now on waits for the next owner.
-                    let hurry = async {
-                        hurried.cancelled().await;
-                        tokio::time::sleep(HURRIED).await;
-                    };
-                    let left = tokio::select! {
-                        left = tokio::time::timeout(FAREWELL, serving.leave()) => left.is_ok(),
-                        () = hurry => false,
-                    };
-                    if !left {
-                        tracing::warn!("cut the calls of another outcrop");
-                    }
-                    serving.stop();
-                    door.close().await;
-                }
+                State::Ours(door, serving) => leave(&door, &serving, &hurried).await,
                 State::There(there) => there.close().await,
                 State::Between | State::Failed(..) => {}
             }
@@ -215,6 +255,48 @@ impl Workbench for Attached {
     fn hurry(&self) {
         self.hurried.cancel();
     }
+
+    fn let_go(&self) -> BoxFuture<'static, bool> {
+        let (begun, done) = oneshot::channel();
+        let (until, over) = oneshot::channel();
+        *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        // A store that is being opened is not waited for: that may take long.
+        let opening = matches!(*self.state.borrow(), State::Between);
+        let asked = !opening && self.rests.try_send(Rest { begun, over }).is_ok();
+        async move { asked && done.await.unwrap_or(false) }.boxed()
+    }
+
+    fn take_up(&self) {
+        *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Ends a time of owning: others' calls may end in peace; what they ask from now on waits for the next owner.
+async fn leave(door: &Counted, serving: &socket::Serving, hurried: &CancellationToken) {
+    let hurry = async {
+        hurried.cancelled().await;
+        tokio::time::sleep(HURRIED).await;
+    };
+    let left = tokio::select! {
+        left = tokio::time::timeout(FAREWELL, serving.leave()) => left.is_ok(),
+        () = hurry => false,
+    };
+    if !left {
+        tracing::warn!("cut the calls of another outcrop");
+    }
+    serving.stop();
+    door.close().await;
+}
+
+/// A watch's replies for as long as the workspace is this process's; then the next owner is to be watched.
+fn while_ours(replies: Replies, mut state: watch::Receiver<State>) -> Replies {
+    let left = async move {
+        if state.wait_for(|state| !matches!(state, State::Ours(..))).await.is_err() {
+            // Nobody follows: the watch ends with its door.
+            std::future::pending::<()>().await;
+        }
+    };
+    replies.take_until(left).chain(stream::once(std::future::ready(Err(gone())))).boxed()
 }
 
 impl Attached {
@@ -263,6 +345,44 @@ struct Asking {
     /// Replies that the face has got.
     heard: u64,
     done: bool,
+    /// Where a long wait is told.
+    silence: Arc<Silence>,
+    /// What came of such waits, for the watch that has notices.
+    told: Option<watch::Receiver<Option<String>>>,
+}
+
+/// What a call that was sent hears next.
+enum Heard {
+    Reply(Option<Result<Reply>>),
+    /// Something that the owner cannot say itself.
+    Notice(String),
+}
+
+impl Asking {
+    async fn hear(&mut self) -> Heard {
+        let Self { request, replies: Some(replies), silence, told, .. } = self else {
+            return Heard::Reply(None);
+        };
+        let watches = matches!(request, Request::Watch { .. });
+        let mut news = std::pin::pin!(async {
+            while let Some(told) = told
+                && told.changed().await.is_ok()
+            {
+                if let Some(text) = told.borrow_and_update().clone() {
+                    return text;
+                }
+            }
+            std::future::pending().await
+        });
+        loop {
+            tokio::select! {
+                biased;
+                reply = replies.next() => return Heard::Reply(reply),
+                text = &mut news => return Heard::Notice(text),
+                () = tokio::time::sleep(LULL), if !watches => silence.notice(),
+            }
+        }
+    }
 }
 
 async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
@@ -270,12 +390,15 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
         if asking.done {
             return None;
         }
-        let Some(replies) = &mut asking.replies else {
+        if asking.replies.is_none() {
             match settled(&mut asking.state).await {
                 // `None` where the connection went in this very moment: nothing was sent, the next owner is waited for.
                 Ok(State::There(there)) => asking.replies = there.try_call(&asking.context, &asking.request),
                 Ok(State::Ours(door, _)) => {
-                    asking.replies = Some(door.call(asking.context.clone(), asking.request.clone()));
+                    let replies = door.call(asking.context.clone(), asking.request.clone());
+                    let watches = matches!(asking.request, Request::Watch { .. });
+                    asking.replies =
+                        Some(if watches { while_ours(replies, asking.state.clone()) } else { replies });
                 }
                 Ok(State::Failed(error, _)) | Err(error) => {
                     asking.done = true;
@@ -284,8 +407,12 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
                 Ok(State::Between) => {}
             }
             continue;
+        }
+        let reply = match asking.hear().await {
+            Heard::Reply(reply) => reply?,
+            Heard::Notice(text) => Ok(Reply::Changed { number: 0, change: Changed::Notice { text } }),
         };
-        match replies.next().await? {
+        match reply {
             Ok(Reply::Changed { change, .. }) => {
                 // Numbers go on over a change of owner.
                 asking.heard += 1;
@@ -328,53 +455,126 @@ async fn settled(state: &mut watch::Receiver<State>) -> Result<State> {
     state.wait_for(ready).await.map(|state| state.clone()).map_err(|_| gone())
 }
 
-/// Finds the next owner each time that one is gone.
-async fn keep(
+/// What follows a state.
+enum Next {
+    /// Who owns it now is to be found.
+    Owner,
+    /// The state goes on.
+    Same,
+    /// Nobody asks any more.
+    Nothing,
+}
+
+/// What it takes to find the next owner each time that one is gone.
+struct Keeper {
     folder: PathBuf,
     open: Open,
     sender: watch::Sender<State>,
-    mut knocks: watch::Receiver<Knock>,
+    knocks: watch::Receiver<Knock>,
     restored: Arc<AtomicU64>,
-) {
-    let mut rest = REST.0;
-    // The knock that did not open it: by itself nothing is tried twice that costs a person's attention or a second.
-    let mut refused = None;
-    // The last knock that was heard: what it was to bring in is brought in once.
-    let mut served = 0;
-    loop {
-        let current = sender.borrow().clone();
-        match current {
-            // Nothing takes an owner's workspace away.
-            State::Ours(..) => return,
+    rests: mpsc::Receiver<Rest>,
+    silence: Arc<Silence>,
+}
+
+impl Keeper {
+    async fn keep(mut self) {
+        let mut pause = REST.0;
+        // The knock that did not open it: by itself nothing is tried twice that costs a person's attention or a second.
+        let mut refused = None;
+        // The last knock that was heard: what it was to bring in is brought in once.
+        let mut served = 0;
+        loop {
+            match self.outlast(&mut pause).await {
+                Next::Owner => {}
+                Next::Same => continue,
+                Next::Nothing => return,
+            }
+            if !matches!(*self.sender.borrow(), State::Failed(..)) {
+                self.sender.send_replace(State::Between);
+            }
+            let mut knock = self.knocks.borrow_and_update().clone();
+            let number = knock.count;
+            knock.ask = refused != Some(number);
+            if !knock.ask {
+                knock = Knock { count: number, ..Knock::default() };
+            }
+            if number == served {
+                knock.restore = None;
+            }
+            served = number;
+            let next = settle(&self.folder, &self.open, &knock).await;
+            if knock.restore.is_some() && matches!(next, Ok(State::Ours(..))) {
+                self.restored.store(number, Ordering::Release);
+            }
+            refused = next.is_err().then_some(number);
+            self.sender.send_replace(next.unwrap_or_else(|error| State::Failed(error, number)));
+        }
+    }
+
+    /// Stays with the state that there is; says what follows it.
+    async fn outlast(&mut self, pause: &mut Duration) -> Next {
+        let current = self.sender.borrow().clone();
+        let rest = match current {
+            State::Ours(door, serving) => {
+                // Nothing takes an owner's workspace away; it is given, for a while.
+                return match self.rests.recv().await {
+                    Some(rest) => self.let_go(rest, door, serving).await,
+                    None => Next::Nothing,
+                };
+            }
             State::There(there) => {
-                rest = REST.0;
-                there.gone().await;
+                *pause = REST.0;
+                tokio::select! {
+                    () = there.gone() => {
+                        self.silence.end();
+                        return Next::Owner;
+                    }
+                    Some(rest) = self.rests.recv() => rest,
+                    () = self.silence.noticed() => {
+                        tokio::select! {
+                            () = there.gone() => {}
+                            () = self.silence.ask(&self.folder, &there) => {}
+                        }
+                        return Next::Same;
+                    }
+                }
             }
             State::Failed(..) => tokio::select! {
-                () = tokio::time::sleep(rest) => rest = (rest * 2).min(REST.1),
-                Ok(()) = knocks.changed() => {}
+                () = tokio::time::sleep(*pause) => {
+                    *pause = (*pause * 2).min(REST.1);
+                    return Next::Owner;
+                }
+                Ok(()) = self.knocks.changed() => return Next::Owner,
+                Some(rest) = self.rests.recv() => rest,
             },
-            State::Between => {}
+            State::Between => return Next::Owner,
+        };
+        // There is nothing to let go of; nor is anything taken before the process runs again.
+        rest.begin(true).await;
+        Next::Same
+    }
+
+    /// Gives the workspace away until the process runs again, unless something runs.
+    async fn let_go(&mut self, rest: Rest, door: Arc<Counted>, serving: Arc<socket::Serving>) -> Next {
+        if rest.is_stale() || door.works(rest::BREATH).await {
+            rest.refuse();
+            return Next::Same;
         }
-        if !matches!(*sender.borrow(), State::Failed(..)) {
-            sender.send_replace(State::Between);
+        // Calls from now on wait.
+        self.sender.send_replace(State::Between);
+        if door.works(Duration::ZERO).await {
+            self.sender.send_replace(State::Ours(door, serving));
+            rest.refuse();
+            return Next::Same;
         }
-        let mut knock = knocks.borrow_and_update().clone();
-        let number = knock.count;
-        knock.ask = refused != Some(number);
-        if !knock.ask {
-            knock = Knock { count: number, ..Knock::default() };
+        leave(&door, &serving, &CancellationToken::new()).await;
+        drop((door, serving));
+        let released = rest::released(&self.folder).await;
+        if !released {
+            tracing::warn!("the workspace was not let go of in time");
         }
-        if number == served {
-            knock.restore = None;
-        }
-        served = number;
-        let next = settle(&folder, &open, &knock).await;
-        if knock.restore.is_some() && matches!(next, Ok(State::Ours(..))) {
-            restored.store(number, Ordering::Release);
-        }
-        refused = next.is_err().then_some(number);
-        sender.send_replace(next.unwrap_or_else(|error| State::Failed(error, number)));
+        rest.begin(released).await;
+        Next::Owner
     }
 }
 
@@ -389,6 +589,7 @@ async fn settle(folder: &Path, open: &Open, knock: &Knock) -> Result<State> {
             .map_err(|why| Error::internal("opening the workspace", why.to_string()))??;
         let pid = match owning {
             Owning::Ours(door) => {
+                let door = Arc::new(Counted::new(door));
                 let bound = socket::bind(folder)?;
                 let serving = Arc::new(socket::serve(door.clone(), bound));
                 return Ok(State::Ours(door, serving));
@@ -404,7 +605,7 @@ async fn settle(folder: &Path, open: &Open, knock: &Knock) -> Result<State> {
                     ErrorKind::Busy,
                     format!("opening the workspace {}", folder.display()),
                     format!("{pid} has it and does not serve it"),
-                    "Wait until it ends, or end it.",
+                    "It may be suspended: bring it back with fg. Else wait until it ends, or end it.",
                 ));
             }
             Err(error) => return Err(error),

@@ -94,6 +94,10 @@ impl Workbench for Here {
         stream::once(renewed).flatten().boxed()
     }
 
+    fn is_busy(&self) -> bool {
+        self.chat.is_busy() || self.pictures.is_busy() || self.evaluations.is_busy()
+    }
+
     fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
         let here = self.clone();
         async move {

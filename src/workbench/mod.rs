@@ -11,6 +11,8 @@ pub mod hello;
 pub mod here;
 pub mod reply;
 pub mod request;
+mod rest;
+mod silence;
 pub mod socket;
 mod standing;
 pub mod there;
@@ -37,6 +39,20 @@ pub trait Workbench: Send + Sync + std::fmt::Debug {
 
     /// The process has to end at once: what is closed waits for nobody else.
     fn hurry(&self) {}
+
+    /// Whether something runs that no call waits for.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// The process is to be stopped for a while: lets go of what others would wait for. `false` where something runs
+    /// that would be lost, and nothing is let go. Calls wait until `take_up`.
+    fn let_go(&self) -> BoxFuture<'static, bool> {
+        Box::pin(std::future::ready(true))
+    }
+
+    /// The process runs again.
+    fn take_up(&self) {}
 }
 
 /// A door as faces hold it.

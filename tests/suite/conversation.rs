@@ -234,6 +234,103 @@ fn when_the_first_of_two_terminals_is_killed_the_second_goes_on() {
     assert!(list.contains("said in the first") && list.contains("said in the second"), "{list}");
 }
 
+/// Stops the program with Ctrl+Z; what stands on the terminal once the shell is back.
+fn stop(tty: &Tty) -> String {
+    tty.send("\x1a");
+    tty.wait_until("the shell", |seen| {
+        let text = seen.text();
+        !seen.screen().alternate_screen() && text.contains("Stopped") && text.trim_end().ends_with("ready>")
+    });
+    tty.text()
+}
+
+#[test]
+fn one_that_is_stopped_lets_others_have_the_workspace_and_goes_on_as_before() {
+    let home = Home::scripted();
+    let mut tty = home.shell(SIZE);
+    tty.send(format!("{} -m scripted/echo\r", env!("CARGO_BIN_EXE_outcrop")));
+    tty.wait_for_composer();
+    tty.ask("said before");
+    tty.wait_for("→");
+    tty.send("kept");
+    tty.wait_for("kept");
+    for round in ["first", "second"] {
+        let said = stop(&tty);
+        assert!(!said.contains("still runs"), "{said}");
+        let list = home.said(&["conversations", "list"]);
+        assert!(list.contains("said before"), "{list}");
+        let meanwhile = format!("said meanwhile, the {round} time");
+        home.said(&["chat", "-m", "scripted/echo", &meanwhile]);
+        tty.send("fg\r");
+        // The list has what others did, and the composer what was typed.
+        tty.wait_until("the picture", |seen| {
+            let text = seen.text();
+            seen.screen().alternate_screen() && text.contains("kept") && text.contains(&meanwhile[..20])
+        });
+    }
+    tty.send(" and sent");
+    tty.wait_for("kept and sent");
+    tty.send("\r");
+    tty.wait("the answer", |screen| screen.contents().matches("kept and sent").count() >= 2);
+    tty.wait("its end", |screen| screen.contents().matches('→').count() >= 2);
+    tty.send("\x11");
+    tty.wait_until("the shell", |seen| {
+        !seen.screen().alternate_screen() && seen.text().trim_end().ends_with("ready>")
+    });
+    tty.send("exit\r");
+    assert_eq!(tty.ended(), Some(0));
+    let texts = texts(&thread(&home));
+    assert_eq!(texts, ["said before", "said before", "kept and sent", "kept and sent"]);
+}
+
+#[test]
+fn one_that_is_stopped_while_it_answers_keeps_the_workspace_and_others_are_told_whom_they_wait_for() {
+    let home = Home::scripted();
+    let tty = home.shell(SIZE);
+    tty.send(format!("{} -m scripted/stream-100000@20\r", env!("CARGO_BIN_EXE_outcrop")));
+    tty.wait_for_composer();
+    tty.ask("go");
+    tty.wait_for("river");
+    let said = stop(&tty);
+    assert!(said.contains("something still runs"), "{said}");
+    let refused = home.run(&["conversations", "list"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&refused.stderr);
+    let pid = std::fs::read_to_string(home.path().join("lock"))
+        .or_else(|_| std::fs::read_to_string(home.path().join("workspace/lock")))
+        .unwrap_or_default();
+    assert!(error.contains(&format!("process {}", pid.trim())) && error.contains("fg"), "{error}");
+    tty.send("fg\r");
+    tty.wait_until("the picture", |seen| seen.screen().alternate_screen() && seen.text().contains("river"));
+    tty.send("\x1b");
+    tty.wait_for("stopped");
+    home.said(&["conversations", "list"]);
+}
+
+#[test]
+fn an_attached_screen_says_that_its_owner_does_not_answer_and_goes_on_when_it_does() {
+    use rustix::process::Signal;
+    let home = Home::scripted();
+    let first = home.open(SIZE, &["-m", "scripted/echo"]);
+    first.wait_for_composer();
+    first.ask("said in the first");
+    first.wait_for("→");
+    let second = home.open(SIZE, &["-m", "scripted/echo"]);
+    second.wait_for_composer();
+    second.wait_for("said in the first");
+    first.signal(Signal::STOP);
+    second.ask("said in the second");
+    second.wait_for("does not answer");
+    second.wait_for(&format!("process {}", first.pid()));
+    first.signal(Signal::CONT);
+    second.wait("the answer", |screen| {
+        let text = screen.contents();
+        text.contains("→") && text.matches("said in the second").count() >= 2
+    });
+    quit(second);
+    quit(first);
+}
+
 /// What of a program's output drives a terminal and is not what this program sends by itself.
 fn foreign(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);

@@ -93,6 +93,23 @@ impl Home {
         command
     }
 
+    /// A shell that controls jobs, with the same variables, at its prompt.
+    pub fn shell(&self, size: (u16, u16)) -> Tty {
+        let mut command = CommandBuilder::new("bash");
+        command.args(["--norc", "--noprofile", "-i"]);
+        command.env_clear();
+        for (name, value) in self.variables() {
+            command.env(name, value);
+        }
+        for (name, value) in [("PS1", "ready> "), ("HISTFILE", "/dev/null")] {
+            command.env(name, value);
+        }
+        command.cwd(self.path());
+        let tty = Tty::start(command, size, &[]);
+        tty.wait_for("ready>");
+        tty
+    }
+
     /// Starts the program in a terminal of this size that answers no questions.
     pub fn open(&self, size: (u16, u16), arguments: &[&str]) -> Tty {
         Tty::start(self.command(arguments), size, &[])

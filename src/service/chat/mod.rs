@@ -118,6 +118,11 @@ impl Chat {
         run::mark_interrupted(&self.archive).await
     }
 
+    /// Whether an answer is being written.
+    pub fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
     /// Stops every turn, waits until what came is stored, and lets no new one begin.
     pub async fn finish(&self) {
         self.turns.close().await;

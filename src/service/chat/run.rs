@@ -244,7 +244,9 @@ impl Growing {
     fn so_far(&self) -> Message {
         let mut message = self.answer.clone();
         message.blocks.clone_from(&self.fold.blocks);
-        message.answer = message.answer.map(|answer| Answer { usage: self.fold.usage, ..answer });
+        // With its figures: a process that is killed leaves what was stored last.
+        let timing = self.clock.timing();
+        message.answer = message.answer.map(|answer| Answer { usage: self.fold.usage, timing, ..answer });
         message
     }
 
@@ -252,7 +254,6 @@ impl Growing {
         let mut message = self.so_far();
         if let Some(answer) = &mut message.answer {
             answer.outcome = outcome;
-            answer.timing = self.clock.timing();
         }
         message
     }

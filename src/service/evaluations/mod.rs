@@ -234,6 +234,11 @@ impl Evaluations {
         Ok(())
     }
 
+    /// Whether something is being asked for.
+    pub fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
     /// Ends what is being asked for, so that it can go on at the next start.
     pub async fn finish(&self) {
         self.ends.cancel();

@@ -104,6 +104,7 @@ fn drawn() -> Settings {
         temperature: Some(0.5),
         top_p: Some(0.5),
         top_k: Some(1),
+        repeat_penalty: Some(1.5),
         max_tokens: Some(1),
         stop: vec![".".to_owned()],
         seed: Some(1),

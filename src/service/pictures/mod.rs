@@ -236,6 +236,11 @@ impl Pictures {
             .await
     }
 
+    /// Whether pictures are being made.
+    pub fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
     /// Stops every making, waits until what came is stored, and lets no new one begin.
     pub async fn finish(&self) {
         self.ends.cancel();

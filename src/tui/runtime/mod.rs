@@ -38,6 +38,9 @@ const FRAME: Duration = Duration::from_micros(16_600);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How often a process in the background looks whether it is in front: `fg` says nothing to one that runs.
 const AWAY: Duration = Duration::from_millis(200);
+/// Said before a stop with which the workspace is not let go of.
+const HELD: &str =
+    "outcrop: something still runs, so the workspace is not let go of. Other outcrops wait until fg.";
 /// Inputs taken in before a frame is drawn, so that a flood of keys cannot hold the picture back.
 const BATCH: usize = 1_024;
 
@@ -129,6 +132,7 @@ pub async fn run<A: App, T: Terminal>(
 struct Runtime<'a, A, T> {
     app: &'a mut A,
     terminal: &'a mut T,
+    door: Door,
     calls: Calls,
     clipboard: Clipboard,
     tools: Tools,
@@ -144,6 +148,8 @@ struct Runtime<'a, A, T> {
     frame_due: Instant,
     /// When to look again whether the terminal is this process's.
     away: Option<Instant>,
+    /// The process is to be stopped.
+    stopping: bool,
     /// The picture is older than the state.
     dirty: bool,
     ending: Option<Ending>,
@@ -179,7 +185,8 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
         Self {
             app,
             terminal,
-            calls: Calls::new(door),
+            calls: Calls::new(door.clone()),
+            door,
             clipboard: Clipboard::default(),
             tools: Tools::default(),
             editing: None,
@@ -190,6 +197,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
             pulsed: now,
             frame_due: now,
             away: None,
+            stopping: false,
             dirty: false,
             ending: None,
         }
@@ -203,6 +211,10 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
         loop {
             if let Some(ending) = self.ending {
                 return Ok(ending);
+            }
+            if std::mem::take(&mut self.stopping) {
+                let events = self.suspend().await?;
+                self.after(events)?;
             }
             let (events, at_once) = self.wait().await?;
             if events.is_empty() {
@@ -341,7 +353,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                     events.push(event);
                 }
             }
-            if self.ending.is_some() || events.len() >= BATCH {
+            if self.ending.is_some() || self.stopping || events.len() >= BATCH {
                 break;
             }
             next = self.terminal.ready();
@@ -359,24 +371,41 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
     fn obey(&mut self, signal: Signal) -> Result<Vec<Event>> {
         match signal {
             // Ctrl+C within the editor is the editor's, and once continued it has the terminal.
-            Signal::Interrupt | Signal::Continue if self.editing.is_some() => Ok(Vec::new()),
+            Signal::Interrupt if self.editing.is_some() => Ok(Vec::new()),
+            Signal::Continue if self.editing.is_some() => {
+                self.door.take_up();
+                Ok(Vec::new())
+            }
             Signal::Interrupt | Signal::Terminate | Signal::HangUp => {
                 self.ending = Some(Ending::Signal(signal));
                 self.terminal.ending();
                 Ok(Vec::new())
             }
-            Signal::Stop => self.suspend(),
-            Signal::Continue => self.come_back(),
+            Signal::Stop => {
+                self.stopping = true;
+                Ok(Vec::new())
+            }
+            Signal::Continue => {
+                self.door.take_up();
+                self.come_back()
+            }
         }
     }
 
     /// Ctrl+Z. A stop reaches this thread a moment after it was asked for, so the way back begins at SIGCONT, never here;
-    /// only where nobody could send it, at once.
-    fn suspend(&mut self) -> Result<Vec<Event>> {
+    /// only where nobody could send it, at once. Others get the workspace meanwhile, where nothing runs.
+    async fn suspend(&mut self) -> Result<Vec<Event>> {
         self.terminal.hand_over();
+        if !self.terminal.stops() {
+            return if self.editing.is_some() { Ok(Vec::new()) } else { self.come_back() };
+        }
+        if !self.door.let_go().await {
+            self.terminal.say(HELD);
+        }
         if self.terminal.stop() || self.editing.is_some() {
             return Ok(Vec::new());
         }
+        self.door.take_up();
         self.come_back()
     }
 
@@ -466,10 +495,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 }
                 Effect::Title(text) => self.terminal.title(&text)?,
                 Effect::Mouse(on) => self.terminal.mouse(on)?,
-                Effect::Suspend => {
-                    let events = self.suspend()?;
-                    self.after(events)?;
-                }
+                Effect::Suspend => self.stopping = true,
                 Effect::Quit => self.ending = Some(Ending::Quit),
             }
         }

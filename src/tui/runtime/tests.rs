@@ -335,6 +335,30 @@ async fn stopping_gives_the_terminal_away_and_takes_it_back() {
     assert_eq!((script.stops, script.titles), (1, vec!["a title".to_owned()]));
 }
 
+#[derive(Debug)]
+struct Held;
+
+impl Workbench for Held {
+    fn call(&self, _: Context, _: Request) -> Replies {
+        stream::empty().boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+
+    fn let_go(&self) -> BoxFuture<'static, bool> {
+        Box::pin(async { false })
+    }
+}
+
+#[tokio::test]
+async fn a_stop_with_which_others_have_to_wait_is_said() {
+    let mut script = Script::keys(20, 2, "z").unwrap();
+    run(&mut Log::default(), Arc::new(Held), &mut script, host()).await.unwrap();
+    assert_eq!((script.stops, script.said), (1, vec![super::HELD.to_owned()]));
+}
+
 #[tokio::test]
 async fn an_editor_that_cannot_start_is_an_event_with_the_reason() {
     let (events, script, _) = play(Tap::default(), "e").await;

@@ -44,6 +44,7 @@ fn start(field: &str) -> f64 {
         "temperature" => 0.7,
         "top_p" => 1.0,
         "top_k" => 40.0,
+        "repeat_penalty" => 1.0,
         "max_tokens" => 512.0,
         _ => 0.0,
     }
@@ -200,6 +201,7 @@ pub fn value<'a>(
         "seed" => ("random", Source::Nobody),
         "stop" | "tools" | "tool_choice" | "response_schema" => ("none", Source::Nobody),
         "cache" => ("off", Source::Nobody),
+        "repeat_penalty" if local => ("none", Source::Nobody),
         "max_tokens" if local => ("no limit", Source::Nobody),
         _ if local => ("its own", Source::Model),
         _ => ("its own", Source::Server),

@@ -75,11 +75,17 @@ pub trait Terminal {
     /// Gives the terminal back as it was found and reads nothing from it, for another program or a stop.
     fn hand_over(&mut self);
 
+    /// Says a line where the shell goes on; the terminal was handed over. The text is sanitised here.
+    fn say(&mut self, text: &str);
+
     /// Takes the terminal again; `false` while another process group has it.
     fn take_back(&mut self) -> Result<bool>;
 
     /// Whether the terminal is handed over.
     fn is_away(&self) -> bool;
+
+    /// Whether somebody could continue a process that is stopped.
+    fn stops(&self) -> bool;
 
     /// Stops the process group, as Ctrl+Z does; the terminal was handed over. `Signal::Continue` tells the end of it.
     /// `false` where nobody could continue it.

@@ -36,6 +36,8 @@ pub struct Script {
     /// Bytes sent beside the frames.
     pub sent: Vec<u8>,
     pub stops: usize,
+    /// What was said on the terminal that was handed over.
+    pub said: Vec<String>,
 }
 
 impl Script {
@@ -54,6 +56,7 @@ impl Script {
             titles: Vec::new(),
             sent: Vec::new(),
             stops: 0,
+            said: Vec::new(),
         })
     }
 
@@ -141,6 +144,10 @@ impl Terminal for Script {
         self.away = true;
     }
 
+    fn say(&mut self, text: &str) {
+        self.said.push(text.to_owned());
+    }
+
     fn take_back(&mut self) -> Result<bool> {
         self.away = false;
         Ok(true)
@@ -148,6 +155,10 @@ impl Terminal for Script {
 
     fn is_away(&self) -> bool {
         self.away
+    }
+
+    fn stops(&self) -> bool {
+        true
     }
 
     fn stop(&mut self) -> bool {

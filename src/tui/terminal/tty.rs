@@ -175,6 +175,11 @@ impl Terminal for Tty {
         self.modes.leave();
     }
 
+    fn say(&mut self, text: &str) {
+        // It is only a remark: a terminal that takes none is no reason to fail.
+        let _ = self.modes.write(format!("{}\r\n", safe_line(text)).as_bytes());
+    }
+
     fn take_back(&mut self) -> Result<bool> {
         if !self.modes.in_foreground() {
             return Ok(false);
@@ -203,12 +208,13 @@ impl Terminal for Tty {
         self.away
     }
 
-    fn stop(&mut self) -> bool {
+    fn stops(&self) -> bool {
         // With no shell above that controls jobs, nobody would ever continue the group.
-        if getsid(None).is_ok_and(|session| session == getpgrp()) {
-            return false;
-        }
-        kill_current_process_group(ProcessSignal::STOP).is_ok()
+        getsid(None).is_ok_and(|session| session != getpgrp())
+    }
+
+    fn stop(&mut self) -> bool {
+        self.stops() && kill_current_process_group(ProcessSignal::STOP).is_ok()
     }
 
     fn ending(&mut self) {

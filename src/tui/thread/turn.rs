@@ -182,11 +182,14 @@ impl Thread {
                 }
                 draft
             }
-            Turn::Streaming { answer, .. } => {
+            Turn::Streaming { answer, since, first, .. } => {
                 let item = self.index.get(&answer).copied().and_then(|at| self.items.get_mut(at));
                 let answer = item.and_then(|item| item.message.answer.as_mut());
                 if let Some(answer) = answer.filter(|a| a.outcome == Outcome::Streaming) {
                     answer.outcome = outcome;
+                    // As seen from here, until the store tells it.
+                    let seen = first.map(|at| u32::try_from(at.since(since)).unwrap_or(u32::MAX));
+                    answer.timing.first_token_ms = answer.timing.first_token_ms.or(seen);
                 }
                 None
             }

@@ -150,7 +150,8 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
 pub fn left_out(settings: &Settings) -> Vec<LeftOut> {
     let thinks = budget(settings.reasoning).is_some();
     let sampling = LeftOut::of(settings, &SAMPLING, THINKS).filter(|_| thinks);
-    sampling.into_iter().chain(LeftOut::of(settings, &["seed"], "the Messages API has none")).collect()
+    let lacks = LeftOut::of(settings, &["repeat_penalty", "seed"], "the Messages API has none");
+    sampling.into_iter().chain(lacks).collect()
 }
 
 /// The body that asks how many tokens the conversation has.

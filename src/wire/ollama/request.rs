@@ -38,6 +38,8 @@ struct Options<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     top_k: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    repeat_penalty: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     num_predict: Option<u32>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
@@ -93,6 +95,7 @@ pub fn body(converse: &Converse) -> Result<Vec<u8>> {
             temperature: settings.temperature,
             top_p: settings.top_p,
             top_k: settings.top_k,
+            repeat_penalty: settings.repeat_penalty,
             num_predict: settings.max_tokens,
             stop: &settings.stop,
             seed: settings.seed,
@@ -293,6 +296,7 @@ mod tests {
             ("temperature", "0.2"),
             ("top_p", "0.9"),
             ("top_k", "40"),
+            ("repeat_penalty", "1.25"),
             ("max_tokens", "64"),
             ("stop", "END,\\n\\n"),
             ("seed", "18446744073709551615"),
@@ -303,7 +307,7 @@ mod tests {
             converse.settings.set(name, value).unwrap();
         }
         let written = String::from_utf8(body(&converse).unwrap()).unwrap();
-        let options = r#""options":{"temperature":0.2,"top_p":0.9,"top_k":40,"num_predict":64,"stop":["END","\n\n"],"seed":18446744073709551615}"#;
+        let options = r#""options":{"temperature":0.2,"top_p":0.9,"top_k":40,"repeat_penalty":1.25,"num_predict":64,"stop":["END","\n\n"],"seed":18446744073709551615}"#;
         assert!(written.contains(options), "{written}");
         let body = sent(&converse);
         let function = json!({"name": "look", "description": "d", "parameters": {"type": "object"}});

@@ -146,8 +146,10 @@ pub fn body(converse: &Converse, dialect: Dialect) -> Result<Vec<u8>> {
 
 /// The settings that the body leaves out.
 pub fn left_out(settings: &Settings, dialect: Dialect) -> Vec<LeftOut> {
-    let lacks = LeftOut::of(settings, &["top_k"], "OpenAI's own API has none");
-    lacks.filter(|_| !dialect.top_k).into_iter().collect()
+    let lacks = LeftOut::of(settings, &["top_k"], "OpenAI's own API has none").filter(|_| !dialect.top_k);
+    // Servers that have one have no common name for it.
+    let none = LeftOut::of(settings, &["repeat_penalty"], "the Chat Completions API has none");
+    lacks.into_iter().chain(none).collect()
 }
 
 pub(super) fn effort(effort: Effort) -> &'static str {

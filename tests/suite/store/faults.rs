@@ -180,6 +180,8 @@ fn a_commit_that_would_fill_the_disk_is_refused_before_anything_is_touched() {
     let options = Options { reserve: u64::MAX / 4, ..small() };
     let error = Store::open_with(&owner, &unlock(None), options).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Full, "{error}");
+    assert!(error.doing.contains(&folder.path().display().to_string()), "{error}");
+    assert!(error.hint.starts_with("Free ") && error.hint.contains("OUTCROP_HOME"), "{error}");
     drop(owner);
     assert!(!folder.path().join("ballast").exists(), "the ballast is given up when the disk is full");
     let store = open(folder.path());

@@ -86,6 +86,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             temperature,
             top_p,
             top_k,
+            repeat_penalty: top_k.map(|k| 1.0 + (k % 8) as f32 / 8.0),
             max_tokens: top_k,
             stop,
             seed,

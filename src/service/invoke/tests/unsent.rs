@@ -82,6 +82,13 @@ fn every_voice_names_what_it_does_not_send_and_says_nothing_where_it_sends_all()
             "a wrapped one says the same"
         );
     }
+    // One that says how it is drawn besides: some have no room for a penalty, and 1 is none.
+    let penalised = |value| asked("there/m", &[("repeat_penalty", value)]);
+    let said = |voice: &dyn Provider, value| LeftOut::said(&voice.left_out(&penalised(value)));
+    let chat = "repeat_penalty is not sent: the Chat Completions API has none";
+    assert_eq!(said(&openai("http://h"), "1.1").as_deref(), Some(chat));
+    assert_eq!(said(&openai("http://h"), "1"), None);
+    assert_eq!(said(&Ollama::new("there", "http://h", Key::None), "1.1"), None);
     // Converse has no room for Jurassic's dialogues: its maker's own body is sent.
     let mut talk = asked("there/ai21.j2-ultra", SET);
     talk.system = Some("Be brief.".into());

@@ -63,7 +63,7 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         }
         Outcome::Failed { error } => failure(error, item.open, columns, &mut rows),
     }
-    let figures = summary(answer);
+    let figures = summary(answer, !item.message.blocks.is_empty());
     if item.named == Named::Here && !figures.is_empty() {
         let ink = if focused { Ink::of(Role::Muted) } else { FAINT };
         rows.push(Row::of(fit(&figures, columns), ink));
@@ -121,11 +121,18 @@ pub(super) fn is_long(error: &Error) -> bool {
     error.why.len() > LONG
 }
 
-/// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out.
-fn summary(answer: &Answer) -> String {
+/// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out. Of an answer that was cut,
+/// of which something `came`, it is said: `0.14 s first · 2.1 s in all · 46 tok/s · tokens unknown`.
+fn summary(answer: &Answer, came: bool) -> String {
     let mut parts = Vec::new();
-    if let Some(ms) = answer.timing.first_token_ms {
-        parts.push(format!("{} first", figures::seconds(ms.into())));
+    let cut = !matches!(answer.outcome, Outcome::Complete { .. });
+    match answer.timing.first_token_ms {
+        Some(ms) => parts.push(format!("{} first", figures::seconds(ms.into()))),
+        None if cut && came => parts.push("first unknown".to_owned()),
+        None => {}
+    }
+    if let (true, Some(ms)) = (cut, answer.timing.total_ms) {
+        parts.push(format!("{} in all", figures::seconds(ms.into())));
     }
     if let Some(rate) = answer.tokens_per_second() {
         parts.push(format!("{} tok/s", figures::rate(rate)));
@@ -137,6 +144,7 @@ fn summary(answer: &Answer) -> String {
         }
         (Some(input), None) => parts.push(format!("{} tok in", grouped(input.into()))),
         (None, Some(output)) => parts.push(format!("{about}{} tok out", grouped(output.into()))),
+        (None, None) if cut && came => parts.push("tokens unknown".to_owned()),
         (None, None) => {}
     }
     if let (Some(share), Some(context)) = (answer.context_share(), answer.context) {

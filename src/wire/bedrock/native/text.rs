@@ -63,17 +63,17 @@ fn claude(converse: &Converse, thinking: messages::Thinking) -> Result<Value> {
 }
 
 /// What families have names for.
-const SETTINGS: [&str; 6] = ["temperature", "top_p", "top_k", "max_tokens", "stop", "seed"];
+const SETTINGS: [&str; 7] = ["temperature", "top_p", "top_k", "max_tokens", "stop", "seed", "repeat_penalty"];
 
 /// The names of a family for these; one that is empty is none.
-fn names(family: Family) -> [&'static str; 6] {
+fn names(family: Family) -> [&'static str; 7] {
     match family {
-        Family::TitanText => ["temperature", "topP", "", "maxTokenCount", "stopSequences", ""],
-        Family::Llama2 | Family::Llama3 => ["temperature", "top_p", "", "max_gen_len", "", ""],
-        Family::Command => ["temperature", "p", "k", "max_tokens", "stop_sequences", ""],
-        Family::CommandR => ["temperature", "p", "k", "max_tokens", "stop_sequences", "seed"],
-        Family::Jurassic2 => ["temperature", "topP", "", "maxTokens", "stopSequences", ""],
-        _ => [""; 6],
+        Family::TitanText => ["temperature", "topP", "", "maxTokenCount", "stopSequences", "", ""],
+        Family::Llama2 | Family::Llama3 => ["temperature", "top_p", "", "max_gen_len", "", "", ""],
+        Family::Command => ["temperature", "p", "k", "max_tokens", "stop_sequences", "", ""],
+        Family::CommandR => ["temperature", "p", "k", "max_tokens", "stop_sequences", "seed", ""],
+        Family::Jurassic2 => ["temperature", "topP", "", "maxTokens", "stopSequences", "", ""],
+        _ => [""; 7],
     }
 }
 
@@ -87,6 +87,7 @@ fn settings(converse: &Converse, family: Family) -> Map<String, Value> {
         settings.max_tokens.map(Value::from),
         (!settings.stop.is_empty()).then(|| settings.stop.clone().into()),
         settings.seed.map(Value::from),
+        None,
     ];
     let named = names(family).into_iter().zip(values).filter(|(name, _)| !name.is_empty());
     named.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

@@ -63,7 +63,8 @@ pub fn body(converse: &Converse) -> Result<Vec<u8>> {
 
 /// The settings that the body leaves out.
 pub fn left_out(settings: &Settings) -> Vec<LeftOut> {
-    LeftOut::of(settings, &["top_k", "stop", "seed"], "the Responses API has none").into_iter().collect()
+    let lacks = ["top_k", "repeat_penalty", "stop", "seed"];
+    LeftOut::of(settings, &lacks, "the Responses API has none").into_iter().collect()
 }
 
 /// A summary is asked for: the reasoning itself is not shown.

@@ -15,10 +15,13 @@ use crate::tui::paint::{meter, put, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
 use crate::tui::pane::chat::{Focus, State};
-use crate::tui::widget::text::fit_left;
+use crate::tui::widget::text::{fit, fit_left};
 
 /// For whom has a server, or a service's key.
 const OTHER_WAY: &str = "Or a server: [providers.NAME] in the configuration file.";
+
+/// Rows of each part of an error where rows are short; a higher terminal has all of it.
+const FEW: usize = 2;
 
 /// A pen that writes lines downwards.
 struct Pen<'a> {
@@ -26,9 +29,28 @@ struct Pen<'a> {
     sight: &'a Sight<'a>,
     area: Rect,
     y: u16,
+    tight: Tight,
 }
 
 impl Pen<'_> {
+    fn has_room(&self) -> bool {
+        self.y < self.area.bottom()
+    }
+
+    /// An empty line, where there is room for it.
+    fn air(&mut self) {
+        self.y += u16::from(self.tight < Tight::NoAir);
+    }
+
+    /// A text that is cut to its first row where rows are short.
+    fn short(&mut self, text: &str, role: Role) {
+        if self.tight == Tight::OneRow {
+            self.line(&fit(text, usize::from(self.area.width)), role);
+        } else {
+            self.text(text, role);
+        }
+    }
+
     fn line(&mut self, text: &str, role: Role) {
         if self.y < self.area.bottom() {
             put(self.cells, self.area.x, self.y, self.area.right(), text, self.sight.look.style(role));
@@ -38,6 +60,20 @@ impl Pen<'_> {
 
     fn text(&mut self, text: &str, role: Role) {
         for line in wrap(text, self.area.width) {
+            self.line(&line, role);
+        }
+    }
+
+    /// What went wrong: two rows of it where rows are short.
+    fn failed(&mut self, text: &str, role: Role) {
+        let mut lines = wrap(text, self.area.width);
+        if self.tight == Tight::OneRow && lines.len() > FEW {
+            lines.truncate(FEW);
+            if let Some(last) = lines.last_mut() {
+                *last = fit(&format!("{last} …"), usize::from(self.area.width)).into_owned();
+            }
+        }
+        for line in lines {
             self.line(&line, role);
         }
     }
@@ -63,38 +99,64 @@ impl Pen<'_> {
     }
 }
 
+/// What gives way where the rows do not suffice, one after the other: what the person read before the fetch began, the
+/// air, the other choices and the further rows of what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tight {
+    Not,
+    NoWelcome,
+    NoAir,
+    OneRow,
+}
+
 /// Draws it.
 pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let inside = Rect { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4).min(84), ..area };
-    let mut pen = Pen { cells, sight, area: inside, y: area.y + u16::from(area.height > 18) };
-    let welcome = if state.stock.cards.iter().any(usable) { "Fetch a model" } else { "Welcome to Outcrop" };
-    put(
-        pen.cells,
-        inside.x,
-        pen.y,
-        inside.right(),
-        welcome,
-        sight.look.style(Role::Accent).add_modifier(Modifier::BOLD),
-    );
+    let y = area.y + u16::from(area.height > 18);
+    // What is offered has its own way to stay in sight.
+    let mut tight = Tight::Not;
+    if first.fetch != Fetch::Offered {
+        for next in [Tight::Not, Tight::NoWelcome, Tight::NoAir, Tight::OneRow] {
+            tight = next;
+            // Nothing is painted where there is no room: only the rows are counted.
+            let nowhere = Rect { height: 0, ..inside };
+            let mut pen = Pen { cells, sight, area: nowhere, y, tight };
+            body(state, first, area.height, &mut pen);
+            if pen.y <= area.bottom() {
+                break;
+            }
+        }
+    }
+    body(state, first, area.height, &mut Pen { cells, sight, area: inside, y, tight });
+}
+
+fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
+    let can_answer = state.stock.cards.iter().any(usable);
+    let welcome = if can_answer { "Fetch a model" } else { "Welcome to Outcrop" };
+    let style = pen.sight.look.style(Role::Accent).add_modifier(Modifier::BOLD);
+    if pen.has_room() {
+        put(pen.cells, pen.area.x, pen.y, pen.area.right(), welcome, style);
+    }
     pen.y += 1;
     if first.choices.is_empty() {
-        return nothing(state, &mut pen);
+        return nothing(state, pen);
     }
-    if !state.stock.cards.iter().any(usable) {
+    if !can_answer && pen.tight == Tight::Not {
         pen.text("There is no model on this machine yet. One can be fetched now; then everything runs here, offline.", Role::Text);
     }
-    pen.line("", Role::Text);
-    choices(first, state.focus == Focus::FirstRun, &mut pen);
-    pen.line("", Role::Text);
+    pen.air();
+    let most = if pen.tight == Tight::OneRow { 1 } else { usize::from(height / 4).max(2) };
+    choices(first, most, state.focus == Focus::FirstRun, pen);
+    pen.air();
     // What moves, or what went wrong, is never below the screen's end.
     let offered = first.fetch == Fetch::Offered;
     if !offered {
-        fetching(first, &mut pen);
-        pen.line("", Role::Text);
+        fetching(first, pen);
+        pen.air();
     }
     // What is asked for is in sight whatever is said of it.
     let room = pen.area;
-    let ask = if offered { offer(state, first, sight) } else { String::new() };
+    let ask = if offered { offer(state, first, pen.sight) } else { String::new() };
     let asked = if offered { wrap(&ask, room.width).len() as u16 } else { 0 };
     pen.area.height = room.height.saturating_sub(asked);
     if let Some(plan) = &first.plan {
@@ -112,10 +174,13 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
             Checked::Nowhere => "unpinned: its SHA-256 is not known here and cannot be checked",
         };
         pen.pair("checked", checked);
-        pen.line("", Role::Text);
     }
-    for (source, why) in &first.failed {
-        pen.text(&format!("✗ {source}: {why}"), Role::Warn);
+    let failed: Vec<_> = first.failed.iter().filter(|(_, why)| !says(&first.fetch, why)).collect();
+    if offered || !failed.is_empty() {
+        pen.air();
+    }
+    for (source, why) in failed {
+        pen.short(&format!("✗ {source}: {why}"), Role::Warn);
     }
     pen.area = room;
     if offered {
@@ -128,8 +193,12 @@ pub fn draw(state: &State, first: &FirstRun, sight: &Sight<'_>, area: Rect, cell
     }
 }
 
-fn choices(first: &FirstRun, focused: bool, pen: &mut Pen<'_>) {
-    let most = usize::from(pen.area.height / 4).max(2);
+/// Whether the end of the fetch says already why a source failed.
+fn says(fetch: &Fetch, why: &str) -> bool {
+    matches!(fetch, Fetch::Failed(error) if error.why.contains(why))
+}
+
+fn choices(first: &FirstRun, most: usize, focused: bool, pen: &mut Pen<'_>) {
     let top = (first.selected + 1).saturating_sub(most);
     for (at, card) in first.choices.iter().enumerate().skip(top).take(most) {
         let chosen = at == first.selected;
@@ -178,9 +247,9 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
     match &first.fetch {
         Fetch::Offered => {}
         Fetch::Failed(error) => {
-            pen.text(&format!("✗ {}: {}", error.doing, error.why), Role::Bad);
+            pen.failed(&format!("✗ {}: {}", error.doing, error.why), Role::Bad);
             if !error.hint.is_empty() {
-                pen.text(&error.hint, Role::Text);
+                pen.failed(&error.hint, Role::Text);
             }
             let says = [(Action::Accept, "tries again"), (Action::Back, "leaves this screen")];
             pen.line(&keys(&says), Role::Accent);
@@ -191,14 +260,14 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
             let known = step.as_ref().and_then(share);
             let width = pen.area.width.min(40);
             let bar = known.map_or_else(String::new, |share| meter(share, width));
-            if known.is_some() && pen.y < pen.area.bottom() {
+            if known.is_some() && pen.has_room() {
                 let look = pen.sight.look;
                 let ground = look.style(Role::Selected).patch(look.style(Role::Accent));
                 let x = put(pen.cells, pen.area.x, pen.y, pen.area.x + width, &bar, ground);
                 let percent = format!(" {:>3.0} %", known.unwrap_or_default() * 100.0);
                 put(pen.cells, x, pen.y, pen.area.right(), &percent, look.style(Role::Text));
-                pen.y += 1;
             }
+            pen.y += u16::from(known.is_some());
             pen.line(&format!("{words} · {}", seconds(waited)), Role::Text);
             let says = [(Action::Back, "stops it; what has come is kept where the source can resume")];
             pen.text(&keys(&says), Role::Muted);

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::domain::catalog::{Availability, Capability, ModelCard};
 use crate::domain::figures::{bytes, grouped, seconds};
 use crate::domain::left_out::LeftOut;
+use crate::domain::settings::Settings;
 use crate::domain::workspace::Verdict;
 use crate::tui::action::Action;
 use crate::tui::app::{Desk, Options};
@@ -178,6 +179,9 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     }
     if let Some(unsent) = LeftOut::listed(&card.unsent) {
         fact("not sent", (unsent, Role::Text));
+    }
+    if let Some(own) = card.defaults.as_ref().and_then(Settings::all_said) {
+        fact("drawn", (own, Role::Text));
     }
     fact("context", tokens(card.context));
     fact("longest", tokens(card.max_output));
