@@ -88,10 +88,10 @@ impl OpenAi {
         Self { key_check, ..self }
     }
 
-    /// The same server, which calls the seed by that name.
+    /// The same server, which calls the seed `random_seed` where that is `so`.
     #[must_use]
-    pub fn with_seed_as(self, seed: Seed) -> Self {
-        Self { seed, ..self }
+    pub fn with_random_seed(self, so: bool) -> Self {
+        Self { seed: if so { Seed::RandomSeed } else { Seed::Seed }, ..self }
     }
 
     /// The same server; with `whole` its answers are asked for in one piece, not as a stream.

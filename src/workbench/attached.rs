@@ -353,7 +353,7 @@ struct Asking {
 
 /// What a call that was sent hears next.
 enum Heard {
-    Reply(Option<Result<Reply>>),
+    Reply(Box<Option<Result<Reply>>>),
     /// Something that the owner cannot say itself.
     Notice(String),
 }
@@ -361,7 +361,7 @@ enum Heard {
 impl Asking {
     async fn hear(&mut self) -> Heard {
         let Self { request, replies: Some(replies), silence, told, .. } = self else {
-            return Heard::Reply(None);
+            return Heard::Reply(Box::new(None));
         };
         let watches = matches!(request, Request::Watch { .. });
         let mut news = std::pin::pin!(async {
@@ -377,7 +377,7 @@ impl Asking {
         loop {
             tokio::select! {
                 biased;
-                reply = replies.next() => return Heard::Reply(reply),
+                reply = replies.next() => return Heard::Reply(Box::new(reply)),
                 text = &mut news => return Heard::Notice(text),
                 () = tokio::time::sleep(LULL), if !watches => silence.notice(),
             }
@@ -409,7 +409,7 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
             continue;
         }
         let reply = match asking.hear().await {
-            Heard::Reply(reply) => reply?,
+            Heard::Reply(reply) => (*reply)?,
             Heard::Notice(text) => Ok(Reply::Changed { number: 0, change: Changed::Notice { text } }),
         };
         match reply {

@@ -27,7 +27,6 @@ use crate::service::cassettes::Cassettes;
 use crate::service::key_commands::KeyCommands;
 use crate::service::keys::Keys;
 use crate::service::models::catalogue;
-use crate::wire::openai::request::Seed;
 
 /// The voice of the engine in this program.
 pub(super) fn local(config: &Config, trial: Arc<dyn Trial>) -> Result<Arc<dyn Provider>> {
@@ -88,9 +87,7 @@ pub(super) fn all(
                 let voice = voice.whole(provider.whole);
                 let known =
                     known_providers().iter().find(|known| known.name == *name && known.base_url == url);
-                let random_seed = known.is_some_and(|known| known.random_seed);
-                let seed = if random_seed { Seed::RandomSeed } else { Seed::Seed };
-                let voice = voice.with_seed_as(seed);
+                let voice = voice.with_random_seed(known.is_some_and(|known| known.random_seed));
                 Arc::new(voice.with_key_check(known.and_then(|known| known.key_check.as_deref())))
             }
             ProviderKind::Anthropic => Arc::new(Anthropic::new(name, url, key).whole(provider.whole)),

@@ -26,6 +26,7 @@ const MAY: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("sled", &["store/"]),
     ("secret_service", &["store/keyring/system"]),
+    ("zbus", &["store/keyring/system"]),
     ("reqwest", &["net/"]),
     ("candle_core", &["engine/"]),
     ("outcrop_kernel", &["engine/"]),

@@ -42,9 +42,8 @@ pub fn rows() -> impl ExactSizeIterator<Item = Row> {
 fn start(field: &str) -> f64 {
     match field {
         "temperature" => 0.7,
-        "top_p" => 1.0,
+        "top_p" | "repeat_penalty" => 1.0,
         "top_k" => 40.0,
-        "repeat_penalty" => 1.0,
         "max_tokens" => 512.0,
         _ => 0.0,
     }

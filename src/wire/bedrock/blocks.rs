@@ -48,6 +48,14 @@ pub(super) fn messages(converse: &Converse, doing: &str) -> Result<(Vec<Value>, 
             _ => messages.push((role, content)),
         }
     }
+    for (_, content) in &mut messages {
+        // A document is refused that no text stands beside: its own name does.
+        if let Some(name) = content.iter().find_map(|block| block.get("document")?.get("name").cloned())
+            && !content.iter().any(|block| block.get("text").is_some())
+        {
+            content.insert(0, json!({ "text": name }));
+        }
+    }
     if let Some(("assistant", content)) = messages.last_mut()
         && let Some(Value::String(text)) = content.last_mut().and_then(|last| last.get_mut("text"))
     {
@@ -74,12 +82,6 @@ impl Writer<'_> {
                 Block::CachePoint if content.is_empty() => None,
                 block => self.block(block)?,
             });
-        }
-        // A document is refused that no text stands beside: its own name does.
-        if let Some(name) = content.iter().find_map(|block| block.get("document")?.get("name").cloned())
-            && !content.iter().any(|block| block.get("text").is_some())
-        {
-            content.push(json!({ "text": name }));
         }
         Ok(content)
     }

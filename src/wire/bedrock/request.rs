@@ -94,9 +94,10 @@ pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
 pub fn left_out(converse: &Converse) -> Vec<LeftOut> {
     let settings = &converse.settings;
     let named = |names: &[&str], why: &str| LeftOut::of(settings, names, why);
-    let lacks: &[&str] = match is_anthropic(&converse.model) {
-        true => &["repeat_penalty", "seed"],
-        false => &["top_k", "repeat_penalty", "seed"],
+    let lacks: &[&str] = if is_anthropic(&converse.model) {
+        &["repeat_penalty", "seed"]
+    } else {
+        &["top_k", "repeat_penalty", "seed"]
     };
     let off = settings.reasoning == Some(Effort::Off) && !is_anthropic(&converse.model);
     let none = settings.tool_choice == Some(ToolChoice::None) && !tools(converse).is_empty();

@@ -232,7 +232,7 @@ mod tests {
             model: format!("openai/{model}").parse().unwrap(),
             prompt: "a river".into(),
             negative: None,
-            size: Some((1024, 512)),
+            size: Some((1536, 1024)),
             seed: None,
             count: 2,
             from: None,
@@ -259,15 +259,18 @@ mod tests {
         assert_eq!(asked.path, "images/generations");
         assert_eq!(
             sent(asked),
-            json!({"model": "gpt-image-1", "prompt": "a river", "n": 2, "size": "1024x512"})
+            json!({"model": "gpt-image-1", "prompt": "a river", "n": 2, "size": "1536x1024"})
         );
-        let old = requests(&picture("dall-e-2")).unwrap();
+        let square = |model| Picture { size: Some((1024, 1024)), ..picture(model) };
+        let old = requests(&square("dall-e-2")).unwrap();
         assert_eq!((old.len(), &sent(&old[0])["response_format"]), (1, &json!("b64_json")));
         for (picture, words) in [
             (Picture { negative: Some("fog".into()), ..picture("dall-e-3") }, "negative prompt"),
             (Picture { seed: Some(1), ..picture("dall-e-3") }, "no seed"),
-            (varied("dall-e-3", PNG), "a text alone"),
-            (varied("dall-e-2", b"\xff\xd8\xff\xe0"), "image/png only"),
+            (Picture { size: None, ..varied("dall-e-3", PNG) }, "a text alone"),
+            (Picture { size: None, ..varied("dall-e-2", b"\xff\xd8\xff\xe0") }, "image/png only"),
+            (Picture { size: Some((333, 777)), ..picture("gpt-image-1-mini") }, "none of 333x777"),
+            (picture("dall-e-3"), "none of 1536x1024"),
             (varied("gpt-image-1", b"GIF89a"), "image/webp only"),
         ] {
             let error = requests(&picture).unwrap_err();
@@ -280,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_model_that_makes_one_at_a_time_is_asked_as_often() {
-        let asked = requests(&picture("dall-e-3")).unwrap();
+        let asked = requests(&Picture { size: Some((1792, 1024)), ..picture("dall-e-3") }).unwrap();
         assert_eq!(asked.len(), 2);
         let body: Value = serde_json::from_slice(&asked[1].body).unwrap();
         assert_eq!(body["n"], 1);
@@ -293,7 +296,7 @@ mod tests {
         assert_eq!(asked.media_type, "multipart/form-data; boundary=outcrop-00000001-part");
         let mut expected = Vec::new();
         for (name, value) in
-            [("model", "gpt-image-1"), ("n", "2"), ("prompt", "a river"), ("size", "1024x512")]
+            [("model", "gpt-image-1"), ("n", "2"), ("prompt", "a river"), ("size", "1536x1024")]
         {
             let head = "--outcrop-00000001-part\r\nContent-Disposition: form-data; name=";
             expected.extend(format!("{head}\"{name}\"\r\n\r\n{value}\r\n").bytes());
@@ -303,7 +306,8 @@ mod tests {
         expected.extend(PNG);
         expected.extend(b"\r\n--outcrop-00000001-part--\r\n");
         assert_eq!(asked.body.escape_ascii().to_string(), expected.escape_ascii().to_string());
-        let [wordless] = &requests(&Picture { prompt: " ".into(), ..varied("dall-e-2", PNG) }).unwrap()[..]
+        let [wordless] =
+            &requests(&Picture { prompt: " ".into(), size: None, ..varied("dall-e-2", PNG) }).unwrap()[..]
         else {
             panic!()
         };

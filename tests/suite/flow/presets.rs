@@ -99,7 +99,7 @@ fn tools_and_a_system_prompt_are_written_in_a_preset_too() {
     let mut stage = shown(120, 40, "dark");
     stage.keys("<enter>jj<enter>");
     stage.keys(" Always.<enter>");
-    stage.keys("jjjjjjjj<enter>[{\"name\":\"look\"}]<enter>");
+    stage.keys("jjjjjjjjj<enter>[{\"name\":\"look\"}]<enter>");
     let effects = stage.keys("<esc>");
     let done = write(&mut stage, &effects);
     let PresetChange::Set { preset, .. } = &done[0] else { panic!("{done:?}") };

@@ -269,7 +269,7 @@ fn a_card_knows_what_is_not_sent_while_its_model_thinks() {
         Invoke::new([Arc::new(anthropic) as Arc<dyn Provider>], vec![], Arc::new(Kept::default()) as _);
     let card = invoke.card(&"voice/claude".parse().unwrap());
     let names = |all: &[LeftOut]| all.iter().flat_map(|left| left.settings.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&card.unsent), ["seed"]);
+    assert_eq!(names(&card.unsent), ["repeat_penalty", "seed"]);
     assert_eq!(names(&card.unsent_thinking), ["temperature", "top_p", "top_k"]);
     let painter = invoke.card(&"voice/some-sdxl".parse().unwrap());
     assert_eq!(names(&painter.unpictured), Vec::<String>::new(), "nobody said that this voice paints");

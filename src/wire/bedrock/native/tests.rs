@@ -303,7 +303,7 @@ fn picture(name: &str) -> Picture {
         model: model(name),
         prompt: "a river".into(),
         negative: Some("fog".into()),
-        size: Some((1344, 768)),
+        size: Some((1152, 896)),
         seed: Some(7),
         count: 2,
         from: None,
@@ -322,7 +322,7 @@ fn titan_draws_several_at_once_and_varies_a_picture() {
     let text = json!({
         "taskType": "TEXT_IMAGE",
         "textToImageParams": { "text": "a river", "negativeText": "fog" },
-        "imageGenerationConfig": { "numberOfImages": 2, "width": 1344, "height": 768, "seed": 7 },
+        "imageGenerationConfig": { "numberOfImages": 2, "width": 1152, "height": 896, "seed": 7 },
     });
     assert_eq!(drawn(&asked, Family::TitanImage), [text]);
     (asked.count, asked.negative, asked.size) = (7, None, None);
@@ -345,13 +345,17 @@ fn stabilitys_models_draw_one_at_a_time() {
     let xl = |seed: u32| {
         json!({
             "text_prompts": [{ "text": "a river", "weight": 1.0 }, { "text": "fog", "weight": -1.0 }],
-            "width": 1344, "height": 768, "seed": seed,
+            "width": 1152, "height": 896, "seed": seed,
         })
     };
     assert_eq!(drawn(&asked, Family::Sdxl), [xl(7), xl(8)]);
     asked.size = Some((1536, 640));
     let error = picture::bodies(&asked, Family::StableImage).unwrap_err();
     assert!(error.why.contains("16:9"), "{error}");
+    let error =
+        picture::bodies(&Picture { size: Some((1920, 1080)), ..asked.clone() }, Family::Sdxl).unwrap_err();
+    assert!(error.why.contains("none of 1920x1080") && error.hint.contains("1536x640"), "{error}");
+    asked.model = model("stability.sd3-large-v1:0");
     (asked.size, asked.count) = (Some((1920, 1080)), 1);
     assert_eq!(
         drawn(&asked, Family::StableImage),
@@ -359,7 +363,7 @@ fn stabilitys_models_draw_one_at_a_time() {
             "prompt": "a river", "negative_prompt": "fog", "seed": 7, "output_format": "png", "aspect_ratio": "16:9"
         })]
     );
-    asked.from = Some(BlobId("a".into()));
+    (asked.from, asked.size) = (Some(BlobId("a".into())), None);
     assert_eq!(drawn(&asked, Family::Sdxl)[0]["init_image"], "cG5n");
     let varied = &drawn(&asked, Family::StableImage)[0];
     assert_eq!((&varied["mode"], &varied["image"]), (&json!("image-to-image"), &json!("cG5n")));
