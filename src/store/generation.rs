@@ -3,10 +3,14 @@
 //! A store is replaced by making the next generation and pointing the head at it, so that no path is ever opened
 //! twice in one process: sled may hold on to its files for a while after it was dropped.
 
+use std::fs::{self, File};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::blob::{Address, Blobs};
 use super::files;
@@ -85,6 +89,22 @@ pub(super) const PREFIX: &str = "gen-";
 
 /// Where sled lives in a generation.
 pub(super) const TREE: &str = "tree";
+
+/// The file there that sled locks while it has the others open.
+const SLEDS_LOCK: &str = "db";
+
+/// Whether sled has the files of a generation of the store in `store` open, in whichever process.
+pub(super) fn is_open(store: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(store) else { return false };
+    let generations = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        entry.file_name().to_str()?.starts_with(PREFIX).then(|| entry.path())
+    });
+    generations.map(|folder| folder.join(TREE).join(SLEDS_LOCK)).any(|file| {
+        let lock = |file| flock(file, FlockOperation::NonBlockingLockExclusive);
+        File::open(file).is_ok_and(|file| lock(file) == Err(Errno::WOULDBLOCK))
+    })
+}
 
 impl Generation {
     /// Opens or makes generation `number` of the store in `store`.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::files;
+use super::{files, generation};
 use crate::domain::{Error, ErrorKind, Result};
 
 const LOCK: &str = "lock";
@@ -60,9 +60,14 @@ impl Owner {
         text.trim().parse().ok()
     }
 
-    /// Whether this process has the right now. Who wants it in this very moment may have to ask again.
+    /// Whether this process has the right now, or sled its files still: it lets go of them a moment after whoever used them
+    /// last. Who wants the right in this very moment may have to ask again.
     pub fn is_this_process(folder: &Path) -> bool {
-        matches!(Self::try_take(folder), Ok(None)) && Self::pid(folder) == Some(std::process::id())
+        match Self::try_take(folder) {
+            Ok(None) => Self::pid(folder) == Some(std::process::id()),
+            Ok(Some(_looking)) => generation::is_open(folder),
+            Err(_) => false,
+        }
     }
 
     /// The folder that is owned.
@@ -90,6 +95,15 @@ mod tests {
         assert!(error.why.contains(&std::process::id().to_string()), "{error}");
         assert!(Owner::is_this_process(folder.path()));
         drop(first);
+        assert!(!Owner::is_this_process(folder.path()));
+        // Sled is still letting go of its files.
+        let tree = generation::folder(folder.path(), 1).join(generation::TREE);
+        std::fs::create_dir_all(&tree).unwrap();
+        let file = File::create(tree.join("db")).unwrap();
+        assert!(!Owner::is_this_process(folder.path()));
+        flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap();
+        assert!(Owner::is_this_process(folder.path()));
+        drop(file);
         assert!(!Owner::is_this_process(folder.path()));
         assert!(Owner::try_take(folder.path()).unwrap().is_some());
     }
