@@ -351,17 +351,11 @@ struct Asking {
     told: Option<watch::Receiver<Option<String>>>,
 }
 
-/// What a call that was sent hears next.
-enum Heard {
-    Reply(Box<Option<Result<Reply>>>),
-    /// Something that the owner cannot say itself.
-    Notice(String),
-}
-
 impl Asking {
-    async fn hear(&mut self) -> Heard {
+    /// What a call that was sent hears next: a reply, or what the owner cannot say itself.
+    async fn hear(&mut self) -> Option<Result<Reply>> {
         let Self { request, replies: Some(replies), silence, told, .. } = self else {
-            return Heard::Reply(Box::new(None));
+            return None;
         };
         let watches = matches!(request, Request::Watch { .. });
         let mut news = std::pin::pin!(async {
@@ -377,8 +371,11 @@ impl Asking {
         loop {
             tokio::select! {
                 biased;
-                reply = replies.next() => return Heard::Reply(Box::new(reply)),
-                text = &mut news => return Heard::Notice(text),
+                reply = replies.next() => return reply,
+                text = &mut news => {
+                    // Its number is given by who passes it on.
+                    return Some(Ok(Reply::Changed { number: 0, change: Changed::Notice { text } }));
+                }
                 () = tokio::time::sleep(LULL), if !watches => silence.notice(),
             }
         }
@@ -408,11 +405,7 @@ async fn step(mut asking: Asking) -> Option<(Result<Reply>, Asking)> {
             }
             continue;
         }
-        let reply = match asking.hear().await {
-            Heard::Reply(reply) => (*reply)?,
-            Heard::Notice(text) => Ok(Reply::Changed { number: 0, change: Changed::Notice { text } }),
-        };
-        match reply {
+        match asking.hear().await? {
             Ok(Reply::Changed { change, .. }) => {
                 // Numbers go on over a change of owner.
                 asking.heard += 1;

@@ -249,7 +249,13 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         }
     };
     let top = area.y + HEAD + room(area) + 1;
-    for (y, line) in (top..area.bottom().saturating_sub(1)).zip(wrap(&text, width)) {
+    let rows = top..area.bottom().saturating_sub(1);
+    let mut lines = wrap(&text, width);
+    // What was typed stands in its row: where rows are short, why it was not taken comes before it.
+    if let Some(error) = panel.drawer.error.as_ref().filter(|_| lines.len() > rows.len()) {
+        lines = wrap(&error.said(), width);
+    }
+    for (y, line) in rows.zip(lines) {
         put(
             cells,
             area.x + 2,

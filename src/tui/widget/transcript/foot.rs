@@ -56,7 +56,11 @@ pub(super) fn foot(item: &Item<'_>, columns: usize, focused: bool) -> Vec<Row> {
         }
         _ if item.named == Named::Nowhere => {}
         Outcome::Complete { .. } => schema(answer, columns, &mut rows),
-        Outcome::Stopped => rows.push(Row::of(fit("■ stopped", columns), Ink::of(Role::Warn))),
+        Outcome::Stopped => {
+            let after = answer.timing.total_ms.map(|ms| format!(" after {}", figures::seconds(ms.into())));
+            let what = format!("■ stopped{}", after.unwrap_or_default());
+            rows.push(Row::of(fit(&what, columns), Ink::of(Role::Warn)));
+        }
         Outcome::Interrupted => {
             let what = "■ interrupted: the outcrop that asked ended here; what had come is kept";
             rows.extend(wrap(&Inline::plain(what, Ink::of(Role::Warn)), columns));
@@ -122,7 +126,7 @@ pub(super) fn is_long(error: &Error) -> bool {
 }
 
 /// `0.14 s first · 46 tok/s · 182→64 tok · 12 % of 2,048 · stop`; what is unknown is left out. Of an answer that was cut,
-/// of which something `came`, it is said: `0.14 s first · 2.1 s in all · 46 tok/s · tokens unknown`.
+/// of which something `came`, it is said: `first unknown · tokens unknown · 2.1 s in all`.
 fn summary(answer: &Answer, came: bool) -> String {
     let mut parts = Vec::new();
     let cut = !matches!(answer.outcome, Outcome::Complete { .. });
@@ -130,9 +134,6 @@ fn summary(answer: &Answer, came: bool) -> String {
         Some(ms) => parts.push(format!("{} first", figures::seconds(ms.into()))),
         None if cut && came => parts.push("first unknown".to_owned()),
         None => {}
-    }
-    if let (true, Some(ms)) = (cut, answer.timing.total_ms) {
-        parts.push(format!("{} in all", figures::seconds(ms.into())));
     }
     if let Some(rate) = answer.tokens_per_second() {
         parts.push(format!("{} tok/s", figures::rate(rate)));
@@ -150,8 +151,12 @@ fn summary(answer: &Answer, came: bool) -> String {
     if let (Some(share), Some(context)) = (answer.context_share(), answer.context) {
         parts.push(format!("{:.0} % of {}", share * 100.0, grouped(context.into())));
     }
-    if let Outcome::Complete { reason } = &answer.outcome {
-        parts.push(stopped(*reason).to_owned());
+    match (&answer.outcome, answer.timing.total_ms) {
+        (Outcome::Complete { reason }, _) => parts.push(stopped(*reason).to_owned()),
+        (Outcome::Failed { .. } | Outcome::Interrupted, Some(ms)) => {
+            parts.push(format!("{} in all", figures::seconds(ms.into())));
+        }
+        _ => {}
     }
     parts.join(" · ")
 }

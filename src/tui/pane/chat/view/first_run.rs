@@ -21,7 +21,7 @@ use crate::tui::widget::text::{fit, fit_left};
 const OTHER_WAY: &str = "Or a server: [providers.NAME] in the configuration file.";
 
 /// Rows of each part of an error where rows are short; a higher terminal has all of it.
-const FEW: usize = 2;
+const FEW: usize = 3;
 
 /// A pen that writes lines downwards.
 struct Pen<'a> {
@@ -64,7 +64,7 @@ impl Pen<'_> {
         }
     }
 
-    /// What went wrong: two rows of it where rows are short.
+    /// What went wrong: a few rows of it where rows are short.
     fn failed(&mut self, text: &str, role: Role) {
         let mut lines = wrap(text, self.area.width);
         if self.tight == Tight::OneRow && lines.len() > FEW {
