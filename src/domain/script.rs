@@ -91,7 +91,7 @@ pub enum Api {
 }
 
 /// What Bedrock is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
     Converse,
     ConverseStream,

@@ -6,6 +6,7 @@ use super::catalog::ModelId;
 use super::error::ErrorKind;
 use super::id::{ConversationId, MessageId, SpanId};
 use super::message::{Timing, Usage};
+use super::script::Operation;
 use super::time::Timestamp;
 
 /// What a span measures.
@@ -98,6 +99,9 @@ pub struct Span {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     pub model: Option<ModelId>,
+    /// What it was asked for by, in Bedrock's words, where that is known and was no stream of Converse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
     pub started: Timestamp,
     pub timing: Timing,
     pub usage: Usage,
@@ -128,6 +132,7 @@ impl Span {
             provider: provider.to_owned(),
             region: None,
             model: None,
+            operation: None,
             started,
             timing: Timing::default(),
             usage: Usage::default(),

@@ -11,7 +11,7 @@ use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::ModelCard;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
-use crate::domain::script::{Api, Sent};
+use crate::domain::script::{Api, Operation, Sent};
 use crate::net::{Client, Request, Response};
 use crate::wire::anthropic::request::{self, Thinking};
 use crate::wire::anthropic::{Messages, VERSION, fault, reply};
@@ -140,6 +140,10 @@ fn versioned(request: Request) -> Request {
 impl Provider for Anthropic {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn operation(&self, _: &Converse) -> Option<Operation> {
+        self.whole.then_some(Operation::Converse)
     }
 
     fn is_remote(&self) -> bool {

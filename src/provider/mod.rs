@@ -28,7 +28,7 @@ use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
-use crate::domain::script::Sent;
+use crate::domain::script::{Operation, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
 
@@ -61,6 +61,12 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// The Region whose endpoints are asked, where it has such.
     fn region(&self) -> Option<String> {
         self.within().and_then(Provider::region)
+    }
+
+    /// What a conversation is asked for by as far as is known now, in Bedrock's words; `None` is a stream of Converse, as
+    /// others would be called there.
+    fn operation(&self, converse: &Converse) -> Option<Operation> {
+        self.within().and_then(|voice| voice.operation(converse))
     }
 
     /// Where its API is, for one that has an address: its list of models is that address's.

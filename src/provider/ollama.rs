@@ -9,7 +9,7 @@ use super::{Events, KeyCheck, Provider};
 use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::delta::Event;
-use crate::domain::script::{Api, Sent};
+use crate::domain::script::{Api, Operation, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response, Waits};
 use crate::wire::ollama::pull::{self, Pulling};
@@ -167,6 +167,10 @@ fn not_running(mut error: Error) -> Error {
 impl Provider for Ollama {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn operation(&self, _: &Converse) -> Option<Operation> {
+        self.whole.then_some(Operation::Converse)
     }
 
     fn is_remote(&self) -> bool {

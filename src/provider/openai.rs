@@ -11,7 +11,7 @@ use crate::domain::call::{Call, Converse, Picture};
 use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
-use crate::domain::script::{self, Sent};
+use crate::domain::script::{self, Operation, Sent};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
@@ -282,6 +282,10 @@ fn or_else(events: Events, other: impl FnOnce(&Error) -> Option<Events> + Send +
 impl Provider for OpenAi {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn operation(&self, _: &Converse) -> Option<Operation> {
+        self.whole.then_some(Operation::Converse)
     }
 
     fn is_remote(&self) -> bool {

@@ -137,7 +137,7 @@ def told(content, usage, stop, error=None):
         "output": usage.get("outputTokens"),
         "cache_read": parts[1],
         "cache_write": parts[2],
-        "stop": STOPS[stop] if stop else None,
+        "stop": STOPS.get(stop, "Other") if stop else None,
         "error": error,
     }
 
@@ -157,7 +157,8 @@ def stream(bytes_):
         parsed = parser.parse(response, shape)
         if response["status_code"] != 200:
             return told(list(blocks.values()), usage, stop, parsed["Error"]["Message"])
-        (kind, event), = parsed.items()
+        # What it has no shape for, it leaves out.
+        kind, event = next(iter(parsed.items()), (None, None))
         if kind == "contentBlockStart":
             begin(blocks, event["contentBlockIndex"], event["start"])
         elif kind == "contentBlockDelta":
@@ -230,6 +231,18 @@ def answer(text):
     return told(content, parsed["usage"], parsed["stopReason"])
 
 
+def listed(operation, text):
+    shape = MODELS[1].operation_model(operation).output_shape
+    response = {"status_code": 200, "headers": {}, "body": text.encode()}
+    parsed = botocore.parsers.create_parser("rest-json").parse(response, shape)
+    if operation == "ListFoundationModels":
+        return [{"id": one["modelId"], "title": one.get("modelName") or one["modelId"]} for one in parsed["modelSummaries"]]
+    return [
+        {"id": one["inferenceProfileId"], "title": one.get("inferenceProfileName") or one["inferenceProfileId"]}
+        for one in parsed["inferenceProfileSummaries"]
+    ]
+
+
 OWN_STOPS = {
     "FINISH": "end_turn",
     "COMPLETE": "end_turn",
@@ -267,5 +280,6 @@ judge = form if evidence.get("service") == "sts" else request
 verdicts = [judge(asked, evidence["keys"], evidence["region"]) for asked in evidence.get("requests", [])]
 verdicts += [stream(base64.b64decode(one["stream"])) for one in evidence.get("streams", [])]
 verdicts += [answer(text) for text in evidence.get("answers", [])]
+verdicts += [listed(one["operation"], one["body"]) for one in evidence.get("lists", [])]
 verdicts += [native(base64.b64decode(one["stream"])) for one in evidence.get("natives", [])]
 json.dump(verdicts, sys.stdout)

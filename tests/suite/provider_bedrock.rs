@@ -153,6 +153,40 @@ async fn a_model_that_knows_no_streaming_is_asked_for_a_whole_answer() {
 }
 
 #[tokio::test]
+async fn what_streams_nothing_is_asked_for_a_stream_once_and_of_tools_it_says_nothing_of_the_rest() {
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if !line.contains("-stream") => whole(200, &JSON, data("answer.json")),
+        line if line.contains("jamba") => {
+            complaint(400, "ValidationException", "The model is unsupported for streaming")
+        }
+        _ if sent(seen).get("toolConfig").is_some() => {
+            let words = "This model doesn't support tool use in streaming mode.";
+            complaint(400, "ValidationException", words)
+        }
+        _ => streamed("text.events"),
+    })
+    .await;
+    let voice = voice(&server, keys());
+    let plain = |model: &str| converse(model, &[]);
+    let tools = || converse("mistral.mistral-large-2402-v1:0", &[("tools", r#"[{"name":"look"}]"#)]);
+    let asked = [
+        (plain("ai21.jamba-instruct-v1:0"), "Converse"),
+        (plain("ai21.jamba-instruct-v1:0"), "Converse"),
+        (tools(), "Converse"),
+        (tools(), "Converse"),
+        (plain("mistral.mistral-large-2402-v1:0"), "ConverseStream"),
+    ];
+    for (conversation, operation) in asked {
+        let call = Call::Converse(conversation.clone());
+        let (_, error) = soon(answer::whole(voice.serve(call, &client()))).await;
+        assert_eq!(error, None);
+        assert_eq!(format!("{:?}", voice.operation(&conversation).unwrap()), operation);
+    }
+    let streams: Vec<bool> = server.seen().iter().map(|seen| seen.line.contains("-stream")).collect();
+    assert_eq!(streams, [true, false, false, true, false, false, true]);
+}
+
+#[tokio::test]
 async fn a_stalled_stream_times_out_and_keeps_what_came() {
     let server = Server::start(|_, _| stream([Part::Bytes(data("cut.events")), Part::Stall])).await;
     let (fold, error) = ask(&server, CLAUDE).await;

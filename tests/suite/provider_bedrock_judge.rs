@@ -218,6 +218,9 @@ async fn botocore_reads_what_we_read() {
         "guarded.events",
         "picture.events",
         "exception.events",
+        "error.events",
+        "strangers.events",
+        "no_metadata.events",
     ];
     let evidence: Vec<Value> =
         streams.iter().map(|name| json!({"name": name, "stream": STANDARD.encode(data(name))})).collect();
@@ -239,6 +242,19 @@ async fn botocore_reads_what_we_read() {
     .await;
     let mut events = voice(&server, bearer()).serve(Call::Converse(converse("m", &[])), &client());
     read.push(soon(as_read(&mut events)).await);
+    let server = Server::start(|_, seen| match seen.line.as_str() {
+        line if line.contains("/foundation-models") => whole(200, &JSON, data("models.json")),
+        line if line.contains("SYSTEM_DEFINED") => whole(200, &JSON, data("profiles.json")),
+        _ => whole(200, &JSON, "{}"),
+    })
+    .await;
+    let listed = soon(voice(&server, bearer()).serve(Call::ListModels, &client()).next()).await.unwrap();
+    let Ok(Event::Models { cards }) = listed else { panic!("{listed:?}") };
+    let cards: Value = cards.iter().map(|card| json!({"id": card.id.model(), "title": card.title})).collect();
+    let listed: Vec<Value> = [("ListFoundationModels", "models.json"), ("ListInferenceProfiles", "profiles.json")]
+        .iter()
+        .map(|(operation, name)| json!({"operation": operation, "body": String::from_utf8(data(name)).unwrap()}))
+        .collect();
     let mut natives = Vec::new();
     for (name, model) in [
         ("native_titan.events", "amazon.titan-text-express-v1"),
@@ -267,8 +283,13 @@ async fn botocore_reads_what_we_read() {
         let mut events = voice(&server, bearer()).serve(Call::Converse(converse(model, &[])), &client());
         read.push(soon(as_read(&mut events)).await);
     }
-    let evidence = json!({"streams": evidence, "answers": [answer], "natives": natives});
-    let Some(told) = verdict(evidence).await else { return };
+    let evidence = json!({"streams": evidence, "answers": [answer], "natives": natives, "lists": listed});
+    let Some(mut told) = verdict(evidence).await else { return };
+    let lists: Vec<Value> = told.drain(streams.len() + 1..=streams.len() + 2).collect();
+    let mut models: Vec<Value> =
+        lists.iter().flat_map(|list| list.as_array().unwrap()).cloned().collect();
+    models.sort_by_key(|model| model["id"].to_string());
+    assert_eq!(Value::Array(models), cards);
     assert_eq!(told.len(), read.len());
     for (told, read) in told.iter().zip(&read) {
         assert_eq!(told, read);

@@ -1,5 +1,5 @@
-//! What is learnt of models besides their names: the model behind an ARN that says nothing of it, and that Converse does
-//! not serve one.
+//! What is learnt of models besides their names: the model behind an ARN that says nothing of it, that Converse does not serve
+//! one, and that one does not stream.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,8 @@ pub(super) struct Learnt {
 struct Known {
     bases: BTreeMap<ModelId, ModelId>,
     native: BTreeSet<ModelId>,
+    /// With tools, or whatever is asked.
+    whole: BTreeSet<(ModelId, bool)>,
 }
 
 impl Learnt {
@@ -53,7 +55,22 @@ impl Learnt {
         self.known().native.insert(model.clone());
     }
 
+    /// Its model answers such a conversation in one piece alone: one with tools, or, as it has none, any.
+    pub fn wants_whole(&self, converse: &Converse) {
+        self.known().whole.insert((converse.model.clone(), has_tools(converse)));
+    }
+
+    pub fn is_whole(&self, converse: &Converse) -> bool {
+        let known = self.known();
+        let whole = |tools| known.whole.contains(&(converse.model.clone(), tools));
+        whole(false) || has_tools(converse) && whole(true)
+    }
+
     pub fn is_native(&self, model: &ModelId) -> bool {
         self.known().native.contains(model)
     }
+}
+
+fn has_tools(converse: &Converse) -> bool {
+    !converse.settings.tools.is_empty()
 }

@@ -117,7 +117,6 @@ impl Bedrock {
         let mut converse = self.learnt.based(converse);
         let row = Row::of(&converse.model);
         let begun = self.first_ask(&converse, first);
-        let begun = if self.whole { begun.whole().unwrap_or(begun) } else { begun };
         let mut ask = begun;
         let first_thinking = Thinking::of(converse.model.model());
         let mut thinking = first_thinking;
@@ -130,6 +129,9 @@ impl Bedrock {
             if response.is_success() {
                 if begun.converses() && !ask.converses() {
                     self.learnt.wants_native(&converse.model);
+                }
+                if begun.whole().is_some() && ask.whole().is_none() {
+                    self.learnt.wants_whole(&converse);
                 }
                 return Ok(response);
             }
@@ -151,9 +153,10 @@ impl Bedrock {
         }
     }
 
-    /// Converse where it has room for the conversation, and has not refused the model, else what the model's maker has.
+    /// Converse where it has room for the conversation, and has not refused the model, else what the model's maker has; in one
+    /// piece where that is wanted, or the model is known to stream nothing.
     fn first_ask(&self, converse: &Converse, first: Ask) -> Ask {
-        match Row::of(&converse.model) {
+        let ask = match Row::of(&converse.model) {
             Some(row)
                 if first == Ask::Stream
                     && (!row.converses(converse) || self.learnt.is_native(&converse.model)) =>
@@ -161,7 +164,9 @@ impl Bedrock {
                 Ask::native(row)
             }
             _ => first,
-        }
+        };
+        let whole = ask.whole().filter(|_| self.whole || self.learnt.is_whole(converse));
+        whole.unwrap_or(ask)
     }
 
     /// A request without what says who asks.
@@ -252,13 +257,11 @@ impl Provider for Bedrock {
         let (name, value) = ask.accept();
         let url = self.url(Service::Runtime, &request::path(&converse.model, ask));
         let request = made(&doing, url, Some(body)).header(name, value);
-        let operation = match ask {
-            Ask::NativeStream(_) => Operation::InvokeModelWithResponseStream,
-            Ask::Native(_) => Operation::InvokeModel,
-            Ask::Whole => Operation::Converse,
-            Ask::Stream | Ask::Count => Operation::ConverseStream,
-        };
-        Ok(self.as_sent(&request, &converse.model, operation))
+        Ok(self.as_sent(&request, &converse.model, ask.operation()))
+    }
+
+    fn operation(&self, converse: &Converse) -> Option<Operation> {
+        Some(self.first_ask(&self.learnt.based(converse), Ask::Stream).operation())
     }
 
     fn sent_picture(&self, picture: &Picture) -> Result<Sent> {

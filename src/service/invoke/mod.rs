@@ -291,6 +291,7 @@ impl Invoke {
             picture_bytes: 0,
             asked_weight: weight_of(&call),
             net: None,
+            operation: None,
             held: Arc::default(),
             deadline: terms.deadline.map(|d| Instant::now() + d),
             fold: Fold::default(),
@@ -310,7 +311,15 @@ impl Invoke {
                 let gate = self.gate.as_ref();
                 let waiting = gate.and_then(|gate| gate.admit(&call, &serving.doing, self.prices()));
                 after = gate.and_then(|gate| gate.after(&call, self.prices()));
-                let said = self.remark_on(&provider, &call, terms.conversation);
+                let conversation = match &call {
+                    Call::Converse(converse) => Some(Arc::new(converse.clone())),
+                    _ => None,
+                };
+                serving.operation = conversation.clone().map(|converse| {
+                    let provider = Arc::clone(&provider);
+                    Box::new(move || provider.operation(&converse)) as _
+                });
+                let said = conversation.map(|converse| self.remark_on(&provider, converse, terms.conversation));
                 let net = terms.net.under(Some(serving.span.id));
                 serving.span.region = provider.region();
                 serving.net = provider.is_remote().then(|| net.clone());
@@ -359,16 +368,15 @@ impl Invoke {
     fn remark_on(
         &self,
         provider: &Arc<dyn Provider>,
-        call: &Call,
+        converse: Arc<Converse>,
         conversation: Option<ConversationId>,
-    ) -> Option<impl FnOnce() -> Option<String> + Send + use<>> {
-        let Call::Converse(converse) = call else { return None };
-        let (provider, converse) = (Arc::clone(provider), converse.clone());
+    ) -> impl FnOnce() -> Option<String> + Send + use<> {
+        let provider = Arc::clone(provider);
         let (cards, told) = (Arc::clone(&self.cards), Arc::clone(&self.told));
-        Some(move || {
+        move || {
             let text = leaving::said(&*provider, &converse, &cards.card(&converse.model))?;
             told.is_news(conversation, &converse.model, &text).then_some(text)
-        })
+        }
     }
 
     /// The provider of a call that may be made, and what the person should know before it is: within its budget, within what

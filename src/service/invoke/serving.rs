@@ -12,6 +12,7 @@ use super::seen::SeenCards;
 use crate::domain::call::tokens_of;
 use crate::domain::delta::{Event, Fold, Pause};
 use crate::domain::message::Block;
+use crate::domain::script::Operation;
 use crate::domain::trace::{ByLength, Span, SpanStatus};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::net::Client;
@@ -42,6 +43,8 @@ pub(super) struct Serving {
     pub(super) asked_weight: usize,
     /// Where it goes out by the network: the way that it takes.
     pub(super) net: Option<Client>,
+    /// What it was asked for by, once it was.
+    pub(super) operation: Option<Box<dyn Fn() -> Option<Operation> + Send>>,
     /// What the gate keeps for the call. It falls with the call, which is recorded before that.
     pub(super) held: Arc<OnceLock<Box<dyn Send + Sync>>>,
     pub(super) checks: Vec<Arc<dyn Check>>,
@@ -177,6 +180,7 @@ impl Drop for Serving {
         self.span.timing = self.clock.timing();
         self.span.usage = self.fold.usage;
         self.span.unsent |= self.is_unsent();
+        self.span.operation = self.operation.as_ref().and_then(|operation| operation());
         if !self.span.unsent {
             let (input, output) = (tokens_of(self.asked_weight), tokens_of(self.bytes));
             self.span.by_length = ByLength { input, output };

@@ -8,6 +8,7 @@ use crate::domain::call::Converse;
 use crate::domain::catalog::ModelId;
 use crate::domain::left_out::LeftOut;
 use crate::domain::message::Block;
+use crate::domain::script::Operation;
 use crate::domain::settings::{Effort, Settings};
 use crate::domain::tool::ToolChoice;
 use crate::domain::{Error, Result};
@@ -48,6 +49,16 @@ impl Ask {
     /// Whether Converse is asked.
     pub fn converses(self) -> bool {
         matches!(self, Self::Stream | Self::Whole)
+    }
+
+    /// The operation that it is. Tokens are counted of what a stream would be asked.
+    pub fn operation(self) -> Operation {
+        match self {
+            Self::NativeStream(_) => Operation::InvokeModelWithResponseStream,
+            Self::Native(_) => Operation::InvokeModel,
+            Self::Whole => Operation::Converse,
+            Self::Stream | Self::Count => Operation::ConverseStream,
+        }
     }
 
     /// The header that says what is taken.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::error::ErrorKind;
 use crate::domain::message::{Answer, Block, Message, Outcome, Role, StopReason};
+use crate::domain::script::Operation;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
@@ -22,7 +23,7 @@ pub fn invocation(call: &Invocation) -> String {
         "schemaVersion": "1.0",
         "timestamp": instant(span.started),
         "requestId": span.id,
-        "operation": operation(span.kind),
+        "operation": operation(span),
         "modelId": span.model.as_ref().map_or("", |model| model.model()),
         "requestMetadata": metadata(span),
     });
@@ -68,9 +69,14 @@ fn part(name: &str) -> Map<String, Value> {
     Map::from_iter([(format!("{name}ContentType"), "application/json".into())])
 }
 
-fn operation(kind: SpanKind) -> &'static str {
-    match kind {
-        SpanKind::Converse => "ConverseStream",
+fn operation(span: &Span) -> &'static str {
+    match span.kind {
+        SpanKind::Converse => match span.operation {
+            Some(Operation::Converse) => "Converse",
+            Some(Operation::InvokeModel) => "InvokeModel",
+            Some(Operation::InvokeModelWithResponseStream) => "InvokeModelWithResponseStream",
+            Some(Operation::ConverseStream) | None => "ConverseStream",
+        },
         SpanKind::CountTokens => "CountTokens",
         SpanKind::ListModels => "ListFoundationModels",
         SpanKind::Embed | SpanKind::Image => "InvokeModel",
