@@ -251,10 +251,13 @@ async fn botocore_reads_what_we_read() {
     let listed = soon(voice(&server, bearer()).serve(Call::ListModels, &client()).next()).await.unwrap();
     let Ok(Event::Models { cards }) = listed else { panic!("{listed:?}") };
     let cards: Value = cards.iter().map(|card| json!({"id": card.id.model(), "title": card.title})).collect();
-    let listed: Vec<Value> = [("ListFoundationModels", "models.json"), ("ListInferenceProfiles", "profiles.json")]
-        .iter()
-        .map(|(operation, name)| json!({"operation": operation, "body": String::from_utf8(data(name)).unwrap()}))
-        .collect();
+    let listed: Vec<Value> = [
+        ("ListFoundationModels", "models.json"),
+        ("ListInferenceProfiles", "profiles.json"),
+    ]
+    .iter()
+    .map(|(operation, name)| json!({"operation": operation, "body": String::from_utf8(data(name)).unwrap()}))
+    .collect();
     let mut natives = Vec::new();
     for (name, model) in [
         ("native_titan.events", "amazon.titan-text-express-v1"),
@@ -286,8 +289,7 @@ async fn botocore_reads_what_we_read() {
     let evidence = json!({"streams": evidence, "answers": [answer], "natives": natives, "lists": listed});
     let Some(mut told) = verdict(evidence).await else { return };
     let lists: Vec<Value> = told.drain(streams.len() + 1..=streams.len() + 2).collect();
-    let mut models: Vec<Value> =
-        lists.iter().flat_map(|list| list.as_array().unwrap()).cloned().collect();
+    let mut models: Vec<Value> = lists.iter().flat_map(|list| list.as_array().unwrap()).cloned().collect();
     models.sort_by_key(|model| model["id"].to_string());
     assert_eq!(Value::Array(models), cards);
     assert_eq!(told.len(), read.len());

@@ -319,7 +319,8 @@ impl Invoke {
                     let provider = Arc::clone(&provider);
                     Box::new(move || provider.operation(&converse)) as _
                 });
-                let said = conversation.map(|converse| self.remark_on(&provider, converse, terms.conversation));
+                let said =
+                    conversation.map(|converse| self.remark_on(&provider, converse, terms.conversation));
                 let net = terms.net.under(Some(serving.span.id));
                 serving.span.region = provider.region();
                 serving.net = provider.is_remote().then(|| net.clone());

@@ -16,6 +16,11 @@ async fn server() -> Server {
             let body = r#"{"message": "This model version has reached the end of its life."}"#;
             whole(404, &[("x-amzn-errortype", "ResourceNotFoundException")], body)
         }
+        line if line.contains("jamba") && line.contains("-stream") => {
+            let body = r#"{"message": "The model is unsupported for streaming"}"#;
+            whole(400, &[("x-amzn-errortype", "ValidationException")], body)
+        }
+        line if line.contains("jamba") => whole(200, &JSON, data("answer.json")),
         _ => vec![
             head(200, &[("content-type", "application/vnd.amazon.eventstream")]),
             Part::Bytes(data("text.events")),
@@ -33,6 +38,22 @@ fn home(config: &str, url: Option<&str>) -> Home {
     fs::write(aws.join("config"), config).unwrap();
     let beside = home.beside().display().to_string();
     home.variable("HOME", &beside)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_calls_names_what_each_was_asked_for_by() {
+    let server = server().await;
+    let home = home(KEYS, Some(&server.url("")));
+    tokio::task::block_in_place(|| {
+        for model in ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "ai21.jamba-instruct-v1:0"] {
+            let said = home.run(&["chat", "-m", &format!("bedrock/{model}"), "hi"]);
+            assert_eq!(said.code, Some(0), "{}", said.stderr);
+        }
+        let log = home.run(&["usage", "-f", "jsonl"]).objects();
+        let told: Vec<_> = log.iter().map(|call| (&call["operation"], &call["region"])).collect();
+        let region = &"eu-west-1".into();
+        assert_eq!(told, [(&"ConverseStream".into(), region), (&"Converse".into(), region)]);
+    });
 }
 
 const KEYS: &str =
