@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Evaluations, evaluation, put, votes, whole};
+use crate::domain::both::both;
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
@@ -56,9 +57,11 @@ impl Evaluations {
             .run(move |store| {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
-                let Rows { items, places, sources, gold, unanswered } = rows(store, &evaluation)?;
+                let (votes, rows) =
+                    both(|| votes(store, id, |_| true), || rows(store, &evaluation, task.version));
+                let Rows { items, places, sources, gold, unanswered } = rows?;
                 let task = TaskDefinition { gold, ..task };
-                let votes: Vec<Vote> = votes(store, id, |_| true)?.collect();
+                let votes: Vec<Vote> = votes?.collect();
                 let report = Report::of(&Rated {
                     task: &task,
                     votes: &votes,
@@ -225,11 +228,11 @@ struct Rows {
     unanswered: Vec<Unanswered>,
 }
 
-fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
+fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
     let (mut places, mut unanswered) = (Vec::new(), Vec::new());
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
-    for known in &evaluation.known {
+    for known in evaluation.known_in(version) {
         answers.entry(known.item).or_default().push(known);
     }
     for place in 0..evaluation.items {
@@ -239,9 +242,11 @@ fn rows(store: &Store, evaluation: &Evaluation) -> Result<Rows> {
         };
         let hash = item.hash();
         let id = |name: &str| ResponseId::of(evaluation.seed, &hash, name);
-        let lengths = item.responses.iter().map(|r| (id(&r.model), r.text.chars().count() as u64)).collect();
+        let mut lengths = Vec::with_capacity(item.responses.len());
         for response in &item.responses {
-            sources.insert(id(&response.model), response.model.clone());
+            let id = id(&response.model);
+            lengths.push((id.clone(), response.text.chars().count() as u64));
+            sources.insert(id, response.model.clone());
         }
         gold.extend(answers.remove(&place).into_iter().flatten().map(|known| Gold {
             item: hash.clone(),

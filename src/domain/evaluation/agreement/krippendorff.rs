@@ -1,7 +1,7 @@
 //! Krippendorff's α: any number of raters, any level of measurement, values missing.
 //!
-//! α = 1 − Dₒ/Dₑ over the matrix of coincidences; Krippendorff, "Computing Krippendorff's alpha-reliability", 2011. At
-//! least .800 is taken for good, at least .667 for tentative.
+//! α = 1 − Dₒ/Dₑ; Krippendorff, "Computing Krippendorff's alpha-reliability", 2011. At least .800 is taken for good, at least
+//! .667 for tentative. The matrix of coincidences is never made: what items add to it is summed item by item.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub enum Level {
 pub fn alpha(table: &Table, level: Level) -> Figure {
     table.varied()?;
     let units = Units::of(table, level)?;
-    units.alpha(&units.coincidences(&units.counts))
+    units.alpha(&units.counts)
 }
 
 /// Fewer items than this tell nothing of how items differ.
@@ -67,7 +67,7 @@ pub fn alpha_between_clusters(
             }
         }
         // A sample in which all say the same has no α.
-        seen.extend(units.alpha(&units.coincidences(&counts)));
+        seen.extend(units.alpha(&counts));
     }
     if seen.len() * 100 < rounds.max(1) as usize * 99 {
         return Err(Missing::Unvaried);
@@ -77,7 +77,7 @@ pub fn alpha_between_clusters(
     Ok(Estimate { value, low: at(0.025)?, high: at(0.975)? })
 }
 
-/// What items add to the matrix of coincidences.
+/// What was said of items.
 struct Units<'a> {
     level: Level,
     values: Vec<f64>,
@@ -90,8 +90,8 @@ struct Units<'a> {
     of_items: Vec<(&'a str, u32)>,
 }
 
-/// There is a cell for every two values.
-const MOST_VALUES: usize = 1000;
+/// On a ratio scale every two values are held against each other.
+const MOST_AMOUNTS: usize = 1000;
 
 impl<'a> Units<'a> {
     fn of(table: &'a Table, level: Level) -> Figure<Self> {
@@ -102,8 +102,8 @@ impl<'a> Units<'a> {
         if level == Level::Ratio && values.first().is_some_and(|least| *least < 0.0) {
             return Err(Missing::Unfit { what: "a ratio scale has no values below zero".into() });
         }
-        if values.len() > MOST_VALUES {
-            return Err(Missing::Unfit { what: format!("more than {MOST_VALUES} different values") });
+        if level == Level::Ratio && values.len() > MOST_AMOUNTS {
+            return Err(Missing::Unfit { what: format!("more than {MOST_AMOUNTS} different values") });
         }
         let mut units = Self { level, values, said: Vec::new(), counts: Vec::new(), of_items: Vec::new() };
         let mut known: HashMap<Vec<(usize, u32)>, u32> = HashMap::new();
@@ -140,59 +140,63 @@ impl<'a> Units<'a> {
         clusters
     }
 
-    /// oₖₗ: each ordered pair of values within an item of m values counts 1/(m − 1).
-    fn coincidences(&self, counts: &[u32]) -> Vec<f64> {
-        let n = self.values.len();
-        let mut cells = vec![0.0; n * n];
-        for (said, times) in self.said.iter().zip(counts).filter(|(_, times)| **times > 0) {
-            let many: u32 = said.iter().map(|(_, count)| count).sum();
-            let each = f64::from(*times) / (f64::from(many) - 1.0);
-            for (a, of_a) in said {
-                for (b, of_b) in said {
-                    let pairs = of_a * if a == b { of_b - 1 } else { *of_b };
-                    cells[a * n + b] += each * f64::from(pairs);
-                }
+    /// α where each unit stands for so many items.
+    fn alpha(&self, counts: &[u32]) -> Figure {
+        let units = || self.said.iter().zip(counts).filter(|(_, times)| **times > 0);
+        let mut sums = vec![0.0; self.values.len()];
+        for (said, times) in units() {
+            for (value, count) in said {
+                sums[*value] += f64::from(*times) * f64::from(*count);
             }
         }
-        cells
-    }
-
-    fn alpha(&self, cells: &[f64]) -> Figure {
-        let many = self.values.len();
-        let sums: Vec<f64> = cells.chunks_exact(many.max(1)).map(|row| row.iter().sum()).collect();
         let total: f64 = sums.iter().sum();
-        // Sums from the lowest value up to each, itself by half: what an order knows of places.
-        let mut below = 0.0;
-        let places: Vec<f64> = sums
-            .iter()
-            .map(|sum| {
-                below += sum;
-                below - sum / 2.0
-            })
-            .collect();
-        let (mut seen, mut expected) = (0.0, 0.0);
-        for a in 0..many {
-            for b in 0..many {
-                let difference = self.difference(a, b, &places);
-                seen += cells[a * many + b] * difference;
-                expected += sums[a] * sums[b] * difference;
-            }
+        let places = self.places(&sums);
+        // Each ordered pair of values within an item of m values counts 1/(m − 1).
+        let mut seen = 0.0;
+        for (said, times) in units().filter(|(said, _)| said.len() > 1) {
+            let many: u32 = said.iter().map(|(_, count)| count).sum();
+            let apart = self.apart(|| said.iter().map(|(value, count)| (*value, f64::from(*count))), &places);
+            seen += f64::from(*times) * apart / (f64::from(many) - 1.0);
         }
-        if expected <= 0.0 {
+        let given = || sums.iter().copied().enumerate().filter(|(_, sum)| *sum > 0.0);
+        if given().nth(1).is_none() {
             return Err(Missing::NoVariation);
         }
-        Ok(1.0 - (total - 1.0) * seen / expected)
+        Ok(1.0 - (total - 1.0) * seen / self.apart(given, &places))
     }
 
-    /// δ²; for an order (Σ n from one value to the other − half of both)², which is how far their places are apart.
-    fn difference(&self, a: usize, b: usize, places: &[f64]) -> f64 {
-        let (x, y) = (self.values[a], self.values[b]);
+    /// Where each value stands: of an order, how many values are below it, itself by half.
+    fn places(&self, sums: &[f64]) -> Vec<f64> {
+        if self.level != Level::Ordinal {
+            return self.values.clone();
+        }
+        let mut below = 0.0;
+        let place = |sum: &f64| {
+            below += sum;
+            below - sum / 2.0
+        };
+        sums.iter().map(place).collect()
+    }
+
+    /// The sum of δ² over all ordered pairs of some values, each given with how often it is there.
+    fn apart<I: Iterator<Item = (usize, f64)>>(&self, said: impl Fn() -> I, places: &[f64]) -> f64 {
+        let many: f64 = said().map(|(_, count)| count).sum();
         match self.level {
-            _ if a == b => 0.0,
-            Level::Nominal => 1.0,
-            Level::Ordinal => (places[a] - places[b]).powi(2),
-            Level::Interval => (x - y).powi(2),
-            Level::Ratio => ((x - y) / (x + y)).powi(2),
+            // δ² is 1 of two that differ.
+            Level::Nominal => said().map(|(_, count)| count * (many - count)).sum(),
+            // δ² is (x − y)², of an order with places for values, and the sum of it 2n times that of (x − mean)².
+            Level::Ordinal | Level::Interval => {
+                let mean = said().map(|(value, count)| count * places[value]).sum::<f64>() / many;
+                let from_mean = |(value, count): (usize, f64)| count * (places[value] - mean).powi(2);
+                2.0 * many * said().map(from_mean).sum::<f64>()
+            }
+            Level::Ratio => {
+                let of = |(a, of_a): (usize, f64), (b, of_b): (usize, f64)| {
+                    let (x, y) = (places[a], places[b]);
+                    if a == b { 0.0 } else { of_a * of_b * ((x - y) / (x + y)).powi(2) }
+                };
+                said().flat_map(|one| said().map(move |other| of(one, other))).sum()
+            }
         }
     }
 }
