@@ -223,8 +223,8 @@ async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result
     words::ledger(board.table()).iter().try_for_each(|line| out.line(line))?;
     let whose = "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %";
     out.note(&format!("{}; {whose}", words::count(board.battles, "battle", "battles")))?;
-    if let Some(why) = board.rows.iter().find_map(|row| row.rating.as_ref().err()) {
-        out.note(&format!("where there is no rating: {}", why.words()))?;
+    for why in board.unrated() {
+        out.note(&why)?;
     }
     if !categories.is_empty() {
         out.note(&format!("categories: {}", categories.join(", ")))?;

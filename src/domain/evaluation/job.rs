@@ -42,6 +42,9 @@ pub struct Evaluation {
     /// Items whose answer is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<Known>,
+    /// What was known when an earlier version of the task was in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_before: Vec<(u32, Vec<Known>)>,
     pub generation: Generation,
     /// Every time that somebody looked whose answers are whose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -202,6 +205,14 @@ impl Evaluation {
     /// The definition of a version.
     pub fn version(&self, version: u32) -> Option<&TaskDefinition> {
         std::iter::once(&self.task).chain(&self.earlier).find(|task| task.version == version)
+    }
+
+    /// The items whose answer was known in a version; where that was not kept, those of now.
+    pub fn known_in(&self, version: u32) -> &[Known] {
+        self.known_before
+            .iter()
+            .find(|(before, _)| *before == version)
+            .map_or(&self.known, |(_, known)| known)
     }
 
     /// The source whose answer to an item has that id; `None` for an id of something else.

@@ -29,7 +29,7 @@ pub use gather::Counted;
 pub use input::{Rated, RatedItem};
 pub use mean::Bounded;
 pub use presentation::{Choice, Choices, OfStrength, Points, Preference, Presented, Strength, Thumbs};
-pub use ranking::{Ranking, WinMatrix, WinRate};
+pub use ranking::{Ranking, Sandwich, WinMatrix, WinRate};
 pub use raters::{LeftChoice, RaterReport, Repeated};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -40,6 +40,7 @@ use super::metric::{Method, Metric};
 use super::ranking::Leaderboard;
 use super::tally::Coverage;
 use super::vote::{ResponseId, Said, Skip};
+use crate::domain::both::both;
 use crate::domain::untrusted::brief;
 use gather::{Gathered, Kept};
 
@@ -113,6 +114,9 @@ pub struct MetricReport {
     pub whole: Presented,
     /// Empty where no item has a category.
     pub by_category: Vec<OfCategory>,
+    /// In alphabetical order; empty where only one has rated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_rater: Vec<OfRater>,
     pub agreement: Agreements,
     /// Of a comparing metric, as are the biases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,6 +135,14 @@ pub struct OfCategory {
     pub presented: Presented,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaderboard: Option<Leaderboard>,
+}
+
+/// What one rater said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OfRater {
+    pub rater: String,
+    pub votes: u64,
+    pub presented: Presented,
 }
 
 /// An item that was not rated.
@@ -255,8 +267,19 @@ impl MetricReport {
 
 fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metric) -> MetricReport {
     let compares = metric.method.compares();
-    let (agreement, table, level) = agreement::agreements(gathered, metric);
-    let disagreements = disagreements::disagreements(gathered, metric, &table, level);
+    let agreed = || {
+        let (agreement, table, level) = agreement::agreements(gathered, metric);
+        let disagreements = disagreements::disagreements(gathered, metric, &table, level);
+        (agreement, disagreements)
+    };
+    let ranked = || {
+        (
+            compares.then(|| ranking::ranking(gathered, metric)),
+            compares.then(|| biases::biases(gathered, metric)),
+        )
+    };
+    // Each is about a half of the time that a report takes.
+    let ((agreement, disagreements), (ranking, biases)) = both(agreed, ranked);
     let by_category = told_groups(gathered)
         .map(|at| {
             let votes = || by_group[at].iter().copied();
@@ -277,11 +300,30 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
         votes: gathered.main_by(metric).count() as u64,
         whole: presentation::present(gathered.main.iter(), metric, &gathered.sources),
         by_category,
+        by_rater: by_rater(gathered, metric),
         agreement,
-        ranking: compares.then(|| ranking::ranking(gathered, metric)),
-        biases: compares.then(|| biases::biases(gathered, metric)),
+        ranking,
+        biases,
         disagreements,
     }
+}
+
+/// What each rater said, where there are several.
+fn by_rater(gathered: &Gathered<'_>, metric: &Metric) -> Vec<OfRater> {
+    let mut votes: Vec<Vec<&Kept<'_>>> = vec![Vec::new(); gathered.raters.len()];
+    for kept in gathered.main_by(metric) {
+        votes[kept.rater].push(kept);
+    }
+    let said = || gathered.raters.iter().zip(&votes).filter(|(_, votes)| !votes.is_empty());
+    if said().nth(1).is_none() {
+        return Vec::new();
+    }
+    let of = |(rater, votes): (&&str, &Vec<&Kept<'_>>)| OfRater {
+        rater: (*rater).to_owned(),
+        votes: votes.len() as u64,
+        presented: presentation::present(votes.iter().copied(), metric, &gathered.sources),
+    };
+    said().map(of).collect()
 }
 
 /// The groups of items that are told apart: none where no item has a category.

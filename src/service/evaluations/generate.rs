@@ -29,7 +29,7 @@ use crate::store::record::{EvaluationItem, GeneratedOf, RatedItemOf};
 /// Answers that are asked for at once; each provider's own limits hold besides.
 const AT_ONCE: usize = 4;
 
-/// So many failures of one source in a row end the run: the next ones would fail alike.
+/// So many failures of one source in a row, and it is asked no more in this run: the next ones would fail alike.
 const IN_A_ROW: u32 = 5;
 
 /// Bytes of a token, about.
@@ -181,7 +181,7 @@ impl Evaluations {
         Ok(marked)
     }
 
-    /// Asks for each; why it stopped before all were asked for.
+    /// Asks for each; why it ended before all were asked for. A source that only fails stands in no other's way.
     async fn ask_all(
         &self,
         evaluation: &Evaluation,
@@ -190,8 +190,15 @@ impl Evaluations {
         stop: &CancellationToken,
     ) -> Option<String> {
         let mut failures: HashMap<u8, u32> = HashMap::new();
+        // Why sources are asked no more, in the order in which that was found.
+        let given_up: Mutex<Vec<(u8, String)>> = Mutex::default();
+        let is_given_up = |source| {
+            let given_up = given_up.lock().unwrap_or_else(PoisonError::into_inner);
+            given_up.iter().any(|(known, _)| *known == source)
+        };
+        let left = units.into_iter().filter(|unit| !is_given_up(unit.source));
         let asked =
-            stream::iter(units).map(|unit| async move { (unit, self.ask(evaluation, unit, terms).await) });
+            stream::iter(left).map(|unit| async move { (unit, self.ask(evaluation, unit, terms).await) });
         let mut asked = std::pin::pin!(asked.buffer_unordered(AT_ONCE));
         loop {
             let (unit, generated) = tokio::select! {
@@ -200,7 +207,10 @@ impl Evaluations {
                     let ends = self.ends.is_cancelled();
                     return Some(if ends { "the program ended" } else { "somebody paused it" }.to_owned());
                 }
-                next = asked.next() => next?,
+                next = asked.next() => match next {
+                    Some(next) => next,
+                    None => break,
+                },
             };
             let row = failures.entry(unit.source).or_default();
             // What failed before may fail for its own sake.
@@ -209,8 +219,8 @@ impl Evaluations {
                 Generated::Failed { .. } => *row + 1,
                 Generated::Answer { .. } => 0,
             };
-            let too_many = match &generated {
-                Generated::Failed { error } if *row >= IN_A_ROW && !unit.again => {
+            let gives_up = match &generated {
+                Generated::Failed { error } if *row == IN_A_ROW && !unit.again => {
                     let name = &evaluation.sources[usize::from(unit.source)].name;
                     Some(format!("{name} failed {IN_A_ROW} times in a row: {error}"))
                 }
@@ -219,10 +229,13 @@ impl Evaluations {
             if let Err(error) = self.keep(evaluation.id, unit, generated).await {
                 return Some(error.to_string());
             }
-            if too_many.is_some() {
-                return too_many;
+            if let Some(why) = gives_up {
+                given_up.lock().unwrap_or_else(PoisonError::into_inner).push((unit.source, why));
             }
         }
+        let given_up = given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let why: Vec<&str> = given_up.iter().map(|(_, why)| why.as_str()).collect();
+        (!why.is_empty()).then(|| why.join("; "))
     }
 
     /// One answer, or why there is none.

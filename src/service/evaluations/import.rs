@@ -224,6 +224,7 @@ fn blank(name: String) -> Evaluation {
         seed: fresh::seed(),
         raters: Vec::new(),
         known: Vec::new(),
+        known_before: Vec::new(),
         generation: Generation::of(0),
         unblinded: Vec::new(),
         lacking: Vec::new(),

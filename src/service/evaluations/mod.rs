@@ -150,6 +150,7 @@ impl Evaluations {
             seed: fresh::seed(),
             raters: Vec::new(),
             known: plan.known,
+            known_before: Vec::new(),
             unblinded: Vec::new(),
             lacking,
         };
@@ -200,6 +201,7 @@ impl Evaluations {
                 let seen = !evaluation.raters.is_empty();
                 evaluation.task = before.changed_to(TaskDefinition { version: before.version, ..task }, seen);
                 if evaluation.task.version != before.version {
+                    evaluation.known_before.push((before.version, evaluation.known.clone()));
                     evaluation.earlier.push(before);
                 }
                 evaluation.known = known.unwrap_or(evaluation.known);

@@ -471,10 +471,32 @@ async fn a_source_that_always_fails_pauses_the_run_and_says_why() {
         let said = home.run(&["eval", "run", "e"]);
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(
-            said.stdout
-                .contains("0 of 20 answers, 5 failed, paused: scripted/fail-401 failed 5 times in a row"),
+            said.stdout.contains(" failed, paused: scripted/fail-401 failed 5 times in a row"),
             "{said:?}"
         );
+        let failed = said.stdout.split("0 of 20 answers, ").nth(1).unwrap();
+        let failed: u32 = failed.split(' ').next().unwrap().parse().unwrap();
+        assert!((5..9).contains(&failed), "those that were on their way come in too: {said:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_always_fails_keeps_none_of_the_others_answers_away() {
+    let home = Home::new();
+    tokio::task::block_in_place(|| {
+        let lines: Vec<_> = (0..20).map(|at| json!({ "prompt": at.to_string() })).collect();
+        keep(&home, "plain", &lines);
+        let create =
+            ["eval", "create", "e", "--dataset", "plain", "-m", "scripted/fail-401", "-m", "scripted/echo"];
+        good(&home.run(&create));
+        let said = home.run(&["eval", "run", "e"]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        let count = said.stdout.split(" of 40 answers, ").last().unwrap();
+        assert!(
+            said.stdout.contains("20 of 40 answers") && count.contains("fail-401 failed 5 times"),
+            "{said:?}"
+        );
+        assert!(!count.contains("echo"), "{said:?}");
     });
 }
 

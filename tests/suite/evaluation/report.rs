@@ -552,12 +552,12 @@ fn every_number_of_the_table_has_a_definition() {
         let table = report_csv::write(&report).unwrap();
         let mut reader = csv::Reader::from_reader(table.as_bytes());
         let names = reader.headers().unwrap().clone();
-        assert_eq!(names.get(4), Some("name"));
+        assert_eq!(names.get(5), Some("name"));
         for record in reader.records() {
             let record = record.unwrap();
-            assert!(definition(&record[4]).is_some(), "{}", &record[4]);
+            assert!(definition(&record[5]).is_some(), "{}", &record[5]);
             // There is a number or a reason, never both.
-            assert_ne!(record[5].is_empty(), record[9].is_empty(), "{record:?}");
+            assert_ne!(record[6].is_empty(), record[10].is_empty(), "{record:?}");
         }
     }
 }

@@ -69,6 +69,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
         seed: 1,
         raters: vec!["ana".into(), "bo".into()],
         known: Vec::new(),
+        known_before: Vec::new(),
         generation: Generation { state, done, failed, total: 400, why },
         unblinded: Vec::new(),
         lacking: Vec::new(),

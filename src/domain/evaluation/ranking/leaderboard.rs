@@ -48,6 +48,20 @@ pub struct Leaderboard {
 }
 
 impl Leaderboard {
+    /// Each reason why there is no rating, with the rows that it is of, as a sentence.
+    pub fn unrated(&self) -> Vec<String> {
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+        for row in &self.rows {
+            let Err(why) = &row.rating else { continue };
+            let why = why.words();
+            match reasons.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, names)) => names.push(&row.name),
+                None => reasons.push((why, vec![&row.name])),
+            }
+        }
+        reasons.into_iter().map(|(why, names)| format!("no rating of {}: {why}", names.join(", "))).collect()
+    }
+
     /// The rows in words, a head first: rank, rating and interval, what was won, lost, tied and both bad, the win rate and its
     /// interval. What is not known is a dash.
     pub fn table(&self) -> Vec<Vec<String>> {

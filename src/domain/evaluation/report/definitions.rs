@@ -165,6 +165,12 @@ const DEFINITIONS: &[Definition] = &[
         source: BRADLEY_TERRY,
     },
     Definition {
+        name: "rating by formula",
+        text: "The interval of 95 % of the rating by the robust (sandwich) formula, with the votes of an item together, and of the turns \
+               of a conversation. Where it and the bootstrap's differ much, there are few items.",
+        source: "Huber, \"The behavior of maximum likelihood estimates under nonstandard conditions\", 1967, by clusters",
+    },
+    Definition {
         name: "rank",
         text: "The best and the worst place that the intervals of the ratings allow: one more than the number of those that are \
                surely better, and the number of those that are not surely worse.",

@@ -18,6 +18,9 @@ pub struct Ranking {
     /// independent, which Wilson's intervals take them for.
     #[serde(default)]
     pub by_item: Vec<WinRate>,
+    /// The intervals of the ratings by the robust (sandwich) formula, as they stand in the leaderboard, whose own are drawn.
+    #[serde(default)]
+    pub by_formula: Vec<Sandwich>,
     pub wins: WinMatrix,
 }
 
@@ -29,10 +32,24 @@ pub struct WinRate {
     pub win_rate: Figure<Estimate>,
 }
 
+/// The interval of a source's rating by the formula.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sandwich {
+    pub source: String,
+    /// From and to on Elo's scale, at 95 %.
+    #[serde(with = "plain")]
+    pub interval: Figure<(f64, f64)>,
+}
+
 impl Ranking {
     /// The win rate of a source with its interval of samples of the items; `None` where none was told.
     pub fn by_item(&self, source: &str) -> Option<&Figure<Estimate>> {
         self.by_item.iter().find(|known| known.source == source).map(|known| &known.win_rate)
+    }
+
+    /// The interval of the rating of a source by the formula; `None` where none was told.
+    pub fn by_formula(&self, source: &str) -> Option<&Figure<(f64, f64)>> {
+        self.by_formula.iter().find(|known| known.source == source).map(|known| &known.interval)
     }
 }
 
@@ -53,15 +70,22 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
         _ => Intervals::Bootstrap { rounds, seed: gathered.input.seed },
     };
     let battles = battles(gathered, gathered.main.iter(), metric);
-    let leaderboard = leaderboard(&battles, &Options { intervals, ..Options::default() });
-    let by_item = leaderboard.rows.iter().map(|row| {
+    let drawn = leaderboard(&battles, &Options { intervals, ..Options::default() });
+    let formula = leaderboard(&battles, &Options::default());
+    let by_formula = drawn.rows.iter().filter_map(|row| {
+        let known = formula.rows.iter().find(|known| known.name == row.name)?;
+        let interval = known.rating.clone().and_then(|rating| rating.interval);
+        Some(Sandwich { source: row.name.clone(), interval })
+    });
+    let by_formula = by_formula.collect();
+    let by_item = drawn.rows.iter().map(|row| {
         let win_rate = match rounds {
             0 => Err(Missing::Unfit { what: "no samples were drawn".into() }),
             _ => win_rate_by_prompt(&battles, &row.name, rounds, gathered.input.seed),
         };
         WinRate { source: row.name.clone(), win_rate }
     });
-    Ranking { by_item: by_item.collect(), wins: WinMatrix::of(&leaderboard), leaderboard }
+    Ranking { by_item: by_item.collect(), by_formula, wins: WinMatrix::of(&drawn), leaderboard: drawn }
 }
 
 /// The leaderboard of some votes, with intervals by the formula: there may be many categories, and each is small.

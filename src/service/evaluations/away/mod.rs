@@ -107,6 +107,7 @@ impl Away {
             raters: vec![self.hand_out.header.rater.clone()],
             generation: Generation::of(0),
             known: Vec::new(),
+            known_before: Vec::new(),
             unblinded: Vec::new(),
             lacking: Vec::new(),
         }

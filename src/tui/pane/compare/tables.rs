@@ -129,9 +129,7 @@ pub(super) fn board(board: &Leaderboard, categories: &[String], of: Option<&str>
                 Role::Faint,
             ),
         ]);
-        if let Some(why) = board.rows.iter().find_map(|row| row.rating.as_ref().err()) {
-            lines.push(Line::of(&format!("Where there is no rating: {}.", why.words()), Role::Warn));
-        }
+        lines.extend(board.unrated().iter().map(|why| Line::of(&format!("{}.", safe_line(why)), Role::Warn)));
     }
     let title = match of {
         Some(category) => format!("Who was chosen over whom, about {}", safe_line(category)),

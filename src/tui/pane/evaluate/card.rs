@@ -142,6 +142,10 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
     if let Some(ranking) = &of.ranking {
         lines.extend([Line::blank(), Line::sub("Ranking")]);
         lines.extend(leaderboards(&[(None, &ranking.leaderboard)], width));
+        if !ranking.by_formula.is_empty() {
+            lines.extend([Line::blank(), Line::sub("Rating by formula")]);
+            lines.extend(by_formula(ranking, width));
+        }
         if !ranking.by_item.is_empty() {
             lines.extend([Line::blank(), Line::sub("Win rate by item")]);
             lines.extend(by_item(ranking, width));
@@ -167,6 +171,12 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
     if let Some(biases) = &of.biases {
         lines.extend([Line::blank(), Line::sub("What else votes go by")]);
         lines.extend(leanings(biases, width));
+    }
+    if !of.by_rater.is_empty() {
+        lines.extend([Line::blank(), Line::sub("By rater")]);
+        let parts: Vec<_> =
+            of.by_rater.iter().map(|part| (Some(part.rater.as_str()), &part.presented)).collect();
+        lines.extend(presented(&parts, of, width));
     }
     lines.extend(disagreements(report, (at, of), width));
     lines
@@ -373,6 +383,23 @@ fn leaderboards(parts: &[(Option<&str>, &Leaderboard)], width: u16) -> Vec<Line>
             table.rows.push(cells);
         }
     }
+    table.lines(width)
+}
+
+/// The ratings with the intervals of the robust formula.
+fn by_formula(of: &Ranking, width: u16) -> Vec<Line> {
+    let mut table = Table::of(&["rating", "95 %"]);
+    table.rows.extend(of.leaderboard.rows.iter().filter_map(|row| {
+        let cells = Figures::of(&row.name, &["rating by formula", "rating"]);
+        let interval = of.by_formula(&row.name)?;
+        Some(match &row.rating {
+            Err(why) => Figures { instead: why.words(), ..cells },
+            Ok(rating) => {
+                let (words, note, _) = bounds(interval, 0);
+                Figures { cells: vec![decimal(rating.elo, 0), words], note, ..cells }
+            }
+        })
+    }));
     table.lines(width)
 }
 

@@ -24,8 +24,10 @@ use crate::domain::evaluation::tally::{Coverage, Spread};
 use crate::domain::{Error, Result};
 use crate::wire::formula::guarded;
 
-const COLUMNS: [&str; 11] =
-    ["section", "metric", "source", "category", "name", "value", "low", "high", "n", "missing", "question"];
+const COLUMNS: [&str; 12] = [
+    "section", "metric", "source", "category", "rater", "name", "value", "low", "high", "n", "missing",
+    "question",
+];
 
 /// The whole report.
 pub fn write(report: &Report) -> Result<String> {
@@ -55,6 +57,7 @@ struct Of<'a> {
     source: &'a str,
     category: &'a str,
     question: &'a str,
+    rater: &'a str,
 }
 
 /// A number with what is around it.
@@ -64,7 +67,7 @@ struct Told {
 }
 
 #[derive(Default)]
-struct Rows(Vec<[String; 11]>);
+struct Rows(Vec<[String; 12]>);
 
 impl Rows {
     fn push(&mut self, of: Of<'_>, name: &str, told: Figure<Told>, n: Option<u64>) {
@@ -78,10 +81,11 @@ impl Rows {
                 }
             }
         }
-        let names = [of.section, of.metric, of.source, of.category, name, of.question];
-        let [section, metric, source, category, name, question] = names.map(|text| guarded(text.to_owned()));
+        let names = [of.section, of.metric, of.source, of.category, of.rater, name, of.question];
+        let [section, metric, source, category, rater, name, question] =
+            names.map(|text| guarded(text.to_owned()));
         let n = n.map_or_else(String::new, |n| n.to_string());
-        self.0.push([section, metric, source, category, name, value, low, high, n, missing, question]);
+        self.0.push([section, metric, source, category, rater, name, value, low, high, n, missing, question]);
     }
 
     fn count(&mut self, of: Of<'_>, name: &str, count: u64, n: Option<u64>) {
@@ -160,9 +164,17 @@ fn metric(report: &Report, of: &MetricReport, rows: &mut Rows) {
             leaderboard(Of { section: "ranking", category, ..at }, of, rows);
         }
     }
+    for part in &of.by_rater {
+        presented(Of { section: "figures", rater: &part.rater, ..at }, &part.presented, rows);
+    }
     if let Some(ranking) = &of.ranking {
         leaderboard(Of { section: "ranking", ..at }, &ranking.leaderboard, rows);
         for row in &ranking.leaderboard.rows {
+            if let (Ok(rating), Some(interval)) = (&row.rating, ranking.by_formula(&row.name)) {
+                let at = Of { section: "ranking", source: &row.name, ..at };
+                let told = Told { value: rating.elo, bounds: interval.clone().ok() };
+                rows.push(at, "rating by formula", Ok(told), Some(row.record.battles));
+            }
             if let Some(rate) = ranking.by_item(&row.name) {
                 let at = Of { section: "ranking", source: &row.name, ..at };
                 rows.share(at, "win rate by item", rate, Some(row.record.battles));

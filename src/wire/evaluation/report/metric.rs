@@ -27,7 +27,7 @@ pub(super) fn metric(
     blocks.push(Block::Text(format!("{}. {}", of.method.called(), of.definition)));
     blocks.extend(labels(of).map(Block::Text));
     terms.extend(words::terms_of(of.method));
-    presented(&[(None, &of.whole)], of, blocks);
+    presented("", &[(None, &of.whole)], of, blocks);
     if !of.by_category.is_empty() {
         blocks.push(Block::Heading(3, "By category".into()));
         let parts: Vec<_> = of
@@ -35,11 +35,11 @@ pub(super) fn metric(
             .iter()
             .map(|part| (Some(category(part.category.as_deref())), &part.presented))
             .collect();
-        presented(&parts, of, blocks);
+        presented("category", &parts, of, blocks);
     }
     if let Some(ranking) = &of.ranking {
         blocks.push(Block::Heading(3, "Ranking".into()));
-        terms.extend(["rating", "rank", "win rate", "win rate by item"]);
+        terms.extend(["rating", "rank", "win rate", "rating by formula", "win rate by item"]);
         blocks.push(leaderboard(ranking));
         if !of.by_category.is_empty() {
             blocks.push(Block::Heading(3, "Ranking by category".into()));
@@ -56,6 +56,12 @@ pub(super) fn metric(
         blocks.push(Block::Heading(3, "What else votes go by".into()));
         terms.extend(["left choice", "longer choice", "flips"]);
         blocks.push(leanings(biases));
+    }
+    if !of.by_rater.is_empty() {
+        blocks.push(Block::Heading(3, "By rater".into()));
+        let parts: Vec<_> =
+            of.by_rater.iter().map(|part| (Some(said(&part.rater)), &part.presented)).collect();
+        presented("rater", &parts, of, blocks);
     }
     if !of.disagreements.is_empty() {
         blocks.push(Block::Heading(3, "Disagreements".into()));
@@ -85,14 +91,14 @@ fn labels(of: &MetricReport) -> Option<String> {
     }
 }
 
-/// The figures of one or more parts in one table, the category in front where there is one.
-fn presented(parts: &[(Option<Cell>, &Presented)], of: &MetricReport, blocks: &mut Vec<Block>) {
+/// The figures of one or more parts in one table, the name of each in front where it has one: `named` says what it is of.
+fn presented(named: &str, parts: &[(Option<Cell>, &Presented)], of: &MetricReport, blocks: &mut Vec<Block>) {
     let mut table: Option<Table> = None;
     for (name, presented) in parts {
         let (columns, rows) = part_of(presented, &of.asked());
         let width = columns.len();
         let table = table.get_or_insert_with(|| {
-            let front = name.is_some().then(|| "category".to_owned());
+            let front = name.is_some().then(|| named.to_owned());
             Table::of(&front.into_iter().chain(columns.clone()).collect::<Vec<_>>())
         });
         // Ranks of another category may have more places.
@@ -230,8 +236,10 @@ const PLACES: [&str; 11] = [
     "#battles",
 ];
 
-/// Where the interval of a win rate by items stands among the places: behind Wilson's.
-const BY_ITEM: usize = 6;
+/// Where the interval of a rating by the formula stands among the places, behind the drawn one; and that of a win rate by items,
+/// behind Wilson's.
+const BY_FORMULA: usize = 4;
+const BY_ITEM: usize = 7;
 
 fn leaderboard(of: &Ranking) -> Block {
     let rows = &of.leaderboard.rows;
@@ -239,10 +247,16 @@ fn leaderboard(of: &Ranking) -> Block {
         return Block::Text("n/a: no votes".into());
     }
     let mut columns = PLACES.to_vec();
+    columns.insert(BY_FORMULA, "#95 % by formula");
     columns.insert(BY_ITEM, "#95 % by item");
     let mut table = Table::of(&columns);
     table.rows.extend(rows.iter().map(|row| {
         let mut cells = place(row);
+        let by_formula = match (&row.rating, of.by_formula(&row.name)) {
+            (Ok(rating), Some(interval)) => bounds(&Ok(rating.elo), interval, 0),
+            _ => Cell::default(),
+        };
+        cells.insert(BY_FORMULA, by_formula);
         let by_item = match of.by_item(&row.name) {
             Some(Ok(estimate)) => between(estimate),
             Some(Err(why)) => why.words(),
