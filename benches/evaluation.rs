@@ -100,22 +100,35 @@ fn votes() -> Asked {
                 _ => Chosen::One(ids[1].clone()),
             };
             let number = made.votes.len() as u128;
-            made.votes.push(Vote {
-                id: VoteId::from_bytes(number.to_be_bytes()),
-                rater: format!("rater-{}", (at + rater * 7) % 20),
-                item: item.clone(),
-                version: 1,
-                shown,
-                said: Said::Values(vec![("Preference".into(), Value::Choice(chosen))]),
-                active_ms: 5_000 + chance.below(9_000) as u64,
-                at: Timestamp(number as i64),
-                supersedes: None,
-                comment: None,
-                repeat: false,
-            });
+            let active_ms = 5_000 + chance.below(9_000) as u64;
+            made.votes.push(vote(number, (at + rater * 7) % 20, &item, shown, chosen, active_ms));
         }
     }
     made
+}
+
+/// What a rater said of an item whose answers were `shown` so.
+fn vote(
+    number: u128,
+    rater: usize,
+    item: &ItemHash,
+    shown: Vec<ResponseId>,
+    chosen: Chosen,
+    active_ms: u64,
+) -> Vote {
+    Vote {
+        id: VoteId::from_bytes(number.to_be_bytes()),
+        rater: format!("rater-{rater}"),
+        item: item.clone(),
+        version: 1,
+        shown,
+        said: Said::Values(vec![("Preference".into(), Value::Choice(chosen))]),
+        active_ms,
+        at: Timestamp(number as i64),
+        supersedes: None,
+        comment: None,
+        repeat: false,
+    }
 }
 
 fn report(criterion: &mut Criterion) {
@@ -173,19 +186,8 @@ fn stored(store: &Store) -> EvaluationId {
             };
             shown.rotate_left(chance.below(2));
             let number = (place * MODELS + rater) as u128;
-            let vote = Vote {
-                id: VoteId::from_bytes(number.to_be_bytes()),
-                rater: format!("rater-{rater}"),
-                item: hash.clone(),
-                version: 1,
-                shown,
-                said: Said::Values(vec![("Preference".into(), Value::Choice(chosen))]),
-                active_ms: 5_000 + chance.below(9_000) as u64,
-                at: Timestamp(number as i64),
-                supersedes: None,
-                comment: None,
-                repeat: false,
-            };
+            let active_ms = 5_000 + chance.below(9_000) as u64;
+            let vote = vote(number, rater, &hash, shown, chosen, active_ms);
             batch.put(&VoteOf(id, vote.id), &vote).unwrap();
             waiting += 1;
         }

@@ -9,7 +9,7 @@ use super::compare::{choice, failure, figures_of, prices, summaries};
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
-use crate::domain::comparison::{Ballot, Comparison, chosen, letter, turns};
+use crate::domain::comparison::{Ballot, Column, Comparison, chosen, letter, own, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::id::ConversationId;
 use crate::domain::{Error, ErrorKind, Result};
@@ -56,13 +56,14 @@ async fn list(limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {
 }
 
 fn row(comparison: &Comparison) -> Vec<String> {
-    let models: Vec<_> = comparison.columns.iter().map(|column| column.model.to_string()).collect();
+    let name = |(column, own): (&Column, String)| format!("{} {own}", column.model).trim_end().to_owned();
+    let names: Vec<_> = comparison.columns.iter().zip(own(&comparison.columns)).map(name).collect();
     vec![
         comparison.id.short(),
         words::time(comparison.created),
         words::count(comparison.columns.len() as u64, "column", "columns"),
         words::count(comparison.pages.len() as u64, "page", "pages"),
-        models.join(" | "),
+        names.join(" | "),
         comparison.title.clone(),
     ]
 }

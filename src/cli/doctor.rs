@@ -1,12 +1,13 @@
 //! `outcrop doctor`: what the door found, and what only this side of it can see.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::os::unix::fs::PermissionsExt;
 
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, Needs, unexpected, words};
-use crate::config::{ApiKey, Config, Environment, Osc52, ProviderConfig};
+use crate::config::{ApiKey, Config, Environment, Osc52, ProviderConfig, Shown};
 use crate::domain::{Error, Result};
 use crate::workbench::reply::{Check, Verdict};
 use crate::workbench::request::workspace::Workspace;
@@ -107,8 +108,13 @@ fn here(config: &Config, environment: &Environment) -> Vec<Check> {
 
 fn configuration(config: &Config) -> Check {
     let path = config.paths.config.display();
-    let changed = config.values.iter().filter(|value| value.origin != "default").count();
-    let changed = words::count(changed as u64, "value", "values");
+    let file = path.to_string();
+    let (there, elsewhere): (Vec<_>, Vec<_>) = config
+        .values
+        .iter()
+        .filter(|value| value.origin != "default")
+        .partition(|value| value.origin == file);
+    let there = words::count(there.len() as u64, "value", "values");
     let has_key =
         |provider: &ProviderConfig| matches!(provider.api_key, ApiKey::Given { variable: None, .. });
     let mode = std::fs::metadata(&config.paths.config).map_or(0, |found| found.permissions().mode());
@@ -117,12 +123,26 @@ fn configuration(config: &Config) -> Check {
         let advice = format!("`chmod 600 {path}`, or take the key from a variable or `outcrop keys set`.");
         return check("configuration", Verdict::Note, found, &advice);
     }
-    let found = if config.paths.config.exists() {
-        format!("{path}, {changed} set there or elsewhere")
+    let mut found = if config.paths.config.exists() {
+        format!("{path}, {there} set there")
     } else {
-        format!("{path} does not exist; {changed} set elsewhere")
+        format!("{path} does not exist")
     };
+    if !elsewhere.is_empty() {
+        let _ = write!(found, "; set elsewhere: {}", named(&elsewhere));
+    }
     check("configuration", Verdict::Good, found, "")
+}
+
+/// Which values, and where each was set; of many the first.
+fn named(values: &[&Shown]) -> String {
+    const MOST: usize = 8;
+    let mut names: Vec<_> =
+        values.iter().take(MOST).map(|value| format!("{} ({})", value.key, value.origin)).collect();
+    if let Some(more) = values.len().checked_sub(MOST).filter(|more| *more > 0) {
+        names.push(format!("and {more} more, which `outcrop config show` tells"));
+    }
+    names.join(", ")
 }
 
 fn engine(config: &Config) -> Check {

@@ -166,6 +166,7 @@ fn info(info: &WorkspaceInfo, out: &mut Out) -> Result<(), End> {
         vec!["folder".to_owned(), info.path.display().to_string()],
         vec!["opened by".to_owned(), info.key.clone()],
         vec!["conversations".to_owned(), words::grouped(info.conversations)],
+        vec!["comparisons".to_owned(), words::grouped(info.comparisons)],
         vec!["messages".to_owned(), words::grouped(info.messages)],
         vec!["size".to_owned(), words::bytes(info.bytes)],
     ];

@@ -148,8 +148,31 @@ pub struct Price {
 }
 
 impl Price {
+    /// Of what this machine itself computes.
+    pub fn nothing() -> Self {
+        Self {
+            input: Some(0.0),
+            output: Some(0.0),
+            cache_read: None,
+            cache_write: None,
+            image: Some(0.0),
+            as_of: String::new(),
+            source: "this machine".to_owned(),
+        }
+    }
+
+    /// Tokens cost nothing, however many they are.
+    pub fn is_free(&self) -> bool {
+        let told = [self.input, self.output];
+        let rest = [self.cache_read, self.cache_write].into_iter().flatten();
+        told.into_iter().all(|price| price == Some(0.0)) && rest.into_iter().all(|price| price == 0.0)
+    }
+
     /// What these tokens cost; `None` where a price or a count that matters is unknown.
     pub fn of(&self, usage: &Usage) -> Option<f64> {
+        if self.is_free() {
+            return Some(0.0);
+        }
         let (read, written) = (usage.cache_read.unwrap_or(0), usage.cache_write.unwrap_or(0));
         let fresh = usage.input?.saturating_sub(read).saturating_sub(written);
         let part = |tokens: u32, price: Option<f64>| match tokens {
@@ -168,6 +191,9 @@ impl Price {
 impl fmt::Display for Price {
     /// As people read it, with its date and source.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::nothing() {
+            return f.write_str("nothing: this machine computes it");
+        }
         f.write_str("estimate")?;
         if !self.as_of.is_empty() {
             write!(f, " of {}", self.as_of)?;
@@ -352,6 +378,9 @@ pub struct LocalModel {
     /// SPDX id or the licence's name.
     pub licence: String,
     pub capabilities: Vec<Capability>,
+    /// Context length in tokens.
+    #[serde(default)]
+    pub context: Option<u32>,
     #[serde(default)]
     pub sampling: Sampling,
     /// Files, all of which are needed.

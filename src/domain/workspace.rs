@@ -15,7 +15,11 @@ pub struct WorkspaceInfo {
     /// The key file's path, where one opens the store.
     #[serde(default)]
     pub key_file: Option<PathBuf>,
+    /// Those that a list of them has.
     pub conversations: u64,
+    /// Each has a conversation for every column and page, which are none of those.
+    #[serde(default)]
+    pub comparisons: u64,
     pub messages: u64,
     /// Bytes of the store's files.
     pub bytes: u64,

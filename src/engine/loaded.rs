@@ -159,13 +159,12 @@ impl Shelf {
         self.0.retain(|known| known.file().0 != path);
         // Each kind has its own places: whoever converses with two models may search beside it.
         let encodes = Encoder::is_at(path);
-        let mut left = if encodes { ENCODERS } else { KEPT } - 1;
+        let places = if encodes { ENCODERS } else { KEPT };
+        let mut alike = 0;
         self.0.retain(|known| {
-            let stays = matches!(known, Resident::Encoder(_)) != encodes || left > 0;
-            if matches!(known, Resident::Encoder(_)) == encodes {
-                left = left.saturating_sub(1);
-            }
-            stays
+            let other = matches!(known, Resident::Encoder(_)) != encodes;
+            alike += usize::from(!other);
+            other || alike < places
         });
     }
 

@@ -245,11 +245,10 @@ impl Client {
             }
             let asked = response.retry_after();
             let Some(wait) = self.shared.wait(response.place(), attempt, asked) else { return Ok(response) };
-            // It is read so that the connection is free again, and that the record has all that came.
-            let _ = tokio::time::timeout(wait, response.complaint()).await;
             let place = response.place().to_owned();
-            drop(response);
-            self.pause(&place, status, &mut attempt, wait).await;
+            // It is read so that the connection is free again, and that the record has all that came.
+            let rest = async move { drop(response.complaint().await) };
+            self.pause(&place, status, &mut attempt, (wait, rest)).await;
         }
     }
 
@@ -257,16 +256,25 @@ impl Client {
     /// `status` is that of the error, `attempt` counts from 1, `asked` is the wait that the server wants.
     pub async fn again(&self, place: &str, status: u16, attempt: &mut u32, asked: Option<Duration>) -> bool {
         let Some(wait) = self.shared.wait(place, *attempt, asked) else { return false };
-        self.pause(place, status, attempt, wait).await;
+        self.pause(place, status, attempt, (wait, std::future::ready(()))).await;
         true
     }
 
-    async fn pause(&self, place: &str, status: u16, attempt: &mut u32, wait: Duration) {
+    /// Waits so long, counted from now; meanwhile `rest` has that time and no more.
+    async fn pause(
+        &self,
+        place: &str,
+        status: u16,
+        attempt: &mut u32,
+        (wait, rest): (Duration, impl Future<Output = ()>),
+    ) {
+        let until = tokio::time::Instant::now() + wait;
         *attempt += 1;
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status, attempt = *attempt, wait_ms = ms, host = ?place, "retrying");
         self.tell(Event::Paused { pause: Pause::Retry { status, attempt: *attempt }, ms });
-        tokio::time::sleep(wait).await;
+        let _ = tokio::time::timeout_at(until, rest).await;
+        tokio::time::sleep_until(until).await;
     }
 
     /// It is for the eye alone: where there is no room, it is not said.
@@ -482,6 +490,24 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl EgressSink for Nowhere {
+        fn record(&self, _: &Egress) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_counts_from_its_beginning_whatever_is_read_meanwhile() {
+        let client = Network::new(NetOptions::default(), Arc::new(Nowhere)).client(Reach::default());
+        for reads in [0, 1, 5] {
+            let begun = tokio::time::Instant::now();
+            let rest = tokio::time::sleep(Duration::from_secs(reads));
+            client.pause("a server", 429, &mut 1, (Duration::from_secs(2), rest)).await;
+            assert_eq!(begun.elapsed(), Duration::from_secs(2), "reading for {reads} s");
+        }
+    }
 
     #[tokio::test]
     async fn what_was_followed_from_elsewhere_reaches_no_name_inside() {

@@ -268,6 +268,7 @@ fn pullable(id: ModelId, model: &LocalModel) -> ModelCard {
         availability: Availability::NotPulled,
         capabilities: model.capabilities.clone(),
         lacks: lacking(&model.capabilities),
+        context: model.context,
         licence: Some(model.licence.clone()),
         bytes: model.bytes_to_fetch(),
         detail: model.about.clone(),

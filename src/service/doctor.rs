@@ -26,8 +26,9 @@ pub async fn examine(workspace: &Workspace, invoke: &Invoke, terms: &Terms) -> R
             "store",
             if damaged.is_empty() { Verdict::Good } else { Verdict::Bad },
             format!(
-                "{}, {}; {}",
+                "{}, {}, {}; {}",
                 count(info.conversations, "conversation", "conversations"),
+                count(info.comparisons, "comparison", "comparisons"),
                 count(info.messages, "message", "messages"),
                 if damaged.is_empty() {
                     "every record could be read".to_owned()

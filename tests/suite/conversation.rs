@@ -213,22 +213,33 @@ fn neither_a_prompt_nor_an_answer_nor_a_key_is_found_in_any_file() {
     }
 }
 
-#[test]
-fn when_the_first_of_two_terminals_is_killed_the_second_goes_on() {
-    let home = Home::scripted();
-    let mut first = home.open(SIZE, &["-m", "scripted/echo"]);
+/// The one that owns the workspace and has said something, and another one on it that shows what was said.
+fn two_terminals(home: &Home) -> (Tty, Tty) {
+    let first = home.open(SIZE, &["-m", "scripted/echo"]);
     first.wait_for_composer();
     first.ask("said in the first");
     first.wait_for("→");
     let second = home.open(SIZE, &["-m", "scripted/echo"]);
     second.wait_for_composer();
     second.wait_for("said in the first");
-    first.kill();
-    second.ask("said in the second");
+    (first, second)
+}
+
+/// What the second one said is answered.
+fn wait_for_the_second(second: &Tty) {
     second.wait("the answer", |screen| {
         let text = screen.contents();
         text.contains("→") && text.matches("said in the second").count() >= 2
     });
+}
+
+#[test]
+fn when_the_first_of_two_terminals_is_killed_the_second_goes_on() {
+    let home = Home::scripted();
+    let (mut first, second) = two_terminals(&home);
+    first.kill();
+    second.ask("said in the second");
+    wait_for_the_second(&second);
     quit(second);
     let list = home.said(&["conversations", "list"]);
     assert!(list.contains("said in the first") && list.contains("said in the second"), "{list}");
@@ -311,22 +322,13 @@ fn one_that_is_stopped_while_it_answers_keeps_the_workspace_and_others_are_told_
 fn an_attached_screen_says_that_its_owner_does_not_answer_and_goes_on_when_it_does() {
     use rustix::process::Signal;
     let home = Home::scripted();
-    let first = home.open(SIZE, &["-m", "scripted/echo"]);
-    first.wait_for_composer();
-    first.ask("said in the first");
-    first.wait_for("→");
-    let second = home.open(SIZE, &["-m", "scripted/echo"]);
-    second.wait_for_composer();
-    second.wait_for("said in the first");
+    let (first, second) = two_terminals(&home);
     first.signal(Signal::STOP);
     second.ask("said in the second");
     second.wait_for("does not answer");
     second.wait_for(&format!("process {}", first.pid()));
     first.signal(Signal::CONT);
-    second.wait("the answer", |screen| {
-        let text = screen.contents();
-        text.contains("→") && text.matches("said in the second").count() >= 2
-    });
+    wait_for_the_second(&second);
     quit(second);
     quit(first);
 }

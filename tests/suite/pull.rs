@@ -68,6 +68,7 @@ impl Home {
         // A real pip is configured by it.
         options.around = Environment::of_process().without_secrets(&[]).variables().collect();
         options.catalogue = vec![LocalModel {
+            context: None,
             name: "small".into(),
             title: "Small".into(),
             about: "for tests".into(),

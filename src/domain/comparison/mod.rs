@@ -4,12 +4,15 @@
 //! with every column.
 
 pub mod measure;
+mod own;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use own::own;
 
 use crate::domain::attachment::Attachment;
 use crate::domain::catalog::ModelId;
@@ -31,6 +34,9 @@ pub const COLUMNS: std::ops::RangeInclusive<usize> = 2..=8;
 
 /// The most lanes: columns times rows of values times repeats.
 pub const MOST_LANES: usize = 4096;
+
+/// How a person says that braces are no variable.
+pub const MEANT: &str = "Where the models shall read {{, write {{{{.";
 
 /// Values of settings that are longer, in characters, stand as a digest in a contestant's name.
 const LONGEST_VALUE: usize = 24;
@@ -90,12 +96,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// What is sent on it: values in the place of the variables of what a person wrote; files stay as they are, and so does
-    /// everything on a page without values.
+    /// What is sent on it: values in the place of the variables of what a person wrote, `{{` where they wrote `{{{{`; files
+    /// stay as they are.
     pub fn filled(&self, blocks: &[Block]) -> Vec<Block> {
-        if self.values.is_empty() {
-            return blocks.to_vec();
-        }
         let fill = |block: &Block| match block {
             Block::Text { text } if Attachment::of(block).is_none() => {
                 let template = Template { text: text.clone(), ..Template::default() };
@@ -108,11 +111,7 @@ impl Page {
 
     /// The system prompt of a column on it.
     pub fn system(&self, column: &Column) -> Option<String> {
-        let system = column.system.clone().filter(|system| !system.trim().is_empty());
-        if self.values.is_empty() {
-            return system;
-        }
-        let template = Template { system, ..Template::default() };
+        let template = Template { system: column.system.clone(), ..Template::default() };
         template.filled(&self.values).system.filter(|system| !system.trim().is_empty())
     }
 }
@@ -185,7 +184,7 @@ impl Plan {
     /// # Errors
     ///
     /// `Invalid` where there are too few or too many columns, no repeat, more lanes than anybody wants by intent, or a
-    /// variable for which a row has no value.
+    /// variable without a value.
     pub fn lanes(&self) -> Result<usize> {
         let failed = |why: String, hint: &str| {
             Err(Error::new(ErrorKind::Invalid, "comparing models", why, hint.to_owned()))
@@ -205,6 +204,12 @@ impl Plan {
             let why = format!("{columns} columns on {pages} pages are {lanes} answers a turn");
             return failed(why, &format!("Take {MOST_LANES} at most: fewer rows, or fewer repeats."));
         }
+        if self.rows.is_empty()
+            && let Some(missing) = self.variables().next()
+        {
+            let hint = format!("Give a file of values: --vars FILE. {MEANT}");
+            return failed(format!("{{{{{missing}}}}} has no value"), &hint);
+        }
         for (at, row) in self.rows.iter().enumerate() {
             if let Some(missing) = self.variables().find(|name| !row.contains_key(name)) {
                 let why = format!("row {} has no value for {{{{{missing}}}}}", at + 1);
@@ -216,7 +221,7 @@ impl Plan {
     }
 
     /// The variables of the text and of the system prompts.
-    fn variables(&self) -> impl Iterator<Item = String> + '_ {
+    pub fn variables(&self) -> impl Iterator<Item = String> + '_ {
         let texts = std::iter::once(&self.text).chain(self.columns.iter().filter_map(|c| c.system.as_ref()));
         texts.flat_map(|text| {
             let template = Template { text: text.clone(), ..Template::default() };
@@ -412,9 +417,9 @@ mod tests {
     }
 
     #[test]
-    fn values_are_put_in_only_where_there_are_some() {
+    fn values_are_put_in_and_four_braces_are_two() {
         let blocks = [text("{{a}} {{{{b}}"), text(&crate::domain::attachment::fenced("a.txt", "{{a}}\n"))];
-        assert_eq!(page(&[]).filled(&blocks), blocks, "what was written is sent as it was");
+        assert_eq!(page(&[]).filled(&blocks)[0], text("{{a}} {{b}}"));
         let filled = page(&[("a", "1")]).filled(&blocks);
         assert_eq!(filled, [text("1 {{b}}"), blocks[1].clone()], "a file is no template");
         let column = column(&[], Some("{{a}}"));
@@ -431,11 +436,18 @@ mod tests {
     #[test]
     fn a_plan_says_how_many_answers_it_is_and_what_is_wrong_with_it() {
         let row = page(&[("a", "1"), ("b", "2"), ("more", "3")]).values;
-        assert_eq!(plan(2, Vec::new(), 1).lanes().unwrap(), 2);
+        assert_eq!(plan(2, vec![row.clone()], 1).lanes().unwrap(), 2);
         let whole = plan(3, vec![row.clone(), row.clone()], 2);
         assert_eq!((whole.lanes().unwrap(), whole.pages().count()), (12, 4));
         assert_eq!(whole.pages().map(|(_, sample)| sample).collect::<Vec<_>>(), [0, 1, 0, 1]);
         let wrong = |plan: Plan| plan.lanes().unwrap_err().why;
+        assert_eq!(wrong(plan(2, Vec::new(), 1)), "{{a}} has no value");
+        let meant = Plan {
+            columns: vec![column(&[], None); 2],
+            text: "{{{{a}} {{ }}".into(),
+            ..plan(2, Vec::new(), 1)
+        };
+        assert_eq!(meant.lanes().unwrap(), 2, "these braces are none");
         assert_eq!(wrong(plan(1, Vec::new(), 1)), "it would have 1 column");
         assert_eq!(wrong(plan(9, Vec::new(), 1)), "it would have 9 columns");
         assert!(wrong(plan(2, Vec::new(), 0)).contains("0 times"));

@@ -214,6 +214,10 @@ impl Tally {
     /// What it cost at this price; with none, nobody knows.
     pub fn cost(&self, kind: SpanKind, price: Option<&Price>) -> Cost {
         let (input, output) = (self.input_tokens, self.output_tokens);
+        if kind != SpanKind::Image && price.is_some_and(Price::is_free) {
+            // However many tokens there were that nobody has told.
+            return Cost { dollars: Some(0.0), unpriced: 0 };
+        }
         if self.tokens() == 0 && self.untold > 0 {
             // Of no call is known what it cost.
             return self.unpriced();
@@ -549,6 +553,18 @@ mod tests {
         let mut sum = tally.cost(SpanKind::Converse, None);
         sum.add(Cost { dollars: Some(0.5), unpriced: 1 });
         assert_eq!(sum, Cost { dollars: Some(0.5), unpriced: 3 });
+    }
+
+    #[test]
+    fn an_answer_that_was_stopped_costs_nothing_where_tokens_cost_nothing() {
+        let mut tally = Tally::default();
+        tally.record(&span(SpanStatus::Cancelled, Usage { output: Some(3), ..Usage::default() }, Some(90)));
+        tally.record(&span(SpanStatus::Cancelled, Usage::default(), None));
+        let nothing = Cost { dollars: Some(0.0), unpriced: 0 };
+        assert_eq!(tally.cost(SpanKind::Converse, Some(&Price::nothing())), nothing);
+        assert_eq!(tally.cost(SpanKind::Converse, Some(&price())).unpriced, 2);
+        assert_eq!(Price::nothing().of(&Usage::default()), Some(0.0));
+        assert_eq!(price().of(&Usage::default()), None);
     }
 
     #[test]

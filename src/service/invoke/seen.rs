@@ -55,13 +55,13 @@ impl SeenCards {
         self.voices.lock().unwrap_or_else(PoisonError::into_inner).get(provider).cloned()
     }
 
-    fn sale(&self, provider: &str) -> Sale {
-        self.voice(provider).map(|voice| Sale::of(&*voice)).unwrap_or_default()
-    }
-
     fn settle(&self, card: &mut ModelCard) {
         let voice = self.voice(card.id.provider());
-        let is_sold = voice.as_deref().map(Sale::of).unwrap_or_default() == Sale::Vendor;
+        let sale = voice.as_deref().map(Sale::of).unwrap_or_default();
+        let is_sold = sale == Sale::Vendor && !card.id.is_local();
+        if sale == Sale::Free || card.id.is_local() {
+            card.price = Some(Price::nothing());
+        }
         let address = voice.as_deref().and_then(Provider::address);
         let vendor = address.as_deref().and_then(known::vendor_at);
         let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,17 +128,6 @@ impl SeenCards {
 
     /// What it costs, where that is known. What runs in this program costs nothing, nor what it plays.
     pub(super) fn price(&self, model: &ModelId) -> Option<Price> {
-        if model.is_local() || self.sale(model.provider()) == Sale::Free {
-            return Some(Price {
-                input: Some(0.0),
-                output: Some(0.0),
-                cache_read: None,
-                cache_write: None,
-                image: Some(0.0),
-                as_of: String::new(),
-                source: "this machine".to_owned(),
-            });
-        }
         self.card(model).price
     }
 

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::domain::attachment::fenced;
 use crate::domain::call::{Blobs, Converse, Turn};
-use crate::domain::catalog::{Capability, ModelCard};
+use crate::domain::catalog::{Capability, ModelCard, Price};
 use crate::domain::delta::{Event, Pause};
 use crate::domain::known::Correction;
 use crate::domain::message::{Block, Role, StopReason, Timing, Usage};
@@ -515,6 +515,11 @@ fn a_server_of_this_machine_has_no_vendors_price_and_what_is_played_costs_nothin
     assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).context, Some(8_192), "the rest is known");
     assert!(input("anthropic/claude-opus-4-5").unwrap().is_some());
     assert_eq!(input("demo/openai/gpt-4"), Some(Some(0.0)));
+    for free in ["demo/openai/gpt-4", "local/smollm2-135m"] {
+        let free = free.parse().unwrap();
+        assert_eq!(invoke.card(&free).price, Some(Price::nothing()), "its card says what the sums go by");
+        assert_eq!(invoke.prices().of(&free), Some(Price::nothing()));
+    }
     let said = Correction { input_price: Some(2.0), ..Correction::default() };
     invoke.correct(Corrections::from([("openai/gpt-4".parse().unwrap(), said)]));
     assert_eq!(input("openai/gpt-4"), Some(Some(2.0)), "the person's word wins");

@@ -264,7 +264,7 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         };
         let queues = action == Action::Send && context == Context::Composer && state.pane().stoppable();
         let word = if queues { "queue" } else { word };
-        if state.pane().can(action) {
+        if state.pane().offers(action) {
             hints.push((label(key), word));
         }
     }

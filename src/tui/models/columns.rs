@@ -117,12 +117,13 @@ pub fn row(cells: &mut Buffer, area: Rect, card: &ModelCard, marks: Marks, groun
     }
     let [provider, context, input, output, modes, can] = parts.places(area);
     put(cells, provider.0, y, provider.1, card.id.provider(), style(Role::Muted));
-    if card.availability == Availability::NotPulled {
+    if card.availability == Availability::NotPulled && parts.price == 0 {
+        put_right(cells, context.0, y, context.1, "fetch", style(Role::Muted));
+    } else if card.availability == Availability::NotPulled {
         // It has no price; what it costs is the room.
-        let (left, right) = (context.0, output.1.max(context.1));
-        let size = card.bytes.filter(|_| right.saturating_sub(left) >= 12);
-        let fetch = size.map_or_else(|| "fetch".to_owned(), |size| format!("fetch {}", bytes(size)));
-        put_right(cells, left, y, right, &fetch, style(Role::Muted));
+        let fetch = format!("fetch {}", card.bytes.map_or_else(|| "?".to_owned(), bytes));
+        put_right(cells, context.0, y, context.1, &of_context(card), style(Role::Muted));
+        put_right(cells, input.0, y, output.1, &fetch, style(Role::Muted));
     } else {
         put_right(cells, context.0, y, context.1, &of_context(card), style(Role::Muted));
         for (place, part) in [(input, cost(card, |p| p.input)), (output, cost_out(card))] {
@@ -175,8 +176,10 @@ fn of_context(card: &ModelCard) -> String {
 
 /// A model of this machine has no price.
 fn cost(card: &ModelCard, part: fn(&Price) -> Option<f64>) -> String {
-    let known = card.price.as_ref().and_then(part).map(dollars);
-    known.unwrap_or_else(|| if is_local(card) { "–" } else { "?" }.to_owned())
+    if is_local(card) {
+        return "–".to_owned();
+    }
+    card.price.as_ref().and_then(part).map_or_else(|| "?".to_owned(), dollars)
 }
 
 /// Of when the prices of the chosen row are: they are estimates. Drawn at the right end of the area, whose rest is given back.

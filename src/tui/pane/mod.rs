@@ -129,6 +129,11 @@ pub trait Pane {
     /// done here leads to the chat.
     fn can(&self, action: Action) -> bool;
 
+    /// Whether the last line says its key: not of what would only say why it cannot be done now.
+    fn offers(&self, action: Action) -> bool {
+        self.can(action)
+    }
+
     /// Does what the person means; `key` is the one that said it.
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>);
 

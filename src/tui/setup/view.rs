@@ -29,8 +29,8 @@ pub struct Panel<'a> {
     pub card: Option<&'a ModelCard>,
     /// It has the keys.
     pub focused: bool,
-    /// Whose settings they are: "conversation".
-    pub of: &'static str,
+    /// Whose settings they are: "this conversation".
+    pub of: &'a str,
     /// The preset that is changed: what it leaves alone is as it is.
     pub preset: Option<&'a str>,
 }
@@ -77,7 +77,7 @@ pub fn draw(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer
     let style = |role| raised.patch(look.style(role));
     let head = if focused { Role::Accent } else { Role::Muted };
     put(cells, left, area.y, right, "Settings", style(head));
-    put_right(cells, left, area.y, right, &format!("of this {}", panel.of), style(Role::Faint));
+    put_right(cells, left, area.y, right, &format!("of {}", panel.of), style(Role::Faint));
     let mut caret = None;
     for (at, row) in rows().enumerate() {
         let Some(y) = y_of(area, at, panel.drawer.selected) else { continue };
@@ -238,7 +238,7 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         },
         (None, Row::Field(field)) => {
             let from = match in_effect(panel, sight, field).1 {
-                Source::Here => format!("set in this {}", panel.of),
+                Source::Here => format!("set in {}", panel.of),
                 Source::Preset(name) => format!("from the preset {name}"),
                 Source::Config => "from [defaults] of the config file".to_owned(),
                 Source::Model => "the model's own".to_owned(),

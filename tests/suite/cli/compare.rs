@@ -39,7 +39,13 @@ fn life(home: &Home) {
 
     let list = home.run(&["comparisons", "list"]);
     let id = good(&list).split_whitespace().next().unwrap();
-    assert!(list.stdout.contains("2 columns  1 page  scripted/echo | scripted/stream-5@1000  hello you"));
+    let columns = "2 columns  1 page  scripted/echo | scripted/stream-5@1000 temperature 0.5  hello you";
+    assert!(list.stdout.contains(columns), "{list:?}");
+    let info = home.run(&["workspace", "info"]);
+    assert!(
+        good(&info).contains("conversations  0\ncomparisons    1\n"),
+        "its lanes are no conversations: {info:?}"
+    );
     assert_eq!(good(&home.run(&["comparisons", "choose", id, "b"])), "kept: B\n");
     assert_eq!(good(&home.run(&["comparisons", "choose", id, "a"])), "kept: A\n", "a later one counts");
     let shown = home.run(&["comparisons", "show", id]);
@@ -124,9 +130,31 @@ fn comparing_says_what_is_wrong_and_how_to_mend_it() {
             "compare -m scripted/echo -m scripted/wide --repeat 9999 hello",
             "compare -m scripted/echo -m scripted/wide --vars nowhere.csv hello",
             "compare -m scripted/echo -m scripted/wide ' '",
+            "compare -m scripted/echo -m scripted/wide 'Where is {{river}}?'",
+            "compare -m scripted/echo -m scripted/wide --system 'Be {{tone}}.' hello",
             "comparisons show 12",
             "comparisons show 123456",
             "comparisons list",
         ])
     );
+}
+
+#[test]
+fn braces_that_are_doubled_are_read_by_the_models_and_columns_of_one_model_are_told_apart_in_the_list() {
+    let home = Home::with(SCRIPTED);
+    let said = home.run(&[
+        "compare",
+        "-m",
+        "scripted/echo temperature=0.2",
+        "-m",
+        "scripted/echo",
+        "Write {{{{name}} and {{ }}.",
+    ]);
+    assert!(good(&said).contains("\nWrite {{name}} and {{ }}.\n"), "{said:?}");
+    let list = home.run(&["comparisons", "list"]);
+    let told = "scripted/echo temperature 0.2 | scripted/echo default temperature";
+    assert!(good(&list).contains(told), "{list:?}");
+    home.run(&["chat", "-m", "scripted/echo", "as {{name}} it is"]);
+    let doctor = home.run(&["doctor"]);
+    assert!(doctor.stdout.contains("1 conversation, 1 comparison, "), "{doctor:?}");
 }

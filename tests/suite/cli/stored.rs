@@ -110,6 +110,11 @@ fn the_doctor_finds_a_good_installation_good_and_names_what_is_not() {
     let said = home.run(&["doctor"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.stdout.contains("✓ configuration"), "{}", said.stdout);
+    let said = home.run(&["-c", "ui.mouse=false", "doctor"]);
+    let elsewhere = said.stdout.lines().find_map(|line| line.split_once("set elsewhere: ")).unwrap().1;
+    for value in ["net.find_servers (environment variable OUTCROP_NET_FIND_SERVERS)", "ui.mouse (flag -c)"] {
+        assert!(elsewhere.contains(value), "{elsewhere}");
+    }
     assert!(home.run(&["doctor", "--json"]).objects().iter().all(|check| check["verdict"].is_string()));
     // A store that cannot be opened is a finding, not a crash.
     std::fs::remove_dir_all(home.path().join("data")).unwrap();

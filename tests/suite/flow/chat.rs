@@ -221,6 +221,13 @@ fn what_failed_is_asked_again_from_the_composer_and_keeps_what_is_being_written(
     let asked = message(1, None, Role::User, "why?");
     stage.open(vec![asked, answer(2, Some(1), "", Outcome::Failed { error })]);
     assert!(stage.text().contains("Alt+R retry"), "{}", stage.text());
+    // What is edited is what is sent next: nothing is asked again meanwhile, and no key for it is offered.
+    stage.keys("<tab>ke");
+    assert_eq!(stage.state.chat.composer.text(), "why?");
+    assert!(!stage.text().contains("Alt+R"), "{}", stage.text());
+    assert_eq!(chats(&stage.keys("<alt+r>")), []);
+    stage.keys("<esc>");
+    stage.keys(&"<backspace>".repeat("why?".len()));
     let effects = stage.keys("and<alt+r>");
     assert_eq!(chats(&effects), [Chat::Retry { conversation: conversation(1), message: id(2) }]);
     assert_eq!(stage.state.chat.composer.text(), "and");

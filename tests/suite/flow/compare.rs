@@ -462,3 +462,82 @@ fn a_comparison_is_written_to_a_file_in_the_form_of_its_name() {
         assert!(stage.text().contains(&format!("Written to {name}")), "{}", stage.text());
     }
 }
+
+#[test]
+fn while_who_answers_is_hidden_the_pages_are_counted_and_turned_and_what_would_tell_says_to_choose_first() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    let comparison = outcrop::domain::comparison::Comparison { blind: Some(7), ..repeated(2) };
+    stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
+    let from = stage.effects.len();
+    stage
+        .answer("comparisons\",\"do\":\"create", vec![Reply::Comparison { comparison, ballots: Vec::new() }]);
+    for call in asking(&stage.effects[from..]) {
+        begins(&mut stage, call, "");
+        ends(&mut stage, call, "Because.");
+    }
+    let shown = stage.text();
+    assert!(shown.contains("page 1 of 2") && shown.contains("Tab, then [ and ] turn the pages"), "{shown}");
+    stage.keys("<tab>");
+    let shown = stage.text();
+    assert!(shown.contains("2 columns · [ and ] turn the pages"), "{shown}");
+    assert!(!shown.contains("w chat"), "what cannot be done is not offered: {shown}");
+    stage.keys("]");
+    assert!(stage.text().contains("page 2 of 2"), "{}", stage.text());
+    let effects = stage.keys("t");
+    assert_eq!(requests(&effects), []);
+    assert!(stage.text().contains("Choose on every page first"), "{}", stage.text());
+    stage.keys("w");
+    assert!(stage.text().contains("Choose first"), "{}", stage.text());
+}
+
+#[test]
+fn a_variable_without_a_value_is_named_before_anything_is_sent() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let effects = stage.keys("<alt+c>home/gemma3<enter>Where is {{river}}?<enter>");
+    assert_eq!(requests(&effects), []);
+    let shown = stage.text();
+    assert!(shown.contains("{{river}} has no value") && shown.contains("Alt+V takes a file"), "{shown}");
+    assert!(shown.contains("write {{{{") && shown.contains("Where is {{river}}?"), "{shown}");
+    // Four braces are two, as in a prompt of its own.
+    stage.keys(&"<backspace>".repeat("Where is {{river}}?".len()));
+    let effects = stage.keys("What is {{{{river}} in a template?<enter>");
+    assert!(matches!(&requests(&effects)[..], [Comparisons::Create { .. }]), "{effects:?}");
+    let from = stage.effects.len();
+    let made = Reply::Comparison { comparison: comparison(2, None), ballots: Vec::new() };
+    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    let sent = serde_json::to_string(&Stage::requests(&stage.effects[from..])).unwrap();
+    assert!(sent.contains("What is {{river}} in a template?"), "{sent}");
+    // Nor has a later message values that were not given.
+    for call in asking(&stage.effects[from..]) {
+        begins(&mut stage, call, "");
+        ends(&mut stage, call, "A name.");
+    }
+    let effects = stage.keys("and {{lake}}?<enter>");
+    assert_eq!(sends(&effects), []);
+    assert!(stage.text().contains("{{lake}} has no value"), "{}", stage.text());
+}
+
+#[test]
+fn columns_of_one_model_are_told_apart_by_what_each_is_asked_with() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    let mut alike = comparison(2, None);
+    alike.columns[1].model = alike.columns[0].model.clone();
+    for (column, value) in alike.columns.iter_mut().zip(["0.2", "0.9"]) {
+        column.settings.set("temperature", value).unwrap();
+    }
+    let tasks = asked(&mut stage, &alike);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    let shown = stage.text();
+    assert!(shown.contains("A  smollm2-135m · temperature 0.2"), "{shown}");
+    assert!(shown.contains("B  smollm2-135m · temperature 0.9"), "{shown}");
+    stage.keys("<tab><right><ctrl+o>");
+    assert!(stage.text().contains("of column B"), "{}", stage.text());
+    stage.keys("<esc><tab>v");
+    let shown = stage.text();
+    assert!(shown.contains("− B local/smollm2-135m · temperature 0.9"), "{shown}");
+    assert!(shown.contains("+ A local/smollm2-135m · temperature 0.2"), "{shown}");
+}

@@ -324,6 +324,29 @@ fn a_trial_that_fails_keeps_its_words_and_says_why() {
 }
 
 #[test]
+fn fetching_is_offered_for_what_is_not_here_with_its_size_and_what_is_known_of_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut cards = cards();
+    let card = cards.iter_mut().find(|card| card.availability == Availability::NotPulled).unwrap();
+    (card.context, card.bytes) = (None, Some(491_400_064));
+    let id = card.id.model().to_owned();
+    opened(&mut stage, vec![listing("openai", 3, None)], cards);
+    stage.keys(&format!("/{id}<enter>"));
+    let shown = stage.text();
+    assert!(shown.contains("f fetch"), "{shown}");
+    let row = shown.lines().find(|line| line.contains(&id) && line.contains("fetch 491 MB")).unwrap();
+    assert!(
+        row.split_whitespace().any(|word| word == "?"),
+        "an unknown context is said to be unknown: {row}"
+    );
+    stage.keys("<esc>/smollm2-135m<enter>");
+    let shown = stage.text();
+    assert!(shown.contains("smollm2-135m") && !shown.contains("f fetch"), "it is here: {shown}");
+    stage.keys("f");
+    assert!(stage.text().contains("is here already"), "{}", stage.text());
+}
+
+#[test]
 fn a_model_is_fetched_only_after_its_plan_and_a_yes() {
     let mut stage = Stage::settled(120, 40, "dark");
     full(&mut stage);

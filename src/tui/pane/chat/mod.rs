@@ -278,6 +278,8 @@ impl State {
         let idle = self.thread.turn == Turn::Idle;
         match action {
             Action::Retry | Action::Continue | Action::AddToDataset => answered && idle,
+            // What is edited is sent next, and nothing else.
+            Action::RetryFailed if self.thread.editing.is_some() => false,
             Action::RetryFailed => idle && self.thread.last_answer().is_some_and(is_broken_off),
             Action::EditMessage => self.thread.shown().next().is_some() && idle,
             Action::Copy | Action::CopyCode | Action::CopyRequest => answered,

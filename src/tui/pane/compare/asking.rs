@@ -2,12 +2,16 @@
 
 use super::opening::setup_of;
 use super::{Focus, Lane, State, Wait};
-use crate::domain::comparison::{Column, Comparison, Page, Plan};
+use crate::domain::attachment::Attachment;
+use crate::domain::comparison::{Column, Comparison, MEANT, Page, Plan};
 use crate::domain::id::ConversationId;
-use crate::domain::message::{Outcome, Role};
+use crate::domain::message::{Block, Outcome, Role};
+use crate::domain::prompt::{Template, Values};
+use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, TaskId};
+use crate::tui::keymap::Context;
 use crate::tui::thread::Turn;
 use crate::tui::widget::composer::blocks_of;
 use crate::workbench::Request;
@@ -40,6 +44,10 @@ impl State {
             desk.say("Choose who else shall answer; your text stays here.");
             return self.add_column(desk);
         }
+        if let Some(error) = self.unfilled(desk) {
+            self.failed = Some(error);
+            return self.fit(desk);
+        }
         self.failed = None;
         self.sent = self.composer.draft();
         let text = self.composer.take();
@@ -57,6 +65,45 @@ impl State {
             self.waits.insert(task, Wait::Create);
         }
         self.typed(desk);
+    }
+
+    /// Why what is written cannot be sent: it has a variable without a value. Of a table of values the door says which rows lack
+    /// one.
+    fn unfilled(&self, desk: &Desk<'_>) -> Option<Error> {
+        let context = Context::Compare;
+        let (values, way) = match &self.comparison {
+            Some(comparison) => {
+                let new = desk.key(context, Action::NewComparison);
+                let way = format!("Its values were given when it began; {new} begins another comparison.");
+                (comparison.pages.get(self.page)?.values.clone(), way)
+            }
+            None if self.rounds.values.is_some() => return None,
+            None => {
+                let key = desk.key(context, Action::TakeValues);
+                (
+                    Values::new(),
+                    format!("{key} takes a file of values: the columns are asked once for each row."),
+                )
+            }
+        };
+        let missing = |text: &str| {
+            let template = Template { text: text.to_owned(), ..Template::default() };
+            template.missing(&values).first().map(|name| format!("{{{{{name}}}}}"))
+        };
+        let said = blocks_of(&self.composer.draft());
+        let own = said.iter().filter(|block| Attachment::of(block).is_none());
+        let mut texts = own.filter_map(|block| match block {
+            Block::Text { text } => Some(text.as_str()),
+            _ => None,
+        });
+        // Those of a comparison that is there were filled when it began.
+        let mut fresh = self.lanes.iter().filter(|_| self.comparison.is_none());
+        let name = texts.find_map(missing).or_else(|| {
+            let of = |lane: &Lane| missing(lane.thread.setup.system.as_deref()?);
+            fresh.find_map(of).map(|name| format!("{name} of a system prompt"))
+        })?;
+        let why = format!("{name} has no value");
+        Some(Error::new(ErrorKind::Invalid, "comparing models", why, format!("{way} {MEANT}")))
     }
 
     /// The comparison is there: its columns are asked, on every page.
@@ -90,7 +137,7 @@ impl State {
         lane.thread.stamp(desk.wall());
         let parent = lane.thread.leaf();
         let text = blocks.iter().find_map(|block| match block {
-            crate::domain::message::Block::Text { text } => Some(text.clone()),
+            Block::Text { text } => Some(text.clone()),
             _ => None,
         });
         let to = Target::After { conversation, parent };

@@ -4,6 +4,7 @@ use super::opening::keep_later;
 use super::{Focus, Lane, State};
 use crate::config::Preset;
 use crate::domain::catalog::{ModelCard, ModelId};
+use crate::domain::comparison::{Column, own};
 use crate::domain::settings::Settings;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -119,6 +120,35 @@ impl State {
     /// The setup of the column that keys act on.
     pub(super) fn setup(&self) -> Setup {
         self.current().map(|at| self.lanes[at].thread.setup.clone()).unwrap_or_default()
+    }
+
+    /// What tells a lane from the others besides its model, in words.
+    pub(super) fn own(&self) -> Vec<String> {
+        if let Some(comparison) = &self.comparison
+            && comparison.columns.len() == self.lanes.len()
+        {
+            return own(&comparison.columns);
+        }
+        let columns: Vec<Option<Column>> = self.lanes.iter().map(Lane::column).collect();
+        let mut said = own(&columns.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
+        columns.iter().map(|column| column.as_ref().and_then(|_| said.next()).unwrap_or_default()).collect()
+    }
+
+    /// All models are of one provider, so that it tells nobody apart.
+    pub(super) fn has_one_provider(&self) -> bool {
+        let mut providers =
+            self.lanes.iter().filter_map(|lane| lane.thread.setup.model.as_ref()).map(ModelId::provider);
+        let first = providers.next();
+        providers.all(|provider| Some(provider) == first)
+    }
+
+    /// Who answers in each lane: the model, and what tells it from the others.
+    pub(super) fn names(&self) -> Vec<String> {
+        let name = |(lane, own): (&Lane, String)| {
+            let model = lane.thread.setup.model.as_ref().map(ToString::to_string).unwrap_or_default();
+            if own.is_empty() { model } else { format!("{model} · {own}") }
+        };
+        self.lanes.iter().zip(self.own()).map(name).collect()
     }
 
     pub(super) fn card(&self, model: Option<&ModelId>) -> Option<&ModelCard> {

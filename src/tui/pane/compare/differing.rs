@@ -10,11 +10,12 @@ impl State {
     /// The last answers that can be compared, as they stand on the screen.
     fn sides(&self) -> Vec<Side> {
         let hidden = self.is_hidden();
+        let names = self.names();
         let side = |(place, lane): (usize, usize)| {
             let thread = &self.lanes.get(lane)?.thread;
             let text = thread.last_answer()?.text();
-            let name = thread.setup.model.as_ref().filter(|_| !hidden).map(ToString::to_string);
-            (!text.trim().is_empty()).then(|| Side { place, name: name.unwrap_or_default(), text })
+            let name = if hidden { String::new() } else { names[lane].clone() };
+            (!text.trim().is_empty()).then_some(Side { place, name, text })
         };
         self.order().into_iter().enumerate().filter_map(side).collect()
     }

@@ -1,6 +1,6 @@
 //! What the answers come to, who was chosen over whom, and what becomes of a turn: over the place, or in a dataset.
 
-use super::{Lane, State, Wait};
+use super::{State, Wait};
 use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::evaluation::Leaderboard;
@@ -44,21 +44,16 @@ impl State {
         let head =
             ["", "answers", "failed", "first", "95 %", "total", "95 %", "tok/s", "tok in", "tok out", "cost"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let names = self.names();
         for (place, at) in self.order().into_iter().enumerate() {
-            let (Some(lane), Some(summary)) = (self.lanes.get(at), columns.get(at)) else { continue };
-            rows.push(row(place, lane, summary));
+            let (Some(name), Some(summary)) = (names.get(at), columns.get(at)) else { continue };
+            rows.push(row(place, name, summary));
         }
         let room = desk.area.width.saturating_sub(12);
         // What gives way first where there is no room for all.
-        let mut lines = Line::table(&fitting(rows, room, &[8, 9, 4, 6, 7, 3, 2]));
-        lines.extend([
-            Line::blank(),
-            Line::of(
-                "first: time to the first piece, half of the answers were so quick; 95 %: 95 of a hundred were, told from \
-                 20 answers on. tok/s is over the time in which an answer came. Costs are estimates.",
-                Role::Faint,
-            ),
-        ]);
+        let (rows, gone) = fitting(rows, room, &[8, 9, 4, 6, 7, 3, 2]);
+        let mut lines = Line::table(&rows);
+        lines.extend([Line::blank(), Line::of(&told(&gone), Role::Faint)]);
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
     }
 
@@ -89,10 +84,41 @@ impl State {
     }
 }
 
-fn row(place: usize, lane: &Lane, of: &Summary) -> Vec<String> {
+/// What the figures mean, without those of columns that are `gone`.
+fn told(gone: &[usize]) -> String {
+    let said = [
+        (3, "first: time to the first piece, half of the answers were so quick."),
+        (5, "total: the whole time of half of the answers."),
+        (4, "95 %: 95 of a hundred were so quick, told from 20 answers on."),
+        (7, "tok/s is over the time in which an answer came."),
+        (10, "Costs are estimates."),
+    ];
+    // Either of the two columns of that name.
+    let shown = |at: usize| !gone.contains(&at) || at == 4 && !gone.contains(&6);
+    said.into_iter().filter(|(at, _)| shown(*at)).map(|(_, words)| words).collect::<Vec<_>>().join(" ")
+}
+
+/// The same of the leaderboard.
+fn ranked(gone: &[usize]) -> String {
+    let shown = |at: &usize| !gone.contains(at);
+    let mut said = "rating: Bradley and Terry's strengths as Elo points".to_owned();
+    said.push_str(if shown(&3) { ", with the interval of 95 %; " } else { "; " });
+    said.push_str("rank: the best and the worst that their intervals of 95 % allow. ");
+    let counts = [(4, "won"), (5, "lost"), (6, "tied"), (7, "bad")].into_iter().filter(|(at, _)| shown(at));
+    let counts: Vec<&str> = counts.map(|(_, name)| name).collect();
+    match counts.split_last() {
+        Some((last, [])) => said.extend([last, " is of pairs; "]),
+        Some((last, rest)) => said.extend([&rest.join(", "), " and ", last, " are of pairs; "]),
+        None => {}
+    }
+    said.push_str("win rate: what was won, and half of what was tied or both bad, among all");
+    said.push_str(if shown(&9) { ", with Wilson's interval of 95 %." } else { "." });
+    said
+}
+
+fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
     let nothing = || "–".to_owned();
     let time = |ms: Option<u32>| ms.map_or_else(nothing, milliseconds);
-    let name = lane.column().map_or_else(String::new, |column| column.contestant());
     vec![
         format!("{} {name}", letter(place)),
         grouped(of.answers),
@@ -118,16 +144,12 @@ pub(super) fn board(board: &Leaderboard, categories: &[String], of: Option<&str>
     if board.rows.is_empty() {
         lines.push(Line::of("Nobody has chosen yet.", Role::Muted));
     } else {
-        lines.extend(Line::table(&fitting(board.table(), room, &[9, 7, 6, 3, 5, 4])));
+        let (rows, gone) = fitting(board.table(), room, &[9, 7, 6, 3, 5, 4]);
+        lines.extend(Line::table(&rows));
         lines.extend([
             Line::blank(),
             Line::of(&format!("{} of {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
-            Line::of(
-                "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %; rank: the best and the worst \
-                 that the intervals allow. won, lost, tied and bad are of pairs; win rate: what was won, and half of what \
-                 was tied or both bad, among all, with Wilson's interval of 95 %.",
-                Role::Faint,
-            ),
+            Line::of(&ranked(&gone), Role::Faint),
         ]);
         lines.extend(board.unrated().iter().map(|why| Line::of(&format!("{}.", safe_line(why)), Role::Warn)));
     }
@@ -152,8 +174,8 @@ pub(super) fn board(board: &Leaderboard, categories: &[String], of: Option<&str>
     }))
 }
 
-/// The rows without as many of these columns, the first ones first, as there is no room for.
-fn fitting(mut rows: Vec<Vec<String>>, room: u16, less: &[usize]) -> Vec<Vec<String>> {
+/// The rows without as many of these columns, the first ones first, as there is no room for; and which those are.
+fn fitting(mut rows: Vec<Vec<String>>, room: u16, less: &[usize]) -> (Vec<Vec<String>>, Vec<usize>) {
     let mut gone: Vec<usize> = Vec::new();
     for at in less {
         let wide = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();
@@ -165,5 +187,27 @@ fn fitting(mut rows: Vec<Vec<String>>, room: u16, less: &[usize]) -> Vec<Vec<Str
         rows.iter_mut().filter(|row| now < row.len()).for_each(|row| drop(row.remove(now)));
         gone.push(*at);
     }
-    rows
+    (rows, gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legend_explains_no_column_that_is_not_shown() {
+        let row = ["A a/b", "1", "0", "90 ms", "–", "1.0 s", "–", "30", "10", "20", "$0.00"];
+        let rows = vec![row.map(str::to_owned).to_vec()];
+        let (all, gone) = fitting(rows.clone(), 200, &[8, 9, 4, 6, 7, 3, 2]);
+        assert_eq!((all, &gone), (rows.clone(), &Vec::new()));
+        assert!(told(&gone).contains("95 %") && told(&gone).contains("tok/s"));
+        let (fewer, gone) = fitting(rows, 34, &[8, 9, 4, 6, 7, 3, 2]);
+        assert_eq!((fewer[0].len(), &gone), (6, &vec![8, 9, 4, 6, 7]));
+        assert!(!told(&gone).contains("95 %") && !told(&gone).contains("tok/s"), "{}", told(&gone));
+        assert!(told(&gone).contains("first:") && told(&[8, 9, 4]).contains("95 %"));
+        assert!(ranked(&[]).contains("won, lost, tied and bad are") && ranked(&[]).contains("Wilson"));
+        let narrow = ranked(&[9, 7, 6, 3]);
+        assert!(narrow.contains("won and lost are") && !narrow.contains("Wilson"), "{narrow}");
+        assert!(!ranked(&[9, 7, 6, 3, 5, 4]).contains("pairs"));
+    }
 }

@@ -195,15 +195,23 @@ impl State {
         self.focus = Focus::Composer;
     }
 
+    /// Whether it would tell who answers: while that is hidden it says so instead.
+    pub(super) fn tells(&self, action: Action) -> bool {
+        match action {
+            Action::WriteComparison => self.focus != Focus::List,
+            Action::RemoveColumn | Action::ShowSummary | Action::ContinueInChat | Action::CopyRequest => true,
+            _ => false,
+        }
+    }
+
     /// Whether an action can do anything here and now.
     pub(super) fn can_do(&self, action: Action) -> bool {
         let asked = self.comparison.is_some();
-        let told = !self.is_hidden();
         match action {
             Action::Back => self.runs() || self.focus != Focus::Composer || self.failed.is_some(),
             Action::Send => !self.composer.is_empty() && !self.runs(),
             Action::AddColumn => self.may_grow() && !self.runs(),
-            Action::RemoveColumn => !self.lanes.is_empty() && !self.runs() && told,
+            Action::RemoveColumn => !self.lanes.is_empty() && !self.runs(),
             Action::ChooseAnswer | Action::ChooseTie | Action::ChooseNone | Action::AddToDataset => {
                 asked && self.all_ended()
             }
@@ -213,21 +221,17 @@ impl State {
                 if self.focus == Focus::List {
                     !self.list.is_empty()
                 } else {
-                    asked && told
+                    asked
                 }
             }
             Action::ShowDifference => self.may_differ(),
-            Action::ShowSummary => asked && told,
             Action::NextPage | Action::PreviousPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }
-            Action::NewComparison => asked && !self.runs(),
+            Action::NewComparison | Action::ContinueInChat => asked && !self.runs(),
             Action::Retry => asked && self.current().is_some_and(|at| !self.lanes[at].runs()),
-            Action::ContinueInChat => asked && told && !self.runs(),
-            Action::Copy | Action::ToggleFold => asked,
-            Action::CopyRequest => {
-                asked && told && self.current().is_some_and(|at| self.lanes[at].ended().is_some())
-            }
+            Action::Copy | Action::ToggleFold | Action::ShowSummary => asked,
+            Action::CopyRequest => asked && self.current().is_some_and(|at| self.lanes[at].ended().is_some()),
             Action::Delete | Action::Open => self.focus == Focus::List || self.focus == Focus::Settings,
             // Where they tell too much that is said; the chat's are not meant.
             Action::ShowLeaderboard

@@ -8,13 +8,14 @@ use ratatui::layout::{Position, Rect};
 use super::presets::SAVE_PRESET;
 use super::{Focus, State, view};
 use crate::domain::Error;
+use crate::domain::catalog::{Availability, ModelCard};
 use crate::tui::action::Action;
 use crate::tui::app::{Cache, Desk};
 use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
-use crate::tui::models::{chats, embeds, paints};
+use crate::tui::models::{chats, embeds, is_local, paints};
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
 use crate::tui::widget::code::Want;
@@ -54,6 +55,12 @@ impl Pane for State {
             | Action::EditPresets => true,
             action => action.moves(),
         }
+    }
+
+    fn offers(&self, action: Action) -> bool {
+        let to_fetch = |card: &ModelCard| is_local(card) && card.availability != Availability::Ready;
+        let idle = action != Action::GetModel || self.presets.is_some();
+        self.can(action) && (idle || self.card().is_some_and(to_fetch))
     }
 
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {

@@ -40,32 +40,27 @@ impl Column {
         Self::Cost,
     ];
 
-    /// Those of figures that a table of this width has, in their order.
-    pub(super) fn of(width: u16) -> Vec<Self> {
-        let mut columns = Self::ALL[1..].to_vec();
-        for least in [Self::First, Self::P50, Self::Failed, Self::P95] {
-            if NAME + columns.iter().map(|column| column.width() + 1).sum::<u16>() <= width {
+    /// Those of figures that a table of this width has, in their order, each with its own width; `wide` is what each needs, and
+    /// the longest name.
+    pub(super) fn of(width: u16, wide: impl Fn(Self) -> u16) -> Vec<(Self, u16)> {
+        let mut columns: Vec<_> = Self::ALL[1..].iter().map(|column| (*column, wide(*column))).collect();
+        let names = wide(Self::Name).clamp(NAME, NAME_WHOLE);
+        // For the sake of whole names the last one alone gives way.
+        for (least, name) in
+            [(Self::First, names), (Self::P50, NAME), (Self::Failed, NAME), (Self::P95, NAME)]
+        {
+            if name + columns.iter().map(|(_, width)| width + 1).sum::<u16>() <= width {
                 break;
             }
-            columns.retain(|column| *column != least);
+            columns.retain(|(column, _)| *column != least);
+        }
+        // Where there is room the columns stand less close.
+        let free = width.saturating_sub(names + columns.iter().map(|(_, width)| width + 1).sum::<u16>());
+        let air = (free / columns.len().max(1) as u16).min(AIR);
+        for (_, width) in &mut columns {
+            *width += air;
         }
         columns
-    }
-
-    pub(super) const fn width(self) -> u16 {
-        match self {
-            Self::Name => NAME,
-            Self::Calls
-            | Self::Failed
-            | Self::In
-            | Self::Out
-            | Self::Throttled
-            | Self::Client
-            | Self::Server
-            | Self::Pictures => 7,
-            Self::P50 | Self::P95 | Self::First => 8,
-            Self::Cost => 10,
-        }
     }
 
     /// The head of the column.
@@ -184,8 +179,11 @@ impl Column {
     }
 }
 
-/// The least columns of a name.
-const NAME: u16 = 16;
+/// The least columns of a name, and the most that a figure gives way for.
+const NAME: u16 = 20;
+const NAME_WHOLE: u16 = 32;
+/// The most that a column is wider than it must be.
+const AIR: u16 = 3;
 
 pub(super) fn nothing() -> String {
     "–".to_owned()
@@ -207,14 +205,26 @@ mod tests {
 
     #[test]
     fn a_narrow_table_leaves_out_what_matters_least() {
-        assert_eq!(Column::of(120).len(), 8);
-        assert_eq!(Column::of(80).last(), Some(&Column::Cost));
-        let narrow = Column::of(58);
-        assert!(narrow.contains(&Column::Cost) && !narrow.contains(&Column::First), "{narrow:?}");
+        let of = |width| Column::of(width, |column| if column == Column::Name { 30 } else { 7 });
+        let has = |width, wanted| of(width).iter().any(|(column, _)| *column == wanted);
+        assert_eq!(of(120).len(), 8);
+        assert!(has(80, Column::Cost) && has(80, Column::P50) && !has(80, Column::First));
+        assert!(has(58, Column::Cost) && !has(58, Column::P50));
+        assert_eq!(
+            of(300).iter().map(|(_, wide)| *wide).max(),
+            Some(10),
+            "a wide one is no wider than is read"
+        );
         for width in [58, 80, 120] {
-            let all: u16 = Column::of(width).iter().map(|column| column.width() + 1).sum();
+            let all: u16 = of(width).iter().map(|(_, wide)| wide + 1).sum();
             assert!(all + NAME <= width, "{width}");
         }
+    }
+
+    #[test]
+    fn a_column_is_no_wider_than_its_figures_so_that_more_of_them_fit() {
+        assert_eq!(Column::of(72, |_| 5).len(), 8);
+        assert_eq!(Column::of(71, |column| if column == Column::Name { 28 } else { 5 }).len(), 7);
     }
 
     #[test]

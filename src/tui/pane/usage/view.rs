@@ -193,7 +193,6 @@ fn budgets(standing: &[&Standing], sight: &Sight<'_>, area: Rect, cells: &mut Bu
 fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
     let look = sight.look;
     let Areas { titles, rows, .. } = areas;
-    let shown = Column::of(titles.width.saturating_sub(2));
     let mark = |column: Column| match (state.sort == column, state.reversed) {
         (false, _) => String::new(),
         (true, false) => format!("{}▾", if column == Column::Name { " " } else { "" }),
@@ -203,6 +202,13 @@ fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
         let role = if state.sort == column { Role::Accent } else { Role::Faint };
         look.style(role)
     };
+    let wide = |column: Column| {
+        let lines = (0..state.count()).filter_map(|at| state.line(at));
+        let figures = lines.map(|line| columns(&column.text(&line))).max().unwrap_or(0);
+        // The mark of the order has its place, whether it is there or not.
+        figures.max(columns(column.title()) + 1)
+    };
+    let shown = Column::of(titles.width.saturating_sub(2), wide);
     let name = format!("{}{}", state.by.as_str(), mark(Column::Name));
     let end = ends(&shown, titles).first().map_or(titles.right(), |(_, from, _)| *from);
     put(cells, titles.x + 1, titles.y, end, &name, style(Column::Name));
@@ -220,11 +226,11 @@ fn table(state: &State, sight: &Sight<'_>, areas: Areas, cells: &mut Buffer) {
 }
 
 /// The columns of figures with where each begins and ends, the last one at the right edge.
-fn ends(columns: &[Column], area: Rect) -> Vec<(Column, u16, u16)> {
+fn ends(columns: &[(Column, u16)], area: Rect) -> Vec<(Column, u16, u16)> {
     let mut right = area.right().saturating_sub(1);
     let mut ends = Vec::with_capacity(columns.len());
-    for column in columns.iter().rev() {
-        let from = right.saturating_sub(column.width());
+    for (column, width) in columns.iter().rev() {
+        let from = right.saturating_sub(*width);
         ends.push((*column, from, right));
         right = from.saturating_sub(1);
     }
@@ -237,7 +243,7 @@ fn row(
     line: &Line<'_>,
     at: usize,
     sight: &Sight<'_>,
-    columns: &[Column],
+    columns: &[(Column, u16)],
     area: Rect,
     cells: &mut Buffer,
 ) {

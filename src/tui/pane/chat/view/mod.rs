@@ -54,7 +54,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         standing: &state.standing(),
         card: state.card(),
         focused: state.focus == Focus::Settings,
-        of: "conversation",
+        of: "this conversation",
         preset: None,
     };
     settings::draw(&panel, sight, area, cells)

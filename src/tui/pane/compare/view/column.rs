@@ -13,12 +13,14 @@ use crate::domain::message::{Answer, Outcome, Role as Speaker};
 use crate::domain::usage::budget::money;
 use crate::tui::app::Cache;
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, wrap};
+use crate::tui::models::columns::fit_id;
+use crate::tui::paint::{columns, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::compare::layout::{Areas, ColumnArea};
 use crate::tui::pane::compare::{Focus, Lane, State};
 use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::code::Want;
+use crate::tui::widget::text::fit;
 use crate::tui::widget::transcript::{Named, Transcript, stopped};
 
 impl State {
@@ -50,6 +52,7 @@ pub(super) fn draw(
     let measures = state.measures(Measure::of);
     let competing: Vec<_> = state.measures(Measure::of_complete).into_iter().map(Option::flatten).collect();
     let best = Contest::ALL.map(|contest| contest.best(&competing));
+    let own = state.own();
     for column in &areas.columns {
         let Some(at) = order.get(column.place).copied() else { continue };
         if column.head.x > areas.field.x {
@@ -59,7 +62,7 @@ pub(super) fn draw(
                 put(cells, column.head.x - 1, y, column.head.x, "│", sight.look.style(Role::Rule));
             }
         }
-        head(state, sight, column, at, cells);
+        head(state, sight, column, (at, &own[at]), cells);
         if state.is_bare() || column.folded {
             continue;
         }
@@ -75,8 +78,11 @@ pub(super) fn draw(
     }
 }
 
-/// Its letter, and who answers unless that is hidden.
-fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, at: usize, cells: &mut Buffer) {
+/// The fewest columns of a model's name.
+const NAME: u16 = 12;
+
+/// Its letter, and unless that is hidden who answers, with what of its `own`.
+fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, (at, own): (usize, &str), cells: &mut Buffer) {
     let look = sight.look;
     let area = column.head;
     let here = state.focus == Focus::Columns && state.at == column.place;
@@ -91,15 +97,18 @@ fn head(state: &State, sight: &Sight<'_>, column: &ColumnArea, at: usize, cells:
         put_right(cells, area.x + 2, area.y, area.right().saturating_sub(1), mark, look.style(Role::Good));
     let x = put(cells, area.x + 2, area.y, right, &letter(column.place).to_string(), bold);
     if !state.is_hidden() {
-        let words = state.lanes[at].column().map_or_else(String::new, |column| column.contestant());
-        put(
-            cells,
-            x + 2,
-            area.y,
-            right.saturating_sub(1),
-            &words,
-            look.style(if here { Role::Text } else { Role::Muted }),
-        );
+        let end = right.saturating_sub(1);
+        let style = look.style(if here { Role::Text } else { Role::Muted });
+        let own = if own.is_empty() { String::new() } else { format!(" · {own}") };
+        // Of a name the end tells models apart; what is its own tells columns of one model apart.
+        let room = end.saturating_sub(x + 2);
+        let room = room.saturating_sub(columns(&own)).max(NAME.min(room));
+        let name = state.lanes[at].thread.setup.model.as_ref().map_or_else(String::new, |model| {
+            let whole = columns(model.as_str()) <= room || !state.has_one_provider();
+            fit_id(if whole { model.as_str() } else { model.model() }, room).into_owned()
+        });
+        let x = put(cells, x + 2, area.y, end, &name, style);
+        put(cells, x, area.y, end, &fit(&own, usize::from(end.saturating_sub(x))), style);
     }
 }
 

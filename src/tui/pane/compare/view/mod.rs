@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::Areas;
 use super::{Focus, State};
+use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Measure;
 use crate::domain::figures;
 use crate::domain::usage::budget::money;
@@ -24,9 +25,6 @@ use crate::tui::widget::composer::Look as Styles;
 impl State {
     /// What the page came to, for the last line; nothing while who answers is hidden.
     pub(super) fn figures(&self) -> String {
-        if self.is_hidden() {
-            return self.to_come().unwrap_or_default();
-        }
         let mut parts = Vec::new();
         if let Some(pages) =
             self.comparison.as_ref().map(|comparison| comparison.pages.len()).filter(|n| *n > 1)
@@ -34,6 +32,9 @@ impl State {
             parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
         }
         parts.extend(self.to_come());
+        if self.is_hidden() {
+            return parts.join(" · ");
+        }
         parts.extend(self.chosen_words());
         let measures = self.measures(Measure::of);
         let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
@@ -70,7 +71,7 @@ pub(super) fn draw(
             standing: &state.standing(),
             card: state.card(state.setup().model.as_ref()),
             focused: state.focus == Focus::Settings,
-            of: "column",
+            of: &format!("column {}", letter(state.at)),
             preset: None,
         };
         caret = settings::draw(&panel, sight, area, cells);
@@ -128,7 +129,15 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
             let rounds =
                 Some(state.rounds.words()).filter(|words| state.comparison.is_none() && !words.is_empty());
             let rounds = rounds.map_or_else(String::new, |words| format!(" · {words}"));
-            put(cells, area.x + 2, y, end, &format!("{count} columns{rounds}{more}"), style(Role::Muted));
+            let pages = pages(state, sight);
+            put(
+                cells,
+                area.x + 2,
+                y,
+                end,
+                &format!("{count} columns{rounds}{pages}{more}"),
+                style(Role::Muted),
+            );
         }
     }
     if let Some(error) = &state.failed {
@@ -140,6 +149,20 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         }
     }
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()
+}
+
+/// How pages are turned, where there are some.
+fn pages(state: &State, sight: &Sight<'_>) -> String {
+    if !state.can_do(Action::NextPage) {
+        return String::new();
+    }
+    let [back, next] =
+        [Action::PreviousPage, Action::NextPage].map(|action| sight.key(Context::Columns, action));
+    let first = match state.focus {
+        Focus::Columns => String::new(),
+        _ => format!("{}, then ", sight.key(state.where_keys_go(), Action::FocusNext)),
+    };
+    format!(" · {first}{back} and {next} turn the pages")
 }
 
 /// What the place is for, and the keys that begin.

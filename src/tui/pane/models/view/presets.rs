@@ -49,7 +49,7 @@ pub(super) fn draw(presets: &Presets, sight: &Sight<'_>, body: Rect, cells: &mut
         standing: &Settings::default(),
         card: None,
         focused: presets.editing,
-        of: "preset",
+        of: "this preset",
         preset: name,
     };
     settings(&panel, sight, drawer?, cells)

@@ -53,7 +53,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         standing: &state.standing(),
         card: state.card(),
         focused: state.focus == Focus::Settings,
-        of: "prompt",
+        of: "this prompt",
         preset: None,
     };
     settings::draw(&panel, sight, area, cells)
