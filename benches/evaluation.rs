@@ -139,6 +139,7 @@ fn report(criterion: &mut Criterion) {
         items: &items,
         sources: &sources,
         raters: &[],
+        unblinded: &[],
         rounds: 1_000,
         seed: 1,
     };

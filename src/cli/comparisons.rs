@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 
 use super::args::{ComparisonForm, Comparisons as Verb, ExportComparison};
 use super::compare::{choice, failure, figures_of, prices, summaries};
+use super::datasets::{bad_lines, bytes};
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
@@ -30,6 +31,9 @@ pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Res
         Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
         Verb::Categorise { id, category } => categorise(&id, category, asker, out).await?,
         Verb::Leaderboard { category } => board(category, asker, out).await?,
+        Verb::Import { file, skip_bad, remove } => {
+            return take_in(&file, (skip_bad, remove), asker, out).await;
+        }
         Verb::Export(wanted) => write(wanted, asker, out).await?,
         Verb::Remove { ids, choices, yes } => remove(&ids, choices, yes, asker, out).await?,
     }
@@ -210,6 +214,41 @@ async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &m
         Some(category) => out.line(&format!("{} is about {category}", id.short())),
         None => out.line(&format!("{} is of no category", id.short())),
     }
+}
+
+async fn take_in(
+    file: &Path,
+    (skip_bad, remove): (bool, bool),
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<Exit, End> {
+    let doing = format!("reading battles from {}", file.display());
+    let path = file.to_owned();
+    let bytes = tokio::task::spawn_blocking(move || bytes(&path))
+        .await
+        .map_err(|why| Error::internal(&doing, why.to_string()))??;
+    let text = String::from_utf8(bytes).map_err(|why| {
+        Error::new(ErrorKind::Invalid, &doing, why.to_string(), "Battles are JSON, in UTF-8.")
+    })?;
+    let request = Comparisons::TakeIn { text, skip_bad, remove };
+    let reply = asker.one(Request::Comparisons(request), out).await?;
+    let Reply::BattlesRead { read } = &reply else { return Err(unexpected(&reply)) };
+    bad_lines(&read.bad, out)?;
+    if !read.bad.is_empty() && !skip_bad {
+        let why = words::count(read.bad.len() as u64, "line is bad", "lines are bad");
+        let hint = "Nothing was taken; --skip-bad takes the others.";
+        return Err(Error::new(ErrorKind::Invalid, doing, why, hint).into());
+    }
+    if out.json {
+        out.object(&reply)?;
+        return Ok(Exit::Done);
+    }
+    let battles = |many| words::count(many, "battle", "battles");
+    let (done, passed) =
+        if remove { ("taken off", "were not there") } else { ("taken in", "were there already") };
+    let rest = if read.passed == 0 { String::new() } else { format!("; {} {passed}", battles(read.passed)) };
+    out.line(&format!("{} {done}{rest}", battles(read.taken)))?;
+    Ok(Exit::Done)
 }
 
 async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -101,7 +101,7 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
         match reply? {
             Reply::DatasetRead { bad, doubled, .. } => {
                 if skip_bad || out.json || bad.len() > NAMED {
-                    remarks(&bad, "bad lines", out, bad_line)?;
+                    bad_lines(&bad, out)?;
                 }
                 twice = doubled;
             }
@@ -113,6 +113,11 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Says which lines are bad.
+pub(super) fn bad_lines(bad: &[BadLine], out: &mut Out) -> Result<(), End> {
+    remarks(bad, "bad lines", out, bad_line)
 }
 
 fn bad_line(BadLine { line, why }: &BadLine, out: &mut Out) -> Result<(), End> {
@@ -152,7 +157,7 @@ fn formed(form: ItemForm) -> Form {
 }
 
 /// A file, or the standard input for `-`. What is no text in it is told line by line where it is read.
-fn bytes(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>> {
     let (name, from): (_, Box<dyn Read>) = if path == Path::new("-") {
         ("the standard input".to_owned(), Box::new(std::io::stdin().lock()))
     } else {

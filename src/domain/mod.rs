@@ -5,7 +5,6 @@
 
 pub mod attachment;
 pub(crate) mod base64;
-pub mod both;
 pub mod call;
 pub mod cassette;
 pub mod catalog;

@@ -3,6 +3,7 @@
 //! A lane is a conversation that no list has; its turns are `chat`'s, as of any other. Here lives which conversations
 //! belong together, and what people chose.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream};
@@ -15,6 +16,8 @@ use crate::domain::comparison::{
     Ballot, Column, Comparison, Form, Page, Plan, Table, counted, is_question, prompt_digest,
 };
 use crate::domain::conversation::{Conversation, Thread, title_from};
+use crate::domain::evaluation::battle::{BattlesRead, Fought};
+use crate::domain::evaluation::dataset::BadLine;
 use crate::domain::evaluation::ranking::{Options, categories};
 use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
@@ -29,7 +32,7 @@ use crate::service::{fresh, paging};
 use crate::store::{Batch, Scan, Store};
 use crate::wire;
 use crate::wire::comparison::Object;
-use crate::wire::evaluation::battles::Fought;
+use crate::wire::evaluation::Bad;
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -252,10 +255,52 @@ impl Comparisons {
         self.archive
             .run(move |store| {
                 let ballots = ballots(store, |_| true)?;
-                let battles: Vec<Battle> = counted(&ballots).into_iter().flat_map(Ballot::battles).collect();
+                let chosen = counted(&ballots).into_iter().flat_map(Ballot::battles);
+                let battles: Vec<Battle> =
+                    chosen.chain(brought(store)?.map(|fought| fought.battle)).collect();
                 let options = Options { category: named(category), ..Options::default() };
                 let categories = categories(&battles).into_iter().map(str::to_owned).collect();
                 Ok((leaderboard(&battles, &options), categories))
+            })
+            .await
+    }
+
+    /// Keeps the battles of a file, for the leaderboard; with `remove` those that it brought are taken away again. All or nothing,
+    /// unless bad lines are to be passed over.
+    pub async fn take_in(&self, text: String, skip_bad: bool, remove: bool) -> Result<BattlesRead> {
+        let _one = self.one.lock().await;
+        self.archive
+            .run(move |store| {
+                let read = wire::evaluation::battles::read(text.as_bytes());
+                let bad = |bad: Bad| BadLine { line: bad.line as u64, why: bad.why };
+                let mut told =
+                    BattlesRead { bad: read.bad.into_iter().map(bad).collect(), ..Default::default() };
+                if !told.bad.is_empty() && !skip_bad {
+                    return Ok(told);
+                }
+                let mut equal: HashMap<BallotId, u64> = HashMap::new();
+                let mut batch = Batch::new();
+                for (_, fought) in read.taken {
+                    let nth = equal.entry(fought.id(0)).or_default();
+                    let id = fought.id(*nth);
+                    *nth += 1;
+                    let known = store.has::<Fought>(&id)?;
+                    match (known, remove) {
+                        (true, false) | (false, true) => {
+                            told.passed += 1;
+                            continue;
+                        }
+                        (false, false) => {
+                            batch.put(&id, &fought)?;
+                        }
+                        (true, true) => {
+                            batch.remove::<Fought>(&id);
+                        }
+                    }
+                    told.taken += 1;
+                }
+                store.commit(batch)?;
+                Ok(told)
             })
             .await
     }
@@ -393,6 +438,19 @@ fn ballots(store: &Store, wanted: impl Fn(&Ballot) -> bool) -> Result<Vec<Ballot
     Ok(found)
 }
 
+/// The battles that files brought.
+fn brought(store: &Store) -> Result<impl Iterator<Item = Fought>> {
+    let mut found = Vec::new();
+    for record in store.scan::<Fought>(Scan::all()) {
+        match record {
+            Ok((_, fought)) => found.push(fought),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(found.into_iter())
+}
+
 /// The choices that count as battles, in the order in which they were made.
 fn battles(store: &Store, id: Option<ComparisonId>) -> Result<String> {
     let ballots = ballots(store, |ballot| id.is_none_or(|id| ballot.comparison == id))?;
@@ -406,6 +464,10 @@ fn battles(store: &Store, id: Option<ComparisonId>) -> Result<String> {
             turn,
             at: Some(ballot.at),
         }));
+    }
+    // Those that were brought are of no comparison of here.
+    if id.is_none() {
+        fought.extend(brought(store)?);
     }
     wire::evaluation::battles::write(&fought)
 }

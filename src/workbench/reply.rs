@@ -13,6 +13,7 @@ use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::completion::Completion;
 use crate::domain::conversation::{Conversation, Draft, Thread};
 use crate::domain::delta::Event;
+use crate::domain::evaluation::battle::BattlesRead;
 pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{TakenIn, Written};
@@ -77,6 +78,10 @@ pub enum Reply {
         ballot: Ballot,
     },
     /// Who was chosen over whom, and the categories that there are.
+    /// What became of the battles of a file.
+    BattlesRead {
+        read: BattlesRead,
+    },
     Leaderboard {
         board: Leaderboard,
         categories: Vec<String>,

@@ -55,7 +55,7 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     tty.send("b");
     tty.wait("the choice, and who answered", |screen| {
         let text = screen.contents();
-        text.contains("you chose B") && text.matches(" tok/s").count() == 2 && text.contains("there/")
+        text.contains("you chose B") && text.matches(" tok/s").count() == 2 && text.contains("/model.gguf")
     });
     tty.send("D");
     tty.wait_for("Add it to the dataset");

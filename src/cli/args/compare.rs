@@ -77,6 +77,17 @@ pub enum Comparisons {
         #[arg(long, value_name = "NAME")]
         category: Option<String>,
     },
+    /// Take battles from other leaderboards onto this one (FastChat's JSONL; - reads the standard input)
+    Import {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Take the good lines where others are bad
+        #[arg(long)]
+        skip_bad: bool,
+        /// Take the battles of the file off the leaderboard again
+        #[arg(long)]
+        remove: bool,
+    },
     /// Write a comparison out, or what was chosen in all of them
     Export(ExportComparison),
     /// Delete comparisons with their answers; what was chosen stays on the leaderboard

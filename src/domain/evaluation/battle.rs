@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dataset::BadLine;
+use super::item::digest;
+use crate::domain::hex::unhex;
+use crate::domain::id::BallotId;
+use crate::domain::time::Timestamp;
+
 /// Who was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,6 +106,41 @@ pub fn battles<S: AsRef<str>>(contestants: &[S], choice: Choice) -> Vec<Battle> 
                 .collect()
         }
     }
+}
+
+/// A battle and what files of other programs tell of it besides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fought {
+    /// Its prompt is the question's id.
+    pub battle: Battle,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
+    /// Of the conversation, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Fought {
+    /// The name of the `nth` of equal ones, the same wherever it comes from: what is brought twice is there once.
+    pub fn id(&self, nth: u64) -> BallotId {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let digits = digest(&[b"outcrop battle 1", text.as_bytes(), &nth.to_be_bytes()]);
+        let bytes = unhex(&digits).unwrap_or_default();
+        BallotId::from_bytes(std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default()))
+    }
+}
+
+/// What became of the battles of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BattlesRead {
+    /// Kept now, or taken away.
+    pub taken: u64,
+    /// They were there already; of those to be taken away, they were not there.
+    pub passed: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bad: Vec<BadLine>,
 }
 
 #[cfg(test)]

@@ -40,7 +40,6 @@ use super::metric::{Method, Metric};
 use super::ranking::Leaderboard;
 use super::tally::Coverage;
 use super::vote::{ResponseId, Said, Skip};
-use crate::domain::both::both;
 use crate::domain::untrusted::brief;
 use gather::{Gathered, Kept};
 
@@ -59,6 +58,9 @@ pub struct Report {
     pub items: u64,
     pub raters_per_item: u32,
     pub votes: Counted,
+    /// Of those in the main figures of a blind task, the votes of raters who had looked whose answers are whose before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_blind: u64,
     /// Items that nobody can rate, by what they lack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Unanswered>,
@@ -176,6 +178,7 @@ impl Report {
             items: gathered.groups.iter().map(|group| group.items).sum(),
             raters_per_item: input.task.raters_per_item,
             votes: gathered.counted,
+            not_blind: not_blind(&gathered),
             unanswered: Vec::new(),
             coverage,
             coverage_by_category,
@@ -279,7 +282,7 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
         )
     };
     // Each is about a half of the time that a report takes.
-    let ((agreement, disagreements), (ranking, biases)) = both(agreed, ranked);
+    let ((agreement, disagreements), (ranking, biases)) = rayon::join(agreed, ranked);
     let by_category = told_groups(gathered)
         .map(|at| {
             let votes = || by_group[at].iter().copied();
@@ -306,6 +309,19 @@ fn of_metric(gathered: &Gathered<'_>, by_group: &[Vec<&Kept<'_>>], metric: &Metr
         biases,
         disagreements,
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde gives it so.
+fn is_zero(many: &u64) -> bool {
+    *many == 0
+}
+
+/// The votes of raters who had looked before.
+fn not_blind(gathered: &Gathered<'_>) -> u64 {
+    let Rated { task, unblinded, .. } = gathered.input;
+    let knew =
+        |kept: &&Kept<'_>| unblinded.iter().any(|look| look.by == kept.vote.rater && look.at <= kept.vote.at);
+    if task.blinding.models { gathered.main.iter().filter(knew).count() as u64 } else { 0 }
 }
 
 /// What each rater said, where there are several.

@@ -74,7 +74,7 @@ fn read(form: Form, text: &str, doing: &str) -> Result<Read<Told>> {
         Form::Argilla => alone(argilla::read(text.as_bytes())),
         Form::Battles => {
             let why = "battles bring neither questions nor answers, which is what people rate";
-            let hint = "Give Bedrock's, Label Studio's or Argilla's form.";
+            let hint = "`outcrop comparisons import` takes them onto the leaderboard.";
             Err(Error::new(ErrorKind::Invalid, doing, why, hint))
         }
         Form::Dpo | Form::Kto => {

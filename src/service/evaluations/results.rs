@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::{Evaluations, evaluation, put, votes, whole};
-use crate::domain::both::both;
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::ReportForm;
@@ -58,7 +57,7 @@ impl Evaluations {
                 let evaluation = evaluation(store, id)?;
                 let task = task_of(&evaluation, version)?;
                 let (votes, rows) =
-                    both(|| votes(store, id, |_| true), || rows(store, &evaluation, task.version));
+                    rayon::join(|| votes(store, id, |_| true), || rows(store, &evaluation, task.version));
                 let Rows { items, places, sources, gold, unanswered } = rows?;
                 let task = TaskDefinition { gold, ..task };
                 let votes: Vec<Vote> = votes?.collect();
@@ -68,6 +67,7 @@ impl Evaluations {
                     items: &items,
                     sources: &sources,
                     raters: &evaluation.raters,
+                    unblinded: &evaluation.unblinded,
                     rounds: ROUNDS,
                     seed: evaluation.seed,
                 });

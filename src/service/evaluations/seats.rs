@@ -342,7 +342,9 @@ impl Open {
             median_ms: self.floor.median_ms(&rater),
             raters: u32::try_from(self.evaluation.raters.len()).unwrap_or(u32::MAX),
         };
-        let task = Asked::of(&self.evaluation.task);
+        let mut task = Asked::of(&self.evaluation.task);
+        // Whoever has looked whose answers are whose rates with that in mind.
+        task.blind &= !self.evaluation.unblinded.iter().any(|look| look.by == rater);
         Ok(Seat { evaluation: self.evaluation.id, rater, task, sheet, pace })
     }
 

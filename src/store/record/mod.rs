@@ -49,6 +49,7 @@ pub enum Kind {
     Attached = 10,
     ModelList = 12,
     Usage = 11,
+    Fought = 13,
     Making = 14,
     Comparison = 15,
     Ballot = 16,
@@ -102,7 +103,7 @@ impl Kind {
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 29] = [
+    pub(super) const RECORDS: [(Self, &'static str); 30] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -118,6 +119,7 @@ impl Kind {
         (Self::Making, "makings of pictures"),
         (Self::Comparison, "comparisons"),
         (Self::Ballot, "choices among answers"),
+        (Self::Fought, "battles from elsewhere"),
         (Self::Dataset, "datasets"),
         (Self::DatasetItem, "items of datasets"),
         (Self::Prompt, "prompts"),

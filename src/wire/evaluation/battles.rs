@@ -11,20 +11,9 @@ use serde_json::{Number, Value};
 use super::judged::{Judged, at};
 use super::lines::{Read, jsonl_or_array, line};
 use crate::domain::Result;
-use crate::domain::evaluation::battle::{Battle, Outcome};
+use crate::domain::evaluation::battle::{Battle, Fought, Outcome};
 use crate::domain::evaluation::metric::Metric;
 use crate::domain::time::Timestamp;
-
-/// A battle and what such files tell of it besides.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fought {
-    /// Its prompt is the question's id.
-    pub battle: Battle,
-    pub judge: Option<String>,
-    /// Of the conversation, from 1.
-    pub turn: Option<u64>,
-    pub at: Option<Timestamp>,
-}
 
 #[derive(Serialize, Deserialize)]
 struct Record {

@@ -41,6 +41,9 @@ impl Here {
                 }
                 Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,
                 Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
+                Ask::TakeIn { text, skip_bad, remove } => {
+                    Reply::BattlesRead { read: service.take_in(text, skip_bad, remove).await? }
+                }
                 Ask::Leaderboard { category } => {
                     let (board, categories) = service.leaderboard(category).await?;
                     Reply::Leaderboard { board, categories }

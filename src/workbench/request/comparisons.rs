@@ -39,6 +39,9 @@ pub enum Comparisons {
     Categorise { id: ComparisonId, category: Option<String> },
     /// Who was chosen over whom, of all choices or of one category's: `Leaderboard`.
     Leaderboard { category: Option<String> },
+    /// Takes battles of other programs onto the leaderboard, or those of this text off it again: `BattlesRead`. Where lines are bad
+    /// and are not to be passed over, nothing is done.
+    TakeIn { text: String, skip_bad: bool, remove: bool },
     /// One as a text, or the battles of one or of all: `Text`s, one after the other.
     Export { id: Option<ComparisonId>, form: Form },
     /// Deletes it with its conversations: `Done`. What was chosen stays on the leaderboard, unless `ballots` go too.

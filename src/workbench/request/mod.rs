@@ -83,6 +83,7 @@ impl Request {
                 | V::Choose { .. }
                 | V::TakeBack { .. }
                 | V::Categorise { .. }
+                | V::TakeIn { .. }
                 | V::Remove { .. } => false,
             },
             Self::Conversations(request) => match request {

@@ -50,6 +50,7 @@ const LINES: &[&str] = &[
     "comparisons categorise 1234 rivers",
     "comparisons choose 1234 A",
     "comparisons leaderboard",
+    "comparisons import a.json",
     "comparisons export 1234",
     "comparisons remove 1234 --yes",
     "datasets import a.json --name d",

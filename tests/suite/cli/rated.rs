@@ -604,7 +604,7 @@ fn what_bedrock_wrote_goes_through_the_program_and_comes_out_equal() {
 }
 
 #[test]
-fn battles_are_written_and_an_import_of_them_is_refused_with_why() {
+fn battles_are_written_and_taken_onto_the_leaderboard_once_and_off_it_again() {
     let [(), ()] = on_both(Home::new, |home| {
         rated(home);
         let text = good(&home.run(&["eval", "export", "which", "--form", "battles"])).to_owned();
@@ -616,6 +616,27 @@ fn battles_are_written_and_an_import_of_them_is_refused_with_why() {
         let said = home.fed(&text, &["eval", "import", "-", "--form", "battles", "--name", "b"]);
         assert_eq!(said.code, Some(2), "{said:?}");
         assert!(said.stderr.contains("battles bring neither questions nor answers"), "{said:?}");
+        assert!(said.stderr.contains("`outcrop comparisons import`"), "{said:?}");
+        let take = ["comparisons", "import", "-"];
+        assert_eq!(good(&home.fed(&text, &take)), "12 battles taken in\n");
+        assert_eq!(good(&home.fed(&text, &take)), "0 battles taken in; 12 battles were there already\n");
+        let board = home.run(&["comparisons", "leaderboard", "--json"]).objects().remove(0);
+        assert_eq!(board["board"]["battles"], 12, "{board}");
+        let again = good(&home.run(&["comparisons", "export", "--form", "battles"])).to_owned();
+        let sorted = |text: &str| {
+            let mut lines: Vec<String> = lines(text).iter().map(Value::to_string).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&again), sorted(&text), "they come out as they went in");
+        let broken = text.replacen("model_a", "model", 1);
+        let said = home.fed(&broken, &take);
+        assert!(said.code == Some(2) && said.stderr.contains("line 1"), "{said:?}");
+        assert_eq!(
+            good(&home.fed(&text, &["comparisons", "import", "-", "--remove"])),
+            "12 battles taken off\n"
+        );
+        assert_eq!(good(&home.run(&["comparisons", "leaderboard"])), "");
     });
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use outcrop::domain::evaluation::agreement::{Level, Table, alpha, percent_agreement};
+use outcrop::domain::evaluation::battle::Fought;
 use outcrop::domain::evaluation::battle::{Battle, Outcome};
 use outcrop::domain::evaluation::figure::Missing;
 use outcrop::domain::evaluation::item::{Item, Response, Turn};
@@ -12,7 +13,7 @@ use outcrop::domain::evaluation::vote::{Chosen, ResponseId, Said, Skip, Value, V
 use outcrop::domain::id::VoteId;
 use outcrop::domain::message::Role;
 use outcrop::domain::time::Timestamp;
-use outcrop::wire::evaluation::battles::{self, Fought};
+use outcrop::wire::evaluation::battles;
 use outcrop::wire::evaluation::human::{self, About, Line};
 use outcrop::wire::evaluation::{Judged, Opinion, Read, argilla, label_studio, preference};
 use proptest::prelude::*;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use outcrop::domain::evaluation::chance::Chance;
 use outcrop::domain::evaluation::figure::{Estimate, Figure, Missing};
 use outcrop::domain::evaluation::item::ItemHash;
+use outcrop::domain::evaluation::job::Unblinded;
 use outcrop::domain::evaluation::metric::{Method, Metric};
 use outcrop::domain::evaluation::report::{Presented, Rated, RatedItem, Report, Strength, definition};
 use outcrop::domain::evaluation::task::{Blinding, Gold, TaskDefinition};
@@ -20,6 +21,7 @@ pub(super) struct World {
     pub sources: HashMap<ResponseId, String>,
     pub votes: Vec<Vote>,
     pub rounds: u32,
+    pub unblinded: Vec<Unblinded>,
 }
 
 pub(super) fn metric(name: &str, method: Method) -> Metric {
@@ -57,6 +59,7 @@ impl World {
             sources: ids.collect(),
             votes: Vec::new(),
             rounds: 50,
+            unblinded: Vec::new(),
         }
     }
 
@@ -104,6 +107,7 @@ impl World {
             items: &self.items,
             sources: &self.sources,
             raters: &[],
+            unblinded: &self.unblinded,
             rounds: self.rounds,
             seed: 3,
         })
@@ -588,4 +592,38 @@ fn a_report_is_written_in_each_form() {
     insta::assert_snapshot!("report_html", html::write(&report));
     insta::assert_snapshot!("report_csv", report_csv::write(&report).unwrap());
     insta::assert_snapshot!("report_of_nothing", markdown::write(&choice(2).report()));
+}
+
+#[test]
+fn votes_after_a_look_at_whose_answers_are_whose_are_told() {
+    let mut world = choice(4);
+    for item in 0..4 {
+        world.choose("ana", item, &["a", "b"], "a");
+        world.choose("bo", item, &["b", "a"], "b");
+    }
+    let sixth = world.votes[5].at;
+    world.unblinded =
+        vec![Unblinded { by: "ana".into(), at: world.votes[4].at }, Unblinded { by: "bo".into(), at: sixth }];
+    let report = world.report();
+    assert_eq!((report.votes.rated, report.not_blind), (8, 2 + 2));
+    assert!(
+        markdown::write(&report).contains("4 votes are of raters who had looked whose answers are whose")
+    );
+    world.task.blinding.models = false;
+    assert_eq!(world.report().not_blind, 0, "nothing was hidden");
+}
+
+#[test]
+fn what_each_rater_said_is_told_where_there_are_several() {
+    let mut world = choice(4);
+    for item in 0..4 {
+        world.choose("ana", item, &["a", "b"], "a");
+    }
+    assert!(world.report().metrics[0].by_rater.is_empty());
+    world.choose("bo", 0, &["b", "a"], "b");
+    let report = world.report();
+    let told: Vec<_> = report.metrics[0].by_rater.iter().map(|of| (of.rater.as_str(), of.votes)).collect();
+    assert_eq!(told, [("ana", 4), ("bo", 1)]);
+    let Presented::Choice(choices) = &report.metrics[0].by_rater[1].presented else { panic!() };
+    assert_eq!(choices.sources.iter().map(|of| of.chosen).collect::<Vec<_>>(), [0, 1]);
 }

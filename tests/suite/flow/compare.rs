@@ -349,6 +349,37 @@ fn the_summary_is_of_all_pages_and_asked_of_the_store() {
 }
 
 #[test]
+fn a_hidden_comparison_is_not_written_from_the_list_either() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    stage.keys("<shift+tab>w");
+    let shown = stage.text();
+    assert!(shown.contains("Choose first") && !shown.contains("Write"), "{shown}");
+}
+
+#[test]
+fn what_goes_on_in_the_chat_is_the_winner() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, None);
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    stage.keys("<tab>b");
+    let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(1)) };
+    stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
+    let winner = *comparison.pages[0].lanes.last().unwrap();
+    let effects = stage.keys("w");
+    let forked = Stage::requests(&effects);
+    let [Request::Conversations(Conversations::Fork { id, .. })] = forked[..] else { panic!("{forked:?}") };
+    assert_eq!(id, winner);
+}
+
+#[test]
 fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);

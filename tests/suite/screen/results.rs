@@ -136,6 +136,7 @@ fn report_of(metrics: Vec<Metric>, many: usize, raters: &[&str], sources: &[&str
         items: &rated,
         sources: &names,
         raters: &[],
+        unblinded: &[],
         rounds: 60,
         seed: 3,
     })

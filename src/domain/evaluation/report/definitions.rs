@@ -92,6 +92,11 @@ const DEFINITIONS: &[Definition] = &[
         source: OWN,
     },
     Definition {
+        name: "not blind",
+        text: "Votes in the main figures of raters who had looked whose answers are whose before they voted.",
+        source: OWN,
+    },
+    Definition {
         name: "coverage",
         text: "The share of the votes that are due, items times raters of each, that are there. More votes than are due on one \
                item do not make up for another one. A vote that says nothing of one metric is in no figure of that metric.",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::evaluation::item::ItemHash;
+use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::task::TaskDefinition;
 use crate::domain::evaluation::vote::{ResponseId, Vote};
 
@@ -18,6 +19,8 @@ pub struct Rated<'a> {
     pub sources: &'a HashMap<ResponseId, String>,
     /// Who takes part; whoever has a vote is added.
     pub raters: &'a [String],
+    /// Who looked whose answers are whose, and when.
+    pub unblinded: &'a [Unblinded],
     /// Of the bootstrap. 0 takes the formula for ratings, and gives α no interval.
     pub rounds: u32,
     /// The same seed gives the same report.

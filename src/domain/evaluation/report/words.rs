@@ -82,6 +82,13 @@ pub fn left_out(votes: &Counted) -> Option<String> {
     (!parts.is_empty()).then(|| format!("Left out of the main figures: {}.", parts.join(", ")))
 }
 
+/// How many votes were not blind, in a sentence.
+pub fn not_blind(report: &Report) -> Option<String> {
+    let votes = count(report.not_blind, "vote is of a rater", "votes are of raters");
+    (report.not_blind > 0)
+        .then(|| format!("{votes} who had looked whose answers are whose: not blind, and counted."))
+}
+
 /// The definitions that a method's figures need.
 pub const fn terms_of(method: Method) -> &'static [&'static str] {
     match method {

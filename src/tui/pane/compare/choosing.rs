@@ -93,11 +93,16 @@ impl State {
 
     /// Asks for the file that the comparison is written to: the one that is shown, or the selected one of the list.
     pub(super) fn ask_for_file(&self, desk: &mut Desk<'_>) {
-        if self.focus != Focus::List && self.may_not_tell(desk) {
-            return;
-        }
         let shown =
             if self.focus == Focus::List { self.selected_comparison() } else { self.comparison.as_ref() };
+        let open = self.comparison.as_ref().map(|comparison| comparison.id);
+        let is_open = shown.map(|comparison| comparison.id) == open;
+        if is_open && self.may_not_tell(desk) {
+            return;
+        }
+        if !is_open && shown.is_some_and(|comparison| comparison.blind.is_some()) {
+            return desk.say("It is blind: open it first; once you have chosen, it can be written.");
+        }
         if let Some(comparison) = shown {
             desk.overlays.push(Overlay::Prompt(Prompt::comparison(comparison.id, &comparison.title)));
         }

@@ -4,6 +4,7 @@ use super::opening::keep_later;
 use super::{State, Wait, tables};
 use crate::domain::change::Changed;
 use crate::domain::delta::Event as Said;
+use crate::domain::evaluation::Choice;
 use crate::domain::message::Outcome;
 use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
@@ -47,6 +48,13 @@ impl State {
             (Wait::Choose, Reply::Ballot { ballot }) => {
                 self.revealed.insert(ballot.page as usize);
                 self.ballots.retain(|other| !ballot.supersedes(other));
+                // Keys go on with the winner.
+                if let Choice::One(lane) = ballot.choice
+                    && let Some(place) = self.order().iter().position(|other| *other == lane)
+                {
+                    self.at = place;
+                    self.reveal(desk.area);
+                }
                 self.ballots.push(ballot);
                 let back = desk.key(Context::Columns, Action::Undo);
                 let words = self.chosen_words().unwrap_or_default();

@@ -86,10 +86,20 @@ fn coverage(report: &Report, width: u16) -> Vec<Line> {
     let mut lines = words(&said::about(report), Role::Muted, width);
     lines.extend(said::unanswered(report).iter().flat_map(|left| words(left, Role::Muted, width)));
     lines.extend(said::left_out(&report.votes).iter().flat_map(|left| words(left, Role::Muted, width)));
+    lines.extend(said::not_blind(report).iter().flat_map(|left| words(left, Role::Warn, width)));
     for line in &mut lines {
-        line.terms =
-            ["votes", "skipped", "on gold", "repeats", "other versions", "unfit", "strangers", "doubled"]
-                .into();
+        line.terms = [
+            "votes",
+            "skipped",
+            "on gold",
+            "repeats",
+            "other versions",
+            "unfit",
+            "strangers",
+            "doubled",
+            "not blind",
+        ]
+        .into();
     }
     lines.push(Line::blank());
     lines.push(Line::head("Coverage", "votes of those that are due", width));

@@ -128,6 +128,7 @@ fn counts(report: &Report, rows: &mut Rows) {
         ("unfit", votes.unfit),
         ("strangers", votes.strangers),
         ("doubled", votes.doubled),
+        ("not blind", report.not_blind),
     ] {
         rows.count(Of { section: "votes", ..Of::default() }, name, count, None);
     }

@@ -17,6 +17,7 @@ pub(super) fn document(report: &Report) -> Vec<Block> {
     blocks.push(Block::Text(words::about(report)));
     blocks.extend(words::unanswered(report).map(|said| Block::Text(safe(&said))));
     blocks.extend(words::left_out(&report.votes).map(Block::Text));
+    blocks.extend(words::not_blind(report).map(Block::Text));
     blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
     let mut terms = vec!["coverage"];
     for of in &report.metrics {
