@@ -170,6 +170,24 @@ fn who(name: &str) -> &str {
     if name.is_empty() { "you" } else { name }
 }
 
+/// How many turns a page has, which counts from 0.
+pub(super) async fn turns_of(
+    comparison: &Comparison,
+    number: usize,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<u32, End> {
+    if number >= comparison.pages.len() {
+        let pages = words::count(comparison.pages.len() as u64, "page", "pages");
+        let why = format!("it has {pages}");
+        return Err(
+            Error::new(ErrorKind::NotFound, "finding the turns of a page", why, "Count from 1.").into()
+        );
+    }
+    let threads = page(comparison, number, asker, out).await?;
+    Ok(u32::try_from(turns(&threads).len()).unwrap_or(u32::MAX))
+}
+
 async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let comparison = found(text, asker, out).await?;
     let choice = choice(said, comparison.columns.len())?;

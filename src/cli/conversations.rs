@@ -278,16 +278,20 @@ pub(super) fn scripted(reply: Reply, written: Written, out: &mut Out) -> Result<
 
 /// The last answer of the shown branch.
 pub(super) fn last_answer(thread: &Thread) -> Result<MessageId> {
+    answers(thread).map(|answers| answers[answers.len() - 1])
+}
+
+/// The answers of the shown branch: one at least.
+pub(super) fn answers(thread: &Thread) -> Result<Vec<MessageId>> {
     let tree = Tree::new(&thread.messages);
     let path = thread.conversation.leaf.map(|leaf| tree.path(leaf)).unwrap_or_default();
-    path.iter().rfind(|message| message.answer.is_some()).map(|message| message.id).ok_or_else(|| {
-        Error::new(
-            ErrorKind::NotFound,
-            "finding an answer",
-            "the conversation has none",
-            "Ask something first.",
-        )
-    })
+    let answers = path.iter().filter(|message| message.answer.is_some());
+    let answers: Vec<MessageId> = answers.map(|message| message.id).collect();
+    if answers.is_empty() {
+        let why = "the conversation has none";
+        return Err(Error::new(ErrorKind::NotFound, "finding an answer", why, "Ask something first."));
+    }
+    Ok(answers)
 }
 
 async fn fork(text: &str, at: Option<&str>, asker: &Asker, out: &mut Out) -> Result<(), End> {

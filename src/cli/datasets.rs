@@ -279,26 +279,48 @@ async fn write(wanted: ExportDataset, asker: &Asker, out: &mut Out) -> Result<()
 }
 
 async fn add(wanted: AddItem, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let AddItem { name: dataset, conversation, message, reference, comparison, page, turn } = wanted;
+    let AddItem { name: dataset, conversation, message, reference, comparison, page, turn, all_turns } =
+        wanted;
     let from_one = |number: u32, what: &str| {
         number.checked_sub(1).ok_or_else(|| {
             let why = format!("there is no {what} 0");
             Error::new(ErrorKind::Invalid, "adding an item to a dataset", why, "Count from 1.")
         })
     };
-    let request = if let Some(text) = comparison {
-        let comparison = comparisons::found(&text, asker, out).await?.id;
-        let turn = turn.map(|turn| from_one(turn, "turn")).transpose()?;
-        Datasets::FromComparison { comparison, page: from_one(page, "page")?, turn, dataset }
+    let requests: Vec<Datasets> = if let Some(text) = comparison {
+        let found = comparisons::found(&text, asker, out).await?;
+        let (comparison, page) = (found.id, from_one(page, "page")?);
+        let turns: Vec<Option<u32>> = if all_turns {
+            (0..comparisons::turns_of(&found, page as usize, asker, out).await?).map(Some).collect()
+        } else {
+            vec![turn.map(|turn| from_one(turn, "turn")).transpose()?]
+        };
+        let of = |turn| Datasets::FromComparison { comparison, page, turn, dataset: dataset.clone() };
+        turns.into_iter().map(of).collect()
     } else {
         let thread = conversations::thread(&conversation.unwrap_or_default(), asker, out).await?;
-        let message = match message {
-            Some(text) => conversations::message(&thread, &text)?,
-            None => conversations::last_answer(&thread)?,
+        let messages = match message {
+            Some(text) => vec![conversations::message(&thread, &text)?],
+            None if all_turns => conversations::answers(&thread)?,
+            None => vec![conversations::last_answer(&thread)?],
         };
-        Datasets::FromConversation { conversation: thread.conversation.id, message, dataset, reference }
+        let conversation = thread.conversation.id;
+        let of = |message| Datasets::FromConversation {
+            conversation,
+            message,
+            dataset: dataset.clone(),
+            reference,
+        };
+        messages.into_iter().map(of).collect()
     };
-    let reply = asker.one(Request::Datasets(request), out).await?;
+    for request in requests {
+        let reply = asker.one(Request::Datasets(request), out).await?;
+        added(reply, out)?;
+    }
+    Ok(())
+}
+
+fn added(reply: Reply, out: &mut Out) -> Result<(), End> {
     if out.json {
         return out.object(&reply);
     }

@@ -126,4 +126,7 @@ pub struct AddItem {
     /// The turn, from 1; the last one where none is named
     #[arg(long, value_name = "NUMBER", requires = "comparison")]
     pub turn: Option<u32>,
+    /// Every turn, as an item each
+    #[arg(long, conflicts_with_all = ["message", "turn"])]
+    pub all_turns: bool,
 }

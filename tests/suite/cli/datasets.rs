@@ -192,6 +192,8 @@ fn an_answer_of_a_chat_becomes_an_item_as_its_models_or_as_the_reference() {
         assert_eq!(items[3]["item"]["turns"], serde_json::json!(whole[..1]));
         assert_eq!(items[3]["item"]["responses"][0]["model"], "scripted/echo");
 
+        assert_eq!(good(&add(&["--all-turns"])), "item 5 of gathered\nitem 6 of gathered\n");
+
         home.run(&["chat", "-m", "scripted/cut", "why?"]);
         let cut = ids(&home.run(&["conversations", "list"])).remove(0);
         let cut = home.run(&["datasets", "add", "gathered", "--conversation", &cut]);
@@ -215,7 +217,7 @@ fn a_turn_of_a_comparison_becomes_an_item_with_every_answer_that_has_ended() {
         assert_eq!(said.stdout, "item 1 of towns\n");
         assert!(said.code == Some(0) && said.stderr.contains("without B, which failed"), "{said:?}");
         assert_eq!(add(&["--turn", "1"]).stdout, "item 2 of towns\n");
-        let said = add(&["--page", "2"]);
+        let said = add(&["--page", "2", "--all-turns"]);
         assert!(said.stderr.contains("item 1 says the same"), "{said:?}");
         for (wrong, why) in
             [(["--page", "3"], "no page 3"), (["--turn", "2"], "has 1 turn"), (["--turn", "0"], "no turn 0")]
