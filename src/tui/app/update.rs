@@ -407,7 +407,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));
         }
-        Action::AddSource | Action::Open
+        Action::AddSource | Action::Open | Action::ChooseModel
             if state.place == Place::Evaluate && state.evaluate.picks_model(action) =>
         {
             state.with_chat(out, chat::State::look_through_models);

@@ -4,6 +4,7 @@
 //! hidden (the door does not tell it).
 
 mod answer;
+mod asked_with;
 mod card;
 mod charts;
 mod decide;
