@@ -149,6 +149,7 @@ impl Evaluations {
             sources,
             seed: fresh::seed(),
             raters: Vec::new(),
+            away: Vec::new(),
             known: plan.known,
             unblinded: Vec::new(),
             lacking,

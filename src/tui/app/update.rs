@@ -444,7 +444,17 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
     }
     if state.place != Place::Chat && !state.pane().can(action) {
         let leads = action.anywhere() && state.chat.can(action);
-        if leads || action == Action::Back {
+        // At the top of a place where work lies one stays: a step back too much does not lead away from it.
+        let stays = action == Action::Back && matches!(state.place, Place::Evaluate | Place::Compare);
+        if stays {
+            let words = |action| state.options.keymap.name(state.pane().context(), action);
+            let hint = format!(
+                "{} leads to the chat, {} elsewhere.",
+                words(Action::ShowChat),
+                words(Action::Palette)
+            );
+            state.say(hint, false);
+        } else if leads || action == Action::Back {
             show(state, Place::Chat, out);
         }
         if !leads {

@@ -154,8 +154,10 @@ fn of_metric(report: &Report, (at, of): (usize, &MetricReport), width: u16) -> V
                     Some((Some(category(part.category.as_deref())), part.leaderboard.as_ref()?))
                 })
                 .collect();
-            lines.extend([Line::blank(), Line::sub("Ranking by category")]);
-            lines.extend(leaderboards(&parts, width));
+            if parts.iter().any(|(_, of)| !of.rows.is_empty()) {
+                lines.extend([Line::blank(), Line::sub("Ranking by category")]);
+                lines.extend(leaderboards(&parts, width));
+            }
         }
         if ranking.wins.sources.len() > 2 {
             lines.extend([Line::blank(), Line::sub("Wins of the row against the column")]);

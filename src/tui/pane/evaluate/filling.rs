@@ -7,7 +7,7 @@ use super::making::{Making, Told};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
 use crate::domain::evaluation::Dataset;
-use crate::domain::evaluation::job::{Evaluation, Source};
+use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::MOST_ANSWERS;
 use crate::domain::figures::count;
 use crate::domain::untrusted::safe_line;

@@ -24,6 +24,7 @@ mod sitting;
 mod view;
 mod writing;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::Error;
@@ -47,6 +48,8 @@ pub struct Closed {
     /// Its name, or the digits of its id.
     pub evaluation: String,
     pub rater: String,
+    /// Of a hand-out: the file that the votes go to.
+    pub ratings: Option<PathBuf>,
 }
 
 /// What the place is.

@@ -286,8 +286,7 @@ impl State {
             | A::FocusNext
             | A::FocusPrevious => there,
             A::ShowDifference | A::ScrollTogether => answers > 1,
-            A::GoToVote => sitting.seat.as_ref().is_some_and(|seat| seat.pace.done > 0),
-            A::Undo | A::ShowInstructions => sitting.seat.is_some(),
+            A::Undo | A::GoToVote | A::ShowInstructions => sitting.seat.is_some(),
             A::Back | A::Reload => true,
             _ => false,
         }

@@ -240,7 +240,8 @@ fn model(making: &Making, sight: &Sight<'_>, at: usize) -> Value {
     let setup = making.setup(at).unwrap_or_default();
     let preset = in_force(&setup, &sight.options.presets).map(|(name, _)| format!("preset {name}"));
     let selected = making.row() == Row::Model(at) && making.settings_of.is_none();
-    let key = selected.then(|| format!("{}: its settings", sight.key(Context::Making, Action::ToggleSettings)));
+    let key =
+        selected.then(|| format!("{}: its settings", sight.key(Context::Making, Action::ToggleSettings)));
     Value { text, role, note: preset.into_iter().chain(key).collect::<Vec<_>>().join(" · ") }
 }
 

@@ -26,7 +26,10 @@ pub(super) fn draw(
     cells: &mut Buffer,
 ) -> Option<Position> {
     match (&state.sitting, &state.closed) {
-        (Some(sitting), _) => sheet::draw(sitting, wants, sight, body, cells),
+        (Some(sitting), closed) => {
+            let ratings = closed.as_ref().and_then(|closed| closed.ratings.as_deref());
+            sheet::draw(sitting, ratings, wants, sight, body, cells);
+        }
         (None, Some(_)) => match &state.error {
             Some(error) => failed(error, sight, body, cells),
             None => {
