@@ -231,9 +231,9 @@ fn one_model_answers_twice_with_settings_of_its_own() {
     assert!(stage.text().contains("of this model"), "{}", stage.text());
     let two = plan(&stage.keys("jjj<right>"));
     let names: Vec<_> = two.sources.iter().map(|source| source.name.as_str()).collect();
-    assert_eq!(names, ["local/smollm2-135m", "local/smollm2-135m temperature=0.7"]);
-    stage.keys("<enter>0.2<enter>");
-    assert_eq!(plan(&stage.effects).sources[1].name, "local/smollm2-135m temperature=0.7");
+    assert_eq!(names, ["local/smollm2-135m", "local/smollm2-135m temperature=0.8"]);
+    stage.keys("<enter><ctrl+u>0.2<enter>");
+    assert_eq!(plan(&stage.effects).sources[1].name, "local/smollm2-135m temperature=0.2");
     stage.keys("<esc>");
     assert!(!stage.text().contains("of this model") && stage.text().contains("A new evaluation"));
     let exact = plan(&stage.keys("<alt+p>precise<enter>"));
@@ -505,4 +505,14 @@ fn good_lines_are_offered_only_where_there_are_some() {
     let text = stage.text();
     assert!(text.contains("line 1,017") && !text.contains("take the good lines"), "{text}");
     assert!(stage.keys("t").is_empty());
+}
+
+#[test]
+fn what_a_blank_takes_is_said_whole_on_a_small_screen() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    form(&mut stage);
+    on(&mut stage, "answered", &["a", "b"]);
+    stage.keys("jjjjjjj<enter>");
+    let text = stage.text();
+    assert!(text.contains("Words for what raters say") && text.contains("all bad"), "{text}");
 }

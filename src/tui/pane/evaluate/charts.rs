@@ -251,14 +251,15 @@ impl Table {
         let widths: Vec<u16> = (0..self.titles.len()).map(wide).collect();
         // Names have what the columns leave, and no less than two fifths.
         let cells = INDENT + widths.iter().map(|own| own + GAP).sum::<u16>();
-        let short = self.shortest();
+        let longest = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0);
+        let short = self.shortest().min(longest);
         if self.parts.is_empty() && cells + SHORT + GAP + short > width && cells + short <= width {
             bars = false;
         }
         let taken = cells + if bars { SHORT + GAP } else { 0 };
         let least = if self.parts.is_empty() && taken + short > width { width * 2 / 5 } else { short };
         let most = width.saturating_sub(taken).max(least).max(12);
-        let name = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0).min(most);
+        let name = longest.min(most);
         let start = INDENT + name + GAP;
         let mut lines = Vec::new();
         let mut from = 0;
@@ -488,10 +489,12 @@ mod tests {
             "{wide:#?}"
         );
         assert!(wide[0].ends_with("chosen         95 %  times") && wide[2].ends_with("    5"), "{wide:#?}");
-        let narrow = texts(&table.lines(34));
+        let bare = texts(&table.lines(34));
+        assert_eq!(bare.len(), 3, "without a bar it fits: {bare:#?}");
+        let narrow = texts(&table.lines(28));
         assert_eq!(narrow.len(), 6, "{narrow:#?}");
         assert!(narrow[3].ends_with("times") && narrow[4].starts_with("  a") && narrow[4].ends_with("12"));
-        assert!(table.lines(34).iter().all(|line| columns(&line.text()) <= 34), "{narrow:#?}");
+        assert!(narrow.iter().all(|line| columns(line) <= 28), "{narrow:#?}");
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     };
     let mut right = Vec::new();
     if seat.task.raters_per_item > 1 || raters > 1 {
-        right.push(format!("{} so far", figures::count(raters.into(), "rater", "raters")));
+        right.push(format!("{} joined", grouped(raters.into())));
     }
     right.push(if seat.task.blind { "blind ●" } else { "not blind" }.to_owned());
     let end = put_right(cells, area.x, area.y, area.right(), &right.join(" · "), look.style(Role::Muted));
