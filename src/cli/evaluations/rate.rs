@@ -272,19 +272,13 @@ fn of_metric(metric: &Metric, said: &Json, ids: &[&ResponseId]) -> std::result::
             Value::Preference(number(said).ok_or_else(|| format!("{said} is no number of points"))?)
         }
         Method::ComparisonChoice => {
-            Value::Choice(match said.as_str().and_then(|said| metric.none_of(said)) {
-                Some(none) => none,
-                None => {
-                    let place = said.as_u64().and_then(|place| ids.get(usize::try_from(place).ok()?));
-                    let id = place.ok_or_else(|| {
-                        format!(
-                            "{said} is no place from 0 to {}, \"tie\" or \"both_bad\"",
-                            ids.len().saturating_sub(1)
-                        )
-                    })?;
-                    Chosen::One((*id).clone())
-                }
-            })
+            let none = said.as_str().and_then(|said| metric.none_of(said));
+            let place = || said.as_u64().and_then(|place| ids.get(usize::try_from(place).ok()?));
+            let chosen = none.or_else(|| place().map(|id| Chosen::One((*id).clone())));
+            Value::Choice(chosen.ok_or_else(|| {
+                let last = ids.len().saturating_sub(1);
+                format!("{said} is no place from 0 to {last}, \"tie\" or \"both_bad\"")
+            })?)
         }
     })
 }

@@ -19,7 +19,7 @@ use crate::tui::widget::code::Want;
 /// Between two hints.
 const DOT: &str = " · ";
 /// Columns beside an overlay in which nothing can be read.
-const STRIP: u16 = 8;
+const STRIP: u16 = 12;
 
 /// Draws the state; changes nothing but the cache. Returns the code that is shown plain and could be highlighted.
 pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Want> {

@@ -619,12 +619,11 @@ impl Prompt {
             Said::Failed(why) => Some((why.clone(), Role::Warn)),
             Said::Names(found) => Some((Self::names(found, usize::from(line.width)), Role::Info)),
         };
-        let (lines, role) = match said {
-            Some((words, role)) => (vec![words], role),
-            None => {
-                let (words, role) = self.words();
-                (wrap(words, line.width), role)
-            }
+        let (lines, role) = if let Some((words, role)) = said {
+            (vec![words], role)
+        } else {
+            let (words, role) = self.words();
+            (wrap(words, line.width), role)
         };
         for (y, words) in (y + 1..area.bottom()).zip(lines) {
             put(cells, line.x, y, area.right(), &words, raised.patch(look.style(role)));
