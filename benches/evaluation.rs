@@ -210,6 +210,7 @@ fn stored(store: &Store) -> EvaluationId {
         lacking: Vec::new(),
         seed,
         raters: (0..20).map(|rater| format!("rater-{rater}")).collect(),
+        away: Vec::new(),
         known: Vec::new(),
         known_before: Vec::new(),
         generation: Generation { state: GenerationState::Ended, done: 0, failed: 0, total: 0, why: None },

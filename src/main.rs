@@ -1,6 +1,7 @@
 //! Arguments → workbench → one face → exit code.
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -118,13 +119,14 @@ async fn open(config: &Config, wishes: &Wishes) -> Result<Exit> {
 /// Opens the screen on which somebody rates an evaluation or a hand-out, and nothing else.
 async fn rate(config: &Config, wanted: RateEvaluation) -> Result<Exit> {
     let RateEvaluation { name, rater, output } = wanted;
-    let start = |evaluation: String, rater: &str| Start {
-        rating: Some(Closed { evaluation, rater: rater.to_owned() }),
+    let start = |evaluation: String, rater: &str, ratings: Option<PathBuf>| Start {
+        rating: Some(Closed { evaluation, rater: rater.to_owned(), ratings }),
         ..Start::default()
     };
     if let Some(file) = Away::meant(&name) {
         let door = Away::open(&file, &rater, output)?;
-        let exit = show_behind(config, Arc::new(door.clone()), start(name, &rater)).await;
+        let ratings = door.ratings().to_owned();
+        let exit = show_behind(config, Arc::new(door.clone()), start(name, &rater, Some(ratings))).await;
         cli::rated_away(&door);
         return exit;
     }
@@ -133,7 +135,7 @@ async fn rate(config: &Config, wanted: RateEvaluation) -> Result<Exit> {
         let hint = "The votes on an evaluation are kept in the workspace.";
         return Err(Error::new(ErrorKind::Invalid, format!("rating {name:?}"), why, hint));
     }
-    show(config, start(name, &rater)).await
+    show(config, start(name, &rater, None)).await
 }
 
 async fn show(config: &Config, start: Start) -> Result<Exit> {

@@ -27,6 +27,19 @@ pub(super) fn page<R: Record>(
     Ok((page, false))
 }
 
+/// What is said where digits mean several.
+pub(super) const MORE: &str = "Give more of its first or of its last digits.";
+
+/// Whether a piece names these digits: one rule for all that has an id or a digest, it begins or ends so.
+pub(super) fn is_piece(piece: &str, of: &str) -> bool {
+    !piece.is_empty() && (of.starts_with(piece) || of.ends_with(piece))
+}
+
+/// A piece as people write it.
+pub(super) fn piece(text: &str) -> String {
+    text.trim().to_ascii_lowercase().replace('-', "")
+}
+
 /// The one whose id starts or ends with `text`; `noun` names what is sought, and `command` lists it.
 pub(super) fn find<R: Record<Key: Display>>(
     store: &Store,
@@ -34,13 +47,12 @@ pub(super) fn find<R: Record<Key: Display>>(
     noun: &str,
     command: &str,
 ) -> Result<R> {
-    let wanted = text.trim().to_ascii_lowercase().replace('-', "");
+    let wanted = piece(text);
     let doing = format!("finding the {noun} {wanted:?}");
     let mut found = Vec::new();
     for key in store.keys::<R>(Scan::all()) {
         let id = key?;
-        let digits = id.to_string();
-        if !wanted.is_empty() && (digits.starts_with(&wanted) || digits.ends_with(&wanted)) {
+        if is_piece(&wanted, &id.to_string()) {
             found.push(id);
         }
     }
@@ -55,7 +67,7 @@ pub(super) fn find<R: Record<Key: Display>>(
         several => {
             let ids: Vec<_> = several.iter().take(8).map(ToString::to_string).collect();
             let why = format!("several begin or end so: {}", ids.join(", "));
-            Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits."))
+            Err(Error::new(ErrorKind::Invalid, doing, why, MORE))
         }
     }
 }

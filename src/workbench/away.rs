@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::request::evaluations::Evaluations as Ask;
 use super::{Context, Replies, Reply, Request, Workbench};
+use crate::domain::evaluation::sheet::Pace;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::evaluations::away;
 
@@ -33,9 +34,9 @@ impl Away {
         self.rater.ratings()
     }
 
-    /// Items that were rated or skipped, and all of them.
-    pub fn progress(&self) -> (u64, u64) {
-        self.rater.progress()
+    /// How far its rater is.
+    pub fn pace(&self) -> Pace {
+        self.rater.pace()
     }
 }
 
@@ -72,7 +73,7 @@ impl Workbench for Away {
         // A vote on its way is kept before the process ends.
         let rater = Arc::clone(&self.rater);
         Box::pin(async move {
-            let _ = tokio::task::spawn_blocking(move || rater.progress()).await;
+            let _ = tokio::task::spawn_blocking(move || rater.pace()).await;
         })
     }
 }

@@ -47,7 +47,7 @@ pub enum Comparisons {
     },
     /// Every answer with its figures
     Show {
-        /// The last digits of its id, as `comparisons list` shows them
+        /// The first or last digits of its id, as `comparisons list` shows them
         id: String,
         /// Print answers byte for byte, also what could drive a terminal
         #[arg(long)]
@@ -55,7 +55,7 @@ pub enum Comparisons {
     },
     /// Choose the best of the last answers: a column's letter, tie or bad
     Choose {
-        /// The last digits of its id
+        /// The first or last digits of its id
         id: String,
         /// A, B …, tie, or bad for both or all
         choice: String,
@@ -65,7 +65,7 @@ pub enum Comparisons {
     },
     /// Say what a comparison is about; what was chosen in it counts for that category too
     Categorise {
-        /// The last digits of its id
+        /// The first or last digits of its id
         id: String,
         /// The category; none takes it away
         category: Option<String>,
@@ -92,7 +92,7 @@ pub enum Comparisons {
     Export(ExportComparison),
     /// Delete comparisons with their answers; what was chosen stays on the leaderboard
     Remove {
-        /// The last digits of their ids
+        /// The first or last digits of their ids
         #[arg(required = true)]
         ids: Vec<String>,
         /// Take what was chosen off the leaderboard too
@@ -119,7 +119,7 @@ pub enum ComparisonForm {
 /// `outcrop comparisons export`
 #[derive(Debug, Args)]
 pub struct ExportComparison {
-    /// The last digits of its id; with battles all comparisons where none is named
+    /// The first or last digits of its id; with battles all comparisons where none is named
     pub id: Option<String>,
     /// The form
     #[arg(long, value_enum, default_value_t = ComparisonForm::Markdown)]

@@ -22,7 +22,7 @@ pub enum Datasets {
     List,
     /// A dataset and its first items
     Show {
-        /// Its name, or digits of its id
+        /// Its name, or the first or last digits of its id
         name: String,
         /// How many items; 0 for all
         #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 5)]
@@ -37,14 +37,14 @@ pub enum Datasets {
     Add(AddItem),
     /// Give a dataset another name
     Rename {
-        /// Its name, or digits of its id
+        /// Its name, or the first or last digits of its id
         name: String,
         /// The new name
         to: String,
     },
     /// Delete datasets with their items
     Remove {
-        /// Their names, or digits of their ids
+        /// Their names, or the first or last digits of their ids
         #[arg(required = true)]
         name: Vec<String>,
         /// Delete without asking
@@ -84,7 +84,7 @@ pub struct ImportDataset {
 /// `outcrop datasets export`
 #[derive(Debug, Args)]
 pub struct ExportDataset {
-    /// Its name, or digits of its id
+    /// Its name, or the first or last digits of its id
     pub name: String,
     /// The form; by the file's name where none is given
     ///
@@ -108,7 +108,7 @@ pub struct ExportDataset {
 pub struct AddItem {
     /// The dataset; one is made where the name is new
     pub name: String,
-    /// The conversation of an answer: the last digits of its id
+    /// The conversation of an answer: the first or last digits of its id
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
     /// The answer: the end of its id, from `conversations show --json`; the last one where none is named
@@ -117,7 +117,7 @@ pub struct AddItem {
     /// Take the answer as what a good answer says, instead of as its model's
     #[arg(long, requires = "conversation")]
     pub reference: bool,
-    /// The comparison: the last digits of its id
+    /// The comparison: the first or last digits of its id
     #[arg(long, value_name = "ID")]
     pub comparison: Option<String>,
     /// The page, where there are several, from 1

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 /// `outcrop eval hand-out`
 #[derive(Debug, Args)]
 pub struct HandOut {
-    /// Its name, or digits of its id
+    /// Its name, or the first or last digits of its id
     pub name: String,
     /// Who rates
     #[arg(long, value_name = "NAME")]
@@ -36,7 +36,7 @@ pub enum Evaluations {
     },
     /// Its task, whose answers are rated, how far they are, who rates
     Show {
-        /// Its name, or digits of its id
+        /// Its name, or the first or last digits of its id
         name: String,
         /// Print the rating task as a file, as `create --task` and `change --task` read it
         #[arg(long)]
@@ -44,17 +44,17 @@ pub enum Evaluations {
     },
     /// Ask for every answer that is missing, the failed ones again; Ctrl+C pauses it; exits 1 when answers failed
     Run {
-        /// Its name, or digits of its id
+        /// Its name, or the first or last digits of its id
         name: String,
     },
     /// Stop asking; `run` goes on from there
     Pause {
-        /// Its name, or digits of its id
+        /// Its name, or the first or last digits of its id
         name: String,
     },
     /// Change the task; where votes would mean something else, and a rater has sat down already, a new version begins
     Change {
-        /// Its name, or digits of its id
+        /// Its name, or the first or last digits of its id
         name: String,
         /// The rating task, TOML or JSON; - is the standard input
         #[arg(long, value_name = "FILE")]
@@ -68,8 +68,8 @@ pub enum Evaluations {
     /// With --json what lies before the rater is written as a line, and a line is read: `{"values": {METRIC: …}}`, `{"skip":
     /// "unclear"}` (or `"offensive"`, `"not_my_field"`, `"other"`), `{"undo": true}` or `{"to": 3}`; then the next one is
     /// written, until nothing is left or the input ends. Values go by place from the left: thumbs `[true, false]`, points
-    /// `[4, 2]`, a preference `2`, a choice `0`, `1`, `"tie"` or `"both_bad"`, ranks `[1, 2]`. `"comment"` and `"active_ms"` may
-    /// stand beside them.
+    /// `[4, 2]`, a preference `2`, a choice `0`, `1`, `"tie"` or `"both_bad"`, ranks `[1, 2]`; words of the metric's own are taken for
+    /// all of these but the places of a choice. `"comment"` and `"active_ms"` may stand beside them.
     Rate(RateEvaluation),
     /// What the votes come to: coverage, each metric, agreement, ranking, biases
     Report(ReportEvaluation),
@@ -95,7 +95,7 @@ pub enum Evaluations {
     Adjudicate(AdjudicateEvaluation),
     /// Delete evaluations with their answers and votes
     Remove {
-        /// Their names, or digits of their ids
+        /// Their names, or the first or last digits of their ids
         #[arg(required = true)]
         name: Vec<String>,
         /// Delete without asking
@@ -109,7 +109,7 @@ pub enum Evaluations {
 pub struct CreateEvaluation {
     /// Its name
     pub name: String,
-    /// The dataset, by its name or digits of its id
+    /// The dataset, by its name or the first or last digits of its id
     #[arg(long, value_name = "DATASET")]
     pub dataset: String,
     /// A model to ask, may be repeated; what is its own stands behind it: "local/smollm2-135m temperature=1 preset=brief"
@@ -153,7 +153,7 @@ pub struct CreateEvaluation {
     /// Only the first items
     #[arg(long, value_name = "NUMBER")]
     pub limit: Option<u32>,
-    /// Ask for the answers now
+    /// Ask for the answers now; without a terminal this needs --yes
     #[arg(long)]
     pub run: bool,
     /// Ask the models without asking first
@@ -178,7 +178,7 @@ pub struct Sight {
 /// `outcrop eval rate`
 #[derive(Debug, Clone, Args)]
 pub struct RateEvaluation {
-    /// Its name, or digits of its id; or the file of a hand-out
+    /// Its name, or the first or last digits of its id; or the file of a hand-out
     pub name: String,
     /// Who rates
     #[arg(long, value_name = "NAME")]
@@ -191,12 +191,12 @@ pub struct RateEvaluation {
 /// `outcrop eval report`
 #[derive(Debug, Args)]
 pub struct ReportEvaluation {
-    /// Its name, or digits of its id
+    /// Its name, or the first or last digits of its id
     pub name: String,
     /// Of an earlier version of the task; versions are never mixed
     #[arg(long, value_name = "NUMBER")]
     pub version: Option<u32>,
-    /// Of one item alone: its question, whose answers it has, what each rater said of it, what was decided
+    /// Of one item alone, by the first or last digits of its name: its question, whose answers it has, what each rater said of it, what was decided
     #[arg(long, value_name = "DIGITS", conflicts_with_all = ["form", "output"])]
     pub item: Option<String>,
     /// The form; by the end of the file's name where one is named
@@ -248,7 +248,7 @@ pub struct ImportEvaluation {
 /// `outcrop eval export`
 #[derive(Debug, Args)]
 pub struct ExportEvaluation {
-    /// Its name, or digits of its id
+    /// Its name, or the first or last digits of its id
     pub name: String,
     /// Whose form it is
     #[arg(long, value_enum, default_value = "bedrock")]
@@ -285,15 +285,16 @@ pub enum EvaluationForm {
 /// `outcrop eval adjudicate`
 #[derive(Debug, Args)]
 pub struct AdjudicateEvaluation {
-    /// Its name, or digits of its id
+    /// Its name, or the first or last digits of its id
     pub name: String,
-    /// The item: as many of the digits that the list shows as tell it from the others; without --value it is shown with its votes
+    /// The item: as many of its first or last digits as tell it from the others; without --value it is shown with its votes
     #[arg(long, value_name = "DIGITS")]
     pub item: Option<String>,
     /// By which metric; the first one where none is named
     #[arg(long)]
     pub metric: Option<String>,
-    /// What holds: the name of a source, tie or `both_bad`; a point of the scale; SOURCE=yes,SOURCE=no; SOURCE=4,SOURCE=2
+    /// What holds: the name of a source, tie or `both_bad`; a point of the scale; SOURCE=yes,SOURCE=no; SOURCE=4,SOURCE=2; words of
+    /// the metric's own (`--labels`) as well as numbers
     #[arg(long, requires = "item")]
     pub value: Option<String>,
     /// Why

@@ -168,7 +168,7 @@ pub struct Chat {
     /// Go on with the newest conversation
     #[arg(long = "continue", short = 'C', conflicts_with = "conversation")]
     pub go_on: bool,
-    /// Go on with this conversation: the last digits of its id, as `conversations list` shows them
+    /// Go on with this conversation: the first or last digits of its id, as `conversations list` shows them
     #[arg(long, value_name = "ID")]
     pub conversation: Option<String>,
     /// What a tool gives back that the last answer called, by the call's id or the tool's name; may be repeated
@@ -256,7 +256,7 @@ pub enum Conversations {
     },
     /// The branch that is shown, as text
     Show {
-        /// The last digits of its id, as `list` shows them
+        /// The first or last digits of its id, as `list` shows them
         id: String,
         /// Print it byte for byte, also what could drive a terminal
         #[arg(long)]
@@ -273,14 +273,14 @@ pub enum Conversations {
     },
     /// Give a conversation another title
     Rename {
-        /// The last digits of its id, as `list` shows them
+        /// The first or last digits of its id, as `list` shows them
         id: String,
         /// The title
         title: String,
     },
     /// Write conversations out; all of them where none is named
     Export {
-        /// The last digits of their ids, as `list` shows them
+        /// The first or last digits of their ids, as `list` shows them
         id: Vec<String>,
         /// Markdown has the shown branch, the others all branches
         #[arg(short, long, value_enum, default_value_t = Format::Markdown)]
@@ -308,7 +308,7 @@ pub enum Conversations {
     },
     /// Print the request of an answer or of what you said, as a program to run elsewhere; keys are left out
     Request {
-        /// The last digits of its id, as `list` shows them
+        /// The first or last digits of its id, as `list` shows them
         id: String,
         /// The message: the end of its id, from `show --json`; the last answer where none is named
         #[arg(long, value_name = "MESSAGE")]
@@ -319,7 +319,7 @@ pub enum Conversations {
     },
     /// Copy the shown branch into a conversation of its own
     Fork {
-        /// The last digits of its id, as `list` shows them
+        /// The first or last digits of its id, as `list` shows them
         id: String,
         /// Up to this message: the end of its id, from `show --json`
         #[arg(long, value_name = "MESSAGE")]
@@ -327,7 +327,7 @@ pub enum Conversations {
     },
     /// Delete conversations
     Remove {
-        /// The last digits of their ids, as `list` shows them
+        /// The first or last digits of their ids, as `list` shows them
         #[arg(required = true)]
         id: Vec<String>,
         /// Delete without asking

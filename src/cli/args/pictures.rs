@@ -19,7 +19,7 @@ pub enum Pictures {
     },
     /// Print the request that makes them, as a program to run elsewhere; keys are left out
     Request {
-        /// The last digits of their id, as `list` shows them
+        /// The first or last digits of their id, as `list` shows them
         id: String,
         /// What it is written for
         #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = Written::Curl)]
@@ -27,7 +27,7 @@ pub enum Pictures {
     },
     /// Write kept pictures to files
     Save {
-        /// The last digits of their id, as `list` shows them; with :2 the second of them alone
+        /// The first or last digits of their id, as `list` shows them; with :2 the second of them alone
         id: String,
         /// A new file, or a folder (DIR/ makes it); this folder where none is named
         #[arg(short, long, value_name = "PATH")]
@@ -38,7 +38,7 @@ pub enum Pictures {
     },
     /// Delete pictures
     Remove {
-        /// The last digits of their ids, as `list` shows them
+        /// The first or last digits of their ids, as `list` shows them
         #[arg(required = true)]
         id: Vec<String>,
         /// Delete without asking
@@ -68,7 +68,7 @@ pub struct Make {
     /// Vary the picture of this file
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// Vary a kept picture: the last digits of its id, as `list` shows them; with :2 the second of them
+    /// Vary a kept picture: the first or last digits of its id, as `list` shows them; with :2 the second of them
     #[arg(long, value_name = "ID", conflicts_with = "from")]
     pub vary: Option<String>,
     /// Also write them to a new file, or into a folder (DIR/ makes it)

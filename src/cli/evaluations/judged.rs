@@ -8,7 +8,7 @@ use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::report::in_words;
 use crate::domain::evaluation::report::words::skipped;
 use crate::domain::evaluation::vote::{Said, Value};
-use crate::domain::evaluation::{Item, ItemHash, ResponseId, TaskDefinition, Vote};
+use crate::domain::evaluation::{Item, ItemHash, Metric, ResponseId, TaskDefinition, Vote};
 use crate::workbench::{Reply, Request};
 
 pub(super) async fn show(
@@ -32,13 +32,15 @@ pub(super) async fn show(
     texts(item, out)?;
     part(&words::count(votes.len() as u64, "vote", "votes"), out)?;
     let task = evaluation.version(version.unwrap_or(evaluation.task.version));
-    let points = |metric: &str| task.and_then(|task| task.metric(metric)?.points()).unwrap_or_default();
     let said = |vote: &Vote, metric: &str, value: &Value| match value {
         // Of the answers as they stood before that rater.
         Value::Preference(point) => {
             let name =
                 |at: usize| vote.shown.get(at).and_then(|id| sources.get(id)).map_or("?", String::as_str);
-            format!("{point} (1 is {}, {} is {})", name(0), points(metric), name(1))
+            let of = task.and_then(|task| task.metric(metric));
+            let points = of.and_then(Metric::points).unwrap_or_default();
+            let said = of.map_or_else(|| point.to_string(), |of| of.numbered(*point));
+            format!("{said} (1 is {}, {points} is {})", name(0), name(1))
         }
         value => in_words(value, task.and_then(|task| task.metric(metric)), |id| name(&sources, id)),
     };

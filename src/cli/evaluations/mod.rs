@@ -83,9 +83,19 @@ fn row(evaluation: &Evaluation) -> Vec<String> {
         words::time(evaluation.updated),
         words::count(evaluation.items.into(), "item", "items"),
         running::state(evaluation),
-        format!("{} joined", words::count(evaluation.raters.len() as u64, "rater", "raters")),
+        raters(evaluation),
         evaluation.name().to_owned(),
     ]
+}
+
+/// Who has joined; who only has a hand-out has not.
+fn raters(evaluation: &Evaluation) -> String {
+    let joined = evaluation.joined().len() as u64;
+    let joined = format!("{} joined", words::count(joined, "rater", "raters"));
+    match evaluation.away.len() as u64 {
+        0 => joined,
+        away => format!("{joined}, {}", words::count(away, "hand-out is away", "hand-outs are away")),
+    }
 }
 
 async fn change(name: &str, file: &Path, asker: &Asker, out: &mut Out) -> Result<(), End> {

@@ -86,10 +86,15 @@ pub(in super::super) async fn rate_away(
 
 /// Says where the votes on a hand-out are, and what is to be done with them.
 pub(in super::super) fn kept_away(door: &Away) {
-    let (done, total) = door.progress();
+    let pace = door.pace();
     let file = door.ratings().display();
-    say(&format!("note: {done} of {total} items are rated; the ratings are in {file}"));
-    say(&if done < total {
+    let skipped = match pace.skipped {
+        0 => String::new(),
+        skipped => format!(", {skipped} skipped"),
+    };
+    let (rated, total) = (pace.rated(), pace.total);
+    say(&format!("note: {rated} of {total} items are rated{skipped}; the ratings are in {file}"));
+    say(&if pace.done < pace.total {
         "hint: the same command goes on there; `outcrop eval take-in FILE` takes them in where the evaluation is.".to_owned()
     } else {
         format!("hint: send {file} to whoever sent the items: `outcrop eval take-in FILE` takes it in.")
@@ -243,45 +248,50 @@ fn values(said: &Map<String, Json>, metrics: &[Metric], sheet: &Sheet) -> Result
     let each = metrics.iter().map(|metric| {
         let name = &metric.name;
         let value = said.get(name).ok_or_else(|| wrong(format!("it says nothing of {name:?}")))?;
-        let value = of_metric(metric.method, value, &ids);
+        let value = of_metric(metric, value, &ids);
         Ok((name.clone(), value.map_err(|why| wrong(format!("of {name:?}: {why}")))?))
     });
     each.collect()
 }
 
-fn of_metric(method: Method, said: &Json, ids: &[&ResponseId]) -> std::result::Result<Value, String> {
-    Ok(match method {
-        Method::ThumbsUpDown => Value::Thumbs(each(said, ids, "true or false")?),
-        Method::IndividualLikertScale => Value::Points(each(said, ids, "a number")?),
-        Method::ComparisonRank => Value::Ranks(each(said, ids, "a number")?),
+fn of_metric(metric: &Metric, said: &Json, ids: &[&ResponseId]) -> std::result::Result<Value, String> {
+    // A number, or the word for it.
+    let number = |said: &Json| match said {
+        Json::String(word) => metric.number_of(word),
+        said => u8::deserialize(said).ok(),
+    };
+    let thumb = |said: &Json| match said {
+        Json::String(word) => metric.thumb_of(word),
+        said => said.as_bool(),
+    };
+    Ok(match metric.method {
+        Method::ThumbsUpDown => Value::Thumbs(each(said, ids, "true or false", thumb)?),
+        Method::IndividualLikertScale => Value::Points(each(said, ids, "a number", number)?),
+        Method::ComparisonRank => Value::Ranks(each(said, ids, "a number", number)?),
         Method::ComparisonLikertScale => {
-            Value::Preference(u8::deserialize(said).map_err(|_| format!("{said} is no number of points"))?)
+            Value::Preference(number(said).ok_or_else(|| format!("{said} is no number of points"))?)
         }
-        Method::ComparisonChoice => Value::Choice(match said.as_str() {
-            Some("tie") => Chosen::Tie,
-            Some("both_bad") => Chosen::BothBad,
-            _ => {
-                let place = said.as_u64().and_then(|place| ids.get(usize::try_from(place).ok()?));
-                let id = place.ok_or_else(|| {
-                    format!(
-                        "{said} is no place from 0 to {}, \"tie\" or \"both_bad\"",
-                        ids.len().saturating_sub(1)
-                    )
-                })?;
-                Chosen::One((*id).clone())
-            }
-        }),
+        Method::ComparisonChoice => {
+            let none = said.as_str().and_then(|said| metric.none_of(said));
+            let place = || said.as_u64().and_then(|place| ids.get(usize::try_from(place).ok()?));
+            let chosen = none.or_else(|| place().map(|id| Chosen::One((*id).clone())));
+            Value::Choice(chosen.ok_or_else(|| {
+                let last = ids.len().saturating_sub(1);
+                format!("{said} is no place from 0 to {last}, \"tie\" or \"both_bad\"")
+            })?)
+        }
     })
 }
 
 /// Something of each answer, from the left.
-fn each<'a, T: Deserialize<'a>>(
-    said: &'a Json,
+fn each<T>(
+    said: &Json,
     ids: &[&ResponseId],
     what: &str,
+    read: impl Fn(&Json) -> Option<T>,
 ) -> std::result::Result<Vec<(ResponseId, T)>, String> {
     let wrong = || format!("{said} is not a list of {}, {what} each", ids.len());
     let said = said.as_array().filter(|said| said.len() == ids.len()).ok_or_else(wrong)?;
-    let pairs = ids.iter().zip(said).map(|(id, said)| Some(((*id).clone(), T::deserialize(said).ok()?)));
+    let pairs = ids.iter().zip(said).map(|(id, said)| Some(((*id).clone(), read(said)?)));
     pairs.collect::<Option<_>>().ok_or_else(wrong)
 }

@@ -82,6 +82,14 @@ pub(super) async fn hand_out(wanted: HandOut, asker: &Asker, out: &mut Out) -> R
     let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater, most }), out).await?;
     let Reply::HandOut { text, until } = &reply else { return Err(unexpected(&reply)) };
     written_lines(text, output, force, out)?;
+    // The first line is of the task.
+    let items = text.lines().skip(1).count() as u64;
+    if let Some(most) = most.filter(|most| items < u64::from(*most)) {
+        let items = words::count(items, "item is", "items are");
+        out.note(&format!(
+            "only {items} in it, of the {most} asked for: no more is left that {whose} could rate now"
+        ))?;
+    }
     let until = words::time(*until);
     out.note(&format!(
         "its items are held for {whose} until {until}, or until `outcrop eval take-in` reads their ratings"
@@ -266,12 +274,13 @@ fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<()
 }
 
 /// A value as it is said on the command line: the name of a source, `tie`, `both_bad`; points; yes or no and points of a source as
-/// `SOURCE=VALUE`, with commas between them.
+/// `SOURCE=VALUE`, with commas between them. Words of the metric's own are taken as well, and of one answer alone its value without
+/// a name.
 fn decided(metric: &Metric, item: &Item, seed: u64, said: &str) -> Result<Value> {
     let hash = item.hash();
     let failed = |why: String| {
         let names: Vec<_> = item.responses.iter().map(|response| response.model.as_str()).collect();
-        let hint = format!("Its answers are of {}.", names.join(" and "));
+        let hint = format!("Its answers are of {}. {}", names.join(" and "), takes(metric, &names));
         Error::new(ErrorKind::Invalid, format!("reading the value {said:?}"), why, hint)
     };
     let id = |name: &str| {
@@ -280,27 +289,30 @@ fn decided(metric: &Metric, item: &Item, seed: u64, said: &str) -> Result<Value>
     };
     let each = || {
         said.split(',').map(|part| {
+            if let ([only], false) = (item.responses.as_slice(), part.contains('=')) {
+                return Ok((ResponseId::of(seed, &hash, &only.model), part.trim().to_owned()));
+            }
             // A source's name may hold the sign itself.
             let (name, value) =
-                part.rsplit_once('=').ok_or_else(|| failed("SOURCE=VALUE is needed".into()))?;
+                part.rsplit_once('=').ok_or_else(|| failed("it does not say of which answer".into()))?;
             let id = id(name).ok_or_else(|| failed(format!("no answer is of {name:?}")))?;
             Ok((id, value.trim().to_owned()))
         })
     };
-    let number =
-        |text: &str| text.parse::<u8>().map_err(|_| failed(format!("{text:?} is no point of the scale")));
+    let number = |text: &str| {
+        metric.number_of(text).ok_or_else(|| failed(format!("{text:?} is no point of the scale")))
+    };
     Ok(match metric.method {
-        Method::ComparisonChoice => Value::Choice(match said {
-            "tie" => Chosen::Tie,
-            "both_bad" => Chosen::BothBad,
-            name => Chosen::One(id(name).ok_or_else(|| failed(format!("no answer is of {name:?}")))?),
-        }),
+        // The name of a source goes before a word.
+        Method::ComparisonChoice => {
+            let chosen = id(said).map(Chosen::One).or_else(|| metric.none_of(said));
+            Value::Choice(chosen.ok_or_else(|| failed(format!("no answer is of {said:?}")))?)
+        }
         Method::ComparisonLikertScale => Value::Preference(number(said)?),
         Method::ThumbsUpDown => {
-            let thumb = |(id, value): (ResponseId, String)| match value.as_str() {
-                "yes" | "up" => Ok((id, true)),
-                "no" | "down" => Ok((id, false)),
-                other => Err(failed(format!("{other:?} is neither yes nor no"))),
+            let thumb = |(id, value): (ResponseId, String)| {
+                let up = metric.thumb_of(&value);
+                Ok((id, up.ok_or_else(|| failed(format!("{value:?} is neither yes nor no")))?))
             };
             Value::Thumbs(each().map(|part| part.and_then(thumb)).collect::<Result<_>>()?)
         }
@@ -313,4 +325,37 @@ fn decided(metric: &Metric, item: &Item, seed: u64, said: &str) -> Result<Value>
             Value::Ranks(each().map(|part| part.and_then(place)).collect::<Result<_>>()?)
         }
     })
+}
+
+/// How a value is said of a metric, for a hint.
+fn takes(metric: &Metric, names: &[&str]) -> String {
+    let named = |values: &dyn Fn(usize) -> String| -> String {
+        let each = names.iter().enumerate().map(|(at, name)| format!("{name}={}", values(at)));
+        each.collect::<Vec<_>>().join(",")
+    };
+    let word = |number: u8| {
+        let word = metric.point(number).or_else(|| metric.place(number.into()));
+        word.map_or_else(|| number.to_string(), str::to_owned)
+    };
+    let words = |numbers: std::ops::RangeInclusive<u8>| numbers.map(word).collect::<Vec<_>>().join(", ");
+    match metric.method {
+        Method::ComparisonChoice => format!(
+            "Name one of them, or say {} or {}.",
+            metric.tie().unwrap_or("tie"),
+            metric.all_bad().unwrap_or("both_bad")
+        ),
+        Method::ComparisonLikertScale => {
+            format!("It takes one of {}, or its number.", words(1..=metric.points().unwrap_or_default()))
+        }
+        Method::ThumbsUpDown => {
+            let thumb = |at: usize| metric.thumb(at == 0).unwrap_or(if at == 0 { "yes" } else { "no" });
+            format!("Say it of each: {}.", named(&|at| thumb(at).to_owned()))
+        }
+        Method::IndividualLikertScale => {
+            let last = metric.points().unwrap_or_default();
+            let say = named(&|at| word(last.saturating_sub(at as u8).max(1)));
+            format!("Say it of each: {say}; the points are {}.", words(1..=last))
+        }
+        Method::ComparisonRank => format!("Say the place of each: {}.", named(&|at| word(at as u8 + 1))),
+    }
 }

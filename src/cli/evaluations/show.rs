@@ -75,7 +75,7 @@ fn rows(evaluation: &Evaluation, failures: &[Failure]) -> Vec<Vec<String>> {
     row("metrics", metrics.collect());
     let each = words::count(task.raters_per_item.into(), "rater", "raters");
     let mut raters = vec![format!("{each} an item; {} of a hundred items come again", task.repeats)];
-    raters.extend((!evaluation.raters.is_empty()).then(|| evaluation.raters.join(", ")));
+    raters.extend((!evaluation.raters.is_empty()).then(|| evaluation.who().join(", ")));
     row("raters", raters);
     let sees = [
         if task.blinding.models { "not whose an answer is" } else { "whose an answer is" },

@@ -26,6 +26,10 @@ pub enum Missing {
     NoVariation,
     #[error("only ties")]
     OnlyTies,
+    #[error("only votes for both bad")]
+    OnlyBad,
+    #[error("only ties and votes for both bad")]
+    OnlyUndecided,
     #[error("the items have different numbers of raters")]
     UnevenRaters,
     /// Less than the formula needs to mean something.
@@ -52,6 +56,15 @@ pub enum Missing {
 }
 
 impl Missing {
+    /// No vote chose one: whether there are ties among them, and such as say that both are bad.
+    pub const fn undecided(ties: bool, bad: bool) -> Self {
+        match (ties, bad) {
+            (true, true) => Self::OnlyUndecided,
+            (false, true) => Self::OnlyBad,
+            (_, false) => Self::OnlyTies,
+        }
+    }
+
     /// `TooFew` with its words.
     pub fn too_few(have: u64, need: u64, one: &str, more: &str) -> Self {
         Self::TooFew { have, need, one: one.to_owned(), more: more.to_owned() }
@@ -137,6 +150,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_in_words() {
         assert_eq!(Missing::OneRater.words(), "n/a: one rater");
+        assert_eq!(Missing::undecided(false, true).words(), "n/a: only votes for both bad");
         assert_eq!(
             Missing::too_few(1, 10, "battle", "battles").words(),
             "n/a: 1 battle of the 10 that it needs"

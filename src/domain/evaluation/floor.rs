@@ -348,6 +348,12 @@ impl Floor {
         (done as u64, (end + again) as u64)
     }
 
+    /// What the rater has skipped.
+    pub fn skipped(&self, rater: &str) -> u64 {
+        let trail = self.seats.get(rater).map_or(&[][..], |seat| &seat.trail);
+        trail.iter().filter(|step| step.skipped).count() as u64
+    }
+
     /// Items that the rater could come to if others did not have them before them now.
     pub fn taken(&self, rater: &str) -> u64 {
         let Some(seat) = self.seats.get(rater) else { return 0 };

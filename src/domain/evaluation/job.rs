@@ -39,6 +39,9 @@ pub struct Evaluation {
     /// In the order in which they joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raters: Vec<String>,
+    /// Those of them who have a hand-out only: they have not sat here, and nothing of theirs came back yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub away: Vec<String>,
     /// Items whose answer is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<Known>,
@@ -197,6 +200,20 @@ impl Generation {
 }
 
 impl Evaluation {
+    /// Those who have rated here, or of whom something came back.
+    pub fn joined(&self) -> Vec<String> {
+        self.raters.iter().filter(|rater| !self.away.contains(rater)).cloned().collect()
+    }
+
+    /// Who rates, in words: those who have a hand-out only are told apart.
+    pub fn who(&self) -> Vec<String> {
+        let away = |rater: &String| self.away.contains(rater);
+        let word = |rater: &String| {
+            if away(rater) { format!("{rater} (has a hand-out)") } else { rater.clone() }
+        };
+        self.raters.iter().map(word).collect()
+    }
+
     /// What people call it.
     pub fn name(&self) -> &str {
         &self.task.name

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::vote::Chosen;
+
 /// Points of a Likert scale where no labels say otherwise, as Bedrock has them.
 pub const POINTS: u8 = 5;
 
@@ -108,6 +110,11 @@ pub struct Metric {
     pub labels: Vec<String>,
 }
 
+/// Whether two words are one, however they are capitalised.
+fn is_like(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 impl Metric {
     /// Points of its scale; `None` where it has none.
     pub fn points(&self) -> Option<u8> {
@@ -155,6 +162,60 @@ impl Metric {
         labels.get(rank.checked_sub(1)?).map(String::as_str)
     }
 
+    /// The word for a point of a scale, from 1.
+    pub fn point(&self, point: u8) -> Option<&str> {
+        self.points()?;
+        self.labels.get(usize::from(point).checked_sub(1)?).map(String::as_str)
+    }
+
+    /// The word for a thumb.
+    pub fn thumb(&self, up: bool) -> Option<&str> {
+        let labels = (self.method == Method::ThumbsUpDown).then_some(&self.labels)?;
+        labels.get(usize::from(!up)).map(String::as_str)
+    }
+
+    /// A point of a scale or a place, with the word for it where it has one: `4 warm`.
+    pub fn numbered(&self, number: u8) -> String {
+        match self.point(number).or_else(|| self.place(number.into())) {
+            Some(word) => format!("{number} {word}"),
+            None => number.to_string(),
+        }
+    }
+
+    /// The point or the place that is meant: by its number, by the word for it, or by both as they are told.
+    pub fn number_of(&self, said: &str) -> Option<u8> {
+        let said = said.trim();
+        let is_said = |number: &u8| {
+            let word = self.point(*number).or_else(|| self.place((*number).into()));
+            word.is_some_and(|word| is_like(word, said)) || is_like(&self.numbered(*number), said)
+        };
+        said.parse().ok().or_else(|| (1..=u8::try_from(self.labels.len()).ok()?).find(is_said))
+    }
+
+    /// The thumb that is meant: by the word for it, or as people say it anyway.
+    pub fn thumb_of(&self, said: &str) -> Option<bool> {
+        let said = said.trim();
+        let own =
+            [true, false].into_iter().find(|up| self.thumb(*up).is_some_and(|word| is_like(word, said)));
+        own.or_else(|| match said.to_lowercase().as_str() {
+            "yes" | "up" => Some(true),
+            "no" | "down" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// Whether a tie is meant, or that all are bad: by the word for it, or by the usual one.
+    pub fn none_of(&self, said: &str) -> Option<Chosen> {
+        let said = said.trim();
+        let is = |own: Option<&str>, usual: &[&str]| {
+            own.into_iter().chain(usual.iter().copied()).any(|word| is_like(word, said))
+        };
+        if is(self.tie(), &["tie", "a tie"]) {
+            return Some(Chosen::Tie);
+        }
+        is(self.all_bad(), &["both_bad", "both bad", "all bad"]).then_some(Chosen::BothBad)
+    }
+
     fn of_choice(&self) -> Option<&[String]> {
         (self.method == Method::ComparisonChoice && self.labels.len() > 2).then_some(&self.labels)
     }
@@ -163,6 +224,29 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_by_a_number_is_said_by_its_word_as_well() {
+        let metric = |method, labels: &[&str]| Metric {
+            name: "m".into(),
+            description: String::new(),
+            method,
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        };
+        let tone = metric(Method::IndividualLikertScale, &["rude", "plain", "kind"]);
+        let meant = ["2", "plain", "Plain ", "2 plain", "grand"].map(|said| tone.number_of(said));
+        assert_eq!(meant, [Some(2), Some(2), Some(2), Some(2), None]);
+        assert_eq!((tone.numbered(3), tone.numbered(4)), ("3 kind".to_owned(), "4".to_owned()));
+        let rank = metric(Method::ComparisonRank, &["gold", "silver"]);
+        assert_eq!((rank.number_of("silver"), rank.numbered(1)), (Some(2), "1 gold".to_owned()));
+        let thumbs = metric(Method::ThumbsUpDown, &["helps", "harms"]);
+        let meant = ["harms", "yes", "up", "2"].map(|said| thumbs.thumb_of(said));
+        assert_eq!(meant, [Some(false), Some(true), Some(true), None]);
+        let choice = metric(Method::ComparisonChoice, &["A", "B", "same", "neither"]);
+        let meant = ["same", "tie", "neither", "both_bad", "A"].map(|said| choice.none_of(said));
+        let (tie, bad) = (Some(Chosen::Tie), Some(Chosen::BothBad));
+        assert_eq!(meant, [tie.clone(), tie, bad.clone(), bad, None]);
+    }
 
     #[test]
     fn the_words_of_a_choice_are_of_the_answers_then_of_a_tie_and_of_all_bad() {

@@ -6,6 +6,7 @@ use super::item::{ItemHash, Turn};
 use super::metric::Metric;
 use super::task::{Example, TaskDefinition};
 use super::vote::{ResponseId, Said, Vote};
+use crate::domain::figures::{count, grouped};
 use crate::domain::id::{EvaluationId, VoteId};
 
 /// A rater's place at an evaluation.
@@ -82,6 +83,9 @@ impl Before {
 pub struct Pace {
     /// Items that this rater has rated or skipped.
     pub done: u64,
+    /// Of those, items that they skipped.
+    #[serde(default)]
+    pub skipped: u64,
     /// Items that this rater could still come to, with those done.
     pub total: u64,
     /// Of those, items that others have before them now.
@@ -89,8 +93,24 @@ pub struct Pace {
     pub taken: u64,
     /// The median time that one of their last items took, in milliseconds; 0 before the first.
     pub median_ms: u64,
-    /// Raters who have joined.
+    /// Raters who have joined so far, however many an item needs.
     pub raters: u32,
+}
+
+impl Pace {
+    /// Items that this rater has rated.
+    pub const fn rated(&self) -> u64 {
+        self.done.saturating_sub(self.skipped)
+    }
+
+    /// `3 items are rated, 2 skipped`, with who rates behind "rated".
+    pub fn words(&self, by: &str) -> String {
+        let rated = count(self.rated(), "item is", "items are");
+        match self.skipped {
+            0 => format!("{rated} rated{by}"),
+            skipped => format!("{rated} rated{by}, {} skipped", grouped(skipped)),
+        }
+    }
 }
 
 /// What a rater says of the item before them.

@@ -18,6 +18,7 @@ use crate::service::archive::{Archive, Writing};
 use crate::service::attachments;
 use crate::service::changes::Changes;
 use crate::service::fresh;
+use crate::service::paging::{MORE, is_piece, piece};
 use crate::service::turns::Turns;
 use crate::wire::thread;
 
@@ -66,12 +67,11 @@ impl Conversations {
     /// The one conversation whose id starts or ends with `text`.
     pub async fn find(&self, text: &str) -> Result<Thread> {
         let doing = format!("finding conversation {text:?}");
-        let wanted = text.trim().to_ascii_lowercase().replace('-', "");
+        let wanted = piece(text);
         let mut found = Vec::new();
         if !wanted.is_empty() {
             for head in self.archive.heads(usize::MAX, None).await? {
-                let id = head.id.to_string();
-                if id.ends_with(&wanted) || id.starts_with(&wanted) {
+                if is_piece(&wanted, &head.id.to_string()) {
                     found.push(head);
                 }
             }
@@ -86,12 +86,12 @@ impl Conversations {
             )),
             several => {
                 let names: Vec<_> =
-                    several.iter().take(5).map(|h| format!("{} ({})", h.id.short(), h.title)).collect();
+                    several.iter().take(5).map(|h| format!("{} ({})", h.id, h.title)).collect();
                 Err(Error::new(
                     ErrorKind::Invalid,
                     doing,
-                    format!("{} conversations match: {}", several.len(), names.join(", ")),
-                    "Give more digits.",
+                    format!("{} conversations begin or end so: {}", several.len(), names.join(", ")),
+                    MORE,
                 ))
             }
         }

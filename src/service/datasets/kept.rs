@@ -6,6 +6,7 @@ use crate::domain::evaluation::dataset::{Dataset, Placed, is_named};
 use crate::domain::evaluation::item::Item;
 use crate::domain::id::DatasetId;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::paging::{MORE, is_piece, piece};
 use crate::store::record::ItemOf;
 use crate::store::{Batch, Scan, Store};
 
@@ -63,17 +64,15 @@ pub fn find(store: &Store, text: &str) -> Result<Dataset> {
     if let Some(named) = all.iter().find(|dataset| is_named(dataset, text)) {
         return Ok(named.clone());
     }
-    let digits = text.trim().to_ascii_lowercase().replace('-', "");
-    let has = |dataset: &&Dataset| {
-        let id = dataset.id.to_string();
-        digits.len() >= 4 && (id.starts_with(&digits) || id.ends_with(&digits))
-    };
+    let digits = piece(text);
+    let has = |dataset: &&Dataset| digits.len() >= 4 && is_piece(&digits, &dataset.id.to_string());
     let mut found = all.iter().filter(has);
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one.clone()),
         (Some(one), Some(other)) => {
-            let why = format!("the ids of {:?} and {:?} begin or end so", one.name, other.name);
-            Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits, or its name."))
+            let why =
+                format!("several begin or end so: {} ({}), {} ({})", one.id, one.name, other.id, other.name);
+            Err(Error::new(ErrorKind::Invalid, doing, why, format!("Give its name. {MORE}")))
         }
         (None, _) => {
             let hint = "`outcrop datasets list` shows those that there are.";

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::results::task_of;
 use super::seats::{AWAY, Open};
-use super::{Evaluations, evaluation, files, votes, whole};
+use super::{Evaluations, evaluation, files, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::{HandedOut, TakenIn, Unread};
 use crate::domain::evaluation::job::Evaluation;
@@ -34,7 +34,11 @@ impl Evaluations {
         most: Option<u32>,
     ) -> Result<(String, Timestamp)> {
         let mut open = self.opened(id).await?;
+        let is_new = !open.evaluation.raters.contains(&rater);
         let number = self.joined(&mut open, &rater).await?;
+        if is_new {
+            self.note_away(&mut open, &rater, true).await?;
+        }
         // What they had taken before is theirs to be had again.
         open.floor.bring_back(&rater);
         let queue = match most {
@@ -118,15 +122,20 @@ impl Evaluations {
             .archive
             .run(move |store| {
                 // One that is gone by now gets no votes.
-                let evaluation = evaluation(store, id)?;
+                let mut evaluation = evaluation(store, id)?;
                 let rater = read.rater.clone();
                 let (here, votes, taken) = read.fitting(store, id)?;
                 files::put_votes(store, id, &votes)?;
                 give_back(store, id, &rater)?;
+                if evaluation.away.contains(&rater) && taken.taken + taken.known > 0 {
+                    evaluation.away.retain(|known| *known != rater);
+                    put(store, &evaluation)?;
+                }
                 store.flush()?;
                 // On the disk first: what could not be written is not taken.
                 if let Some(open) = &mut *slot {
                     open.floor.bring_back(&rater);
+                    open.evaluation.away.clone_from(&evaluation.away);
                     if taken.version == open.evaluation.task.version {
                         open.count(&rater, here, votes);
                     }

@@ -223,6 +223,7 @@ fn blank(name: String) -> Evaluation {
         sources: Vec::new(),
         seed: fresh::seed(),
         raters: Vec::new(),
+        away: Vec::new(),
         known: Vec::new(),
         known_before: Vec::new(),
         generation: Generation::of(0),

@@ -149,6 +149,7 @@ impl Evaluations {
             sources,
             seed: fresh::seed(),
             raters: Vec::new(),
+            away: Vec::new(),
             known: plan.known,
             known_before: Vec::new(),
             unblinded: Vec::new(),

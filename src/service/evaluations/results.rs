@@ -15,6 +15,7 @@ use crate::domain::id::EvaluationId;
 use crate::domain::untrusted::brief;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
+use crate::service::paging::{MORE, is_piece, piece};
 use crate::store::record::{DecisionOf, EvaluationItem, GeneratedOf, RatedItemOf};
 use crate::store::{Batch, Scan, Store};
 use crate::wire::evaluation::report::{csv, html, markdown};
@@ -25,6 +26,9 @@ const SHORT: usize = 40;
 
 /// Items that an error names.
 const NAMED: usize = 5;
+
+/// Digits of an item's name that are told of it, as lists do.
+const NAME: usize = 12;
 
 /// Samples of the bootstrap.
 const ROUNDS: u32 = 1000;
@@ -66,7 +70,7 @@ impl Evaluations {
                     votes: &votes,
                     items: &items,
                     sources: &sources,
-                    raters: &evaluation.raters,
+                    raters: &evaluation.joined(),
                     unblinded: &evaluation.unblinded,
                     rounds: ROUNDS,
                     seed: evaluation.seed,
@@ -303,15 +307,14 @@ fn count_lack(
     Ok(())
 }
 
-/// The item that is meant by the first digits of its name; an error names those that it could be.
+/// The item that is meant by the first or the last digits of its name; an error names those that it could be.
 fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<Item> {
-    let digits = wanted.0.trim().to_ascii_lowercase();
+    let digits = piece(&wanted.0);
     let mut found: Vec<(ItemHash, Item)> = Vec::new();
     for place in 0..evaluation.items {
         let Some(item) = whole(store, evaluation, place)? else { continue };
         let hash = item.hash();
-        if !digits.is_empty() && hash.0.starts_with(&digits) && found.iter().all(|(known, _)| *known != hash)
-        {
+        if is_piece(&digits, &hash.0) && found.iter().all(|(known, _)| *known != hash) {
             found.push((hash, item));
         }
     }
@@ -319,19 +322,27 @@ fn found(store: &Store, evaluation: &Evaluation, wanted: &ItemHash) -> Result<It
     match found.len() {
         0 => {
             let hint = "`outcrop eval adjudicate` lists the items that raters differ on.";
-            Err(Error::new(ErrorKind::NotFound, doing, "no item's name begins so", hint))
+            Err(Error::new(ErrorKind::NotFound, doing, "no item's name begins or ends so", hint))
         }
         1 => Ok(found.swap_remove(0).1),
         many => {
             let mut named: Vec<String> = found
                 .iter()
                 .take(NAMED)
-                .map(|(hash, item)| format!("{:.12} ({})", hash.0, brief(item.prompt(), SHORT)))
+                .map(|(hash, item)| format!("{} ({})", told(&hash.0, &digits), brief(item.prompt(), SHORT)))
                 .collect();
             named.extend((many > NAMED).then(|| format!("and {} more", many - NAMED)));
-            let why = format!("{many} items' names begin so: {}", named.join(", "));
-            Err(Error::new(ErrorKind::Invalid, doing, why, "Give more of its digits."))
+            let why = format!("{many} items' names begin or end so: {}", named.join(", "));
+            Err(Error::new(ErrorKind::Invalid, doing, why, MORE))
         }
+    }
+}
+
+/// The end of a name that is meant by a piece, where it goes on.
+fn told(hash: &str, piece: &str) -> String {
+    match hash.get(hash.len().saturating_sub(NAME)..) {
+        Some(end) if !hash.starts_with(piece) => format!("…{end}"),
+        _ => format!("{hash:.NAME$}…"),
     }
 }
 

@@ -65,6 +65,7 @@ impl Evaluations {
     pub async fn sit(&self, id: EvaluationId, rater: String, step: Step) -> Result<Seat> {
         let mut open = self.opened(id).await?;
         self.join(&mut open, &rater).await?;
+        self.note_away(&mut open, &rater, false).await?;
         let now = self.now();
         self.archive
             .run(move |store| {
@@ -97,6 +98,7 @@ impl Evaluations {
         let mut open = self.opened(id).await?;
         // The process that this rater sat down in may have ended.
         self.join(&mut open, &cast.rater).await?;
+        self.note_away(&mut open, &cast.rater, false).await?;
         let now = self.now();
         self.archive
             .run(move |store| {
@@ -147,6 +149,25 @@ impl Evaluations {
         });
         let own = own.await?;
         open.floor.seat(rater, number, in_order(&own));
+        Ok(())
+    }
+
+    /// Puts down whether a rater has a hand-out and nothing else.
+    pub(super) async fn note_away(&self, open: &mut Open, rater: &str, away: bool) -> Result<()> {
+        if open.evaluation.away.iter().any(|known| known == rater) == away {
+            return Ok(());
+        }
+        let _one = self.one.lock().await;
+        let (id, name) = (open.evaluation.id, rater.to_owned());
+        let noted = self.archive.run(move |store| {
+            let mut evaluation = evaluation(store, id)?;
+            evaluation.away.retain(|known| *known != name);
+            evaluation.away.extend(away.then_some(name));
+            put(store, &evaluation)?;
+            Ok(evaluation)
+        });
+        open.evaluation = noted.await?;
+        self.changes.tell(Changed::Evaluation { evaluation: open.evaluation.clone() });
         Ok(())
     }
 
@@ -337,10 +358,11 @@ impl Open {
         let (done, total) = self.floor.progress(&rater);
         let pace = Pace {
             done,
+            skipped: self.floor.skipped(&rater),
             total,
             taken: self.floor.taken(&rater),
             median_ms: self.floor.median_ms(&rater),
-            raters: u32::try_from(self.evaluation.raters.len()).unwrap_or(u32::MAX),
+            raters: u32::try_from(self.evaluation.joined().len()).unwrap_or(u32::MAX),
         };
         let mut task = Asked::of(&self.evaluation.task);
         // Whoever has looked whose answers are whose rates with that in mind.

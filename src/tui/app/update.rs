@@ -407,7 +407,7 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
             refresh(state);
             state.with_pane(out, |pane, desk| pane.act(action, key, desk));
         }
-        Action::AddSource | Action::Open
+        Action::AddSource | Action::Open | Action::ChooseModel
             if state.place == Place::Evaluate && state.evaluate.picks_model(action) =>
         {
             state.with_chat(out, chat::State::look_through_models);
@@ -444,7 +444,17 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
     }
     if state.place != Place::Chat && !state.pane().can(action) {
         let leads = action.anywhere() && state.chat.can(action);
-        if leads || action == Action::Back {
+        // At the top of a place where work lies one stays: a step back too much does not lead away from it.
+        let stays = action == Action::Back && matches!(state.place, Place::Evaluate | Place::Compare);
+        if stays {
+            let words = |action| state.options.keymap.name(state.pane().context(), action);
+            let hint = format!(
+                "{} leads to the chat, {} elsewhere.",
+                words(Action::ShowChat),
+                words(Action::Palette)
+            );
+            state.say(hint, false);
+        } else if leads || action == Action::Back {
             show(state, Place::Chat, out);
         }
         if !leads {

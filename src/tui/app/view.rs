@@ -3,7 +3,7 @@
 use ratatui::Frame as Screen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::{Cache, Notice, State};
 use crate::tui::action::Action;
@@ -18,6 +18,8 @@ use crate::tui::widget::code::Want;
 
 /// Between two hints.
 const DOT: &str = " · ";
+/// Columns beside an overlay in which nothing can be read.
+const STRIP: u16 = 12;
 
 /// Draws the state; changes nothing but the cache. Returns the code that is shown plain and could be highlighted.
 pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Want> {
@@ -44,7 +46,11 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         top(state, parts.top, cells);
     }
     let mut caret = state.pane().draw((cache, &mut wants), &sight, parts.body, cells);
+    let rates = state.pane().context() == Context::Rating;
     for (at, overlay) in state.overlays.iter().enumerate() {
+        if rates {
+            clear_beside(overlay.area(screen), parts.body, cells);
+        }
         let typed = overlay.draw(screen, cells, &state.look, &state.options.keymap);
         if at + 1 == state.overlays.len() {
             caret = typed;
@@ -56,6 +62,17 @@ pub fn view(state: &State, cache: &mut Cache, frame: &mut Screen<'_>) -> Vec<Wan
         frame.set_cursor_position(caret);
     }
     wants
+}
+
+/// Beside an overlay over texts that are read there is nothing, where only letters and bars of them would be left.
+fn clear_beside(overlay: Rect, body: Rect, cells: &mut Buffer) {
+    let rows = overlay.intersection(Rect { x: overlay.x, width: overlay.width, ..body });
+    let left = rows.x.saturating_sub(body.x);
+    let right = body.right().saturating_sub(rows.right());
+    if left.max(right) <= STRIP {
+        fill(cells, Rect { x: body.x, width: left, ..rows }, Style::new());
+        fill(cells, Rect { x: rows.right(), width: right, ..rows }, Style::new());
+    }
 }
 
 /// Says the size that is needed, in the longest words that fit whole.

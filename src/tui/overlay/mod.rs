@@ -370,7 +370,10 @@ impl Overlay {
             Self::Menu(menu) => centred(screen, WIDEST, menu.height()),
             Self::Picker(picker) => centred(screen, picker::WIDEST, picker.height()),
             Self::Confirm(confirm) => centred(screen, 64, confirm.height(centred(screen, 64, 9).width)),
-            Self::Prompt(_) => centred(screen, WIDEST, 5),
+            Self::Prompt(prompt) => {
+                let width = inner(centred(screen, WIDEST, 5)).width;
+                centred(screen, WIDEST, prompt.height(width))
+            }
             Self::Pad(_) => centred(screen, WIDEST, 16),
             Self::Passphrase(_) => centred(screen, 64, 7),
             Self::Past(past) => page::area(screen, past.rows(page::width(screen))),

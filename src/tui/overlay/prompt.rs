@@ -17,7 +17,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Written;
 use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::put;
+use crate::tui::paint::{put, wrap};
 use crate::tui::widget::text::width;
 use crate::workbench::request::comparisons::Form as ComparisonForm;
 use crate::workbench::request::conversations::Format;
@@ -558,19 +558,15 @@ impl Prompt {
         }
     }
 
-    /// Paints it; returns the caret's cell.
-    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Position {
-        let y = area.y + area.height / 2;
-        let raised = look.style(Role::Raised);
-        put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
-        let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
-        let said = match &self.said {
-            Said::Nothing => None,
-            Said::Reading => Some(("reading…".to_owned(), Role::Muted)),
-            Said::Failed(why) => Some((why.clone(), Role::Warn)),
-            Said::Names(found) => Some((Self::names(found, usize::from(line.width)), Role::Info)),
-        };
-        let (words, role) = match (self.wrong, &self.of) {
+    /// Rows that it takes where a line has so many columns: what is said below stands whole.
+    pub fn height(&self, width: u16) -> u16 {
+        let words = wrap(self.words().0, width.saturating_sub(2)).len().max(1);
+        4 + u16::try_from(words).unwrap_or(1)
+    }
+
+    /// What is said below: why it is not taken, or what it is for.
+    fn words(&self) -> (&'static str, Role) {
+        match (self.wrong, &self.of) {
             ("", Of::Weights) => (
                 "A file is copied, and stays as it is. A model is fetched where its provider runs: ollama/NAME",
                 Role::Muted,
@@ -608,9 +604,30 @@ impl Prompt {
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
             ("", Of::Attachment) => ("a picture, document or text · ~/ is your home", Role::Muted),
             (wrong, _) => (wrong, Role::Warn),
+        }
+    }
+
+    /// Paints it; returns the caret's cell.
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Position {
+        let y = area.y + 1.min(area.height / 2);
+        let raised = look.style(Role::Raised);
+        put(cells, area.x, y, area.right(), "▌", raised.patch(look.style(Role::Accent)));
+        let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 };
+        let said = match &self.said {
+            Said::Nothing => None,
+            Said::Reading => Some(("reading…".to_owned(), Role::Muted)),
+            Said::Failed(why) => Some((why.clone(), Role::Warn)),
+            Said::Names(found) => Some((Self::names(found, usize::from(line.width)), Role::Info)),
         };
-        let (words, role) = said.as_ref().map_or((words, role), |(words, role)| (words.as_str(), *role));
-        put(cells, area.x + 2, y + 1, area.right(), words, raised.patch(look.style(role)));
+        let (lines, role) = if let Some((words, role)) = said {
+            (vec![words], role)
+        } else {
+            let (words, role) = self.words();
+            (wrap(words, line.width), role)
+        };
+        for (y, words) in (y + 1..area.bottom()).zip(lines) {
+            put(cells, line.x, y, area.right(), &words, raised.patch(look.style(role)));
+        }
         self.input.draw(line, cells, raised.patch(look.style(Role::Text)))
     }
 }

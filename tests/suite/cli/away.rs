@@ -52,8 +52,12 @@ fn a_hand_out_is_rated_on_the_closed_screen_of_a_machine_that_has_nothing_else_a
     for next in ["item 4 of 5", "item 5 of 5", "Thank you."] {
         rated(&screen, "2", next);
     }
+    // Where the votes are, and what becomes of them.
+    for words in ["4 items are rated by you, 1 skipped", "which-bo-ratings.jsonl", "eval take-in"] {
+        screen.wait_for(words);
+    }
     screen.send("\x11");
-    screen.wait_for("5 of 5 items are rated");
+    screen.wait_for("4 of 5 items are rated, 1 skipped");
     screen.ends_restored(0);
     assert!(!away.path().join("workspace").exists(), "no workspace was made for it");
     let said = home.run(&["eval", "take-in", ratings.to_str().unwrap()]);

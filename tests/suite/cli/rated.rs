@@ -9,7 +9,7 @@ use outcrop::wire::evaluation::hand_out::{self, HandOut};
 use outcrop::wire::evaluation::rating_file::{self, Given};
 use outcrop::workbench::request::evaluations::Evaluations;
 use outcrop::workbench::{self, Context, Face, Reply, Request, Workbench};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::evaluation::{Rater, brought, choosing, good, keep, shown};
 use super::home::{Home, on_both};
@@ -150,7 +150,7 @@ fn an_item_is_named_by_its_question_and_shown_with_whose_answers_it_has_and_who_
             "{decided}"
         );
         let none = home.run(&["eval", "report", "which", "--item", "xyz"]);
-        assert!(none.code == Some(2) && none.stderr.contains("no item's name begins so"), "{none:?}");
+        assert!(none.code == Some(2) && none.stderr.contains("no item's name begins or ends so"), "{none:?}");
     });
 }
 
@@ -217,13 +217,95 @@ fn digits_that_several_items_begin_with_name_them() {
     brought(&home, 40);
     good(&home.run(&["eval", "create", "many", "--dataset", "pairs"]));
     let said = (0..16).map(|digit| home.run(&["eval", "report", "many", "--item", &format!("{digit:x}")]));
-    let several =
-        said.filter(|said| said.code == Some(2)).find(|said| said.stderr.contains("items' names begin so"));
+    let several = said
+        .filter(|said| said.code == Some(2))
+        .find(|said| said.stderr.contains("items' names begin or end so"));
     let several = several.unwrap();
     assert!(
-        several.stderr.contains("(question ") && several.stderr.contains("more of its digits"),
+        several.stderr.contains("(question ")
+            && several.stderr.contains("more of its first or of its last digits"),
         "{several:?}"
     );
+}
+
+#[test]
+fn ids_and_items_are_all_named_by_a_piece_of_either_end() {
+    let home = Home::new();
+    rated(&home);
+    let report = home.run(&["eval", "report", "which", "--json"]).objects().remove(0);
+    let item = report["metrics"][0]["disagreements"][0]["item"].as_str().unwrap().to_owned();
+    let id = shown(&home, "which")["id"].as_str().unwrap().replace('-', "");
+    let ends = |of: &str| [of[..of.len() - 4].to_owned(), of[of.len() - 12..].to_owned()];
+    for piece in ends(&item) {
+        let said = home.run(&["eval", "report", "which", "--item", &piece]);
+        assert!(good(&said).contains("question 0"), "{piece}: {said:?}");
+    }
+    for piece in ends(&id) {
+        assert!(good(&home.run(&["eval", "show", &piece])).contains("which"), "{piece}");
+    }
+    // A piece of the middle is none.
+    let middle = home.run(&["eval", "report", "which", "--item", &item[8..24]]);
+    assert!(middle.stderr.contains("begins or ends so"), "{middle:?}");
+}
+
+#[test]
+fn words_of_a_metric_are_said_and_taken_wherever_its_numbers_are() {
+    let home = Home::new();
+    brought(&home, 1);
+    let tone = ["--metric", "Tone=likert", "--labels", "Tone=rude,plain,kind", "--raters", "2"];
+    good(
+        &home.run(&[&["eval", "create", "which", "--dataset", "pairs", "--fixed-sides"][..], &tone].concat()),
+    );
+    for (rater, said) in [("ada", json!([2, 3])), ("bob", json!(["kind", "Rude"]))] {
+        let line = format!("{}\n", json!({ "values": { "Tone": said } }));
+        good(&home.fed(&line, &["eval", "rate", "which", "--rater", rater, "--json"]));
+    }
+    let listed = good(&home.run(&["eval", "adjudicate", "which"])).to_owned();
+    assert!(listed.contains("1 rude ×1") && listed.contains("3 kind ×1"), "{listed}");
+    let item = listed.split_whitespace().next().unwrap();
+    let decide = |value: &str| home.run(&["eval", "adjudicate", "which", "--item", item, "--value", value]);
+    let of_which = decide("plain");
+    assert!(of_which.stderr.contains("it does not say of which answer"), "{of_which:?}");
+    assert!(of_which.stderr.contains("alpha/one=kind,beta/two=plain"), "{of_which:?}");
+    assert!(decide("alpha/one=grand,beta/two=kind").stderr.contains("\"grand\" is no point"));
+    good(&decide("alpha/one=2,beta/two=kind"));
+    let told = good(&home.run(&["eval", "report", "which", "--item", item])).to_owned();
+    for words in ["alpha/one: 2 plain, beta/two: 3 kind", "alpha/one: 3 kind, beta/two: 1 rude"] {
+        assert!(told.contains(words), "{words} in {told}");
+    }
+}
+
+#[test]
+fn of_one_answer_alone_a_word_decides() {
+    let home = Home::new();
+    brought(&home, 1);
+    let tone = ["--metric", "Tone=likert", "--labels", "Tone=rude,plain,kind", "--responses", "alpha/one"];
+    good(&home.run(&[&["eval", "create", "one", "--dataset", "pairs"][..], &tone].concat()));
+    good(&home.fed("{\"values\": {\"Tone\": [3]}}\n", &["eval", "rate", "one", "--rater", "a", "--json"]));
+    let file = good(&home.run(&["eval", "hand-out", "one", "--rater", "b"])).to_owned();
+    let item = hand_out::read(file.as_bytes()).whole().unwrap().items[0].item.clone();
+    good(&home.run(&["eval", "adjudicate", "one", "--item", &item.0, "--value", "plain"]));
+    let told = good(&home.run(&["eval", "report", "one", "--item", &item.0])).to_owned();
+    assert!(told.contains("alpha/one: 2 plain"), "{told}");
+}
+
+#[test]
+fn who_has_a_hand_out_only_has_not_joined() {
+    let home = Home::new();
+    brought(&home, 1);
+    good(&home.run(&["eval", "create", "away", "--dataset", "pairs", "--raters", "2"]));
+    let out = handed_out(&home, "zoe");
+    let list = || good(&home.run(&["eval", "list"])).to_owned();
+    assert!(list().contains("0 raters joined, 1 hand-out is away"), "{}", list());
+    let shows = good(&home.run(&["eval", "show", "away"])).to_owned();
+    assert!(shows.contains("zoe (has a hand-out)"), "{shows}");
+    let mut bob = Rater::at(&home, "away", "bob");
+    assert_eq!(bob.seat()["pace"]["raters"], 1, "who is away is none of those who have joined");
+    bob.end();
+    let given = [vote(&out, 1, 1, first(&out, 1))];
+    let text = rating_file::write(&rating_file::Header::of(&out), &given).unwrap();
+    good(&home.fed(&text, &["eval", "take-in", "-"]));
+    assert!(list().contains("2 raters joined  away"), "{}", list());
 }
 
 #[test]
@@ -556,6 +638,8 @@ fn a_hand_out_of_some_items_leaves_the_others_and_goes_on_behind_what_came_back(
     assert_eq!(first.len(), 2);
     // A new one in its place begins where it did; those of somebody else are others.
     assert_eq!(names(&handed("zoe", "2")), first);
+    let fewer = home.run(&["eval", "hand-out", "which", "--rater", "yan", "--items", "9"]);
+    assert!(fewer.stderr.contains("only 4 items are in it, of the 9 asked for"), "{fewer:?}");
     let others = names(&handed("yan", "9"));
     assert_eq!(others.len(), 4, "all that is left");
     assert!(others.iter().all(|item| !first.contains(item)));

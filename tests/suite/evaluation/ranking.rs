@@ -200,7 +200,9 @@ fn ties_alone_and_too_few_battles_are_told_in_words() {
     let mut ties = many("x", "y", Outcome::Tie, 20);
     ties.extend(many("x", "y", Outcome::BothBad, 5));
     let board = leaderboard(&ties, &Options::default());
-    assert_eq!(missing(&board, "x"), Missing::OnlyTies);
+    assert_eq!(missing(&board, "x"), Missing::OnlyUndecided);
+    let alone = leaderboard(&many("x", "y", Outcome::Tie, 20), &Options::default());
+    assert_eq!(missing(&alone, "x"), Missing::OnlyTies);
     let record = row(&board, "x").record;
     assert_eq!((record.tied, record.both_bad, record.battles), (20.0, 5.0, 25));
 

@@ -288,8 +288,18 @@ fn what_is_compared_alone_and_what_never_met_is_said_in_words() {
     }
     let of = &ties.report().metrics[0];
     let Presented::Choice(choices) = &of.whole else { panic!() };
-    assert_eq!((choices.both_bad, &choices.sources[0].share), (12, &Err(Missing::OnlyTies)));
-    assert_eq!(of.ranking.as_ref().unwrap().leaderboard.rows[0].rating, Err(Missing::OnlyTies));
+    assert_eq!((choices.both_bad, &choices.sources[0].share), (12, &Err(Missing::OnlyBad)));
+    assert_eq!(of.ranking.as_ref().unwrap().leaderboard.rows[0].rating, Err(Missing::OnlyBad));
+    let biases = of.biases.as_ref().unwrap();
+    assert_eq!(
+        biases.position.share,
+        Err(Missing::OnlyBad),
+        "what they were is said, not that they are ties"
+    );
+    ties.choose("bo", 0, &["a", "b"], "tie");
+    let of = &ties.report().metrics[0];
+    let rating = &of.ranking.as_ref().unwrap().leaderboard.rows[0].rating;
+    assert_eq!(rating.as_ref().unwrap_err().words(), "n/a: only ties and votes for both bad");
 
     let mut apart = World::new(vec![metric("m", Method::ComparisonChoice)], 40, &["a", "b", "c", "d"]);
     for item in 0..40 {

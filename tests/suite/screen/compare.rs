@@ -208,6 +208,22 @@ fn the_best_of_each_figure_is_marked_and_the_choice_too() {
 }
 
 #[test]
+fn the_forms_of_a_comparison_that_is_written_are_said_whole_at_every_size() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut stage = Stage::settled(width, height, "dark");
+        arrive(&mut stage);
+        let comparison = comparison(2, None);
+        let tasks = asked(&mut stage, &comparison);
+        finish(&mut stage, &tasks, 0, "Yes.");
+        finish(&mut stage, &tasks, 1, "No.");
+        stage.keys("<tab>W");
+        let text = stage.text();
+        let words = [".md for people", ".battles.jsonl", "FastChat", "them"];
+        assert!(words.iter().all(|word| text.contains(word)), "{text}");
+    }
+}
+
+#[test]
 fn the_request_of_a_column_is_copied_but_not_while_it_would_tell_who_it_is() {
     for blind in [false, true] {
         let mut stage = Stage::settled(100, 30, "dark");

@@ -68,6 +68,7 @@ pub fn evaluation(n: u8, name: &str, state: GenerationState, done: u64, failed: 
         sources: vec![source("local/smollm2-135m"), source("home/qwen3")],
         seed: 1,
         raters: vec!["ana".into(), "bo".into()],
+        away: Vec::new(),
         known: Vec::new(),
         known_before: Vec::new(),
         generation: Generation { state, done, failed, total: 400, why },
@@ -108,13 +109,13 @@ fn seat(metrics: Vec<Metric>, answers: &[&str], done: u64) -> Seat {
             before: None,
             taken_back: None,
         }),
-        pace: Pace { done, total: 200, taken: 0, median_ms: 11_400, raters: 2 },
+        pace: Pace { done, skipped: 0, total: 200, taken: 0, median_ms: 11_400, raters: 2 },
     }
 }
 
 /// Somebody who only rates, with that before them.
 fn rating(width: u16, height: u16, theme: &str, seat: Seat) -> Stage {
-    let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into() };
+    let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into(), ratings: None };
     let mut stage = Stage::with(width, height, theme, Start { rating: Some(closed), ..Start::default() });
     let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
     stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
@@ -269,13 +270,47 @@ fn a_rater_who_is_done_is_told_so() {
     let nothing = Seat { sheet: None, pace: Pace::default(), ..seat(best(), &[], 0) };
     let mut stage = rating(80, 24, "dark", nothing);
     assert!(stage.text().contains("Nothing is to be rated by you: every item"), "{}", stage.text());
-    let pace = Pace { done: 3, total: 5, taken: 2, median_ms: 0, raters: 2 };
+    let pace = Pace { done: 3, skipped: 0, total: 5, taken: 2, median_ms: 0, raters: 2 };
     shoot_rating("rate-taken", || Seat { sheet: None, pace, ..seat(best(), &[], 0) }, |_| {});
 }
 
 #[test]
+fn what_was_skipped_is_told_apart_from_what_was_rated_and_where_votes_go_is_said() {
+    let pace = Pace { done: 5, skipped: 2, total: 5, taken: 0, median_ms: 0, raters: 1 };
+    let seat = || Seat { sheet: None, pace, ..seat(best(), &[], 0) };
+    shoot_rating("rate-skipped", seat, |_| {});
+    let ratings = Some("/home/ana/which-ana-ratings.jsonl".into());
+    let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into(), ratings };
+    let mut stage = Stage::with(80, 24, "dark", Start { rating: Some(closed), ..Start::default() });
+    let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
+    stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
+    stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat() }]);
+    insta::assert_snapshot!("rate-away-done", stage.text());
+}
+
+#[test]
+fn going_back_where_there_is_nothing_says_so() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 0));
+    stage.keys("<esc>g");
+    assert!(stage.text().contains("There is no vote to go back to yet."), "{}", stage.text());
+}
+
+#[test]
+fn one_step_back_too_much_stays_where_the_work_lies() {
+    for (key, place, way) in [("<alt+3>", "Evaluate", "Alt+1"), ("<alt+2>", "Compare", "Alt+1")] {
+        let mut stage = Stage::settled(120, 30, "dark");
+        stage.keys(key);
+        stage.keys("<esc><esc>");
+        let text = stage.text();
+        assert!(text.contains(place) && text.contains(&format!("{way} leads to the chat")), "{text}");
+        stage.keys("<alt+1>");
+        assert!(stage.text().contains("ask something"), "{}", stage.text());
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_says_why() {
-    let closed = Closed { evaluation: "gone".into(), rater: "ana".into() };
+    let closed = Closed { evaluation: "gone".into(), rater: "ana".into(), ratings: None };
     let mut stage = Stage::with(80, 24, "dark", Start { rating: Some(closed), ..Start::default() });
     let task = stage.task("evaluations\",\"do\":\"find");
     let error = Error::new(
@@ -413,12 +448,21 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     assert_eq!(evaluations(&stage.keys("u")), [sit(Step::Undo)]);
     let mut undone = seat(best(), &ANSWERS, 4);
     let said = Said::Values(vec![("Helpfulness".into(), Value::Choice(Chosen::Tie))]);
-    undone.sheet.as_mut().unwrap().taken_back =
-        Some(Before { vote: VoteId::from_bytes([3; 16]), said, comment: Some("both are short".into()) });
-    stage.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone }]);
+    undone.sheet.as_mut().unwrap().taken_back = Some(Before {
+        vote: VoteId::from_bytes([3; 16]),
+        said: said.clone(),
+        comment: Some("both are short".into()),
+    });
+    stage.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
     stage.pass(200);
     let text = stage.text();
     assert!(text.contains("before: tie") && text.contains("; both are short"), "{text}");
+    assert!(text.contains("Esc keeps it"), "how the vote stays is said: {text}");
+    let mut keeps = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    keeps.keys("u");
+    keeps.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
+    let kept = cast(&keeps.keys("<esc>"));
+    assert_eq!((kept.said, kept.comment.as_deref()), (said, Some("both are short")));
     stage.keys("<space>");
     assert!(stage.text().contains("Why is it skipped? ; both are short"), "{}", stage.text());
     stage.keys("<esc>");

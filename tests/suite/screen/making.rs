@@ -216,6 +216,52 @@ fn a_dataset_and_models_make_a_plan_with_what_is_usual() {
 }
 
 #[test]
+fn one_model_answers_twice_with_settings_of_its_own() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    form(&mut stage);
+    on(&mut stage, "builtin/gen", &[]);
+    stage.keys("<ctrl+o>");
+    assert!(stage.text().contains("Add a model first"), "{}", stage.text());
+    stage.keys("a<enter>a<enter>");
+    let text = stage.text();
+    assert!(text.contains("answers twice: Ctrl+O gives this one settings of its own."), "{text}");
+    assert!(text.contains("are the same model, asked the same way."), "{text}");
+    assert!(evaluations(&stage.keys("c")).is_empty(), "two that are one are not made");
+    stage.keys("<ctrl+o>");
+    assert!(stage.text().contains("of this model"), "{}", stage.text());
+    let two = plan(&stage.keys("jjj<right>"));
+    let names: Vec<_> = two.sources.iter().map(|source| source.name.as_str()).collect();
+    assert_eq!(names, ["local/smollm2-135m", "local/smollm2-135m temperature=0.8"]);
+    stage.keys("<enter><ctrl+u>0.2<enter>");
+    assert_eq!(plan(&stage.effects).sources[1].name, "local/smollm2-135m temperature=0.2");
+    stage.keys("<esc>");
+    assert!(!stage.text().contains("of this model") && stage.text().contains("A new evaluation"));
+    let exact = plan(&stage.keys("<alt+p>precise<enter>"));
+    let column = exact.sources[1].column.as_ref().unwrap();
+    assert_eq!(column.system.as_deref(), Some("Be exact."));
+    stage.keys("<esc>");
+    assert!(stage.text().contains("preset precise"), "{}", stage.text());
+    // Another model is chosen for the line, and keeps what it is asked with.
+    let other = plan(&stage.keys("<ctrl+l>home/qwen3<enter>"));
+    let column = other.sources[1].column.as_ref().unwrap();
+    assert_eq!(
+        (column.model.to_string().as_str(), column.system.as_deref()),
+        ("home/qwen3", Some("Be exact."))
+    );
+    assert!(stage.text().contains("A new evaluation"), "the form stays: {}", stage.text());
+}
+
+#[test]
+fn the_settings_of_a_model_stand_beside_the_form() {
+    shoot("making-settings", |stage| {
+        form(stage);
+        on(stage, "builtin/gen", &[]);
+        stage.keys("a<enter>a<enter><ctrl+o>jjj<right>");
+        estimate(stage, 48, Some(0.0), &[]);
+    });
+}
+
+#[test]
 fn what_raters_are_asked_is_changed_line_by_line() {
     let mut stage = Stage::settled(100, 40, "dark");
     form(&mut stage);
@@ -459,4 +505,14 @@ fn good_lines_are_offered_only_where_there_are_some() {
     let text = stage.text();
     assert!(text.contains("line 1,017") && !text.contains("take the good lines"), "{text}");
     assert!(stage.keys("t").is_empty());
+}
+
+#[test]
+fn what_a_blank_takes_is_said_whole_on_a_small_screen() {
+    let mut stage = Stage::settled(60, 20, "dark");
+    form(&mut stage);
+    on(&mut stage, "answered", &["a", "b"]);
+    stage.keys("jjjjjjj<enter>");
+    let text = stage.text();
+    assert!(text.contains("Words for what raters say") && text.contains("all bad"), "{text}");
 }

@@ -283,6 +283,32 @@ fn results_are_in_the_words_that_raters_had() {
 }
 
 #[test]
+fn points_that_have_words_are_said_with_them_where_raters_differ() {
+    let labels = ["cold", "cool", "plain", "warm", "kind"];
+    let report =
+        report_of(vec![metric("Tone", Method::IndividualLikertScale, &labels)], 40, &RATERS, &SOURCES);
+    let mut stage = Stage::settled(120, 200, "dark");
+    show(&mut stage, report, true);
+    let text = stage.text();
+    assert!(labels.iter().zip(1..).any(|(label, at)| text.contains(&format!("{at} {label} ×"))), "{text}");
+}
+
+#[test]
+fn a_ranking_by_category_has_no_head_where_there_is_none() {
+    let mut report = choice();
+    let told = |report: &Report| {
+        let mut stage = Stage::settled(100, 200, "dark");
+        show(&mut stage, report.clone(), true);
+        stage.text()
+    };
+    assert!(told(&report).contains("Ranking by category"), "{}", told(&report));
+    for part in &mut report.metrics[0].by_category {
+        part.leaderboard = None;
+    }
+    assert!(!told(&report).contains("Ranking by category"), "{}", told(&report));
+}
+
+#[test]
 fn it_is_decided_for_a_reason_and_the_history_stays() {
     let mut stage = Stage::settled(100, 40, "dark");
     let item = open(&mut stage, &choice());

@@ -54,9 +54,12 @@ pub struct OnWinners {
 /// Arena", 2023. Outcomes are by answer, not by side.
 pub fn on_winners(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> OnWinners {
     let (mut all, mut all_equal, mut decided, mut decided_equal) = (0, 0, 0, 0);
+    let (mut ties, mut bad) = (false, false);
     for (one, other) in pairs {
         let equal = one == other || one.is_tie() && other.is_tie();
         all += 1;
+        ties |= one == Outcome::Tie || other == Outcome::Tie;
+        bad |= one == Outcome::BothBad || other == Outcome::BothBad;
         all_equal += u64::from(equal);
         if !one.is_tie() && !other.is_tie() {
             decided += 1;
@@ -67,7 +70,7 @@ pub fn on_winners(pairs: impl IntoIterator<Item = (Outcome, Outcome)>) -> OnWinn
         with_ties: Agreement::of(all_equal, all),
         // Pairs there are, and each has a tie in it.
         without_ties: match decided {
-            0 if all > 0 => Err(Missing::OnlyTies),
+            0 if all > 0 => Err(Missing::undecided(ties, bad)),
             _ => Agreement::of(decided_equal, decided),
         },
     }

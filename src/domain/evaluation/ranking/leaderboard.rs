@@ -243,7 +243,7 @@ fn rated(contest: &Contest, options: &Options) -> Vec<(Standing, Figure<Rating>)
         return nobody(&Missing::Disconnected { groups: groups as u64 });
     }
     if contest.buckets.iter().all(|bucket| bucket.outcome.is_tie()) {
-        return nobody(&Missing::OnlyTies);
+        return nobody(&undecided(contest));
     }
     let mut meetings = Vec::new();
     contest.meetings(|_, bucket| bucket.count, &mut meetings);
@@ -271,11 +271,17 @@ fn rated(contest: &Contest, options: &Options) -> Vec<(Standing, Figure<Rating>)
         .collect()
 }
 
+/// What the votes were, where none chose one.
+fn undecided(contest: &Contest) -> Missing {
+    let any = |outcome: Outcome| contest.buckets.iter().any(|bucket| bucket.outcome == outcome);
+    Missing::undecided(any(Outcome::Tie), any(Outcome::BothBad))
+}
+
 fn ratings(group: &Contest, n: usize, meetings: &[Meeting], options: &Options) -> Option<Vec<Rating>> {
     let beta = fit(n, meetings, None)?.beta;
     let intervals = match options.intervals {
         // No vote went another way than the one before: the formula would be sure of everything.
-        _ if group.buckets.iter().all(|bucket| bucket.outcome.is_tie()) => Err(Missing::OnlyTies),
+        _ if group.buckets.iter().all(|bucket| bucket.outcome.is_tie()) => Err(undecided(group)),
         Intervals::Sandwich => sandwich(group, &beta, meetings),
         Intervals::Bootstrap { rounds, seed } => bootstrap(group, &beta, rounds, seed),
     };

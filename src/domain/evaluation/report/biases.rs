@@ -9,6 +9,7 @@ use crate::domain::evaluation::battle::Outcome;
 use crate::domain::evaluation::bias::{Leaning, Side, flips, length, position, side};
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
 use crate::domain::evaluation::metric::Metric;
+use crate::domain::evaluation::vote::{Chosen, Value};
 
 /// The leanings of a comparing metric. How fast raters are stands with the raters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,12 +26,28 @@ pub struct Biases {
 pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
     let compared: Vec<_> =
         gathered.main.iter().filter_map(|kept| Some((kept, side(kept.vote, metric)?))).collect();
+    // What they were where none of them says anything of it.
+    let is_bad =
+        |kept: &Kept<'_>| matches!(kept.vote.value(&metric.name), Some(Value::Choice(Chosen::BothBad)));
+    let bad = compared.iter().any(|(kept, _)| is_bad(kept));
+    let ties = compared.iter().any(|(kept, side)| side.is_none() && !is_bad(kept));
+    let undecided = if compared.iter().any(|(_, side)| side.is_some()) {
+        Missing::Unfit { what: "where one was chosen both are of one length".into() }
+    } else {
+        Missing::undecided(ties, bad)
+    };
     // Votes among three and more have no left one; where there are no others that is why.
     let votes = gathered.main_by(metric).count() as u64;
     let among_more = compared.is_empty() && votes > 0;
     let told = |leaning: Leaning| {
         if !among_more {
-            return leaning;
+            let why = |_| undecided.clone();
+            let silent = leaning.votes == 0 && leaning.left_out > 0;
+            return if silent {
+                Leaning { share: leaning.share.map_err(why), p: leaning.p.map_err(why), ..leaning }
+            } else {
+                leaning
+            };
         }
         let why = || Missing::Unfit { what: "no vote is on two answers".into() };
         Leaning { share: Err(why()), p: Err(why()), left_out: votes, ..leaning }

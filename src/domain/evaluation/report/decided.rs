@@ -54,14 +54,21 @@ pub(super) fn decided(
 /// A value of a metric in words; `name` tells whose an answer is.
 pub fn in_words<'a>(value: &Value, of: Option<&Metric>, name: impl Fn(&ResponseId) -> &'a str) -> String {
     let each = |said: Vec<String>| said.join(", ");
+    let numbered = |number: u8| of.map_or_else(|| number.to_string(), |of| of.numbered(number));
     match value {
         Value::Thumbs(said) => each(
-            said.iter().map(|(id, up)| format!("{}: {}", name(id), if *up { "yes" } else { "no" })).collect(),
+            said.iter()
+                .map(|(id, up)| {
+                    let usual = if *up { "yes" } else { "no" };
+                    let word = of.and_then(|of| of.thumb(*up)).unwrap_or(usual);
+                    format!("{}: {word}", name(id))
+                })
+                .collect(),
         ),
         Value::Points(said) | Value::Ranks(said) => {
-            each(said.iter().map(|(id, points)| format!("{}: {points}", name(id))).collect())
+            each(said.iter().map(|(id, points)| format!("{}: {}", name(id), numbered(*points))).collect())
         }
-        Value::Preference(points) => points.to_string(),
+        Value::Preference(points) => numbered(*points),
         Value::Choice(Chosen::One(id)) => name(id).to_owned(),
         Value::Choice(Chosen::Tie) => of.and_then(Metric::tie).unwrap_or("a tie").to_owned(),
         Value::Choice(Chosen::BothBad) => of.and_then(Metric::all_bad).unwrap_or("both bad").to_owned(),

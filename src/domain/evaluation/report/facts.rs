@@ -39,12 +39,15 @@ pub(super) fn facts<'a>(kept: &Kept<'a>, metric: &Metric, sources: usize) -> Vec
 /// The value of a fact in words.
 pub(super) fn in_words(value: u16, metric: &Metric, sources: &[&str]) -> String {
     match metric.method {
-        Method::ThumbsUpDown => if value > 0 { "up" } else { "down" }.to_owned(),
+        Method::ThumbsUpDown => {
+            let usual = if value > 0 { "up" } else { "down" };
+            metric.thumb(value > 0).unwrap_or(usual).to_owned()
+        }
         Method::ComparisonChoice => match sources.get(usize::from(value)) {
             Some(source) => (*source).to_owned(),
             None if usize::from(value) == sources.len() => metric.tie().unwrap_or("tie").to_owned(),
             None => metric.all_bad().unwrap_or("both bad").to_owned(),
         },
-        _ => value.to_string(),
+        _ => u8::try_from(value).map_or_else(|_| value.to_string(), |number| metric.numbered(number)),
     }
 }

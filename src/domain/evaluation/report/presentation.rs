@@ -254,7 +254,8 @@ fn choices<'a>(votes: impl Iterator<Item = &'a Kept<'a>>, metric: &Metric, sourc
         }
     }
     let choice = |(at, (chosen, decided)): (usize, (u64, u64))| {
-        let share = wilson(chosen as f64, decided as f64).map_err(|_| Missing::OnlyTies);
+        let share =
+            wilson(chosen as f64, decided as f64).map_err(|_| Missing::undecided(ties > 0, both_bad > 0));
         Choice { source: sources[at].to_owned(), chosen, decided, share }
     };
     Choices {

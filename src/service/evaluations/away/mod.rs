@@ -105,6 +105,7 @@ impl Away {
             sources: Vec::new(),
             seed: 0,
             raters: vec![self.hand_out.header.rater.clone()],
+            away: Vec::new(),
             generation: Generation::of(0),
             known: Vec::new(),
             known_before: Vec::new(),
@@ -118,10 +119,10 @@ impl Away {
         &self.path
     }
 
-    /// Items that were rated or skipped, and all of them.
-    pub fn progress(&self) -> (u64, u64) {
+    /// How far its rater is.
+    pub fn pace(&self) -> Pace {
         let seated = self.seat.lock().unwrap_or_else(PoisonError::into_inner);
-        (seated.trail.len() as u64, self.hand_out.items.len() as u64)
+        self.paced(&seated)
     }
 
     /// The rater moves: what lies before them then.
@@ -154,18 +155,24 @@ impl Away {
         self.hand_out.items.iter().find(|placed| !seated.done.contains(&placed.place))
     }
 
-    fn seat(&self, seated: &Seated, sheet: Option<Sheet>) -> Seat {
+    fn paced(&self, seated: &Seated) -> Pace {
         let last = &seated.trail[seated.trail.len().saturating_sub(PACE)..];
         let mut times: Vec<u64> = last.iter().map(|given| given.vote.active_ms).collect();
         let middle = times.len() / 2;
         let median_ms = if times.is_empty() { 0 } else { *times.select_nth_unstable(middle).1 };
-        let pace = Pace {
+        let skipped = seated.trail.iter().filter(|given| matches!(given.vote.said, Said::Skipped(_)));
+        Pace {
             done: seated.trail.len() as u64,
+            skipped: skipped.count() as u64,
             total: self.hand_out.items.len() as u64,
             taken: 0,
             median_ms,
             raters: 1,
-        };
+        }
+    }
+
+    fn seat(&self, seated: &Seated, sheet: Option<Sheet>) -> Seat {
+        let pace = self.paced(seated);
         let rater = self.hand_out.header.rater.clone();
         Seat { evaluation: self.id, rater, task: Asked::of(&self.task), sheet, pace }
     }

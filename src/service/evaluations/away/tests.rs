@@ -136,7 +136,7 @@ fn half_a_line_is_no_vote_and_its_item_comes_again() {
         let kept = 0;
         let ends = whole.iter().enumerate().filter(|(at, byte)| **byte == b'\n' && *at >= head && *at <= cut);
         let expected = kept + ends.count() as u64;
-        assert_eq!(away.progress().0, expected, "cut behind {cut} bytes");
+        assert_eq!(away.pace().done, expected, "cut behind {cut} bytes");
         let seat = away.sit(Step::On).unwrap();
         away.rate(cast(&seat, left(&seat))).unwrap();
         assert_eq!(on_disk(&away, &out).len() as u64, expected + 1, "cut behind {cut} bytes");

@@ -218,8 +218,8 @@ pub(super) struct Table {
     /// Of the cells.
     pub titles: Vec<String>,
     pub rows: Vec<Figures>,
-    /// After how many columns it may go on below: names are made short before it does, as far as they stay apart. Where there
-    /// are none it goes on anywhere, and names stay whole.
+    /// After how many columns it may go on below; where there are none it goes on anywhere. Before it does names are made short,
+    /// as far as they stay apart, and a bar gives its room.
     pub parts: Vec<usize>,
 }
 
@@ -243,17 +243,23 @@ impl Table {
     /// The table in lines that are so wide.
     pub fn lines(&self, width: u16) -> Vec<Line> {
         let own = self.rows.iter().filter(|row| !row.group);
-        let bars = own.clone().any(|row| row.bar.is_some());
+        let mut bars = own.clone().any(|row| row.bar.is_some());
         let wide = |at: usize| {
             let cells = own.clone().filter_map(|row| row.cells.get(at)).map(|cell| columns(cell));
             cells.chain([columns(&self.titles[at])]).max().unwrap_or(0)
         };
         let widths: Vec<u16> = (0..self.titles.len()).map(wide).collect();
         // Names have what the columns leave, and no less than two fifths.
-        let taken = widths.iter().map(|own| own + GAP).sum::<u16>() + if bars { SHORT + GAP } else { 0 };
-        let least = if self.parts.is_empty() { width * 2 / 5 } else { self.shortest() };
-        let most = width.saturating_sub(INDENT + taken).max(least).max(12);
-        let name = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0).min(most);
+        let cells = INDENT + widths.iter().map(|own| own + GAP).sum::<u16>();
+        let longest = own.clone().map(|row| columns(&row.name)).max().unwrap_or(0);
+        let short = self.shortest().min(longest);
+        if self.parts.is_empty() && cells + SHORT + GAP + short > width && cells + short <= width {
+            bars = false;
+        }
+        let taken = cells + if bars { SHORT + GAP } else { 0 };
+        let least = if self.parts.is_empty() && taken + short > width { width * 2 / 5 } else { short };
+        let most = width.saturating_sub(taken).max(least).max(12);
+        let name = longest.min(most);
         let start = INDENT + name + GAP;
         let mut lines = Vec::new();
         let mut from = 0;
@@ -460,6 +466,18 @@ mod tests {
     }
 
     #[test]
+    fn names_are_made_short_before_a_table_is_split() {
+        let mut table = Table::of(&["chosen", "95 %", "times", "of votes"]);
+        let cells = ["50.0 %", "30.0–70.0 %", "12", "24"];
+        let long = |end: &str| row(&format!("local/smollm2-135m temperature=0.7 seed={end}"), 0.5, &cells);
+        table.rows = vec![long("1"), long("2")];
+        let lines = texts(&table.lines(76));
+        assert_eq!(lines.len(), 3, "a head and two rows: {lines:?}");
+        assert!(lines[0].ends_with("chosen         95 %  times  of votes"), "{lines:?}");
+        assert!(lines[1].contains("seed=1") && lines[2].contains("seed=2"), "{lines:?}");
+    }
+
+    #[test]
     fn columns_that_do_not_fit_stand_below_under_the_same_names() {
         let mut table = Table::of(&["chosen", "95 %", "times"]);
         table.rows =
@@ -471,10 +489,12 @@ mod tests {
             "{wide:#?}"
         );
         assert!(wide[0].ends_with("chosen         95 %  times") && wide[2].ends_with("    5"), "{wide:#?}");
-        let narrow = texts(&table.lines(34));
+        let bare = texts(&table.lines(34));
+        assert_eq!(bare.len(), 3, "without a bar it fits: {bare:#?}");
+        let narrow = texts(&table.lines(28));
         assert_eq!(narrow.len(), 6, "{narrow:#?}");
         assert!(narrow[3].ends_with("times") && narrow[4].starts_with("  a") && narrow[4].ends_with("12"));
-        assert!(table.lines(34).iter().all(|line| columns(&line.text()) <= 34), "{narrow:#?}");
+        assert!(narrow.iter().all(|line| columns(line) <= 28), "{narrow:#?}");
     }
 
     #[test]

@@ -83,7 +83,9 @@ impl Opened {
 
 /// A value with the word for it, where it is a point of a scale that has words.
 fn in_words(value: &str, metric: &MetricReport, answers: &[Of]) -> String {
-    let point = value.parse::<usize>().ok().and_then(|point| point.checked_sub(1));
+    // A word for it may stand behind it.
+    let number = value.split(' ').next().unwrap_or(value);
+    let point = number.parse::<usize>().ok().and_then(|point| point.checked_sub(1));
     let asked = metric.asked();
     match (metric.method, point, next(&asked, answers, &[])) {
         (
@@ -92,8 +94,8 @@ fn in_words(value: &str, metric: &MetricReport, answers: &[Of]) -> String {
             Some(Next::Ask(_, options)),
         ) => options.into_iter().nth(at).unwrap_or_else(|| value.to_owned()),
         (Method::ComparisonRank, Some(at), _) => match asked.place(at + 1) {
-            Some(word) => format!("{value} {word}"),
-            None => format!("place {value}"),
+            Some(word) => format!("{number} {word}"),
+            None => format!("place {number}"),
         },
         _ => value.to_owned(),
     }

@@ -1,13 +1,13 @@
 //! Putting a new evaluation together: what keys do to its form, and what is asked of the door for it.
 
 use super::State;
+use super::asked_with::source;
 use super::form::{Row, is_like, methods, named_after, whose};
 use super::making::{Making, Told};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
-use crate::domain::comparison::Column;
 use crate::domain::evaluation::Dataset;
-use crate::domain::evaluation::job::{Evaluation, Source};
+use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::MOST_ANSWERS;
 use crate::domain::figures::count;
 use crate::domain::untrusted::safe_line;
@@ -22,6 +22,7 @@ use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::{Blank, Prompt};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::Setup;
+use crate::tui::setup::drawer::Row as Setting;
 use crate::workbench::request::datasets::Datasets;
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Reply, Request};
@@ -111,7 +112,8 @@ impl State {
     pub fn picks_model(&self, action: Action) -> bool {
         let open = self.making.as_ref().filter(|_| self.sitting.is_none());
         open.is_some_and(|making| match action {
-            Action::AddSource => true,
+            Action::AddSource | Action::ChooseModel => true,
+            Action::Open if making.settings_of.is_some() => making.drawer.row() == Setting::Model,
             Action::Open => matches!(making.row(), Row::Model(_) | Row::AddModel),
             _ => false,
         })
@@ -134,11 +136,39 @@ impl State {
                 | A::Reset
                 | A::EditInEditor
         );
-        moves || changes || matches!(action, A::CreateEvaluation | A::Back)
+        // What a model is asked with is changed here; the chat's is not meant.
+        let settings = matches!(
+            action,
+            A::ToggleSettings | A::ChooseModel | A::ChoosePreset | A::EditSystem | A::Accept | A::Cancel
+        );
+        let leaves = matches!(action, A::CreateEvaluation | A::Back | A::FocusNext | A::FocusPrevious);
+        moves || changes || settings || leaves
     }
 
     /// What is done in the form.
     pub(super) fn in_form(&mut self, action: Action, desk: &mut Desk<'_>) {
+        let Some(making) = &self.making else { return };
+        match action {
+            Action::ToggleSettings => return self.toggle_form_settings(desk),
+            Action::ChooseModel => {
+                let at = match making.row() {
+                    Row::Model(at) => Some(making.settings_of.unwrap_or(at)),
+                    _ => making.settings_of,
+                };
+                return self.pick(at, desk);
+            }
+            Action::ChoosePreset | Action::EditSystem => {
+                if self.show_form_settings(desk) {
+                    match action {
+                        Action::ChoosePreset => self.choose_form_preset(desk),
+                        _ => self.edit_form_system(desk),
+                    }
+                }
+                return;
+            }
+            _ if making.settings_of.is_some() => return self.in_form_settings(action, desk),
+            _ => {}
+        }
         let page = usize::from(Making::area(desk.area).height).max(1);
         let Some(making) = &mut self.making else { return };
         let at = making.selected;
@@ -215,7 +245,7 @@ impl State {
     }
 
     /// Opens the list of models, for one more or for another one in the place of that one.
-    fn pick(&mut self, choosing: Option<usize>, desk: &mut Desk<'_>) {
+    pub(super) fn pick(&mut self, choosing: Option<usize>, desk: &mut Desk<'_>) {
         let Some(making) = &mut self.making else { return };
         if choosing.is_none() && making.sources().len() >= MOST_ANSWERS {
             return desk.say(format!("{MOST_ANSWERS} answers are the most."));
@@ -246,6 +276,9 @@ impl State {
 
     /// Takes what was chosen over the form, if it is of it.
     pub(super) fn chosen_in_form(&mut self, choice: &Choice, desk: &mut Desk<'_>) {
+        if self.chosen_for_settings(choice, desk) {
+            return;
+        }
         let Some(making) = &mut self.making else { return };
         let before = making.plan();
         match choice {
@@ -287,28 +320,33 @@ impl State {
         self.estimate(desk);
     }
 
+    /// One model more, or another one in the place of one.
     fn take_model(&mut self, model: &ModelId, desk: &mut Desk<'_>) {
         let Some(making) = &mut self.making else { return };
-        let setup = Setup::of(Some(model.clone()), &desk.options.defaults);
-        let column = Column { model: model.clone(), system: setup.system, settings: setup.settings };
-        let source = Source { name: column.contestant(), column: Some(column) };
-        if making.sources().iter().any(|other| other.name == source.name) {
-            return desk.say(format!("{model} answers already."));
+        let place = making.choosing.take().filter(|at| *at < making.form.models.len());
+        if let Some(at) = place {
+            // Another model, asked as the one was whose place it takes.
+            let setup = Setup { model: Some(model.clone()), ..making.setup(at).unwrap_or_default() };
+            making.form.models.splice(at..=at, source(setup));
+        } else {
+            making.form.models.extend(source(Setup::of(Some(model.clone()), &desk.options.defaults)));
         }
-        let models = &mut making.form.models;
-        if let Some(place) = making.choosing.take().and_then(|at| models.get_mut(at)) {
-            *place = source;
+        if let Some(twin) = making.twin() {
+            making.go_to(Row::Model(place.unwrap_or(twin)));
+            let key = desk.key(Context::Making, Action::ToggleSettings);
+            return desk.say(format!("{model} answers twice: {key} gives this one settings of its own."));
+        }
+        if place.is_some() {
             return;
         }
-        models.push(source);
-        let last = models.len() - 1;
+        let last = making.form.models.len() - 1;
         // The next one is added from here.
         let next = if making.rows().contains(&Row::AddModel) { Row::AddModel } else { Row::Model(last) };
         making.go_to(next);
     }
 
     /// Asks what the answers may cost, as the form stands; what is wrong with it comes back as well.
-    fn estimate(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn estimate(&mut self, desk: &mut Desk<'_>) {
         let Some(making) = &mut self.making else { return };
         if let Ok(plan) = making.plan() {
             let request = Request::Evaluations(Evaluations::Estimate { plan });

@@ -7,6 +7,7 @@ use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
 use crate::domain::evaluation::{Dataset, Metric, TaskDefinition};
 use crate::tui::effect::TaskId;
 use crate::tui::overlay::prompt::Blank;
+use crate::tui::setup::drawer::Drawer;
 
 /// Repeats are asked for in steps of so many in a hundred items, up to half of them.
 const REPEATS: (u8, u8) = (5, 50);
@@ -39,6 +40,9 @@ pub(super) struct Making {
     pub creating: Option<TaskId>,
     /// The model whose place the chosen one takes.
     pub choosing: Option<usize>,
+    /// The model whose settings are shown: keys go to them.
+    pub settings_of: Option<usize>,
+    pub drawer: Drawer,
 }
 
 impl Making {
@@ -140,6 +144,9 @@ impl Making {
                 Some(_) => "Looking whose answers the dataset brings…",
                 None => "Answers are needed: of a model that is asked, or such as the dataset brings.",
             });
+        }
+        if self.twin().is_some() {
+            return Err("Two of those who answer are the same model, asked the same way.");
         }
         let limit = self.form.limit.filter(|limit| *limit < dataset.items);
         Ok(Plan { task: self.task(), dataset: dataset.name.clone(), sources, known: Vec::new(), limit })

@@ -4,6 +4,7 @@
 //! hidden (the door does not tell it).
 
 mod answer;
+mod asked_with;
 mod card;
 mod charts;
 mod decide;
@@ -17,12 +18,14 @@ mod list;
 mod making;
 mod marks;
 mod place;
+mod ranks;
 mod results;
 mod shelf;
 mod sitting;
 mod view;
 mod writing;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::Error;
@@ -46,6 +49,8 @@ pub struct Closed {
     /// Its name, or the digits of its id.
     pub evaluation: String,
     pub rater: String,
+    /// Of a hand-out: the file that the votes go to.
+    pub ratings: Option<PathBuf>,
 }
 
 /// What the place is.

@@ -14,6 +14,7 @@ use crate::tui::event::{Button, Mouse, MouseKind, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::Choice;
+use crate::tui::overlay::input::Input;
 use crate::tui::pane::{Pane, Sight};
 use crate::tui::widget::code::Want;
 use crate::workbench::Reply;
@@ -30,9 +31,13 @@ impl Pane for State {
         match (&self.sitting, &self.closed, &self.results) {
             (Some(_), ..) | (_, Some(_), _) => Context::Rating,
             (.., Some(_)) => Context::Results,
-            _ if self.making.is_some() => Context::Making,
-            _ if self.shelf.open => Context::Datasets,
-            _ => Context::Evaluations,
+            _ => match &self.making {
+                Some(making) if making.settings_of.is_none() => Context::Making,
+                Some(making) if making.drawer.input.is_some() => Context::Menu,
+                Some(_) => Context::Settings,
+                None if self.shelf.open => Context::Datasets,
+                None => Context::Evaluations,
+            },
         }
     }
 
@@ -62,6 +67,18 @@ impl Pane for State {
             self.on_shelf(action, desk);
         } else if self.closed.is_none() {
             self.in_list(action, desk);
+        }
+    }
+
+    fn key(&mut self, key: Key, _: &mut Desk<'_>) {
+        if let Some(input) = self.typed() {
+            input.key(key);
+        }
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Desk<'_>) {
+        if let Some(input) = self.typed() {
+            input.insert(text);
         }
     }
 
@@ -198,17 +215,34 @@ impl Pane for State {
         body: Rect,
         cells: &mut Buffer,
     ) -> Option<Position> {
-        view::draw(self, wants, sight, body, cells);
-        None
+        view::draw(self, wants, sight, body, cells).filter(|_| !sight.covered)
     }
 }
 
 impl State {
+    /// The value of a setting that is being typed; what was wrong with it before is said no more.
+    fn typed(&mut self) -> Option<&mut Input> {
+        let making = self.making.as_mut().filter(|making| making.settings_of.is_some())?;
+        let drawer = &mut making.drawer;
+        if drawer.input.is_some() {
+            drawer.error = None;
+        }
+        drawer.input.as_mut().filter(|_| self.sitting.is_none() && self.results.is_none())
+    }
+
     /// The mouse over the form or the datasets.
-    fn point(&mut self, mouse: Mouse, steps: isize, desk: &Desk<'_>) {
+    fn point(&mut self, mouse: Mouse, steps: isize, desk: &mut Desk<'_>) {
+        if self.point_at_settings(mouse, steps, desk) {
+            return;
+        }
         let pressed = mouse.kind == MouseKind::Down(Button::Left);
         if let Some(making) = &mut self.making {
-            match making.line_at(desk.area, mouse.row) {
+            let Some(body) = making.sides(desk.area).main else { return };
+            // A press on the form puts the settings beside it away.
+            if pressed {
+                making.settings_of = None;
+            }
+            match making.line_at(body, mouse.row) {
                 _ if steps != 0 => making.select(making.selected.saturating_add_signed(steps.signum())),
                 Some(at) if pressed => making.select(at),
                 _ => {}
@@ -252,8 +286,7 @@ impl State {
             | A::FocusNext
             | A::FocusPrevious => there,
             A::ShowDifference | A::ScrollTogether => answers > 1,
-            A::GoToVote => sitting.seat.as_ref().is_some_and(|seat| seat.pace.done > 0),
-            A::Undo | A::ShowInstructions => sitting.seat.is_some(),
+            A::Undo | A::GoToVote | A::ShowInstructions => sitting.seat.is_some(),
             A::Back | A::Reload => true,
             _ => false,
         }

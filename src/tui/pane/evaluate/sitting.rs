@@ -210,6 +210,14 @@ impl Sitting {
         })
     }
 
+    /// Says again what was said of this item until it was taken back; whether it was.
+    fn keep(&mut self, desk: &mut Desk<'_>) -> bool {
+        let Some(before) = self.sheet().and_then(|sheet| sheet.taken_back.clone()) else { return false };
+        let words = self.said_before().unwrap_or_default();
+        self.commit(before.said, &words, desk);
+        true
+    }
+
     /// What was said, for the line below.
     fn in_words(&self, marks: &Marks, metrics: &[Metric]) -> String {
         let two = self.answers() == 2;
@@ -455,6 +463,9 @@ impl State {
                 sitting.rows = Rows::default();
                 sitting.fit(body);
             }
+            Action::GoToVote if sitting.seat.as_ref().is_none_or(|seat| seat.pace.done == 0) => {
+                desk.say("There is no vote to go back to yet.");
+            }
             Action::GoToVote => {
                 let done = sitting.seat.as_ref().map_or(0, |seat| seat.pace.done);
                 desk.overlays.push(Overlay::Prompt(Prompt::vote(done)));
@@ -484,6 +495,8 @@ impl State {
                 sitting.said.clear();
                 sitting.step(Step::On, desk);
             }
+            // What was just taken back is said again as it was.
+            Action::Back if sitting.asking.is_none() && sitting.keep(desk) => {}
             Action::Back if self.closed.is_none() => {
                 self.leave(desk);
                 self.sitting = None;

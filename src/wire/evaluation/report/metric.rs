@@ -41,7 +41,7 @@ pub(super) fn metric(
         blocks.push(Block::Heading(3, "Ranking".into()));
         terms.extend(["rating", "rank", "win rate", "rating by formula", "win rate by item"]);
         blocks.push(leaderboard(ranking));
-        if !of.by_category.is_empty() {
+        if of.by_category.iter().flat_map(|part| &part.leaderboard).any(|of| !of.rows.is_empty()) {
             blocks.push(Block::Heading(3, "Ranking by category".into()));
             blocks.push(by_category(of));
         }

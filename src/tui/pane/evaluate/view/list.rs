@@ -101,7 +101,7 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
         .map(|metric| format!("{} ({})", metric.name, metric.method.as_str()))
         .collect();
     let sources: Vec<_> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
-    let raters = match evaluation.raters.as_slice() {
+    let raters = match evaluation.who().as_slice() {
         [] => "nobody yet".to_owned(),
         raters => raters.join(", "),
     };

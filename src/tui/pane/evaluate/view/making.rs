@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::domain::evaluation::Metric;
@@ -17,8 +17,11 @@ use crate::tui::look::Role;
 use crate::tui::overlay::Hidden;
 use crate::tui::paint::{columns, more, put, tint, wrap};
 use crate::tui::pane::Sight;
+use crate::tui::pane::evaluate::State;
 use crate::tui::pane::evaluate::form::{Row, explained};
 use crate::tui::pane::evaluate::making::{Making, Told};
+use crate::tui::setup::presets::in_force;
+use crate::tui::setup::view::{self as settings, Panel};
 
 /// Rows below the form: a rule, and what is said of it.
 const FOOT: u16 = 5;
@@ -52,7 +55,36 @@ impl Making {
     }
 }
 
-pub(super) fn draw(making: &Making, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+/// Draws the form, and beside it what a model is asked with; returns the cell of the caret.
+pub(super) fn draw(
+    state: &State,
+    making: &Making,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
+    let sides = making.sides(body);
+    if let Some(main) = sides.main {
+        lines(making, sight, main, cells);
+    }
+    for x in sides.rules.into_iter().flatten() {
+        for y in body.top()..body.bottom() {
+            put(cells, x, y, x + 1, "│", sight.look.style(Role::Rule));
+        }
+    }
+    let panel = Panel {
+        drawer: &making.drawer,
+        setup: &state.form_setup(),
+        standing: &state.form_standing(),
+        card: state.form_setup().model.as_ref().and_then(|model| state.stock.card(model)),
+        focused: true,
+        of: "model",
+        preset: None,
+    };
+    sides.drawer.and_then(|area| settings::draw(&panel, sight, area, cells))
+}
+
+fn lines(making: &Making, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
     put(cells, body.x + 2, body.y, body.right(), "A new evaluation", look.style(Role::Accent));
     let (rows, area) = (making.rows(), Making::area(body));
@@ -147,7 +179,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             Some(dataset) => told(&dataset.name, &count(dataset.items.into(), "item", "items")),
             None => open(format!("none yet: {} shows those that there are", change())),
         },
-        Row::Model(at) => told(form.models.get(at).map_or("", |source| &source.name), ""),
+        Row::Model(at) => model(making, sight, at),
         Row::AddModel => {
             let key = sight.key(Context::Making, Action::AddSource);
             let what = if making.form.models.is_empty() { "a model" } else { "another model" };
@@ -201,6 +233,18 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
     }
 }
 
+/// A model that is asked: by its preset where one is in force, and how its settings are come to.
+fn model(making: &Making, sight: &Sight<'_>, at: usize) -> Value {
+    let text = making.form.models.get(at).map_or_else(String::new, |source| source.name.clone());
+    let role = if making.twin() == Some(at) { Role::Warn } else { Role::Text };
+    let setup = making.setup(at).unwrap_or_default();
+    let preset = in_force(&setup, &sight.options.presets).map(|(name, _)| format!("preset {name}"));
+    let selected = making.row() == Row::Model(at) && making.settings_of.is_none();
+    let key =
+        selected.then(|| format!("{}: its settings", sight.key(Context::Making, Action::ToggleSettings)));
+    Value { text, role, note: preset.into_iter().chain(key).collect::<Vec<_>>().join(" · ") }
+}
+
 /// What the answers may cost, or why nothing can come of the form.
 fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
@@ -208,7 +252,13 @@ fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let mut lines: Vec<(String, Role)> = Vec::new();
     let mut say = |text: &str, role| lines.extend(wrap(text, width).into_iter().map(|line| (line, role)));
     match (making.plan(), &making.told) {
-        (Err(lacks), _) => say(lacks, Role::Muted),
+        (Err(lacks), _) => {
+            say(lacks, Role::Muted);
+            if making.twin().is_some() {
+                let key = sight.key(Context::Making, Action::ToggleSettings);
+                say(&format!("{key} gives one of them other settings."), Role::Muted);
+            }
+        }
         (Ok(_), Told::Wrong(error)) => say(&sentence(&error.said()), Role::Bad),
         (Ok(_), Told::Nothing) => say("Counting what is to be asked…", Role::Muted),
         (Ok(_), Told::Estimate(estimate)) => {

@@ -7,7 +7,7 @@ mod sheet;
 mod shelf;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::State;
@@ -17,10 +17,19 @@ use crate::tui::paint::{put, tint, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::widget::code::Want;
 
-/// Draws the place into `body`.
-pub(super) fn draw(state: &State, wants: &mut Vec<Want>, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+/// Draws the place into `body`; returns the cell of the caret.
+pub(super) fn draw(
+    state: &State,
+    wants: &mut Vec<Want>,
+    sight: &Sight<'_>,
+    body: Rect,
+    cells: &mut Buffer,
+) -> Option<Position> {
     match (&state.sitting, &state.closed) {
-        (Some(sitting), _) => sheet::draw(sitting, wants, sight, body, cells),
+        (Some(sitting), closed) => {
+            let ratings = closed.as_ref().and_then(|closed| closed.ratings.as_deref());
+            sheet::draw(sitting, ratings, wants, sight, body, cells);
+        }
         (None, Some(_)) => match &state.error {
             Some(error) => failed(error, sight, body, cells),
             None => {
@@ -29,11 +38,12 @@ pub(super) fn draw(state: &State, wants: &mut Vec<Want>, sight: &Sight<'_>, body
         },
         (None, None) => match (&state.results, &state.making) {
             (Some(results), _) => results::draw(results, wants, sight, body, cells),
-            (None, Some(making)) => making::draw(making, sight, body, cells),
+            (None, Some(making)) => return making::draw(state, making, sight, body, cells),
             (None, None) if state.shelf.open => shelf::draw(state, sight, body, cells),
             (None, None) => list::draw(state, sight, body, cells),
         },
     }
+    None
 }
 
 /// The ground of a row of a list, and the style of its name; the selected one is marked.

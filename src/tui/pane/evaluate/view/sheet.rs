@@ -1,5 +1,7 @@
 //! One item before a rater: how far they are, the question, the answers, what is asked, what was said.
 
+use std::path::Path;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
@@ -7,6 +9,7 @@ use ratatui::style::Modifier;
 use super::failed;
 use crate::domain::evaluation::sheet::{Pace, Seat};
 use crate::domain::figures::{self, grouped};
+use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
@@ -20,6 +23,7 @@ use crate::tui::widget::text::Row;
 
 pub(super) fn draw(
     sitting: &Sitting,
+    ratings: Option<&Path>,
     wants: &mut Vec<Want>,
     sight: &Sight<'_>,
     body: Rect,
@@ -38,7 +42,7 @@ pub(super) fn draw(
     let areas = sitting.areas(body);
     head(seat, sight, areas.head, cells);
     if seat.sheet.is_none() {
-        done(seat, sight, body, cells);
+        done(seat, ratings, sight, body, cells);
         said(sitting, sight, areas.said, cells);
         return;
     }
@@ -60,11 +64,14 @@ fn head(seat: &Seat, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let words = match (again, seat.sheet.is_some()) {
         (true, _) => "an item again".to_owned(),
         (false, true) => format!("item {} of {}", grouped(at), grouped(total)),
+        (false, false) if seat.pace.skipped > 0 => {
+            format!("{} rated · {} skipped", grouped(seat.pace.rated()), grouped(seat.pace.skipped))
+        }
         (false, false) => format!("{} rated", grouped(done)),
     };
     let mut right = Vec::new();
     if seat.task.raters_per_item > 1 || raters > 1 {
-        right.push(figures::count(raters.into(), "rater", "raters"));
+        right.push(format!("{} joined", grouped(raters.into())));
     }
     right.push(if seat.task.blind { "blind ●" } else { "not blind" }.to_owned());
     let end = put_right(cells, area.x, area.y, area.right(), &right.join(" · "), look.style(Role::Muted));
@@ -227,31 +234,46 @@ fn said(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     if let Some(comment) = &sitting.comment {
         x = put(cells, x, area.y, area.right(), &format!("; {comment}"), look.style(Role::Info)) + 2;
     }
-    // The way out of an item that was gone back to.
-    if sitting.sheet().is_some_and(|sheet| sheet.before.is_some()) {
-        let words = format!("{} returns", sight.key(Context::Rating, Action::Back));
+    // The way out of an item that was gone back to, or whose vote was taken back.
+    let way = sitting.sheet().and_then(|sheet| match (&sheet.before, &sheet.taken_back) {
+        (Some(_), _) => Some("returns"),
+        (None, Some(_)) => Some("keeps it"),
+        _ => None,
+    });
+    if let Some(way) = way.filter(|_| sitting.asking.is_none()) {
+        let words = format!("{} {way}", sight.key(Context::Rating, Action::Back));
         if x + columns(&words) <= area.right() {
             put_right(cells, x, area.y, area.right(), &words, look.style(Role::Faint));
         }
     }
 }
 
-/// Nothing is left for this rater.
-fn done(seat: &Seat, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
+/// Nothing is left for this rater; on a hand-out, where their votes are and what becomes of them.
+fn done(seat: &Seat, ratings: Option<&Path>, sight: &Sight<'_>, body: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    let items = figures::count(seat.pace.done, "item is", "items are");
+    let items = seat.pace.words(" by you");
     let words = match (seat.pace.done, seat.pace.taken) {
         (0, 0) => "Nothing is to be rated by you: every item has the raters that it needs.".to_owned(),
         (done, taken @ 1..) => {
             let taken = figures::count(taken, "item lies", "items lie");
-            let kept =
-                if done > 0 { format!(" {items} rated by you, every vote is kept.") } else { String::new() };
+            let kept = if done > 0 { format!(" {items}; every vote is kept.") } else { String::new() };
             format!("{taken} before other raters now; what they leave is for you.{kept}")
         }
-        _ => format!("Done: {items} rated by you. Every vote is kept. Thank you."),
+        _ => format!("Done: {items}. Every vote is kept. Thank you."),
     };
     let mut y = body.y + 2;
-    for line in wrap(&words, body.width.saturating_sub(6).min(80)) {
+    let width = body.width.saturating_sub(6).min(80);
+    let file = ratings.filter(|_| seat.pace.done > 0).map(|file| {
+        let file = file.display().to_string();
+        let file = safe_line(&file);
+        format!(
+            "Your votes are in {file}. Send that file to whoever sent you the items: \
+             `outcrop eval take-in FILE` takes it in there."
+        )
+    });
+    let blank = file.is_some().then(String::new);
+    let file = file.iter().flat_map(|text| wrap(text, width));
+    for line in wrap(&words, width).into_iter().chain(blank).chain(file) {
         put(cells, body.x + 2, y, body.right(), &line, look.style(Role::Text));
         y += 1;
     }
