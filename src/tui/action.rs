@@ -25,6 +25,7 @@ macro_rules! actions {
                 | Self::CommentItem
                 | Self::ShowInstructions
                 | Self::ShowReference
+                | Self::SetMarkdown
                 | Self::ShowDifference
                 | Self::ScrollTogether
                 | Self::GoToVote
@@ -202,6 +203,7 @@ actions! {
     CommentItem = "comment_item", "Say something of the item besides";
     ShowInstructions = "show_instructions", "Show the instructions";
     ShowReference = "show_reference", "Show or hide what a good answer says";
+    SetMarkdown = "set_markdown", "Set the answers as Markdown, or show them as they were written";
     GoToVote = "go_to_vote", "Go back to one of your votes";
     ShowReport = "show_report", "Show what the votes come to";
     ShowDefinitions = "show_definitions", "Show what the numbers are";
@@ -317,6 +319,7 @@ impl Action {
                 | Self::CommentItem
                 | Self::ShowInstructions
                 | Self::ShowReference
+                | Self::SetMarkdown
                 | Self::GoToVote
                 | Self::ShowReport
                 | Self::WriteReport

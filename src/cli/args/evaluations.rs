@@ -15,6 +15,9 @@ pub struct HandOut {
     /// So many items at most: the next of their queue that they could rate now; the others stay for whoever sits here
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub items: Option<u32>,
+    /// Their whole queue, also what has as many raters as it needs
+    #[arg(long, conflicts_with = "items")]
+    pub all: bool,
     /// Write it to this file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -15,7 +15,7 @@ use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn, Written};
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::Method;
-use crate::domain::evaluation::report::Report;
+use crate::domain::evaluation::report::{MetricReport, Report};
 use crate::domain::evaluation::vote::{Chosen, Value};
 use crate::domain::evaluation::{Item, ItemHash, Metric, ResponseId};
 use crate::domain::{Error, ErrorKind, Result};
@@ -76,10 +76,10 @@ async fn reported(
 }
 
 pub(super) async fn hand_out(wanted: HandOut, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let HandOut { name, rater, items: most, output, force } = wanted;
+    let HandOut { name, rater, items: most, all, output, force } = wanted;
     let id = super::found(&name, asker, out).await?.id;
     let whose = rater.clone();
-    let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater, most }), out).await?;
+    let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater, most, all }), out).await?;
     let Reply::HandOut { text, until } = &reply else { return Err(unexpected(&reply)) };
     written_lines(text, output, force, out)?;
     // The first line is of the task.
@@ -224,7 +224,7 @@ pub(super) async fn adjudicate(
         (Some(item), None) => return judged::show(&evaluation, item, version, asker, out).await,
         _ => {
             let (report, decisions) = reported(Evaluations::Report { id, version }, asker, out).await?;
-            return disputed(&report, &decisions, out);
+            return disputed(&report, metric.as_deref(), &decisions, out);
         }
     };
     let metric = metric.or_else(|| evaluation.task.metrics.first().map(|metric| metric.name.clone()));
@@ -247,10 +247,11 @@ pub(super) async fn adjudicate(
     out.line(&format!("{}: decided for item {:.12}", evaluation.name(), decision.item.0))
 }
 
-fn disputed(report: &Report, decisions: &[Decision], out: &mut Out) -> Result<(), End> {
+fn disputed(report: &Report, of: Option<&str>, decisions: &[Decision], out: &mut Out) -> Result<(), End> {
     let standing = Decision::standing(decisions);
     let mut any = false;
-    for metric in &report.metrics {
+    let wanted = |metric: &&MetricReport| of.is_none_or(|of| metric.name == of);
+    for metric in report.metrics.iter().filter(wanted) {
         for disagreement in metric.disagreements.iter().take(LISTED) {
             any = true;
             if out.json {

@@ -24,14 +24,15 @@ use crate::wire::evaluation::rating_file::{self, Given, Header};
 const TAKING_IN: &str = "taking a rating file in";
 
 impl Evaluations {
-    /// The file that a rater takes elsewhere, by nobody's name: their whole queue, or so many items at most of what they could
-    /// rate next. What is in it is kept, so that the votes on it can be read whatever changes meanwhile, and is held for that
+    /// The file that a rater takes elsewhere, by nobody's name: what of their queue they could rate now, so many items at most; or
+    /// with `all` their whole queue, also what has its raters. What is in it is kept, so that the votes on it can be read whatever changes meanwhile, and is held for that
     /// rater for some days: until when is told.
     pub async fn hand_out(
         &self,
         id: EvaluationId,
         rater: String,
         most: Option<u32>,
+        all: bool,
     ) -> Result<(String, Timestamp)> {
         let mut open = self.opened(id).await?;
         let is_new = !open.evaluation.raters.contains(&rater);
@@ -41,9 +42,10 @@ impl Evaluations {
         }
         // What they had taken before is theirs to be had again.
         open.floor.bring_back(&rater);
-        let queue = match most {
-            None => open.floor.queue_of(number),
-            Some(most) => self.left_of(&mut open, &rater, number, most).await?,
+        let queue = if all {
+            open.floor.queue_of(number)
+        } else {
+            self.left_of(&mut open, &rater, number, most.unwrap_or(u32::MAX)).await?
         };
         let evaluation = open.evaluation.clone();
         // Nobody gets meanwhile what is being handed out.
@@ -70,7 +72,7 @@ impl Evaluations {
         if left.is_empty() {
             let doing = format!("handing items of {:?} out", open.evaluation.name());
             let why = format!("nothing is left that {rater:?} could rate now");
-            let hint = "`outcrop eval report` tells what is rated; what others have taken away comes back with `take-in`.";
+            let hint = "What others have taken away comes back with `take-in`; --all hands out what has its raters, too.";
             return Err(Error::new(ErrorKind::NotFound, doing, why, hint));
         }
         Ok(left)

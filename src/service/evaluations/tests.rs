@@ -122,7 +122,7 @@ async fn what_was_handed_out_is_its_raters_until_their_votes_are_back() {
     let (_owner, archive) = archive(folder.path());
     let first = host(&archive);
     let id = made(&first, 1).await;
-    let (file, until) = first.hand_out(id, "zoe".into(), None).await.unwrap();
+    let (file, until) = first.hand_out(id, "zoe".into(), None, true).await.unwrap();
     let days = until.since(fresh::now()) as f64 / 86_400_000.0;
     assert!((13.9..=14.0).contains(&days), "{days}");
     // Here, and after the process has ended.

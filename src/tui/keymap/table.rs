@@ -323,6 +323,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Rating, A::CommentItem, ";", "comment"),
     row(C::Rating, A::GoToVote, "g", "earlier"),
     row(C::Rating, A::ShowReference, "R", "reference"),
+    row(C::Rating, A::SetMarkdown, "m", ""),
     row(C::Rating, A::ShowDifference, "v", "differ"),
     row(C::Rating, A::ShowInstructions, "i", "instructions"),
     row(C::Rating, A::Rate, "1 2 3 4 5 6 7 8 9", ""),

@@ -108,8 +108,8 @@ impl Here {
                     let decided = Decided { item, metric, value, reason, version };
                     Reply::Decision { decision: service.adjudicate(id, decided, who).await? }
                 }
-                Ask::HandOut { id, rater, most } => {
-                    let (text, until) = service.hand_out(id, rater, most).await?;
+                Ask::HandOut { id, rater, most, all } => {
+                    let (text, until) = service.hand_out(id, rater, most, all).await?;
                     Reply::HandOut { text, until }
                 }
                 Ask::TakeIn { text } => {

@@ -60,13 +60,15 @@ pub enum Evaluations {
         reason: String,
         version: u32,
     },
-    /// The file that a rater takes elsewhere, held for them for some days: `HandOut`. Their whole queue, or so many items at most
-    /// of what they could rate next.
+    /// The file that a rater takes elsewhere, held for them for some days: `HandOut`. What they could rate now, so many items at
+    /// most; or with `all` their whole queue, also what needs nobody any more.
     HandOut {
         id: EvaluationId,
         rater: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         most: Option<u32>,
+        #[serde(default)]
+        all: bool,
     },
     /// Takes the file in that a rater brings back: `TakenIn`.
     TakeIn { text: String },

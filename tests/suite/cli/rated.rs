@@ -282,7 +282,7 @@ fn of_one_answer_alone_a_word_decides() {
     let tone = ["--metric", "Tone=likert", "--labels", "Tone=rude,plain,kind", "--responses", "alpha/one"];
     good(&home.run(&[&["eval", "create", "one", "--dataset", "pairs"][..], &tone].concat()));
     good(&home.fed("{\"values\": {\"Tone\": [3]}}\n", &["eval", "rate", "one", "--rater", "a", "--json"]));
-    let file = good(&home.run(&["eval", "hand-out", "one", "--rater", "b"])).to_owned();
+    let file = good(&home.run(&["eval", "hand-out", "--all", "one", "--rater", "b"])).to_owned();
     let item = hand_out::read(file.as_bytes()).whole().unwrap().items[0].item.clone();
     good(&home.run(&["eval", "adjudicate", "one", "--item", &item.0, "--value", "plain"]));
     let told = good(&home.run(&["eval", "report", "one", "--item", &item.0])).to_owned();

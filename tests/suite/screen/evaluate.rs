@@ -243,6 +243,18 @@ fn several_metrics_are_asked_one_after_the_other() {
 }
 
 #[test]
+fn of_more_metrics_than_rows_it_is_told_how_many_are_out_of_sight() {
+    let metrics =
+        || (1..=10).map(|n| metric(&format!("M{n}"), Method::ThumbsUpDown, &[])).collect::<Vec<_>>();
+    let mut stage = rating(80, 24, "dark", seat(metrics(), &ANSWERS, 5));
+    let shown = stage.text();
+    assert!(shown.contains("M1") && shown.contains("▼ ") && !shown.contains("▲ "), "{shown}");
+    stage.keys(&"yn".repeat(9));
+    let shown = stage.text();
+    assert!(shown.contains("M10") && shown.contains("▲ "), "{shown}");
+}
+
+#[test]
 fn five_answers_are_ranked() {
     let five = ["one", "two", "three", "four", "five"];
     let metrics = || vec![metric("Order", Method::ComparisonRank, &[])];
@@ -471,10 +483,18 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
 }
 
 #[test]
-fn answers_are_set_as_the_chat_sets_them_and_stay_blind() {
+fn answers_stand_as_they_were_written_until_they_are_set_as_markdown() {
     let left = "## Steps\n\n1. Open **Billing**.\n2. Press *Dispute*.\n\n```rust\nfn main() {}\n```";
     let right = "| plan | price |\n|---|---|\n| one | 3 |\n\n> It is `free`.";
-    shoot_rating("rate-markdown", || seat(best(), &[left, right], 5), |_| {});
+    shoot_rating("rate-written", || seat(best(), &[left, right], 5), |_| {});
+    shoot_rating(
+        "rate-markdown",
+        || seat(best(), &[left, right], 5),
+        |stage| {
+            stage.keys("m");
+            stage.pass(20_000);
+        },
+    );
 }
 
 #[test]

@@ -25,10 +25,22 @@ pub(super) struct Set {
 }
 
 impl Set {
+    /// An answer, as it was written.
+    pub fn written(text: &str, width: u16) -> Self {
+        if text.trim().is_empty() {
+            return Self::empty();
+        }
+        Self { rows: broken(text.trim_end(), Role::Text, width), codes: Vec::new() }
+    }
+
+    fn empty() -> Self {
+        Self { rows: vec![Row::of(EMPTY, Ink::of(Role::Faint))], codes: Vec::new() }
+    }
+
     /// An answer, as the chat sets one.
     pub fn answer(text: &str, width: u16) -> Self {
         if text.trim().is_empty() {
-            return Self { rows: vec![Row::of(EMPTY, Ink::of(Role::Faint))], codes: Vec::new() };
+            return Self::empty();
         }
         let mut stream = Stream::new(usize::from(width).max(NARROWEST));
         stream.update(&safe_text(text), true);
@@ -76,6 +88,12 @@ mod tests {
         assert!(text.iter().all(|row| !row.contains(['*', '#', '`', '\u{1b}'])), "{text:#?}");
         assert_eq!(set.codes.len(), 1);
         assert_eq!(Set::answer(" \n", 40).rows[0].text(), EMPTY);
+        let written = Set::written("# Head\n\n**so**\u{1b}[31m\n", 40);
+        let text: Vec<String> = written.rows.iter().map(Row::text).collect();
+        assert!(
+            text[0] == "# Head" && text[2].starts_with("**so**") && !text[2].contains('\u{1b}'),
+            "{text:#?}"
+        );
     }
 
     #[test]

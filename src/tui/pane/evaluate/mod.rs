@@ -108,6 +108,8 @@ struct Sitting {
     focus: usize,
     together: bool,
     reference: bool,
+    /// The answers are set as Markdown.
+    markdown: bool,
     /// The first row in sight of each answer, then of the question.
     tops: Vec<usize>,
     /// The texts in rows, at the widths that they have now.

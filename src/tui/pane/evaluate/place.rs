@@ -284,7 +284,8 @@ impl State {
             | A::PageDown
             | A::PageUp
             | A::FocusNext
-            | A::FocusPrevious => there,
+            | A::FocusPrevious
+            | A::SetMarkdown => there,
             A::ShowDifference | A::ScrollTogether => answers > 1,
             A::Undo | A::GoToVote | A::ShowInstructions => sitting.seat.is_some(),
             A::Back | A::Reload => true,

@@ -52,6 +52,7 @@ impl Sitting {
             focus: 0,
             together: true,
             reference: false,
+            markdown: false,
             tops: Vec::new(),
             rows: Rows::default(),
             active: Duration::ZERO,
@@ -155,9 +156,15 @@ impl Sitting {
         let wanted = self.reference.then_some(reference);
         self.rows = Rows {
             widths,
-            answers: sheet.answers.iter().map(|answer| Set::answer(&answer.text, width)).collect(),
+            answers: sheet.answers.iter().map(|answer| self.set(&answer.text, width)).collect(),
             question: Set::question(&sheet.turns, wanted, widths.1).rows,
         };
+    }
+
+    /// An answer for its column: as it was written, since how it is set sways who judges it, or as Markdown where that is
+    /// wanted.
+    fn set(&self, text: &str, width: u16) -> Set {
+        if self.markdown { Set::answer(text, width) } else { Set::written(text, width) }
     }
 
     /// Moves what the keys scroll.
@@ -462,6 +469,16 @@ impl State {
                 sitting.reference = !sitting.reference;
                 sitting.rows = Rows::default();
                 sitting.fit(body);
+            }
+            Action::SetMarkdown => {
+                sitting.markdown = !sitting.markdown;
+                sitting.rows = Rows::default();
+                sitting.fit(body);
+                desk.say(if sitting.markdown {
+                    "The answers are set as Markdown."
+                } else {
+                    "The answers stand as they were written."
+                });
             }
             Action::GoToVote if sitting.seat.as_ref().is_none_or(|seat| seat.pace.done == 0) => {
                 desk.say("There is no vote to go back to yet.");

@@ -192,6 +192,7 @@ fn scales(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) 
     // What is asked now is in sight, with the end of it.
     let last = rows.iter().rposition(|(scale, ..)| scale.current).unwrap_or(0);
     let top = (last + 1).saturating_sub(usize::from(area.height));
+    let below = rows.len().saturating_sub(top + usize::from(area.height));
     for (y, (scale, at, row)) in (area.top()..area.bottom()).zip(rows.into_iter().skip(top)) {
         let name = if at == 0 { scale.name.as_str() } else { "" };
         let style = if scale.current {
@@ -213,6 +214,12 @@ fn scales(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) 
             });
             put(cells, after + gap, y, area.right(), &piece.words, words);
             x = end + 2;
+        }
+    }
+    for (many, sign, y) in [(top, "▲", area.top()), (below, "▼", area.bottom().saturating_sub(1))] {
+        if many > 0 && area.height > 0 {
+            let words = format!(" {sign} {many} more");
+            put_right(cells, area.x, y, area.right(), &words, look.style(Role::Muted));
         }
     }
 }
