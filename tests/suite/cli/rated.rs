@@ -577,7 +577,7 @@ fn whatever_is_written_to_a_file_is_wrapped_alike_for_programs_and_only_there() 
             "eval report which --form csv",
             "eval report which --form html",
             "eval report which --form markdown",
-            "eval hand-out which --rater zoe",
+            "eval hand-out which --all --rater zoe",
             "eval export which --form bedrock",
             "eval export which --form label-studio",
             "eval export which --form argilla",
