@@ -10,9 +10,10 @@ mod server;
 #[path = "../../tests/suite/tty.rs"]
 mod tty;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Read;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,14 +87,23 @@ fn spread(times: &[Duration]) -> String {
     format!("{:.1} / {:.1} ms", ms(median(times)), ms(quantile(times, 0.99)))
 }
 
-/// Processor time that the process's threads have had.
-fn cpu(tty: &Tty) -> Duration {
+/// Processor time that each of the process's threads has had.
+fn cpu(tty: &Tty) -> HashMap<PathBuf, Duration> {
     let threads = std::fs::read_dir(format!("/proc/{}/task", tty.pid())).unwrap();
-    let of = |path: &Path| {
+    let of = |path: PathBuf| {
         let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
+        let nanos = text.split_whitespace().next()?.parse().ok()?;
+        Some((path, Duration::from_nanos(nanos)))
     };
-    Duration::from_nanos(threads.flatten().filter_map(|thread| of(&thread.path())).sum())
+    threads.flatten().filter_map(|thread| of(thread.path())).collect()
+}
+
+/// What they have had since then. One that has ended takes what it had with it, so that each is reckoned for itself.
+fn used(tty: &Tty, before: &HashMap<PathBuf, Duration>) -> Duration {
+    let since = |(thread, now): (PathBuf, Duration)| {
+        now.saturating_sub(before.get(&thread).copied().unwrap_or_default())
+    };
+    cpu(tty).into_iter().map(since).sum()
 }
 
 /// Resident memory, in MB of 2^20 bytes.
@@ -108,7 +118,7 @@ fn rest(tty: &Tty) {
     for _ in 0..40 {
         let before = cpu(tty);
         thread::sleep(Duration::from_millis(500));
-        if cpu(tty).saturating_sub(before) < Duration::from_millis(1) {
+        if used(tty, &before) < Duration::from_millis(1) {
             return;
         }
     }
@@ -271,7 +281,7 @@ fn idle() {
     let before = cpu(&tty);
     let seconds = 10;
     thread::sleep(Duration::from_secs(seconds));
-    let used = cpu(&tty).saturating_sub(before) / u32::try_from(seconds).unwrap();
+    let used = used(&tty, &before) / u32::try_from(seconds).unwrap();
     line("CPU a second when idle", &format!("{:.3} ms", ms(used)), "0 ms");
 }
 
@@ -361,7 +371,7 @@ fn stream() {
             tty.send("\r");
             tty.wait("the last word", |screen| ends(screen, "fin"));
             thread::sleep(Duration::from_millis(300));
-            let used = cpu(&tty).saturating_sub(before);
+            let used = used(&tty, &before);
             quit(tty);
             used
         })
