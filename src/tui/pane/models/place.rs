@@ -17,6 +17,7 @@ use crate::tui::keymap::Context;
 use crate::tui::models::{chats, embeds, paints};
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::code::Want;
 use crate::workbench::Reply;
 
@@ -63,10 +64,10 @@ impl Pane for State {
         }
     }
 
-    fn key(&mut self, key: Key, _: &mut Desk<'_>) {
+    fn key(&mut self, stroke: Stroke, _: &mut Desk<'_>) {
         match self.presets {
-            Some(_) => self.type_in_preset(key),
-            None => self.typed(key),
+            Some(_) => self.type_in_preset(stroke),
+            None => self.typed(stroke),
         }
     }
 
