@@ -48,7 +48,7 @@ impl Shelf {
             title: model.title.clone(),
             licence: model.licence.clone(),
             bytes: total,
-            rough: total.is_some() && !model.files.iter().all(|file| sized_by_pin(file)),
+            rough: total.is_some() && !model.files.iter().all(sized_by_pin),
             kept: model.bytes_kept().filter(|kept| Some(*kept) != total),
             to: self.options.models.join(&model.name).display().to_string(),
             sources,

@@ -116,8 +116,7 @@ impl Input {
     }
 
     fn word_left(&self) -> usize {
-        let starts = self.before().unicode_word_indices().map(|(at, _)| at);
-        starts.last().unwrap_or(0)
+        self.before().unicode_word_indices().next_back().map_or(0, |(at, _)| at)
     }
 
     fn word_right(&self) -> usize {

@@ -61,8 +61,8 @@ impl State {
         let message = self.at?;
         let shown = |state: &Self, desk: &mut Desk<'_>| {
             let geometry = state.geometry(desk);
-            let rows = (0..geometry.rows.len()).filter(|row| geometry.rows[*row].message == message);
-            rows.filter_map(|row| geometry.row_end(row, false)).next()
+            let mut rows = (0..geometry.rows.len()).filter(|row| geometry.rows[*row].message == message);
+            rows.find_map(|row| geometry.row_end(row, false))
         };
         shown(self, desk).or_else(|| {
             self.scroll.to_message(message);

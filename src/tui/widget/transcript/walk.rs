@@ -65,12 +65,11 @@ impl Geometry {
 /// The start of the next word in a message, or of the word before; `None` at its end.
 pub fn word(message: &Message, at: Position, forward: bool) -> Option<Position> {
     let place = |block: u32, byte: usize| Position { message: at.message, block, byte: byte as u32 };
-    let starts = texts(message).flat_map(|(block, text)| {
+    let mut starts = texts(message).flat_map(|(block, text)| {
         text.unicode_word_indices().map(move |(byte, _)| (block, byte)).chain([(block, text.len())])
     });
     let here = (at.block, at.byte as usize);
-    let mut ordered = starts.map(|(block, byte)| (block, byte));
     let found =
-        if forward { ordered.find(|to| *to > here) } else { ordered.take_while(|to| *to < here).last() };
+        if forward { starts.find(|to| *to > here) } else { starts.take_while(|to| *to < here).last() };
     found.map(|(block, byte)| place(block, byte))
 }
