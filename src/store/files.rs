@@ -57,6 +57,29 @@ pub(super) fn private_folder(path: &Path, notices: &mut Vec<String>) -> Result<(
     Ok(())
 }
 
+/// Makes the files that lie in `folder` itself private. Wider permissions are taken away and told, by the name of the
+/// file: others may have read a key, and that is the person's to judge.
+pub(super) fn private_files(folder: &Path, notices: &mut Vec<String>) -> Result<()> {
+    let doing = |path: &Path| format!("making {} private", path.display());
+    let entries = fs::read_dir(folder).map_err(|e| Error::io(doing(folder), &e))?;
+    for entry in entries {
+        let path = entry.map_err(|e| Error::io(doing(folder), &e))?.path();
+        let about = match fs::symlink_metadata(&path) {
+            Ok(about) if about.is_file() && about.mode() & 0o777 != FILE => about,
+            // A link is refused where it is read.
+            _ => continue,
+        };
+        match fs::set_permissions(&path, Permissions::from_mode(FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            other => other.map_err(|e| Error::io(doing(&path), &e))?,
+        }
+        if about.mode() & 0o077 != 0 {
+            notices.push(format!("{} could be read by others; it is private now.", path.display()));
+        }
+    }
+    Ok(())
+}
+
 /// Makes everything under `folder` private and refuses symbolic links: for folders that sled fills with its own modes.
 pub(super) fn tighten(folder: &Path) -> Result<()> {
     let doing = || format!("making {} private", folder.display());
@@ -312,6 +335,21 @@ mod tests {
         private_folder(&path, &mut notices).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
         assert_eq!(notices.len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_closed_and_that_is_said_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, mode) in [("key-1", 0o644), ("head", 0o600), ("mark", 0o400)] {
+            fs::write(folder.path().join(name), name).unwrap();
+            fs::set_permissions(folder.path().join(name), Permissions::from_mode(mode)).unwrap();
+        }
+        let mut notices = Vec::new();
+        private_files(folder.path(), &mut notices).unwrap();
+        for name in ["key-1", "head", "mark"] {
+            assert_eq!(fs::metadata(folder.path().join(name)).unwrap().mode() & 0o777, 0o600, "{name}");
+        }
+        assert!(notices.len() == 1 && notices[0].contains("key-1"), "{notices:?}");
     }
 
     #[test]

@@ -28,6 +28,7 @@ impl Store {
     /// `open` with other sizes, or with faults.
     pub fn open_with(owner: &Owner, unlock: &Unlock, options: Options) -> Result<(Self, Vec<String>)> {
         let mut notices = owner.notices().to_vec();
+        files::private_files(owner.folder(), &mut notices)?;
         ballast::prepare(owner.folder(), &options, &mut notices)?;
         let site = Site { owner: owner.clone(), options, mark: Mark::open(owner.folder())? };
         let mut desk = match Head::load(site.folder(), site.schema(), &mut notices) {

@@ -129,6 +129,24 @@ actions! {
     EditInEditor = "edit_in_editor", "Write in your editor ($VISUAL, $EDITOR)";
     Undo = "undo", "Undo what was written or chosen last";
     Redo = "redo", "Redo in the composer";
+    CharLeft = "char_left", "The caret left";
+    CharRight = "char_right", "The caret right";
+    WordLeft = "word_left", "The caret a word left";
+    WordRight = "word_right", "The caret a word right";
+    LineStart = "line_start", "The caret to the start of the line";
+    LineEnd = "line_end", "The caret to the end of the line";
+    RowUp = "row_up", "The caret a row up";
+    RowDown = "row_down", "The caret a row down";
+    TextStart = "text_start", "The caret to the start of the text";
+    TextEnd = "text_end", "The caret to the end of the text";
+    DeleteLeft = "delete_left", "Delete what stands before the caret";
+    DeleteRight = "delete_right", "Delete what stands at the caret";
+    KillBlankWord = "kill_blank_word", "Cut back to the blank before";
+    KillWordLeft = "kill_word_left", "Cut the word before";
+    KillWordRight = "kill_word_right", "Cut the word behind";
+    KillLineStart = "kill_line_start", "Cut to the start of the line";
+    KillLineEnd = "kill_line_end", "Cut to the end of the line";
+    Yank = "yank", "Insert what was cut last";
     SelectNext = "select_next", "Next";
     SelectPrevious = "select_previous", "Previous";
     SelectFirst = "select_first", "First";
@@ -147,6 +165,7 @@ actions! {
     Rename = "rename", "Rename";
     Delete = "delete", "Delete";
     Fork = "fork", "Copy up to here into a new conversation";
+    StartSelection = "start_selection", "Select a part of the text by keys";
     Copy = "copy", "Copy the selection, or the message";
     CopyCode = "copy_code", "Copy a code block";
     CopyAll = "copy_all", "Copy the whole conversation";
@@ -228,45 +247,71 @@ actions! {
 }
 
 impl Action {
-    /// It moves about or answers a question: what the hands do, not what one looks up by its name.
-    pub const fn moves(self) -> bool {
+    /// It changes a text, or moves the caret in it.
+    pub const fn edits(self) -> bool {
         matches!(
             self,
-            Self::FocusNext
-                | Self::FocusPrevious
-                | Self::HistoryPrevious
-                | Self::HistoryNext
-                | Self::SelectNext
-                | Self::SelectPrevious
-                | Self::SelectFirst
-                | Self::SelectLast
-                | Self::LineDown
-                | Self::LineUp
-                | Self::HalfPageDown
-                | Self::HalfPageUp
-                | Self::PageDown
-                | Self::PageUp
-                | Self::SearchNext
-                | Self::SearchPrevious
-                | Self::NextPicture
-                | Self::PreviousPicture
-                | Self::RunPrevious
-                | Self::RunNext
-                | Self::NextColumn
-                | Self::PreviousColumn
-                | Self::NextPage
-                | Self::PreviousPage
-                | Self::Rate
-                | Self::RateYes
-                | Self::RateNo
-                | Self::RateLeft
-                | Self::RateRight
-                | Self::Decrease
-                | Self::Increase
-                | Self::Newline
-                | Self::Back
-                | Self::Interrupt
+            Self::CharLeft
+                | Self::CharRight
+                | Self::WordLeft
+                | Self::WordRight
+                | Self::LineStart
+                | Self::LineEnd
+                | Self::RowUp
+                | Self::RowDown
+                | Self::TextStart
+                | Self::TextEnd
+                | Self::DeleteLeft
+                | Self::DeleteRight
+                | Self::KillBlankWord
+                | Self::KillWordLeft
+                | Self::KillWordRight
+                | Self::KillLineStart
+                | Self::KillLineEnd
+                | Self::Yank
         )
+    }
+
+    /// It moves about or answers a question: what the hands do, not what one looks up by its name.
+    pub const fn moves(self) -> bool {
+        self.edits()
+            || matches!(
+                self,
+                Self::FocusNext
+                    | Self::FocusPrevious
+                    | Self::HistoryPrevious
+                    | Self::HistoryNext
+                    | Self::SelectNext
+                    | Self::SelectPrevious
+                    | Self::SelectFirst
+                    | Self::SelectLast
+                    | Self::LineDown
+                    | Self::LineUp
+                    | Self::HalfPageDown
+                    | Self::HalfPageUp
+                    | Self::PageDown
+                    | Self::PageUp
+                    | Self::SearchNext
+                    | Self::SearchPrevious
+                    | Self::NextPicture
+                    | Self::PreviousPicture
+                    | Self::RunPrevious
+                    | Self::RunNext
+                    | Self::NextColumn
+                    | Self::PreviousColumn
+                    | Self::NextPage
+                    | Self::PreviousPage
+                    | Self::Rate
+                    | Self::RateYes
+                    | Self::RateNo
+                    | Self::RateLeft
+                    | Self::RateRight
+                    | Self::Decrease
+                    | Self::Increase
+                    | Self::Newline
+                    | Self::Back
+                    | Self::Interrupt
+            )
     }
 
     /// It can be done wherever the focus is; the others belong to the place that has their key.

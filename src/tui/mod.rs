@@ -20,6 +20,7 @@ mod run;
 pub mod runtime;
 mod scripts;
 pub mod setup;
+pub mod stroke;
 pub mod terminal;
 pub mod thread;
 pub mod when;

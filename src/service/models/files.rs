@@ -38,6 +38,24 @@ pub(super) fn make_folder(doing: &str, folder: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| Error::io(doing, &why))
 }
 
+/// Makes the folder that models come to. A link there is refused, as the store refuses one: what is written would lie
+/// in somebody else's folder.
+pub(super) fn make_home(doing: &str, models: &Path) -> Result<()> {
+    for folder in [models, &models.join(UNFINISHED)] {
+        if fs::symlink_metadata(folder).is_ok_and(|about| about.is_symlink()) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                doing,
+                format!("{} is a symbolic link, which could lead to somebody else's files", folder.display()),
+                "Put a real folder there. To have models on another disk, mount it there, or move everything with \
+                 OUTCROP_HOME.",
+            ));
+        }
+        make_folder(doing, folder)?;
+    }
+    Ok(())
+}
+
 /// Opens a file for writing, for its owner alone; a symbolic link at its place is refused.
 pub(super) fn private(path: &Path, append: bool) -> std::io::Result<File> {
     let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);

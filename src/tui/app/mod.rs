@@ -4,6 +4,7 @@
 
 mod notice;
 mod palette;
+mod place;
 mod unlock;
 mod update;
 mod view;
@@ -23,6 +24,7 @@ use super::action::Action;
 use super::effect::{Effect, Lane, Order, TaskId, TimerId, Work};
 use super::event::{Event, Made, Now};
 use super::graphics::{Graphics, Wish};
+use super::key::Key;
 use super::keymap::{Context as Where, Keymap};
 use super::layout::{self, Frame};
 use super::look::{Background, Depth, Look};
@@ -30,6 +32,7 @@ use super::overlay::Overlay;
 use super::overlay::prompt::Boxed;
 use super::pane::{Pane, Place, chat, compare, evaluate, models, pictures, prompt, usage};
 use super::runtime;
+use super::stroke::Stroke;
 use super::when;
 use super::widget::code::{Highlights, Want};
 use super::widget::picture::Way;
@@ -206,6 +209,7 @@ pub struct State {
     leaving: bool,
     /// A passphrase is being tried.
     unlocking: Option<TaskId>,
+    left: place::Left,
     /// The conversation that a place leads to.
     opens: Option<ConversationId>,
     /// What became of a file that is named in a line over the place.
@@ -273,6 +277,11 @@ impl Desk<'_> {
         task
     }
 
+    /// What a key does to a text that is being written.
+    pub fn stroke(&self, key: Option<Key>) -> Option<Stroke> {
+        self.options.keymap.stroke(key?)
+    }
+
     /// Asks the world.
     pub fn ask(&mut self, effect: Effect) {
         self.effects.push(effect);
@@ -320,6 +329,7 @@ impl State {
     /// The screen before anything happened.
     pub fn new(options: Options, mut start: Start) -> Self {
         let rating = start.rating.take();
+        let told = rating.is_some() || start.new.is_some() || start.conversation.is_some();
         let chat = chat::State::new(start, &options);
         let prompt = prompt::State::new(&options);
         Self {
@@ -346,6 +356,7 @@ impl State {
             quitting: None,
             leaving: false,
             unlocking: None,
+            left: place::Left::new(told),
             opens: None,
             boxed: None,
             title: String::new(),
@@ -445,6 +456,7 @@ impl State {
         if self.closed {
             self.at_desk(out, |panes, desk| panes.evaluate.start(desk));
         } else {
+            place::recall(self, out);
             self.with_chat(out, chat::State::start);
         }
     }

@@ -1,6 +1,7 @@
 //! What an event does to the screen.
 
 use super::palette::{commands, palette, past};
+use super::place;
 use super::unlock::{sealed, unlock, unlocked};
 use super::view::tabs;
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
@@ -76,6 +77,9 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
             }
         }
         Event::Replies { task, replies } => {
+            if let Some(place) = place::recalled(state, task, &replies) {
+                bring(state, place, out);
+            }
             let waits = waiting(state, task);
             for reply in replies {
                 state.with(waits, out, |pane, desk| pane.reply(task, reply, desk));
@@ -85,7 +89,7 @@ pub fn update(state: &mut State, cache: &mut Cache, event: Event) -> Vec<Effect>
         Event::Ended { task, error } => {
             if state.unlocking == Some(task) {
                 unlocked(state, error, out);
-            } else if !sealed(state, task, error.as_ref()) {
+            } else if !place::ended(state, task) && !sealed(state, task, error.as_ref()) {
                 let waits = waiting(state, task);
                 state.with(waits, out, |pane, desk| pane.ended(task, error, desk));
             }
@@ -187,6 +191,14 @@ fn waiting(state: &State, task: TaskId) -> Place {
 /// Shows a place.
 fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
+        bring(state, place, out);
+        place::keep(state, out);
+    }
+}
+
+/// Brings a place into sight.
+fn bring(state: &mut State, place: Place, out: &mut Out<'_>) {
+    if state.place != place {
         state.place = place;
         if place == Place::Compare {
             let setup = state.chat.setup().clone();
@@ -237,7 +249,11 @@ fn press(state: &mut State, key: Key, out: &mut Out<'_>) {
         let context = state.pane().context();
         return match state.options.keymap.action(context, key) {
             Some(action) => act(state, action, Some(key), out),
-            None => state.with_pane(out, |pane, desk| pane.key(key, desk)),
+            None => {
+                if let Some(stroke) = state.options.keymap.stroke(key) {
+                    state.with_pane(out, |pane, desk| pane.key(stroke, desk));
+                }
+            }
         };
     }
     if leads_out(state, key, out) {
@@ -330,7 +346,9 @@ fn act(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'_>) {
         }
         Action::Commands => match key {
             Some(key) if !state.chat.composer.is_empty() => {
-                state.with_chat(out, |chat, desk| chat.key(key, desk));
+                if let Some(stroke) = state.options.keymap.stroke(key) {
+                    state.with_chat(out, |chat, desk| chat.key(stroke, desk));
+                }
             }
             _ => {
                 let commands = commands(state);
@@ -501,7 +519,8 @@ fn leave_places(state: &mut State, out: &mut Out<'_>) {
 
 /// Something is written that the store has not acknowledged.
 fn is_writing(state: &State) -> bool {
-    state.chat.is_writing()
+    state.left.is_writing()
+        || state.chat.is_writing()
         || state.compare.is_writing()
         || state.evaluate.is_writing()
         || state.prompt.is_writing()

@@ -105,7 +105,8 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
     let said = beside(state);
     let right = area.right().saturating_sub(1);
     let from = put_right(cells, area.x + 4, area.y, right, &said, look.style(Role::Muted));
-    let end = from.saturating_sub(3);
+    // What is said there keeps its distance; where nothing is said, the title has the line.
+    let end = if said.is_empty() { right } else { from.saturating_sub(3) };
     let open = look.style(Role::Accent).add_modifier(Modifier::BOLD);
     let mut x = area.x + 1;
     for tab in tabs(state, area) {

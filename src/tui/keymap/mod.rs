@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::action::Action;
-use super::key::Key;
+use super::key::{Key, KeyCode, KeyModifiers};
 use crate::config::ActionKeys;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -13,6 +13,7 @@ pub use table::Context;
 use table::TABLE;
 
 mod label;
+mod stroke;
 mod table;
 
 /// One line of the help or the palette, one hint of the footer.
@@ -23,6 +24,16 @@ pub struct Binding {
     /// Empty where the action has no key.
     pub keys: Vec<Key>,
     pub hint: &'static str,
+}
+
+impl Binding {
+    /// Its keys, and those that select where it moves the caret.
+    fn claims(&self) -> impl Iterator<Item = Key> + '_ {
+        let edits = self.context == Context::Editing;
+        let selecting = self.keys.iter().filter(move |key| edits && !matches!(key.code, KeyCode::Char(_)));
+        let selecting = selecting.map(|key| Key::new(key.code, key.modifiers | KeyModifiers::SHIFT));
+        self.keys.iter().copied().chain(selecting)
+    }
 }
 
 /// The keys as they are after the config file.
@@ -90,23 +101,28 @@ impl Keymap {
 
     /// Two actions on one key of one place, as an error that names both.
     fn conflict(&self) -> Option<Error> {
-        let overlap = |a: Context, b: Context| {
-            a == b
-                || a == Context::Everywhere && b != Context::Menu
-                || b == Context::Everywhere && a != Context::Menu
+        let over = |wide: Context, other: Context| match wide {
+            Context::Everywhere => other != Context::Menu,
+            Context::Editing => other.takes_text(),
+            _ => false,
+        };
+        let overlap = |a: Context, b: Context| a == b || over(a, b) || over(b, a);
+        let shared = |a: &Binding, b: &Binding| {
+            b.context == Context::Editing && stroke::shares(a.action, b.action)
+                || a.context == Context::Editing && stroke::shares(b.action, a.action)
         };
         for (at, one) in self.bindings.iter().enumerate() {
             for other in &self.bindings[at + 1..] {
-                if one.action == other.action || !overlap(one.context, other.context) {
+                if one.action == other.action || !overlap(one.context, other.context) || shared(one, other) {
                     continue;
                 }
-                if let Some(key) = one.keys.iter().find(|key| other.keys.contains(key)) {
+                if let Some(key) = one.claims().find(|key| other.claims().any(|claimed| claimed == *key)) {
                     return Some(Error::new(
                         ErrorKind::Config,
                         "reading [keys]",
                         format!(
                             "{} means both {} and {}",
-                            label(*key),
+                            label(key),
                             one.action.name(),
                             other.action.name()
                         ),
@@ -218,9 +234,18 @@ pub fn listed(keys: &BTreeMap<String, Vec<String>>) -> Result<Vec<ActionKeys>> {
 
 fn read(action: &str, key: &str) -> Result<Key> {
     let doing = || format!("reading the key of {action} in [keys]");
-    key.trim().parse().map_err(|why: String| {
+    let read: Key = key.trim().parse().map_err(|why: String| {
         Error::new(ErrorKind::Config, doing(), why, "`outcrop config keys` shows how keys are written.")
-    })
+    })?;
+    match stroke::sent_as(read) {
+        None => Ok(read),
+        Some(sent) => Err(Error::new(
+            ErrorKind::Config,
+            doing(),
+            format!("terminals send {read} as {sent}: the two cannot be told apart"),
+            "Give it another key.",
+        )),
+    }
 }
 
 fn unknown(name: &str) -> Error {

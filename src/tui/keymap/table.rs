@@ -7,7 +7,11 @@ use crate::tui::action::Action;
 pub enum Context {
     Everywhere,
     Composer,
+    /// A text or a line that is being written, in whatever place; what its own context says comes first.
+    Editing,
     Transcript,
+    /// A part of what is read is being selected by keys.
+    Selecting,
     List,
     Settings,
     FirstRun,
@@ -53,7 +57,9 @@ impl Context {
     pub const ALL: &'static [Self] = &[
         Self::Everywhere,
         Self::Composer,
+        Self::Editing,
         Self::Transcript,
+        Self::Selecting,
         Self::List,
         Self::Settings,
         Self::FirstRun,
@@ -81,7 +87,13 @@ impl Context {
     pub(super) const fn takes_text(self) -> bool {
         matches!(
             self,
-            Self::Composer | Self::Compare | Self::PicturePrompt | Self::Prompt | Self::Values | Self::Menu
+            Self::Composer
+                | Self::Editing
+                | Self::Compare
+                | Self::PicturePrompt
+                | Self::Prompt
+                | Self::Values
+                | Self::Menu
         )
     }
 
@@ -90,7 +102,9 @@ impl Context {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Composer => "Writing",
+            Self::Editing => "Any text or line (Shift selects)",
             Self::Transcript => "Reading",
+            Self::Selecting => "Selecting a text",
             Self::List => "Conversations",
             Self::Settings => "Settings",
             Self::FirstRun => "Fetching a model",
@@ -152,6 +166,24 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Composer, A::QuitWhenEmpty, "ctrl+d", ""),
     row(C::Composer, A::PageUp, "pageup", ""),
     row(C::Composer, A::PageDown, "pagedown", ""),
+    row(C::Editing, A::CharLeft, "left", ""),
+    row(C::Editing, A::CharRight, "right ctrl+f", ""),
+    row(C::Editing, A::WordLeft, "alt+b alt+left ctrl+left", ""),
+    row(C::Editing, A::WordRight, "alt+f alt+right ctrl+right", ""),
+    row(C::Editing, A::LineStart, "ctrl+a home", ""),
+    row(C::Editing, A::LineEnd, "ctrl+e end", ""),
+    row(C::Editing, A::RowUp, "up", ""),
+    row(C::Editing, A::RowDown, "down", ""),
+    row(C::Editing, A::TextStart, "ctrl+home alt+<", ""),
+    row(C::Editing, A::TextEnd, "alt+>", ""),
+    row(C::Editing, A::DeleteLeft, "backspace", ""),
+    row(C::Editing, A::DeleteRight, "delete ctrl+d", ""),
+    row(C::Editing, A::KillBlankWord, "ctrl+w", ""),
+    row(C::Editing, A::KillWordLeft, "alt+backspace ctrl+backspace", ""),
+    row(C::Editing, A::KillWordRight, "alt+d alt+delete ctrl+delete", ""),
+    row(C::Editing, A::KillLineStart, "ctrl+u", ""),
+    row(C::Editing, A::KillLineEnd, "ctrl+k", ""),
+    row(C::Editing, A::Yank, "ctrl+y", ""),
     row(C::Transcript, A::SelectNext, "j", ""),
     row(C::Transcript, A::SelectPrevious, "k", "messages"),
     row(C::Transcript, A::LineDown, "down ctrl+e", ""),
@@ -162,6 +194,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Transcript, A::PageUp, "pageup", ""),
     row(C::Transcript, A::SelectFirst, "g home", ""),
     row(C::Transcript, A::SelectLast, "G end", ""),
+    row(C::Transcript, A::StartSelection, "v", ""),
     row(C::Transcript, A::Copy, "y", "copy"),
     row(C::Transcript, A::CopyCode, "b", "code"),
     row(C::Transcript, A::CopyAll, "Y", ""),
@@ -181,6 +214,21 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Transcript, A::SearchPrevious, "N", ""),
     row(C::Transcript, A::FocusComposer, "i", ""),
     row(C::Transcript, A::Help, "?", ""),
+    row(C::Selecting, A::Copy, "y enter", "copy"),
+    row(C::Selecting, A::CharLeft, "h left", ""),
+    row(C::Selecting, A::CharRight, "l right", "more"),
+    row(C::Selecting, A::RowDown, "j down", "row"),
+    row(C::Selecting, A::RowUp, "k up", ""),
+    row(C::Selecting, A::WordRight, "w", "word"),
+    row(C::Selecting, A::WordLeft, "b", ""),
+    row(C::Selecting, A::LineStart, "0 home", ""),
+    row(C::Selecting, A::LineEnd, "$ end", ""),
+    row(C::Selecting, A::HalfPageDown, "d", ""),
+    row(C::Selecting, A::HalfPageUp, "u", ""),
+    row(C::Selecting, A::PageDown, "pagedown", ""),
+    row(C::Selecting, A::PageUp, "pageup", ""),
+    row(C::Selecting, A::StartSelection, "v", ""),
+    row(C::Selecting, A::Help, "?", ""),
     row(C::List, A::Open, "enter right l", "open"),
     row(C::List, A::SelectNext, "j down", ""),
     row(C::List, A::SelectPrevious, "k up", ""),
@@ -215,7 +263,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Compare, A::Newline, "alt+enter ctrl+j shift+enter ctrl+enter", "line"),
     row(C::Compare, A::AddColumn, "alt+c", "column"),
     row(C::Compare, A::RemoveColumn, "alt+x", ""),
-    row(C::Compare, A::ToggleBlind, "alt+b", "blind"),
+    row(C::Compare, A::ToggleBlind, "alt+h", "blind"),
     row(C::Compare, A::SetRepeats, "alt+r", ""),
     row(C::Compare, A::TakeValues, "alt+v", ""),
     row(C::Compare, A::SetCategory, "alt+g", ""),

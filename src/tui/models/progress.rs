@@ -6,7 +6,8 @@ use crate::domain::pull::PullStep;
 /// What a step does.
 pub fn words(step: &PullStep) -> String {
     match step {
-        PullStep::Trying { source } => format!("asking {source}"),
+        PullStep::Trying { source, starts_over: true } => format!("asking {source}, which starts over"),
+        PullStep::Trying { source, .. } => format!("asking {source}"),
         PullStep::Fetching { done, total, resumed, per_second } => {
             let mut parts = vec![match total {
                 Some(total) => format!("{} of {}", bytes(*done), bytes(*total)),
@@ -23,6 +24,11 @@ pub fn words(step: &PullStep) -> String {
         PullStep::Checking => "checking the SHA-256".to_owned(),
         PullStep::Converting { .. } => "converting the weights for the engine".to_owned(),
     }
+}
+
+/// What stopping does to what has come.
+pub fn stopping(starts_over: bool) -> &'static str {
+    if starts_over { "this source starts over the next time" } else { "what has come is kept" }
 }
 
 /// How far a step has come, 0 to 1, where that is known.

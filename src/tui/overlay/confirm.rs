@@ -108,7 +108,7 @@ impl Confirm {
 
     /// Asks before a model is fetched: what comes from where, and where it goes.
     pub fn fetch(plan: &PullPlan) -> Self {
-        let size = plan.bytes.map_or_else(|| "a size that is not known yet".to_owned(), bytes);
+        let size = plan.size().unwrap_or_else(|| "a size that is not known yet".to_owned());
         let checked = match plan.checked {
             Checked::Here => "its SHA-256 is checked",
             Checked::Partly => "its SHA-256 is checked, unless it comes from a source that is unpinned",

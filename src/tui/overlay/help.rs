@@ -134,8 +134,9 @@ impl Help {
     }
 
     fn tells(&self, binding: &Binding) -> bool {
-        let rates = matches!(binding.context, Context::Rating | Context::Everywhere | Context::Menu);
-        !self.closed || rates && (binding.context == Context::Menu || binding.action.while_only_rating())
+        let rates = matches!(binding.context, Context::Rating | Context::Everywhere);
+        let writes = binding.context == Context::Menu;
+        !self.closed || writes || rates && binding.action.while_only_rating()
     }
 
     fn units(&self, keymap: &Keymap, area: Rect) -> Vec<Unit> {
@@ -184,7 +185,7 @@ impl Help {
             // A key that asks for help where nothing is written.
             _ if empty && keymap.action(Context::List, key) == Some(Action::Help) => return Outcome::Close,
             _ => {
-                if self.input.key(key) {
+                if keymap.stroke(key).is_some_and(|stroke| self.input.press(stroke)) {
                     self.top = 0;
                 }
             }

@@ -1,13 +1,15 @@
 //! A line that is being typed: what search lines, names and values are written in.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::untrusted::safe_line;
-use crate::tui::key::{Key, KeyCode, KeyModifiers};
 use crate::tui::paint::{columns, put};
+use crate::tui::stroke::{Edit, Stroke};
 use crate::tui::widget::text::fit_left;
 
 /// The most bytes that a line takes; what is pasted beyond them is left out.
@@ -18,13 +20,15 @@ const LONGEST: usize = 4096;
 pub struct Input {
     text: String,
     caret: usize,
+    /// What was cut last.
+    cut: String,
 }
 
 impl Input {
     /// A line with the caret at its end.
     pub fn new(text: &str) -> Self {
         let text: String = text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect();
-        Self { caret: text.len(), text }
+        Self { caret: text.len(), text, cut: String::new() }
     }
 
     /// What was typed.
@@ -45,37 +49,52 @@ impl Input {
         self.caret += line.len();
     }
 
-    /// Takes a key; whether the text changed or the caret moved.
-    pub fn key(&mut self, key: Key) -> bool {
-        let before = self.clone();
-        let ctrl = key.modifiers == KeyModifiers::CONTROL;
-        match key.code {
-            KeyCode::Char(c) if key.modifiers.is_empty() => self.insert(c.encode_utf8(&mut [0; 4])),
-            KeyCode::Backspace if key.modifiers.is_empty() => {
-                let from = self.previous();
-                self.text.replace_range(from..self.caret, "");
-                self.caret = from;
-            }
-            KeyCode::Delete => {
-                let to = self.next();
-                self.text.replace_range(self.caret..to, "");
-            }
-            KeyCode::Left => self.caret = self.previous(),
-            KeyCode::Right => self.caret = self.next(),
-            KeyCode::Home => self.caret = 0,
-            KeyCode::End => self.caret = self.text.len(),
-            KeyCode::Char('a') if ctrl => self.caret = 0,
-            KeyCode::Char('e') if ctrl => self.caret = self.text.len(),
-            KeyCode::Char('u') if ctrl => {
-                self.text.replace_range(..self.caret, "");
-                self.caret = 0;
-            }
-            KeyCode::Char('k') if ctrl => self.text.truncate(self.caret),
-            KeyCode::Char('w') if ctrl => self.delete_word(),
-            KeyCode::Backspace => self.delete_word(),
-            _ => {}
+    /// Types a character, or edits; whether the text changed or the caret moved.
+    pub fn press(&mut self, stroke: Stroke) -> bool {
+        let before = (self.text.clone(), self.caret);
+        match stroke {
+            Stroke::Types(c) => self.insert(c.encode_utf8(&mut [0; 4])),
+            Stroke::Edits { edit, .. } => self.edit(edit),
         }
-        *self != before
+        (&before.0, before.1) != (&self.text, self.caret)
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        match edit {
+            Edit::CharLeft => self.caret = self.previous(),
+            Edit::CharRight => self.caret = self.next(),
+            Edit::WordLeft => self.caret = self.word_left(),
+            Edit::WordRight => self.caret = self.word_right(),
+            Edit::LineStart | Edit::TextStart => self.caret = 0,
+            Edit::LineEnd | Edit::TextEnd => self.caret = self.text.len(),
+            Edit::DeleteLeft => {
+                self.take(self.previous()..self.caret);
+            }
+            Edit::DeleteRight => {
+                self.take(self.caret..self.next());
+            }
+            Edit::KillBlankWord => self.kill(self.blank_left()..self.caret),
+            Edit::KillWordLeft => self.kill(self.word_left()..self.caret),
+            Edit::KillWordRight => self.kill(self.caret..self.word_right()),
+            Edit::KillLineStart => self.kill(0..self.caret),
+            Edit::KillLineEnd => self.kill(self.caret..self.text.len()),
+            Edit::Yank => self.insert(&self.cut.clone()),
+            // There is one row.
+            Edit::RowUp | Edit::RowDown => {}
+        }
+    }
+
+    /// Takes a part out, and the caret to where it was.
+    fn take(&mut self, range: Range<usize>) -> String {
+        self.caret = range.start;
+        self.text.drain(range).collect()
+    }
+
+    /// Cuts a part, for `Yank`.
+    fn kill(&mut self, range: Range<usize>) {
+        if !range.is_empty() {
+            self.cut = self.take(range);
+        }
     }
 
     /// Paints the line in the first row of `area`, so that the caret is in sight; returns the caret's cell.
@@ -89,13 +108,23 @@ impl Input {
         Position { x: (area.x + columns(&head)).min(area.right().saturating_sub(1)), y: area.y }
     }
 
-    fn delete_word(&mut self) {
+    /// Where the word before the caret begins, blanks at its end included.
+    fn blank_left(&self) -> usize {
         let kept = self.before().trim_end();
-        let from = kept
-            .rfind(char::is_whitespace)
-            .map_or(0, |at| at + kept[at..].chars().next().map_or(1, char::len_utf8));
-        self.text.replace_range(from..self.caret, "");
-        self.caret = from;
+        kept.rfind(char::is_whitespace)
+            .map_or(0, |at| at + kept[at..].chars().next().map_or(1, char::len_utf8))
+    }
+
+    fn word_left(&self) -> usize {
+        self.before().unicode_word_indices().next_back().map_or(0, |(at, _)| at)
+    }
+
+    fn word_right(&self) -> usize {
+        let behind = &self.text[self.caret..];
+        behind
+            .unicode_word_indices()
+            .next()
+            .map_or(self.text.len(), |(at, word)| self.caret + at + word.len())
     }
 
     fn previous(&self) -> usize {
@@ -110,11 +139,14 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::key::Key;
+    use crate::tui::keymap::Keymap;
 
     fn typed(keys: &str) -> Input {
         let mut input = Input::default();
-        for key in Key::script(keys).unwrap() {
-            input.key(key);
+        let keymap = Keymap::default();
+        for stroke in Key::script(keys).unwrap().into_iter().filter_map(|key| keymap.stroke(key)) {
+            input.press(stroke);
         }
         input
     }
@@ -133,6 +165,9 @@ mod tests {
         assert_eq!(typed("one two<ctrl+w>").text(), "one ");
         assert_eq!(typed("one two<ctrl+a><delete>").text(), "ne two");
         assert_eq!(typed("ab👩‍🚀<backspace>").text(), "ab");
+        assert_eq!(typed("one-two three<alt+b><alt+b>x").text(), "one-xtwo three");
+        assert_eq!(typed("one two<ctrl+a><alt+f>x").text(), "onex two");
+        assert_eq!(typed("one two<ctrl+w><ctrl+a><ctrl+y> ").text(), "two one ");
         assert_eq!(typed("<backspace><delete><left><right>").text(), "");
         let mut pasted = Input::new("a");
         pasted.insert("b\nc");

@@ -11,6 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint};
+use crate::tui::stroke::Stroke;
 
 /// Rows that a list asks for at most; it gets what the screen has.
 const ROWS: usize = 1000;
@@ -96,7 +97,7 @@ impl Menu {
     }
 
     /// What a key does among the commands besides moving; `None` leaves it to the list.
-    fn command(&mut self, key: Key, action: Option<Action>) -> Option<Outcome> {
+    fn command(&mut self, key: Key, stroke: Option<Stroke>, action: Option<Action>) -> Option<Outcome> {
         let typed = key.typed();
         match action {
             Some(Action::Cancel) => return Some(self.leave()),
@@ -120,7 +121,7 @@ impl Menu {
         {
             return Some(Outcome::Chosen(Choice::Act(*action)));
         }
-        if self.input.key(key) {
+        if stroke.is_some_and(|stroke| self.input.press(stroke)) {
             self.narrow();
         }
         Some(if self.shown.is_empty() { self.typed() } else { Outcome::Stay })
@@ -137,10 +138,10 @@ impl Menu {
     }
 
     /// Takes a key. The ends are those of the line while something is typed.
-    pub fn key(&mut self, key: Key, action: Option<Action>, page: usize) -> Outcome {
+    pub fn key(&mut self, key: Key, stroke: Option<Stroke>, action: Option<Action>, page: usize) -> Outcome {
         let page = page as isize;
         if self.commands
-            && let Some(outcome) = self.command(key, action)
+            && let Some(outcome) = self.command(key, stroke, action)
         {
             return outcome;
         }
@@ -159,7 +160,7 @@ impl Menu {
             _ if self.input.text().is_empty() && key.code == KeyCode::Home => self.step(isize::MIN),
             _ if self.input.text().is_empty() && key.code == KeyCode::End => self.step(isize::MAX),
             _ => {
-                if self.input.key(key) {
+                if stroke.is_some_and(|stroke| self.input.press(stroke)) {
                     self.narrow();
                 }
             }
@@ -299,6 +300,7 @@ impl Menu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::keymap::Keymap;
 
     fn menu(labels: &[&str]) -> Menu {
         let entry = |label: &&str| Entry {
@@ -315,7 +317,7 @@ mod tests {
 
     fn type_in(menu: &mut Menu, text: &str) {
         for key in Key::script(text).unwrap() {
-            menu.key(key, None, 5);
+            menu.key(key, Keymap::default().stroke(key), None, 5);
         }
     }
 
@@ -326,18 +328,18 @@ mod tests {
         assert_eq!(models.selected().unwrap().label, "openai/gpt-4o");
         type_in(&mut models, "zzz");
         assert_eq!(models.selected(), None);
-        assert_eq!(models.key(Key::char('x'), Some(Action::Accept), 5), Outcome::Stay);
+        assert_eq!(models.key(Key::char('x'), None, Some(Action::Accept), 5), Outcome::Stay);
     }
 
     #[test]
     fn the_selection_goes_around_and_a_dead_entry_is_not_taken() {
         let mut one = menu(&["a", "b"]);
-        one.key(Key::char('x'), Some(Action::SelectPrevious), 5);
+        one.key(Key::char('x'), None, Some(Action::SelectPrevious), 5);
         assert_eq!(one.selected().unwrap().label, "b");
         one.entries[1].off = true;
-        assert_eq!(one.key(Key::char('x'), Some(Action::Accept), 5), Outcome::Stay);
-        one.key(Key::char('x'), Some(Action::SelectNext), 5);
-        let chosen = one.key(Key::char('x'), Some(Action::Accept), 5);
+        assert_eq!(one.key(Key::char('x'), None, Some(Action::Accept), 5), Outcome::Stay);
+        one.key(Key::char('x'), None, Some(Action::SelectNext), 5);
+        let chosen = one.key(Key::char('x'), None, Some(Action::Accept), 5);
         assert_eq!(chosen, Outcome::Chosen(Choice::Preset("a".into())));
     }
 }

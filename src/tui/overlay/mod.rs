@@ -205,24 +205,26 @@ pub enum Outcome {
 impl Overlay {
     /// Takes a key.
     pub fn key(&mut self, key: Key, keymap: &Keymap, area: Rect) -> Outcome {
-        let action = keymap.action(Context::Menu, key);
+        let (action, stroke) = (keymap.action(Context::Menu, key), keymap.stroke(key));
         let inside = inner(self.area(area));
         match self {
             Self::Help(help) => help.key(key, action, keymap, inside),
             // The line that is typed, and a blank one.
-            Self::Menu(menu) => menu.key(key, action, usize::from(inside.height.saturating_sub(2)).max(1)),
-            Self::Picker(picker) => picker.key(key, action, inside),
+            Self::Menu(menu) => {
+                menu.key(key, stroke, action, usize::from(inside.height.saturating_sub(2)).max(1))
+            }
+            Self::Picker(picker) => picker.key(key, stroke, action, inside),
             Self::Confirm(confirm) => confirm.key(key, action),
             Self::Prompt(prompt) => {
                 let next = keymap.action(Context::Everywhere, key) == Some(Action::FocusNext);
                 let completed = if next { prompt.complete() } else { None };
-                completed.unwrap_or_else(|| prompt.key(key, action))
+                completed.unwrap_or_else(|| prompt.key(stroke, action))
             }
             Self::Pad(pad) => {
                 let writes = |a: &Action| matches!(a, Action::Undo | Action::Redo | Action::Newline);
-                pad.key(key, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
+                pad.key(stroke, action.or_else(|| keymap.action(Context::Composer, key).filter(writes)))
             }
-            Self::Passphrase(ask) => ask.key(key, action),
+            Self::Passphrase(ask) => ask.key(stroke, action),
             Self::Past(past) => past.key(key, action, inside),
             Self::Difference(difference) => difference.key(key, action, inside),
             Self::Reading(reading) => reading.key(key, action, inside),

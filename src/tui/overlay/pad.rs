@@ -9,10 +9,10 @@ use crate::domain::conversation::Draft;
 use crate::domain::settings::{Field, Settings};
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
-use crate::tui::key::{Key, KeyCode, KeyModifiers};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::composer::{self, Composer};
 
 /// A tool that a model called.
@@ -70,7 +70,7 @@ impl Pad {
         let json: Option<serde_json::Value> = serde_json::from_str(&value).ok();
         let lines = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
         let mut pad = Self::new(Of::Setting(field), field.name.to_owned(), &lines.unwrap_or(value));
-        pad.composer.press(Key::new(KeyCode::Home, KeyModifiers::CONTROL));
+        pad.composer.go(composer::Move::Start, false);
         pad
     }
 
@@ -91,7 +91,7 @@ impl Pad {
     }
 
     /// Takes a key.
-    pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
+    pub fn key(&mut self, stroke: Option<Stroke>, action: Option<Action>) -> Outcome {
         match action {
             Some(Action::Accept) if !self.composer.newline_for_backslash() => {
                 let text = self.composer.text().trim().to_owned();
@@ -120,7 +120,9 @@ impl Pad {
             _ => {
                 self.wrong.clear();
                 self.leaving = false;
-                self.composer.press(key);
+                if let Some(stroke) = stroke {
+                    self.composer.press(stroke);
+                }
             }
         }
         Outcome::Stay

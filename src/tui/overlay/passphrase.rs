@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 use super::{Choice, Outcome};
 use crate::domain::secret::Secret;
 use crate::tui::action::Action;
-use crate::tui::key::{Key, KeyCode, KeyModifiers};
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
+use crate::tui::stroke::{Edit, Stroke};
 
 /// Bytes of the longest. The buffer never grows, so that no copy is left behind.
 const LONGEST: usize = 1024;
@@ -49,24 +49,23 @@ impl Ask {
     }
 
     /// Takes a key.
-    pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
-        let ctrl = key.modifiers == KeyModifiers::CONTROL;
+    pub fn key(&mut self, stroke: Option<Stroke>, action: Option<Action>) -> Outcome {
         if action == Some(Action::Cancel) {
             return Outcome::Chosen(Choice::Quit);
         }
         if self.opening {
             return Outcome::Stay;
         }
-        match key.code {
-            _ if action == Some(Action::Accept) && !self.typed.is_empty() => {
-                return Outcome::Chosen(Choice::Unlock(Secret::new(self.typed.as_str())));
-            }
-            KeyCode::Char('u' | 'w') if ctrl => self.cut(0),
-            KeyCode::Backspace => {
+        if action == Some(Action::Accept) && !self.typed.is_empty() {
+            return Outcome::Chosen(Choice::Unlock(Secret::new(self.typed.as_str())));
+        }
+        match stroke {
+            Some(Stroke::Types(typed)) => self.insert(typed.encode_utf8(&mut [0; 4])),
+            Some(Stroke::Edits { edit: Edit::KillLineStart | Edit::KillBlankWord, .. }) => self.cut(0),
+            Some(Stroke::Edits { edit: Edit::DeleteLeft | Edit::KillWordLeft, .. }) => {
                 let last = self.typed.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
                 self.cut(last);
             }
-            KeyCode::Char(typed) if key.modifiers.is_empty() => self.insert(typed.encode_utf8(&mut [0; 4])),
             _ => {}
         }
         Outcome::Stay

@@ -15,6 +15,7 @@ use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::shortlist::{Filter, Shortlist};
 use crate::tui::models::{Stock, chats, is_local, lists};
 use crate::tui::paint::{put, put_right, scrollbar, thumb, tint, wrap};
+use crate::tui::stroke::Stroke;
 
 /// Columns that it asks for at most.
 pub(super) const WIDEST: u16 = 160;
@@ -116,7 +117,7 @@ impl Picker {
     }
 
     /// Takes a key. The ends are those of the line while something is typed.
-    pub fn key(&mut self, key: Key, action: Option<Action>, area: Rect) -> Outcome {
+    pub fn key(&mut self, key: Key, stroke: Option<Stroke>, action: Option<Action>, area: Rect) -> Outcome {
         let page = isize::from(list(area).height.max(1).cast_signed());
         let last = self.len().saturating_sub(1);
         let at = self.row();
@@ -137,7 +138,7 @@ impl Picker {
             _ if self.input.text().is_empty() && key.code == KeyCode::Home => self.step(isize::MIN),
             _ if self.input.text().is_empty() && key.code == KeyCode::End => self.step(isize::MAX),
             _ => {
-                if self.input.key(key) {
+                if stroke.is_some_and(|stroke| self.input.press(stroke)) {
                     self.narrow();
                 }
             }
@@ -297,6 +298,7 @@ fn list(area: Rect) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::keymap::Keymap;
 
     const AREA: Rect = Rect::new(0, 0, 72, 12);
 
@@ -312,7 +314,7 @@ mod tests {
 
     fn type_in(picker: &mut Picker, text: &str) {
         for key in Key::script(text).unwrap() {
-            picker.key(key, None, AREA);
+            picker.key(key, Keymap::default().stroke(key), None, AREA);
         }
     }
 
@@ -321,28 +323,28 @@ mod tests {
         let mut picker = picker(&["local/smollm2"]);
         let height = picker.height();
         type_in(&mut picker, "home/new");
-        let taken = picker.key(Key::char('x'), Some(Action::Accept), AREA);
+        let taken = picker.key(Key::char('x'), None, Some(Action::Accept), AREA);
         assert_eq!(taken, Outcome::Chosen(Choice::Model("home/new".parse().unwrap())));
         assert_eq!(picker.height(), height, "nothing jumps");
         picker.restock(Stock::default(), false, Timestamp(0));
-        assert!(matches!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Chosen(_)));
+        assert!(matches!(picker.key(Key::char('x'), None, Some(Action::Accept), AREA), Outcome::Chosen(_)));
         type_in(&mut picker, " or");
-        assert_eq!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Stay);
+        assert_eq!(picker.key(Key::char('x'), None, Some(Action::Accept), AREA), Outcome::Stay);
     }
 
     #[test]
     fn the_selection_goes_around_and_what_cannot_be_used_is_not_taken() {
         let mut picker = picker(&["a/1", "a/2"]);
-        picker.key(Key::char('x'), Some(Action::SelectPrevious), AREA);
+        picker.key(Key::char('x'), None, Some(Action::SelectPrevious), AREA);
         assert_eq!(picker.list.selected().unwrap().id.as_str(), "a/2");
-        picker.key(Key::char('x'), Some(Action::SelectNext), AREA);
+        picker.key(Key::char('x'), None, Some(Action::SelectNext), AREA);
         assert_eq!(picker.list.selected().unwrap().id.as_str(), "a/1");
         let mut stock = picker.list.stock().clone();
         std::sync::Arc::make_mut(&mut stock.cards)[0].availability =
             Availability::Unusable { why: "no key".into() };
         picker.restock(stock, false, Timestamp(0));
         picker.list.go_to(&"a/1".parse().unwrap());
-        assert_eq!(picker.key(Key::char('x'), Some(Action::Accept), AREA), Outcome::Stay);
+        assert_eq!(picker.key(Key::char('x'), None, Some(Action::Accept), AREA), Outcome::Stay);
     }
 
     #[test]
@@ -363,7 +365,7 @@ mod tests {
         let mut picker = Picker::new(Purpose::Pictures, stock, None, false, Timestamp(0));
         let ids: Vec<_> = (0..4).map(|row| picker.list.at(row).unwrap().id.to_string()).collect();
         assert_eq!(ids, ["b/paints", "b/unknown", "a/talks", "local/small"]);
-        let taken = |picker: &mut Picker| picker.key(Key::char('x'), Some(Action::Accept), AREA);
+        let taken = |picker: &mut Picker| picker.key(Key::char('x'), None, Some(Action::Accept), AREA);
         assert_eq!(taken(&mut picker), Outcome::Chosen(Choice::Model("b/paints".parse().unwrap())));
         picker.step(2);
         assert_eq!(taken(&mut picker), Outcome::Stay);
@@ -372,7 +374,7 @@ mod tests {
     #[test]
     fn a_star_is_told_and_the_list_stays() {
         let mut picker = picker(&["a/1"]);
-        let told = picker.key(Key::char('x'), Some(Action::Star), AREA);
+        let told = picker.key(Key::char('x'), None, Some(Action::Star), AREA);
         assert_eq!(told, Outcome::Told(Choice::Star("a/1".parse().unwrap())));
         assert!(picker.marks(&ModelCard::unknown("a/1".parse().unwrap())).star);
     }

@@ -15,9 +15,9 @@ use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind};
 use crate::tui::action::Action;
 use crate::tui::effect::Written;
-use crate::tui::key::Key;
 use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::text::width;
 use crate::workbench::request::comparisons::Form as ComparisonForm;
 use crate::workbench::request::conversations::Format;
@@ -373,7 +373,7 @@ impl Prompt {
     }
 
     /// Takes a key.
-    pub fn key(&mut self, key: Key, action: Option<Action>) -> Outcome {
+    pub fn key(&mut self, stroke: Option<Stroke>, action: Option<Action>) -> Outcome {
         let text = self.input.text().trim();
         match (action, &self.of) {
             (Some(Action::Cancel), _) => Outcome::Close,
@@ -498,7 +498,9 @@ impl Prompt {
             _ => {
                 self.wrong = "";
                 self.said = Said::Nothing;
-                self.input.key(key);
+                if let Some(stroke) = stroke {
+                    self.input.press(stroke);
+                }
                 Outcome::Stay
             }
         }

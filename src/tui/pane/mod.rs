@@ -23,6 +23,7 @@ use super::key::Key;
 use super::keymap::Context;
 use super::look::Look;
 use super::overlay::Choice;
+use super::stroke::Stroke;
 use super::when;
 use super::widget::code::{Highlights, Want};
 use super::widget::picture::Way;
@@ -71,6 +72,16 @@ impl Place {
             Self::Models => "Mod",
             Self::Usage => "Use",
         }
+    }
+
+    /// The name that it is remembered by.
+    pub const fn name(self) -> &'static str {
+        self.action().name()
+    }
+
+    /// The place that is remembered by that name, where it is still there.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|place| place.name() == name)
     }
 
     /// The action that leads to it.
@@ -137,8 +148,8 @@ pub trait Pane {
     /// Does what the person means; `key` is the one that said it.
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>);
 
-    /// Takes a key that means no action.
-    fn key(&mut self, _key: Key, _desk: &mut Desk<'_>) {}
+    /// Takes what a key that means no action does to a text that is being written.
+    fn key(&mut self, _stroke: Stroke, _desk: &mut Desk<'_>) {}
 
     fn paste(&mut self, _text: &str, _desk: &mut Desk<'_>) {}
 

@@ -7,7 +7,7 @@ mod foreign;
 mod llama_cpp;
 mod peers;
 pub mod real;
-mod tiny;
+pub mod tiny;
 mod vectors;
 mod zoo;
 

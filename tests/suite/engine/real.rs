@@ -71,6 +71,14 @@ fn the_converted_model_is_the_one_that_was_judged() {
 }
 
 #[test]
+fn the_catalogue_says_of_the_conversion_what_was_judged() {
+    let catalogue = outcrop::service::models::catalogue().unwrap();
+    let model = catalogue.iter().find(|model| model.name == "smollm2-135m").unwrap();
+    let converted = model.files[0].sources.iter().find_map(|source| source.converted()).unwrap();
+    assert_eq!(converted.sha256, said().model_sha256);
+}
+
+#[test]
 fn token_ids_are_those_of_llama_cpp() {
     let Some(path) = model() else { return };
     for Text { text, ids } in said().texts {

@@ -171,7 +171,7 @@ fn other_columns_begin_a_new_comparison() {
 fn any_two_answers_are_compared_and_nothing_of_who_gave_them_is_told_before_a_choice() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);
-    stage.keys("<alt+b>");
+    stage.keys("<alt+h>");
     let tasks = asked(&mut stage, &comparison(3, Some(7)));
     stage.keys("<tab>v");
     assert!(stage.state.overlays.is_empty(), "they run yet");
@@ -199,7 +199,7 @@ fn a_remark_of_a_call_is_not_shown_while_who_answers_is_hidden() {
         let mut stage = Stage::settled(120, 40, "dark");
         arrive(&mut stage);
         if blind.is_some() {
-            stage.keys("<alt+b>");
+            stage.keys("<alt+h>");
         }
         let tasks = asked(&mut stage, &comparison(2, blind));
         let event = Delta::Notice { text: "gemma3 has no seed".into() };

@@ -104,3 +104,46 @@ fn a_request_that_comes_when_another_conversation_is_shown_is_dropped() {
     stage.answer("scripts", vec![Reply::Scripts { scripts: scripts() }]);
     assert!(stage.state.overlays.is_empty());
 }
+
+/// What was copied last.
+fn copied(effects: &[Effect]) -> String {
+    let of = |effect: &Effect| if let Effect::Copy(text) = effect { Some(text.clone()) } else { None };
+    effects.iter().rev().find_map(of).unwrap_or_default()
+}
+
+#[test]
+fn a_part_of_a_message_is_selected_and_copied_by_keys_alone() {
+    let text = "The outer bank **wears** away.\n\nThe inner one\ngrows, and so the bend wanders.";
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(vec![message(1, None, Role::User, "Why so?"), answer(2, Some(1), text, COMPLETE)]);
+    assert_eq!(copied(&stage.keys("<tab>vwwwy")), "The outer bank **", "by words");
+    assert_eq!(copied(&stage.keys("vlllly")), "The ", "by characters");
+    assert_eq!(copied(&stage.keys("v$y")), "The outer bank **wears** away.", "to the end of the row");
+    assert_eq!(
+        copied(&stage.keys("vwjy")),
+        "The outer bank **wears** away.\n\nThe ",
+        "by rows, in their column"
+    );
+    assert_eq!(copied(&stage.keys("v$jj0hh<enter>")).lines().count(), 3, "and back over the end of a row");
+    assert_eq!(copied(&stage.keys("kv$y")), "Why so?", "of the message that is selected");
+    // Upwards it goes into what was said before.
+    assert_eq!(copied(&stage.keys("jvk0y")), "Why so?");
+    assert_eq!(copied(&stage.keys("vw<esc>y")), text, "Esc ends it: the whole message is copied");
+    assert_eq!(stage.keys("vy").iter().filter(|e| matches!(e, Effect::Copy(_))).count(), 0);
+    assert!(stage.text().contains("Nothing is selected yet"), "{}", stage.text());
+}
+
+#[test]
+fn a_selection_by_keys_goes_on_beyond_the_screen_and_esc_ends_it_before_it_stops_the_answer() {
+    let long: Vec<String> = (0..60).map(|line| format!("line {line} of it  ")).collect();
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.open(vec![message(1, None, Role::User, "q"), answer(2, Some(1), &long.join("\n"), COMPLETE)]);
+    let text = copied(&stage.keys(&format!("<tab>gv{}$y", "j".repeat(31))));
+    assert!(text.starts_with("q\n\nline 0 of it") && text.trim_end().ends_with("line 30 of it"), "{text}");
+    let text = copied(&stage.keys("v<pagedown><pagedown><pagedown><pagedown><pagedown>$y"));
+    assert!(text.trim_end().ends_with("line 59 of it"), "{text}");
+    stage.keys("<tab>");
+    stage.keys("again<enter>");
+    let effects = stage.keys("<tab>gv<esc>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))), "{effects:?}");
+}

@@ -1,7 +1,7 @@
 //! Nothing is fetched without a yes that was meant.
 
 use outcrop::domain::catalog::{Availability, ModelId};
-use outcrop::domain::pull::{Checked, PullPlan};
+use outcrop::domain::pull::{Checked, PullPlan, PullStep};
 use outcrop::domain::{Error, ErrorKind};
 use outcrop::tui::app::Start;
 use outcrop::tui::effect::Effect;
@@ -160,6 +160,8 @@ fn plan(id: ModelId) -> Reply {
             title: String::new(),
             licence: "Apache-2.0".into(),
             bytes: None,
+            rough: false,
+            kept: None,
             to: "/models".into(),
             sources: vec!["a hub".into()],
             checked: Checked::Here,
@@ -202,6 +204,29 @@ fn what_is_being_fetched_goes_on_and_can_be_stopped_whatever_else_is_chosen() {
     assert!(stage.text().contains("Quit and stop fetching a model?"), "{}", stage.text());
     stage.keys("<esc>");
     assert!(stage.keys("<esc>").contains(&Effect::Cancel(task)));
+}
+
+#[test]
+fn of_a_source_that_starts_over_it_is_said_before_it_is_stopped_and_after() {
+    for (starts_over, before, after) in [
+        (
+            true,
+            "Esc stops it; this source starts over the next time",
+            "starts over: this source keeps nothing",
+        ),
+        (false, "Esc stops it; what has come is kept", "goes on where it can"),
+    ] {
+        let (_, mut stage) = switching();
+        stage.answer("\"plan\"", vec![plan("local/bigger".parse().unwrap())]);
+        stage.keys("<enter>");
+        let fetching = PullStep::Fetching { done: 1, total: Some(2), resumed: 0, per_second: None };
+        let trying = PullStep::Trying { source: "a source".into(), starts_over };
+        let steps = [trying, fetching].map(|step| Reply::Pulling { step });
+        stage.reply("\"pull\"", steps.into());
+        assert!(stage.text().contains(before), "{}", stage.text());
+        stage.keys("<esc>");
+        assert!(stage.text().contains(after), "{}", stage.text());
+    }
 }
 
 #[test]

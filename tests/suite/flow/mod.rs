@@ -9,6 +9,7 @@ mod compare;
 pub mod copying;
 mod first_run;
 mod kept;
+mod left_off;
 pub mod passphrase;
 pub mod presets;
 mod prompt;

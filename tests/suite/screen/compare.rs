@@ -229,7 +229,7 @@ fn the_request_of_a_column_is_copied_but_not_while_it_would_tell_who_it_is() {
         let mut stage = Stage::settled(100, 30, "dark");
         arrive(&mut stage);
         if blind {
-            stage.keys("<alt+b>");
+            stage.keys("<alt+h>");
         }
         let tasks = asked(&mut stage, &comparison(2, blind.then_some(7)));
         finish(&mut stage, &tasks, 0, "It is the current.");
@@ -268,14 +268,14 @@ fn six_columns_scroll_sideways_where_they_have_no_room() {
 fn blind_answers_appear_together_and_tell_no_names() {
     shoot("compare-blind-waiting", |stage| {
         arrive(stage);
-        stage.keys("<alt+b>");
+        stage.keys("<alt+h>");
         let tasks = asked(stage, &comparison(3, Some(7)));
         finish(stage, &tasks, 0, "It is the current.");
         delta(stage, tasks[1], "not to be seen");
     });
     shoot("compare-blind", |stage| {
         arrive(stage);
-        stage.keys("<alt+b>");
+        stage.keys("<alt+h>");
         let tasks = asked(stage, &comparison(3, Some(7)));
         finish(stage, &tasks, 0, "It is the current.");
         fail(stage, &tasks, 1);
@@ -391,7 +391,7 @@ fn a_folded_column_leaves_its_room_to_the_others() {
 fn of_a_hidden_answer_no_thought_tells_how_long_or_whose_it_is() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);
-    stage.keys("<alt+b>");
+    stage.keys("<alt+h>");
     let tasks = asked(&mut stage, &comparison(2, Some(7)));
     for (at, task) in tasks.iter().enumerate() {
         let mut answer = begun(at, "It is the current.", COMPLETE);

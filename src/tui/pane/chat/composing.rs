@@ -4,9 +4,10 @@ use super::list::Search;
 use super::{Focus, State, Wait};
 use crate::tui::app::{Desk, SAVE_DRAFT};
 use crate::tui::effect::{Effect, Lane, TimerId};
-use crate::tui::key::{Key, KeyCode};
+use crate::tui::key::Key;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::conversations::Conversations;
 
@@ -14,30 +15,30 @@ use crate::workbench::request::conversations::Conversations;
 const HITS: usize = 50;
 
 impl State {
-    /// A key that the table says nothing about.
-    pub fn key(&mut self, key: Key, desk: &mut Desk<'_>) {
+    /// What a key does to the text or the line that is being written.
+    pub fn key(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
         match self.focus {
             Focus::Find => {
-                let changed = self.find.as_mut().is_some_and(|find| find.input.key(key));
+                let changed = self.find.as_mut().is_some_and(|find| find.input.press(stroke));
                 if changed {
                     self.find_again(desk);
                 }
             }
             Focus::List if self.typing_search() => {
-                let changed = self.list.search.as_mut().is_some_and(|search| search.input.key(key));
+                let changed = self.list.search.as_mut().is_some_and(|search| search.input.press(stroke));
                 if changed {
                     self.search(desk);
                 }
             }
             Focus::Settings if self.drawer.input.is_some() => {
                 if let Some(input) = &mut self.drawer.input {
-                    input.key(key);
+                    input.press(stroke);
                     self.drawer.error = None;
                 }
             }
             Focus::Composer => {
-                let changed = self.composer.press(key);
-                if key.typed() == Some(' ') {
+                let changed = self.composer.press(stroke);
+                if stroke == Stroke::Types(' ') {
                     self.attach_mentions(desk);
                 }
                 if changed {
@@ -45,9 +46,9 @@ impl State {
                 }
             }
             // What types in a place that takes no text was meant for the composer.
-            Focus::FirstRun if key.typed().is_some() => {
+            Focus::FirstRun if matches!(stroke, Stroke::Types(_)) => {
                 self.focus = Focus::Composer;
-                self.composer.press(key);
+                self.composer.press(stroke);
                 self.typed(desk);
             }
             _ => {}
@@ -101,6 +102,9 @@ impl State {
         if gone {
             self.focus = Focus::Composer;
         }
+        if self.focus != Focus::Transcript {
+            self.marking = None;
+        }
         self.bar_files();
         let areas = self.areas(desk.area);
         self.composer.fit(areas.composer.width, areas.composer.height);
@@ -143,14 +147,7 @@ impl State {
 
     /// Up and Down: a row in the text, then what was written before.
     pub(super) fn history(&mut self, key: Option<Key>, newer: bool, desk: &mut Desk<'_>) {
-        let arrow =
-            key.filter(|key| matches!(key.code, KeyCode::Up | KeyCode::Down) && key.modifiers.is_empty());
-        let moved = match (arrow, newer) {
-            (Some(key), _) => self.composer.press(key),
-            (None, true) => self.composer.history_next(),
-            (None, false) => self.composer.history_previous(),
-        };
-        if moved {
+        if self.composer.recall(newer, key) {
             self.typed(desk);
         }
     }

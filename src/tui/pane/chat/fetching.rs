@@ -54,7 +54,7 @@ impl State {
         let Some(id) = first.choice().map(|card| card.id.clone()) else { return };
         let task = desk.call(None, Request::Models(Models::Pull { id }));
         first.failed.clear();
-        first.fetch = Fetch::Running { task, since: desk.now.elapsed, step: None };
+        first.fetch = Fetch::Running { task, since: desk.now.elapsed, step: None, starts_over: false };
         self.waits.insert(task, Wait::Pull);
     }
 

@@ -21,6 +21,8 @@ pub enum Fetch {
         task: TaskId,
         since: Duration,
         step: Option<PullStep>,
+        /// The source that is asked keeps nothing of a fetch that is stopped.
+        starts_over: bool,
     },
     Failed(Error),
 }
@@ -118,7 +120,10 @@ impl FirstRun {
         if let PullStep::SourceFailed { source, why } = &new {
             self.failed.push((source.clone(), why.clone()));
         }
-        if let Fetch::Running { step, .. } = &mut self.fetch {
+        if let Fetch::Running { step, starts_over, .. } = &mut self.fetch {
+            if let PullStep::Trying { starts_over: new, .. } = &new {
+                *starts_over = *new;
+            }
             *step = Some(new);
         }
     }
@@ -150,6 +155,8 @@ mod tests {
             title: String::new(),
             licence: String::new(),
             bytes: None,
+            rough: false,
+            kept: None,
             to: "/".into(),
             sources: Vec::new(),
             checked: Checked::Here,

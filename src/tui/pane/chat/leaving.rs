@@ -9,6 +9,9 @@ use crate::tui::keymap::Context;
 impl State {
     /// Esc: stops the answer, then goes one step back. It never takes a text away.
     pub(super) fn back(&mut self, desk: &mut Desk<'_>) {
+        if self.marks() {
+            return self.unmark();
+        }
         if self.stop(desk) {
             return;
         }
@@ -45,11 +48,15 @@ impl State {
     /// Esc on the screen of the first start: stops fetching, then leaves.
     fn leave_first_run(&mut self, desk: &mut Desk<'_>) {
         let Some(first) = &mut self.first_run else { return };
-        if let Fetch::Running { task, .. } = first.fetch {
+        if let Fetch::Running { task, starts_over, .. } = first.fetch {
             first.fetch = Fetch::Offered;
             self.cancel(task, desk);
             let key = desk.options.keymap.name(Context::FirstRun, Action::Accept);
-            desk.say(format!("Stopped. {key} goes on where it can."));
+            desk.say(if starts_over {
+                format!("Stopped. {key} starts over: this source keeps nothing.")
+            } else {
+                format!("Stopped. {key} goes on where it can.")
+            });
         } else {
             self.close_first_run();
         }

@@ -15,6 +15,7 @@ mod layout;
 mod leaving;
 mod lines;
 mod list;
+mod marking;
 mod models;
 mod mouse;
 mod moving;
@@ -36,6 +37,7 @@ use std::time::Duration;
 
 use first_run::{Fetch, FirstRun};
 use list::List;
+use marking::Marking;
 
 use crate::domain::Error;
 use crate::domain::completion::Completion;
@@ -162,6 +164,8 @@ pub struct State {
     /// The message that keys act on.
     at: Option<MessageId>,
     selection: Option<Selection>,
+    /// Keys move an end of the selection.
+    marking: Option<Marking>,
     dragging: bool,
     /// The scrollbar follows the mouse.
     pulling: bool,
@@ -225,6 +229,7 @@ impl State {
             scroll: Scroll::default(),
             at: None,
             selection: None,
+            marking: None,
             dragging: false,
             pulling: false,
             folded: HashSet::new(),
@@ -251,6 +256,7 @@ impl State {
         }
         match self.focus {
             Focus::Composer => Context::Composer,
+            Focus::Transcript if self.marks() => Context::Selecting,
             Focus::Transcript => Context::Transcript,
             Focus::List => Context::List,
             Focus::Settings => Context::Settings,
@@ -286,6 +292,7 @@ impl State {
             Action::CopyAll | Action::ExportConversation | Action::Fork | Action::Rename | Action::Delete => {
                 self.thread.id.is_some()
             }
+            Action::StartSelection => self.thread.shown().next().is_some(),
             Action::AnswerTool => self.calls_tools(),
             Action::EditQueued => !self.thread.queue.is_empty(),
             Action::Back => !idle,

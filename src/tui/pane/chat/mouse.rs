@@ -43,7 +43,7 @@ impl State {
 
     fn click(&mut self, at: Position, desk: &mut Desk<'_>) {
         let areas = self.areas(desk.area);
-        self.selection = None;
+        self.unmark();
         if let Some(rows) = areas.list_rows.filter(|rows| rows.contains(at)) {
             let row = self.list.rows(desk.wall()).nth(self.list.top + usize::from(at.y - rows.y));
             if let Some(Row::Entry(place) | Row::Snippet(place)) = row {

@@ -41,6 +41,7 @@ impl State {
     pub(super) fn move_in(&mut self, action: Action, desk: &mut Desk<'_>) {
         let page = self.areas(desk.area).list_rows.map_or(1, |rows| rows.height.max(2)) as isize;
         match self.focus {
+            Focus::Transcript if self.marks() => self.mark_on(action, desk),
             Focus::Transcript => match action {
                 Action::SelectNext => self.step_message(1, desk),
                 Action::SelectPrevious => self.step_message(-1, desk),

@@ -183,6 +183,12 @@ impl State {
         }
     }
 
+    /// The person has begun to write here, or gone on.
+    pub fn has_begun(&self) -> bool {
+        let stays = matches!(self.focus, Focus::Composer | Focus::FirstRun);
+        !stays || !self.composer.is_empty() || self.hasty || self.thread.turn != Turn::Idle
+    }
+
     /// Writes are under way that the store has not acknowledged.
     pub fn is_writing(&self) -> bool {
         self.waits.values().any(|wait| matches!(wait, Wait::Write(_)))
@@ -260,7 +266,7 @@ impl State {
         self.saved = Draft::default();
         self.scroll = Scroll::default();
         self.at = None;
-        self.selection = None;
+        self.unmark();
         self.find = None;
         self.wanted = None;
         self.folded.clear();

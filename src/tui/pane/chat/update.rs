@@ -40,8 +40,8 @@ impl State {
             Action::EditInEditor => self.edit_in_editor(desk),
             // With something written, it is the key of the composer that deletes.
             Action::QuitWhenEmpty => {
-                if let Some(key) = key {
-                    self.key(key, desk);
+                if let Some(stroke) = desk.stroke(key) {
+                    self.key(stroke, desk);
                 }
             }
             Action::Back => self.back(desk),
@@ -85,6 +85,8 @@ impl State {
             Action::AnswerTool => self.answer_tools(desk),
             Action::BranchPrevious => self.branch(-1, None, desk),
             Action::BranchNext => self.branch(1, None, desk),
+            Action::StartSelection => self.mark(desk),
+            Action::Copy if self.marks() => self.copy_marked(desk),
             Action::Copy => self.copy(desk),
             Action::CopyCode => self.copy_code(desk),
             Action::CopyAll => self.copy_all(desk),

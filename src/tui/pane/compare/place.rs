@@ -15,6 +15,7 @@ use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::code::Want;
 use crate::workbench::Reply;
 
@@ -39,8 +40,8 @@ impl Pane for State {
         self.does(action, key, desk);
     }
 
-    fn key(&mut self, key: Key, desk: &mut Desk<'_>) {
-        self.press(key, desk);
+    fn key(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
+        self.press(stroke, desk);
     }
 
     fn paste(&mut self, text: &str, desk: &mut Desk<'_>) {

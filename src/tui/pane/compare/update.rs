@@ -15,6 +15,7 @@ use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::drawer::rows;
 use crate::tui::setup::view::row_at;
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::transcript::{Geometry, Transcript};
 use crate::workbench::Request;
 use crate::workbench::request::comparisons::Comparisons;
@@ -121,10 +122,7 @@ impl State {
 
     /// Up and Down: a row in what is written, then what was sent before.
     fn recall(&mut self, previous: bool, key: Option<Key>, desk: &mut Desk<'_>) {
-        if key.is_some_and(|key| self.composer.press(key)) {
-            return;
-        }
-        let _ = if previous { self.composer.history_previous() } else { self.composer.history_next() };
+        self.composer.recall(!previous, key);
         self.typed(desk);
     }
 
@@ -133,17 +131,17 @@ impl State {
         self.reveal(desk.area);
     }
 
-    /// A key that the table says nothing about.
-    pub(super) fn press(&mut self, key: Key, desk: &mut Desk<'_>) {
+    /// What a key does to the text or the line that is being written.
+    pub(super) fn press(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
         match self.focus {
             Focus::Composer => {
-                if self.composer.press(key) {
+                if self.composer.press(stroke) {
                     self.typed(desk);
                 }
             }
             Focus::Settings => {
                 if let Some(input) = &mut self.drawer.input {
-                    input.key(key);
+                    input.press(stroke);
                     self.drawer.error = None;
                 }
             }

@@ -16,6 +16,7 @@ use crate::tui::keymap::Context;
 use crate::tui::overlay::Choice;
 use crate::tui::overlay::input::Input;
 use crate::tui::pane::{Pane, Sight};
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::code::Want;
 use crate::workbench::Reply;
 
@@ -70,9 +71,9 @@ impl Pane for State {
         }
     }
 
-    fn key(&mut self, key: Key, _: &mut Desk<'_>) {
+    fn key(&mut self, stroke: Stroke, _: &mut Desk<'_>) {
         if let Some(input) = self.typed() {
-            input.key(key);
+            input.press(stroke);
         }
     }
 

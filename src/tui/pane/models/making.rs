@@ -15,6 +15,8 @@ pub struct Making {
     pub task: Option<TaskId>,
     pub since: Duration,
     pub step: Option<PullStep>,
+    /// The source that is asked keeps nothing of a fetch that is stopped.
+    pub starts_over: bool,
     /// Sources that failed, and why.
     pub failed: Vec<(String, String)>,
     pub error: Option<Error>,
@@ -22,7 +24,15 @@ pub struct Making {
 
 impl Making {
     pub fn new(name: String, task: TaskId, since: Duration) -> Self {
-        Self { name, task: Some(task), since, step: None, failed: Vec::new(), error: None }
+        Self {
+            name,
+            task: Some(task),
+            since,
+            step: None,
+            starts_over: false,
+            failed: Vec::new(),
+            error: None,
+        }
     }
 
     pub fn runs(&self) -> bool {
@@ -32,6 +42,9 @@ impl Making {
     pub fn progress(&mut self, step: PullStep) {
         if let PullStep::SourceFailed { source, why } = &step {
             self.failed.push((source.clone(), why.clone()));
+        }
+        if let PullStep::Trying { starts_over, .. } = &step {
+            self.starts_over = *starts_over;
         }
         self.step = Some(step);
     }

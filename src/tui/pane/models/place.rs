@@ -18,6 +18,7 @@ use crate::tui::keymap::Context;
 use crate::tui::models::{chats, embeds, is_local, paints};
 use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
+use crate::tui::stroke::Stroke;
 use crate::tui::widget::code::Want;
 use crate::workbench::Reply;
 
@@ -70,10 +71,10 @@ impl Pane for State {
         }
     }
 
-    fn key(&mut self, key: Key, _: &mut Desk<'_>) {
+    fn key(&mut self, stroke: Stroke, _: &mut Desk<'_>) {
         match self.presets {
-            Some(_) => self.type_in_preset(key),
-            None => self.typed(key),
+            Some(_) => self.type_in_preset(stroke),
+            None => self.typed(stroke),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::drawer::{Drawer, Row};
 use crate::tui::setup::view::row_at;
 use crate::tui::setup::{Setup, comes_back};
+use crate::tui::stroke::Stroke;
 use ratatui::layout::Rect;
 
 /// The delay after which a changed preset is kept.
@@ -189,8 +190,8 @@ impl State {
                     presets.drawer.error = None;
                 }
                 _ => {
-                    if let Some(key) = key {
-                        self.type_in_preset(key);
+                    if let Some(stroke) = desk.stroke(key) {
+                        self.type_in_preset(stroke);
                     }
                 }
             }
@@ -243,10 +244,10 @@ impl State {
     }
 
     /// A key into the value that is typed.
-    pub(super) fn type_in_preset(&mut self, key: Key) {
+    pub(super) fn type_in_preset(&mut self, stroke: Stroke) {
         let Some(presets) = &mut self.presets else { return };
         if let Some(input) = presets.drawer.input.as_mut().filter(|_| presets.editing) {
-            input.key(key);
+            input.press(stroke);
             presets.drawer.error = None;
         }
     }

@@ -11,12 +11,14 @@ use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane};
 use crate::tui::event::{Mouse, MouseKind};
 use crate::tui::key::Key;
+use crate::tui::models::progress::stopping;
 use crate::tui::models::shortlist::Filter;
 use crate::tui::models::{chats, embeds, is_local};
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::models::Models;
 
@@ -58,16 +60,16 @@ impl State {
             Action::SelectPrevious => self.step(-1),
             Action::PageDown | Action::PageUp => self.go(action, desk),
             _ => {
-                if let Some(key) = key {
-                    self.typed(key);
+                if let Some(stroke) = desk.stroke(key) {
+                    self.typed(stroke);
                 }
             }
         }
     }
 
     /// A key into the line that narrows the list.
-    pub(super) fn typed(&mut self, key: Key) {
-        if self.focus == Focus::Search && self.search.key(key) {
+    pub(super) fn typed(&mut self, stroke: Stroke) {
+        if self.focus == Focus::Search && self.search.press(stroke) {
             self.list.type_in(self.search.text());
             self.scroll = 0;
         }
@@ -117,8 +119,8 @@ impl State {
         let task = trial.or_else(|| self.making.as_mut().and_then(|making| making.task.take()));
         let Some(task) = task else { return false };
         if trial.is_none() {
-            self.making = None;
-            desk.say("Stopped; what has come is kept where the source can resume.");
+            let starts_over = self.making.take().is_some_and(|making| making.starts_over);
+            desk.say(format!("Stopped; {}.", stopping(starts_over)));
         }
         desk.ask(Effect::Cancel(task));
         self.waits.remove(&task);

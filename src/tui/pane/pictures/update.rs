@@ -6,12 +6,13 @@ use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::event::{Mouse, MouseKind};
-use crate::tui::key::{Key, KeyCode};
+use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::picker::{Picker, Purpose};
 use crate::tui::overlay::prompt::Prompt;
 use crate::tui::overlay::{Choice, Overlay};
+use crate::tui::stroke::Stroke;
 use crate::workbench::Request;
 use crate::workbench::request::pictures::Pictures;
 
@@ -115,13 +116,7 @@ impl State {
 
     /// Up and Down: a row in the text, then what was written before.
     fn history(&mut self, action: Action, key: Option<Key>) {
-        let arrow =
-            key.filter(|key| matches!(key.code, KeyCode::Up | KeyCode::Down) && key.modifiers.is_empty());
-        match (arrow, action) {
-            (Some(key), _) => drop(self.composer.press(key)),
-            (None, Action::HistoryNext) => drop(self.composer.history_next()),
-            (None, _) => drop(self.composer.history_previous()),
-        }
+        self.composer.recall(action == Action::HistoryNext, key);
     }
 
     /// What runs is stopped, then one step out.
@@ -214,8 +209,8 @@ impl State {
                 (self.drawer.input, self.drawer.error) = (None, None);
             }
             _ => {
-                if let Some(key) = key {
-                    self.typed(key, desk);
+                if let Some(stroke) = desk.stroke(key) {
+                    self.typed(stroke, desk);
                 }
             }
         }
@@ -227,14 +222,14 @@ impl State {
         desk.overlays.push(Overlay::Picker(Box::new(picker)));
     }
 
-    /// A key that the table says nothing about.
-    pub(super) fn typed(&mut self, key: Key, desk: &mut Desk<'_>) {
+    /// What a key does to the text or the line that is being written.
+    pub(super) fn typed(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
         match (self.focus, &mut self.drawer.input) {
             (Focus::Settings, Some(input)) => {
-                input.key(key);
+                input.press(stroke);
                 self.drawer.error = None;
             }
-            (Focus::Prompt, _) => drop(self.composer.press(key)),
+            (Focus::Prompt, _) => drop(self.composer.press(stroke)),
             _ => {}
         }
         self.fit(desk);

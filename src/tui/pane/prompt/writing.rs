@@ -5,34 +5,35 @@ use crate::domain::conversation::Draft;
 use crate::tui::app::Desk;
 use crate::tui::effect::Effect;
 use crate::tui::key::Key;
+use crate::tui::stroke::Stroke;
 
 /// A text that is pasted into the prompt is shown as it is up to so many bytes: its variables are to be seen.
 const PASTE: usize = 64 * 1024;
 
 impl State {
-    /// A key that the table says nothing about.
-    pub(super) fn press(&mut self, key: Key, desk: &mut Desk<'_>) {
+    /// What a key does to the text or the line that is being written.
+    pub(super) fn press(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
         match self.focus {
             Focus::Editor => {
-                if self.editor.press(key) {
+                if self.editor.press(stroke) {
                     self.typed(desk);
                 }
             }
             Focus::Values => {
-                if self.value.press(key) {
+                if self.value.press(stroke) {
                     self.take_value();
                     self.typed(desk);
                 }
             }
             Focus::Library if self.library.typing => {
-                if self.library.filter.key(key) {
+                if self.library.filter.press(stroke) {
                     self.library.selected = 0;
                     self.refit(desk);
                 }
             }
             Focus::Settings => {
                 if let Some(input) = &mut self.drawer.input {
-                    input.key(key);
+                    input.press(stroke);
                     self.drawer.error = None;
                 }
             }
@@ -128,7 +129,7 @@ impl State {
 
     /// Up and Down among the values: a row in the one that is written, then the next.
     pub(super) fn step_value(&mut self, steps: isize, key: Option<Key>, desk: &Desk<'_>) {
-        if key.is_some_and(|key| self.value.press(key)) {
+        if key.is_some() && self.value.step_row(steps) {
             return;
         }
         match self.selected.checked_add_signed(steps) {

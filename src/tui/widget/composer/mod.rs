@@ -31,7 +31,8 @@ use rows::{Row, byte_at, place_of, rows};
 use crate::domain::attachment::Attachment;
 use crate::domain::conversation::{Draft, Held};
 use crate::domain::message::Block;
-use crate::tui::key::{Key, KeyCode, KeyModifiers};
+use crate::tui::key::{Key, KeyCode};
+use crate::tui::stroke::{Edit, Stroke};
 
 /// A message being written. Every method is pure; `fit` tells it the room that it is drawn in.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -317,63 +318,48 @@ impl Composer {
         self.moved(None);
     }
 
-    /// Takes a key of the readline set, arrows, and characters; `false` if it means nothing here.
-    pub fn press(&mut self, key: Key) -> bool {
-        if let Some(c) = key.typed() {
-            self.insert(c.encode_utf8(&mut [0; 4]));
-            return true;
-        }
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let select = key.modifiers.contains(KeyModifiers::SHIFT);
-        let word = ctrl || alt;
-        match key.code {
-            KeyCode::Left if word => self.go(Move::WordLeft, select),
-            KeyCode::Right if word => self.go(Move::WordRight, select),
-            KeyCode::Left => self.go(Move::Left, select),
-            KeyCode::Right => self.go(Move::Right, select),
-            KeyCode::Home if ctrl => self.go(Move::Start, select),
-            KeyCode::End if ctrl => self.go(Move::End, select),
-            KeyCode::Home => self.go(Move::LineStart, select),
-            KeyCode::End => self.go(Move::LineEnd, select),
-            KeyCode::Up if !word => return self.vertical(-1, select) || (!select && self.history_previous()),
-            KeyCode::Down if !word => return self.vertical(1, select) || (!select && self.history_next()),
-            KeyCode::Backspace if word => self.edit(|b| b.kill(Move::WordLeft)),
-            KeyCode::Backspace => self.edit(|b| b.delete(Move::Left)),
-            KeyCode::Delete if word => self.edit(|b| b.kill(Move::WordRight)),
-            KeyCode::Delete => self.edit(|b| b.delete(Move::Right)),
-            KeyCode::Char(c) if ctrl && !alt && !select => return self.control(c),
-            KeyCode::Char(c) if alt && !ctrl => return self.meta(c),
-            _ => return false,
-        }
-        true
-    }
-
-    fn control(&mut self, c: char) -> bool {
-        match c {
-            'a' => self.go(Move::LineStart, false),
-            'e' => self.go(Move::LineEnd, false),
-            'b' => self.go(Move::Left, false),
-            'f' => self.go(Move::Right, false),
-            'h' => self.edit(|b| b.delete(Move::Left)),
-            'd' => self.edit(|b| b.delete(Move::Right)),
-            'k' => self.edit(|b| b.kill(Move::LineEnd)),
-            'u' => self.edit(|b| b.kill(Move::LineStart)),
-            'w' => self.edit(Buffer::kill_blank_word),
-            'y' => self.edit(Buffer::yank),
-            _ => return false,
+    /// Types a character, or edits; `false` if that came to nothing.
+    pub fn press(&mut self, stroke: Stroke) -> bool {
+        let (edit, select) = match stroke {
+            Stroke::Types(c) => {
+                self.insert(c.encode_utf8(&mut [0; 4]));
+                return true;
+            }
+            Stroke::Edits { edit, selects } => (edit, selects),
+        };
+        match edit {
+            Edit::CharLeft => self.go(Move::Left, select),
+            Edit::CharRight => self.go(Move::Right, select),
+            Edit::WordLeft => self.go(Move::WordLeft, select),
+            Edit::WordRight => self.go(Move::WordRight, select),
+            Edit::LineStart => self.go(Move::LineStart, select),
+            Edit::LineEnd => self.go(Move::LineEnd, select),
+            Edit::TextStart => self.go(Move::Start, select),
+            Edit::TextEnd => self.go(Move::End, select),
+            Edit::RowUp => return self.vertical(-1, select),
+            Edit::RowDown => return self.vertical(1, select),
+            Edit::DeleteLeft => self.edit(|b| b.delete(Move::Left)),
+            Edit::DeleteRight => self.edit(|b| b.delete(Move::Right)),
+            Edit::KillBlankWord => self.edit(Buffer::kill_blank_word),
+            Edit::KillWordLeft => self.edit(|b| b.kill(Move::WordLeft)),
+            Edit::KillWordRight => self.edit(|b| b.kill(Move::WordRight)),
+            Edit::KillLineStart => self.edit(|b| b.kill(Move::LineStart)),
+            Edit::KillLineEnd => self.edit(|b| b.kill(Move::LineEnd)),
+            Edit::Yank => self.edit(Buffer::yank),
         }
         true
     }
 
-    fn meta(&mut self, c: char) -> bool {
-        match c {
-            'b' => self.go(Move::WordLeft, false),
-            'f' => self.go(Move::WordRight, false),
-            'd' => self.edit(|b| b.kill(Move::WordRight)),
-            _ => return false,
-        }
-        true
+    /// Goes back or forward in what was sent before; an arrow goes a row in the text first. `false` at the end.
+    pub fn recall(&mut self, newer: bool, key: Option<Key>) -> bool {
+        let arrow = |key: Key| matches!(key.code, KeyCode::Up | KeyCode::Down) && key.modifiers.is_empty();
+        key.is_some_and(arrow) && self.step_row(if newer { 1 } else { -1 })
+            || if newer { self.history_next() } else { self.history_previous() }
+    }
+
+    /// Moves the caret by rows; `false` at the text's edge.
+    pub fn step_row(&mut self, rows: isize) -> bool {
+        self.vertical(rows, false)
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut Buffer)) {

@@ -3,12 +3,20 @@ use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::{Position, Rect};
 
 use super::*;
+use crate::tui::key::KeyModifiers;
+use crate::tui::keymap::Keymap;
+
+fn press(composer: &mut Composer, key: Key) {
+    if let Some(stroke) = Keymap::default().stroke(key) {
+        composer.press(stroke);
+    }
+}
 
 fn typed(keys: &str) -> Composer {
     let mut composer = Composer::default();
     composer.fit(20, 4);
     for key in Key::script(keys).unwrap() {
-        composer.press(key);
+        press(&mut composer, key);
     }
     composer
 }
@@ -58,7 +66,7 @@ fn it_grows_to_the_most_rows_and_then_scrolls() {
     assert_eq!(composer.rows_at(20, 4), 4);
     assert_eq!(painted(&composer, 20, 4), ["3", "4", "5", "6▏"]);
     for _ in 0..4 {
-        composer.press(Key::plain(KeyCode::Up));
+        press(&mut composer, Key::plain(KeyCode::Up));
     }
     assert_eq!(painted(&composer, 20, 4), ["2▏", "3", "4", "5"]);
 }
@@ -70,13 +78,13 @@ fn up_and_down_keep_their_column_and_reach_history_at_the_edge() {
     composer.insert("longer\na\nlonger");
     let up = Key::plain(KeyCode::Up);
     let down = Key::plain(KeyCode::Down);
-    composer.press(up);
-    composer.press(up);
+    composer.recall(false, Some(up));
+    composer.recall(false, Some(up));
     assert_eq!(composer.caret_in(Rect::new(0, 0, 20, 4)), Some(Position { x: 6, y: 0 }));
-    assert!(composer.press(up));
+    assert!(composer.recall(false, Some(up)));
     assert_eq!(composer.text(), "before");
-    assert!(!composer.press(up));
-    assert!(composer.press(down));
+    assert!(!composer.recall(false, Some(up)));
+    assert!(composer.recall(true, Some(down)));
     assert_eq!(composer.text(), "longer\na\nlonger", "the draft is back");
 }
 
@@ -88,7 +96,7 @@ fn a_long_paste_is_a_chip_until_it_is_pasted_again() {
     assert_eq!(painted(&composer, 40, 1), ["look: [Pasted #1 · 52 lines]▏"]);
     assert_eq!(composer.text(), format!("look: {}", "line\n".repeat(52)));
     composer.paste("short\npaste");
-    composer.press(Key::plain(KeyCode::Backspace));
+    press(&mut composer, Key::plain(KeyCode::Backspace));
     assert!(composer.text().ends_with("short\npast"));
     let draft = composer.draft();
     let mut back = Composer::default();
@@ -102,7 +110,7 @@ fn a_long_paste_is_a_chip_until_it_is_pasted_again() {
     assert_eq!(composer.text(), "line\n".repeat(52));
     composer.undo();
     assert_eq!(composer.draft().pastes.len(), 1);
-    composer.press(Key::plain(KeyCode::Backspace));
+    press(&mut composer, Key::plain(KeyCode::Backspace));
     assert!(composer.is_empty(), "a chip is one step of the caret");
 }
 
@@ -194,7 +202,7 @@ proptest! {
         let mut composer = Composer::default();
         composer.fit(width, height);
         for (key, paste, which) in steps {
-            composer.press(key);
+            press(&mut composer, key);
             match which {
                 0 => { composer.undo(); }
                 1 => { composer.redo(); }

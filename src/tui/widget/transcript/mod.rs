@@ -24,6 +24,7 @@ mod paint;
 mod plain;
 mod scroll;
 mod select;
+mod walk;
 
 pub use cache::Cache;
 pub use find::{Found, find};
@@ -31,6 +32,7 @@ pub use foot::stopped;
 pub use geometry::{Geometry, Hit, Part, Placed};
 pub use scroll::{Anchor, Scroll};
 pub use select::{Position, Selection};
+pub use walk::word;
 
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};

@@ -10,7 +10,7 @@ use crate::domain::pull::Checked;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::models::progress::{share, words};
+use crate::tui::models::progress::{share, stopping, words};
 use crate::tui::paint::{meter, put, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::chat::first_run::{Fetch, FirstRun, usable};
@@ -161,7 +161,7 @@ fn body(state: &State, first: &FirstRun, height: u16, pen: &mut Pen<'_>) {
     pen.area.height = room.height.saturating_sub(asked);
     if let Some(plan) = &first.plan {
         pen.pair("licence", &plan.licence);
-        let size = plan.bytes.map_or_else(|| "unknown until it is asked".to_owned(), bytes);
+        let size = plan.size().unwrap_or_else(|| "unknown until it is asked".to_owned());
         pen.pair("to fetch", &size);
         pen.path("goes to", &plan.to);
         for (at, source) in plan.sources.iter().enumerate() {
@@ -254,7 +254,7 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
             let says = [(Action::Accept, "tries again"), (Action::Back, "leaves this screen")];
             pen.line(&keys(&says), Role::Accent);
         }
-        Fetch::Running { since, step, .. } => {
+        Fetch::Running { since, step, starts_over, .. } => {
             let waited = pen.sight.now.elapsed.saturating_sub(*since).as_millis() as u64;
             let words = step.as_ref().map_or_else(|| "starting".to_owned(), words);
             let known = step.as_ref().and_then(share);
@@ -269,8 +269,8 @@ fn fetching(first: &FirstRun, pen: &mut Pen<'_>) {
             }
             pen.y += u16::from(known.is_some());
             pen.line(&format!("{words} · {}", seconds(waited)), Role::Text);
-            let says = [(Action::Back, "stops it; what has come is kept where the source can resume")];
-            pen.text(&keys(&says), Role::Muted);
+            let stops = format!("stops it; {}", stopping(*starts_over));
+            pen.text(&keys(&[(Action::Back, &stops)]), Role::Muted);
         }
     }
 }

@@ -18,28 +18,32 @@ use crate::tui::pane::chat::{Focus, State};
 use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::code::Want;
 
-/// Draws what is read.
+/// Draws what is read; returns the cell of the end of a selection that keys move.
 pub fn draw(
     state: &State,
     (cache, wants): (&mut Cache, &mut Vec<Want>),
     sight: &Sight<'_>,
     areas: &Areas,
     cells: &mut Buffer,
-) {
+) -> Option<Position> {
     let area = areas.transcript;
     if let (Some(first), Some(area)) = (&state.first_run, areas.offer) {
         first_run::draw(state, first, sight, area, cells);
         if state.is_bare() {
-            return;
+            return None;
         }
     }
     match &state.thread.load {
-        Load::Failed(error) => return failed(error, sight, area, cells),
-        Load::Opening(_) if state.thread.shown().next().is_none() => return,
+        Load::Failed(error) => {
+            failed(error, sight, area, cells);
+            return None;
+        }
+        Load::Opening(_) if state.thread.shown().next().is_none() => return None,
         _ => {}
     }
     if state.is_bare() {
-        return bare(state, sight, area, cells);
+        bare(state, sight, area, cells);
+        return None;
     }
     let status = state.status(sight.now, sight.options.reduced_motion);
     let items = state.items(&status);
@@ -62,7 +66,9 @@ pub fn draw(
         let style = sight.look.style(Role::Selected).patch(sight.look.style(Role::Accent));
         put_right(cells, area.x, area.bottom(), area.right().saturating_sub(2), &words, style);
     }
+    let caret = state.marked_end().and_then(|at| geometry.cell(at));
     *wants = geometry.wants;
+    caret.map(Position::from)
 }
 
 /// The line of the search in the conversation; returns its caret where it has the focus.

@@ -39,7 +39,7 @@ pub fn draw(
         caret = caret.or(drawer(state, sight, area, cells));
     }
     if !areas.box_area.is_empty() {
-        main::draw(state, (cache, wants), sight, &areas, cells);
+        caret = caret.or(main::draw(state, (cache, wants), sight, &areas, cells));
         caret = caret.or(main::find(state, sight, &areas, cells));
         let typing = composer::draw(state, sight, &areas, cells);
         caret = caret.or(typing);

@@ -13,7 +13,7 @@ use crate::tui::app::{Desk, Options};
 use crate::tui::event::Now;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
-use crate::tui::models::progress::{share, words};
+use crate::tui::models::progress::{share, stopping, words};
 use crate::tui::models::{chats, embeds, is_local, paints};
 use crate::tui::paint::{columns, meter, put, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
@@ -124,7 +124,8 @@ fn made(making: &Making, now: Now, options: &Options, lines: &mut Lines) {
             }
             let step = step.map_or_else(|| "starting".to_owned(), words);
             lines.text(&format!("{step} · {}", took()), Role::Text);
-            lines.text(&options.keymap.line(Context::Models, &[(Action::Back, "stops it")]), Role::Faint);
+            let stops = format!("stops it; {}", stopping(making.starts_over));
+            lines.text(&options.keymap.line(Context::Models, &[(Action::Back, &stops)]), Role::Faint);
         }
         None => {}
     }
