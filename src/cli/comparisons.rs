@@ -12,6 +12,7 @@ use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
 use crate::domain::comparison::{Ballot, Column, Comparison, chosen, letter, own, turns};
 use crate::domain::conversation::Thread;
+use crate::domain::evaluation::ranking::left_apart;
 use crate::domain::id::ConversationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::comparisons::{Comparisons, Form};
@@ -251,10 +252,18 @@ async fn take_in(
     let request = Comparisons::TakeIn { text, skip_bad, remove };
     let reply = asker.one(Request::Comparisons(request), out).await?;
     let Reply::BattlesRead { read } = &reply else { return Err(unexpected(&reply)) };
-    bad_lines(&read.bad, out)?;
-    if !read.bad.is_empty() && !skip_bad {
+    let refused = !read.bad.is_empty() && !skip_bad;
+    // The reply has them, too.
+    if refused || !out.json {
+        bad_lines(&read.bad, out)?;
+    }
+    if refused {
         let why = words::count(read.bad.len() as u64, "line is bad", "lines are bad");
-        let hint = "Nothing was taken; --skip-bad takes the others.";
+        let hint = if remove {
+            "Nothing was taken off; --skip-bad takes the others off."
+        } else {
+            "Nothing was taken in; --skip-bad takes the others in."
+        };
         return Err(Error::new(ErrorKind::Invalid, doing, why, hint).into());
     }
     if out.json {
@@ -274,13 +283,16 @@ async fn board(category: Option<String>, asker: &Asker, out: &mut Out) -> Result
     if out.json {
         return out.object(&reply);
     }
-    let Reply::Leaderboard { board, categories } = &reply else { return Err(unexpected(&reply)) };
+    let Reply::Leaderboard { board, categories, apart } = &reply else { return Err(unexpected(&reply)) };
     if board.rows.is_empty() {
         return out.note("nobody has chosen yet; `outcrop comparisons choose` and the Compare place do");
     }
     words::ledger(board.table()).iter().try_for_each(|line| out.line(line))?;
     let whose = "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %";
     out.note(&format!("{}; {whose}", words::count(board.battles, "battle", "battles")))?;
+    if *apart > 0 {
+        out.note(&left_apart(*apart))?;
+    }
     for why in board.unrated() {
         out.note(&why)?;
     }

@@ -170,7 +170,7 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>> {
     from.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|why| Error::io(&doing, &why))?;
     if bytes.len() as u64 > LARGEST_FILE {
         let why = format!("it is larger than {} MB", LARGEST_FILE >> 20);
-        return Err(Error::new(ErrorKind::Invalid, doing, why, "Split it into several datasets."));
+        return Err(Error::new(ErrorKind::Invalid, doing, why, "Split it into several files."));
     }
     Ok(bytes)
 }

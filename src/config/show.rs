@@ -142,7 +142,7 @@ fn example(key: &Key) -> &'static str {
         "no_proxy" => "\"localhost,.example.org\"",
         "ca_file" => "\"/etc/ssl/company.pem\"",
         _ => match key.kind {
-            Kind::Keys => "[\"ctrl+y\"]",
+            Kind::Keys => "[\"f9\"]",
             Kind::Model => "\"local/smollm2-135m\"",
             Kind::Flag => "false",
             Kind::Whole(..) | Kind::Setting | Kind::Amount => "1",

@@ -3,7 +3,7 @@
 //! A lane is a conversation that no list has; its turns are `chat`'s, as of any other. Here lives which conversations
 //! belong together, and what people chose.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream};
@@ -18,7 +18,7 @@ use crate::domain::comparison::{
 use crate::domain::conversation::{Conversation, Thread, title_from};
 use crate::domain::evaluation::battle::{BattlesRead, Fought};
 use crate::domain::evaluation::dataset::BadLine;
-use crate::domain::evaluation::ranking::{Options, categories};
+use crate::domain::evaluation::ranking::{Options, among, categories};
 use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome};
@@ -33,6 +33,9 @@ use crate::store::{Batch, Scan, Store};
 use crate::wire;
 use crate::wire::comparison::Object;
 use crate::wire::evaluation::Bad;
+
+/// From elsewhere. The leaderboard has a cell for every two of them.
+const MOST_CONTESTANTS: usize = 1000;
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -250,17 +253,20 @@ impl Comparisons {
         Ok(comparison)
     }
 
-    /// Who was chosen over whom, of all choices or of one category's, and which categories there are.
-    pub async fn leaderboard(&self, category: Option<String>) -> Result<(Leaderboard, Vec<String>)> {
+    /// Who was chosen over whom, of all choices or of one category's, which categories there are, and how many battles from
+    /// elsewhere are left out, as they have nothing to do with those of here.
+    pub async fn leaderboard(&self, category: Option<String>) -> Result<(Leaderboard, Vec<String>, u64)> {
         self.archive
             .run(move |store| {
                 let ballots = ballots(store, |_| true)?;
-                let chosen = counted(&ballots).into_iter().flat_map(Ballot::battles);
-                let battles: Vec<Battle> =
-                    chosen.chain(brought(store)?.map(|fought| fought.battle)).collect();
+                let mut battles: Vec<Battle> =
+                    counted(&ballots).into_iter().flat_map(Ballot::battles).collect();
+                let brought = brought(store)?.map(|fought| fought.battle).collect();
+                let (brought, apart) = among(&battles, brought);
+                battles.extend(brought);
                 let options = Options { category: named(category), ..Options::default() };
                 let categories = categories(&battles).into_iter().map(str::to_owned).collect();
-                Ok((leaderboard(&battles, &options), categories))
+                Ok((leaderboard(&battles, &options), categories, apart))
             })
             .await
     }
@@ -278,13 +284,23 @@ impl Comparisons {
                 if !told.bad.is_empty() && !skip_bad {
                     return Ok(told);
                 }
+                if !remove {
+                    within_bounds(store, &read.taken)?;
+                }
+                // What was chosen here may come back from elsewhere: it counts once.
+                let mut own: HashMap<BallotId, u64> = HashMap::new();
+                for fought in own_battles(store, None)? {
+                    *own.entry(fought.id(0)).or_default() += 1;
+                }
                 let mut equal: HashMap<BallotId, u64> = HashMap::new();
                 let mut batch = Batch::new();
                 for (_, fought) in read.taken {
-                    let nth = equal.entry(fought.id(0)).or_default();
+                    let first = fought.id(0);
+                    let nth = equal.entry(first).or_default();
                     let id = fought.id(*nth);
+                    let is_own = *nth < own.get(&first).copied().unwrap_or_default();
                     *nth += 1;
-                    let known = store.has::<Fought>(&id)?;
+                    let known = store.has::<Fought>(&id)? || is_own && !remove;
                     match (known, remove) {
                         (true, false) | (false, true) => {
                             told.passed += 1;
@@ -451,8 +467,18 @@ fn brought(store: &Store) -> Result<impl Iterator<Item = Fought>> {
     Ok(found.into_iter())
 }
 
-/// The choices that count as battles, in the order in which they were made.
+/// The battles of one comparison or, of all, those that were brought too: one a line.
 fn battles(store: &Store, id: Option<ComparisonId>) -> Result<String> {
+    let mut fought = own_battles(store, id)?;
+    // Those that were brought are of no comparison of here.
+    if id.is_none() {
+        fought.extend(brought(store)?);
+    }
+    wire::evaluation::battles::write(&fought)
+}
+
+/// The choices that count as battles, in the order in which they were made.
+fn own_battles(store: &Store, id: Option<ComparisonId>) -> Result<Vec<Fought>> {
     let ballots = ballots(store, |ballot| id.is_none_or(|id| ballot.comparison == id))?;
     let mut fought = Vec::new();
     for ballot in counted(&ballots) {
@@ -465,11 +491,21 @@ fn battles(store: &Store, id: Option<ComparisonId>) -> Result<String> {
             at: Some(ballot.at),
         }));
     }
-    // Those that were brought are of no comparison of here.
-    if id.is_none() {
-        fought.extend(brought(store)?);
+    Ok(fought)
+}
+
+/// Whether no more contestants come with these battles than can be rated.
+fn within_bounds(store: &Store, taken: &[(usize, Fought)]) -> Result<()> {
+    let mut names: HashSet<String> = HashSet::new();
+    for fought in brought(store)?.chain(taken.iter().map(|(_, fought)| fought.clone())) {
+        names.extend([fought.battle.a, fought.battle.b]);
     }
-    wire::evaluation::battles::write(&fought)
+    if names.len() <= MOST_CONTESTANTS {
+        return Ok(());
+    }
+    let why = format!("there would be {} contestants, at most {MOST_CONTESTANTS} are rated", names.len());
+    let hint = "Take fewer in; --remove takes a file off again.";
+    Err(Error::new(ErrorKind::Invalid, "taking battles in", why, hint))
 }
 
 /// Which turn of its page a choice is about, from 1; `None` where its answers are gone.

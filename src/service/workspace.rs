@@ -8,14 +8,13 @@ use tokio::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::Result;
-use crate::domain::comparison::Comparison;
 use crate::domain::workspace::{KeyChoice, WorkspaceInfo};
 use crate::service::archive::Archive;
 use crate::service::fresh;
 use crate::service::recorder::Recorder;
 use crate::service::retention::{Keep, sweep_at_times};
 use crate::store::record::Kind;
-use crate::store::{Scan, Store, Unlock, WrapWith};
+use crate::store::{Store, Unlock, WrapWith};
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -55,17 +54,11 @@ impl Workspace {
         self.archive
             .run(move |store| {
                 let info = store.info()?;
-                let lanes: u64 = store
-                    .scan::<Comparison>(Scan::all())
-                    .filter_map(|record| Some(record.ok()?.1.lanes().count() as u64))
-                    .sum();
-                // Runs of prompts are in no list of them, nor are the lanes of comparisons.
-                let aside = info.count(Kind::PromptRun) + lanes;
                 Ok(WorkspaceInfo {
                     path,
                     key: info.key.to_owned(),
                     key_file: info.key_file.clone(),
-                    conversations: info.count(Kind::Conversation).saturating_sub(aside),
+                    conversations: info.listed,
                     comparisons: info.count(Kind::Comparison),
                     messages: info.count(Kind::Message),
                     bytes: info.bytes,

@@ -18,6 +18,8 @@ pub struct Info {
     pub kept: u64,
     /// Records of each kind.
     pub records: Vec<(Kind, u64)>,
+    /// Conversations that lists have: no runs of prompts, no columns of comparisons.
+    pub listed: u64,
     pub schema: u32,
     /// "a key file", "a passphrase", "the keyring".
     pub key: &'static str,
@@ -53,6 +55,11 @@ impl Store {
             }
             records.push((kind, count));
         }
+        let mut listed = 0;
+        for entry in Entries::of(self, Kind::Recency) {
+            entry?;
+            listed += 1;
+        }
         let (kept, key_file) = {
             let desk = self.shared.desk();
             (desk.head.kept.clone(), desk.head.wrap.file())
@@ -62,6 +69,7 @@ impl Store {
             kept: kept.sum(),
             bytes: files::bytes_under(self.shared.site.folder()),
             records,
+            listed,
             schema: self.shared.site.schema(),
             key: self.key_kind(),
             key_file: key_file.map(|name| self.shared.site.folder().join(name)),

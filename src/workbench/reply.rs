@@ -77,14 +77,16 @@ pub enum Reply {
     Ballot {
         ballot: Ballot,
     },
-    /// Who was chosen over whom, and the categories that there are.
     /// What became of the battles of a file.
     BattlesRead {
         read: BattlesRead,
     },
+    /// Who was chosen over whom, the categories that there are, and how many battles from elsewhere are left out.
     Leaderboard {
         board: Leaderboard,
         categories: Vec<String>,
+        #[serde(default)]
+        apart: u64,
     },
     Evaluation {
         evaluation: Evaluation,

@@ -40,7 +40,7 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     tty.send("\r");
     tty.wait("the place again", |screen| !screen.contents().contains("Presets"));
     // Blind: nobody is named, and nothing tells how quick anybody was, until a choice is made.
-    tty.send("\x1bb");
+    tty.send("\x1bh");
     tty.wait_for("who answers is hidden");
     tty.ask("Where do rivers end? One sentence.");
     tty.wait_for("what all of them are asked next");

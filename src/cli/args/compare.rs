@@ -77,8 +77,9 @@ pub enum Comparisons {
         #[arg(long, value_name = "NAME")]
         category: Option<String>,
     },
-    /// Take battles from other leaderboards onto this one (FastChat's JSONL; - reads the standard input)
+    /// Take battles from other leaderboards onto this one (FastChat's JSONL)
     Import {
+        /// The file; - for the standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Take the good lines where others are bad

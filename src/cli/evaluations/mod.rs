@@ -94,7 +94,10 @@ fn raters(evaluation: &Evaluation) -> String {
     let joined = format!("{} joined", words::count(joined, "rater", "raters"));
     match evaluation.away.len() as u64 {
         0 => joined,
-        away => format!("{joined}, {}", words::count(away, "hand-out is away", "hand-outs are away")),
+        away => format!(
+            "{joined}, {}",
+            words::count(away, "rater has a hand-out only", "raters have a hand-out only")
+        ),
     }
 }
 

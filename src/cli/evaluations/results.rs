@@ -223,16 +223,15 @@ pub(super) async fn adjudicate(
         (Some(item), Some(said)) => (item, said),
         (Some(item), None) => return judged::show(&evaluation, item, version, asker, out).await,
         _ => {
+            if let Some(named) = &metric {
+                known(&evaluation, named)?;
+            }
             let (report, decisions) = reported(Evaluations::Report { id, version }, asker, out).await?;
             return disputed(&report, metric.as_deref(), &decisions, out);
         }
     };
     let metric = metric.or_else(|| evaluation.task.metrics.first().map(|metric| metric.name.clone()));
-    let metric = evaluation.task.metric(metric.as_deref().unwrap_or_default()).ok_or_else(|| {
-        let names: Vec<_> = evaluation.task.metrics.iter().map(|metric| metric.name.as_str()).collect();
-        let why = format!("{:?} has no such metric", evaluation.name());
-        Error::new(ErrorKind::NotFound, "deciding an item", why, format!("It has {}.", names.join(", ")))
-    })?;
+    let metric = known(&evaluation, metric.as_deref().unwrap_or_default())?;
     let reply = asker.one(Request::Evaluations(Evaluations::Item { id, item: ItemHash(item) }), out).await?;
     let Reply::RatedItem { item } = &reply else { return Err(unexpected(&reply)) };
     let value = decided(metric, item, evaluation.seed, &said)?;
@@ -245,6 +244,15 @@ pub(super) async fn adjudicate(
         return out.object(&Line::Decision { decision });
     }
     out.line(&format!("{}: decided for item {:.12}", evaluation.name(), decision.item.0))
+}
+
+/// The metric of that name.
+fn known<'a>(evaluation: &'a Evaluation, name: &str) -> Result<&'a Metric> {
+    evaluation.task.metric(name).ok_or_else(|| {
+        let names: Vec<_> = evaluation.task.metrics.iter().map(|metric| metric.name.as_str()).collect();
+        let why = format!("{:?} has no such metric", evaluation.name());
+        Error::new(ErrorKind::NotFound, "deciding an item", why, format!("It has {}.", names.join(", ")))
+    })
 }
 
 fn disputed(report: &Report, of: Option<&str>, decisions: &[Decision], out: &mut Out) -> Result<(), End> {

@@ -224,12 +224,10 @@ impl Evaluation {
         std::iter::once(&self.task).chain(&self.earlier).find(|task| task.version == version)
     }
 
-    /// The items whose answer was known in a version; where that was not kept, those of now.
+    /// The items whose answer was known in a version; where that was not kept, those of the next one of which it was.
     pub fn known_in(&self, version: u32) -> &[Known] {
-        self.known_before
-            .iter()
-            .find(|(before, _)| *before == version)
-            .map_or(&self.known, |(_, known)| known)
+        let later = self.known_before.iter().filter(|(before, _)| *before >= version);
+        later.min_by_key(|(before, _)| *before).map_or(&self.known, |(_, known)| known)
     }
 
     /// The source whose answer to an item has that id; `None` for an id of something else.

@@ -25,8 +25,8 @@ const TAKING_IN: &str = "taking a rating file in";
 
 impl Evaluations {
     /// The file that a rater takes elsewhere, by nobody's name: what of their queue they could rate now, so many items at most; or
-    /// with `all` their whole queue, also what has its raters. What is in it is kept, so that the votes on it can be read whatever changes meanwhile, and is held for that
-    /// rater for some days: until when is told.
+    /// with `all` their whole queue, also what has its raters. What is in it is kept, so that the votes on it can be read whatever
+    /// changes meanwhile, and is held for that rater for some days: until when is told.
     pub async fn hand_out(
         &self,
         id: EvaluationId,
@@ -35,18 +35,20 @@ impl Evaluations {
         all: bool,
     ) -> Result<(String, Timestamp)> {
         let mut open = self.opened(id).await?;
-        let is_new = !open.evaluation.raters.contains(&rater);
-        let number = self.joined(&mut open, &rater).await?;
-        if is_new {
-            self.note_away(&mut open, &rater, true).await?;
-        }
         // What they had taken before is theirs to be had again.
         open.floor.bring_back(&rater);
+        let known = open.evaluation.raters.iter().position(|known| *known == rater);
+        // Whoever is new is put down once there is something for them.
+        let number = numbered(known.unwrap_or(open.evaluation.raters.len()));
         let queue = if all {
             open.floor.queue_of(number)
         } else {
             self.left_of(&mut open, &rater, number, most.unwrap_or(u32::MAX)).await?
         };
+        self.joined(&mut open, &rater).await?;
+        if known.is_none() {
+            self.note_away(&mut open, &rater, true).await?;
+        }
         let evaluation = open.evaluation.clone();
         // Nobody gets meanwhile what is being handed out.
         open.floor.take_away(&rater, queue.iter().map(|showing| showing.subject), self.now() + AWAY);
@@ -64,7 +66,11 @@ impl Evaluations {
     /// The next items of a rater's queue; whoever does not sit here has a seat for as long as it is looked at.
     async fn left_of(&self, open: &mut Open, rater: &str, number: u32, most: u32) -> Result<Vec<Showing>> {
         let sat = open.floor.sits(rater);
-        self.join(open, rater).await?;
+        if open.evaluation.raters.iter().any(|known| known == rater) {
+            self.join(open, rater).await?;
+        } else {
+            open.floor.seat(rater, number, []);
+        }
         let left = open.floor.left_of(rater, number, most as usize);
         if !sat {
             open.floor.leave(rater);
@@ -120,6 +126,7 @@ impl Evaluations {
         let read = self.archive.run(move |store| Brought::read(store, id, &header, text.as_bytes())).await?;
         // Its rater may sit here too: no vote of theirs is between what is looked at and what is kept.
         let mut slot = self.slot(id).await;
+        let _one = self.one.lock().await;
         let (evaluation, taken) = self
             .archive
             .run(move |store| {

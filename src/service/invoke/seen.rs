@@ -126,7 +126,8 @@ impl SeenCards {
         card
     }
 
-    /// What it costs, where that is known. What runs in this program costs nothing, nor what it plays.
+    /// What it costs, where that is known. What runs in this program costs nothing, nor what it plays,
+    /// unless the person says otherwise.
     pub(super) fn price(&self, model: &ModelId) -> Option<Price> {
         self.card(model).price
     }

@@ -73,6 +73,10 @@ fn fought(record: Record) -> std::result::Result<Fought, String> {
     if record.model_a == record.model_b {
         return Err(format!("{:?} meets itself", record.model_a));
     }
+    let weight = record.weight.unwrap_or(1.0);
+    if !weight.is_finite() || weight <= 0.0 {
+        return Err(format!("its weight is {weight}, not above nothing"));
+    }
     let prompt = match record.question_id {
         Value::Null => None,
         Value::String(text) => Some(text),
@@ -90,7 +94,7 @@ fn fought(record: Record) -> std::result::Result<Fought, String> {
             a: record.model_a,
             b: record.model_b,
             outcome,
-            weight: record.weight.unwrap_or(1.0),
+            weight,
             category: record.category,
             prompt,
         },

@@ -45,8 +45,8 @@ impl Here {
                     Reply::BattlesRead { read: service.take_in(text, skip_bad, remove).await? }
                 }
                 Ask::Leaderboard { category } => {
-                    let (board, categories) = service.leaderboard(category).await?;
-                    Reply::Leaderboard { board, categories }
+                    let (board, categories, apart) = service.leaderboard(category).await?;
+                    Reply::Leaderboard { board, categories, apart }
                 }
                 Ask::Remove { id, ballots } => service.remove(id, ballots).await.map(|()| Reply::Done)?,
                 // Answered above.

@@ -41,11 +41,13 @@ pub enum Evaluations {
     Remove { id: EvaluationId },
     /// A rater sits down, or moves: `Seat`, with what lies before them, which is held for them a while.
     Sit { id: EvaluationId, rater: String, step: Step },
-    /// What the votes of a version come to, by whose answers are whose, which is kept: of the one in force where none is named: `EvaluationReport`.
+    /// What the votes of a version come to, by whose answers are whose, which is kept: of the one in force where none is named:
+    /// `EvaluationReport`.
     Report { id: EvaluationId, version: Option<u32> },
     /// The same as a file: `Text`.
     WriteReport { id: EvaluationId, version: Option<u32>, form: ReportForm },
-    /// An item with whose each answer is, by the first or last digits of its name in votes, as many as tell it from the others: `RatedItem`.
+    /// An item with whose each answer is, by the first or last digits of its name in votes, as many as tell it from the others:
+    /// `RatedItem`.
     Item { id: EvaluationId, item: ItemHash },
     /// The same with what was said of it by a version of the task, of the one in force where none is named, and what was decided:
     /// `JudgedItem`.

@@ -296,7 +296,7 @@ fn who_has_a_hand_out_only_has_not_joined() {
     good(&home.run(&["eval", "create", "away", "--dataset", "pairs", "--raters", "2"]));
     let out = handed_out(&home, "zoe");
     let list = || good(&home.run(&["eval", "list"])).to_owned();
-    assert!(list().contains("0 raters joined, 1 hand-out is away"), "{}", list());
+    assert!(list().contains("0 raters joined, 1 rater has a hand-out only"), "{}", list());
     let shows = good(&home.run(&["eval", "show", "away"])).to_owned();
     assert!(shows.contains("zoe (has a hand-out)"), "{shows}");
     let mut bob = Rater::at(&home, "away", "bob");
@@ -645,6 +645,7 @@ fn a_hand_out_of_some_items_leaves_the_others_and_goes_on_behind_what_came_back(
     assert!(others.iter().all(|item| !first.contains(item)));
     let none = home.run(&["eval", "hand-out", "which", "--rater", "xia", "--items", "1"]);
     assert!(none.stderr.contains("nothing is left that \"xia\" could rate now"), "{none:?}");
+    assert!(!good(&home.run(&["eval", "show", "which"])).contains("xia"), "who got nothing is no rater");
     let refused = home.run(&["eval", "hand-out", "which", "--rater", "xia", "--items", "0"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
 }
@@ -713,6 +714,19 @@ fn battles_are_written_and_taken_onto_the_leaderboard_once_and_off_it_again() {
             lines
         };
         assert_eq!(sorted(&again), sorted(&text), "they come out as they went in");
+        // What was chosen here is not counted twice when it comes back, and what never met it is left out.
+        good(&home.run(&["compare", "-m", "scripted/echo", "-m", "scripted/stream-3", "hello"]));
+        let compared = home.run(&["comparisons", "list", "--json"]).objects().remove(0);
+        let compared = compared["comparison"]["id"].as_str().unwrap().to_owned();
+        good(&home.run(&["comparisons", "choose", &compared, "A"]));
+        let all = good(&home.run(&["comparisons", "export", "--form", "battles"])).to_owned();
+        assert_eq!(good(&home.fed(&all, &take)), "0 battles taken in; 13 battles were there already\n");
+        let board = home.run(&["comparisons", "leaderboard"]);
+        assert!(good(&board).contains("scripted/echo") && !board.stdout.contains("beta/two"), "{board:?}");
+        assert!(board.stderr.contains("12 battles from elsewhere are left out"), "{board:?}");
+        let weightless = "{\"model_a\": \"x\", \"model_b\": \"y\", \"winner\": \"tie\", \"weight\": 0}\n";
+        let said = home.fed(weightless, &take);
+        assert!(said.code == Some(2) && said.stderr.contains("its weight is 0"), "{said:?}");
         let broken = text.replacen("model_a", "model", 1);
         let said = home.fed(&broken, &take);
         assert!(said.code == Some(2) && said.stderr.contains("line 1"), "{said:?}");
@@ -720,7 +734,8 @@ fn battles_are_written_and_taken_onto_the_leaderboard_once_and_off_it_again() {
             good(&home.fed(&text, &["comparisons", "import", "-", "--remove"])),
             "12 battles taken off\n"
         );
-        assert_eq!(good(&home.run(&["comparisons", "leaderboard"])), "");
+        let board = home.run(&["comparisons", "leaderboard"]);
+        assert!(good(&board).contains("scripted/echo") && !board.stderr.contains("left out"), "{board:?}");
     });
 }
 

@@ -362,6 +362,21 @@ fn a_hidden_comparison_is_not_written_from_the_list_either() {
 }
 
 #[test]
+fn settings_that_stand_open_are_put_away_while_who_answers_is_hidden() {
+    let mut stage = Stage::settled(200, 40, "dark");
+    arrive(&mut stage);
+    stage.keys("<ctrl+o>");
+    assert!(stage.text().contains("of column A"), "{}", stage.text());
+    stage.keys("<tab>");
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    assert!(!stage.text().contains("of column A") && !stage.text().contains("smollm2"), "{}", stage.text());
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    assert!(!stage.text().contains("smollm2"), "{}", stage.text());
+}
+
+#[test]
 fn what_goes_on_in_the_chat_is_the_winner() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);

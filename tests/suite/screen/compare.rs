@@ -345,7 +345,7 @@ fn who_was_chosen_over_whom_is_a_table_that_fits() {
         let board = leaderboard(&battles, &Ranking::default());
         stage.keys("<tab>L");
         let categories = vec!["rivers".to_owned(), "poems".to_owned()];
-        stage.answer("\"do\":\"leaderboard", vec![Reply::Leaderboard { board, categories }]);
+        stage.answer("\"do\":\"leaderboard", vec![Reply::Leaderboard { board, categories, apart: 0 }]);
     });
 }
 

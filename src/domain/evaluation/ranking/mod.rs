@@ -3,6 +3,7 @@
 //! Here lives the model of Bradley and Terry with its guards and intervals, Elo's online ratings, and the table made of
 //! them. Agreement of raters is next door.
 
+mod among;
 pub mod bradley_terry;
 mod contest;
 pub mod elo;
@@ -12,5 +13,6 @@ mod reach;
 mod spread;
 mod win_rate;
 
+pub use among::{among, left_apart};
 pub use leaderboard::{Intervals, Leaderboard, Options, Pair, Rating, Record, Row, categories, leaderboard};
 pub use win_rate::win_rate_by_prompt;

@@ -48,6 +48,8 @@ pub(super) fn in_words(value: u16, metric: &Metric, sources: &[&str]) -> String 
             None if usize::from(value) == sources.len() => metric.tie().unwrap_or("tie").to_owned(),
             None => metric.all_bad().unwrap_or("both bad").to_owned(),
         },
+        // Its words are of sides, this is of sources.
+        Method::ComparisonLikertScale => value.to_string(),
         _ => u8::try_from(value).map_or_else(|_| value.to_string(), |number| metric.numbered(number)),
     }
 }

@@ -18,7 +18,7 @@ pub struct Ranking {
     /// independent, which Wilson's intervals take them for.
     #[serde(default)]
     pub by_item: Vec<WinRate>,
-    /// The intervals of the ratings by the robust (sandwich) formula, as they stand in the leaderboard, whose own are drawn.
+    /// The intervals of the ratings by the robust (sandwich) formula, beside those that are drawn for the leaderboard.
     #[serde(default)]
     pub by_formula: Vec<Sandwich>,
     pub wins: WinMatrix,
@@ -71,9 +71,10 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
     };
     let battles = battles(gathered, gathered.main.iter(), metric);
     let drawn = leaderboard(&battles, &Options { intervals, ..Options::default() });
-    let formula = leaderboard(&battles, &Options::default());
+    // Where none are drawn the leaderboard's own are the formula's.
+    let formula = (rounds > 0).then(|| leaderboard(&battles, &Options::default()));
     let by_formula = drawn.rows.iter().filter_map(|row| {
-        let known = formula.rows.iter().find(|known| known.name == row.name)?;
+        let known = formula.as_ref()?.rows.iter().find(|known| known.name == row.name)?;
         let interval = known.rating.clone().and_then(|rating| rating.interval);
         Some(Sandwich { source: row.name.clone(), interval })
     });

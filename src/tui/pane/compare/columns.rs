@@ -192,6 +192,9 @@ impl State {
 
     /// What an action does among the rows of the settings.
     pub(super) fn set_as(&mut self, action: Action, desk: &mut Desk<'_>) {
+        if self.may_not_tell(desk) {
+            return;
+        }
         let (setup, standing) = (self.setup(), self.standing());
         let changed = self.drawer.go(action, &setup.settings, &standing);
         match (action, self.drawer.row()) {
@@ -205,6 +208,9 @@ impl State {
     }
 
     pub(super) fn change_setting(&mut self, desk: &mut Desk<'_>) {
+        if self.may_not_tell(desk) {
+            return;
+        }
         match self.drawer.row() {
             Row::Model => self.choose_model(desk),
             Row::Preset => self.choose_preset(desk),

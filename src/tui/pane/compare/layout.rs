@@ -53,7 +53,10 @@ impl State {
     pub(super) fn areas(&self, body: Rect) -> Areas {
         let focused = self.focus == Focus::List;
         let list = Side { open: !self.folded && body.width >= BESIDE && self.wide_enough(body), focused };
-        let drawer = Side { open: self.drawer_open, focused: self.focus == Focus::Settings };
+        // It names who answers.
+        let shows = !self.is_hidden();
+        let drawer =
+            Side { open: self.drawer_open && shows, focused: self.focus == Focus::Settings && shows };
         let Sides { list, drawer, rules, main } = sides(body, list, drawer);
         let mut areas = Areas { list, rules, drawer, ..Areas::default() };
         let Some(main) = main else { return areas };

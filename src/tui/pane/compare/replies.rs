@@ -45,11 +45,15 @@ impl State {
                     lane.thread.take_head(&thread.conversation);
                 }
             }
+            // Another one may have been opened, or another page, since.
+            (Wait::Choose, Reply::Ballot { ballot })
+                if self.comparison.as_ref().is_none_or(|open| open.id != ballot.comparison) => {}
             (Wait::Choose, Reply::Ballot { ballot }) => {
                 self.revealed.insert(ballot.page as usize);
                 self.ballots.retain(|other| !ballot.supersedes(other));
                 // Keys go on with the winner.
                 if let Choice::One(lane) = ballot.choice
+                    && ballot.page as usize == self.page
                     && let Some(place) = self.order().iter().position(|other| *other == lane)
                 {
                     self.at = place;
@@ -64,9 +68,9 @@ impl State {
                 desk.opens = Some(head.id);
                 desk.say("This is a copy; the comparison stays as it was.");
             }
-            (Wait::Board, Reply::Leaderboard { board, categories }) => {
+            (Wait::Board, Reply::Leaderboard { board, categories, apart }) => {
                 let room = desk.area.width.saturating_sub(12);
-                desk.overlays.push(tables::board(&board, &categories, self.board.as_deref(), room));
+                desk.overlays.push(tables::board(&board, (&categories, self.board.as_deref()), apart, room));
             }
             (Wait::Summary, Reply::Summaries { columns }) => self.show_summary(&columns, desk),
             (Wait::Scripts, Reply::Scripts { scripts }) => scripts::offer(scripts, desk),

@@ -4,6 +4,7 @@ use super::{State, Wait};
 use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::evaluation::Leaderboard;
+use crate::domain::evaluation::ranking::left_apart;
 use crate::domain::figures::{count, grouped, milliseconds, rate};
 use crate::domain::untrusted::safe_line;
 use crate::domain::usage::budget::money;
@@ -135,7 +136,12 @@ fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
 }
 
 /// The leaderboard, to be read.
-pub(super) fn board(board: &Leaderboard, categories: &[String], of: Option<&str>, room: u16) -> Overlay {
+pub(super) fn board(
+    board: &Leaderboard,
+    (categories, of): (&[String], Option<&str>),
+    apart: u64,
+    room: u16,
+) -> Overlay {
     let mut lines = Vec::new();
     let whose = of.map_or_else(
         || "every choice that was made here".to_owned(),
@@ -151,6 +157,9 @@ pub(super) fn board(board: &Leaderboard, categories: &[String], of: Option<&str>
             Line::of(&format!("{} of {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
             Line::of(&ranked(&gone), Role::Faint),
         ]);
+        if apart > 0 {
+            lines.push(Line::of(&format!("{}.", left_apart(apart)), Role::Muted));
+        }
         lines.extend(board.unrated().iter().map(|why| Line::of(&format!("{}.", safe_line(why)), Role::Warn)));
     }
     let title = match of {

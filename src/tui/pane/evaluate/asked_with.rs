@@ -87,6 +87,7 @@ impl State {
             desk.say("Add a model first: its settings are shown then.");
         }
         making.settings_of = meant;
+        (making.drawer.input, making.drawer.error) = (None, None);
         meant.is_some()
     }
 

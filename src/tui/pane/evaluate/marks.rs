@@ -88,6 +88,11 @@ impl Marks {
         marks
     }
 
+    /// Whether something is said already.
+    pub fn is_begun(&self) -> bool {
+        self.filled.iter().any(Option::is_some)
+    }
+
     /// The blank that the next key fills.
     pub fn current(&self) -> Option<Blank> {
         self.blanks.get(self.at).copied()

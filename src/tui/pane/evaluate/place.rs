@@ -242,6 +242,7 @@ impl State {
             // A press on the form puts the settings beside it away.
             if pressed {
                 making.settings_of = None;
+                (making.drawer.input, making.drawer.error) = (None, None);
             }
             match making.line_at(body, mouse.row) {
                 _ if steps != 0 => making.select(making.selected.saturating_add_signed(steps.signum())),

@@ -217,8 +217,11 @@ impl Sitting {
         })
     }
 
-    /// Says again what was said of this item until it was taken back; whether it was.
+    /// Says again what was said of this item until it was taken back, unless something else was begun; whether it was.
     fn keep(&mut self, desk: &mut Desk<'_>) -> bool {
+        if self.marks.is_begun() {
+            return false;
+        }
         let Some(before) = self.sheet().and_then(|sheet| sheet.taken_back.clone()) else { return false };
         let words = self.said_before().unwrap_or_default();
         self.commit(before.said, &words, desk);

@@ -20,6 +20,7 @@ pub(super) fn document(report: &Report) -> Vec<Block> {
     blocks.extend(words::not_blind(report).map(Block::Text));
     blocks.extend([Block::Heading(2, "Coverage".into()), coverage(report)]);
     let mut terms = vec!["coverage"];
+    terms.extend((report.not_blind > 0).then_some("not blind"));
     for of in &report.metrics {
         metric::metric(report, of, &mut blocks, &mut terms);
     }

@@ -78,7 +78,7 @@ pub(super) fn draw(
         standing: &state.form_standing(),
         card: state.form_setup().model.as_ref().and_then(|model| state.stock.card(model)),
         focused: true,
-        of: "model",
+        of: "this model",
         preset: None,
     };
     sides.drawer.and_then(|area| settings::draw(&panel, sight, area, cells))
