@@ -461,7 +461,10 @@ fn act_here(state: &mut State, action: Action, key: Option<Key>, out: &mut Out<'
         return;
     }
     if state.place != Place::Chat && !state.pane().can(action) {
-        let leads = action.anywhere() && state.chat.can(action);
+        // A key of its own that the place cannot follow now is no key of the chat's: what it does there costs, perhaps.
+        let own =
+            key.is_some_and(|key| state.options.keymap.action(Context::Everywhere, key) != Some(action));
+        let leads = !own && action.anywhere() && state.chat.can(action);
         // At the top of a place where work lies one stays: a step back too much does not lead away from it.
         let stays = action == Action::Back && matches!(state.place, Place::Evaluate | Place::Compare);
         if stays {

@@ -377,6 +377,17 @@ fn settings_that_stand_open_are_put_away_while_who_answers_is_hidden() {
 }
 
 #[test]
+fn a_key_of_the_columns_that_does_nothing_now_asks_nothing_in_the_chat() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    // The chat has an answer that could be asked for again.
+    stage.open(vec![message(1, None, Role::User, "why?"), answer(2, Some(1), "so", COMPLETE)]);
+    arrive(&mut stage);
+    let effects = stage.keys("<tab>r");
+    assert_eq!(Stage::requests(&effects), []);
+    assert!(stage.text().contains("What was compared is kept"), "{}", stage.text());
+}
+
+#[test]
 fn what_goes_on_in_the_chat_is_the_winner() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);

@@ -332,6 +332,7 @@ impl State {
             making.form.models.extend(source(Setup::of(Some(model.clone()), &desk.options.defaults)));
         }
         if let Some(twin) = making.twin() {
+            let model = making.setup(twin).and_then(|setup| setup.model).unwrap_or_else(|| model.clone());
             making.go_to(Row::Model(place.unwrap_or(twin)));
             let key = desk.key(Context::Making, Action::ToggleSettings);
             return desk.say(format!("{model} answers twice: {key} gives this one settings of its own."));
