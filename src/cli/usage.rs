@@ -298,7 +298,8 @@ fn remark(report: &Report) -> String {
     }
     if report.total.cost.unpriced > 0 {
         let calls = words::count(report.total.cost.unpriced, "call", "calls");
-        said.push(format!("what {calls} cost is not known, or not all of it"));
+        let stopped = if report.total.tally.stopped > 0 { ", stopped ones among them," } else { "" };
+        said.push(format!("what {calls}{stopped} cost is not known, or not all of it"));
     }
     said.join("; ")
 }

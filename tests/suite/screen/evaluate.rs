@@ -410,6 +410,22 @@ fn an_item_is_skipped_for_a_reason_and_commented() {
 }
 
 #[test]
+fn what_was_begun_of_an_item_is_there_again_when_its_rater_comes_back() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    list(&mut stage, vec![evaluation(1, "helpful-v2", GenerationState::Ended, 0, 0)]);
+    stage.keys("<enter>");
+    let there = || vec![Reply::Seat { seat: seat(best(), &ANSWERS, 0) }];
+    stage.answer("evaluations\",\"do\":\"sit", there());
+    stage.keys("<esc>;keep me<enter>");
+    assert!(stage.text().contains("keep me"), "{}", stage.text());
+    let left = evaluations(&stage.keys("<esc>"));
+    assert!(matches!(left[0], Evaluations::Sit { step: Step::Leave, .. }), "{left:?}");
+    stage.keys("<enter>");
+    stage.answer("evaluations\",\"do\":\"sit", there());
+    assert!(stage.text().contains("keep me"), "{}", stage.text());
+}
+
+#[test]
 fn a_vote_that_is_looked_at_again_is_superseded() {
     let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
     let asked = evaluations(&stage.keys("g3<enter>"));

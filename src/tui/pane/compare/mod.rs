@@ -25,7 +25,7 @@ use crate::domain::Error;
 use crate::domain::comparison::{Ballot, COLUMNS, Column, Comparison};
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ComparisonId, ConversationId, MessageId};
-use crate::domain::message::{Message, Outcome};
+use crate::domain::message::{Message, Outcome, Role};
 use crate::tui::effect::{TaskId, TimerId};
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
@@ -60,6 +60,15 @@ struct Lane {
 }
 
 impl Lane {
+    /// Answers that are to be judged are read from their beginning, under what was asked: unless the reader has moved already.
+    fn read_from_its_question(&mut self) {
+        let asked =
+            self.thread.shown().rfind(|item| item.message.role == Role::User).map(|item| item.message.id);
+        if let Some(asked) = asked.filter(|_| self.scroll.follows()) {
+            self.scroll.to_message(asked);
+        }
+    }
+
     fn of(setup: Setup) -> Self {
         Self { thread: Thread::new(setup), ..Self::default() }
     }

@@ -43,6 +43,9 @@ impl State {
                     lane.thread.load = Load::Ready;
                     lane.thread.take_messages(thread.messages, thread.conversation.leaf);
                     lane.thread.take_head(&thread.conversation);
+                    if lane.ended().is_some() {
+                        lane.read_from_its_question();
+                    }
                 }
             }
             // Another one may have been opened, or another page, since.

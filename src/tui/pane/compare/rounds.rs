@@ -164,6 +164,9 @@ impl State {
         self.calls.remove(&task);
         self.ask_due(desk);
         self.tidy(page);
+        if page == self.page && self.all_ended() {
+            self.lanes.iter_mut().for_each(Lane::read_from_its_question);
+        }
     }
 
     /// Lets go of a page that is not shown and has nothing to do.

@@ -71,6 +71,8 @@ pub struct State {
     /// The evaluation that is looked for by its name.
     finding: Option<TaskId>,
     sitting: Option<Sitting>,
+    /// What a rater had begun to say in evaluations that they left.
+    begun: Vec<(EvaluationId, Vec<Begun>)>,
     /// What the votes of one of them come to; never where somebody only rates.
     results: Option<Box<Results>>,
     /// Results that go to a file.

@@ -96,6 +96,12 @@ impl Sitting {
 
     /// Goes to another item, or looks at this one anew: what is said of this one so far waits for the rater to return.
     fn go_to(&mut self, step: Step, desk: &mut Desk<'_>) {
+        self.put_by();
+        self.step(step, desk);
+    }
+
+    /// Keeps what is said so far of the item that lies here.
+    fn put_by(&mut self) {
         let here = self.sheet().filter(|sheet| sheet.before.is_none()).map(|sheet| sheet.item.clone());
         if let Some(item) = here {
             self.begun.retain(|begun| begun.item != item);
@@ -103,7 +109,6 @@ impl Sitting {
             let (marks, comment) = (self.marks.clone(), self.comment.clone());
             self.begun.push(Begun { item, version, marks, comment });
         }
-        self.step(step, desk);
     }
 
     /// What lies before the rater now.
@@ -347,6 +352,9 @@ impl State {
     pub(super) fn sit_down(&mut self, evaluation: &Evaluation, desk: &mut Desk<'_>) {
         let rater = person(&desk.options.principal);
         let mut sitting = Sitting::new(evaluation.id, evaluation.name().to_owned(), rater);
+        if let Some(at) = self.begun.iter().position(|(id, _)| *id == evaluation.id) {
+            sitting.begun = self.begun.swap_remove(at).1;
+        }
         sitting.step(Step::On, desk);
         self.sitting = Some(sitting);
     }
@@ -519,7 +527,11 @@ impl State {
             Action::Back if sitting.asking.is_none() && sitting.keep(desk) => {}
             Action::Back if self.closed.is_none() => {
                 self.leave(desk);
-                self.sitting = None;
+                if let Some(mut sitting) = self.sitting.take() {
+                    sitting.put_by();
+                    self.begun.retain(|(id, _)| *id != sitting.id);
+                    self.begun.push((sitting.id, sitting.begun));
+                }
                 self.enter(desk);
                 return;
             }

@@ -129,7 +129,10 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
             let rounds =
                 Some(state.rounds.words()).filter(|words| state.comparison.is_none() && !words.is_empty());
             let rounds = rounds.map_or_else(String::new, |words| format!(" · {words}"));
-            let pages = pages(state, sight);
+            let pages = match pages(state, sight) {
+                none if none.is_empty() => choosing(state, sight),
+                pages => pages,
+            };
             put(
                 cells,
                 area.x + 2,
@@ -149,6 +152,15 @@ fn composer(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         }
     }
     focused.then(|| state.composer.caret_in(areas.composer)).flatten()
+}
+
+/// How one comes to choosing, where there is something to choose from and the keys go elsewhere.
+fn choosing(state: &State, sight: &Sight<'_>) -> String {
+    let waits = state.all_ended() && state.ballot().is_none() && state.comparison.is_some();
+    if !waits || state.focus != Focus::Composer {
+        return String::new();
+    }
+    format!(" · {}, then say which is the best", sight.key(state.where_keys_go(), Action::FocusNext))
 }
 
 /// How pages are turned, where there are some.

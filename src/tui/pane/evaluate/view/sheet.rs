@@ -244,7 +244,7 @@ fn said(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     // The way out of an item that was gone back to, or whose vote was taken back.
     let way = sitting.sheet().and_then(|sheet| match (&sheet.before, &sheet.taken_back) {
         (Some(_), _) => Some("returns"),
-        (None, Some(_)) => Some("keeps it"),
+        (None, Some(_)) if !sitting.marks.is_begun() => Some("keeps it"),
         _ => None,
     });
     if let Some(way) = way.filter(|_| sitting.asking.is_none()) {
