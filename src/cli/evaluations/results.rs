@@ -342,10 +342,7 @@ fn takes(metric: &Metric, names: &[&str]) -> String {
         let each = names.iter().enumerate().map(|(at, name)| format!("{name}={}", values(at)));
         each.collect::<Vec<_>>().join(",")
     };
-    let word = |number: u8| {
-        let word = metric.point(number).or_else(|| metric.place(number.into()));
-        word.map_or_else(|| number.to_string(), str::to_owned)
-    };
+    let word = |number: u8| metric.word(number).map_or_else(|| number.to_string(), str::to_owned);
     let words = |numbers: std::ops::RangeInclusive<u8>| numbers.map(word).collect::<Vec<_>>().join(", ");
     match metric.method {
         Method::ComparisonChoice => format!(

@@ -174,9 +174,14 @@ impl Metric {
         labels.get(usize::from(!up)).map(String::as_str)
     }
 
+    /// The word for a point of a scale or for a place, whichever it has.
+    pub fn word(&self, number: u8) -> Option<&str> {
+        self.point(number).or_else(|| self.place(number.into()))
+    }
+
     /// A point of a scale or a place, with the word for it where it has one: `4 warm`.
     pub fn numbered(&self, number: u8) -> String {
-        match self.point(number).or_else(|| self.place(number.into())) {
+        match self.word(number) {
             Some(word) => format!("{number} {word}"),
             None => number.to_string(),
         }
@@ -186,8 +191,8 @@ impl Metric {
     pub fn number_of(&self, said: &str) -> Option<u8> {
         let said = said.trim();
         let is_said = |number: &u8| {
-            let word = self.point(*number).or_else(|| self.place((*number).into()));
-            word.is_some_and(|word| is_like(word, said)) || is_like(&self.numbered(*number), said)
+            self.word(*number).is_some_and(|word| is_like(word, said))
+                || is_like(&self.numbered(*number), said)
         };
         said.parse().ok().or_else(|| (1..=u8::try_from(self.labels.len()).ok()?).find(is_said))
     }

@@ -1,7 +1,7 @@
 //! What the keys of the compare place ask for, what is hidden, and that no text is lost in it.
 
 use outcrop::domain::comparison::measure::Summary;
-use outcrop::domain::comparison::{Ballot, Form, Page};
+use outcrop::domain::comparison::{Ballot, Comparison, Form, Page};
 use outcrop::domain::conversation::Conversation;
 use outcrop::domain::delta::Event as Delta;
 use outcrop::domain::evaluation::Choice;
@@ -21,6 +21,16 @@ use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message};
 fn requests(effects: &[Effect]) -> Vec<Comparisons> {
     let of = |request| if let Request::Comparisons(request) = request { Some(request) } else { None };
     Stage::requests(effects).into_iter().filter_map(of).collect()
+}
+
+/// Two columns were asked and have answered; who, is hidden with a seed.
+fn answered(stage: &mut Stage, blind: Option<u64>) -> Comparison {
+    arrive(stage);
+    let comparison = comparison(2, blind);
+    let tasks = asked(stage, &comparison);
+    finish(stage, &tasks, 0, "one");
+    finish(stage, &tasks, 1, "two");
+    comparison
 }
 
 #[test]
@@ -351,11 +361,7 @@ fn the_summary_is_of_all_pages_and_asked_of_the_store() {
 #[test]
 fn a_hidden_comparison_is_not_written_from_the_list_either() {
     let mut stage = Stage::settled(120, 40, "dark");
-    arrive(&mut stage);
-    let comparison = comparison(2, Some(7));
-    let tasks = asked(&mut stage, &comparison);
-    finish(&mut stage, &tasks, 0, "one");
-    finish(&mut stage, &tasks, 1, "two");
+    answered(&mut stage, Some(7));
     stage.keys("<shift+tab>w");
     let shown = stage.text();
     assert!(shown.contains("Choose first") && !shown.contains("Write"), "{shown}");
@@ -390,11 +396,7 @@ fn a_key_of_the_columns_that_does_nothing_now_asks_nothing_in_the_chat() {
 #[test]
 fn what_goes_on_in_the_chat_is_the_winner() {
     let mut stage = Stage::settled(120, 40, "dark");
-    arrive(&mut stage);
-    let comparison = comparison(2, None);
-    let tasks = asked(&mut stage, &comparison);
-    finish(&mut stage, &tasks, 0, "one");
-    finish(&mut stage, &tasks, 1, "two");
+    let comparison = answered(&mut stage, None);
     stage.keys("<tab>b");
     let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(1)) };
     stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
@@ -408,11 +410,7 @@ fn what_goes_on_in_the_chat_is_the_winner() {
 #[test]
 fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind() {
     let mut stage = Stage::settled(120, 40, "dark");
-    arrive(&mut stage);
-    let comparison = comparison(2, Some(7));
-    let tasks = asked(&mut stage, &comparison);
-    finish(&mut stage, &tasks, 0, "one");
-    finish(&mut stage, &tasks, 1, "two");
+    let comparison = answered(&mut stage, Some(7));
     let hidden = |effects: &[Effect]| match &requests(effects)[..] {
         [Comparisons::Choose { hidden, .. }] => *hidden,
         other => panic!("{other:?}"),
@@ -432,11 +430,7 @@ fn a_choice_that_is_taken_back_hides_nobody_again_and_the_next_one_is_not_blind(
 #[test]
 fn a_column_that_fails_on_a_later_turn_is_asked_again_though_an_earlier_turn_was_decided() {
     let mut stage = Stage::settled(120, 40, "dark");
-    arrive(&mut stage);
-    let comparison = comparison(2, None);
-    let tasks = asked(&mut stage, &comparison);
-    finish(&mut stage, &tasks, 0, "one");
-    finish(&mut stage, &tasks, 1, "two");
+    let comparison = answered(&mut stage, None);
     stage.keys("<tab>a");
     let kept = Ballot { answers: vec![id(701), id(711)], ..ballot(comparison.id, Choice::One(0)) };
     stage.answer("comparisons\",\"do\":\"choose", vec![Reply::Ballot { ballot: kept }]);
@@ -497,11 +491,7 @@ fn a_comparison_has_a_category_before_it_is_asked_and_after() {
 #[test]
 fn a_comparison_is_written_to_a_file_in_the_form_of_its_name() {
     let mut stage = Stage::settled(120, 40, "dark");
-    arrive(&mut stage);
-    let comparison = comparison(2, None);
-    let tasks = asked(&mut stage, &comparison);
-    finish(&mut stage, &tasks, 0, "one");
-    finish(&mut stage, &tasks, 1, "two");
+    let comparison = answered(&mut stage, None);
     stage.keys("<tab>W<ctrl+u>out.json<enter>");
     assert!(stage.text().contains("that is the form"), "{}", stage.text());
     stage.keys("<esc>");

@@ -342,15 +342,14 @@ pub(super) fn all_bad(metric: &Metric, two: bool) -> String {
 
 /// The word for a thumb.
 pub(super) fn thumb(metric: &Metric, up: bool) -> String {
-    metric.labels.get(usize::from(!up)).cloned().unwrap_or_else(|| if up { "yes" } else { "no" }.to_owned())
+    metric.thumb(up).unwrap_or(if up { "yes" } else { "no" }).to_owned()
 }
 
 /// The word for a point of a scale; empty for one that has none.
 pub(super) fn label(metric: &Metric, point: u8) -> String {
     const SIDES: [&str; 5] = ["left, much", "left", "the same", "right", "right, much"];
-    let own = usize::from(point).checked_sub(1).and_then(|at| metric.labels.get(at));
-    match (own, metric.method, metric.labels.is_empty()) {
-        (Some(own), ..) => own.clone(),
+    match (metric.point(point), metric.method, metric.labels.is_empty()) {
+        (Some(own), ..) => own.to_owned(),
         (None, Method::ComparisonLikertScale, true) => {
             SIDES.get(usize::from(point).saturating_sub(1)).copied().unwrap_or_default().to_owned()
         }
