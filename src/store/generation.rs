@@ -4,6 +4,8 @@
 //! twice in one process: sled may hold on to its files for a while after it was dropped.
 
 use std::fs::{self, File};
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +25,10 @@ use crate::domain::{ErrorKind, Result};
 
 /// How long another thread of sled may keep the lock of a store that this process has just closed.
 const LATE: Duration = Duration::from_secs(5);
+
+/// By how much the timers of sled's threads may be late, in nanoseconds: an hour.
+#[cfg(target_os = "linux")]
+const PATIENCE: u64 = 3_600_000_000_000;
 
 /// More bytes than the address of a large value takes where it is sealed.
 const ADDRESS: usize = 128;
@@ -271,6 +277,27 @@ impl Value {
     }
 }
 
+/// Does `open`, whose threads need not be woken on the second. Those of sled look each second whether there is work, though
+/// they are told of it; a thread inherits the slack of its timers from the one that starts it (prctl(2), `PR_SET_TIMERSLACK`),
+/// and with an hour of it an idle program stays idle.
+#[cfg(target_os = "linux")]
+fn with_patient_threads<T>(open: impl FnOnce() -> T) -> T {
+    use rustix::thread::{current_timer_slack, set_current_timer_slack};
+    let before = current_timer_slack().ok().and_then(NonZeroU64::new);
+    let patient = before.is_some() && set_current_timer_slack(NonZeroU64::new(PATIENCE)).is_ok();
+    let opened = open();
+    if patient && let Err(error) = set_current_timer_slack(before) {
+        tracing::warn!(%error, "the timers of the thread that opened the store stay imprecise");
+    }
+    opened
+}
+
+/// Does `open`.
+#[cfg(not(target_os = "linux"))]
+fn with_patient_threads<T>(open: impl FnOnce() -> T) -> T {
+    open()
+}
+
 /// Opens sled. Nobody else can hold its lock, since the folder is ours: if it is held, sled is still letting go.
 fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
     let config = sled::Config::new()
@@ -280,7 +307,7 @@ fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
         .flush_every_ms(None);
     let started = Instant::now();
     loop {
-        match shield("opening the store", || config.open()) {
+        match shield("opening the store", || with_patient_threads(|| config.open())) {
             Err(error)
                 if error.kind == ErrorKind::Io
                     && error.why.contains("could not acquire lock")
@@ -290,5 +317,20 @@ fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
             }
             result => return result,
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::{PATIENCE, with_patient_threads};
+    use rustix::thread::current_timer_slack;
+
+    #[test]
+    fn a_thread_started_while_the_store_opens_is_patient_and_the_one_that_opens_it_is_as_before() {
+        let before = current_timer_slack().unwrap();
+        let started = with_patient_threads(|| std::thread::spawn(current_timer_slack));
+        assert_eq!(started.join().unwrap().unwrap(), PATIENCE);
+        assert_eq!(current_timer_slack().unwrap(), before);
+        assert_ne!(before, PATIENCE);
     }
 }
