@@ -168,8 +168,8 @@ pub(super) async fn turn(
     finished.ok_or_else(|| Error::internal("waiting for the answer", "it never ended").into())
 }
 
-/// How long what comes is left to gather once something was shown, as a screen waits for its next frame.
-const FRAME: Duration = Duration::from_millis(16);
+/// How long what comes is left to gather once something was shown: a thirtieth of a second, which still reads as flowing text.
+const FRAME: Duration = Duration::from_millis(33);
 
 /// Lets what comes next gather: a token that wakes this process by itself costs more than all that is done with it, and it
 /// would wake whatever waits on this thread, the only one of the command. Whom the process serves besides waits as long.
