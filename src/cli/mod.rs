@@ -37,6 +37,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{ActionKeys, Config, Environment};
 use crate::domain::{Error, ErrorKind, Result};
@@ -281,10 +283,22 @@ enum Needs {
     Folder,
 }
 
+/// Says each time that the owner of the workspace does not answer.
+async fn say_silence(mut silence: watch::Receiver<Option<String>>) {
+    while silence.changed().await.is_ok() {
+        let said = silence.borrow_and_update().clone();
+        if let Some(said) = said {
+            out::say(&format!("note: {said}"));
+        }
+    }
+}
+
 /// The door, as commands use it.
 struct Asker<D = Attached> {
     door: Arc<D>,
     config: Config,
+    /// Says that another process has the workspace and is silent.
+    _watcher: Option<AbortOnDropHandle<()>>,
 }
 
 impl Asker {
@@ -293,7 +307,10 @@ impl Asker {
         loop {
             let door = workbench::open(&config);
             match door.ready().await {
-                Ok(()) => return Ok(Self { door, config }),
+                Ok(()) => {
+                    let watcher = tokio::spawn(say_silence(door.silence()));
+                    return Ok(Self { door, config, _watcher: Some(AbortOnDropHandle::new(watcher)) });
+                }
                 Err(error)
                     if error.kind == ErrorKind::Passphrase
                         && config.passphrase.is_none()
@@ -307,7 +324,7 @@ impl Asker {
                             || error.kind == ErrorKind::Passphrase && config.passphrase.is_some()) =>
                 {
                     out::say(&format!("note: {error}"));
-                    return Ok(Self { door, config });
+                    return Ok(Self { door, config, _watcher: None });
                 }
                 Err(error) => return Err(error),
             }

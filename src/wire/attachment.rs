@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::pdf;
 use crate::domain::call::{Blobs, Converse};
 use crate::domain::delta::Event;
 use crate::domain::figures;
@@ -64,6 +65,8 @@ pub struct Limits {
     /// Pictures in all messages together; documents likewise.
     pub pictures: Option<usize>,
     pub documents: Option<usize>,
+    /// Pages of PDFs in all messages together, as far as the PDFs tell them.
+    pub pages: Option<usize>,
     /// All that is sent at once.
     pub request: Option<usize>,
 }
@@ -74,8 +77,8 @@ const fn encoded(bytes: usize) -> usize {
 }
 
 impl Limits {
-    /// Anthropic's own (<https://platform.claude.com/docs/en/build-with-claude/vision>, November 2026). Where the window is of
-    /// 200,000 tokens, `small`, a request takes fewer pictures.
+    /// Anthropic's own (<https://platform.claude.com/docs/en/build-with-claude/vision> and `…/pdf-support`, November 2026). Where
+    /// the window is of 200,000 tokens, `small`, a request takes fewer pictures and pages.
     pub const fn anthropic(small: bool) -> Self {
         Self {
             picture: Some(10 << 20),
@@ -84,6 +87,7 @@ impl Limits {
             pictures_at_once: None,
             pictures: Some(if small { 100 } else { 600 }),
             documents: None,
+            pages: Some(if small { 100 } else { 600 }),
             request: Some(32 << 20),
         }
     }
@@ -100,8 +104,12 @@ impl Limits {
         pictures_at_once: Some(20),
         pictures: None,
         documents: Some(5),
+        pages: None,
         request: None,
     };
+
+    /// Claude by Converse (<https://docs.aws.amazon.com/bedrock/latest/userguide/inference-api-restrictions.html>).
+    pub const CLAUDE_BY_CONVERSE: Self = Self { pages: Some(100), ..Self::CONVERSE };
 
     /// `OpenAI`'s own (<https://platform.openai.com/docs/guides/images-vision>, November 2026). Servers that copy its API have
     /// others, which nobody knows.
@@ -112,6 +120,7 @@ impl Limits {
         pictures_at_once: None,
         pictures: Some(500),
         documents: None,
+        pages: None,
         request: Some(50 << 20),
     };
 
@@ -170,6 +179,11 @@ impl Limits {
                 return stop(why, "Scale it down.");
             }
         }
+        if let Some(most) = self.pages
+            && let Some(why) = too_many_pages(&files, most)
+        {
+            return stop(why, "Split it, and attach the pages that matter.");
+        }
         let texts = converse.turns.iter().flat_map(|turn| &turn.blocks).map(|block| match block {
             Block::Text { text } => text.len(),
             Block::ToolResult { content, .. } => content.len(),
@@ -193,6 +207,24 @@ impl Limits {
         }
         Ok(())
     }
+}
+
+/// What is said of PDFs with more pages than `most` in all.
+fn too_many_pages(files: &[Weighed<'_>], most: usize) -> Option<String> {
+    let documents = files.iter().filter(|file| file.kind == Kind::Document);
+    let counted: Vec<_> = documents.filter_map(|file| Some((pdf::pages(file.bytes)?, file))).collect();
+    let sum: usize = counted.iter().map(|(pages, _)| pages).sum();
+    let (longest, file) = counted.iter().max_by_key(|(pages, _)| *pages)?;
+    (sum > most).then(|| {
+        let name = file.called(files);
+        if counted.len() == 1 {
+            format!("{name} has {sum} pages; this API takes {most}")
+        } else {
+            format!(
+                "the PDFs of all messages together have {sum} pages, {name} {longest} of them; this API takes {most}"
+            )
+        }
+    })
 }
 
 const LEAVE_OUT: &str =
@@ -221,6 +253,7 @@ struct Weighed<'a> {
     /// Which of its kind it is, from one.
     number: usize,
     turn: usize,
+    bytes: &'a [u8],
     weight: usize,
     /// Of a picture, as its head says them.
     pixels: Option<(u32, u32)>,
@@ -252,7 +285,7 @@ fn weighed(converse: &Converse) -> Vec<Weighed<'_>> {
         let number = files.iter().filter(|file| file.kind == kind).count() + 1;
         let bytes = converse.blobs.get(blob).unwrap_or_default();
         let pixels = if kind == Kind::Picture { picture::pixels(bytes) } else { None };
-        files.push(Weighed { kind, name, number, turn, weight: encoded(bytes.len()), pixels });
+        files.push(Weighed { kind, name, number, turn, bytes, weight: encoded(bytes.len()), pixels });
     }
     files
 }
@@ -296,6 +329,7 @@ mod tests {
             pictures_at_once: Some(2),
             pictures: Some(3),
             documents: Some(1),
+            pages: None,
             request: Some(60),
         };
         let check = |pictures: &[usize], documents: &[usize]| {
@@ -336,6 +370,27 @@ mod tests {
         assert_eq!(check(8000, 8000), Ok(()));
         let error = check(100, 9000).unwrap_err();
         assert!(error.contains("the picture has 100x9000 pixels; this API takes 8000 a side"), "{error}");
+    }
+
+    #[test]
+    fn pdfs_of_too_many_pages_are_refused_and_one_that_does_not_tell_them_is_sent() {
+        let limits = Limits { pages: Some(100), ..Limits::CONVERSE };
+        let check = |pdfs: &[Vec<u8>]| {
+            let mut asked = message(&[], &vec![1; pdfs.len()]);
+            for (at, bytes) in pdfs.iter().enumerate() {
+                asked.blobs.put(BlobId(format!("{at}")), bytes.clone());
+            }
+            limits.check(&asked, "asking box/m").map_err(|error| error.to_string())
+        };
+        let of = pdf::with_pages;
+        assert_eq!(check(&[of(60), of(40)]), Ok(()));
+        assert_eq!(check(&[b"%PDF-1.7 and no more".to_vec()]), Ok(()));
+        let error = check(&[of(101)]).unwrap_err();
+        assert!(error.contains("a.pdf has 101 pages; this API takes 100"), "{error}");
+        let error = check(&[of(60), of(41)]).unwrap_err();
+        assert!(error.contains("together have 101 pages, a.pdf 60 of them; this API takes 100"), "{error}");
+        let without = Limits { pages: None, ..limits };
+        assert!(without.check(&message(&[], &[1]), "asking box/m").is_ok());
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod loose;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai;
+mod pdf;
 mod picture_size;
 pub mod prompt;
 pub mod script;

@@ -164,6 +164,11 @@ impl Attached {
         Self { told, ..self }
     }
 
+    /// What is to be said while another process has the workspace and does not answer; `None` where it does.
+    pub fn silence(&self) -> watch::Receiver<Option<String>> {
+        self.silence.follow()
+    }
+
     /// Owns the workspace in `folder`, or attaches to who does.
     pub async fn open(folder: &Path, open: Open) -> Result<Self> {
         let attached = Self::begin(folder, open);

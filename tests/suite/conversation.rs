@@ -1,7 +1,8 @@
 //! The whole program as a person meets it: the real binary in a terminal, a conversation from prompt to next morning.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::tty::{Home, Tty};
 
@@ -331,6 +332,28 @@ fn an_attached_screen_says_that_its_owner_does_not_answer_and_goes_on_when_it_do
     wait_for_the_second(&second);
     quit(second);
     quit(first);
+}
+
+#[test]
+fn a_command_says_that_the_owner_it_asks_does_not_answer_and_ends_when_it_does() {
+    use rustix::process::Signal;
+    use std::io::{BufRead, BufReader};
+    let home = Home::scripted();
+    let owner = home.open(SIZE, &["-m", "scripted/echo"]);
+    owner.wait_for_composer();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_outcrop"));
+    command.args(["chat", "-m", "scripted/stream-100@20", "go"]).env_clear().envs(home.variables());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = command.spawn().unwrap();
+    let mut first = [0; 1];
+    command.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    owner.signal(Signal::STOP);
+    let mut said = BufReader::new(command.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let note = said.find(|line| line.contains("does not answer")).expect("it is silent itself");
+    assert!(note.contains(&format!("process {}", owner.pid())), "{note}");
+    owner.signal(Signal::CONT);
+    assert!(command.wait().unwrap().success());
+    quit(owner);
 }
 
 /// What of a program's output drives a terminal and is not what this program sends by itself.

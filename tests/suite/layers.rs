@@ -34,6 +34,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("llama_cpp_2", &["engine/llama_cpp"]),
     ("arboard", &["tui/runtime"]),
     ("jsonschema", &["domain/schema"]),
+    ("lopdf", &["wire/pdf"]),
     ("syntect", &["tui/widget/code"]),
     ("image", &["tui/widget/picture"]),
     ("ratatui_image", &["tui/widget/picture"]),

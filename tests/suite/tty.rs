@@ -53,7 +53,7 @@ impl Home {
     }
 
     /// The program's variables and no others, but for what finds libraries and programs.
-    fn variables(&self) -> Vec<(&'static str, PathBuf)> {
+    pub fn variables(&self) -> Vec<(&'static str, PathBuf)> {
         let text = |s: &str| PathBuf::from(s);
         vec![
             ("OUTCROP_HOME", self.path().to_owned()),

@@ -73,7 +73,7 @@ pub(in super::super) async fn rate_away(
 ) -> Result<Exit, End> {
     let RateEvaluation { name, rater, output } = wanted;
     let door = Arc::new(Away::open(file, &rater, output)?);
-    let asker = Asker { door: Arc::clone(&door), config };
+    let asker = Asker { door: Arc::clone(&door), config, _watcher: None };
     let Reply::Evaluation { evaluation } =
         asker.one(Request::Evaluations(Evaluations::Find { text: String::new() }), out).await?
     else {

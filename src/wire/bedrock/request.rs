@@ -93,7 +93,8 @@ pub(super) fn is_anthropic(model: &ModelId) -> bool {
 pub fn body(converse: &Converse, thinking: Thinking) -> Result<Vec<u8>> {
     let doing = format!("asking {}", converse.model);
     let settings = &converse.settings;
-    Limits::CONVERSE.check(converse, &doing)?;
+    let limits = if is_anthropic(&converse.model) { Limits::CLAUDE_BY_CONVERSE } else { Limits::CONVERSE };
+    limits.check(converse, &doing)?;
     let mut body = common(converse, thinking, &doing)?;
     let inference = inference(settings, budget(converse));
     put(&mut body, "inferenceConfig", inference);
