@@ -26,6 +26,7 @@ mod reading;
 mod replies;
 mod scripts;
 mod setup;
+mod stood;
 mod summary;
 mod tools;
 mod turns;
@@ -174,6 +175,8 @@ pub struct State {
     opened: HashSet<MessageId>,
     find: Option<Find>,
     /// A message to go to as soon as it is there.
+    /// Where the reader stood in what is not shown.
+    stood: stood::Stood,
     wanted: Option<Wanted>,
     /// The model of `-m`, which no other one stands in for.
     insisted: bool,
@@ -236,6 +239,7 @@ impl State {
             opened: HashSet::new(),
             find: None,
             wanted: None,
+            stood: stood::Stood::default(),
             insisted,
             no_files: HashSet::new(),
             candidates: None,

@@ -24,7 +24,7 @@ impl State {
         self.transcript(&items).layout(area, &self.scroll, &mut desk.cache.transcript)
     }
 
-    fn settle(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn settle(&mut self, desk: &mut Desk<'_>) {
         self.scroll = self.geometry(desk).scroll;
     }
 

@@ -266,9 +266,7 @@ impl State {
         let around = of.map(|_| 1 - count as isize);
         let leaf = self.thread.beside(id, steps).or_else(|| self.thread.beside(id, around?));
         if let Some(leaf) = leaf {
-            let at = shown.iter().position(|(other, _)| *other == id);
-            self.thread.show(leaf);
-            self.at = at.and_then(|at| self.thread.shown().nth(at)).map(|item| item.message.id);
+            self.show_branch(leaf, id, desk);
             self.change(Change { leaf: Some(leaf), ..Change::default() }, desk);
             self.refit(desk);
         }
