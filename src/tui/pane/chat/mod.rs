@@ -80,6 +80,8 @@ pub enum Focus {
 pub struct Find {
     pub input: Input,
     pub at: Option<Found>,
+    /// Which match that is, from 1, and how many there are.
+    pub place: (usize, usize),
     /// Something was looked for and is not there.
     pub missing: bool,
 }
@@ -173,10 +175,10 @@ pub struct State {
     folded: HashSet<MessageId>,
     /// Messages whose folding part is open: reasoning, a very long text.
     opened: HashSet<MessageId>,
-    find: Option<Find>,
-    /// A message to go to as soon as it is there.
     /// Where the reader stood in what is not shown.
     stood: stood::Stood,
+    find: Option<Find>,
+    /// A message to go to as soon as it is there.
     wanted: Option<Wanted>,
     /// The model of `-m`, which no other one stands in for.
     insisted: bool,
@@ -237,9 +239,9 @@ impl State {
             pulling: false,
             folded: HashSet::new(),
             opened: HashSet::new(),
+            stood: stood::Stood::default(),
             find: None,
             wanted: None,
-            stood: stood::Stood::default(),
             insisted,
             no_files: HashSet::new(),
             candidates: None,

@@ -10,7 +10,7 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::markdown;
-use crate::tui::widget::transcript::{Found, Geometry, Item, find};
+use crate::tui::widget::transcript::{Found, Geometry, Item, find, place};
 use crate::workbench::Request;
 use crate::workbench::request::conversations::{Conversations, Format};
 
@@ -215,6 +215,11 @@ impl State {
     }
 
     /// Tries again what failed to open; `false` where nothing failed.
+        let words = self.find.as_ref().map(|search| search.input.text().to_owned()).unwrap_or_default();
+        let place = place(&self.items(""), &words, found);
+        if let Some(search) = &mut self.find {
+            search.place = place;
+        }
     pub(super) fn open_again(&mut self, desk: &mut Desk<'_>) -> bool {
         let failed = matches!(self.thread.load, Load::Failed(_));
         if failed {
