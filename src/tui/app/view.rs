@@ -1,5 +1,7 @@
 //! The picture of the whole screen.
 
+use std::borrow::Cow;
+
 use ratatui::Frame as Screen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -115,14 +117,18 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
     }
     let title = title(state);
     let style = if state.pane().name().is_empty() { look.style(Role::Muted) } else { look.style(Role::Text) };
-    put(cells, x, area.y, end, title, style);
+    put(cells, x, area.y, end, &title, style);
 }
 
 /// What is open in the place that is shown.
-fn title(state: &State) -> &str {
+fn title(state: &State) -> Cow<'_, str> {
     match (state.pane().name(), state.place) {
-        ("", Place::Chat) => "New conversation",
-        (title, _) => title,
+        ("", Place::Chat) => Cow::Borrowed("New conversation"),
+        (title, Place::Chat) if state.chat.is_fork() => match state.chat.origin() {
+            Some(origin) => Cow::Owned(format!("⑂ {title} · copied from {origin}")),
+            None => Cow::Owned(format!("⑂ {title}")),
+        },
+        (title, _) => Cow::Borrowed(title),
     }
 }
 
@@ -167,7 +173,7 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
         Place::ALL.iter().enumerate().map(label).collect()
     };
     let beside = columns(&beside(state));
-    let needed = columns(title(state)).min(TITLE) + beside + if beside > 0 { 3 } else { 0 } + 2;
+    let needed = columns(&title(state)).min(TITLE) + beside + if beside > 0 { 3 } else { 0 } + 2;
     let fits = |labels: &Vec<String>| {
         labels.iter().map(|label| columns(label) + 2).sum::<u16>() + needed <= area.width
     };

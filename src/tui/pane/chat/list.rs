@@ -299,6 +299,7 @@ mod tests {
             leaf: None,
             run: None,
             side: None,
+            forked_from: None,
         }
     }
 
