@@ -32,7 +32,12 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             (None, Some(search)) => match (&search.error, search.task) {
                 (Some(error), _) => error.to_string(),
                 (None, Some(_)) => "Searching…".to_owned(),
-                (None, None) => "Nothing found. A search looks into titles and every message.".to_owned(),
+                (None, None) => {
+                    let back = sight.key(Context::Menu, Action::Cancel);
+                    format!(
+                        "Nothing found. A search looks into titles and every message. {back} shows all again."
+                    )
+                }
             },
             (None, None) if list.known => "Conversations are kept here, the newest first.".to_owned(),
             (None, None) => String::new(),
