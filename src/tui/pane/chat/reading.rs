@@ -122,6 +122,20 @@ impl State {
         }
     }
 
+    /// Of keys that act on a message: this one has what they are for.
+    pub(super) fn has_use_for(&self, action: Action) -> bool {
+        match action {
+            Action::CopyCode => self.focused().is_some_and(|message| {
+                message.blocks.iter().any(|block| match block {
+                    Block::Text { text } => text.contains("```") || text.contains("~~~"),
+                    _ => false,
+                })
+            }),
+            Action::BranchPrevious | Action::BranchNext => self.thread.shown().any(|item| item.branch.1 > 1),
+            _ => true,
+        }
+    }
+
     /// Copies what is selected, or the focused message.
     pub(super) fn copy(&mut self, desk: &mut Desk<'_>) {
         let text = match self.selection.take() {
@@ -201,6 +215,11 @@ impl State {
     pub(super) fn go_to_found(&mut self, found: Found, desk: &mut Desk<'_>) {
         let height = self.areas(desk.area).transcript.height;
         self.at = Some(found.at.message);
+        let words = self.find.as_ref().map(|search| search.input.text().to_owned()).unwrap_or_default();
+        let place = place(&self.items(""), &words, found);
+        if let Some(search) = &mut self.find {
+            search.place = place;
+        }
         let message = self.thread.message(found.at.message);
         let opens = message.is_some_and(|message| {
             let reasoning = message.blocks.get(found.at.block as usize);
@@ -215,11 +234,6 @@ impl State {
     }
 
     /// Tries again what failed to open; `false` where nothing failed.
-        let words = self.find.as_ref().map(|search| search.input.text().to_owned()).unwrap_or_default();
-        let place = place(&self.items(""), &words, found);
-        if let Some(search) = &mut self.find {
-            search.place = place;
-        }
     pub(super) fn open_again(&mut self, desk: &mut Desk<'_>) -> bool {
         let failed = matches!(self.thread.load, Load::Failed(_));
         if failed {
