@@ -216,14 +216,11 @@ impl Picker {
         let caret = self.input.draw(line, cells, role(Role::Text));
         let rows = list(area);
         if self.len() == 0 {
-            let none = match self.list.all() {
-                0 => "No model is known yet. PROVIDER/NAME takes one all the same.".to_owned(),
-                _ => {
-                    let back = keymap.name(Context::Menu, Action::Cancel);
-                    format!(
-                        "No list has that name. PROVIDER/NAME takes it all the same; {back} shows all again."
-                    )
-                }
+            let none = if self.list.all() == 0 {
+                "No model is known yet. PROVIDER/NAME takes one all the same.".to_owned()
+            } else {
+                let back = keymap.name(Context::Menu, Action::Cancel);
+                format!("No list has that name. PROVIDER/NAME takes it all the same; {back} shows all again.")
             };
             for (y, line) in (rows.top()..rows.bottom()).zip(wrap(&none, rows.width)) {
                 put(cells, rows.x, y, rows.right(), &line, role(Role::Muted));
