@@ -95,6 +95,7 @@ fn streaming() -> (Screen, Vec<TaskId>) {
             leaf: Some(answer.id),
             run: None,
             side: Some(comparison.id),
+            forked_from: None,
         };
         let started = Reply::Started { conversation, asked: Some(message(at, 1, Role::User)), answer };
         screen.event(Event::Replies { task: *task, replies: vec![started] });

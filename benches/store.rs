@@ -42,6 +42,7 @@ fn head(number: u32) -> Conversation {
         leaf: Some(MessageId::from_bytes(id(number))),
         run: None,
         side: None,
+        forked_from: None,
     }
 }
 

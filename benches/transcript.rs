@@ -78,6 +78,7 @@ fn whole(c: &mut Criterion) {
         leaf: messages.last().map(|message| message.id),
         run: None,
         side: None,
+        forked_from: None,
     };
     let (mut screen, effects) = Screen::started(AREA.width, AREA.height);
     let heads = vec![conversation.clone()];

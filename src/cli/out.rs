@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::End;
 use super::item::Item;
-use crate::domain::untrusted::{json_escape, safe_line, safe_text};
+use crate::domain::untrusted::{Pieces, json_escape, safe_line, safe_text};
 use crate::domain::{Error, ErrorKind};
 
 /// The output of one command.
@@ -23,13 +23,13 @@ pub(super) struct Out {
     raw: bool,
     /// The last character written ended a line.
     at_start: bool,
-    /// A carriage return that waits for what follows it.
-    held_return: bool,
+    /// What was written of a text so far, as the sanitiser has it.
+    pieces: Pieces,
 }
 
 impl Out {
     pub fn new(json: bool) -> Self {
-        Self { to: BufWriter::new(io::stdout()), json, raw: false, at_start: true, held_return: false }
+        Self { to: BufWriter::new(io::stdout()), json, raw: false, at_start: true, pieces: Pieces::default() }
     }
 
     /// Texts go out byte for byte, if that is `wanted`: never to a terminal, which they could drive.
@@ -49,6 +49,7 @@ impl Out {
     /// One line; line ends in it become spaces.
     pub fn line(&mut self, text: &str) -> Result<(), End> {
         wrote(writeln!(self.to, "{}", safe_line(text).trim_end()))?;
+        self.pieces = Pieces::default();
         self.at_start = true;
         Ok(())
     }
@@ -58,22 +59,8 @@ impl Out {
         if text.is_empty() {
             return Ok(());
         }
-        let held;
-        let text = if std::mem::take(&mut self.held_return) {
-            held = format!("\r{text}");
-            &held
-        } else {
-            text
-        };
-        let text = match text.strip_suffix('\r') {
-            // The line feed of a Windows line end may come with the next piece.
-            Some(rest) if !self.raw => {
-                self.held_return = true;
-                rest
-            }
-            _ => text,
-        };
-        let safe = if self.raw { Cow::Borrowed(text) } else { safe_text(text) };
+        // What the pieces of a stream part belongs together all the same.
+        let safe = if self.raw { Cow::Borrowed(text) } else { Cow::Owned(self.pieces.text(text)) };
         wrote(self.to.write_all(safe.as_bytes()))?;
         if !safe.is_empty() {
             self.at_start = safe.ends_with('\n');
@@ -131,6 +118,7 @@ impl Out {
             wrote(self.to.write_all(b"\n"))?;
             self.at_start = true;
         }
+        self.pieces = Pieces::default();
         self.flush()
     }
 

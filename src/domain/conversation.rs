@@ -39,6 +39,9 @@ pub struct Conversation {
     /// The comparison that it is a column of: no list of conversations has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<ComparisonId>,
+    /// The conversation that it is a copy of; that one may be gone since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<ConversationId>,
 }
 
 impl Conversation {

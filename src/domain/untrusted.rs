@@ -347,6 +347,38 @@ fn sanitise(untrusted: &str, form: Form) -> Cow<'_, str> {
     copy.map_or(Cow::Borrowed(untrusted), Cow::Owned)
 }
 
+/// The sanitiser of a text that comes in pieces, as a stream cuts it: what a character becomes may hang on its neighbours,
+/// and a joiner that comes alone joins two pieces. The pieces together come out as the whole text would.
+#[derive(Default)]
+pub struct Pieces {
+    past: Past,
+    /// What becomes of it, the next piece says.
+    held: Option<char>,
+}
+
+impl Pieces {
+    /// The next piece, many lines.
+    pub fn text(&mut self, piece: &str) -> String {
+        let mut safe = String::with_capacity(piece.len() + 4);
+        let mut chars = self.held.take().into_iter().chain(piece.chars()).peekable();
+        while let Some(c) = chars.next() {
+            let next = chars.peek().copied();
+            if next.is_none() && (c == '\r' || class(c) == Class::Joiner) {
+                self.held = Some(c);
+                break;
+            }
+            match self.past.judge(c, next, Form::Text) {
+                Verdict::Keep => safe.push(c),
+                Verdict::Drop => {}
+                Verdict::Char(c) => safe.push(c),
+                Verdict::Text(text) => safe.push_str(text),
+                Verdict::Escaped(c) => safe.extend(['␛', c]),
+            }
+        }
+        safe
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

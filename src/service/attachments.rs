@@ -190,6 +190,7 @@ mod tests {
             leaf: None,
             run: None,
             side: None,
+            forked_from: None,
         };
         let message = Message {
             id: fresh::message_id(),

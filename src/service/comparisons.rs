@@ -95,6 +95,7 @@ impl Comparisons {
                     leaf: None,
                     run: None,
                     side: Some(id),
+                    forked_from: None,
                 };
                 let lane = head.id;
                 heads.push(head);

@@ -80,6 +80,8 @@ pub enum Effect {
     ChangePreset { change: PresetChange, said: String },
     /// The title of the terminal's window.
     Title(String),
+    /// The frame of these events is drawn whole, over whatever the terminal shows: some leave parts of wide characters behind.
+    Redraw,
     /// Whether the mouse belongs to this program or to the terminal's own selection.
     Mouse(bool),
     /// Stops the program as Ctrl+Z does; `Event::Resumed` when it goes on.

@@ -285,6 +285,11 @@ async fn a_fork_is_a_conversation_of_its_own_and_removal_takes_everything() {
     let fork = Request::Conversations(Conversations::Fork { id: head.id, at: None });
     let Reply::Conversation { head: copy } = one(&door, fork).await.unwrap() else { panic!() };
     assert_ne!(copy.id, head.id);
+    assert_eq!(
+        (head.forked_from, copy.forked_from),
+        (None, Some(head.id)),
+        "it knows what it was copied from"
+    );
     one(&door, Request::Conversations(Conversations::Remove { id: head.id })).await.unwrap();
     let gone = one(&door, Request::Conversations(Conversations::Open { id: head.id })).await.unwrap_err();
     assert_eq!(gone.kind, ErrorKind::NotFound);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use outcrop::domain::untrusted::{SafeText, json_escape, safe_line, safe_text};
+use outcrop::domain::untrusted::{Pieces, SafeText, json_escape, safe_line, safe_text};
 use proptest::prelude::*;
 
 /// Said again here, apart from the code that it judges.
@@ -72,12 +72,47 @@ proptest! {
     }
 
     #[test]
+    fn a_text_in_pieces_comes_out_as_the_whole_text_does(text in hostile(), cuts in proptest::collection::vec(any::<bool>(), 64)) {
+        let mut pieces = Pieces::default();
+        let (mut joined, mut piece) = (String::new(), String::new());
+        for (at, c) in text.chars().enumerate() {
+            piece.push(c);
+            if cuts[at % cuts.len()] {
+                joined.push_str(&pieces.text(&std::mem::take(&mut piece)));
+            }
+        }
+        joined.push_str(&pieces.text(&piece));
+        prop_assert!(!joined.chars().any(|c| forbidden(c) && !matches!(c, '\n' | '\t')), "{joined:?}");
+        // What waits for the next piece at the end is a return, or a joiner that joins nothing.
+        let whole = safe_text(&text);
+        let whole = whole.strip_suffix('␍').filter(|_| text.ends_with('\r')).unwrap_or(&whole);
+        prop_assert_eq!(joined, whole);
+    }
+
+    #[test]
     fn json_for_a_terminal_says_the_same_without_a_control(text in hostile()) {
         let json = serde_json::to_string(&text).unwrap();
         let escaped = json_escape(&json);
         prop_assert!(!escaped.chars().any(forbidden), "{escaped:?}");
         prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
     }
+}
+
+#[test]
+fn an_emoji_that_a_stream_cuts_at_its_joiners_stays_one() {
+    for text in ["👩\u{200D}👩\u{200D}👧 and ❤\u{FE0F}\u{200D}🔥", "می\u{200C}خواهم", "1\u{FE0F}\u{20E3}"]
+    {
+        let mut pieces = Pieces::default();
+        let joined: String = text.chars().map(|c| pieces.text(c.encode_utf8(&mut [0; 4]))).collect();
+        assert_eq!(joined, text);
+    }
+    let mut pieces = Pieces::default();
+    let apart = ["a", "\u{200D}", "b", "\u{202E}", "\u{200B}", "c\r", "\nd"];
+    assert_eq!(
+        apart.map(|piece| pieces.text(piece)).concat(),
+        "ab⟨RLO⟩c\nd",
+        "what hides or reorders does not"
+    );
 }
 
 #[test]

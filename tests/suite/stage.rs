@@ -297,6 +297,7 @@ pub fn head(n: u128, title: &str, minutes_old: i64) -> Conversation {
         leaf: None,
         run: None,
         side: None,
+        forked_from: None,
     }
 }
 

@@ -77,6 +77,7 @@ pub fn head(number: u32, updated: i64) -> Conversation {
         leaf: None,
         run: None,
         side: None,
+        forked_from: None,
     }
 }
 

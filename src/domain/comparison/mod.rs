@@ -534,6 +534,7 @@ mod tests {
             leaf: messages.last().map(|message| message.id),
             run: None,
             side: None,
+            forked_from: None,
         };
         Thread { conversation, messages }
     }

@@ -91,6 +91,7 @@ fn begun(model: Option<ModelId>, system: Option<String>, settings: Settings, run
         leaf: None,
         run,
         side: None,
+        forked_from: None,
     };
     Thread { conversation, messages: Vec::new() }
 }

@@ -144,6 +144,7 @@ impl Conversations {
     /// Copies the branch that ends at `at` into a conversation of its own, with new ids.
     pub async fn fork(&self, id: ConversationId, at: Option<MessageId>) -> Result<Conversation> {
         let Thread { conversation: mut head, messages } = self.archive.thread(id).await?;
+        let listed = head.is_listed();
         let leaf = at.or(head.leaf);
         let branch: Vec<Message> = leaf
             .map(|leaf| Tree::new(&messages).path(leaf).into_iter().cloned().collect())
@@ -159,7 +160,8 @@ impl Conversations {
         let now = fresh::now();
         head = Conversation { created: now, updated: now, leaf: branch.last().map(|m| m.id), ..head };
         let copy = thread::renumbered(Thread { conversation: head, messages: branch }, &mut fresh::Ids);
-        let Thread { conversation: head, mut messages } = copy;
+        let Thread { conversation: mut head, mut messages } = copy;
+        head.forked_from = listed.then_some(id);
         messages.iter_mut().for_each(interrupted);
         self.archive.write(Writing { heads: vec![head.clone()], messages, ..Writing::default() }).await?;
         self.changes.tell(Changed::Conversation { head: head.clone() });

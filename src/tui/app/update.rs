@@ -200,6 +200,7 @@ fn show(state: &mut State, place: Place, out: &mut Out<'_>) {
 fn bring(state: &mut State, place: Place, out: &mut Out<'_>) {
     if state.place != place {
         state.place = place;
+        out.effects.push(Effect::Redraw);
         if place == Place::Compare {
             let setup = state.chat.setup().clone();
             state.compare.would_ask(&setup);

@@ -1,5 +1,7 @@
 //! The picture of the whole screen.
 
+use std::borrow::Cow;
+
 use ratatui::Frame as Screen;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,9 +10,9 @@ use ratatui::style::{Modifier, Style};
 use super::{Cache, Notice, State};
 use crate::tui::action::Action;
 use crate::tui::key::KeyModifiers;
-use crate::tui::keymap::{Context, label};
+use crate::tui::keymap::{Context, Keymap, label};
 use crate::tui::layout::{Frame, SMALLEST};
-use crate::tui::look::Role;
+use crate::tui::look::{Look, Role};
 use crate::tui::overlay::Overlay;
 use crate::tui::paint::{columns, fill, put, put_right, wrap};
 use crate::tui::pane::{Place, Sight};
@@ -18,6 +20,14 @@ use crate::tui::widget::code::Want;
 
 /// Between two hints.
 const DOT: &str = " · ";
+/// Between a notice and the hints beside it.
+const GAP: u16 = 3;
+/// The word of the key that shows every key.
+const HELP: &str = "help";
+/// Hints that figures make room for.
+const FIRST: usize = 5;
+/// Hints besides that one.
+const MOST: usize = 12;
 /// Columns beside an overlay in which nothing can be read.
 const STRIP: u16 = 12;
 
@@ -115,14 +125,18 @@ fn top(state: &State, area: Rect, cells: &mut Buffer) {
     }
     let title = title(state);
     let style = if state.pane().name().is_empty() { look.style(Role::Muted) } else { look.style(Role::Text) };
-    put(cells, x, area.y, end, title, style);
+    put(cells, x, area.y, end, &title, style);
 }
 
 /// What is open in the place that is shown.
-fn title(state: &State) -> &str {
+fn title(state: &State) -> Cow<'_, str> {
     match (state.pane().name(), state.place) {
-        ("", Place::Chat) => "New conversation",
-        (title, _) => title,
+        ("", Place::Chat) => Cow::Borrowed("New conversation"),
+        (title, Place::Chat) if state.chat.is_fork() => match state.chat.origin() {
+            Some(origin) => Cow::Owned(format!("⑂ {title} · copied from {origin}")),
+            None => Cow::Owned(format!("⑂ {title}")),
+        },
+        (title, _) => Cow::Borrowed(title),
     }
 }
 
@@ -167,7 +181,7 @@ pub(super) fn tabs(state: &State, area: Rect) -> Vec<Tab> {
         Place::ALL.iter().enumerate().map(label).collect()
     };
     let beside = columns(&beside(state));
-    let needed = columns(title(state)).min(TITLE) + beside + if beside > 0 { 3 } else { 0 } + 2;
+    let needed = columns(&title(state)).min(TITLE) + beside + if beside > 0 { 3 } else { 0 } + 2;
     let fits = |labels: &Vec<String>| {
         labels.iter().map(|label| columns(label) + 2).sum::<u16>() + needed <= area.width
     };
@@ -213,52 +227,107 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
     let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
     // Over a place the way out of it comes before its figures.
     let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
-    let least = area.x + 1 + kept(state) + here.map_or(0, |notice| columns(&notice.text) + 2);
-    let free = right.saturating_sub(columns(&meter)) >= least;
-    let end = if free && !meter.is_empty() {
-        put_right(cells, area.x + 1, area.y, right, &meter, look.style(Role::Muted)).saturating_sub(2)
-    } else {
-        right
-    };
-    let hints = if here.is_some() { stop(state).into_iter().collect() } else { hints(state) };
+    let stops = stop(state).filter(|_| here.is_some());
+    let hinted: Vec<Hint> = hints(state).into_iter().filter(|hint| Some(hint) != stops.as_ref()).collect();
     let mut x = area.x + 1;
-    for (at, (key, word)) in hints.into_iter().enumerate() {
-        let dot = if at == 0 { "" } else { DOT };
-        // A hint is shown whole or not at all.
-        if x + columns(dot) + columns(&key) + 1 + columns(word) > end {
-            break;
+    let (said, first) = match here {
+        Some(notice) => {
+            (kept(state) + columns(&notice.text) + GAP, &hinted[hinted.len().saturating_sub(1)..])
         }
-        x = put(cells, x, area.y, end, dot, look.style(Role::Rule));
-        x = put(cells, x, area.y, end, &key, look.style(Role::Muted).add_modifier(Modifier::BOLD));
-        x = put(cells, x + 1, area.y, end, word, look.style(Role::Faint));
-    }
+        None => (0, &hinted[..]),
+    };
+    let meter = beside_hints(&meter, first, (x + said, right));
+    let end = if meter.is_empty() {
+        right
+    } else {
+        put_right(cells, x, area.y, right, meter, look.style(Role::Muted)).saturating_sub(2)
+    };
     if let Some(notice) = here {
-        if x > area.x + 1 {
+        if let Some(hint) = &stops {
+            x = put_hint(look, cells, (x, area.y, end), hint, false);
             x = put(cells, x, area.y, end, DOT, look.style(Role::Rule));
         }
-        put(cells, x, area.y, end, &notice.text, look.style(notice_role(notice)));
+        x = put(cells, x, area.y, end, &notice.text, look.style(notice_role(notice))) + GAP;
+    }
+    let shown = fitting(hinted, end.saturating_sub(x));
+    // What a notice leaves room for is said at the right: who reads it is not left without the keys.
+    x = if here.is_some() { end.saturating_sub(width_of(&shown)) } else { x };
+    for (at, hint) in shown.iter().enumerate() {
+        x = put_hint(look, cells, (x, area.y, end), hint, at > 0);
     }
 }
 
+/// A key and what it does.
+type Hint = (String, &'static str);
+
+/// Columns of hints with what parts them.
+fn width_of(hints: &[Hint]) -> u16 {
+    let dots = columns(DOT) * hints.len().saturating_sub(1) as u16;
+    dots + hints.iter().map(|(key, word)| columns(key) + 1 + columns(word)).sum::<u16>()
+}
+
+/// The figures as far as they leave room for the first hints between these columns; what stands at their end matters most.
+fn beside_hints<'a>(mut meter: &'a str, hints: &[Hint], (left, right): (u16, u16)) -> &'a str {
+    loop {
+        let end = right.saturating_sub(columns(meter));
+        let fits = fitting(hints.to_vec(), end.saturating_sub(left + 2)).len();
+        match meter.split_once(DOT) {
+            _ if end >= left && fits >= hints.len().min(FIRST) => return meter,
+            Some((_, rest)) => meter = rest,
+            None if end >= left && fits >= hints.len().min(2) => return meter,
+            None => return "",
+        }
+    }
+}
+
+/// Those that fit, whole: the first ones, and the last, which leads to all others.
+fn fitting(mut hints: Vec<Hint>, room: u16) -> Vec<Hint> {
+    while hints.len() > 1 && width_of(&hints) > room {
+        hints.remove(hints.len() - 2);
+    }
+    if width_of(&hints) > room { Vec::new() } else { hints }
+}
+
+/// Writes one of them, `after` another one or not; returns the column after it.
+fn put_hint(look: &Look, cells: &mut Buffer, (x, y, end): (u16, u16, u16), hint: &Hint, after: bool) -> u16 {
+    let x = if after { put(cells, x, y, end, DOT, look.style(Role::Rule)) } else { x };
+    let x = put(cells, x, y, end, &hint.0, look.style(Role::Muted).add_modifier(Modifier::BOLD));
+    put(cells, x + 1, y, end, hint.1, look.style(Role::Faint))
+}
+
 /// The key that stops what runs.
-fn stop(state: &State) -> Option<(String, &'static str)> {
+fn stop(state: &State) -> Option<Hint> {
     let context = state.pane().context();
     let runs = state.overlays.is_empty() && state.pane().stoppable();
     let key = state.options.keymap.key(context, Action::Back).filter(|_| runs)?;
     Some((label(key), "stop"))
 }
 
-fn hints(state: &State) -> Vec<(String, &'static str)> {
+/// What can be done, the most useful first; the key that shows every other one is the last.
+fn hints(state: &State) -> Vec<Hint> {
     let keymap = &state.options.keymap;
-    if let Some(top) = state.overlays.last() {
-        let mut hints = top.hints(keymap);
-        let helps = matches!(top, Overlay::Help(_));
-        for (action, word) in [(Action::Help, "help"), (Action::Quit, "quit")] {
-            let said = hints.iter().any(|(_, other)| *other == word) || helps && action == Action::Help;
-            hints.extend(keymap.key(Context::Menu, action).filter(|_| !said).map(|key| (label(key), word)));
-        }
-        return hints;
-    }
+    let mut hints = match state.overlays.last() {
+        Some(top) => hints_over(top, keymap),
+        None => hints_here(state),
+    };
+    let helps = matches!(state.overlays.last(), Some(Overlay::Help(_)));
+    let context = if state.overlays.is_empty() { state.pane().context() } else { Context::Menu };
+    let help = keymap.key(context, Action::Help).filter(|_| !helps);
+    hints.retain(|(_, word)| *word != HELP || helps);
+    hints.truncate(MOST);
+    hints.extend(help.map(|key| (label(key), HELP)));
+    hints
+}
+
+fn hints_over(top: &Overlay, keymap: &Keymap) -> Vec<Hint> {
+    let mut hints = top.hints(keymap);
+    let said = hints.iter().any(|(_, word)| *word == "quit");
+    hints.extend(keymap.key(Context::Menu, Action::Quit).filter(|_| !said).map(|key| (label(key), "quit")));
+    hints
+}
+
+fn hints_here(state: &State) -> Vec<Hint> {
+    let keymap = &state.options.keymap;
     let context = state.pane().context();
     let mut hints: Vec<_> = stop(state).into_iter().collect();
     if context == Context::Menu {
@@ -286,6 +355,5 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             hints.push((label(key), word));
         }
     }
-    hints.truncate(8);
     hints
 }

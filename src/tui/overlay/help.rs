@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
-use super::{Hidden, Outcome};
+use super::{Hidden, Outcome, nothing};
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
 use crate::tui::keymap::{Binding, Context, Keymap, label};
@@ -167,6 +167,8 @@ impl Help {
     pub fn key(&mut self, key: Key, action: Option<Action>, keymap: &Keymap, area: Rect) -> Outcome {
         let empty = self.input.text().is_empty();
         match action {
+            // What was typed is taken back before the help is left.
+            Some(Action::Cancel) if self.input.clear() => self.top = 0,
             Some(Action::Accept | Action::Cancel | Action::Help) => return Outcome::Close,
             Some(Action::SelectNext) => self.scroll(1, keymap, area),
             Some(Action::SelectPrevious) => self.scroll(-1, keymap, area),
@@ -191,6 +193,11 @@ impl Help {
             }
         }
         Outcome::Stay
+    }
+
+    /// What leaving it does, for the footer.
+    pub fn leaves(&self) -> &'static str {
+        if self.input.text().is_empty() { "close" } else { "show all" }
     }
 
     /// Takes a pasted text.
@@ -229,7 +236,7 @@ impl Help {
         let list = list(area);
         let units = self.units(keymap, area);
         if units.is_empty() {
-            put(cells, list.x, list.y, list.right(), "Nothing of that name.", role(Role::Muted));
+            put(cells, list.x, list.y, list.right(), &nothing(keymap), role(Role::Muted));
         }
         let width = grid(area).1;
         for (at, rows) in page(&units, self.top, area).0.into_iter().enumerate() {

@@ -41,6 +41,14 @@ impl Input {
         &self.text[..self.caret]
     }
 
+    /// Takes the text out; whether there was one.
+    pub fn clear(&mut self) -> bool {
+        let had = !self.text.is_empty();
+        self.text.clear();
+        self.caret = 0;
+        had
+    }
+
     /// Puts a text in at the caret; lines become spaces.
     pub fn insert(&mut self, text: &str) {
         let room = LONGEST.saturating_sub(self.text.len());

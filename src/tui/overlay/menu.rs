@@ -6,11 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::input::Input;
-use super::{Choice, Hidden, Outcome};
+use super::{Choice, Hidden, Outcome, nothing};
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
+use crate::tui::keymap::Keymap;
 use crate::tui::look::{Look, Role};
-use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint};
+use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, tint, wrap};
 use crate::tui::stroke::Stroke;
 
 /// Rows that a list asks for at most; it gets what the screen has.
@@ -83,7 +84,11 @@ impl Menu {
 
     /// What leaving it does, for the footer.
     pub fn leaves(&self) -> &'static str {
-        if self.commands { "leave it as text" } else { "close" }
+        match (self.commands, self.input.text().is_empty()) {
+            (true, _) => "leave it as text",
+            (false, true) => "close",
+            (false, false) => "show all",
+        }
     }
 
     /// Leaves it: what was typed after a `/` is text.
@@ -150,6 +155,8 @@ impl Menu {
                 Some(entry) if !entry.off => return Outcome::Chosen(entry.choice.clone()),
                 _ => {}
             },
+            // What was typed is taken back before the list is left.
+            Some(Action::Cancel) if self.input.clear() => self.narrow(),
             Some(Action::Cancel) => return Outcome::Close,
             Some(Action::SelectNext) if self.selected + 1 >= self.shown.len() => self.selected = 0,
             Some(Action::SelectNext) => self.step(1),
@@ -253,7 +260,7 @@ impl Menu {
     }
 
     /// Paints it; returns the caret's cell.
-    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Option<Position> {
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) -> Option<Position> {
         let raised = look.style(Role::Raised);
         let role = |role| raised.patch(look.style(role));
         put(cells, area.x, area.y, area.right(), if self.commands { "▌/" } else { "▌" }, role(Role::Accent));
@@ -261,8 +268,11 @@ impl Menu {
         let caret = self.input.draw(line, cells, role(Role::Text));
         let list = Self::list(area);
         if self.shown.is_empty() {
-            let words = if self.entries.is_empty() { self.empty.as_str() } else { "Nothing of that name." };
-            put(cells, list.x, list.y, list.right(), words, role(Role::Muted));
+            let none = nothing(keymap);
+            let words = if self.entries.is_empty() { &self.empty } else { &none };
+            for (y, line) in (list.top()..list.bottom()).zip(wrap(words, list.width)) {
+                put(cells, list.x, y, list.right(), &line, role(Role::Muted));
+            }
             return Some(caret);
         }
         let top = self.top(list.height);
@@ -300,7 +310,6 @@ impl Menu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::keymap::Keymap;
 
     fn menu(labels: &[&str]) -> Menu {
         let entry = |label: &&str| Entry {
@@ -329,6 +338,17 @@ mod tests {
         type_in(&mut models, "zzz");
         assert_eq!(models.selected(), None);
         assert_eq!(models.key(Key::char('x'), None, Some(Action::Accept), 5), Outcome::Stay);
+    }
+
+    #[test]
+    fn what_was_typed_is_taken_back_before_the_list_is_left() {
+        let mut models = menu(&["openai/gpt-4o", "local/smollm2"]);
+        let cancel = |models: &mut Menu| models.key(Key::char('x'), None, Some(Action::Cancel), 5);
+        type_in(&mut models, "zzz");
+        assert_eq!((models.selected(), models.leaves()), (None, "show all"));
+        assert_eq!(cancel(&mut models), Outcome::Stay);
+        assert_eq!(models.selected().unwrap().label, "openai/gpt-4o");
+        assert_eq!(cancel(&mut models), Outcome::Close);
     }
 
     #[test]

@@ -278,15 +278,16 @@ impl Overlay {
             let moves =
                 [(Action::SelectPrevious, "up"), (Action::SelectNext, "down"), (Action::PageDown, "page")];
             let moves = moves.map(|(action, word)| (here, action, word));
-            let mut hints = vec![(here, Action::Cancel, "close")];
+            let leaves = if let Self::Help(help) = self { help.leaves() } else { "close" };
+            let mut hints = vec![(here, Action::Cancel, leaves)];
             hints.extend(moves);
             hints
         };
         match self {
             Self::Help(_) | Self::Past(_) | Self::Difference(_) | Self::Reading(_) => scrolls(),
             Self::Menu(menu) => two(menu.verb, menu.leaves()),
-            Self::Picker(_) => {
-                let mut hints = two("take it", "close");
+            Self::Picker(picker) => {
+                let mut hints = two("take it", picker.leaves());
                 hints.insert(1, (here, Action::Star, "star"));
                 hints
             }
@@ -415,8 +416,8 @@ impl Overlay {
         frame(area, cells, look, self.title(), hidden);
         match self {
             Self::Help(help) => help.draw(inside, cells, look, keymap),
-            Self::Menu(menu) => menu.draw(inside, cells, look),
-            Self::Picker(picker) => Some(picker.draw(inside, cells, look)),
+            Self::Menu(menu) => menu.draw(inside, cells, look, keymap),
+            Self::Picker(picker) => Some(picker.draw(inside, cells, look, keymap)),
             Self::Confirm(confirm) => {
                 confirm.draw(inside, cells, look, keymap);
                 None
@@ -438,6 +439,11 @@ impl Overlay {
             }
         }
     }
+}
+
+/// What a list says that nothing in it is called as was typed, and the way back.
+fn nothing(keymap: &Keymap) -> String {
+    format!("Nothing of that name. {} shows all again.", keymap.name(Context::Menu, Action::Cancel))
 }
 
 /// At most so wide and high, centred, its top in the upper third.

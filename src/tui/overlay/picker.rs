@@ -10,6 +10,7 @@ use crate::domain::figures::grouped;
 use crate::domain::time::Timestamp;
 use crate::tui::action::Action;
 use crate::tui::key::{Key, KeyCode};
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::look::{Look, Role};
 use crate::tui::models::columns::{self, Marks};
 use crate::tui::models::shortlist::{Filter, Shortlist};
@@ -123,6 +124,8 @@ impl Picker {
         let at = self.row();
         match action {
             Some(Action::Accept) => return self.take(),
+            // What was typed is taken back before the list is left.
+            Some(Action::Cancel) if self.input.clear() => self.narrow(),
             Some(Action::Cancel) => return Outcome::Close,
             Some(Action::Star) => {
                 let Some(id) = self.list.at(at).map(|card| card.id.clone()) else { return Outcome::Stay };
@@ -144,6 +147,11 @@ impl Picker {
             }
         }
         Outcome::Stay
+    }
+
+    /// What leaving it does, for the footer.
+    pub fn leaves(&self) -> &'static str {
+        if self.input.text().is_empty() { "close" } else { "show all" }
     }
 
     /// Takes a pasted text.
@@ -192,7 +200,7 @@ impl Picker {
     }
 
     /// Paints it; returns the caret's cell.
-    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look) -> Position {
+    pub fn draw(&self, area: Rect, cells: &mut Buffer, look: &Look, keymap: &Keymap) -> Position {
         let raised = look.style(Role::Raised);
         let role = |role| raised.patch(look.style(role));
         put(cells, area.x, area.y, area.right(), "▌", role(Role::Accent));
@@ -208,11 +216,13 @@ impl Picker {
         let caret = self.input.draw(line, cells, role(Role::Text));
         let rows = list(area);
         if self.len() == 0 {
-            let none = match self.list.all() {
-                0 => "No model is known yet. PROVIDER/NAME takes one all the same.",
-                _ => "No list has that name. PROVIDER/NAME takes it all the same.",
+            let none = if self.list.all() == 0 {
+                "No model is known yet. PROVIDER/NAME takes one all the same.".to_owned()
+            } else {
+                let back = keymap.name(Context::Menu, Action::Cancel);
+                format!("No list has that name. PROVIDER/NAME takes it all the same; {back} shows all again.")
             };
-            for (y, line) in (rows.top()..rows.bottom()).zip(wrap(none, rows.width)) {
+            for (y, line) in (rows.top()..rows.bottom()).zip(wrap(&none, rows.width)) {
                 put(cells, rows.x, y, rows.right(), &line, role(Role::Muted));
             }
         } else {
@@ -298,7 +308,6 @@ fn list(area: Rect) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::keymap::Keymap;
 
     const AREA: Rect = Rect::new(0, 0, 72, 12);
 

@@ -433,6 +433,10 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 effects.extend(self.app.update(event));
             }
         }
+        // It is of the frame that is drawn now, before the other effects are carried out.
+        if effects.contains(&Effect::Redraw) {
+            self.terminal.redraw();
+        }
         effects
     }
 
@@ -494,6 +498,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                     self.after(vec![Event::PresetChanged { said, presets }])?;
                 }
                 Effect::Title(text) => self.terminal.title(&text)?,
+                Effect::Redraw => {}
                 Effect::Mouse(on) => self.terminal.mouse(on)?,
                 Effect::Suspend => self.stopping = true,
                 Effect::Quit => self.ending = Some(Ending::Quit),

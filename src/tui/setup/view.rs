@@ -31,6 +31,8 @@ pub struct Panel<'a> {
     pub focused: bool,
     /// Whose settings they are: "this conversation".
     pub of: &'a str,
+    /// What the model is for there: "The next message is sent to it".
+    pub asks: &'a str,
     /// The preset that is changed: what it leaves alone is as it is.
     pub preset: Option<&'a str>,
 }
@@ -226,9 +228,7 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         (None, Row::Field(field)) if panel.preset.is_some() => {
             (format!("{}\n{}", field.meaning, field.range), Role::Muted)
         }
-        (None, Row::Model) => {
-            (format!("The next message is sent to it; {enter} chooses another."), Role::Muted)
-        }
+        (None, Row::Model) => (format!("{}; {enter} chooses another.", panel.asks), Role::Muted),
         (None, Row::Preset) => {
             ("Model, system prompt and settings at once, from the config file.".to_owned(), Role::Muted)
         }
@@ -238,7 +238,7 @@ fn note(panel: &Panel<'_>, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         },
         (None, Row::Field(field)) => {
             let from = match in_effect(panel, sight, field).1 {
-                Source::Here => format!("set in {}", panel.of),
+                Source::Here => format!("set for {}", panel.of),
                 Source::Preset(name) => format!("from the preset {name}"),
                 Source::Config => "from [defaults] of the config file".to_owned(),
                 Source::Model => "the model's own".to_owned(),

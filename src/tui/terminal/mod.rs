@@ -57,6 +57,9 @@ pub trait Terminal {
     /// The size changed: the next frame is drawn whole.
     fn resized(&mut self, width: u16, height: u16) -> Result<()>;
 
+    /// The next frame is drawn whole, whatever the terminal shows.
+    fn redraw(&mut self);
+
     /// Draws a frame, unless the terminal is handed over.
     fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()>;
 

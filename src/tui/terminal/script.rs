@@ -32,6 +32,8 @@ pub struct Script {
     away: bool,
     /// Frames drawn.
     pub frames: usize,
+    /// Those that were drawn whole because that was asked for.
+    pub redrawn: usize,
     pub titles: Vec<String>,
     /// Bytes sent beside the frames.
     pub sent: Vec<u8>,
@@ -53,6 +55,7 @@ impl Script {
             screen,
             away: false,
             frames: 0,
+            redrawn: 0,
             titles: Vec::new(),
             sent: Vec::new(),
             stops: 0,
@@ -112,6 +115,10 @@ impl Terminal for Script {
     fn resized(&mut self, width: u16, height: u16) -> Result<()> {
         self.screen.backend_mut().resize(width, height);
         Ok(())
+    }
+
+    fn redraw(&mut self) {
+        self.redrawn += 1;
     }
 
     fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {

@@ -39,8 +39,8 @@ pub struct Tty {
     paint: Paint,
     title: Option<String>,
     away: bool,
-    /// The size was told since the last frame.
-    resized: bool,
+    /// The next frame is drawn whole: the size was told since the last one, or what stands there is not to be trusted.
+    whole: bool,
 }
 
 impl Tty {
@@ -59,7 +59,7 @@ impl Tty {
             let painter = Painter { inner: CrosstermBackend::new(paint.clone()), size };
             let screen = ratatui::Terminal::new(painter)?;
             let reader = Reader::start(input, modes.clone())?;
-            let tty = Self { modes, reader, screen, paint, title: None, away: false, resized: false };
+            let tty = Self { modes, reader, screen, paint, title: None, away: false, whole: false };
             tty.modes.enter(true)?;
             Ok(tty)
         };
@@ -125,8 +125,12 @@ impl Terminal for Tty {
 
     fn resized(&mut self, width: u16, height: u16) -> Result<()> {
         self.screen.backend_mut().size = (width, height);
-        self.resized = true;
+        self.whole = true;
         Ok(())
+    }
+
+    fn redraw(&mut self) {
+        self.whole = true;
     }
 
     fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {
@@ -135,7 +139,7 @@ impl Terminal for Tty {
         }
         self.paint.0.borrow_mut().extend_from_slice(FRAME_BEGIN);
         // The terminal cuts and moves its cells also on the way to a size and back.
-        let whole = if std::mem::take(&mut self.resized) { self.screen.clear() } else { Ok(()) };
+        let whole = if std::mem::take(&mut self.whole) { self.screen.clear() } else { Ok(()) };
         let drawn = whole.and_then(|()| self.screen.draw(view).map(|_| ()));
         self.paint.0.borrow_mut().extend_from_slice(FRAME_END);
         drawn.map_err(|e| Error::io("drawing a frame", &e))?;

@@ -50,6 +50,8 @@ pub struct Thread {
     /// `None` until the first turn is durable.
     pub id: Option<ConversationId>,
     pub title: String,
+    /// The conversation that it is a copy of.
+    pub forked_from: Option<ConversationId>,
     /// By the ids of the calls.
     pub tools: BTreeMap<String, Given>,
     pub setup: Setup,
@@ -114,6 +116,7 @@ impl Thread {
     pub fn take_head(&mut self, head: &Conversation) {
         self.id = Some(head.id);
         self.title.clone_from(&head.title);
+        self.forked_from = head.forked_from;
         self.lent &= head.model.is_none();
         let lent = self.setup.model.take().filter(|_| self.lent);
         self.setup = Setup {

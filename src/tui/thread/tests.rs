@@ -99,6 +99,7 @@ fn what_another_process_says_in_it_follows_what_is_shown() {
         leaf: Some(id(leaf)),
         run: None,
         side: None,
+        forked_from: None,
     };
     let mut thread = forked();
     thread.take_head(&head(6));

@@ -115,6 +115,7 @@ pub(super) fn thread(text: &str, ids: &mut dyn Ids, skipped: &mut Vec<String>) -
         leaf,
         run: None,
         side: None,
+        forked_from: None,
     };
     Ok(Thread { conversation: head, messages })
 }

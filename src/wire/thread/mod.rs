@@ -119,6 +119,8 @@ pub fn renumbered(mut thread: Thread, ids: &mut dyn Ids) -> Thread {
     let id = ids.conversation();
     thread.conversation.id = id;
     (thread.conversation.run, thread.conversation.side) = (None, None);
+    // What it was copied from is not here, or not called so.
+    thread.conversation.forked_from = None;
     thread.conversation.leaf = thread.conversation.leaf.and_then(|leaf| fresh.get(&leaf).copied());
     for message in &mut thread.messages {
         message.conversation = id;

@@ -200,14 +200,14 @@ fn an_edited_message_becomes_a_branch_and_both_are_reachable() {
     };
     stage.answer(
         "\"send\"",
-        vec![started, Reply::Finished { answer: answer(6, Some(5), "branch", COMPLETE) }],
+        vec![started, Reply::Finished { answer: answer(6, Some(5), "offshoot", COMPLETE) }],
     );
-    assert!(stage.text().contains("branch") && !stage.text().contains(" two"));
+    assert!(stage.text().contains("offshoot") && !stage.text().contains(" two"));
     let effects = stage.keys("<tab>[");
     let change = Change { leaf: Some(id(4)), ..Change::default() };
     let request = Request::Conversations(Conversations::Change { id: conversation(1), change });
     assert!(Stage::requests(&effects).contains(&request));
-    assert!(stage.text().contains("two") && !stage.text().contains("branch"));
+    assert!(stage.text().contains("two") && !stage.text().contains("offshoot"));
 }
 
 #[test]

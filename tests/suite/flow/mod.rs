@@ -14,4 +14,5 @@ pub mod passphrase;
 pub mod presets;
 mod prompt;
 mod reach;
+mod reading;
 pub mod tools;

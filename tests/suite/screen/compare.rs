@@ -104,6 +104,7 @@ pub fn asked(stage: &mut Stage, comparison: &Comparison) -> Vec<TaskId> {
         let conversation = Conversation {
             leaf: Some(answer.id),
             side: Some(comparison.id),
+            forked_from: None,
             model: Some(comparison.columns[at].model.clone()),
             ..head(70 + at as u128, "why do rivers meander?", 0)
         };

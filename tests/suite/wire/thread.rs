@@ -166,6 +166,7 @@ fn thread() -> impl Strategy<Value = Thread> {
                 leaf,
                 run: None,
                 side: None,
+                forked_from: None,
             };
             Thread { conversation, messages }
         },
@@ -364,6 +365,7 @@ fn markdown_names_attachments_and_links_those_that_lie_beside_it() {
     let conversation = Conversation {
         run: None,
         side: None,
+        forked_from: None,
         id,
         title: "t".into(),
         titled: false,
@@ -422,6 +424,7 @@ fn markdown_shows_the_branch_with_its_figures() {
             leaf: Some(message_id(3)),
             run: None,
             side: None,
+            forked_from: None,
         },
         messages: vec![
             said(1, None, Role::User, vec![text("hello")], None),

@@ -117,6 +117,11 @@ impl State {
         self.list.search.as_ref().is_some_and(|search| search.typing)
     }
 
+    /// What the search line says is still being looked for.
+    pub(super) fn is_searching(&self) -> bool {
+        self.list.results().is_some_and(|search| !search.is_answered())
+    }
+
     /// Begins to search all conversations.
     pub(super) fn start_search(&mut self, desk: &mut Desk<'_>) {
         self.focus = Focus::List;
@@ -131,6 +136,7 @@ impl State {
         self.list.top = 0;
         let Some(search) = &mut self.list.search else { return };
         search.error = None;
+        search.opens = false;
         let query = search.input.text().trim().to_owned();
         if query.is_empty() {
             search.hits.clear();

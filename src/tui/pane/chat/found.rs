@@ -46,7 +46,7 @@ impl State {
         self.focus = Focus::Transcript;
         let found = self.thread.message(message).and_then(|said| find(&[Item::of(said)], &words, None, true));
         if let Some(found) = found {
-            self.find = Some(Find { input: Input::new(&words), at: Some(found), missing: false });
+            self.find = Some(Find { input: Input::new(&words), at: Some(found), ..Find::default() });
             self.go_to_found(found, desk);
         } else {
             self.scroll.to_message(message);

@@ -20,6 +20,12 @@ impl State {
             }
         } else if self.focus == Focus::List && self.typing_search() {
             match action {
+                // A hasty Enter means what is about to be found.
+                Action::Accept if self.list.selected == 0 && self.is_searching() => {
+                    if let Some(search) = &mut self.list.search {
+                        search.opens = true;
+                    }
+                }
                 Action::Accept if self.list.is_empty() => {
                     if let Some(search) = &mut self.list.search {
                         search.typing = false;

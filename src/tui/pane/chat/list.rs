@@ -20,6 +20,8 @@ pub struct Search {
     pub typing: bool,
     /// What is waited for.
     pub task: Option<TaskId>,
+    /// The first one is to be opened as soon as it is found.
+    pub opens: bool,
     /// What was found for the text of `of`.
     pub hits: Vec<Hit>,
     pub of: String,
@@ -38,6 +40,11 @@ impl Search {
                 None => self.hits.push(hit),
             }
         }
+    }
+
+    /// What is shown was found for what the line says.
+    pub fn is_answered(&self) -> bool {
+        self.task.is_none() || self.of == self.input.text().trim()
     }
 
     /// The hit of that place is the first of its conversation.
@@ -292,6 +299,7 @@ mod tests {
             leaf: None,
             run: None,
             side: None,
+            forked_from: None,
         }
     }
 

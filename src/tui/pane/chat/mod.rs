@@ -26,6 +26,7 @@ mod reading;
 mod replies;
 mod scripts;
 mod setup;
+mod stood;
 mod summary;
 mod tools;
 mod turns;
@@ -79,6 +80,8 @@ pub enum Focus {
 pub struct Find {
     pub input: Input,
     pub at: Option<Found>,
+    /// Which match that is, from 1, and how many there are.
+    pub place: (usize, usize),
     /// Something was looked for and is not there.
     pub missing: bool,
 }
@@ -172,6 +175,8 @@ pub struct State {
     folded: HashSet<MessageId>,
     /// Messages whose folding part is open: reasoning, a very long text.
     opened: HashSet<MessageId>,
+    /// Where the reader stood in what is not shown.
+    stood: stood::Stood,
     find: Option<Find>,
     /// A message to go to as soon as it is there.
     wanted: Option<Wanted>,
@@ -234,6 +239,7 @@ impl State {
             pulling: false,
             folded: HashSet::new(),
             opened: HashSet::new(),
+            stood: stood::Stood::default(),
             find: None,
             wanted: None,
             insisted,

@@ -13,7 +13,6 @@ use crate::tui::effect::Effect;
 use crate::tui::setup::Setup;
 use crate::tui::thread::{Load, Thread, Turn};
 use crate::tui::widget::composer::{Composer, joined};
-use crate::tui::widget::transcript::Scroll;
 use crate::workbench::Request;
 use crate::workbench::request::Topic;
 use crate::workbench::request::conversations::{Change, Conversations};
@@ -249,6 +248,7 @@ impl State {
 
     fn put_away(&mut self, desk: &mut Desk<'_>) {
         self.save_draft(desk);
+        self.keep_stand();
         let mut thread = std::mem::take(&mut self.thread);
         thread.aside = self.composer.draft();
         if thread.busy() {
@@ -264,13 +264,10 @@ impl State {
         thread.stamp(desk.wall());
         self.thread = thread;
         self.saved = Draft::default();
-        self.scroll = Scroll::default();
-        self.at = None;
+        self.take_stand();
         self.unmark();
         self.find = None;
         self.wanted = None;
-        self.folded.clear();
-        self.opened.clear();
         self.list.select(self.thread.id);
         if self.thread.id.is_some() {
             self.put_offer_away();

@@ -32,6 +32,10 @@ impl Pane for State {
         self.can(action)
     }
 
+    fn offers(&self, action: Action) -> bool {
+        self.can(action) && self.has_use_for(action)
+    }
+
     fn act(&mut self, action: Action, key: Option<Key>, desk: &mut Desk<'_>) {
         self.act(action, key, desk);
     }

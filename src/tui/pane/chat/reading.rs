@@ -10,7 +10,7 @@ use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::thread::{Load, Turn};
 use crate::tui::widget::markdown;
-use crate::tui::widget::transcript::{Found, Geometry, Item, find};
+use crate::tui::widget::transcript::{Found, Geometry, Item, find, place};
 use crate::workbench::Request;
 use crate::workbench::request::conversations::{Conversations, Format};
 
@@ -24,7 +24,7 @@ impl State {
         self.transcript(&items).layout(area, &self.scroll, &mut desk.cache.transcript)
     }
 
-    fn settle(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn settle(&mut self, desk: &mut Desk<'_>) {
         self.scroll = self.geometry(desk).scroll;
     }
 
@@ -122,6 +122,20 @@ impl State {
         }
     }
 
+    /// Of keys that act on a message: this one has what they are for.
+    pub(super) fn has_use_for(&self, action: Action) -> bool {
+        match action {
+            Action::CopyCode => self.focused().is_some_and(|message| {
+                message.blocks.iter().any(|block| match block {
+                    Block::Text { text } => text.contains("```") || text.contains("~~~"),
+                    _ => false,
+                })
+            }),
+            Action::BranchPrevious | Action::BranchNext => self.thread.shown().any(|item| item.branch.1 > 1),
+            _ => true,
+        }
+    }
+
     /// Copies what is selected, or the focused message.
     pub(super) fn copy(&mut self, desk: &mut Desk<'_>) {
         let text = match self.selection.take() {
@@ -201,6 +215,11 @@ impl State {
     pub(super) fn go_to_found(&mut self, found: Found, desk: &mut Desk<'_>) {
         let height = self.areas(desk.area).transcript.height;
         self.at = Some(found.at.message);
+        let words = self.find.as_ref().map(|search| search.input.text().to_owned()).unwrap_or_default();
+        let place = place(&self.items(""), &words, found);
+        if let Some(search) = &mut self.find {
+            search.place = place;
+        }
         let message = self.thread.message(found.at.message);
         let opens = message.is_some_and(|message| {
             let reasoning = message.blocks.get(found.at.block as usize);

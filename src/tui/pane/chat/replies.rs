@@ -50,7 +50,11 @@ impl State {
                         search.hits.clear();
                     }
                     search.take(hits);
+                    let opens = std::mem::take(&mut search.opens);
                     self.list.step(0);
+                    if opens && !self.list.is_empty() {
+                        self.open_selected(desk);
+                    }
                 }
             }
             (Wait::Open(id), Reply::Thread { thread }) if self.thread.id == Some(id) => {
@@ -213,6 +217,8 @@ impl State {
                         search.of = search.input.text().trim().to_owned();
                         search.hits.clear();
                     }
+                    // Nothing was found that could be opened.
+                    search.typing &= !std::mem::take(&mut search.opens);
                     search.error = error;
                 }
             }

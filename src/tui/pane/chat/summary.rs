@@ -12,6 +12,17 @@ impl State {
         &self.thread.title
     }
 
+    /// The shown conversation is a copy of another one.
+    pub fn is_fork(&self) -> bool {
+        self.thread.forked_from.is_some()
+    }
+
+    /// The title of the one that it is a copy of, where that is known and says more than its own.
+    pub fn origin(&self) -> Option<&str> {
+        let title = self.list.head(self.thread.forked_from?)?.title.as_str();
+        Some(title).filter(|title| !title.is_empty() && *title != self.thread.title)
+    }
+
     /// A step back stops an answer, or the fetching that is looked at.
     pub fn stoppable(&self) -> bool {
         let fetches = self.focus == Focus::FirstRun

@@ -231,6 +231,9 @@ impl State {
             self.at.and_then(|at| shown.iter().position(|m| m.id == at)).map_or(shown.len(), |at| at + 1);
         let Some(message) = shown[..from].iter().rfind(|m| m.role == Role::User) else { return };
         let (id, draft) = (message.id, draft_of(&message.blocks));
+        if shown[from - 1].role != Role::User && self.at.is_some() {
+            desk.say("This is the question of that answer; sent anew, it begins a branch of its own.");
+        }
         let text = message.text();
         if !self.composer.is_empty() {
             self.composer.take();
@@ -266,9 +269,7 @@ impl State {
         let around = of.map(|_| 1 - count as isize);
         let leaf = self.thread.beside(id, steps).or_else(|| self.thread.beside(id, around?));
         if let Some(leaf) = leaf {
-            let at = shown.iter().position(|(other, _)| *other == id);
-            self.thread.show(leaf);
-            self.at = at.and_then(|at| self.thread.shown().nth(at)).map(|item| item.message.id);
+            self.show_branch(leaf, id, desk);
             self.change(Change { leaf: Some(leaf), ..Change::default() }, desk);
             self.refit(desk);
         }

@@ -85,6 +85,23 @@ pub fn find(items: &[Item<'_>], query: &str, from: Option<Found>, forward: bool)
     None
 }
 
+/// Which match that is, from 1, and how many there are.
+pub fn place(items: &[Item<'_>], query: &str, of: Found) -> (usize, usize) {
+    let (mut place, mut count) = (0, 0);
+    for item in items {
+        for (block, text) in texts(item.message) {
+            for range in matches(text, query) {
+                count += 1;
+                let here = Position { message: item.message.id, block, byte: range.start as u32 };
+                if here == of.at {
+                    place = count;
+                }
+            }
+        }
+    }
+    (place, count)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,6 +79,13 @@ impl Geometry {
         self.rows.first().map(|placed| (placed.item, self.top_row))
     }
 
+    /// Rows above the first one of a message, where that is in sight.
+    pub fn rows_above(&self, message: MessageId) -> Option<u16> {
+        let first = self.rows.iter().find(|placed| placed.message == message)?;
+        let begins = self.top().is_none_or(|(item, row)| item != first.item || row == 0);
+        begins.then(|| first.y - self.area.y)
+    }
+
     /// What lies under a cell; `None` outside of the area or below the text.
     pub fn hit(&self, x: u16, y: u16) -> Option<Hit> {
         if !self.area.contains((x, y).into()) {

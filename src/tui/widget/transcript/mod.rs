@@ -27,7 +27,7 @@ mod select;
 mod walk;
 
 pub use cache::Cache;
-pub use find::{Found, find};
+pub use find::{Found, find, place};
 pub use foot::stopped;
 pub use geometry::{Geometry, Hit, Part, Placed};
 pub use scroll::{Anchor, Scroll};

@@ -50,6 +50,11 @@ impl Scroll {
         self.follow
     }
 
+    /// Whether that message is the one at the top.
+    pub fn holds(&self, message: MessageId) -> bool {
+        self.anchor.is_some_and(|anchor| anchor.message == message)
+    }
+
     /// Moves by rows; positive is down. Up stops following; reaching the end follows again.
     pub fn by(&mut self, rows: i64) {
         if self.follow {

@@ -15,6 +15,9 @@ use crate::tui::pane::chat::{Focus, State};
 use crate::tui::thread::Turn;
 use crate::tui::widget::text::fit_left;
 
+/// Stands before the title of a copy.
+const FORK: &str = "⑂ ";
+
 /// Draws the list; returns the caret of its search line.
 pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> Option<Position> {
     let look = sight.look;
@@ -29,7 +32,12 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
             (None, Some(search)) => match (&search.error, search.task) {
                 (Some(error), _) => error.to_string(),
                 (None, Some(_)) => "Searching…".to_owned(),
-                (None, None) => "Nothing found. A search looks into titles and every message.".to_owned(),
+                (None, None) => {
+                    let back = sight.key(Context::Menu, Action::Cancel);
+                    format!(
+                        "Nothing found. A search looks into titles and every message. {back} shows all again."
+                    )
+                }
             },
             (None, None) if list.known => "Conversations are kept here, the newest first.".to_owned(),
             (None, None) => String::new(),
@@ -68,7 +76,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
     (focused && search.typing).then_some(caret)
 }
 
-/// One conversation: its title, its age. Of several with one title, each says when it was and who answered.
+/// One conversation: its title, its age. A fork has its sign; of several with one title, each says who answered.
 fn entry(state: &State, sight: &Sight<'_>, at: usize, visible: &[Row], area: Rect, cells: &mut Buffer) {
     let look = sight.look;
     let list = &state.list;
@@ -93,16 +101,11 @@ fn entry(state: &State, sight: &Sight<'_>, at: usize, visible: &[Row], area: Rec
         });
         heads.filter(|other| other.id != head.id).any(|other| same(head, other))
     };
-    let alike = twins(&|a, b| a.title == b.title);
     let busy = std::iter::once(&state.thread)
         .chain(&state.others)
         .any(|thread| thread.id == Some(head.id) && thread.turn != Turn::Idle);
     let now = sight.wall();
-    let age = match (busy, alike) {
-        (true, _) => "•".to_owned(),
-        (false, true) => now.clock(head.updated),
-        (false, false) => now.age(head.updated),
-    };
+    let age = if busy { "•".to_owned() } else { now.age(head.updated) };
     let end =
         put_right(cells, area.x + 1, y, right, &age, style(if busy { Role::Accent } else { Role::Faint }));
     let title = if head.title.is_empty() { "untitled" } else { &head.title };
@@ -111,7 +114,11 @@ fn entry(state: &State, sight: &Sight<'_>, at: usize, visible: &[Row], area: Rec
         words = words.add_modifier(Modifier::BOLD);
     }
     let end = end.saturating_sub(1);
-    let x = put(cells, area.x + 1, y, end, title, words);
+    let x = match head.forked_from {
+        Some(_) => put(cells, area.x + 1, y, end, FORK, style(Role::Info)),
+        None => area.x + 1,
+    };
+    let x = put(cells, x, y, end, title, words);
     if let Some(model) =
         head.model.as_ref().filter(|_| twins(&|a, b| a.title == b.title && a.model != b.model))
     {

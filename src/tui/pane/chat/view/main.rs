@@ -7,12 +7,12 @@ use ratatui::style::Modifier;
 use super::{Sight, first_run};
 use crate::domain::Error;
 use crate::domain::catalog::ModelId;
-use crate::domain::figures::count;
+use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
 use crate::tui::keymap::{Context, label};
 use crate::tui::look::Role;
-use crate::tui::paint::{put, put_right, wrap};
+use crate::tui::paint::{columns, put, put_right, wrap};
 use crate::tui::pane::chat::layout::Areas;
 use crate::tui::pane::chat::{Focus, State};
 use crate::tui::thread::{Load, Turn};
@@ -64,7 +64,9 @@ pub fn draw(
         let parts: Vec<String> = new.into_iter().chain(key).collect();
         let words = format!(" ↓ {} ", parts.join(" · "));
         let style = sight.look.style(Role::Selected).patch(sight.look.style(Role::Accent));
-        put_right(cells, area.x, area.bottom(), area.right().saturating_sub(2), &words, style);
+        // In the blank row below what is read: under the line of a search, where there is one.
+        let y = areas.find.map_or(area.bottom(), Rect::bottom);
+        put_right(cells, area.x, y, area.right().saturating_sub(2), &words, style);
     }
     let caret = state.marked_end().and_then(|at| geometry.cell(at));
     *wants = geometry.wants;
@@ -92,6 +94,14 @@ pub fn find(state: &State, sight: &Sight<'_>, areas: &Areas, cells: &mut Buffer)
         }
     };
     let role = if find.missing { Role::Warn } else { Role::Faint };
+    let figures =
+        find.at.map(|_| format!("{} of {}", grouped(find.place.0 as u64), grouped(find.place.1 as u64)));
+    let hint = match figures {
+        // How many there are is said in the narrowest column, the keys where they leave room for a word.
+        Some(figures) if columns(&figures) + columns(&hint) + 24 > area.width => figures,
+        Some(figures) => format!("{figures} · {hint}"),
+        None => hint,
+    };
     let end = put_right(cells, x + 10, area.y, area.right().saturating_sub(2), &hint, sight.look.style(role));
     let line = Rect { x, y: area.y, width: end.saturating_sub(x + 2), height: 1 };
     let caret = find.input.draw(line, cells, sight.look.style(Role::Text));

@@ -72,6 +72,7 @@ pub(super) fn draw(
             card: state.card(state.setup().model.as_ref()),
             focused: state.focus == Focus::Settings,
             of: &format!("column {}", letter(state.at)),
+            asks: "The next question is sent to it",
             preset: None,
         };
         caret = settings::draw(&panel, sight, area, cells);

@@ -79,6 +79,7 @@ pub(super) fn draw(
         card: state.form_setup().model.as_ref().and_then(|model| state.stock.card(model)),
         focused: true,
         of: "this model",
+        asks: "It answers the items of this evaluation",
         preset: None,
     };
     sides.drawer.and_then(|area| settings::draw(&panel, sight, area, cells))

@@ -14,7 +14,7 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::look::Role;
 use crate::tui::overlay::Hidden;
-use crate::tui::paint::{columns, meter, more, put, put_right, wrap};
+use crate::tui::paint::{columns, fill, meter, more, put, put_right, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::Sitting;
 use crate::tui::pane::evaluate::layout::{Areas, Spoken, wide};
@@ -176,8 +176,17 @@ fn text(
         row.draw(Position { x: area.x, y }, area.width, sight.look, cells);
     }
     let below = rows.len().saturating_sub(top + usize::from(area.height));
-    let hidden = Hidden { above: top.min(rows.len()), below };
+    let mut hidden = Hidden { above: top.min(rows.len()), below };
     let lines = [area.y, area.bottom().saturating_sub(1)];
+    if area.height > 4 {
+        // The signs have lines of their own: what would stand there is counted with what is not in sight.
+        for (y, count) in [(lines[0], &mut hidden.above), (lines[1], &mut hidden.below)] {
+            if *count > 0 {
+                fill(cells, Rect { y, height: 1, ..area }, sight.look.style(Role::Surface));
+                *count += 1;
+            }
+        }
+    }
     more(hidden, (area.x, area.right()), lines, sight.look.style(Role::Info), cells);
 }
 

@@ -50,6 +50,7 @@ pub(super) fn draw(presets: &Presets, sight: &Sight<'_>, body: Rect, cells: &mut
         card: None,
         focused: presets.editing,
         of: "this preset",
+        asks: "",
         preset: name,
     };
     settings(&panel, sight, drawer?, cells)

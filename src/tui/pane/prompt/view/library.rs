@@ -24,7 +24,8 @@ pub(super) fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buf
         let (words, role) = match &library.error {
             Some(error) => (error.to_string(), Role::Bad),
             None if !library.prompts.is_empty() => {
-                ("No prompt has that in its name.".to_owned(), Role::Muted)
+                let back = sight.key(Context::Menu, Action::Cancel);
+                (format!("No prompt has that in its name. {back} shows all again."), Role::Muted)
             }
             None if library.known => {
                 let saves = sight.key(Context::Prompt, Action::SavePrompt);

@@ -54,6 +54,7 @@ fn drawer(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) -> O
         card: state.card(),
         focused: state.focus == Focus::Settings,
         of: "this prompt",
+        asks: "The next run is sent to it",
         preset: None,
     };
     settings::draw(&panel, sight, area, cells)
