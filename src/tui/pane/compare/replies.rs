@@ -27,6 +27,7 @@ impl State {
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::Recall, Reply::Remembered { value }) => self.recalled(value, desk),
+            (Wait::RecallValues, Reply::Remembered { value }) => self.values_recalled(value),
             (Wait::List { more: behind }, Reply::Comparisons { comparisons, more }) => {
                 self.take_list(comparisons, more, behind);
             }
@@ -177,7 +178,7 @@ impl State {
                     lane.thread.load = Load::Failed(error);
                 }
             }
-            Wait::Recall => {}
+            Wait::Recall | Wait::RecallValues => {}
             // It is begun again when the place comes into sight.
             Wait::Watch
             | Wait::Choose
