@@ -66,7 +66,9 @@ impl State {
                 self.ballots.push(ballot);
                 let back = desk.key(Context::Columns, Action::Undo);
                 let words = self.chosen_words().unwrap_or_default();
-                desk.say(format!("Kept: {words}. {back} takes it back."));
+                let next = self.next_open().map(|_| desk.key(Context::Columns, Action::NextOpenPage));
+                let next = next.map_or_else(String::new, |key| format!("; {key} goes to the next open page"));
+                desk.say(format!("Kept: {words}. {back} takes it back{next}."));
             }
             (Wait::Fork, Reply::Conversation { head }) => {
                 desk.opens = Some(head.id);

@@ -32,6 +32,7 @@ impl State {
         {
             parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
         }
+        parts.extend(self.progress());
         parts.extend(self.to_come());
         if self.is_hidden() {
             return parts.join(" · ");
