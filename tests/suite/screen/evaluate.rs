@@ -580,6 +580,9 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     assert!(stage.text().contains("● 4 of 400"), "{}", stage.text());
     assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Pause { id }]);
     assert_eq!(evaluations(&stage.keys("xd")), [Evaluations::Remove { id }]);
+    assert!(evaluations(&stage.keys("<enter>")).is_empty(), "not while answers are to come");
+    let all = evaluation(1, "helpful", GenerationState::Ended, 400, 0);
+    stage.answer("do\":\"pause", vec![Reply::Evaluation { evaluation: all }]);
     let sit = Evaluations::Sit { id, rater: "tester".into(), step: Step::On };
     assert_eq!(evaluations(&stage.keys("<enter>")), [sit]);
     stage.answer("do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);
