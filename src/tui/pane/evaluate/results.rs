@@ -303,12 +303,16 @@ impl Results {
                     words: &[],
                 };
                 let title = safe_line(&title).into_owned();
-                Overlay::Menu(Menu::new(
-                    &title,
-                    "say it",
-                    "",
-                    options.into_iter().enumerate().map(entry).collect(),
-                ))
+                let mut options: Vec<Entry> = options.into_iter().enumerate().map(entry).collect();
+                // The points of a scale begin with their own digits.
+                for (at, option) in (1..).zip(&mut options) {
+                    let digit: String = format!("{at}");
+                    option.label = match option.label.strip_prefix(&digit) {
+                        Some(words) if words.starts_with(' ') => words.trim_start().to_owned(),
+                        _ => std::mem::take(&mut option.label),
+                    };
+                }
+                Overlay::Menu(Menu::numbered(&title, "say it", options))
             }
             Some(Next::Value(_)) => Overlay::Prompt(Prompt::reason()),
             None => return desk.say("This item cannot be decided here: it does not fit the metric."),
