@@ -525,6 +525,17 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     keeps.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
     let kept = cast(&keeps.keys("<esc>"));
     assert_eq!((kept.said, kept.comment.as_deref()), (said, Some("both are short")));
+    // Where a step back leads somewhere else otherwise, the last line says the same.
+    let mut own = Stage::settled(80, 24, "dark");
+    list(&mut own, vec![evaluation(1, "helpful-v2", GenerationState::Ended, 0, 0)]);
+    own.keys("<enter>");
+    own.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 5) }]);
+    own.pass(200);
+    assert!(own.text().contains("Esc back"), "{}", own.text());
+    own.keys("u");
+    own.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
+    own.pass(200);
+    assert!(own.text().contains("Esc keep it") && !own.text().contains("Esc back"), "{}", own.text());
     stage.keys("<space>");
     assert!(stage.text().contains("Why is it skipped? ; both are short"), "{}", stage.text());
     stage.keys("<esc>");

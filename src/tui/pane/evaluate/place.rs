@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{State, view};
+use super::{Sitting, State, view};
 use crate::domain::Error;
 use crate::domain::evaluation::job::GenerationState;
 use crate::domain::evaluation::metric::Method;
@@ -175,6 +175,11 @@ impl Pane for State {
         } else {
             self.over(task, error, desk);
         }
+    }
+
+    fn steps_back(&self) -> &'static str {
+        let way = self.sitting.as_ref().and_then(Sitting::way_back);
+        way.map_or("back", |way| way.1)
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {

@@ -233,6 +233,16 @@ impl Sitting {
         true
     }
 
+    /// What a step back does of an item that was gone back to, or whose vote was taken back: told of the key, and as its hint.
+    pub(super) fn way_back(&self) -> Option<(&'static str, &'static str)> {
+        let sheet = self.sheet().filter(|_| self.asking.is_none())?;
+        match (&sheet.before, &sheet.taken_back) {
+            (Some(_), _) => Some(("returns", "return")),
+            (None, Some(_)) if !self.marks.is_begun() => Some(("keeps it", "keep it")),
+            _ => None,
+        }
+    }
+
     /// What was said, for the line below.
     fn in_words(&self, marks: &Marks, metrics: &[Metric]) -> String {
         let two = self.answers() == 2;
