@@ -102,9 +102,9 @@ impl State {
                     results.reported(report, desk);
                 }
             }
-            Reply::RatedItem { item } => {
+            Reply::JudgedItem { item, votes, .. } => {
                 if let Some(results) = &mut self.results {
-                    results.found(task, item, desk);
+                    results.found(task, item, votes, desk);
                 }
             }
             Reply::Decision { decision } => {
