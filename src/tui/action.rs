@@ -210,6 +210,7 @@ actions! {
     ScrollTogether = "scroll_together", "Scroll the columns together, or each for itself";
     NextPage = "next_page", "The next row of values or repeat of a comparison";
     PreviousPage = "previous_page", "The row of values or repeat before";
+    NextOpenPage = "next_open_page", "The next page of a comparison on which nothing is chosen";
     AddToDataset = "add_to_dataset", "Add the question with what was answered to a dataset";
     ShowSummary = "show_summary", "Show what the answers of each column took";
     ShowLeaderboard = "show_leaderboard", "Show who was chosen over whom";
@@ -301,6 +302,7 @@ impl Action {
                     | Self::PreviousColumn
                     | Self::NextPage
                     | Self::PreviousPage
+                    | Self::NextOpenPage
                     | Self::Rate
                     | Self::RateYes
                     | Self::RateNo

@@ -199,7 +199,8 @@ pub struct ReportEvaluation {
     /// Of an earlier version of the task; versions are never mixed
     #[arg(long, value_name = "NUMBER")]
     pub version: Option<u32>,
-    /// Of one item alone, by the first or last digits of its name: its question, whose answers it has, what each rater said of it, what was decided
+    /// Of one item alone, by the first or last digits of its name: its question, whose answers it has, what each rater said of it, what was decided.
+    /// It is for the owner: raters see nobody's votes, and that you looked whose the answers are is kept, with votes that you cast later
     #[arg(long, value_name = "DIGITS", conflicts_with_all = ["form", "output"])]
     pub item: Option<String>,
     /// The form; by the end of the file's name where one is named

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use own::own;
+pub use own::{own, shared};
 
 use crate::domain::attachment::Attachment;
 use crate::domain::catalog::ModelId;

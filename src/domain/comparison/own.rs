@@ -1,4 +1,4 @@
-//! What tells columns apart: what each is asked with that not all of them are.
+//! What columns are asked with: what tells each from the others, and what is the same for all.
 
 use super::Column;
 use crate::domain::settings::FIELDS;
@@ -29,10 +29,28 @@ pub fn own(columns: &[Column]) -> Vec<String> {
         let values = columns.iter().map(|column| column.settings.shown(field.name)).collect();
         tell(values, &|value| format!("{name} {value}"), format!("default {name}"));
     }
-    let system = |column: &Column| column.system.clone().filter(|system| !system.trim().is_empty());
     let systems = columns.iter().map(system).collect();
     tell(systems, &|text| format!("system “{text}”"), "no system prompt".to_owned());
     said.into_iter().map(|parts| parts.join(", ")).collect()
+}
+
+/// What all of them are asked with, in words: `temperature 1.5, seed 1`. `None` where that is all left to the defaults.
+pub fn shared(columns: &[Column]) -> Option<String> {
+    let (first, rest) = columns.split_first()?;
+    let alike = |of: &dyn Fn(&Column) -> Option<String>| {
+        of(first).filter(|value| rest.iter().all(|column| of(column).as_ref() == Some(value)))
+    };
+    let field = |name: &str| {
+        let value = alike(&|column| column.settings.shown(name))?;
+        Some(format!("{} {}", name.replace('_', " "), brief(&value, WIDE)))
+    };
+    let mut said: Vec<String> = FIELDS.iter().filter_map(|of| field(of.name)).collect();
+    said.extend(alike(&system).map(|text| format!("system “{}”", brief(&text, WIDE))));
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
+fn system(column: &Column) -> Option<String> {
+    column.system.clone().filter(|system| !system.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -59,5 +77,17 @@ mod tests {
         let other = column("a/y", &[("seed", "1")], None);
         assert_eq!(own(&[low.clone(), other]), ["temperature 0.2", ""], "the model tells it apart");
         assert_eq!(own(&[low.clone(), low]), ["", ""]);
+    }
+
+    #[test]
+    fn what_all_columns_are_asked_with_is_said_once_and_no_default_is() {
+        let [low, high] = ["0.2", "0.9"].map(|t| column("a/x", &[("temperature", t), ("seed", "1")], None));
+        assert_eq!(shared(&[low.clone(), high]).as_deref(), Some("seed 1"));
+        assert_eq!(shared(&[low.clone(), low.clone()]).as_deref(), Some("temperature 0.2, seed 1"));
+        assert_eq!(shared(&[low]).as_deref(), Some("temperature 0.2, seed 1"));
+        let brief = column("a/y", &[], Some("Be brief."));
+        assert_eq!(shared(&[brief.clone(), brief]).as_deref(), Some("system “Be brief.”"));
+        assert_eq!(shared(&[column("a/x", &[], None), column("a/y", &[], None)]), None);
+        assert_eq!(shared(&[]), None);
     }
 }

@@ -19,7 +19,8 @@ pub struct Stretch {
 pub const LARGEST: usize = 64 * 1024;
 
 /// Both texts as one, word by word: what stands in `old` alone comes before what `new` has in its place. White space
-/// makes no difference; where both have a word it stands as in `new`. Takes long for texts beyond [`LARGEST`].
+/// makes no difference; where both have a word it stands as in `new`. Where `new` has none before what is gone, that of
+/// `old` goes with it. Takes long for texts beyond [`LARGEST`].
 pub fn words(old: &str, new: &str) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::new();
     let mut push = |mark: Mark, text: &str| match all.last_mut() {
@@ -31,6 +32,15 @@ pub fn words(old: &str, new: &str) -> Vec<Stretch> {
     let (before_keys, after_keys) = (keys(&before), keys(&after));
     for op in capture_diff_slices(Algorithm::Patience, &before_keys, &after_keys) {
         let mut put = |mark, tokens: &[&str], range: Range<usize>| push(mark, &tokens[range].concat());
+        // `two three` that has become `two`: the word went with the blank before it.
+        let gone = op.old_range().start.checked_sub(1).map(|at| space_after(before[at]));
+        let kept = op.new_range().start.checked_sub(1).map(|at| space_after(after[at]));
+        if let (Some(gone), Some("")) = (gone, kept)
+            && op.tag() != DiffTag::Equal
+            && !op.old_range().is_empty()
+        {
+            put(Mark::Removed, &[gone], 0..1);
+        }
         match op.tag() {
             DiffTag::Equal => put(Mark::Same, &after, op.new_range()),
             DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
@@ -40,6 +50,11 @@ pub fn words(old: &str, new: &str) -> Vec<Stretch> {
         }
     }
     all
+}
+
+/// The white space that a word ends with.
+fn space_after(token: &str) -> &str {
+    &token[token.trim_end().len()..]
 }
 
 fn keys<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
@@ -115,6 +130,8 @@ mod tests {
     fn words_that_only_one_has_stand_beside_those_in_their_place() {
         assert_eq!(said("A river bends.", "A river turns."), "A river [-bends-][+turns+].");
         assert_eq!(said("one two", "one two three"), "one two [+three+]");
+        assert_eq!(said("one two three.", "one two."), "one two[- three-].");
+        assert_eq!(said("one, two.", "one."), "one[-, two-].");
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub use biases::Biases;
 pub use decided::{Decided, in_words};
 pub use definitions::{Definition, definition, definitions};
 pub use disagreements::Disagreement;
+pub use facts::said_of;
 pub use gather::Counted;
 pub use input::{Rated, RatedItem};
 pub use mean::Bounded;

@@ -44,6 +44,7 @@ impl Evaluations {
                 let (text, left_out) = match form {
                     Form::Bedrock => {
                         notes.extend(no_job(&evaluation, &task, judged.len()));
+                        notes.extend(no_words(&task));
                         bedrock(store, &evaluation, &task, &judged)?
                     }
                     Form::LabelStudio => (label_studio::write(&alone(judged))?, Vec::new()),
@@ -68,6 +69,14 @@ fn no_job(evaluation: &Evaluation, task: &TaskDefinition, prompts: usize) -> Opt
     let names: Vec<&str> = evaluation.sources.iter().map(|source| source.name.as_str()).collect();
     let wrong = wrong_for_bedrock(task, prompts, &names);
     (!wrong.is_empty()).then(|| format!("Bedrock would take no job of this: {}", wrong.join("; ")))
+}
+
+/// Whose words Bedrock's form has no place for, in a sentence.
+fn no_words(task: &TaskDefinition) -> Option<String> {
+    let labelled = task.metrics.iter().filter(|metric| !metric.labels.is_empty());
+    let names: Vec<String> = labelled.map(|metric| format!("{:?}", metric.name)).collect();
+    let words = "Bedrock's form has no place for the words of";
+    (!names.is_empty()).then(|| format!("{words} {}: numbers stand for them", names.join(", ")))
 }
 
 /// In Bedrock's form: lines that items came as, with what has changed; the others as Bedrock would write them.

@@ -339,7 +339,7 @@ fn hints_here(state: &State) -> Vec<Hint> {
         hints.extend(keymap.key(context, Action::Quit).map(|key| (label(key), "quit")));
     }
     if hints.is_empty() && !matches!(context, Context::Composer | Context::Compare | Context::Prompt) {
-        hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), "back")));
+        hints.extend(keymap.key(context, Action::Back).map(|key| (label(key), state.pane().steps_back())));
     }
     for (action, key, word) in keymap.hints(context) {
         let key = match action {

@@ -70,6 +70,8 @@ pub(super) const fn shares(of_place: Action, edits: Action) -> bool {
         (of_place, edits),
         (Action::HistoryPrevious | Action::SelectPrevious, Action::RowUp)
             | (Action::HistoryNext | Action::SelectNext, Action::RowDown)
+            | (Action::SelectFirst, Action::LineStart)
+            | (Action::SelectLast, Action::LineEnd)
             | (Action::QuitWhenEmpty, Action::DeleteRight)
             | (Action::Star, Action::CharRight)
     )

@@ -25,6 +25,8 @@ pub enum Context {
     Evaluations,
     /// A new evaluation is put together.
     Making,
+    /// A line of it that holds a text.
+    MakingText,
     /// The datasets that there are.
     Datasets,
     /// One item of an evaluation before a rater.
@@ -68,6 +70,7 @@ impl Context {
         Self::Comparisons,
         Self::Evaluations,
         Self::Making,
+        Self::MakingText,
         Self::Datasets,
         Self::Rating,
         Self::Results,
@@ -90,6 +93,7 @@ impl Context {
             Self::Composer
                 | Self::Editing
                 | Self::Compare
+                | Self::MakingText
                 | Self::PicturePrompt
                 | Self::Prompt
                 | Self::Values
@@ -113,6 +117,7 @@ impl Context {
             Self::Comparisons => "Comparisons",
             Self::Evaluations => "Evaluations",
             Self::Making => "A new evaluation",
+            Self::MakingText => "A text of a new evaluation",
             Self::Datasets => "Datasets",
             Self::Rating => "Rating",
             Self::Results => "Results",
@@ -278,6 +283,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Columns, A::ChooseAnswer, "a b c d e f g h", "best"),
     row(C::Columns, A::ChooseTie, "=", "tie"),
     row(C::Columns, A::ChooseNone, "n", "none"),
+    row(C::Columns, A::NextOpenPage, "o", "next open"),
     row(C::Columns, A::NextPage, "]", "next page"),
     row(C::Columns, A::PreviousPage, "[", "the one before"),
     row(C::Columns, A::Undo, "u", ""),
@@ -338,10 +344,10 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Evaluations, A::PageUp, "pageup", ""),
     row(C::Evaluations, A::Reload, "r", ""),
     row(C::Evaluations, A::Help, "?", ""),
-    row(C::Making, A::CreateEvaluation, "c", "make it"),
+    row(C::Making, A::CreateEvaluation, "c alt+c", "make it"),
     row(C::Making, A::Open, "enter", "change"),
-    row(C::Making, A::AddSource, "a", "model"),
-    row(C::Making, A::AddMetric, "m", "metric"),
+    row(C::Making, A::AddSource, "a alt+a", "model"),
+    row(C::Making, A::AddMetric, "m alt+m", "metric"),
     row(C::Making, A::Delete, "x delete", "remove"),
     row(C::Making, A::Decrease, "left h -", ""),
     row(C::Making, A::Increase, "right l +", ""),
@@ -354,6 +360,17 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Making, A::PageDown, "pagedown", ""),
     row(C::Making, A::PageUp, "pageup", ""),
     row(C::Making, A::Help, "?", ""),
+    row(C::MakingText, A::Open, "enter", "change"),
+    row(C::MakingText, A::CreateEvaluation, "alt+c", "make it"),
+    row(C::MakingText, A::AddSource, "alt+a", "add model"),
+    row(C::MakingText, A::AddMetric, "alt+m", "add metric"),
+    row(C::MakingText, A::SelectNext, "down", ""),
+    row(C::MakingText, A::SelectPrevious, "up", ""),
+    row(C::MakingText, A::SelectFirst, "home", ""),
+    row(C::MakingText, A::SelectLast, "end", ""),
+    row(C::MakingText, A::EditInEditor, "ctrl+g", ""),
+    row(C::MakingText, A::PageDown, "pagedown", ""),
+    row(C::MakingText, A::PageUp, "pageup", ""),
     row(C::Datasets, A::Open, "enter right l", "read"),
     row(C::Datasets, A::NewEvaluation, "n", "evaluate"),
     row(C::Datasets, A::ImportDataset, "a", "add a file"),

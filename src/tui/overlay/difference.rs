@@ -144,16 +144,16 @@ impl Difference {
                         Mark::Removed => ("[−", "]", gone),
                         Mark::Added => ("[+", "]", came),
                     };
+                    // The text's own white space stands outside of them, and no other.
                     let text = stretch.text.trim_end();
-                    let space = &stretch.text[text.len()..];
-                    let ink = ink.with(Modifier::BOLD);
-                    vec![
-                        (format!("{open}{text}{close}"), ink),
-                        (
-                            if space.is_empty() { " ".to_owned() } else { space.to_owned() },
-                            Ink::of(Role::Text),
-                        ),
-                    ]
+                    let (text, after) = (text.trim_start(), &stretch.text[text.len()..]);
+                    let before = &stretch.text[..stretch.text.len() - after.len() - text.len()];
+                    let space = |text: &str| (text.to_owned(), Ink::of(Role::Text));
+                    if text.is_empty() {
+                        return vec![space(after)];
+                    }
+                    let word = (format!("{open}{text}{close}"), ink.with(Modifier::BOLD));
+                    vec![space(before), word, space(after)]
                 };
                 let parts: Vec<(String, Ink)> = stretches.iter().flat_map(marked).collect();
                 let parts: Vec<(&str, Ink)> = parts.iter().map(|(text, ink)| (text.as_str(), *ink)).collect();

@@ -54,6 +54,8 @@ pub struct Menu {
     pub empty: String,
     /// It was opened by a `/` in the composer: what names no command goes back there as text.
     commands: bool,
+    /// A few answers to a question: the digit of one chooses it.
+    numbered: bool,
     input: Input,
     entries: Vec<Entry>,
     /// Places in `entries`, the best first.
@@ -70,11 +72,17 @@ impl Menu {
             verb,
             empty: empty.to_owned(),
             commands: false,
+            numbered: false,
             input: Input::default(),
             shown: (0..entries.len()).collect(),
             entries,
             selected,
         }
+    }
+
+    /// The same of a few answers to a question: each of the first nine is chosen by its digit as well.
+    pub fn numbered(title: &str, verb: &'static str, entries: Vec<Entry>) -> Self {
+        Self { numbered: true, ..Self::new(title, verb, "", entries) }
     }
 
     /// The commands that a `/` in the composer opens.
@@ -150,6 +158,9 @@ impl Menu {
         {
             return outcome;
         }
+        if let Some(entry) = self.by_digit(key).filter(|entry| !entry.off) {
+            return Outcome::Chosen(entry.choice.clone());
+        }
         match action {
             Some(Action::Accept) => match self.selected() {
                 Some(entry) if !entry.off => return Outcome::Chosen(entry.choice.clone()),
@@ -167,12 +178,25 @@ impl Menu {
             _ if self.input.text().is_empty() && key.code == KeyCode::Home => self.step(isize::MIN),
             _ if self.input.text().is_empty() && key.code == KeyCode::End => self.step(isize::MAX),
             _ => {
+                let before = self.input.clone();
                 if stroke.is_some_and(|stroke| self.input.press(stroke)) {
+                    self.narrow();
+                }
+                // Of a question there is always an answer left to take.
+                if self.numbered && self.shown.is_empty() {
+                    self.input = before;
                     self.narrow();
                 }
             }
         }
         Outcome::Stay
+    }
+
+    /// The entry that a digit chooses, unless it goes on with what is typed.
+    fn by_digit(&self, key: Key) -> Option<&Entry> {
+        let digit = key.typed()?.to_digit(10)?.checked_sub(1)?;
+        let free = self.numbered && self.input.text().is_empty();
+        self.entries.get(usize::try_from(digit).ok()?).filter(|_| free)
     }
 
     /// Takes a pasted text; one among the commands is none.
@@ -295,7 +319,12 @@ impl Menu {
             // Of a command's words, the one that is being typed.
             let word = entry.words.iter().find(|word| self.commands && word.starts_with(self.input.text()));
             let name = word.map_or_else(|| entry.label.clone(), |word| format!("/{word}"));
-            let x = put(cells, list.x + 2, y, right, &name, style(label));
+            let mut x = list.x + 2;
+            if self.numbered && *at < 9 {
+                let digit = (at + 1).to_string();
+                x = put(cells, x, y, right, &digit, style(Role::Accent)) + 1;
+            }
+            let x = put(cells, x, y, right, &name, style(label));
             if !entry.detail.is_empty() && x + 6 < right {
                 put(cells, x + 2, y, right, &entry.detail, style(Role::Muted));
             }
@@ -349,6 +378,19 @@ mod tests {
         assert_eq!(cancel(&mut models), Outcome::Stay);
         assert_eq!(models.selected().unwrap().label, "openai/gpt-4o");
         assert_eq!(cancel(&mut models), Outcome::Close);
+    }
+
+    #[test]
+    fn a_digit_answers_a_question_and_no_letter_leaves_it_without_an_answer() {
+        let named = |labels: &[&str]| Menu { numbered: true, ..menu(labels) };
+        let mut asked = named(&["it is unclear", "it is offensive", "gpt-4"]);
+        let chosen = asked.key(Key::char('2'), None, None, 5);
+        assert_eq!(chosen, Outcome::Chosen(Choice::Preset("it is offensive".into())));
+        assert_eq!(asked.key(Key::char('7'), None, None, 5), Outcome::Stay);
+        type_in(&mut asked, "xqz");
+        assert_eq!(asked.selected().unwrap().label, "it is unclear");
+        type_in(&mut asked, "gpt-4");
+        assert_eq!(asked.selected().unwrap().label, "gpt-4", "a digit goes on with what is typed");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! An overlay decides nothing: it gives back what the person chose, and the app does it.
 
+mod blank;
 pub mod confirm;
 pub mod difference;
 pub mod help;

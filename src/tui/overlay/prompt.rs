@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+pub use super::blank::Blank;
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
@@ -52,6 +53,8 @@ pub enum Of {
     Comment,
     /// Why something is decided so.
     Reason,
+    /// Why an item is skipped, in a rater's own words.
+    SkipReason,
     /// The number of a rater's vote, from 1 to that many.
     Vote(u64),
     /// What stands in a blank of a new evaluation.
@@ -70,65 +73,6 @@ pub enum Of {
     Report(EvaluationId),
     /// Another name of a dataset.
     DatasetName(DatasetId),
-}
-
-/// What is written in a new evaluation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blank {
-    Name,
-    /// Of a thing that is rated, by its place, as are the next ones.
-    Metric(usize),
-    Description(usize),
-    /// Words for what can be said of it.
-    Labels(usize),
-    Instructions,
-    Raters,
-    Repeats,
-    /// Only so many items, the first ones.
-    Items,
-}
-
-impl Blank {
-    /// What is asked for.
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Name => "The name of the evaluation",
-            Self::Metric(_) => "The name of what is rated",
-            Self::Description(_) => "What raters are asked",
-            Self::Labels(_) => "Words for what raters say",
-            Self::Instructions => "Instructions for raters",
-            Self::Raters => "Raters that each item needs",
-            Self::Repeats => "Of a hundred items so many come again, unannounced",
-            Self::Items => "Only the first items, so many",
-        }
-    }
-
-    /// Why a text is not taken; nothing stands for the usual.
-    fn wrong(self, text: &str) -> Option<&'static str> {
-        let among = |least: u32, most: u32| {
-            text.is_empty() || text.parse().is_ok_and(|number| (least..=most).contains(&number))
-        };
-        match self {
-            Self::Raters if !among(1, 1000) => Some("A number from 1 to 1000 is needed."),
-            Self::Repeats if !among(0, 50) => Some("A number from 0 to 50 is needed."),
-            Self::Items if !among(1, u32::MAX) => Some("A number from 1 on is needed."),
-            _ => None,
-        }
-    }
-
-    /// What leaving it empty means.
-    const fn empty(self) -> &'static str {
-        match self {
-            Self::Name => "Nothing for the name of the dataset",
-            Self::Metric(_) | Self::Description(_) | Self::Instructions => "Nothing for the usual",
-            Self::Labels(_) => {
-                "Commas between: a word a point or place; of a choice one an answer, a tie, all bad"
-            }
-            Self::Raters => "Nothing for one",
-            Self::Repeats => "Whether a rater says the same twice; nothing for none",
-            Self::Items => "Nothing for all",
-        }
-    }
 }
 
 /// The line and what it names.
@@ -288,6 +232,12 @@ impl Prompt {
         Self { title, input: Input::default(), of: Of::Reason, wrong: "", said: Said::Nothing }
     }
 
+    /// Asks why an item is skipped; `before` is what the rater has said of it.
+    pub fn skip_reason(before: &str) -> Self {
+        let title = "Why is it skipped?".to_owned();
+        Self { title, input: Input::new(before), of: Of::SkipReason, wrong: "", said: Said::Nothing }
+    }
+
     /// Asks for the number of one of a rater's so many votes.
     pub fn vote(votes: u64) -> Self {
         let title = match votes {
@@ -361,6 +311,7 @@ impl Prompt {
             Of::Comment | Of::Blank(_) | Of::Repeats | Of::Category => "keep it",
             Of::Items | Of::Values => "read",
             Of::Reason => "decide",
+            Of::SkipReason => "skip",
             Of::Vote(_) => "go there",
         }
     }
@@ -420,11 +371,15 @@ impl Prompt {
                 Outcome::Chosen(Choice::AddToDataset(text.to_owned()))
             }
             (Some(Action::Accept), Of::Comment) => Outcome::Chosen(Choice::Comment(text.to_owned())),
-            (Some(Action::Accept), Of::Reason) if !text.is_empty() => {
+            (Some(Action::Accept), Of::Reason | Of::SkipReason) if !text.is_empty() => {
                 Outcome::Chosen(Choice::Reason(text.to_owned()))
             }
             (Some(Action::Accept), Of::Reason) => {
                 self.wrong = "A reason is needed: it is what others read later.";
+                Outcome::Stay
+            }
+            (Some(Action::Accept), Of::SkipReason) => {
+                self.wrong = "Say why in a few words; without any, leave it and take one of the others.";
                 Outcome::Stay
             }
             (Some(Action::Accept), Of::Vote(votes)) => match text.parse() {
@@ -592,6 +547,7 @@ impl Prompt {
                 ("Each time is a page of its own; what they took is summed up over all", Role::Muted)
             }
             ("", Of::Reason) => ("It is kept with the decision, and who made it", Role::Muted),
+            ("", Of::SkipReason) => ("It is kept as your comment on the item", Role::Muted),
             ("", Of::Vote(_)) => ("Your vote stands until another one takes its place", Role::Muted),
             ("", Of::PromptName(None)) => {
                 ("It is version 1; later ones are kept under the same name", Role::Muted)

@@ -181,6 +181,11 @@ pub trait Pane {
         false
     }
 
+    /// What a step back does, for the last line.
+    fn steps_back(&self) -> &'static str {
+        "back"
+    }
+
     /// A step back stops something.
     fn stoppable(&self) -> bool {
         false

@@ -1,7 +1,8 @@
 //! Records with responses as Argilla has them, a record a line (or one JSON array).
 //!
 //! A question is called as its metric, in the small letters that Argilla takes; one about a single answer has `-answer_0`,
-//! `-answer_1` … behind it. The metrics' own names stand in the metadata, with whose the answers are and how they stood.
+//! `-answer_1` … behind it. The metrics' own names stand in the metadata, with whose the answers are and how they stood. Where
+//! a metric has words of its own, its questions are answered in them, as a label question is; those of a ranking have no place.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -9,8 +10,10 @@ use serde_json::{Map, Value as Json, json};
 use super::fields;
 use super::judged::{Judged, Opinion, at, place};
 use super::label_studio::add;
+use super::labels;
 use super::lines::{Read, jsonl_or_array, line};
 use crate::domain::Result;
+use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::vote::{Chosen, ResponseId, Said, Value};
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +61,7 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
     let mut all = record.metadata.clone();
     all.extend(record.fields);
     let (item, keys) = fields::item(&all, record.metadata.get("models"))?;
+    let asked = labels::told(&record.metadata);
     let mut opinions: Vec<Opinion> = Vec::new();
     for response in record.responses {
         if response.status == Status::Draft {
@@ -69,12 +73,12 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
             opinions.len() - 1
         });
         let opinion = &mut opinions[at];
-        if response.status == Status::Discarded {
-            continue;
-        }
         let name = response.question_name.as_str();
         if name == "comment" {
             opinion.comment = response.value.as_str().map(str::to_owned);
+            continue;
+        }
+        if response.status == Status::Discarded {
             continue;
         }
         let (metric, one) = keys
@@ -82,14 +86,15 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
             .enumerate()
             .find_map(|(at, key)| Some((name.strip_suffix(key.as_str())?.strip_suffix('-')?, at)))
             .map_or((name, None), |(metric, at)| (metric, Some(at)));
-        let said = value(&response.value, one, &keys)
+        let spoken = labels::spoken(&asked, |name| question(name) == metric);
+        let said = value(&response.value, one, spoken, &keys)
             .ok_or_else(|| format!("the question {name:?} is answered by {}", response.value))?;
         let mut values = opinion.values().to_vec();
         add(&mut values, metric.to_owned(), said);
         opinion.said = Said::Values(values);
     }
     named(&record.metadata, &mut opinions);
-    Ok(Judged { item, opinions, ..Judged::default() })
+    Ok(Judged { item, opinions, ..Judged::default() }.asking(asked))
 }
 
 /// What a question of Argilla's may be called.
@@ -118,7 +123,12 @@ fn named(metadata: &Map<String, Json>, opinions: &mut [Opinion]) {
     }
 }
 
-fn value(value: &Json, one: Option<usize>, keys: &[String]) -> Option<Value> {
+fn value(value: &Json, one: Option<usize>, spoken: Option<&Metric>, keys: &[String]) -> Option<Value> {
+    if let (Some(metric), Json::String(word)) = (spoken, value)
+        && let Some(meant) = labels::meant(metric, word, one)
+    {
+        return Some(meant);
+    }
     let by_key = |name: &str| keys.iter().position(|key| key == name).map(place);
     let points = |value: &Json| u8::try_from(value.as_u64()?).ok();
     if let Some(one) = one {
@@ -156,15 +166,16 @@ fn record(judged: &Judged) -> Record {
     metrics.sort_unstable();
     metrics.dedup();
     metadata.insert("metrics".into(), json!(metrics));
+    labels::put(&judged.metrics, &mut metadata);
     Record {
         fields: fields::of(&judged.item),
         metadata,
         suggestions: Vec::new(),
-        responses: judged.opinions.iter().flat_map(responses).collect(),
+        responses: judged.opinions.iter().flat_map(|opinion| responses(opinion, &judged.metrics)).collect(),
     }
 }
 
-fn responses(opinion: &Opinion) -> Vec<Response> {
+fn responses(opinion: &Opinion, asked: &[Metric]) -> Vec<Response> {
     let response = |question_name: String, value: Json, status: Status| Response {
         question_name,
         value,
@@ -177,7 +188,7 @@ fn responses(opinion: &Opinion) -> Vec<Response> {
     let mut all: Vec<Response> = opinion
         .values()
         .iter()
-        .flat_map(|(metric, value)| answers(metric, value))
+        .flat_map(|(metric, value)| answers(metric, value, labels::spoken(asked, |name| name == metric)))
         .map(|(question, value)| response(question, value, Status::Submitted))
         .collect();
     if let Some(comment) = &opinion.comment {
@@ -187,20 +198,23 @@ fn responses(opinion: &Opinion) -> Vec<Response> {
 }
 
 /// The questions that a metric is, with their answers.
-fn answers(metric: &str, value: &Value) -> Vec<(String, Json)> {
+fn answers(metric: &str, value: &Value, spoken: Option<&Metric>) -> Vec<(String, Json)> {
+    let point = |points: &u8| match spoken.and_then(|metric| metric.point(*points)) {
+        Some(word) => json!(word),
+        None => json!(points),
+    };
     let key = |id: &ResponseId| fields::key(at(id).unwrap_or_default());
     let question = question(metric);
     let of = |id: &ResponseId| format!("{question}-{}", key(id));
     let one = |value: Json| vec![(question.clone(), value)];
     match value {
         Value::Thumbs(said) => {
-            said.iter().map(|(id, up)| (of(id), json!(if *up { "up" } else { "down" }))).collect()
+            said.iter().map(|(id, up)| (of(id), json!(labels::thumb(spoken, *up)))).collect()
         }
-        Value::Points(said) => said.iter().map(|(id, points)| (of(id), json!(points))).collect(),
-        Value::Preference(points) => one(json!(points)),
+        Value::Points(said) => said.iter().map(|(id, points)| (of(id), point(points))).collect(),
+        Value::Preference(points) => one(point(points)),
         Value::Choice(Chosen::One(id)) => one(json!(key(id))),
-        Value::Choice(Chosen::Tie) => one(json!("tie")),
-        Value::Choice(Chosen::BothBad) => one(json!("both_bad")),
+        Value::Choice(chosen) => one(json!(labels::none(spoken, chosen))),
         Value::Ranks(said) => {
             one(said.iter().map(|(id, rank)| json!({"value": key(id), "rank": rank})).collect())
         }

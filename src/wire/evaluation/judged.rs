@@ -148,6 +148,17 @@ impl Judged {
         asked
     }
 
+    /// With metrics that were told; of others that the opinions answer, what those show.
+    pub(super) fn asking(mut self, told: Vec<Metric>) -> Self {
+        if !told.is_empty() {
+            let others =
+                self.asked().into_iter().filter(|metric| !told.iter().any(|of| of.name == metric.name));
+            let others: Vec<Metric> = others.collect();
+            self.metrics = told.into_iter().chain(others).collect();
+        }
+        self
+    }
+
     /// The opinions as votes of a task, with fresh ids. One that names no answer of the item is left out.
     pub fn votes(&self, seed: u64, version: u32, mut fresh: impl FnMut() -> VoteId) -> Vec<Vote> {
         let hash = self.item.hash();

@@ -8,13 +8,18 @@
 //! | points of an answer, of one over the other | `rating` | about one answer, or two |
 //! | choice | `pairwise` of two, else `choices` | `left` or `right`; the answer's field, `tie`, `both_bad` |
 //! | ranks | `ranker` | `rank_1` … with the fields |
+//!
+//! Where a metric has words of its own they stand for thumbs, a tie and all bad, for points as `choices`, and for the buckets of
+//! a ranking.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::fields;
 use super::judged::{Judged, Opinion, at, place};
+use super::labels;
 use super::lines::{Read, jsonl_or_array};
+use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::vote::{Chosen, ResponseId, Said, Value};
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
@@ -70,6 +75,7 @@ pub fn write(judged: &[Judged]) -> Result<String> {
 
 fn judged(task: Task) -> std::result::Result<Judged, String> {
     let (item, keys) = fields::item(&task.data, task.data.get("models"))?;
+    let asked = labels::told(&task.data);
     let mut opinions = Vec::new();
     for annotation in task.annotations {
         let rater = rater(&annotation.completed_by);
@@ -91,7 +97,8 @@ fn judged(task: Task) -> std::result::Result<Judged, String> {
                 opinion.shown.clone_from(&about);
             }
             let name = region.from_name.clone();
-            let value = value(&region, &about, &keys)
+            let spoken = labels::spoken(&asked, |known| known == name);
+            let value = value(&region, &about, spoken, &keys)
                 .ok_or_else(|| format!("its {} {name:?} says {}", region.kind, region.value))?;
             add(&mut values, name, value);
         }
@@ -100,7 +107,7 @@ fn judged(task: Task) -> std::result::Result<Judged, String> {
         }
         opinions.push(opinion);
     }
-    Ok(Judged { item, opinions, ..Judged::default() })
+    Ok(Judged { item, opinions, ..Judged::default() }.asking(asked))
 }
 
 fn rater(completed_by: &Json) -> String {
@@ -119,7 +126,7 @@ fn about(to_name: &str, keys: &[String]) -> Vec<usize> {
     if named.is_empty() { (0..keys.len()).collect() } else { named }
 }
 
-fn value(region: &Region, about: &[usize], keys: &[String]) -> Option<Value> {
+fn value(region: &Region, about: &[usize], spoken: Option<&Metric>, keys: &[String]) -> Option<Value> {
     let by_key = |name: &str| keys.iter().position(|key| key == name).map(place);
     let value = &region.value;
     match region.kind.as_str() {
@@ -138,24 +145,33 @@ fn value(region: &Region, about: &[usize], keys: &[String]) -> Option<Value> {
                 _ => Value::Preference(points),
             })
         }
-        "choices" => match (value["choices"][0].as_str()?, about) {
-            ("tie", _) => Some(Value::Choice(Chosen::Tie)),
-            ("both_bad", _) => Some(Value::Choice(Chosen::BothBad)),
-            ("up", [one]) => Some(Value::Thumbs(vec![(place(*one), true)])),
-            ("down", [one]) => Some(Value::Thumbs(vec![(place(*one), false)])),
-            (key, _) => by_key(key).map(|id| Value::Choice(Chosen::One(id))),
-        },
+        "choices" => {
+            let word = value["choices"][0].as_str()?;
+            let one = if let [one] = about { Some(*one) } else { None };
+            let own = spoken.and_then(|metric| {
+                labels::meant(metric, word, one).or_else(|| labels::meant(metric, word, None))
+            });
+            own.or_else(|| match (word, one) {
+                ("tie", _) => Some(Value::Choice(Chosen::Tie)),
+                ("both_bad", _) => Some(Value::Choice(Chosen::BothBad)),
+                ("up", Some(one)) => Some(Value::Thumbs(vec![(place(one), true)])),
+                ("down", Some(one)) => Some(Value::Thumbs(vec![(place(one), false)])),
+                (key, _) => by_key(key).map(|id| Value::Choice(Chosen::One(id))),
+            })
+        }
         "ranker" => {
             let mut ranks = Vec::new();
             for (bucket, said) in value["ranker"].as_object()? {
                 let said: Vec<ResponseId> =
                     said.as_array()?.iter().map(|key| by_key(key.as_str()?)).collect::<Option<_>>()?;
-                match bucket.strip_prefix("rank_").and_then(|rank| rank.parse().ok()) {
+                let own = spoken.and_then(|metric| labels::number(metric, bucket));
+                match own.or_else(|| bucket.strip_prefix("rank_").and_then(|rank| rank.parse().ok())) {
                     Some(rank) => ranks.extend(said.into_iter().map(|id| (id, rank))),
                     // One list, the best first.
                     None => ranks.extend(said.into_iter().zip(1..)),
                 }
             }
+            ranks.sort_by_key(|(_, rank)| *rank);
             Some(Value::Ranks(ranks))
         }
         _ => None,
@@ -175,12 +191,15 @@ fn task(judged: &Judged, id: usize) -> Task {
     let mut data = fields::of(&judged.item);
     fields::before(&judged.item, &mut data);
     data.insert("models".into(), fields::models(&judged.item));
-    Task { id: json!(id), data, annotations: judged.opinions.iter().map(annotation).collect() }
+    labels::put(&judged.metrics, &mut data);
+    let annotations = judged.opinions.iter().map(|opinion| annotation(opinion, &judged.metrics)).collect();
+    Task { id: json!(id), data, annotations }
 }
 
-fn annotation(opinion: &Opinion) -> Annotation {
-    let mut result: Vec<Region> =
-        opinion.values().iter().flat_map(|(name, value)| regions(name, value, &opinion.shown)).collect();
+fn annotation(opinion: &Opinion, asked: &[Metric]) -> Annotation {
+    let spoken = |name: &str| labels::spoken(asked, |known| known == name);
+    let regions = |(name, value): &(String, Value)| regions((name, spoken(name)), value, &opinion.shown);
+    let mut result: Vec<Region> = opinion.values().iter().flat_map(regions).collect();
     if let Some(comment) = &opinion.comment {
         result.push(Region {
             from_name: "comment".into(),
@@ -198,7 +217,7 @@ fn annotation(opinion: &Opinion) -> Annotation {
     }
 }
 
-fn regions(name: &str, value: &Value, shown: &[usize]) -> Vec<Region> {
+fn regions((name, spoken): (&str, Option<&Metric>), value: &Value, shown: &[usize]) -> Vec<Region> {
     let region = |to: &[usize], kind: &str, value: Json| Region {
         from_name: name.to_owned(),
         to_name: to.iter().map(|at| fields::key(*at)).collect::<Vec<_>>().join(","),
@@ -207,17 +226,17 @@ fn regions(name: &str, value: &Value, shown: &[usize]) -> Vec<Region> {
     };
     let key = |id: &ResponseId| fields::key(at(id).unwrap_or_default());
     let one = |id: &ResponseId| [at(id).unwrap_or_default()];
+    let point = |to: &[usize], points: u8| match spoken.and_then(|metric| metric.point(points)) {
+        Some(word) => region(to, "choices", json!({"choices": [word]})),
+        None => region(to, "rating", json!({"rating": points})),
+    };
     match value {
         Value::Thumbs(said) => said
             .iter()
-            .map(|(id, up)| {
-                region(&one(id), "choices", json!({"choices": [if *up { "up" } else { "down" }]}))
-            })
+            .map(|(id, up)| region(&one(id), "choices", json!({"choices": [labels::thumb(spoken, *up)]})))
             .collect(),
-        Value::Points(said) => {
-            said.iter().map(|(id, points)| region(&one(id), "rating", json!({"rating": points}))).collect()
-        }
-        Value::Preference(points) => vec![region(shown, "rating", json!({"rating": points}))],
+        Value::Points(said) => said.iter().map(|(id, points)| point(&one(id), *points)).collect(),
+        Value::Preference(points) => vec![point(shown, *points)],
         Value::Choice(Chosen::One(id)) if shown.len() == 2 => {
             let side = if at(id) == shown.first().copied() { "left" } else { "right" };
             vec![region(shown, "pairwise", json!({"selected": side}))]
@@ -225,8 +244,7 @@ fn regions(name: &str, value: &Value, shown: &[usize]) -> Vec<Region> {
         Value::Choice(chosen) => {
             let chosen = match chosen {
                 Chosen::One(id) => key(id),
-                Chosen::Tie => "tie".to_owned(),
-                Chosen::BothBad => "both_bad".to_owned(),
+                none => labels::none(spoken, none).unwrap_or_default().to_owned(),
             };
             vec![region(shown, "choices", json!({"choices": [chosen]}))]
         }
@@ -237,8 +255,12 @@ fn regions(name: &str, value: &Value, shown: &[usize]) -> Vec<Region> {
             let bucket = |rank: u8| -> Json {
                 said.iter().filter(|(_, known)| *known == rank).map(|(id, _)| json!(key(id))).collect()
             };
+            let named = |rank: u8| {
+                let word = spoken.and_then(|metric| metric.place(rank.into()));
+                word.map_or_else(|| format!("rank_{rank}"), str::to_owned)
+            };
             let buckets: Map<String, Json> =
-                ranks.into_iter().map(|rank| (format!("rank_{rank}"), bucket(rank))).collect();
+                ranks.into_iter().map(|rank| (named(rank), bucket(rank))).collect();
             vec![region(shown, "ranker", json!({"ranker": buckets}))]
         }
     }

@@ -14,6 +14,7 @@ pub mod human;
 mod human_results;
 mod judged;
 pub mod label_studio;
+mod labels;
 mod lines;
 pub mod preference;
 pub mod rating_file;

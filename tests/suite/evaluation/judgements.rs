@@ -450,6 +450,29 @@ fn any_judged(methods: &'static [Method]) -> impl Strategy<Value = Judged> {
     )
 }
 
+/// A metric of each method for an item, each with words of its own.
+fn labelled(of: &Judged) -> Vec<Metric> {
+    let words = |method: Method| -> Vec<&str> {
+        match (method, of.item.responses.len()) {
+            (Method::ThumbsUpDown, _) => vec!["helps", "harms"],
+            // Numbers as well, and not their own.
+            (Method::IndividualLikertScale, _) => vec!["5", "cool", "plain", "warm", "1"],
+            (Method::ComparisonLikertScale, _) => {
+                vec!["left", "rather left", "even", "rather right", "right"]
+            }
+            (Method::ComparisonChoice, 2) => vec!["A", "B", "as good", "neither helps"],
+            (Method::ComparisonChoice, _) => vec!["A", "B", "C", "as good", "neither helps"],
+            (Method::ComparisonRank, 2) => vec!["gold", "bronze"],
+            (Method::ComparisonRank, _) => vec!["silver", "gold", "bronze"],
+        }
+    };
+    let of = |method: Method| Metric {
+        labels: words(method).into_iter().map(str::to_owned).collect(),
+        ..metric(method.as_str(), method)
+    };
+    Method::ALL.map(of).to_vec()
+}
+
 proptest! {
     #[test]
     fn label_studio_takes_and_gives_the_same(judged in prop::collection::vec(any_judged(&Method::ALL), 0..4)) {
@@ -472,11 +495,32 @@ proptest! {
         let mut known = judged;
         for opinion in known.iter_mut().flat_map(|judged| &mut judged.opinions) {
             (opinion.active_ms, opinion.at) = (0, Timestamp(0));
-            if opinion.said == Said::Skipped(Skip::Other) {
-                opinion.comment = None;
-            }
         }
         prop_assert_eq!(taken(argilla::read(text.as_bytes())), known);
+    }
+
+    #[test]
+    fn words_of_metrics_go_with_them_and_mean_the_same_when_they_come_back(
+        judged in prop::collection::vec(any_judged(&Method::ALL), 1..4)
+    ) {
+        let judged: Vec<Judged> = judged.into_iter().map(|of| Judged { metrics: labelled(&of), ..of }).collect();
+        let studio = label_studio::write(&judged).unwrap();
+        let came = taken(label_studio::read(studio.as_bytes()));
+        prop_assert_eq!(label_studio::write(&came).unwrap(), studio.clone());
+        let text = argilla::write(&judged).unwrap();
+        let told = taken(argilla::read(text.as_bytes()));
+        prop_assert_eq!(argilla::write(&told).unwrap(), text.clone());
+        for (known, came) in judged.iter().zip(came.iter().zip(&told)) {
+            for came in [came.0, came.1] {
+                prop_assert_eq!(&came.metrics, &known.metrics);
+                let said = |of: &Judged| of.opinions.iter().map(|of| of.said.clone()).collect::<Vec<_>>();
+                prop_assert_eq!(said(came), said(known));
+            }
+        }
+        // A number stands nowhere that there is a word.
+        prop_assert!(!studio.contains("\"rating\"") && !studio.contains("\"up\""), "{studio}");
+        prop_assert!(!studio.contains("both_bad") && !studio.contains("rank_"), "{studio}");
+        prop_assert!(!text.contains("both_bad") && !text.contains("\"value\":3"), "{text}");
     }
 
     #[test]

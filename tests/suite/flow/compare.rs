@@ -588,3 +588,98 @@ fn columns_of_one_model_are_told_apart_by_what_each_is_asked_with() {
     assert!(shown.contains("− B local/smollm2-135m · temperature 0.9"), "{shown}");
     assert!(shown.contains("+ A local/smollm2-135m · temperature 0.2"), "{shown}");
 }
+
+#[test]
+fn what_all_columns_are_asked_with_is_said_above_them() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    let mut alike = comparison(2, None);
+    for column in &mut alike.columns {
+        column.settings.set("temperature", "1.5").unwrap();
+    }
+    alike.columns[1].settings.set("seed", "7").unwrap();
+    let tasks = asked(&mut stage, &alike);
+    assert!(stage.text().contains("all with temperature 1.5"), "{}", stage.text());
+    finish(&mut stage, &tasks, 0, "one");
+    finish(&mut stage, &tasks, 1, "two");
+    let shown = stage.text();
+    assert!(shown.contains("all with temperature 1.5") && shown.contains("· seed 7"), "{shown}");
+    // So is what a column is asked with before there is a comparison, and what the next one takes over from it.
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    stage.keys("<alt+p>precise<enter>");
+    let shown = stage.text();
+    assert!(!shown.contains("all with") && shown.contains("  with temperature"), "{shown}");
+    stage.keys("<alt+c>home/gemma3<enter>");
+    let shown = stage.text();
+    assert!(shown.contains("all with temperature") && shown.contains("system “Be exact.”"), "{shown}");
+}
+
+#[test]
+fn values_repeats_and_the_category_are_there_again_after_a_restart() {
+    use outcrop::workbench::request::workspace::Workspace;
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    stage.keys(
+        "<alt+c>home/gemma3<enter><alt+r><backspace>3<enter><alt+g>rivers<enter><alt+v>~/rivers.csv<enter>",
+    );
+    let bytes = Contents(b"river\nLoire\nNile\n".to_vec());
+    stage.event(Event::FileRead { path: "~/rivers.csv".into(), read: Ok(bytes) });
+    let effects = stage.event(Event::Timer(TimerId("compare")));
+    let kept = |wanted: &str| {
+        Stage::requests(&effects).into_iter().find_map(|request| match request {
+            Request::Workspace(Workspace::Remember { name, value }) if name == wanted => Some(value),
+            _ => None,
+        })
+    };
+    let (memory, values) = (kept("tui.compare"), kept("tui.compare.values"));
+    assert!(values.as_ref().is_some_and(|values| values["name"] == "rivers.csv"), "{values:?}");
+    let mut again = Stage::settled(120, 40, "dark");
+    again.keys("<alt+2>");
+    again.answer("tui.compare", vec![Reply::Remembered { value: memory }]);
+    // Until the values are back nothing is kept that would lose them.
+    assert_eq!(Stage::requests(&again.event(Event::Timer(TimerId("compare")))), []);
+    again.answer("tui.compare.values", vec![Reply::Remembered { value: values }]);
+    let shown = again.text();
+    assert!(shown.contains("3 times each · values of rivers.csv · about rivers"), "{shown}");
+    assert_eq!(Stage::requests(&again.event(Event::Timer(TimerId("compare")))), [], "nothing has changed");
+    // Values that are taken away are not there the next time.
+    let rubbed = "<backspace>".repeat("rivers.csv".len());
+    again.keys(&format!("<alt+v>{rubbed}<enter>"));
+    let kept =
+        serde_json::to_string(&Stage::requests(&again.event(Event::Timer(TimerId("compare"))))).unwrap();
+    assert!(kept.contains("\"values\":false") && kept.contains("\"value\":null"), "{kept}");
+}
+
+#[test]
+fn choices_are_counted_over_the_pages_and_a_key_goes_to_the_next_open_one() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    arrive(&mut stage);
+    let comparison = outcrop::domain::comparison::Comparison { blind: Some(7), ..repeated(3) };
+    stage.keys("<alt+c>home/qwen3-coder-30b<enter>why?<enter>");
+    let from = stage.effects.len();
+    let made = Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() };
+    stage.answer("comparisons\",\"do\":\"create", vec![made]);
+    for call in asking(&stage.effects[from..]) {
+        begins(&mut stage, call, "");
+        ends(&mut stage, call, "Because.");
+    }
+    stage.keys("<tab>");
+    let shown = stage.text();
+    assert!(shown.contains("page 1 of 3 · 0 of 3 chosen") && shown.contains("o next open"), "{shown}");
+    let mut chosen = ballot(comparison.id, Choice::One(0));
+    stage.keys("a");
+    let said = requests(&stage.effects).into_iter().find_map(|request| match request {
+        Comparisons::Choose { answers, .. } => Some(answers),
+        _ => None,
+    });
+    chosen.answers = said.unwrap();
+    stage.answer("\"do\":\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
+    assert!(stage.text().contains("o goes to the next open page"), "{}", stage.text());
+    stage.pass(10_000);
+    assert!(stage.text().contains("1 of 3 chosen"), "{}", stage.text());
+    stage.keys("]o");
+    assert!(stage.text().contains("page 3 of 3"), "{}", stage.text());
+    stage.keys("o");
+    assert!(stage.text().contains("page 2 of 3"), "the first one is not open: {}", stage.text());
+}

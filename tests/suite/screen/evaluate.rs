@@ -410,6 +410,40 @@ fn an_item_is_skipped_for_a_reason_and_commented() {
 }
 
 #[test]
+fn a_digit_chooses_why_an_item_is_skipped_and_another_reason_is_written() {
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    stage.keys("<space>");
+    assert!(stage.text().contains("1 it is unclear"), "{}", stage.text());
+    // A word that no reason has leaves them all.
+    stage.keys("xq");
+    assert!(stage.text().contains("4 another reason"), "{}", stage.text());
+    let said = cast(&stage.keys("3"));
+    assert_eq!(said.said, Said::Skipped(Skip::NotMyField));
+    let mut stage = rating(80, 24, "dark", seat(best(), &ANSWERS, 5));
+    assert!(evaluations(&stage.keys("<space>4<enter>")).is_empty(), "it says nothing by itself");
+    assert!(stage.text().contains("Say why in a few words"), "{}", stage.text());
+    let said = cast(&stage.keys("the picture is missing<enter>"));
+    let why = said.comment.as_deref();
+    assert_eq!((said.said, why), (Said::Skipped(Skip::Other), Some("the picture is missing")));
+}
+
+#[test]
+fn an_evaluation_without_answers_says_what_asks_for_them_and_nobody_sits_down() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    list(&mut stage, vec![evaluation(1, "helpful", GenerationState::Ready, 0, 0)]);
+    assert!(evaluations(&stage.keys("<enter>")).is_empty());
+    insta::assert_snapshot!("evaluate-unanswered", stage.text());
+    let mut stage = Stage::settled(80, 24, "dark");
+    list(&mut stage, vec![evaluation(1, "helpful", GenerationState::Paused, 3, 0)]);
+    assert!(evaluations(&stage.keys("<enter>")).is_empty());
+    assert!(
+        stage.text().contains("3 of 400 answers are there: f asks for the others first."),
+        "{}",
+        stage.text()
+    );
+}
+
+#[test]
 fn what_was_begun_of_an_item_is_there_again_when_its_rater_comes_back() {
     let mut stage = Stage::settled(120, 40, "dark");
     list(&mut stage, vec![evaluation(1, "helpful-v2", GenerationState::Ended, 0, 0)]);
@@ -491,6 +525,17 @@ fn a_vote_that_is_taken_back_brings_its_comment_and_what_it_said() {
     keeps.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
     let kept = cast(&keeps.keys("<esc>"));
     assert_eq!((kept.said, kept.comment.as_deref()), (said, Some("both are short")));
+    // Where a step back leads somewhere else otherwise, the last line says the same.
+    let mut own = Stage::settled(80, 24, "dark");
+    list(&mut own, vec![evaluation(1, "helpful-v2", GenerationState::Ended, 0, 0)]);
+    own.keys("<enter>");
+    own.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 5) }]);
+    own.pass(200);
+    assert!(own.text().contains("Esc back"), "{}", own.text());
+    own.keys("u");
+    own.answer("\"step\":\"undo\"", vec![Reply::Seat { seat: undone.clone() }]);
+    own.pass(200);
+    assert!(own.text().contains("Esc keep it") && !own.text().contains("Esc back"), "{}", own.text());
     stage.keys("<space>");
     assert!(stage.text().contains("Why is it skipped? ; both are short"), "{}", stage.text());
     stage.keys("<esc>");
@@ -580,6 +625,9 @@ fn the_list_rates_asks_for_answers_and_deletes() {
     assert!(stage.text().contains("● 4 of 400"), "{}", stage.text());
     assert_eq!(evaluations(&stage.keys("f")), [Evaluations::Pause { id }]);
     assert_eq!(evaluations(&stage.keys("xd")), [Evaluations::Remove { id }]);
+    assert!(evaluations(&stage.keys("<enter>")).is_empty(), "not while answers are to come");
+    let all = evaluation(1, "helpful", GenerationState::Ended, 400, 0);
+    stage.answer("do\":\"pause", vec![Reply::Evaluation { evaluation: all }]);
     let sit = Evaluations::Sit { id, rater: "tester".into(), step: Step::On };
     assert_eq!(evaluations(&stage.keys("<enter>")), [sit]);
     stage.answer("do\":\"sit", vec![Reply::Seat { seat: seat(best(), &ANSWERS, 1) }]);

@@ -61,7 +61,7 @@ fn form(stage: &mut Stage) {
 
 /// Its dataset is that one, and brings the answers of `whose`.
 fn on(stage: &mut Stage, name: &str, whose: &[&str]) {
-    stage.keys(&format!("gj<enter>{name}<enter>"));
+    stage.keys(&format!("<home><down><enter>{name}<enter>"));
     let items = vec![placed(0, "What is a delta?", whose)];
     stage.answer("\"do\":\"items\"", vec![Reply::DatasetItems { items, more: true }]);
 }
@@ -136,7 +136,7 @@ fn what_is_wrong_with_the_plan_is_said_in_place() {
 fn the_methods_each_have_a_line() {
     shoot("making-methods", |stage| {
         form(stage);
-        stage.keys("jjj<enter>");
+        stage.keys("<down><down><down><enter>");
     });
 }
 
@@ -195,7 +195,7 @@ fn a_dataset_and_models_make_a_plan_with_what_is_usual() {
     let mut stage = Stage::settled(100, 30, "dark");
     form(&mut stage);
     assert!(stage.text().contains("A dataset is needed"), "{}", stage.text());
-    assert!(evaluations(&stage.keys("c")).is_empty(), "there is nothing to make yet");
+    assert!(evaluations(&stage.keys("<alt+c>")).is_empty(), "there is nothing to make yet");
     on(&mut stage, "builtin/gen", &[]);
     assert!(stage.text().contains("Answers are needed"), "{}", stage.text());
     let asked = stage.keys("a<enter>");
@@ -268,19 +268,19 @@ fn what_raters_are_asked_is_changed_line_by_line() {
     on(&mut stage, "answered", &["a", "b"]);
     assert_eq!(plan(&stage.effects).sources.len(), 2, "what the dataset brings is rated");
     // From the first: name, dataset, a model, a, b, then the method.
-    let asked = stage.keys("g<enter><end>-blind<enter>jjjjj<right>");
+    let asked = stage.keys("g<enter><end>-blind<enter><down><down><down><down><down><right>");
     let rank = plan(&asked);
     assert_eq!(rank.task.name, "answered-blind");
     assert_eq!(rank.task.metrics[0].method, Method::ComparisonRank);
     assert!(rank.task.metrics[0].description.contains("Which answers"), "{rank:?}");
     let asked = stage.keys("<enter>individual<enter>");
     assert_eq!(plan(&asked).task.metrics[0].method, Method::IndividualLikertScale);
-    let asked = stage.keys("j<enter><ctrl+u>Tone<enter>j<enter><ctrl+u>How kind is it?<enter>");
+    let asked = stage.keys("j<enter><ctrl+u>Tone<enter><down><enter><ctrl+u>How kind is it?<enter>");
     let tone = &plan(&asked).task.metrics[0];
     assert_eq!((tone.name.as_str(), tone.description.as_str()), ("Tone", "How kind is it?"));
-    let asked = stage.keys("jjj<enter><ctrl+a><ctrl+k>Be fair.<enter>");
+    let asked = stage.keys("<down><down><down><enter><ctrl+a><ctrl+k>Be fair.<enter>");
     assert_eq!(plan(&asked).task.instructions, "Be fair.");
-    let asked = stage.keys("j<right><right>j<enter>10<enter>j<enter>j<enter>j<enter>j<enter>5<enter>");
+    let asked = stage.keys("<down><right><right>j<enter>10<enter>j<enter>j<enter>j<enter>j<enter>5<enter>");
     let all = plan(&asked);
     assert_eq!((all.task.raters_per_item, all.task.repeats, all.limit), (3, 10, Some(5)));
     let blinding = all.task.blinding;
@@ -289,6 +289,25 @@ fn what_raters_are_asked_is_changed_line_by_line() {
     assert_eq!(plan(&asked).limit, None);
     assert!(stage.keys("<enter>none<enter>").iter().all(|effect| !matches!(effect, Effect::Call { .. })));
     assert!(stage.text().contains("A number from 1 on is needed."), "{}", stage.text());
+}
+
+#[test]
+fn letters_on_a_line_that_holds_a_text_are_its_and_commands_everywhere_else() {
+    let mut stage = Stage::settled(100, 40, "dark");
+    form(&mut stage);
+    on(&mut stage, "answered", &["a", "b"]);
+    // The usual name gives way, what was entered is gone on with.
+    assert_eq!(plan(&stage.keys("gcamx<enter>")).task.name, "camx");
+    assert_eq!(plan(&stage.keys("-2<enter>")).task.name, "camx-2");
+    assert_eq!(plan(&stage.keys("<backspace>3<enter>")).task.name, "camx-3");
+    assert!(stage.text().contains("Alt+C make it"), "{}", stage.text());
+    stage.keys("?<esc>");
+    assert!(stage.text().contains("camx-3"), "left as it was: {}", stage.text());
+    // Instructions are a text of lines; a number takes digits, and its letters command.
+    stage.keys("<down><down><down><down><down><down><down><down><down><down>");
+    assert_eq!(plan(&stage.keys("cold<enter>")).task.instructions, "cold");
+    assert_eq!(plan(&stage.keys("<down>3<enter>")).task.raters_per_item, 3);
+    assert!(matches!(&evaluations(&stage.keys("c"))[..], [Evaluations::Create { .. }]));
 }
 
 #[test]
@@ -301,11 +320,11 @@ fn several_things_are_rated_each_in_its_own_way() {
         let names = |plan: &Plan| plan.task.metrics.iter().map(|of| of.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&asked), ["Preference", "Preference-2"], "each name is free");
         stage.keys(
-            "<enter>individual<enter>j<enter><ctrl+u>Tone<enter>jj<enter>cold, cool , plain,warm,kind<enter>",
+            "<enter>individual<enter>j<enter><ctrl+u>Tone<enter><down><down><enter>cold, cool , plain,warm,kind<enter>",
         );
         let asked = plan(&stage.effects);
         assert_eq!(asked.task.metrics[1].labels, ["cold", "cool", "plain", "warm", "kind"]);
-        let asked = plan(&stage.keys("m<enter>thumbs<enter>"));
+        let asked = plan(&stage.keys("<alt+m><enter>thumbs<enter>"));
         assert_eq!(names(&asked), ["Preference", "Tone", "Helpful"]);
         let asked = plan(&stage.keys("x"));
         assert_eq!(names(&asked), ["Preference", "Tone"]);
@@ -313,7 +332,7 @@ fn several_things_are_rated_each_in_its_own_way() {
     });
     let mut stage = Stage::settled(80, 24, "dark");
     form(&mut stage);
-    stage.keys("jjjx");
+    stage.keys("<down><down><down>x");
     assert!(stage.text().contains("One thing at least is rated."), "{}", stage.text());
 }
 
@@ -512,7 +531,7 @@ fn what_a_blank_takes_is_said_whole_on_a_small_screen() {
     let mut stage = Stage::settled(60, 20, "dark");
     form(&mut stage);
     on(&mut stage, "answered", &["a", "b"]);
-    stage.keys("jjjjjjj<enter>");
+    stage.keys("<down><down><down><down><down><down><down><enter>");
     let text = stage.text();
     assert!(text.contains("Words for what raters say") && text.contains("all bad"), "{text}");
 }

@@ -222,13 +222,40 @@ fn who_looks_for_the_first_time_is_told_that_it_is_kept() {
     assert!(!stage.text().contains(kept), "{}", stage.text());
 }
 
+/// An item with what three raters said of it by a choice; the last one skips it.
+fn judged_item(item: Item) -> Reply {
+    let hash = item.hash();
+    let ids: Vec<ResponseId> = SOURCES.iter().map(|source| ResponseId::of(SEED, &hash, source)).collect();
+    let chosen = |chosen| Said::Values(vec![("Helpfulness".into(), Value::Choice(chosen))]);
+    let said = [
+        ("bob", chosen(Chosen::One(ids[1].clone()))),
+        ("ana", chosen(Chosen::Tie)),
+        ("cleo", Said::Skipped(Skip::Unclear)),
+    ];
+    let vote = |(at, (rater, said)): (usize, (&str, Said))| Vote {
+        id: VoteId::from_bytes([at as u8 + 1; 16]),
+        rater: rater.into(),
+        item: hash.clone(),
+        version: 2,
+        shown: ids.clone(),
+        said,
+        active_ms: 4_000,
+        at: Timestamp(NOW),
+        supersedes: None,
+        comment: None,
+        repeat: false,
+    };
+    let votes = said.into_iter().enumerate().map(vote).collect();
+    Reply::JudgedItem { item, votes, decisions: Vec::new() }
+}
+
 /// The results with the first disagreement open.
 fn open(stage: &mut Stage, report: &Report) -> Item {
     show(stage, report.clone(), true);
     assert!(evaluations(&stage.keys("<enter>")).is_empty(), "it goes to the first one");
-    let [Evaluations::Item { item, .. }] = &evaluations(&stage.keys("<enter>"))[..] else { panic!() };
+    let [Evaluations::Judged { item, .. }] = &evaluations(&stage.keys("<enter>"))[..] else { panic!() };
     let whole = items(40, &SOURCES).into_iter().find(|other| other.hash() == *item).unwrap();
-    stage.answer("do\":\"item", vec![Reply::RatedItem { item: whole.clone() }]);
+    stage.answer("do\":\"judged", vec![judged_item(whole.clone())]);
     whole
 }
 
@@ -248,7 +275,7 @@ fn the_answers_of_a_disagreement_are_set_as_the_rater_had_them_and_scroll() {
         for response in &mut item.responses {
             response.text = format!("{MARKDOWN}\n\nIt is\u{1b}[31m {}.", response.model);
         }
-        stage.answer("do\":\"item", vec![Reply::RatedItem { item }]);
+        stage.answer("do\":\"judged", vec![judged_item(item)]);
     };
     shoot("results-open-set", |stage| {
         disputed(stage);
@@ -349,7 +376,35 @@ fn it_is_decided_for_a_reason_and_the_history_stays() {
     stage.pass(10_000);
     insta::assert_snapshot!("results-decided", stage.text());
     stage.keys("<esc>");
-    assert!(stage.text().contains("✓ a tie · said"), "{}", stage.text());
+    let text = stage.text();
+    assert!(
+        text.contains("✓ a tie") && text.contains("    said home/qwen3 ×1, local/smollm2-135m ×1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn who_said_what_of_a_disagreement_stands_by_name_before_its_owner() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    open(&mut stage, &choice());
+    let shown = stage.text();
+    let row = |who: &str, what: &str| {
+        shown.lines().any(|line| line.contains(who) && line.trim_end_matches([' ', '▐']).ends_with(what))
+    };
+    assert!(shown.contains("Who said it"), "{shown}");
+    assert!(row("ana", "tie") && row("bob", SOURCES[1]) && row("cleo", "skipped: unclear"), "{shown}");
+}
+
+#[test]
+fn a_decision_is_said_by_the_digit_of_its_row() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    let item = open(&mut stage, &choice());
+    stage.keys("a");
+    let menu = stage.text();
+    assert!(menu.contains("3 a tie") && menu.contains("4 both bad"), "{menu}");
+    let asked = evaluations(&stage.keys("2It is right.<enter>"));
+    let one = Value::Choice(Chosen::One(ResponseId::of(SEED, &item.hash(), SOURCES[1])));
+    assert!(matches!(&asked[..], [Evaluations::Adjudicate { value, .. }] if *value == one), "{asked:?}");
 }
 
 #[test]
@@ -371,7 +426,7 @@ fn the_next_disagreement_is_one_key_away_and_the_card_follows() {
     open(&mut stage, &choice());
     assert!(stage.text().contains("disagreement 1 of"));
     let asked = evaluations(&stage.keys("<tab>"));
-    assert!(matches!(asked[..], [Evaluations::Item { .. }]), "{asked:?}");
+    assert!(matches!(asked[..], [Evaluations::Judged { .. }]), "{asked:?}");
     assert!(stage.text().contains("disagreement 2 of"), "{}", stage.text());
     assert!(stage.keys("<shift+tab><shift+tab>").iter().any(|effect| matches!(effect, Effect::Call { .. })));
     assert!(stage.text().contains("This is the first one."), "{}", stage.text());

@@ -3,7 +3,7 @@
 use super::gather::Kept;
 use super::presentation::turned;
 use crate::domain::evaluation::metric::{Method, Metric};
-use crate::domain::evaluation::vote::{Chosen, ResponseId, Value};
+use crate::domain::evaluation::vote::{Chosen, ResponseId, Value, Vote};
 
 /// What was said of an answer, or of all of an item's together.
 pub(super) struct Fact<'a> {
@@ -34,6 +34,34 @@ pub(super) fn facts<'a>(kept: &Kept<'a>, metric: &Metric, sources: usize) -> Vec
         },
         None => Vec::new(),
     }
+}
+
+/// What a vote says of what raters differ on, in the words of the report: of one source's answer where each is rated by itself.
+/// `None` where it says nothing of that. `sources` say whose each answer is.
+pub fn said_of(
+    vote: &Vote,
+    metric: &Metric,
+    sources: &[(ResponseId, String)],
+    of: Option<&str>,
+) -> Option<String> {
+    let name = |id: &ResponseId| Some(sources.iter().find(|(other, _)| other == id)?.1.as_str());
+    let is_meant = |id: &ResponseId| of.is_none_or(|of| name(id) == Some(of));
+    let value = match vote.value(&metric.name)? {
+        Value::Thumbs(thumbs) => u16::from(thumbs.iter().find(|(id, _)| is_meant(id))?.1),
+        Value::Points(points) | Value::Ranks(points) => {
+            u16::from(points.iter().find(|(id, _)| is_meant(id))?.1)
+        }
+        Value::Preference(point) => {
+            let [left, right] = vote.shown.as_slice() else { return None };
+            let turns = name(left)? > name(right)?;
+            let turned = (metric.points()? + 1).checked_sub(*point)?;
+            u16::from(if turns { turned } else { *point })
+        }
+        Value::Choice(Chosen::One(id)) => return name(id).map(str::to_owned),
+        Value::Choice(Chosen::Tie) => return Some(in_words(0, metric, &[])),
+        Value::Choice(Chosen::BothBad) => return Some(in_words(1, metric, &[])),
+    };
+    Some(in_words(value, metric, &[]))
 }
 
 /// The value of a fact in words.

@@ -3,6 +3,7 @@
 use super::{Focus, Lane, State, Wait};
 use crate::domain::comparison::{Comparison, letter};
 use crate::domain::evaluation::Choice;
+use crate::domain::figures::grouped;
 use crate::domain::id::{ComparisonId, MessageId};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -53,6 +54,37 @@ impl State {
         };
         let task = desk.call(None, Request::Comparisons(request));
         self.waits.insert(task, Wait::Choose);
+    }
+
+    /// Whether nothing is chosen on a page; on the one that is shown, among the answers that are shown last.
+    fn is_open(&self, page: usize) -> bool {
+        if page == self.page {
+            return self.ballot().is_none();
+        }
+        !self.ballots.iter().any(|ballot| ballot.page as usize == page)
+    }
+
+    /// The next page after this one on which nothing is chosen; behind the last one it begins again.
+    pub(super) fn next_open(&self) -> Option<usize> {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        (self.page + 1..pages).chain(0..self.page).find(|page| self.is_open(*page))
+    }
+
+    pub(super) fn turn_to_open(&mut self, desk: &mut Desk<'_>) {
+        match self.next_open() {
+            Some(page) => self.turn_to(page, desk),
+            None if self.is_open(self.page) => desk.say("On every other page something is chosen."),
+            None => desk.say("On every page something is chosen."),
+        }
+    }
+
+    /// On how many pages something is chosen, in words, where that is to be done page by page.
+    pub(super) fn progress(&self) -> Option<String> {
+        let comparison = self.comparison.as_ref()?;
+        let pages = comparison.pages.len();
+        let chosen = (0..pages).filter(|page| !self.is_open(*page)).count();
+        let said = pages > 1 && (chosen > 0 || comparison.blind.is_some());
+        said.then(|| format!("{} of {} chosen", grouped(chosen as u64), grouped(pages as u64)))
     }
 
     /// Takes back what was chosen on this page.

@@ -4,7 +4,7 @@ use super::opening::keep_later;
 use super::{Focus, Lane, State};
 use crate::config::Preset;
 use crate::domain::catalog::{ModelCard, ModelId};
-use crate::domain::comparison::{Column, own};
+use crate::domain::comparison::{Column, own, shared};
 use crate::domain::settings::Settings;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
@@ -132,6 +132,15 @@ impl State {
         let columns: Vec<Option<Column>> = self.lanes.iter().map(Lane::column).collect();
         let mut said = own(&columns.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
         columns.iter().map(|column| column.as_ref().and_then(|_| said.next()).unwrap_or_default()).collect()
+    }
+
+    /// What every lane is asked with, in words.
+    pub(super) fn shared(&self) -> Option<String> {
+        let said = match &self.comparison {
+            Some(comparison) if comparison.columns.len() == self.lanes.len() => shared(&comparison.columns),
+            _ => shared(&self.lanes.iter().map(Lane::column).collect::<Option<Vec<_>>>()?),
+        }?;
+        Some(if self.lanes.len() > 1 { format!("all with {said}") } else { format!("with {said}") })
     }
 
     /// All models are of one provider, so that it tells nobody apart.

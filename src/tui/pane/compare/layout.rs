@@ -8,6 +8,8 @@ use crate::tui::paint::wrap;
 
 /// The narrowest column that is read.
 const NARROW: u16 = 40;
+/// The fewest rows of one.
+const LEAST: u16 = 5;
 /// Room for the letter of a folded one.
 const FOLDED: u16 = 5;
 /// From this width on a column's figures stand in one row.
@@ -22,6 +24,8 @@ pub struct Areas {
     /// Vertical rules of the sides, by their column.
     pub rules: [Option<u16>; 2],
     pub drawer: Option<Rect>,
+    /// What all of them are asked with; empty where that is all left to the defaults.
+    pub shared: Rect,
     /// The columns in sight, from the left.
     pub columns: Vec<ColumnArea>,
     /// Where they stand, or what is said where there are none.
@@ -74,6 +78,10 @@ impl State {
             bottom = areas.failed.y;
         }
         areas.field = Rect { height: bottom - main.y, ..main };
+        if areas.field.height > LEAST && self.shared().is_some() {
+            areas.shared = Rect { height: 1, ..areas.field };
+            areas.field = Rect { y: main.y + 1, height: areas.field.height - 1, ..main };
+        }
         areas.columns = self.columns_in(areas.field);
         areas
     }
@@ -87,7 +95,7 @@ impl State {
     /// As many columns as are wide enough, from the first one in sight; a folded one takes room for its letter.
     fn columns_in(&self, field: Rect) -> Vec<ColumnArea> {
         let order = self.order();
-        if order.is_empty() || field.height < 5 {
+        if order.is_empty() || field.height < LEAST {
             return Vec::new();
         }
         let folded = |place: usize| order.get(place).is_some_and(|at| self.narrow.contains(at));

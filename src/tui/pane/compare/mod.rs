@@ -22,7 +22,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Error;
-use crate::domain::comparison::{Ballot, COLUMNS, Column, Comparison};
+use crate::domain::comparison::{Ballot, COLUMNS, Column, Comparison, Table};
 use crate::domain::conversation::Draft;
 use crate::domain::id::{ComparisonId, ConversationId, MessageId};
 use crate::domain::message::{Message, Outcome, Role};
@@ -101,6 +101,8 @@ impl Lane {
 enum Wait {
     /// Where the person left off.
     Recall,
+    /// The table of values that they left there.
+    RecallValues,
     /// A comparison to be asked when it is there.
     Create,
     List {
@@ -140,6 +142,9 @@ struct Memory {
     draft: Draft,
     blind: bool,
     samples: u32,
+    /// There is a table of values, which is kept apart: it may be long.
+    values: bool,
+    category: Option<String>,
     folded: bool,
     comparison: Option<ComparisonId>,
 }
@@ -201,6 +206,7 @@ pub struct State {
     /// It was in sight once.
     begun: bool,
     kept: Memory,
+    kept_values: Option<Table>,
     waits: BTreeMap<TaskId, Wait>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{Focus, Lane, Memory, SAVE, State, Wait};
 use crate::domain::comparison::{Ballot, Column, Comparison};
 use crate::tui::app::Desk;
@@ -16,6 +18,8 @@ use crate::workbench::request::workspace::Workspace;
 
 /// The name that the place's small memory is kept under, and how long nothing is typed before that is done.
 const MEMORY: &str = "tui.compare";
+/// The name that the table of values is kept under.
+const VALUES: &str = "tui.compare.values";
 const QUIET: Duration = Duration::from_millis(700);
 /// Comparisons that are read at a time.
 const PAGE: usize = 200;
@@ -25,9 +29,7 @@ impl State {
     pub(super) fn enter(&mut self, desk: &mut Desk<'_>) {
         if !self.begun {
             self.begun = true;
-            let recall = Workspace::Recall { name: MEMORY.to_owned() };
-            let task = desk.call(None, Request::Workspace(recall));
-            self.waits.insert(task, Wait::Recall);
+            self.ask_back(MEMORY, Wait::Recall, desk);
         }
         if !self.waits.values().any(|wait| *wait == Wait::Watch) {
             let task = desk.call(None, Request::Watch { topic: Topic::Comparisons });
@@ -37,6 +39,30 @@ impl State {
         self.fit(desk);
     }
 
+    /// Asks for what is kept under a name.
+    fn ask_back(&mut self, name: &str, wait: Wait, desk: &mut Desk<'_>) {
+        let recall = Workspace::Recall { name: name.to_owned() };
+        let task = desk.call(None, Request::Workspace(recall));
+        self.waits.insert(task, wait);
+    }
+
+    /// Keeps something under a name.
+    fn put_by(&mut self, name: &str, value: &impl Serialize, desk: &mut Desk<'_>) {
+        if let Ok(value) = serde_json::to_value(value) {
+            let remember = Workspace::Remember { name: name.to_owned(), value };
+            let task = desk.call(None, Request::Workspace(remember));
+            self.waits.insert(task, Wait::Keep);
+        }
+    }
+
+    /// The table of values is back; one that was taken since is newer.
+    pub(super) fn values_recalled(&mut self, value: Option<serde_json::Value>) {
+        self.kept_values = value.and_then(|value| serde_json::from_value(value).ok());
+        if self.rounds.values.is_none() && self.rounds.file.is_none() {
+            self.rounds.values.clone_from(&self.kept_values);
+        }
+    }
+
     /// What `Recall` gave back; what was done here since is newer.
     pub(super) fn recalled(&mut self, value: Option<serde_json::Value>, desk: &mut Desk<'_>) {
         let memory: Memory = value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
@@ -44,6 +70,10 @@ impl State {
         self.folded = memory.folded;
         self.blind = memory.blind;
         self.rounds.samples = memory.samples.max(1);
+        self.rounds.category.clone_from(&memory.category);
+        if memory.values {
+            self.ask_back(VALUES, Wait::RecallValues, desk);
+        }
         if self.composer.is_empty() {
             self.composer.set_draft(&memory.draft);
         }
@@ -61,7 +91,7 @@ impl State {
 
     /// Keeps where the person is, where that has changed.
     pub fn keep(&mut self, desk: &mut Desk<'_>) {
-        if !self.begun || self.waits.values().any(|wait| *wait == Wait::Recall) {
+        if !self.begun || self.waits.values().any(|wait| matches!(wait, Wait::Recall | Wait::RecallValues)) {
             return;
         }
         let memory = Memory {
@@ -69,17 +99,20 @@ impl State {
             draft: self.composer.draft(),
             blind: self.blind,
             samples: self.rounds.samples,
+            values: self.rounds.values.is_some(),
+            category: self.rounds.category.clone(),
             folded: self.folded,
             comparison: self.comparison.as_ref().map(|comparison| comparison.id),
         };
-        if memory == self.kept {
-            return;
+        // First the values, so that none are promised that are not there.
+        if self.rounds.values != self.kept_values {
+            self.kept_values.clone_from(&self.rounds.values);
+            let values = self.rounds.values.clone();
+            self.put_by(VALUES, &values, desk);
         }
-        self.kept = memory;
-        if let Ok(value) = serde_json::to_value(&self.kept) {
-            let remember = Workspace::Remember { name: MEMORY.to_owned(), value };
-            let task = desk.call(None, Request::Workspace(remember));
-            self.waits.insert(task, Wait::Keep);
+        if memory != self.kept {
+            self.put_by(MEMORY, &memory, desk);
+            self.kept = memory;
         }
     }
 

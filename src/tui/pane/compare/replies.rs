@@ -27,6 +27,7 @@ impl State {
         let Some(wait) = self.waits.get(&task).cloned() else { return };
         match (wait, reply) {
             (Wait::Recall, Reply::Remembered { value }) => self.recalled(value, desk),
+            (Wait::RecallValues, Reply::Remembered { value }) => self.values_recalled(value),
             (Wait::List { more: behind }, Reply::Comparisons { comparisons, more }) => {
                 self.take_list(comparisons, more, behind);
             }
@@ -65,7 +66,9 @@ impl State {
                 self.ballots.push(ballot);
                 let back = desk.key(Context::Columns, Action::Undo);
                 let words = self.chosen_words().unwrap_or_default();
-                desk.say(format!("Kept: {words}. {back} takes it back."));
+                let next = self.next_open().map(|_| desk.key(Context::Columns, Action::NextOpenPage));
+                let next = next.map_or_else(String::new, |key| format!("; {key} goes to the next open page"));
+                desk.say(format!("Kept: {words}. {back} takes it back{next}."));
             }
             (Wait::Fork, Reply::Conversation { head }) => {
                 desk.opens = Some(head.id);
@@ -177,7 +180,7 @@ impl State {
                     lane.thread.load = Load::Failed(error);
                 }
             }
-            Wait::Recall => {}
+            Wait::Recall | Wait::RecallValues => {}
             // It is begun again when the place comes into sight.
             Wait::Watch
             | Wait::Choose

@@ -73,6 +73,7 @@ impl State {
             Action::ShowLeaderboard => self.ask_for_board_of(None, desk),
             Action::NextPage => self.step_page(1, desk),
             Action::PreviousPage => self.step_page(-1, desk),
+            Action::NextOpenPage => self.turn_to_open(desk),
             Action::NewComparison => self.begin_new(desk),
             Action::Retry => self.retry(desk),
             Action::ContinueInChat => self.go_on(desk),
@@ -226,6 +227,7 @@ impl State {
             Action::NextPage | Action::PreviousPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }
+            Action::NextOpenPage => self.next_open().is_some(),
             Action::NewComparison | Action::ContinueInChat => asked && !self.runs(),
             Action::Retry => asked && self.current().is_some_and(|at| !self.lanes[at].runs()),
             Action::Copy | Action::ToggleFold | Action::ShowSummary => asked,

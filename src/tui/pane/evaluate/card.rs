@@ -9,12 +9,14 @@ use crate::domain::evaluation::figure::{Estimate, Figure};
 use crate::domain::evaluation::metric::{Method, Metric};
 use crate::domain::evaluation::report::words::{self as said, between, decimal, from_to, percent};
 use crate::domain::evaluation::report::{
-    Agreements, Biases, Choices, MetricReport, Points, Preference, Presented, RaterReport, Report, Strength,
+    Agreements, Biases, Choices, Disagreement, MetricReport, Points, Preference, Presented, RaterReport,
+    Report, Strength,
 };
 use crate::domain::evaluation::tally::Coverage;
 use crate::domain::figures::{count, grouped};
 use crate::domain::untrusted::safe_line;
 use crate::tui::look::Role;
+use crate::tui::paint::columns;
 use crate::tui::widget::text::fit;
 
 /// Disagreements, and other lists that have no end, in sight at most.
@@ -456,15 +458,20 @@ fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u
     let mut lines = vec![Line::blank(), head];
     // The question tells more than the name, which gives way where both have no room.
     let known = of.disagreements.iter().any(|told| !report.question(&told.item).is_empty());
-    let named = !known || width >= 70;
+    let named = !known || width >= 110;
     let left = width.saturating_sub(if named { 26 } else { 13 });
-    let asked = if known { left * 9 / 20 } else { 0 };
+    let half = left * 9 / 20;
+    let fits = |told: &Disagreement| columns(&what(told)) <= left.saturating_sub(half);
+    let asked = if known && of.disagreements.iter().take(LONGEST).all(fits) {
+        half
+    } else if known {
+        // What was said stands below: the question has the room.
+        left.saturating_sub(20).max(half)
+    } else {
+        0
+    };
     for (at, told) in of.disagreements.iter().enumerate().take(LONGEST) {
-        let values = told.said.iter().map(|(value, count)| format!("{value} ×{count}"));
-        let mut what = values.collect::<Vec<_>>().join(", ");
-        if let Some(source) = &told.source {
-            what = format!("{source}: {what}");
-        }
+        let mut what = what(told);
         let decided = report
             .decided
             .iter()
@@ -482,26 +489,42 @@ fn disagreements(report: &Report, (metric, of): (usize, &MetricReport), width: u
         }
         let far = format!("{:>7}", said::spread(told, of));
         pieces.push(piece(x, far, Role::Muted));
-        let x = x + 9;
-        match decided {
-            Some(known) => {
-                pieces.push(piece(x, "✓", Role::Good));
-                let text = format!("{} · said {what}", known.value);
-                pieces.push(cut(x + 2, &text, Role::Muted, width));
-            }
-            None => pieces.push(cut(x, &what, Role::Text, width)),
+        let mut x = x + 9;
+        let role = if decided.is_some() { Role::Muted } else { Role::Text };
+        if let Some(known) = decided {
+            let value = format!("✓ {}", safe_line(&known.value));
+            let value = fit(&value, width.saturating_sub(x).into()).into_owned();
+            let after = x + columns(&value);
+            pieces.push(piece(x, value, Role::Good));
+            x = after;
+            what = format!("said {what}");
+        }
+        let beside = if decided.is_some() { format!(" · {what}") } else { what.clone() };
+        let fits = columns(&beside) <= width.saturating_sub(x);
+        if fits {
+            pieces.push(piece(x, beside, role));
         }
         let line = Line::of(Kind::Disputed(metric, at), pieces);
         lines.push(Line { terms: vec!["spread"], ..line });
+        // What has no room beside it stands below, whole.
+        if !fits {
+            let below = indented(&what, role, 4, width).into_iter();
+            lines.extend(below.map(|line| Line { kind: Kind::More, ..line }));
+        }
     }
     lines.extend(rest(of.disagreements.len(), width));
     lines
 }
 
-/// A text from `x` on, cut at the end of the line.
-fn cut(x: u16, text: &str, role: Role, width: u16) -> super::charts::Piece {
-    let safe = safe_line(text);
-    piece(x, fit(&safe, width.saturating_sub(x).into()).into_owned(), role)
+/// What was said of it, with how often.
+fn what(told: &Disagreement) -> String {
+    let values = told.said.iter().map(|(value, count)| format!("{value} ×{count}"));
+    let values = values.collect::<Vec<_>>().join(", ");
+    let what = match &told.source {
+        Some(source) => format!("{source}: {values}"),
+        None => values,
+    };
+    safe_line(&what).into_owned()
 }
 
 /// What a list that is cut says below.

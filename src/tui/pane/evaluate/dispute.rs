@@ -2,16 +2,21 @@
 
 use super::answer::Set;
 use super::card::item as digits;
-use super::charts::{Bar, Figures, Line, SENTENCE, Table, words};
+use super::charts::{Bar, Figures, Kind, Line, SENTENCE, Table, indented, piece, words};
 use super::decide::{Next, Of, next};
 use crate::domain::Error;
 use crate::domain::evaluation::metric::Method;
-use crate::domain::evaluation::report::{Decided, Disagreement, MetricReport, Report};
-use crate::domain::evaluation::{Item, ResponseId};
+use crate::domain::evaluation::report::words::skipped;
+use crate::domain::evaluation::report::{Decided, Disagreement, MetricReport, Report, said_of};
+use crate::domain::evaluation::vote::Said;
+use crate::domain::evaluation::{Item, ResponseId, Vote};
 use crate::domain::figures::grouped;
+use crate::domain::untrusted::safe_line;
 use crate::tui::effect::TaskId;
 use crate::tui::look::Role;
+use crate::tui::paint::columns;
 use crate::tui::when;
+use crate::tui::widget::text::fit;
 
 /// A disagreement that is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +25,8 @@ pub(super) struct Opened {
     pub metric: usize,
     pub at: usize,
     pub item: Option<Item>,
+    /// What raters say of it, and stands.
+    pub votes: Vec<Vote>,
     pub asking: Option<TaskId>,
     pub error: Option<Error>,
     /// The question, then the answers, set for the width that there is.
@@ -30,7 +37,16 @@ pub(super) struct Opened {
 
 impl Opened {
     pub fn new(metric: usize, at: usize) -> Self {
-        Self { metric, at, item: None, asking: None, error: None, sets: Vec::new(), said: Vec::new() }
+        Self {
+            metric,
+            at,
+            item: None,
+            votes: Vec::new(),
+            asking: None,
+            error: None,
+            sets: Vec::new(),
+            said: Vec::new(),
+        }
     }
 
     /// The metric and the disagreement.
@@ -62,7 +78,9 @@ impl Opened {
         let set = |place: usize| Line::rows(place, self.sets.get(place).map_or(0, |set| set.rows.len()));
         let mut lines: Vec<Line> = set(0).collect();
         lines.push(Line::blank());
-        lines.extend(said(metric, told, &self.answers(seed), width));
+        let answers = self.answers(seed);
+        lines.extend(said(metric, told, &answers, width));
+        lines.extend(by_rater(&self.votes, (metric, told), &answers, width));
         lines.push(Line::blank());
         lines.extend(decisions(report, (metric, told), decides, wall, width));
         let comments: Vec<_> = report.comments.iter().filter(|of| of.item == told.item).collect();
@@ -116,6 +134,49 @@ fn said(metric: &MetricReport, told: &Disagreement, answers: &[Of], width: u16) 
         ..Figures::of(&in_words(value, metric, answers), &["spread"])
     }));
     lines.extend(table.lines(width.min(72)));
+    lines
+}
+
+/// Columns of a rater's name at most.
+const RATER: u16 = 20;
+
+/// Who said what, one below the other.
+fn by_rater(
+    votes: &[Vote],
+    (metric, told): (&MetricReport, &Disagreement),
+    answers: &[Of],
+    width: u16,
+) -> Vec<Line> {
+    let asked = metric.asked();
+    let said = |vote: &Vote| match &vote.said {
+        Said::Skipped(why) => Some(format!("skipped: {}", skipped(*why))),
+        Said::Withdrawn => None,
+        Said::Values(_) => {
+            let value = said_of(vote, &asked, answers, told.source.as_deref())?;
+            Some(in_words(&value, metric, answers))
+        }
+    };
+    let who = |vote: &Vote| {
+        let again = if vote.repeat { ", again" } else { "" };
+        format!("{}{again}", safe_line(&vote.rater))
+    };
+    let mut rows: Vec<(String, String)> =
+        votes.iter().filter_map(|vote| Some((who(vote), said(vote)?))).collect();
+    rows.sort();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let names = rows.iter().map(|(who, _)| columns(who)).max().unwrap_or(0).min(RATER);
+    let mut lines = vec![Line::blank(), Line::sub("Who said it")];
+    for (who, what) in rows {
+        let mut beside = indented(&what, Role::Text, 2 + names + 2, width);
+        let name = piece(2, fit(&who, names.into()).into_owned(), Role::Muted);
+        match beside.first_mut() {
+            Some(first) => first.pieces.insert(0, name),
+            None => beside.push(Line::of(Kind::Plain, vec![name])),
+        }
+        lines.extend(beside);
+    }
     lines
 }
 

@@ -16,6 +16,7 @@ use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane, TaskId};
 use crate::tui::keymap::Context;
 use crate::tui::models::Stock;
+use crate::tui::overlay::input::Input;
 use crate::tui::overlay::menu::{Entry, Menu};
 use crate::tui::overlay::pad::Pad;
 use crate::tui::overlay::picker::{Picker, Purpose};
@@ -23,6 +24,8 @@ use crate::tui::overlay::prompt::{Blank, Prompt};
 use crate::tui::overlay::{Choice, Overlay};
 use crate::tui::setup::Setup;
 use crate::tui::setup::drawer::Row as Setting;
+use crate::tui::stroke::Stroke;
+use crate::tui::widget::composer::Composer;
 use crate::workbench::request::datasets::Datasets;
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Reply, Request};
@@ -174,8 +177,8 @@ impl State {
         let at = making.selected;
         let before = making.plan();
         match action {
-            Action::SelectNext => making.select(at + 1),
-            Action::SelectPrevious => making.select(at.saturating_sub(1)),
+            Action::SelectNext | Action::FocusNext => making.select(at + 1),
+            Action::SelectPrevious | Action::FocusPrevious => making.select(at.saturating_sub(1)),
             Action::SelectFirst => making.select(0),
             Action::SelectLast => making.select(usize::MAX),
             Action::PageDown => making.select(at + page),
@@ -242,6 +245,42 @@ impl State {
             }
         };
         desk.overlays.push(overlay);
+    }
+
+    /// Writing begins on a line of the form that is written: it goes on where something was entered, and anew where the usual
+    /// stands.
+    pub(super) fn type_in_form(&self, stroke: Stroke, desk: &mut Desk<'_>) {
+        let Some(making) = self.form_in_front() else { return };
+        let Some((blank, before)) = making.written() else { return };
+        let is_text = making.row().is_text();
+        let begins = match stroke {
+            Stroke::Types(c) => is_text || c.is_ascii_digit(),
+            Stroke::Edits { .. } => is_text && !before.is_empty(),
+        };
+        if !begins {
+            return;
+        }
+        let line = |line: &mut Input| {
+            line.press(stroke);
+        };
+        let long = |text: &mut Composer| {
+            text.press(stroke);
+        };
+        desk.overlays.push(writing(blank, &before, line, long));
+    }
+
+    /// A pasted text goes into the selected line, if that is written.
+    pub(super) fn paste_in_form(&self, text: &str, desk: &mut Desk<'_>) {
+        let Some(making) = self.form_in_front().filter(|making| making.row().is_text()) else { return };
+        if let Some((blank, before)) = making.written() {
+            desk.overlays.push(writing(blank, &before, |line| line.insert(text), |long| long.paste(text)));
+        }
+    }
+
+    /// The form, where keys go to its lines.
+    fn form_in_front(&self) -> Option<&Making> {
+        let open = self.sitting.is_none() && self.results.is_none() && self.closed.is_none();
+        self.making.as_ref().filter(|making| open && making.settings_of.is_none())
     }
 
     /// Opens the list of models, for one more or for another one in the place of that one.
@@ -433,4 +472,21 @@ impl State {
             making.told = Told::Wrong(error);
         }
     }
+}
+
+/// A line, or for what is longer a text, in which writing has begun.
+fn writing(
+    blank: Blank,
+    before: &str,
+    line: impl FnOnce(&mut Input),
+    long: impl FnOnce(&mut Composer),
+) -> Overlay {
+    if blank == Blank::Instructions {
+        let mut pad = Pad::instructions(before);
+        long(&mut pad.composer);
+        return Overlay::Pad(Box::new(pad));
+    }
+    let mut prompt = Prompt::blank(blank, before);
+    line(&mut prompt.input);
+    Overlay::Prompt(prompt)
 }

@@ -77,6 +77,16 @@ pub(super) enum Row {
     Items,
 }
 
+impl Row {
+    /// It holds a text that is written.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Name | Self::Metric(_) | Self::Description(_) | Self::Labels(_) | Self::Instructions
+        )
+    }
+}
+
 /// What a method is, in a line.
 fn meaning(method: Method) -> &'static str {
     match method {

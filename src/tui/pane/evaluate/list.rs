@@ -3,11 +3,13 @@
 use super::State;
 use crate::domain::Error;
 use crate::domain::change::Changed;
-use crate::domain::evaluation::job::{Evaluation, GenerationState};
+use crate::domain::evaluation::job::{Evaluation, Generation, GenerationState};
+use crate::domain::figures::grouped;
 use crate::domain::id::EvaluationId;
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
 use crate::tui::effect::{Lane, TaskId};
+use crate::tui::keymap::Context;
 use crate::tui::overlay::confirm::Confirm;
 use crate::tui::overlay::{Choice, Overlay};
 use crate::workbench::request::Topic;
@@ -100,9 +102,9 @@ impl State {
                     results.reported(report, desk);
                 }
             }
-            Reply::RatedItem { item } => {
+            Reply::JudgedItem { item, votes, .. } => {
                 if let Some(results) = &mut self.results {
-                    results.found(task, item, desk);
+                    results.found(task, item, votes, desk);
                 }
             }
             Reply::Decision { decision } => {
@@ -204,8 +206,10 @@ impl State {
             Action::PageDown => self.select(self.selected + page, desk),
             Action::PageUp => self.select(self.selected.saturating_sub(page), desk),
             Action::Open => {
-                if let Some(evaluation) = self.current().cloned() {
-                    self.sit_down(&evaluation, desk);
+                let Some(evaluation) = self.current().cloned() else { return };
+                match lacking(&evaluation, &desk.key(Context::Evaluations, Action::RunEvaluation)) {
+                    Some(words) => desk.say(words),
+                    None => self.sit_down(&evaluation, desk),
                 }
             }
             Action::RunEvaluation => {
@@ -242,5 +246,17 @@ impl State {
         if let Choice::RemoveEvaluation(id) = choice {
             self.act_on(Evaluations::Remove { id: *id }, desk);
         }
+    }
+}
+
+/// Why nothing can be rated yet, and the key that asks the models; `None` where the answers are there.
+pub(super) fn lacking(evaluation: &Evaluation, asks: &str) -> Option<String> {
+    let Generation { state, done, total, .. } = &evaluation.generation;
+    let so_far = || format!("{} of {} answers are there", grouped(*done), grouped(*total));
+    match state {
+        GenerationState::Ended => None,
+        GenerationState::Running => Some(format!("{}: they are rated when all have come.", so_far())),
+        _ if *done == 0 => Some(format!("No answers yet: {asks} asks the models first.")),
+        _ => Some(format!("{}: {asks} asks for the others first.", so_far())),
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::evaluation::job::{Estimate, Plan, Source};
 use crate::domain::evaluation::metric::{MOST_ANSWERS, Method};
 use crate::domain::evaluation::{Dataset, Metric, TaskDefinition};
 use crate::tui::effect::TaskId;
+use crate::tui::keymap::Context;
 use crate::tui::overlay::prompt::Blank;
 use crate::tui::setup::drawer::Drawer;
 
@@ -81,6 +82,31 @@ impl Making {
     /// The selected line.
     pub fn row(&self) -> Row {
         self.rows().get(self.selected).copied().unwrap_or(Row::Name)
+    }
+
+    /// Which keys hold: on a line that holds a text, letters are its.
+    pub fn context(&self) -> Context {
+        if self.row().is_text() { Context::MakingText } else { Context::Making }
+    }
+
+    /// What was entered in the selected line, if it is one that is written; empty where the usual stands.
+    pub fn written(&self) -> Option<(Blank, String)> {
+        let form = &self.form;
+        let said = |text: &Option<String>| text.clone().unwrap_or_default();
+        let number =
+            |number: u32, usual: u32| if number == usual { String::new() } else { number.to_string() };
+        let asked = |at: usize| form.metrics.get(at);
+        Some(match self.row() {
+            Row::Name => (Blank::Name, said(&form.name)),
+            Row::Metric(at) => (Blank::Metric(at), said(&asked(at)?.name)),
+            Row::Description(at) => (Blank::Description(at), said(&asked(at)?.description)),
+            Row::Labels(at) => (Blank::Labels(at), asked(at)?.labels.join(", ")),
+            Row::Instructions => (Blank::Instructions, said(&form.instructions)),
+            Row::Raters => (Blank::Raters, number(form.raters, 1)),
+            Row::Repeats => (Blank::Repeats, number(form.repeats.into(), 0)),
+            Row::Items => (Blank::Items, number(form.limit.unwrap_or(0), 0)),
+            _ => return None,
+        })
     }
 
     pub fn select(&mut self, at: usize) {

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{State, view};
+use super::{Sitting, State, view};
 use crate::domain::Error;
 use crate::domain::evaluation::job::GenerationState;
 use crate::domain::evaluation::metric::Method;
@@ -33,7 +33,7 @@ impl Pane for State {
             (Some(_), ..) | (_, Some(_), _) => Context::Rating,
             (.., Some(_)) => Context::Results,
             _ => match &self.making {
-                Some(making) if making.settings_of.is_none() => Context::Making,
+                Some(making) if making.settings_of.is_none() => making.context(),
                 Some(making) if making.drawer.input.is_some() => Context::Menu,
                 Some(_) => Context::Settings,
                 None if self.shelf.open => Context::Datasets,
@@ -71,15 +71,19 @@ impl Pane for State {
         }
     }
 
-    fn key(&mut self, stroke: Stroke, _: &mut Desk<'_>) {
-        if let Some(input) = self.typed() {
-            input.press(stroke);
+    fn key(&mut self, stroke: Stroke, desk: &mut Desk<'_>) {
+        match self.typed() {
+            Some(input) => {
+                input.press(stroke);
+            }
+            None => self.type_in_form(stroke, desk),
         }
     }
 
-    fn paste(&mut self, text: &str, _: &mut Desk<'_>) {
-        if let Some(input) = self.typed() {
-            input.insert(text);
+    fn paste(&mut self, text: &str, desk: &mut Desk<'_>) {
+        match self.typed() {
+            Some(input) => input.insert(text),
+            None => self.paste_in_form(text, desk),
         }
     }
 
@@ -171,6 +175,11 @@ impl Pane for State {
         } else {
             self.over(task, error, desk);
         }
+    }
+
+    fn steps_back(&self) -> &'static str {
+        let way = self.sitting.as_ref().and_then(Sitting::way_back);
+        way.map_or("back", |way| way.1)
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {

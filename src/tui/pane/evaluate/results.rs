@@ -13,7 +13,7 @@ use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::report::{Report, definition};
-use crate::domain::evaluation::{Item, ResponseId};
+use crate::domain::evaluation::{Item, ResponseId, Vote};
 use crate::domain::id::EvaluationId;
 use crate::domain::untrusted::safe_line;
 use crate::tui::action::Action;
@@ -213,7 +213,7 @@ impl Results {
     fn open(&mut self, metric: usize, at: usize, desk: &mut Desk<'_>) {
         let mut opened = Opened::new(metric, at);
         let Some((_, told)) = self.report.as_ref().and_then(|report| opened.of(report)) else { return };
-        let request = Evaluations::Item { id: self.id, item: told.item.clone() };
+        let request = Evaluations::Judged { id: self.id, item: told.item.clone(), version: None };
         opened.asking = Some(desk.call(None, Request::Evaluations(request)));
         self.opened = Some(opened);
         self.read = Lines { reads: true, ..Lines::default() };
@@ -303,12 +303,16 @@ impl Results {
                     words: &[],
                 };
                 let title = safe_line(&title).into_owned();
-                Overlay::Menu(Menu::new(
-                    &title,
-                    "say it",
-                    "",
-                    options.into_iter().enumerate().map(entry).collect(),
-                ))
+                let mut options: Vec<Entry> = options.into_iter().enumerate().map(entry).collect();
+                // The points of a scale begin with their own digits.
+                for (at, option) in (1..).zip(&mut options) {
+                    let digit: String = format!("{at}");
+                    option.label = match option.label.strip_prefix(&digit) {
+                        Some(words) if words.starts_with(' ') => words.trim_start().to_owned(),
+                        _ => std::mem::take(&mut option.label),
+                    };
+                }
+                Overlay::Menu(Menu::numbered(&title, "say it", options))
             }
             Some(Next::Value(_)) => Overlay::Prompt(Prompt::reason()),
             None => return desk.say("This item cannot be decided here: it does not fit the metric."),
@@ -416,9 +420,9 @@ impl Results {
         self.make(desk);
     }
 
-    pub(super) fn found(&mut self, task: TaskId, item: Item, desk: &Desk<'_>) {
+    pub(super) fn found(&mut self, task: TaskId, item: Item, votes: Vec<Vote>, desk: &Desk<'_>) {
         let Some(opened) = self.opened.as_mut().filter(|opened| opened.asking == Some(task)) else { return };
-        opened.item = Some(item);
+        (opened.item, opened.votes) = (Some(item), votes);
         self.make(desk);
     }
 

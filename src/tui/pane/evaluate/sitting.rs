@@ -233,6 +233,16 @@ impl Sitting {
         true
     }
 
+    /// What a step back does of an item that was gone back to, or whose vote was taken back: told of the key, and as its hint.
+    pub(super) fn way_back(&self) -> Option<(&'static str, &'static str)> {
+        let sheet = self.sheet().filter(|_| self.asking.is_none())?;
+        match (&sheet.before, &sheet.taken_back) {
+            (Some(_), _) => Some(("returns", "return")),
+            (None, Some(_)) if !self.marks.is_begun() => Some(("keeps it", "keep it")),
+            _ => None,
+        }
+    }
+
     /// What was said, for the line below.
     fn in_words(&self, marks: &Marks, metrics: &[Metric]) -> String {
         let two = self.answers() == 2;
@@ -552,6 +562,16 @@ impl State {
         let Some(sitting) = &mut self.sitting else { return };
         sitting.tend(desk.now.elapsed);
         match choice {
+            // It says nothing by itself.
+            Choice::Skip(Skip::Other) => {
+                let before = sitting.comment.as_deref().unwrap_or_default();
+                desk.overlays.push(Overlay::Prompt(Prompt::skip_reason(before)));
+            }
+            Choice::Reason(why) if sitting.asking.is_none() => {
+                let words = format!("skipped, {}", safe_line(&why));
+                sitting.comment = Some(why);
+                sitting.commit(Said::Skipped(Skip::Other), &words, desk);
+            }
             Choice::Skip(why) if sitting.asking.is_none() => {
                 sitting.commit(Said::Skipped(why), &format!("skipped, {}", reason(why)), desk);
             }
@@ -570,8 +590,8 @@ impl State {
 /// The reasons to skip an item; the comment goes with the one that is taken.
 fn reasons(comment: Option<&str>) -> Menu {
     let entry = |why: Skip| Entry {
-        label: match (why, comment) {
-            (Skip::Other, None) => "another reason (; comments on it first)".to_owned(),
+        label: match why {
+            Skip::Other => "another reason: say which".to_owned(),
             _ => reason(why).to_owned(),
         },
         detail: String::new(),
@@ -586,7 +606,7 @@ fn reasons(comment: Option<&str>) -> Menu {
         || "Why is it skipped?".to_owned(),
         |comment| fit(&format!("Why is it skipped? ; {}", safe_line(comment)), 60).into_owned(),
     );
-    Menu::new(&title, "skip", "", all.into())
+    Menu::numbered(&title, "skip", all.into())
 }
 
 fn reason(why: Skip) -> &'static str {

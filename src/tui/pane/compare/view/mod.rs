@@ -21,6 +21,7 @@ use crate::tui::pane::Sight;
 use crate::tui::setup::view::{self as settings, Panel};
 use crate::tui::widget::code::Want;
 use crate::tui::widget::composer::Look as Styles;
+use crate::tui::widget::text::fit;
 
 impl State {
     /// What the page came to, for the last line; nothing while who answers is hidden.
@@ -31,6 +32,7 @@ impl State {
         {
             parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
         }
+        parts.extend(self.progress());
         parts.extend(self.to_come());
         if self.is_hidden() {
             return parts.join(" · ");
@@ -80,6 +82,11 @@ pub(super) fn draw(
     if !areas.box_area.is_empty() {
         if areas.columns.is_empty() || state.is_bare() {
             teach(state, sight, areas.field, cells);
+        }
+        if let Some(shared) = state.shared().filter(|_| !areas.shared.is_empty()) {
+            let Rect { x, y, width, .. } = areas.shared;
+            let words = fit(&shared, usize::from(width.saturating_sub(3)));
+            put(cells, x + 2, y, areas.shared.right(), &words, sight.look.style(Role::Muted));
         }
         column::draw(state, (cache, wants), sight, &areas, cells);
         caret = caret.or(composer(state, sight, &areas, cells));

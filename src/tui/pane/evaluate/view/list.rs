@@ -12,6 +12,7 @@ use crate::tui::look::Role;
 use crate::tui::paint::{columns, put, put_right, scrollbar, thumb, wrap};
 use crate::tui::pane::Sight;
 use crate::tui::pane::evaluate::State;
+use crate::tui::pane::evaluate::list::lacking;
 
 /// Rows below the list for the selected one.
 const CARD: u16 = 9;
@@ -114,6 +115,10 @@ fn card(evaluation: &Evaluation, sight: &Sight<'_>, area: Rect, cells: &mut Buff
     ];
     if evaluation.task.version > 1 {
         rows.push(("version", evaluation.task.version.to_string(), Role::Muted));
+    }
+    let asks = sight.key(Context::Evaluations, Action::RunEvaluation);
+    if let Some(words) = lacking(evaluation, &asks) {
+        rows.push(("to rate", words, Role::Warn));
     }
     if let Some(why) = &evaluation.generation.why {
         rows.push(("paused", why.clone(), Role::Warn));

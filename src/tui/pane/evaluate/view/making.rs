@@ -172,7 +172,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
     // The usual is said more quietly than what was entered.
     let usual =
         |value: Value, entered: bool| Value { role: if entered { Role::Text } else { Role::Muted }, ..value };
-    let change = || sight.key(Context::Making, Action::Open);
+    let change = || sight.key(making.context(), Action::Open);
     match row {
         Row::Name if making.name().is_empty() => usual(told("after the dataset", ""), false),
         Row::Name => usual(told(making.name(), ""), form.name.is_some()),
@@ -182,7 +182,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
         },
         Row::Model(at) => model(making, sight, at),
         Row::AddModel => {
-            let key = sight.key(Context::Making, Action::AddSource);
+            let key = sight.key(making.context(), Action::AddSource);
             let what = if making.form.models.is_empty() { "a model" } else { "another model" };
             let value = told(&format!("{key} adds {what}"), "");
             Value { role: if making.sources().is_empty() { Role::Warn } else { Role::Faint }, ..value }
@@ -209,7 +209,7 @@ fn value(making: &Making, sight: &Sight<'_>, row: Row) -> Value {
             (_, None) => told("", ""),
         },
         Row::AddMetric => {
-            let key = sight.key(Context::Making, Action::AddMetric);
+            let key = sight.key(making.context(), Action::AddMetric);
             Value { role: Role::Faint, ..told(&format!("{key} adds another thing to rate"), "") }
         }
         Row::Instructions => {
@@ -267,7 +267,7 @@ fn told(making: &Making, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
                 say(&tokens(estimate), Role::Text);
             }
             say(&cost(estimate), if estimate.unpriced.is_empty() { Role::Text } else { Role::Warn });
-            let key = sight.key(Context::Making, Action::CreateEvaluation);
+            let key = sight.key(making.context(), Action::CreateEvaluation);
             let words = if making.creating.is_some() {
                 "Making it…".to_owned()
             } else if estimate.calls > 0 {

@@ -251,12 +251,7 @@ fn said(sitting: &Sitting, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
         x = put(cells, x, area.y, area.right(), &format!("; {comment}"), look.style(Role::Info)) + 2;
     }
     // The way out of an item that was gone back to, or whose vote was taken back.
-    let way = sitting.sheet().and_then(|sheet| match (&sheet.before, &sheet.taken_back) {
-        (Some(_), _) => Some("returns"),
-        (None, Some(_)) if !sitting.marks.is_begun() => Some("keeps it"),
-        _ => None,
-    });
-    if let Some(way) = way.filter(|_| sitting.asking.is_none()) {
+    if let Some((way, _)) = sitting.way_back() {
         let words = format!("{} {way}", sight.key(Context::Rating, Action::Back));
         if x + columns(&words) <= area.right() {
             put_right(cells, x, area.y, area.right(), &words, look.style(Role::Faint));
