@@ -250,6 +250,9 @@ pub struct ModelCard {
     pub context: Option<u32>,
     /// Longest answer in tokens.
     pub max_output: Option<u32>,
+    /// What it is taken to be for, by its name, where nobody says it: it is offered for that, and not said to do it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<Capability>,
     /// What it is asked with where the person sets nothing; `None` is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Settings>,
@@ -314,6 +317,11 @@ impl ModelCard {
             id,
             availability: Availability::Ready,
             capabilities: Vec::new(),
+    /// Whether it is offered for that: it is known to do it, or taken to.
+    pub fn is_for(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability) || self.guess == Some(capability)
+    }
+
             lacks: Vec::new(),
             context: None,
             max_output: None,
@@ -321,6 +329,7 @@ impl ModelCard {
             unsent: Vec::new(),
             unsent_thinking: Vec::new(),
             unpictured: Vec::new(),
+            guess: None,
             licence: None,
             bytes: None,
             price: None,

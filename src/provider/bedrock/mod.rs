@@ -250,6 +250,10 @@ impl Provider for Bedrock {
     }
 
     fn sent(&self, converse: &Converse) -> Result<Sent> {
+    fn vendor(&self) -> Option<&'static str> {
+        Some("bedrock")
+    }
+
         let doing = format!("asking {}", converse.model);
         let based = self.learnt.based(converse);
         let ask = self.first_ask(&based, Ask::Stream);
