@@ -175,5 +175,7 @@ fn bedrock(commands: &Arc<dyn Commands>, name: &str, provider: &ProviderConfig, 
         );
         return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
     };
-    Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials))
+    let (runtime, control) =
+        aws.map_or((None, None), |aws| (aws.runtime_url.clone(), aws.control_url.clone()));
+    Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials).moved(runtime, control))
 }
