@@ -65,7 +65,7 @@ impl Leave {
 
     /// What the child has brought so far, in bytes.
     pub fn brought(&mut self, bytes: u64) {
-        self.meter.entry.received = bytes;
+        self.meter.entry.received = Some(bytes);
     }
 }
 
@@ -413,7 +413,7 @@ impl Client {
             status: None,
             sent: 0,
             head: None,
-            received: 0,
+            received: None,
             request_id: None,
         };
         Meter { entry, sink: Arc::clone(&self.shared.egress) }

@@ -58,7 +58,7 @@ impl Response {
         match tokio::time::timeout_at(wait.until, self.inner.chunk()).await {
             Ok(Ok(Some(bytes))) => {
                 self.patience.lived();
-                self.meter.entry.received += bytes.len() as u64;
+                *self.meter.entry.received.get_or_insert(0) += bytes.len() as u64;
                 Ok(Some(bytes.into()))
             }
             Ok(Ok(None)) => Ok(None),
