@@ -4,6 +4,7 @@
 
 pub mod confirm;
 pub mod difference;
+mod forms;
 pub mod help;
 pub mod input;
 pub mod menu;
