@@ -69,7 +69,8 @@ fn run(arguments: Arguments, json: bool) -> Result<Exit> {
         ));
     }
     if let Some(command) = &arguments.command
-        && let Some(exit) = cli::run_early(command, json, &environment, tui::keymap::listed)
+        && let Some(exit) =
+            cli::run_early(command, json, &environment, &arguments.flags(), tui::keymap::listed)
     {
         return Ok(exit);
     }

@@ -9,7 +9,7 @@ use super::args::{Arguments, Command, Config as Verb};
 use super::item::Item;
 use super::out::Out;
 use super::{End, Exit, ReadKeys, edit, words};
-use crate::config::{ActionKeys, Config, Environment, Paths, default_file, schema};
+use crate::config::{ActionKeys, Config, Environment, Flags, Paths, default_file, schema};
 use crate::domain::catalog::ModelId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::Reply;
@@ -18,6 +18,7 @@ use crate::workbench::Reply;
 pub(super) fn early(
     command: &Command,
     environment: &Environment,
+    flags: &Flags,
     keys: ReadKeys,
     out: &mut Out,
 ) -> Option<Result<(), End>> {
@@ -27,7 +28,7 @@ pub(super) fn early(
         Command::Config { verb: Verb::Path } => {
             Paths::of(environment).map_err(End::from).and_then(|found| path(&found, out))
         }
-        Command::Config { verb: Verb::Edit } => edit::edit(environment, keys, out),
+        Command::Config { verb: Verb::Edit } => edit::edit(environment, flags, keys, out),
         Command::Config { verb: Verb::Default } => print_text(default_file(), out),
         Command::Config { verb: Verb::Schema } => print_schema(keys, out),
         _ => return None,

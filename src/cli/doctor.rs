@@ -213,12 +213,13 @@ fn clipboard(config: &Config) -> Check {
     if !std::io::stdout().is_terminal() {
         return check("clipboard", Verdict::Note, "not looked for: the output is no terminal", "");
     }
+    let forbidden = config.net.offline && terminal.far_display;
     let through = match config.ui.osc52 {
         Osc52::Off => false,
         Osc52::Raw | Osc52::Tmux => true,
-        Osc52::Auto => terminal.ssh || !terminal.display,
+        Osc52::Auto => terminal.ssh || !terminal.display || forbidden,
     };
-    match (terminal.display && !terminal.ssh, through) {
+    match (terminal.display && !terminal.ssh && !forbidden, through) {
         (true, false) => check("clipboard", Verdict::Good, "the system's", ""),
         (true, true) => {
             check("clipboard", Verdict::Good, "the system's, and OSC 52 through the terminal", "")

@@ -56,15 +56,16 @@ fn table(shown: &[Exchange], timed: bool, out: &mut Out) -> Result<(), End> {
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
     out.note(
         "bytes; sent: request line, headers and body, as HTTP/1.1 writes them, +?: of the body alone, the others were not \
-         counted; received: the body",
+         counted; received: the body, ?: another program did not say",
     )
 }
 
 fn figures(exchange: &Exchange) -> Vec<String> {
     let egress = &exchange.egress;
     let sent = egress.left().map_or_else(|| format!("{}+?", words::grouped(egress.sent)), words::grouped);
+    let received = egress.received.map_or_else(|| "?".to_owned(), words::grouped);
     let status = egress.status.map_or_else(|| "–".to_owned(), |status| status.to_string());
-    vec![words::time(exchange.id.at), sent, words::grouped(egress.received), status]
+    vec![words::time(exchange.id.at), sent, received, status]
 }
 
 fn place(exchange: &Exchange) -> [String; 2] {
@@ -77,4 +78,31 @@ fn place(exchange: &Exchange) -> [String; 2] {
         (None, None) => "–".to_owned(),
     };
     [exchange.egress.host.clone(), call]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::SpanId;
+    use crate::domain::time::Timestamp;
+    use crate::domain::trace::{Egress, ExchangeId};
+
+    #[test]
+    fn what_another_program_received_and_did_not_say_is_unknown_and_not_nothing() {
+        let said = |received| {
+            let egress = Egress {
+                number: 1,
+                span: None,
+                host: "a command".to_owned(),
+                status: None,
+                sent: 0,
+                head: None,
+                received,
+                request_id: None,
+            };
+            let id = ExchangeId { at: Timestamp(0), id: SpanId::from_bytes([7; 16]) };
+            figures(&Exchange { id, egress, call: None })[2].clone()
+        };
+        assert_eq!([said(None), said(Some(0)), said(Some(1_200))], ["?", "0", "1,200"]);
+    }
 }

@@ -40,7 +40,7 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{ActionKeys, Config, Environment};
+use crate::config::{ActionKeys, Config, Environment, Flags};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::away::Away;
 use crate::workbench::request::workspace::Workspace;
@@ -103,9 +103,15 @@ pub fn rated_away(door: &Away) {
 }
 
 /// Runs a command that needs no configuration, which may be what is broken; `None` for the others.
-pub fn run_early(command: &Command, json: bool, environment: &Environment, keys: ReadKeys) -> Option<Exit> {
+pub fn run_early(
+    command: &Command,
+    json: bool,
+    environment: &Environment,
+    flags: &Flags,
+    keys: ReadKeys,
+) -> Option<Exit> {
     let mut out = Out::new(json);
-    let ended = config::early(command, environment, keys, &mut out)?;
+    let ended = config::early(command, environment, flags, keys, &mut out)?;
     Some(finish(ended.and_then(|()| out.flush().map(|()| Exit::Done)), &mut out))
 }
 

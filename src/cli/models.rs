@@ -208,6 +208,7 @@ fn show(card: &ModelCard, out: &mut Out) -> Result<(), End> {
     let known = |value: Option<String>| Some(value.unwrap_or_else(|| "unknown".to_owned()));
     let tokens = |count: Option<u32>| count.map(|count| words::count(count.into(), "token", "tokens"));
     row("can", known(listed(&card.capabilities)));
+    row("taken for", card.guess.map(|guess| format!("{}, by its name: nobody says it", guess.as_str())));
     row("cannot", listed(&card.lacks));
     row("not sent", LeftOut::listed(&card.unsent));
     row("drawn with", card.defaults.as_ref().and_then(Settings::all_said));

@@ -31,6 +31,9 @@ pub struct KnownProvider {
     /// Files in the home that show that.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Variables that name such a file.
+    #[serde(default)]
+    pub file_signs: Vec<String>,
     /// Variables that say where its API starts.
     #[serde(default)]
     pub urls: Vec<String>,
@@ -119,10 +122,10 @@ pub(super) fn found(
         let url = known.urls.iter().find(|name| environment.text(name).is_some());
         let sign = known.signs.iter().find(|name| environment.text(name).is_some());
         let home = environment.path("HOME");
-        let file = known.files.iter().find_map(|name| {
-            let file = home.as_ref()?.join(name);
-            file.is_file().then(|| file.display().to_string())
-        });
+        let in_home = |name: &String| Some(home.as_ref()?.join(name));
+        let named = known.file_signs.iter().filter_map(|name| environment.path(name));
+        let mut files = named.chain(known.files.iter().filter_map(in_home));
+        let file = files.find(|file| file.is_file()).map(|file| file.display().to_string());
         let at_port = ports && known.port.is_some() && own.is_none();
         let seen = key.or(url).or(sign);
         let nowhere = known.wants_address() && known.base_url.is_empty() && url.is_none();
@@ -163,6 +166,8 @@ pub(super) fn found(
 
 #[cfg(test)]
 mod tests {
+    use ::config::Source as _;
+
     use super::*;
     use crate::config::{KEYS, KeyHeader, Kind, ProviderKind};
 
@@ -187,6 +192,21 @@ mod tests {
             );
             assert!(!names.contains(&&known.name), "{known:?}");
             names.push(&known.name);
+        }
+    }
+
+    #[test]
+    fn a_file_of_credentials_that_a_variable_names_is_a_sign_where_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine");
+        for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+            let environment = Environment::from_vars([(variable, file.display().to_string())]);
+            let is_found =
+                || found(&environment, &Map::new(), false, None).collect().unwrap().contains_key("providers");
+            let _ = std::fs::remove_file(&file);
+            assert!(!is_found(), "{variable}");
+            std::fs::write(&file, "[default]\n").unwrap();
+            assert!(is_found(), "{variable}");
         }
     }
 

@@ -154,6 +154,8 @@ pub struct Terminal {
     pub ssh: bool,
     /// X or Wayland is there: a clipboard of this machine may be too.
     pub display: bool,
+    /// X is there, and behind the network.
+    pub far_display: bool,
     /// The locale's character set is UTF-8.
     pub utf8: bool,
 }
@@ -171,6 +173,7 @@ impl Terminal {
             screen: environment.has("STY"),
             ssh: ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| environment.has(name)),
             display: environment.has("DISPLAY") || environment.has("WAYLAND_DISPLAY"),
+            far_display: environment.text("DISPLAY").is_some_and(is_far),
             utf8: locale.is_some_and(|locale| {
                 let locale = locale.to_ascii_lowercase();
                 locale.contains("utf-8") || locale.contains("utf8")
@@ -178,6 +181,15 @@ impl Terminal {
         }
     }
 }
+
+/// Whether a `DISPLAY` such as `host:0` leads off this machine. A path is that of a socket here.
+fn is_far(display: &str) -> bool {
+    let host = display.rsplit_once(':').map_or(display, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    !(host.is_empty() || host == "unix" || host == "localhost" || host.starts_with('/') || is_loopback())
+}
+
 fn is_ours(name: &str) -> bool {
     name.starts_with("OUTCROP_")
 }
@@ -201,6 +213,19 @@ mod tests {
         assert_eq!(account(known, 1000), Some("ana"));
         assert_eq!(account(known, 10), Some("bob"));
         assert_eq!((account(known, 7), account(known, 100), account("", 0)), (None, None, None));
+    }
+
+    #[test]
+    fn a_display_behind_the_network_is_told_from_one_of_this_machine() {
+        for near in [":0", ":0.0", "unix:0", "localhost:10.0", "127.0.0.1:0", "[::1]:0", "::1:0", "/tmp/x:0"]
+        {
+            assert!(!is_far(near), "{near}");
+        }
+        for far in
+            ["192.0.2.12:0", "desk:0.0", "tcp/desk:0", "[2001:db8::1]:0", "localhost.example:0", "desk"]
+        {
+            assert!(is_far(far), "{far}");
+        }
     }
 
     #[test]

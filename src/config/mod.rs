@@ -29,7 +29,7 @@ pub use file::{Stamp, begin_file};
 pub use paths::Paths;
 pub use presets::PresetChange;
 pub use show::{default_file, schema};
-pub use source::Flags;
+pub use source::{Flags, is_offline};
 pub use table::{KEYS, Key, Kind};
 
 use crate::domain::Result;

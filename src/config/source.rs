@@ -83,6 +83,17 @@ impl Layer {
     }
 }
 
+/// Whether the process is offline, as far as that can be read where the file may be what must be mended.
+pub fn is_offline(environment: &Environment, flags: &Flags) -> bool {
+    let written = || {
+        let text = std::fs::read_to_string(Paths::of(environment).ok()?.config).ok()?;
+        FileFormat::Toml.parse(None, &text).ok().map(Layer)
+    };
+    let (Ok(over), Ok(said)) = (overrides(flags), variables(environment)) else { return true };
+    let layers = [Some(over), Some(said), written()];
+    layers.into_iter().flatten().find_map(|layer| layer.flag("net.offline")).unwrap_or(false)
+}
+
 pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Result<Config> {
     environment.check()?;
     // Before the file is read: what is written into it meanwhile is seen as a change.

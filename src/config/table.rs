@@ -365,7 +365,8 @@ pub const KEYS: &[Key] = &[
         "models.*.base",
         Kind::Text,
         "",
-        "Of bedrock: the id of the model behind an ARN that does not say it.",
+        "The model that it is made of: at Bedrock the id behind an ARN that does not say it, elsewhere one of the catalogue whose \
+         facts it has, like \"openai/gpt-4o\".",
     ),
     key("defaults.temperature", Kind::Setting, "", "Of new conversations: randomness, 0 to 2."),
     key("defaults.top_p", Kind::Setting, "", "Keep the likeliest tokens up to this mass."),

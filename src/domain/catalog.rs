@@ -168,6 +168,13 @@ impl Price {
         told.into_iter().all(|price| price == Some(0.0)) && rest.into_iter().all(|price| price == 0.0)
     }
 
+    /// The same, where tokens of a cache cost nothing unless it is known what they cost.
+    #[must_use]
+    pub fn without_caches(&self) -> Self {
+        let (read, write) = (self.cache_read.or(Some(0.0)), self.cache_write.or(Some(0.0)));
+        Self { cache_read: read, cache_write: write, ..self.clone() }
+    }
+
     /// What these tokens cost; `None` where a price or a count that matters is unknown.
     pub fn of(&self, usage: &Usage) -> Option<f64> {
         if self.is_free() {
@@ -181,8 +188,8 @@ impl Price {
         };
         Some(
             part(fresh, self.input)?
-                + part(read, self.cache_read.or(self.input))?
-                + part(written, self.cache_write.or(self.input))?
+                + part(read, self.cache_read)?
+                + part(written, self.cache_write)?
                 + part(usage.output?, self.output)?,
         )
     }
@@ -243,6 +250,9 @@ pub struct ModelCard {
     pub availability: Availability,
     /// What it can do. What is neither here nor in `lacks` is unknown.
     pub capabilities: Vec<Capability>,
+    /// What it is taken to be for, by its name, where nobody says it: it is offered for that, and not said to do it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<Capability>,
     /// What it is known not to do: a call for it is refused before it is sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<Capability>,
@@ -307,6 +317,11 @@ impl fmt::Display for Backend {
 }
 
 impl ModelCard {
+    /// Whether it is offered for that: it is known to do it, or taken to.
+    pub fn is_for(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability) || self.guess == Some(capability)
+    }
+
     /// The card of a model of which nothing but its id is known.
     pub fn unknown(id: ModelId) -> Self {
         Self {
@@ -314,6 +329,7 @@ impl ModelCard {
             id,
             availability: Availability::Ready,
             capabilities: Vec::new(),
+            guess: None,
             lacks: Vec::new(),
             context: None,
             max_output: None,

@@ -80,22 +80,32 @@ impl KnownModel {
     }
 }
 
-/// Takes a model of which nobody says what it is for to be one that chats, or by its name one that makes vectors or pictures.
-pub fn guess(card: &mut ModelCard) {
-    const PAINTERS: [&str; 7] = ["dall-e", "gpt-image", "stable-diffusion", "sdxl", "flux", "imagen", "sd3"];
+/// Parts of names by which a model is taken to be for something, where nobody says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    pub embed: Vec<String>,
+    pub images: Vec<String>,
+    /// For what this program does not ask for: speech, video, scores.
+    pub other: Vec<String>,
+}
+
+/// Takes a model of which nobody says what it is for to be one that chats, or by its name one that does something else.
+pub fn guess(card: &mut ModelCard, names: &Names) {
     let purposes = [Capability::Chat, Capability::Embed, Capability::Images];
     let is_told = purposes.iter().any(|purpose| card.can(*purpose) == Some(true));
     let name = card.base.as_deref().unwrap_or(card.id.model()).to_ascii_lowercase();
-    let guess = if name.contains("embed") {
-        Capability::Embed
-    } else if PAINTERS.iter().any(|painter| name.contains(painter)) {
-        Capability::Images
+    let has = |parts: &[String]| parts.iter().any(|part| name.contains(part.as_str()));
+    let guess = if has(&names.embed) {
+        Some(Capability::Embed)
+    } else if has(&names.images) {
+        Some(Capability::Images)
+    } else if has(&names.other) {
+        None
     } else {
-        Capability::Chat
+        Some(Capability::Chat)
     };
-    if !is_told && card.can(guess).is_none() {
-        card.capabilities.push(guess);
-    }
+    card.guess = guess.filter(|guess| !is_told && card.can(*guess).is_none());
 }
 
 /// The model of the catalogue that the id names; the closest one counts.

@@ -190,7 +190,7 @@ impl Answer {
 
     /// Tokens in and out as a share of the context, 0 to 1; `None` where unknown.
     pub fn context_share(&self) -> Option<f32> {
-        let used = self.usage.input?.saturating_add(self.usage.output.unwrap_or(0));
+        let used = self.usage.input?.saturating_add(self.usage.output?);
         Some(used as f32 / self.context.filter(|c| *c > 0)? as f32)
     }
 }
@@ -236,5 +236,30 @@ impl Message {
             }
         }
         joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_full_the_context_is_is_unknown_where_a_number_is() {
+        let share = |input, output| {
+            let answer = Answer {
+                model: "a/b".parse().unwrap(),
+                settings: Settings::default(),
+                usage: Usage { input, output, ..Usage::default() },
+                timing: Timing::default(),
+                outcome: Outcome::Complete { reason: StopReason::EndTurn },
+                context: Some(100),
+                schema: None,
+            };
+            answer.context_share()
+        };
+        assert_eq!(
+            [share(Some(20), Some(5)), share(Some(20), None), share(None, Some(5))],
+            [Some(0.25), None, None]
+        );
     }
 }

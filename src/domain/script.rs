@@ -79,6 +79,10 @@ pub enum Api {
     Images {
         base: String,
     },
+    /// Pictures made of another one: a form in the place of the body.
+    Edits {
+        form: Form,
+    },
     Messages,
     Ollama,
     /// Bedrock; `endpoint` is an address in place of Amazon's own.
@@ -88,6 +92,15 @@ pub enum Api {
         endpoint: Option<String>,
         operation: Operation,
     },
+}
+
+/// Fields and one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    pub fields: Vec<(&'static str, String)>,
+    /// The field, the name and the form of the file.
+    pub file: (&'static str, String, &'static str),
+    pub bytes: Vec<u8>,
 }
 
 /// What Bedrock is asked for.

@@ -165,8 +165,8 @@ pub struct Egress {
     /// and of another program's.
     #[serde(default)]
     pub head: Option<u64>,
-    /// Bytes of the body received, as far as it was read.
-    pub received: u64,
+    /// Bytes of the body received, as far as it was read; `None` of another program that did not say.
+    pub received: Option<u64>,
     /// The server's own name of the exchange, for its operators.
     pub request_id: Option<String>,
 }

@@ -49,6 +49,9 @@ pub struct Client {
     exchanges: Arc<AtomicU32>,
 }
 
+/// How long the words of a refusal are waited for, before it is known whether the same is sent again.
+const WORDS: Duration = Duration::from_secs(1);
+
 /// Shown by a call that may go out through a child process. Only [`Client::leave`] makes one. When it is dropped it is
 /// recorded as one exchange.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl Leave {
 
     /// What the child has brought so far, in bytes.
     pub fn brought(&mut self, bytes: u64) {
-        self.meter.entry.received = bytes;
+        self.meter.entry.received = Some(bytes);
     }
 }
 
@@ -243,6 +246,13 @@ impl Client {
                 self.shared.with_budget(response.place(), Budget::succeeded);
                 return Ok(response);
             }
+            // Who has no credit left has none in a moment either; a word that does not come is not waited for.
+            if status == 429
+                && let Ok(words) = tokio::time::timeout(WORDS, response.complaint()).await
+                && retry::is_unpaid(&words)
+            {
+                return Ok(response);
+            }
             let asked = response.retry_after();
             let Some(wait) = self.shared.wait(response.place(), attempt, asked) else { return Ok(response) };
             let place = response.place().to_owned();
@@ -400,6 +410,7 @@ impl Client {
             patience: Patience::new(self.idle(), until, first_byte),
             meter,
             secrets,
+            read: Vec::new(),
         })
     }
 
@@ -413,7 +424,7 @@ impl Client {
             status: None,
             sent: 0,
             head: None,
-            received: 0,
+            received: None,
             request_id: None,
         };
         Meter { entry, sink: Arc::clone(&self.shared.egress) }

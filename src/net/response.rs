@@ -17,6 +17,8 @@ pub struct Response {
     pub(super) patience: Patience,
     pub(super) meter: Meter,
     pub(super) secrets: Secrets,
+    /// What was read of a refusal before anybody asked for it.
+    pub(super) read: Vec<u8>,
 }
 
 impl Response {
@@ -41,7 +43,8 @@ impl Response {
 
     /// How long the server asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry::retry_after(self.header("retry-after")?, std::time::SystemTime::now())
+        let exact = self.header("retry-after-ms").and_then(retry::retry_after_ms);
+        exact.or_else(|| retry::retry_after(self.header("retry-after")?, std::time::SystemTime::now()))
     }
 
     /// The next piece of the body as it comes, `None` at its end. A body that says nothing for the idle time is a
@@ -58,7 +61,7 @@ impl Response {
         match tokio::time::timeout_at(wait.until, self.inner.chunk()).await {
             Ok(Ok(Some(bytes))) => {
                 self.patience.lived();
-                self.meter.entry.received += bytes.len() as u64;
+                *self.meter.entry.received.get_or_insert(0) += bytes.len() as u64;
                 Ok(Some(bytes.into()))
             }
             Ok(Ok(None)) => Ok(None),
@@ -102,14 +105,12 @@ impl Response {
 
     /// The body of an error, without the key that was sent; what cannot be read is left out.
     pub async fn complaint(&mut self) -> String {
-        let mut body = Vec::new();
-        while let Ok(Some(piece)) = self.chunk().await {
-            body.extend_from_slice(&piece);
-            if body.len() > 64 * 1024 {
-                break;
-            }
+        while self.read.len() <= 64 * 1024
+            && let Ok(Some(piece)) = self.chunk().await
+        {
+            self.read.extend_from_slice(&piece);
         }
-        words::without(String::from_utf8_lossy(&body).into_owned(), &self.secrets)
+        words::without(String::from_utf8_lossy(&self.read).into_owned(), &self.secrets)
     }
 
     /// Takes the key that was sent out of a text that the server wrote.

@@ -15,7 +15,7 @@ pub struct Retries {
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { attempts: 4, base: Duration::from_millis(500), cap: Duration::from_secs(20) }
+        Self { attempts: 4, base: Duration::from_millis(500), cap: Duration::from_mins(1) }
     }
 }
 
@@ -76,6 +76,16 @@ pub(super) fn retry_after(value: &str, now: std::time::SystemTime) -> Option<Dur
     Some(date(value)?.duration_since(now).unwrap_or_default())
 }
 
+/// The same in milliseconds: `retry-after-ms`, which counts before the other one.
+pub(super) fn retry_after_ms(value: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(value.trim().parse::<f64>().ok()? / 1000.0).ok()
+}
+
+/// Whether a refusal says that the account has nothing left: waiting does not help.
+pub(super) fn is_unpaid(words: &str) -> bool {
+    words.contains("insufficient_quota")
+}
+
 /// A date as headers have it (RFC 9110, 5.6.7).
 pub(super) fn date(value: &str) -> Option<std::time::SystemTime> {
     Some(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp().into())
@@ -119,7 +129,7 @@ mod tests {
         let retries = Retries::default();
         let asked = Some(Duration::from_secs(3));
         assert!(Budget::new(1).wait(retries, 1, asked).unwrap() >= Duration::from_secs(3));
-        assert_eq!(Budget::new(1).wait(retries, 1, Some(Duration::from_mins(1))), None);
+        assert_eq!(Budget::new(1).wait(retries, 1, Some(Duration::from_secs(61))), None);
         assert_eq!(Budget::new(1).wait(retries, 4, None), None, "four attempts in all");
     }
 
@@ -141,5 +151,7 @@ mod tests {
         assert_eq!(retry_after("soon", now), None);
         assert_eq!(retry_after("-1", now), None);
         assert_eq!(retry_after("inf", now), None);
+        assert_eq!(retry_after_ms("1500"), Some(Duration::from_millis(1500)));
+        assert_eq!((retry_after_ms("-1"), retry_after_ms("soon")), (None, None));
     }
 }

@@ -294,13 +294,12 @@ impl<P: Protocol> Answering<P> {
 
     /// An error behind a head of success: what may pass is asked again while nothing of the answer came.
     async fn fail(&mut self, error: Error, response: &Response) {
-        let passing = match &error.kind {
-            ErrorKind::RateLimited { retry_after_ms } => Some((429, *retry_after_ms)),
-            ErrorKind::Overloaded => Some((529, None)),
-            // What else is said there tells nothing of the next time: `500` stands for every error without a name.
+        // One without a status or a name tells nothing of the next time.
+        let asked = match &error.kind {
+            ErrorKind::RateLimited { retry_after_ms } => *retry_after_ms,
             _ => None,
         };
-        if let Some((status, asked)) = passing
+        if let Some(status) = fault::may_pass(&error)
             && !self.spoke
             && self
                 .net

@@ -74,6 +74,11 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
         self.within()?.address()
     }
 
+    /// The vendor whose API it speaks that nobody else has: the ids of that API are the vendor's, whatever its address.
+    fn vendor(&self) -> Option<&'static str> {
+        self.within()?.vendor()
+    }
+
     /// Whether it says who asks, with a key.
     fn has_key(&self) -> bool {
         self.within().is_some_and(Provider::has_key)

@@ -12,7 +12,7 @@ use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::script::{self, Operation, Sent};
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{Error, Result};
 use crate::net::{Client, Request, Response};
 use crate::wire::attachment::Limits;
 use crate::wire::openai::request::{Dialect, Limit, Seed};
@@ -319,17 +319,19 @@ impl Provider for OpenAi {
 
     fn sent_picture(&self, picture: &Picture) -> Result<Sent> {
         let doing = format!("making a picture with {}", picture.model);
+        let before = if self.key_header == BEARER { "Bearer " } else { "" };
+        let credential = keyed(&self.key, &self.name, self.key_header, before);
+        if let Some((path, form)) = picture::form(picture)? {
+            let request = Request::get(&doing, format!("{}/{path}", self.base_url));
+            let body = b"null".to_vec();
+            return Ok(Sent { body, ..sent(&request, credential, script::Api::Edits { form }) });
+        }
         let first = picture::requests(picture)?.into_iter().next();
-        let asked = first.filter(|asked| asked.media_type == "application/json").ok_or_else(|| {
-            let kind = ErrorKind::Refused { capability: "images".to_owned() };
-            let why = "a picture to vary goes as the part of a form, which is not written here";
-            Error::new(kind, &doing, why, "What is made of a text alone can be written.")
-        })?;
+        let asked = first.ok_or_else(|| Error::internal(&doing, "nothing is asked for"))?;
         let url = format!("{}/{}", self.base_url, asked.path);
         let request = Request::post(&doing, url, "application/json", asked.body);
-        let before = if self.key_header == BEARER { "Bearer " } else { "" };
         let api = script::Api::Images { base: without_user(&self.base_url) };
-        Ok(sent(&request, keyed(&self.key, &self.name, self.key_header, before), api))
+        Ok(sent(&request, credential, api))
     }
 
     fn left_out(&self, converse: &Converse) -> Vec<LeftOut> {

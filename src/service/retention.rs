@@ -128,7 +128,7 @@ mod tests {
             status: None,
             sent: 0,
             head: None,
-            received: 0,
+            received: Some(0),
             request_id: None,
         };
         let mut batch = Batch::new();

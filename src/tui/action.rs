@@ -98,7 +98,7 @@ actions! {
     RemoveModel = "remove_model", "Delete the selected model's files";
     FilterProvider = "filter_provider", "Show one provider's models";
     FilterCapability = "filter_capability", "Show models that can do one thing";
-    FilterPlace = "filter_place", "Show models of this machine, or of the network";
+    FilterPlace = "filter_place", "Show models here, elsewhere, or without a key";
     MakeAgain = "make_again", "Make the pictures again, with what the settings say now";
     NextPicture = "next_picture", "The next picture that was made with it";
     PreviousPicture = "previous_picture", "The picture before";

@@ -41,6 +41,8 @@ pub enum Written {
     Comparison(ComparisonId),
     /// What votes come to, of that evaluation.
     Results(EvaluationId),
+    /// What calls came to.
+    Usage,
 }
 
 /// Everything that can be asked of the world.

@@ -10,16 +10,52 @@ const LONGEST: usize = 2000;
 /// What helps where a key was not taken. Who knows the key says it better.
 pub const CHECK_KEY: &str = "Check its key: api_key in the configuration, a variable, or `outcrop keys set`.";
 
+/// What helps where the account has nothing left: the same is refused the next time.
+const PAY: &str = "Check the plan and the credit of the account.";
+
+/// How the words of an error begin that has a status.
+const SAYS: &str = "the server says (";
+const ANSWERED: &str = "the server answered with status ";
+
 /// An answer with a status that is no success. `body` is what it said, `retry_after_ms` the header.
 pub fn of_status(doing: &str, status: u16, body: &str, retry_after_ms: Option<u64>) -> Error {
-    let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-    let said = Said::of(&value, body);
-    said.into_error(doing, status, retry_after_ms)
+    told(doing, Some(status), body, retry_after_ms)
 }
 
-/// The error object that an answer of success holds instead of an answer; `status` is what it would have been.
-pub(super) fn in_answer(doing: &str, value: &Value, status: u16) -> Error {
+/// The same of an error whose status may not be told.
+pub(super) fn told(doing: &str, status: Option<u16>, body: &str, retry_after_ms: Option<u64>) -> Error {
+    let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    Said::of(&value, body).into_error(doing, status, retry_after_ms)
+}
+
+/// The error object that an answer of success holds instead of an answer; `status` is what it would have been, where that is
+/// told.
+pub(super) fn in_answer(doing: &str, value: &Value, status: Option<u16>) -> Error {
     Said::of(value, "").into_error(doing, status, None)
+}
+
+/// The status of an error behind which the server may do better the next time.
+pub fn may_pass(error: &Error) -> Option<u16> {
+    use ErrorKind as E;
+    let passes = matches!(error.kind, E::RateLimited { .. } | E::Overloaded | E::Timeout | E::Server { .. });
+    if !passes || error.hint == PAY {
+        return None;
+    }
+    let said = [SAYS, ANSWERED].iter().find_map(|begin| error.why.strip_prefix(begin))?;
+    let status = said.get(..3)?.parse().ok()?;
+    (matches!(status, 408 | 424 | 429 | 500..=599) && !matches!(status, 501 | 505)).then_some(status)
+}
+
+/// The hint of an error for which the server says how long to wait.
+fn wait(retry_after_ms: Option<u64>, usual: &str) -> String {
+    let Some(ms) = retry_after_ms.filter(|ms| *ms > 0) else { return usual.to_owned() };
+    let seconds = ms.div_ceil(1000);
+    let long = match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3600)),
+    };
+    format!("The server asks to wait {long}; then try again.")
 }
 
 /// An answer of success that is not what was asked for; `of` says what it is not: "no chat completion".
@@ -70,7 +106,9 @@ impl Said {
         Self { message: message.trim().chars().take(LONGEST).collect(), kind, sizes }
     }
 
-    fn into_error(self, doing: &str, status: u16, retry_after_ms: Option<u64>) -> Error {
+    fn into_error(self, doing: &str, told: Option<u16>, retry_after_ms: Option<u64>) -> Error {
+        // What is not named is a failure of the server's.
+        let status = told.unwrap_or(500);
         let low = self.message.to_lowercase();
         let (kind, hint) = if self.is_too_long(&low, status) {
             let (tokens, limit) =
@@ -83,8 +121,7 @@ impl Said {
             let hint = "Ask a model that sees pictures; llama.cpp's server sees them with its --mmproj file.";
             (ErrorKind::Refused { capability: "vision".to_owned() }, hint)
         } else if self.is_unpaid(&low, status) {
-            let hint = "Check the plan and the credit of the account.";
-            (ErrorKind::RateLimited { retry_after_ms: None }, hint)
+            (ErrorKind::RateLimited { retry_after_ms: None }, PAY)
         } else {
             match status {
                 401 => (ErrorKind::Auth, CHECK_KEY),
@@ -100,11 +137,14 @@ impl Said {
                 _ => (ErrorKind::Invalid, "Check the settings that it was asked with."),
             }
         };
-        let why = if self.message.is_empty() {
-            format!("the server answered with status {status} and no words")
-        } else {
-            format!("the server says ({status}): {}", self.message)
+        let why = match (told, self.message.as_str()) {
+            (Some(status), "") => format!("{ANSWERED}{status} and no words"),
+            (Some(status), words) => format!("{SAYS}{status}): {words}"),
+            (None, "") => "the server failed and said no word".to_owned(),
+            (None, words) => format!("the server says: {words}"),
         };
+        let waits = matches!(kind, ErrorKind::RateLimited { .. } | ErrorKind::Overloaded) && hint != PAY;
+        let hint = wait(retry_after_ms.filter(|_| waits), hint);
         Error::new(kind, doing, why, hint)
     }
 
@@ -251,6 +291,46 @@ mod tests {
             let body = serde_json::json!({ "error": { "message": words } }).to_string();
             let error = of_status("asking", 400, &body, None);
             assert_eq!(error.kind, ErrorKind::ContextLength { tokens, limit }, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_the_server_asks_for_is_said_in_words() {
+        for (ms, words) in [
+            (1, "wait 1 s;"),
+            (30_000, "wait 30 s;"),
+            (119_500, "wait 2 min;"),
+            (3_600_000, "wait 60 min;"),
+            (86_400_000, "wait 24 h;"),
+        ] {
+            for status in [429, 503] {
+                let error = of_status("asking", status, "slow down", Some(ms));
+                assert!(error.hint.contains(words), "{error}");
+            }
+        }
+        assert_eq!(of_status("asking", 429, "", Some(0)).hint, "Wait a little, then retry.");
+        let unpaid = r#"{"error":{"code":"insufficient_quota"}}"#;
+        assert_eq!(of_status("asking", 429, unpaid, Some(7)).hint, PAY);
+    }
+
+    #[test]
+    fn what_may_be_better_the_next_time_has_its_status_and_what_is_refused_for_good_has_none() {
+        for status in [408, 429, 500, 502, 503, 504, 529] {
+            for body in ["", "words"] {
+                assert_eq!(may_pass(&of_status("asking", status, body, None)), Some(status), "{status}");
+            }
+        }
+        for (status, body) in [
+            (Some(400), "words"),
+            (Some(401), ""),
+            (Some(404), "words"),
+            (Some(429), r#"{"error":{"code":"insufficient_quota"}}"#),
+            (Some(500), "image input is not supported"),
+            (Some(500), "prompt is too long"),
+            (None, "words"),
+            (None, ""),
+        ] {
+            assert_eq!(may_pass(&told("asking", status, body, None)), None, "{status:?} {body}");
         }
     }
 

@@ -22,7 +22,7 @@ use super::request::usage::Usage as UsageRequest;
 use super::request::workspace::Workspace as WorkspaceRequest;
 use super::standing::Standing;
 use super::there::gone;
-use super::{Changed, Context, Replies, Reply, Request, Workbench};
+use super::{Changed, Context, Replies, Reply, Request, Workbench, voices};
 use crate::config::Config;
 use crate::domain::catalog::ModelId;
 use crate::domain::change::Topic;
@@ -416,6 +416,9 @@ impl Here {
                 })
                 .try_flatten()
                 .boxed(),
+            ModelsRequest::Keyless => {
+                one(async move { Ok(Reply::Models { cards: cards::keyless(&invoke, voices::no_key) }) })
+            }
             ModelsRequest::Show { id } => {
                 one(
                     async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms).await?] }) },

@@ -135,6 +135,18 @@ pub(super) fn ways() -> BTreeMap<String, String> {
     known_providers().iter().filter_map(way).collect()
 }
 
+/// What is missing where there is no key for a provider that can be found, and what to do.
+pub(super) fn no_key(name: &str) -> String {
+    let known = known_providers().iter().find(|known| known.name == name);
+    let variables = known.map(|known| known.keys.join(" or ")).unwrap_or_default();
+    let kept = match known {
+        // Its credentials come in many ways.
+        Some(known) if !known.signs.is_empty() => ", or sign in as Amazon's tools do".to_owned(),
+        _ => format!(", or a table [providers.{name}] and `outcrop keys set {name}`"),
+    };
+    format!("no key: set {variables}{kept}")
+}
+
 /// What runs commands that tell keys.
 fn commands(config: &Config) -> Arc<dyn Commands> {
     let folder = config.home.clone().unwrap_or_else(|| "/".into());
@@ -175,5 +187,7 @@ fn bedrock(commands: &Arc<dyn Commands>, name: &str, provider: &ProviderConfig, 
         );
         return Err(missing(ErrorKind::Config, why, "Name one, like us-east-1."));
     };
-    Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials))
+    let (runtime, control) =
+        aws.map_or((None, None), |aws| (aws.runtime_url.clone(), aws.control_url.clone()));
+    Ok(Bedrock::new(name, region, provider.base_url.as_deref(), credentials).moved(runtime, control))
 }

@@ -1,23 +1,61 @@
 //! The person's own editor.
 
-use std::io;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
-/// `line` is a command line such as `code --wait`. The editor has the person's terminal, folder and environment, save
-/// for what opens the workspace.
-fn editor(line: &str, file: &Path) -> Command {
-    let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(format!("{line} \"$@\"")).arg("editor").arg(file).env_remove("OUTCROP_PASSPHRASE");
-    command
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Gives a program a network of its own, in which there is nothing, and leaves it the person's rights.
+const CUT: [&str; 4] = ["unshare", "--map-current-user", "--net", "--"];
+
+/// What an editor is opened for.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit<'a> {
+    pub doing: &'a str,
+    /// A command line such as `code --wait`.
+    pub line: &'a str,
+    pub file: &'a Path,
+    /// The network is kept from it.
+    pub offline: bool,
 }
 
-/// Opens a file and waits for the editor's end. Dropped, it ends the editor.
-pub async fn edit(line: &str, file: &Path) -> io::Result<ExitStatus> {
-    tokio::process::Command::from(editor(line, file)).kill_on_drop(true).status().await
-}
+impl Edit<'_> {
+    /// The editor has the person's terminal, folder and environment, save for what opens the workspace.
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new("/bin/sh");
+        if self.offline {
+            self.can_be_cut()?;
+            command = Command::new(CUT[0]);
+            command.args(&CUT[1..]).arg("/bin/sh");
+        }
+        let line = format!("{} \"$@\"", self.line);
+        command.arg("-c").arg(line).arg("editor").arg(self.file).env_remove("OUTCROP_PASSPHRASE");
+        Ok(command)
+    }
 
-/// The same on a thread that may block.
-pub fn edit_here(line: &str, file: &Path) -> io::Result<ExitStatus> {
-    editor(line, file).status()
+    /// The error where this machine cannot keep the network from a program.
+    fn can_be_cut(&self) -> Result<()> {
+        let mut trial = Command::new(CUT[0]);
+        trial.args(&CUT[1..]).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if trial.status().is_ok_and(|ended| ended.success()) {
+            return Ok(());
+        }
+        let why = format!(
+            "--offline forbids the network, and this machine cannot keep it from `{}` (unshare --net)",
+            self.line
+        );
+        let hint = format!("Open {} in it yourself, or start without --offline.", self.file.display());
+        Err(Error::new(ErrorKind::Offline, self.doing, why, hint))
+    }
+
+    /// Opens the file and waits for the editor's end. Dropped, it ends the editor.
+    pub async fn run(&self) -> Result<ExitStatus> {
+        let mut editor = tokio::process::Command::from(self.command()?);
+        editor.kill_on_drop(true).status().await.map_err(|why| Error::io(self.doing, &why))
+    }
+
+    /// The same on a thread that may block.
+    pub fn run_here(&self) -> Result<ExitStatus> {
+        self.command()?.status().map_err(|why| Error::io(self.doing, &why))
+    }
 }

@@ -23,10 +23,12 @@ import botocore.validate
 
 SESSION = botocore.session.get_session()
 MODELS = [SESSION.get_service_model(name) for name in ("bedrock-runtime", "bedrock")]
+# Who turns a login into keys, and who renews it.
+LOGINS = [SESSION.get_service_model(name) for name in ("sso", "sso-oidc")]
 
 
 def operation_of(method, path):
-    for model in MODELS:
+    for model in MODELS + LOGINS:
         for name in model.operation_names:
             operation = model.operation_model(name)
             uri = operation.http["requestUri"].partition("?")[0]
@@ -82,7 +84,7 @@ def request(asked, keys, region):
         "problems": problems.generate_report().splitlines() if problems.has_errors() else [],
         "path": would["url_path"] + (f"?{queried}" if queried else ""),
         "body": json.loads(would["body"]) if would["body"] else None,
-        "authorization": signature(asked, keys, region, body),
+        "authorization": signature(asked, keys, region, body) if "authorization" in asked["headers"] else None,
     }
 
 
@@ -231,16 +233,28 @@ def answer(text):
     return told(content, parsed["usage"], parsed["stopReason"])
 
 
+LISTS = {
+    "ListFoundationModels": ("modelSummaries", "modelId", "modelName"),
+    "ListInferenceProfiles": ("inferenceProfileSummaries", "inferenceProfileId", "inferenceProfileName"),
+    "ListProvisionedModelThroughputs": ("provisionedModelSummaries", "provisionedModelArn", "provisionedModelName"),
+    "ListCustomModels": ("modelSummaries", "modelArn", "modelName"),
+    "ListCustomModelDeployments": (
+        "modelDeploymentSummaries",
+        "customModelDeploymentArn",
+        "customModelDeploymentName",
+    ),
+    "ListImportedModels": ("modelSummaries", "modelArn", "modelName"),
+}
+
+
 def listed(operation, text):
     shape = MODELS[1].operation_model(operation).output_shape
     response = {"status_code": 200, "headers": {}, "body": text.encode()}
     parsed = botocore.parsers.create_parser("rest-json").parse(response, shape)
-    if operation == "ListFoundationModels":
-        return [{"id": one["modelId"], "title": one.get("modelName") or one["modelId"]} for one in parsed["modelSummaries"]]
-    return [
-        {"id": one["inferenceProfileId"], "title": one.get("inferenceProfileName") or one["inferenceProfileId"]}
-        for one in parsed["inferenceProfileSummaries"]
-    ]
+    name, id_, title = LISTS[operation]
+    # The profiles of the account are asked by their ARNs.
+    by = lambda one: "inferenceProfileArn" if one.get("type") == "APPLICATION" else id_
+    return [{"id": one[by(one)], "title": one.get(title) or one[by(one)]} for one in parsed[name]]
 
 
 OWN_STOPS = {

@@ -54,8 +54,14 @@ async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other(
         let last = broken.len() - 1;
         broken[last] ^= 1;
         let is_framed = voice.content_type.contains("amazon");
+        let long = "x".repeat(1 << 20);
+        let endless_line = voice.bytes(&[(voice.piece)(&"x".repeat(25 << 20))]);
+        let endless: Vec<u8> = voice.bytes(&[(voice.piece)(&long)]).repeat(9);
         let ends = [
             ("an error", Some((voice.failure)()), false, WORDS),
+            ("a frame that is no JSON", Some((voice.garbage)()), false, "that cannot be read"),
+            ("a line without end", Some(endless_line), false, if is_framed { "bytes long" } else { " MB" }),
+            ("an answer without end", Some(endless), false, " MB"),
             ("a cut", Some(Vec::new()), false, "ended in the middle"),
             ("silence", Some(Vec::new()), true, "nothing came from"),
             ("a bad checksum", is_framed.then_some(broken), false, "checksum"),
@@ -73,7 +79,9 @@ async fn without_a_screen_the_words_go_to_one_stream_and_the_error_to_the_other(
             let said = voice.without_a_screen(&server, "idle_timeout = 1");
             let name = voice.name;
             assert_eq!(said.code, Some(2), "{name}, {what}: {}", said.stderr);
-            assert_eq!(said.stdout.trim_end(), "Hello é", "{name}, {what}");
+            let came = said.stdout.trim_end().trim_end_matches('x');
+            assert_eq!(came, "Hello é", "{name}, {what}");
+            assert_eq!(said.stdout.len() > 1000, what == "an answer without end", "{name}, {what}");
             assert!(said.stderr.contains(words), "{name}, {what}: {}", said.stderr);
         }
     }
@@ -85,6 +93,10 @@ async fn without_a_screen_a_refusal_is_an_error_and_nothing_else() {
     let to = other.url("/there");
     for voice in wholes() {
         let refusals = [
+            (401, ("retry-after", "0".to_owned()), WORDS, 1),
+            (403, ("retry-after", "0".to_owned()), WORDS, 1),
+            (404, ("retry-after", "0".to_owned()), WORDS, 1),
+            (529, ("retry-after", "0".to_owned()), WORDS, 4),
             (429, ("retry-after", "3600".to_owned()), WORDS, 1),
             (500, ("retry-after", "0".to_owned()), WORDS, 4),
             (307, ("location", to.clone()), "redirects what is sent to", 1),

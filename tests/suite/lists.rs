@@ -1,6 +1,7 @@
 //! The lists of models, while they come.
 
 use futures_util::StreamExt;
+use outcrop::domain::catalog::Availability;
 use outcrop::workbench::Reply;
 use outcrop::workbench::request::Request;
 use outcrop::workbench::request::models::Models;
@@ -38,4 +39,26 @@ async fn a_slow_server_holds_nobodys_models_up() {
     tokio::time::timeout(std::time::Duration::from_millis(200), replies.next())
         .await
         .expect_err("nothing comes without news");
+}
+
+#[tokio::test]
+async fn what_the_catalogue_has_of_vendors_without_a_key_says_which_key_is_missing() {
+    let home = Home::with(
+        "[providers.work]\nkind = 'openai'\nbase_url = 'https://api.openai.com/v1'\napi_key = 'sk-canary'\n",
+    );
+    let door = home.open().await;
+    let mut replies = call(&door, Request::Models(Models::Keyless));
+    let Some(Ok(Reply::Models { cards })) = soon(replies.next()).await else { panic!("no cards") };
+    let why = |provider: &str| {
+        let card = cards.iter().find(|card| card.id.provider() == provider)?;
+        assert!(card.context.is_some() || !card.capabilities.is_empty(), "{card:?}");
+        match &card.availability {
+            Availability::Unusable { why } => Some(why.as_str()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(why("openai"), None, "a provider leads to it, whatever its name");
+    assert!(why("anthropic").unwrap().starts_with("no key: set ANTHROPIC_API_KEY, or "));
+    assert!(why("gemini").unwrap().contains("GEMINI_API_KEY or GOOGLE_API_KEY"));
+    assert!(why("bedrock").unwrap().contains("Amazon"));
 }

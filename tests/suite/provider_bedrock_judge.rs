@@ -245,7 +245,14 @@ async fn botocore_reads_what_we_read() {
     let server = Server::start(|_, seen| match seen.line.as_str() {
         line if line.contains("/foundation-models") => whole(200, &JSON, data("models.json")),
         line if line.contains("SYSTEM_DEFINED") => whole(200, &JSON, data("profiles.json")),
-        _ => whole(200, &JSON, "{}"),
+        line if line.contains("/inference-profiles") => whole(200, &JSON, data("own_profiles.json")),
+        line if line.contains("/provisioned-model-throughputs") => {
+            whole(200, &JSON, data("throughputs.json"))
+        }
+        line if line.contains("/custom-models") => whole(200, &JSON, data("custom_models.json")),
+        line if line.contains("/custom-model-deployments") => whole(200, &JSON, data("deployments.json")),
+        line if line.contains("/imported-models") => whole(200, &JSON, data("imported_models.json")),
+        line => panic!("{line}"),
     })
     .await;
     let listed = soon(voice(&server, bearer()).serve(Call::ListModels, &client()).next()).await.unwrap();
@@ -254,10 +261,16 @@ async fn botocore_reads_what_we_read() {
     let listed: Vec<Value> = [
         ("ListFoundationModels", "models.json"),
         ("ListInferenceProfiles", "profiles.json"),
+        ("ListInferenceProfiles", "own_profiles.json"),
+        ("ListProvisionedModelThroughputs", "throughputs.json"),
+        ("ListCustomModels", "custom_models.json"),
+        ("ListCustomModelDeployments", "deployments.json"),
+        ("ListImportedModels", "imported_models.json"),
     ]
     .iter()
     .map(|(operation, name)| json!({"operation": operation, "body": String::from_utf8(data(name)).unwrap()}))
     .collect();
+    let listed_count = listed.len();
     let mut natives = Vec::new();
     for (name, model) in [
         ("native_titan.events", "amazon.titan-text-express-v1"),
@@ -288,7 +301,7 @@ async fn botocore_reads_what_we_read() {
     }
     let evidence = json!({"streams": evidence, "answers": [answer], "natives": natives, "lists": listed});
     let Some(mut told) = verdict(evidence).await else { return };
-    let lists: Vec<Value> = told.drain(streams.len() + 1..=streams.len() + 2).collect();
+    let lists: Vec<Value> = told.drain(streams.len() + 1..=streams.len() + listed_count).collect();
     let mut models: Vec<Value> = lists.iter().flat_map(|list| list.as_array().unwrap()).cloned().collect();
     models.sort_by_key(|model| model["id"].to_string());
     assert_eq!(Value::Array(models), cards);

@@ -167,6 +167,37 @@ async fn a_login_that_ran_out_is_renewed_where_its_session_goes_on_and_kept_for_
     assert_eq!(renewals(&server), 1);
 }
 
+#[tokio::test]
+async fn a_login_is_renewed_and_turned_into_keys_as_botocore_does_it() {
+    let cache = tempfile::tempdir().unwrap();
+    renewable(cache.path());
+    let server = sso_server(Duration::ZERO, empty).await;
+    list(&voice(&server, sso(&server, cache.path(), "corp"))).await.unwrap();
+    let seen = server.seen();
+    let evidence = json!({
+        "requests": [as_asked(&seen[0]), as_asked(&seen[1])],
+        "keys": {"id": "none", "secret": "none", "token": null},
+        "region": "eu-west-1",
+    });
+    let Some(told) = verdict(evidence).await else { return };
+    for (told, (seen, operation)) in told.iter().zip(seen.iter().zip(["CreateToken", "GetRoleCredentials"])) {
+        assert_eq!((&told["operation"], &told["problems"]), (&json!(operation), &json!([])));
+        assert_eq!(told["authorization"], json!(null), "who has a login has no keys yet");
+        assert_eq!(seen.headers.get("authorization"), None);
+        // The order of what stands in an address is nobody's.
+        let parts = |address: &str| {
+            let mut parts: Vec<_> = address.split(['?', '&']).map(str::to_owned).collect();
+            parts.sort();
+            parts
+        };
+        assert_eq!(parts(told["path"].as_str().unwrap()), parts(seen.line.split(' ').nth(1).unwrap()));
+        if !seen.body.is_empty() {
+            let sent: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+            assert_eq!(told["body"], sent);
+        }
+    }
+}
+
 /// A token that renews may do so once.
 #[tokio::test]
 async fn of_providers_with_one_login_the_first_renews_it_for_all() {

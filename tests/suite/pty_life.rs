@@ -12,7 +12,7 @@ use outcrop::tui::effect::Effect;
 use outcrop::tui::event::{Capability, Event};
 use outcrop::tui::key::{Key, KeyCode};
 use outcrop::tui::keymap::Keymap;
-use outcrop::tui::runtime::{App, Host, run};
+use outcrop::tui::runtime::{App, Desk, Host, run};
 use outcrop::tui::terminal::{Options, Tty as Screen};
 use outcrop::tui::widget::composer::{Composer, Look};
 use outcrop::workbench::{Context, Replies, Request, Workbench};
@@ -121,7 +121,8 @@ fn the_program_of_the_other_tests() {
         folder: std::env::var_os("OUTCROP_PTY_FOLDER").unwrap_or_default().into(),
         osc52: Osc52::Auto,
         tmux: false,
-        remote: true,
+        desk: Desk::Elsewhere,
+        offline: false,
         home: None,
         config: None,
     };

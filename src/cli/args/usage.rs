@@ -2,8 +2,11 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::domain::usage::definitions;
+
 /// `outcrop usage`
 #[derive(Debug, Args)]
+#[command(after_long_help = format!("The columns, with their names in Bedrock:\n\n{}", definitions::listed()))]
 pub struct Usage {
     #[command(subcommand)]
     pub verb: Option<UsageVerb>,

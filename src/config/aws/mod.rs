@@ -21,6 +21,10 @@ pub struct Aws {
     /// Whose shared files count, where they do: the name that `aws sso login --profile` takes.
     pub profile: String,
     pub credentials: AwsCredentials,
+    /// Where Bedrock's answers come from, where that is not Amazon's own address.
+    pub runtime_url: Option<String>,
+    /// Where its lists come from, likewise.
+    pub control_url: Option<String>,
 }
 
 /// The first that there is.
@@ -108,7 +112,10 @@ impl Aws {
             environment.readable(name)?;
         }
         let named = said.profile.is_some();
-        let asked = said.profile.or_else(|| text(environment, "AWS_PROFILE"));
+        let asked = said
+            .profile
+            .or_else(|| text(environment, "AWS_PROFILE"))
+            .or_else(|| text(environment, "AWS_DEFAULT_PROFILE"));
         let name = asked.clone().unwrap_or_else(|| "default".to_owned());
         let files = Files::read(environment);
         let profile = files.profile(&name);
@@ -118,14 +125,16 @@ impl Aws {
             .or_else(|| text(environment, "AWS_DEFAULT_REGION"))
             .or_else(|| profile.as_ref()?.owned("region"));
         let region_or = region.as_deref().unwrap_or(EVERYWHERE);
-        let chain = Chain { environment, files: &files, region: region_or, chosen: said.chosen };
+        let session = profile.as_ref();
+        let chain = Chain { environment, files: &files, session, region: region_or, chosen: said.chosen };
+        let (runtime_url, control_url) = (chain.moved("bedrock_runtime"), chain.moved("bedrock"));
         let credentials = match said.api_key {
             ApiKey::Absent | ApiKey::Unset { .. } => {
                 chain.first(profile.as_ref(), &name, named, asked.is_some())
             }
             _ => AwsCredentials::ApiKey,
         };
-        Ok(Self { region, profile: name, credentials })
+        Ok(Self { region, profile: name, credentials, runtime_url, control_url })
     }
 
     /// What distinguishes these credentials from others, for the comparison of two processes.
@@ -145,7 +154,7 @@ const EVERYWHERE: &str = "us-east-1";
 /// Roles that are asked for with the keys of other roles, at most.
 const DEEPEST: usize = 5;
 
-const VARIABLES: [&str; 21] = [
+const VARIABLES: [&str; 26] = [
     "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -153,6 +162,7 @@ const VARIABLES: [&str; 21] = [
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_ROLE_ARN",
@@ -167,6 +177,10 @@ const VARIABLES: [&str; 21] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_BEDROCK",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 ];
 
 fn text(environment: &Environment, name: &str) -> Option<String> {
@@ -177,6 +191,8 @@ fn text(environment: &Environment, name: &str) -> Option<String> {
 struct Chain<'a> {
     environment: &'a Environment,
     files: &'a Files,
+    /// The profile that counts.
+    session: Option<&'a Profile>,
     region: &'a str,
     chosen: bool,
 }
@@ -307,7 +323,7 @@ impl Chain<'_> {
                 .unwrap_or_else(|| "outcrop".to_owned()),
             external_id: profile.and_then(|profile| profile.owned("external_id")),
             duration: profile.and_then(|profile| profile.get("duration_seconds")?.parse().ok()),
-            url: self.address("AWS_ENDPOINT_URL_STS", &format!("https://sts.{region}.{}", domain(&region))),
+            url: self.address("sts", format!("https://sts.{region}.{}", domain(&region))),
             region,
             by,
         }
@@ -335,10 +351,8 @@ impl Chain<'_> {
             role: part("sso_role_name"),
             login: session.as_ref().map_or_else(|| part("sso_start_url"), |(name, _)| (*name).to_owned()),
             cache: home.join(".aws/sso/cache"),
-            url: self
-                .address("AWS_ENDPOINT_URL_SSO", &format!("https://portal.sso.{region}.{}", domain(&region))),
-            oidc: self
-                .address("AWS_ENDPOINT_URL_SSO_OIDC", &format!("https://oidc.{region}.{}", domain(&region))),
+            url: self.address("sso", format!("https://portal.sso.{region}.{}", domain(&region))),
+            oidc: self.address("sso_oidc", format!("https://oidc.{region}.{}", domain(&region))),
         })
     }
 
@@ -379,10 +393,26 @@ impl Chain<'_> {
         AwsCredentials::Told(Told::Machine { url, missing })
     }
 
-    /// Where one of Amazon's services is: where the environment says, or at its own address.
-    fn address(&self, variable: &str, own: &str) -> String {
-        let said = self.environment.text(variable).or_else(|| self.environment.text("AWS_ENDPOINT_URL"));
-        said.unwrap_or(own).trim_end_matches('/').to_owned()
+    /// Where one of Amazon's services is: where somebody says, or at its own address.
+    fn address(&self, service: &str, own: String) -> String {
+        self.moved(service).unwrap_or(own)
+    }
+
+    /// Where somebody says that a service is, in the order of Amazon's tools: the environment before the profile, the word
+    /// for one service before that for all.
+    fn moved(&self, service: &str) -> Option<String> {
+        let of_profile = |key: &str| self.session?.owned(key);
+        let ignored = text(self.environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+            .or_else(|| of_profile("ignore_configured_endpoint_urls"));
+        if ignored.is_some_and(|word| word.eq_ignore_ascii_case("true")) {
+            return None;
+        }
+        let variable = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
+        let said = text(self.environment, &variable)
+            .or_else(|| text(self.environment, "AWS_ENDPOINT_URL"))
+            .or_else(|| self.files.endpoint(self.session?.get("services")?, service))
+            .or_else(|| of_profile("endpoint_url"))?;
+        Some(said.trim_end_matches('/').to_owned())
     }
 }
 

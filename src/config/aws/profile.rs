@@ -62,6 +62,25 @@ impl Files {
         Some(Profile { name: name.to_owned(), values })
     }
 
+    /// What a `[services NAME]` says of where a service is: indented below the service's name.
+    pub fn endpoint(&self, name: &str, service: &str) -> Option<String> {
+        let text = self.config.text.as_deref().unwrap_or_default();
+        let (mut inside, mut of_service) = (false, false);
+        for line in text.lines() {
+            if let Some(title) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+                inside = rest(title.trim(), "services") == Some(name);
+            } else if let (true, Some((key, value))) = (inside, line.split_once('=')) {
+                let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
+                if !line.starts_with([' ', '\t']) {
+                    of_service = key == service;
+                } else if of_service && key == "endpoint_url" && !value.is_empty() {
+                    return Some(value.to_owned());
+                }
+            }
+        }
+        None
+    }
+
     /// An `[sso-session NAME]`.
     pub fn session(&self, name: &str) -> Option<Profile> {
         let text = self.config.text.as_deref().unwrap_or_default();

@@ -16,7 +16,9 @@ const CONFIG: &str = "[default]\nregion = eu-west-1\n[profile work]\nregion=us-w
      [profile mfa]\nrole_arn = arn:m\nsource_profile = work\nmfa_serial = arn:aws:iam::1:mfa/me\n\
      [profile eks]\nrole_arn = arn:e\nweb_identity_token_file = /var/token\n\
      [profile machine]\nrole_arn = arn:i\ncredential_source = Ec2InstanceMetadata\n\
-     [profile nothing]\nrole_arn = arn:n\n[profile login]\nlogin_session = arn:l\n[profile bare]\nregion = eu-west-3\n";
+     [profile nothing]\nrole_arn = arn:n\n[profile login]\nlogin_session = arn:l\n[profile bare]\nregion = eu-west-3\n\
+     [profile moved]\nservices = mine\nendpoint_url = http://profile/\n\
+     [services mine]\nbedrock_runtime =\n  endpoint_url = http://service/\nsts =\n  endpoint_url = http://sts\n";
 
 fn of(variables: &[(&str, &str)], region: Option<&str>, profile: Option<&str>, key: &ApiKey) -> Aws {
     let folder = tempfile::tempdir().unwrap();
@@ -170,4 +172,32 @@ fn nobody_asks_a_machine_for_a_provider_that_was_not_chosen() {
     let environment = Environment::from_vars([("HOME", "/nowhere/at/all")]);
     let said = told(Aws::of(said, &environment).unwrap().credentials);
     assert!(said.contains("there are no credentials") && said.contains("[providers.bedrock]"), "{said}");
+}
+
+#[test]
+fn bedrock_is_where_amazons_tools_look_for_it() {
+    let at = |variables: &[(&str, &str)], profile: Option<&str>| {
+        let aws = of(variables, None, profile, &ApiKey::Absent);
+        (aws.runtime_url, aws.control_url)
+    };
+    let both = |runtime: &str, control: &str| (Some(runtime.to_owned()), Some(control.to_owned()));
+    let all = ("AWS_ENDPOINT_URL", "http://all/");
+    assert_eq!(at(&[], None), (None, None));
+    assert_eq!(at(&[all], None), both("http://all", "http://all"));
+    let (runtime, control) =
+        (("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://r"), ("AWS_ENDPOINT_URL_BEDROCK", "http://c"));
+    assert_eq!(at(&[all, runtime], None), both("http://r", "http://all"));
+    assert_eq!(at(&[control, runtime], None), both("http://r", "http://c"));
+    assert_eq!(at(&[], Some("moved")), both("http://service", "http://profile"), "the profile's own words");
+    assert_eq!(at(&[all], Some("moved")), both("http://all", "http://all"), "the environment wins");
+    for word in ["true", "TRUE"] {
+        assert_eq!(at(&[all, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", word)], Some("moved")), (None, None));
+    }
+}
+
+#[test]
+fn a_profile_is_named_by_the_older_variable_too() {
+    let of = |variables: &[(&str, &str)]| of(variables, None, None, &ApiKey::Absent).profile;
+    assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "bare")]), "bare");
+    assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "bare"), ("AWS_PROFILE", "login")]), "login");
 }

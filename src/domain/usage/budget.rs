@@ -188,6 +188,19 @@ impl Budget {
         Some(said(tokens(spent.tokens), tokens(warn), "warn_tokens", stop_tokens.map(tokens)))
     }
 
+    /// What is to be said of a call whose cost nobody knows, where a line is in money.
+    pub fn unheld(&self, model: &ModelId) -> Option<String> {
+        let Limits { warn, stop, warn_tokens, stop_tokens } = self.limits;
+        let (limit, tokens) = match (stop, warn) {
+            (Some(_), _) => ("stop", stop_tokens),
+            (None, Some(_)) => ("warn", warn_tokens),
+            (None, None) => return None,
+        };
+        let does = if tokens.is_some() { "does" } else { "would" };
+        let (money, tokens) = (self.key(limit), self.key(&format!("{limit}_tokens")));
+        Some(format!("{model}: its price is unknown, so {money} does not hold it; {tokens} {does}."))
+    }
+
     /// How much of it is gone, as a person reads it, and the share of its line; `None` where it has none. Money comes first.
     pub fn stand(&self, spent: Spent) -> Option<(String, f64)> {
         let Limits { warn, stop, warn_tokens, stop_tokens } = self.limits;

@@ -2,6 +2,7 @@
 //! (`AWS/Bedrock` of `CloudWatch`), so that what is read here and there compares.
 
 pub mod budget;
+pub mod definitions;
 mod histogram;
 mod invocation;
 mod report;

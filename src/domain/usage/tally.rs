@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Histogram;
-use crate::domain::catalog::Price;
+use crate::domain::catalog::{ModelId, Price};
 use crate::domain::error::ErrorKind;
 use crate::domain::trace::{Span, SpanKind, SpanStatus};
 
@@ -80,6 +80,9 @@ pub struct Tally {
     pub retried_throttles: u64,
     pub retried_client_errors: u64,
     pub retried_server_errors: u64,
+    /// Calls that told what they read and not what of it came from a cache, or went into one.
+    pub untold_cache_read: u64,
+    pub untold_cache_write: u64,
     /// Of answered calls, from the request to the end of the answer.
     pub latency: Histogram,
     /// Of answered calls, from the request to the first piece of text.
@@ -87,7 +90,7 @@ pub struct Tally {
 }
 
 /// The counters of a stored tally, in the order in which they are written: new ones go to the end.
-const COUNTERS: usize = 19;
+const COUNTERS: usize = 21;
 
 /// Behind so many of them the sums of the two histograms are written.
 const SUMS: usize = 12;
@@ -138,6 +141,11 @@ impl Tally {
             self.guessed_output += u64::from(span.by_length.output);
         }
         self.untold += u64::from(input || output);
+        // Vectors come from no cache, and this machine's own is no matter of anybody's.
+        let caches =
+            worked && reads && writes && !input && !span.model.as_ref().is_some_and(ModelId::is_local);
+        self.untold_cache_read += u64::from(caches && usage.cache_read.is_none());
+        self.untold_cache_write += u64::from(caches && usage.cache_write.is_none());
         if fate == Fate::Answered {
             if let Some(ms) = span.timing.total_ms {
                 self.latency.record(ms);
@@ -189,11 +197,11 @@ impl Tally {
 
     /// Tokens that were read from a cache, and into one. Who does not tell what was read does not tell that either.
     pub fn cache_read(&self) -> Count {
-        Count { told: self.cache_read_tokens, untold: self.untold_input }
+        Count { told: self.cache_read_tokens, untold: self.untold_input + self.untold_cache_read }
     }
 
     pub fn cache_write(&self) -> Count {
-        Count { told: self.cache_write_tokens, untold: self.untold_input }
+        Count { told: self.cache_write_tokens, untold: self.untold_input + self.untold_cache_write }
     }
 
     /// Answers that asked to slow down, whether the call then went well or not.
@@ -222,13 +230,26 @@ impl Tally {
             // Of no call is known what it cost.
             return self.unpriced();
         }
-        match price.and_then(|price| self.dollars(kind, price, input, output)) {
-            Some(dollars) => Cost { dollars: Some(dollars), unpriced: self.untold },
+        // What came from a cache at a price that nobody knows comes on top.
+        let known = price.map(Price::without_caches);
+        match known.and_then(|price| self.dollars(kind, &price, input, output)) {
+            Some(dollars) => {
+                let more = u64::from(price.is_some_and(|price| self.caches_unpriced(price)));
+                Cost { dollars: Some(dollars), unpriced: self.untold.max(more) }
+            }
             None => self.unpriced(),
         }
     }
 
-    /// The same, with the tokens that nobody has told by their length: what a budget goes by.
+    /// Whether there were tokens of a cache whose price is unknown.
+    fn caches_unpriced(&self, price: &Price) -> bool {
+        let unknown = |tokens: u64, price: Option<f64>| tokens > 0 && price.is_none();
+        unknown(self.cache_read_tokens, price.cache_read)
+            || unknown(self.cache_write_tokens, price.cache_write)
+    }
+
+    /// The same, with the tokens that nobody has told by their length, and those of a cache at the price of others where they
+    /// have none of their own: what a budget goes by.
     pub fn cost_at_length(&self, kind: SpanKind, price: Option<&Price>) -> Cost {
         let input = self.input_tokens.saturating_add(self.guessed_input);
         let output = self.output_tokens.saturating_add(self.guessed_output);
@@ -314,6 +335,8 @@ impl Tally {
             self.retried_throttles,
             self.retried_client_errors,
             self.retried_server_errors,
+            self.untold_cache_read,
+            self.untold_cache_write,
         ]
     }
 
@@ -338,6 +361,8 @@ impl Tally {
             &mut self.retried_throttles,
             &mut self.retried_client_errors,
             &mut self.retried_server_errors,
+            &mut self.untold_cache_read,
+            &mut self.untold_cache_write,
         ]
     }
 }
@@ -522,6 +547,37 @@ mod tests {
         let more = guessed.dollars.unwrap() - exact.dollars.unwrap();
         assert!((more - (70.0 * 3.0 + 60.0 * 15.0) / 1e6).abs() < 1e-12, "{more}");
         assert_eq!((guessed.unpriced, exact.unpriced), (0, 2));
+    }
+
+    #[test]
+    fn what_of_it_came_from_a_cache_is_unknown_where_nobody_says() {
+        let read = |tally: &Tally| tally.cache_read().text(figures::grouped);
+        let silent = || Usage { cache_read: None, ..told() };
+        let mut tally = Tally::default();
+        tally.record(&span(SpanStatus::Done, silent(), None));
+        assert_eq!((read(&tally).as_str(), tally.untold), ("?", 0));
+        tally.record(&span(SpanStatus::Done, told(), None));
+        assert_eq!(read(&tally), "600+");
+        let mut own = Tally::default();
+        own.record(&Span {
+            model: Some("local/m".parse().unwrap()),
+            ..span(SpanStatus::Done, silent(), None)
+        });
+        own.record(&Span { kind: SpanKind::Embed, ..span(SpanStatus::Done, silent(), None) });
+        assert_eq!(read(&own), "0");
+    }
+
+    #[test]
+    fn tokens_of_a_cache_whose_price_nobody_knows_come_on_top() {
+        let mut tally = Tally::default();
+        tally.record(&span(SpanStatus::Done, told(), None));
+        let unknown = Price { cache_read: None, ..price() };
+        let cost = tally.cost(SpanKind::Converse, Some(&unknown));
+        assert!((cost.dollars.unwrap() - (400.0 * 3.0 + 100.0 * 15.0) / 1e6).abs() < 1e-12, "{cost:?}");
+        assert_eq!(cost.unpriced, 1);
+        assert_eq!(unknown.of(&told()), None);
+        let most = tally.cost_at_length(SpanKind::Converse, Some(&unknown)).dollars.unwrap();
+        assert!((most - (1_000.0 * 3.0 + 100.0 * 15.0) / 1e6).abs() < 1e-12, "{most}");
     }
 
     #[test]

@@ -39,8 +39,9 @@ use crate::wire::bedrock::{Answer, fault, reply};
 pub struct Bedrock {
     name: String,
     region: String,
-    /// In place of both of Amazon's own addresses.
-    base_url: Option<String>,
+    /// In place of Amazon's own addresses.
+    runtime_url: Option<String>,
+    control_url: Option<String>,
     credentials: Credentials,
     /// Its answers are asked for whole.
     whole: bool,
@@ -64,9 +65,17 @@ impl Bedrock {
         base_url: Option<&str>,
         credentials: Credentials,
     ) -> Self {
-        let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
+        let both = base_url.map(|url| url.trim_end_matches('/').to_owned());
         let (name, region) = (name.into(), region.into());
-        Self { name, region, base_url, credentials, whole: false, learnt: Learnt::default() }
+        let (runtime_url, control_url) = (both.clone(), both);
+        Self { name, region, runtime_url, control_url, credentials, whole: false, learnt: Learnt::default() }
+    }
+
+    /// The same, at these addresses where it has not been given one.
+    #[must_use]
+    pub fn moved(self, runtime: Option<String>, control: Option<String>) -> Self {
+        let (runtime_url, control_url) = (self.runtime_url.or(runtime), self.control_url.or(control));
+        Self { runtime_url, control_url, ..self }
     }
 
     /// The same; with `whole` its answers are asked for in one piece, not as a stream.
@@ -76,13 +85,13 @@ impl Bedrock {
     }
 
     fn url(&self, service: Service, path: &str) -> String {
-        if let Some(base) = &self.base_url {
-            return format!("{base}{path}");
-        }
-        let host = match service {
-            Service::Runtime => "bedrock-runtime",
-            Service::Control => "bedrock",
+        let (own, host) = match service {
+            Service::Runtime => (&self.runtime_url, "bedrock-runtime"),
+            Service::Control => (&self.control_url, "bedrock"),
         };
+        if let Some(own) = own {
+            return format!("{own}{path}");
+        }
         format!("https://{host}.{}.{}{path}", self.region, aws_domain(&self.region))
     }
 
@@ -182,7 +191,7 @@ impl Bedrock {
                 Credential::Signature { region: region.clone() }
             }
         };
-        let endpoint = self.base_url.as_deref().map(without_user);
+        let endpoint = self.runtime_url.as_deref().map(without_user);
         let model = model.model().to_owned();
         sent(request, credential, Api::Bedrock { model, region, endpoint, operation })
     }
@@ -239,6 +248,10 @@ impl Provider for Bedrock {
 
     fn address(&self) -> Option<String> {
         Some(self.url(Service::Control, ""))
+    }
+
+    fn vendor(&self) -> Option<&'static str> {
+        Some("bedrock")
     }
 
     fn region(&self) -> Option<String> {

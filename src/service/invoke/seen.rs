@@ -9,9 +9,8 @@ use crate::domain::call::{Call, Converse};
 use crate::domain::catalog::{Capability, ModelCard, ModelId, Price};
 use crate::domain::figures::grouped;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::net::leads_here;
 use crate::provider::Provider;
-use crate::service::models::known::{self, Corrections};
+use crate::service::models::known::{self, Corrections, Vendor};
 
 /// The newest cards of each provider, as it showed them, and what the person says of models.
 #[derive(Debug, Default)]
@@ -20,29 +19,6 @@ pub(super) struct SeenCards {
     corrections: Mutex<Corrections>,
     /// Who serves them.
     voices: Mutex<BTreeMap<String, Arc<dyn Provider>>>,
-}
-
-/// At what price a provider's answers come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Sale {
-    /// At the catalogue's.
-    #[default]
-    Vendor,
-    /// A server of this machine may have a vendor's names for what it serves, and hardly its prices.
-    Unknown,
-    Free,
-}
-
-impl Sale {
-    fn of(voice: &dyn Provider) -> Self {
-        if voice.is_free() {
-            Self::Free
-        } else if voice.address().is_some_and(|address| leads_here(&address)) {
-            Self::Unknown
-        } else {
-            Self::Vendor
-        }
-    }
 }
 
 impl SeenCards {
@@ -57,15 +33,16 @@ impl SeenCards {
 
     fn settle(&self, card: &mut ModelCard) {
         let voice = self.voice(card.id.provider());
-        let sale = voice.as_deref().map(Sale::of).unwrap_or_default();
-        let is_sold = sale == Sale::Vendor && !card.id.is_local();
-        if sale == Sale::Free || card.id.is_local() {
+        if card.id.is_local() || voice.as_deref().is_some_and(Provider::is_free) {
             card.price = Some(Price::nothing());
         }
         let address = voice.as_deref().and_then(Provider::address);
-        let vendor = address.as_deref().and_then(known::vendor_at);
         let corrections = self.corrections.lock().unwrap_or_else(PoisonError::into_inner);
-        known::settle(card, &corrections, vendor, is_sold);
+        known::settle(
+            card,
+            &corrections,
+            Vendor::at(address.as_deref(), voice.as_deref().and_then(Provider::vendor)),
+        );
         drop(corrections);
         if let (Some(voice), Some(base)) = (&voice, &card.base) {
             voice.based_on(&card.id, base);
@@ -75,7 +52,7 @@ impl SeenCards {
             card.unsent = leaving::always(&*voice, &card.id);
             card.unsent_thinking = leaving::thinking(&*voice, card);
         }
-        if card.can(Capability::Images) == Some(true) {
+        if card.is_for(Capability::Images) {
             card.unpictured = voice.unpictured(&card.id);
         }
     }

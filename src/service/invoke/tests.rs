@@ -397,9 +397,10 @@ async fn cards_are_completed_on_their_way_and_the_persons_word_wins() {
     let chats: Vec<_> = cards.iter().map(|card| card.can(Capability::Chat)).collect();
     assert_eq!(
         chats,
-        [Some(true), Some(false), Some(true), None],
-        "a guess is worth less than the catalogue"
+        [Some(true), Some(false), None, None],
+        "a guess is worth less than the catalogue, and is none of its facts"
     );
+    assert_eq!((cards[1].guess, cards[2].guess), (None, Some(Capability::Chat)));
     let refused = failure(&invoke, "gpt-image-1").await;
     assert_eq!(refused.kind, ErrorKind::Refused { capability: "chat".into() });
 }
@@ -502,7 +503,7 @@ impl Provider for Placed {
 }
 
 #[test]
-fn a_server_of_this_machine_has_no_vendors_price_and_what_is_played_costs_nothing() {
+fn a_server_that_is_no_vendors_has_none_of_its_facts_and_what_is_played_costs_nothing() {
     let voices: [Arc<dyn Provider>; 3] = [
         Arc::new(Placed("openai", Some("http://127.0.0.1:8080/v1"))),
         Arc::new(Placed("anthropic", Some("https://api.anthropic.com/v1"))),
@@ -512,7 +513,7 @@ fn a_server_of_this_machine_has_no_vendors_price_and_what_is_played_costs_nothin
     let input = |id: &str| invoke.prices().of(&id.parse().unwrap()).map(|price| price.input);
     assert_eq!(input("openai/gpt-4"), None);
     assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).price, None);
-    assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).context, Some(8_192), "the rest is known");
+    assert_eq!(invoke.card(&"openai/gpt-4".parse().unwrap()).context, None, "nor anything else");
     assert!(input("anthropic/claude-opus-4-5").unwrap().is_some());
     assert_eq!(input("demo/openai/gpt-4"), Some(Some(0.0)));
     for free in ["demo/openai/gpt-4", "local/smollm2-135m"] {

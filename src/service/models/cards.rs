@@ -9,7 +9,7 @@ use crate::domain::delta::Event;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::invoke::{Invoke, Terms};
 use crate::service::key_commands;
-use crate::service::models::known;
+use crate::service::models::known::{self, Vendor};
 
 /// The card that stands for the models of a provider which did not say what it has, and why.
 pub(super) fn stand_in(provider: &str, error: &Error) -> Result<ModelCard> {
@@ -31,6 +31,28 @@ pub(super) fn catalogued(invoke: &Invoke, provider: &str) -> Vec<ModelCard> {
         ..invoke.card(&id)
     };
     known::of_vendor(provider, &address).into_iter().map(card).collect()
+}
+
+/// The cards of what the catalogue has of vendors whom no provider of the person's leads to; `why` says of each what is
+/// missing.
+pub fn keyless(invoke: &Invoke, why: impl Fn(&str) -> String) -> Vec<ModelCard> {
+    let reached: Vec<_> = invoke.providers().iter().filter_map(|name| invoke.address(name)).collect();
+    let mut cards = Vec::new();
+    for (vendor, address) in known::vendors() {
+        if reached.iter().any(|address| known::vendor_at(address) == Some(vendor)) {
+            continue;
+        }
+        for id in known::of_vendor(vendor, &address) {
+            let mut card = ModelCard {
+                availability: Availability::Unusable { why: why(vendor) },
+                detail: "from the catalogue: there is no key for it".to_owned(),
+                ..ModelCard::unknown(id)
+            };
+            known::complete(&mut card, Vendor::Named(vendor));
+            cards.push(card);
+        }
+    }
+    cards
 }
 
 /// The card of one model, from its provider.

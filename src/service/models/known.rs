@@ -7,33 +7,70 @@ use serde::Deserialize;
 
 use crate::domain::Error;
 use crate::domain::catalog::{ModelCard, ModelId};
-use crate::domain::known::{self, Correction, KnownModel};
+use crate::domain::known::{self, Correction, KnownModel, Names};
 
 const TEXT: &str = include_str!("../../../assets/catalogue.toml");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalogue {
+    names: Names,
     model: Vec<KnownModel>,
 }
 
-static KNOWN: LazyLock<Vec<KnownModel>> = LazyLock::new(|| {
+static CATALOGUE: LazyLock<(Vec<KnownModel>, Names)> = LazyLock::new(|| {
     // A test reads it whole; one that cannot be read knows nothing.
-    toml::from_str::<Catalogue>(TEXT).map(|catalogue| catalogue.model).unwrap_or_default()
+    toml::from_str::<Catalogue>(TEXT).map(|catalogue| (catalogue.model, catalogue.names)).unwrap_or_default()
 });
+
+fn all() -> &'static [KnownModel] {
+    &CATALOGUE.0
+}
 
 /// What the person says of models, by their ids.
 pub type Corrections = BTreeMap<ModelId, Correction>;
 
+/// Whose models a provider serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vendor<'a> {
+    /// Those of whom it is called after: it has no address that would say it.
+    Called,
+    /// Those of this one, whatever it is called.
+    Named(&'a str),
+    /// The same, behind a server that asks a price of its own: the ids of that vendor's API are no other's.
+    Behind(&'a str),
+    /// Its own: a server that is no vendor's may have a vendor's names for what it serves, and other models behind them.
+    Nobodys,
+}
+
+impl Vendor<'_> {
+    /// As the provider's address says, and whose API it speaks that nobody else has.
+    pub fn at(address: Option<&str>, api: Option<&'static str>) -> Self {
+        match address {
+            None => Self::Called,
+            Some(address) => {
+                vendor_at(address).map(Vendor::Named).or(api.map(Vendor::Behind)).unwrap_or(Self::Nobodys)
+            }
+        }
+    }
+}
+
 /// Fills in what the provider left unknown, and never what it said; then says what became of a retired model.
-/// `vendor` is whose models they are where the provider has a name of its own.
-pub fn complete(card: &mut ModelCard, vendor: Option<&str>) {
+pub fn complete(card: &mut ModelCard, vendor: Vendor<'_>) {
     let own = card.id.provider().to_owned();
-    let vendor = vendor.unwrap_or(&own);
-    let of_vendor = |model: &str| known::find(&KNOWN, &ModelId::new(vendor, model).ok()?);
+    let told = card.price.clone();
+    let is_behind = matches!(vendor, Vendor::Behind(_));
+    let vendor = match vendor {
+        Vendor::Called => Some(own.as_str()),
+        Vendor::Named(name) | Vendor::Behind(name) => Some(name),
+        Vendor::Nobodys => None,
+    };
+    let of_vendor = |model: &str| known::find(all(), &ModelId::new(vendor?, model).ok()?);
+    // The person, or a list, may say what it is made of with the vendor's name in front.
+    let of_base = |base: &str| of_vendor(base).or_else(|| known::find(all(), &base.parse().ok()?));
     if let Some(model) = of_vendor(card.id.model()) {
         model.complete(card);
-    } else if let Some(model) = card.base.as_deref().and_then(of_vendor) {
+    } else if let Some(model) = card.base.as_deref().and_then(of_base) {
         let (price, title) = (card.price.clone(), card.title.clone());
         model.complete(card);
         card.title = title;
@@ -41,6 +78,9 @@ pub fn complete(card: &mut ModelCard, vendor: Option<&str>) {
         if !card.id.model().contains("application-inference-profile") {
             card.price = price;
         }
+    }
+    if is_behind {
+        card.price = told;
     }
     // The successor is asked of the same provider.
     if let Some(successor) = card.successor.as_mut().filter(|successor| successor.provider() != own)
@@ -80,7 +120,7 @@ pub fn vendor_at(address: &str) -> Option<&'static str> {
 /// ones are left out, and those of which it knows the beginning of an id alone, save Anthropic's, where that is a name too.
 pub fn of_vendor(provider: &str, address: &str) -> Vec<ModelId> {
     let Some(vendor) = vendor_at(address) else { return Vec::new() };
-    let models = KNOWN.iter().filter(|model| model.successor.is_none());
+    let models = all().iter().filter(|model| model.successor.is_none() && !model.can.is_empty());
     let id = |model: &KnownModel| match model.id.strip_suffix('*') {
         None => model.id.parse().ok(),
         Some(start) if vendor == "anthropic" => start.parse().ok(),
@@ -88,6 +128,11 @@ pub fn of_vendor(provider: &str, address: &str) -> Vec<ModelId> {
     };
     let of_vendor = models.filter_map(id).filter(|id: &ModelId| id.provider() == vendor);
     of_vendor.filter_map(|id| ModelId::new(provider, id.model()).ok()).collect()
+}
+
+/// The vendors whose models the catalogue has, by its names of them, with the address of the API.
+pub fn vendors() -> impl Iterator<Item = (&'static str, String)> {
+    VENDORS.iter().map(|(name, host)| (*name, format!("https://{host}")))
 }
 
 /// In words.
@@ -104,22 +149,17 @@ pub fn succeeded(mut error: Error, successor: Option<&ModelId>) -> Error {
     error
 }
 
-/// Completes the card, then lets the person's word win; what nobody says is guessed last. Where the vendor does not sell
-/// it (`is_sold`) the vendor's price is not its. `vendor` is as in [`complete`].
-pub fn settle(card: &mut ModelCard, corrections: &Corrections, vendor: Option<&str>, is_sold: bool) {
+/// Completes the card, then lets the person's word win; what nobody says is guessed last.
+pub fn settle(card: &mut ModelCard, corrections: &Corrections, vendor: Vendor<'_>) {
     let correction = corrections.get(&card.id);
     if let Some(base) = correction.and_then(|said| said.base.as_ref()) {
         card.base = Some(base.clone());
     }
-    let told = card.price.clone();
     complete(card, vendor);
-    if !is_sold {
-        card.price = told;
-    }
     if let Some(correction) = correction {
         correction.apply(card);
     }
-    known::guess(card);
+    known::guess(card, &CATALOGUE.1);
 }
 
 #[cfg(test)]
@@ -129,7 +169,7 @@ mod tests {
 
     fn card(id: &str) -> ModelCard {
         let mut card = ModelCard::unknown(id.parse().unwrap());
-        complete(&mut card, None);
+        complete(&mut card, Vendor::Called);
         card
     }
 
@@ -147,7 +187,7 @@ mod tests {
             (Some("bedrock"), None, None)
         );
         let mut work = ModelCard::unknown("work/eu.anthropic.claude-opus-4-5-20251101-v1:0".parse().unwrap());
-        complete(&mut work, vendor);
+        complete(&mut work, Vendor::Named("bedrock"));
         let same = card("bedrock/eu.anthropic.claude-opus-4-5-20251101-v1:0");
         assert_eq!(
             (work.context, &work.capabilities, &work.price),
@@ -155,7 +195,7 @@ mod tests {
         );
         assert!(work.context.is_some());
         let mut retired = ModelCard::unknown("work/amazon.titan-text-express-v1".parse().unwrap());
-        complete(&mut retired, vendor);
+        complete(&mut retired, Vendor::Named("bedrock"));
         assert_eq!(retired.successor.unwrap().provider(), "work");
         let listed = of_vendor("work", "https://bedrock.eu-west-1.amazonaws.com");
         assert!(!listed.is_empty() && listed.iter().all(|id| id.provider() == "work"));
@@ -164,7 +204,7 @@ mod tests {
     #[test]
     fn the_catalogue_of_remote_models_is_sound() {
         let models = toml::from_str::<Catalogue>(TEXT).unwrap().model;
-        assert_eq!(models, *KNOWN);
+        assert_eq!(models, all());
         let mut ids = Vec::new();
         for model in &models {
             for id in model.ids() {
@@ -173,7 +213,9 @@ mod tests {
                 ids.push(id);
             }
             let id = &model.id;
-            assert!(!model.title.is_empty() && !model.can.is_empty(), "{id}");
+            // What this program asks nothing of is there for what it lacks.
+            let is_other = model.lacks.contains(&Capability::Chat);
+            assert!(!model.title.is_empty() && (is_other || !model.can.is_empty()), "{id}");
             assert!(model.can.iter().all(|capability| !model.lacks.contains(capability)), "{id}");
             assert!(model.context.is_none_or(|n| n > 0) && model.max_output.is_none_or(|n| n > 0), "{id}");
             if let Some(price) = &model.price {
@@ -191,11 +233,47 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_says_is_taken_from_the_name_and_never_said_to_be_known() {
+        let settled = |id: &str| {
+            let mut card = ModelCard::unknown(id.parse().unwrap());
+            settle(&mut card, &Corrections::new(), Vendor::Nobodys);
+            card
+        };
+        for (name, guess) in [
+            ("qwen3", Some(Capability::Chat)),
+            ("bge-m3", Some(Capability::Embed)),
+            ("nomic-embed-text", Some(Capability::Embed)),
+            ("flux.1-dev", Some(Capability::Images)),
+            ("whisper-1", None),
+            ("tts-1", None),
+            ("sora-2", None),
+            ("rerank-v3", None),
+            ("gpt-realtime", None),
+            ("omni-moderation-latest", None),
+        ] {
+            let card = settled(&format!("there/{name}"));
+            assert_eq!((card.guess, card.capabilities.len(), card.lacks.len()), (guess, 0, 0), "{name}");
+            assert_eq!(card.is_for(Capability::Chat), guess == Some(Capability::Chat), "{name}");
+        }
+        for name in [
+            "whisper-1",
+            "tts-1-hd",
+            "gpt-4o-mini-tts",
+            "gpt-realtime",
+            "sora-2-pro",
+            "omni-moderation-latest",
+        ] {
+            assert_eq!(card(&format!("openai/{name}")).can(Capability::Chat), Some(false), "{name}");
+        }
+        assert_eq!(settled("there/x").can(Capability::Chat), None);
+    }
+
+    #[test]
     fn every_model_is_found_by_its_own_ids() {
-        for model in KNOWN.iter() {
+        for model in all() {
             for id in model.ids() {
                 let id = id.trim_end_matches('*').parse().unwrap();
-                assert_eq!(known::find(&KNOWN, &id).map(|found| &found.id), Some(&model.id), "{id}");
+                assert_eq!(known::find(all(), &id).map(|found| &found.id), Some(&model.id), "{id}");
             }
         }
     }
@@ -230,13 +308,36 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_is_no_vendors_is_told_nothing_of_a_vendor_that_it_is_named_after() {
+        for address in ["http://127.0.0.1:8791/v1", "https://gateway.example/v1"] {
+            let id: ModelId = "openai/gpt-4o".parse().unwrap();
+            let vendor = Vendor::at(Some(address), None);
+            let mut card = ModelCard::unknown(id.clone());
+            complete(&mut card, vendor);
+            assert_eq!(card, ModelCard::unknown(id.clone()), "{address}");
+            // Who knows better says it; what their server asks for it is another matter.
+            let said = Correction { base: Some("openai/gpt-4o".into()), ..Correction::default() };
+            settle(&mut card, &Corrections::from([(id, said)]), vendor);
+            assert_eq!((card.context, card.can(Capability::Reasoning)), (Some(128_000), Some(false)));
+            assert_eq!((card.title.as_str(), card.price), ("gpt-4o", None));
+        }
+        assert_eq!(Vendor::at(Some("https://api.openai.com/v1"), None), Vendor::Named("openai"));
+        assert_eq!(Vendor::at(None, None), Vendor::Called);
+        // The ids of Bedrock's API are Amazon's wherever it is spoken; what is asked for them is the gateway's.
+        let vendor = Vendor::at(Some("https://gateway.example"), Some("bedrock"));
+        let mut card = ModelCard::unknown("work/amazon.nova-lite-v1:0".parse().unwrap());
+        complete(&mut card, vendor);
+        assert!(card.context.is_some() && card.price.is_none(), "{card:?}");
+    }
+
+    #[test]
     fn a_retired_model_names_its_successor_once() {
         let mut model = ModelCard {
             detail: "Bedrock in us-east-1".into(),
             ..ModelCard::unknown("bedrock/anthropic.claude-v2:1".parse().unwrap())
         };
-        complete(&mut model, None);
-        complete(&mut model, None);
+        complete(&mut model, Vendor::Called);
+        complete(&mut model, Vendor::Called);
         let said = "Bedrock in us-east-1 (retired; its successor is bedrock/anthropic.claude-sonnet-4-6)";
         assert_eq!(model.detail, said);
         assert_eq!(card("openai/gpt-4o").successor, None);
@@ -250,9 +351,9 @@ mod tests {
         let (profile, bought) = (arn("application-inference-profile"), arn("provisioned-model"));
         let listed = ModelCard { base: base.clone(), title: "team".into(), ..ModelCard::unknown(profile) };
         let (mut told, mut said) = (listed, ModelCard::unknown(bought.clone()));
-        settle(&mut told, &Corrections::new(), None, true);
+        settle(&mut told, &Corrections::new(), Vendor::Called);
         let correction = Correction { base, ..Correction::default() };
-        settle(&mut said, &Corrections::from([(bought, correction)]), None, true);
+        settle(&mut said, &Corrections::from([(bought, correction)]), Vendor::Called);
         for card in [&told, &said] {
             assert_eq!(
                 (card.context, card.can(Capability::Tools)),
@@ -270,7 +371,7 @@ mod tests {
         let id: ModelId = "openai/gpt-4".parse().unwrap();
         let said = Correction { can: vec![Capability::Vision], ..Correction::default() };
         let mut card = ModelCard::unknown(id.clone());
-        settle(&mut card, &BTreeMap::from([(id, said)]), None, true);
+        settle(&mut card, &BTreeMap::from([(id, said)]), Vendor::Called);
         assert_eq!((card.can(Capability::Vision), card.context), (Some(true), Some(8192)));
     }
 }

@@ -95,6 +95,12 @@ impl Lists {
     }
 }
 
+/// Whether the key is taken, and only may not list models: others may be asked with it.
+fn only_lists_are_refused(error: &Error) -> bool {
+    let low = error.why.to_ascii_lowercase();
+    low.contains("not authorized to perform") || low.contains("insufficient permissions")
+}
+
 /// The providers while they are asked.
 struct Asking {
     lists: Lists,
@@ -203,7 +209,7 @@ impl Asking {
                 }
                 (Some((Err(error), _)), None) => {
                     // Whose key is refused has none of them.
-                    if asked.kept && error.kind != ErrorKind::Auth {
+                    if asked.kept && (error.kind != ErrorKind::Auth || only_lists_are_refused(error)) {
                         all.extend(cards::catalogued(&self.invoke, &asked.name));
                     }
                     match cards::stand_in(&asked.name, error) {
@@ -234,5 +240,24 @@ impl Asking {
         }
         all.append(&mut silent);
         Some(Ok((lists, all)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_may_not_list_is_told_from_one_that_is_refused() {
+        let refused = |why: &str| only_lists_are_refused(&Error::new(ErrorKind::Auth, "listing", why, ""));
+        assert!(refused(
+            "the server says (403): User: arn:aws:iam::1:user/ada is not authorized to perform: \
+             bedrock:ListFoundationModels because no identity-based policy allows it"
+        ));
+        assert!(refused(
+            "the server says (403): You have insufficient permissions for this operation. Missing scopes: x"
+        ));
+        assert!(!refused("the server says (403): The security token included in the request is invalid."));
+        assert!(!refused("the server says (401): Incorrect API key provided"));
     }
 }

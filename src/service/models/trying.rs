@@ -32,11 +32,11 @@ pub fn ask(
     terms: &Terms,
 ) -> BoxStream<'static, Result<Step>> {
     let card = invoke.card(model);
-    let (can, talks) = (|what| card.can(what) == Some(true), card.can(Capability::Chat) == Some(true));
-    if can(Capability::Embed) && !talks {
+    let talks = card.is_for(Capability::Chat);
+    if card.is_for(Capability::Embed) && !talks {
         return embed(invoke, model, vec![text], terms);
     }
-    if can(Capability::Images) && !talks {
+    if card.is_for(Capability::Images) && !talks {
         return stream::once(std::future::ready(Err(paints(model)))).boxed();
     }
     let longest = card.max_output.map_or(LONGEST, |tokens| tokens.min(LONGEST));

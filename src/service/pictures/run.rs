@@ -170,7 +170,10 @@ impl Growing {
         };
         let price = pictures.invoke.prices().of(&self.making.asked.model);
         let mut making = self.making;
-        making.cost = tally.cost(SpanKind::Image, price.as_ref()).dollars.filter(|_| self.came > 0);
+        // A price by the token wants both numbers.
+        let told = usage.input.is_some() && usage.output.is_some();
+        let is_known = self.came > 0 && (told || price.as_ref().is_some_and(|price| price.image.is_some()));
+        making.cost = tally.cost(SpanKind::Image, price.as_ref()).dollars.filter(|_| is_known);
         making.timing.total_ms = Some(u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX));
         (making.usage, making.outcome) = (usage, outcome);
         let (kept, lost) = (making.made.len() as u32, self.refused.len() as u32);

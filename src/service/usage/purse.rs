@@ -27,6 +27,13 @@ use crate::store::{Batch, Store};
 /// The name under which it is remembered what was told.
 const TOLD: &str = "budget.told";
 
+/// The same of calls whose price nobody knows.
+const UNHELD: &str = "budget.unheld";
+
+/// The models of which it was told that a budget does not hold them, with the beginning of the period.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Unheld(Vec<(Budget, Timestamp, ModelId)>);
+
 /// The warnings that were told, with the beginning of the period that they were for.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Told(Vec<(Budget, Timestamp)>);
@@ -98,6 +105,9 @@ impl Gate for Purse {
         if !budgets.iter().any(|budget| budget.scope.holds(&model)) {
             return None;
         }
+        // A conversation is written to.
+        let least = needs(call, &model, &prices, u32::from(matches!(call, Call::Converse(_))))?;
+        let unpriced = least.cost.dollars.is_none();
         let (purse, doing) = (self.clone(), doing.to_owned());
         Some(
             async move {
@@ -108,7 +118,8 @@ impl Gate for Purse {
                 let judged = purse.archive.run(move |store| {
                     let own: Vec<_> =
                         budgets.iter().filter(|budget| budget.scope.holds(&model)).cloned().collect();
-                    let asked = Asked { next, others: &others, doing: &doing };
+                    let unpriced = unpriced.then_some(&model);
+                    let asked = Asked { next, others: &others, unpriced, doing: &doing };
                     judge(store, &own, &asked, &prices, &Calendar::system(), fresh::now())
                 });
                 let remarks = judged.await?;
@@ -223,6 +234,8 @@ fn written(call: &Call) -> u32 {
 struct Asked<'a> {
     next: Spent,
     others: &'a [(ModelId, Spent)],
+    /// The model, where nobody knows what it costs.
+    unpriced: Option<&'a ModelId>,
     doing: &'a str,
 }
 
@@ -235,11 +248,14 @@ fn judge(
     calendar: &Calendar,
     now: Timestamp,
 ) -> Result<Vec<String>> {
-    let mut due = Vec::new();
+    let (mut due, mut unheld) = (Vec::new(), Vec::new());
     for (budget, begins, sum) in stands(store, budgets, prices, calendar, now)? {
         let mut held = Spent::default();
         for (_, kept) in asked.others.iter().filter(|(model, _)| budget.scope.holds(model)) {
             held.add(*kept);
+        }
+        if let Some((model, text)) = asked.unpriced.and_then(|model| Some((model, budget.unheld(model)?))) {
+            unheld.push(((budget.clone(), begins, model.clone()), text));
         }
         match budget.judge(sum, held, asked.next) {
             Verdict::Within => {}
@@ -247,7 +263,41 @@ fn judge(
             Verdict::Stop { why, hint } => return Err(Error::new(ErrorKind::Budget, asked.doing, why, hint)),
         }
     }
-    tell_once(store, due)
+    let mut texts = tell_once(store, due)?;
+    texts.extend(tell_unheld(store, unheld)?);
+    // As in `tell_once`.
+    Ok(if texts.len() > 1 { vec![texts.join(" ")] } else { texts })
+}
+
+/// The texts of what is not held, that were not told of the model in this period; they are told now.
+fn tell_unheld(store: &Store, due: Vec<((Budget, Timestamp, ModelId), String)>) -> Result<Vec<String>> {
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = store.name(UNHELD);
+    let kept = store.get::<Remembered>(&key)?;
+    let Unheld(mut told) = kept.and_then(|kept| serde_json::from_value(kept.value).ok()).unwrap_or_default();
+    let due: Vec<_> = due.into_iter().filter(|(entry, _)| !told.contains(entry)).collect();
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (entries, texts): (Vec<_>, Vec<_>) = due.into_iter().unzip();
+    let is_over = |(old, began, _): &(Budget, Timestamp, ModelId)| {
+        entries.iter().any(|(new, begins, _)| new.period == old.period && begins != began)
+    };
+    told.retain(|entry| !is_over(entry));
+    told.extend(entries);
+    remember(store, UNHELD, &Unheld(told))?;
+    Ok(texts)
+}
+
+/// Keeps it under that name.
+fn remember(store: &Store, name: &str, what: &impl Serialize) -> Result<()> {
+    let value = serde_json::to_value(what)
+        .map_err(|error| Error::internal("remembering a warning", error.to_string()))?;
+    let mut batch = Batch::new();
+    batch.put(&store.name(name), &Remembered { name: name.to_owned(), value })?;
+    store.commit_soft(batch)
 }
 
 /// The texts of the warnings that were not told in their period; they are told now.
@@ -274,11 +324,7 @@ fn tell_once(store: &Store, due: Vec<(Budget, Timestamp, String)>) -> Result<Vec
         texts = vec![texts.join(" ")];
     }
     if !texts.is_empty() {
-        let value = serde_json::to_value(Told(told))
-            .map_err(|error| Error::internal("remembering a warning", error.to_string()))?;
-        let mut batch = Batch::new();
-        batch.put(&key, &Remembered { name: TOLD.to_owned(), value })?;
-        store.commit_soft(batch)?;
+        remember(store, TOLD, &Told(told))?;
     }
     Ok(texts)
 }

@@ -321,6 +321,9 @@ fn settle(state: &mut State, outcome: Outcome, out: &mut Out<'_>) {
                 choice @ (Choice::ImportDataset { .. } | Choice::Write { of: Written::Results(_), .. }) => {
                     state.at_desk(out, |panes, desk| panes.evaluate.chosen(choice, desk));
                 }
+                choice @ Choice::Write { of: Written::Usage, .. } => {
+                    state.at_desk(out, |panes, desk| panes.usage.chosen(choice, desk));
+                }
                 choice @ Choice::Write { of: Written::Comparison(_), .. } => {
                     state.at_desk(out, |panes, desk| panes.compare.chosen(choice, desk));
                 }

@@ -77,17 +77,17 @@ impl Stock {
 
 /// Whether it can be talked to, now or once it is fetched.
 pub fn chats(card: &ModelCard) -> bool {
-    card.capabilities.contains(&Capability::Chat)
+    card.is_for(Capability::Chat)
 }
 
 /// Whether it makes vectors of texts, and says nothing.
 pub fn embeds(card: &ModelCard) -> bool {
-    card.capabilities.contains(&Capability::Embed) && !chats(card)
+    card.is_for(Capability::Embed) && !chats(card)
 }
 
 /// Whether it makes pictures, and says nothing.
 pub fn paints(card: &ModelCard) -> bool {
-    card.capabilities.contains(&Capability::Images) && !chats(card)
+    card.is_for(Capability::Images) && !chats(card)
 }
 
 /// Whether it is, or would be, on this machine.

@@ -152,6 +152,7 @@ impl Confirm {
             Written::Conversation(_) => "the conversation",
             Written::Comparison(_) => "the comparison",
             Written::Results(_) => "the results",
+            Written::Usage => "the usage",
         };
         Self {
             act: "Replace the file",

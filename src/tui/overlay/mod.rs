@@ -5,6 +5,7 @@
 mod blank;
 pub mod confirm;
 pub mod difference;
+mod forms;
 pub mod help;
 pub mod input;
 pub mod menu;

@@ -275,10 +275,10 @@ impl Purpose {
 /// Those that make pictures, then those of which nobody knows it; the others are there and cannot be taken.
 fn painters(mut stock: Stock) -> Stock {
     let place = |card: &ModelCard| match card.can(Capability::Images) {
-        Some(true) => 0,
+        _ if card.is_for(Capability::Images) => 0,
         _ if is_local(card) => 2,
         Some(false) => 2,
-        None => 1,
+        _ => 1,
     };
     let mut cards = stock.cards.to_vec();
     cards.sort_by_key(place);

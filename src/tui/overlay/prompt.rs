@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 pub use super::blank::Blank;
+pub use super::forms::{comparison_form_of, format_of, report_form_of, usage_form_of};
 use super::input::Input;
 use super::{Choice, Outcome};
 use crate::domain::attachment::{Attachment, dropped_path};
@@ -20,9 +21,6 @@ use crate::tui::look::{Look, Role};
 use crate::tui::paint::{put, wrap};
 use crate::tui::stroke::Stroke;
 use crate::tui::widget::text::width;
-use crate::workbench::request::comparisons::Form as ComparisonForm;
-use crate::workbench::request::conversations::Format;
-use crate::workbench::request::evaluations::ReportForm;
 
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +69,8 @@ pub enum Of {
     Values,
     /// The file that what votes come to is written to.
     Report(EvaluationId),
+    /// The file that usage is written to.
+    Usage,
     /// Another name of a dataset.
     DatasetName(DatasetId),
 }
@@ -146,6 +146,12 @@ impl Prompt {
         let input = Input::new(&format!("{}.md", file_stem(name)));
         let title = "Write the results to".to_owned();
         Self { title, input, of: Of::Report(of), wrong: "", said: Said::Nothing }
+    }
+
+    /// Asks for the file that usage is written to.
+    pub fn usage() -> Self {
+        let title = "Write the usage to".to_owned();
+        Self { title, input: Input::new("usage.csv"), of: Of::Usage, wrong: "", said: Said::Nothing }
     }
 
     /// Asks for a file that goes with the next message.
@@ -302,7 +308,7 @@ impl Prompt {
     pub fn verb(&self) -> &'static str {
         match self.of {
             Of::Name(_) | Of::PromptName(Some(_)) | Of::PresetName(Some(_)) | Of::DatasetName(_) => "rename",
-            Of::File(_) | Of::Picture(_) | Of::Report(_) | Of::Comparison(_) => "write",
+            Of::File(_) | Of::Picture(_) | Of::Report(_) | Of::Usage | Of::Comparison(_) => "write",
             Of::Source => "vary",
             Of::Attachment => "attach",
             Of::Weights | Of::Dataset => "add",
@@ -409,6 +415,13 @@ impl Prompt {
             }
             (Some(Action::Accept), Of::Report(_)) => {
                 self.wrong = "The name ends in .md, .html, .csv or .json: that is the form.";
+                Outcome::Stay
+            }
+            (Some(Action::Accept), Of::Usage) if usage_form_of(text).is_some() => {
+                Outcome::Chosen(write(Written::Usage, text))
+            }
+            (Some(Action::Accept), Of::Usage) => {
+                self.wrong = "The name ends in .csv, .jsonl or .prom: that is the form.";
                 Outcome::Stay
             }
             (Some(Action::Accept), Of::Comparison(id)) if comparison_form_of(text).is_some() => {
@@ -559,6 +572,9 @@ impl Prompt {
             ("", Of::Picture(_)) => ("It is written as it came. ~/ is your home", Role::Muted),
             ("", Of::Source) => ("PNG, JPEG or WebP; it is kept with what is made of it", Role::Muted),
             ("", Of::Report(_)) => (".md, .html, .csv or .json · ~/ is your home", Role::Muted),
+            ("", Of::Usage) => {
+                (".csv, .prom (Prometheus) or .jsonl (Bedrock's record of each call)", Role::Muted)
+            }
             ("", Of::File(_)) => (".md, .json or .jsonl · ~/ is your home", Role::Muted),
             ("", Of::Attachment) => ("a picture, document or text · ~/ is your home", Role::Muted),
             (wrong, _) => (wrong, Role::Warn),
@@ -595,43 +611,6 @@ pub fn shown(name: &Name) -> String {
     format!("{}{}", safe_line(&name.name), if name.folder { "/" } else { "" })
 }
 
-/// The form that a file's name asks for.
-pub fn format_of(path: &str) -> Option<Format> {
-    let (stem, end) = path.rsplit_once('.')?;
-    match end.to_ascii_lowercase().as_str() {
-        _ if stem.is_empty() || stem.ends_with('/') => None,
-        "md" | "markdown" => Some(Format::Markdown),
-        "json" => Some(Format::Json),
-        "jsonl" => Some(Format::Jsonl),
-        _ => None,
-    }
-}
-
-/// The form of a report that a file's name asks for.
-pub fn report_form_of(path: &str) -> Option<ReportForm> {
-    let (stem, end) = path.rsplit_once('.')?;
-    match end.to_ascii_lowercase().as_str() {
-        _ if stem.is_empty() || stem.ends_with('/') => None,
-        "md" | "markdown" => Some(ReportForm::Markdown),
-        "html" | "htm" => Some(ReportForm::Html),
-        "csv" => Some(ReportForm::Csv),
-        "json" => Some(ReportForm::Json),
-        _ => None,
-    }
-}
-
-/// The form of a comparison that a file's name asks for.
-pub fn comparison_form_of(path: &str) -> Option<ComparisonForm> {
-    if path.to_ascii_lowercase().ends_with(".battles.jsonl") {
-        return Some(ComparisonForm::Battles);
-    }
-    match format_of(path)? {
-        Format::Markdown => Some(ComparisonForm::Markdown),
-        Format::Jsonl => Some(ComparisonForm::Json),
-        Format::Json => None,
-    }
-}
-
 /// Writes it to the file of that name, if there is none yet.
 fn write(of: Written, path: &str) -> Choice {
     Choice::Write { of, path: path.to_owned(), replace: false }
@@ -657,6 +636,7 @@ fn file_stem(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workbench::request::conversations::Format;
 
     #[test]
     fn the_end_of_the_name_is_the_form_and_a_title_becomes_a_name() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Answer, Host};
+use super::{Answer, Desk, Host};
 use crate::config::Osc52;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::tui::event::{Clipped, Copied, Event};
@@ -43,8 +43,11 @@ impl Way {
             Osc52::Tmux => (false, true),
             Osc52::Off => (false, false),
         };
-        let by_terminal = matches!(host.osc52, Osc52::Raw | Osc52::Tmux);
-        Self { native: host.osc52 == Osc52::Off || !(host.remote || by_terminal), plain, wrapped }
+        let native = match (host.desk, host.osc52) {
+            (Desk::Forbidden, _) | (Desk::Elsewhere, Osc52::Auto) => false,
+            (_, osc52) => matches!(osc52, Osc52::Auto | Osc52::Off),
+        };
+        Self { native, plain, wrapped }
     }
 }
 
@@ -70,11 +73,15 @@ impl Clipboard {
 
 impl Clipboard {
     /// Reads beside the loop what is there; only a `native` one can be read.
-    pub fn read(&self, native: bool) -> impl Future<Output = Answer> + Send + 'static {
+    pub fn read(&self, native: bool, desk: Desk) -> impl Future<Output = Answer> + Send + 'static {
         let held = self.0.clone();
         async move {
             if !native {
-                return Answer::Event(Event::Clipboard(Err(not_pasted("it is on another machine"))));
+                let why = match desk {
+                    Desk::Forbidden => "its display is on another machine, and --offline forbids the network",
+                    Desk::Persons | Desk::Elsewhere => "it is on another machine",
+                };
+                return Answer::Event(Event::Clipboard(Err(not_pasted(why))));
             }
             let read = tokio::task::spawn_blocking(move || get(&held));
             let clipped = match tokio::time::timeout(READING, read).await {
@@ -175,7 +182,8 @@ mod tests {
     use super::*;
 
     fn host(osc52: Osc52, tmux: bool, remote: bool) -> Host {
-        Host { editor: None, folder: "/".into(), osc52, tmux, remote, home: None, config: None }
+        let desk = if remote { Desk::Elsewhere } else { Desk::Persons };
+        Host { editor: None, folder: "/".into(), osc52, tmux, desk, offline: false, home: None, config: None }
     }
 
     #[test]
@@ -189,8 +197,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn offline_a_display_behind_the_network_is_neither_read_nor_written() {
+        for osc52 in [Osc52::Auto, Osc52::Off, Osc52::Raw] {
+            assert!(!Way::of(&Host { desk: Desk::Forbidden, ..host(osc52, false, false) }).native);
+        }
+        let Answer::Event(Event::Clipboard(Err(error))) =
+            Clipboard::default().read(false, Desk::Forbidden).await
+        else {
+            panic!("it was read");
+        };
+        assert!(error.to_string().contains("--offline"), "{error}");
+        let folder = tempfile::tempdir().unwrap();
+        let config = |variables: &[(&str, &str)]| {
+            let home = ("OUTCROP_HOME", folder.path().to_str().unwrap());
+            let variables = variables.iter().copied().chain([home]);
+            let environment = crate::config::Environment::from_vars(variables);
+            crate::config::Config::load(&environment, &crate::config::Flags::default()).unwrap()
+        };
+        let (far, offline) = (("DISPLAY", "192.0.2.12:0"), ("OUTCROP_NET_OFFLINE", "true"));
+        assert_eq!(Desk::of(&config(&[far, offline])), Desk::Forbidden);
+        assert_eq!(Desk::of(&config(&[far])), Desk::Persons);
+        assert_eq!(Desk::of(&config(&[("DISPLAY", ":0"), offline])), Desk::Persons);
+    }
+
+    #[tokio::test]
     async fn the_clipboard_of_another_machine_is_not_read_and_what_can_be_done_is_said() {
-        let Answer::Event(Event::Clipboard(Err(error))) = Clipboard::default().read(false).await else {
+        let Answer::Event(Event::Clipboard(Err(error))) =
+            Clipboard::default().read(false, Desk::Elsewhere).await
+        else {
             panic!("it was read");
         };
         let said = error.to_string();

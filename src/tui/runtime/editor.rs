@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, begin_file};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::worker;
+use crate::worker::Edit;
 
 /// The most bytes that are read back.
 const READ_MAX: u64 = 16 << 20;
@@ -21,9 +21,15 @@ pub fn none() -> Error {
 }
 
 /// Opens `text` with a command line such as `code --wait`, waits for its end, reads the text back.
-pub async fn edit(text: &str, command: &str, folder: &Path) -> Result<String> {
+pub async fn edit(text: &str, command: &str, folder: &Path, offline: bool) -> Result<String> {
     let file = Private::create(folder, text).map_err(|e| Error::io(DOING, &e))?;
-    let status = worker::edit(command, &file.path()).await.map_err(|e| Error::io(DOING, &e))?;
+    let status = Edit { doing: DOING, line: command, file: &file.path(), offline }.run().await;
+    let status = status.map_err(|mut error| {
+        if error.kind == ErrorKind::Offline {
+            "Write it here, or start without --offline.".clone_into(&mut error.hint);
+        }
+        error
+    })?;
     if !status.success() {
         let why = format!("`{command}` ended with {status}");
         return Err(Error::new(ErrorKind::Io, DOING, why, "The text is as it was before."));
@@ -36,7 +42,8 @@ pub async fn configure(config: Config, command: &str) -> Result<Config> {
     let path = &config.paths.config;
     let doing = format!("editing {}", path.display());
     begin_file(path, &doing)?;
-    let status = worker::edit(command, path).await.map_err(|e| Error::io(&doing, &e))?;
+    let offline = config.net.offline;
+    let status = Edit { doing: &doing, line: command, file: path, offline }.run().await?;
     if !status.success() {
         let why = format!("`{command}` ended with {status}");
         return Err(Error::new(ErrorKind::Io, doing, why, "The file is as the editor left it."));
@@ -124,7 +131,7 @@ mod tests {
             "f() {{ stat -c %a \"$1\" > {0}; cat \"$1\" >> {0}; cp \"$1\" \"$1~\"; echo after > \"$1\"; }}; f",
             seen.display()
         );
-        assert_eq!(edit("before\n", &command, &folder).await.unwrap(), "after\n");
+        assert_eq!(edit("before\n", &command, &folder, false).await.unwrap(), "after\n");
         assert_eq!(fs::read_to_string(seen).unwrap(), "600\nbefore\n");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
@@ -165,7 +172,7 @@ mod tests {
     async fn an_editor_that_fails_changes_nothing_and_leaves_nothing() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("run");
-        let error = edit("before", "false", &folder).await.unwrap_err();
+        let error = edit("before", "false", &folder, false).await.unwrap_err();
         assert!(error.to_string().contains("as it was"), "{error}");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     }
@@ -174,7 +181,7 @@ mod tests {
     async fn a_folder_that_others_can_open_is_refused() {
         let home = tempfile::tempdir().unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let error = edit("before", "true", home.path()).await.unwrap_err();
+        let error = edit("before", "true", home.path(), false).await.unwrap_err();
         assert!(error.to_string().contains("private"), "{error}");
     }
 }

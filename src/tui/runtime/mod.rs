@@ -65,12 +65,33 @@ pub struct Host {
     pub folder: PathBuf,
     pub osc52: Osc52,
     pub tmux: bool,
-    /// The clipboard of this machine is not the person's.
-    pub remote: bool,
+    pub desk: Desk,
+    /// No child may go out to the network.
+    pub offline: bool,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
     /// Whose file can be edited.
     pub config: Option<Box<Config>>,
+}
+
+/// Whose the clipboard of this machine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Desk {
+    Persons,
+    /// The person sits at another machine.
+    Elsewhere,
+    /// It is behind the network, and the process is offline.
+    Forbidden,
+}
+
+impl Desk {
+    fn of(config: &Config) -> Self {
+        match config.terminal.ssh {
+            _ if config.net.offline && config.terminal.far_display => Self::Forbidden,
+            true => Self::Elsewhere,
+            false => Self::Persons,
+        }
+    }
 }
 
 impl Host {
@@ -82,7 +103,8 @@ impl Host {
             folder: config.paths.runtime.clone(),
             osc52: config.ui.osc52,
             tmux: config.terminal.tmux,
-            remote: config.terminal.ssh,
+            desk: Desk::of(config),
+            offline: config.net.offline,
             home: config.home.clone(),
             config: Some(Box::new(config.clone())),
         }
@@ -463,7 +485,7 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
                 Effect::Copy(text) => self.copy(text)?,
                 Effect::Paste => {
                     let native = Way::of(&self.host).native;
-                    self.beside.spawn(self.clipboard.read(native));
+                    self.beside.spawn(self.clipboard.read(native, self.host.desk));
                 }
                 Effect::Save { of, path, text, replace } => {
                     let home = self.host.home.clone();
@@ -541,7 +563,8 @@ impl<'a, A: App, T: Terminal> Runtime<'a, A, T> {
         };
         self.terminal.hand_over();
         let folder = self.host.folder.clone();
-        let editor = async move { Answer::Edited(editor::edit(&text, &command, &folder).await) };
+        let offline = self.host.offline;
+        let editor = async move { Answer::Edited(editor::edit(&text, &command, &folder, offline).await) };
         self.editing = Some(self.beside.spawn(editor).id());
         Ok(())
     }

@@ -129,7 +129,8 @@ fn host() -> Host {
         folder: "/dev/null/none".into(),
         osc52: Osc52::Raw,
         tmux: false,
-        remote: true,
+        desk: Desk::Elsewhere,
+        offline: false,
         home: None,
         config: None,
     }

@@ -84,9 +84,9 @@ impl Thread {
         let Some(answer) = self.last_answer().and_then(|message| message.answer.as_ref()) else {
             return parts.join(" · ");
         };
-        let output = u64::from(answer.usage.output.unwrap_or(0));
         if let Some(ms) = running {
             // Of a running answer, what has come of it so far.
+            let output = u64::from(answer.usage.output.unwrap_or(0));
             if output > 0 {
                 parts.push(format!("{} tok", grouped(output)));
                 parts.extend((ms >= 500).then(|| format!("{} tok/s", grouped(output * 1000 / ms))));
@@ -94,9 +94,10 @@ impl Thread {
         } else {
             let rate = answer.tokens_per_second();
             parts.extend(rate.map(|rate| format!("{} tok/s", figures::rate(rate))));
-            parts.extend(
-                answer.usage.input.map(|input| format!("{} tok", grouped(u64::from(input) + output))),
-            );
+            // What was written and nobody told comes on top.
+            let more = if answer.usage.output.is_none() { "+" } else { "" };
+            let all = |input: u32| u64::from(input) + u64::from(answer.usage.output.unwrap_or(0));
+            parts.extend(answer.usage.input.map(|input| format!("{}{more} tok", grouped(all(input)))));
         }
         if let Some(share) = answer.context_share() {
             parts.push(format!("ctx {} {:.0} %", meter(f64::from(share).max(0.125), 1), share * 100.0));

@@ -19,9 +19,10 @@ pub fn in_stream(doing: &str, event: &Value) -> Option<Error> {
         "rate_limit_error" => 429,
         "timeout_error" => 504,
         "overloaded_error" => 529,
-        _ => 500,
+        "api_error" => 500,
+        _ => return Some(in_answer(doing, event, None)),
     };
-    Some(in_answer(doing, event, status))
+    Some(in_answer(doing, event, Some(status)))
 }
 
 /// Whether the model takes the other of the two forms of thinking.

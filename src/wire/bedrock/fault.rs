@@ -20,11 +20,22 @@ pub fn of_status(
     body: &str,
     retry_after_ms: Option<u64>,
 ) -> Error {
+    told_by(doing, Some(status), name, body, retry_after_ms)
+}
+
+/// The same of an error whose status may not be told.
+fn told_by(
+    doing: &str,
+    status: Option<u16>,
+    name: Option<&str>,
+    body: &str,
+    retry_after_ms: Option<u64>,
+) -> Error {
     let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     let name = named(name, &value);
     // Gateways in front of it, and a few of its own parts, write a capital.
     let words = ["message", "Message"].iter().find_map(|key| value.get(key)?.as_str()).unwrap_or(body);
-    let mut error = fault::of_status(doing, status, words, retry_after_ms);
+    let mut error = fault::told(doing, status, words, retry_after_ms);
     named_better(&mut error, name, retry_after_ms);
     error
 }
@@ -54,15 +65,17 @@ pub fn told(doing: &str, status: u16, body: &str, hint: &str) -> Error {
 
 /// An exception or an error that came in the stream, after the status 200.
 pub(super) fn in_stream(doing: &str, name: &str, payload: &[u8]) -> Error {
-    let status = match plain(name) {
-        name if name.starts_with("validation") => 400,
-        name if name.starts_with("throttling") => 429,
-        name if name.starts_with("serviceUnavailable") => 503,
-        name if name.starts_with("modelTimeout") => 408,
-        name if name.starts_with("modelStreamError") => 424,
-        _ => 500,
+    let status = match plain(name).to_ascii_lowercase() {
+        name if name.starts_with("validation") => Some(400),
+        name if name.starts_with("throttling") => Some(429),
+        name if name.starts_with("serviceunavailable") => Some(503),
+        name if name.starts_with("modeltimeout") => Some(408),
+        name if name.starts_with("modelstreamerror") => Some(424),
+        name if name.starts_with("internal") => Some(500),
+        // Any other name tells nothing of the next time.
+        _ => None,
     };
-    of_status(doing, status, Some(name), &String::from_utf8_lossy(payload), None)
+    told_by(doing, status, Some(name), &String::from_utf8_lossy(payload), None)
 }
 
 /// Whether the model takes such a call, or this one, without a stream alone.
@@ -106,6 +119,8 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
             let ran_out = error.why.to_ascii_lowercase().contains("expired");
             (ErrorKind::Auth, if ran_out { RENEW } else { LOOK })
         }
+        // How long is said already, where the server says it.
+        "ThrottlingException" if matches!(error.kind, ErrorKind::RateLimited { .. }) => return,
         "ThrottlingException" => (ErrorKind::RateLimited { retry_after_ms }, "Wait a little, then retry."),
         "ServiceQuotaExceededException" => {
             (ErrorKind::RateLimited { retry_after_ms: None }, "Ask for a higher quota of the account.")
@@ -113,6 +128,7 @@ fn named_better(error: &mut Error, name: &str, retry_after_ms: Option<u64>) {
         "ModelNotReadyException" => {
             (ErrorKind::Overloaded, "The model is being loaded: try again in a minute.")
         }
+        "ServiceUnavailableException" if error.kind == ErrorKind::Overloaded => return,
         "ServiceUnavailableException" => (ErrorKind::Overloaded, "Try again later."),
         "ModelTimeoutException" => (ErrorKind::Timeout, "Try again, or ask for a shorter answer."),
         "ModelErrorException" | "ModelStreamErrorException" => {
@@ -219,6 +235,18 @@ mod tests {
             ("InternalFailure", ErrorKind::Server { status: 500 }),
         ] {
             assert_eq!(in_stream("asking", name, b"the words").kind, kind, "{name}");
+        }
+        let passes = |name| fault::may_pass(&in_stream("asking", name, b"the words"));
+        for (name, status) in [
+            ("internalServerException", Some(500)),
+            ("modelTimeoutException", Some(408)),
+            ("serviceUnavailableException", Some(503)),
+            ("throttlingException", Some(429)),
+            ("modelStreamErrorException", Some(424)),
+            ("validationException", None),
+            ("someOtherException", None),
+        ] {
+            assert_eq!(passes(name), status, "{name}");
         }
     }
 

@@ -12,7 +12,7 @@ pub fn in_stream(doing: &str, frame: &Value) -> Option<Error> {
     let code = error.get("code").and_then(|c| c.as_u64().or_else(|| c.as_str()?.parse().ok()));
     let told = code.and_then(|c| u16::try_from(c).ok()).filter(|c| (400..600).contains(c));
     let named = || ["code", "type"].iter().find_map(|name| of_name(error.get(*name)?.as_str()?));
-    Some(in_answer(doing, frame, told.or_else(named).unwrap_or(500)))
+    Some(in_answer(doing, frame, told.or_else(named)))
 }
 
 /// The status of which a code or type speaks (<https://platform.openai.com/docs/guides/error-codes>); `None` for one that is
@@ -25,6 +25,7 @@ fn of_name(name: &str) -> Option<u16> {
         "permission_error" | "permission_denied" => 403,
         "not_found_error" | "model_not_found" => 404,
         "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" | "requests" | "tokens" => 429,
+        "server_error" | "internal_server_error" | "api_error" => 500,
         "overloaded_error" | "service_unavailable" | "slow_down" => 503,
         "timeout" | "vector_store_timeout" => 504,
         _ => return None,

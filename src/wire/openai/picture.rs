@@ -12,6 +12,7 @@ use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::message::Usage;
 use crate::domain::picture::media_type;
+use crate::domain::script::Form;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::{loose, picture_size};
 
@@ -42,6 +43,17 @@ pub fn requests(picture: &Picture) -> Result<Vec<Asked>> {
         Some(source) => variation(picture, each, &source),
     };
     Ok(vec![asked; times as usize])
+}
+
+/// The form that varies a picture, and where it goes; `None` where the picture is made of a text alone.
+pub fn form(picture: &Picture) -> Result<Option<(&'static str, Form)>> {
+    // What is refused is refused here too.
+    requests(picture)?;
+    Ok(source(picture)?.map(|source| {
+        let (path, fields) = fields(picture, picture.count);
+        let name = format!("picture.{}", source.media_type.trim_start_matches("image/"));
+        (path, Form { fields, file: ("image", name, source.media_type), bytes: source.bytes.to_vec() })
+    }))
 }
 
 /// What such servers cannot be asked for of that model.
@@ -112,7 +124,7 @@ fn source(picture: &Picture) -> Result<Option<Source<'_>>> {
 }
 
 /// Without a word DALL·E 2 makes one like it; with one, and all others, it is edited.
-fn variation(picture: &Picture, count: u32, source: &Source<'_>) -> Asked {
+fn fields(picture: &Picture, count: u32) -> (&'static str, Vec<(&'static str, String)>) {
     let model = picture.model.model();
     let wordless = model.starts_with("dall-e-2") && picture.prompt.trim().is_empty();
     let mut fields = vec![("model", model.to_owned()), ("n", count.to_string())];
@@ -125,9 +137,14 @@ fn variation(picture: &Picture, count: u32, source: &Source<'_>) -> Asked {
     if wants_bytes(picture) {
         fields.push(("response_format", "b64_json".to_owned()));
     }
+    (if wordless { "images/variations" } else { "images/edits" }, fields)
+}
+
+fn variation(picture: &Picture, count: u32, source: &Source<'_>) -> Asked {
+    let (path, fields) = fields(picture, count);
     let boundary = boundary(&fields, source.bytes);
     Asked {
-        path: if wordless { "images/variations" } else { "images/edits" },
+        path,
         body: multipart(&boundary, &fields, source),
         media_type: format!("multipart/form-data; boundary={boundary}"),
     }

@@ -38,6 +38,7 @@ pub(super) fn openai(sent: &Sent, body: Literal) -> Result<String, &'static str>
         Api::ChatCompletions { base } => (base, "chat.completions.create", CHAT_LOOP),
         Api::Responses { base } => (base, "responses.create", RESPONSES_LOOP),
         Api::Images { base } => (base, "images.generate", IMAGES_END),
+        Api::Edits { .. } => return Err("a picture to vary goes as a file"),
         Api::Messages => return Err("the request is one of Anthropic's API"),
         Api::Ollama => return Err("the request is one of Ollama's own API"),
         Api::Bedrock { .. } => return Err("the request is one of Amazon Bedrock's API"),

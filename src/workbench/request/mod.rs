@@ -135,7 +135,12 @@ impl Request {
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
             Self::Models(request) => match request {
-                M::List { .. } | M::Show { .. } | M::Knows { .. } | M::Plan { .. } | M::Health { .. } => true,
+                M::List { .. }
+                | M::Keyless
+                | M::Show { .. }
+                | M::Knows { .. }
+                | M::Plan { .. }
+                | M::Health { .. } => true,
                 M::Pull { .. } | M::Add { .. } | M::Remove { .. } | M::Try { .. } | M::Embed { .. } => false,
             },
             Self::Pictures(request) => match request {

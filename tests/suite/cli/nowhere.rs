@@ -7,11 +7,17 @@ use clap::CommandFactory;
 use outcrop::cli::args::Arguments;
 
 use super::home::{Home, SCRIPTED};
+use crate::tty::{ANSWERS, CommandBuilder, Tty};
 
 /// Makes all addresses lead to this machine, runs the rest of the line, and prints what the kernel has counted.
 const INSIDE: &str = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo \
                       || exit 99; \"$@\" </dev/null >&2; grep -E '^(Tcp|Udp):' /proc/net/snmp; \
                       grep Udp6OutDatagrams /proc/net/snmp6";
+
+/// The same for the screen, which has the terminal: what was counted goes to a file.
+const SCREEN: &str = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo \
+                      || exit 99; file=\"$1\"; shift; \"$@\"; ended=$?; grep -E '^(Tcp|Udp):' /proc/net/snmp >\"$file\"; \
+                      grep Udp6OutDatagrams /proc/net/snmp6 >>\"$file\"; exit $ended";
 
 /// A line for every verb; the files are those of `home`.
 const LINES: &[&str] = &[
@@ -131,8 +137,11 @@ fn home() -> Home {
     let task = "instructions = 'Choose.'\n[[metrics]]\nname = 'Which'\nmethod = 'choice'\n";
     std::fs::write(home.beside().join("task.toml"), task).unwrap();
     let beside = home.beside().display().to_string();
-    // A bus behind the network, as a careless forwarding leaves it.
-    home.variable("HOME", &beside).variable("DBUS_SESSION_BUS_ADDRESS", "tcp:host=192.0.2.12,port=9")
+    // A bus and a display behind the network, as a careless forwarding leaves them.
+    home.variable("HOME", &beside)
+        .variable("DBUS_SESSION_BUS_ADDRESS", "tcp:host=192.0.2.12,port=9")
+        .variable("DISPLAY", "192.0.2.12:0")
+        .variable("EDITOR", "bash -c 'exec 3<>/dev/tcp/192.0.2.13/80' editor")
 }
 
 /// Connections and datagrams that a line tried in its namespace; `None` where no namespace can be made.
@@ -143,7 +152,11 @@ fn tried(home: &Home, line: &[&str]) -> Option<u64> {
     command.arg(binary.get_program()).args(line).current_dir(home.beside()).env_clear();
     command.envs(binary.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let said = command.stdin(Stdio::null()).output().ok()?;
-    let counted = String::from_utf8(said.stdout).unwrap();
+    counted(&String::from_utf8(said.stdout).unwrap())
+}
+
+/// The same, as the kernel's tables have them.
+fn counted(counted: &str) -> Option<u64> {
     let of = |table: &str, name: &str| -> Option<u64> {
         let mut rows = counted.lines().filter_map(|row| row.strip_prefix(table)).map(str::split_whitespace);
         let (mut names, mut values) = (rows.next()?, rows.next()?);
@@ -189,9 +202,42 @@ fn offline_no_verb_connects_to_anything_as_the_kernel_counts_it() {
         "chat -m asking/x hello",
         "chat -m amazon/x hello",
         "models list --probe",
+        "config edit",
         "doctor",
     ] {
         let words: Vec<_> = line.split(' ').collect();
         assert!(tried(&home, &words).unwrap() > 0, "{line}");
     }
+}
+
+#[test]
+fn offline_the_screen_connects_to_nothing_where_the_clipboard_is_pasted_and_an_editor_is_opened() {
+    let home = home();
+    if tried(&home, &["paths"]).is_none() {
+        assert!(std::env::var_os("CI").is_none(), "no network namespace can be made here");
+        crate::skipped!("network namespaces (unshare and ip)");
+        return;
+    }
+    let file = home.beside().join("counted");
+    let binary = home.command(&[]);
+    let mut command = CommandBuilder::new("unshare");
+    command.args(["--map-root-user", "--net", "sh", "-c", SCREEN, "sh"]);
+    command.arg(&file);
+    command.arg(binary.get_program());
+    command.arg("--offline");
+    command.cwd(home.beside());
+    command.env_clear();
+    for (name, value) in binary.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+        command.env(name, value);
+    }
+    let mut tty = Tty::start(command, (160, 30), ANSWERS);
+    tty.wait_for_composer();
+    // Ctrl+V, Ctrl+G, Ctrl+Q.
+    tty.send("\x16");
+    tty.wait_for("--offline forbids the network");
+    tty.send("\x07");
+    tty.wait_for("ended with");
+    tty.send("\x11");
+    assert_eq!(tty.ended(), Some(0));
+    assert_eq!(counted(&std::fs::read_to_string(file).unwrap()), Some(0));
 }

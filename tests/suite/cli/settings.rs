@@ -118,6 +118,19 @@ fn the_configuration_is_edited_in_the_persons_editor_and_then_checked() {
 }
 
 #[test]
+fn offline_the_editor_has_no_network_and_where_that_cannot_be_kept_from_it_it_is_not_started() {
+    let home = Home::new().variable("EDITOR", "touch started;").variable("PATH", "/dev/null/none");
+    let said = home.run(&["--offline", "config", "edit"]);
+    let file = home.path().join("config.toml").display().to_string();
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("--offline") && said.stderr.contains(&format!("Open {file}")), "{said:?}");
+    let broken = "[net]\noffline = true\n[ui]\nno_such_key = 1\n";
+    let home = Home::with(broken).variable("EDITOR", "true").variable("PATH", "/dev/null/none");
+    let said = home.run(&["config", "edit"]);
+    assert!(said.stderr.contains("--offline"), "the file's word counts while it must be mended: {said:?}");
+}
+
+#[test]
 fn the_check_reads_the_keys_as_the_screen_does() {
     for (keys, words) in [
         ("snd = 'ctrl+y'", vec!["snd", "send"]),

@@ -441,3 +441,23 @@ fn a_provider_is_asked_to_fetch_what_is_named_by_its_id_and_to_delete_what_it_ke
     let added = asked(&stage.keys("<ctrl+u>/ollama/gemma3.gguf<enter>"));
     assert!(added.contains("add") && added.contains("/ollama/gemma3.gguf"), "{added}");
 }
+
+#[test]
+fn what_the_catalogue_has_without_a_key_is_one_filter_away_and_says_what_is_missing() {
+    shoot("models-no-key", |stage| {
+        full(stage);
+        stage.keys("ooo");
+        let why = "no key: set OPENAI_API_KEY, or a table [providers.openai] and `outcrop keys set openai`";
+        let card = |id: &str| ModelCard {
+            availability: Availability::Unusable { why: why.into() },
+            detail: "from the catalogue: there is no key for it".into(),
+            capabilities: vec![Capability::Chat, Capability::Vision],
+            context: Some(128_000),
+            ..ModelCard::unknown(id.parse().unwrap())
+        };
+        stage.answer(
+            "\"keyless\"",
+            vec![Reply::Models { cards: vec![card("openai/gpt-4o"), card("openai/gpt-5")] }],
+        );
+    });
+}

@@ -8,8 +8,8 @@ use outcrop::domain::usage::{
     Builder, By, Cost, DAY, Day, HOUR, Histogram, Query, Report, Standing, Subject, Tally,
 };
 use outcrop::domain::{Error, ErrorKind};
-use outcrop::tui::effect::{Effect, TimerId};
-use outcrop::tui::event::Event;
+use outcrop::tui::effect::{Effect, TimerId, Written};
+use outcrop::tui::event::{Event, Saved};
 use outcrop::workbench::request::usage::{Form, Usage};
 use outcrop::workbench::{Changed, Reply, Request};
 
@@ -210,6 +210,38 @@ fn the_table_is_copied_as_csv() {
     let pieces = ["model,Invocations\r\n", "a/b,1\r\n"].map(|text| Reply::Text { text: text.into() });
     stage.answer("\"export\"", pieces.to_vec());
     assert_eq!(stage.effects[from..], [Effect::Copy("model,Invocations\r\na/b,1\r\n".into())]);
+}
+
+#[test]
+fn usage_is_written_to_a_file_in_the_form_that_its_name_asks_for() {
+    let mut stage = Stage::settled(80, 24, "dark");
+    stage.keys("<alt+7>");
+    told(&mut stage, week(By::Model));
+    stage.keys("w");
+    insta::assert_snapshot!("usage-write", stage.text());
+    stage.keys("<ctrl+u>usage.txt<enter>");
+    assert!(stage.text().contains("The name ends in .csv"), "{}", stage.text());
+    for (name, form) in [("u.prom", Form::Prometheus), ("u.jsonl", Form::Jsonl), ("u.csv", Form::Csv)] {
+        let [export] = &asked(&stage.keys(&format!("<ctrl+u>{name}<enter>")))[..] else { panic!("{name}") };
+        assert!(matches!(export, Usage::Export { form: asked, .. } if *asked == form), "{export:?}");
+        let from = stage.effects.len();
+        stage.answer("\"export\"", vec![Reply::Text { text: "all".into() }]);
+        let (of, path) = (Written::Usage, name.to_owned());
+        let saved = Effect::Save { of, path: path.clone(), text: "all".into(), replace: false };
+        assert_eq!(stage.effects[from..], [saved]);
+        stage.event(Event::Saved { of, path, saved: Ok(Saved::Exists) });
+        assert!(stage.text().contains("by the usage?"), "{}", stage.text());
+        stage.keys("<esc>w");
+    }
+}
+
+#[test]
+fn the_columns_are_explained_with_their_names_in_bedrock() {
+    shoot("usage-definitions", |stage| {
+        stage.keys("<alt+7>");
+        told(stage, week(By::Model));
+        stage.keys("D");
+    });
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub fn usable(card: &ModelCard) -> bool {
 }
 
 pub fn chats(card: &ModelCard) -> bool {
-    card.capabilities.contains(&Capability::Chat)
+    card.is_for(Capability::Chat)
 }
 
 impl FirstRun {

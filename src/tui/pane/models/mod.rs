@@ -12,6 +12,7 @@ mod update;
 mod view;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use making::Making;
@@ -22,10 +23,13 @@ use trial::Trial;
 use crate::domain::catalog::{ModelCard, ModelId};
 use crate::domain::workspace::Check;
 use crate::domain::{Error, Result};
+use crate::tui::app::Desk;
 use crate::tui::effect::TaskId;
 use crate::tui::models::shortlist::{Filter, Shortlist};
 use crate::tui::models::{Stock, paints};
 use crate::tui::overlay::input::Input;
+use crate::workbench::Request;
+use crate::workbench::request::models::Models;
 
 /// From so many columns on the card stands beside the list.
 const BESIDE: u16 = 100;
@@ -49,6 +53,7 @@ enum Wait {
     Remove(ModelId),
     Health(String),
     Trial,
+    Keyless,
 }
 
 /// Everything of the models place.
@@ -56,6 +61,10 @@ enum Wait {
 pub struct State {
     focus: Focus,
     list: Shortlist,
+    /// All that there is, while what has no key is looked through.
+    stock: Option<Stock>,
+    /// What the catalogue has of vendors without a key; `None` until it was asked for.
+    keyless: Option<Vec<ModelCard>>,
     search: Input,
     /// What the card shows begins with this row.
     scroll: u16,
@@ -74,6 +83,10 @@ impl State {
     /// What is known of the models has changed, or how it is being asked for.
     pub fn restock(&mut self, stock: &Stock, asking: bool) {
         self.asking = asking;
+        if let Some(kept) = &mut self.stock {
+            kept.clone_from(stock);
+            return;
+        }
         if !self.list.stock().is(stock) {
             self.list.restock(stock.clone());
         }
@@ -106,6 +119,27 @@ impl State {
     fn filter(&mut self, filter: Filter) {
         self.list.filter_by(filter);
         self.scroll = 0;
+    }
+
+    /// Looks through what has no key, and through nothing else.
+    fn look_at_keyless(&mut self, desk: &mut Desk<'_>) {
+        let stock = self.list.stock().clone();
+        let Some(cards) = self.keyless.clone() else {
+            let task = desk.call(None, Request::Models(Models::Keyless));
+            self.waits.insert(task, Wait::Keyless);
+            return;
+        };
+        self.list.restock(Stock { cards: Arc::new(cards), ..stock.clone() });
+        self.stock = Some(stock);
+        self.scroll = 0;
+    }
+
+    /// Looks through all that there is again.
+    fn leave_keyless(&mut self) {
+        if let Some(stock) = self.stock.take() {
+            self.list.restock(stock);
+            self.scroll = 0;
+        }
     }
 
     /// How often the time is wanted.

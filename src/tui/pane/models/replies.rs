@@ -35,6 +35,10 @@ impl State {
                 desk.say(stands(&provider, &checks));
                 self.health.insert(provider, Some(Ok(checks)));
             }
+            (Wait::Keyless, Reply::Models { cards }) => {
+                self.keyless = Some(cards);
+                self.look_at_keyless(desk);
+            }
             (Wait::Trial, Reply::Delta { event }) => {
                 if let Some(trial) = &mut self.trial {
                     trial.take(&event);
@@ -70,7 +74,7 @@ impl State {
                 desk.complain(&error);
                 self.health.insert(provider, Some(Err(error)));
             }
-            (Wait::Plan | Wait::Remove(_), Some(error)) => desk.complain(&error),
+            (Wait::Plan | Wait::Remove(_) | Wait::Keyless, Some(error)) => desk.complain(&error),
             _ => {}
         }
     }

@@ -35,7 +35,7 @@ impl State {
                 self.focus = if self.focus == Focus::Card { Focus::List } else { Focus::Card };
             }
             Action::FilterProvider | Action::FilterCapability | Action::FilterPlace => {
-                self.next_filter(action);
+                self.next_filter(action, desk);
             }
             Action::ClearFilters => self.show_all(),
             Action::GetModel => self.plan(desk),
@@ -101,12 +101,13 @@ impl State {
 
     /// Not all of the models are shown.
     fn narrowed(&self) -> bool {
-        !self.search.text().is_empty() || *self.list.filter() != Filter::default()
+        self.stock.is_some() || !self.search.text().is_empty() || *self.list.filter() != Filter::default()
     }
 
     fn show_all(&mut self) {
         self.search = Input::default();
         self.list.type_in("");
+        self.leave_keyless();
         self.filter(Filter::default());
     }
 
@@ -160,7 +161,7 @@ impl State {
     }
 
     /// The next of the values that a filter can have; after the last one none.
-    fn next_filter(&mut self, action: Action) {
+    fn next_filter(&mut self, action: Action, desk: &mut Desk<'_>) {
         let mut filter = self.list.filter().clone();
         match action {
             Action::FilterProvider => {
@@ -179,10 +180,17 @@ impl State {
                 filter.can = Capability::ALL.get(at.map_or(0, |at| at + 1)).copied();
             }
             _ => {
+                let keyless = self.stock.is_some();
+                self.leave_keyless();
                 filter.local = match filter.local {
+                    None if keyless => None,
                     None => Some(true),
                     Some(true) => Some(false),
-                    Some(false) => None,
+                    // Behind the network comes what there is no key for, then all again.
+                    Some(false) => {
+                        self.filter(Filter { local: None, ..filter });
+                        return self.look_at_keyless(desk);
+                    }
                 };
             }
         }

@@ -74,8 +74,17 @@ pub struct State {
     stale: bool,
     /// A delay runs after which the report is asked for again.
     pausing: bool,
-    /// The table that comes as CSV, to be copied.
-    copying: Option<(TaskId, String)>,
+    /// What comes as text, to be copied or written.
+    export: Option<Export>,
+}
+
+/// Usage as text, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Export {
+    task: TaskId,
+    text: String,
+    /// The file that it goes to, and whether that is written over; `None` for the clipboard.
+    file: Option<(String, bool)>,
 }
 
 impl Default for State {
@@ -94,7 +103,7 @@ impl Default for State {
             watch: None,
             stale: false,
             pausing: false,
-            copying: None,
+            export: None,
         }
     }
 }

@@ -7,10 +7,11 @@ use super::{State, update, view};
 use crate::domain::Error;
 use crate::tui::action::Action;
 use crate::tui::app::{Cache, Desk};
-use crate::tui::effect::{TaskId, TimerId};
+use crate::tui::effect::{TaskId, TimerId, Written};
 use crate::tui::event::{Mouse, Now};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
+use crate::tui::overlay::Choice;
 use crate::tui::pane::{Pane, Sight};
 use crate::tui::widget::code::Want;
 use crate::workbench::Reply;
@@ -52,6 +53,12 @@ impl Pane for State {
 
     fn ended(&mut self, task: TaskId, error: Option<Error>, desk: &mut Desk<'_>) {
         self.over(task, error, desk);
+    }
+
+    fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
+        if let Choice::Write { of: Written::Usage, path, replace } = choice {
+            self.write(path, replace, desk);
+        }
     }
 
     fn refit(&mut self, desk: &mut Desk<'_>) {

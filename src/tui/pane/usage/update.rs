@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use super::view::rows;
-use super::{Column, Range, State};
+use super::{Column, Export, Range, State};
 use crate::domain::Error;
 use crate::domain::time::Timestamp;
+use crate::domain::usage::definitions::{DEFINITIONS, Definition, UNKNOWN};
 use crate::domain::usage::{By, HOUR};
 use crate::tui::action::Action;
 use crate::tui::app::Desk;
-use crate::tui::effect::{Effect, Lane, TaskId, TimerId};
+use crate::tui::effect::{Effect, Lane, TaskId, TimerId, Written};
 use crate::tui::event::{Mouse, MouseKind};
+use crate::tui::look::Role;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::prompt::{Prompt, usage_form_of};
+use crate::tui::overlay::reading::{Line as Said, Reading};
 use crate::workbench::request::Topic;
 use crate::workbench::request::usage::{Form, Query, Usage};
 use crate::workbench::{Reply, Request};
@@ -71,8 +76,8 @@ impl State {
             }
             Reply::Changed { .. } if self.watch == Some(task) => self.counted(desk),
             Reply::Text { text } => {
-                if let Some((_, table)) = self.copying.as_mut().filter(|(copying, _)| *copying == task) {
-                    table.push_str(&text);
+                if let Some(export) = self.export.as_mut().filter(|export| export.task == task) {
+                    export.text.push_str(&text);
                 }
             }
             _ => {}
@@ -86,17 +91,20 @@ impl State {
         } else if self.watch == Some(task) {
             // The next time that it is shown begins anew.
             self.watch = None;
-        } else if let Some((_, table)) = self.copying.take_if(|(copying, _)| *copying == task) {
-            match error {
-                None => desk.ask(Effect::Copy(table)),
-                Some(error) => desk.complain(&error),
+        } else if let Some(Export { text, file, .. }) = self.export.take_if(|export| export.task == task) {
+            match (error, file) {
+                (Some(error), _) => desk.complain(&error),
+                (None, None) => desk.ask(Effect::Copy(text)),
+                (None, Some((path, replace))) => {
+                    desk.ask(Effect::Save { of: Written::Usage, path, text, replace });
+                }
             }
         }
     }
 
     pub(super) fn waits(&self, task: TaskId) -> bool {
-        let copying = self.copying.as_ref().map(|(task, _)| *task);
-        [self.task, self.watch, copying].contains(&Some(task))
+        let export = self.export.as_ref().map(|export| export.task);
+        [self.task, self.watch, export].contains(&Some(task))
     }
 
     /// Whether the action means something here.
@@ -113,6 +121,8 @@ impl State {
             | A::PageUp
             | A::SortNext
             | A::SortReverse
+            | A::WriteReport
+            | A::ShowDefinitions
             | A::CopyTable => self.count() > 0,
             A::Decrease => self.range != Range::Day,
             A::Increase => self.range != Range::All,
@@ -161,14 +171,27 @@ impl State {
                 self.sorted();
             }
             A::Reload => self.read(desk),
-            A::CopyTable => {
-                let query = Query { series: false, ..self.query(desk.now.wall) };
-                let export = Usage::Export { query, form: Form::Csv, texts: false };
-                self.copying = Some((desk.call(None, Request::Usage(export)), String::new()));
-            }
+            A::CopyTable => self.export(Form::Csv, None, desk),
+            A::WriteReport => desk.overlays.push(Overlay::Prompt(Prompt::usage())),
+            A::ShowDefinitions => desk.overlays.push(definitions()),
             _ => {}
         }
         self.follow(desk);
+    }
+
+    /// Has what the table shows told as text.
+    fn export(&mut self, form: Form, file: Option<(String, bool)>, desk: &mut Desk<'_>) {
+        let query = Query { series: false, ..self.query(desk.now.wall) };
+        let export = Usage::Export { query, form, texts: false };
+        let task = desk.call(None, Request::Usage(export));
+        self.export = Some(Export { task, text: String::new(), file });
+    }
+
+    /// Writes it to the file, in the form that its name asks for.
+    pub(super) fn write(&mut self, path: String, replace: bool, desk: &mut Desk<'_>) {
+        if let Some(form) = usage_form_of(&path) {
+            self.export(form, Some((path, replace)), desk);
+        }
     }
 
     pub(super) fn pointed(&mut self, mouse: Mouse, desk: &mut Desk<'_>) {
@@ -235,6 +258,19 @@ impl State {
         self.top = self.top.clamp((self.selected + 1).saturating_sub(height), self.selected);
         self.top = self.top.min(self.count().saturating_sub(height));
     }
+}
+
+/// What the columns are, with their names in Bedrock.
+fn definitions() -> Overlay {
+    let mut lines = Vec::new();
+    for Definition { name, bedrock, text } in DEFINITIONS {
+        let bedrock = bedrock.map(|name| format!(" · Bedrock: {name}")).unwrap_or_default();
+        lines.push(Said::strong(&format!("{name}{bedrock}")));
+        lines.push(Said::of(text, Role::Text));
+        lines.push(Said::blank());
+    }
+    lines.push(Said::of(UNKNOWN, Role::Muted));
+    Overlay::Reading(Box::new(Reading::new("What the columns are", lines)))
 }
 
 /// The one behind it, round and round.

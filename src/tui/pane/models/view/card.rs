@@ -175,6 +175,9 @@ fn facts(card: &ModelCard, lines: &mut Lines) {
     let tokens = |count: Option<u32>| known(count.map(|count| format!("{} tokens", grouped(count.into()))));
     let mut fact = |name, (text, role): (String, Role)| lines.fact(name, &text, role);
     fact("can", known(Some(names(&card.capabilities))));
+    if let Some(guess) = card.guess {
+        fact("taken for", (format!("{}, by its name", guess.as_str()), Role::Muted));
+    }
     if !card.lacks.is_empty() {
         fact("cannot", (names(&card.lacks), Role::Text));
     }

@@ -96,6 +96,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
 fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let filter = state.list.filter();
     let place = match filter.local {
+        None if state.stock.is_some() => "no key yet",
         None => "anywhere",
         Some(true) => "this machine",
         Some(false) => "the network",
@@ -108,7 +109,7 @@ fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
             filter.provider.is_some(),
         ),
         (Action::FilterCapability, use_of.as_str(), filter.can.is_some()),
-        (Action::FilterPlace, place, filter.local.is_some()),
+        (Action::FilterPlace, place, filter.local.is_some() || state.stock.is_some()),
     ];
     let mut x = area.x;
     for (action, words, set) in parts {

@@ -1,0 +1,55 @@
+//! The form of what is written, by the name of its file.
+
+use crate::workbench::request::comparisons::Form as ComparisonForm;
+use crate::workbench::request::conversations::Format;
+use crate::workbench::request::evaluations::ReportForm;
+use crate::workbench::request::usage::Form as UsageForm;
+
+/// The form that a file's name asks for.
+pub fn format_of(path: &str) -> Option<Format> {
+    let (stem, end) = path.rsplit_once('.')?;
+    match end.to_ascii_lowercase().as_str() {
+        _ if stem.is_empty() || stem.ends_with('/') => None,
+        "md" | "markdown" => Some(Format::Markdown),
+        "json" => Some(Format::Json),
+        "jsonl" => Some(Format::Jsonl),
+        _ => None,
+    }
+}
+
+/// The form of a report that a file's name asks for.
+pub fn report_form_of(path: &str) -> Option<ReportForm> {
+    let (stem, end) = path.rsplit_once('.')?;
+    match end.to_ascii_lowercase().as_str() {
+        _ if stem.is_empty() || stem.ends_with('/') => None,
+        "md" | "markdown" => Some(ReportForm::Markdown),
+        "html" | "htm" => Some(ReportForm::Html),
+        "csv" => Some(ReportForm::Csv),
+        "json" => Some(ReportForm::Json),
+        _ => None,
+    }
+}
+
+/// The form of usage that a file's name asks for.
+pub fn usage_form_of(path: &str) -> Option<UsageForm> {
+    let (stem, end) = path.rsplit_once('.')?;
+    match end.to_ascii_lowercase().as_str() {
+        _ if stem.is_empty() || stem.ends_with('/') => None,
+        "csv" => Some(UsageForm::Csv),
+        "jsonl" => Some(UsageForm::Jsonl),
+        "prom" => Some(UsageForm::Prometheus),
+        _ => None,
+    }
+}
+
+/// The form of a comparison that a file's name asks for.
+pub fn comparison_form_of(path: &str) -> Option<ComparisonForm> {
+    if path.to_ascii_lowercase().ends_with(".battles.jsonl") {
+        return Some(ComparisonForm::Battles);
+    }
+    match format_of(path)? {
+        Format::Markdown => Some(ComparisonForm::Markdown),
+        Format::Jsonl => Some(ComparisonForm::Json),
+        Format::Json => None,
+    }
+}
