@@ -78,13 +78,13 @@ impl State {
         }
     }
 
-    /// On how many pages something is chosen, in words, where that is to be done page by page.
+    /// On how many of the pages something is chosen, where that is to be done page by page.
     pub(super) fn progress(&self) -> Option<String> {
         let comparison = self.comparison.as_ref()?;
         let pages = comparison.pages.len();
         let chosen = (0..pages).filter(|page| !self.is_open(*page)).count();
         let said = pages > 1 && (chosen > 0 || comparison.blind.is_some());
-        said.then(|| format!("{} of {} chosen", grouped(chosen as u64), grouped(pages as u64)))
+        said.then(|| format!("{} chosen", grouped(chosen as u64)))
     }
 
     /// Takes back what was chosen on this page.
