@@ -283,7 +283,7 @@ pub(super) const TABLE: &[Row] = &[
     row(C::Columns, A::ChooseAnswer, "a b c d e f g h", "best"),
     row(C::Columns, A::ChooseTie, "=", "tie"),
     row(C::Columns, A::ChooseNone, "n", "none"),
-    row(C::Columns, A::NextOpenPage, "o", "next open"),
+    row(C::Columns, A::NextOpenPage, "o", "next"),
     row(C::Columns, A::NextPage, "]", "next page"),
     row(C::Columns, A::PreviousPage, "[", "the one before"),
     row(C::Columns, A::Undo, "u", ""),

@@ -666,7 +666,7 @@ fn choices_are_counted_over_the_pages_and_a_key_goes_to_the_next_open_one() {
     }
     stage.keys("<tab>");
     let shown = stage.text();
-    assert!(shown.contains("page 1 of 3 · 0 chosen") && shown.contains("o next open"), "{shown}");
+    assert!(shown.contains("page 1 of 3, 0 chosen") && shown.contains("o next ·"), "{shown}");
     let mut chosen = ballot(comparison.id, Choice::One(0));
     stage.keys("a");
     let said = requests(&stage.effects).into_iter().find_map(|request| match request {
@@ -677,7 +677,7 @@ fn choices_are_counted_over_the_pages_and_a_key_goes_to_the_next_open_one() {
     stage.answer("\"do\":\"choose\"", vec![Reply::Ballot { ballot: chosen }]);
     assert!(stage.text().contains("o goes to the next open page"), "{}", stage.text());
     stage.pass(10_000);
-    assert!(stage.text().contains("page 1 of 3 · 1 chosen"), "{}", stage.text());
+    assert!(stage.text().contains("page 1 of 3, 1 chosen"), "{}", stage.text());
     stage.keys("]o");
     assert!(stage.text().contains("page 3 of 3"), "{}", stage.text());
     stage.keys("o");

@@ -78,13 +78,19 @@ impl State {
         }
     }
 
-    /// On how many of the pages something is chosen, where that is to be done page by page.
-    pub(super) fn progress(&self) -> Option<String> {
+    /// Which page of how many this is, and on how many of them something is chosen, where that is to be done page by page.
+    pub(super) fn page_words(&self) -> Option<String> {
         let comparison = self.comparison.as_ref()?;
         let pages = comparison.pages.len();
         let chosen = (0..pages).filter(|page| !self.is_open(*page)).count();
-        let said = pages > 1 && (chosen > 0 || comparison.blind.is_some());
-        said.then(|| format!("{} chosen", grouped(chosen as u64)))
+        let page = format!("page {} of {}", grouped(self.page as u64 + 1), grouped(pages as u64));
+        (pages > 1).then(|| {
+            if chosen > 0 || comparison.blind.is_some() {
+                format!("{page}, {} chosen", grouped(chosen as u64))
+            } else {
+                page
+            }
+        })
     }
 
     /// Takes back what was chosen on this page.

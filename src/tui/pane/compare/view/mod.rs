@@ -10,7 +10,6 @@ use super::layout::Areas;
 use super::{Focus, State};
 use crate::domain::comparison::letter;
 use crate::domain::comparison::measure::Measure;
-use crate::domain::figures;
 use crate::domain::usage::budget::money;
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
@@ -26,23 +25,18 @@ use crate::tui::widget::text::fit;
 impl State {
     /// What the page came to, for the last line; nothing while who answers is hidden.
     pub(super) fn figures(&self) -> String {
-        let mut parts = Vec::new();
-        if let Some(pages) =
-            self.comparison.as_ref().map(|comparison| comparison.pages.len()).filter(|n| *n > 1)
-        {
-            parts.push(format!("page {} of {}", self.page + 1, figures::grouped(pages as u64)));
+        let mut parts: Vec<String> = self.to_come().into_iter().collect();
+        if !self.is_hidden() {
+            parts.extend(self.chosen_words());
+            let measures = self.measures(Measure::of);
+            let costs: Option<Vec<f64>> =
+                measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
+            if let Some(costs) = costs.filter(|costs| !costs.is_empty()) {
+                parts.push(format!("{} est.", money(costs.iter().sum())));
+            }
         }
-        parts.extend(self.progress());
-        parts.extend(self.to_come());
-        if self.is_hidden() {
-            return parts.join(" · ");
-        }
-        parts.extend(self.chosen_words());
-        let measures = self.measures(Measure::of);
-        let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.and_then(|m| m.cost)).collect();
-        if let Some(costs) = costs.filter(|costs| !costs.is_empty()) {
-            parts.push(format!("{} est.", money(costs.iter().sum())));
-        }
+        // What matters most is the last: it is shown where there is no room for the others.
+        parts.extend(self.page_words());
         parts.join(" · ")
     }
 }
