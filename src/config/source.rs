@@ -83,15 +83,24 @@ impl Layer {
     }
 }
 
+/// Whether a line of the file is `offline = true`, whatever follows it.
+fn says_offline(line: &str) -> bool {
+    let value = line.split_once('=').filter(|(name, _)| name.trim().trim_start_matches("net.") == "offline");
+    value.is_some_and(|(_, value)| value.trim_start().starts_with("true"))
+}
+
 /// Whether the process is offline, as far as that can be read where the file may be what must be mended.
 pub fn is_offline(environment: &Environment, flags: &Flags) -> bool {
     let written = || {
         let text = std::fs::read_to_string(Paths::of(environment).ok()?.config).ok()?;
-        FileFormat::Toml.parse(None, &text).ok().map(Layer)
+        match FileFormat::Toml.parse(None, &text) {
+            Ok(map) => Layer(map).flag("net.offline"),
+            // Something else in it is wrong: what its line says is meant all the same.
+            Err(_) => Some(text.lines().any(says_offline)),
+        }
     };
     let (Ok(over), Ok(said)) = (overrides(flags), variables(environment)) else { return true };
-    let layers = [Some(over), Some(said), written()];
-    layers.into_iter().flatten().find_map(|layer| layer.flag("net.offline")).unwrap_or(false)
+    over.flag("net.offline").or_else(|| said.flag("net.offline")).or_else(written).unwrap_or(false)
 }
 
 pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Result<Config> {

@@ -383,6 +383,7 @@ impl Client {
         }
         let built = building.build().map_err(|error| words::of_transport(&request.doing, &place, error))?;
         meter.entry.sent = request.body.as_ref().map_or(0, |b| b.len() as u64);
+        meter.entry.received = Some(0);
         meter.entry.head = Some(head_of(&built, &self.shared.options.user_agent));
         let first_byte = self.first_byte();
         let until = tokio::time::Instant::now() + first_byte;

@@ -307,7 +307,7 @@ fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
         .flush_every_ms(None);
     let started = Instant::now();
     loop {
-        match shield("opening the store", || with_patient_threads(|| config.open())) {
+        match with_patient_threads(|| shield("opening the store", || config.open())) {
             Err(error)
                 if error.kind == ErrorKind::Io
                     && error.why.contains("could not acquire lock")
@@ -320,7 +320,8 @@ fn open_tree(path: &Path, options: &Options) -> Result<sled::Db> {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::{PATIENCE, with_patient_threads};
 

@@ -9,22 +9,23 @@ pub fn pages(bytes: &[u8]) -> Option<usize> {
 /// A PDF of empty pages.
 #[cfg(test)]
 pub fn with_pages(pages: usize) -> Vec<u8> {
-    use std::fmt::Write;
-    let kids: String = (0..pages).map(|_| "3 0 R ").collect();
+    let kids = "3 0 R ".repeat(pages);
     let objects = [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         format!("<</Type/Pages/Count {pages}/Kids[{kids}]>>"),
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 10 10]>>".to_owned(),
     ];
-    let mut pdf = "%PDF-1.4\n".to_owned();
-    let mut table = "xref\n0 4\n0000000000 65535 f \n".to_owned();
+    let mut pdf = vec!["%PDF-1.4\n".to_owned()];
+    let mut table = vec!["xref\n0 4\n0000000000 65535 f \n".to_owned()];
+    let mut length = pdf[0].len();
     for (at, object) in objects.iter().enumerate() {
-        table += &format!("{:010} 00000 n \n", pdf.len());
-        pdf += &format!("{} 0 obj{object}endobj\n", at + 1);
+        table.push(format!("{length:010} 00000 n \n"));
+        let object = format!("{} 0 obj{object}endobj\n", at + 1);
+        length += object.len();
+        pdf.push(object);
     }
-    let start = pdf.len();
-    pdf += &format!("{table}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{start}\n%%EOF");
-    pdf.into_bytes()
+    let end = format!("trailer<</Size 4/Root 1 0 R>>\nstartxref\n{length}\n%%EOF");
+    [pdf.concat(), table.concat(), end].concat().into_bytes()
 }
 
 #[cfg(test)]

@@ -112,6 +112,7 @@ impl Aws {
             environment.readable(name)?;
         }
         let named = said.profile.is_some();
+        // The older name counts where the newer one is not set, as for Amazon's command line.
         let asked = said
             .profile
             .or_else(|| text(environment, "AWS_PROFILE"))

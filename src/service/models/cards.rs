@@ -39,7 +39,9 @@ pub fn keyless(invoke: &Invoke, why: impl Fn(&str) -> String) -> Vec<ModelCard> 
     let reached: Vec<_> = invoke.providers().iter().filter_map(|name| invoke.address(name)).collect();
     let mut cards = Vec::new();
     for (vendor, address) in known::vendors() {
-        if reached.iter().any(|address| known::vendor_at(address) == Some(vendor)) {
+        // Ids of a vendor are those of the provider that is called after it, wherever that one leads.
+        let named = invoke.providers().iter().any(|name| name == vendor);
+        if named || reached.iter().any(|address| known::vendor_at(address) == Some(vendor)) {
             continue;
         }
         for id in known::of_vendor(vendor, &address) {

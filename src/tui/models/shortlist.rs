@@ -19,7 +19,7 @@ impl Filter {
     /// Whether the model passes.
     pub fn passes(&self, card: &ModelCard) -> bool {
         self.provider.as_ref().is_none_or(|provider| card.id.provider() == provider)
-            && self.can.is_none_or(|can| card.can(can) == Some(true))
+            && self.can.is_none_or(|can| card.is_for(can))
             && self.local.is_none_or(|local| is_local(card) == local)
     }
 }

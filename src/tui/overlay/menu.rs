@@ -178,14 +178,15 @@ impl Menu {
             _ if self.input.text().is_empty() && key.code == KeyCode::Home => self.step(isize::MIN),
             _ if self.input.text().is_empty() && key.code == KeyCode::End => self.step(isize::MAX),
             _ => {
-                let before = self.input.clone();
+                let before = (self.input.clone(), self.selected);
                 if stroke.is_some_and(|stroke| self.input.press(stroke)) {
                     self.narrow();
                 }
                 // Of a question there is always an answer left to take.
                 if self.numbered && self.shown.is_empty() {
-                    self.input = before;
+                    self.input = before.0;
                     self.narrow();
+                    self.selected = before.1;
                 }
             }
         }
@@ -387,8 +388,9 @@ mod tests {
         let chosen = asked.key(Key::char('2'), None, None, 5);
         assert_eq!(chosen, Outcome::Chosen(Choice::Preset("it is offensive".into())));
         assert_eq!(asked.key(Key::char('7'), None, None, 5), Outcome::Stay);
+        asked.step(1);
         type_in(&mut asked, "xqz");
-        assert_eq!(asked.selected().unwrap().label, "it is unclear");
+        assert_eq!(asked.selected().unwrap().label, "it is offensive");
         type_in(&mut asked, "gpt-4");
         assert_eq!(asked.selected().unwrap().label, "gpt-4", "a digit goes on with what is typed");
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::first_run::Fetch;
 use super::turns::send_next;
-use super::{State, Wait};
+use super::{Focus, State, Wait};
 use crate::domain::catalog::ModelCard;
 use crate::domain::change::Changed;
 use crate::domain::conversation::Conversation;
@@ -52,7 +52,7 @@ impl State {
                     search.take(hits);
                     let opens = std::mem::take(&mut search.opens);
                     self.list.step(0);
-                    if opens && !self.list.is_empty() {
+                    if opens && self.focus == Focus::List && !self.list.is_empty() {
                         self.open_selected(desk);
                     }
                 }

@@ -224,10 +224,9 @@ impl State {
                 }
             }
             Action::ShowDifference => self.may_differ(),
-            Action::NextPage | Action::PreviousPage => {
+            Action::NextPage | Action::PreviousPage | Action::NextOpenPage => {
                 self.comparison.as_ref().is_some_and(|comparison| comparison.pages.len() > 1)
             }
-            Action::NextOpenPage => self.next_open().is_some(),
             Action::NewComparison | Action::ContinueInChat => asked && !self.runs(),
             Action::Retry => asked && self.current().is_some_and(|at| !self.lanes[at].runs()),
             Action::Copy | Action::ToggleFold | Action::ShowSummary => asked,

@@ -212,8 +212,10 @@ impl Results {
 
     fn open(&mut self, metric: usize, at: usize, desk: &mut Desk<'_>) {
         let mut opened = Opened::new(metric, at);
-        let Some((_, told)) = self.report.as_ref().and_then(|report| opened.of(report)) else { return };
-        let request = Evaluations::Judged { id: self.id, item: told.item.clone(), version: None };
+        let Some(report) = &self.report else { return };
+        let Some((_, told)) = opened.of(report) else { return };
+        let version = Some(report.version);
+        let request = Evaluations::Judged { id: self.id, item: told.item.clone(), version };
         opened.asking = Some(desk.call(None, Request::Evaluations(request)));
         self.opened = Some(opened);
         self.read = Lines { reads: true, ..Lines::default() };

@@ -83,6 +83,10 @@ impl State {
     /// What is known of the models has changed, or how it is being asked for.
     pub fn restock(&mut self, stock: &Stock, asking: bool) {
         self.asking = asking;
+        // With other lists there may be a key more.
+        if !self.stock.as_ref().unwrap_or(self.list.stock()).is(stock) {
+            self.keyless = None;
+        }
         if let Some(kept) = &mut self.stock {
             kept.clone_from(stock);
             return;
@@ -123,6 +127,10 @@ impl State {
 
     /// Looks through what has no key, and through nothing else.
     fn look_at_keyless(&mut self, desk: &mut Desk<'_>) {
+        self.forget_keyless_asked();
+        if self.stock.is_some() {
+            return;
+        }
         let stock = self.list.stock().clone();
         let Some(cards) = self.keyless.clone() else {
             let task = desk.call(None, Request::Models(Models::Keyless));
@@ -134,8 +142,14 @@ impl State {
         self.scroll = 0;
     }
 
+    /// What was asked for is not to be shown any more when it comes.
+    fn forget_keyless_asked(&mut self) {
+        self.waits.retain(|_, wait| *wait != Wait::Keyless);
+    }
+
     /// Looks through all that there is again.
     fn leave_keyless(&mut self) {
+        self.forget_keyless_asked();
         if let Some(stock) = self.stock.take() {
             self.list.restock(stock);
             self.scroll = 0;

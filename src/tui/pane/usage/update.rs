@@ -181,6 +181,10 @@ impl State {
 
     /// Has what the table shows told as text.
     fn export(&mut self, form: Form, file: Option<(String, bool)>, desk: &mut Desk<'_>) {
+        if self.export.is_some() {
+            desk.say("What was asked for before is still being told. Try again when it is there.");
+            return;
+        }
         let query = Query { series: false, ..self.query(desk.now.wall) };
         let export = Usage::Export { query, form, texts: false };
         let task = desk.call(None, Request::Usage(export));
