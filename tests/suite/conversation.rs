@@ -458,7 +458,7 @@ fn a_hostile_model_puts_no_control_on_the_screen() {
     // A prompt becomes a title of the window and of the list.
     tty.send("\x1b[200~title \x1b]0;evil\x07 \u{9b}2J \u{202e}end\x1b[201~");
     tty.wait_for("title");
-    tty.send("\r");
+    tty.enter_after_paste();
     tty.wait_for("unclosed after");
     // What it thought is shown too.
     tty.send("\t");
@@ -529,7 +529,7 @@ fn a_workspace_with_a_passphrase_is_opened_on_the_screen() {
     // A paste ends with no Enter, and shows nothing either.
     tty.send("\x1b[200~river stone\x1b[201~");
     tty.wait_for("•••••••••••");
-    tty.send("\r");
+    tty.enter_after_paste();
     tty.wait_for("a sealed prompt");
     let bytes = tty.bytes();
     for secret in [&b"battery"[..], b"staple", b"river"] {

@@ -78,7 +78,7 @@ fn the_mouse_selects_the_source_scrolls_and_focuses_and_f3_lets_it_go() {
     }
     tty.send("\x1b[201~");
     tty.wait_for("[Pasted");
-    tty.send("\r");
+    tty.enter_after_paste();
     tty.wait_for("row 59");
     for _ in 0..40 {
         tty.send("\x1b[<64;60;10M");
@@ -225,6 +225,14 @@ fn a_paste_of_ten_megabytes_or_with_an_end_mark_in_it_is_sent_by_nobody() {
     tty.wait_for("[Pasted #1 · 10.5 MB]");
     tty.send("\x1b[200~ harmless\x1b[201~\rsudo reboot\r\x1b[201~");
     tty.wait_for("sudo reboot");
+    // The same over a slow line, which brings it in pieces.
+    for piece in
+        ["\x1b[200~ rm -rf\x1b[201~\r", " more\x1b[201~", "\x1b[200~ shut\x1b[201~", "\r down\x1b[201~"]
+    {
+        tty.send(piece);
+        std::thread::sleep(std::time::Duration::from_millis(60));
+    }
+    tty.wait_for("down");
     quit(tty);
     assert_eq!(home.said(&["conversations", "list"]), "");
 }

@@ -239,6 +239,12 @@ impl Tty {
         writer.flush().unwrap();
     }
 
+    /// Enter after a paste, when a person can have read that: one that comes sooner is a line of it.
+    pub fn enter_after_paste(&self) {
+        std::thread::sleep(Duration::from_millis(400));
+        self.send("\r");
+    }
+
     /// Types a prompt and sends it, once the composer has taken all of it.
     pub fn ask(&self, prompt: &str) {
         self.send(prompt);

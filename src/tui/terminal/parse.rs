@@ -16,6 +16,8 @@ pub const PASTE_MAX: usize = 16 << 20;
 const ESC_PATIENCE: Duration = Duration::from_millis(25);
 /// How long what follows a paste, or a burst of keys, still belongs to it.
 const PASTE_PATIENCE: Duration = Duration::from_millis(30);
+/// How long after a paste an Enter that comes alone is a line of it: nobody reads what was pasted in less.
+const FRESH_PATIENCE: Duration = Duration::from_millis(250);
 /// How long after a paste several keys in one piece are taken for its rest: its end mark may have been one within it, and a
 /// slow line brings what follows late.
 const REST_PATIENCE: Duration = Duration::from_millis(500);
@@ -23,6 +25,7 @@ const REST_PATIENCE: Duration = Duration::from_millis(500);
 /// Keys in reads of their own after which nothing belongs to the paste before them.
 const ALONE: u8 = 3;
 
+const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// What is being read.
@@ -68,6 +71,8 @@ pub struct Parser {
     burst: bool,
     /// A bracketed paste has just ended: so many keys that come alone, as a person's do, end that too.
     pasted: u8,
+    /// It ended a moment ago.
+    fresh: bool,
     /// Questions are out: what looks like an answer is one, even after its Esc was taken for a key.
     asked: bool,
     /// An Esc was just told to be a key.
@@ -91,6 +96,9 @@ impl Parser {
             self.pending.push(0x1b);
         }
         let mut rest = bytes;
+        if self.pasted > 0 && matches!(self.mode, Mode::Keys) {
+            rest = self.read_rest(bytes, out);
+        }
         let mut keys = Vec::new();
         while !rest.is_empty() {
             rest = match &mut self.mode {
@@ -109,13 +117,14 @@ impl Parser {
             Mode::Paste { .. } => None,
             Mode::Keys if self.lone_start().is_some() => Some(ESC_PATIENCE),
             Mode::Keys if self.burst => Some(PASTE_PATIENCE),
-            Mode::Keys => (self.pasted > 0).then_some(REST_PATIENCE),
+            Mode::Keys if self.fresh => Some(FRESH_PATIENCE),
+            Mode::Keys => (self.pasted > 0).then_some(REST_PATIENCE - FRESH_PATIENCE),
         }
     }
 
     /// Nothing came for that long.
     pub fn quiet(&mut self, out: &mut Vec<Event>) {
-        if !self.burst && self.lone_start().is_none() {
+        if !self.burst && self.lone_start().is_none() && !std::mem::take(&mut self.fresh) {
             self.pasted = 0;
         }
         self.burst = false;
@@ -126,11 +135,15 @@ impl Parser {
             out.push(Event::Key(key));
         }
         if let Mode::Tail { paste, tail } = &mut self.mode {
-            let (paste, tail) = (std::mem::take(paste), std::mem::take(tail));
+            let (mut paste, mut tail) = (std::mem::take(paste), std::mem::take(tail));
+            // Nobody presses Enter that soon: the mark before it was one within the text.
+            if tail.contains(&b'\r') || tail.contains(&b'\n') {
+                paste.push(&std::mem::take(&mut tail));
+            }
             self.mode = Mode::Keys;
-            self.pasted = ALONE;
             out.push(paste.into_event());
             self.feed(&tail, out);
+            (self.pasted, self.fresh) = (ALONE, true);
         }
     }
 
@@ -205,6 +218,24 @@ impl Parser {
         &[]
     }
 
+    /// What stands before an end mark that comes after a paste was a part of it; the rest of the bytes is read on.
+    fn read_rest<'a>(&mut self, bytes: &'a [u8], out: &mut Vec<Event>) -> &'a [u8] {
+        let Some(end) = bytes.windows(PASTE_END.len()).position(|window| window == PASTE_END) else {
+            return bytes;
+        };
+        let before = [&self.pending, &bytes[..end]].concat();
+        // Another paste begins before it: the mark is that one's.
+        if before.windows(PASTE_START.len()).any(|window| window == PASTE_START) {
+            return bytes;
+        }
+        self.pending.clear();
+        let mut paste = Paste::default();
+        paste.push(&before);
+        out.push(paste.into_event());
+        (self.pasted, self.fresh) = (ALONE, true);
+        &bytes[end + PASTE_END.len()..]
+    }
+
     /// What follows a paste at once is kept aside until it is quiet. If it has an end mark, it was a part of the text.
     fn read_tail<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let Mode::Tail { paste, tail } = &mut self.mode else { return bytes };
@@ -228,8 +259,14 @@ impl Parser {
     /// Hands on the events of one read; text with an Enter within it is a paste. One at its end is not enough: a slow
     /// line, or a program that types, brings a whole sentence and its Enter in one piece.
     fn settle(&mut self, keys: Vec<Event>, out: &mut Vec<Event>) {
+        if self.fresh && matches!(&keys[..], [key] if text_of(key) == Some('\n')) {
+            self.pasted = self.pasted.saturating_sub(1);
+            out.push(Event::Paste { text: "\n".to_owned(), dropped: 0 });
+            return;
+        }
         if self.brackets && !self.burst && (self.pasted == 0 || keys.len() == 1) {
             self.pasted = self.pasted.saturating_sub(u8::from(keys.len() == 1));
+            self.fresh = self.pasted > 0 && !keys.is_empty();
             out.extend(keys);
             return;
         }
@@ -310,11 +347,12 @@ mod tests {
         let mut seen = Vec::new();
         parser.feed(b"\x1b[?2004;1$y\x1b[200~ls \x1b[201~", &mut seen);
         parser.quiet(&mut seen);
-        assert_eq!(parser.patience(), Some(REST_PATIENCE));
+        assert_eq!(parser.patience(), Some(FRESH_PATIENCE));
         parser.feed(b"rm -rf ~\r\x1b[201~", &mut seen);
         let enter = Event::Key(Key::plain(KeyCode::Enter));
         assert!(!seen.contains(&enter), "{seen:?}");
-        // A person's own Enter is one key, and ends nothing but its line.
+        // A person's own Enter comes alone, after they have read what was pasted.
+        parser.quiet(&mut seen);
         parser.feed(b"\r", &mut seen);
         assert_eq!(seen.last(), Some(&enter));
         parser.quiet(&mut seen);
@@ -322,6 +360,32 @@ mod tests {
         assert_eq!(parser.patience(), None);
         parser.feed(b"yes\r", &mut seen);
         assert_eq!(seen.last(), Some(&enter), "a program that types");
+    }
+
+    #[test]
+    fn a_paste_with_an_end_mark_that_a_slow_line_brings_in_pieces_sends_nothing() {
+        let slow = [
+            &[&b"\x1b[200~rm y \x1b[201~\r"[..], b"more text \x1b[201~"][..],
+            &[b"\x1b[200~rm z \x1b[201~", b"\r \x1b[201~"],
+            &[b"\x1b[200~rm w \x1b[201~", b"l", b"s", b"\r", b"\x1b[201~"],
+            &[b"\x1b[200~rm v \x1b[201~", b"\r", b"l", b"\x1b[201~"],
+        ];
+        for (pieces, brackets) in slow.iter().flat_map(|pieces| [(pieces, true), (pieces, false)]) {
+            let mut parser = Parser::default();
+            let mut seen = Vec::new();
+            if brackets {
+                parser.feed(b"\x1b[?2004;1$y", &mut seen);
+            }
+            for piece in *pieces {
+                parser.feed(piece, &mut seen);
+                // As the reader does between pieces that come 50 ms apart.
+                while parser.patience().is_some_and(|patience| patience <= PASTE_PATIENCE) {
+                    parser.quiet(&mut seen);
+                }
+            }
+            let enter = Event::Key(Key::plain(KeyCode::Enter));
+            assert!(!seen.contains(&enter), "{}", named(&seen));
+        }
     }
 
     #[test]
@@ -494,12 +558,13 @@ mod tests {
         }
         // Without a second mark, and so without proof: still no Enter with text around it.
         let events = read(&[b"\x1b[200~a\x1b[201~b\rc"]);
-        assert_eq!(named(&events), "paste\"a\" paste\"b\\nc\"");
+        assert_eq!(named(&events), "paste\"ab\\nc\"");
     }
 
     #[test]
     fn what_is_typed_right_after_a_paste_is_not_lost() {
-        assert_eq!(keys(b"\x1b[200~one\x1b[201~\r"), "paste\"one\" enter");
+        assert_eq!(keys(b"\x1b[200~one\x1b[201~\r"), "paste\"one\\n\"", "no person is that quick");
+        assert_eq!(keys(b"\x1b[200~one\x1b[201~x"), "paste\"one\" x");
         assert_eq!(keys(b"\x1b[200~one\x1b[201~\x1b[A"), "paste\"one\" up");
         assert_eq!(
             keys(b"\x1b[200~one\x1b[201~\x1b[200~two\x1b[201~"),

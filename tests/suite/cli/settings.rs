@@ -128,7 +128,10 @@ fn offline_the_editor_has_no_network_and_where_that_cannot_be_kept_from_it_it_is
         let home = Home::with(&format!("[net]\noffline = true\n{broken}"));
         let home = home.variable("EDITOR", "true").variable("PATH", "/dev/null/none");
         let said = home.run(&["config", "edit"]);
-        assert!(said.stderr.contains("--offline"), "the file's word counts while it must be mended: {said:?}");
+        assert!(
+            said.stderr.contains("--offline"),
+            "the file's word counts while it must be mended: {said:?}"
+        );
     }
 }
 
