@@ -18,7 +18,7 @@ const ESC_PATIENCE: Duration = Duration::from_millis(25);
 const PASTE_PATIENCE: Duration = Duration::from_millis(30);
 /// How long after a paste an Enter that comes alone is a line of it: nobody reads what was pasted in less.
 const FRESH_PATIENCE: Duration = Duration::from_millis(250);
-/// How long after a paste several keys in one piece are taken for its rest: its end mark may have been one within it, and a
+/// How long after that several keys in one piece are taken for its rest: its end mark may have been one within it, and a
 /// slow line brings what follows late.
 const REST_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -118,7 +118,7 @@ impl Parser {
             Mode::Keys if self.lone_start().is_some() => Some(ESC_PATIENCE),
             Mode::Keys if self.burst => Some(PASTE_PATIENCE),
             Mode::Keys if self.fresh => Some(FRESH_PATIENCE),
-            Mode::Keys => (self.pasted > 0).then_some(REST_PATIENCE - FRESH_PATIENCE),
+            Mode::Keys => (self.pasted > 0).then_some(REST_PATIENCE),
         }
     }
 
