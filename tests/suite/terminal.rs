@@ -211,6 +211,7 @@ fn a_signal_in_the_middle_of_an_answer_keeps_what_came_and_gives_the_terminal_ba
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a slow line is one that brings nothing for a while")]
 fn a_paste_of_ten_megabytes_or_with_an_end_mark_in_it_is_sent_by_nobody() {
     let home = Home::scripted();
     let tty = home.open_answering(SIZE, &["-m", "scripted/echo"]);

@@ -240,6 +240,7 @@ impl Tty {
     }
 
     /// Enter after a paste, when a person can have read that: one that comes sooner is a line of it.
+    #[expect(clippy::disallowed_methods, reason = "nothing shows when it counts as a key again")]
     pub fn enter_after_paste(&self) {
         std::thread::sleep(Duration::from_millis(400));
         self.send("\r");
