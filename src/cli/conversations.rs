@@ -5,7 +5,7 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 
-use super::args::{Conversations as Verb, Written};
+use super::args::{Conversations as Verb, Format, Written};
 use super::export::{Wanted, export};
 use super::item::Item;
 use super::out::Out;
@@ -41,7 +41,8 @@ pub(super) async fn conversations(verb: Verb, asker: &Asker, out: &mut Out) -> R
             for text in &id {
                 ids.push(thread(text, asker, out).await?.conversation.id);
             }
-            export(Wanted { ids, form: format, output, force, attachments }, asker, out).await?;
+            let form = format.or_else(|| Format::of(output.as_deref()?)).unwrap_or(Format::Markdown);
+            export(Wanted { ids, form, output, force, attachments }, asker, out).await?;
         }
         Verb::Import { file } => return import(&file, asker, out).await,
         Verb::Request { id, at, written } => request(&id, at.as_deref(), written, asker, out).await?,

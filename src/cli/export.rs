@@ -50,7 +50,12 @@ pub(super) async fn export(wanted: Wanted, asker: &Asker, out: &mut Out) -> Resu
     let beside = beside(form, attachments, &to)?;
     let folder = beside.as_ref().map(|beside| beside.link.clone());
     // Several conversations in one JSON text are one document all the same: a list.
-    let listed = form == Form::Json && ids.len() != 1 && !matches!(to, To::Folder(_)) && !out.json;
+    let single = match &to {
+        To::Output => !out.json,
+        To::File(..) => true,
+        To::Folder(_) => false,
+    };
+    let listed = form == Form::Json && ids.len() != 1 && single;
     let mut written = 0;
     let mut replies = asker.ask(Request::Conversations(Conversations::Export { ids, format, folder }));
     while let Some(reply) = replies.next().await {
@@ -85,6 +90,9 @@ pub(super) async fn export(wanted: Wanted, asker: &Asker, out: &mut Out) -> Resu
     if let Some(path) = &output {
         let conversations = words::count(written, "conversation", "conversations");
         out.note(&format!("{conversations} in {}", path.display()))?;
+        if out.json {
+            out.object(&Reply::Done)?;
+        }
     }
     Ok(())
 }

@@ -115,7 +115,7 @@ pub const FIELDS: &[Field] = &[
     field("top_k", "keep the k likeliest tokens; 0 keeps all", "0 – 1000", 5.0),
     field("repeat_penalty", "what was written lately loses by this factor; 1 is none", "0.5 – 2", 0.05),
     field("max_tokens", "longest answer, in tokens", "1 – 1000000", 64.0),
-    field("stop", "texts that end the answer, comma-separated", "up to 16", 0.0),
+    field("stop", "texts that end the answer, comma-separated or a JSON list", "up to 16", 0.0),
     field("seed", "the same seed repeats the same answer", "whole number", 1.0),
     of_words(
         "reasoning",
@@ -158,8 +158,7 @@ impl Settings {
             "max_tokens" => self.max_tokens = number(value, |n| (1..=1_000_000).contains(n), bad)?,
             "seed" => self.seed = number(value, |_| true, bad)?,
             "stop" => {
-                let stop: Vec<String> =
-                    value.split(',').filter(|s| !s.is_empty()).map(|s| s.replace("\\n", "\n")).collect();
+                let stop = stops(value).map_err(|why| bad(&why.to_string()))?;
                 if stop.len() > 16 {
                     return Err(bad("too many"));
                 }
@@ -236,7 +235,11 @@ impl Settings {
             "tools" if !self.tools.is_empty() => serde_json::to_string(&self.tools).ok(),
             "tool_choice" => self.tool_choice.as_ref().map(ToString::to_string),
             "response_schema" => self.response_schema.as_ref().map(ToString::to_string),
-            "stop" if !self.stop.is_empty() => Some(self.stop.join(",").replace('\n', "\\n")),
+            "stop" if !self.stop.is_empty() => {
+                let beside = self.stop.join(",").replace('\n', "\\n");
+                let same = stops(beside.trim()).is_ok_and(|read| read == self.stop);
+                if same { Some(beside) } else { serde_json::to_string(&self.stop).ok() }
+            }
             _ => None,
         }
     }
@@ -296,6 +299,15 @@ fn number<T: std::str::FromStr>(
     if fits(&number) { Ok(Some(number)) } else { Err(bad("out of range")) }
 }
 
+/// Texts that end an answer: a JSON list, or the texts with commas between them and `\n` for a line's end.
+fn stops(value: &str) -> serde_json::Result<Vec<String>> {
+    match serde_json::from_str(value) {
+        Err(why) if value.starts_with("[\"") => Err(why),
+        Err(_) => Ok(value.split(',').filter(|s| !s.is_empty()).map(|s| s.replace("\\n", "\n")).collect()),
+        list => list,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +329,22 @@ mod tests {
             settings.set(field.name, "").unwrap();
         }
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn a_text_that_ends_an_answer_may_hold_a_comma() {
+        let mut settings = Settings::default();
+        for (value, stop) in [
+            (r#"["a, b","c"]"#, &["a, b", "c"][..]),
+            (r#"[" end "]"#, &[" end "]),
+            (r#"["\\n"]"#, &["\\n"]),
+            ("[END],stop", &["[END]", "stop"]),
+        ] {
+            settings.set("stop", value).unwrap();
+            assert_eq!(settings.stop, stop);
+            assert_eq!(settings.get("stop").as_deref(), Some(value));
+        }
+        assert_eq!(settings.set("stop", r#"["a"#).unwrap_err().kind, ErrorKind::Invalid);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod prompts;
 mod usage;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -282,9 +282,9 @@ pub enum Conversations {
     Export {
         /// The first or last digits of their ids, as `list` shows them
         id: Vec<String>,
-        /// Markdown has the shown branch, the others all branches
-        #[arg(short, long, value_enum, default_value_t = Format::Markdown)]
-        format: Format,
+        /// Markdown has the shown branch, the others all branches [default: as the file's name ends, else markdown]
+        #[arg(short, long, value_enum)]
+        format: Option<Format>,
         /// A new file, or a folder (DIR/ makes it) that gets a file each; the standard output where none is named
         #[arg(short, long, value_name = "PATH")]
         output: Option<PathBuf>,
@@ -357,6 +357,18 @@ pub enum Format {
     Json,
     /// An object a line: a conversation, then its messages
     Jsonl,
+}
+
+impl Format {
+    /// The one whose files end as this one does.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "md" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            "jsonl" => Some(Self::Jsonl),
+            _ => None,
+        }
+    }
 }
 
 /// `outcrop workspace …`

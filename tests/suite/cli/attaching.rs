@@ -53,8 +53,10 @@ async fn an_export_carries_its_attachments_to_another_home_and_markdown_has_them
         home.run(&["chat", "-m", "box/m", "-f", "a.png", "-f", "é.pdf", "what is it?"]);
         for form in ["json", "jsonl"] {
             let file = home.beside().join(format!("all.{form}"));
-            let said = home.run(&["conversations", "export", "-f", form, "-o", file.to_str().unwrap()]);
+            // The file's name says which form it is.
+            let said = home.run(&["conversations", "export", "--json", "-o", file.to_str().unwrap()]);
             assert_eq!(said.code, Some(0), "{}", said.stderr);
+            assert_eq!(said.objects().last().unwrap()["reply"], "done");
             let other = Home::new();
             let said = other.run(&["conversations", "import", file.to_str().unwrap()]);
             assert_eq!((said.code, said.stderr.as_str()), (Some(0), "note: 1 conversation imported\n"));

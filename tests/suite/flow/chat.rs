@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use outcrop::domain::catalog::{Availability, Capability, ModelCard};
 use outcrop::domain::change::Changed;
 use outcrop::domain::conversation::{Conversation, Draft, Thread};
 use outcrop::domain::delta::{Event as Delta, Pause};
@@ -15,7 +16,7 @@ use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::{Change, Conversations};
 use outcrop::workbench::{Reply, Request};
 
-use crate::stage::{COMPLETE, Stage, answer, conversation, head, id, message, model, options};
+use crate::stage::{COMPLETE, Stage, answer, card, conversation, head, id, message, model, options};
 
 fn text(text: &str) -> Vec<Block> {
     vec![Block::Text { text: text.to_owned() }]
@@ -351,6 +352,20 @@ fn the_last_conversation_opens_again_unless_a_model_was_asked_for() {
     assert!(
         matches!(&sent[..], [Chat::Send { to: Target::New { model, .. }, .. }] if model.as_str() == "mock/fast")
     );
+}
+
+#[test]
+fn a_model_that_is_not_here_or_does_not_chat_is_not_said_to_run_here() {
+    let words = |model: &str, lacks: Vec<Capability>| {
+        let mut stage = Stage::with(120, 40, "dark", named(Some(model)));
+        let embedder =
+            ModelCard { lacks, capabilities: Vec::new(), ..card("local/embedder", Availability::Ready) };
+        stage.settle_with(vec![card("local/smollm2-135m", Availability::Ready), embedder]);
+        stage.text()
+    };
+    assert!(words("local/smollm2-135m", Vec::new()).contains("nothing leaves this machine"));
+    assert!(words("local/nope", Vec::new()).contains("There is no such model on this machine"));
+    assert!(words("local/embedder", vec![Capability::Chat]).contains("It does not chat"));
 }
 
 /// A start on a new conversation.

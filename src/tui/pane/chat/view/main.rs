@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use super::{Sight, first_run};
 use crate::domain::Error;
-use crate::domain::catalog::ModelId;
+use crate::domain::catalog::{Capability, ModelId};
 use crate::domain::figures::{count, grouped};
 use crate::tui::action::Action;
 use crate::tui::app::Cache;
@@ -166,7 +166,14 @@ fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let width = area.width.saturating_sub(4).min(100);
     let here = state.thread.setup.model.as_ref().is_some_and(ModelId::is_local);
     let send = sight.key(Context::Composer, Action::Send);
+    let other = sight.key(Context::Composer, Action::ChooseModel);
+    // Before the first list there is none to look in.
+    let unknown = here && card.is_none() && !state.stock.cards.is_empty();
     let words = match (chosen, here) {
+        _ if card.is_some_and(|card| card.can(Capability::Chat) == Some(false)) => {
+            format!("It does not chat: {other} chooses another model.")
+        }
+        _ if unknown => format!("There is no such model on this machine: {other} chooses another one."),
         (true, true) => format!("Write below and press {send}. It runs here: nothing leaves this machine."),
         (true, false) => format!("Write below and press {send}."),
         (false, _) => format!("Nothing is asked before you choose; then write below and press {send}."),
