@@ -213,7 +213,7 @@ fn clipboard(config: &Config) -> Check {
     if !std::io::stdout().is_terminal() {
         return check("clipboard", Verdict::Note, "not looked for: the output is no terminal", "");
     }
-    let forbidden = config.net.offline && terminal.far_display;
+    let forbidden = config.forbids_display();
     let through = match config.ui.osc52 {
         Osc52::Off => false,
         Osc52::Raw | Osc52::Tmux => true,

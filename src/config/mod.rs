@@ -356,6 +356,11 @@ pub struct Preset {
 }
 
 impl Config {
+    /// Whether the display, and with it the clipboard, lies behind the network that `--offline` forbids.
+    pub fn forbids_display(&self) -> bool {
+        self.net.offline && self.terminal.far_display
+    }
+
     /// Reads the file of `environment`, lays environment and flags over it, checks and types the result.
     pub fn load(environment: &Environment, flags: &Flags) -> Result<Self> {
         let paths = Paths::of(environment)?;

@@ -5,11 +5,15 @@ use crate::workbench::request::conversations::Format;
 use crate::workbench::request::evaluations::ReportForm;
 use crate::workbench::request::usage::Form as UsageForm;
 
+/// What a file's name ends with, in lower case; `None` where there is no name before it.
+fn ending(path: &str) -> Option<String> {
+    let (stem, end) = path.rsplit_once('.')?;
+    (!stem.is_empty() && !stem.ends_with('/')).then(|| end.to_ascii_lowercase())
+}
+
 /// The form that a file's name asks for.
 pub fn format_of(path: &str) -> Option<Format> {
-    let (stem, end) = path.rsplit_once('.')?;
-    match end.to_ascii_lowercase().as_str() {
-        _ if stem.is_empty() || stem.ends_with('/') => None,
+    match ending(path)?.as_str() {
         "md" | "markdown" => Some(Format::Markdown),
         "json" => Some(Format::Json),
         "jsonl" => Some(Format::Jsonl),
@@ -19,9 +23,7 @@ pub fn format_of(path: &str) -> Option<Format> {
 
 /// The form of a report that a file's name asks for.
 pub fn report_form_of(path: &str) -> Option<ReportForm> {
-    let (stem, end) = path.rsplit_once('.')?;
-    match end.to_ascii_lowercase().as_str() {
-        _ if stem.is_empty() || stem.ends_with('/') => None,
+    match ending(path)?.as_str() {
         "md" | "markdown" => Some(ReportForm::Markdown),
         "html" | "htm" => Some(ReportForm::Html),
         "csv" => Some(ReportForm::Csv),
@@ -32,9 +34,7 @@ pub fn report_form_of(path: &str) -> Option<ReportForm> {
 
 /// The form of usage that a file's name asks for.
 pub fn usage_form_of(path: &str) -> Option<UsageForm> {
-    let (stem, end) = path.rsplit_once('.')?;
-    match end.to_ascii_lowercase().as_str() {
-        _ if stem.is_empty() || stem.ends_with('/') => None,
+    match ending(path)?.as_str() {
         "csv" => Some(UsageForm::Csv),
         "jsonl" => Some(UsageForm::Jsonl),
         "prom" => Some(UsageForm::Prometheus),

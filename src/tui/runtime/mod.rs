@@ -87,7 +87,7 @@ pub enum Desk {
 impl Desk {
     fn of(config: &Config) -> Self {
         match config.terminal.ssh {
-            _ if config.net.offline && config.terminal.far_display => Self::Forbidden,
+            _ if config.forbids_display() => Self::Forbidden,
             true => Self::Elsewhere,
             false => Self::Persons,
         }
