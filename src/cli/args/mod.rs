@@ -299,9 +299,9 @@ pub enum Conversations {
         #[arg(long, conflicts_with = "output")]
         raw: bool,
     },
-    /// Read conversations that `export` wrote as JSON or JSONL, or ChatGPT's conversations.json
+    /// Read conversations that `export` wrote, ChatGPT's conversations.json, or Markdown with a heading a turn
     ///
-    /// Each becomes a new conversation, also when the same file is read again.
+    /// JSON and JSONL bring everything back; Markdown the branch that was shown, with files and tools as text. Each becomes a new conversation, also when the same file is read again.
     Import {
         /// The file; - is the standard input
         file: PathBuf,

@@ -1,12 +1,13 @@
-//! Conversations as files: this program's Markdown, JSON and JSONL out; its JSON and JSONL and `ChatGPT`'s
-//! `conversations.json` in.
+//! Conversations as files: this program's Markdown, JSON and JSONL out and in; `ChatGPT`'s `conversations.json` and other
+//! programs' Markdown in.
 //!
-//! JSON and JSONL hold the whole tree and lose nothing. Reading is tolerant of every damage to one conversation: what
+//! JSON and JSONL hold the whole tree and lose nothing; Markdown holds the shown branch as a person reads it. Reading is tolerant of every damage to one conversation: what
 //! cannot be taken is named, the rest is.
 
 mod chatgpt;
 mod markdown;
 mod read;
+mod spoken;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Ids, Imported, Kept, VERSION, chatgpt, sound};
+use super::{Ids, Imported, Kept, VERSION, chatgpt, sound, spoken};
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::message::Message;
 use crate::domain::{Error, ErrorKind, Result};
 
 const DOING: &str = "reading a file of conversations";
-const FORMS: &str = "It takes what `outcrop conversations export --format json` or jsonl wrote, or ChatGPT's \
-                     conversations.json; Markdown is for people only.";
+const FORMS: &str = "It takes what `outcrop conversations export` wrote, ChatGPT's conversations.json, or Markdown with a \
+                     heading a turn, as ## User and ## Assistant.";
 
 /// What any object of a known file may hold.
 #[derive(Deserialize)]
@@ -30,14 +30,20 @@ struct Object<'a> {
     mapping: Option<&'a RawValue>,
 }
 
-/// Reads this program's JSON or JSONL, several after one another, or `ChatGPT`'s `conversations.json`. Ours keep their
-/// ids; those of others get theirs from `ids`. A text that is none of these is an error; a damaged part is skipped.
+/// Reads this program's JSON, JSONL or Markdown, several after one another, `ChatGPT`'s `conversations.json`, or Markdown
+/// of others. Our JSON keeps its ids; the others get theirs from `ids`. A text that is none of these is an error; a damaged
+/// part is skipped.
 pub fn read(text: &str, ids: &mut dyn Ids) -> Result<Imported> {
     let text = text.trim_start_matches('\u{feff}');
-    if !text.trim_start().is_empty() && !text.trim_start().starts_with(['{', '[']) {
-        return Err(Error::new(ErrorKind::Invalid, DOING, "it is no JSON", FORMS));
-    }
     let mut imported = Imported::default();
+    if !text.trim_start().is_empty() && !text.trim_start().starts_with(['{', '[']) {
+        imported.threads = spoken::threads(text, ids, &mut imported.skipped);
+        if imported.threads.is_empty() {
+            let why = "it is no JSON, and no heading in it says who speaks";
+            return Err(Error::new(ErrorKind::Invalid, DOING, why, FORMS));
+        }
+        return Ok(imported);
+    }
     let (objects, broken) = objects(text);
     let count = objects.len();
     for (number, object) in objects.into_iter().enumerate() {

@@ -442,5 +442,63 @@ fn markdown_shows_the_branch_with_its_figures() {
             ),
         ],
     };
-    insta::assert_snapshot!(markdown(&thread, None));
+    let text = markdown(&thread, None);
+    insta::assert_snapshot!(text);
+    let twice = format!("{text}\n{text}");
+    let again = read(&twice, &mut Counting(100)).unwrap();
+    assert_eq!((again.threads.len(), again.skipped.as_slice()), (2, [].as_slice()));
+    for mut thread in again.threads {
+        assert_ne!(thread.conversation.id, id, "what is read is another conversation");
+        thread.conversation.id = id;
+        assert_eq!(markdown(&thread, None).trim_end(), text.trim_end());
+        let [asked, answer] = thread.messages.as_slice() else { panic!("{thread:?}") };
+        assert_eq!((asked.role, asked.text().as_str()), (Role::User, "hello"));
+        let thought = Block::Reasoning { text: "one\ntwo".into(), signature: None };
+        assert_eq!(answer.blocks[0], thought);
+        assert_eq!(answer.answer.as_ref().map(|answer| &answer.outcome), Some(&Outcome::Stopped));
+    }
+}
+
+#[test]
+fn markdown_of_others_is_read_where_headings_say_who_speaks() {
+    let text = "\
+# Rivers
+
+## System
+
+Be brief.
+
+## User:
+
+Why do they meander?
+
+```md
+## User
+not a turn
+```
+
+### Assistant
+
+Erosion.
+
+## Why
+
+It cuts the outer bank.
+";
+    let read = |text: &str| read(text, &mut Counting::default()).unwrap();
+    let thread = read(text).threads.remove(0);
+    assert_eq!(
+        (thread.conversation.title.as_str(), thread.conversation.system.as_deref()),
+        ("Rivers", Some("Be brief."))
+    );
+    let said: Vec<_> = thread.messages.iter().map(|message| (message.role, message.text())).collect();
+    let asked = "Why do they meander?\n\n```md\n## User\nnot a turn\n```";
+    let answered = "Erosion.\n\n## Why\n\nIt cuts the outer bank.";
+    assert_eq!(said, [(Role::User, asked.to_owned()), (Role::Assistant, answered.to_owned())]);
+    assert_eq!(thread.messages[1].parent, Some(thread.messages[0].id));
+    // In what this program wrote, only a heading with a date is one of a turn.
+    let ours = "---\ntitle: \"a\"\nid: \"1\"\nodd: [\n---\n\n## You\n\n*2026-01-02T03:04:05Z*\n\nsay\n## You\n\nme\n";
+    let mut imported = read(ours);
+    assert_eq!(imported.threads.remove(0).messages[0].text(), "say\n## You\n\nme");
+    assert_eq!(imported.skipped, ["\"a\": what it says of \"odd\""]);
 }
