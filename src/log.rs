@@ -23,6 +23,9 @@ const KEPT: usize = 7;
 pub fn start(config: &Config) -> Result<()> {
     let folder = config.paths.logs();
     let doing = || format!("opening the log in {}", folder.display());
+    if let Some(above) = folder.parent() {
+        refuse_link(above)?;
+    }
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|why| Error::io(doing(), &why))?;
     refuse_links(&folder)?;
     let file = RollingFileAppender::builder()
@@ -56,21 +59,24 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// A link in the place of the folder or of one of its files could lead to somebody else's.
 fn refuse_links(folder: &Path) -> Result<()> {
-    let doing = |path: &Path| format!("opening the log {}", path.display());
-    let paths = fs::read_dir(folder).map_err(|why| Error::io(doing(folder), &why))?;
-    let paths = paths.filter_map(|entry| Some(entry.ok()?.path()));
-    let paths = paths.filter(|path| {
-        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(NAME.as_bytes()))
-    });
-    for path in std::iter::once(folder.to_owned()).chain(paths) {
-        if path.is_symlink() {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                doing(&path),
-                "it is a symbolic link, which could lead to somebody else's files",
-                "Take the link away.",
-            ));
+    refuse_link(folder)?;
+    let doing = || format!("opening the log {}", folder.display());
+    for entry in fs::read_dir(folder).map_err(|why| Error::io(doing(), &why))?.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(NAME.as_bytes()) {
+            refuse_link(&entry.path())?;
         }
+    }
+    Ok(())
+}
+
+fn refuse_link(path: &Path) -> Result<()> {
+    if path.is_symlink() {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            format!("opening the log {}", path.display()),
+            "it is a symbolic link, which could lead to somebody else's files",
+            "Take the link away.",
+        ));
     }
     Ok(())
 }

@@ -14,9 +14,13 @@ const FILE: u32 = 0o600;
 /// How the name of a file ends that was not written to its end.
 pub(super) const UNFINISHED: &str = ".unfinished";
 
-/// Makes sure that `path` is a folder of ours that nobody else can enter. Wider permissions are taken away and told.
+/// Makes sure that `path` is a folder of ours that nobody else can enter, and that it does not lie in a link. Wider
+/// permissions are taken away and told.
 pub(super) fn private_folder(path: &Path, notices: &mut Vec<String>) -> Result<()> {
     let doing = || format!("opening the folder {}", path.display());
+    if let Some(above) = path.parent().filter(|above| above.is_symlink()) {
+        return Err(link_refused(format!("opening the folder {}", above.display())));
+    }
     let about = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             DirBuilder::new()
@@ -322,6 +326,9 @@ mod tests {
         let folder_link = folder.path().join("folder");
         std::os::unix::fs::symlink(folder.path(), &folder_link).unwrap();
         assert!(private_folder(&folder_link, &mut Vec::new()).unwrap_err().why.contains("symbolic link"));
+        let within = private_folder(&folder_link.join("new"), &mut Vec::new()).unwrap_err();
+        assert!(within.doing.ends_with("/folder") && within.why.contains("symbolic link"), "{within}");
+        assert!(!folder.path().join("new").exists());
         assert!(tighten(folder.path()).unwrap_err().why.contains("symbolic link"));
     }
 
