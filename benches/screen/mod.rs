@@ -56,6 +56,7 @@ fn options() -> Options {
         defaults: Preset::default(),
         presets: BTreeMap::new(),
         servers: vec!["router".to_owned(), "home".to_owned()],
+        terminal: outcrop::domain::id::TerminalId::from_bytes([1; 16]),
         principal: "bench".to_owned(),
         mouse: true,
         title: false,

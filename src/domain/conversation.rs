@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::catalog::ModelId;
-use super::id::{ComparisonId, ConversationId, MessageId};
+use super::id::{ComparisonId, ConversationId, DraftId, MessageId};
 use super::message::{Block, Message};
 use super::prompt::Run;
 use super::settings::Settings;
@@ -65,6 +65,14 @@ pub struct Draft {
     /// What the composer shows; a chip is one private-use character that indexes `pastes`.
     pub text: String,
     pub pastes: Vec<Held>,
+}
+
+/// A draft as the store has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedDraft {
+    /// `None` where a program before this one saved it.
+    pub id: Option<DraftId>,
+    pub draft: Draft,
 }
 
 /// What a chip stands for.

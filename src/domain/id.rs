@@ -80,6 +80,10 @@ id! {
     ConversationId = "conversation";
     /// One message: a node of that tree.
     MessageId = "message";
+    /// A draft as it was kept once: every saving makes another.
+    DraftId = "draft";
+    /// One screen of this program, for as long as it is open.
+    TerminalId = "terminal";
     /// One prompt of the library.
     PromptId = "prompt";
     /// One span: what was done for a call.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::attachment::blobs_of;
-use crate::domain::conversation::{Conversation, Draft, Thread};
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::conversation::{Conversation, Draft, SavedDraft, Thread};
+use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
 use crate::domain::message::Message;
 use crate::domain::prompt::Run;
 use crate::domain::{Error, ErrorKind, Result};
@@ -127,14 +127,20 @@ impl Archive {
         .await
     }
 
-    /// Keeps a draft; an empty one is deleted.
-    pub async fn save_draft(&self, id: Option<ConversationId>, draft: Draft) -> Result<()> {
-        self.run(move |store| store.save_draft(DraftOf(id), draft)).await
+    /// Keeps a terminal's draft, in the place of its last one and of `over`; an empty one deletes them.
+    pub async fn save_draft(
+        &self,
+        id: Option<ConversationId>,
+        by: TerminalId,
+        over: Option<DraftId>,
+        draft: Draft,
+    ) -> Result<()> {
+        self.run(move |store| store.save_draft(DraftOf(id), by, over, super::fresh::draft_id(), draft)).await
     }
 
-    /// Gives a draft back; an empty one where none was kept.
-    pub async fn load_draft(&self, id: Option<ConversationId>) -> Result<Draft> {
-        self.run(move |store| store.load_draft(DraftOf(id))).await
+    /// Gives the drafts back, that of the terminal itself first.
+    pub async fn load_drafts(&self, id: Option<ConversationId>, by: TerminalId) -> Result<Vec<SavedDraft>> {
+        self.run(move |store| store.load_drafts(DraftOf(id), by)).await
     }
 
     /// Keeps a small value of a face.

@@ -239,15 +239,17 @@ mod tests {
             text: "\u{100000}".to_owned(),
             pastes: vec![crate::domain::conversation::Held::File(attachment)],
         };
-        archive.save_draft(None, draft.clone()).await.unwrap();
-        assert_eq!(archive.load_draft(None).await.unwrap(), draft);
+        archive.save_draft(None, HERE, None, draft.clone()).await.unwrap();
+        assert_eq!(archive.load_drafts(None, HERE).await.unwrap()[0].draft, draft);
         archive.remove(two).await.unwrap();
         assert!(kept(&archive, &blob).await, "what is being written has it still");
-        archive.save_draft(None, crate::domain::conversation::Draft::default()).await.unwrap();
+        archive.save_draft(None, HERE, None, crate::domain::conversation::Draft::default()).await.unwrap();
         let three = conversation(&archive, &turn_blocks(&blob)).await;
         archive.remove(three).await.unwrap();
         assert!(!kept(&archive, &blob).await);
     }
+
+    const HERE: crate::domain::id::TerminalId = crate::domain::id::TerminalId::from_bytes([1; 16]);
 
     #[tokio::test]
     async fn bytes_that_nothing_names_go_once_the_process_that_attached_them_is_gone() {
@@ -265,7 +267,7 @@ mod tests {
         let file = Attachment { name: "a.png".to_owned(), bytes: None, block };
         let pastes = vec![crate::domain::conversation::Held::File(file)];
         let draft = crate::domain::conversation::Draft { text: "\u{100000}".to_owned(), pastes };
-        archive.save_draft(None, draft).await.unwrap();
+        archive.save_draft(None, HERE, None, draft).await.unwrap();
         archive.remember("setup".to_owned(), serde_json::json!({ "of": [blobs[2]] })).await.unwrap();
         assert_eq!(swept(&archive).await, 0, "who attached it may be about to name it");
         drop(archive);

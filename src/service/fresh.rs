@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::domain::id::{
-    BallotId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId, PromptId, SpanId,
-    VoteId,
+    BallotId, ComparisonId, ConversationId, DatasetId, DraftId, EvaluationId, MakingId, MessageId, PromptId,
+    SpanId, VoteId,
 };
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
@@ -17,6 +17,11 @@ pub fn conversation_id() -> ConversationId {
 /// A new message's id; later ids sort after earlier ones.
 pub fn message_id() -> MessageId {
     MessageId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a draft that is saved now.
+pub fn draft_id() -> DraftId {
+    DraftId::from_uuid(Uuid::now_v7())
 }
 
 /// A new prompt's id; later ids sort after earlier ones.

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::domain::Result;
 use crate::domain::attachment::blobs_of;
-use crate::domain::conversation::Held;
 use crate::domain::id::{ConversationId, MakingId};
 use crate::domain::message::{BlobId, Message};
 use crate::domain::picture::Making;
@@ -34,10 +33,10 @@ pub fn unnamed(store: &Store, gone: Gone<'_>, mut blobs: BTreeSet<BlobId>) -> Re
     if blobs.is_empty() {
         return Ok(blobs);
     }
-    for draft in store.drafts() {
-        let Some(draft) = readable(draft, gone)? else { continue };
-        let files = draft.pastes.iter().filter_map(Held::file);
-        let held: Vec<_> = files.flat_map(|file| blobs_of(std::slice::from_ref(&file.block))).collect();
+    for files in store.files_of_drafts() {
+        let Some(files) = readable(files, gone)? else { continue };
+        let held: Vec<_> =
+            files.iter().flat_map(|file| blobs_of(std::slice::from_ref(&file.block))).collect();
         blobs.retain(|blob| !held.contains(&blob));
     }
     for record in store.scan::<Remembered>(Scan::all()) {

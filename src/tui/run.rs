@@ -5,13 +5,15 @@ use super::runtime::{self, Ending, Host};
 use super::terminal::{self, Signal, Tty};
 use crate::config::Config;
 use crate::domain::Result;
+use crate::domain::id::TerminalId;
 use crate::workbench::Door;
 
 /// Runs the screen until the person quits; returns the process's exit code. Wrong keys or themes in the config are
 /// said before the terminal is taken.
 pub async fn run(config: &Config, door: Door, start: Start) -> Result<u8> {
     let zone = jiff::tz::TimeZone::system();
-    let options = Options::of(config, zone.to_offset(jiff::Timestamp::now()).seconds())?;
+    let terminal = TerminalId::from_uuid(uuid::Uuid::now_v7());
+    let options = Options::of(config, terminal, zone.to_offset(jiff::Timestamp::now()).seconds())?;
     let modes = terminal::Options {
         mouse: config.ui.mouse,
         title: config.ui.title,

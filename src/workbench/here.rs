@@ -361,11 +361,11 @@ impl Here {
                 let (heads, skipped) = service.import(text).await?;
                 Ok(Reply::Imported { heads, skipped })
             }),
-            Ask::SaveDraft { id, draft } => {
-                one(async move { service.save_draft(id, draft).await.map(|()| Reply::Done) })
+            Ask::SaveDraft { id, by, over, draft } => {
+                one(async move { service.save_draft(id, by, over, draft).await.map(|()| Reply::Done) })
             }
-            Ask::LoadDraft { id } => {
-                one(async move { Ok(Reply::Draft { draft: service.load_draft(id).await? }) })
+            Ask::LoadDraft { id, by } => {
+                one(async move { Ok(Reply::Drafts { drafts: service.load_drafts(id, by).await? }) })
             }
         }
     }

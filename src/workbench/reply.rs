@@ -11,7 +11,7 @@ pub use crate::domain::change::Changed;
 use crate::domain::comparison::measure::Summary;
 use crate::domain::comparison::{Ballot, Comparison};
 use crate::domain::completion::Completion;
-use crate::domain::conversation::{Conversation, Draft, Thread};
+use crate::domain::conversation::{Conversation, SavedDraft, Thread};
 use crate::domain::delta::Event;
 use crate::domain::evaluation::battle::BattlesRead;
 pub use crate::domain::evaluation::dataset::{BadLine, Doubled, Placed};
@@ -214,8 +214,8 @@ pub enum Reply {
     Sketch {
         draft: Sketch,
     },
-    Draft {
-        draft: Draft,
+    Drafts {
+        drafts: Vec<SavedDraft>,
     },
     /// The request that made an answer, in each form.
     Scripts {

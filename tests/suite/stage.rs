@@ -11,7 +11,7 @@ use outcrop::config::Preset;
 use outcrop::domain::catalog::{Availability, Capability, ModelCard, ModelId};
 use outcrop::domain::conversation::{Conversation, Thread};
 use outcrop::domain::delta::Event as Delta;
-use outcrop::domain::id::{ConversationId, MessageId};
+use outcrop::domain::id::{ConversationId, MessageId, TerminalId};
 use outcrop::domain::message::{
     Answer, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
 };
@@ -38,6 +38,9 @@ pub fn model() -> ModelId {
     MODEL.parse().unwrap()
 }
 
+/// The screen that is played on.
+pub const TERMINAL: TerminalId = TerminalId::from_bytes([1; 16]);
+
 pub fn options(theme: &str) -> Options {
     let mut presets = BTreeMap::new();
     let mut settings = Settings::default();
@@ -50,6 +53,7 @@ pub fn options(theme: &str) -> Options {
         defaults: Preset::default(),
         presets,
         servers: Vec::new(),
+        terminal: TERMINAL,
         principal: "tester".to_owned(),
         mouse: true,
         title: false,

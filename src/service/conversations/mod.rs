@@ -8,8 +8,8 @@ use futures_util::stream::BoxStream;
 
 use crate::domain::attachment::{Enclosed, blobs_of, file_name};
 use crate::domain::change::Changed;
-use crate::domain::conversation::{Change, Conversation, Draft, Format, Thread};
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::conversation::{Change, Conversation, Draft, Format, SavedDraft, Thread};
+use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
 use crate::domain::message::{Message, MessageOrigin, Outcome};
 use crate::domain::search::Hit;
 use crate::domain::tree::Tree;
@@ -242,14 +242,21 @@ impl Conversations {
         Ok((heads, read.skipped))
     }
 
-    /// Keeps what a composer holds; `None` is that of a new conversation. An empty draft is deleted.
-    pub async fn save_draft(&self, id: Option<ConversationId>, draft: Draft) -> Result<()> {
-        self.archive.save_draft(id, draft).await
+    /// Keeps what a terminal's composer holds; `None` is that of a new conversation. It takes the place of the last that the
+    /// terminal kept, and of `over`; an empty draft deletes them.
+    pub async fn save_draft(
+        &self,
+        id: Option<ConversationId>,
+        by: TerminalId,
+        over: Option<DraftId>,
+        draft: Draft,
+    ) -> Result<()> {
+        self.archive.save_draft(id, by, over, draft).await
     }
 
-    /// Gives it back.
-    pub async fn load_draft(&self, id: Option<ConversationId>) -> Result<Draft> {
-        self.archive.load_draft(id).await
+    /// Gives the drafts back, that of the terminal itself first, the others from the newest on.
+    pub async fn load_drafts(&self, id: Option<ConversationId>, by: TerminalId) -> Result<Vec<SavedDraft>> {
+        self.archive.load_drafts(id, by).await
     }
 
     async fn write_head(&self, head: &Conversation) -> Result<()> {

@@ -57,6 +57,7 @@ async fn has(pictures: &Pictures, blob: &BlobId) -> bool {
 }
 
 const ONE: &[u8] = b"\x89PNG\r\n\x1a\n1";
+const HERE: crate::domain::id::TerminalId = crate::domain::id::TerminalId::from_bytes([1; 16]);
 const TWO: &[u8] = b"\x89PNG\r\n\x1a\n2";
 
 #[tokio::test]
@@ -72,10 +73,10 @@ async fn the_bytes_of_a_picture_go_with_the_last_that_names_them() {
     let block = Block::Image { media_type: "image/png".into(), blob: one.clone(), file: None };
     let file = Attachment { name: "a.png".into(), bytes: None, block };
     let draft = Draft { text: "\u{100000}".into(), pastes: vec![Held::File(file)] };
-    pictures.archive.save_draft(None, draft).await.unwrap();
+    pictures.archive.save_draft(None, HERE, None, draft).await.unwrap();
     pictures.remove(second.id).await.unwrap();
     assert!(has(&pictures, &one).await, "a message that is being written has it");
-    pictures.archive.save_draft(None, Draft::default()).await.unwrap();
+    pictures.archive.save_draft(None, HERE, None, Draft::default()).await.unwrap();
     let third = kept(&pictures, &[ONE], None).await;
     pictures.remove(third.id).await.unwrap();
     assert!(!has(&pictures, &one).await);

@@ -4,16 +4,36 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Name, Record, RecordKey};
 use crate::domain::attachment::Attachment;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, DraftId, TerminalId};
 
 /// Whose composer: a conversation's, or that of a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DraftOf(pub Option<ConversationId>);
 
-/// A draft as it is kept.
+/// What the terminals that show a composer hold in it, the newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::store) struct KeptDraft {
+    #[serde(flatten)]
+    pub(in crate::store) newest: Version,
+    pub(in crate::store) beside: Vec<Version>,
+}
+
+impl KeptDraft {
+    pub(in crate::store) fn versions(self) -> impl Iterator<Item = Version> {
+        std::iter::once(self.newest).chain(self.beside)
+    }
+}
+
+/// A draft as one terminal left it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::store) struct Version {
+    /// Neither is known of what a program before this one kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) id: Option<DraftId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) by: Option<TerminalId>,
     pub(in crate::store) text: String,
     pub(in crate::store) pastes: Vec<KeptPaste>,
 }

@@ -39,7 +39,7 @@ use super::widget::picture::Way;
 use super::widget::transcript;
 use crate::config::{Config, Preset};
 use crate::domain::catalog::ModelId;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, TerminalId};
 use crate::domain::settings::Settings;
 use crate::domain::{Error, Result};
 use crate::workbench::request::chat::Chat;
@@ -69,6 +69,8 @@ pub struct Options {
     pub presets: BTreeMap<String, Preset>,
     /// Configured servers, by the name in front of their models: they are asked for those only when the person wants that.
     pub servers: Vec<String>,
+    /// Whose drafts are this screen's own.
+    pub terminal: TerminalId,
     /// For `Context::principal`.
     pub principal: String,
     pub mouse: bool,
@@ -113,7 +115,7 @@ impl Theme {
 
 impl Options {
     /// What the config says of the screen; a wrong key or theme is an error.
-    pub fn of(config: &Config, utc_offset: i32) -> Result<Self> {
+    pub fn of(config: &Config, own: TerminalId, utc_offset: i32) -> Result<Self> {
         let keys = config.keys.iter().map(|(action, keys)| (action.as_str(), keys.as_slice()));
         let terminal = &config.terminal;
         let depth = match (terminal.colorterm.as_deref(), terminal.term.as_deref()) {
@@ -139,6 +141,7 @@ impl Options {
                 .filter(|(_, provider)| provider.is_had())
                 .map(|(name, _)| name.clone())
                 .collect(),
+            terminal: own,
             principal: config.user.clone(),
             mouse: config.ui.mouse,
             title: config.ui.title,

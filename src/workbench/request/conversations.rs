@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::conversation::Draft;
 pub use crate::domain::conversation::{Change, Format};
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::id::{ConversationId, DraftId, MessageId, TerminalId};
 
 /// Asks about conversations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,10 +33,11 @@ pub enum Conversations {
         #[serde(default)]
         folder: Option<String>,
     },
-    /// Reads an exported text (this program's JSON or JSONL, or `ChatGPT`'s `conversations.json`): one `Imported`.
+    /// Reads an exported text (this program's JSON, JSONL or Markdown, `ChatGPT`'s `conversations.json`, other Markdown): one `Imported`.
     Import { text: String },
-    /// Keeps what the composer holds; `None` is the composer of a new conversation. `Done`.
-    SaveDraft { id: Option<ConversationId>, draft: Draft },
-    /// Gives it back: `Draft`.
-    LoadDraft { id: Option<ConversationId> },
+    /// Keeps what a terminal's composer holds, in the place of what it held before and of `over`, another terminal's draft
+    /// that was gone on with; `None` is the composer of a new conversation. `Done`.
+    SaveDraft { id: Option<ConversationId>, by: TerminalId, over: Option<DraftId>, draft: Draft },
+    /// Gives the drafts back, that of the terminal itself first, the others from the newest on: `Drafts`.
+    LoadDraft { id: Option<ConversationId>, by: TerminalId },
 }

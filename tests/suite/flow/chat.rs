@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use outcrop::domain::catalog::{Availability, Capability, ModelCard};
 use outcrop::domain::change::Changed;
-use outcrop::domain::conversation::{Conversation, Draft, Thread};
+use outcrop::domain::conversation::{Conversation, Draft, SavedDraft, Thread};
 use outcrop::domain::delta::{Event as Delta, Pause};
+use outcrop::domain::id::DraftId;
 use outcrop::domain::message::{Block, Outcome, Role};
 use outcrop::domain::settings::Settings;
 use outcrop::domain::{Error, ErrorKind};
@@ -16,10 +17,22 @@ use outcrop::workbench::request::chat::{Chat, Target};
 use outcrop::workbench::request::conversations::{Change, Conversations};
 use outcrop::workbench::{Reply, Request};
 
-use crate::stage::{COMPLETE, Stage, answer, card, conversation, head, id, message, model, options};
+use crate::stage::{
+    COMPLETE, Stage, TERMINAL, answer, card, conversation, head, id, message, model, options,
+};
 
 fn text(text: &str) -> Vec<Block> {
     vec![Block::Text { text: text.to_owned() }]
+}
+
+fn saved(number: u8, text: &str) -> SavedDraft {
+    let draft = Draft { text: text.to_owned(), pastes: Vec::new() };
+    SavedDraft { id: Some(DraftId::from_bytes([number; 16])), draft }
+}
+
+fn drafts(texts: &[&str]) -> Reply {
+    let drafts = texts.iter().zip(1..).map(|(text, number)| saved(number, text)).collect();
+    Reply::Drafts { drafts }
 }
 
 fn chats(effects: &[Effect]) -> Vec<Chat> {
@@ -60,7 +73,7 @@ fn what_is_typed_before_the_store_answers_is_kept() {
     let mut stage = Stage::new(120, 40);
     stage.keys("early");
     stage.settle();
-    stage.answer("load_draft", vec![Reply::Draft { draft: Draft { text: "kept".into(), pastes: vec![] } }]);
+    stage.answer("load_draft", vec![drafts(&["kept"])]);
     assert_eq!(stage.state.chat.composer.text(), "early");
     stage.keys("<up>");
     assert_eq!(stage.state.chat.composer.text(), "kept", "the draft is in reach");
@@ -265,12 +278,45 @@ fn a_draft_is_kept_for_each_conversation() {
     stage.keys("for the new one");
     let effects = stage.keys("<ctrl+s><down><enter>");
     let draft = Draft { text: "for the new one".into(), pastes: vec![] };
-    let save = Request::Conversations(Conversations::SaveDraft { id: None, draft });
-    let load = Request::Conversations(Conversations::LoadDraft { id: Some(conversation(2)) });
+    let save = Request::Conversations(Conversations::SaveDraft { id: None, by: TERMINAL, over: None, draft });
+    let load = Request::Conversations(Conversations::LoadDraft { id: Some(conversation(2)), by: TERMINAL });
     let asked = Stage::requests(&effects);
     let at = |wanted: &Request| asked.iter().position(|r| r == wanted).unwrap();
     assert!(at(&save) < at(&load));
     assert_eq!(stage.state.chat.composer.text(), "");
+}
+
+#[test]
+fn of_the_drafts_of_several_terminals_one_is_gone_on_with_and_the_others_are_in_the_history() {
+    let mut stage = Stage::new(120, 40);
+    stage.settle();
+    stage.answer("load_draft", vec![drafts(&["mine", "newer", "older"])]);
+    assert_eq!(stage.state.chat.composer.text(), "mine");
+    stage.keys("<up>");
+    assert_eq!(stage.state.chat.composer.text(), "newer");
+    stage.keys("<up>");
+    assert_eq!(stage.state.chat.composer.text(), "older");
+    stage.keys("<down><down> too");
+    let effects = stage.event(Event::Timer(outcrop::tui::app::SAVE_DRAFT));
+    let SavedDraft { id: over, .. } = saved(1, "mine");
+    let draft = Draft { text: "mine too".into(), pastes: vec![] };
+    let save = Request::Conversations(Conversations::SaveDraft { id: None, by: TERMINAL, over, draft });
+    assert!(Stage::requests(&effects).contains(&save), "{effects:?}");
+}
+
+#[test]
+fn a_draft_is_kept_while_somebody_types_without_a_pause() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let mut kept = Vec::new();
+    for _ in 0..100 {
+        stage.pass(100);
+        let effects = stage.keys("a");
+        kept.extend(Stage::requests(&effects).into_iter().filter_map(|request| match request {
+            Request::Conversations(Conversations::SaveDraft { draft, .. }) => Some(draft.text.len()),
+            _ => None,
+        }));
+    }
+    assert_eq!(kept, [31, 62, 93], "after three seconds each time");
 }
 
 #[test]
@@ -404,8 +450,7 @@ fn a_new_conversation_with_a_system_prompt_takes_the_model_used_last_and_the_def
 fn a_conversation_that_was_asked_for_begins_empty_and_an_older_draft_is_one_key_away() {
     let mut stage = Stage::with(120, 40, "dark", named(Some("mock/fast")));
     stage.answer("recall", vec![Reply::Remembered { value: None }]);
-    let draft = Draft { text: "left from before".into(), pastes: Vec::new() };
-    stage.answer("load_draft", vec![Reply::Draft { draft }]);
+    stage.answer("load_draft", vec![drafts(&["left from before"])]);
     assert!(!stage.text().contains("left from before"), "{}", stage.text());
     stage.keys("<up>");
     assert!(stage.text().contains("left from before"), "{}", stage.text());
@@ -467,7 +512,7 @@ fn a_process_that_is_told_to_end_keeps_the_draft_first() {
     stage.keys("unsent");
     let effects = stage.event(Event::Ending);
     let draft = Draft { text: "unsent".into(), pastes: vec![] };
-    let save = Request::Conversations(Conversations::SaveDraft { id: None, draft });
+    let save = Request::Conversations(Conversations::SaveDraft { id: None, by: TERMINAL, over: None, draft });
     assert!(Stage::requests(&effects).contains(&save));
     assert!(!effects.contains(&Effect::Quit), "the store has not said that it is kept");
     stage.stored();

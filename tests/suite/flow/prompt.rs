@@ -193,7 +193,8 @@ fn a_run_goes_on_as_a_conversation_in_the_chat() {
     assert_eq!(
         Stage::requests(&stage.effects).iter().rfind(|request| matches!(request, Request::Conversations(_))),
         Some(&Request::Conversations(outcrop::workbench::request::conversations::Conversations::LoadDraft {
-            id: Some(conversation(40))
+            id: Some(conversation(40)),
+            by: crate::stage::TERMINAL,
         }))
     );
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use outcrop::domain::change::{Changed, Topic};
 use outcrop::domain::completion::Completion;
-use outcrop::domain::conversation::{Conversation, Draft, Thread};
+use outcrop::domain::conversation::{Conversation, Draft, SavedDraft, Thread};
 use outcrop::domain::id::ConversationId;
 use outcrop::domain::message::{Answer, Block, Message, Outcome, Role};
 use outcrop::domain::time::Timestamp;
@@ -270,12 +270,15 @@ impl Shelf {
                     self.tell(Changed::ConversationRemoved { id });
                     vec![Reply::Done]
                 }
-                Conversations::SaveDraft { id, draft } => {
+                Conversations::SaveDraft { id, draft, .. } => {
                     self.drafts.insert(id, draft);
                     vec![Reply::Done]
                 }
-                Conversations::LoadDraft { id } => {
-                    vec![Reply::Draft { draft: self.drafts.get(&id).cloned().unwrap_or_default() }]
+                Conversations::LoadDraft { id, .. } => {
+                    let drafts = self.drafts.get(&id).into_iter();
+                    vec![Reply::Drafts {
+                        drafts: drafts.map(|draft| SavedDraft { id: None, draft: draft.clone() }).collect(),
+                    }]
                 }
                 other => panic!("the shelf cannot do {other:?}"),
             },

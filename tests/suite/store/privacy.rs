@@ -15,7 +15,7 @@ use outcrop::domain::time::Timestamp;
 use outcrop::store::record::{DraftOf, PromptOf, Remembered, VersionOf};
 use outcrop::store::{Batch, Owner, Scan, Store, WrapWith};
 
-use super::{conversation_id, head, key, message, name, open, small, turn, unlock, walk};
+use super::{conversation_id, head, key, message, name, open, save_draft, small, turn, unlock, walk};
 
 const CANARY: &str = "kestrel-over-the-limestone";
 
@@ -31,8 +31,8 @@ fn fill(store: &Store) {
         batch.put(&key(&message), &message).unwrap();
     }
     let draft = Draft { text: CANARY.to_owned(), pastes: vec![CANARY.repeat(500).into()] };
-    store.save_draft(DraftOf(Some(head.id)), draft.clone()).unwrap();
-    store.save_draft(DraftOf(None), draft).unwrap();
+    save_draft(&store, DraftOf(Some(head.id)), draft.clone());
+    save_draft(&store, DraftOf(None), draft);
     let remembered = Remembered { name: CANARY.to_owned(), value: serde_json::json!(CANARY) };
     batch.put(&store.name(CANARY), &remembered).unwrap();
     let template =

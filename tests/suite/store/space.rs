@@ -13,7 +13,9 @@ use outcrop::domain::message::Message;
 use outcrop::store::record::{DraftOf, Kind, Paste};
 use outcrop::store::{Batch, Faults, Options, Scan, Store};
 
-use super::{conversation_id, key, message, name, open, own, small, turn, unlock, walk};
+use super::{
+    conversation_id, key, load_draft, message, name, open, own, save_draft, small, turn, unlock, walk,
+};
 
 /// The files of large values: what they are called, which file it is, when it was written.
 fn large(home: &Path) -> BTreeMap<String, (u64, SystemTime)> {
@@ -123,12 +125,12 @@ fn a_large_paste_is_written_once_however_often_its_draft_is_saved() {
     let save = |text: &str, pastes: &[&String]| {
         let pastes = pastes.iter().map(|paste| (*paste).clone().into()).collect();
         let draft = Draft { text: text.to_owned(), pastes };
-        store.save_draft(DraftOf(None), draft.clone()).unwrap();
-        assert_eq!(store.load_draft(DraftOf(None)).unwrap(), draft);
+        save_draft(&store, DraftOf(None), draft.clone());
+        assert_eq!(load_draft(&store, DraftOf(None)), draft);
         large(folder.path())
     };
     let mine = DraftOf(Some(conversation_id(1)));
-    store.save_draft(mine, Draft { text: "x".to_owned(), pastes: vec![one.clone().into()] }).unwrap();
+    save_draft(&store, mine, Draft { text: "x".to_owned(), pastes: vec![one.clone().into()] });
     let first = save("w", &[&one]);
     assert_eq!(first.len(), 2);
     for typed in 1..20 {
@@ -197,16 +199,16 @@ fn a_paste_that_is_lost_says_so_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let draft = Draft { text: "why".to_owned(), pastes: vec!["paste ".repeat(4000).into(), "short".into()] };
-    store.save_draft(DraftOf(None), draft).unwrap();
+    save_draft(&store, DraftOf(None), draft);
     let blobs = walk(&folder.path().join("gen-000001/blobs"));
     fs::write(&blobs[0], "no longer a paste").unwrap();
-    let found = store.load_draft(DraftOf(None)).unwrap();
+    let found = load_draft(&store, DraftOf(None));
     assert_eq!(found.pastes, ["[a paste that could not be read]".into(), "short".into()]);
     let lost = store.keys::<Paste>(Scan::all()).next().unwrap().unwrap();
     let mut batch = Batch::new();
     batch.remove::<Paste>(&lost);
     store.commit(batch).unwrap();
-    assert_eq!(store.load_draft(DraftOf(None)).unwrap(), found, "also where it is gone altogether");
+    assert_eq!(load_draft(&store, DraftOf(None)), found, "also where it is gone altogether");
 }
 
 #[test]

@@ -43,7 +43,7 @@ use marking::Marking;
 use crate::domain::Error;
 use crate::domain::completion::Completion;
 use crate::domain::conversation::Draft;
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::id::{ConversationId, DraftId, MessageId};
 use crate::domain::listing::Listing;
 use crate::domain::message::{Message, Outcome};
 use crate::tui::action::Action;
@@ -147,6 +147,10 @@ pub struct State {
     pub composer: Composer,
     /// The draft as it was kept last.
     saved: Draft,
+    /// The kept draft that the composer went on with.
+    over: Option<DraftId>,
+    /// Since when something is written that is not kept.
+    unsaved_since: Option<Duration>,
     list: List,
     list_open: bool,
     drawer: Drawer,
@@ -219,6 +223,8 @@ impl State {
             others: Vec::new(),
             composer: Composer::default(),
             saved: Draft::default(),
+            over: None,
+            unsaved_since: None,
             list: List::default(),
             list_open: true,
             drawer: Drawer::default(),

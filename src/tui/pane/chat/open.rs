@@ -1,12 +1,14 @@
 //! Which conversation is shown: opening, leaving, a new one, and where the person left off.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::first_run::usable;
 use super::turns::send_next;
 use super::{Focus, State, Wait};
 use crate::domain::catalog::ModelId;
-use crate::domain::conversation::Draft;
+use crate::domain::conversation::{Draft, SavedDraft};
 use crate::domain::id::ConversationId;
 use crate::tui::app::{Desk, SAVE_DRAFT};
 use crate::tui::effect::Effect;
@@ -24,6 +26,11 @@ const MEMORY: &str = "tui.chat";
 /// Texts of the composer's history that are kept, each no longer than so many bytes.
 const HISTORY: usize = 100;
 const LONGEST: usize = 4096;
+
+/// A draft is kept after so long without a key.
+const QUIET: Duration = Duration::from_millis(700);
+/// And after so long at the latest.
+const LONGEST_UNSAVED: Duration = Duration::from_secs(3);
 
 /// Where the person left off.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -74,7 +81,8 @@ impl State {
             if !thread.queue.is_empty() {
                 let waiting = thread.queue.drain(..).map(|queued| queued.draft);
                 let draft = joined(waiting.chain([std::mem::take(&mut thread.aside)]));
-                let save = Conversations::SaveDraft { id: thread.id, draft };
+                let by = desk.options.terminal;
+                let save = Conversations::SaveDraft { id: thread.id, by, over: None, draft };
                 let task = desk.call(None, Request::Conversations(save));
                 self.waits.insert(task, Wait::Write(None));
             }
@@ -264,6 +272,7 @@ impl State {
         thread.stamp(desk.wall());
         self.thread = thread;
         self.saved = Draft::default();
+        self.over = None;
         self.take_stand();
         self.unmark();
         self.find = None;
@@ -326,43 +335,53 @@ impl State {
 
     fn load_draft(&mut self, desk: &mut Desk<'_>) {
         let id = self.thread.id;
-        let task = desk.call(None, Request::Conversations(Conversations::LoadDraft { id }));
+        let load = Conversations::LoadDraft { id, by: desk.options.terminal };
+        let task = desk.call(None, Request::Conversations(load));
         self.waits.insert(task, Wait::Draft(id));
     }
 
-    /// A kept draft, for the conversation that is shown. What was typed meanwhile stays, and so does a new conversation that
-    /// was asked for with a model; the draft goes behind it in the composer's history.
-    pub(super) fn take_draft(&mut self, of: Option<ConversationId>, draft: &Draft) {
-        if of != self.thread.id || draft.text.is_empty() {
+    /// Kept drafts, for the conversation that is shown. What was typed meanwhile stays, and so does a new conversation that
+    /// was asked for with a model. The drafts that do not stand in the composer, as those of another terminal, go behind it in
+    /// its history.
+    pub(super) fn take_drafts(&mut self, of: Option<ConversationId>, mut drafts: Vec<SavedDraft>) {
+        if of != self.thread.id {
             return;
         }
-        if self.composer.is_empty() && !(self.insisted && of.is_none()) {
-            self.composer.set_draft(draft);
-            self.saved = draft.clone();
-        } else if self.composer.draft() != *draft {
-            let typed = self.composer.draft();
-            self.composer.set_draft(draft);
-            self.composer.take();
-            self.composer.set_draft(&typed);
+        let free = self.composer.is_empty() && !(self.insisted && of.is_none());
+        let own = (free && !drafts.is_empty()).then(|| drafts.remove(0));
+        if let Some(SavedDraft { id, draft }) = own {
+            self.composer.set_draft(&draft);
+            self.saved = draft;
+            self.over = id;
+        }
+        let typed = self.composer.draft();
+        for SavedDraft { draft, .. } in drafts.into_iter().rev().filter(|saved| saved.draft != typed) {
+            self.composer.remember(draft);
         }
     }
 
-    /// Something was typed: it is kept after a moment of quiet.
+    /// Something was typed: it is kept after a moment of quiet, and now and then while there is none.
     pub(super) fn typed(&mut self, desk: &mut Desk<'_>) {
         self.candidates = None;
-        desk.ask(Effect::After { timer: SAVE_DRAFT, delay: std::time::Duration::from_millis(700) });
+        let since = *self.unsaved_since.get_or_insert(desk.now.elapsed);
+        if desk.now.elapsed.saturating_sub(since) >= LONGEST_UNSAVED {
+            self.save_draft(desk);
+        } else {
+            desk.ask(Effect::After { timer: SAVE_DRAFT, delay: QUIET });
+        }
         self.refit(desk);
     }
 
     /// Keeps the draft, where it has changed.
     pub(super) fn save_draft(&mut self, desk: &mut Desk<'_>) {
+        self.unsaved_since = None;
         let draft = self.composer.draft();
         if draft == self.saved {
             return;
         }
         self.saved = draft.clone();
-        let id = self.thread.id;
-        self.write(Request::Conversations(Conversations::SaveDraft { id, draft }), desk);
+        let (id, by, over) = (self.thread.id, desk.options.terminal, self.over);
+        self.write(Request::Conversations(Conversations::SaveDraft { id, by, over, draft }), desk);
     }
 
     /// Puts a model that can answer in the place of one that cannot, in a conversation that has not begun. Where there

@@ -68,8 +68,8 @@ impl State {
                 self.send_waiting(desk);
                 self.refit(desk);
             }
-            (Wait::Draft(of), Reply::Draft { draft }) => {
-                self.take_draft(of, &draft);
+            (Wait::Draft(of), Reply::Drafts { drafts }) => {
+                self.take_drafts(of, drafts);
                 self.refit(desk);
             }
             (Wait::Likes, Reply::Remembered { value }) => self.take_likes(value),

@@ -117,9 +117,11 @@ impl Composer {
         text
     }
 
-    /// Puts a text that came back where Up finds it.
+    /// Puts a text that came back where Up finds it, once.
     pub fn remember(&mut self, draft: Draft) {
-        self.history.push(draft);
+        if !self.history.entries().any(|sent| *sent == draft) {
+            self.history.push(draft);
+        }
     }
 
     /// Empties the box; undo brings the text back.
