@@ -48,8 +48,8 @@ impl Out {
 
     /// One line; line ends in it become spaces.
     pub fn line(&mut self, text: &str) -> Result<(), End> {
+        self.end_text()?;
         wrote(writeln!(self.to, "{}", safe_line(text).trim_end()))?;
-        self.pieces = Pieces::default();
         self.at_start = true;
         Ok(())
     }
@@ -112,13 +112,20 @@ impl Out {
         Ok(())
     }
 
+    /// No piece of this text follows.
+    fn end_text(&mut self) -> Result<(), End> {
+        let last = self.pieces.end();
+        self.at_start &= last.is_empty();
+        wrote(self.to.write_all(last.as_bytes()))
+    }
+
     /// Ends the line if one is begun.
     pub fn end_line(&mut self) -> Result<(), End> {
+        self.end_text()?;
         if !self.at_start {
             wrote(self.to.write_all(b"\n"))?;
             self.at_start = true;
         }
-        self.pieces = Pieces::default();
         self.flush()
     }
 

@@ -204,6 +204,19 @@ enum Verdict {
     Escaped(char),
 }
 
+impl Verdict {
+    /// Adds what became of `c`.
+    fn add(self, c: char, safe: &mut String) {
+        match self {
+            Self::Keep => safe.push(c),
+            Self::Drop => {}
+            Self::Char(c) => safe.push(c),
+            Self::Text(text) => safe.push_str(text),
+            Self::Escaped(c) => safe.extend(['␛', c]),
+        }
+    }
+}
+
 /// What the next verdict depends on: the output so far.
 #[derive(Default)]
 struct Past {
@@ -367,13 +380,17 @@ impl Pieces {
                 self.held = Some(c);
                 break;
             }
-            match self.past.judge(c, next, Form::Text) {
-                Verdict::Keep => safe.push(c),
-                Verdict::Drop => {}
-                Verdict::Char(c) => safe.push(c),
-                Verdict::Text(text) => safe.push_str(text),
-                Verdict::Escaped(c) => safe.extend(['␛', c]),
-            }
+            self.past.judge(c, next, Form::Text).add(c, &mut safe);
+        }
+        safe
+    }
+
+    /// What the last piece held back, where nothing follows it. The next piece begins a new text.
+    pub fn end(&mut self) -> String {
+        let Self { mut past, held } = std::mem::take(self);
+        let mut safe = String::new();
+        if let Some(c) = held {
+            past.judge(c, None, Form::Text).add(c, &mut safe);
         }
         safe
     }

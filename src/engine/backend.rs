@@ -13,9 +13,7 @@ use crate::domain::catalog::Backend;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Prompt tokens that are read between two looks at whether anybody still listens.
-const CHUNK: usize = 64;
-/// The most that are read at once.
-pub(super) const CHUNK_MOST: usize = 2 * CHUNK;
+pub(super) const CHUNK: usize = 64;
 
 /// What runs a file: the own engine where it can, else llama.cpp, unless the person has chosen.
 pub(super) fn choose(header: &Header, choice: Option<Backend>, doing: &str) -> Result<Backend> {
@@ -125,19 +123,17 @@ impl Model {
         }
     }
 
-    /// How many of `left` prompt tokens are read next. For llama.cpp the last ones go with the chunk before them: it computes
-    /// the attention of fewer than 64 tokens in a way that is far slower for each.
+    /// How many of `left` prompt tokens are read next. For llama.cpp the odd ones come first: it computes the attention of
+    /// fewer than 64 tokens in a way that is slower for each, the more so the more there are before them.
     pub(super) fn chunk(&self, left: usize) -> usize {
         match self {
             Self::Own(_) => left.min(CHUNK),
             #[cfg(feature = "llama-cpp")]
-            Self::LlamaCpp(_) if left < CHUNK_MOST => left,
-            #[cfg(feature = "llama-cpp")]
-            Self::LlamaCpp(_) => CHUNK,
+            Self::LlamaCpp(_) => (left - 1) % CHUNK + 1,
         }
     }
 
-    /// Reads up to [`CHUNK_MOST`] tokens after those in the cache, which this model made, and returns the logits that follow
+    /// Reads up to [`CHUNK`] tokens after those in the cache, which this model made, and returns the logits that follow
     /// the last one. Runs on the threads of the pool that it is called in, or on the model's own.
     #[cfg_attr(
         not(feature = "llama-cpp"),

@@ -22,7 +22,7 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
-use super::backend::CHUNK_MOST;
+use super::backend::CHUNK;
 use super::loading::Wanted;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -282,8 +282,8 @@ impl<'m> Desk<'m> {
         let room = room(length, self.limit);
         let params = LlamaContextParams::default()
             .with_n_ctx(NonZeroU32::new(room as u32))
-            .with_n_batch(CHUNK_MOST as u32)
-            .with_n_ubatch(CHUNK_MOST as u32)
+            .with_n_batch(CHUNK as u32)
+            .with_n_ubatch(CHUNK as u32)
             .with_n_threads(self.threads as i32)
             .with_n_threads_batch(self.threads as i32)
             .with_no_perf(true);

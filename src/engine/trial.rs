@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Options;
-use super::backend::{CHUNK_MOST, Scratch};
+use super::backend::{CHUNK, Scratch};
 use super::loaded::Loaded;
 use super::loading::Wanted;
 use crate::domain::Result;
@@ -26,7 +26,7 @@ pub fn try_out(path: &Path, backend: Backend) -> Result<()> {
     let vocabulary = loaded.model.vocabulary() as u32;
     let mut ids = loaded.speech.words.encode("Hello, world. 1 + 1 =")?;
     ids.retain(|id| *id < vocabulary);
-    ids.truncate(CHUNK_MOST.min(loaded.model.context()));
+    ids.truncate(CHUNK.min(loaded.model.context()));
     if ids.is_empty() {
         return Ok(());
     }

@@ -352,8 +352,8 @@ async fn pictures_are_asked_for_by_curl_and_by_the_libraries_as_they_are_here() 
     let blob = outcrop::domain::message::BlobId("aa".into());
     varied.blobs.put(blob.clone(), png);
     varied.from = Some(blob);
-    // No argument of a program holds the one, and no word of a shell ends in the other.
-    varied.prompt = HOSTILE.replace('\0', "").trim_end().to_owned();
+    // No argument of a program holds a NUL; the line ends stay, which a shell takes from the end of what a command prints.
+    varied.prompt = HOSTILE.replace('\0', "").trim_end().to_owned() + "\n\n";
     let sent = openai.sent_picture(&varied).unwrap();
     let error = script::code(Script::OpenaiPython, &sent).unwrap_err();
     assert!(error.why.contains("file") && error.hint.contains("curl"), "{error}");

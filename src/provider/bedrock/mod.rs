@@ -247,7 +247,9 @@ impl Provider for Bedrock {
     }
 
     fn address(&self) -> Option<String> {
-        Some(self.url(Service::Control, ""))
+        // Where answers come from counts before where lists do: what is known of Amazon's models holds for its own only.
+        let service = if self.runtime_url.is_some() { Service::Runtime } else { Service::Control };
+        Some(self.url(service, ""))
     }
 
     fn vendor(&self) -> Option<&'static str> {

@@ -77,7 +77,10 @@ fn literal(text: &str) -> String {
         return quoted(text);
     }
     let mut format = String::new();
-    for c in text.chars() {
+    // What a shell puts in the place of a command ends before its last line ends: they stand behind it.
+    let lines = text.trim_end_matches('\n');
+    let ends = &text[lines.len()..];
+    for c in lines.chars() {
         match c {
             '%' => format.push_str("%%"),
             '\\' => format.push_str("\\\\"),
@@ -89,7 +92,8 @@ fn literal(text: &str) -> String {
             }
         }
     }
-    format!("\"$(printf {})\"", quoted(&format))
+    let ends = if ends.is_empty() { String::new() } else { quoted(ends) };
+    format!("\"$(printf {})\"{ends}", quoted(&format))
 }
 
 /// A word of a shell, whatever it holds.

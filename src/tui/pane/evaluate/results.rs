@@ -310,7 +310,9 @@ impl Results {
                 for (at, option) in (1..).zip(&mut options) {
                     let digit: String = format!("{at}");
                     option.label = match option.label.strip_prefix(&digit) {
-                        Some(words) if words.starts_with(' ') => words.trim_start().to_owned(),
+                        Some(words) if words.is_empty() || words.starts_with(' ') => {
+                            words.trim_start().to_owned()
+                        }
                         _ => std::mem::take(&mut option.label),
                     };
                 }

@@ -567,12 +567,18 @@ impl State {
                 let before = sitting.comment.as_deref().unwrap_or_default();
                 desk.overlays.push(Overlay::Prompt(Prompt::skip_reason(before)));
             }
-            Choice::Reason(why) if sitting.asking.is_none() => {
+            Choice::Reason(_) | Choice::Skip(_) if sitting.asking.is_some() => {
+                if let Choice::Reason(why) = choice {
+                    sitting.comment = Some(why);
+                }
+                desk.say("The vote before is still on its way to the disk: skip again.");
+            }
+            Choice::Reason(why) => {
                 let words = format!("skipped, {}", safe_line(&why));
                 sitting.comment = Some(why);
                 sitting.commit(Said::Skipped(Skip::Other), &words, desk);
             }
-            Choice::Skip(why) if sitting.asking.is_none() => {
+            Choice::Skip(why) => {
                 sitting.commit(Said::Skipped(why), &format!("skipped, {}", reason(why)), desk);
             }
             Choice::Comment(text) => {
