@@ -12,12 +12,13 @@ use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
 use crate::domain::comparison::{Ballot, Column, Comparison, chosen, letter, own, turns};
 use crate::domain::conversation::Thread;
+use crate::domain::evaluation::Choice;
 use crate::domain::evaluation::ranking::left_apart;
 use crate::domain::id::ConversationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::comparisons::{Comparisons, Form};
 use crate::workbench::request::conversations::Conversations;
-use crate::workbench::{Reply, Request};
+use crate::workbench::{Reply, Request, person};
 
 /// The fewest digits that name a comparison: with fewer, a slip of the finger names another one.
 const DIGITS: usize = 4;
@@ -25,9 +26,9 @@ const DIGITS: usize = 4;
 pub(super) async fn comparisons(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
         Verb::List { limit } => list(limit, asker, out).await?,
-        Verb::Show { id, raw } => {
+        Verb::Show { id, reveal, raw } => {
             out.set_raw(raw)?;
-            show(&id, asker, out).await?;
+            show(&id, reveal, asker, out).await?;
         }
         Verb::Choose { id, choice, page } => choose(&id, &choice, page, asker, out).await?,
         Verb::Categorise { id, category } => categorise(&id, category, asker, out).await?,
@@ -73,8 +74,10 @@ fn row(comparison: &Comparison) -> Vec<String> {
     ]
 }
 
-async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let (comparison, ballots) = opened(text, asker, out).await?;
+    let doing = || format!("showing the comparison {}", comparison.id.short());
+    see(&comparison, &ballots, reveal, doing, asker, out).await?;
     if out.json {
         let export = Comparisons::Export { id: Some(comparison.id), form: Form::Json };
         let mut replies = asker.ask(Request::Comparisons(export));
@@ -128,14 +131,22 @@ async fn show(text: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
 }
 
 async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let ExportComparison { id, form, output, force, raw } = wanted;
+    let ExportComparison { id, reveal, form, output, force, raw } = wanted;
     out.set_raw(raw)?;
     if let Some(path) = &output {
         export::refuse_existing(path, force)?;
     }
     let mut file = None;
     let named = match &id {
-        Some(text) => Some(found(text, asker, out).await?.id),
+        Some(text) => {
+            let (comparison, ballots) = opened(text, asker, out).await?;
+            // The battles tell of choices only.
+            if form != ComparisonForm::Battles {
+                let doing = || format!("writing out the comparison {}", comparison.id.short());
+                see(&comparison, &ballots, reveal, doing, asker, out).await?;
+            }
+            Some(comparison.id)
+        }
         None => None,
     };
     let form = match form {
@@ -156,6 +167,35 @@ async fn write(wanted: ExportComparison, asker: &Asker, out: &mut Out) -> Result
         }
     }
     noted(output.as_deref(), out)
+}
+
+/// Who answers is seen from here on: refused where the person has yet to choose without knowing it, unless they want it so.
+async fn see(
+    comparison: &Comparison,
+    ballots: &[Ballot],
+    reveal: bool,
+    doing: impl Fn() -> String,
+    asker: &Asker,
+    out: &mut Out,
+) -> Result<(), End> {
+    let who = person(&asker.config.user);
+    let Some(page) = (0..comparison.pages.len()).find(|page| comparison.hides(*page, ballots, &who)) else {
+        return Ok(());
+    };
+    if !reveal {
+        return Err(blind(doing(), page).into());
+    }
+    asker.one(Request::Comparisons(Comparisons::Look { id: comparison.id }), out).await?;
+    out.note("who answers is seen now: what you choose in it from here on is not kept as blind")
+}
+
+fn blind(doing: String, page: usize) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        doing,
+        format!("it is blind, and nobody has chosen on page {} yet", page + 1),
+        "Choose in the Compare place (Alt+2), or show it with --reveal: choices after that are not blind.",
+    )
 }
 
 fn noted(output: Option<&Path>, out: &mut Out) -> Result<(), End> {
@@ -190,13 +230,16 @@ pub(super) async fn turns_of(
 }
 
 async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Out) -> Result<(), End> {
-    let comparison = found(text, asker, out).await?;
+    let (comparison, ballots) = opened(text, asker, out).await?;
     let choice = choice(said, comparison.columns.len())?;
     let at = (number as usize).checked_sub(1).filter(|at| *at < comparison.pages.len());
     let at = at.ok_or_else(|| {
         let pages = words::count(comparison.pages.len() as u64, "page", "pages");
         Error::new(ErrorKind::NotFound, "choosing an answer", format!("it has {pages}"), "Count from 1.")
     })?;
+    if comparison.hides(at, &ballots, &person(&asker.config.user)) {
+        return Err(blind("choosing an answer".to_owned(), at).into());
+    }
     let threads = page(&comparison, at, asker, out).await?;
     let turns = turns(&threads);
     let answers: Option<Vec<_>> = turns
@@ -219,7 +262,14 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
     if out.json {
         return out.object(&reply);
     }
-    out.line(&format!("kept: {}", chosen(choice)))
+    // On the screen a blind page has other letters than here.
+    let name = match choice {
+        Choice::One(column) if comparison.blind.is_some() => {
+            format!(", {}", comparison.columns[column].contestant())
+        }
+        _ => String::new(),
+    };
+    out.line(&format!("kept: {}{name}", chosen(choice)))
 }
 
 async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -242,14 +292,7 @@ async fn take_in(
     out: &mut Out,
 ) -> Result<Exit, End> {
     let doing = format!("reading battles from {}", file.display());
-    let path = file.to_owned();
-    let bytes = tokio::task::spawn_blocking(move || bytes(&path))
-        .await
-        .map_err(|why| Error::internal(&doing, why.to_string()))??;
-    let text = String::from_utf8(bytes).map_err(|why| {
-        Error::new(ErrorKind::Invalid, &doing, why.to_string(), "Battles are JSON, in UTF-8.")
-    })?;
-    let request = Comparisons::TakeIn { text, skip_bad, remove };
+    let request = Comparisons::TakeIn { bytes: bytes(file).await?, skip_bad, remove };
     let reply = asker.one(Request::Comparisons(request), out).await?;
     let Reply::BattlesRead { read } = &reply else { return Err(unexpected(&reply)) };
     let refused = !read.bad.is_empty() && !skip_bad;

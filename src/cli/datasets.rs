@@ -90,9 +90,7 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
         }
     };
     let form = form.map_or_else(|| Form::of(source.as_deref().unwrap_or_default()), formed);
-    let bytes = tokio::task::spawn_blocking(move || bytes(&file))
-        .await
-        .map_err(|why| Error::internal("reading a dataset", why.to_string()))??;
+    let bytes = bytes(&file).await?;
     let import = Import { name, form, bytes, source, licence, skip_bad };
     let mut replies = asker.ask(Request::Datasets(Datasets::Import(import)));
     // What is kept twice is of interest once it is kept.
@@ -157,7 +155,13 @@ fn formed(form: ItemForm) -> Form {
 }
 
 /// A file, or the standard input for `-`. What is no text in it is told line by line where it is read.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>> {
+pub(super) async fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || read(&path)).await;
+    read.map_err(|why| Error::internal("reading a file", why.to_string()))?
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
     let (name, from): (_, Box<dyn Read>) = if path == Path::new("-") {
         ("the standard input".to_owned(), Box::new(std::io::stdin().lock()))
     } else {

@@ -95,6 +95,25 @@ pub(super) enum Item<'a> {
         #[serde(flatten)]
         taken: &'a TakenIn,
     },
+    /// A file of several that could not be taken in.
+    NotTakenIn {
+        file: &'a Path,
+        error: &'a Error,
+    },
+    /// A text, or the file that it was written to, with what it leaves out.
+    Text {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<&'a Path>,
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        left_out: &'a [String],
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        notes: &'a [String],
+        /// Until then what was handed out is held.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
     /// How far the answers of an evaluation are.
     Generation {
         evaluation: EvaluationId,

@@ -18,6 +18,7 @@ use crate::domain::comparison::{
 use crate::domain::conversation::{Conversation, Thread, title_from};
 use crate::domain::evaluation::battle::{BattlesRead, Fought};
 use crate::domain::evaluation::dataset::BadLine;
+use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::ranking::{Options, among, categories};
 use crate::domain::evaluation::{Battle, Choice, Leaderboard, leaderboard};
 use crate::domain::id::{BallotId, ComparisonId, ConversationId, MessageId};
@@ -114,6 +115,7 @@ impl Comparisons {
             blind: plan.blind.then(fresh::seed),
             category: named(plan.category),
             columns: plan.columns,
+            unblinded: Vec::new(),
         };
         let made = comparison.clone();
         self.archive
@@ -181,7 +183,8 @@ impl Comparisons {
                 let seen = |other: &Ballot| {
                     other.comparison == comparison.id && other.page == chosen.page && other.who == who
                 };
-                let hidden = chosen.hidden && ballots(store, seen)?.is_empty();
+                let hidden =
+                    chosen.hidden && !comparison.was_seen_by(&who) && ballots(store, seen)?.is_empty();
                 let ballot = Ballot {
                     id: fresh::ballot_id(),
                     at: comparison.updated,
@@ -206,6 +209,26 @@ impl Comparisons {
             .await?;
         self.changes.tell(Changed::Comparison { comparison });
         Ok(ballot)
+    }
+
+    /// Keeps that somebody sees who answers, also where nothing is chosen yet.
+    pub async fn look(&self, id: ComparisonId, by: String) -> Result<Comparison> {
+        let _one = self.one.lock().await;
+        let comparison = self
+            .archive
+            .run(move |store| {
+                let mut comparison = comparison(store, id)?;
+                if comparison.blind.is_some() && !comparison.was_seen_by(&by) {
+                    comparison.unblinded.push(Unblinded { by, at: fresh::now() });
+                    let mut batch = Batch::new();
+                    batch.put(&id, &comparison)?;
+                    store.commit(batch)?;
+                }
+                Ok(comparison)
+            })
+            .await?;
+        self.changes.tell(Changed::Comparison { comparison: comparison.clone() });
+        Ok(comparison)
     }
 
     /// Takes a choice back, which stays in the store: an earlier one about the same answers counts again.
@@ -274,11 +297,11 @@ impl Comparisons {
 
     /// Keeps the battles of a file, for the leaderboard; with `remove` those that it brought are taken away again. All or nothing,
     /// unless bad lines are to be passed over.
-    pub async fn take_in(&self, text: String, skip_bad: bool, remove: bool) -> Result<BattlesRead> {
+    pub async fn take_in(&self, bytes: Vec<u8>, skip_bad: bool, remove: bool) -> Result<BattlesRead> {
         let _one = self.one.lock().await;
         self.archive
             .run(move |store| {
-                let read = wire::evaluation::battles::read(text.as_bytes());
+                let read = wire::evaluation::battles::read(&bytes);
                 let bad = |bad: Bad| BadLine { line: bad.line as u64, why: bad.why };
                 let mut told =
                     BattlesRead { bad: read.bad.into_iter().map(bad).collect(), ..Default::default() };

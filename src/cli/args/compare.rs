@@ -49,6 +49,9 @@ pub enum Comparisons {
     Show {
         /// The first or last digits of its id, as `comparisons list` shows them
         id: String,
+        /// Show who answers, also where it is blind and nobody has chosen: what you choose then is kept as not blind
+        #[arg(long)]
+        reveal: bool,
         /// Print answers byte for byte, also what could drive a terminal
         #[arg(long)]
         raw: bool,
@@ -122,6 +125,9 @@ pub enum ComparisonForm {
 pub struct ExportComparison {
     /// The first or last digits of its id; with battles all comparisons where none is named
     pub id: Option<String>,
+    /// Write who answers, also where it is blind and nobody has chosen: what you choose then is kept as not blind
+    #[arg(long)]
+    pub reveal: bool,
     /// The form
     #[arg(long, value_enum, default_value_t = ComparisonForm::Markdown)]
     pub form: ComparisonForm,

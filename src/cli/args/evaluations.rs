@@ -222,15 +222,19 @@ pub enum ReportedAs {
     Html,
     /// A number a line
     Csv,
+    /// The report itself
+    Json,
 }
 
 impl ReportedAs {
-    /// The form that a file's name asks for.
+    /// The form that a file's name asks for: Markdown where it has no ending, none where nobody knows it.
     pub fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Self::Markdown),
+        let Some(ending) = path.extension() else { return Some(Self::Markdown) };
+        match ending.to_str()?.to_ascii_lowercase().as_str() {
+            "md" | "markdown" | "txt" => Some(Self::Markdown),
             "html" | "htm" => Some(Self::Html),
             "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
             _ => None,
         }
     }

@@ -7,9 +7,9 @@ use crate::cli::args::{
     AdjudicateEvaluation, EvaluationForm, ExportEvaluation, HandOut, ImportEvaluation, ReportEvaluation,
     ReportedAs,
 };
+use crate::cli::datasets::bytes;
 use crate::cli::item::Item as Line;
 use crate::cli::out::Out;
-use crate::cli::prompt::{read_input, text_file};
 use crate::cli::{Asker, End, Exit, export, unexpected, words};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, ReportForm, TakenIn, Written};
@@ -18,6 +18,7 @@ use crate::domain::evaluation::metric::Method;
 use crate::domain::evaluation::report::{MetricReport, Report};
 use crate::domain::evaluation::vote::{Chosen, Value};
 use crate::domain::evaluation::{Item, ItemHash, Metric, ResponseId};
+use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::evaluations::Evaluations;
 use crate::workbench::{Reply, Request};
@@ -39,29 +40,48 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
         let (report, decisions) = reported(Evaluations::Report { id, version }, asker, out).await?;
         return out.object(&Line::Report { report: &report, decisions: &decisions });
     }
-    let named = output.as_ref().and_then(|path| ReportedAs::of(path)).unwrap_or(ReportedAs::Markdown);
-    let form = match form.unwrap_or(named) {
+    let named = output.as_ref().map_or(Some(ReportedAs::Markdown), |path| ReportedAs::of(path));
+    let Some(form) = form.or(named) else {
+        let why = "its name ends like none of a report's forms";
+        let hint = "End it with .md, .html, .csv or .json, or name the form with --form.";
+        return Err(Error::new(ErrorKind::Invalid, "writing a report", why, hint).into());
+    };
+    let form = match form {
         ReportedAs::Markdown => ReportForm::Markdown,
         ReportedAs::Html => ReportForm::Html,
         ReportedAs::Csv => ReportForm::Csv,
+        ReportedAs::Json => ReportForm::Json,
     };
     let reply = asker.one(Request::Evaluations(Evaluations::WriteReport { id, version, form }), out).await?;
     let Reply::Text { text } = &reply else { return Err(unexpected(&reply)) };
-    written(text, output, force, out)
+    if output.is_some() || out.json {
+        return kept(text, output.as_deref(), force, Beside::default(), out);
+    }
+    out.text(text)?;
+    out.end_line()
 }
 
-/// Into the file, or to the output.
-fn written(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> Result<(), End> {
-    let Some(path) = output else {
-        if out.json {
-            return out.object(&Reply::Text { text: text.to_owned() });
-        }
-        out.text(text)?;
-        return out.end_line();
-    };
-    export::refuse_existing(&path, force)?;
-    export::write(&path, &mut None, force, text)?;
-    out.note(&format!("written to {}", path.display()))
+/// What is said of a text that was written out.
+#[derive(Default)]
+struct Beside<'a> {
+    left_out: &'a [String],
+    notes: &'a [String],
+    until: Option<Timestamp>,
+}
+
+/// Into the file, or for programs in an object with all that is to be said of it.
+fn kept(text: &str, path: Option<&Path>, force: bool, beside: Beside<'_>, out: &mut Out) -> Result<(), End> {
+    if let Some(path) = path {
+        export::refuse_existing(path, force)?;
+        export::write(path, &mut None, force, text)?;
+        out.note(&format!("written to {}", path.display()))?;
+    }
+    if out.json {
+        let Beside { left_out, notes, until } = beside;
+        let text = Some(text).filter(|_| path.is_none());
+        out.object(&Line::Text { text, path, left_out, notes, until })?;
+    }
+    Ok(())
 }
 
 async fn reported(
@@ -81,7 +101,8 @@ pub(super) async fn hand_out(wanted: HandOut, asker: &Asker, out: &mut Out) -> R
     let whose = rater.clone();
     let reply = asker.one(Request::Evaluations(Evaluations::HandOut { id, rater, most, all }), out).await?;
     let Reply::HandOut { text, until } = &reply else { return Err(unexpected(&reply)) };
-    written_lines(text, output, force, out)?;
+    let beside = Beside { until: Some(*until), ..Beside::default() };
+    written_lines(text, output.as_deref(), force, beside, out)?;
     // The first line is of the task.
     let items = text.lines().skip(1).count() as u64;
     if let Some(most) = most.filter(|most| items < u64::from(*most)) {
@@ -105,6 +126,9 @@ pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -
             Ok(true) => exit = Exit::Negative,
             Ok(false) => {}
             Err(End::Error(error)) if files.len() > 1 => {
+                if out.json {
+                    out.object(&Line::NotTakenIn { file, error: &error })?;
+                }
                 out.note(&format!("{}: {error}", file.display()))?;
                 failed = Some(error);
             }
@@ -121,24 +145,18 @@ pub(super) async fn take_in(files: Vec<PathBuf>, asker: &Asker, out: &mut Out) -
 
 /// Whether something of a file was left out.
 async fn one_taken_in(file: &Path, asker: &Asker, out: &mut Out) -> Result<bool, End> {
-    let text = read(file).await?;
-    let reply = asker.one(Request::Evaluations(Evaluations::TakeIn { text }), out).await?;
+    let bytes = bytes(file).await?;
+    let reply = asker.one(Request::Evaluations(Evaluations::TakeIn { bytes }), out).await?;
     let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
     told(evaluation, taken, out)
 }
 
 pub(super) async fn import(wanted: ImportEvaluation, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     let ImportEvaluation { file, name, form } = wanted;
-    let text = read(&file).await?;
-    let request = Evaluations::Import { name, form: formed(form), text };
+    let request = Evaluations::Import { name, form: formed(form), bytes: bytes(&file).await? };
     let reply = asker.one(Request::Evaluations(request), out).await?;
     let Reply::TakenIn { evaluation, taken } = &reply else { return Err(unexpected(&reply)) };
     Ok(if told(evaluation, taken, out)? { Exit::Negative } else { Exit::Done })
-}
-
-/// What a file holds; - is the standard input.
-async fn read(file: &Path) -> Result<String> {
-    if file == Path::new("-") { read_input().await } else { text_file(file) }
 }
 
 /// Says what became of a file; whether something was left out.
@@ -151,7 +169,10 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
         out.note(&format!("line {}: {}", bad.line, bad.why))?;
     }
     if taken.bad.len() > REMARKS {
-        out.note(&format!("and {} more", taken.bad.len() - REMARKS))?;
+        out.note(&format!(
+            "and {} more; --json names all",
+            words::grouped((taken.bad.len() - REMARKS) as u64)
+        ))?;
     }
     let votes = words::count(taken.taken, "vote", "votes");
     let known = match taken.known {
@@ -188,15 +209,21 @@ pub(super) async fn export(wanted: ExportEvaluation, asker: &Asker, out: &mut Ou
         out.note(&format!("{why}: {what}"))?;
     }
     notes.iter().try_for_each(|note| out.note(note))?;
-    written_lines(text, output, force, out)
+    written_lines(text, output.as_deref(), force, Beside { left_out, notes, until: None }, out)
 }
 
 /// Into the file, or to the output: lines of JSON, whose controls are escaped without a loss.
-fn written_lines(text: &str, output: Option<PathBuf>, force: bool, out: &mut Out) -> Result<(), End> {
-    if output.is_none() && !out.json {
+fn written_lines(
+    text: &str,
+    path: Option<&Path>,
+    force: bool,
+    beside: Beside<'_>,
+    out: &mut Out,
+) -> Result<(), End> {
+    if path.is_none() && !out.json {
         return out.json_text(text);
     }
-    written(text, output, force, out)
+    kept(text, path, force, beside, out)
 }
 
 fn formed(form: EvaluationForm) -> Form {

@@ -18,6 +18,7 @@ use crate::domain::attachment::Attachment;
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::Thread;
 use crate::domain::evaluation::chance::Chance;
+use crate::domain::evaluation::job::Unblinded;
 use crate::domain::evaluation::{Battle, Choice, battles};
 use crate::domain::figures;
 use crate::domain::hex::hex;
@@ -133,9 +134,23 @@ pub struct Comparison {
     /// What it is about, for the leaderboard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Who saw who answers before choosing: what they choose is not blind any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unblinded: Vec<Unblinded>,
 }
 
 impl Comparison {
+    /// Whether `who` may not see yet who answers on a page: it is blind, nobody has chosen there, and they have not looked.
+    pub fn hides(&self, page: usize, ballots: &[Ballot], who: &str) -> bool {
+        let chosen = ballots.iter().any(|ballot| ballot.page as usize == page);
+        self.blind.is_some() && !chosen && !self.was_seen_by(who)
+    }
+
+    /// Whether `who` saw who answers before choosing.
+    pub fn was_seen_by(&self, who: &str) -> bool {
+        self.unblinded.iter().any(|look| look.by == who)
+    }
+
     /// The columns in the order in which a page shows them: as they are, and blind in one that is drawn for the page.
     pub fn order(&self, page: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.columns.len()).collect();
@@ -466,6 +481,7 @@ mod tests {
             pages: vec![page(&[]); 1000],
             blind: None,
             category: None,
+            unblinded: Vec::new(),
         };
         assert!((0..9).all(|page| comparison.order(page) == [0, 1]));
         comparison.blind = Some(7);

@@ -212,6 +212,7 @@ mod tests {
             pages: Vec::new(),
             blind: None,
             category: None,
+            unblinded: Vec::new(),
         };
         of_turn(&comparison, 0, &[thread(1, one), thread(2, other)], None).unwrap()
     }

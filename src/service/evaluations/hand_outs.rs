@@ -112,8 +112,8 @@ impl Evaluations {
 
     /// Takes a rating file in, of whichever evaluation it is: what fits is kept, what is here already is left, the rest is
     /// told. It is read by what was handed out, not by what the evaluation has become since.
-    pub async fn take_in(&self, text: String) -> Result<(Evaluation, TakenIn)> {
-        let header = rating_file::header(text.as_bytes()).map_err(|bad| {
+    pub async fn take_in(&self, bytes: Vec<u8>) -> Result<(Evaluation, TakenIn)> {
+        let header = rating_file::header(&bytes).map_err(|bad| {
             let why =
                 bad.into_iter().map(|bad| format!("line {}: {}", bad.line, bad.why)).collect::<Vec<_>>();
             let hint = "Give the file that the rater's program wrote.";
@@ -123,7 +123,7 @@ impl Evaluations {
             let hint = "Give the file as the rater's program wrote it.";
             Error::new(ErrorKind::Invalid, TAKING_IN, format!("its task: {}", error.why), hint)
         })?;
-        let read = self.archive.run(move |store| Brought::read(store, id, &header, text.as_bytes())).await?;
+        let read = self.archive.run(move |store| Brought::read(store, id, &header, &bytes)).await?;
         // Its rater may sit here too: no vote of theirs is between what is looked at and what is kept.
         let mut slot = self.slot(id).await;
         let _one = self.one.lock().await;

@@ -19,9 +19,9 @@ const UNTOLD: &str = "Imported: what raters were told is not known.";
 impl Evaluations {
     /// Makes an evaluation of such a file: its items, its answers, what was said of them. What does not fit the first item is
     /// left out and told.
-    pub async fn import(&self, name: String, form: Form, text: String) -> Result<(Evaluation, TakenIn)> {
+    pub async fn import(&self, name: String, form: Form, bytes: Vec<u8>) -> Result<(Evaluation, TakenIn)> {
         let doing = format!("importing the evaluation {name:?}");
-        let Read { taken, bad } = read(form, &text, &doing)?;
+        let Read { taken, bad } = read(form, &bytes, &doing)?;
         let bad = bad.into_iter().map(|bad| Unread { line: bad.line as u64, why: bad.why }).collect();
         let (import, bad) = Import::of(name, taken, bad);
         if import.items.is_empty() {
@@ -56,22 +56,22 @@ pub(super) fn told(first: &Line) -> About {
 }
 
 /// The lines of a file in a form that tells of raters.
-fn read(form: Form, text: &str, doing: &str) -> Result<Read<Told>> {
+fn read(form: Form, bytes: &[u8], doing: &str) -> Result<Read<Told>> {
     let alone = |read: Read<Judged>| {
         let taken = read.taken.into_iter().map(|(at, judged)| (at, Told { judged, line: None }));
         Ok(Read { taken: taken.collect(), bad: read.bad })
     };
     match form {
         Form::Bedrock => {
-            let read = human::read(text.as_bytes());
+            let read = human::read(bytes);
             let taken = read.taken.into_iter().map(|(at, line)| {
                 let told = Some((told(&line), line.text()));
                 (at, Told { judged: line.judged, line: told })
             });
             Ok(Read { taken: taken.collect(), bad: read.bad })
         }
-        Form::LabelStudio => alone(label_studio::read(text.as_bytes())),
-        Form::Argilla => alone(argilla::read(text.as_bytes())),
+        Form::LabelStudio => alone(label_studio::read(bytes)),
+        Form::Argilla => alone(argilla::read(bytes)),
         Form::Battles => {
             let why = "battles bring neither questions nor answers, which is what people rate";
             let hint = "`outcrop comparisons import` takes them onto the leaderboard.";

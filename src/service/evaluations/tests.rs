@@ -137,7 +137,7 @@ async fn what_was_handed_out_is_its_raters_until_their_votes_are_back() {
         "form": "outcrop ratings 1", "task": header["task"], "rater": "zoe",
         "version": header["version"], "digest": header["digest"],
     });
-    first.take_in(format!("{ratings}\n")).await.unwrap();
+    first.take_in(format!("{ratings}\n").into_bytes()).await.unwrap();
     assert!(item(&first, id, "bob").await.is_some());
     assert_eq!(first.evaluation_raters(id).await, ["zoe", "bob"]);
 }

@@ -39,10 +39,11 @@ impl Here {
                     let chosen = Chosen { comparison, page, answers, choice, order, hidden };
                     Reply::Ballot { ballot: service.choose(chosen, who).await? }
                 }
+                Ask::Look { id } => bare(service.look(id, who).await?),
                 Ask::TakeBack { ballot } => service.take_back(ballot).await.map(|()| Reply::Done)?,
                 Ask::Categorise { id, category } => bare(service.categorise(id, category).await?),
-                Ask::TakeIn { text, skip_bad, remove } => {
-                    Reply::BattlesRead { read: service.take_in(text, skip_bad, remove).await? }
+                Ask::TakeIn { bytes, skip_bad, remove } => {
+                    Reply::BattlesRead { read: service.take_in(bytes, skip_bad, remove).await? }
                 }
                 Ask::Leaderboard { category } => {
                     let (board, categories, apart) = service.leaderboard(category).await?;
@@ -112,16 +113,16 @@ impl Here {
                     let (text, until) = service.hand_out(id, rater, most, all).await?;
                     Reply::HandOut { text, until }
                 }
-                Ask::TakeIn { text } => {
-                    let (evaluation, taken) = service.take_in(text).await?;
+                Ask::TakeIn { bytes } => {
+                    let (evaluation, taken) = service.take_in(bytes).await?;
                     Reply::TakenIn { evaluation, taken }
                 }
                 Ask::Export { id, form, metric, version } => {
                     let written = service.export(id, form, metric, version, who).await?;
                     Reply::EvaluationFile { written }
                 }
-                Ask::Import { name, form, text } => {
-                    let (evaluation, taken) = service.import(name, form, text).await?;
+                Ask::Import { name, form, bytes } => {
+                    let (evaluation, taken) = service.import(name, form, bytes).await?;
                     Reply::TakenIn { evaluation, taken }
                 }
                 Ask::Sit { id, rater, step } => Reply::Seat { seat: service.sit(id, rater, step).await? },

@@ -33,15 +33,22 @@ pub enum Comparisons {
         #[serde(default)]
         hidden: bool,
     },
+    /// Keeps that the person sees who answers before they choose: `Comparison`. What they choose then is not blind.
+    Look { id: ComparisonId },
     /// Takes a choice back; an earlier one about the same answers counts again: `Done`.
     TakeBack { ballot: BallotId },
     /// Gives it a category, also to what was chosen in it; `None` takes it away: `Comparison`.
     Categorise { id: ComparisonId, category: Option<String> },
     /// Who was chosen over whom, of all choices or of one category's: `Leaderboard`.
     Leaderboard { category: Option<String> },
-    /// Takes battles of other programs onto the leaderboard, or those of this text off it again: `BattlesRead`. Where lines are bad
+    /// Takes battles of other programs onto the leaderboard, or those of this file off it again: `BattlesRead`. Where lines are bad
     /// and are not to be passed over, nothing is done.
-    TakeIn { text: String, skip_bad: bool, remove: bool },
+    TakeIn {
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
+        skip_bad: bool,
+        remove: bool,
+    },
     /// One as a text, or the battles of one or of all: `Text`s, one after the other.
     Export { id: Option<ComparisonId>, form: Form },
     /// Deletes it with its conversations: `Done`. What was chosen stays on the leaderboard, unless `ballots` go too.

@@ -73,13 +73,21 @@ pub enum Evaluations {
         all: bool,
     },
     /// Takes the file in that a rater brings back: `TakenIn`.
-    TakeIn { text: String },
+    TakeIn {
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
+    },
     /// What was said by a version of the task, by the one in force where none is named, in the form of another program:
     /// `EvaluationFile`. Battles and preference data are by a metric: the first one that gives any where none is named; none at
     /// all is an error.
     Export { id: EvaluationId, form: Form, metric: Option<String>, version: Option<u32> },
     /// Makes an evaluation of what another program wrote: `TakenIn`.
-    Import { name: String, form: Form, text: String },
+    Import {
+        name: String,
+        form: Form,
+        #[serde(with = "crate::domain::base64")]
+        bytes: Vec<u8>,
+    },
     /// Keeps a vote, on the disk before the reply: `Seat`, with what lies before the rater next.
     Rate { id: EvaluationId, cast: Cast },
 }

@@ -81,6 +81,7 @@ impl Request {
                 | V::Export { .. } => true,
                 V::Create { .. }
                 | V::Choose { .. }
+                | V::Look { .. }
                 | V::TakeBack { .. }
                 | V::Categorise { .. }
                 | V::TakeIn { .. }

@@ -34,6 +34,7 @@ pub fn comparison(columns: usize, blind: Option<u64>) -> Comparison {
         pages: vec![Page { values: [].into(), sample: 0, lanes }],
         blind,
         category: None,
+        unblinded: Vec::new(),
     }
 }
 

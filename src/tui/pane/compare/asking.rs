@@ -122,6 +122,7 @@ impl State {
         self.comparison = Some(comparison.clone());
         self.ballots.clear();
         self.revealed.clear();
+        self.seen = false;
         (self.page, self.at, self.first) = (0, 0, 0);
         self.lanes = self.aside.remove(&0).unwrap_or_default();
         self.ask_due(desk);
@@ -157,9 +158,13 @@ impl State {
         if self.ballot().is_some() {
             return desk.say("You have chosen among these answers; another question can be asked.");
         }
+        let hidden = self.is_hidden();
         let lane = &mut self.lanes[at];
         if lane.runs() {
             return desk.say("It is being written.");
+        }
+        if hidden && !lane.has_failed() {
+            return desk.say("How long an answer takes tells who gives it: choose first.");
         }
         if lane.thread.failed.is_some() {
             return self.ask((self.page, at), desk);
@@ -204,7 +209,23 @@ impl State {
         }
         // They are read again when they are shown.
         self.aside.clear();
+        if any {
+            self.unblind(desk);
+        }
         any
+    }
+
+    /// What was stopped tells which column was slow: the rest may be seen, too.
+    fn unblind(&mut self, desk: &mut Desk<'_>) {
+        let Some(comparison) = &self.comparison else { return };
+        let count = comparison.pages.len();
+        if (0..count).any(|page| self.is_hidden_on(page)) {
+            let look = Comparisons::Look { id: comparison.id };
+            let task = desk.call(None, Request::Comparisons(look));
+            self.waits.insert(task, Wait::Look);
+            self.seen = true;
+            desk.say("Stopped: who answers is shown, and choices here are not blind.");
+        }
     }
 
     /// What was sent and never arrived is in the composer again.

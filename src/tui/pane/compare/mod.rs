@@ -111,6 +111,8 @@ enum Wait {
     Open(ComparisonId),
     Lane(ConversationId),
     Choose,
+    /// Who answers was seen before a choice.
+    Look,
     TakeBack,
     Remove,
     Fork,
@@ -173,6 +175,8 @@ pub struct State {
     ballots: Vec<Ballot>,
     /// Pages on which a choice was made, and who answered was seen: also where it was taken back.
     revealed: BTreeSet<usize>,
+    /// The person saw who answers before choosing.
+    seen: bool,
     /// Columns that are folded to their letters, by their place in the comparison.
     narrow: BTreeSet<usize>,
     /// The category whose leaderboard was asked for last.
@@ -272,7 +276,7 @@ impl State {
     /// The same of one page.
     fn is_hidden_on(&self, page: usize) -> bool {
         match &self.comparison {
-            Some(comparison) => comparison.blind.is_some() && !self.revealed.contains(&page),
+            Some(comparison) => comparison.blind.is_some() && !self.seen && !self.revealed.contains(&page),
             None => self.blind && self.waits.values().any(|wait| *wait == Wait::Create),
         }
     }

@@ -10,11 +10,11 @@ use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Lane as CallLane};
 use crate::tui::setup::Setup;
 use crate::tui::thread::Thread;
-use crate::workbench::Request;
 use crate::workbench::request::Topic;
 use crate::workbench::request::comparisons::Comparisons;
 use crate::workbench::request::conversations::Conversations;
 use crate::workbench::request::workspace::Workspace;
+use crate::workbench::{Request, person};
 
 /// The name that the place's small memory is kept under, and how long nothing is typed before that is done.
 const MEMORY: &str = "tui.compare";
@@ -183,6 +183,7 @@ impl State {
             self.selected = at;
         }
         self.let_go();
+        self.seen = comparison.was_seen_by(&person(&desk.options.principal));
         self.comparison = Some(comparison);
         self.revealed = ballots.iter().map(|ballot| ballot.page as usize).collect();
         self.ballots = ballots;
@@ -239,6 +240,7 @@ impl State {
         self.comparison = None;
         self.ballots.clear();
         self.revealed.clear();
+        self.seen = false;
         (self.page, self.failed) = (0, None);
         self.waits.retain(|_, wait| !matches!(wait, Wait::Lane(_) | Wait::Open(_)));
         for lane in &mut self.lanes {

@@ -184,6 +184,7 @@ impl State {
             // It is begun again when the place comes into sight.
             Wait::Watch
             | Wait::Choose
+            | Wait::Look
             | Wait::TakeBack
             | Wait::Remove
             | Wait::Fork
