@@ -75,6 +75,7 @@ fn streaming() -> (Screen, Vec<TaskId>) {
         pages: vec![Page { values: [].into(), sample: 0, lanes: (0..COLUMNS).map(id).collect() }],
         blind: None,
         category: None,
+        unblinded: Vec::new(),
     };
     let made = asking(&effects, "\"do\":\"create\"")[0];
     let replies = vec![Reply::Comparison { comparison: comparison.clone(), ballots: Vec::new() }];

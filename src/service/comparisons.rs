@@ -177,7 +177,7 @@ impl Comparisons {
             .archive
             .run(move |store| {
                 let mut comparison = comparison(store, chosen.comparison)?;
-                let prompt = checked(store, &comparison, &chosen)?;
+                let (prompt, failed) = checked(store, &comparison, &chosen)?;
                 comparison.updated = fresh::now();
                 // Whoever has chosen on the page has seen who answers there, also where that was taken back.
                 let seen = |other: &Ballot| {
@@ -199,6 +199,7 @@ impl Comparisons {
                     choice: chosen.choice,
                     category: comparison.category.clone(),
                     prompt: Some(prompt),
+                    failed,
                 };
                 let mut batch = Batch::new();
                 batch.put(&ballot.id, &ballot)?;
@@ -554,7 +555,7 @@ fn turn(store: &Store, ballot: &Ballot) -> Result<Option<u64>> {
 }
 
 /// Whether a choice is one among answers of one turn on one page; the digest of what was asked.
-fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<String> {
+fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<(String, Vec<usize>)> {
     let failed = |why: String| {
         let hint = "Choose among the answers of one turn, one of each column.";
         Error::new(ErrorKind::Invalid, "keeping a choice", why, hint)
@@ -570,14 +571,17 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<St
     if matches!(chosen.choice, Choice::One(column) if column >= columns) {
         return Err(failed("no column is at that place".to_owned()));
     }
-    let mut prompt = None;
-    for (lane, answer) in page.lanes.iter().zip(&chosen.answers) {
+    let (mut prompt, mut without) = (None, Vec::new());
+    for ((lane, answer), column) in page.lanes.iter().zip(&chosen.answers).zip(0..) {
         let lost = || failed(format!("column has no message {}", answer.short()));
         let message = store.get::<Message>(&(*lane, *answer))?.ok_or_else(lost)?;
         let outcome = &message.answer.as_ref().ok_or_else(lost)?.outcome;
         if *outcome == Outcome::Streaming {
             let why = "an answer is still being written";
             return Err(Error::new(ErrorKind::Busy, "keeping a choice", why, "Choose when all have ended."));
+        }
+        if matches!(outcome, Outcome::Failed { .. }) {
+            without.push(column);
         }
         // What tools gave back in between is no question.
         let mut asked = message;
@@ -591,5 +595,6 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<St
         }
         prompt = Some(digest);
     }
-    prompt.ok_or_else(|| failed("there are no columns".to_owned()))
+    let prompt = prompt.ok_or_else(|| failed("there are no columns".to_owned()))?;
+    Ok((prompt, without))
 }

@@ -86,3 +86,43 @@ fn two_real_voices_are_compared_and_rated_on_the_screen() {
     let shown = home.said(&["eval", "show", "voices"]);
     assert!(shown.contains("ada"), "{shown}");
 }
+
+#[test]
+fn a_blind_comparison_is_told_of_outside_the_screen_only_when_asked_and_that_is_kept() {
+    let home = Home::new("[providers.scripted]\nkind = \"scripted\"\n");
+    let tty = home.open(SIZE, &["-m", "scripted/echo"]);
+    tty.wait_for_composer();
+    tty.send("\x1b2");
+    tty.wait_for("The same question to two models or more");
+    tty.send("\x1bc");
+    tty.wait_for("markdown");
+    tty.send("markdown\r");
+    tty.wait("two columns", |screen| screen.contents().contains("2 columns"));
+    tty.send("\x1bh");
+    tty.wait_for("who answers is hidden");
+    tty.ask("a river");
+    tty.wait_for("what all of them are asked next");
+    tty.send("\t");
+    tty.wait_for("a best");
+    quit(tty);
+
+    let id = home.said(&["comparisons", "list"]).split_whitespace().next().unwrap().to_owned();
+    for arguments in [
+        &["comparisons", "show", &id][..],
+        &["comparisons", "show", &id, "--json"],
+        &["comparisons", "export", &id],
+        &["comparisons", "choose", &id, "A"],
+    ] {
+        let refused = home.run(arguments);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("it is blind"), "{arguments:?}: {said}");
+        assert!(!String::from_utf8_lossy(&refused.stdout).contains("scripted/"), "{arguments:?}");
+    }
+    let shown = home.said(&["comparisons", "show", &id, "--reveal"]);
+    assert!(shown.contains("scripted/echo") && shown.contains("scripted/markdown"), "{shown}");
+    let chosen = home.said(&["comparisons", "choose", &id, "A"]);
+    assert!(chosen.starts_with("kept: A, scripted/echo"), "{chosen}");
+    let kept = home.said(&["comparisons", "show", &id, "--json"]);
+    let ballot = kept.lines().find(|line| line.contains("contestants")).unwrap();
+    assert!(!ballot.contains("\"blind\""), "{ballot}");
+}

@@ -111,8 +111,11 @@ impl Summary {
         let failed = answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Failed { .. })).count();
         let ended = answers.iter().filter(|answer| !matches!(answer.outcome, Outcome::Failed { .. }));
         let measures: Vec<Measure> = ended.map(|answer| Measure::of(answer, price)).collect();
+        // How long an answer took that was cut short says nothing of its model.
+        let ended_whole = answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Complete { .. }));
+        let complete: Vec<Measure> = ended_whole.map(|answer| Measure::of(answer, price)).collect();
         let of =
-            |figure: fn(&Measure) -> Option<u32>, share| at(&measures, |m| figure(m).map(f64::from), share);
+            |figure: fn(&Measure) -> Option<u32>, share| at(&complete, |m| figure(m).map(f64::from), share);
         let sum =
             |figure: fn(&Measure) -> Option<u32>| measures.iter().filter_map(figure).map(u64::from).sum();
         let costs: Option<Vec<f64>> = measures.iter().map(|measure| measure.cost).collect();
@@ -123,7 +126,7 @@ impl Summary {
             first_p95: of(|m| m.first_ms, 0.95).map(whole),
             total_p50: of(|m| m.total_ms, 0.5).map(whole),
             total_p95: of(|m| m.total_ms, 0.95).map(whole),
-            per_second: at(&measures, |m| m.per_second.map(f64::from), 0.5).map(|rate| rate as f32),
+            per_second: at(&complete, |m| m.per_second.map(f64::from), 0.5).map(|rate| rate as f32),
             input: sum(|m| m.input),
             output: sum(|m| m.output),
             cost: costs.filter(|costs| !costs.is_empty()).map(|costs| costs.iter().sum()),

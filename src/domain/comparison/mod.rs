@@ -280,6 +280,9 @@ pub struct Ballot {
     /// What was asked, as a digest: choices about one prompt belong together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// The columns whose answer failed: nothing is said of their models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<usize>,
 }
 
 impl Ballot {
@@ -299,7 +302,17 @@ impl Ballot {
     /// What it says of every two contestants.
     pub fn battles(&self) -> Vec<Battle> {
         let told = |battle| Battle { category: self.category.clone(), prompt: self.prompt.clone(), ..battle };
-        battles(&self.contestants, self.choice).into_iter().map(told).collect()
+        let count = self.contestants.len();
+        let answered: Vec<usize> = (0..count).filter(|column| !self.failed.contains(column)).collect();
+        let choice = match self.choice {
+            Choice::One(won) => {
+                let Some(at) = answered.iter().position(|column| *column == won) else { return Vec::new() };
+                Choice::One(at)
+            }
+            undecided => undecided,
+        };
+        let names: Vec<&str> = answered.iter().map(|column| self.contestants[*column].as_str()).collect();
+        battles(&names, choice).into_iter().map(told).collect()
     }
 }
 
@@ -505,7 +518,22 @@ mod tests {
             choice,
             category: Some("x".to_owned()),
             prompt: Some("p".to_owned()),
+            failed: Vec::new(),
         }
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_model_whose_answer_failed() {
+        let without = |choice, failed: &[usize]| {
+            let ballot = Ballot { failed: failed.to_vec(), ..ballot(1, "ada", 1, choice) };
+            ballot.battles().into_iter().map(|battle| (battle.a, battle.b)).collect::<Vec<_>>()
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(without(Choice::One(2), &[]), [pair("c", "a"), pair("c", "b")]);
+        assert_eq!(without(Choice::One(2), &[0]), [pair("c", "b")]);
+        assert_eq!(without(Choice::One(0), &[0]), []);
+        assert_eq!(without(Choice::BothBad, &[1]), [pair("a", "c")]);
+        assert_eq!(without(Choice::Tie, &[1, 2]), []);
     }
 
     #[test]

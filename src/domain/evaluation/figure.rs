@@ -24,6 +24,9 @@ pub enum Missing {
     /// Chance alone would agree as much: a coefficient of agreement says nothing here.
     #[error("no variation, every vote is the same")]
     NoVariation,
+    /// A sample of items that are all alike tells nothing of how others would differ.
+    #[error("no variation, every item came out the same")]
+    AllAlike,
     #[error("only ties")]
     OnlyTies,
     #[error("only votes for both bad")]

@@ -1,7 +1,8 @@
 //! What the votes come to, and what an owner decides where raters differ.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::seats::half;
 use super::{Evaluations, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::decision::Decision;
@@ -241,6 +242,7 @@ struct Rows {
 fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
     let (mut items, mut sources, mut gold) = (Vec::new(), HashMap::new(), Vec::new());
     let (mut places, mut unanswered) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     let mut answers: HashMap<u32, Vec<&Known>> = HashMap::new();
     for known in evaluation.known_in(version) {
         answers.entry(known.item).or_default().push(known);
@@ -251,6 +253,10 @@ fn rows(store: &Store, evaluation: &Evaluation, version: u32) -> Result<Rows> {
             continue;
         };
         let hash = item.hash();
+        // Of two that look the same the first is rated: the other one is never due.
+        if !seen.insert(half(&hash)) {
+            continue;
+        }
         let id = |name: &str| ResponseId::of(evaluation.seed, &hash, name);
         let mut lengths = Vec::with_capacity(item.responses.len());
         for response in &item.responses {

@@ -197,7 +197,7 @@ impl Evaluations {
 }
 
 /// Half of the digits of a hash: they tell items apart in a quarter of the room.
-fn half(hash: &ItemHash) -> std::result::Result<u128, ItemHash> {
+pub(super) fn half(hash: &ItemHash) -> std::result::Result<u128, ItemHash> {
     hash.0.get(..32).and_then(|digits| u128::from_str_radix(digits, 16).ok()).ok_or_else(|| hash.clone())
 }
 

@@ -15,6 +15,7 @@ use crate::domain::{Error, Result};
 use crate::wire::formula::{bare, guarded, is_guarded};
 
 /// What a column holds.
+#[derive(PartialEq)]
 enum Column {
     Prompt,
     Reference,
@@ -76,6 +77,14 @@ pub fn read(bytes: &[u8]) -> Read<Item> {
         }
         return read;
     }
+    let twin = columns
+        .iter()
+        .enumerate()
+        .find(|(at, column)| **column != Column::Other && columns[..*at].contains(column));
+    if let Some((at, _)) = twin {
+        read.push(1, Err(format!("column {} has the name of one before it", at + 1)));
+        return read;
+    }
     let mut record = ByteRecord::new();
     let mut begins = Begins { bytes, at: 0, line: 1 };
     loop {
@@ -93,10 +102,18 @@ pub fn read(bytes: &[u8]) -> Read<Item> {
         }
     }
     // A quote that is not closed takes all that follows for one field, which is no error of the table's form.
-    if is_open(&bytes[begins.at..])
-        && let Some((line, _)) = read.taken.pop_if(|(line, _)| *line == begins.line)
-    {
-        read.bad.push(Bad { line, why: "a quote in it is not closed".to_owned() });
+    let last = &bytes[begins.at..];
+    if is_open(last) {
+        let line = begins.line;
+        read.taken.pop_if(|(taken, _)| *taken == line);
+        read.bad.retain(|bad| bad.line != line);
+        let more = last.trim_ascii_end().iter().filter(|byte| **byte == b'\n').count();
+        let why = match more {
+            0 => "a quote in it is not closed".to_owned(),
+            1 => "a quote in it is not closed: the line after it counts as part of it".to_owned(),
+            more => format!("a quote in it is not closed: the {more} lines after it count as part of it"),
+        };
+        read.bad.push(Bad { line, why });
     }
     read
 }

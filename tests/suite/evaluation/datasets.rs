@@ -156,8 +156,13 @@ fn what_is_wrong_with_a_table_is_named() {
     assert_eq!(bad(&csv::read(b"question\nx\n")), ["1: no column is called \"prompt\""]);
     assert_eq!(csv::read(b""), Read::default());
     let open = csv::read(b"prompt,category\nfirst,a\nthe 6\" pipe,b\nthird,\"no end\nfourth,d\n");
-    assert_eq!(bad(&open), ["4: a quote in it is not closed"]);
+    assert_eq!(bad(&open), ["4: a quote in it is not closed: the line after it counts as part of it"]);
     assert_eq!(open.taken.len(), 2);
+    let open = csv::read(b"prompt,category\nfirst,a\n\"no end,b\nthird,c\nfourth,d\n");
+    assert_eq!(bad(&open), ["3: a quote in it is not closed: the 2 lines after it count as part of it"]);
+    assert_eq!(bad(&csv::read(b"prompt,category\nfirst,\"a\n")), ["2: a quote in it is not closed"]);
+    let twins = csv::read(b"prompt,category,note,note,Category\nfirst,a,x,y,b\n");
+    assert_eq!(bad(&twins), ["1: column 5 has the name of one before it"]);
     // A file that just does not end its last line is whole.
     assert_eq!(csv::read(b"prompt,category\nfirst,\"a\"").taken.len(), 1);
 }

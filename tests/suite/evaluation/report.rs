@@ -220,8 +220,8 @@ fn each_method_is_presented_as_its_card_is() {
     let Presented::Points { sources } = &points.whole else { panic!() };
     assert_eq!(sources[0].spread.counts, [(1, 0), (2, 12), (3, 0), (4, 12), (5, 0)]);
     assert_eq!(sources[0].mean.value, Ok(3.0));
-    // Every item says the same, so that the mean of items is sure.
-    assert_eq!(sources[0].mean.interval, Ok((3.0, 3.0)));
+    // Every item says the same: nothing is known of how others would differ.
+    assert_eq!(sources[0].mean.interval, Err(Missing::AllAlike));
 
     let Presented::Preference { pairs } = &preference.whole else { panic!() };
     assert_eq!((pairs[0].a.as_str(), pairs[0].b.as_str()), ("a", "b"));

@@ -127,6 +127,30 @@ fn escape_stops_all_and_r_asks_one_again() {
 }
 
 #[test]
+fn while_who_answers_is_hidden_no_wait_tells_of_it() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    answered(&mut stage, Some(7));
+    let effects = stage.keys("<tab>r");
+    assert_eq!(Stage::requests(&effects), [], "the quick one would be told from the slow one");
+    assert!(stage.text().contains("choose first"), "{}", stage.text());
+
+    let mut stage = Stage::settled(120, 40, "dark");
+    arrive(&mut stage);
+    let comparison = comparison(2, Some(7));
+    let tasks = asked(&mut stage, &comparison);
+    finish(&mut stage, &tasks, 0, "quick");
+    assert!(!stage.text().contains("qwen3"), "{}", stage.text());
+    // What was cut is seen: so is who gave it, and what is chosen is not blind.
+    let effects = stage.keys("<esc>");
+    assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id }]);
+    assert!(stage.text().contains("qwen3"), "{}", stage.text());
+    finish(&mut stage, &tasks, 1, "slow");
+    let effects = stage.keys("<tab>a");
+    let [Comparisons::Choose { hidden, .. }] = &requests(&effects)[..] else { panic!("{effects:?}") };
+    assert!(!hidden);
+}
+
+#[test]
 fn the_winner_goes_on_in_the_chat_as_a_copy() {
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);

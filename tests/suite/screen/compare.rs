@@ -54,6 +54,7 @@ pub fn ballot(comparison: ComparisonId, choice: Choice) -> Ballot {
         choice,
         category: None,
         prompt: None,
+        failed: Vec::new(),
     }
 }
 

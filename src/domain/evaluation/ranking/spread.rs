@@ -49,6 +49,10 @@ pub(super) fn sandwich(contest: &Contest, beta: &[f64], meetings: &[Meeting]) ->
         touched.drain(..).for_each(|at| sums[at] = 0.0);
     }
 
+    // Where every prompt says exactly what the strengths say, nothing is known of how others would differ.
+    if meat.iter().all(|sum| sum.abs() < 1e-12) {
+        return Err(Missing::AllAlike);
+    }
     // A = bread⁻¹·G; V = A·bread⁻¹, whose diagonal alone is asked for.
     let inverse = bread.inverse();
     Ok((0..n)
@@ -88,12 +92,14 @@ pub(super) fn bootstrap(contest: &Contest, beta: &[f64], rounds: u32, seed: u64)
             return Err(Missing::Unstable);
         }
     }
-    seen.into_iter()
-        .map(|mut seen| {
-            seen.sort_by(f64::total_cmp);
-            percentile(&seen, 0.025).zip(percentile(&seen, 0.975)).ok_or(Missing::Unstable)
-        })
-        .collect()
+    seen.iter_mut().for_each(|seen| seen.sort_by(f64::total_cmp));
+    let varies = |seen: &Vec<f64>| seen.first().zip(seen.last()).is_some_and(|(low, high)| high - low > 1e-9);
+    if !seen.iter().any(varies) {
+        return Err(Missing::AllAlike);
+    }
+    let bounds =
+        |seen: &Vec<f64>| percentile(seen, 0.025).zip(percentile(seen, 0.975)).ok_or(Missing::Unstable);
+    seen.iter().map(bounds).collect()
 }
 
 /// As many prompts as there are, drawn with replacement: how often each bucket came.

@@ -38,6 +38,11 @@ pub fn win_rate_by_prompt(battles: &[Battle], name: &str, rounds: u32, seed: u64
     if (many as u64) < LEAST_PROMPTS {
         return Err(Missing::too_few(many as u64, LEAST_PROMPTS, "prompt", "prompts"));
     }
+    // Where no prompt differs, samples of them cannot either: a width of nothing would look like certainty.
+    let of_first = prompts[0].0 / prompts[0].1;
+    if prompts.iter().all(|(won, all)| (won / all - of_first).abs() < 1e-9) {
+        return Err(Missing::AllAlike);
+    }
     let share = |drawn: &mut dyn Iterator<Item = usize>| {
         let (won, all) = drawn.fold((0.0, 0.0), |(won, all), at| (won + prompts[at].0, all + prompts[at].1));
         won / all

@@ -35,6 +35,8 @@ pub(super) fn by_item(mut said: Vec<(usize, u8)>, points: u8) -> Bounded {
     }
     let interval = if items < LEAST_ITEMS {
         Err(Missing::too_few(items, LEAST_ITEMS, "item", "items"))
+    } else if squares < 1e-12 {
+        Err(Missing::AllAlike)
     } else {
         let many = items as f64;
         let reach = Z95 * (many / (many - 1.0) * squares).sqrt() / n;
@@ -72,5 +74,12 @@ mod tests {
         assert_eq!(told.value, Ok(4.5));
         assert_eq!(told.interval.unwrap_err().words(), "n/a: 2 items of the 10 that it needs");
         assert_eq!(by_item(Vec::new(), 5).value, Err(Missing::NoVotes));
+    }
+
+    #[test]
+    fn items_that_are_all_alike_have_a_mean_and_no_bounds() {
+        let told = by_item((0..30).map(|at| (at, 3)).collect(), 5);
+        assert_eq!(told.value, Ok(3.0));
+        assert_eq!(told.interval.unwrap_err().words(), "n/a: no variation, every item came out the same");
     }
 }
