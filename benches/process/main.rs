@@ -43,6 +43,7 @@ const ROWS: &[Row] = &[
     ("stream", stream),
     ("last", last),
     ("six", six),
+    ("columns", columns),
     ("first", first),
     ("headless", headless),
     ("memory", memory),
@@ -433,6 +434,41 @@ fn six() {
         })
         .collect();
     line("the same of six streams at 1,000 tokens/s, of 3", &in_short(&times), "50 ms");
+    quit(tty);
+}
+
+/// Six models are compared, and the screen shows all of them, each as long as a column is high.
+fn columns() {
+    const MODEL: &str = "loop/words-350@1000";
+    let server = Server::start();
+    let home = Home::new(&server.config());
+    let tty = home.open((240, 70), &["-m", MODEL]);
+    tty.wait_for_composer();
+    tty.send("\x1b2");
+    tty.wait_for("The same question to two models or more");
+    for column in 2..=6 {
+        tty.send("\x1bc");
+        tty.wait_for("in→out");
+        tty.send(&format!("{MODEL}\r"));
+        let said = format!("{column} columns");
+        tty.wait(&said, |screen| screen.contents().contains(&said));
+    }
+    let count = |screen: &vt100::Screen, word: &str| screen.contents().matches(word).count();
+    let times: Vec<_> = (0..3)
+        .map(|round| {
+            let fin = format!("fin{round}");
+            tty.ask(&format!("round {round} ends with {fin}"));
+            // The question has the word, too.
+            let asked = format!("with {fin}");
+            let ends = |screen: &vt100::Screen| count(screen, &fin) - count(screen, &asked);
+            let seen = tty.wait("the last word of each", |screen| ends(screen) == 6);
+            let written: Vec<_> = (0..6).map(|_| server.written.recv().unwrap()).collect();
+            let begun = written.iter().map(|written| written.first).max().unwrap();
+            assert!(written.iter().all(|written| written.last > begun), "they did not stream at once");
+            seen.saturating_duration_since(written.iter().map(|written| written.last).max().unwrap())
+        })
+        .collect();
+    line("the same of six columns side by side, of 3", &in_short(&times), "50 ms");
     quit(tty);
 }
 

@@ -338,15 +338,18 @@ fn votes(
     id: EvaluationId,
     wanted: impl Fn(&Vote) -> bool,
 ) -> Result<impl Iterator<Item = Vote>> {
-    let mut found = Vec::new();
-    for record in store.scan::<Vote>(Scan::under(&id)) {
-        match record {
-            Ok((_, vote)) if wanted(&vote) => found.push(vote),
-            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(found.into_iter())
+    let found: Result<Vec<_>> =
+        each_vote(store, id).filter(|vote| vote.as_ref().map_or(true, &wanted)).collect();
+    Ok(found?.into_iter())
+}
+
+/// The same of all, one after the other: many take much room.
+fn each_vote(store: &Store, id: EvaluationId) -> impl Iterator<Item = Result<Vote>> {
+    store.scan::<Vote>(Scan::under(&id)).filter_map(|record| match record {
+        Ok((_, vote)) => Some(Ok(vote)),
+        Err(error) if error.kind != ErrorKind::Corrupt => Some(Err(error)),
+        Err(_) => None,
+    })
 }
 
 /// An item with the answers of all sources; `None` while one is missing.

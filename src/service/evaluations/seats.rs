@@ -6,14 +6,14 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use super::hand_outs::{handed_out, masked};
-use super::{Evaluations, evaluation, put, votes, whole};
+use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::Held;
 use crate::domain::evaluation::floor::{Floor, Rules};
 use crate::domain::evaluation::job::{Evaluation, GenerationState, wrong_name};
 use crate::domain::evaluation::queue::Subject;
 use crate::domain::evaluation::sheet::{Asked, Before, Cast, Pace, Seat, Sheet, Shown, Step};
-use crate::domain::evaluation::vote::{Said, in_order, standing};
+use crate::domain::evaluation::vote::{Said, in_order};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
 use crate::domain::time::Timestamp;
@@ -235,13 +235,29 @@ impl Open {
             sides: task.blinding.sides,
         };
         let floor = Floor::new(rules, subjects);
-        let votes: Vec<Vote> = votes(store, evaluation.id, |vote| vote.version == task.version)?.collect();
+        let (id, version) = (evaluation.id, task.version);
         let mut open = Self { evaluation, floor, places };
         open.hold_kept(store, now)?;
-        for vote in standing(&votes) {
-            open.floor.tally(vote);
-        }
+        open.tally(store, id, version)?;
         Ok(open)
+    }
+
+    /// Counts the votes that stand, as `vote::standing` has it: one after the other, since all at once take much room.
+    fn tally(&mut self, store: &Store, id: EvaluationId, version: u32) -> Result<()> {
+        let votes =
+            || each_vote(store, id).filter(|vote| vote.as_ref().map_or(true, |vote| vote.version == version));
+        let mut gone = HashSet::new();
+        for vote in votes() {
+            let Vote { rater, supersedes, .. } = vote?;
+            gone.extend(supersedes.map(|old| (rater, old)));
+        }
+        for vote in votes() {
+            let vote = vote?;
+            if vote.said != Said::Withdrawn && !gone.contains(&(vote.rater.clone(), vote.id)) {
+                self.floor.tally(&vote);
+            }
+        }
+        Ok(())
     }
 
     /// Holds for raters what lay before them when another process served them, and what they have taken elsewhere.
