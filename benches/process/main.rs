@@ -449,7 +449,7 @@ fn columns() {
     for column in 2..=6 {
         tty.send("\x1bc");
         tty.wait_for("in→out");
-        tty.send(&format!("{MODEL}\r"));
+        tty.send(format!("{MODEL}\r"));
         let said = format!("{column} columns");
         tty.wait(&said, |screen| screen.contents().contains(&said));
     }

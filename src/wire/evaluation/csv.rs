@@ -107,7 +107,7 @@ pub fn read(bytes: &[u8]) -> Read<Item> {
         let line = begins.line;
         read.taken.pop_if(|(taken, _)| *taken == line);
         read.bad.retain(|bad| bad.line != line);
-        let more = last.trim_ascii_end().iter().filter(|byte| **byte == b'\n').count();
+        let more = last.trim_ascii_end().split(|byte| *byte == b'\n').skip(1).count();
         let why = match more {
             0 => "a quote in it is not closed".to_owned(),
             1 => "a quote in it is not closed: the line after it counts as part of it".to_owned(),

@@ -92,7 +92,9 @@ pub(super) fn bootstrap(contest: &Contest, beta: &[f64], rounds: u32, seed: u64)
             return Err(Missing::Unstable);
         }
     }
-    seen.iter_mut().for_each(|seen| seen.sort_by(f64::total_cmp));
+    for seen in &mut seen {
+        seen.sort_by(f64::total_cmp);
+    }
     let varies = |seen: &Vec<f64>| seen.first().zip(seen.last()).is_some_and(|(low, high)| high - low > 1e-9);
     if !seen.iter().any(varies) {
         return Err(Missing::AllAlike);
