@@ -179,7 +179,9 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
         0 => String::new(),
         known => format!(", {known} were here already"),
     };
-    let left = match taken.bad.len() {
+    let mut lines: Vec<u64> = taken.bad.iter().map(|bad| bad.line).collect();
+    lines.dedup();
+    let left = match lines.len() {
         0 => String::new(),
         left => format!(", {} left out", words::count(left as u64, "line", "lines")),
     };
