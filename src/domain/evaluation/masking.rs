@@ -522,6 +522,35 @@ mod tests {
     }
 
     #[test]
+    fn no_usual_way_of_saying_its_name_leaves_it_open() {
+        for said in [
+            "I'm Claude (made by Anthropic).",
+            "My name is Claude and I was made by Anthropic.",
+            "As an AI developed by Anthropic, I",
+            "I am Zebra.",
+            "I am Zebra-9000, made by Acme.",
+            "Hi I am  Claude",
+            "I am **Claude**, an AI",
+            "I AM CLAUDE",
+            "Soy Claude",
+            "Soy un modelo de OpenAI",
+            "I'm a model called Claude",
+            "I am known as Claude",
+            "You're chatting with Claude",
+            "<think>I am Qwen, created by Alibaba</think>ok",
+            "As ChatGPT I would say",
+            "I was trained by OpenAI.",
+            "Claude here, ready to help.",
+            "(Claude) Paris",
+        ] {
+            let seen = told(said).to_lowercase();
+            for name in ["claude", "anthropic", "zebra", "acme", "openai", "gpt", "qwen", "alibaba"] {
+                assert!(!seen.contains(name), "{said}: {seen}");
+            }
+        }
+    }
+
+    #[test]
     fn what_it_says_of_others_stays() {
         for said in [
             "Claude Monet painted water lilies.",
