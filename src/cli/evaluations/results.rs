@@ -62,7 +62,7 @@ pub(super) async fn report(wanted: ReportEvaluation, asker: &Asker, out: &mut Ou
 }
 
 /// What is said of a text that was written out.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Beside<'a> {
     left_out: &'a [String],
     notes: &'a [String],
