@@ -396,7 +396,7 @@ fn family(bare: &str) -> Option<&str> {
 fn behind_maker(bare: &str) -> Option<&str> {
     let bare = bare.split(':').next().unwrap_or_default();
     let dots = bare.match_indices('.').map(|(at, _)| &bare[at + 1..]);
-    dots.filter(|behind| behind.starts_with(|c: char| c.is_ascii_alphabetic())).last()
+    dots.filter(|behind| behind.starts_with(|c: char| c.is_ascii_alphabetic())).next_back()
 }
 
 /// What stands before the model's own name in the id of a source, as far as people are called so.

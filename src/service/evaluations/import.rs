@@ -249,7 +249,7 @@ fn fitting(vote: Vote, task: &TaskDefinition) -> (Option<Vote>, Vec<String>) {
             Err(error) => without.push(format!("of {:?} {}", vote.rater, error.why)),
         }
     }
-    let vote = (!kept.is_empty()).then(|| Vote { said: Said::Values(kept), shown, ..vote });
+    let vote = (!kept.is_empty()).then_some(Vote { said: Said::Values(kept), shown, ..vote });
     (vote, without)
 }
 

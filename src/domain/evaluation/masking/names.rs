@@ -97,11 +97,10 @@ pub(super) const BETWEEN: &[&str] = &[
     "on", "open", "or", "part", "personal", "powerful", "pre", "pretrained", "researchers", "scientists", "series", "small", "source",
     "specifically", "startup", "state", "team", "teams", "text", "that", "the", "tiny", "transformer", "un", "une", "using", "virtual",
     "was", "weight", "weights", "which", "your",
-    "artificielle", "artificial", "da", "dem", "der", "des", "di", "du", "eine", "einem", "einer", "el", "entrenamiento", "grand", "grande",
+    "artificielle", "da", "dem", "der", "des", "di", "du", "eine", "einem", "einer", "el", "entrenamiento", "grand", "grande",
     "großes", "il", "intelligenz", "künstliche", "la", "langage", "le", "lenguaje", "linguagem", "linguaggio", "par", "por", "um", "una", "uno", "vom", "von",
 ];
 
 /// What may stand between "I am" and the name without making it something else.
-#[rustfmt::skip]
 #[rustfmt::skip]
 pub(super) const BARE: &[&str] = &["actually", "also", "as", "called", "indeed", "just", "known", "named", "not", "of", "really", "simply", "the"];

@@ -144,7 +144,7 @@ impl Place<'_> {
         is_whole && (is_last || is_first && after.starts_with(['.', '!', '\n']))
     }
 
-    /// "Anthropic made me", "OpenAI's researchers have trained me to".
+    /// "Anthropic made me", "Google's researchers have trained me to".
     fn made_me(&self) -> bool {
         let behind = self.words[self.at..].iter().skip_while(|word| word.at.start < self.name.end);
         let mut end = self.name.end;

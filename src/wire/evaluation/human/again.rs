@@ -90,7 +90,9 @@ impl Line {
         // What is written here names responses by their places: where the line has other names for them, all of it goes by places.
         if !others.is_empty() && ids != places {
             let renamed = self.renamed(judged, ids);
-            told.iter_mut().for_each(|answer| rename(answer, &renamed));
+            for answer in &mut told {
+                rename(answer, &renamed);
+            }
             ids.clone_from(places);
         }
         let mut left_out = Vec::new();
@@ -110,13 +112,13 @@ impl Line {
             let at = judged.item.responses.iter().position(|response| response.model == model);
             at.map(|at| at.to_string())
         };
-        let named: Vec<(String, &str)> = match ids.as_object().filter(|ids| !ids.is_empty()) {
-            Some(ids) => ids.iter().filter_map(|(id, model)| Some((id.clone(), model.as_str()?))).collect(),
-            None => {
-                let own = self.judged.item.responses.iter().enumerate();
-                own.map(|(at, response)| (at.to_string(), response.model.as_str())).collect()
-            }
-        };
+        let own = self.judged.item.responses.iter().enumerate();
+        let by_place = || own.map(|(at, response)| (at.to_string(), response.model.as_str())).collect();
+        let named: Vec<(String, &str)> = ids
+            .as_object()
+            .filter(|ids| !ids.is_empty())
+            .map(|ids| ids.iter().filter_map(|(id, model)| Some((id.clone(), model.as_str()?))).collect())
+            .unwrap_or_else(by_place);
         named.into_iter().filter_map(|(id, model)| Some((id, place(model)?))).collect()
     }
 
