@@ -395,8 +395,8 @@ fn family(bare: &str) -> Option<&str> {
 /// The model's own name in an id as Bedrock has them, behind the region's and the maker's: "eu.acme.zebra-v2:0".
 fn behind_maker(bare: &str) -> Option<&str> {
     let bare = bare.split(':').next().unwrap_or_default();
-    let dots = bare.match_indices('.').map(|(at, _)| &bare[at + 1..]);
-    dots.filter(|behind| behind.starts_with(|c: char| c.is_ascii_alphabetic())).next_back()
+    let mut dots = bare.match_indices('.').map(|(at, _)| &bare[at + 1..]);
+    dots.rfind(|behind| behind.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// What stands before the model's own name in the id of a source, as far as people are called so.

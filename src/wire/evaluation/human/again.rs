@@ -114,11 +114,10 @@ impl Line {
         };
         let own = self.judged.item.responses.iter().enumerate();
         let by_place = || own.map(|(at, response)| (at.to_string(), response.model.as_str())).collect();
-        let named: Vec<(String, &str)> = ids
-            .as_object()
-            .filter(|ids| !ids.is_empty())
-            .map(|ids| ids.iter().filter_map(|(id, model)| Some((id.clone(), model.as_str()?))).collect())
-            .unwrap_or_else(by_place);
+        let named: Vec<(String, &str)> =
+            ids.as_object().filter(|ids| !ids.is_empty()).map_or_else(by_place, |ids| {
+                ids.iter().filter_map(|(id, model)| Some((id.clone(), model.as_str()?))).collect()
+            });
         named.into_iter().filter_map(|(id, model)| Some((id, place(model)?))).collect()
     }
 
