@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::evaluation::dataset::no_json;
 use crate::domain::prompt::{Values, is_name};
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -23,7 +24,8 @@ fn objects(name: &str, text: &str) -> Result<Vec<Values>> {
     let mut rows = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let failed = |why: String| wrong(name, Some(at + 1), why);
-        let object: Map<String, Value> = serde_json::from_str(line).map_err(|why| failed(why.to_string()))?;
+        // serde counts lines of the text that it is given, which is one.
+        let object: Map<String, Value> = serde_json::from_str(line).map_err(|why| failed(no_json(&why)))?;
         let row: Result<Values> = object
             .into_iter()
             .map(|(variable, value)| {
@@ -112,13 +114,16 @@ mod tests {
             ("a,b\n1,2\n3\n", "line 3", "it has 1 values where the head has 2"),
             ("a,a\n1,2\n", "line 1", "two columns are named a"),
             ("a b\n1\n", "line 1", "\"a b\" cannot be the name"),
-            ("{\"a\": 1}\n{\"a\": ", "line 2", "EOF"),
+            ("{\"a\": 1}\n\n{\"a\": \"", "line 3", "no JSON at column 7: EOF while parsing a string"),
+            ("{\"a\": 1}\n{\"a\" 1}", "line 2", "no JSON at column 6: expected `:`"),
+            ("{\"a\": 1}\n[1]", "line 2", "invalid type"),
             ("{\"1\": 1}\n", "line 1", "cannot be the name"),
             ("a\n", "values in x:", "it has no rows"),
             ("", "values in x:", "it has no rows"),
         ] {
             let error = rows("x", text).unwrap_err().to_string();
             assert!(error.contains(line) && error.contains(why), "{text:?}: {error}");
+            assert!(!error.contains("at line"), "{error}");
         }
     }
 }

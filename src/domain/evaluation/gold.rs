@@ -38,6 +38,14 @@ fn is_right(vote: &Vote, said: &Value, gold: &Gold, points: u8) -> bool {
             let same_sides = gold.shown.is_empty() || gold.shown == vote.shown;
             near(if same_sides { *said } else { (points + 1).saturating_sub(*said) }, *known)
         }
+        (Value::Preference(said), Value::Points(known)) => known.iter().all(|(id, known)| {
+            let towards = match vote.shown.as_slice() {
+                [_, right] if right == id => Some(*said),
+                [left, _] if left == id => Some((points + 1).saturating_sub(*said)),
+                _ => None,
+            };
+            towards.is_some_and(|said| near(said, *known))
+        }),
         (said, known) => said == known,
     }
 }

@@ -145,6 +145,8 @@ pub enum KnownValue {
     Thumbs(Vec<(String, bool)>),
     Points(Vec<(String, u8)>),
     Ranks(Vec<(String, u8)>),
+    /// Of one answer over the other on a scale: the point where that source stands on the right, so that the last is strongly it.
+    Preference(String, u8),
 }
 
 /// Somebody looked.
@@ -296,7 +298,7 @@ impl Evaluation {
 impl KnownValue {
     fn names(&self) -> Vec<&str> {
         match self {
-            Self::Choice(name) => vec![name],
+            Self::Choice(name) | Self::Preference(name, _) => vec![name],
             Self::Tie | Self::BothBad => Vec::new(),
             Self::Thumbs(said) => said.iter().map(|(name, _)| name.as_str()).collect(),
             Self::Points(said) | Self::Ranks(said) => said.iter().map(|(name, _)| name.as_str()).collect(),
@@ -315,6 +317,8 @@ impl KnownValue {
             Self::Thumbs(said) => Value::Thumbs(all(said, id)),
             Self::Points(said) => Value::Points(all(said, id)),
             Self::Ranks(said) => Value::Ranks(all(said, id)),
+            // Which side it will stand on is not known: the point is of the answer.
+            Self::Preference(name, point) => Value::Points(vec![(id(name), *point)]),
         }
     }
 }

@@ -63,9 +63,9 @@ impl Default for Blinding {
 pub struct Gold {
     pub item: ItemHash,
     pub metric: String,
-    /// By response id.
+    /// By response id. A preference may be the points of one answer: those that are right where it stands on the right.
     pub value: Value,
-    /// For a preference the answers as they stood, the left one first: it is by side.
+    /// For a preference by side the answers as they stood, the left one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<ResponseId>,
 }

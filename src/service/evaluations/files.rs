@@ -7,6 +7,7 @@ use super::results::{decisions, task_of};
 use super::{Evaluations, evaluation, votes, whole};
 use crate::domain::evaluation::decision::Decision;
 use crate::domain::evaluation::exchange::{Form, Written};
+use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::limits::wrong_for_bedrock;
 use crate::domain::evaluation::vote::standing;
@@ -16,8 +17,11 @@ use crate::domain::id::EvaluationId;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::store::record::{EvaluationItem, Foreign, ForeignOf, RatedItemOf, VoteOf};
 use crate::store::{Batch, Store};
-use crate::wire::evaluation::human::{About, Line};
+use crate::wire::evaluation::human::{About, Line, Since};
 use crate::wire::evaluation::{Judged, Preferences, argilla, battles, human, label_studio, preference};
+
+/// The version of a task that nobody has changed.
+const FIRST: u32 = 1;
 
 /// Votes written in one go.
 const AT_ONCE: usize = 1024;
@@ -87,21 +91,60 @@ fn bedrock(
     judged: &[(u32, Judged)],
 ) -> Result<(String, Vec<String>)> {
     let about = About { instructions: task.instructions.clone(), fixed_sides: !task.blinding.sides };
-    let mut first = None;
+    let came = came(store, evaluation.id)?;
+    let of_item: HashMap<ItemHash, usize> =
+        judged.iter().enumerate().map(|(at, (_, judged))| (judged.item.hash(), at)).collect();
+    let at: Vec<Option<usize>> =
+        came.iter().map(|line| of_item.get(&line.judged.item.hash()).copied()).collect();
+    let mut alike: Vec<Vec<&Line>> = vec![Vec::new(); judged.len()];
+    for (line, at) in came.iter().zip(&at) {
+        if let Some(at) = at {
+            alike[*at].push(line);
+        }
+    }
+    let ever = if came.is_empty() { HashMap::new() } else { ever(store, evaluation.id)? };
     let (mut lines, mut left_out) = (Vec::new(), Vec::new());
-    for (place, judged) in judged {
-        let came = match store.get::<Foreign>(&ForeignOf(RatedItemOf(evaluation.id, *place)))? {
-            Some(Foreign(text)) => human::read(text.as_bytes()).into_taken().into_iter().next(),
-            None => None,
+    let told = came.first().map(told).unwrap_or_default();
+    for (line, at) in came.iter().zip(at) {
+        let Some(at) = at else { continue };
+        let of = &judged[at].1;
+        let votes = ever.get(&of.item.hash()).map_or(&[][..], Vec::as_slice);
+        let since = Since {
+            told: &told,
+            about: &about,
+            // What was never taken is of the version that came with it.
+            ever: (task.version == FIRST).then(|| Judged::of(&of.item, &[], votes, evaluation.seed).opinions),
         };
-        let (line, without) = match &came {
-            Some(came) => came.again(judged, first.get_or_insert_with(|| told(came)), &about),
-            None => Line::of(judged, &about),
-        };
+        let (line, without) = line.again(&line.share(of, &alike[at]), &since);
+        lines.push(line);
+        left_out.extend(without);
+    }
+    for (_, judged) in judged.iter().zip(&alike).filter(|(_, alike)| alike.is_empty()).map(|(of, _)| of) {
+        let (line, without) = Line::of(judged, &about);
         lines.push(line);
         left_out.extend(without);
     }
     Ok((human::write(&lines)?, left_out))
+}
+
+/// The lines that the items of an evaluation came as.
+fn came(store: &Store, id: EvaluationId) -> Result<Vec<Line>> {
+    let mut came = Vec::new();
+    let mut number = 0;
+    while let Some(Foreign(text)) = store.get::<Foreign>(&ForeignOf(RatedItemOf(id, number)))? {
+        came.extend(human::read(text.as_bytes()).into_taken());
+        number += 1;
+    }
+    Ok(came)
+}
+
+/// All votes that there ever were, also those that others have taken the place of.
+fn ever(store: &Store, id: EvaluationId) -> Result<HashMap<ItemHash, Vec<Vote>>> {
+    let mut ever: HashMap<ItemHash, Vec<Vote>> = HashMap::new();
+    for vote in votes(store, id, |_| true)?.filter(|vote| !vote.repeat) {
+        ever.entry(vote.item.clone()).or_default().push(vote);
+    }
+    Ok(ever)
 }
 
 /// The metric that preferences are of: the one that is named, or the first that gives any.
@@ -216,13 +259,13 @@ fn judged(
     Ok((judged, others))
 }
 
-/// Puts the lines down that items came as.
+/// Puts the lines down that items came as, by their numbers.
 pub(super) fn put_lines(store: &Store, id: EvaluationId, lines: Vec<(u32, String)>) -> Result<()> {
     let mut lines = lines.into_iter().peekable();
     while lines.peek().is_some() {
         let mut batch = Batch::new();
-        for (place, line) in lines.by_ref().take(AT_ONCE) {
-            batch.put(&ForeignOf(RatedItemOf(id, place)), &Foreign(line))?;
+        for (number, line) in lines.by_ref().take(AT_ONCE) {
+            batch.put(&ForeignOf(RatedItemOf(id, number)), &Foreign(line))?;
         }
         store.commit_soft(batch)?;
     }

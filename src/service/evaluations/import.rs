@@ -1,12 +1,13 @@
 //! Evaluations made of what another program wrote.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Came, Evaluations};
 use crate::domain::evaluation::exchange::{Form, TakenIn, Unread};
+use crate::domain::evaluation::item::ItemHash;
 use crate::domain::evaluation::job::{Evaluation, Generation, Source, wrong_name};
 use crate::domain::evaluation::task::TaskDefinition;
-use crate::domain::evaluation::vote::Said;
+use crate::domain::evaluation::vote::{ResponseId, Said, Value};
 use crate::domain::evaluation::{Item, Vote};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
@@ -17,8 +18,8 @@ use crate::wire::evaluation::{Judged, Read, argilla, label_studio};
 const UNTOLD: &str = "Imported: what raters were told is not known.";
 
 impl Evaluations {
-    /// Makes an evaluation of such a file: its items, its answers, what was said of them. What does not fit the first item is
-    /// left out and told.
+    /// Makes an evaluation of such a file: its items, its answers, what was said of them. Lines of one item are joined. What
+    /// does not fit the first item is left out and told.
     pub async fn import(&self, name: String, form: Form, bytes: Vec<u8>) -> Result<(Evaluation, TakenIn)> {
         let doing = format!("importing the evaluation {name:?}");
         let Read { taken, bad } = read(form, &bytes, &doing)?;
@@ -31,7 +32,7 @@ impl Evaluations {
             return Err(Error::new(ErrorKind::Invalid, doing, why, hint));
         }
         import.evaluation.check()?;
-        let Import { evaluation, items, votes, lines } = import;
+        let Import { evaluation, items, votes, lines, .. } = import;
         let version = evaluation.task.version;
         let taken = TakenIn { taken: votes.len() as u64, known: 0, version, bad };
         let evaluation = self.kept(evaluation, items, Came { votes, lines }).await?;
@@ -90,29 +91,48 @@ struct Import {
     evaluation: Evaluation,
     items: Vec<Item>,
     votes: Vec<Vote>,
-    /// The lines that items came as, by the items' places.
+    /// The lines that items came as, in their order.
     lines: Vec<(u32, String)>,
+    /// How many raters gave values, by the items' places.
+    rated: Vec<u32>,
+    /// Who has said something of the item at a place.
+    heard: HashSet<(usize, String)>,
 }
 
 impl Import {
     /// Of the lines of a file; with everything that was left out.
     fn of(name: String, lines: Vec<(usize, Told)>, mut bad: Vec<Unread>) -> (Self, Vec<Unread>) {
-        let mut import =
-            Self { evaluation: blank(name), items: Vec::new(), votes: Vec::new(), lines: Vec::new() };
-        let mut seen = HashSet::new();
+        let mut import = Self {
+            evaluation: blank(name),
+            items: Vec::new(),
+            votes: Vec::new(),
+            lines: Vec::new(),
+            rated: Vec::new(),
+            heard: HashSet::new(),
+        };
+        let mut places: HashMap<ItemHash, usize> = HashMap::new();
         for (line, Told { judged, line: came }) in lines {
             let mut leave_out = |why: String| bad.push(Unread { line: line as u64, why });
-            if !seen.insert(judged.item.hash()) {
-                leave_out("a line before it has the same question and answers".to_owned());
+            let hash = judged.item.hash();
+            let before = places.get(&hash).copied();
+            // Whose an answer is is not in the hash, and votes are by whose it is.
+            if before.is_some_and(|at| !same_answers(&import.items[at], &judged.item)) {
+                leave_out(
+                    "a line before it has the same question, and the same answers of others".to_owned(),
+                );
                 continue;
             }
             if let Err(why) = import.extend_task(&judged) {
                 leave_out(why);
                 continue;
             }
-            import.take_votes(&judged, leave_out);
+            let place = before.unwrap_or(import.items.len());
+            import.take_votes(&judged, place, leave_out);
             import.take_line(came);
-            import.items.push(judged.item);
+            if before.is_none() {
+                places.insert(hash, place);
+                import.items.push(judged.item);
+            }
         }
         bad.sort_by_key(|bad| bad.line);
         import.evaluation.items = u32::try_from(import.items.len()).unwrap_or(u32::MAX);
@@ -163,48 +183,93 @@ impl Import {
         Ok(())
     }
 
-    /// Keeps the line of the item that comes next; the first one says what raters were told.
+    /// Keeps a line that is taken; the first one says what raters were told.
     fn take_line(&mut self, line: Option<(About, String)>) {
         let Some((about, text)) = line else { return };
-        if self.items.is_empty() {
+        if self.lines.is_empty() {
             self.evaluation.task.instructions = about.instructions;
             self.evaluation.task.blinding.sides = !about.fixed_sides;
         }
-        self.lines.push((u32::try_from(self.items.len()).unwrap_or(u32::MAX), text));
+        self.lines.push((u32::try_from(self.lines.len()).unwrap_or(u32::MAX), text));
     }
 
-    /// Adds what was said of an item, of each rater once.
-    fn take_votes(&mut self, judged: &Judged, mut leave_out: impl FnMut(String)) {
-        let Self { evaluation, votes, .. } = self;
-        let mut raters: HashSet<&str> = HashSet::new();
+    /// Adds what was said of the item at a place, of each rater once.
+    fn take_votes(&mut self, judged: &Judged, place: usize, mut leave_out: impl FnMut(String)) {
+        let Self { evaluation, votes, rated, heard, .. } = self;
+        judged.untold.iter().cloned().for_each(&mut leave_out);
+        rated.resize(rated.len().max(place + 1), 0);
         let said = judged.votes(evaluation.seed, evaluation.task.version, fresh::vote_id);
         if said.len() < judged.opinions.len() {
             leave_out("a rating names an answer that the item has not".to_owned());
         }
-        let mut values = 0;
-        for vote in &said {
+        for vote in said {
             let rater = vote.rater.as_str();
             let wrong = match wrong_name(rater) {
                 Some(why) => Some(format!("the name of the rater {rater:?} {why}")),
-                None if !raters.insert(rater) => {
-                    Some(format!("{rater:?} rates it twice, the first time counts"))
-                }
-                None => {
-                    vote.check_said(&evaluation.task).err().map(|error| format!("of {rater:?} {}", error.why))
-                }
+                None => (!heard.insert((place, rater.to_owned())))
+                    .then(|| format!("{rater:?} rates it twice, the first time counts")),
             };
             if let Some(why) = wrong {
                 leave_out(why);
                 continue;
             }
+            let (vote, without) = fitting(vote, &evaluation.task);
+            without.into_iter().for_each(&mut leave_out);
+            let Some(vote) = vote else { continue };
             if !evaluation.raters.contains(&vote.rater) {
                 evaluation.raters.push(vote.rater.clone());
             }
-            values += u32::from(matches!(vote.said, Said::Values(_)));
-            votes.push(vote.clone());
+            rated[place] += u32::from(matches!(vote.said, Said::Values(_)));
+            votes.push(vote);
         }
         let needed = &mut evaluation.task.raters_per_item;
-        *needed = (*needed).max(values);
+        *needed = (*needed).max(rated[place]);
+    }
+}
+
+/// Whether both are of the same sources' answers, in whichever order.
+fn same_answers(one: &Item, other: &Item) -> bool {
+    one.responses.len() == other.responses.len()
+        && one.responses.iter().all(|response| other.responses.contains(response))
+}
+
+/// What of a vote fits the task, none where nothing does; and what does not, each in words.
+fn fitting(vote: Vote, task: &TaskDefinition) -> (Option<Vote>, Vec<String>) {
+    let Said::Values(values) = &vote.said else { return (Some(vote), Vec::new()) };
+    let shown = rated_ones(values, &vote.shown);
+    let (mut kept, mut without): (Vec<(String, Value)>, Vec<String>) = (Vec::new(), Vec::new());
+    for (name, value) in values {
+        if kept.iter().any(|(known, _)| known == name) {
+            without.push(format!("of {:?} it rates {name:?} twice, the first time counts", vote.rater));
+            continue;
+        }
+        let said = Said::Values(vec![(name.clone(), value.clone())]);
+        match (Vote { said, shown: shown.clone(), ..vote.clone() }).check_said(task) {
+            Ok(()) => kept.push((name.clone(), value.clone())),
+            Err(error) => without.push(format!("of {:?} {}", vote.rater, error.why)),
+        }
+    }
+    let vote = (!kept.is_empty()).then_some(Vote { said: Said::Values(kept), shown, ..vote });
+    (vote, without)
+}
+
+/// The answers that a vote is of: a worker of Bedrock's may have rated some of them only, and whether the others were shown is not
+/// told. Where metrics are of different ones, all.
+fn rated_ones(values: &[(String, Value)], shown: &[ResponseId]) -> Vec<ResponseId> {
+    fn ids<T>(said: &[(ResponseId, T)]) -> Vec<&ResponseId> {
+        said.iter().map(|(id, _)| id).collect()
+    }
+    let some = |of: Vec<&ResponseId>| -> Vec<ResponseId> {
+        shown.iter().filter(|id| of.contains(id)).cloned().collect()
+    };
+    let mut each = values.iter().map(|(_, value)| match value {
+        Value::Thumbs(said) => Some(some(ids(said))),
+        Value::Points(said) => Some(some(ids(said))),
+        _ => None,
+    });
+    match each.next() {
+        Some(Some(first)) if !first.is_empty() && each.all(|of| of.as_ref() == Some(&first)) => first,
+        _ => shown.to_vec(),
     }
 }
 

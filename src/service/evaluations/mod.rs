@@ -277,7 +277,7 @@ impl Evaluations {
 #[derive(Default)]
 struct Came {
     votes: Vec<Vote>,
-    /// The line of another program that the item at a place came as.
+    /// The lines of another program that items came as, in their order.
     lines: Vec<(u32, String)>,
 }
 

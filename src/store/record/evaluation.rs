@@ -69,7 +69,7 @@ impl RecordKey for GeneratedOf {
 #[serde(transparent)]
 pub struct Foreign(pub String);
 
-/// The item that came as it.
+/// Its number among those that the evaluation came as, from 0; which item it is of, it says itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ForeignOf(pub RatedItemOf);
 

@@ -62,7 +62,9 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
     all.extend(record.fields);
     let (item, keys) = fields::item(&all, record.metadata.get("models"))?;
     let asked = labels::told(&record.metadata);
+    let ours = names(&record.metadata);
     let mut opinions: Vec<Opinion> = Vec::new();
+    let mut untold = Vec::new();
     for response in record.responses {
         if response.status == Status::Draft {
             continue;
@@ -86,6 +88,16 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
             .enumerate()
             .find_map(|(at, key)| Some((name.strip_suffix(key.as_str())?.strip_suffix('-')?, at)))
             .map_or((name, None), |(metric, at)| (metric, Some(at)));
+        // Of one answer alone its points are.
+        let one = one.or((keys.len() == 1 && response.value.is_number()).then_some(0));
+        // A question with points of no answer in its name is about all of them: which of two that prefers, only we say.
+        if response.value.is_number() && one.is_none() && !ours.iter().any(|name| question(name) == metric) {
+            untold.push(format!(
+                "the question {name:?} of {rater:?} gives {} points to no single answer",
+                response.value
+            ));
+            continue;
+        }
         let spoken = labels::spoken(&asked, |name| question(name) == metric);
         let said = value(&response.value, one, spoken, &keys)
             .ok_or_else(|| format!("the question {name:?} is answered by {}", response.value))?;
@@ -94,7 +106,7 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
         opinion.said = Said::Values(values);
     }
     named(&record.metadata, &mut opinions);
-    Ok(Judged { item, opinions, ..Judged::default() }.asking(asked))
+    Ok(Judged { item, opinions, untold, ..Judged::default() }.asking(asked))
 }
 
 /// What a question of Argilla's may be called.
@@ -104,10 +116,14 @@ fn question(metric: &str) -> String {
     metric.chars().map(plain).collect()
 }
 
+/// The names of the metrics that questions are of, where it was us who wrote them.
+fn names(metadata: &Map<String, Json>) -> Vec<String> {
+    metadata.get("metrics").and_then(|names| Vec::<String>::deserialize(names).ok()).unwrap_or_default()
+}
+
 /// What Argilla has no place for, from the metadata: names of metrics, and how answers stood, by rater.
 fn named(metadata: &Map<String, Json>, opinions: &mut [Opinion]) {
-    let names =
-        metadata.get("metrics").and_then(|names| Vec::<String>::deserialize(names).ok()).unwrap_or_default();
+    let names = names(metadata);
     for opinion in opinions {
         if let Said::Values(values) = &mut opinion.said {
             for (known, _) in values {

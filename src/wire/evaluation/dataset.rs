@@ -191,7 +191,7 @@ pub(super) fn record(item: &Item) -> Record {
 }
 
 /// Why a text is not the JSON that it should be, without the line, which is told apart.
-pub(super) fn no_json(why: &serde_json::Error) -> String {
+pub(in crate::wire) fn no_json(why: &serde_json::Error) -> String {
     let said = why.to_string();
     let said = said.rfind(" at line ").map_or(said.as_str(), |at| &said[..at]);
     if why.is_data() { said.to_owned() } else { format!("no JSON at column {}: {said}", why.column()) }

@@ -5,6 +5,8 @@
 
 mod again;
 
+pub use again::Since;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -150,7 +152,7 @@ fn judged(record: Record) -> std::result::Result<Judged, String> {
     let answers = outcome.human_answers.into_iter();
     let opinions =
         answers.map(|answer| opinion(answer, &places)).collect::<std::result::Result<_, String>>()?;
-    Ok(Judged { item, metrics, opinions, decisions: Vec::new() })
+    Ok(Judged { item, metrics, opinions, ..Judged::default() })
 }
 
 fn opinion(answer: HumanAnswer, places: &Places) -> std::result::Result<Opinion, String> {

@@ -18,6 +18,8 @@ pub struct Judged {
     pub opinions: Vec<Opinion>,
     /// What the owner decided, by metric.
     pub decisions: Vec<(String, Value)>,
+    /// What was said of it that nothing here means, each in words.
+    pub untold: Vec<String>,
 }
 
 /// What one rater said.
@@ -69,7 +71,7 @@ impl Judged {
                 })
             })
             .collect();
-        Self { item: item.clone(), metrics: metrics.to_vec(), opinions, decisions: Vec::new() }
+        Self { item: item.clone(), metrics: metrics.to_vec(), opinions, ..Self::default() }
     }
 
     /// With what the owner decided of it: those that stand.

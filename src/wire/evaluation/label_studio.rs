@@ -76,7 +76,9 @@ pub fn write(judged: &[Judged]) -> Result<String> {
 fn judged(task: Task) -> std::result::Result<Judged, String> {
     let (item, keys) = fields::item(&task.data, task.data.get("models"))?;
     let asked = labels::told(&task.data);
-    let mut opinions = Vec::new();
+    // Whose the answers are stands in what we write alone, by place.
+    let ours = task.data.get("models").is_some_and(Json::is_array);
+    let (mut opinions, mut untold) = (Vec::new(), Vec::new());
     for annotation in task.annotations {
         let rater = rater(&annotation.completed_by);
         let all: Vec<usize> = (0..keys.len()).collect();
@@ -92,7 +94,16 @@ fn judged(task: Task) -> std::result::Result<Judged, String> {
                     region.value["text"].as_str().or(region.value["text"][0].as_str()).map(str::to_owned);
                 continue;
             }
-            let about = about(&region.to_name, &keys);
+            let named = named(&region.to_name, &keys);
+            // Points of no answer are about all of them: which of two they prefer, only we say.
+            if region.kind == "rating" && keys.len() > 1 && named.len() != 1 && !(ours && named.len() > 1) {
+                untold.push(format!(
+                    "the rating {:?} of {:?} gives {} points to no single answer",
+                    region.from_name, opinion.rater, region.value["rating"]
+                ));
+                continue;
+            }
+            let about = if named.is_empty() { (0..keys.len()).collect() } else { named };
             if about.len() > 1 {
                 opinion.shown.clone_from(&about);
             }
@@ -107,7 +118,7 @@ fn judged(task: Task) -> std::result::Result<Judged, String> {
         }
         opinions.push(opinion);
     }
-    Ok(Judged { item, opinions, ..Judged::default() }.asking(asked))
+    Ok(Judged { item, opinions, untold, ..Judged::default() }.asking(asked))
 }
 
 fn rater(completed_by: &Json) -> String {
@@ -119,11 +130,9 @@ fn rater(completed_by: &Json) -> String {
     }
 }
 
-/// The answers that a control is about, in its order; all where it names none.
-fn about(to_name: &str, keys: &[String]) -> Vec<usize> {
-    let named: Vec<usize> =
-        to_name.split(',').filter_map(|name| keys.iter().position(|key| key == name.trim())).collect();
-    if named.is_empty() { (0..keys.len()).collect() } else { named }
+/// The answers that a control names as what it is about, in its order.
+fn named(to_name: &str, keys: &[String]) -> Vec<usize> {
+    to_name.split(',').filter_map(|name| keys.iter().position(|key| key == name.trim())).collect()
 }
 
 fn value(region: &Region, about: &[usize], spoken: Option<&Metric>, keys: &[String]) -> Option<Value> {

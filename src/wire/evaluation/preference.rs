@@ -86,10 +86,10 @@ fn meetings(votes: impl Iterator<Item = Vote>, asked: &Metric, names: &[String])
 }
 
 /// DPO: of every two answers the one that more votes chose, by a comparing metric, and the other; where the owner decided, that.
-/// Pairs without a winner, as of ties and "both bad", are left out.
+/// Pairs without a winner, as of ties and "both bad", are left out, and pairs of one text, which teach nothing.
 pub fn dpo(judged: &[Judged], metric: &str) -> Result<Preferences> {
     let mut told = Preferences::default();
-    let (mut unrated, mut even) = (0, 0);
+    let (mut unrated, mut even, mut alike) = (0, 0, 0);
     for judged in judged {
         let Some(asked) = judged.metrics.iter().find(|known| known.name == metric) else { continue };
         let names: Vec<String> = (0..judged.item.responses.len()).map(|at| at.to_string()).collect();
@@ -102,6 +102,10 @@ pub fn dpo(judged: &[Judged], metric: &str) -> Result<Preferences> {
             // More may have seen no difference than one.
             if first == second || ties >= first.max(second) {
                 even += 1;
+                continue;
+            }
+            if text(&judged.item, a) == text(&judged.item, b) {
+                alike += 1;
                 continue;
             }
             let (chosen, rejected, won, lost) =
@@ -125,8 +129,8 @@ pub fn dpo(judged: &[Judged], metric: &str) -> Result<Preferences> {
             }
             // A decision is one voice; how many raters there were, and how many are of its mind, is told of them.
             let [first, second, ties] = voted.get(&(a, b)).copied().unwrap_or_default();
-            let (alike, votes) = (if chosen == a { first } else { second }, first + second + ties);
-            let agreement = if votes == 0 { 1.0 } else { alike as f64 / votes as f64 };
+            let (agreed, votes) = (if chosen == a { first } else { second }, first + second + ties);
+            let agreement = if votes == 0 { 1.0 } else { agreed as f64 / votes as f64 };
             told.push(&Pair { n_votes: votes, agreement, ..pair })?;
         }
     }
@@ -136,6 +140,12 @@ pub fn dpo(judged: &[Judged], metric: &str) -> Result<Preferences> {
         "pair of answers",
         "pairs of answers",
         "without a winner: as many votes for the one as for the other, a tie, or both bad",
+    );
+    told.leave_out(
+        alike,
+        "pair of answers",
+        "pairs of answers",
+        "with the same text, of which one was preferred",
     );
     skips(judged, &mut told);
     Ok(told)
@@ -195,7 +205,11 @@ fn prompt(item: &Item) -> Value {
     }
 }
 
+fn text(item: &Item, at: usize) -> &str {
+    item.responses.get(at).map_or("", |response| &response.text)
+}
+
 fn answer(item: &Item, at: usize) -> Value {
-    let text = item.responses.get(at).map_or("", |response| &response.text);
+    let text = text(item, at);
     if item.turns.len() == 1 { json!(text) } else { json!([{"role": "assistant", "content": text}]) }
 }

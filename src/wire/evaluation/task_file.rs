@@ -16,7 +16,8 @@
 //! [[gold]]
 //! item = 3                         # from 1
 //! metric = "Preference"
-//! choice = "local/smollm2-135m"    # or "tie", "both_bad"; thumbs, points, ranks = { SOURCE = … }
+//! choice = "local/smollm2-135m"    # or "tie", "both_bad"; thumbs, points, ranks = { SOURCE = … },
+//!                                  # of compare: preference = { SOURCE = 5 }, the last point being strongly that one
 //! ```
 
 use std::collections::BTreeMap;
@@ -136,6 +137,8 @@ struct RightFields {
     points: Option<BTreeMap<String, u8>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ranks: Option<BTreeMap<String, u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    preference: Option<BTreeMap<String, u8>>,
 }
 
 /// The second form is for sources that are called like what is no source.
@@ -154,7 +157,7 @@ impl<'de> Deserialize<'de> for Right {
             type Value = Right;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of item, metric, and choice, thumbs, points or ranks")
+                f.write_str("a table of item, metric, and choice, thumbs, points, ranks or preference")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Right, A::Error> {
@@ -180,15 +183,25 @@ impl RightFields {
             Chosen::Plain(word) if word == "both_bad" => KnownValue::BothBad,
             Chosen::Plain(source) | Chosen::Source { source } => KnownValue::Choice(source),
         });
+        let preference = match self.preference.map(|said| said.into_iter().collect::<Vec<_>>()) {
+            None => None,
+            Some(said) => {
+                let [(source, point)] = <[_; 1]>::try_from(said).map_err(
+                    |_| "a preference names one source, and its point where that stands on the right",
+                )?;
+                Some(KnownValue::Preference(source, point))
+            }
+        };
         let said = [
             choice,
+            preference,
             self.thumbs.map(|said| KnownValue::Thumbs(said.into_iter().collect())),
             self.points.map(|said| KnownValue::Points(said.into_iter().collect())),
             self.ranks.map(|said| KnownValue::Ranks(said.into_iter().collect())),
         ];
         let mut said = said.into_iter().flatten();
         let (Some(value), None) = (said.next(), said.next()) else {
-            return Err("it takes one of choice, thumbs, points, ranks");
+            return Err("it takes one of choice, thumbs, points, ranks, preference");
         };
         Ok(Known { item, metric: self.metric, value })
     }
@@ -201,6 +214,7 @@ impl RightFields {
             thumbs: None,
             points: None,
             ranks: None,
+            preference: None,
         };
         match &known.value {
             KnownValue::Tie => fields.choice = Some(Chosen::Plain("tie".to_owned())),
@@ -213,6 +227,9 @@ impl RightFields {
             KnownValue::Thumbs(said) => fields.thumbs = Some(said.iter().cloned().collect()),
             KnownValue::Points(said) => fields.points = Some(said.iter().cloned().collect()),
             KnownValue::Ranks(said) => fields.ranks = Some(said.iter().cloned().collect()),
+            KnownValue::Preference(source, point) => {
+                fields.preference = Some(BTreeMap::from([(source.clone(), *point)]));
+            }
         }
         fields
     }
@@ -306,17 +323,26 @@ fn unfit(known: &Known, metrics: &[Metric]) -> Option<String> {
         Method::IndividualLikertScale => "points",
         Method::ComparisonChoice => "choice",
         Method::ComparisonRank => "ranks",
-        Method::ComparisonLikertScale => {
-            return Some(format!("{name:?} is rated by compare, of which no right answer can be told"));
-        }
+        Method::ComparisonLikertScale => "preference",
     };
     let told = match known.value {
         KnownValue::Thumbs(_) => "thumbs",
         KnownValue::Points(_) => "points",
         KnownValue::Ranks(_) => "ranks",
+        KnownValue::Preference(..) => "preference",
         KnownValue::Choice(_) | KnownValue::Tie | KnownValue::BothBad => "choice",
     };
-    (told != wanted).then(|| format!("{name:?} is rated by {}: give {wanted}", metric.method.word()))
+    if told != wanted {
+        return Some(format!("{name:?} is rated by {}: give {wanted}", metric.method.word()));
+    }
+    // What no rater can say would be held against all of them.
+    let most = metric.points()?;
+    let beside = match &known.value {
+        KnownValue::Preference(_, point) => !(1..=most).contains(point),
+        KnownValue::Points(said) => said.iter().any(|(_, point)| !(1..=most).contains(point)),
+        _ => false,
+    };
+    beside.then(|| format!("{name:?} has points from 1 to {most}"))
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -366,6 +392,10 @@ method = "thumbs_up_down"
 name = "Order"
 method = "rank"
 
+[[metrics]]
+name = "Better"
+method = "compare"
+
 [[examples]]
 prompt = "Why?"
 response = "Because."
@@ -395,6 +425,11 @@ thumbs = { a = true, b = false }
 item = 2
 metric = "Order"
 ranks = { a = 1, b = 1 }
+
+[[gold]]
+item = 4
+metric = "Better"
+preference = { "b/y temperature=1" = 5 }
 "#;
 
     #[test]
@@ -404,11 +439,12 @@ ranks = { a = 1, b = 1 }
         assert_eq!(task.instructions, "Read the question.\nThen \"both\" answers.\n");
         assert_eq!(task.blinding, task::Blinding { models: true, sides: false, self_naming: false });
         let methods: Vec<_> = task.metrics.iter().map(|metric| metric.method.word()).collect();
-        assert_eq!(methods, ["choice", "likert", "thumbs", "rank"]);
+        assert_eq!(methods, ["choice", "likert", "thumbs", "rank", "compare"]);
         assert_eq!(known[0], Known { item: 2, metric: "Preference".into(), value: KnownValue::Tie });
         assert_eq!(known[1].value, KnownValue::Choice("tie".into()));
         let said = vec![("a".into(), 1), ("b/y temperature=1".into(), 2)];
         assert_eq!(known[2].value, KnownValue::Points(said));
+        assert_eq!(known[5].value, KnownValue::Preference("b/y temperature=1".into(), 5));
         let written = write(&task, &known).unwrap();
         assert_eq!(read(&written, "x", "other").unwrap(), (task, known), "{written}");
     }
@@ -443,7 +479,7 @@ ranks = { a = 1, b = 1 }
         assert!(told("repeats = 300", "a.toml").starts_with("line 1: "));
         assert!(told("name = 'a", "a.toml").starts_with("line 1: "));
         assert_eq!(gold("item = 0\nmetric = 'a'\nchoice = 'x'"), "line 4: items count from 1");
-        let one = "it takes one of choice, thumbs, points, ranks";
+        let one = "it takes one of choice, thumbs, points, ranks, preference";
         assert_eq!(gold("item = 1\nmetric = 'a'"), format!("line 4: {one}"));
         assert_eq!(gold("item = 1\nmetric = 'a'\nchoice = 'x'\nranks = {x = 1}"), format!("line 4: {one}"));
         assert_eq!(gold("item = 1\nmetric = 'b'\nchoice = 'x'"), "line 4: \"b\" is no metric of the task");
@@ -451,6 +487,13 @@ ranks = { a = 1, b = 1 }
             gold("item = 1\nmetric = 'a'\nranks = {x = 1}"),
             "line 4: \"a\" is rated by choice: give choice"
         );
+        let compared = "[[metrics]]\nname = 'c'\nmethod = 'compare'\n[[gold]]\nitem = 1\nmetric = 'c'\n";
+        let compared = |rest: &str| told(&format!("{compared}{rest}"), "a.toml");
+        let one = "line 4: a preference names one source, and its point where that stands on the right";
+        assert_eq!(compared("preference = {x = 1, y = 5}"), one);
+        assert_eq!(compared("preference = {}"), one);
+        assert_eq!(compared("preference = {x = 6}"), "line 4: \"c\" has points from 1 to 5");
+        assert_eq!(compared("choice = 'x'"), "line 4: \"c\" is rated by compare: give preference");
         assert!(told("{\"instructions\": \"x\",\n\"raters\": 3}", "x").starts_with("line 2: unknown field"));
         assert_eq!(told("{\n\"name\": }", "x.json"), "line 2: no JSON at column 9: expected value");
         let json = "{\"metrics\": [{\"name\": \"a\", \"method\": \"choice\"}],\n\"gold\": [\n{\"item\": 0, \"metric\": \"a\"}]}";

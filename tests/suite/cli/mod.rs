@@ -10,6 +10,7 @@ mod compared;
 mod datasets;
 mod evaluation;
 mod found;
+mod from_bedrock;
 pub mod home;
 mod keys;
 mod lists;

@@ -549,7 +549,7 @@ fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
         let said = home.fed(half, &["eval", "import", "-", "--name", "half"]);
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.stderr.contains("line 6") && said.stdout.contains("10 votes taken"), "{said:?}");
-        // Answers of others, the same item once more, a rater twice, a name that is none: each is told.
+        // Answers of others, the same line once more, a rater twice: each is told.
         let mut all: Vec<String> = lines(&bedrock).iter().map(Value::to_string).collect();
         all[1] = all[1].replace("beta/two", "gamma/three");
         all[2] = all[0].clone();
@@ -558,7 +558,7 @@ fn an_evaluation_goes_to_other_programs_and_comes_back_the_same() {
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.stdout.contains("odd: 7 votes taken, 3 lines left out"), "{said:?}");
         for words in
-            ["line 2: its answers are of", "line 3: a line before it", "line 4: \"ada\" rates it twice"]
+            ["line 2: its answers are of", "line 3: \"ada\" rates it twice", "line 4: \"ada\" rates it twice"]
         {
             assert!(said.stderr.contains(words), "{words} in {said:?}");
         }
@@ -650,42 +650,8 @@ fn a_hand_out_of_some_items_leaves_the_others_and_goes_on_behind_what_came_back(
     assert_eq!(refused.code, Some(2), "{refused:?}");
 }
 
-fn lines(text: &str) -> Vec<Value> {
+pub(super) fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-const BEDROCK: &str = include_str!("../../data/evaluation/bedrock_human.jsonl");
-
-#[test]
-fn what_bedrock_wrote_goes_through_the_program_and_comes_out_equal() {
-    let [(), ()] = on_both(Home::new, |home| {
-        // One that declined, one who answered a metric of three, ids that are no places.
-        let mut other = lines(BEDROCK).remove(0);
-        let result = &mut other["humanEvaluationResult"];
-        result["modelResponseIdMap"] =
-            serde_json::json!({"7": "arn:aws:bedrock:us-west-2::foundation-model/model-id"});
-        let said = &mut result["humanAnswers"];
-        *said = serde_json::from_str(
-            &said.to_string().replace("\"modelResponseId\":\"0\"", "\"modelResponseId\":\"7\""),
-        )
-        .unwrap();
-        said[0]["answerContent"]["evaluationResults"] = serde_json::json!({});
-        said[0]["declined"] = true.into();
-        said[1]["answerContent"]["evaluationResults"]["thumbsUpDown"].as_array_mut().unwrap().pop();
-        other["inputRecord"]["prompt"] = "And for hair?".into();
-        let file = format!("{}\n{other}\n", BEDROCK.trim_end());
-        let said = home.fed(&file, &["eval", "import", "-", "--name", "skin"]);
-        assert_eq!(good(&said), "skin: 4 votes taken\n", "{said:?}");
-        let instructions = "You are a professional rater.\nRate each response.";
-        assert_eq!(shown(home, "skin")["task"]["instructions"], instructions);
-        let back = home.run(&["eval", "export", "skin", "--form", "bedrock"]);
-        assert_eq!(lines(good(&back)), lines(&file));
-        assert_eq!(back.stderr, "");
-        let said = home.run(&["eval", "report", "skin", "--json"]);
-        let report = said.objects().remove(0);
-        assert_eq!(report["metrics"][0]["votes"], 2, "{report}");
-        assert_eq!(report["metrics"][1]["votes"], 3, "{report}");
-    });
 }
 
 #[test]

@@ -260,6 +260,11 @@ fn annotations_of_other_configurations_are_understood() {
             {"completed_by": {"id": 3, "email": "ana@example.org"}, "lead_time": 12.25, "result": [
                 {"id": "r", "from_name": "pw", "to_name": "left,right", "type": "pairwise", "value": {"selected": "right"}}]},
             {"completed_by": 5, "was_cancelled": true, "result": []},
+            // Points of no answer prefer none.
+            {"completed_by": 8, "result": [
+                {"from_name": "quality", "to_name": "prompt", "type": "rating", "value": {"rating": 4}},
+                {"from_name": "both", "to_name": "left,right", "type": "rating", "value": {"rating": 4}},
+                {"from_name": "one", "to_name": "left", "type": "rating", "value": {"rating": 3}}]},
             {"completed_by": 6, "result": [{"from_name": "order", "to_name": "answers", "type": "ranker",
                 "value": {"ranker": {"rank": ["right", "left"]}}}]},
         ],
@@ -267,10 +272,18 @@ fn annotations_of_other_configurations_are_understood() {
     }]);
     let [judged] = taken(label_studio::read(export.to_string().as_bytes())).try_into().unwrap();
     assert_eq!(judged.item.responses[1], Response { model: "right".into(), text: "B".into() });
-    let [ana, five, six] = judged.opinions.as_slice() else { panic!("{judged:?}") };
+    let [ana, five, eight, six] = judged.opinions.as_slice() else { panic!("{judged:?}") };
     assert_eq!((ana.rater.as_str(), ana.active_ms), ("ana@example.org", 12_250));
     assert_eq!(ana.said, Said::Values(vec![("pw".into(), Value::Choice(Chosen::One(id(1))))]));
     assert_eq!((five.rater.as_str(), &five.said), ("5", &Said::Skipped(Skip::Other)));
+    assert_eq!(eight.said, Said::Values(vec![("one".into(), Value::Points(vec![(id(0), 3)]))]));
+    assert_eq!(
+        judged.untold,
+        [
+            "the rating \"quality\" of \"8\" gives 4 points to no single answer",
+            "the rating \"both\" of \"8\" gives 4 points to no single answer"
+        ]
+    );
     assert_eq!(six.said, Said::Values(vec![("order".into(), Value::Ranks(vec![(id(1), 1), (id(0), 2)]))]));
 
     let bad = json!([{"data": {"image": "x.png"}}, {"data": {"prompt": "?"}, "annotations": [
@@ -293,6 +306,8 @@ fn drafts_of_argilla_are_no_opinions_and_questions_have_small_letters() {
         "responses": [
             {"question_name": "better", "value": "response-b", "user_id": "u1", "status": "submitted"},
             {"question_name": "clear-response-a", "value": 4, "user_id": "u1", "status": "submitted"},
+            // Points of no answer prefer none.
+            {"question_name": "quality", "value": 4, "user_id": "u1", "status": "submitted"},
             {"question_name": "better", "value": "response-a", "user_id": "u2", "status": "draft"},
             {"question_name": "better", "value": null, "user_id": "u3", "status": "discarded"},
         ],
@@ -305,6 +320,14 @@ fn drafts_of_argilla_are_no_opinions_and_questions_have_small_letters() {
         ("clear".into(), Value::Points(vec![(id(0), 4)])),
     ]);
     assert_eq!(told, [("u1", &said), ("u3", &Said::Skipped(Skip::Other))]);
+    assert_eq!(judged.untold, ["the question \"quality\" of \"u1\" gives 4 points to no single answer"]);
+    // Of one answer alone there is no other that they could be of.
+    let mut alone = record;
+    alone["fields"] = json!({"instruction": "who?", "response-a": "A"});
+    alone["responses"] = json!([{"question_name": "quality", "value": 4, "user_id": "u1"}]);
+    let [judged] = taken(argilla::read(alone.to_string().as_bytes())).try_into().unwrap();
+    let said = Said::Values(vec![("quality".into(), Value::Points(vec![(id(0), 4)]))]);
+    assert_eq!((&judged.opinions[0].said, judged.untold.len()), (&said, 0));
 
     let ours = Judged {
         item: item(&["x", "y"]),
@@ -366,6 +389,13 @@ fn pairs_for_dpo_are_what_most_votes_chose() {
     );
     assert_eq!((lines.len(), &lines[1]["chosen"], &lines[1]["n_votes"]), (2, &"I am y".into(), &0.into()));
     assert_eq!(told.left_out.len(), 2, "{told:?}");
+    // One text cannot be better than itself.
+    let mut same = judged(vec![said("ana", choice(1))]);
+    same.item.responses[0].text = same.item.responses[1].text.clone();
+    let ruled = Judged { decisions: vec![("better".into(), choice(0))], ..same.clone() };
+    let told = preference::dpo(&[same, ruled, judged(vec![said("ana", choice(1))])], "better").unwrap();
+    assert_eq!(told.lines, 1, "{told:?}");
+    assert_eq!(told.left_out, ["2 pairs of answers with the same text, of which one was preferred"]);
 }
 
 #[test]

@@ -303,6 +303,8 @@ fn raters_are_held_against_the_items_whose_answer_is_known() {
         on(1, "bo", &["x", "y"], Value::Preference(1)),
     ];
     assert_eq!(told(Method::ComparisonLikertScale, Value::Preference(1), &["x", "y"], &votes), known);
+    let towards_x = Value::Points(vec![(id("x"), 5)]);
+    assert_eq!(told(Method::ComparisonLikertScale, towards_x, &[], &votes), known);
     let points = |x, y| Value::Points(vec![(id("x"), x), (id("y"), y)]);
     let only_x = Value::Points(vec![(id("x"), 4)]);
     let votes = [
