@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::atoms::is_boundary;
+
 /// The sentences of a part of a text, without gaps, each with the white space behind it.
 pub fn sentences(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -16,7 +18,8 @@ pub fn sentences(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
     for (at, piece) in text[part.clone()].split_sentence_bound_indices() {
         let own = part.start + at..part.start + at + piece.len();
         let blank = piece.trim_start().is_empty();
-        let joins = blank || open && !starts_anew(piece) && !is_one_line(before);
+        // A vowel sign behind a space belongs to that space: no sentence begins with it.
+        let joins = blank || open && !starts_anew(piece) && !is_one_line(before) || !is_boundary(text, own.start);
         match found.last_mut() {
             Some(last) if joins => last.end = own.end,
             _ => found.push(own),
