@@ -40,9 +40,16 @@ pub(super) struct Live {
     pub(super) gone: Vec<u32>,
     /// The living rows in the order of their ids, where somebody has asked.
     pub(super) order: OnceLock<Vec<u32>>,
+    /// Why it tells nothing: its rows could not be loaded again.
+    pub(super) broken: Option<Error>,
 }
 
 impl Live {
+    /// Whether it can be asked.
+    pub(super) fn whole(&self) -> Result<()> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
     pub(super) fn apply(&mut self, frames: &[Frame]) {
         for frame in frames {
             self.gone.extend(&frame.removed);
@@ -74,11 +81,12 @@ pub(super) struct Opening {
 
 /// Opens the generation on a shelf.
 pub(super) fn open(shelf: &Shelf, opening: Opening) -> Result<Opened> {
-    let mut passages = shelf.log("passages")?;
+    let passages = shelf.log("passages")?;
     let mut rows = shelf.log("rows")?;
     let table = Table::new(opening.width);
+    let reader = passages.reader();
     let mut live =
-        Live { table, reader: passages.reader(), covers: 0, gone: Vec::new(), order: OnceLock::new() };
+        Live { table, reader, covers: 0, gone: Vec::new(), order: OnceLock::new(), broken: None };
     load(&mut rows, &mut live, opening)?;
     if live.covers > passages.length() {
         let why = "its passages end before what its rows know of them";

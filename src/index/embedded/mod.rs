@@ -84,10 +84,10 @@ struct Inner {
     shelf: Shelf,
     dimensions: usize,
     width: usize,
-    /// Taken before the others, and `live` before `words`.
+    // Taken in this order.
     desk: Mutex<Desk>,
-    live: RwLock<Live>,
     words: RwLock<Keyword>,
+    live: RwLock<Live>,
 }
 
 /// Who writes, and where.
@@ -151,9 +151,11 @@ impl Embedded {
         self.run(|inner| {
             let desk = inner.desk();
             let own = desk.base.shelf(&inner.shelf)?;
-            own.remove("words")?;
-            *inner.words_mut() = Keyword::open(own.inner("words")?)?;
-            drop(desk);
+            let mut words = inner.words_mut();
+            // What it was about to write is of no use.
+            let _ = words.close();
+            *words = begun_anew(&own)?;
+            drop((words, desk));
             inner.catch_up()
         })
     }
@@ -277,8 +279,12 @@ impl Inner {
 
     /// Brings to the words what they lack.
     fn catch_up(&self) -> Result<()> {
-        let lacking = |live: &Live, known: Watermark| live.covers > known.covers || !live.gone.is_empty();
-        if !lacking(&self.live(), self.words().watermark()) {
+        let known = self.words().watermark();
+        let lacks = {
+            let live = self.live();
+            live.covers > known.covers || !live.gone.is_empty()
+        };
+        if !lacks {
             return Ok(());
         }
         // Nobody is told that there is a new generation meanwhile: whoever makes one needs these words as well.
@@ -336,14 +342,21 @@ impl Inner {
         // From here on it is the base; a death leaves either of the two.
         write_base(&self.shelf, base)?;
         let old = std::mem::replace(&mut desk.base, base);
+        let mut words = self.words_mut();
         let mut live = self.live_mut();
         // The old vectors go before the new ones come.
         live.table = table::Table::new(self.width);
-        let opened = generation::open(&own, opening).inspect_err(|error| desk.writer.stuck = Some(error.clone()))?;
+        let opened = generation::open(&own, opening).inspect_err(|error| {
+            desk.writer.stuck = Some(error.clone());
+            live.broken = Some(error.clone());
+        })?;
         desk.writer = opened.writer;
         *live = opened.live;
-        *self.words_mut() = Keyword::open(own.inner("words")?)?;
         drop(live);
+        // What they were about to write nobody reads any more.
+        let _ = words.close();
+        *words = begun_anew(&own)?;
+        drop(words);
         self.shelf.remove(&name(old.generation))?;
         drop(desk);
         self.catch_up()
@@ -360,6 +373,7 @@ impl Inner {
     fn nearest(&self, query: &Nearest) -> Result<Ranked> {
         self.check(&query.vector)?;
         let live = self.live();
+        live.whole()?;
         let passing = live.table.passing(query.filter.as_ref());
         let asked = Asked {
             vector: &query.vector,
@@ -372,11 +386,13 @@ impl Inner {
 
     fn matching(&self, query: &Matching) -> Result<Ranked> {
         self.catch_up()?;
+        let words = self.words();
         let live = self.live();
+        live.whole()?;
         let passing = Arc::new(live.table.passing(query.filter.as_ref()));
         // Where places are asked for, all that match must be known.
         let best = query.expected.is_empty().then_some(query.results);
-        let (found, among) = self.words().matching(&query.text, passing, best)?;
+        let (found, among) = words.matching(&query.text, passing, best)?;
         let mut scored: Vec<(f64, PassageId)> =
             found.into_iter().map(|(score, row)| (f64::from(score), live.table.rows[row as usize].id)).collect();
         scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
@@ -390,6 +406,7 @@ impl Inner {
     fn entries(&self, ids: &[PassageId], vectors: bool) -> Result<Vec<Option<Entry>>> {
         let (places, reader) = {
             let live = self.live();
+            live.whole()?;
             let places = ids.iter().map(|id| live.table.row_of(id).map(|row| live.table.rows[row]));
             (places.collect::<Vec<_>>(), live.reader.clone())
         };

@@ -86,7 +86,9 @@ impl Postings {
         };
         let without = |test: &Test| {
             let mut left = Bits::full(self.sets);
-            column.passing(test).iter().for_each(|set| drop(left.take(set)));
+            for set in column.passing(test).iter() {
+                left.take(set);
+            }
             left
         };
         // Those who do not have the key pass these as well.
@@ -129,10 +131,6 @@ impl Column {
             }
             test => {
                 for (text, sets) in &self.texts {
-                    // What takes no text is not asked of each.
-                    if matches!(test, Test::StartsWith(begin) if !text.starts_with(begin)) {
-                        continue;
-                    }
                     if test.passes(&Value::Text(text.clone())) {
                         take(sets);
                     }

@@ -123,6 +123,11 @@ impl Keyword {
         Ok(())
     }
 
+    /// Ends the threads that write: nothing more happens to the files.
+    pub(super) fn close(&mut self) -> Result<()> {
+        self.writer.take().map_or(Ok(()), |writer| writer.wait_merging_threads().map_err(|why| failed(&why)))
+    }
+
     fn writer(&mut self) -> Result<&mut IndexWriter> {
         if self.writer.is_none() {
             let options = IndexWriterOptions::builder()
