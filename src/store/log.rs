@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::fault::Faults;
 use super::files;
 use super::seal::{FIXED, Frame, MAGIC, Sealer};
-use super::shield::corrupt;
+use super::shelf::damaged;
 use crate::domain::{Error, Result};
 
 /// A log that is written and read.
@@ -117,7 +117,8 @@ impl LogReader {
 
     fn opened(&self, at: u64, bytes: &[u8]) -> Result<Vec<u8>> {
         let opened = self.sealer.open(self.place(at).as_bytes(), bytes);
-        Ok(opened.map_err(|error| Error { doing: self.doing(), ..error })?.plain)
+        // Its secret is this workspace's for good, so a frame of another key is a damaged one.
+        Ok(opened.map_err(|error| damaged(self.doing(), error.why))?.plain)
     }
 
     /// The frames between two places by what they announce, and where the last whole one ends.
@@ -139,7 +140,7 @@ impl LogReader {
                     self.file.read_exact_at(&mut rest, at).map_err(|why| self.failed(&why))?;
                     let zeros = rest.iter().all(|byte| *byte == 0);
                     if announced.is_none() && there == FIXED && !zeros || self.finds_whole(at, &rest) {
-                        return Err(corrupt(self.doing(), format!("the frame at {at} is damaged")));
+                        return Err(damaged(self.doing(), format!("the frame at {at} is damaged")));
                     }
                     break;
                 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::fault::Faults;
 use super::files;
 use super::seal::Sealer;
-use super::shield::corrupt;
+use super::shelf::damaged;
 use crate::domain::{Error, ErrorKind, Result};
 
 /// Bytes of a page.
@@ -99,7 +99,7 @@ impl PagedFile {
         let pages = sealed_length.div_ceil(sealed_page);
         let last = sealed_length.checked_sub(pages.saturating_sub(1) * sealed_page + overhead);
         let Some(last) = last.filter(|_| pages > 0) else {
-            return Err(corrupt(format!("opening {}", path.display()), "it was not written to its end"));
+            return Err(damaged(format!("opening {}", path.display()), "it was not written to its end"));
         };
         let length = (pages - 1) as usize * PAGE + last as usize;
         Ok(Self { file, path: path.to_owned(), key, sealer, sealed_page, sealed_length, pages, length })
@@ -115,7 +115,7 @@ impl PagedFile {
         let number = number as u64;
         let doing = || format!("reading {}", self.path.display());
         if number >= self.pages {
-            return Err(corrupt(doing(), "it ends before what is looked for"));
+            return Err(damaged(doing(), "it ends before what is looked for"));
         }
         let last = number + 1 == self.pages;
         let start = number * self.sealed_page;
@@ -123,7 +123,7 @@ impl PagedFile {
         let mut bytes = vec![0; (end - start) as usize];
         self.file.read_exact_at(&mut bytes, start).map_err(|why| Error::io(doing(), &why))?;
         let opened = self.sealer.open(place(&self.key, number, last).as_bytes(), &bytes);
-        Ok(opened.map_err(|error| Error { doing: doing(), ..error })?.plain)
+        Ok(opened.map_err(|error| damaged(doing(), error.why))?.plain)
     }
 
     /// All that it holds.

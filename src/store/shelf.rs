@@ -16,7 +16,12 @@ use super::log::Log;
 use super::pages::{PagedFile, PagesWriter};
 use super::seal::{Sealer, mac};
 use super::{Store, files};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
+
+/// What lies on a shelf and cannot be read. What helps is for those to say who put it there.
+pub(super) fn damaged(doing: impl Into<String>, why: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Corrupt, doing, why, "")
+}
 
 /// The folder of all shelves, in that of the store.
 const SHELVES: &str = "shelves";
@@ -93,7 +98,7 @@ impl Shelf {
         let Some(bytes) = files::read(&self.path(file))? else { return Ok(None) };
         let opened = self.sealer.open(self.key(file).as_bytes(), &bytes);
         let doing = || format!("reading {}", self.path(file).display());
-        Ok(Some(opened.map_err(|error| Error { doing: doing(), ..error })?.plain))
+        Ok(Some(opened.map_err(|error| damaged(doing(), error.why))?.plain))
     }
 
     /// Replaces a small file, whole or not at all.

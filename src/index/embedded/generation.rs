@@ -179,7 +179,8 @@ fn replay(writer: &mut Writer, live: &mut Live, opening: Opening) -> Result<u64>
     Ok(lost)
 }
 
-const HINT: &str = "It can be mended: what is not damaged is kept, and the next sync brings the rest.";
+/// What helps where something is damaged.
+pub(super) const HINT: &str = "It can be mended: what is not damaged is kept, and the next sync brings the rest.";
 
 fn damaged(why: &str) -> Error {
     Error::new(ErrorKind::Corrupt, "opening a knowledge base", why, HINT)

@@ -28,7 +28,7 @@ use outcrop_kernel::nearness::padded;
 use serde::{Deserialize, Serialize};
 
 pub use self::bits::Bits;
-use self::generation::{Live, Opened, Opening, Writer};
+use self::generation::{HINT, Live, Opened, Opening, Writer};
 pub use self::scan::exact;
 use self::scan::Asked;
 use super::keyword::{Keyword, Watermark};
@@ -454,7 +454,7 @@ impl<'a> Blocks<'a> {
     fn entry(&mut self, span: Span, within: u32, vector: bool) -> Result<Entry> {
         let bytes = match self.last.take() {
             Some((last, bytes)) if last == span => bytes,
-            _ => self.reader.read(span)?,
+            _ => self.reader.read(span).map_err(|error| Error { hint: HINT.to_owned(), ..error })?,
         };
         let entry = block::one(&bytes, within as usize, self.dimensions, vector);
         self.last = Some((span, bytes));

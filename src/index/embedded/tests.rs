@@ -1,7 +1,6 @@
 //! Damage and death, seen from the files.
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
@@ -174,11 +173,10 @@ fn damaged_words_are_made_anew() {
 
 #[test]
 fn whichever_step_fails_an_act_is_whole_or_not_there() {
-    static STEP: AtomicUsize = AtomicUsize::new(usize::MAX);
-    static ORDER: Mutex<()> = Mutex::new(());
-    let _alone = ORDER.lock().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let faults = Faults::new(|_| match STEP.fetch_sub(1, Ordering::SeqCst) {
+    let left = Arc::new(AtomicUsize::new(usize::MAX));
+    let own = left.clone();
+    let faults = Faults::new(move |_| match own.fetch_sub(1, Ordering::SeqCst) {
         0 => Err(std::io::Error::other("planned")),
         _ => Ok(()),
     });
@@ -188,9 +186,9 @@ fn whichever_step_fails_an_act_is_whole_or_not_there() {
     let mut ends = [0, 0];
     for step in 0.. {
         let before = texts(&opened.inner);
-        STEP.store(step, Ordering::SeqCst);
+        left.store(step, Ordering::SeqCst);
         let done = opened.inner.apply(document(1, &format!("step {step}")));
-        let reached = STEP.swap(usize::MAX, Ordering::SeqCst) > step;
+        let reached = left.swap(usize::MAX, Ordering::SeqCst) > step;
         drop(opened);
         opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
         let after = texts(&opened.inner);

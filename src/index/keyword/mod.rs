@@ -81,7 +81,7 @@ impl Keyword {
             let why = "its index of words has another form than this outcrop writes";
             return Err(Error::new(ErrorKind::Corrupt, "opening a knowledge base", why, ""));
         }
-        let tokenizers = TokenizerManager::new();
+        let tokenizers = TokenizerManager::default();
         tokenizers.register(TOKENIZER, Words);
         index.set_tokenizers(tokenizers);
         let payload = index.load_metas().map_err(|why| failed(&why))?.payload;
