@@ -138,14 +138,22 @@ async fn queries(chosen: &dyn Fn(&str) -> bool) {
     let now = Instant::now();
     store.settle().await.unwrap();
     built += now.elapsed();
-    println!("{passages} passages built in {:.1} s, {:.2} GB on the disk", built.as_secs_f64(), store.bytes() as f64 / 1e9);
+    println!(
+        "{passages} passages built in {:.1} s, {:.2} GB on the disk",
+        built.as_secs_f64(),
+        store.bytes() as f64 / 1e9
+    );
     drop(store);
     let before = resident();
     let now = Instant::now();
     let store = Embedded::open(home.shelf("bench").unwrap(), DIMENSIONS).unwrap();
     let opened = now.elapsed();
     let more = resident() - before;
-    println!("opened in {:.2} s; {:.2} GB resident, {more:.2} GB more than before", opened.as_secs_f64(), resident());
+    println!(
+        "opened in {:.2} s; {:.2} GB resident, {more:.2} GB more than before",
+        opened.as_secs_f64(),
+        resident()
+    );
     let asked: Vec<Vec<f32>> = (0..QUERIES)
         .map(|_| {
             let centre = noise.next() as usize % centres.len();
@@ -157,9 +165,10 @@ async fn queries(chosen: &dyn Fn(&str) -> bool) {
             break;
         }
         let mut times = Vec::new();
-        let (mut found, mut wanted) = (0, 0);
+        let (mut found, mut wanted, mut gap) = (0, 0, 0.0_f64);
         for (at, vector) in asked.iter().enumerate() {
-            let query = Nearest { vector: vector.clone(), results: 10, filter: filter.clone(), expected: Vec::new() };
+            let query =
+                Nearest { vector: vector.clone(), results: 10, filter: filter.clone(), expected: Vec::new() };
             let now = Instant::now();
             let ranked = black_box(store.nearest(query).await.unwrap());
             times.push(now.elapsed());
@@ -169,17 +178,25 @@ async fn queries(chosen: &dyn Fn(&str) -> bool) {
                     "10 %" => 10.0,
                     _ => 1.0,
                 };
-                let some: Vec<_> =
-                    judged.iter().filter(|(.., hundred)| *hundred < bound).map(|(id, vector, _)| (*id, vector.clone())).collect();
+                let some: Vec<_> = judged
+                    .iter()
+                    .filter(|(.., hundred)| *hundred < bound)
+                    .map(|(id, vector, _)| (*id, vector.clone()))
+                    .collect();
                 let own: BTreeSet<_> = ranked.hits.iter().map(|hit| hit.id).collect();
                 let best = exact(&some, vector, 10);
                 found += best.iter().filter(|(id, _)| own.contains(id)).count();
                 wanted += best.len();
+                // By how much one that was missed is better than the last that was found.
+                let last = ranked.hits.last().map_or(0.0, |hit| hit.placed.score);
+                let missed = best.iter().filter(|(id, _)| !own.contains(id));
+                gap = missed.fold(gap, |gap, (_, score)| gap.max(score - last));
             }
         }
         percentiles(&format!("nearest, {name}"), times);
         if wanted > 0 {
-            println!("    recall@10 {:.4} of {wanted}", f64::from(found as u32) / f64::from(wanted as u32));
+            let share = f64::from(found as u32) / f64::from(wanted as u32);
+            println!("    recall@10 {share:.4} of {wanted}; what was missed is better by at most {gap:.1e}");
         }
     }
     let mut asked_words = Vec::new();
@@ -202,7 +219,8 @@ async fn queries(chosen: &dyn Fn(&str) -> bool) {
         for (vector, words) in asked.iter().zip(&asked_words) {
             let now = Instant::now();
             let (text, vector) = (words.clone(), vector.clone());
-            let wanted = Search { mode: Mode::Hybrid, text, vector, results: 10, filter: None, expected: Vec::new() };
+            let wanted =
+                Search { mode: Mode::Hybrid, text, vector, results: 10, filter: None, expected: Vec::new() };
             let standings = search(&store, wanted).await.unwrap();
             let ids = standings.hits.iter().map(|hit| hit.id).collect();
             black_box(store.passages(ids).await.unwrap());
@@ -244,14 +262,25 @@ fn cut() {
     let places = best(Box::new(|| drop(black_box(tokeniser.places(&text).unwrap()))));
     let all = best(Box::new(|| {
         let tokens = Tokens::new(tokeniser.places(&text).unwrap());
-        let Plan::Cut(cuts) = Chunking::Default.plan(Text { text: &text, tokens: &tokens, sections: &[] }).unwrap() else {
+        let Plan::Cut(cuts) =
+            Chunking::Default.plan(Text { text: &text, tokens: &tokens, sections: &[] }).unwrap()
+        else {
             return;
         };
         black_box(cuts);
     }));
     let speed = |seconds: f64| megabytes / seconds;
-    println!("{megabytes:.1} MB of Markdown, one thread, MB/s: tokenizers' encode {:.2}, line by line {:.2};", speed(encode), speed(parts));
-    println!("    places of tokens {:.2}, cut into passages {:.2}: {:.2}x of encode", speed(places), speed(all), encode / all);
+    println!(
+        "{megabytes:.1} MB of Markdown, one thread, MB/s: tokenizers' encode {:.2}, line by line {:.2};",
+        speed(encode),
+        speed(parts)
+    );
+    println!(
+        "    places of tokens {:.2}, cut into passages {:.2}: {:.2}x of encode",
+        speed(places),
+        speed(all),
+        encode / all
+    );
 }
 
 fn main() {

@@ -49,7 +49,8 @@ impl Span {
 impl Log {
     pub(super) fn open(path: &Path, key: String, sealer: Arc<Sealer>, faults: Faults) -> Result<Self> {
         let file = files::open(path)?;
-        let length = file.metadata().map_err(|why| Error::io(format!("opening {}", path.display()), &why))?.len();
+        let length =
+            file.metadata().map_err(|why| Error::io(format!("opening {}", path.display()), &why))?.len();
         let reader =
             LogReader { file: Arc::new(file), path: Arc::new(path.to_owned()), key: key.into(), sealer };
         Ok(Self { reader, length, faults })
@@ -251,7 +252,10 @@ mod tests {
             match texts(&shelf) {
                 Err(error) => assert_eq!(error.kind, ErrorKind::Corrupt, "{error}"),
                 Ok(got) => {
-                    assert!(at as u64 >= third.at && got == ["canary one", "two"], "the flip at {at}: {got:?}");
+                    assert!(
+                        at as u64 >= third.at && got == ["canary one", "two"],
+                        "the flip at {at}: {got:?}"
+                    );
                 }
             }
         }

@@ -38,7 +38,15 @@ impl PagesWriter {
         }
         faults.at("create pages").map_err(|why| Error::io(doing(), &why))?;
         let file = files::open(path)?;
-        Ok(Self { file, path: path.to_owned(), key, sealer, faults, page: Vec::with_capacity(PAGE), number: 0 })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            key,
+            sealer,
+            faults,
+            page: Vec::with_capacity(PAGE),
+            number: 0,
+        })
     }
 
     /// Appends bytes; they are on the disk after `finish`.

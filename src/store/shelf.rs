@@ -64,7 +64,8 @@ impl Store {
 impl Shelf {
     /// A shelf on this one, made where it is missing.
     pub fn inner(&self, name: &str) -> Result<Self> {
-        let shelf = Self { folder: self.folder.join(name), name: format!("{}/{name}", self.name), ..self.clone() };
+        let shelf =
+            Self { folder: self.folder.join(name), name: format!("{}/{name}", self.name), ..self.clone() };
         files::private_folder(&shelf.folder, &mut Vec::new())?;
         files::sync_folder(&self.folder, &self.faults)?;
         Ok(shelf)
@@ -82,9 +83,11 @@ impl Shelf {
 
     /// The names of what lies on it.
     pub fn names(&self) -> Result<Vec<String>> {
-        let failed = |why: &std::io::Error| Error::io(format!("reading the folder {}", self.folder.display()), why);
+        let failed =
+            |why: &std::io::Error| Error::io(format!("reading the folder {}", self.folder.display()), why);
         let entries = fs::read_dir(&self.folder).map_err(|why| failed(&why))?;
-        let names = entries.map(|entry| Ok(entry.map_err(|why| failed(&why))?.file_name().to_string_lossy().into_owned()));
+        let names = entries
+            .map(|entry| Ok(entry.map_err(|why| failed(&why))?.file_name().to_string_lossy().into_owned()));
         names.collect()
     }
 

@@ -171,7 +171,8 @@ mod x86 {
                 let query = cast::<_, [__m256i; 2]>(*query);
                 for i in 0..2 {
                     let row = self.0.avx2._mm256_cvtepi8_epi16(row[i]);
-                    sums[i] = self.0.avx2._mm256_add_epi32(sums[i], self.0.avx2._mm256_madd_epi16(row, query[i]));
+                    sums[i] =
+                        self.0.avx2._mm256_add_epi32(sums[i], self.0.avx2._mm256_madd_epi16(row, query[i]));
                 }
             }
             cast::<_, [i32; 8]>(self.0.avx2._mm256_add_epi32(sums[0], sums[1])).iter().sum()
@@ -197,7 +198,8 @@ mod tests {
         let width = padded(vectors[0].len());
         let (mut high, mut low) = (vec![0; width * vectors.len()], vec![0; width * vectors.len()]);
         let places = high.chunks_mut(width).zip(low.chunks_mut(width));
-        let scales = vectors.iter().zip(places).map(|(vector, (high, low))| split(vector, high, low)).collect();
+        let scales =
+            vectors.iter().zip(places).map(|(vector, (high, low))| split(vector, high, low)).collect();
         (high, low, scales)
     }
 
@@ -211,7 +213,8 @@ mod tests {
             query.scan(&high, &mut sums);
             let own = padded(width);
             for (at, vector) in vectors.iter().enumerate() {
-                let exact: f64 = vector.iter().zip(&query.values).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                let exact: f64 =
+                    vector.iter().zip(&query.values).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
                 let size = (width as f64).sqrt();
                 let first = f64::from(sums[at]) * f64::from(query.worth() * scales[at]);
                 assert!((first - exact).abs() < 0.01 * size, "{width}: {first} {exact}");
@@ -240,7 +243,10 @@ mod tests {
         let query = Query::new(&vector);
         let mut sums = vec![0];
         query.scan(&high, &mut sums);
-        assert!((f64::from(sums[0]) * f64::from(query.worth() * scales[0]) - 8192.0).abs() < 50.0, "{sums:?}");
+        assert!(
+            (f64::from(sums[0]) * f64::from(query.worth() * scales[0]) - 8192.0).abs() < 50.0,
+            "{sums:?}"
+        );
         assert!((query.near(&high, &low) * f64::from(scales[0]) - 8192.0).abs() < 0.1);
         assert!(Query::new(&[0.0; 8]).whole.iter().all(|x| *x == 0));
         assert_eq!(split(&[0.0; 4], &mut [1; 4], &mut [1; 4]).to_bits(), 0.0_f32.to_bits());

@@ -69,7 +69,8 @@ pub fn attributes(metadata: &Metadata) -> Attributes {
 /// blank line. Empty where none does; the passage itself is kept and given back without it.
 pub fn before_embedding(metadata: &Metadata) -> String {
     let wanted = metadata.iter().filter(|(_, attribute)| attribute.embedded);
-    let lines: Vec<_> = wanted.map(|(key, attribute)| format!("{key}: {}", attribute.value.words())).collect();
+    let lines: Vec<_> =
+        wanted.map(|(key, attribute)| format!("{key}: {}", attribute.value.words())).collect();
     if lines.is_empty() { String::new() } else { format!("{}\n\n", lines.join("\n")) }
 }
 

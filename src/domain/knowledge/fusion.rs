@@ -35,7 +35,9 @@ pub fn fuse(lists: Lists<'_>, expected: &[PassageId]) -> (Vec<Standing>, Vec<Sta
     }
     let both = lists.vector.is_some() && lists.keyword.is_some();
     let score = |standing: &Standing| {
-        let own = |placed: Option<Placed>| placed.map_or(0.0, |placed| if both { share(placed.rank) } else { placed.score });
+        let own = |placed: Option<Placed>| {
+            placed.map_or(0.0, |placed| if both { share(placed.rank) } else { placed.score })
+        };
         own(standing.vector) + own(standing.keyword)
     };
     let mut fused: Vec<Standing> = met.into_values().collect();
@@ -44,7 +46,8 @@ pub fn fuse(lists: Lists<'_>, expected: &[PassageId]) -> (Vec<Standing>, Vec<Sta
     for (rank, standing) in (1..).zip(&mut fused) {
         standing.fused = Some(Placed { rank, score: score(standing) });
     }
-    let told = |list: Option<&Ranked>, at: usize| list.and_then(|list| list.expected.get(at).copied().flatten());
+    let told =
+        |list: Option<&Ranked>, at: usize| list.and_then(|list| list.expected.get(at).copied().flatten());
     let expected = expected.iter().enumerate().map(|(at, id)| Standing {
         id: *id,
         vector: told(lists.vector, at),
@@ -65,7 +68,9 @@ mod tests {
     }
 
     fn list(ids: &[u8]) -> Ranked {
-        let hits = (1..).zip(ids).map(|(rank, n)| Hit { id: id(*n), placed: Placed { rank, score: 10.0 / rank as f64 } });
+        let hits = (1..)
+            .zip(ids)
+            .map(|(rank, n)| Hit { id: id(*n), placed: Placed { rank, score: 10.0 / rank as f64 } });
         Ranked { hits: hits.collect(), expected: Vec::new(), among: ids.len() as u64 }
     }
 

@@ -16,6 +16,17 @@ impl Bits {
         Self { words }
     }
 
+    /// The places of those of `values` that are in `wanted`.
+    pub fn where_in(values: &[u32], wanted: &Self) -> Self {
+        let word = |values: &[u32]| {
+            values
+                .iter()
+                .enumerate()
+                .fold(0, |word, (at, value)| word | u64::from(wanted.has(*value as usize)) << at)
+        };
+        Self { words: values.chunks(64).map(word).collect() }
+    }
+
     /// Whether it has a number.
     pub fn has(&self, number: usize) -> bool {
         self.words.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
@@ -59,7 +70,14 @@ impl Bits {
 
     /// Its numbers, smallest first.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, word)| {
+        self.within(0..self.words.len() * 64)
+    }
+
+    /// Its numbers in a range that begins and ends at multiples of 64, smallest first.
+    pub fn within(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let (first, end) = (range.start / 64, (range.end / 64).min(self.words.len()));
+        let words = self.words.get(first..end).unwrap_or_default();
+        words.iter().zip(first..).flat_map(|(word, at)| {
             let mut left = *word;
             std::iter::from_fn(move || {
                 let bit = left.trailing_zeros() as usize;
@@ -95,5 +113,9 @@ mod tests {
         kept.join(&[300].into_iter().collect());
         assert_eq!(kept.iter().collect::<Vec<_>>(), [0, 64, 300]);
         assert_eq!(Bits::full(128).count(), 128);
+        assert_eq!(some.within(64..256).collect::<Vec<_>>(), [64, 200]);
+        assert_eq!(some.within(256..512).count() + some.within(9984..9984).count(), 0);
+        let values: Vec<u32> = (0..130).collect();
+        assert_eq!(Bits::where_in(&values, &some).iter().collect::<Vec<_>>(), [0, 63, 64]);
     }
 }

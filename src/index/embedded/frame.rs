@@ -63,7 +63,8 @@ impl Frame {
         let sets = serde_json::to_vec(&self.sets)
             .map_err(|why| Error::internal("writing a knowledge base's rows", why.to_string()))?;
         let vectors = 2 * self.highs.len();
-        let mut bytes = Vec::with_capacity(24 + 4 * self.removed.len() + sets.len() + ROW * self.rows.len() + vectors);
+        let mut bytes =
+            Vec::with_capacity(24 + 4 * self.removed.len() + sets.len() + ROW * self.rows.len() + vectors);
         bytes.extend(self.covers.to_le_bytes());
         bytes.extend((self.removed.len() as u32).to_le_bytes());
         self.removed.iter().for_each(|row| bytes.extend(row.to_le_bytes()));

@@ -85,8 +85,7 @@ pub(super) fn open(shelf: &Shelf, opening: Opening) -> Result<Opened> {
     let mut rows = shelf.log("rows")?;
     let table = Table::new(opening.width);
     let reader = passages.reader();
-    let mut live =
-        Live { table, reader, covers: 0, gone: Vec::new(), order: OnceLock::new(), broken: None };
+    let mut live = Live { table, reader, covers: 0, gone: Vec::new(), order: OnceLock::new(), broken: None };
     load(&mut rows, &mut live, opening)?;
     if live.covers > passages.length() {
         let why = "its passages end before what its rows know of them";
@@ -101,7 +100,8 @@ pub(super) fn open(shelf: &Shelf, opening: Opening) -> Result<Opened> {
 fn load(rows: &mut Log, live: &mut Live, opening: Opening) -> Result<()> {
     let spans = rows.recover(0)?;
     let reader = rows.reader();
-    live.table.reserve(spans.len().saturating_mul(ROWS).min(rows.length() as usize / (2 * opening.width.max(1))));
+    live.table
+        .reserve(spans.len().saturating_mul(ROWS).min(rows.length() as usize / (2 * opening.width.max(1))));
     let mut waiting: Vec<Frame> = Vec::new();
     let mut whole = 0;
     for some in spans.chunks(AT_ONCE) {
@@ -132,7 +132,8 @@ fn decoded(reader: &LogReader, spans: &[Span], width: usize) -> Result<Vec<Frame
         let frame = reader.read(*span).and_then(|bytes| Frame::decode(&bytes, width));
         frame.map_err(|error| Error { hint: HINT.to_owned(), ..error })
     };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(spans.len()).max(1);
+    let threads =
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(spans.len()).max(1);
     let parts = std::thread::scope(|scope| {
         let (own, others) = spans.split_at(spans.len() / threads);
         let per_thread = others.len().div_ceil((threads - 1).max(1)).max(1);
@@ -180,7 +181,8 @@ fn replay(writer: &mut Writer, live: &mut Live, opening: Opening) -> Result<u64>
 }
 
 /// What helps where something is damaged.
-pub(super) const HINT: &str = "It can be mended: what is not damaged is kept, and the next sync brings the rest.";
+pub(super) const HINT: &str =
+    "It can be mended: what is not damaged is kept, and the next sync brings the rest.";
 
 fn damaged(why: &str) -> Error {
     Error::new(ErrorKind::Corrupt, "opening a knowledge base", why, HINT)
@@ -241,7 +243,10 @@ fn stuck(error: Error) -> Error {
 
 fn write_rows(rows: &mut Log, frames: &[Frame]) -> Result<()> {
     let start = rows.length();
-    let written = frames.iter().try_for_each(|frame| rows.append(&frame.encode()?).map(drop)).and_then(|()| rows.sync());
+    let written = frames
+        .iter()
+        .try_for_each(|frame| rows.append(&frame.encode()?).map(drop))
+        .and_then(|()| rows.sync());
     written.inspect_err(|_| {
         // Where that fails too, the next opening cuts it off: its end is missing.
         let _ = rows.truncate(start);
@@ -256,11 +261,13 @@ fn frames(
     covers: u64,
     width: usize,
 ) -> Result<Vec<Frame>> {
-    let mut gone: HashSet<u32> = removed.iter().flat_map(|document| table.rows_of(document)).copied().collect();
+    let mut gone: HashSet<u32> =
+        removed.iter().flat_map(|document| table.rows_of(document)).copied().collect();
     let entries = || blocks.iter().flat_map(|(_, entries)| entries);
     gone.extend(entries().filter_map(|entry| table.row_of(&entry.passage.id)).map(|row| row as u32));
     // Of two entries with one id the last counts.
-    let last: BTreeMap<PassageId, usize> = entries().enumerate().map(|(at, entry)| (entry.passage.id, at)).collect();
+    let last: BTreeMap<PassageId, usize> =
+        entries().enumerate().map(|(at, entry)| (entry.passage.id, at)).collect();
     let mut gone: Vec<u32> = gone.into_iter().collect();
     gone.sort_unstable();
     let mut frames = vec![Frame { removed: gone, ..Frame::default() }];

@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bits::Bits;
 use self::generation::{HINT, Live, Opened, Opening, Writer};
-pub use self::scan::exact;
 use self::scan::Asked;
+pub use self::scan::exact;
 use super::keyword::{Keyword, Watermark};
 use super::{Change, Counts, Matching, Nearest, VectorStore};
 use crate::domain::id::{DocumentId, PassageId};
@@ -197,7 +197,8 @@ fn read_base(shelf: &Shelf) -> Result<Option<Base>> {
 }
 
 fn write_base(shelf: &Shelf, base: Base) -> Result<()> {
-    let bytes = serde_json::to_vec(&base).map_err(|why| Error::internal("writing a knowledge base", why.to_string()))?;
+    let bytes = serde_json::to_vec(&base)
+        .map_err(|why| Error::internal("writing a knowledge base", why.to_string()))?;
     shelf.write(BASE, &bytes)
 }
 
@@ -327,7 +328,8 @@ impl Inner {
             let opening = Opening { dimensions: self.dimensions, width: 0, mending: false, told: 0 };
             let Opened { mut writer, live: mut skeleton, .. } = generation::open(&own, opening)?;
             let mut blocks = Blocks::new(&live.reader, self.dimensions);
-            let rows: Vec<usize> = (0..live.table.rows.len()).filter(|row| live.table.is_alive(*row)).collect();
+            let rows: Vec<usize> =
+                (0..live.table.rows.len()).filter(|row| live.table.is_alive(*row)).collect();
             for some in rows.chunks(STEP) {
                 let entries = some.iter().map(|row| {
                     let row = &live.table.rows[*row];
@@ -393,13 +395,17 @@ impl Inner {
         // Where places are asked for, all that match must be known.
         let best = query.expected.is_empty().then_some(query.results);
         let (found, among) = words.matching(&query.text, passing, best)?;
-        let mut scored: Vec<(f64, PassageId)> =
-            found.into_iter().map(|(score, row)| (f64::from(score), live.table.rows[row as usize].id)).collect();
+        let mut scored: Vec<(f64, PassageId)> = found
+            .into_iter()
+            .map(|(score, row)| (f64::from(score), live.table.rows[row as usize].id))
+            .collect();
         scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
         let placed = |at: usize| Placed { rank: at as u64 + 1, score: scored[at].0 };
-        let expected = query.expected.iter().map(|id| scored.iter().position(|(_, own)| own == id).map(placed));
+        let expected =
+            query.expected.iter().map(|id| scored.iter().position(|(_, own)| own == id).map(placed));
         let expected = expected.collect();
-        let hits = (0..scored.len().min(query.results)).map(|at| Hit { id: scored[at].1, placed: placed(at) });
+        let hits =
+            (0..scored.len().min(query.results)).map(|at| Hit { id: scored[at].1, placed: placed(at) });
         Ok(Ranked { hits: hits.collect(), expected, among })
     }
 
@@ -411,7 +417,9 @@ impl Inner {
             (places.collect::<Vec<_>>(), live.reader.clone())
         };
         let mut blocks = Blocks::new(&reader, self.dimensions);
-        let entry = |place: Option<frame::Row>| place.map(|row| blocks.entry(row.block, row.within, vectors)).transpose();
+        let entry = |place: Option<frame::Row>| {
+            place.map(|row| blocks.entry(row.block, row.within, vectors)).transpose()
+        };
         places.into_iter().map(entry).collect()
     }
 
@@ -433,7 +441,8 @@ impl Inner {
 
     fn of_document(&self, document: &DocumentId) -> Vec<PassageId> {
         let live = self.live();
-        let mut rows: Vec<_> = live.table.rows_of(document).iter().map(|row| &live.table.rows[*row as usize]).collect();
+        let mut rows: Vec<_> =
+            live.table.rows_of(document).iter().map(|row| &live.table.rows[*row as usize]).collect();
         rows.sort_by_key(|row| (row.ordinal, row.id));
         rows.into_iter().map(|row| row.id).collect()
     }

@@ -14,6 +14,8 @@ use crate::domain::knowledge::ranking::{Hit, Placed, Ranked};
 
 /// Below so many rows one thread is faster than several.
 const ALONE: usize = 8192;
+/// Where fewer than one of so many rows pass, the others are not scanned.
+const FEW: usize = 4;
 /// More threads wait for memory, not for arithmetic.
 const MOST_THREADS: usize = 8;
 
@@ -62,47 +64,54 @@ impl<'a> Sight<'a> {
 
     fn score(&self, row: usize) -> f64 {
         let (high, low) = self.table.halves(row);
-        self.query.near(high, low) * f64::from(self.table.rows[row].scale)
+        self.query.near(high, low) * f64::from(self.table.size(row).0)
     }
 
     /// The worst and the best case of a row's score, from its sum.
     fn bounds(&self, row: usize, sum: i32) -> (f32, f32) {
-        let row = &self.table.rows[row];
-        let middle = sum as f32 * (self.query.worth() * row.scale);
-        let spread = row.spread + self.slack;
-        (middle - spread, middle + spread)
+        let (scale, spread) = self.table.size(row);
+        let middle = sum as f32 * (self.query.worth() * scale);
+        (middle - spread - self.slack, middle + spread + self.slack)
     }
 
     /// Tells the bounds of the rows of one chunk that pass.
-    fn chunk(&self, at: usize, passing: &Bits, sums: &mut Vec<i32>, mut tell: impl FnMut(usize, (f32, f32))) {
+    fn chunk(&self, at: usize, passing: &Bits, space: &mut Space, mut tell: impl FnMut(usize, (f32, f32))) {
         let chunk = &self.table.chunks[at];
-        let first = at * CHUNK;
-        let count = chunk.highs.len() / self.table.width;
-        let wanted = (first..first + count).filter(|row| passing.has(*row)).count();
-        if wanted * 4 > count {
-            sums.resize(count, 0);
-            self.query.scan(&chunk.highs, sums);
-            for (row, sum) in (first..).zip(&*sums).filter(|(row, _)| passing.has(*row)) {
-                tell(row, self.bounds(row, *sum));
-            }
+        let (first, width) = (at * CHUNK, self.table.width);
+        let count = chunk.highs.len() / width;
+        let rows = || passing.within(first..first + CHUNK);
+        let wanted = rows().count();
+        if wanted * FEW > count {
+            space.sums.resize(count, 0);
+            self.query.scan(&chunk.highs, &mut space.sums);
+            rows().for_each(|row| tell(row, self.bounds(row, space.sums[row - first])));
         } else if wanted > 0 {
-            sums.resize(1, 0);
-            for row in (first..first + count).filter(|row| passing.has(*row)) {
-                let own = (row - first) * self.table.width..(row - first + 1) * self.table.width;
-                self.query.scan(&chunk.highs[own], sums);
-                tell(row, self.bounds(row, sums[0]));
-            }
+            // The few that pass are laid side by side.
+            space.highs.clear();
+            rows().for_each(|row| {
+                space.highs.extend_from_slice(&chunk.highs[(row - first) * width..][..width])
+            });
+            space.sums.resize(wanted, 0);
+            self.query.scan(&space.highs, &mut space.sums);
+            rows().zip(&space.sums).for_each(|(row, sum)| tell(row, self.bounds(row, *sum)));
         }
     }
+}
+
+/// Buffers of a scan.
+#[derive(Default)]
+struct Space {
+    highs: Vec<i8>,
+    sums: Vec<i32>,
 }
 
 /// Rows that may be among the `wanted` best: all that are, and few more.
 fn candidates(sight: &Sight<'_>, passing: &Bits, among: usize, wanted: usize) -> Vec<usize> {
     let parts = over_parts(sight, among, |chunks| {
         let mut best = Best::new(wanted);
-        let mut sums = Vec::new();
+        let mut space = Space::default();
         for at in chunks {
-            sight.chunk(at, passing, &mut sums, |row, bounds| best.offer(row, bounds));
+            sight.chunk(at, passing, &mut space, |row, bounds| best.offer(row, bounds));
         }
         best
     });
@@ -114,7 +123,11 @@ fn candidates(sight: &Sight<'_>, passing: &Bits, among: usize, wanted: usize) ->
 }
 
 /// Runs `work` over the chunks, on several threads where that pays.
-fn over_parts<T: Send>(sight: &Sight<'_>, among: usize, work: impl Fn(std::ops::Range<usize>) -> T + Sync) -> Vec<T> {
+fn over_parts<T: Send>(
+    sight: &Sight<'_>,
+    among: usize,
+    work: impl Fn(std::ops::Range<usize>) -> T + Sync,
+) -> Vec<T> {
     let chunks = sight.table.chunks.len();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
     let threads = if among < ALONE { 1 } else { threads.min(chunks) };
@@ -206,15 +219,17 @@ impl Best {
 fn place(sight: &Sight<'_>, passing: &Bits, own: usize) -> Placed {
     let (score, id) = (sight.score(own), sight.table.rows[own].id);
     let parts = over_parts(sight, passing.count(), |chunks| {
-        let mut sums = Vec::new();
+        let mut space = Space::default();
         let mut better = 0_u64;
         for at in chunks {
-            sight.chunk(at, passing, &mut sums, |row, (worst, best)| {
+            sight.chunk(at, passing, &mut space, |row, (worst, best)| {
                 if f64::from(worst) > score {
                     better += 1;
                 } else if f64::from(best) >= score && row != own {
                     let other = sight.score(row);
-                    better += u64::from(other > score || other.to_bits() == score.to_bits() && sight.table.rows[row].id < id);
+                    better += u64::from(
+                        other > score || other.to_bits() == score.to_bits() && sight.table.rows[row].id < id,
+                    );
                 }
             });
         }

@@ -29,6 +29,9 @@ pub(super) struct Table {
     pub(super) width: usize,
     pub(super) chunks: Vec<Chunk>,
     pub(super) rows: Vec<Row>,
+    /// Of each row what is looked at for every query, so that nothing else is read then: its set, its scale and its spread.
+    sets: Vec<u32>,
+    sizes: Vec<(f32, f32)>,
     alive: Bits,
     living: usize,
     by_id: HashMap<PassageId, u32>,
@@ -42,6 +45,8 @@ impl Table {
             width,
             chunks: Vec::new(),
             rows: Vec::new(),
+            sets: Vec::new(),
+            sizes: Vec::new(),
             alive: Bits::default(),
             living: 0,
             by_id: HashMap::new(),
@@ -53,6 +58,8 @@ impl Table {
     /// Makes room for so many rows more.
     pub(super) fn reserve(&mut self, more: usize) {
         self.rows.reserve(more);
+        self.sets.reserve(more);
+        self.sizes.reserve(more);
         self.by_id.reserve(more);
     }
 
@@ -77,6 +84,8 @@ impl Table {
                 chunk.lows.extend_from_slice(&frame.lows[own]);
             }
             self.rows.push(*row);
+            self.sets.push(row.set);
+            self.sizes.push((row.scale, row.spread));
             self.alive.put(number);
             self.living += 1;
             self.by_id.insert(row.id, number as u32);
@@ -127,13 +136,14 @@ impl Table {
     pub(super) fn passing(&self, filter: Option<&Filter>) -> Bits {
         let Some(filter) = filter else { return self.alive.clone() };
         let sets = self.postings.passing(filter);
-        let mut found = Bits::default();
-        if sets.count() > 0 {
-            let rows = self.rows.iter().enumerate();
-            rows.filter(|(_, row)| sets.has(row.set as usize)).for_each(|(at, _)| found.put(at));
-            found.keep(&self.alive);
-        }
+        let mut found = Bits::where_in(&self.sets, &sets);
+        found.keep(&self.alive);
         found
+    }
+
+    /// What one step of a row's values is worth, and the length of what its high bytes leave out.
+    pub(super) fn size(&self, row: usize) -> (f32, f32) {
+        self.sizes[row]
     }
 
     /// Both halves of a row's vector.

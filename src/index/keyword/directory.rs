@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::HasLen;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    AntiCallToken, Directory, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite, WatchCallback, WatchHandle,
-    WritePtr,
+    AntiCallToken, Directory, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite, WatchCallback,
+    WatchHandle, WritePtr,
 };
 
 use crate::domain::{Error, ErrorKind};
@@ -116,7 +116,8 @@ impl FileHandle for Large {
             let from = at % PAGE;
             let until = (range.end - at + from).min(page.len());
             let part = page.get(from..until).filter(|part| !part.is_empty());
-            let part = part.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends before"))?;
+            let part =
+                part.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends before"))?;
             bytes.extend_from_slice(part);
             at += part.len();
         }
@@ -180,7 +181,8 @@ impl Directory for Sealed {
             return Err(DeleteError::FileDoesNotExist(path.to_owned()));
         }
         self.pages.forget(&name);
-        let failed = |error| DeleteError::IoError { io_error: Arc::new(told(error)), filepath: path.to_owned() };
+        let failed =
+            |error| DeleteError::IoError { io_error: Arc::new(told(error)), filepath: path.to_owned() };
         self.shelf.remove(&name).map_err(failed)
     }
 

@@ -15,7 +15,9 @@ use tantivy::indexer::IndexWriterOptions;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TokenizerManager;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
+};
 
 use self::collect::{Gather, Scored};
 use self::directory::Sealed;
@@ -65,8 +67,9 @@ impl Keyword {
     pub(super) fn open(shelf: Shelf) -> Result<Self> {
         let mut schema = Schema::builder();
         let row = schema.add_u64_field(ROW, FAST | INDEXED);
-        let indexing =
-            TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(TOKENIZER)
+            .set_index_option(IndexRecordOption::WithFreqs);
         let text = schema.add_text_field(TEXT, TextOptions::default().set_indexing_options(indexing));
         let schema = schema.build();
         let begun = shelf.has("meta.json");
@@ -113,7 +116,8 @@ impl Keyword {
 
     /// Makes what was put and removed known, and remembers how far that is. The files are on the disk then.
     pub(super) fn commit(&mut self, watermark: Watermark) -> Result<()> {
-        let payload = serde_json::to_string(&watermark).map_err(|why| Error::internal(DOING, why.to_string()))?;
+        let payload =
+            serde_json::to_string(&watermark).map_err(|why| Error::internal(DOING, why.to_string()))?;
         let writer = self.writer()?;
         let mut prepared = writer.prepare_commit().map_err(|why| failed(&why))?;
         prepared.set_payload(&payload);
@@ -142,7 +146,12 @@ impl Keyword {
 
     /// The rows that have a word of `question` and pass, with their scores, in no order: the `best`, or all; and how many all
     /// are.
-    pub(super) fn matching(&self, question: &str, passing: Arc<Bits>, best: Option<usize>) -> Result<(Vec<Scored>, u64)> {
+    pub(super) fn matching(
+        &self,
+        question: &str,
+        passing: Arc<Bits>,
+        best: Option<usize>,
+    ) -> Result<(Vec<Scored>, u64)> {
         let asked: BTreeSet<String> =
             words(question).into_iter().map(|range| folded(&question[range])).take(MOST_WORDS).collect();
         let terms = asked.iter().map(|word| {

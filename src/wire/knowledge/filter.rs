@@ -13,8 +13,9 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// Reads a filter from its text.
 pub fn read(text: &str) -> Result<Filter> {
-    let json = serde_json::from_str(text)
-        .map_err(|why| wrong(&[], format!("it is no JSON: {why}"), r#"Write one as {"equals": {"key": "…", "value": "…"}}."#))?;
+    let json = serde_json::from_str(text).map_err(|why| {
+        wrong(&[], format!("it is no JSON: {why}"), r#"Write one as {"equals": {"key": "…", "value": "…"}}."#)
+    })?;
     from_json(&json)
 }
 
@@ -102,11 +103,19 @@ fn members(json: &Json, place: &mut Vec<Step>) -> Result<Vec<Filter>> {
         return Err(wrong(place, format!("it has {}", list.len()), "A group has two filters or more."));
     }
     if list.len() > LARGEST {
-        return Err(wrong(place, format!("it has {} filters", list.len()), &format!("At most {LARGEST} are read.")));
+        return Err(wrong(
+            place,
+            format!("it has {} filters", list.len()),
+            &format!("At most {LARGEST} are read."),
+        ));
     }
     let deep = place.iter().filter(|step| matches!(step, Step::Name(_))).count();
     if deep > DEEPEST {
-        return Err(wrong(&place[..1], "groups lie in each other too deep", &format!("At most {DEEPEST} are read.")));
+        return Err(wrong(
+            &place[..1],
+            "groups lie in each other too deep",
+            &format!("At most {DEEPEST} are read."),
+        ));
     }
     let mut members = Vec::with_capacity(list.len());
     for (at, member) in list.iter().enumerate() {
@@ -122,7 +131,11 @@ fn test(name: &str, json: &Json, place: &mut Vec<Step>) -> Result<Filter> {
     let length = key.chars().count();
     if length == 0 || length > LONGEST_KEY {
         place.push(Step::Name("key"));
-        let why = if length == 0 { "it is missing or no string".to_owned() } else { format!("it has {length} characters") };
+        let why = if length == 0 {
+            "it is missing or no string".to_owned()
+        } else {
+            format!("it has {length} characters")
+        };
         return Err(wrong(place, why, "A key has 1 to 100 characters."));
     }
     place.push(Step::Name("value"));
@@ -227,7 +240,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let deep = (0..20).fold(r#"{"equals": {"key": "a", "value": 1}}"#.to_owned(), |inner, _| {
-            format!(r#"{{"andAll": [{inner}, {inner}]}}"#).replacen(&format!(", {inner}"), r#", {"in": {"key": "b", "value": []}}"#, 1)
+            format!(r#"{{"andAll": [{inner}, {inner}]}}"#).replacen(
+                &format!(", {inner}"),
+                r#", {"in": {"key": "b", "value": []}}"#,
+                1,
+            )
         });
         for (text, words) in [
             ("nothing", "it is no JSON"),
@@ -239,8 +256,14 @@ mod tests {
                 "orAll[1].andAll[0].in.value: it is not a list",
             ),
             (r#"{"lessThan": {"key": "a", "value": "b"}}"#, "lessThan.value: it is not a number"),
-            (r#"{"equals": {"key": "a", "value": ["b"]}}"#, "equals.value: it is not a string, a number or a boolean"),
-            (r#"{"equals": {"value": 1}}"#, "equals.key: it is missing or no string. A key has 1 to 100 characters."),
+            (
+                r#"{"equals": {"key": "a", "value": ["b"]}}"#,
+                "equals.value: it is not a string, a number or a boolean",
+            ),
+            (
+                r#"{"equals": {"value": 1}}"#,
+                "equals.key: it is missing or no string. A key has 1 to 100 characters.",
+            ),
             (r#"{"equals": {"key": "a"}}"#, "equals.value: it is missing"),
             (&deep, "groups lie in each other too deep"),
         ] {

@@ -48,7 +48,8 @@ pub fn written(metadata: &Metadata) -> Json {
         };
         serde_json::json!({"value": {"type": kind, name: value}, "includeForEmbedding": attribute.embedded})
     };
-    let attributes: Map<String, Json> = metadata.iter().map(|(key, value)| (key.clone(), one(value))).collect();
+    let attributes: Map<String, Json> =
+        metadata.iter().map(|(key, value)| (key.clone(), one(value))).collect();
     serde_json::json!({ATTRIBUTES: attributes})
 }
 
@@ -80,7 +81,9 @@ fn attribute(key: &str, json: &Json) -> Result<Attribute> {
     let embedded = match object.get("includeForEmbedding") {
         None | Some(Json::Null) => false,
         Some(Json::Bool(embedded)) => *embedded,
-        Some(_) => return Err(at(key, "includeForEmbedding is no boolean".to_owned(), "Write true or false.")),
+        Some(_) => {
+            return Err(at(key, "includeForEmbedding is no boolean".to_owned(), "Write true or false."));
+        }
     };
     let kind = typed.get("type").and_then(Json::as_str).unwrap_or_default();
     let name = match kind {
@@ -103,7 +106,8 @@ fn attribute(key: &str, json: &Json) -> Result<Attribute> {
                 | ("STRING_LIST", Value::Texts(_))
         )
     });
-    let value = fits.ok_or_else(|| at(key, format!("its type is {kind}, and {name} is missing or something else"), ""))?;
+    let value = fits
+        .ok_or_else(|| at(key, format!("its type is {kind}, and {name} is missing or something else"), ""))?;
     Ok(Attribute { value, embedded })
 }
 
@@ -156,7 +160,10 @@ mod tests {
     #[test]
     fn both_forms_are_read_and_only_the_typed_one_can_be_embedded() {
         let metadata = read(BOTH.as_bytes()).unwrap();
-        assert_eq!(metadata["company"], Attribute { value: Value::Text("BioPharm".to_owned()), embedded: true });
+        assert_eq!(
+            metadata["company"],
+            Attribute { value: Value::Text("BioPharm".to_owned()), embedded: true }
+        );
         assert_eq!(metadata["year"], Attribute { value: Value::Number(2022.0), embedded: false });
         assert_eq!(metadata["open"].value, Value::Truth(false));
         assert_eq!(metadata["parts"].value, Value::Texts(vec!["a".to_owned(), "b".to_owned()]));
@@ -174,9 +181,18 @@ mod tests {
             ("{", "it is no JSON"),
             ("[]", "it has no object metadataAttributes"),
             (r#"{"metadataAttributes": {"a": null}}"#, "metadataAttributes.a: it is null"),
-            (r#"{"metadataAttributes": {"a": [1]}}"#, "metadataAttributes.a: its list has members that are no strings"),
-            (r#"{"metadataAttributes": {"a": {"type": "STRING"}}}"#, "metadataAttributes.a: it is an object without"),
-            (r#"{"metadataAttributes": {"a": {"value": {"type": "DATE"}}}}"#, "its type is “DATE”. It is STRING, NUMBER"),
+            (
+                r#"{"metadataAttributes": {"a": [1]}}"#,
+                "metadataAttributes.a: its list has members that are no strings",
+            ),
+            (
+                r#"{"metadataAttributes": {"a": {"type": "STRING"}}}"#,
+                "metadataAttributes.a: it is an object without",
+            ),
+            (
+                r#"{"metadataAttributes": {"a": {"value": {"type": "DATE"}}}}"#,
+                "its type is “DATE”. It is STRING, NUMBER",
+            ),
             (
                 r#"{"metadataAttributes": {"a": {"value": {"type": "NUMBER", "numberValue": "1"}}}}"#,
                 "its type is NUMBER, and numberValue is missing or something else",

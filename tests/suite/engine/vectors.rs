@@ -165,9 +165,15 @@ fn the_places_of_the_tokens_are_as_many_as_the_encoder_reads_and_cover_the_words
         let windows = places.len().div_ceil(tokeniser.window()).max(1);
         let counted = places.len() + 2 * windows;
         assert!(windows > 1 || counted == pieces as usize, "{text}: {counted} {pieces}");
-        assert!(places.iter().all(|place| text.get(place.clone()).is_some_and(|word| !word.trim().is_empty())), "{text}");
+        assert!(
+            places.iter().all(|place| text.get(place.clone()).is_some_and(|word| !word.trim().is_empty())),
+            "{text}"
+        );
         assert!(places.is_sorted_by_key(|place| place.end), "{text}");
     }
     let long = "The river bends.\n".repeat(20_000);
-    assert_eq!(tokeniser.places(&long).unwrap().len(), 4 * 20_000 + tokeniser.places("bends").unwrap().len() * 20_000 - 20_000);
+    assert_eq!(
+        tokeniser.places(&long).unwrap().len(),
+        4 * 20_000 + tokeniser.places("bends").unwrap().len() * 20_000 - 20_000
+    );
 }

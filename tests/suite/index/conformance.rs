@@ -57,7 +57,8 @@ pub fn entry(number: u32, document: u32, text: &str) -> Entry {
 }
 
 fn with(mut entry: Entry, attributes: &[(&str, Value)]) -> Entry {
-    entry.passage.attributes = attributes.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    entry.passage.attributes =
+        attributes.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
     entry
 }
 
@@ -159,7 +160,11 @@ async fn ranks_by_nearness(store: &dyn VectorStore) {
         assert!(found.hits.windows(2).all(|two| two[0].placed.score >= two[1].placed.score));
     }
     let equal = nearest(store, 7, 4, None).await;
-    assert_eq!(ids(&equal)[..3], [passage_id(7), passage_id(201), passage_id(202)], "equal ones by their ids");
+    assert_eq!(
+        ids(&equal)[..3],
+        [passage_id(7), passage_id(201), passage_id(202)],
+        "equal ones by their ids"
+    );
     assert!((equal.hits[0].placed.score - 1.0).abs() < 1e-4);
     // Why was this one not found?
     let (expected, results) = (vec![passage_id(203), passage_id(9999)], 2);
@@ -175,7 +180,10 @@ async fn filters(store: &dyn VectorStore) {
     let entries = vec![
         with(entry(0, 0, "word"), &[("genre", text("news")), ("year", Value::Number(2020.0))]),
         with(entry(1, 0, "word"), &[("genre", text("newsletter")), ("year", Value::Number(2021.5))]),
-        with(entry(2, 1, "word"), &[("genre", Value::Texts(texts(&["news", "sport"]))), ("open", Value::Truth(true))]),
+        with(
+            entry(2, 1, "word"),
+            &[("genre", Value::Texts(texts(&["news", "sport"]))), ("open", Value::Truth(true))],
+        ),
         with(entry(3, 1, "word"), &[("year", Value::Number(-3.0)), ("open", Value::Truth(false))]),
         with(entry(4, 2, "word"), &[("genre", Value::Number(2020.0)), ("year", text("2020"))]),
         entry(5, 2, "word"),
@@ -206,9 +214,15 @@ async fn filters(store: &dyn VectorStore) {
         test("absent", Test::LessThan(1.0)),
         Filter::AndAll(vec![
             test("year", Test::GreaterThan(0.0)),
-            Filter::OrAll(vec![test("genre", Test::StartsWith("newsl".to_owned())), test("open", Test::NotEquals(text("")))]),
+            Filter::OrAll(vec![
+                test("genre", Test::StartsWith("newsl".to_owned())),
+                test("open", Test::NotEquals(text(""))),
+            ]),
         ]),
-        Filter::OrAll(vec![test("open", Test::Equals(Value::Truth(false))), test("genre", Test::Equals(text("news")))]),
+        Filter::OrAll(vec![
+            test("open", Test::Equals(Value::Truth(false))),
+            test("genre", Test::Equals(text("news"))),
+        ]),
     ];
     for filter in cases {
         let wanted: Vec<PassageId> = entries
@@ -224,7 +238,8 @@ async fn filters(store: &dyn VectorStore) {
         assert_eq!(found, wanted, "matching under {filter:?}");
     }
     let filter = Some(test("genre", Test::Equals(text("news"))));
-    let query = Nearest { vector: vector(5), results: 1, filter, expected: vec![passage_id(5), passage_id(0)] };
+    let query =
+        Nearest { vector: vector(5), results: 1, filter, expected: vec![passage_id(5), passage_id(0)] };
     let found = store.nearest(query).await.unwrap();
     assert_eq!((found.expected[0], found.expected[1].unwrap().rank), (None, 1), "a filter keeps it out");
 }
@@ -272,7 +287,9 @@ async fn fuses_both(store: &dyn VectorStore) {
     assert!(first.keyword.is_some() && hybrid.expected[2] == first);
     let share = |rank: u64| 1.0 / (60.0 + rank as f64);
     for hit in &hybrid.hits {
-        let own = |placed: Option<outcrop::domain::knowledge::ranking::Placed>| placed.map_or(0.0, |p| share(p.rank));
+        let own = |placed: Option<outcrop::domain::knowledge::ranking::Placed>| {
+            placed.map_or(0.0, |p| share(p.rank))
+        };
         assert!((hit.fused.unwrap().score - own(hit.vector) - own(hit.keyword)).abs() < 1e-9);
     }
     assert_eq!(hybrid.expected[0].keyword.unwrap().rank, 3);
@@ -295,7 +312,11 @@ async fn refuses_what_does_not_fit(store: &dyn VectorStore) {
     }
     assert_eq!(store.counts().await.unwrap().passages, 1, "nothing of a refused act is there");
     store.apply(put(vec![Entry { vector: vec![0.0; DIMENSIONS], ..entry(1, 1, "empty") }])).await.unwrap();
-    assert_eq!(nearest(store, 0, 2, None).await.hits.len(), 2, "a vector of zeros is near to nothing, and there");
+    assert_eq!(
+        nearest(store, 0, 2, None).await.hits.len(),
+        2,
+        "a vector of zeros is near to nothing, and there"
+    );
 }
 
 async fn survives(place: &mut dyn Place) {

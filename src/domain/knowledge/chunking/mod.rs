@@ -148,7 +148,8 @@ impl Chunking {
         self.check()?;
         let sections = text.all_sections();
         let packed = |limit: u32, overlap: u32| {
-            let parts = sections.iter().flat_map(|section| pack::cut(text, section.clone(), limit, overlap, None));
+            let parts =
+                sections.iter().flat_map(|section| pack::cut(text, section.clone(), limit, overlap, None));
             Cuts { passages: parts.collect(), parents: Vec::new() }
         };
         Ok(Plan::Cut(match self {
@@ -164,11 +165,13 @@ impl Chunking {
             Self::Hierarchical { parent, child, overlap } => {
                 let parents = packed(parent, overlap).passages;
                 let within = parents.iter().enumerate();
-                let children = within.flat_map(|(at, parent)| pack::cut(text, parent.range.clone(), child, overlap, Some(at)));
+                let children = within
+                    .flat_map(|(at, parent)| pack::cut(text, parent.range.clone(), child, overlap, Some(at)));
                 Cuts { passages: children.collect(), parents }
             }
             Self::Semantic { max_tokens, buffer, breakpoint_percentile } => {
-                let semantic = Semantic::new(text, &sections, max_tokens, buffer as usize, breakpoint_percentile);
+                let semantic =
+                    Semantic::new(text, &sections, max_tokens, buffer as usize, breakpoint_percentile);
                 return Ok(Plan::Semantic(semantic));
             }
         }))

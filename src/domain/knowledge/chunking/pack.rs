@@ -6,7 +6,13 @@ use super::atoms::{Atom, atoms};
 use super::{Cut, Text};
 
 /// The passages of a part of a text: none with more than `limit` tokens, none repeats more than `overlap` of the one before.
-pub(super) fn cut(text: Text<'_>, part: Range<usize>, limit: u32, overlap: u32, parent: Option<usize>) -> Vec<Cut> {
+pub(super) fn cut(
+    text: Text<'_>,
+    part: Range<usize>,
+    limit: u32,
+    overlap: u32,
+    parent: Option<usize>,
+) -> Vec<Cut> {
     let atoms = atoms(text, part, limit);
     let spans = spans(&atoms, limit, overlap);
     let ranges = spans.into_iter().map(|span| atoms[span.start].range.start..atoms[span.end - 1].range.end);

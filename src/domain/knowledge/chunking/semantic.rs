@@ -22,7 +22,13 @@ pub struct Semantic<'a> {
 }
 
 impl<'a> Semantic<'a> {
-    pub(super) fn new(text: Text<'a>, sections: &[Range<usize>], limit: u32, buffer: usize, percentile: u32) -> Self {
+    pub(super) fn new(
+        text: Text<'a>,
+        sections: &[Range<usize>],
+        limit: u32,
+        buffer: usize,
+        percentile: u32,
+    ) -> Self {
         let mut semantic =
             Self { text, limit, percentile, sentences: Vec::new(), windows: Vec::new(), firsts: Vec::new() };
         for section in sections {
@@ -72,7 +78,8 @@ impl<'a> Semantic<'a> {
 
 /// One less the cosine.
 fn distance(one: &[f32], other: &[f32]) -> f64 {
-    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let product =
+        |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
     let lengths = (product(one, one) * product(other, other)).sqrt();
     if lengths > 0.0 { 1.0 - product(one, other) / lengths } else { 0.0 }
 }
@@ -100,10 +107,14 @@ mod tests {
         let plan = chunking.plan(Text { text: &text, tokens: &tokens, sections: &[] }).unwrap();
         let Plan::Semantic(semantic) = plan else { panic!("it needs vectors") };
         let texts: Vec<&str> = semantic.texts().collect();
-        assert_eq!((texts.len(), texts[0], texts[1]), (101, "A sentence. A sentence.", "A sentence. A sentence. A sentence."));
+        assert_eq!(
+            (texts.len(), texts[0], texts[1]),
+            (101, "A sentence. A sentence.", "A sentence. A sentence. A sentence.")
+        );
         // Each angle is a little wider than the one before.
         let turned = |n: u32| (0..=n).map(|i| f64::from(i) / 2000.0).sum::<f64>();
-        let vectors: Vec<_> = (0..101).map(|n| vec![turned(n).cos() as f32, turned(n).sin() as f32]).collect();
+        let vectors: Vec<_> =
+            (0..101).map(|n| vec![turned(n).cos() as f32, turned(n).sin() as f32]).collect();
         let cuts = semantic.finish(&vectors).unwrap();
         assert_eq!(cuts.passages.len(), 11);
         assert_eq!(cuts.passages[0].range.len(), 91 * 12 - 1, "the wide angles are the last");
@@ -115,7 +126,9 @@ mod tests {
         let tokens = Tokens::new([]);
         let chunking = Chunking::Semantic { max_tokens: 100, buffer: 0, breakpoint_percentile: 99 };
         let sections = [0..20, 20..text.len()];
-        let Plan::Semantic(semantic) = chunking.plan(Text { text, tokens: &tokens, sections: &sections }).unwrap() else {
+        let Plan::Semantic(semantic) =
+            chunking.plan(Text { text, tokens: &tokens, sections: &sections }).unwrap()
+        else {
             panic!("it needs vectors")
         };
         let cuts = semantic.finish(&vec![vec![1.0, 0.0]; 3]).unwrap();

@@ -19,7 +19,8 @@ pub fn sentences(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
         let own = part.start + at..part.start + at + piece.len();
         let blank = piece.trim_start().is_empty();
         // A vowel sign behind a space belongs to that space: no sentence begins with it.
-        let joins = blank || open && !starts_anew(piece) && !is_one_line(before) || !is_boundary(text, own.start);
+        let joins =
+            blank || open && !starts_anew(piece) && !is_one_line(before) || !is_boundary(text, own.start);
         match found.last_mut() {
             Some(last) if joins => last.end = own.end,
             _ => found.push(own),
@@ -67,31 +68,27 @@ mod tests {
 
     #[test]
     fn a_wrapped_line_ends_no_sentence_and_a_blank_one_does() {
-        assert_eq!(said("A river\nbends. It\nmoves on\n\nA heading\n\nMore."), [
-            "A river\nbends.",
-            "It\nmoves on",
-            "A heading",
-            "More."
-        ]);
+        assert_eq!(
+            said("A river\nbends. It\nmoves on\n\nA heading\n\nMore."),
+            ["A river\nbends.", "It\nmoves on", "A heading", "More."]
+        );
         assert_eq!(said("She said “go.” Then\r\nshe went."), ["She said “go.”", "Then\r\nshe went."]);
     }
 
     #[test]
     fn headings_items_and_rows_are_sentences_of_their_own() {
-        assert_eq!(said("# Rivers\nThey bend\n- one\n- two\n2. three\n| a | b |\n| c | d |\n"), [
-            "# Rivers",
-            "They bend",
-            "- one",
-            "- two",
-            "2. three",
-            "| a | b |",
-            "| c | d |"
-        ]);
+        assert_eq!(
+            said("# Rivers\nThey bend\n- one\n- two\n2. three\n| a | b |\n| c | d |\n"),
+            ["# Rivers", "They bend", "- one", "- two", "2. three", "| a | b |", "| c | d |"]
+        );
     }
 
     #[test]
     fn languages_without_spaces_have_sentences_too() {
-        assert_eq!(said("川は曲がる。なぜか？流れが速いから。"), ["川は曲がる。", "なぜか？", "流れが速いから。"]);
+        assert_eq!(
+            said("川は曲がる。なぜか？流れが速いから。"),
+            ["川は曲がる。", "なぜか？", "流れが速いから。"]
+        );
         assert_eq!(said("မြစ်ကွေ့သည်။ အဘယ်ကြောင့်။").len(), 2);
     }
 }

@@ -28,8 +28,10 @@ fn cuts(chunking: Chunking, text: &str, sections: &[Range<usize>]) -> Cuts {
     match chunking.plan(Text { text, tokens: &tokens, sections }).unwrap() {
         Plan::Cut(cuts) => cuts,
         Plan::Semantic(semantic) => {
-            let vectors: Vec<Vec<f32>> =
-                semantic.texts().map(|text| vec![1.0, text.len() as f32 % 7.0, text.len() as f32 % 3.0]).collect();
+            let vectors: Vec<Vec<f32>> = semantic
+                .texts()
+                .map(|text| vec![1.0, text.len() as f32 % 7.0, text.len() as f32 % 3.0])
+                .collect();
             semantic.finish(&vectors).unwrap()
         }
     }
@@ -46,15 +48,25 @@ fn hold(text: &str, cuts: &[Cut], limit: Option<u32>, overlap: u32) {
     let bounds: std::collections::BTreeSet<usize> =
         text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]).collect();
     for (at, cut) in cuts.iter().enumerate() {
-        assert!(bounds.contains(&cut.range.start) && bounds.contains(&cut.range.end), "{cut:?} splits a grapheme");
+        assert!(
+            bounds.contains(&cut.range.start) && bounds.contains(&cut.range.end),
+            "{cut:?} splits a grapheme"
+        );
         assert_eq!(cut.tokens, tokens.count(&cut.range));
         if cut.range.start > end {
-            assert!(text[end..cut.range.start].trim().is_empty(), "{:?} is lost", &text[end..cut.range.start]);
+            assert!(
+                text[end..cut.range.start].trim().is_empty(),
+                "{:?} is lost",
+                &text[end..cut.range.start]
+            );
         } else {
             assert!(tokens.count(&(cut.range.start..end)) <= overlap, "{cut:?} repeats more than {overlap}");
         }
         if let Some(before) = at.checked_sub(1).map(|before| &cuts[before]) {
-            assert!(cut.range.start > before.range.start && cut.range.end > before.range.end, "{before:?} {cut:?}");
+            assert!(
+                cut.range.start > before.range.start && cut.range.end > before.range.end,
+                "{before:?} {cut:?}"
+            );
         }
         let single = text[cut.range.clone()].graphemes(true).count() == 1;
         assert!(single || limit.is_none_or(|limit| cut.tokens <= limit), "{cut:?} is longer than {limit:?}");
@@ -152,9 +164,15 @@ fn a_short_document_is_one_passage_and_a_long_one_keeps_its_sentences() {
 fn a_sentence_that_is_too_long_is_cut_at_lines_then_words_then_letters() {
     let fixed = |max_tokens| Chunking::Fixed { max_tokens, overlap_percent: 1 };
     let lines = "alpha beta\ngamma delta\nepsilon zeta";
-    assert_eq!(texts(&cuts(fixed(6), lines, &[]).passages, lines), ["alpha beta", "gamma delta", "epsilon zeta"]);
+    assert_eq!(
+        texts(&cuts(fixed(6), lines, &[]).passages, lines),
+        ["alpha beta", "gamma delta", "epsilon zeta"]
+    );
     let words = "one two three four five six";
-    assert_eq!(texts(&cuts(fixed(2), words, &[]).passages, words), ["one two", "three", "four", "five", "six"]);
+    assert_eq!(
+        texts(&cuts(fixed(2), words, &[]).passages, words),
+        ["one two", "three", "four", "five", "six"]
+    );
     let thai = "แม่น้ำไหลคดเคี้ยว เพราะกระแสน้ำ";
     assert_eq!(texts(&cuts(fixed(20), thai, &[]).passages, thai), ["แม่น้ำไหลคดเคี้ยว", "เพราะกระแสน้ำ"]);
     assert!(cuts(fixed(4), thai, &[]).passages.len() > 3);
@@ -175,5 +193,8 @@ fn bedrock_s_ranges_are_kept() {
         assert!(wrong.check().is_err(), "{wrong:?}");
     }
     let error = Chunking::Fixed { max_tokens: 0, overlap_percent: 20 }.check().unwrap_err();
-    assert_eq!(error.to_string(), "choosing how documents are cut: the most tokens of a passage is 0. Give 1 to 8192.");
+    assert_eq!(
+        error.to_string(),
+        "choosing how documents are cut: the most tokens of a passage is 0. Give 1 to 8192."
+    );
 }
