@@ -211,10 +211,9 @@ impl Writer {
             write_rows(&mut self.rows, &frames)?;
             Ok(frames)
         });
-        rows.map_err(|error| {
+        rows.inspect_err(|error| {
             // The act counts already. The next opening reads it from the passages.
             self.stuck = Some(stuck(error.clone()));
-            error
         })
     }
 
@@ -284,17 +283,16 @@ fn frames(
                 frames.push(Frame::default());
             }
             let Some(frame) = frames.last_mut() else { continue };
-            let set = match table.postings.number(&passage.attributes) {
-                Some(set) => set,
-                None => {
-                    let key = serde_json::to_vec(&passage.attributes)
-                        .map_err(|why| Error::internal("writing a knowledge base's rows", why.to_string()))?;
-                    let next = (table.postings.len() + fresh.len()) as u32;
-                    *fresh.entry(key).or_insert_with(|| {
-                        frame.sets.push(passage.attributes.clone());
-                        next
-                    })
-                }
+            let set = if let Some(set) = table.postings.number(&passage.attributes) {
+                set
+            } else {
+                let key = serde_json::to_vec(&passage.attributes)
+                    .map_err(|why| Error::internal("writing a knowledge base's rows", why.to_string()))?;
+                let next = (table.postings.len() + fresh.len()) as u32;
+                *fresh.entry(key).or_insert_with(|| {
+                    frame.sets.push(passage.attributes.clone());
+                    next
+                })
             };
             let row = Row {
                 id: passage.id,

@@ -115,13 +115,12 @@ impl Embedded {
     }
 
     fn open_as(shelf: Shelf, dimensions: usize, mending: bool) -> Result<(Self, u64)> {
-        let base = match read_base(&shelf)? {
-            Some(base) => base,
-            None => {
-                let base = Base { format: FORMAT, dimensions, generation: 1 };
-                write_base(&shelf, base)?;
-                base
-            }
+        let base = if let Some(base) = read_base(&shelf)? {
+            base
+        } else {
+            let base = Base { format: FORMAT, dimensions, generation: 1 };
+            write_base(&shelf, base)?;
+            base
         };
         if base.dimensions != dimensions {
             let why = format!("its vectors have {} numbers, not {dimensions}", base.dimensions);

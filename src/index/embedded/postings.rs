@@ -69,12 +69,16 @@ impl Postings {
             Filter::Test { key, test } => self.tested(key, test),
             Filter::AndAll(all) => {
                 let mut kept = Bits::full(self.sets);
-                all.iter().for_each(|filter| kept.keep(&self.passing(filter)));
+                for filter in all {
+                    kept.keep(&self.passing(filter));
+                }
                 kept
             }
             Filter::OrAll(some) => {
                 let mut joined = Bits::default();
-                some.iter().for_each(|filter| joined.join(&self.passing(filter)));
+                for filter in some {
+                    joined.join(&self.passing(filter));
+                }
                 joined
             }
         }

@@ -89,7 +89,7 @@ impl<'a> Sight<'a> {
             // The few that pass are laid side by side.
             space.highs.clear();
             rows().for_each(|row| {
-                space.highs.extend_from_slice(&chunk.highs[(row - first) * width..][..width])
+                space.highs.extend_from_slice(&chunk.highs[(row - first) * width..][..width]);
             });
             space.sums.resize(wanted, 0);
             self.query.scan(&space.highs, &mut space.sums);

@@ -297,8 +297,8 @@ proptest! {
         }
         let filter = Filter::test("set", Test::Equals(Value::Number(0.0)));
         let passing = table.passing(Some(&filter));
-        let query = noise(seed ^ 77, DIMENSIONS);
-        let among: Vec<_> = vectors.iter().enumerate().filter(|(n, _)| *n as u64 % modulus == 0).map(|(_, v)| v.clone()).collect();
+        let query = noise(seed ^ 0x77, DIMENSIONS);
+        let among: Vec<_> = vectors.iter().enumerate().filter(|(n, _)| (*n as u64).is_multiple_of(modulus)).map(|(_, v)| v.clone()).collect();
         let wanted = exact(&among, &query, among.len());
         let expected = [wanted[wanted.len() / 2].0, PassageId::from_bytes([255; 16])];
         let found = scan::nearest(&table, &Asked { vector: &query, results, passing: &passing, expected: &expected });

@@ -1,6 +1,5 @@
 //! Gathers the rows that match, with their scores.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
@@ -93,14 +92,11 @@ impl Part {
             self.found.clear();
             self.least = Score::INFINITY;
         } else if self.found.len() > best {
-            let (_, last, _) = self.found.select_nth_unstable_by(best - 1, higher);
+            let (_, last, _) =
+                self.found.select_nth_unstable_by(best - 1, |one, other| other.0.total_cmp(&one.0));
             self.least = last.0;
             let least = self.least;
             self.found.retain(|(score, _)| *score >= least);
         }
     }
-}
-
-fn higher(one: &Scored, other: &Scored) -> Ordering {
-    other.0.total_cmp(&one.0)
 }

@@ -49,9 +49,12 @@ struct Pages {
     held: Mutex<Held>,
 }
 
+/// A page, and when it was used last.
+type Page = (Arc<Vec<u8>>, u64);
+
 #[derive(Default)]
 struct Held {
-    pages: HashMap<(String, usize), (Arc<Vec<u8>>, u64)>,
+    pages: HashMap<(String, usize), Page>,
     /// Counts up: which were used last.
     now: u64,
 }

@@ -77,12 +77,12 @@ fn attribute(key: &str, json: &Json) -> Result<Attribute> {
         return Ok(Attribute { value: value(json).ok_or_else(|| no_value(key, json))?, embedded: false });
     };
     let typed = object.get("value").and_then(Json::as_object);
-    let typed = typed.ok_or_else(|| at(key, "it is an object without an object “value”".to_owned(), ""))?;
+    let typed = typed.ok_or_else(|| at(key, "it is an object without an object “value”", ""))?;
     let embedded = match object.get("includeForEmbedding") {
         None | Some(Json::Null) => false,
         Some(Json::Bool(embedded)) => *embedded,
         Some(_) => {
-            return Err(at(key, "includeForEmbedding is no boolean".to_owned(), "Write true or false."));
+            return Err(at(key, "includeForEmbedding is no boolean", "Write true or false."));
         }
     };
     let kind = typed.get("type").and_then(Json::as_str).unwrap_or_default();
@@ -93,7 +93,7 @@ fn attribute(key: &str, json: &Json) -> Result<Attribute> {
         "STRING_LIST" => "stringListValue",
         _ => {
             let hint = "It is STRING, NUMBER, BOOLEAN or STRING_LIST.";
-            return Err(at(key, format!("its type is “{}”", shown(kind)), hint));
+            return Err(at(key, &format!("its type is “{}”", shown(kind)), hint));
         }
     };
     let found = typed.get(name).and_then(value);
@@ -106,8 +106,9 @@ fn attribute(key: &str, json: &Json) -> Result<Attribute> {
                 | ("STRING_LIST", Value::Texts(_))
         )
     });
-    let value = fits
-        .ok_or_else(|| at(key, format!("its type is {kind}, and {name} is missing or something else"), ""))?;
+    let value = fits.ok_or_else(|| {
+        at(key, &format!("its type is {kind}, and {name} is missing or something else"), "")
+    })?;
     Ok(Attribute { value, embedded })
 }
 
@@ -126,10 +127,10 @@ pub(super) fn value(json: &Json) -> Option<Value> {
 
 fn no_value(key: &str, json: &Json) -> Error {
     let why = if json.is_null() { "it is null" } else { "its list has members that are no strings" };
-    at(key, why.to_owned(), "A value is a string, a number, a boolean or a list of strings.")
+    at(key, why, "A value is a string, a number, a boolean or a list of strings.")
 }
 
-fn at(key: &str, why: String, hint: &str) -> Error {
+fn at(key: &str, why: &str, hint: &str) -> Error {
     wrong(format!("{ATTRIBUTES}.{}: {why}", shown(key)), hint)
 }
 

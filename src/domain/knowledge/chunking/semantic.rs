@@ -84,7 +84,7 @@ fn distance(one: &[f32], other: &[f32]) -> f64 {
     if lengths > 0.0 { 1.0 - product(one, other) / lengths } else { 0.0 }
 }
 
-/// The percentile, between two values by straight lines (as NumPy's default). Of nothing: nothing is above it.
+/// The percentile, between two values by straight lines (as `NumPy` does by default). Of nothing: nothing is above it.
 fn percentile(mut values: Vec<f64>, percentile: u32) -> f64 {
     values.sort_by(f64::total_cmp);
     let Some(last) = values.len().checked_sub(1) else { return f64::INFINITY };
