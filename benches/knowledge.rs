@@ -111,8 +111,8 @@ fn resident() -> f64 {
 }
 
 async fn queries(chosen: &dyn Fn(&str) -> bool) {
-    let passages: usize =
-        std::env::var("OUTCROP_BENCH_PASSAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
+    let set = std::env::var_os("OUTCROP_BENCH_PASSAGES");
+    let passages: usize = set.and_then(|number| number.to_str()?.parse().ok()).unwrap_or(100_000);
     let words = chosen("keyword") || chosen("hybrid");
     let mut noise = Noise(0x5eed);
     let centres: Vec<_> = (0..passages.div_ceil(CLUSTER)).map(|_| noise.vector()).collect();
