@@ -24,6 +24,7 @@
 //! | [`store`] | the only place that names sled; everything made from user content is sealed |
 //! | [`engine`] | the only place that names candle: local models; its arithmetic is the package `outcrop_kernel` |
 //! | [`provider`] | one trait, many voices |
+//! | [`index`] | passages of knowledge bases and their search; the only place that names tantivy |
 //! | [`worker`] | other programs and hidden modes of this one: the only place that starts a child |
 //! | [`service`] | what the program can do; `service/invoke` is the only caller of a provider |
 //! | [`workbench`] | the one door: requests in, replies out, here or over a socket |
@@ -43,6 +44,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod index;
 pub mod log;
 pub mod net;
 pub mod provider;

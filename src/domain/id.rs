@@ -100,6 +100,12 @@ id! {
     DatasetId = "dataset";
     /// One vote of a rater.
     VoteId = "vote";
+    /// One knowledge base.
+    BaseId = "knowledge base";
+    /// One document of a knowledge base.
+    DocumentId = "document";
+    /// One passage of a document.
+    PassageId = "passage";
     /// One workspace: a store and its key.
     WorkspaceId = "workspace";
 }

@@ -19,6 +19,7 @@ pub mod evaluation;
 pub mod figures;
 pub mod hex;
 pub mod id;
+pub mod knowledge;
 pub mod known;
 pub mod left_out;
 pub mod listing;

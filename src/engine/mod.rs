@@ -35,7 +35,7 @@ mod trial;
 mod vocabulary;
 
 pub use convert::{Converted, convert};
-pub use encoder::WINDOW;
+pub use encoder::{Tokeniser, WINDOW};
 pub use inspect::{ModelFacts, Prompt, backend, inspect, prompt, standing, tokenise};
 pub use scheduler::{Engine, Options};
 pub use trial::{Trial, try_out};

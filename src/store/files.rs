@@ -135,6 +135,12 @@ pub(super) fn open(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Opens a file that is there, to read it.
+pub(super) fn open_to_read(path: &Path) -> Result<File> {
+    let opened = OpenOptions::new().read(true).custom_flags(no_follow()).open(path);
+    opened.map_err(|e| refusal(format!("opening {}", path.display()), &e))
+}
+
 /// The bytes of a file; `None` where there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     let doing = || format!("reading {}", path.display());

@@ -10,6 +10,7 @@
 //! head          which generation is the store, and its keys, wrapped; head.copy beside it
 //! key-…         what unwraps them, where neither a passphrase nor the system's keyring does
 //! gen-000001/   a generation: tree/ is sled's, blobs/ has sealed files for large values
+//! shelves/      sealed files beside the records: the indexes of knowledge bases; see `shelf`
 //! mark          the number of the last acknowledged batch; see `tail`
 //! backup        the automatic backup; backup-before-… are from before a migration
 //! ballast       room to give up when the disk is full
@@ -34,10 +35,12 @@ mod head;
 mod info;
 mod key;
 mod keyring;
+mod log;
 mod migrate;
 mod open;
 mod options;
 mod owner;
+mod pages;
 mod provider_key;
 pub mod record;
 mod rekey;
@@ -48,6 +51,7 @@ mod rewrite;
 mod salvage;
 mod scan;
 mod seal;
+mod shelf;
 mod shield;
 mod site;
 mod tail;
@@ -62,11 +66,14 @@ pub use fault::Faults;
 pub use info::{Info, Verified};
 pub use key::{Unlock, WrapWith};
 pub use keyring::{Keyring, Ring, RingEntry, RingFault};
+pub use log::{Log, LogReader, Span};
 pub use migrate::{Step, Stored};
 pub use options::Options;
 pub use owner::Owner;
+pub use pages::{PAGE, PagedFile, PagesWriter};
 pub use record::Record;
 pub use scan::{Newest, Records, Scan};
+pub use shelf::Shelf;
 pub use shield::shielded;
 
 use blob::Address;

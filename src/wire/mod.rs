@@ -11,6 +11,7 @@ pub mod decode;
 pub mod evaluation;
 pub mod fault;
 pub mod formula;
+pub mod knowledge;
 mod loose;
 pub mod ndjson;
 pub mod ollama;

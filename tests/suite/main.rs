@@ -23,6 +23,7 @@ mod evaluation;
 mod faults;
 mod faults_whole;
 mod flow;
+mod index;
 mod judging;
 mod layers;
 mod limits;

@@ -14,6 +14,7 @@
 
 pub mod attention;
 mod lanes;
+pub mod nearness;
 mod q8_0;
 pub mod vector;
 

@@ -5,6 +5,7 @@
 mod encoding;
 mod forward;
 mod pieces;
+mod tokeniser;
 mod weights;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub(super) use self::encoding::Encoding;
 use self::forward::Scratch;
 use self::pieces::Pieces;
 pub use self::pieces::WINDOW;
+pub use self::tokeniser::Tokeniser;
 use self::weights::Weights;
 use super::loaded::Stamp;
 use super::loading::Wanted;

@@ -1,5 +1,6 @@
 //! Text to word-pieces, in windows that the encoder reads at once.
 
+use std::ops::Range;
 use std::path::Path;
 
 use tokenizers::Tokenizer;
@@ -8,6 +9,9 @@ use crate::domain::{Error, ErrorKind, Result};
 
 /// The most pieces of a window, marks included: longer ones the model was not taught (sentence-transformers cuts there).
 pub const WINDOW: u32 = 256;
+
+/// About so many bytes of a long text are cut into pieces at once.
+const PART: usize = 64 * 1024;
 
 /// A vocabulary of word-pieces.
 #[derive(Debug)]
@@ -41,6 +45,29 @@ impl Pieces {
         let (begin, end) = (mark("[CLS]")?, mark("[SEP]")?);
         let most = (WINDOW as usize).min(positions).saturating_sub(2).max(1);
         Ok(Self { tokenizer: Box::new(tokenizer), begin, end, most })
+    }
+
+    /// The most pieces of a window, marks left out.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// The bytes of each piece of a text, in order.
+    pub(super) fn places(&self, text: &str) -> Result<Vec<Range<usize>>> {
+        let mut places = Vec::with_capacity(text.len() / 4);
+        let mut from = 0;
+        while from < text.len() {
+            // No piece reaches across a line's end, so a long text takes no more memory than a part of it.
+            let least = text.floor_char_boundary(from + PART);
+            let end = text[least..].find('\n').map_or(text.len(), |at| least + at + 1);
+            let encoding = self
+                .tokenizer
+                .encode(&text[from..end], false)
+                .map_err(|why| Error::internal("cutting a text into word-pieces", why.to_string()))?;
+            places.extend(encoding.get_offsets().iter().map(|(start, stop)| from + start..from + stop));
+            from = end;
+        }
+        Ok(places)
     }
 
     /// The windows of a text: one for all that is not too long, and one without pieces for an empty text.

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use outcrop::domain::delta::Event;
 use outcrop::domain::message::{Role, Usage};
 use outcrop::domain::{Error, ErrorKind, Result};
-use outcrop::engine::{Engine, Options};
+use outcrop::engine::{Engine, Options, Tokeniser};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -153,4 +153,27 @@ async fn a_file_that_is_no_encoder_says_what_is_wrong_with_it() {
     }
     let error = embed(&engine, Path::new("/nowhere/model.safetensors"), &["one"]).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/model.safetensors"), "{error}");
+}
+
+#[test]
+fn the_places_of_the_tokens_are_as_many_as_the_encoder_reads_and_cover_the_words() {
+    let Some(path) = encoder() else { return };
+    let tokeniser = Tokeniser::of(&path).unwrap();
+    for (Said { text, pieces }, _) in said() {
+        let places = tokeniser.places(&text).unwrap();
+        // A window of a text has two marks; a long text has several.
+        let windows = places.len().div_ceil(tokeniser.window()).max(1);
+        let counted = places.len() + 2 * windows;
+        assert!(windows > 1 || counted == pieces as usize, "{text}: {counted} {pieces}");
+        assert!(
+            places.iter().all(|place| text.get(place.clone()).is_some_and(|word| !word.trim().is_empty())),
+            "{text}"
+        );
+        assert!(places.is_sorted_by_key(|place| place.end), "{text}");
+    }
+    let long = "The river bends.\n".repeat(20_000);
+    assert_eq!(
+        tokeniser.places(&long).unwrap().len(),
+        4 * 20_000 + tokeniser.places("bends").unwrap().len() * 20_000 - 20_000
+    );
 }

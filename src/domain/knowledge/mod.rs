@@ -1,0 +1,16 @@
+//! Knowledge: passages of documents, what is said of them, how they are cut, filtered and ranked.
+//!
+//! ```text
+//! a document's text ─► chunking ─► passages, each with attributes
+//! a question        ─► filter, words ─► two ranked lists ─► fusion ─► standings
+//! ```
+//!
+//! Never here: where passages lie (that is `index`), and how the JSON of filters and metadata files looks (that is `wire`).
+
+pub mod attribute;
+pub mod chunking;
+pub mod filter;
+pub mod fusion;
+pub mod passage;
+pub mod ranking;
+pub mod words;
