@@ -1,5 +1,6 @@
 //! What votes come to, as a report or as a decision of the owner; evaluations on their way to other people and back.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::judged;
@@ -179,7 +180,9 @@ fn told(evaluation: &Evaluation, taken: &TakenIn, out: &mut Out) -> Result<bool,
         0 => String::new(),
         known => format!(", {known} were here already"),
     };
-    let left = match taken.bad.len() {
+    // Of one line several things may be left out.
+    let lines: BTreeSet<u64> = taken.bad.iter().map(|bad| bad.line).collect();
+    let left = match lines.len() {
         0 => String::new(),
         left => format!(", {} left out", words::count(left as u64, "line", "lines")),
     };
