@@ -61,7 +61,11 @@ fn results(line: &mut Value, worker: usize) -> &mut Value {
 
 /// What an export of Bedrock's form says after such a file was imported; and what was told of the import.
 fn through(home: &Home, name: &str, file: &[&Value]) -> (Vec<Value>, String) {
-    let text = file.iter().map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+    let mut text = String::new();
+    for line in file {
+        text += &line.to_string();
+        text.push('\n');
+    }
     let said = home.fed(&text, &["eval", "import", "-", "--name", name]);
     let back = home.run(&["eval", "export", name, "--form", "bedrock"]);
     (lines(good(&back)), format!("{}{}", said.stderr, said.stdout))
