@@ -31,8 +31,8 @@ fn fill(store: &Store) {
         batch.put(&key(&message), &message).unwrap();
     }
     let draft = Draft { text: CANARY.to_owned(), pastes: vec![CANARY.repeat(500).into()] };
-    save_draft(&store, DraftOf(Some(head.id)), draft.clone());
-    save_draft(&store, DraftOf(None), draft);
+    save_draft(store, DraftOf(Some(head.id)), draft.clone());
+    save_draft(store, DraftOf(None), draft);
     let remembered = Remembered { name: CANARY.to_owned(), value: serde_json::json!(CANARY) };
     batch.put(&store.name(CANARY), &remembered).unwrap();
     let template =
