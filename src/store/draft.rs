@@ -39,20 +39,21 @@ impl Store {
             |old: &Version| old.by.is_none_or(|old| old == by) || (over.is_some() && old.id == over);
         let beside = before.filter(|old| !old.text.is_empty() && !replaced(old));
         let mut versions: Vec<Version> = Vec::new();
+        let mut named = BTreeSet::new();
         if !draft.text.is_empty() {
             let mut pastes = Vec::new();
             for paste in draft.pastes {
-                pastes.push(self.keep_paste(of, paste, &mut batch)?);
+                pastes.push(self.keep_paste(of, paste, &mut named, &mut batch)?);
             }
             versions.push(Version { id: Some(id), by: Some(by), text: draft.text, pastes });
         }
         versions.extend(beside);
         versions.truncate(TERMINALS);
-        let named = versions.iter().flat_map(|version| &version.pastes).filter_map(|paste| match paste {
+        named.extend(versions.iter().flat_map(|version| &version.pastes).filter_map(|paste| match paste {
             KeptPaste::Apart { paste } => Some(*paste),
             KeptPaste::Here(_) | KeptPaste::File { .. } => None,
-        });
-        self.forget_pastes(of, &named.collect(), &mut batch)?;
+        }));
+        self.forget_pastes(of, &named, &mut batch)?;
         let mut versions = versions.into_iter();
         match versions.next() {
             None => batch.remove::<KeptDraft>(&of),
@@ -61,14 +62,21 @@ impl Store {
         self.commit(batch)
     }
 
-    fn keep_paste(&self, of: DraftOf, paste: Held, batch: &mut Batch) -> Result<KeptPaste> {
+    /// How a paste is kept; a large one that is not `named` yet is written, unless it is there.
+    fn keep_paste(
+        &self,
+        of: DraftOf,
+        paste: Held,
+        named: &mut BTreeSet<Name>,
+        batch: &mut Batch,
+    ) -> Result<KeptPaste> {
         Ok(match paste {
             Held::File(file) => KeptPaste::File { file },
             Held::Text(paste) if paste.len() <= APART => KeptPaste::Here(paste),
             Held::Text(paste) => {
                 let name = Name::of(&self.shared.live().name("paste", paste.as_bytes()));
                 let key = PasteOf(of, name);
-                if !self.has::<Paste>(&key)? {
+                if named.insert(name) && !self.has::<Paste>(&key)? {
                     batch.put(&key, &Paste(paste))?;
                 }
                 KeptPaste::Apart { paste: name }

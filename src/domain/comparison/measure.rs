@@ -112,8 +112,8 @@ impl Summary {
         let ended = answers.iter().filter(|answer| !matches!(answer.outcome, Outcome::Failed { .. }));
         let measures: Vec<Measure> = ended.map(|answer| Measure::of(answer, price)).collect();
         // How long an answer took that was cut short says nothing of its model.
-        let ended_whole = answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Complete { .. }));
-        let complete: Vec<Measure> = ended_whole.map(|answer| Measure::of(answer, price)).collect();
+        let complete: Vec<Measure> =
+            answers.iter().filter_map(|answer| Measure::of_complete(answer, price)).collect();
         let of =
             |figure: fn(&Measure) -> Option<u32>, share| at(&complete, |m| figure(m).map(f64::from), share);
         let sum =

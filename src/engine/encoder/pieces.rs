@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use tokenizers::Tokenizer;
+use tokenizers::{Encoding, Tokenizer};
 
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -47,6 +47,12 @@ impl Pieces {
         Ok(Self { tokenizer: Box::new(tokenizer), begin, end, most })
     }
 
+    fn encoded(&self, text: &str) -> Result<Encoding> {
+        self.tokenizer
+            .encode(text, false)
+            .map_err(|why| Error::internal("cutting a text into word-pieces", why.to_string()))
+    }
+
     /// The most pieces of a window, marks left out.
     pub(super) fn most(&self) -> usize {
         self.most
@@ -60,10 +66,7 @@ impl Pieces {
             // No piece reaches across a line's end, so a long text takes no more memory than a part of it.
             let least = text.floor_char_boundary(from + PART);
             let end = text[least..].find('\n').map_or(text.len(), |at| least + at + 1);
-            let encoding = self
-                .tokenizer
-                .encode(&text[from..end], false)
-                .map_err(|why| Error::internal("cutting a text into word-pieces", why.to_string()))?;
+            let encoding = self.encoded(&text[from..end])?;
             places.extend(encoding.get_offsets().iter().map(|(start, stop)| from + start..from + stop));
             from = end;
         }
@@ -72,10 +75,7 @@ impl Pieces {
 
     /// The windows of a text: one for all that is not too long, and one without pieces for an empty text.
     pub(super) fn cut(&self, text: &str) -> Result<Vec<Vec<u32>>> {
-        let encoding = self
-            .tokenizer
-            .encode(text, false)
-            .map_err(|why| Error::internal("cutting a text into word-pieces", why.to_string()))?;
+        let encoding = self.encoded(text)?;
         let ids = encoding.get_ids();
         let count = ids.len().div_ceil(self.most).max(1);
         let window = |at: usize| {

@@ -8,14 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Ids;
+use super::{Ids, blank, imported_answer};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Thread, title_from};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{
-    Answer, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
-};
-use crate::domain::settings::Settings;
+use crate::domain::message::{Block, Message, MessageOrigin, Role};
 use crate::domain::time::Timestamp;
 
 #[derive(Deserialize)]
@@ -103,20 +100,7 @@ pub(super) fn thread(text: &str, ids: &mut dyn Ids, skipped: &mut Vec<String>) -
         skipped.push(format!("{title:?}: {count} × {what}"));
     }
     let updated = time(export.update_time).or_else(|| messages.last().map(|m| m.created)).unwrap_or(created);
-    let head = Conversation {
-        id: conversation,
-        titled: given.is_some(),
-        title,
-        created,
-        updated,
-        model: None,
-        system: None,
-        settings: Settings::default(),
-        leaf,
-        run: None,
-        side: None,
-        forked_from: None,
-    };
+    let head = Conversation { titled: given.is_some(), title, created, updated, leaf, ..blank(conversation) };
     Ok(Thread { conversation: head, messages })
 }
 
@@ -279,18 +263,6 @@ fn blocks(content: &Value, leave: &mut impl FnMut(String)) -> Vec<Block> {
 fn name(kind: &str, what: &str) -> String {
     let kind: String = kind.chars().take(40).collect();
     format!("{what} of the kind {kind}")
-}
-
-fn imported_answer(model: ModelId) -> Answer {
-    Answer {
-        model,
-        settings: Settings::default(),
-        usage: Usage::default(),
-        timing: Timing::default(),
-        outcome: Outcome::Complete { reason: StopReason::EndTurn },
-        context: None,
-        schema: None,
-    }
 }
 
 /// Seconds to milliseconds; what is no time of a calendar is none.

@@ -19,9 +19,12 @@ pub use read::read;
 
 use crate::domain::attachment::blobs_of;
 use crate::domain::call::Blobs;
+use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Thread};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{BlobId, Message};
+use crate::domain::message::{Answer, BlobId, Message, Outcome, StopReason, Timing, Usage};
+use crate::domain::settings::Settings;
+use crate::domain::time::Timestamp;
 use crate::domain::{Error, Result};
 use crate::wire::attachment::base64;
 
@@ -42,6 +45,37 @@ pub struct Imported {
 pub trait Ids {
     fn conversation(&mut self) -> ConversationId;
     fn message(&mut self) -> MessageId;
+}
+
+/// A conversation of which only its id is known.
+fn blank(id: ConversationId) -> Conversation {
+    Conversation {
+        id,
+        title: String::new(),
+        titled: false,
+        created: Timestamp::default(),
+        updated: Timestamp::default(),
+        model: None,
+        system: None,
+        settings: Settings::default(),
+        leaf: None,
+        run: None,
+        side: None,
+        forked_from: None,
+    }
+}
+
+/// An answer of which only its model is known.
+fn imported_answer(model: ModelId) -> Answer {
+    Answer {
+        model,
+        settings: Settings::default(),
+        usage: Usage::default(),
+        timing: Timing::default(),
+        outcome: Outcome::Complete { reason: StopReason::EndTurn },
+        context: None,
+        schema: None,
+    }
 }
 
 #[derive(Serialize)]

@@ -3,14 +3,12 @@
 //! People and models say what they say as Markdown too: in what this program wrote, only a heading with a date under it
 //! begins a turn. Files and calls of tools stay as the text that stands for them.
 
-use super::Ids;
+use super::{Ids, blank, imported_answer};
 use crate::domain::catalog::ModelId;
 use crate::domain::conversation::{Conversation, Thread, title_from};
-use crate::domain::id::ConversationId;
 use crate::domain::message::{
     Answer, Block, Message, MessageOrigin, Outcome, Role, StopReason, Timing, Usage,
 };
-use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 
 /// The conversations of a text, oldest first; what cannot be taken is added to `skipped`.
@@ -39,7 +37,7 @@ struct Turn<'a> {
 }
 
 fn thread(lines: &[&str], ids: &mut dyn Ids, skipped: &mut Vec<String>) -> Option<Thread> {
-    let mut head = empty(ids.conversation());
+    let mut head = Conversation { titled: true, ..blank(ids.conversation()) };
     let ours = is_front(lines);
     let mut rest = lines;
     if ours {
@@ -89,23 +87,6 @@ fn thread(lines: &[&str], ids: &mut dyn Ids, skipped: &mut Vec<String>) -> Optio
     }
     head.leaf = Some(messages.last()?.id);
     Some(Thread { conversation: head, messages })
-}
-
-fn empty(id: ConversationId) -> Conversation {
-    Conversation {
-        id,
-        title: String::new(),
-        titled: true,
-        created: Timestamp::default(),
-        updated: Timestamp::default(),
-        model: None,
-        system: None,
-        settings: Settings::default(),
-        leaf: None,
-        run: None,
-        side: None,
-        forked_from: None,
-    }
 }
 
 /// A line of the front matter.
@@ -261,14 +242,12 @@ impl Figures {
             .first_token_ms
             .zip(window)
             .map(|(first, window)| first.saturating_add(window.round() as u32));
-        Answer {
-            model,
-            settings: Settings::default(),
-            usage: Usage { input: self.input, output: self.output, ..Usage::default() },
-            timing: Timing { first_token_ms: self.first_token_ms, total_ms: total },
-            outcome: self.outcome.unwrap_or(Outcome::Complete { reason: StopReason::EndTurn }),
-            context: None,
-            schema: None,
+        let mut answer = imported_answer(model);
+        answer.usage = Usage { input: self.input, output: self.output, ..Usage::default() };
+        answer.timing = Timing { first_token_ms: self.first_token_ms, total_ms: total };
+        if let Some(outcome) = self.outcome {
+            answer.outcome = outcome;
         }
+        answer
     }
 }
