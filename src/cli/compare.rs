@@ -235,7 +235,7 @@ fn told(
     }
     let rows = if comparison.pages.len() == 1 {
         let ended: Vec<Option<&Answer>> = columns.map(|column| of(column).next()).collect();
-        figures_of(comparison, &ended, price)
+        figures_of(comparison, 0, &ended, price)
     } else {
         let all: Vec<Summary> = columns.map(|column| Summary::of(of(column), price(column))).collect();
         summaries(comparison, &all)
@@ -243,9 +243,10 @@ fn told(
     words::ledger(rows).iter().try_for_each(|line| out.line(line))
 }
 
-/// A row for each column: its figures, the best of each marked.
+/// A row for each column of a page: its figures, the best of each marked.
 pub(super) fn figures_of<'a>(
     comparison: &Comparison,
+    page: usize,
     answers: &[Option<&Answer>],
     price: impl Fn(usize) -> Option<&'a Price>,
 ) -> Vec<Vec<String>> {
@@ -257,13 +258,13 @@ pub(super) fn figures_of<'a>(
     let competing = of(Measure::of_complete);
     let best = Contest::ALL.map(|contest| contest.best(&competing));
     let head = ["", "first", "total", "tok/s", "in", "out", "cost", "end"].map(str::to_owned).to_vec();
-    let row = |(column, measure): (usize, &Option<Measure>)| {
-        let measure = measure.unwrap_or_default();
+    let row = |column: usize| {
+        let measure = measures[column].unwrap_or_default();
         let mark = |contest: usize, text: String| {
             format!("{text}{}", if best[contest].contains(&column) { "*" } else { " " })
         };
         vec![
-            name(comparison, column),
+            format!("{}  {}", comparison.letter(page, column), comparison.columns[column].contestant()),
             mark(0, known(measure.first_ms, figures::milliseconds)),
             mark(1, known(measure.total_ms, figures::milliseconds)),
             mark(2, known(measure.per_second, figures::rate)),
@@ -273,17 +274,21 @@ pub(super) fn figures_of<'a>(
             answers[column].map_or("failed", |answer| end(&answer.outcome)).to_owned(),
         ]
     };
-    std::iter::once(head).chain(measures.iter().enumerate().map(row)).collect()
+    std::iter::once(head).chain(comparison.order(page).into_iter().map(row)).collect()
 }
 
-/// A row for each column: what its answers come to.
+/// A row for each column: what its answers come to. It has no letter where each page gives it another one.
 pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<String>> {
     let head =
         ["", "answers", "failed", "first p50", "p95", "total p50", "p95", "tok/s", "in", "out", "cost"];
     let row = |(column, summary): (usize, &Summary)| {
         let ms = |ms| known(ms, figures::milliseconds);
         vec![
-            name(comparison, column),
+            if comparison.is_of_one_order() {
+                format!("{}  {}", comparison.letter(0, column), comparison.columns[column].contestant())
+            } else {
+                comparison.columns[column].contestant()
+            },
             figures::grouped(summary.answers),
             figures::grouped(summary.failed),
             ms(summary.first_p50),
@@ -297,10 +302,6 @@ pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<Str
         ]
     };
     std::iter::once(head.map(str::to_owned).to_vec()).chain(all.iter().enumerate().map(row)).collect()
-}
-
-fn name(comparison: &Comparison, column: usize) -> String {
-    format!("{}  {}", letter(column), comparison.columns[column].contestant())
 }
 
 /// What is unknown is shown as unknown.

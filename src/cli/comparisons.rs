@@ -10,7 +10,7 @@ use super::datasets::{bad_lines, bytes};
 use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, ask, export, unexpected, words};
-use crate::domain::comparison::{Ballot, Column, Comparison, chosen, letter, own, turns};
+use crate::domain::comparison::{Ballot, Column, Comparison, letter, own, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::evaluation::Choice;
 use crate::domain::evaluation::ranking::left_apart;
@@ -102,9 +102,9 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
                 out.line("── asked")?;
                 written(&asked.text(), out)?;
             }
-            for (column, answer) in turn.answers.iter().enumerate() {
-                out.line(&format!("── {}  {}", letter(column), comparison.columns[column].contestant()))?;
-                let Some(answer) = answer else { continue };
+            for (place, column) in comparison.order(number).into_iter().enumerate() {
+                out.line(&format!("── {}  {}", letter(place), comparison.columns[column].contestant()))?;
+                let Some(answer) = turn.answers[column] else { continue };
                 written(&answer.text(), out)?;
                 if let Some(error) = failure(answer) {
                     out.line(&format!("✗ {error}"))?;
@@ -112,11 +112,16 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
             }
             let answers: Vec<_> =
                 turn.answers.iter().map(|message| message.and_then(|m| m.answer.as_ref())).collect();
-            let rows =
-                figures_of(&comparison, &answers, |column| prices.get(&comparison.columns[column].model));
+            let rows = figures_of(&comparison, number, &answers, |column| {
+                prices.get(&comparison.columns[column].model)
+            });
             words::ledger(rows).iter().try_for_each(|line| out.line(line))?;
             for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
-                out.line(&format!("{} chose {}", who(&ballot.who), chosen(ballot.choice)))?;
+                out.line(&format!(
+                    "{} chose {}",
+                    who(&ballot.who),
+                    comparison.chosen(number, ballot.choice)
+                ))?;
             }
             out.line("")?;
         }
@@ -237,6 +242,11 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
         let pages = words::count(comparison.pages.len() as u64, "page", "pages");
         Error::new(ErrorKind::NotFound, "choosing an answer", format!("it has {pages}"), "Count from 1.")
     })?;
+    let order = comparison.order(at);
+    let choice = match choice {
+        Choice::One(place) => Choice::One(order[place]),
+        other => other,
+    };
     if comparison.hides(at, &ballots, &person(&asker.config.user)) {
         return Err(blind("choosing an answer".to_owned(), at).into());
     }
@@ -254,7 +264,7 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
         page: u32::try_from(at).unwrap_or(u32::MAX),
         answers,
         choice,
-        order: (0..comparison.columns.len()).collect(),
+        order,
         // `show` and `list` say who answers.
         hidden: false,
     };
@@ -262,14 +272,14 @@ async fn choose(text: &str, said: &str, number: u32, asker: &Asker, out: &mut Ou
     if out.json {
         return out.object(&reply);
     }
-    // On the screen a blind page has other letters than here.
+    // Each page of a blind one has its own letters.
     let name = match choice {
         Choice::One(column) if comparison.blind.is_some() => {
             format!(", {}", comparison.columns[column].contestant())
         }
         _ => String::new(),
     };
-    out.line(&format!("kept: {}{name}", chosen(choice)))
+    out.line(&format!("kept: {}{name}", comparison.chosen(at, choice)))
 }
 
 async fn categorise(text: &str, category: Option<String>, asker: &Asker, out: &mut Out) -> Result<(), End> {
@@ -381,6 +391,14 @@ pub(super) async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Co
         Reply::Comparison { comparison, .. } => Ok(comparison),
         other => Err(unexpected(&other)),
     }
+}
+
+/// The same, unless the person has yet to choose in it without knowing who answers.
+pub(super) async fn seen(text: &str, asker: &Asker, out: &mut Out) -> Result<Comparison, End> {
+    let (comparison, ballots) = opened(text, asker, out).await?;
+    let doing = || format!("taking answers from the comparison {}", comparison.id.short());
+    see(&comparison, &ballots, false, doing, asker, out).await?;
+    Ok(comparison)
 }
 
 async fn opened(text: &str, asker: &Asker, out: &mut Out) -> Result<(Comparison, Vec<Ballot>), End> {

@@ -105,7 +105,7 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
             }
             Reply::Dataset { dataset } => {
                 heads(&[dataset], out)?;
-                remarks(&twice, "such lines", out, doubled)?;
+                all_doubled(&twice, out)?;
             }
             other => return Err(unexpected(&other)),
         }
@@ -113,9 +113,9 @@ async fn import(wanted: ImportDataset, asker: &Asker, out: &mut Out) -> Result<(
     Ok(())
 }
 
-/// Says which lines are bad.
+/// Says which lines are bad, all of them: each is to be mended.
 pub(super) fn bad_lines(bad: &[BadLine], out: &mut Out) -> Result<(), End> {
-    remarks(bad, "bad lines", out, bad_line)
+    bad.iter().try_for_each(|line| bad_line(line, out))
 }
 
 fn bad_line(BadLine { line, why }: &BadLine, out: &mut Out) -> Result<(), End> {
@@ -133,16 +133,12 @@ fn doubled(Doubled { line, first }: &Doubled, out: &mut Out) -> Result<(), End> 
 }
 
 /// Says each to programs, the first ones to people, with how many more there are.
-fn remarks<T>(
-    all: &[T],
-    what: &str,
-    out: &mut Out,
-    say: impl Fn(&T, &mut Out) -> Result<(), End>,
-) -> Result<(), End> {
+fn all_doubled(all: &[Doubled], out: &mut Out) -> Result<(), End> {
     let shown = if out.json { all.len() } else { all.len().min(REMARKS) };
-    all[..shown].iter().try_for_each(|one| say(one, out))?;
+    all[..shown].iter().try_for_each(|one| doubled(one, out))?;
     if shown < all.len() {
-        out.note(&format!("{} more {what}; --json names all", words::grouped((all.len() - shown) as u64)))?;
+        let more = words::grouped((all.len() - shown) as u64);
+        out.note(&format!("{more} more such lines; --json names all"))?;
     }
     Ok(())
 }
@@ -292,7 +288,7 @@ async fn add(wanted: AddItem, asker: &Asker, out: &mut Out) -> Result<(), End> {
         })
     };
     let requests: Vec<Datasets> = if let Some(text) = comparison {
-        let found = comparisons::found(&text, asker, out).await?;
+        let found = comparisons::seen(&text, asker, out).await?;
         let (comparison, page) = (found.id, from_one(page, "page")?);
         let turns: Vec<Option<u32>> = if all_turns {
             (0..comparisons::turns_of(&found, page as usize, asker, out).await?).map(Some).collect()

@@ -73,6 +73,7 @@ pub(super) enum Item<'a> {
         first: u64,
     },
     Evaluation {
+        #[serde(serialize_with = "without_seed")]
         evaluation: &'a Evaluation,
     },
     Report {
@@ -91,6 +92,7 @@ pub(super) enum Item<'a> {
         decision: &'a Decision,
     },
     TakenIn {
+        #[serde(serialize_with = "without_seed")]
         evaluation: &'a Evaluation,
         #[serde(flatten)]
         taken: &'a TakenIn,
@@ -209,4 +211,13 @@ pub(super) enum Item<'a> {
     Error {
         error: &'a Error,
     },
+}
+
+/// The names of answers are drawn with the seed: who has it knows whose each of them is.
+fn without_seed<S: serde::Serializer>(evaluation: &Evaluation, to: S) -> Result<S::Ok, S::Error> {
+    let mut told = serde_json::to_value(evaluation).map_err(serde::ser::Error::custom)?;
+    if let Some(fields) = told.as_object_mut() {
+        fields.shift_remove("seed");
+    }
+    told.serialize(to)
 }

@@ -54,7 +54,7 @@ impl Paths {
         if let Some(home) = environment.path("OUTCROP_HOME") {
             let home = std::path::absolute(&home)
                 .map_err(|why| Error::io(format!("finding OUTCROP_HOME {}", home.display()), &why))?;
-            return Ok(Self::under(&home));
+            return Ok(Self::under(&home, environment));
         }
         let home = environment.path("HOME");
         // The XDG specification: a relative path is invalid and is ignored.
@@ -74,10 +74,7 @@ impl Paths {
                 })
         };
         let state = place("XDG_STATE_HOME", ".local/state")?;
-        let runtime = environment
-            .path("XDG_RUNTIME_DIR")
-            .filter(|path| path.is_absolute())
-            .map_or_else(|| state.join("run"), |path| path.join("outcrop"));
+        let runtime = runtime(environment).unwrap_or_else(|| state.join("run"));
         Ok(Self {
             config: place("XDG_CONFIG_HOME", ".config")?.join("config.toml"),
             data: place("XDG_DATA_HOME", ".local/share")?,
@@ -87,15 +84,21 @@ impl Paths {
         })
     }
 
-    fn under(home: &Path) -> Self {
+    /// What an editor has open lies in no folder that may be on a disk, where the system has another.
+    fn under(home: &Path, environment: &Environment) -> Self {
         Self {
             config: home.join("config.toml"),
             data: home.join("data"),
             cache: home.join("cache"),
             state: home.join("state"),
-            runtime: home.join("run"),
+            runtime: runtime(environment).unwrap_or_else(|| home.join("run")),
         }
     }
+}
+
+/// The system's own folder for what lasts no longer than a session.
+fn runtime(environment: &Environment) -> Option<PathBuf> {
+    environment.path("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("outcrop"))
 }
 
 #[cfg(test)]
@@ -109,6 +112,9 @@ mod tests {
         for (name, path) in paths.named() {
             assert!(path.starts_with("/x"), "{name}: {}", path.display());
         }
+        let beside = [("OUTCROP_HOME", "/x"), ("XDG_RUNTIME_DIR", "/run/user/7")];
+        let beside = Paths::of(&Environment::from_vars(beside)).unwrap();
+        assert_eq!(beside.runtime, Path::new("/run/user/7/outcrop"), "no text lies open under it");
         assert_eq!(paths.config, Path::new("/x/config.toml"));
     }
 

@@ -21,8 +21,8 @@ use crate::domain::catalog::{Backend, ModelId, Sampling};
 use crate::domain::delta::Event;
 use crate::domain::{Error, Result};
 
-/// Conversations that take turns; more of them wait.
-const RUNNING: usize = 4;
+/// Conversations that take turns, as many as stand side by side at most; more of them wait.
+const RUNNING: usize = 8;
 /// Tokens that one writes before it is the next one's turn.
 const TURN: usize = 4;
 /// Calls that may wait to be seen by the thread, and events that a reader may leave lying.

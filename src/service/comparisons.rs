@@ -177,14 +177,17 @@ impl Comparisons {
             .archive
             .run(move |store| {
                 let mut comparison = comparison(store, chosen.comparison)?;
-                let (prompt, failed) = checked(store, &comparison, &chosen)?;
+                let Checked { prompt, failed, broken_off } = checked(store, &comparison, &chosen)?;
                 comparison.updated = fresh::now();
                 // Whoever has chosen on the page has seen who answers there, also where that was taken back.
                 let seen = |other: &Ballot| {
                     other.comparison == comparison.id && other.page == chosen.page && other.who == who
                 };
-                let hidden =
-                    chosen.hidden && !comparison.was_seen_by(&who) && ballots(store, seen)?.is_empty();
+                // Which answer was broken off tells which was slow.
+                let hidden = chosen.hidden
+                    && !broken_off
+                    && !comparison.was_seen_by(&who)
+                    && ballots(store, seen)?.is_empty();
                 let ballot = Ballot {
                     id: fresh::ballot_id(),
                     at: comparison.updated,
@@ -554,8 +557,18 @@ fn turn(store: &Store, ballot: &Ballot) -> Result<Option<u64>> {
     Ok(None)
 }
 
-/// Whether a choice is one among answers of one turn on one page; the digest of what was asked.
-fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<(String, Vec<usize>)> {
+/// What a choice is among.
+struct Checked {
+    /// The digest of what was asked.
+    prompt: String,
+    /// Columns without an answer.
+    failed: Vec<usize>,
+    /// An answer came in part.
+    broken_off: bool,
+}
+
+/// Whether a choice is one among answers of one turn on one page.
+fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<Checked> {
     let failed = |why: String| {
         let hint = "Choose among the answers of one turn, one of each column.";
         Error::new(ErrorKind::Invalid, "keeping a choice", why, hint)
@@ -571,7 +584,7 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<(S
     if matches!(chosen.choice, Choice::One(column) if column >= columns) {
         return Err(failed("no column is at that place".to_owned()));
     }
-    let (mut prompt, mut without) = (None, Vec::new());
+    let (mut prompt, mut without, mut broken_off) = (None, Vec::new(), false);
     for ((lane, answer), column) in page.lanes.iter().zip(&chosen.answers).zip(0..) {
         let lost = || failed(format!("column has no message {}", answer.short()));
         let message = store.get::<Message>(&(*lane, *answer))?.ok_or_else(lost)?;
@@ -580,8 +593,10 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<(S
             let why = "an answer is still being written";
             return Err(Error::new(ErrorKind::Busy, "keeping a choice", why, "Choose when all have ended."));
         }
-        if matches!(outcome, Outcome::Failed { .. }) {
-            without.push(column);
+        match outcome {
+            Outcome::Failed { .. } => without.push(column),
+            Outcome::Stopped | Outcome::Interrupted => broken_off = true,
+            _ => {}
         }
         // What tools gave back in between is no question.
         let mut asked = message;
@@ -596,5 +611,5 @@ fn checked(store: &Store, comparison: &Comparison, chosen: &Chosen) -> Result<(S
         prompt = Some(digest);
     }
     let prompt = prompt.ok_or_else(|| failed("there are no columns".to_owned()))?;
-    Ok((prompt, without))
+    Ok(Checked { prompt, failed: without, broken_off })
 }

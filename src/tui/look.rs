@@ -139,6 +139,8 @@ const THEMES: &[(&str, &str)] = &[
     ("high-contrast", include_str!("../../themes/high-contrast.toml")),
     ("high-contrast-light", include_str!("../../themes/high-contrast-light.toml")),
     ("terminal", include_str!("../../themes/terminal.toml")),
+    ("terminal-dark", include_str!("../../themes/terminal-dark.toml")),
+    ("terminal-light", include_str!("../../themes/terminal-light.toml")),
 ];
 
 /// A theme in effect: a style for every role.
@@ -174,6 +176,15 @@ impl Look {
         Self::named(match background {
             Background::Dark => "dark",
             Background::Light => "light",
+        })
+    }
+
+    /// The theme of the terminal's own colours on this ground, as far as that is known.
+    pub fn of_terminal(background: Option<Background>) -> Result<Self> {
+        Self::named(match background {
+            Some(Background::Dark) => "terminal-dark",
+            Some(Background::Light) => "terminal-light",
+            None => "terminal",
         })
     }
 
@@ -225,8 +236,8 @@ impl Look {
         Self { name: "no colour".to_owned(), background: None, styles }
     }
 
-    /// The same theme with the colours that the terminal has.
-    pub fn at_depth(self, depth: Depth) -> Result<Self> {
+    /// The same theme with the colours that the terminal has; where those are its own sixteen, the ground is its own too.
+    pub fn at_depth(self, depth: Depth, background: Option<Background>) -> Result<Self> {
         let coloured = |style: &Style| {
             [style.fg, style.bg]
                 .into_iter()
@@ -234,7 +245,7 @@ impl Look {
                 .any(|c| matches!(c, Color::Rgb(..) | Color::Indexed(_)))
         };
         match depth {
-            Depth::Sixteen if self.styles.iter().any(coloured) => Self::named("terminal"),
+            Depth::Sixteen if self.styles.iter().any(coloured) => Self::of_terminal(background),
             Depth::True | Depth::Sixteen => Ok(self),
             Depth::Cube => {
                 let styles = self.styles.map(|style| Style {
@@ -400,9 +411,9 @@ mod tests {
 
     #[test]
     fn fewer_colours_keep_the_look() {
-        let cube = Look::named("dark").unwrap().at_depth(Depth::Cube).unwrap();
+        let cube = Look::named("dark").unwrap().at_depth(Depth::Cube, None).unwrap();
         assert!(matches!(cube.style(Role::Accent).fg, Some(Color::Indexed(16..))));
-        let sixteen = Look::named("light").unwrap().at_depth(Depth::Sixteen).unwrap();
+        let sixteen = Look::named("light").unwrap().at_depth(Depth::Sixteen, None).unwrap();
         assert_eq!(sixteen.name(), "terminal");
         for (role, name) in Role::ALL {
             let style = Look::colourless().style(role);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::thread::{blocks, date, field, figures};
 use crate::domain::catalog::{ModelId, Price};
-use crate::domain::comparison::{Ballot, Comparison, chosen, letter, turns};
+use crate::domain::comparison::{Ballot, Comparison, letter, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::usage::budget::money;
 use crate::domain::{Error, Result};
@@ -46,14 +46,15 @@ pub fn head(comparison: &Comparison) -> String {
     if let Some(category) = &comparison.category {
         field(&mut out, "category", category);
     }
-    for (column, of) in comparison.columns.iter().enumerate() {
-        field(&mut out, &letter(column).to_string(), &of.contestant());
+    let order = if comparison.is_of_one_order() { comparison.order(0) } else { Vec::new() };
+    for (place, column) in order.into_iter().enumerate() {
+        field(&mut out, &letter(place).to_string(), &comparison.columns[column].contestant());
     }
     out.push_str("---\n");
     out
 }
 
-/// A page, from 0, with its conversations in the order of the columns and what was chosen among their answers. Texts stand
+/// A page, from 0, as it was shown, with its conversations in the order of the columns and what was chosen among their answers. Texts stand
 /// as they are: whoever shows them on a terminal sanitises them.
 pub fn page(
     comparison: &Comparison,
@@ -73,10 +74,10 @@ pub fn page(
             out.push_str("\n## You\n");
             blocks(&mut out, asked, None);
         }
-        for (column, answer) in turn.answers.iter().enumerate() {
-            let Some(answer) = answer else { continue };
+        for (place, column) in comparison.order(number).into_iter().enumerate() {
+            let Some(answer) = turn.answers.get(column).copied().flatten() else { continue };
             let of = &comparison.columns[column];
-            let _ = writeln!(out, "\n## {}: {}", letter(column), one_line(&of.contestant()));
+            let _ = writeln!(out, "\n## {}: {}", letter(place), one_line(&of.contestant()));
             blocks(&mut out, answer, None);
             let Some(facts) = &answer.answer else { continue };
             let mut told = figures(facts);
@@ -87,7 +88,7 @@ pub fn page(
         }
         for ballot in ballots.iter().filter(|ballot| ballot.is_about(&turn.answers)) {
             let who = if ballot.who.is_empty() { "You" } else { &ballot.who };
-            let _ = write!(out, "\n*{} chose {}*\n", one_line(who), chosen(ballot.choice));
+            let _ = write!(out, "\n*{} chose {}*\n", one_line(who), comparison.chosen(number, ballot.choice));
         }
     }
     out

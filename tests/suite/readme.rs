@@ -36,6 +36,22 @@ fn the_keys_of_the_readme_are_those_of_the_keymap() {
 }
 
 #[test]
+fn the_folders_of_the_readme_are_those_of_the_sources() {
+    let named: Vec<String> = table("How the code is laid out")
+        .iter()
+        .flat_map(|row| row[0].split(", ").map(|name| name.trim_matches('`').to_owned()).collect::<Vec<_>>())
+        .collect();
+    let sources = std::fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path());
+    let layers = sources.filter(|path| !path.ends_with("lib.rs") && !path.ends_with("main.rs"));
+    let mut layers: Vec<String> =
+        layers.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    layers.sort();
+    let mut said = named.clone();
+    said.sort();
+    assert_eq!(said, layers);
+}
+
+#[test]
 fn the_commands_of_the_readme_are_those_of_the_program() {
     use clap::CommandFactory;
     let program = outcrop::cli::args::Arguments::command();

@@ -160,6 +160,25 @@ impl Comparison {
         order
     }
 
+    /// Whether every page shows the columns in one order.
+    pub fn is_of_one_order(&self) -> bool {
+        self.blind.is_none() || self.pages.len() <= 1
+    }
+
+    /// What a column is called on a page.
+    pub fn letter(&self, page: usize, column: usize) -> char {
+        letter(self.order(page).into_iter().position(|at| at == column).unwrap_or(column))
+    }
+
+    /// What was chosen on a page, in words.
+    pub fn chosen(&self, page: usize, choice: Choice) -> String {
+        match choice {
+            Choice::One(column) => self.letter(page, column).to_string(),
+            Choice::Tie => "a tie".to_owned(),
+            Choice::BothBad => "none: all are bad".to_owned(),
+        }
+    }
+
     /// Every lane with its column and page.
     pub fn lanes(&self) -> impl Iterator<Item = (usize, usize, ConversationId)> + '_ {
         self.pages.iter().enumerate().flat_map(|(page, of)| {
@@ -330,18 +349,9 @@ pub fn counted(ballots: &[Ballot]) -> Vec<&Ballot> {
     counted
 }
 
-/// What a column is called on a screen: A to H.
-pub fn letter(column: usize) -> char {
-    u8::try_from(column).map_or('?', |column| char::from(b'A'.saturating_add(column)))
-}
-
-/// What was chosen, in words.
-pub fn chosen(choice: Choice) -> String {
-    match choice {
-        Choice::One(column) => letter(column).to_string(),
-        Choice::Tie => "a tie".to_owned(),
-        Choice::BothBad => "none: all are bad".to_owned(),
-    }
+/// What a column is called that stands at this place of a page: A to H.
+pub fn letter(place: usize) -> char {
+    u8::try_from(place).map_or('?', |column| char::from(b'A'.saturating_add(column)))
 }
 
 /// The forms in which comparisons are written out.

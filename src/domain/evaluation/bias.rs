@@ -9,9 +9,9 @@ use super::battle::Outcome;
 use super::figure::{Estimate, Figure, Missing, plain};
 use super::interval::{median, sign_test, wilson};
 use super::metric::Metric;
-use super::vote::{Chosen, Value, Vote};
+use super::vote::{Chosen, ResponseId, Value, Vote};
 
-/// Which of two answers was chosen, by where it stood.
+/// Where the chosen answer stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -53,47 +53,69 @@ impl Leaning {
         }
     }
 
+    /// The same without a share, and why.
+    #[must_use]
+    pub fn without(self, why: &Missing) -> Self {
+        Self { share: Err(why.clone()), p: Err(why.clone()), ..self }
+    }
+
     /// Whether half is outside of the interval.
     pub fn is_leaning(&self) -> bool {
         self.share.as_ref().is_ok_and(|share| share.low > 0.5 || share.high < 0.5)
     }
 }
 
-/// The side that a vote chose by a metric of two answers: `None` where it chose between no two, `Some(None)` for a tie.
-pub fn side(vote: &Vote, metric: &Metric) -> Option<Option<Side>> {
-    let [left, right] = vote.shown.as_slice() else { return None };
-    let by = |order: Ordering| match order {
-        Ordering::Less => Some(Side::Left),
-        Ordering::Equal => None,
-        Ordering::Greater => Some(Side::Right),
-    };
+/// The answer that a vote put first by a metric, by its place from the left: `None` where the vote says nothing of the metric, or
+/// rates each answer by itself; `Some(None)` for a tie.
+pub fn chosen(vote: &Vote, metric: &Metric) -> Option<Option<usize>> {
+    let place = |id: &ResponseId| vote.shown.iter().position(|shown| shown == id);
     match vote.value(&metric.name)? {
         // 1 is strongly the left one.
         Value::Preference(points) => {
-            Some(by((2 * u16::from(*points)).cmp(&(u16::from(metric.points()?) + 1))))
+            Some(match (2 * u16::from(*points)).cmp(&(u16::from(metric.points()?) + 1)) {
+                Ordering::Less => Some(0),
+                Ordering::Equal => None,
+                Ordering::Greater => Some(1),
+            })
         }
-        Value::Choice(Chosen::One(id)) => Some(Some(if id == left { Side::Left } else { Side::Right })),
+        Value::Choice(Chosen::One(id)) => Some(place(id)),
         Value::Choice(_) => Some(None),
         Value::Ranks(ranks) => {
-            let rank = |of| ranks.iter().find(|(id, _)| id == of).map(|(_, rank)| rank);
-            Some(by(rank(left)?.cmp(rank(right)?)))
+            let best = ranks.iter().map(|(_, rank)| rank).min()?;
+            let mut first = ranks.iter().filter(|(_, rank)| rank == best);
+            let (id, _) = first.next()?;
+            Some(place(id).filter(|_| first.next().is_none()))
         }
         Value::Thumbs(_) | Value::Points(_) => None,
     }
 }
 
-/// How often the left one was chosen; `None` for a tie. With sides balanced, half is what there is without a bias.
+/// The side that a vote chose by a comparing metric: `None` where it says nothing of it, `Some(None)` for a tie. Of more than two
+/// answers the middle one stands on no side.
+pub fn side(vote: &Vote, metric: &Metric) -> Option<Option<Side>> {
+    let last = vote.shown.len().checked_sub(1)?;
+    Some(chosen(vote, metric)?.and_then(|place| match (2 * place).cmp(&last) {
+        Ordering::Less => Some(Side::Left),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(Side::Right),
+    }))
+}
+
+/// How often the left one was chosen, or one of the left half; `None` for a tie. With sides balanced, half is what there is without
+/// a bias.
 pub fn position(chosen: impl IntoIterator<Item = Option<Side>>) -> Leaning {
     Leaning::of(chosen.into_iter().map(|side| side.map(|side| side == Side::Left)))
 }
 
-/// How often the longer one was chosen, from the lengths of `a` and `b` and who was chosen. Ties and equal lengths say
-/// nothing. A share beyond half is no proof of a bias: longer answers may be better ones.
-pub fn length(votes: impl IntoIterator<Item = (u64, u64, Outcome)>) -> Leaning {
-    Leaning::of(votes.into_iter().map(|(a, b, outcome)| match outcome {
-        Outcome::A if a != b => Some(a > b),
-        Outcome::B if a != b => Some(b > a),
-        _ => None,
+/// How often the longer one was chosen, or of several one that is longer than most, from the lengths of the answers and the place
+/// of the chosen one. Ties and lengths in the middle say nothing. A share beyond half is no proof of a bias: longer answers may be
+/// better ones.
+pub fn length(votes: impl IntoIterator<Item = (Vec<u64>, Option<usize>)>) -> Leaning {
+    Leaning::of(votes.into_iter().map(|(lengths, chosen)| {
+        let own = lengths.get(chosen?)?;
+        let [shorter, longer] = [Ordering::Less, Ordering::Greater]
+            .map(|order| lengths.iter().filter(|other| (*other).cmp(own) == order).count());
+        (shorter != longer).then_some(shorter > longer)
     }))
 }
 
@@ -203,10 +225,15 @@ mod tests {
 
     #[test]
     fn the_longer_answer_is_counted_where_one_is_longer() {
-        use Outcome::{A, B, Tie};
-        let told = length([(10, 5, A), (10, 5, B), (3, 9, B), (4, 4, A), (1, 2, Tie)]);
+        let two = |one, other| vec![one, other];
+        let votes = [(two(10, 5), Some(0)), (two(10, 5), Some(1)), (two(3, 9), Some(1))];
+        let silent = [(two(4, 4), Some(0)), (two(1, 2), None)];
+        let told = length(votes.into_iter().chain(silent));
         assert_eq!((told.votes, told.left_out), (3, 2));
         assert!((told.share.unwrap().value - 2.0 / 3.0).abs() < 1e-12);
+        // Of several: longer than most, in the middle, shorter than most.
+        let told = length([(vec![1, 2, 3], Some(2)), (vec![1, 2, 3], Some(1)), (vec![1, 2, 3, 4], Some(1))]);
+        assert_eq!((told.votes, told.left_out, told.share.unwrap().value), (2, 1, 0.5));
     }
 
     #[test]

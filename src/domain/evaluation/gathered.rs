@@ -1,8 +1,10 @@
 //! Items of what was asked here: of an answer in a conversation, of a turn of a comparison.
 
+use std::fmt::Write as _;
+
 use super::item::{Item, Response, Turn};
 use crate::domain::attachment::Attachment;
-use crate::domain::comparison::{Column, Comparison, is_question, letter, turns};
+use crate::domain::comparison::{Column, Comparison, Turn as ComparedTurn, is_question, turns};
 use crate::domain::conversation::Thread;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Block, Message, Outcome, Role};
@@ -48,61 +50,78 @@ pub fn of_answer(thread: &Thread, answer: MessageId, reference: bool) -> Result<
 }
 
 /// A turn of a page with every answer that has ended; the last turn where none is named (from 0). `threads` are the page's
-/// conversations in the order of the columns. An earlier answer is among the turns where all columns gave the same. What is
-/// not in the item is told.
+/// conversations in the order of the columns. Earlier answers are among the turns as far as
+/// all columns gave the same; where they differ, each answer is its column's conversation from there on, the questions in between
+/// quoted. What is not in the item is told.
 pub fn of_turn(
     comparison: &Comparison,
     page: u32,
     threads: &[Thread],
     turn: Option<u32>,
 ) -> Result<(Item, Vec<String>)> {
-    let (mut remarks, mut differ) = (Vec::new(), false);
+    let mut remarks = Vec::new();
     let turns = turns(threads);
     let at = turn.map_or(turns.len().saturating_sub(1), |turn| turn as usize);
-    let Some(turn) = turns.get(at) else {
+    if at >= turns.len() {
         let have = crate::domain::figures::count(turns.len() as u64, "turn", "turns");
         return Err(refused(&format!("the page has {have}"), "Count from 1."));
-    };
+    }
+    // From where on the columns go ways of their own; what they said before is the same.
+    let common = (0..at).take_while(|number| all_said_the_same(&turns[*number])).count();
     let mut item = Item {
         category: comparison.category.clone(),
         conversation: Some(format!("{}-{page}", comparison.id)),
         ..Item::default()
     };
-    for (number, earlier) in turns[..=at].iter().enumerate() {
-        let Some(asked) = earlier.asked else {
-            return Err(refused("the message that it answers is missing", "Ask again."));
-        };
-        item.turns.extend(said(&[asked])?);
-        if number == at {
-            break;
-        }
-        let mut texts = earlier.answers.iter().map(|answer| answer.map(Message::text));
-        if let Some(Some(first)) = texts.next()
-            && !first.is_empty()
-            && texts.all(|other| other.as_ref() == Some(&first))
-        {
-            item.turns.push(Turn { role: Role::Assistant, text: first });
-        } else {
-            differ = true;
+    for (number, earlier) in turns[..=common].iter().enumerate() {
+        item.turns.extend(said(&[question(earlier)?])?);
+        if number < common {
+            let text = earlier.answers.first().copied().flatten().map(Message::text).unwrap_or_default();
+            item.turns.push(Turn { role: Role::Assistant, text });
         }
     }
-    if differ {
-        remarks.push("earlier answers differ and are left out".to_owned());
+    if common < at {
+        let turn = common + 1;
+        remarks.push(format!("the answers differ from turn {turn} on: each is the conversation from there"));
     }
     // A blind page has its own order, and with it its own letters.
-    let order = comparison.order(page as usize);
-    for ((place, column), answer) in comparison.columns.iter().enumerate().zip(&turn.answers) {
-        let Some(Ok(text)) = answer.map(ended) else {
-            let seen = order.iter().position(|column| *column == place).unwrap_or(place);
-            remarks.push(format!("without {}, which {}", letter(seen), lacking(*answer)));
+    for (place, column) in comparison.columns.iter().enumerate() {
+        let answers: Vec<Option<&Message>> =
+            turns[common..=at].iter().map(|turn| turn.answers.get(place).copied().flatten()).collect();
+        let mut text = String::new();
+        let mut lacks = None;
+        for (answer, turn) in answers.into_iter().zip(&turns[common..=at]) {
+            match answer.map(ended) {
+                Some(Ok(said)) if text.is_empty() => text = said,
+                Some(Ok(said)) => {
+                    let asked = question(turn)?.text();
+                    let quoted: Vec<String> = asked.lines().map(|line| format!("> {line}")).collect();
+                    let _ = write!(text, "\n\n{}\n\n{said}", quoted.join("\n"));
+                }
+                _ => lacks = lacks.or(Some(lacking(answer))),
+            }
+        }
+        if let Some(lacks) = lacks {
+            remarks.push(format!("without {}, which {lacks}", comparison.letter(page as usize, place)));
             continue;
-        };
+        }
         item.responses.push(Response { model: other_name(&item.responses, &column.contestant()), text });
     }
     if item.responses.is_empty() {
         return Err(refused("no column has answered it to an end", "Ask again, then add it."));
     }
     Ok((item, remarks))
+}
+
+fn question<'a>(turn: &ComparedTurn<'a>) -> Result<&'a Message> {
+    turn.asked.ok_or_else(|| refused("the message that it answers is missing", "Ask again."))
+}
+
+/// Whether every column gave one and the same answer.
+fn all_said_the_same(turn: &ComparedTurn<'_>) -> bool {
+    let mut texts = turn.answers.iter().map(|answer| answer.map(Message::text));
+    let Some(Some(first)) = texts.next() else { return false };
+    !first.is_empty() && texts.all(|other| other.as_ref() == Some(&first))
 }
 
 /// Why an answer is in no item.
@@ -223,9 +242,12 @@ mod tests {
         let texts: Vec<_> = item.turns.iter().map(|turn| turn.text.as_str()).collect();
         assert_eq!((texts, remarks), (vec!["q", "a", "r"], Vec::new()), "all gave the same before");
 
-        let (item, remarks) = gathered(&[("q", "a"), ("r", "b")], &[("q", "x"), ("r", "!")]);
+        let ways = [[("q", "a"), ("r\ns", "b")], [("q", "x"), ("r\ns", "!")]];
+        let (item, remarks) = gathered(&ways[0], &ways[1]);
         let texts: Vec<_> = item.turns.iter().map(|turn| turn.text.as_str()).collect();
-        assert_eq!((texts, item.responses.len()), (vec!["q", "r"], 1));
-        assert_eq!(remarks, ["earlier answers differ and are left out", "without B, which failed"]);
+        let answers: Vec<_> = item.responses.iter().map(|response| response.text.as_str()).collect();
+        assert_eq!((texts, answers), (vec!["q"], vec!["a\n\n> r\n> s\n\nb"]));
+        let differ = "the answers differ from turn 1 on: each is the conversation from there";
+        assert_eq!(remarks, [differ, "without B, which failed"]);
     }
 }

@@ -7,12 +7,14 @@ use super::seats::{AWAY, Open};
 use super::{Evaluations, evaluation, files, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::{HandedOut, TakenIn, Unread};
+use crate::domain::evaluation::item::Turn;
 use crate::domain::evaluation::job::Evaluation;
 use crate::domain::evaluation::masking;
 use crate::domain::evaluation::queue::Showing;
 use crate::domain::evaluation::vote::{Said, standing};
 use crate::domain::evaluation::{Item, ItemHash, ResponseId, Vote};
 use crate::domain::id::{EvaluationId, VoteId};
+use crate::domain::message::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::service::fresh;
@@ -209,7 +211,9 @@ fn shown(store: &Store, evaluation: &Evaluation, showing: &Showing) -> Result<Sh
     };
     let text = |at: usize| masked(evaluation, &item.responses[at].text);
     let answers = showing.order.iter().zip(ids).map(|(at, id)| Answer { id, text: text(*at) }).collect();
-    Ok(Shown { item: item.hash(), turns: item.turns, reference: item.reference, answers })
+    let hash = item.hash();
+    let (turns, reference) = without_names(evaluation, item.turns, item.reference);
+    Ok(Shown { item: hash, turns, reference, answers })
 }
 
 /// An item, and the ids of its answers as they stand; `None` where it cannot be read.
@@ -224,6 +228,18 @@ fn with_ids(
     let models = showing.order.iter().filter_map(|at| item.responses.get(*at));
     let ids = models.map(|response| ResponseId::of(evaluation.seed, &hash, &response.model)).collect();
     Ok(Some((item, ids)))
+}
+
+/// What stands before the answers as raters see it: a model may have said its name there, too.
+pub(super) fn without_names(
+    evaluation: &Evaluation,
+    mut turns: Vec<Turn>,
+    reference: Option<String>,
+) -> (Vec<Turn>, Option<String>) {
+    for turn in turns.iter_mut().filter(|turn| turn.role == Role::Assistant) {
+        turn.text = masked(evaluation, &turn.text);
+    }
+    (turns, reference.map(|text| masked(evaluation, &text)))
 }
 
 /// An answer as raters see it.

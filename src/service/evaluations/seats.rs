@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use super::hand_outs::{handed_out, masked};
+use super::hand_outs::{handed_out, masked, without_names};
 use super::{Evaluations, each_vote, evaluation, put, votes, whole};
 use crate::domain::change::Changed;
 use crate::domain::evaluation::exchange::Held;
@@ -409,6 +409,7 @@ impl Open {
             Shown { id: ids[*at].clone(), text: masked(&self.evaluation, &response.text), source }
         });
         let (answers, before, taken_back) = (answers.collect(), laid.before, laid.taken_back);
+        let (turns, reference) = without_names(&self.evaluation, turns, reference);
         Ok(Sheet { answers, item: hash, turns, reference, before, taken_back })
     }
 

@@ -107,9 +107,10 @@ impl Theme {
         let look = match (self.name.as_str(), background) {
             ("auto", known) => Look::for_background(known.unwrap_or(Background::Dark)),
             ("high-contrast", Some(Background::Light)) => Look::named("high-contrast-light"),
+            ("terminal", known) => Look::of_terminal(known),
             (name, _) => Look::named(name),
         }?;
-        look.at_depth(self.depth)
+        look.at_depth(self.depth, background)
     }
 }
 

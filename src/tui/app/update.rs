@@ -3,12 +3,12 @@
 use super::palette::{commands, palette, past};
 use super::place;
 use super::unlock::{sealed, unlock, unlocked};
-use super::view::tabs;
+use super::view::{self, tabs};
 use super::{AGAIN, Cache, LEAVE, Out, PATIENCE, State};
 use crate::domain::Result;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, TaskId, Written};
-use crate::tui::event::{Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
+use crate::tui::event::{Button, Capability, Copied, Event, Made, Mouse, MouseKind, Now, Saved};
 use crate::tui::key::Key;
 use crate::tui::keymap::Context;
 use crate::tui::look::Background;
@@ -551,6 +551,12 @@ fn refresh(state: &mut State) {
 
 fn click(state: &mut State, mouse: Mouse, out: &mut Out<'_>) {
     let at = (mouse.column, mouse.row).into();
+    // What the last line offers is done by a click on it, as by its key.
+    if let MouseKind::Down(Button::Left) = mouse.kind
+        && let Some(key) = view::key_at(state, at)
+    {
+        return press(state, key, out);
+    }
     if let Some(top) = state.overlays.last_mut() {
         let outcome = match mouse.kind {
             MouseKind::Down(_) => top.click(at, state.area),

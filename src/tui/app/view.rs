@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use ratatui::Frame as Screen;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::{Cache, Notice, State};
 use crate::tui::action::Action;
-use crate::tui::key::KeyModifiers;
+use crate::tui::key::{Key, KeyModifiers};
 use crate::tui::keymap::{Context, Keymap, label};
 use crate::tui::layout::{Frame, SMALLEST};
 use crate::tui::look::{Look, Role};
@@ -224,6 +224,36 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
         put(cells, area.x + 1, area.y, right, &format!("{key} again quits."), look.style(Role::Warn));
         return;
     }
+    let foot = foot(state, parts);
+    put_right(cells, area.x + 1, area.y, right, &foot.meter, look.style(Role::Muted));
+    if let Some((x, notice)) = foot.notice {
+        put(cells, x, area.y, foot.end, &notice.text, look.style(notice_role(notice)));
+    }
+    for (at, (x, hint)) in foot.hints.iter().enumerate() {
+        put_hint(look, cells, (*x, area.y, foot.end), hint);
+        // What follows it, but a gap, is parted from it.
+        let after = x + width_of(std::slice::from_ref(hint));
+        let next = foot.hints.get(at + 1).map(|(x, _)| *x);
+        let beside = foot.notice.map(|(x, _)| x);
+        if [next, beside].contains(&Some(after + columns(DOT))) {
+            put(cells, after, area.y, foot.end, DOT, look.style(Role::Rule));
+        }
+    }
+}
+
+/// What stands in the last line, and where.
+struct Foot<'a> {
+    hints: Vec<(u16, Hint)>,
+    notice: Option<(u16, &'a Notice)>,
+    /// At the right.
+    meter: String,
+    /// The column that the others end before.
+    end: u16,
+}
+
+fn foot<'a>(state: &'a State, parts: &Frame) -> Foot<'a> {
+    let area = parts.bottom;
+    let right = area.right().saturating_sub(1);
     let here = state.notices.now.as_ref().filter(|_| parts.said.is_empty());
     // Over a place the way out of it comes before its figures.
     let meter = if state.overlays.is_empty() { state.pane().meter(state.now) } else { String::new() };
@@ -236,25 +266,47 @@ fn bottom(state: &State, parts: &Frame, cells: &mut Buffer) {
         }
         None => (0, &hinted[..]),
     };
-    let meter = beside_hints(&meter, first, (x + said, right));
-    let end = if meter.is_empty() {
-        right
-    } else {
-        put_right(cells, x, area.y, right, meter, look.style(Role::Muted)).saturating_sub(2)
-    };
-    if let Some(notice) = here {
-        if let Some(hint) = &stops {
-            x = put_hint(look, cells, (x, area.y, end), hint, false);
-            x = put(cells, x, area.y, end, DOT, look.style(Role::Rule));
+    let meter = beside_hints(&meter, first, (x + said, right)).to_owned();
+    let end =
+        if meter.is_empty() { right } else { right.saturating_sub(columns(&meter)).max(x).saturating_sub(2) };
+    let mut placed = Vec::new();
+    let mut notice = None;
+    if let Some(here) = here {
+        if let Some(hint) = stops {
+            let wide = width_of(std::slice::from_ref(&hint)) + columns(DOT);
+            placed.push((x, hint));
+            x = (x + wide).min(end);
         }
-        x = put(cells, x, area.y, end, &notice.text, look.style(notice_role(notice))) + GAP;
+        notice = Some((x, here));
+        x = (x + columns(&here.text)).min(end) + GAP;
     }
     let shown = fitting(hinted, end.saturating_sub(x));
     // What a notice leaves room for is said at the right: who reads it is not left without the keys.
-    x = if here.is_some() { end.saturating_sub(width_of(&shown)) } else { x };
-    for (at, hint) in shown.iter().enumerate() {
-        x = put_hint(look, cells, (x, area.y, end), hint, at > 0);
+    if notice.is_some() {
+        x = end.saturating_sub(width_of(&shown));
     }
+    for hint in shown {
+        let wide = width_of(std::slice::from_ref(&hint)) + columns(DOT);
+        placed.push((x, hint));
+        x += wide;
+    }
+    Foot { hints: placed, notice, meter, end }
+}
+
+/// The key whose hint in the last line is at a place.
+pub(super) fn key_at(state: &State, at: Position) -> Option<Key> {
+    let parts = state.frame();
+    if !parts.bottom.contains(at) || state.quitting() {
+        return None;
+    }
+    let foot = foot(state, &parts);
+    let on = |(x, hint): &&(u16, Hint)| {
+        let wide = width_of(std::slice::from_ref(hint));
+        (*x..(x + wide).min(foot.end)).contains(&at.x)
+    };
+    let (_, (said, _)) = foot.hints.iter().find(on)?;
+    let bindings = state.options.keymap.bindings();
+    bindings.iter().flat_map(|binding| &binding.keys).copied().find(|key| label(*key) == *said)
 }
 
 /// A key and what it does.
@@ -288,11 +340,10 @@ fn fitting(mut hints: Vec<Hint>, room: u16) -> Vec<Hint> {
     if width_of(&hints) > room { Vec::new() } else { hints }
 }
 
-/// Writes one of them, `after` another one or not; returns the column after it.
-fn put_hint(look: &Look, cells: &mut Buffer, (x, y, end): (u16, u16, u16), hint: &Hint, after: bool) -> u16 {
-    let x = if after { put(cells, x, y, end, DOT, look.style(Role::Rule)) } else { x };
+/// Writes one of them.
+fn put_hint(look: &Look, cells: &mut Buffer, (x, y, end): (u16, u16, u16), hint: &Hint) {
     let x = put(cells, x, y, end, &hint.0, look.style(Role::Muted).add_modifier(Modifier::BOLD));
-    put(cells, x + 1, y, end, hint.1, look.style(Role::Faint))
+    put(cells, x + 1, y, end, hint.1, look.style(Role::Faint));
 }
 
 /// The key that stops what runs.

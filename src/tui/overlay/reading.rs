@@ -23,6 +23,12 @@ pub struct Line {
     ink: Ink,
 }
 
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl Line {
     /// A paragraph in that role.
     pub fn of(text: &str, role: Role) -> Self {

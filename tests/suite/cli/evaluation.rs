@@ -145,6 +145,10 @@ fn two_raters_share_a_queue_and_no_item_comes_twice() {
                 assert!(!seen.contains(hidden), "{hidden} in {seen}");
             }
         }
+        let listed = home.run(&["eval", "list", "--json"]).objects();
+        for told in [&shown(home, "which"), &listed[0]["evaluation"]] {
+            assert!(told["sources"].is_array() && told.get("seed").is_none(), "whose an answer is: {told}");
+        }
         let mut raters: Vec<_> = shown(home, "which")["raters"].as_array().unwrap().clone();
         raters.sort_by_key(ToString::to_string);
         assert_eq!(raters, ["ada", "bob"]);

@@ -254,6 +254,33 @@ fn each_method_is_presented_as_its_card_is() {
 }
 
 #[test]
+fn who_hurries_to_one_side_is_seen_in_the_quick_votes() {
+    let mut hasty = choice(40);
+    for item in 0..40 {
+        // `ana` is slow and looks; what she decides in haste is the left one. `bo` is as quick as she is slow, and looks.
+        let (shown, best) = if item % 2 == 0 { (["a", "b"], "a") } else { (["b", "a"], "a") };
+        let in_haste = item % 4 > 1;
+        let chosen = if in_haste { shown[0] } else { best };
+        hasty.choose("ana", item, &shown, chosen).active_ms = if in_haste { 900 } else { 9_000 };
+        hasty.choose("bo", item, &shown, best).active_ms = 100 + item as u64 % 10;
+    }
+    let report = hasty.report();
+    let biases = report.metrics[0].biases.as_ref().unwrap();
+    assert_eq!((biases.position.votes, value(&biases.position.share)), (80, Some(50.0 / 80.0)));
+    // Twenty of each: all of hers to the left, twelve of his.
+    assert_eq!((biases.speed.votes, value(&biases.speed.share)), (40, Some(32.0 / 40.0)));
+
+    let mut even = choice(4);
+    for item in 0..4 {
+        even.choose("ana", item, &["a", "b"], "a").active_ms = 700;
+    }
+    let report = even.report();
+    let speed = &report.metrics[0].biases.as_ref().unwrap().speed;
+    assert_eq!(speed.share.as_ref().unwrap_err().words(), "n/a: no vote was quicker than another");
+    assert_eq!(speed.left_out, 0);
+}
+
+#[test]
 fn what_is_compared_alone_and_what_never_met_is_said_in_words() {
     let nothing = choice(2).report();
     let of = &nothing.metrics[0];
@@ -312,8 +339,10 @@ fn what_is_compared_alone_and_what_never_met_is_said_in_words() {
 
     let mut three = World::new(vec![metric("m", Method::ComparisonChoice)], 4, &["a", "b", "c"]);
     three.choose("ana", 0, &["a", "b", "c"], "a");
+    three.choose("ana", 1, &["c", "a", "b"], "a");
+    three.choose("ana", 2, &["c", "b", "a"], "tie");
     let told = three.report().metrics[0].biases.as_ref().unwrap().position.clone();
-    assert_eq!(told.share.unwrap_err().words(), "n/a: no vote is on two answers");
+    assert_eq!((told.votes, told.left_out), (1, 2), "the middle one stands on no side");
 }
 
 #[test]

@@ -31,6 +31,34 @@ fn place(stage: &mut Stage, text: &str) -> (u16, u16) {
 }
 
 #[test]
+fn what_the_last_line_offers_is_done_by_a_click_on_it_and_the_palette_does_the_rest() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (column, row) = place(&mut stage, "palette");
+    click(&mut stage, column, row);
+    stage.keys("show keys");
+    let (column, row) = place(&mut stage, "Show keys");
+    click(&mut stage, column, row);
+    assert!(stage.text().contains("Keys"), "{}", stage.text());
+    let (column, row) = place(&mut stage, "Esc close");
+    click(&mut stage, column, row);
+    let (column, row) = place(&mut stage, "Enter send");
+    stage.keys("hello");
+    let sent = {
+        let event = |kind| Event::Mouse(Mouse { kind, column, row, modifiers: KeyModifiers::NONE });
+        stage.event(event(MouseKind::Down(Button::Left)))
+    };
+    assert!(matches!(Stage::requests(&sent)[..], [Request::Chat(Chat::Send { .. })]), "{sent:?}");
+}
+
+#[test]
+fn a_click_on_the_name_of_the_model_chooses_another_one() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    let (column, row) = place(&mut stage, "local/smollm2-135m");
+    click(&mut stage, column, row);
+    assert!(stage.text().contains("Choose a model") || stage.text().contains("Models"), "{}", stage.text());
+}
+
+#[test]
 fn the_list_is_walked_to_its_very_end_however_many_pages_it_has() {
     let mut shelf = Shelf::of(250);
     let mut stage = shelf.opened(120, 40);

@@ -5,69 +5,79 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, Kept};
-use crate::domain::evaluation::battle::Outcome;
-use crate::domain::evaluation::bias::{Leaning, Side, flips, length, position, side};
+use super::ranking::is_of_one_item;
+use crate::domain::evaluation::bias::{Leaning, chosen, flips, length, position, side};
 use crate::domain::evaluation::figure::{Estimate, Figure, Missing, plain};
+use crate::domain::evaluation::interval::median;
 use crate::domain::evaluation::metric::Metric;
 use crate::domain::evaluation::vote::{Chosen, Value};
 
-/// The leanings of a comparing metric. How fast raters are stands with the raters.
+/// The leanings of a comparing metric. How fast each rater is stands with the raters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Biases {
-    /// How often the left one of two was chosen.
+    /// How often the left one was chosen, of more than two one of the left half.
     pub position: Leaning,
-    /// How often the longer one of two was chosen.
+    /// The same of the votes that took their rater less than half of theirs did.
+    pub speed: Leaning,
+    /// How often the longer one was chosen, of more than two one that is longer than most.
     pub length: Leaning,
     /// How often a rater's winner changed when the same two answers came again the other way round.
     #[serde(with = "plain")]
     pub flips: Figure<Estimate>,
 }
 
+/// A vote, and the place of the answer that it put first.
+type Compared<'a> = (&'a Kept<'a>, Option<usize>);
+
 pub(super) fn biases(gathered: &Gathered<'_>, metric: &Metric) -> Biases {
-    let compared: Vec<_> =
-        gathered.main.iter().filter_map(|kept| Some((kept, side(kept.vote, metric)?))).collect();
+    let compared: Vec<Compared<'_>> =
+        gathered.main.iter().filter_map(|kept| Some((kept, chosen(kept.vote, metric)?))).collect();
     // What they were where none of them says anything of it.
     let is_bad =
         |kept: &Kept<'_>| matches!(kept.vote.value(&metric.name), Some(Value::Choice(Chosen::BothBad)));
     let bad = compared.iter().any(|(kept, _)| is_bad(kept));
-    let ties = compared.iter().any(|(kept, side)| side.is_none() && !is_bad(kept));
-    let undecided = if compared.iter().any(|(_, side)| side.is_some()) {
-        Missing::Unfit { what: "where one was chosen both are of one length".into() }
+    let ties = compared.iter().any(|(kept, chosen)| chosen.is_none() && !is_bad(kept));
+    let undecided = if compared.iter().any(|(_, chosen)| chosen.is_some()) {
+        Missing::Unfit { what: "where one was chosen it is neither longer nor shorter than most".into() }
     } else {
         Missing::undecided(ties, bad)
     };
-    // Votes among three and more have no left one; where there are no others that is why.
-    let votes = gathered.main_by(metric).count() as u64;
-    let among_more = compared.is_empty() && votes > 0;
     let told = |leaning: Leaning| {
-        if !among_more {
-            let why = |_| undecided.clone();
-            let silent = leaning.votes == 0 && leaning.left_out > 0;
-            return if silent {
-                Leaning { share: leaning.share.map_err(why), p: leaning.p.map_err(why), ..leaning }
-            } else {
-                leaning
-            };
-        }
-        let why = || Missing::Unfit { what: "no vote is on two answers".into() };
-        Leaning { share: Err(why()), p: Err(why()), left_out: votes, ..leaning }
+        if leaning.votes == 0 && leaning.left_out > 0 { leaning.without(&undecided) } else { leaning }
     };
-    let lengths = compared.iter().map(|(kept, side)| {
+    let sides =
+        |votes: &[&Compared<'_>]| position(votes.iter().map(|(kept, _)| side(kept.vote, metric).flatten()));
+    let quick = quick(gathered.raters.len(), &compared);
+    let speed = if quick.is_empty() && !compared.is_empty() {
+        sides(&quick).without(&Missing::Unfit { what: "no vote was quicker than another".into() })
+    } else {
+        sides(&quick)
+    };
+    let lengths = compared.iter().map(|(kept, chosen)| {
         let item = &gathered.input.items[kept.item];
-        let of = |at: usize| kept.vote.shown.get(at).and_then(|id| item.length(id));
-        let (left, right) = of(0).zip(of(1)).unwrap_or_default();
-        let outcome = match side {
-            Some(Side::Left) => Outcome::A,
-            Some(Side::Right) => Outcome::B,
-            None => Outcome::Tie,
-        };
-        (left, right, outcome)
+        let lengths: Option<Vec<u64>> = kept.vote.shown.iter().map(|id| item.length(id)).collect();
+        (lengths.unwrap_or_default(), *chosen)
     });
+    let one_item = is_of_one_item(compared.iter().map(|(kept, _)| *kept));
+    let told = |leaning: Leaning| if one_item { leaning.without(&Missing::OneItem) } else { told(leaning) };
     Biases {
         length: told(length(lengths)),
-        position: told(position(compared.iter().map(|(_, side)| *side))),
+        position: told(sides(&compared.iter().collect::<Vec<_>>())),
+        speed: if one_item { speed.without(&Missing::OneItem) } else { speed },
         flips: flipped(gathered, metric),
     }
+}
+
+/// The votes that took less than the median of their rater's.
+fn quick<'c, 'g>(raters: usize, compared: &'c [Compared<'g>]) -> Vec<&'c Compared<'g>> {
+    let mut times = vec![Vec::new(); raters];
+    for (kept, _) in compared {
+        times[kept.rater].push(kept.vote.active_ms as f64);
+    }
+    let medians: Vec<Option<f64>> = times.iter().map(|times| median(times)).collect();
+    let is_quick =
+        |kept: &Kept<'_>| medians[kept.rater].is_some_and(|half| (kept.vote.active_ms as f64) < half);
+    compared.iter().filter(|(kept, _)| is_quick(kept)).collect()
 }
 
 fn flipped(gathered: &Gathered<'_>, metric: &Metric) -> Figure<Estimate> {

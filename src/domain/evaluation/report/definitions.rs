@@ -263,14 +263,20 @@ const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         name: "left choice",
-        text: "How often the left one of two answers was chosen, ties left out. With sides balanced, half is what there is \
-               without a bias.",
+        text: "How often the left one of two answers was chosen, of more than two one of the left half; ties and the middle are \
+               left out. With sides balanced, half is what there is without a bias.",
+        source: WILSON,
+    },
+    Definition {
+        name: "quick left choice",
+        text: "The left choice of quick votes alone: those that took their rater less than half of that rater's votes by this \
+               metric did. Farther from half than the left choice of all, haste goes by the side.",
         source: WILSON,
     },
     Definition {
         name: "longer choice",
-        text: "How often the longer one of two answers was chosen, ties and equal lengths left out. More than half is no proof \
-               of a bias: longer answers may be better ones.",
+        text: "How often the longer one of two answers was chosen, of more than two one that is longer than most; ties and \
+               lengths in the middle are left out. More than half is no proof of a bias: longer answers may be better ones.",
         source: WILSON,
     },
     Definition {

@@ -70,7 +70,7 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
         _ => Intervals::Bootstrap { rounds, seed: gathered.input.seed },
     };
     let battles = battles(gathered, gathered.main.iter(), metric);
-    let drawn = leaderboard(&battles, &Options { intervals, ..Options::default() });
+    let drawn = board(&battles, gathered.main.iter(), metric, &Options { intervals, ..Options::default() });
     // Where none are drawn the leaderboard's own are the formula's.
     let formula = (rounds > 0).then(|| leaderboard(&battles, &Options::default()));
     let by_formula = drawn.rows.iter().filter_map(|row| {
@@ -92,10 +92,30 @@ pub(super) fn ranking(gathered: &Gathered<'_>, metric: &Metric) -> Ranking {
 /// The leaderboard of some votes, with intervals by the formula: there may be many categories, and each is small.
 pub(super) fn of_some<'a>(
     gathered: &Gathered<'_>,
-    votes: impl Iterator<Item = &'a Kept<'a>>,
+    votes: impl Iterator<Item = &'a Kept<'a>> + Clone,
     metric: &Metric,
 ) -> Leaderboard {
-    leaderboard(&battles(gathered, votes, metric), &Options::default())
+    board(&battles(gathered, votes.clone(), metric), votes, metric, &Options::default())
+}
+
+/// The leaderboard of the battles of votes. What was won on one item alone tells nothing of others.
+fn board<'a>(
+    battles: &[Battle],
+    votes: impl Iterator<Item = &'a Kept<'a>>,
+    metric: &Metric,
+    options: &Options,
+) -> Leaderboard {
+    let mut board = leaderboard(battles, options);
+    if is_of_one_item(votes.filter(|kept| kept.says(metric))) {
+        board.rows.iter_mut().for_each(|row| row.win_rate = Err(Missing::OneItem));
+        board.pairs.iter_mut().for_each(|pair| pair.win_rate = Err(Missing::OneItem));
+    }
+    board
+}
+
+/// Whether there are votes, all of them on one item.
+pub(super) fn is_of_one_item<'a>(mut votes: impl Iterator<Item = &'a Kept<'a>>) -> bool {
+    votes.next().is_some_and(|first| votes.all(|kept| kept.item == first.item))
 }
 
 /// The battles of votes. Those on turns of one conversation belong together as those on one item do.

@@ -158,6 +158,9 @@ impl State {
         if self.ballot().is_some() {
             return desk.say("You have chosen among these answers; another question can be asked.");
         }
+        if self.waits_for_all(desk) {
+            return;
+        }
         let hidden = self.is_hidden();
         let lane = &mut self.lanes[at];
         if lane.runs() {
@@ -184,6 +187,8 @@ impl State {
 
     /// Stops what runs; what came is kept. `false` where nothing does.
     pub(super) fn stop(&mut self, desk: &mut Desk<'_>) -> bool {
+        let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
+        let hidden = (0..pages).any(|page| self.is_hidden_on(page));
         let creating: Vec<TaskId> =
             self.waits.iter().filter(|(_, wait)| **wait == Wait::Create).map(|(task, _)| *task).collect();
         for task in &creating {
@@ -209,7 +214,7 @@ impl State {
         }
         // They are read again when they are shown.
         self.aside.clear();
-        if any {
+        if any && hidden {
             self.unblind(desk);
         }
         any
@@ -218,14 +223,11 @@ impl State {
     /// What was stopped tells which column was slow: the rest may be seen, too.
     fn unblind(&mut self, desk: &mut Desk<'_>) {
         let Some(comparison) = &self.comparison else { return };
-        let count = comparison.pages.len();
-        if (0..count).any(|page| self.is_hidden_on(page)) {
-            let look = Comparisons::Look { id: comparison.id };
-            let task = desk.call(None, Request::Comparisons(look));
-            self.waits.insert(task, Wait::Look);
-            self.seen = true;
-            desk.say("Stopped: who answers is shown, and choices here are not blind.");
-        }
+        let look = Comparisons::Look { id: comparison.id };
+        let task = desk.call(None, Request::Comparisons(look));
+        self.waits.insert(task, Wait::Look);
+        self.seen = true;
+        desk.say("Stopped: who answers is shown, and choices here are not blind.");
     }
 
     /// What was sent and never arrived is in the composer again.

@@ -156,15 +156,26 @@ impl State {
 
     /// Folds the column that keys act on to its letter, or opens it.
     pub(super) fn fold_column(&mut self, desk: &Desk<'_>) {
-        let Some(at) = self.current() else { return };
-        if !self.narrow.remove(&at) && self.narrow.len() + 1 < self.lanes.len() {
-            self.narrow.insert(at);
+        if !self.narrow.remove(&self.at) && self.narrow.len() + 1 < self.lanes.len() {
+            self.narrow.insert(self.at);
         }
         self.reveal(desk.area);
     }
 
+    /// Whether which of them has ended is not to be told.
+    pub(super) fn waits_for_all(&self, desk: &mut Desk<'_>) -> bool {
+        let waits = self.is_hidden() && !self.all_ended();
+        if waits {
+            desk.say("They appear together, when all of them have answered.");
+        }
+        waits
+    }
+
     /// Copies the answer of the column that keys act on.
     pub(super) fn copy(&self, desk: &mut Desk<'_>) {
+        if self.waits_for_all(desk) {
+            return;
+        }
         let answer = self.current().and_then(|at| self.lanes.get(at)).and_then(Lane::ended);
         if let Some(text) = answer.map(crate::domain::message::Message::text).filter(|text| !text.is_empty())
         {

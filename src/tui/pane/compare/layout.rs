@@ -98,7 +98,7 @@ impl State {
         if order.is_empty() || field.height < LEAST {
             return Vec::new();
         }
-        let folded = |place: usize| order.get(place).is_some_and(|at| self.narrow.contains(at));
+        let folded = |place: usize| self.narrow.contains(&place);
         let least = |place: usize| if folded(place) { FOLDED } else { NARROW.min(field.width) };
         // Where those end that have room from a place on; the rules between them are of their own.
         let end = |first: usize| {

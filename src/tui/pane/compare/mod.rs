@@ -88,6 +88,12 @@ impl Lane {
         self.thread.last_answer().filter(|_| !self.runs())
     }
 
+    /// Its last answer came in part.
+    fn was_broken_off(&self) -> bool {
+        let outcome = self.ended().and_then(|message| message.answer.as_ref()).map(|answer| &answer.outcome);
+        matches!(outcome, Some(Outcome::Stopped | Outcome::Interrupted))
+    }
+
     fn has_failed(&self) -> bool {
         let failed = |message: &Message| {
             matches!(message.answer.as_ref().map(|a| &a.outcome), Some(Outcome::Failed { .. }))
@@ -177,7 +183,7 @@ pub struct State {
     revealed: BTreeSet<usize>,
     /// The person saw who answers before choosing.
     seen: bool,
-    /// Columns that are folded to their letters, by their place in the comparison.
+    /// Columns that are folded to their letters, by where they stand: on another blind page that is another one.
     narrow: BTreeSet<usize>,
     /// The category whose leaderboard was asked for last.
     board: Option<String>,
@@ -276,7 +282,10 @@ impl State {
     /// The same of one page.
     fn is_hidden_on(&self, page: usize) -> bool {
         match &self.comparison {
-            Some(comparison) => comparison.blind.is_some() && !self.seen && !self.revealed.contains(&page),
+            Some(comparison) => {
+                let broken_off = page == self.page && self.lanes.iter().any(Lane::was_broken_off);
+                comparison.blind.is_some() && !self.seen && !self.revealed.contains(&page) && !broken_off
+            }
             None => self.blind && self.waits.values().any(|wait| *wait == Wait::Create),
         }
     }

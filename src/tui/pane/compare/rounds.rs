@@ -146,14 +146,16 @@ impl State {
         lane.filter(|lane| lane.thread.turn.task() == Some(task)).map(|_| (page, at))
     }
 
-    /// Asks of each column what is due, as much as it may be asked at once.
+    /// Asks of each column what is due, as much as it may be asked at once: page by page, so that columns which one engine
+    /// serves in turn stand beside each other.
     pub(super) fn ask_due(&mut self, desk: &mut Desk<'_>) {
-        for at in 0..self.lanes.len() {
-            while self.calls.values().filter(|(_, column)| *column == at).count() < AT_ONCE
-                && let Some(next) = self.due.iter().position(|(_, column)| *column == at)
-                && let Some(place) = self.due.remove(next)
-            {
+        let mut at = 0;
+        while let Some(place) = self.due.get(at).copied() {
+            if self.calls.values().filter(|(_, column)| *column == place.1).count() < AT_ONCE {
+                self.due.remove(at);
                 self.ask(place, desk);
+            } else {
+                at += 1;
             }
         }
     }

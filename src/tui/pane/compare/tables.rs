@@ -51,10 +51,8 @@ impl State {
             rows.push(row(place, name, summary));
         }
         let room = desk.area.width.saturating_sub(12);
-        // What gives way first where there is no room for all.
-        let (rows, gone) = fitting(rows, room, &[8, 9, 4, 6, 7, 3, 2]);
-        let mut lines = Line::table(&rows);
-        lines.extend([Line::blank(), Line::of(&told(&gone), Role::Faint)]);
+        let mut lines = tables(&rows, room, &[8, 9, 4, 6, 7, 3, 2]);
+        lines.extend([Line::blank(), Line::of(TOLD, Role::Faint)]);
         desk.overlays.push(Overlay::Reading(Box::new(Reading::new(title, lines))));
     }
 
@@ -68,6 +66,9 @@ impl State {
 
     /// Asks for the dataset that the last turn goes into.
     pub(super) fn ask_for_dataset(&self, desk: &mut Desk<'_>) {
+        if self.may_not_tell(desk) {
+            return;
+        }
         if !self.all_ended() {
             return desk.say("Add it when all of them have answered.");
         }
@@ -85,37 +86,15 @@ impl State {
     }
 }
 
-/// What the figures mean, without those of columns that are `gone`.
-fn told(gone: &[usize]) -> String {
-    let said = [
-        (3, "first: time to the first piece, half of the answers were so quick."),
-        (5, "total: the whole time of half of the answers."),
-        (4, "95 %: 95 of a hundred were so quick, told from 20 answers on."),
-        (7, "tok/s is over the time in which an answer came."),
-        (10, "Costs are estimates."),
-    ];
-    // Either of the two columns of that name.
-    let shown = |at: usize| !gone.contains(&at) || at == 4 && !gone.contains(&6);
-    said.into_iter().filter(|(at, _)| shown(*at)).map(|(_, words)| words).collect::<Vec<_>>().join(" ")
-}
+/// What the figures mean.
+const TOLD: &str = "first: time to the first piece, half of the answers were so quick. total: the whole time of half of the \
+    answers. 95 %: 95 of a hundred were so quick, told from 20 answers on. tok/s is over the time in which an answer came. \
+    Costs are estimates.";
 
 /// The same of the leaderboard.
-fn ranked(gone: &[usize]) -> String {
-    let shown = |at: &usize| !gone.contains(at);
-    let mut said = "rating: Bradley and Terry's strengths as Elo points".to_owned();
-    said.push_str(if shown(&3) { ", with the interval of 95 %; " } else { "; " });
-    said.push_str("rank: the best and the worst that their intervals of 95 % allow. ");
-    let counts = [(4, "won"), (5, "lost"), (6, "tied"), (7, "bad")].into_iter().filter(|(at, _)| shown(at));
-    let counts: Vec<&str> = counts.map(|(_, name)| name).collect();
-    match counts.split_last() {
-        Some((last, [])) => said.extend([last, " is of pairs; "]),
-        Some((last, rest)) => said.extend([&rest.join(", "), " and ", last, " are of pairs; "]),
-        None => {}
-    }
-    said.push_str("win rate: what was won, and half of what was tied or both bad, among all");
-    said.push_str(if shown(&9) { ", with Wilson's interval of 95 %." } else { "." });
-    said
-}
+const RANKED: &str = "rating: Bradley and Terry's strengths as Elo points, with the interval of 95 %; rank: the best and the \
+    worst that their intervals of 95 % allow. won, lost, tied and bad are of pairs; win rate: what was won, and half of what \
+    was tied or both bad, among all, with Wilson's interval of 95 %.";
 
 fn row(place: usize, name: &str, of: &Summary) -> Vec<String> {
     let nothing = || "–".to_owned();
@@ -150,12 +129,11 @@ pub(super) fn board(
     if board.rows.is_empty() {
         lines.push(Line::of("Nobody has chosen yet.", Role::Muted));
     } else {
-        let (rows, gone) = fitting(board.table(), room, &[9, 7, 6, 3, 5, 4]);
-        lines.extend(Line::table(&rows));
+        lines.extend(tables(&board.table(), room, &[9, 7, 6, 3, 5, 4]));
         lines.extend([
             Line::blank(),
             Line::of(&format!("{} of {whose}.", count(board.battles, "battle", "battles")), Role::Muted),
-            Line::of(&ranked(&gone), Role::Faint),
+            Line::of(RANKED, Role::Faint),
         ]);
         if apart > 0 {
             lines.push(Line::of(&format!("{}.", left_apart(apart)), Role::Muted));
@@ -183,20 +161,37 @@ pub(super) fn board(
     }))
 }
 
-/// The rows without as many of these columns, the first ones first, as there is no room for; and which those are.
-fn fitting(mut rows: Vec<Vec<String>>, room: u16, less: &[usize]) -> (Vec<Vec<String>>, Vec<usize>) {
-    let mut gone: Vec<usize> = Vec::new();
-    for at in less {
-        let wide = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();
-        let all: u16 = (0..).map_while(wide).map(|width| width + 2).sum();
-        if all <= room + 2 {
-            break;
+/// The rows in as many tables as there is room for, one under the other: where it is too narrow for all, the `least` columns
+/// go, the first ones first, into the next table, beside the names again.
+fn tables(rows: &[Vec<String>], room: u16, least: &[usize]) -> Vec<Line> {
+    let wide =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max().unwrap_or(0);
+    let of = |shown: &[usize]| -> Vec<Line> {
+        let cells = |row: &Vec<String>| shown.iter().filter_map(|at| row.get(*at).cloned()).collect();
+        Line::table(&rows.iter().map(cells).collect::<Vec<Vec<String>>>())
+    };
+    let mut left: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).collect();
+    let mut lines = Vec::new();
+    while left.len() > 1 {
+        let (mut shown, mut next) = (left.clone(), Vec::new());
+        let narrower = least.iter().chain(left.iter().skip(1).rev());
+        for at in narrower {
+            if shown.len() <= 2 || shown.iter().map(|at| wide(*at) + 2).sum::<u16>() <= room + 2 {
+                break;
+            }
+            if let Some(place) = shown.iter().position(|shown| shown == at) {
+                next.push(shown.remove(place));
+            }
         }
-        let now = at - gone.iter().filter(|before| *before < at).count();
-        rows.iter_mut().filter(|row| now < row.len()).for_each(|row| drop(row.remove(now)));
-        gone.push(*at);
+        if !lines.is_empty() {
+            lines.push(Line::blank());
+        }
+        lines.extend(of(&shown));
+        next.push(0);
+        next.sort_unstable();
+        left = next;
     }
-    (rows, gone)
+    lines
 }
 
 #[cfg(test)]
@@ -204,19 +199,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_legend_explains_no_column_that_is_not_shown() {
-        let row = ["A a/b", "1", "0", "90 ms", "–", "1.0 s", "–", "30", "10", "20", "$0.00"];
-        let rows = vec![row.map(str::to_owned).to_vec()];
-        let (all, gone) = fitting(rows.clone(), 200, &[8, 9, 4, 6, 7, 3, 2]);
-        assert_eq!((all, &gone), (rows.clone(), &Vec::new()));
-        assert!(told(&gone).contains("95 %") && told(&gone).contains("tok/s"));
-        let (fewer, gone) = fitting(rows, 34, &[8, 9, 4, 6, 7, 3, 2]);
-        assert_eq!((fewer[0].len(), &gone), (6, &vec![8, 9, 4, 6, 7]));
-        assert!(!told(&gone).contains("95 %") && !told(&gone).contains("tok/s"), "{}", told(&gone));
-        assert!(told(&gone).contains("first:") && told(&[8, 9, 4]).contains("95 %"));
-        assert!(ranked(&[]).contains("won, lost, tied and bad are") && ranked(&[]).contains("Wilson"));
-        let narrow = ranked(&[9, 7, 6, 3]);
-        assert!(narrow.contains("won and lost are") && !narrow.contains("Wilson"), "{narrow}");
-        assert!(!ranked(&[9, 7, 6, 3, 5, 4]).contains("pairs"));
+    fn what_a_table_has_no_room_for_stands_in_the_next_one() {
+        let rows: Vec<Vec<String>> = [["", "one", "two", "three"], ["A a/b", "1", "22", "333"]]
+            .map(|row| row.map(str::to_owned).to_vec())
+            .to_vec();
+        let told = |room, least: &[usize]| -> Vec<String> {
+            tables(&rows, room, least).iter().map(Line::to_string).collect()
+        };
+        assert_eq!(told(22, &[2]), ["       one  two  three", "A a/b    1   22    333"]);
+        assert_eq!(
+            told(21, &[2]),
+            ["       one  three", "A a/b    1    333", " ", "       two", "A a/b   22"]
+        );
+        // Where nothing was said of what goes, the last one does; and one column is shown however wide it is.
+        assert_eq!(told(16, &[2]).len(), 5);
+        let narrow = told(3, &[2]);
+        assert_eq!(narrow.len(), 8, "{narrow:?}");
+        for known in ["1", "22", "333"] {
+            assert!(narrow.iter().any(|line| line.ends_with(known)), "{known}: {narrow:?}");
+        }
     }
 }

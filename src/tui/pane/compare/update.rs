@@ -198,7 +198,13 @@ impl State {
     pub(super) fn tells(&self, action: Action) -> bool {
         match action {
             Action::WriteComparison => self.focus != Focus::List,
-            Action::RemoveColumn | Action::ShowSummary | Action::ContinueInChat | Action::CopyRequest => true,
+            Action::RemoveColumn
+            | Action::ShowSummary
+            | Action::ContinueInChat
+            | Action::CopyRequest
+            | Action::AddToDataset => true,
+            // One that has ended before the others would be told from them.
+            Action::Copy | Action::Retry => !self.all_ended(),
             _ => false,
         }
     }

@@ -441,6 +441,7 @@ fn leanings(of: &Biases, width: u16) -> Vec<Line> {
         Figures { cells, note, warn, ..row }
     };
     table.rows.push(row("left choice", &of.position));
+    table.rows.push(row("quick left choice", &of.speed));
     table.rows.push(row("longer choice", &of.length));
     let mut flips = share("flips", "flips", &of.flips, [0, 0]);
     flips.cells.truncate(2);

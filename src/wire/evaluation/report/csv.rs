@@ -191,6 +191,7 @@ fn metric(report: &Report, of: &MetricReport, rows: &mut Rows) {
     if let Some(biases) = &of.biases {
         let at = Of { section: "biases", ..at };
         rows.leaning(at, "left choice", &biases.position);
+        rows.leaning(at, "quick left choice", &biases.speed);
         rows.leaning(at, "longer choice", &biases.length);
         rows.share(at, "flips", &biases.flips, None);
     }

@@ -54,7 +54,7 @@ pub(super) fn metric(
     agreement(&of.agreement, blocks, terms);
     if let Some(biases) = &of.biases {
         blocks.push(Block::Heading(3, "What else votes go by".into()));
-        terms.extend(["left choice", "longer choice", "flips"]);
+        terms.extend(["left choice", "quick left choice", "longer choice", "flips"]);
         blocks.push(leanings(biases));
     }
     if !of.by_rater.is_empty() {
@@ -364,6 +364,7 @@ fn leanings(of: &Biases) -> Block {
         table.rows.push(vec![plain(name), value, between, p, many(leaning.votes)]);
     };
     row("left choice", &of.position);
+    row("quick left choice", &of.speed);
     row("longer choice", &of.length);
     let [value, between] = share(&of.flips);
     table.rows.push(vec![plain("flips"), value, between, Cell::default(), Cell::default()]);

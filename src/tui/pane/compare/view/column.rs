@@ -142,7 +142,8 @@ fn answers(
     let mut items = lane.thread.items(&status, &lane.opened, &lane.opened);
     for item in &mut items {
         item.named = if hidden { Named::Nowhere } else { Named::Elsewhere };
-        if item.message.role == Speaker::Assistant {
+        // Pages are asked a few at a time: when one was tells how long those before it took.
+        if hidden || item.message.role == Speaker::Assistant {
             item.when = "";
         }
     }
@@ -167,7 +168,7 @@ fn failed(words: &str, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     }
 }
 
-/// `0.19 s first★ · 1.2 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star.
+/// `0.19 s first★ · 1.2 s · 88 tok/s★ · 12→301 tok · $0.0012 · stop`; the best of each has a star, and a cost that is not known is `$?`.
 fn foot(
     sight: &Sight<'_>,
     area: Rect,
@@ -188,7 +189,7 @@ fn foot(
     ];
     let amount = [
         (tokens(&measure), false),
-        (measure.cost.map(money), best[3]),
+        (cost(&measure), best[3]),
         (Some(end.to_owned()).filter(|end| !end.is_empty()), false),
     ];
     let rows: Vec<Vec<_>> = if area.height > 1 {
@@ -207,6 +208,14 @@ fn foot(
                 x = put(cells, x, y, right, "★", look.style(Role::Good));
             }
         }
+    }
+}
+
+/// What an answer cost; while it comes nobody knows.
+fn cost(measure: &Measure) -> Option<String> {
+    match measure.cost {
+        None if measure.total_ms.is_some() => Some("$?".to_owned()),
+        known => known.map(money),
     }
 }
 
