@@ -6,7 +6,8 @@ use super::comparison::Comparison;
 use super::conversation::Conversation;
 use super::evaluation::Dataset;
 use super::evaluation::job::Evaluation;
-use super::id::{ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId};
+use super::id::{BaseId, ComparisonId, ConversationId, DatasetId, EvaluationId, MakingId, MessageId};
+use super::knowledge::base::Base;
 use super::message::Message;
 use super::picture::Making;
 
@@ -32,6 +33,8 @@ pub enum Topic {
     Evaluations,
     /// Datasets: made, grown, renamed, removed.
     Datasets,
+    /// Knowledge bases: made, changed, synced a step further, removed.
+    Knowledge,
 }
 
 /// What changed in a watched topic.
@@ -87,6 +90,13 @@ pub enum Changed {
     DatasetRemoved {
         id: DatasetId,
     },
+    /// A knowledge base was made, or something of it changed.
+    Base {
+        base: Base,
+    },
+    BaseRemoved {
+        id: BaseId,
+    },
     /// Something that everybody at a screen should read.
     Notice {
         text: String,
@@ -109,6 +119,7 @@ impl Changed {
             | (Self::Comparison { .. } | Self::ComparisonRemoved { .. }, Topic::Comparisons)
             | (Self::Evaluation { .. } | Self::EvaluationRemoved { .. }, Topic::Evaluations)
             | (Self::Dataset { .. } | Self::DatasetRemoved { .. }, Topic::Datasets)
+            | (Self::Base { .. } | Self::BaseRemoved { .. }, Topic::Knowledge)
             | (Self::Missed, _) => true,
             (Self::Conversation { head }, Topic::Conversation(id)) => head.id == id,
             (Self::ConversationRemoved { id: gone }, Topic::Conversation(id)) => *gone == id,

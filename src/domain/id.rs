@@ -102,6 +102,10 @@ id! {
     VoteId = "vote";
     /// One knowledge base.
     BaseId = "knowledge base";
+    /// One source of a knowledge base's documents.
+    SourceId = "source";
+    /// One sync of a source.
+    SyncId = "sync";
     /// One document of a knowledge base.
     DocumentId = "document";
     /// One passage of a document.

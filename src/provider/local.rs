@@ -114,6 +114,11 @@ impl Provider for Local {
     }
 }
 
+/// The file of the weights of an encoder of the folder `models`, beside which its tokenizer lies.
+pub fn encoder(models: PathBuf, catalogue: Vec<LocalModel>, id: &ModelId) -> Result<PathBuf> {
+    Folder { models, catalogue, backend: None }.weights(id, Capability::Embed)
+}
+
 /// A stream of one error.
 fn failed(error: Error) -> Events {
     stream::once(async { Err(error) }).boxed()

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::domain::id::{
-    BallotId, ComparisonId, ConversationId, DatasetId, DraftId, EvaluationId, MakingId, MessageId, PromptId,
-    SpanId, VoteId,
+    BallotId, BaseId, ComparisonId, ConversationId, DatasetId, DocumentId, DraftId, EvaluationId, MakingId,
+    MessageId, PromptId, SourceId, SpanId, SyncId, VoteId,
 };
 use crate::domain::time::Timestamp;
 use crate::wire::thread;
@@ -62,6 +62,26 @@ pub fn vote_id() -> VoteId {
 /// The id of a new dataset; later ids sort after earlier ones.
 pub fn dataset_id() -> DatasetId {
     DatasetId::from_uuid(Uuid::now_v7())
+}
+
+/// A new knowledge base's id; later ids sort after earlier ones.
+pub fn base_id() -> BaseId {
+    BaseId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new source of documents; later ids sort after earlier ones.
+pub fn source_id() -> SourceId {
+    SourceId::from_uuid(Uuid::now_v7())
+}
+
+/// The id of a new sync; later ids sort after earlier ones.
+pub fn sync_id() -> SyncId {
+    SyncId::from_uuid(Uuid::now_v7())
+}
+
+/// A new document's id; later ids sort after earlier ones.
+pub fn document_id() -> DocumentId {
+    DocumentId::from_uuid(Uuid::now_v7())
 }
 
 /// A number that nobody can guess, to draw by.

@@ -20,6 +20,7 @@ pub mod fresh;
 pub mod invoke;
 pub mod key_commands;
 pub mod keys;
+pub mod knowledge;
 pub mod models;
 mod naming;
 mod paging;

@@ -1,6 +1,7 @@
 //! The door in the process that owns the store.
 
 mod judging;
+mod knowing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +41,7 @@ use crate::service::doctor;
 use crate::service::evaluations::Evaluations;
 use crate::service::invoke::Terms;
 use crate::service::keys::Keys;
+use crate::service::knowledge::Knowledge;
 use crate::service::models::{Lists, Shelf, ShelfOptions, Steps, cards, elsewhere, trying};
 use crate::service::pictures::{Pictures, Step as PictureStep};
 use crate::service::prompts::Prompts;
@@ -61,6 +63,7 @@ pub struct Here {
     comparisons: Comparisons,
     evaluations: Evaluations,
     datasets: Datasets,
+    knowledge: Knowledge,
     prompts: Prompts,
     standing: Arc<Standing>,
     shelf: Shelf,
@@ -95,7 +98,10 @@ impl Workbench for Here {
     }
 
     fn is_busy(&self) -> bool {
-        self.chat.is_busy() || self.pictures.is_busy() || self.evaluations.is_busy()
+        self.chat.is_busy()
+            || self.pictures.is_busy()
+            || self.evaluations.is_busy()
+            || self.knowledge.is_busy()
     }
 
     fn close(&self) -> futures_util::future::BoxFuture<'static, ()> {
@@ -105,6 +111,7 @@ impl Workbench for Here {
             here.chat.finish().await;
             here.pictures.finish().await;
             here.evaluations.finish().await;
+            here.knowledge.finish().await;
             here.workspace.finish().await;
         }
         .boxed()
@@ -154,6 +161,7 @@ impl Here {
             Request::Evaluations(request) => self.evaluations(request, terms),
             Request::Datasets(request) => self.datasets(request),
             Request::Keys(request) => self.keys(request),
+            Request::Knowledge(request) => self.knowledge(request, terms),
             Request::Models(request) => self.models(request, terms),
             Request::Pictures(request) => self.pictures(request, terms),
             Request::Prompts(request) => self.prompts(request, terms),
@@ -225,6 +233,12 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
+        let knowledge = knowing::service(config, archive.clone(), &standing, changes.clone());
+        match Handle::current().block_on(knowledge.mark_interrupted()) {
+            Ok(0) => {}
+            Ok(interrupted) => tracing::info!(interrupted, "syncs of a process that ended were stopped"),
+            Err(error) => tracing::warn!(%error, "syncs of a process that ended could not be stopped"),
+        }
         Ok(Owning::Ours(Arc::new(Self {
             prompts: Prompts::new(archive.clone(), chat.clone(), changes.clone(), turns.clone()),
             chat,
@@ -238,6 +252,7 @@ impl Here {
             conversations: Conversations::new(archive.clone(), changes.clone(), turns),
             cassettes,
             datasets: Datasets::new(archive.clone(), changes.clone()),
+            knowledge,
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
             standing: Arc::new(standing),
             shelf,

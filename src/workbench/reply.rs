@@ -22,6 +22,10 @@ use crate::domain::evaluation::report::Report as EvaluationReport;
 use crate::domain::evaluation::sheet::Seat;
 use crate::domain::evaluation::{Dataset, Item, Leaderboard, TaskDefinition, Vote};
 use crate::domain::id::ConversationId;
+use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::retrieval::{Citation, Retrieved};
+use crate::domain::knowledge::sync::Filed;
 use crate::domain::listing::Listing;
 use crate::domain::message::Message;
 pub use crate::domain::picture::Making;
@@ -55,6 +59,31 @@ pub enum Reply {
     /// A piece of the answer.
     Delta {
         event: Event,
+    },
+    /// A knowledge base.
+    Base {
+        base: Base,
+    },
+    Bases {
+        bases: Vec<Base>,
+    },
+    Documents {
+        documents: Vec<Filed>,
+    },
+    Passages {
+        passages: Vec<Passage>,
+    },
+    /// What was found, and what a model is given of it, where one answers.
+    Retrieved {
+        #[serde(flatten)]
+        retrieved: Retrieved,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prompt: Option<String>,
+    },
+    /// A whole answer with what it cites.
+    Cited {
+        text: String,
+        citations: Vec<Citation>,
     },
     /// The answer as it was stored last.
     Finished {

@@ -8,9 +8,13 @@
 //! Never here: where passages lie (that is `index`), and how the JSON of filters and metadata files looks (that is `wire`).
 
 pub mod attribute;
+pub mod base;
 pub mod chunking;
+pub mod document;
 pub mod filter;
 pub mod fusion;
 pub mod passage;
 pub mod ranking;
+pub mod retrieval;
+pub mod sync;
 pub mod words;

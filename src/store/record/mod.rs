@@ -7,6 +7,7 @@ mod dataset;
 pub(super) mod draft;
 mod egress;
 mod evaluation;
+mod knowledge;
 mod making;
 mod message;
 mod model_list;
@@ -27,6 +28,7 @@ pub use egress::EgressKey;
 pub use evaluation::{
     DecisionOf, EvaluationItem, Foreign, ForeignOf, GeneratedOf, HandedOutOf, HeldOf, RatedItemOf, VoteOf,
 };
+pub use knowledge::FiledOf;
 pub use model_list::ModelList;
 pub use open_answer::OpenAnswer;
 pub use prompt::{PromptOf, PromptRun, RunOf, VersionOf};
@@ -77,6 +79,8 @@ pub enum Kind {
     Tip = 34,
     /// Large values that nothing names any more, until their files are gone.
     Unnamed = 35,
+    Base = 36,
+    Filed = 37,
     /// Never in the tree: the kind under which the files of large values are sealed.
     Blob = 64,
 }
@@ -84,13 +88,16 @@ pub enum Kind {
 impl Kind {
     /// Whether a key is a record's, and not an index entry's or a mark's.
     pub(super) fn is_record(key: &[u8]) -> bool {
-        key.first().is_some_and(|kind| *kind < Self::Recency as u8)
+        const RECENCY: u8 = Kind::Recency as u8;
+        const BASE: u8 = Kind::Base as u8;
+        const BLOB: u8 = Kind::Blob as u8;
+        matches!(key.first(), Some(0..RECENCY | BASE..BLOB))
     }
 
     /// Whether the removal of what lies under a key leaves a mark.
     pub(super) fn is_marked(key: &[u8]) -> bool {
-        // What a rater has before them ends by itself.
-        const UNMARKED: [Kind; 7] = [
+        // What a rater has before them ends by itself; a document that is gone is missed by the next sync.
+        const UNMARKED: [Kind; 8] = [
             Kind::Span,
             Kind::Egress,
             Kind::DatasetItem,
@@ -98,12 +105,13 @@ impl Kind {
             Kind::Generated,
             Kind::Held,
             Kind::Foreign,
+            Kind::Filed,
         ];
         key.first().is_none_or(|kind| UNMARKED.iter().all(|unmarked| *kind != *unmarked as u8))
     }
 
     /// Every kind that has records, with its name for people.
-    pub(super) const RECORDS: [(Self, &'static str); 30] = [
+    pub(super) const RECORDS: [(Self, &'static str); 32] = [
         (Self::Conversation, "conversations"),
         (Self::Message, "messages"),
         (Self::Draft, "drafts"),
@@ -134,6 +142,8 @@ impl Kind {
         (Self::HandedOut, "hand-outs to raters"),
         (Self::Held, "items before raters"),
         (Self::Foreign, "lines that evaluations came as"),
+        (Self::Base, "knowledge bases"),
+        (Self::Filed, "documents of knowledge bases"),
     ];
 }
 
@@ -176,10 +186,12 @@ macro_rules! id_key {
 
 id_key!(
     crate::domain::id::BallotId,
+    crate::domain::id::BaseId,
     crate::domain::id::ComparisonId,
     crate::domain::id::ConversationId,
     crate::domain::id::EvaluationId,
     crate::domain::id::DatasetId,
+    crate::domain::id::DocumentId,
     crate::domain::id::MakingId,
     crate::domain::id::MessageId,
     crate::domain::id::PromptId,

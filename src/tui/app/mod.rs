@@ -323,6 +323,7 @@ fn is_act(request: &Request) -> bool {
         | Request::Evaluations(_)
         | Request::Datasets(_)
         | Request::Keys(_)
+        | Request::Knowledge(_)
         | Request::Workspace(_) => !request.is_query(),
         Request::Prompts(_) => !request.is_query() || matches!(request, Request::Prompts(Prompts::LoadDraft)),
         Request::Models(_) | Request::Pictures(_) | Request::Usage(_) | Request::Watch { .. } => false,

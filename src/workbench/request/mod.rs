@@ -7,6 +7,7 @@ pub mod conversations;
 pub mod datasets;
 pub mod evaluations;
 pub mod keys;
+pub mod knowledge;
 pub mod models;
 pub mod pictures;
 pub mod prompts;
@@ -28,6 +29,7 @@ pub enum Request {
     Evaluations(evaluations::Evaluations),
     Datasets(datasets::Datasets),
     Keys(keys::Keys),
+    Knowledge(knowledge::Knowledge),
     Models(models::Models),
     Pictures(pictures::Pictures),
     Prompts(prompts::Prompts),
@@ -45,6 +47,10 @@ impl Request {
         use workspace::Workspace as W;
         match self {
             // Prices are the configuration's too.
+            Self::Knowledge(request) => {
+                use knowledge::Knowledge as K;
+                matches!(request, K::Create { .. } | K::Sync { .. } | K::Search { .. } | K::Ask { .. })
+            }
             Self::Chat(_) | Self::Keys(_) | Self::Models(_) | Self::Pictures(_) | Self::Usage(_) => true,
             Self::Workspace(request) => matches!(request, W::Compare { .. } | W::Doctor),
             Self::Prompts(request) => matches!(request, prompts::Prompts::Run { .. }),
@@ -63,6 +69,7 @@ impl Request {
         use conversations::Conversations as C;
         use datasets::Datasets as D;
         use evaluations::Evaluations as E;
+        use knowledge::Knowledge as K;
         use models::Models as M;
         use pictures::Pictures as I;
         use prompts::Prompts as P;
@@ -135,6 +142,19 @@ impl Request {
                 | D::Remove { .. } => false,
             },
             Self::Keys(request) => matches!(request, keys::Keys::List),
+            Self::Knowledge(request) => match request {
+                K::List | K::Find { .. } | K::Documents { .. } | K::Passages { .. } | K::Search { .. } => {
+                    true
+                }
+                K::Create { .. }
+                | K::AddSource { .. }
+                | K::RemoveSource { .. }
+                | K::Rename { .. }
+                | K::Remove { .. }
+                | K::Sync { .. }
+                | K::Pause { .. }
+                | K::Ask { .. } => false,
+            },
             Self::Models(request) => match request {
                 M::List { .. }
                 | M::Keyless

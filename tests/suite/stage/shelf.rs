@@ -227,7 +227,7 @@ impl Shelf {
             | Request::Comparisons(_)
             | Request::Datasets(_)
             | Request::Evaluations(_)
-            | Request::Keys(_)
+            | Request::Keys(_) | Request::Knowledge(_)
             | Request::Models(_)
             | Request::Pictures(_)
             | Request::Prompts(_)

@@ -359,6 +359,8 @@ impl State {
             | Changed::EvaluationRemoved { .. }
             | Changed::Dataset { .. }
             | Changed::DatasetRemoved { .. }
+            | Changed::Base { .. }
+            | Changed::BaseRemoved { .. }
             | Changed::Prompts => {}
             Changed::Notice { text } => desk.notice = Some((text, true)),
             Changed::Missed if self.thread.watch == Some(task) => self.reload(desk),

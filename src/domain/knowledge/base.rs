@@ -1,0 +1,149 @@
+//! Knowledge bases: what they are called, who embeds for them, where their documents come from.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::chunking::Chunking;
+use super::sync::Sync;
+use crate::domain::catalog::ModelId;
+use crate::domain::id::{BaseId, SourceId};
+use crate::domain::time::Timestamp;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// The longest name, in characters, as Bedrock has it.
+pub const LONGEST_NAME: usize = 100;
+
+/// One knowledge base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Base {
+    pub id: BaseId,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    /// Embeds its passages, and the questions to it. Another one means that all is embedded anew.
+    pub embedder: ModelId,
+    /// Numbers in each vector; known once something was embedded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<u32>,
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    #[serde(default)]
+    pub holds: Holds,
+}
+
+/// What a base has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Holds {
+    pub documents: u64,
+    pub passages: u64,
+    /// Tokens of its passages, what overlaps counted in each.
+    pub tokens: u64,
+}
+
+/// Where documents come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    pub id: SourceId,
+    pub origin: Origin,
+    /// How its documents are cut; as in Bedrock it stays as it was made.
+    pub chunking: Chunking,
+    /// The last time that it was looked through; what is there since is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Sync>,
+}
+
+/// A place of documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Origin {
+    /// A file, or a folder with all that lies under it. Hidden files are left out, and what `.gitignore` and `.ignore` name.
+    Files {
+        /// From the root.
+        path: PathBuf,
+        /// Of a folder only files that one of these names, as in `.gitignore`: `*.md`, `guides/**`. None at all: every file that
+        /// can be read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        include: Vec<String>,
+        /// Without these.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exclude: Vec<String>,
+    },
+}
+
+impl Origin {
+    /// Where it is, for people.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Files { path, .. } => path.display().to_string(),
+        }
+    }
+}
+
+/// What a base is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub name: String,
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The model of this program, where none is named.
+    #[serde(default)]
+    pub embedder: Option<ModelId>,
+}
+
+/// What a source is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourcePlan {
+    pub origin: Origin,
+    #[serde(default)]
+    pub chunking: Chunking,
+}
+
+/// A name without white space at its ends, or why it is none.
+pub fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > LONGEST_NAME || name.chars().any(char::is_control) {
+        let why = match length {
+            0 => "it is empty".to_owned(),
+            n if n > LONGEST_NAME => format!("it has {n} characters"),
+            _ => "a control character is in it".to_owned(),
+        };
+        let hint = format!("Give 1 to {LONGEST_NAME} characters on one line.");
+        return Err(Error::new(ErrorKind::Invalid, "naming a knowledge base", why, hint));
+    }
+    Ok(name.to_owned())
+}
+
+impl Base {
+    /// One of its sources.
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.iter().find(|source| source.id == id)
+    }
+
+    /// The same, to be changed.
+    pub fn source_mut(&mut self, id: SourceId) -> Option<&mut Source> {
+        self.sources.iter_mut().find(|source| source.id == id)
+    }
+
+    /// Whether one of its sources is being looked through.
+    pub fn is_syncing(&self) -> bool {
+        self.sources.iter().filter_map(|source| source.last.as_ref()).any(|sync| sync.state.is_running())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_one_to_a_hundred_characters() {
+        assert_eq!(checked_name("  docs ").unwrap(), "docs");
+        assert_eq!(checked_name(&"é".repeat(100)).unwrap().chars().count(), 100);
+        for (bad, why) in [(" ", "it is empty"), ("a\nb", "control"), (&*"x".repeat(101), "101 characters")] {
+            assert!(checked_name(bad).unwrap_err().to_string().contains(why), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Syncs: a source is looked through, and what is new, changed or gone becomes so in the base. Words and counts are Amazon
+//! Bedrock's: `IngestionJob`, `KnowledgeBaseDocumentDetail`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{DocumentId, SourceId, SyncId};
+use crate::domain::time::Timestamp;
+
+/// So many failures a sync keeps word for word; its statistics count all.
+pub const MOST_FAILURES: usize = 100;
+
+/// Where a sync is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SyncState {
+    Starting,
+    InProgress,
+    /// Every document was looked at; some may have failed.
+    Complete,
+    /// It could not be looked through.
+    Failed,
+    Stopping,
+    /// Somebody stopped it, or the program ended: the next one goes on from there.
+    Stopped,
+}
+
+impl SyncState {
+    /// Whether it goes on.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Starting | Self::InProgress | Self::Stopping)
+    }
+
+    /// Bedrock's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "STARTING",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Complete => "COMPLETE",
+            Self::Failed => "FAILED",
+            Self::Stopping => "STOPPING",
+            Self::Stopped => "STOPPED",
+        }
+    }
+}
+
+impl fmt::Display for SyncState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Bedrock's counts (`IngestionJobStatistics`), then our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Statistics {
+    /// Files of the source, metadata files not among them.
+    pub scanned: u64,
+    pub metadata_scanned: u64,
+    pub new: u64,
+    /// Their text is another one, and was embedded anew.
+    pub modified: u64,
+    /// Only what is said of them is another.
+    pub metadata_modified: u64,
+    pub deleted: u64,
+    pub failed: u64,
+    /// Files that cannot be read as documents by their kind.
+    pub skipped: u64,
+    /// As they were.
+    pub unchanged: u64,
+    /// The same text at another place: nothing was embedded.
+    pub moved: u64,
+    /// Passages made, and their tokens.
+    pub passages: u64,
+    pub tokens: u64,
+    /// Passages that their model read in windows, being longer than it reads at once.
+    pub windowed: u64,
+    /// Passages whose vector was known already.
+    pub known: u64,
+    /// Bytes of the files that were read.
+    pub bytes: u64,
+}
+
+/// One sync of a source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sync {
+    pub id: SyncId,
+    pub state: SyncState,
+    pub began: Timestamp,
+    pub updated: Timestamp,
+    pub statistics: Statistics,
+    /// Files that are to be read, new and changed ones, with their bytes; known once the source was listed.
+    #[serde(default)]
+    pub due: Due,
+    /// Why it failed or stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The first ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
+}
+
+/// What a sync has before it, and what of it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Due {
+    pub files: u64,
+    pub bytes: u64,
+    pub files_done: u64,
+    pub bytes_done: u64,
+}
+
+/// A file that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub uri: String,
+    pub why: String,
+}
+
+impl Sync {
+    /// One that begins.
+    pub fn begun(id: SyncId, now: Timestamp) -> Self {
+        Self {
+            id,
+            state: SyncState::Starting,
+            began: now,
+            updated: now,
+            statistics: Statistics::default(),
+            due: Due::default(),
+            why: None,
+            failures: Vec::new(),
+        }
+    }
+
+    /// Counts a file that came to nothing.
+    pub fn fail(&mut self, uri: &str, why: &str) {
+        self.statistics.failed += 1;
+        if self.failures.len() < MOST_FAILURES {
+            self.failures.push(Failure { uri: uri.to_owned(), why: why.to_owned() });
+        }
+    }
+
+    /// Milliseconds that are left at the pace so far; `None` while nothing tells it.
+    pub fn left_ms(&self, now: Timestamp) -> Option<u64> {
+        let Due { bytes, bytes_done, .. } = self.due;
+        let took = u64::try_from(now.0 - self.began.0).ok()?;
+        if bytes_done == 0 || took == 0 || !self.state.is_running() {
+            return None;
+        }
+        let left = bytes.saturating_sub(bytes_done);
+        Some((took as f64 * left as f64 / bytes_done as f64) as u64)
+    }
+}
+
+/// How a document stands (`DocumentStatus`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DocumentState {
+    /// Being read, or that was broken off: the next sync does it.
+    InProgress,
+    Indexed,
+    /// Its text is in, what is said of it is not.
+    MetadataUpdateFailed,
+    /// What it said before, if anything, is still found.
+    Failed,
+    /// Of a kind that is not read.
+    Ignored,
+}
+
+impl DocumentState {
+    /// Bedrock's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Indexed => "INDEXED",
+            Self::MetadataUpdateFailed => "METADATA_UPDATE_FAILED",
+            Self::Failed => "FAILED",
+            Self::Ignored => "IGNORED",
+        }
+    }
+}
+
+impl fmt::Display for DocumentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What tells without reading a file that it is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stamp {
+    pub bytes: u64,
+    /// Nanoseconds since 1970.
+    pub modified: i128,
+    /// Its number in its file system; 0 where there is none.
+    pub inode: u64,
+}
+
+/// A document of a base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Filed {
+    pub id: DocumentId,
+    pub source: SourceId,
+    /// Where it is: a path from the root.
+    pub uri: String,
+    pub state: DocumentState,
+    /// Why it failed or is ignored, or what is to be said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    pub stamp: Stamp,
+    /// SHA-256 of its bytes, in hexadecimal; empty of one that was never read.
+    #[serde(default)]
+    pub hash: String,
+    /// The stamp of its metadata file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Stamp>,
+    /// What is said of it there is embedded with its passages.
+    #[serde(default)]
+    pub prefixed: bool,
+    /// What it was taken for.
+    #[serde(default)]
+    pub format: String,
+    #[serde(default)]
+    pub passages: u32,
+    #[serde(default)]
+    pub tokens: u64,
+    pub updated: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_follows_from_the_pace() {
+        let mut sync = Sync::begun(SyncId::from_bytes([1; 16]), Timestamp(1_000));
+        assert_eq!(sync.left_ms(Timestamp(9_000)), None);
+        sync.due = Due { files: 4, bytes: 1_000, files_done: 1, bytes_done: 250 };
+        assert_eq!(sync.left_ms(Timestamp(3_000)), Some(6_000));
+        sync.state = SyncState::Complete;
+        assert_eq!(sync.left_ms(Timestamp(3_000)), None);
+    }
+
+    #[test]
+    fn a_sync_counts_every_failure_and_keeps_the_first_ones() {
+        let mut sync = Sync::begun(SyncId::from_bytes([1; 16]), Timestamp(0));
+        for n in 0..150 {
+            sync.fail(&format!("/{n}"), "broken");
+        }
+        assert_eq!((sync.statistics.failed, sync.failures.len()), (150, MOST_FAILURES));
+        assert_eq!(sync.failures[0].uri, "/0");
+    }
+}

@@ -1,0 +1,104 @@
+//! Answers from a base: what was found goes to a model, and what it says of it comes with citations.
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+use super::Knowledge;
+use crate::domain::call::{Blobs, Call, Converse, Turn};
+use crate::domain::delta::{Event, Fold};
+use crate::domain::id::BaseId;
+use crate::domain::knowledge::retrieval::{
+    Asked, Citation, QUERY, RESULTS, Retrieved, TEMPLATE, citations, filled,
+};
+use crate::domain::message::{Block, Role};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::service::invoke::Terms;
+
+/// What comes of it, one after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answering {
+    /// What was found, and the whole prompt that the model is given. Nothing follows where nothing was found.
+    Found {
+        retrieved: Retrieved,
+        prompt: String,
+    },
+    Delta(Event),
+    /// The answer is whole.
+    Cited {
+        text: String,
+        citations: Vec<Citation>,
+    },
+}
+
+impl Knowledge {
+    /// Finds passages and has a model answer from them. Dropping the stream ends the answer.
+    pub fn ask(&self, id: BaseId, asked: Asked, terms: Terms) -> BoxStream<'static, Result<Answering>> {
+        let service = self.clone();
+        stream::once(async move {
+            let template = asked.template.as_deref().unwrap_or(TEMPLATE);
+            for place in [RESULTS, QUERY] {
+                if !template.contains(place) {
+                    let why = format!("the template has no {place}");
+                    let hint = "Put the place in where it belongs.";
+                    return Err(Error::new(ErrorKind::Invalid, "asking a knowledge base", why, hint));
+                }
+            }
+            let query = asked.question.text.clone();
+            let mut retrieved = service.search(id, asked.question, &terms).await?;
+            if let Some(threshold) = asked.threshold {
+                retrieved
+                    .hits
+                    .retain(|hit| hit.standing.vector.is_none_or(|placed| placed.score >= threshold));
+            }
+            if retrieved.hits.is_empty() {
+                let found = Answering::Found { retrieved, prompt: String::new() };
+                return Ok(stream::iter([Ok(found)]).boxed());
+            }
+            let prompt = filled(template, &query, &retrieved.hits);
+            let many = retrieved.hits.len();
+            let converse = Converse {
+                model: asked.model.clone(),
+                system: None,
+                turns: vec![Turn { role: Role::User, blocks: vec![Block::Text { text: prompt.clone() }] }],
+                settings: asked.settings,
+                conversation: None,
+                blobs: Blobs::default(),
+            };
+            let events = service.invoke.serve(&asked.model, Call::Converse(converse), &terms);
+            let found = stream::iter([Ok(Answering::Found { retrieved, prompt })]);
+            let answer = stream::unfold(
+                (events, Fold::default(), false),
+                move |(mut events, mut fold, over)| async move {
+                    if over {
+                        return None;
+                    }
+                    match events.next().await {
+                        Some(Ok(event)) => {
+                            fold.push(&event);
+                            Some((Ok(Answering::Delta(event)), (events, fold, false)))
+                        }
+                        Some(Err(error)) => Some((Err(error), (events, fold, true))),
+                        None => {
+                            let text: String = fold.blocks.iter().filter_map(said).collect();
+                            let citations = citations(&text, many);
+                            Some((Ok(Answering::Cited { text, citations }), (events, fold, true)))
+                        }
+                    }
+                },
+            );
+            Ok(found.chain(answer).boxed())
+        })
+        .flat_map(|begun| match begun {
+            Ok(answering) => answering,
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        })
+        .boxed()
+    }
+}
+
+fn said(block: &Block) -> Option<&str> {
+    match block {
+        Block::Text { text } => Some(text),
+        _ => None,
+    }
+}

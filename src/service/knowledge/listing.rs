@@ -1,0 +1,171 @@
+//! The files of a source, without reading them.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+
+use crate::domain::knowledge::base::Origin;
+use crate::domain::knowledge::sync::Stamp;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::wire::knowledge::metadata::SUFFIX;
+
+const LISTING: &str = "listing the files of a source";
+
+/// A file, and the metadata file beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// From the root.
+    pub uri: String,
+    pub stamp: Stamp,
+    pub metadata: Option<Stamp>,
+}
+
+/// What a source has.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// By their places.
+    pub files: Vec<Listed>,
+    /// Folders and files that could not be looked at, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+/// Whether a source can be made of these.
+pub(super) fn check(path: &Path, include: &[String], exclude: &[String]) -> Result<()> {
+    let doing = || format!("adding {} as a source", path.display());
+    if !path.is_absolute() {
+        let hint = "Name it from the root.";
+        return Err(Error::new(ErrorKind::Invalid, doing(), "its path begins nowhere", hint));
+    }
+    std::fs::metadata(path).map_err(|why| Error::io(doing(), &why))?;
+    chosen(path, include, exclude).map(drop)
+}
+
+/// Lists a source, as long as that is `wanted`.
+pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing> {
+    let Origin::Files { path, include, exclude } = origin;
+    let top =
+        std::fs::metadata(path).map_err(|why| Error::io(format!("{LISTING} {}", path.display()), &why))?;
+    let mut listing = Listing::default();
+    if top.is_file() {
+        listing.files.extend(listed(path, &top));
+        return Ok(listing);
+    }
+    let mut walk = WalkBuilder::new(path);
+    walk.require_git(false).git_global(false).git_exclude(false).parents(false).follow_links(false);
+    walk.overrides(chosen(path, include, exclude)?);
+    for entry in walk.build() {
+        if !wanted() {
+            return Err(Error::cancelled(LISTING));
+        }
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(why) => {
+                listing.unread.push((path.display().to_string(), why.to_string()));
+                continue;
+            }
+        };
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        match entry.metadata() {
+            Ok(facts) => listing.files.extend(listed(entry.path(), &facts)),
+            Err(why) => listing.unread.push((entry.path().display().to_string(), why.to_string())),
+        }
+    }
+    listing.files.sort_by(|one, other| one.uri.cmp(&other.uri));
+    Ok(listing)
+}
+
+/// A file with what lies beside it; `None` of a metadata file itself.
+fn listed(path: &Path, facts: &Metadata) -> Option<Listed> {
+    let uri = path.to_str()?.to_owned();
+    if uri.ends_with(SUFFIX) {
+        return None;
+    }
+    let beside = std::fs::metadata(format!("{uri}{SUFFIX}")).ok();
+    Some(Listed {
+        uri,
+        stamp: stamp(facts),
+        metadata: beside.filter(Metadata::is_file).map(|facts| stamp(&facts)),
+    })
+}
+
+fn stamp(facts: &Metadata) -> Stamp {
+    let modified = i128::from(facts.mtime()) * 1_000_000_000 + i128::from(facts.mtime_nsec());
+    Stamp { bytes: facts.len(), modified, inode: facts.ino() }
+}
+
+/// What is chosen of a folder.
+fn chosen(path: &Path, include: &[String], exclude: &[String]) -> Result<Override> {
+    let mut chosen = OverrideBuilder::new(path);
+    let wrong = |why: ignore::Error| {
+        let hint = "Patterns are those of .gitignore: `*.md`, `guides/**`.";
+        Error::new(ErrorKind::Invalid, "choosing the files of a source", why.to_string(), hint)
+    };
+    for pattern in include {
+        chosen.add(pattern).map_err(wrong)?;
+    }
+    for pattern in exclude {
+        chosen.add(&format!("!{pattern}")).map_err(wrong)?;
+    }
+    chosen.build().map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn names(path: &Path, include: &[&str], exclude: &[&str]) -> Vec<String> {
+        let own = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let origin = Origin::Files { path: path.to_owned(), include: own(include), exclude: own(exclude) };
+        let listing = list(&origin, &|| true).unwrap();
+        let at = path.to_str().unwrap().len() + 1;
+        listing.files.iter().map(|file| file.uri[at..].to_owned()).collect()
+    }
+
+    #[test]
+    fn hidden_and_ignored_files_are_left_out_and_patterns_choose() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("guides/.git")).unwrap();
+        for (name, text) in [
+            ("a.md", "a"),
+            ("b.txt", "b"),
+            (".hidden.md", "h"),
+            ("guides/c.md", "c"),
+            ("guides/.git/d.md", "d"),
+            ("drop.log", "e"),
+            (".gitignore", "*.log\n"),
+            ("a.md.metadata.json", "{}"),
+        ] {
+            fs::write(root.join(name), text).unwrap();
+        }
+        assert_eq!(names(root, &[], &[]), ["a.md", "b.txt", "guides/c.md"]);
+        assert_eq!(names(root, &["*.md"], &[]), ["a.md", "guides/c.md"]);
+        assert_eq!(names(root, &["*.md"], &["guides/**"]), ["a.md"]);
+        assert_eq!(names(root, &[], &["b.*"]), ["a.md", "guides/c.md"]);
+        let origin = Origin::Files { path: root.join("a.md"), include: Vec::new(), exclude: Vec::new() };
+        let one = list(&origin, &|| true).unwrap();
+        assert_eq!((one.files.len(), one.files[0].metadata.map(|stamp| stamp.bytes)), (1, Some(2)));
+        assert!(list(&origin_of(root), &|| false).is_err(), "nobody waits for it any more");
+    }
+
+    fn origin_of(path: &Path) -> Origin {
+        Origin::Files { path: path.to_owned(), include: Vec::new(), exclude: Vec::new() }
+    }
+
+    #[test]
+    fn a_source_that_is_not_there_or_has_a_wrong_pattern_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = check(&folder.path().join("gone"), &[], &[]).unwrap_err().to_string();
+        assert!(told.contains("as a source"), "{told}");
+        assert!(check(Path::new("docs"), &[], &[]).unwrap_err().to_string().contains("begins nowhere"));
+        assert!(check(folder.path(), &["{a".to_owned()], &[]).is_err());
+        check(folder.path(), &[], &[]).unwrap();
+    }
+}

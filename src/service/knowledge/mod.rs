@@ -1,0 +1,443 @@
+//! Knowledge bases: made, filled from their sources, searched, asked.
+//!
+//! ```text
+//! sync      what a source has against what the base has: new, changed, moved, gone
+//!   listing   the files of a source       filing   one file: read, cut, embedded
+//! search    a question → hits with their ranks     answer   the same, then a model's answer with citations
+//! ```
+//!
+//! Passages lie in an index of `index`, documents are records of the store. Never here: how texts are cut and ranked, which is
+//! `domain::knowledge`'s, and how files are read, which is a child's.
+
+mod answer;
+mod embedding;
+mod filing;
+mod listing;
+mod search;
+mod sync;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::domain::catalog::{Capability, LocalModel, ModelId};
+use crate::domain::change::Changed;
+use crate::domain::id::{BaseId, DocumentId, SourceId};
+use crate::domain::knowledge::attribute::{PLACE, RESERVED};
+use crate::domain::knowledge::base::{Base, Holds, Origin, Plan, Source, SourcePlan, checked_name};
+use crate::domain::knowledge::document::Document;
+use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::sync::{Filed, SyncState};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::index::{Change, Embedded, VectorStore};
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::invoke::Invoke;
+use crate::service::{fresh, paging};
+use crate::store::record::FiledOf;
+use crate::store::{Batch, Scan, Store};
+
+pub use answer::Answering;
+
+/// Who embeds where nobody is named: the model of this program.
+pub const EMBEDDER: &str = "local/all-minilm-l6-v2";
+
+/// Reads files as documents.
+pub trait Reads: Send + Sync + std::fmt::Debug {
+    /// What a file says. Its name tells its kind where its bytes do not.
+    fn read(&self, name: String, bytes: Vec<u8>) -> BoxFuture<'_, Result<Document>>;
+
+    /// Whether files of that name are of a kind that is read.
+    fn knows(&self, name: &Path) -> bool;
+}
+
+/// The models of this machine, for their tokenizers.
+#[derive(Debug, Clone)]
+pub struct Models {
+    pub folder: PathBuf,
+    pub catalogue: Vec<LocalModel>,
+}
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Knowledge {
+    archive: Archive,
+    invoke: Arc<Invoke>,
+    changes: Changes,
+    reads: Arc<dyn Reads>,
+    models: Models,
+    /// Reading a base and writing it back is one act.
+    one: Arc<Mutex<()>>,
+    tasks: TaskTracker,
+    /// The program ends.
+    ends: CancellationToken,
+    /// Bases that are being synced: never two syncs of one.
+    runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
+    /// Indexes that are open, with the numbers in each of their vectors.
+    open: Arc<Mutex<HashMap<BaseId, Embedded>>>,
+}
+
+impl Knowledge {
+    /// Over these records and shelves; `reads` reads files, `invoke`'s models embed and answer.
+    pub fn new(
+        archive: Archive,
+        invoke: Arc<Invoke>,
+        changes: Changes,
+        reads: Arc<dyn Reads>,
+        models: Models,
+    ) -> Self {
+        Self {
+            archive,
+            invoke,
+            changes,
+            reads,
+            models,
+            one: Arc::default(),
+            tasks: TaskTracker::new(),
+            ends: CancellationToken::new(),
+            runs: Arc::default(),
+            open: Arc::default(),
+        }
+    }
+
+    /// Makes an empty base.
+    pub async fn create(&self, plan: Plan) -> Result<Base> {
+        let name = checked_name(&plan.name)?;
+        let embedder = match plan.embedder {
+            Some(model) => model,
+            None => EMBEDDER.parse()?,
+        };
+        self.embeds(&embedder)?;
+        let now = fresh::now();
+        let base = Base {
+            id: fresh::base_id(),
+            name,
+            description: plan.description.filter(|text| !text.trim().is_empty()),
+            created: now,
+            updated: now,
+            embedder,
+            dimensions: None,
+            sources: Vec::new(),
+            holds: Holds::default(),
+        };
+        let _one = self.one.lock().await;
+        let made = base.clone();
+        self.archive
+            .run(move |store| {
+                if let Some(other) = named(store, &made.name)? {
+                    let why = format!("there is one of that name already, {}", other.id.short());
+                    let doing = format!("making the knowledge base {:?}", made.name);
+                    return Err(Error::new(ErrorKind::Invalid, doing, why, "Choose another name."));
+                }
+                put(store, &made)
+            })
+            .await?;
+        self.changes.tell(Changed::Base { base: base.clone() });
+        Ok(base)
+    }
+
+    /// Whether a model makes vectors, as far as that is known.
+    fn embeds(&self, model: &ModelId) -> Result<()> {
+        self.invoke.knows(model)?;
+        if self.invoke.card(model).lacks.contains(&Capability::Embed) {
+            let kind = ErrorKind::Refused { capability: Capability::Embed.as_str().to_owned() };
+            let doing = format!("having {model} embed a knowledge base");
+            let hint = format!("Name one that does, like {EMBEDDER}.");
+            return Err(Error::new(kind, doing, "it makes no vectors", hint));
+        }
+        Ok(())
+    }
+
+    /// All of them, the newest first.
+    pub async fn list(&self) -> Result<Vec<Base>> {
+        self.archive.run(|store| Ok(paging::page(store, usize::MAX, None)?.0)).await
+    }
+
+    /// The one of that name, or whose id starts or ends with `text`.
+    pub async fn find(&self, text: String) -> Result<Base> {
+        self.archive
+            .run(move |store| match named(store, text.trim())? {
+                Some(base) => Ok(base),
+                None => paging::find(store, &text, "knowledge base", "outcrop kb list"),
+            })
+            .await
+    }
+
+    /// Adds a source. Nothing is read before a sync.
+    pub async fn add_source(&self, id: BaseId, plan: SourcePlan) -> Result<Base> {
+        plan.chunking.check()?;
+        let Origin::Files { path, include, exclude } = &plan.origin;
+        listing::check(path, include, exclude)?;
+        let source =
+            Source { id: fresh::source_id(), origin: plan.origin, chunking: plan.chunking, last: None };
+        self.changed(id, move |base| {
+            if let Some(known) = base.sources.iter().find(|known| known.origin == source.origin) {
+                let why = format!("{} is its source {} already", known.origin.place(), known.id.short());
+                let hint = "`outcrop kb sync` looks it through again.";
+                return Err(Error::new(ErrorKind::Invalid, "adding a source to a knowledge base", why, hint));
+            }
+            base.sources.push(source);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a source away, with its documents.
+    pub async fn remove_source(&self, id: BaseId, source: SourceId) -> Result<Base> {
+        self.stop(id);
+        self.idle(id, "removing a source of a knowledge base").await?;
+        let gone: Vec<DocumentId> = self
+            .archive
+            .run(move |store| {
+                let of_source = filed(store, id)?.into_iter().filter(|known| known.source == source);
+                Ok(of_source.map(|known| known.id).collect())
+            })
+            .await?;
+        let base = self.base(id).await?;
+        if base.source(source).is_none() {
+            let why = format!("it has no source {}", source.short());
+            let hint = "`outcrop kb show` lists them.";
+            return Err(Error::new(ErrorKind::NotFound, "removing a source of a knowledge base", why, hint));
+        }
+        if let Some(index) = self.index(&base).await? {
+            index.apply(Change { remove: gone.clone(), put: Vec::new() }).await?;
+            index.settle().await?;
+        }
+        self.archive
+            .run(move |store| {
+                let mut batch = Batch::new();
+                for document in &gone {
+                    batch.remove::<Filed>(&FiledOf(id, *document));
+                }
+                store.commit(batch)
+            })
+            .await?;
+        let holds = self.holds(id).await?;
+        self.changed(id, move |base| {
+            base.sources.retain(|known| known.id != source);
+            base.holds = holds;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives it another name.
+    pub async fn rename(&self, id: BaseId, name: String) -> Result<Base> {
+        let name = checked_name(&name)?;
+        let wanted = name.clone();
+        let other = self.archive.run(move |store| named(store, &wanted)).await?;
+        if let Some(other) = other.filter(|other| other.id != id) {
+            let why = format!("{} is called so already", other.id.short());
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "renaming a knowledge base",
+                why,
+                "Choose another name.",
+            ));
+        }
+        self.changed(id, move |base| {
+            base.name = name;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are.
+    pub async fn remove(&self, id: BaseId) -> Result<()> {
+        self.stop(id);
+        self.idle(id, "removing a knowledge base").await?;
+        let mut open = self.open.lock().await;
+        let _one = self.one.lock().await;
+        open.remove(&id);
+        self.archive
+            .run(move |store| {
+                base(store, id)?;
+                let mut batch = Batch::new();
+                batch.remove::<Base>(&id);
+                for key in store.keys::<Filed>(Scan::under(&id)) {
+                    batch.remove::<Filed>(&key?);
+                }
+                store.commit(batch)?;
+                store.remove_shelf(&shelf(id))
+            })
+            .await?;
+        self.changes.tell(Changed::BaseRemoved { id });
+        Ok(())
+    }
+
+    /// Its documents, by their places.
+    pub async fn documents(&self, id: BaseId) -> Result<Vec<Filed>> {
+        self.archive
+            .run(move |store| {
+                base(store, id)?;
+                let mut documents = filed(store, id)?;
+                documents.sort_by(|one, other| one.uri.cmp(&other.uri));
+                Ok(documents)
+            })
+            .await
+    }
+
+    /// The passages of a document, in order.
+    pub async fn passages(&self, id: BaseId, document: DocumentId) -> Result<Vec<Passage>> {
+        let Some(index) = self.index(&self.base(id).await?).await? else { return Ok(Vec::new()) };
+        let ids = index.of_document(document).await?;
+        Ok(index.passages(ids).await?.into_iter().flatten().collect())
+    }
+
+    /// Whether something is being synced.
+    pub fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// Ends what is being synced, so that it can go on at the next start.
+    pub async fn finish(&self) {
+        self.ends.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Marks those syncs as stopped that were running when a process before this one ended; how many.
+    pub async fn mark_interrupted(&self) -> Result<usize> {
+        self.archive
+            .run(|store| {
+                let mut batch = Batch::new();
+                let mut many = 0;
+                for record in store.scan::<Base>(Scan::all()) {
+                    let Ok((id, mut base)) = record else { continue };
+                    if !base.is_syncing() {
+                        continue;
+                    }
+                    let syncs = base.sources.iter_mut().filter_map(|source| source.last.as_mut());
+                    for sync in syncs.filter(|sync| sync.state.is_running()) {
+                        sync.state = SyncState::Stopped;
+                        sync.why = Some("the program ended".to_owned());
+                        many += 1;
+                    }
+                    batch.put(&id, &base)?;
+                }
+                if many > 0 {
+                    store.commit(batch)?;
+                }
+                Ok(many)
+            })
+            .await
+    }
+
+    async fn base(&self, id: BaseId) -> Result<Base> {
+        self.archive.run(move |store| base(store, id)).await
+    }
+
+    /// Changes a base, and tells of it.
+    async fn changed(
+        &self,
+        id: BaseId,
+        change: impl FnOnce(&mut Base) -> Result<()> + Send + 'static,
+    ) -> Result<Base> {
+        let _one = self.one.lock().await;
+        let base = self
+            .archive
+            .run(move |store| {
+                let mut base = base(store, id)?;
+                change(&mut base)?;
+                base.updated = fresh::now();
+                put(store, &base)?;
+                Ok(base)
+            })
+            .await?;
+        self.changes.tell(Changed::Base { base: base.clone() });
+        Ok(base)
+    }
+
+    /// What its documents come to.
+    async fn holds(&self, id: BaseId) -> Result<Holds> {
+        self.archive
+            .run(move |store| {
+                let documents = filed(store, id)?;
+                let with = documents.iter().filter(|document| document.passages > 0);
+                Ok(with.fold(Holds::default(), |holds, document| Holds {
+                    documents: holds.documents + 1,
+                    passages: holds.passages + u64::from(document.passages),
+                    tokens: holds.tokens + document.tokens,
+                }))
+            })
+            .await
+    }
+
+    /// The index of a base, opened where it is not; `None` while nothing was embedded.
+    async fn index(&self, base: &Base) -> Result<Option<Embedded>> {
+        let Some(dimensions) = base.dimensions else { return Ok(None) };
+        let mut open = self.open.lock().await;
+        if let Some(index) = open.get(&base.id) {
+            return Ok(Some(index.clone()));
+        }
+        let id = base.id;
+        let index = self
+            .archive
+            .run(move |store| Embedded::open(store.shelf(&shelf(id))?, dimensions as usize))
+            .await?;
+        open.insert(id, index.clone());
+        Ok(Some(index))
+    }
+
+    fn stop(&self, id: BaseId) {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(run) = runs.get(&id) {
+            run.cancel();
+        }
+    }
+}
+
+/// Whether an attribute is told by this program, and not by a metadata file.
+fn is_own(key: &str) -> bool {
+    key.starts_with(RESERVED) || key == PLACE
+}
+
+/// The shelf of a base.
+fn shelf(id: BaseId) -> String {
+    format!("kb-{id}")
+}
+
+fn base(store: &Store, id: BaseId) -> Result<Base> {
+    store.get::<Base>(&id)?.ok_or_else(|| {
+        let why = format!("there is none with the id {}", id.short());
+        let hint = "`outcrop kb list` shows those that there are.";
+        Error::new(ErrorKind::NotFound, "opening a knowledge base", why, hint)
+    })
+}
+
+fn put(store: &Store, base: &Base) -> Result<()> {
+    let mut batch = Batch::new();
+    batch.put(&base.id, base)?;
+    store.commit(batch)
+}
+
+/// The one that is called so, in whichever case.
+fn named(store: &Store, name: &str) -> Result<Option<Base>> {
+    let wanted = name.to_lowercase();
+    for record in store.scan::<Base>(Scan::all()) {
+        match record {
+            Ok((_, base)) if base.name.to_lowercase() == wanted => return Ok(Some(base)),
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The documents of a base that can be read; a damaged one is filed anew by the next sync.
+fn filed(store: &Store, id: BaseId) -> Result<Vec<Filed>> {
+    let mut documents = Vec::new();
+    for record in store.scan::<Filed>(Scan::under(&id)) {
+        match record {
+            Ok((_, document)) => documents.push(document),
+            Err(error) if error.kind == ErrorKind::Corrupt => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(documents)
+}

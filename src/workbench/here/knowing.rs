@@ -1,0 +1,69 @@
+//! What is asked of knowledge bases.
+
+use std::sync::Arc;
+
+use futures_util::stream::StreamExt;
+use futures_util::TryStreamExt;
+
+use super::{Here, one};
+use crate::config::Config;
+use crate::service::archive::Archive;
+use crate::service::changes::Changes;
+use crate::service::invoke::Terms;
+use crate::service::knowledge::{Answering, Knowledge, Models};
+use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
+use crate::workbench::standing::Standing;
+use crate::workbench::{Replies, Reply};
+
+/// The service, as the configuration has it.
+pub(super) fn service(config: &Config, archive: Archive, standing: &Standing, changes: Changes) -> Knowledge {
+    let models = Models { folder: config.paths.models(), catalogue: Vec::new() };
+    Knowledge::new(archive, Arc::clone(standing.invoke()), changes, todo!(), models)
+}
+
+impl Here {
+    pub(super) fn knowledge(&self, request: KnowledgeRequest, terms: Terms) -> Replies {
+        use KnowledgeRequest as Ask;
+        let service = self.knowledge.clone();
+        let request = match request {
+            Ask::Sync { id, source } => {
+                return service.sync(id, source, terms).map_ok(|base| Reply::Base { base }).boxed();
+            }
+            Ask::Ask { id, asked } => {
+                let said = |answering| match answering {
+                    Answering::Found { retrieved, prompt } => Reply::Retrieved {
+                        retrieved,
+                        prompt: Some(prompt).filter(|prompt| !prompt.is_empty()),
+                    },
+                    Answering::Delta(event) => Reply::Delta { event },
+                    Answering::Cited { text, citations } => Reply::Cited { text, citations },
+                };
+                return service.ask(id, asked, terms).map_ok(said).boxed();
+            }
+            other => other,
+        };
+        one(async move {
+            let said = |base| Reply::Base { base };
+            Ok(match request {
+                Ask::Create { plan } => said(service.create(plan).await?),
+                Ask::List => Reply::Bases { bases: service.list().await? },
+                Ask::Find { text } => said(service.find(text).await?),
+                Ask::AddSource { id, plan } => said(service.add_source(id, plan).await?),
+                Ask::RemoveSource { id, source } => said(service.remove_source(id, source).await?),
+                Ask::Rename { id, name } => said(service.rename(id, name).await?),
+                Ask::Remove { id } => service.remove(id).await.map(|()| Reply::Done)?,
+                Ask::Pause { id } => said(service.pause(id).await?),
+                Ask::Documents { id } => Reply::Documents { documents: service.documents(id).await? },
+                Ask::Passages { id, document } => {
+                    Reply::Passages { passages: service.passages(id, document).await? }
+                }
+                Ask::Search { id, question } => {
+                    let retrieved = service.search(id, question, &terms).await?;
+                    Reply::Retrieved { retrieved, prompt: None }
+                }
+                // Answered above.
+                Ask::Sync { .. } | Ask::Ask { .. } => Reply::Done,
+            })
+        })
+    }
+}

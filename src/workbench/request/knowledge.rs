@@ -1,0 +1,39 @@
+//! Knowledge bases: made, filled, searched, asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{BaseId, DocumentId, SourceId};
+pub use crate::domain::knowledge::base::{Plan, SourcePlan};
+pub use crate::domain::knowledge::retrieval::{Asked, Question};
+
+/// Asks about knowledge bases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Knowledge {
+    /// Makes an empty base: `Base`.
+    Create { plan: Plan },
+    /// All of them, the newest first: one `Bases` reply.
+    List,
+    /// The one of that name, or whose id starts or ends with `text`: `Base`.
+    Find { text: String },
+    /// Adds a place of documents, which a sync reads: `Base`.
+    AddSource { id: BaseId, plan: SourcePlan },
+    /// Takes a source away with its documents: `Base`.
+    RemoveSource { id: BaseId, source: SourceId },
+    /// `Base`.
+    Rename { id: BaseId, name: String },
+    /// Deletes it; the documents themselves stay where they are: `Done`.
+    Remove { id: BaseId },
+    /// Looks a source through, or all of them: `Base`s as it grows. Going away stops nothing.
+    Sync { id: BaseId, source: Option<SourceId> },
+    /// Stops what syncs it; the next sync goes on from there: `Base`.
+    Pause { id: BaseId },
+    /// Its documents by their places: `Documents`.
+    Documents { id: BaseId },
+    /// The passages of a document in order: `Passages`.
+    Passages { id: BaseId, document: DocumentId },
+    /// `Retrieved`.
+    Search { id: BaseId, question: Question },
+    /// Has a model answer from what is found: `Retrieved`, then `Delta`s and `Cited`, unless nothing was found.
+    Ask { id: BaseId, asked: Asked },
+}
