@@ -9,6 +9,7 @@
 
 pub mod attribute;
 pub mod chunking;
+pub mod document;
 pub mod filter;
 pub mod fusion;
 pub mod passage;

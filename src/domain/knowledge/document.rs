@@ -1,0 +1,305 @@
+//! What a parser made of a file: its text, and the places in it that a citation can name.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+/// The text of a file with its places.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Document {
+    /// What the file was taken for: "docx", "html" …
+    pub format: String,
+    pub text: String,
+    /// In the order of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub landmarks: Vec<Landmark>,
+    /// Bytes that passages do not reach across (see `chunking::Text`): pages, sheets. None for a text that is all one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Range<usize>>,
+    /// The text's lines are the file's.
+    #[serde(default)]
+    pub lines: bool,
+    /// What a person should know of the reading: "charset guessed: windows-1252".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// What reading one file may cost. Parsers stop at these; a child has its memory and time held by the system too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub file: u64,
+    /// Bytes of the text made of it.
+    pub text: usize,
+    /// Bytes that a packed file (docx, xlsx) has when unpacked.
+    pub unpacked: u64,
+    /// Elements within each other.
+    pub depth: usize,
+    /// Cells of a workbook.
+    pub cells: usize,
+    /// Bytes of memory that the parser may have beside its program.
+    pub memory: u64,
+    /// Seconds that it may take.
+    pub seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MB: u64 = 1024 * 1024;
+        Self {
+            file: 50 * MB,
+            text: 64 * MB as usize,
+            unpacked: 128 * MB,
+            depth: 1000,
+            cells: 500_000,
+            memory: 512 * MB,
+            seconds: 30,
+        }
+    }
+}
+
+/// Where something begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landmark {
+    /// A byte of the text.
+    pub at: usize,
+    pub mark: Mark,
+}
+
+/// What begins there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// From 1.
+    Page(u32),
+    Heading {
+        /// 1 is the highest.
+        level: u8,
+        text: Box<str>,
+    },
+    Sheet(Box<str>),
+    /// A row of a table, as its program numbers it, from 1.
+    Row(u32),
+    /// The row that names the columns, from 1.
+    Header(u32),
+}
+
+/// The places of one document; made once, asked for each of its passages.
+#[derive(Debug)]
+pub struct Places<'a> {
+    document: &'a Document,
+    /// Where each line begins, if lines are told.
+    lines: Vec<usize>,
+    /// Of each landmark the nearest before it, itself included, that is a page, a heading, a sheet, a row, a header.
+    last: Vec<[Option<u32>; 5]>,
+    /// Of each landmark that is a heading the one that it lies under.
+    above: Vec<Option<u32>>,
+}
+
+const PAGE: usize = 0;
+const HEADING: usize = 1;
+const SHEET: usize = 2;
+const ROW: usize = 3;
+const HEADER: usize = 4;
+
+impl<'a> Places<'a> {
+    /// Reads the landmarks of a document.
+    pub fn new(document: &'a Document) -> Self {
+        let mut lines = Vec::new();
+        if document.lines {
+            lines.push(0);
+            lines.extend(document.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
+        }
+        let mut current = [None; 5];
+        let mut open: Vec<(u8, u32)> = Vec::new();
+        let (mut last, mut above) = (Vec::new(), Vec::new());
+        for (at, landmark) in document.landmarks.iter().enumerate() {
+            let at = at as u32;
+            let mut parent = None;
+            match &landmark.mark {
+                Mark::Page(_) => current[PAGE] = Some(at),
+                Mark::Row(_) => current[ROW] = Some(at),
+                Mark::Header(_) => (current[HEADER], current[ROW]) = (Some(at), Some(at)),
+                Mark::Heading { level, .. } => {
+                    while open.last().is_some_and(|(upper, _)| upper >= level) {
+                        open.pop();
+                    }
+                    parent = open.last().map(|(_, at)| *at);
+                    open.push((*level, at));
+                    current[HEADING] = Some(at);
+                }
+                // A sheet begins anew.
+                Mark::Sheet(_) => {
+                    (current[SHEET], current[ROW], current[HEADER], current[HEADING]) =
+                        (Some(at), None, None, None);
+                    open.clear();
+                }
+            }
+            last.push(current);
+            above.push(parent);
+        }
+        Self { document, lines, last, above }
+    }
+
+    /// The landmark in force at a byte: the last that begins at or before it.
+    fn at(&self, byte: usize, kind: usize) -> Option<&'a Mark> {
+        let after = self.document.landmarks.partition_point(|landmark| landmark.at <= byte);
+        let found = self.last[after.checked_sub(1)?][kind]?;
+        Some(&self.document.landmarks[found as usize].mark)
+    }
+
+    /// The headings that a byte lies under, the highest first.
+    pub fn headings(&self, byte: usize) -> Vec<&'a str> {
+        let after = self.document.landmarks.partition_point(|landmark| landmark.at <= byte);
+        let mut at = after.checked_sub(1).and_then(|before| self.last[before][HEADING]);
+        let mut path = Vec::new();
+        while let Some(found) = at {
+            if let Mark::Heading { text, .. } = &self.document.landmarks[found as usize].mark {
+                path.push(&**text);
+            }
+            at = self.above[found as usize];
+        }
+        path.reverse();
+        path
+    }
+
+    /// The row that names the columns of the table that a byte lies in, unless the byte lies in that row.
+    pub fn header(&self, byte: usize) -> Option<&'a str> {
+        let landmarks = &self.document.landmarks;
+        let after = landmarks.partition_point(|landmark| landmark.at <= byte);
+        let found = self.last[after.checked_sub(1)?][HEADER]? as usize;
+        let end = landmarks.get(found + 1).map(|next| next.at)?;
+        (byte >= end).then(|| self.document.text[landmarks[found].at..end].trim_end())
+    }
+
+    /// The page of a byte.
+    pub fn page(&self, byte: usize) -> Option<u32> {
+        match self.at(byte, PAGE)? {
+            Mark::Page(page) => Some(*page),
+            _ => None,
+        }
+    }
+
+    /// What a citation calls a range of the text: "page 3", "Install › Linux, lines 10–30", "sheet Sales, rows 12–40". Empty
+    /// where the document has no places.
+    pub fn name(&self, range: &Range<usize>) -> String {
+        // White space at the ends belongs to no place.
+        let text = self.document.text.get(range.clone()).unwrap_or_default();
+        let start = range.start + (text.len() - text.trim_start().len());
+        let end = (range.start + text.trim_end().len()).saturating_sub(1).max(start);
+        let mut name = String::new();
+        let mut say = |words: &str| {
+            let between = if name.is_empty() { "" } else { ", " };
+            let _ = write!(name, "{between}{words}");
+        };
+        if let (Some(from), Some(to)) = (self.page(start), self.page(end)) {
+            say(&span("page", from as usize, to as usize));
+        }
+        if let Some(Mark::Sheet(sheet)) = self.at(start, SHEET) {
+            say(&format!("sheet {sheet}"));
+        }
+        let path = self.headings(start);
+        if !path.is_empty() {
+            say(&path.join(" › "));
+        }
+        let row = |byte| match self.at(byte, ROW) {
+            Some(Mark::Row(row) | Mark::Header(row)) => Some(*row as usize),
+            _ => None,
+        };
+        if let Some(to) = row(end) {
+            say(&span("row", row(start).unwrap_or(to), to));
+        }
+        if !self.lines.is_empty() {
+            let line = |byte: usize| self.lines.partition_point(|begin| *begin <= byte);
+            say(&span("line", line(start), line(end)));
+        }
+        name
+    }
+}
+
+fn span(word: &str, from: usize, to: usize) -> String {
+    if from >= to { format!("{word} {from}") } else { format!("{word}s {from}–{to}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(document: &Document, from: &str, to: &str) -> String {
+        let start = document.text.find(from).unwrap();
+        let end = document.text.find(to).unwrap() + to.len();
+        Places::new(document).name(&(start..end))
+    }
+
+    fn heading(level: u8, text: &str) -> Mark {
+        Mark::Heading { level, text: text.into() }
+    }
+
+    /// Each mark before its line.
+    fn document(lines: &[(Option<Mark>, &str)]) -> Document {
+        let mut made = Document::default();
+        for (mark, line) in lines {
+            let at = made.text.len();
+            made.landmarks.extend(mark.clone().map(|mark| Landmark { at, mark }));
+            made.text += line;
+            made.text += "\n";
+        }
+        made
+    }
+
+    #[test]
+    fn pages_are_named_from_the_first_to_the_last() {
+        let made = document(&[(Some(Mark::Page(3)), "one"), (Some(Mark::Page(4)), "two"), (None, "three")]);
+        assert_eq!(named(&made, "one", "one"), "page 3");
+        assert_eq!(named(&made, "one", "three"), "pages 3–4");
+        assert_eq!(named(&made, "three", "three"), "page 4");
+        let places = Places::new(&made);
+        assert_eq!(places.name(&(0..4)), "page 3", "the end of its line is still its own");
+        assert_eq!(places.name(&(3..7)), "page 4", "nor is white space before it on another page");
+    }
+
+    #[test]
+    fn headings_are_a_path_that_a_higher_one_ends() {
+        let made = document(&[
+            (None, "before"),
+            (Some(heading(1, "Install")), "Install"),
+            (Some(heading(3, "Linux")), "Linux"),
+            (None, "do this"),
+            (Some(heading(2, "Other")), "Other"),
+            (Some(heading(1, "Run")), "Run"),
+        ]);
+        assert_eq!(named(&made, "before", "before"), "");
+        assert_eq!(named(&made, "do this", "Run"), "Install › Linux");
+        assert_eq!(named(&made, "Other", "Other"), "Install › Other");
+        assert_eq!(named(&made, "Run", "Run"), "Run");
+    }
+
+    #[test]
+    fn rows_are_named_with_their_sheet_and_know_their_header() {
+        let made = document(&[
+            (Some(Mark::Sheet("Sales".into())), "Sales"),
+            (Some(Mark::Header(1)), "Year\tSum"),
+            (Some(Mark::Row(12)), "2021\t7"),
+            (Some(Mark::Row(40)), "2022\t8"),
+            (Some(Mark::Sheet("More".into())), "More"),
+            (Some(Mark::Row(2)), "a"),
+        ]);
+        assert_eq!(named(&made, "2021", "8"), "sheet Sales, rows 12–40");
+        assert_eq!(named(&made, "2022", "8"), "sheet Sales, row 40");
+        
+        let places = Places::new(&made);
+        assert_eq!(places.header(made.text.find("2022").unwrap()), Some("Year\tSum"));
+        assert_eq!(places.header(made.text.find("Sum").unwrap()), None);
+        assert_eq!(places.header(made.text.len() - 2), None);
+        assert_eq!(places.name(&(made.text.len() - 2..made.text.len())), "sheet More, row 2");
+    }
+
+    #[test]
+    fn lines_are_those_of_the_file_where_they_are() {
+        let made = Document { lines: true, ..document(&[(None, "one"), (None, "two"), (None, "three")]) };
+        assert_eq!(named(&made, "one", "one"), "line 1");
+        assert_eq!(named(&made, "two", "three"), "lines 2–3");
+        assert_eq!(Places::new(&Document::default()).name(&(0..0)), "");
+    }
+}
