@@ -56,3 +56,15 @@ fn is_header<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> bool {
     }
     count > 0
 }
+
+/// Writes a row of a table that has no places of its own, as documents have them within their text.
+pub fn line(cells: &[String], made: &mut Building<'_>) -> Result<(), Fault> {
+    let full = cells.iter().rposition(|cell| !cell.trim().is_empty());
+    for (at, cell) in cells.iter().take(full.map_or(0, |at| at + 1)).enumerate() {
+        if at > 0 {
+            made.push("\t")?;
+        }
+        made.push(cell.trim())?;
+    }
+    made.push("\n")
+}
