@@ -30,6 +30,8 @@ struct Writer<'a, 'b> {
     gap: bool,
     /// Open lists: the next number, or `None` of one with bullets.
     lists: Vec<Option<i32>>,
+    /// The level of the heading that the next line is.
+    heading: Option<u8>,
     /// What the next line begins with.
     label: Option<String>,
     plain: usize,
@@ -46,6 +48,7 @@ pub fn write(tree: &Tree, made: &mut Building<'_>) -> Result<(), Fault> {
         line: String::new(),
         gap: false,
         lists: Vec::new(),
+        heading: None,
         label: None,
         plain: 0,
         tables: 0,
@@ -92,6 +95,11 @@ pub fn write(tree: &Tree, made: &mut Building<'_>) -> Result<(), Fault> {
     }
 }
 
+/// Of `h1` to `h6`.
+fn level(name: &str) -> Option<u8> {
+    name.strip_prefix('h').and_then(|level| level.parse().ok()).filter(|level| (1..=6).contains(level))
+}
+
 impl Writer<'_, '_> {
     fn text(&mut self, text: &str) -> Result<(), Fault> {
         if self.line.len() + text.len() + self.cell.len() > self.made.limits.text {
@@ -117,6 +125,9 @@ impl Writer<'_, '_> {
             self.flush()?;
         }
         self.gap |= APART.contains(&name) && self.lists.is_empty();
+        if let Some(level) = level(name) {
+            self.heading = Some(level);
+        }
         match name {
             "br" => {
                 self.line.truncate(self.line.trim_end_matches(' ').len());
@@ -146,21 +157,12 @@ impl Writer<'_, '_> {
     }
 
     fn leave(&mut self, name: &str) -> Result<(), Fault> {
-        let level = name.strip_prefix('h').and_then(|level| level.parse::<u8>().ok()).filter(|l| (1..=6).contains(l));
-        if let Some(level) = level
-            && !self.in_cell
-            && !self.line.trim().is_empty()
-        {
-            self.space()?;
-            let line = std::mem::take(&mut self.line);
-            self.made.heading(self.made.at(), level, &line)?;
-            self.line = line;
-        }
         if BLOCKS.contains(&name) || self.begins_cell(name) {
             self.flush()?;
         }
         match name {
             "pre" => self.plain = self.plain.saturating_sub(1),
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading = None,
             "ul" | "menu" | "dir" | "ol" => {
                 self.lists.pop();
                 self.gap |= self.lists.is_empty();
@@ -207,6 +209,10 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         self.space()?;
+        // Where its end was forgotten, the first line is the heading.
+        if let Some(level) = self.heading.take() {
+            self.made.heading(self.made.at(), level, own)?;
+        }
         if let Some(label) = label {
             self.made.push(&"  ".repeat(self.lists.len().saturating_sub(1).min(10)))?;
             self.made.push(&label)?;
