@@ -81,7 +81,8 @@ impl Parsers {
         let child =
             Child::new(&self.program, &self.folder, &self.around, Duration::from_secs(limits.seconds));
         let answered = child.arguments(MODE).answer(&[&task, b"\n", bytes], most).await;
-        let broken = |why: &str| Ok(Parsed { document: Err(document::broken(name, why)), guard: None, peak: None });
+        let broken =
+            |why: &str| Ok(Parsed { document: Err(document::broken(name, why)), guard: None, peak: None });
         let (ended, written) = match answered {
             Ok(answered) => answered,
             Err(why) if why.kind() == io::ErrorKind::TimedOut => return Ok(timed_out(&doing(), &limits)),
@@ -139,6 +140,7 @@ pub(super) fn serve() -> u8 {
     });
     let answer = Answer { made, guard: guard.ok(), peak: account.peak() };
     let mut output = BufWriter::new(io::stdout().lock());
-    let written = serde_json::to_writer(&mut output, &answer).map_err(io::Error::from).and_then(|()| output.flush());
+    let written =
+        serde_json::to_writer(&mut output, &answer).map_err(io::Error::from).and_then(|()| output.flush());
     if written.is_ok() { 0 } else { 2 }
 }

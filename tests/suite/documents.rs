@@ -111,10 +111,11 @@ async fn workbooks_are_read_as_libreoffice_shows_each_sheet() {
         for (at, (start, sheet)) in starts.iter().enumerate() {
             let end = starts.get(at + 1).map_or(document.text.len(), |(next, _)| *next);
             let judge = text(&format!("office/judge/{name}-{sheet}.csv"));
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(judge.as_bytes());
-            let cells = reader.records().flat_map(|record| {
-                record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()
-            });
+            let mut reader =
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(judge.as_bytes());
+            let cells = reader
+                .records()
+                .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
             let cells = cells.collect::<Vec<_>>().join(" ");
             let (words, letters) = alike(&document.text[*start..end], &cells);
             println!("{name}, {sheet}: words {words:.4}, characters {letters:.4}");
@@ -194,7 +195,12 @@ async fn tables_as_text_are_cut_by_their_own_delimiter() {
 async fn pages_are_read_as_a_person_wrote_them_down() {
     for name in ["article", "soup", "japanese"] {
         let document = read(&format!("html/{name}.html")).await;
-        assert_eq!(flat(&document.text), flat(&text(&format!("html/{name}.txt"))), "{name}:\n{}", document.text);
+        assert_eq!(
+            flat(&document.text),
+            flat(&text(&format!("html/{name}.txt"))),
+            "{name}:\n{}",
+            document.text
+        );
     }
     let document = read("html/article.html").await;
     let at = document.text.find("oven.heat").unwrap();
@@ -217,7 +223,8 @@ async fn markdown_and_code_are_themselves_with_lines_and_headings() {
 /// A package with one part more.
 fn package(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     for (name, bytes) in parts {
         writer.start_file(*name, options).unwrap();
         writer.write_all(bytes).unwrap();
@@ -258,7 +265,10 @@ async fn bombs_cost_one_error() {
     let mut bomb = package(&[("word/document.xml", &flat)]);
     assert!(bomb.len() < 1024 * 1024);
     let error = refused("bomb.docx", &bomb).await;
-    assert!(error.why.contains("unpacked, it has 300 MB") && error.hint.contains("documents.unpacked_mb"), "{error}");
+    assert!(
+        error.why.contains("unpacked, it has 300 MB") && error.hint.contains("documents.unpacked_mb"),
+        "{error}"
+    );
     let error = refused("bomb.xlsx", &workbook(&flat)).await;
     assert!(error.hint.contains("documents.unpacked_mb"), "{error}");
     // By what is counted, where the directory lies.
@@ -270,7 +280,8 @@ async fn bombs_cost_one_error() {
     }
     refused("liar.docx", &bomb).await;
     // One text without an end.
-    let long = [b"<w:p><w:r><w:t>".as_slice(), &vec![b'a'; 100 * 1024 * 1024], b"</w:t></w:r></w:p>"].concat();
+    let long =
+        [b"<w:p><w:r><w:t>".as_slice(), &vec![b'a'; 100 * 1024 * 1024], b"</w:t></w:r></w:p>"].concat();
     let error = refused("long.docx", &word(std::str::from_utf8(&long).unwrap())).await;
     assert!(error.hint.contains("documents.text_mb"), "{error}");
 }
@@ -298,9 +309,12 @@ async fn entities_are_not_expanded() {
         laughs += &format!("<!ENTITY l{at} \"{}\">", format!("&l{};", at - 1).repeat(10));
     }
     laughs += "]>";
-    let error = refused("laughs.docx", &word(&format!("{laughs}\u{1}<w:p><w:r><w:t>&l9;</w:t></w:r></w:p>"))).await;
+    let error =
+        refused("laughs.docx", &word(&format!("{laughs}\u{1}<w:p><w:r><w:t>&l9;</w:t></w:r></w:p>"))).await;
     assert!(error.why.contains("&l9;"), "{error}");
-    let sheet = format!("{laughs}<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>&l9;</v></c></row></sheetData></worksheet>");
+    let sheet = format!(
+        "{laughs}<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>&l9;</v></c></row></sheetData></worksheet>"
+    );
     let document = parsed("laughs.xlsx", &workbook(sheet.as_bytes())).await.document;
     assert!(document.is_err() || document.is_ok_and(|made| made.text.len() < 100));
 }
@@ -371,7 +385,10 @@ async fn a_wrong_ending_is_said_and_an_empty_file_is_one_error() {
     let named = parsed("table.xls", b"a\tb\n1\t2\n").await.document.unwrap();
     assert_eq!((named.format.as_str(), named.text.as_str()), ("csv", "a\tb\n1\t2\n"));
     let error = refused("letter.doc", b"{\\rtf1\\ansi hello}").await;
-    assert!(error.why == "it is RTF, though its name ends in .doc" && error.hint == "Save it as docx first.", "{error}");
+    assert!(
+        error.why == "it is RTF, though its name ends in .doc" && error.hint == "Save it as docx first.",
+        "{error}"
+    );
     let error = refused("picture.docx", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").await;
     assert!(error.why.contains("no docx"), "{error}");
     let error = refused("data.bin", b"\0\x01\x02").await;
@@ -404,7 +421,9 @@ async fn a_child_can_open_nothing() {
     let guard = parsed("a.txt", b"text").await.guard;
     match guard {
         Some(Guard::Landlock) => {}
-        Some(Guard::Limits) => crate::skipped!("Landlock of this kernel: the system's limits alone guard children"),
+        Some(Guard::Limits) => {
+            crate::skipped!("Landlock of this kernel: the system's limits alone guard children")
+        }
         None => panic!("a child without a guard"),
     }
 }

@@ -109,7 +109,8 @@ impl<'a> Places<'a> {
         let mut lines = Vec::new();
         if document.lines {
             lines.push(0);
-            lines.extend(document.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
+            lines
+                .extend(document.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
         }
         let mut current = [None; 5];
         let mut open: Vec<(u8, u32)> = Vec::new();
@@ -287,7 +288,7 @@ mod tests {
         ]);
         assert_eq!(named(&made, "2021", "8"), "sheet Sales, rows 12–40");
         assert_eq!(named(&made, "2022", "8"), "sheet Sales, row 40");
-        
+
         let places = Places::new(&made);
         assert_eq!(places.header(made.text.find("2022").unwrap()), Some("Year\tSum"));
         assert_eq!(places.header(made.text.find("Sum").unwrap()), None);

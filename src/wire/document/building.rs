@@ -18,7 +18,11 @@ pub struct Building<'a> {
 
 impl<'a> Building<'a> {
     pub fn new(format: &str, limits: &'a Limits) -> Self {
-        Self { limits, notes: Vec::new(), document: Document { format: format.to_owned(), ..Document::default() } }
+        Self {
+            limits,
+            notes: Vec::new(),
+            document: Document { format: format.to_owned(), ..Document::default() },
+        }
     }
 
     /// Where what comes next begins.

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn old_character_sets_are_guessed_and_said() {
-        let german = encoding_rs::WINDOWS_1252.encode("Zwölf große Boxkämpfer jagen Viktor über den Deich.").0;
+        let german =
+            encoding_rs::WINDOWS_1252.encode("Zwölf große Boxkämpfer jagen Viktor über den Deich.").0;
         let (text, note) = read(&german);
         assert!(text.contains("Zwölf große") && note == "charset guessed: windows-1252", "{text} {note}");
     }

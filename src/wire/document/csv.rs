@@ -34,15 +34,23 @@ pub fn read(name: &str, bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fau
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes())
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
 }
 
 /// The delimiter that cuts the first records into as many cells as possible, each into as many as the others.
 fn delimiter(text: &str) -> u8 {
     let head = &text[..text.floor_char_boundary(LOOKED_AT)];
     let score = |delimiter: u8| {
-        let counts: Vec<usize> =
-            reader(head, delimiter).records().map_while(Result::ok).take(RECORDS).map(|record| record.len()).collect();
+        let counts: Vec<usize> = reader(head, delimiter)
+            .records()
+            .map_while(Result::ok)
+            .take(RECORDS)
+            .map(|record| record.len())
+            .collect();
         let first = counts.first().copied().unwrap_or(0);
         let alike = counts.iter().filter(|count| **count == first).count();
         if first < 2 { 0 } else { alike * 1000 / counts.len().max(1) * 100 + first.min(99) }
@@ -74,7 +82,11 @@ mod tests {
 
     #[test]
     fn records_are_rows_with_the_header_known() {
-        let made = parse("a.csv", b"City,Country\n\"Bonn\nam Rhein\",DE\n\n\"Say \"\"x\"\"\",FR,more\n", &Limits::default());
+        let made = parse(
+            "a.csv",
+            b"City,Country\n\"Bonn\nam Rhein\",DE\n\n\"Say \"\"x\"\"\",FR,more\n",
+            &Limits::default(),
+        );
         let made = made.unwrap();
         assert_eq!(made.text, "City\tCountry\nBonn am Rhein\tDE\nSay \"x\"\tFR\tmore\n");
         assert_eq!(made.landmarks[0].mark, Mark::Header(1));

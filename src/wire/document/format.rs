@@ -78,7 +78,10 @@ pub fn by_name(name: &str) -> Option<Format> {
 enum Content {
     Known(Format),
     /// It has a name, and nobody here reads it.
-    Foreign { what: &'static str, save_as: &'static str },
+    Foreign {
+        what: &'static str,
+        save_as: &'static str,
+    },
     Html,
     /// No signature: text, or nothing known.
     Unknown,
@@ -96,10 +99,13 @@ fn by_content(bytes: &[u8]) -> Result<Content, Fault> {
         Content::Foreign { what: "RTF", save_as: "docx" }
     } else if head.starts_with(b"\xDB\xA5-\0") || head.starts_with(b"1\xBE\0\0") {
         Content::Foreign { what: "a document of Word 5 or older", save_as: "docx" }
-    } else if head.starts_with(b"\x09\x08\x10\0\0\x06\x05\0") || head.starts_with(b"\x09\x08\x08\0\0\x05\x05\0") {
+    } else if head.starts_with(b"\x09\x08\x10\0\0\x06\x05\0")
+        || head.starts_with(b"\x09\x08\x08\0\0\x05\x05\0")
+    {
         // A workbook that was never put into a compound file.
         Content::Known(Format::Xls)
-    } else if head.starts_with(b"<?xml") && bytes[..bytes.len().min(4096)].windows(14).any(|w| w == b"progid=\"Word.D")
+    } else if head.starts_with(b"<?xml")
+        && bytes[..bytes.len().min(4096)].windows(14).any(|w| w == b"progid=\"Word.D")
     {
         Content::Foreign { what: "XML of Word 2003", save_as: "docx" }
     } else if head.starts_with(b"<?xml")
@@ -180,7 +186,8 @@ pub fn recognise(name: &str, bytes: &[u8]) -> Result<Found, Fault> {
         // Endings of one program's kinds are no news.
         Content::Known(format) => found(format),
         Content::Foreign { what, save_as } => {
-            let though = if named.is_some() { format!(", though its name ends in .{ending}") } else { String::new() };
+            let though =
+                if named.is_some() { format!(", though its name ends in .{ending}") } else { String::new() };
             Err(Fault::unsupported(format!("it is {what}{though}"), format!("Save it as {save_as} first.")))
         }
         Content::Html if named.is_none_or(|format| !format.is_plain()) => found(Format::Html),

@@ -13,7 +13,9 @@ pub fn read(bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fault> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     for (event, range) in Parser::new_ext(made.text(), options).into_offset_iter() {
         match event {
-            Event::Start(Tag::Heading { level, .. }) => open = Some((range.start, level as u8, String::new())),
+            Event::Start(Tag::Heading { level, .. }) => {
+                open = Some((range.start, level as u8, String::new()))
+            }
             Event::End(TagEnd::Heading(_)) => headings.extend(open.take()),
             Event::Text(words) | Event::Code(words) => {
                 if let Some((_, _, text)) = &mut open {

@@ -5,7 +5,18 @@
 use std::fmt::Write as _;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Of the calendar that begins with 1904.
@@ -47,7 +58,8 @@ pub fn shown(value: f64, code: &str, is_1904: bool) -> String {
         _ => (0, true),
     };
     let tokens = &sections[section];
-    let is_date = tokens.iter().any(|token| matches!(token, Token::Date(..) | Token::Elapsed(..) | Token::Noon(_)));
+    let is_date =
+        tokens.iter().any(|token| matches!(token, Token::Date(..) | Token::Elapsed(..) | Token::Noon(_)));
     let made = if is_date {
         date(value + if is_1904 { MAC } else { 0.0 }, tokens)
     } else {
@@ -108,7 +120,9 @@ fn sections(code: &str) -> Vec<Vec<Token>> {
                 let first = inner.chars().next().unwrap_or(' ').to_ascii_lowercase();
                 if let Some(currency) = inner.strip_prefix('$') {
                     push(text(currency.split('-').next().unwrap_or_default().to_owned()), false);
-                } else if "hms".contains(first) && inner.chars().all(|letter| letter.to_ascii_lowercase() == first) {
+                } else if "hms".contains(first)
+                    && inner.chars().all(|letter| letter.to_ascii_lowercase() == first)
+                {
                     push(Some(Token::Elapsed(first, inner.len())), false);
                 }
             }
@@ -208,7 +222,13 @@ fn figures(value: f64, tokens: &[Token]) -> String {
             }
             Token::Exponent(plus) => {
                 let width = tokens[power..].iter().filter(|token| is_digit(token)).count();
-                let sign = if exponent < 0 { "-" } else if *plus { "+" } else { "" };
+                let sign = if exponent < 0 {
+                    "-"
+                } else if *plus {
+                    "+"
+                } else {
+                    ""
+                };
                 let _ = write!(left, "E{sign}{:0width$}", exponent.abs());
             }
             Token::Text(text) => left.push_str(text),
@@ -267,7 +287,8 @@ fn whole_part(digits: &str, tokens: &[Token], grouped: bool) -> String {
 fn rounded(number: f64, places: usize) -> String {
     let nearest = format!("{number:.places$}");
     let figures = general(number);
-    let half = figures.split_once('.').is_some_and(|(_, part)| part.len() == places + 1 && part.ends_with('5'));
+    let half =
+        figures.split_once('.').is_some_and(|(_, part)| part.len() == places + 1 && part.ends_with('5'));
     if half && !figures.contains('E') {
         let up = number + 10_f64.powi(-(places as i32) - 1) * 0.5;
         return format!("{up:.places$}");
@@ -297,8 +318,10 @@ fn date(serial: f64, tokens: &[Token]) -> String {
     if !(0.0..LAST).contains(&serial) {
         return general(serial);
     }
-    let parts = tokens.windows(2).position(|pair| pair[0] == Token::Point && matches!(pair[1], Token::Digit(_)));
-    let places = parts.map_or(0, |at| tokens[at + 1..].iter().take_while(|t| matches!(t, Token::Digit(_))).count());
+    let parts =
+        tokens.windows(2).position(|pair| pair[0] == Token::Point && matches!(pair[1], Token::Digit(_)));
+    let places =
+        parts.map_or(0, |at| tokens[at + 1..].iter().take_while(|t| matches!(t, Token::Digit(_))).count());
     let unit = 10_i64.pow(places.min(6) as u32);
     let ticks = (serial * 86_400.0 * unit as f64).round() as i64;
     let seconds = ticks / unit;
@@ -308,7 +331,8 @@ fn date(serial: f64, tokens: &[Token]) -> String {
     let mut made = String::new();
     let mut last = ' ';
     for (at, token) in tokens.iter().enumerate() {
-        let wide = |number: i64, count: usize| if count > 1 { format!("{number:02}") } else { number.to_string() };
+        let wide =
+            |number: i64, count: usize| if count > 1 { format!("{number:02}") } else { number.to_string() };
         match token {
             Token::Date('y', 1 | 2) => made.push_str(&format!("{:02}", year % 100)),
             Token::Date('y', _) => made.push_str(&format!("{year:04}")),
@@ -446,7 +470,10 @@ mod tests {
 
     #[test]
     fn numbers_without_a_format_have_fifteen_figures() {
-        assert_eq!([0.1, 1.0 / 3.0, 12_345_678_901.0, -42.0, 0.1 + 0.2].map(general).join(" "), "0.1 0.333333333333333 12345678901 -42 0.3");
+        assert_eq!(
+            [0.1, 1.0 / 3.0, 12_345_678_901.0, -42.0, 0.1 + 0.2].map(general).join(" "),
+            "0.1 0.333333333333333 12345678901 -42 0.3"
+        );
         assert_eq!(general(1e20), "1E+20");
         assert_eq!(general(1.5e-7), "1.5E-07");
     }

@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(number(1994, Style::UpperRoman), "MCMXCIV");
         assert_eq!(number(4, Style::LowerRoman), "iv");
         assert_eq!(number(28, Style::LowerLetter), "bb");
-        assert_eq!([1, 2, 3, 11, 112, 121].map(|n| number(n, Style::Ordinal)).join(" "), "1st 2nd 3rd 11th 112th 121st");
+        assert_eq!(
+            [1, 2, 3, 11, 112, 121].map(|n| number(n, Style::Ordinal)).join(" "),
+            "1st 2nd 3rd 11th 112th 121st"
+        );
         assert_eq!(number(7, Style::Zero), "07");
     }
 }

@@ -69,7 +69,8 @@ impl<'a> Package<'a> {
     /// Unpacks every part once and forgets it, so that who cannot count may read them after.
     pub fn weigh(&mut self) -> Result<(), Fault> {
         for index in 0..self.archive.len() {
-            let name = self.archive.name_for_index(index).and_then(Result::ok).map(std::borrow::Cow::into_owned);
+            let name =
+                self.archive.name_for_index(index).and_then(Result::ok).map(std::borrow::Cow::into_owned);
             let Some(name) = name else { continue };
             self.part(&name, |part| {
                 std::io::copy(part, &mut std::io::sink())

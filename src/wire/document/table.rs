@@ -31,7 +31,9 @@ impl Table {
                 made.push("\t")?;
             }
             // A cell's own lines and tabs would look like the table's.
-            for (at, piece) in cell.trim().split(['\n', '\r', '\t']).filter(|piece| !piece.is_empty()).enumerate() {
+            for (at, piece) in
+                cell.trim().split(['\n', '\r', '\t']).filter(|piece| !piece.is_empty()).enumerate()
+            {
                 if at > 0 {
                     made.push(" ")?;
                 }

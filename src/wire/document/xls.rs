@@ -23,8 +23,8 @@ pub fn read(bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fault> {
     if facts.macros {
         made.notes.push("macros left out".to_owned());
     }
-    let mut book =
-        Xls::new(Cursor::new(bytes)).map_err(|why| Fault::damaged(format!("its workbook cannot be read: {why}")))?;
+    let mut book = Xls::new(Cursor::new(bytes))
+        .map_err(|why| Fault::damaged(format!("its workbook cannot be read: {why}")))?;
     let sheets: Vec<_> = book.sheets_metadata().to_vec();
     for (index, sheet) in sheets.iter().enumerate() {
         if sheet.typ != SheetType::WorkSheet {
@@ -105,7 +105,9 @@ impl Facts {
                 DATE_MODE => facts.is_1904 = u16_at(data, 0) == Some(1),
                 VBA => facts.macros = true,
                 FORMAT => {
-                    if let (Some(number), Some(code)) = (u16_at(data, 0), text(data.get(2..).unwrap_or_default())) {
+                    if let (Some(number), Some(code)) =
+                        (u16_at(data, 0), text(data.get(2..).unwrap_or_default()))
+                    {
                         facts.codes.insert(number, code);
                     }
                 }
@@ -133,7 +135,9 @@ impl Facts {
                 let Some((row, column)) = u16_at(data, 0).zip(u16_at(data, 2)) else { continue };
                 let last = match kind {
                     NUMBER | RK | FORMULA | BOOL_OR_ERROR | LABEL | SHARED_LABEL => {
-                        cells.extend(u16_at(data, 4).filter(|_| depth == 1).map(|format| ((row, column), format)));
+                        cells.extend(
+                            u16_at(data, 4).filter(|_| depth == 1).map(|format| ((row, column), format)),
+                        );
                         counted += 1;
                         column
                     }
@@ -221,8 +225,11 @@ fn text(data: &[u8]) -> Option<String> {
     let count = usize::from(u16_at(data, 0)?);
     let wide = data.get(2)? & 1 == 1;
     if wide {
-        let units = data.get(3..3 + 2 * count)?.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
-        return Some(char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect());
+        let units =
+            data.get(3..3 + 2 * count)?.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
+        return Some(
+            char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect(),
+        );
     }
     Some(data.get(3..3 + count)?.iter().map(|byte| char::from(*byte)).collect())
 }

@@ -87,7 +87,9 @@ impl Cells {
                 DataRef::Int(number) => shown(*number as f64, code, self.is_1904),
                 DataRef::Float(number) => shown(*number, code, self.is_1904),
                 DataRef::DateTime(date) => shown(date.as_f64(), code, self.is_1904),
-                DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+                DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+                    text.clone()
+                }
                 DataRef::SharedString(text) => (*text).to_owned(),
                 DataRef::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
                 DataRef::Error(error) => error.to_string(),
@@ -126,4 +128,3 @@ pub fn flush(
 pub fn too_many(most: usize) -> Fault {
     Fault::beyond(format!("it has more than {most} cells"), "documents.cells")
 }
-

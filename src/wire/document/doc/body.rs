@@ -58,7 +58,8 @@ impl Body<'_> {
             let mut units = bytes.chunks_exact(width).enumerate();
             let mut high = None;
             while let Some((at, unit)) = units.next() {
-                let unit = if piece.narrow { u16::from(unit[0]) } else { u16::from_le_bytes([unit[0], unit[1]]) };
+                let unit =
+                    if piece.narrow { u16::from(unit[0]) } else { u16::from_le_bytes([unit[0], unit[1]]) };
                 let byte = piece.at + at * width;
                 match unit {
                     0x07 | 0x0C | 0x0D => self.mark(unit, byte, &mut page, made)?,
@@ -66,14 +67,17 @@ impl Body<'_> {
                     0x14 => page.fields.iter_mut().last().into_iter().for_each(|code| *code = false),
                     0x15 => drop(page.fields.pop()),
                     _ if page.fields.contains(&true) => {}
-                    0x02 => page.paragraph.push_str(notes.get(&(piece.first + at as u32)).map_or("", |sign| sign)),
+                    0x02 => {
+                        page.paragraph.push_str(notes.get(&(piece.first + at as u32)).map_or("", |sign| sign))
+                    }
                     0x0B | 0x0E => page.paragraph.push('\n'),
                     0x1E => page.paragraph.push('\u{2011}'),
                     0x1F => page.paragraph.push('\u{AD}'),
                     0x09 => page.paragraph.push('\t'),
                     0x00..0x20 => {}
                     0x80..0xA0 if piece.narrow => {
-                        let text: Cow<'_, str> = WINDOWS_1252.decode_without_bom_handling(&[unit as u8]).0.into_owned().into();
+                        let text: Cow<'_, str> =
+                            WINDOWS_1252.decode_without_bom_handling(&[unit as u8]).0.into_owned().into();
                         page.paragraph.push_str(&text);
                     }
                     0xD800..0xDC00 => {

@@ -111,7 +111,8 @@ impl<'a, 'b> Body<'a, 'b> {
             return Ok(());
         }
         if let Some(outline) = paragraph.outline.or(look.outline).filter(|outline| *outline < 9) {
-            let text = label.iter().map(String::as_str).chain([&*paragraph.text]).collect::<Vec<_>>().join(" ");
+            let text =
+                label.iter().map(String::as_str).chain([&*paragraph.text]).collect::<Vec<_>>().join(" ");
             self.made.heading(self.made.at(), outline + 1, &text)?;
         }
         if let Some(label) = label {
@@ -179,8 +180,8 @@ impl Visitor for Body<'_, '_> {
                 }
             }
             // What was deleted, what is drawn, what another element says again, and earlier properties.
-            "del" | "moveFrom" | "instrText" | "delText" | "drawing" | "pict" | "object" | "Fallback" | "rt"
-            | "pPrChange" | "rPrChange" | "tabs" | "sectPr" => {
+            "del" | "moveFrom" | "instrText" | "delText" | "drawing" | "pict" | "object" | "Fallback"
+            | "rt" | "pPrChange" | "rPrChange" | "tabs" | "sectPr" => {
                 self.skipped = 1;
                 self.again = name == "Fallback";
             }

@@ -111,7 +111,9 @@ impl Visitor for Lists {
             }
             "lvlOverride" => self.overridden = at(),
             "startOverride" => {
-                if let (Some((_, named)), Some(level), Some(start)) = (&mut self.name, self.overridden, number("val")) {
+                if let (Some((_, named)), Some(level), Some(start)) =
+                    (&mut self.name, self.overridden, number("val"))
+                {
                     named.starts.push((level, start));
                 }
             }
@@ -130,7 +132,9 @@ impl Visitor for Lists {
                     label(&text)
                 };
             }
-            "lvlRestart" => level.restart = number("val").and_then(|level| u8::try_from(level.checked_sub(1)?).ok()),
+            "lvlRestart" => {
+                level.restart = number("val").and_then(|level| u8::try_from(level.checked_sub(1)?).ok())
+            }
             _ => {}
         }
         Ok(())

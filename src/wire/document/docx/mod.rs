@@ -44,7 +44,8 @@ fn main_part(package: &mut Package<'_>, depth: usize) -> Result<String, Fault> {
     struct Relations(Option<String>);
     impl xml::Visitor for Relations {
         fn start(&mut self, name: &str, element: &quick_xml::events::BytesStart<'_>) -> Result<(), Fault> {
-            let kind = || xml::attribute(element, "Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
+            let kind =
+                || xml::attribute(element, "Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
             if name == "Relationship" && self.0.is_none() && kind() {
                 self.0 = xml::attribute(element, "Target");
             }

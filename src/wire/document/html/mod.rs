@@ -58,15 +58,24 @@ mod tests {
 
     #[test]
     fn blocks_are_lines_and_white_space_is_one_space() {
-        assert_eq!(text("<p>one\n  two<b> three</b> &amp; <i>four</i><p>five<br> six"), "one two three & four\n\nfive\nsix\n");
-        assert_eq!(text("<script>x</script><style>y</style><template>z</template>a<div hidden>b</div>c"), "a\nc\n");
+        assert_eq!(
+            text("<p>one\n  two<b> three</b> &amp; <i>four</i><p>five<br> six"),
+            "one two three & four\n\nfive\nsix\n"
+        );
+        assert_eq!(
+            text("<script>x</script><style>y</style><template>z</template>a<div hidden>b</div>c"),
+            "a\nc\n"
+        );
         assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\n\nc\n");
     }
 
     #[test]
     fn lists_have_their_labels_and_tables_their_rows() {
         assert_eq!(text("<ul><li>a<ol start=3><li>b<li>c</ol><li>d</ul>"), "• a\n  3. b\n  4. c\n• d\n");
-        assert_eq!(text("<table><caption>T</caption><tr><th>a<th>b<tr><td><p>c<p>d<td>e</table>f"), "T\na\tb\nc d\te\n\nf\n");
+        assert_eq!(
+            text("<table><caption>T</caption><tr><th>a<th>b<tr><td><p>c<p>d<td>e</table>f"),
+            "T\na\tb\nc d\te\n\nf\n"
+        );
     }
 
     #[test]

@@ -183,7 +183,8 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> Handle {
-        let value = |name: &str| attributes.iter().find(|own| &*own.name.local == name).map(|own| &*own.value);
+        let value =
+            |name: &str| attributes.iter().find(|own| &*own.name.local == name).map(|own| &*own.value);
         let kind = Kind::Element {
             name: name.local.clone(),
             hidden: value("hidden").is_some(),

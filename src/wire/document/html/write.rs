@@ -6,21 +6,64 @@ use super::super::table;
 use super::tree::{Kind, Tree};
 
 /// Elements that are not text to be read.
-const LEFT_OUT: [&str; 15] = [
+const LEFT_OUT: &[&str] = &[
     "audio", "canvas", "datalist", "head", "iframe", "noframes", "noscript", "object", "script", "select",
     "style", "svg", "template", "textarea", "video",
 ];
 
 /// Elements that begin and end a line.
-const BLOCKS: [&str; 47] = [
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
-    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr",
-    "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "search", "section", "summary", "table", "tbody",
-    "tfoot", "thead", "title", "tr", "ul",
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "legend",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "tfoot",
+    "thead",
+    "title",
+    "tr",
+    "ul",
 ];
 
 /// Those of them that an empty line stands around.
-const APART: [&str; 11] = ["blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "table"];
+const APART: &[&str] = &["blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "table"];
 
 struct Writer<'a, 'b> {
     made: &'a mut Building<'b>,
