@@ -31,7 +31,9 @@ pub fn decode<'a>(bytes: &'a [u8], told: Option<&'static Encoding>) -> Result<De
     if bytes.contains(&0) {
         return Err(Fault::damaged("it holds zero bytes, which no text does"));
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !may_be_iso_2022_jp(bytes)
+    {
         return Ok(Decoded { text: text.into(), note: None });
     }
     if let Some(encoding) = told {
@@ -48,6 +50,13 @@ pub fn decode<'a>(bytes: &'a [u8], told: Option<&'static Encoding>) -> Result<De
     let encoding = detector.guess(None, Utf8Detection::Deny);
     let note = Some(format!("charset guessed: {}", encoding.name()));
     Ok(Decoded { text: encoding.decode_without_bom_handling(bytes).0, note })
+}
+
+/// Whether escapes to its Japanese sets stand in plain ASCII.
+fn may_be_iso_2022_jp(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(LOOKED_AT)];
+    let escapes = |set| head.windows(3).any(|window| window == set);
+    head.contains(&0x1B) && (escapes(b"\x1B$B") || escapes(b"\x1B$@")) && bytes.is_ascii()
 }
 
 fn by<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {

@@ -138,17 +138,18 @@ fn roman(count: u32) -> String {
     made
 }
 
-/// A bullet as Unicode has it: Word takes them from the private places of its symbol fonts.
-pub fn bullet(letter: char) -> char {
+/// A bullet as Unicode has it: Word takes them from the private places of its symbol fonts. The round one stands on
+/// every level there; text has other signs for deeper levels, from 0.
+pub fn bullet(letter: char, level: usize) -> char {
     match letter {
-        '\u{F0B7}' | '\u{F0A8}' => '•',
+        '\u{F0B7}' => ['•', '◦', '▪'][level.min(2)],
         '\u{F0A7}' | '\u{F06E}' => '▪',
         '\u{F0D8}' => '➢',
         '\u{F0FC}' => '✓',
         '\u{F076}' => '❖',
         '\u{F0E0}' => '→',
         '\u{F02D}' => '-',
-        '\u{F0A0}'..='\u{F0FF}' => '•',
+        '\u{F020}'..='\u{F0FF}' => '•',
         other => other,
     }
 }

@@ -66,8 +66,8 @@ pub fn visit(part: &mut dyn Read, depth: usize, visitor: &mut impl Visitor) -> R
 
 /// The value of an attribute, whatever its prefix.
 pub fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.attributes().with_checks(false).flatten();
-    let found = found.into_iter().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    let mut all = element.attributes();
+    let found = all.with_checks(false).flatten().find(|own| own.key.local_name().as_ref() == name)?;
     Some(found.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?.into_owned())
 }
 

@@ -47,8 +47,8 @@ fn shapes(lists: &[u8]) -> Option<Vec<(u32, Vec<Level>)>> {
         let id = lists.u32_at(head)?;
         let levels = if lists.get(head + 26)? & 1 == 1 { 1 } else { 9 };
         let mut read = Vec::new();
-        for _ in 0..levels {
-            let Some((level, length)) = level(lists.get(at..).unwrap_or_default()) else { break };
+        for own in 0..levels {
+            let Some((level, length)) = level(lists.get(at..).unwrap_or_default(), own) else { break };
             read.push(level);
             at += length;
         }
@@ -57,8 +57,8 @@ fn shapes(lists: &[u8]) -> Option<Vec<(u32, Vec<Level>)>> {
     Some(shapes)
 }
 
-/// One level (`LVL`) and its bytes.
-fn level(bytes: &[u8]) -> Option<(Level, usize)> {
+/// One level (`LVL`), the one of this number, and its bytes.
+fn level(bytes: &[u8], own: usize) -> Option<(Level, usize)> {
     let start = bytes.u32_at(0)?;
     let style = match *bytes.get(4)? {
         0 => Style::Decimal,
@@ -82,8 +82,8 @@ fn level(bytes: &[u8]) -> Option<(Level, usize)> {
         let letter = unit.unwrap_or(char::REPLACEMENT_CHARACTER);
         match (u32::from(letter), label.last_mut()) {
             (place @ 0..9, _) if style != Style::Bullet => label.push(Piece::Level(place as u8)),
-            (_, Some(Piece::Text(text))) => text.push(bullet(letter)),
-            _ => label.push(Piece::Text(bullet(letter).to_string())),
+            (_, Some(Piece::Text(text))) => text.push(bullet(letter, own)),
+            _ => label.push(Piece::Text(bullet(letter, own).to_string())),
         }
     }
     // Bit 3: it begins anew only after the level that the limit names.
@@ -109,7 +109,7 @@ fn names(named: &[u8], shapes: &[(u32, Vec<Level>)]) -> Option<Vec<Named>> {
                 starts.push(((flags & 0xF) as usize, start));
             }
             if flags & 0x20 != 0 {
-                let Some((_, length)) = level(named.get(at..).unwrap_or_default()) else { break };
+                let Some((_, length)) = level(named.get(at..).unwrap_or_default(), 0) else { break };
                 at += length;
             }
         }

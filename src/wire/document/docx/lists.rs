@@ -120,14 +120,14 @@ impl Visitor for Lists {
             "lvl" => self.level = at().map(|at| (at, plain())),
             _ => {}
         }
-        let Some((_, level)) = &mut self.level else { return Ok(()) };
+        let Some((at, level)) = &mut self.level else { return Ok(()) };
         match name {
             "start" => level.start = number("val").unwrap_or(1),
             "numFmt" => level.style = style(&attribute(element, "val").unwrap_or_default()),
             "lvlText" => {
                 let text = attribute(element, "val").unwrap_or_default();
                 level.label = if level.style == Style::Bullet {
-                    vec![Piece::Text(text.chars().map(bullet).collect())]
+                    vec![Piece::Text(text.chars().map(|letter| bullet(letter, *at)).collect())]
                 } else {
                     label(&text)
                 };
