@@ -8,6 +8,7 @@ mod aws;
 mod budget;
 mod check;
 mod discovery;
+mod documents;
 mod environment;
 mod file;
 mod model;
@@ -34,6 +35,7 @@ pub use table::{KEYS, Key, Kind};
 
 use crate::domain::Result;
 use crate::domain::catalog::{Backend, ModelId};
+use crate::domain::knowledge::document::Limits;
 use crate::domain::known::Correction;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
@@ -63,6 +65,8 @@ pub struct Config {
     pub net: Net,
     pub engine: EngineConfig,
     pub trace: Trace,
+    /// What reading one document may cost.
+    pub documents: Limits,
     /// What calls may cost in a day or a month.
     pub budgets: Vec<Budget>,
     /// What new conversations begin with, below a preset and what was said for one; it names no model.

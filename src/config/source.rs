@@ -8,6 +8,7 @@ use ::config::{ConfigError, FileFormat, Format, Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
 use super::budget::RawBudget;
+use super::documents::RawDocuments;
 use super::file::Inputs;
 use super::model::RawModel;
 use super::table::{KEYS, Kind};
@@ -163,6 +164,7 @@ pub(super) fn load(environment: &Environment, flags: &Flags, paths: Paths) -> Re
         net: raw.net.typed(),
         engine: raw.engine.typed(&values)?,
         trace: raw.trace.typed(),
+        documents: raw.documents.typed(),
         budgets: budget::typed(&raw.budget, &raw.budgets, &paths.config)?,
         defaults: raw.defaults.typed()?,
         presets: raw
@@ -349,6 +351,7 @@ struct Raw {
     net: RawNet,
     engine: RawEngine,
     trace: RawTrace,
+    documents: RawDocuments,
     #[serde(default)]
     budget: RawBudget,
     #[serde(default)]

@@ -191,6 +191,38 @@ pub const KEYS: &[Key] = &[
     ),
     key("trace.keep_mb", Kind::Whole(1, 1_000_000), "256", "Megabytes that each of the two may take."),
     key(
+        "documents.file_mb",
+        Kind::Whole(1, 4096),
+        "50",
+        "Megabytes of a file that is read into a knowledge base.",
+    ),
+    key("documents.text_mb", Kind::Whole(1, 4096), "64", "Megabytes of the text that is made of one."),
+    key(
+        "documents.unpacked_mb",
+        Kind::Whole(1, 65_536),
+        "128",
+        "Megabytes that a packed file (docx, xlsx) may have when unpacked.",
+    ),
+    key("documents.cells", Kind::Whole(1, 100_000_000), "500000", "Cells that a workbook may have."),
+    key(
+        "documents.depth",
+        Kind::Whole(1, 100_000),
+        "1000",
+        "Elements of HTML and XML that may lie within each other.",
+    ),
+    key(
+        "documents.memory_mb",
+        Kind::Whole(64, 65_536),
+        "512",
+        "Megabytes of memory that the process which reads a file may take.",
+    ),
+    key(
+        "documents.seconds",
+        Kind::Whole(1, 3600),
+        "30",
+        "Seconds after which a file that is not read yet is given up.",
+    ),
+    key(
         "budget.day_warn",
         Kind::Amount,
         "",

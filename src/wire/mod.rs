@@ -8,6 +8,7 @@ pub mod aws;
 pub mod bedrock;
 pub mod comparison;
 pub mod decode;
+pub mod document;
 pub mod evaluation;
 pub mod fault;
 pub mod formula;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 /// Bytes of what a child says on its standard error that are kept: the last ones.
@@ -110,6 +110,33 @@ impl Child {
             Ok(written)
         };
         tokio::try_join!(running.ended(), reading)
+    }
+
+    /// The same of one that is told something on its standard input, piece after piece.
+    pub async fn answer(mut self, told: &[&[u8]], limit: usize) -> io::Result<(Ended, Vec<u8>)> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = self.start()?;
+        let (input, output) = (running.child.stdin.take(), running.child.stdout.take());
+        let telling = async {
+            let Some(mut input) = input else { return Ok(()) };
+            for piece in told {
+                match input.write_all(piece).await {
+                    // It has heard enough; how it ends tells why.
+                    Err(why) if why.kind() == io::ErrorKind::BrokenPipe => break,
+                    written => written?,
+                }
+            }
+            Ok(())
+        };
+        let reading = async {
+            let mut written = Vec::new();
+            if let Some(output) = output {
+                output.take(limit as u64).read_to_end(&mut written).await?;
+            }
+            Ok(written)
+        };
+        let (ended, written, ()) = tokio::try_join!(running.ended(), reading, telling)?;
+        Ok((ended, written))
     }
 
     /// Starts it and waits for its end, as long as that is `wanted`, on a thread that may block.

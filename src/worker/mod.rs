@@ -8,8 +8,41 @@
 
 mod child;
 mod editor;
+mod guard;
+mod parse;
 mod trial;
+
+use std::ffi::OsString;
+use std::path::Path;
 
 pub use child::{Child, Ended, Surroundings};
 pub use editor::Edit;
-pub use trial::{Trials, asked};
+pub use guard::Guard;
+pub use parse::{Parsed, Parsers};
+pub use trial::Trials;
+
+/// Serves a hidden mode if the arguments ask for one: the exit code.
+pub fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<u8> {
+    let arguments: Vec<_> = arguments.into_iter().skip(1).collect();
+    let (mode, rest) = arguments.split_at_checked(2)?;
+    match (mode, rest) {
+        (mode, [file, ..]) if mode == trial::MODE => Some(trial::serve(Path::new(file))),
+        (mode, []) if mode == parse::MODE => Some(parse::serve()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_words_ask_for_a_hidden_mode() {
+        let words = |words: &[&str]| asked(words.iter().map(OsString::from));
+        assert_eq!(words(&["outcrop"]), None);
+        assert_eq!(words(&["outcrop", "chat", "worker", "load"]), None);
+        assert_eq!(words(&["outcrop", "worker", "load"]), None);
+        assert_eq!(words(&["outcrop", "worker", "parse", "more"]), None);
+        assert_eq!(words(&["outcrop", "worker", "load", "/no/such/file.gguf"]), Some(2));
+    }
+}

@@ -1,6 +1,5 @@
 //! Loading a model file in a child first: llama.cpp ends the process where it meets what it never expected.
 
-use std::ffi::OsString;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -15,7 +14,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::engine::{self, Trial};
 
 /// The words that put this program into the hidden mode, before the file.
-const MODE: [&str; 2] = ["worker", "load"];
+pub(super) const MODE: [&str; 2] = ["worker", "load"];
 
 /// The largest file on the slowest disk.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -110,21 +109,14 @@ fn judge(doing: &str, ended: &Ended) -> Result<()> {
     ))
 }
 
-/// Serves the hidden mode if the arguments ask for it: the exit code, after the file was loaded and had to answer.
-pub fn asked(arguments: impl IntoIterator<Item = OsString>) -> Option<u8> {
-    let mut arguments = arguments.into_iter().skip(1);
-    for word in MODE {
-        if arguments.next()? != *word {
-            return None;
-        }
-    }
-    let path = PathBuf::from(arguments.next()?);
+/// Serves the hidden mode: the exit code, after the file was loaded and had to answer.
+pub(super) fn serve(path: &Path) -> u8 {
     // Breaking down is expected: it leaves no copy of the memory behind.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let Err(error) = engine::try_out(&path, Backend::LlamaCpp) else { return Some(0) };
+    let Err(error) = engine::try_out(path, Backend::LlamaCpp) else { return 0 };
     let line = serde_json::to_string(&error).unwrap_or_default();
     let _ = writeln!(std::io::stderr(), "{line}");
-    Some(2)
+    2
 }
 
 #[cfg(test)]
@@ -202,14 +194,5 @@ mod tests {
         let line = serde_json::to_string(&error).unwrap().replace('\'', "'\\''");
         let told = trials(folder.path(), &format!("echo noise >&2; echo '{line}' >&2; exit 2"));
         assert_eq!(told.pass(&model, &|| true).unwrap_err(), error);
-    }
-
-    #[test]
-    fn only_its_own_words_ask_for_the_hidden_mode() {
-        let words = |words: &[&str]| asked(words.iter().map(OsString::from));
-        assert_eq!(words(&["outcrop"]), None);
-        assert_eq!(words(&["outcrop", "chat", "worker", "load"]), None);
-        assert_eq!(words(&["outcrop", "worker", "load"]), None);
-        assert_eq!(words(&["outcrop", "worker", "load", "/no/such/file.gguf"]), Some(2));
     }
 }

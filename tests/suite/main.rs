@@ -17,6 +17,7 @@ mod config;
 mod conversation;
 mod damage;
 mod datasets;
+mod documents;
 mod doors;
 mod engine;
 mod evaluation;

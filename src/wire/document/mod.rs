@@ -1,0 +1,70 @@
+//! Documents: from a file's bytes to its text with places (`domain::knowledge::document`).
+//!
+//! ```text
+//! name, bytes ─► format (by content, then by ending) ─► its parser ─► Building ─► Document
+//! ```
+//!
+//! Every parser counts what it makes against `Limits` as it goes, and none recurses on what it reads. They are pure, and
+//! written to be run in a child (`worker`), which holds time and memory. Never here: files, time, the child.
+
+mod building;
+mod charset;
+mod code;
+mod csv;
+mod doc;
+mod docx;
+mod fault;
+mod format;
+mod html;
+mod markdown;
+mod number;
+mod numbering;
+mod package;
+mod table;
+mod text;
+mod xls;
+mod xlsx;
+mod xml;
+
+use crate::domain::knowledge::document::{Document, Limits};
+use crate::domain::{Error, Result};
+use building::Building;
+use fault::Fault;
+use format::{Format, Found};
+
+/// Reads a file; its name tells its format where its content does not.
+pub fn read(name: &str, bytes: &[u8], limits: &Limits) -> Result<Document> {
+    parsed(name, bytes, limits).map_err(|fault| fault.into_error(name))
+}
+
+/// Whether a file of this name is one that can be read, without a look into it.
+pub fn is_known(name: &str) -> bool {
+    format::by_name(name).is_some()
+}
+
+/// The error of a file whose parser did not come to an end: it broke down, or took more time or memory than it may.
+pub fn broken(name: &str, why: &str) -> Error {
+    Fault::damaged(why).into_error(name)
+}
+
+fn parsed(name: &str, bytes: &[u8], limits: &Limits) -> Result<Document, Fault> {
+    if bytes.len() as u64 > limits.file {
+        return Err(Fault::too_large("it", bytes.len() as u64, limits.file, "documents.file_mb"));
+    }
+    let Found { format, note } = format::recognise(name, bytes)?;
+    let mut made = Building::new(format.name(), limits);
+    made.notes.extend(note);
+    match format {
+        Format::Text => text::read(bytes, &mut made)?,
+        Format::Code(_) => code::read(bytes, &mut made)?,
+        Format::Markdown => markdown::read(bytes, &mut made)?,
+        Format::Html => html::read(bytes, &mut made)?,
+        Format::Csv => csv::read(name, bytes, &mut made)?,
+        Format::Docx => docx::read(bytes, &mut made)?,
+        Format::Doc => doc::read(bytes, &mut made)?,
+        Format::Xlsx => xlsx::read(bytes, &mut made)?,
+        Format::Xls => xls::read(bytes, &mut made)?,
+        Format::Pdf => return Err(Fault::unsupported("PDF is not read yet", "Save it as text.")),
+    }
+    Ok(made.finished())
+}

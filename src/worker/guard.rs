@@ -1,0 +1,106 @@
+//! What a child that reads foreign bytes may still do, taken from itself before it reads the first of them: no file is
+//! opened, none written, no connection made; memory and time have an end.
+
+use std::fs::File;
+use std::io::Read;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::domain::{Error, ErrorKind, Result};
+
+/// Input, output, errors.
+const FILES: u64 = 3;
+
+/// How far the guard reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// The system's limits, and the kernel refuses files and connections by Landlock.
+    Landlock,
+    /// The system's limits alone: this kernel has no Landlock.
+    Limits,
+}
+
+/// The account that this process keeps of itself, open since before the guard.
+#[derive(Debug)]
+pub struct Account(Option<File>);
+
+impl Account {
+    pub fn open() -> Self {
+        Self(File::open("/proc/self/status").ok())
+    }
+
+    /// Bytes of a line of it.
+    fn bytes(&self, line: &str) -> Option<u64> {
+        use std::os::unix::fs::FileExt;
+        let mut text = [0; 4096];
+        let read = self.0.as_ref()?.read_at(&mut text, 0).ok()?;
+        let text = String::from_utf8_lossy(&text[..read]);
+        let line = text.lines().find_map(|own| own.strip_prefix(line))?;
+        Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
+    }
+
+    /// The most memory that this process had.
+    pub fn peak(&self) -> Option<u64> {
+        self.bytes("VmHWM:")
+    }
+
+    /// The address space that the program has already.
+    fn program(&self) -> u64 {
+        self.bytes("VmSize:").unwrap_or(0)
+    }
+}
+
+/// Takes all that from this process, and tries whether it is gone.
+pub fn hold(memory: u64, seconds: u64, account: &Account) -> Result<Guard> {
+    let doing = "guarding the reader of documents";
+    let guard = landlock(doing)?;
+    let limit = |what, most: u64| {
+        setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) })
+            .map_err(|why| Error::io(doing, &why.into()))
+    };
+    // Breaking down is expected: it leaves no copy of the memory behind.
+    limit(Resource::Core, 0)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Cpu, seconds)?;
+    limit(Resource::Nofile, FILES + u64::from(account.0.is_some()))?;
+    // Not every system counts an address space.
+    let all = limit(Resource::As, account.program().saturating_add(memory));
+    if cfg!(target_os = "linux") {
+        all?;
+    }
+    gone(doing, guard)
+}
+
+/// Whether a file can no longer be opened.
+fn gone(doing: &str, guard: Guard) -> Result<Guard> {
+    if File::open("/").is_err() && File::open("/dev/null").and_then(|mut file| file.read(&mut [0])).is_err() {
+        return Ok(guard);
+    }
+    Err(Error::new(ErrorKind::Internal, doing, "it can still open files", ""))
+}
+
+#[cfg(target_os = "linux")]
+fn landlock(doing: &str) -> Result<Guard> {
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
+    };
+    let wrong = |why: landlock::RulesetError| Error::new(ErrorKind::Internal, doing, why.to_string(), "");
+    // What this kernel does not know is left out; a rule set without rules forbids all that it handles.
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(ABI::V6))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(ABI::V6)))
+        .and_then(|rules| rules.create())
+        .and_then(|rules| rules.restrict_self())
+        .map_err(wrong)?;
+    if status.ruleset == RulesetStatus::NotEnforced {
+        return Ok(Guard::Limits);
+    }
+    gone(doing, Guard::Landlock)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn landlock(_: &str) -> Result<Guard> {
+    Ok(Guard::Limits)
+}
