@@ -16,6 +16,9 @@ use crate::domain::evaluation::exchange::TakenIn;
 use crate::domain::evaluation::job::{Evaluation, Failure, Generation};
 use crate::domain::evaluation::report::{Disagreement, Report};
 use crate::domain::id::{EvaluationId, MakingId};
+use crate::domain::knowledge::base::Base;
+use crate::domain::knowledge::passage::Passage;
+use crate::domain::knowledge::sync::Filed;
 use crate::domain::message::Message;
 use crate::domain::prompt::{Prompt, Version};
 use crate::domain::time::Timestamp;
@@ -75,6 +78,15 @@ pub(super) enum Item<'a> {
     Evaluation {
         #[serde(serialize_with = "without_seed")]
         evaluation: &'a Evaluation,
+    },
+    Base {
+        base: &'a Base,
+    },
+    Document {
+        document: &'a Filed,
+    },
+    Passage {
+        passage: &'a Passage,
     },
     Report {
         #[serde(flatten)]

@@ -18,6 +18,7 @@ mod evaluations;
 mod export;
 mod item;
 mod keys;
+mod knowledge;
 mod models;
 mod out;
 mod pictures;
@@ -204,6 +205,7 @@ async fn dispatch(
             | Command::Models { .. }
             | Command::Pictures { .. }
             | Command::Usage(_)
+            | Command::Kb { .. }
             | Command::Prompts { verb: args::Prompts::Run(_) }
     );
     let running = evaluations::Running::default();
@@ -223,6 +225,7 @@ async fn dispatch(
             Command::Eval { verb } => evaluations::evaluations(verb, &asker, &running, out).await,
             Command::Comparisons { verb } => comparisons::comparisons(verb, &asker, out).await,
             Command::Datasets { verb } => datasets::datasets(verb, &asker, out).await,
+            Command::Kb { verb } => knowledge::knowledge(verb, &asker, out).await,
             Command::Usage(wanted) => usage::usage(&wanted, &asker, out).await,
             Command::Workspace { verb } => workspace::workspace(verb, &asker, out).await,
             // Answered above, or before there was a configuration.

@@ -203,7 +203,7 @@ impl Here {
             Arc::new(Trials::new(config.program.clone(), config.paths.cache.clone(), around.clone()));
         let token = config.hf_token.as_ref().map(|token| token.expose().into());
         let shelf = Shelf::new(ShelfOptions {
-            around,
+            around: around.clone(),
             trial: Some(Arc::clone(&trial)),
             ..ShelfOptions::new(config.paths.models(), token)?
         });
@@ -233,7 +233,7 @@ impl Here {
             Ok(interrupted) => tracing::info!(interrupted, "evaluations of a process that ended were paused"),
             Err(error) => tracing::warn!(%error, "evaluations of a process that ended could not be paused"),
         }
-        let knowledge = knowing::service(config, archive.clone(), &standing, changes.clone());
+        let knowledge = knowing::service(config, &around, archive.clone(), &standing, changes.clone())?;
         match Handle::current().block_on(knowledge.mark_interrupted()) {
             Ok(0) => {}
             Ok(interrupted) => tracing::info!(interrupted, "syncs of a process that ended were stopped"),

@@ -3,6 +3,7 @@
 mod compare;
 mod datasets;
 mod evaluations;
+mod knowledge;
 mod models;
 mod pictures;
 mod prompts;
@@ -22,6 +23,7 @@ pub use evaluations::{
     AdjudicateEvaluation, CreateEvaluation, EvaluationForm, Evaluations, ExportEvaluation, HandOut,
     ImportEvaluation, RateEvaluation, ReportEvaluation, ReportedAs,
 };
+pub use knowledge::{AddSource, AskBase, CreateBase, Cutting, Knowledge, Looking, SearchBase, SearchMode};
 pub use models::Models;
 pub use pictures::{Make, Pictures};
 pub use prompts::{Prompts, RunPrompt, SavePrompt};
@@ -101,6 +103,12 @@ pub enum Command {
     Eval {
         #[command(subcommand)]
         verb: Evaluations,
+    },
+    /// Knowledge bases: fill them from documents, search them, have a model answer from them
+    #[command(alias = "knowledge")]
+    Kb {
+        #[command(subcommand)]
+        verb: Knowledge,
     },
     /// Prompts: texts with variables, kept in numbered versions; save, compare, run
     #[command(alias = "prompt")]

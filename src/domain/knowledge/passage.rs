@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::Attributes;
+use super::attribute::{Attributes, PLACE, Value};
 use crate::domain::id::{DocumentId, PassageId};
 
 /// A part of a document.
@@ -25,6 +25,16 @@ pub struct Passage {
     /// What filters look at.
     #[serde(default)]
     pub attributes: Attributes,
+}
+
+impl Passage {
+    /// What a citation calls its place in the document: "page 3", "Install › Linux".
+    pub fn place(&self) -> Option<&str> {
+        match self.attributes.get(PLACE)? {
+            Value::Text(place) => Some(place),
+            _ => None,
+        }
+    }
 }
 
 /// A passage with its vector, as an index takes it.

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{PLACE, Value};
-use super::filter::Filter;
 use super::passage::Passage;
 use super::ranking::{Mode, Standing};
 use crate::domain::catalog::ModelId;
@@ -34,8 +32,9 @@ pub struct Question {
     pub mode: Mode,
     /// 1 to 100; Bedrock's default is 5.
     pub results: usize,
+    /// Of what is said of passages, in Bedrock's JSON.
     #[serde(default)]
-    pub filter: Option<Filter>,
+    pub filter: Option<String>,
     /// Passages whose ranks are told in any case.
     #[serde(default)]
     pub expected: Vec<PassageId>,
@@ -82,10 +81,7 @@ impl Found {
     /// Which document it is of, and where in it: `guide.md, Install › Linux`.
     pub fn place(&self) -> String {
         let name = self.uri.rsplit('/').next().unwrap_or(&self.uri);
-        match self.passage.attributes.get(PLACE) {
-            Some(Value::Text(place)) => format!("{name}, {place}"),
-            _ => name.to_owned(),
-        }
+        self.passage.place().map_or_else(|| name.to_owned(), |place| format!("{name}, {place}"))
     }
 
     /// Its score by the way of looking that counts.
@@ -180,7 +176,7 @@ fn marks(answer: &str, open: usize, hits: usize) -> (Vec<usize>, usize) {
 mod tests {
     use super::*;
     use crate::domain::id::{DocumentId, PassageId};
-    use crate::domain::knowledge::attribute::Attributes;
+    use crate::domain::knowledge::attribute::{Attributes, PLACE, Value};
 
     fn cited(answer: &str, hits: usize) -> Vec<(&str, Vec<usize>)> {
         citations(answer, hits).into_iter().map(|c| (&answer[c.start..c.end], c.hits)).collect()

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::Reads;
 use super::embedding::Embedder;
 use super::listing::Listed;
 use crate::domain::hex::hex;
@@ -18,6 +17,7 @@ use crate::domain::knowledge::document::{Document, Places};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::wire::knowledge::metadata::{self, SUFFIX};
+use crate::worker::Parsers;
 
 /// A file as it was read.
 #[derive(Debug)]
@@ -76,14 +76,14 @@ pub(super) fn said_of(file: &Listed) -> Result<Metadata> {
 
 /// Reads a document of bytes and cuts it.
 pub(super) async fn cut(
-    reads: &Arc<dyn Reads>,
+    parsers: &Parsers,
     embedder: &Embedder,
     chunking: Chunking,
     file: (&Listed, DocumentId, &Metadata),
     bytes: Vec<u8>,
 ) -> Result<Cut> {
     let (listed, id, said) = file;
-    let document = reads.read(listed.uri.clone(), bytes).await?;
+    let document = parsers.read(&listed.uri, &bytes).await?;
     if document.text.trim().is_empty() {
         let why = "it has no text";
         let hint = "Where it is a picture of text, have it read by another program first.";

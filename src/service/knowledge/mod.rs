@@ -17,10 +17,9 @@ mod search;
 mod sync;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,7 +29,6 @@ use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::attribute::{PLACE, RESERVED};
 use crate::domain::knowledge::base::{Base, Holds, Origin, Plan, Source, SourcePlan, checked_name};
-use crate::domain::knowledge::document::Document;
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::sync::{Filed, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
@@ -41,20 +39,12 @@ use crate::service::invoke::Invoke;
 use crate::service::{fresh, paging};
 use crate::store::record::FiledOf;
 use crate::store::{Batch, Scan, Store};
+use crate::worker::Parsers;
 
 pub use answer::Answering;
 
 /// Who embeds where nobody is named: the model of this program.
 pub const EMBEDDER: &str = "local/all-minilm-l6-v2";
-
-/// Reads files as documents.
-pub trait Reads: Send + Sync + std::fmt::Debug {
-    /// What a file says. Its name tells its kind where its bytes do not.
-    fn read(&self, name: String, bytes: Vec<u8>) -> BoxFuture<'_, Result<Document>>;
-
-    /// Whether files of that name are of a kind that is read.
-    fn knows(&self, name: &Path) -> bool;
-}
 
 /// The models of this machine, for their tokenizers.
 #[derive(Debug, Clone)]
@@ -69,7 +59,7 @@ pub struct Knowledge {
     archive: Archive,
     invoke: Arc<Invoke>,
     changes: Changes,
-    reads: Arc<dyn Reads>,
+    parsers: Parsers,
     models: Models,
     /// Reading a base and writing it back is one act.
     one: Arc<Mutex<()>>,
@@ -83,19 +73,19 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// Over these records and shelves; `reads` reads files, `invoke`'s models embed and answer.
+    /// Over these records and shelves; `parsers` read files, `invoke`'s models embed and answer.
     pub fn new(
         archive: Archive,
         invoke: Arc<Invoke>,
         changes: Changes,
-        reads: Arc<dyn Reads>,
+        parsers: Parsers,
         models: Models,
     ) -> Self {
         Self {
             archive,
             invoke,
             changes,
-            reads,
+            parsers,
             models,
             one: Arc::default(),
             tasks: TaskTracker::new(),

@@ -10,6 +10,7 @@ use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{VectorStore, search};
 use crate::service::invoke::Terms;
+use crate::wire::knowledge::filter;
 
 /// The most hits that can be asked for, as Bedrock has it.
 const MOST: usize = 100;
@@ -25,6 +26,7 @@ impl Knowledge {
             let why = format!("{} hits are asked for", question.results);
             return Err(Error::new(ErrorKind::Invalid, DOING, why, format!("Ask for 1 to {MOST}.")));
         }
+        let filter = question.filter.as_deref().map(filter::read).transpose()?;
         let base = self.base(id).await?;
         let Some(index) = self.index(&base).await? else {
             let why = format!("{:?} is empty", base.name);
@@ -38,7 +40,7 @@ impl Knowledge {
         } else {
             Vec::new()
         };
-        let Question { text, mode, results, filter, expected } = question;
+        let Question { text, mode, results, expected, .. } = question;
         let found = search(&index, Search { mode, text, vector, results, filter, expected }).await?;
         self.with_passages(id, &index, found).await
     }

@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +28,7 @@ use crate::service::fresh;
 use crate::service::invoke::Terms;
 use crate::store::Batch;
 use crate::store::record::FiledOf;
+use crate::wire::document;
 
 /// The largest file that is read, in bytes; Bedrock's limit.
 const LARGEST: u64 = 50 << 20;
@@ -344,7 +344,7 @@ impl Pass<'_> {
             self.sync.statistics.scanned += 1;
             self.sync.statistics.metadata_scanned += u64::from(file.metadata.is_some());
             let known = known.remove(&file.uri);
-            if !self.service.reads.knows(Path::new(&file.uri)) {
+            if !document::is_known(&file.uri) {
                 self.sync.statistics.skipped += 1;
                 if known.is_none() {
                     let notes = vec!["files of this kind are not read".to_owned()];
@@ -670,7 +670,7 @@ async fn read(service: Knowledge, embedder: Embedder, chunking: Chunking, work: 
         }
     }
     let document = work.known.as_ref().map_or_else(fresh::document_id, |known| known.id);
-    match cut(&service.reads, &embedder, chunking, (&work.file, document, &said), taken.bytes).await {
+    match cut(&service.parsers, &embedder, chunking, (&work.file, document, &said), taken.bytes).await {
         Ok(cut) => Read::Cut { document, hash, cut, complaint },
         Err(error) => Read::Failed(error),
     }

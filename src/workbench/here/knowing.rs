@@ -2,23 +2,34 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::StreamExt;
 use futures_util::TryStreamExt;
+use futures_util::stream::StreamExt;
 
 use super::{Here, one};
 use crate::config::Config;
+use crate::domain::Result;
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
 use crate::service::invoke::Terms;
 use crate::service::knowledge::{Answering, Knowledge, Models};
+use crate::service::models::catalogue;
 use crate::workbench::request::knowledge::Knowledge as KnowledgeRequest;
 use crate::workbench::standing::Standing;
 use crate::workbench::{Replies, Reply};
+use crate::worker::{Parsers, Surroundings};
 
 /// The service, as the configuration has it.
-pub(super) fn service(config: &Config, archive: Archive, standing: &Standing, changes: Changes) -> Knowledge {
-    let models = Models { folder: config.paths.models(), catalogue: Vec::new() };
-    Knowledge::new(archive, Arc::clone(standing.invoke()), changes, todo!(), models)
+pub(super) fn service(
+    config: &Config,
+    around: &Surroundings,
+    archive: Archive,
+    standing: &Standing,
+    changes: Changes,
+) -> Result<Knowledge> {
+    let models = Models { folder: config.paths.models(), catalogue: catalogue()? };
+    let (program, folder) = (config.program.clone(), config.paths.cache.clone());
+    let parsers = Parsers::new(program, folder, around.clone(), config.documents);
+    Ok(Knowledge::new(archive, Arc::clone(standing.invoke()), changes, parsers, models))
 }
 
 impl Here {

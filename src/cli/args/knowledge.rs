@@ -1,0 +1,201 @@
+//! The arguments of knowledge bases.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `outcrop kb …`
+#[derive(Debug, Subcommand)]
+pub enum Knowledge {
+    /// Make a base; with --from it is filled at once
+    Create(CreateBase),
+    /// The newest first: id, last change, what it has, how it stands, name
+    List,
+    /// A base with its sources, the last sync of each
+    Show {
+        /// Its name, or the first or last digits of its id
+        name: String,
+    },
+    /// Add a folder or a file as a source, and read it
+    AddSource(AddSource),
+    /// Take a source away with its documents; the files themselves stay
+    RemoveSource {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// The source: its path, or the first or last digits of its id
+        source: String,
+        /// Remove without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Look the sources through: what is new, changed, moved or gone becomes so in the base
+    Sync {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// Only this source: its path, or the first or last digits of its id
+        #[arg(long)]
+        source: Option<String>,
+        /// Stop the one that runs; the next one goes on from there
+        #[arg(long, conflicts_with = "source")]
+        pause: bool,
+    },
+    /// How the last sync of each source went: Amazon Bedrock's status and counts, and each file that failed
+    Status {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+    },
+    /// The documents by their places: status, passages, tokens, place
+    Documents {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+    },
+    /// The passages of a document in order, with their places and tokens
+    Chunks {
+        /// The base: its name, or the first or last digits of its id
+        name: String,
+        /// The document: its path or how that ends, or the first or last digits of its id
+        document: String,
+        /// Print texts byte for byte, also what could drive a terminal
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Find passages; each with its rank and score by vectors, by words, and by both
+    Search(SearchBase),
+    /// Have a model answer from what is found, with citations
+    Ask(AskBase),
+    /// Give a base another name
+    Rename {
+        /// Its name, or the first or last digits of its id
+        name: String,
+        /// The new name
+        to: String,
+    },
+    /// Delete bases; the documents themselves stay where they are
+    Remove {
+        /// Their names, or the first or last digits of their ids
+        #[arg(required = true)]
+        name: Vec<String>,
+        /// Delete without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// `outcrop kb create`
+#[derive(Debug, Args)]
+pub struct CreateBase {
+    /// What it is called
+    pub name: String,
+    /// A folder or a file to fill it from; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub from: Vec<PathBuf>,
+    #[command(flatten)]
+    pub cutting: Cutting,
+    /// Who embeds, like local/all-minilm-l6-v2, which is the default
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// What it is about
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+}
+
+/// `outcrop kb add-source`
+#[derive(Debug, Args)]
+pub struct AddSource {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// A folder or a file
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub cutting: Cutting,
+    /// Only add it: `kb sync` reads it
+    #[arg(long)]
+    pub later: bool,
+}
+
+/// Which files of a folder, and how they are cut.
+#[derive(Debug, Args)]
+pub struct Cutting {
+    /// Only files of such names, as in .gitignore: '*.md', 'guides/**'; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Without files of such names; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// How documents are cut: default, today, none, fixed:TOKENS:PERCENT, hierarchical:PARENT:CHILD:OVERLAP,
+    /// semantic:TOKENS:BUFFER:PERCENTILE
+    ///
+    /// default: 200 tokens, whole sentences, a fifth of them again in the next (Bedrock's FAQ). today: about 300 tokens.
+    /// none: one passage a document. fixed: as large and with as much overlap as said. hierarchical: small passages are found, the
+    /// large ones that they lie in are given. semantic: cut where the sense of neighbouring sentences is farthest apart.
+    #[arg(long, value_name = "HOW", default_value = "default")]
+    pub chunking: String,
+}
+
+/// How passages are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SearchMode {
+    /// By the nearness of vectors
+    Semantic,
+    /// By both, fused
+    Hybrid,
+    /// By words (BM25)
+    Keyword,
+}
+
+/// What is looked for.
+#[derive(Debug, Args)]
+pub struct Looking {
+    /// How passages are looked for
+    #[arg(long, value_enum, default_value_t = SearchMode::Hybrid)]
+    pub mode: SearchMode,
+    /// How many passages, 1 to 100
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 5)]
+    pub results: usize,
+    /// Only passages that pass this filter: Amazon Bedrock's JSON, like '{"equals": {"key": "year", "value": 2022}}'
+    #[arg(long, value_name = "JSON")]
+    pub filter: Option<String>,
+}
+
+/// `outcrop kb search`
+#[derive(Debug, Args)]
+pub struct SearchBase {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// What is looked for
+    pub question: String,
+    #[command(flatten)]
+    pub looking: Looking,
+    /// Tell the ranks of this passage in any case, by its id; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub expect: Vec<String>,
+    /// Print texts byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `outcrop kb ask`
+#[derive(Debug, Args)]
+pub struct AskBase {
+    /// The base: its name, or the first or last digits of its id
+    pub name: String,
+    /// The question
+    pub question: String,
+    /// The model that answers, like local/smollm2-135m
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// An inference setting, like temperature=0.2; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub looking: Looking,
+    /// Take passages whose cosine is below this for not found, -1 to 1
+    #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
+    pub threshold: Option<f64>,
+    /// A file with the prompt, in which $search_results$ and $query$ stand for what was found and for the question
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Print texts byte for byte, also what could drive a terminal
+    #[arg(long)]
+    pub raw: bool,
+}

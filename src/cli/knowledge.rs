@@ -1,0 +1,525 @@
+//! `outcrop kb …`
+
+use std::path::Path;
+
+use futures_util::StreamExt;
+
+use super::args::{
+    AddSource, AskBase, CreateBase, Cutting, Knowledge as Verb, Looking, SearchBase, SearchMode,
+};
+use super::item::Item;
+use super::out::Out;
+use super::progress::Progress;
+use super::{Asker, End, Exit, ask, unexpected, wishes, words};
+use crate::domain::delta::Event;
+use crate::domain::figures::{count, grouped};
+use crate::domain::id::SourceId;
+use crate::domain::knowledge::base::{Base, Origin, Plan, Source, SourcePlan};
+use crate::domain::knowledge::chunking::Chunking;
+use crate::domain::knowledge::ranking::{Mode, Placed};
+use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
+use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::workbench::request::knowledge::Knowledge;
+use crate::workbench::{Reply, Request};
+
+pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    match verb {
+        Verb::Create(wanted) => return create(wanted, asker, out).await,
+        Verb::List => list(asker, out).await?,
+        Verb::Show { name } => show(&name, asker, out).await?,
+        Verb::AddSource(wanted) => return add_source(wanted, asker, out).await,
+        Verb::RemoveSource { name, source, yes } => {
+            let base = found(&name, asker, out).await?;
+            let source = source_of(&base, &source)?;
+            let (id, place) = (source.id, source.origin.place());
+            let doing = "removing a source of a knowledge base";
+            ask::agreed(yes, &format!("Take {place} out of {}?", base.name), doing).await?;
+            let base = one(Knowledge::RemoveSource { id: base.id, source: id }, asker, out).await?;
+            told(&base, &format!("without {place}; {}", holds(&base)), out)?;
+        }
+        Verb::Sync { name, source, pause } => {
+            let base = found(&name, asker, out).await?;
+            if pause {
+                let base = one(Knowledge::Pause { id: base.id }, asker, out).await?;
+                told(&base, "stopped; `outcrop kb sync` goes on from there", out)?;
+                return Ok(Exit::Done);
+            }
+            let source = source.map(|text| source_of(&base, &text).map(|source| source.id)).transpose()?;
+            return sync(base, source, asker, out).await;
+        }
+        Verb::Status { name } => {
+            let base = found(&name, asker, out).await?;
+            if out.json {
+                out.object(&Item::Base { base: &base })?;
+            } else {
+                base.sources.iter().try_for_each(|source| status(source, out))?;
+            }
+        }
+        Verb::Documents { name } => documents(&name, asker, out).await?,
+        Verb::Chunks { name, document, raw } => {
+            out.set_raw(raw)?;
+            chunks(&name, &document, asker, out).await?;
+        }
+        Verb::Search(wanted) => return search(wanted, asker, out).await,
+        Verb::Ask(wanted) => return answer(wanted, asker, out).await,
+        Verb::Rename { name, to } => {
+            let id = found(&name, asker, out).await?.id;
+            let base = one(Knowledge::Rename { id, name: to }, asker, out).await?;
+            told(&base, "that is its name now", out)?;
+        }
+        Verb::Remove { name, yes } => remove(&name, yes, asker, out).await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let CreateBase { name, from, cutting, embedder, description } = wanted;
+    let plans = from.iter().map(|path| planned(path, &cutting)).collect::<Result<Vec<_>>>()?;
+    let embedder = embedder.map(|model| model.parse()).transpose()?;
+    let plan = Plan { name, description, embedder };
+    let mut base = one(Knowledge::Create { plan }, asker, out).await?;
+    for plan in plans {
+        base = one(Knowledge::AddSource { id: base.id, plan }, asker, out).await?;
+    }
+    if base.sources.is_empty() {
+        told(&base, &format!("made; {} embeds", base.embedder), out)?;
+        out.note(&format!("`outcrop kb add-source {} PATH` adds what it is filled from", base.name))?;
+        return Ok(Exit::Done);
+    }
+    sync(base, None, asker, out).await
+}
+
+async fn add_source(wanted: AddSource, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let AddSource { name, path, cutting, later } = wanted;
+    let plan = planned(&path, &cutting)?;
+    let id = found(&name, asker, out).await?.id;
+    let base = one(Knowledge::AddSource { id, plan }, asker, out).await?;
+    if later {
+        told(&base, "added; `outcrop kb sync` reads it", out)?;
+        return Ok(Exit::Done);
+    }
+    let source = base.sources.last().map(|source| source.id);
+    sync(base, source, asker, out).await
+}
+
+fn planned(path: &Path, cutting: &Cutting) -> Result<SourcePlan> {
+    let path = std::fs::canonicalize(path)
+        .map_err(|why| Error::io(format!("adding {} as a source", path.display()), &why))?;
+    let (include, exclude) = (cutting.include.clone(), cutting.exclude.clone());
+    let origin = Origin::Files { path, include, exclude };
+    Ok(SourcePlan { origin, chunking: chunking(&cutting.chunking)? })
+}
+
+/// How documents are cut, as it is written: a name, and numbers behind colons.
+fn chunking(said: &str) -> Result<Chunking> {
+    let wrong = || {
+        let hint =
+            "Write default, today, none, fixed:200:20, hierarchical:1500:300:60, or semantic:300:0:95.";
+        Error::new(ErrorKind::Invalid, "choosing how documents are cut", format!("{said:?} is no way"), hint)
+    };
+    let mut parts = said.split(':');
+    let name = parts.next().unwrap_or_default();
+    let numbers: Vec<u32> = parts.map(|part| part.parse().map_err(|_| wrong())).collect::<Result<_>>()?;
+    let chunking = match (name, numbers.as_slice()) {
+        ("default", []) => Chunking::Default,
+        ("today", []) => Chunking::Today,
+        ("none", []) => Chunking::None,
+        ("fixed", [max_tokens, overlap_percent]) => {
+            Chunking::Fixed { max_tokens: *max_tokens, overlap_percent: *overlap_percent }
+        }
+        ("hierarchical", [parent, child, overlap]) => {
+            Chunking::Hierarchical { parent: *parent, child: *child, overlap: *overlap }
+        }
+        ("semantic", [max_tokens, buffer, breakpoint_percentile]) => Chunking::Semantic {
+            max_tokens: *max_tokens,
+            buffer: *buffer,
+            breakpoint_percentile: *breakpoint_percentile,
+        },
+        _ => return Err(wrong()),
+    };
+    chunking.check()?;
+    Ok(chunking)
+}
+
+async fn list(asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let reply = asker.one(Request::Knowledge(Knowledge::List), out).await?;
+    let Reply::Bases { bases } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        return bases.iter().try_for_each(|base| out.object(&Item::Base { base }));
+    }
+    let row = |base: &Base| {
+        let state = base.sources.iter().filter_map(|source| source.last.as_ref()).map(|sync| sync.state);
+        let state = state.min_by_key(|state| *state == SyncState::Complete);
+        vec![
+            base.id.short(),
+            words::time(base.updated),
+            holds(base),
+            state.map_or_else(|| "never synced".to_owned(), |state| state.to_string()),
+            base.name.clone(),
+        ]
+    };
+    let rows: Vec<_> = bases.iter().map(row).collect();
+    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    if bases.is_empty() {
+        out.note("there is none yet; `outcrop kb create NAME --from FOLDER` makes one")?;
+    }
+    Ok(())
+}
+
+async fn show(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let base = found(name, asker, out).await?;
+    if out.json {
+        return out.object(&Item::Base { base: &base });
+    }
+    let mut rows = vec![
+        vec!["knowledge base".to_owned(), format!("{}  {}", base.id.short(), base.name)],
+        vec!["about".to_owned(), base.description.clone().unwrap_or_default()],
+        vec!["embedded by".to_owned(), base.embedder.to_string()],
+        vec!["has".to_owned(), holds(&base)],
+    ];
+    rows.retain(|row| !row[1].is_empty());
+    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    base.sources.iter().try_for_each(|source| status(source, out))
+}
+
+/// What a base has, in words.
+fn holds(base: &Base) -> String {
+    let has = base.holds;
+    format!(
+        "{}, {}, {}",
+        count(has.documents, "document", "documents"),
+        count(has.passages, "passage", "passages"),
+        count(has.tokens, "token", "tokens")
+    )
+}
+
+/// A source, how its last sync went, and what failed.
+fn status(source: &Source, out: &mut Out) -> Result<(), End> {
+    out.line("")?;
+    out.line(&format!("{}  {}", source.id.short(), source.origin.place()))?;
+    let Some(sync) = &source.last else { return out.line("  never synced") };
+    out.line(&format!("  {}  {}", sync.state, words::time(sync.updated)))?;
+    if let Some(why) = &sync.why {
+        out.line(&format!("  {why}"))?;
+    }
+    out.line(&format!("  {}", counted(sync)))?;
+    for failure in &sync.failures {
+        out.line(&format!("  ✗ {}", failure.why))?;
+    }
+    let more = sync.statistics.failed.saturating_sub(sync.failures.len() as u64);
+    if more > 0 {
+        out.line(&format!("  ✗ and {} more", grouped(more)))?;
+    }
+    Ok(())
+}
+
+/// What a sync did, in words; what there is nothing of is left out.
+fn counted(sync: &Sync) -> String {
+    let told = &sync.statistics;
+    let said = [
+        (told.scanned, "scanned"),
+        (told.new, "new"),
+        (told.modified, "changed"),
+        (told.metadata_modified, "with other metadata"),
+        (told.moved, "moved"),
+        (told.deleted, "gone"),
+        (told.unchanged, "as before"),
+        (told.skipped, "of other kinds"),
+        (told.failed, "failed"),
+    ];
+    let mut parts: Vec<String> = said
+        .iter()
+        .enumerate()
+        .filter(|(at, (many, _))| *at == 0 || *many > 0)
+        .map(|(_, (many, what))| format!("{} {what}", grouped(*many)))
+        .collect();
+    if told.passages > 0 {
+        parts.push(count(told.passages, "passage", "passages"));
+        parts.push(count(told.tokens, "token", "tokens"));
+    }
+    if told.known > 0 {
+        parts.push(format!("{} of them embedded before", grouped(told.known)));
+    }
+    if told.windowed > 0 {
+        parts.push(format!("{} longer than the model reads at once", grouped(told.windowed)));
+    }
+    parts.join(" · ")
+}
+
+/// Syncs and shows how far it is; a negative answer where a file failed.
+async fn sync(base: Base, source: Option<SourceId>, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let request = Knowledge::Sync { id: base.id, source };
+    let mut replies = asker.ask(Request::Knowledge(request));
+    let mut progress = Progress::new(out.json);
+    let mut last = base;
+    while let Some(reply) = replies.next().await {
+        let Reply::Base { base } = reply? else { continue };
+        let running = base.sources.iter().filter_map(|source| source.last.as_ref());
+        if let Some(sync) = running.clone().find(|sync| sync.state.is_running()) {
+            progress.show("files", sync.due.files_done, Some(sync.due.files));
+        }
+        if out.json {
+            out.object(&Item::Base { base: &base })?;
+        }
+        last = base;
+    }
+    progress.clear();
+    let synced: Vec<&Source> =
+        last.sources.iter().filter(|known| source.is_none_or(|wanted| wanted == known.id)).collect();
+    if !out.json {
+        out.line(&format!("{}: {}", last.name, holds(&last)))?;
+        synced.iter().try_for_each(|source| status(source, out))?;
+        if last.holds.passages > 0 {
+            out.note(&format!("`outcrop kb ask {} QUESTION` answers from it", last.name))?;
+        }
+    }
+    let mut ended = Exit::Done;
+    for sync in synced.iter().filter_map(|source| source.last.as_ref()) {
+        match sync.state {
+            SyncState::Failed => {
+                let why = sync.why.clone().unwrap_or_default();
+                let hint = "Mend that, then sync again.";
+                return Err(Error::new(ErrorKind::Io, "syncing a knowledge base", why, hint).into());
+            }
+            SyncState::Stopped => ended = Exit::Interrupted,
+            _ if sync.statistics.failed > 0 => ended = Exit::Negative,
+            _ => {}
+        }
+    }
+    Ok(ended)
+}
+
+async fn documents(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let all = all_documents(name, asker, out).await?.1;
+    if out.json {
+        return all.iter().try_for_each(|document| out.object(&Item::Document { document }));
+    }
+    let row = |document: &Filed| {
+        vec![
+            document.id.short(),
+            document.state.to_string(),
+            grouped(document.passages.into()),
+            grouped(document.tokens),
+            document.uri.clone(),
+        ]
+    };
+    let head = ["", "status", "passages", "tokens", "place"].map(str::to_owned).to_vec();
+    let rows: Vec<_> = std::iter::once(head).chain(all.iter().map(row)).collect();
+    words::table(&rows).iter().try_for_each(|line| out.line(line))?;
+    for document in all.iter().filter(|document| !document.notes.is_empty()) {
+        out.note(&format!("{}: {}", document.uri, document.notes.join("; ")))?;
+    }
+    Ok(())
+}
+
+async fn all_documents(name: &str, asker: &Asker, out: &mut Out) -> Result<(Base, Vec<Filed>), End> {
+    let base = found(name, asker, out).await?;
+    match asker.one(Request::Knowledge(Knowledge::Documents { id: base.id }), out).await? {
+        Reply::Documents { documents } => Ok((base, documents)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+async fn chunks(name: &str, wanted: &str, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let (base, all) = all_documents(name, asker, out).await?;
+    let digits = wanted.to_lowercase();
+    let is_meant = |document: &&Filed| {
+        let id = document.id.to_string();
+        document.uri.ends_with(wanted)
+            || digits.len() >= 4 && (id.starts_with(&digits) || id.ends_with(&digits))
+    };
+    let meant: Vec<&Filed> = all.iter().filter(is_meant).collect();
+    let doing = format!("finding the document {wanted:?}");
+    let [document] = meant.as_slice() else {
+        let (why, hint) = match meant.len() {
+            0 => ("no document is at such a place", "`outcrop kb documents` lists them."),
+            _ => ("several end so", "Give more of its path."),
+        };
+        return Err(Error::new(ErrorKind::NotFound, doing, why, hint).into());
+    };
+    let request = Knowledge::Passages { id: base.id, document: document.id };
+    let reply = asker.one(Request::Knowledge(request), out).await?;
+    let Reply::Passages { passages } = &reply else { return Err(unexpected(&reply)) };
+    for passage in passages {
+        if out.json {
+            out.object(&Item::Passage { passage })?;
+            continue;
+        }
+        let place = passage.place().map(|place| format!("  {place}")).unwrap_or_default();
+        let number = passage.ordinal + 1;
+        let tokens = count(passage.tokens.into(), "token", "tokens");
+        out.line(&format!("── {number}  {tokens}  {}{place}", passage.id))?;
+        out.text(&passage.text)?;
+        out.end_line()?;
+    }
+    Ok(())
+}
+
+fn question(text: String, looking: &Looking, expect: &[String]) -> Result<Question> {
+    let mode = match looking.mode {
+        SearchMode::Semantic => Mode::Semantic,
+        SearchMode::Hybrid => Mode::Hybrid,
+        SearchMode::Keyword => Mode::Keyword,
+    };
+    let expected = expect.iter().map(|id| id.parse()).collect::<Result<_>>()?;
+    Ok(Question { text, mode, results: looking.results, filter: looking.filter.clone(), expected })
+}
+
+async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let SearchBase { name, question: text, looking, expect, raw } = wanted;
+    out.set_raw(raw)?;
+    let question = question(text, &looking, &expect)?;
+    let id = found(&name, asker, out).await?.id;
+    let reply = asker.one(Request::Knowledge(Knowledge::Search { id, question }), out).await?;
+    let Reply::Retrieved { retrieved, .. } = &reply else { return Err(unexpected(&reply)) };
+    if out.json {
+        out.object(&reply)?;
+    } else {
+        for (hit, number) in retrieved.hits.iter().zip(1..) {
+            out.line(&format!("── {number}  {}  {}", hit.place(), ranks(hit)))?;
+            out.text(&hit.passage.text)?;
+            out.end_line()?;
+        }
+        for passage in &retrieved.expected {
+            out.line(&format!("expected: {}  {}", passage.place(), ranks(passage)))?;
+        }
+        let (compared, matched) = (grouped(retrieved.compared), grouped(retrieved.matched));
+        out.note(&format!("{compared} passages compared, {matched} with a word of it"))?;
+    }
+    Ok(if retrieved.hits.is_empty() { Exit::Negative } else { Exit::Done })
+}
+
+/// Its rank and score by each way of looking.
+fn ranks(hit: &Found) -> String {
+    let one = |what: &str, placed: Option<Placed>, digits: usize| {
+        placed.map(|placed| format!("{what} {} ({:.digits$})", placed.rank, placed.score))
+    };
+    let standing = &hit.standing;
+    let both = standing.vector.is_some() && standing.keyword.is_some();
+    let fused = standing.fused.filter(|_| both);
+    [one("vector", standing.vector, 3), one("words", standing.keyword, 2), one("fused", fused, 4)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+async fn answer(wanted: AskBase, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
+    let AskBase { name, question: text, model, set, looking, threshold, template, raw } = wanted;
+    out.set_raw(raw)?;
+    let question = question(text, &looking, &[])?;
+    let template = template.map(|path| {
+        std::fs::read_to_string(&path).map_err(|why| Error::io(format!("reading {}", path.display()), &why))
+    });
+    let mut settings = asker.config.defaults.settings.clone();
+    wishes::set(&mut settings, "--set ", &set)?;
+    let model = match model {
+        Some(model) => model.parse()?,
+        None => asker.config.model.clone(),
+    };
+    let asked = Asked { question, model, settings, template: template.transpose()?, threshold };
+    let id = found(&name, asker, out).await?.id;
+    let mut replies = asker.ask(Request::Knowledge(Knowledge::Ask { id, asked }));
+    let mut had = None;
+    let mut cited = Vec::new();
+    while let Some(reply) = replies.next().await {
+        let reply = reply?;
+        if out.json {
+            out.object(&reply)?;
+        }
+        match reply {
+            Reply::Retrieved { retrieved, .. } => had = Some(retrieved),
+            Reply::Delta { event: Event::Text { text } } if !out.json => out.piece(&text).await?,
+            Reply::Delta { event: Event::Notice { text } } if !out.json => {
+                out.end_piece().await?;
+                out.note(&text)?;
+            }
+            Reply::Cited { citations, .. } => cited = citations,
+            _ => {}
+        }
+    }
+    let had = had.unwrap_or_default();
+    if had.hits.is_empty() {
+        if !out.json {
+            out.line("The knowledge base does not tell: nothing was found.")?;
+        }
+        return Ok(Exit::Negative);
+    }
+    if !out.json {
+        out.end_piece().await?;
+        sources(&had, &cited, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The passages that an answer cites, then those that it was given and did not use.
+fn sources(had: &Retrieved, cited: &[Citation], out: &mut Out) -> Result<(), End> {
+    let used = |number: usize| cited.iter().any(|citation| citation.hits.contains(&number));
+    let numbered: Vec<(usize, &Found)> = (1..).zip(&had.hits).collect();
+    let (with, without): (Vec<_>, Vec<_>) = numbered.into_iter().partition(|(number, _)| used(*number));
+    out.line("")?;
+    let mut say = |head: &str, of: &[(usize, &Found)]| -> Result<(), End> {
+        if !of.is_empty() {
+            out.line(head)?;
+        }
+        of.iter()
+            .try_for_each(|(number, hit)| out.line(&format!("[{number}] {}  {}", hit.place(), ranks(hit))))
+    };
+    say("cited", &with)?;
+    say("found, not cited", &without)
+}
+
+async fn remove(names: &[String], yes: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+    let mut bases = Vec::new();
+    for name in names {
+        bases.push(found(name, asker, out).await?);
+    }
+    let what: Vec<&str> = bases.iter().map(|base| base.name.as_str()).collect();
+    ask::agreed(yes, &format!("Delete {}?", what.join(", ")), "removing a knowledge base").await?;
+    for base in &bases {
+        asker.one(Request::Knowledge(Knowledge::Remove { id: base.id }), out).await?;
+        out.note(&format!("{} is removed", base.name))?;
+    }
+    Ok(())
+}
+
+/// The source of a base that is meant by its path, or by the first or last digits of its id.
+fn source_of<'a>(base: &'a Base, text: &str) -> Result<&'a Source> {
+    let path = std::fs::canonicalize(text).map(|path| path.display().to_string()).ok();
+    let digits = text.to_lowercase();
+    let is_meant = |source: &&Source| {
+        let (id, place) = (source.id.to_string(), source.origin.place());
+        place == text
+            || path.as_ref() == Some(&place)
+            || digits.len() >= 4 && (id.starts_with(&digits) || id.ends_with(&digits))
+    };
+    base.sources.iter().find(is_meant).ok_or_else(|| {
+        let why = format!("{} has no such source", base.name);
+        Error::new(
+            ErrorKind::NotFound,
+            format!("finding the source {text:?}"),
+            why,
+            "`outcrop kb show` lists them.",
+        )
+    })
+}
+
+fn told(base: &Base, said: &str, out: &mut Out) -> Result<(), End> {
+    if out.json {
+        return out.object(&Item::Base { base });
+    }
+    out.line(&format!("{}: {said}", base.name))
+}
+
+async fn found(text: &str, asker: &Asker, out: &mut Out) -> Result<Base, End> {
+    one(Knowledge::Find { text: text.to_owned() }, asker, out).await
+}
+
+/// The reply of a request that has a base for one.
+async fn one(request: Knowledge, asker: &Asker, out: &mut Out) -> Result<Base, End> {
+    match asker.one(Request::Knowledge(request), out).await? {
+        Reply::Base { base } => Ok(base),
+        other => Err(unexpected(&other)),
+    }
+}
