@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::Read;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -56,6 +56,8 @@ pub fn hold(memory: u64, seconds: u64, account: &Account) -> Result<Guard> {
     let doing = "guarding the reader of documents";
     let guard = landlock(doing)?;
     let limit = |what, most: u64| {
+        // Another may have lowered it before.
+        let most = getrlimit(what).maximum.map_or(most, |before| before.min(most));
         setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) })
             .map_err(|why| Error::io(doing, &why.into()))
     };

@@ -80,7 +80,7 @@ impl Parsers {
         let most = limits.text.saturating_mul(ANSWER.0).saturating_add(ANSWER.1);
         let child =
             Child::new(&self.program, &self.folder, &self.around, Duration::from_secs(limits.seconds));
-        let answered = child.arguments(MODE).answer(&[&task, b"\n", bytes], most).await;
+        let answered = child.arguments(MODE).answer(&[task.as_slice(), b"\n", bytes], most).await;
         let broken =
             |why: &str| Ok(Parsed { document: Err(document::broken(name, why)), guard: None, peak: None });
         let (ended, written) = match answered {

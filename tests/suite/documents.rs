@@ -10,6 +10,14 @@ use outcrop::domain::{Error, ErrorKind};
 use outcrop::worker::{Guard, Parsed, Parsers, Surroundings};
 use similar::TextDiff;
 
+/// Sheets that miss the figure, and why. Nothing else may, and none of these may be here without need.
+const MISSED: [(&str, &str, &str); 2] = [
+    // LibreOffice writes 1E+020, with three places; Excel, and this program, 1E+20.
+    ("numbers.xlsx", "Sales", "the exponent of a number without a format"),
+    // That, and LibreOffice loses that a cell is a truth value: it shows 1 for TRUE.
+    ("numbers.xls", "Sales", "the exponent, and a truth value"),
+];
+
 /// What a child may take, whatever it is given.
 const MOST_MEMORY: u64 = 256 * 1024 * 1024;
 const MOST_TIME: Duration = Duration::from_secs(30);
@@ -85,7 +93,7 @@ async fn documents_of_word_are_read_as_libreoffice_exports_them() {
     for name in names {
         let document = read(&format!("office/{name}")).await;
         let (words, letters) = alike(&document.text, &text(&format!("office/judge/{name}.txt")));
-        println!("{name}: words {words:.4}, characters {letters:.4}");
+        eprintln!("{name}: words {words:.4}, characters {letters:.4}");
         if words < 0.99 || letters < 0.99 {
             missed.push((name, words, letters));
         }
@@ -118,13 +126,16 @@ async fn workbooks_are_read_as_libreoffice_shows_each_sheet() {
                 .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
             let cells = cells.collect::<Vec<_>>().join(" ");
             let (words, letters) = alike(&document.text[*start..end], &cells);
-            println!("{name}, {sheet}: words {words:.4}, characters {letters:.4}");
+            eprintln!("{name}, {sheet}: words {words:.4}, characters {letters:.4}");
             if words < 0.99 || letters < 0.99 {
-                missed.push((name.clone(), sheet.clone(), words, letters));
+                missed.push((name.clone(), sheet.clone()));
             }
         }
     }
-    assert!(missed.is_empty(), "{missed:?}");
+    missed.sort();
+    let mut known = MISSED.map(|(name, sheet, _)| (name.to_owned(), sheet.to_owned()));
+    known.sort();
+    assert_eq!(missed, known);
 }
 
 #[tokio::test]
@@ -160,7 +171,7 @@ async fn texts_in_any_character_set_are_their_sources() {
     let mut names: Vec<_> = std::fs::read_dir(folder().join("text"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".txt"))
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "txt"))
         .collect();
     names.sort();
     assert!(names.len() >= 12);
@@ -306,7 +317,8 @@ async fn what_lies_too_deep_costs_one_error() {
 async fn entities_are_not_expanded() {
     let mut laughs = "<!DOCTYPE l [<!ENTITY l0 \"ha\">".to_owned();
     for at in 1..10 {
-        laughs += &format!("<!ENTITY l{at} \"{}\">", format!("&l{};", at - 1).repeat(10));
+        let inner = format!("&l{};", at - 1).repeat(10);
+        laughs.extend(["<!ENTITY l", &at.to_string(), " \"", &inner, "\">"]);
     }
     laughs += "]>";
     let error =
@@ -369,7 +381,7 @@ async fn broken_files_cost_one_error_or_are_read_as_far_as_they_go() {
         .buffer_unordered(4)
         .collect::<Vec<_>>()
         .await;
-    println!("{} of {} broken files were read", outcomes.iter().filter(|ok| **ok).count(), outcomes.len());
+    eprintln!("{} of {} broken files were read", outcomes.iter().filter(|ok| **ok).count(), outcomes.len());
 }
 
 #[tokio::test]

@@ -52,8 +52,7 @@ pub fn shown(value: f64, code: &str, is_1904: bool) -> String {
     let sections = sections(code);
     let (section, signed) = match (sections.len(), value) {
         (1, _) => (0, true),
-        (2, value) if value < 0.0 => (1, false),
-        (3.., value) if value < 0.0 => (1, false),
+        (2.., value) if value < 0.0 => (1, false),
         (3.., 0.0) => (2, false),
         _ => (0, true),
     };
@@ -334,8 +333,12 @@ fn date(serial: f64, tokens: &[Token]) -> String {
         let wide =
             |number: i64, count: usize| if count > 1 { format!("{number:02}") } else { number.to_string() };
         match token {
-            Token::Date('y', 1 | 2) => made.push_str(&format!("{:02}", year % 100)),
-            Token::Date('y', _) => made.push_str(&format!("{year:04}")),
+            Token::Date('y', 1 | 2) => {
+                let _ = write!(made, "{:02}", year % 100);
+            }
+            Token::Date('y', _) => {
+                let _ = write!(made, "{year:04}");
+            }
             Token::Date('m', count) => {
                 let next = tokens[at + 1..].iter().find_map(|token| match token {
                     Token::Date(letter, _) | Token::Elapsed(letter, _) => Some(*letter),
@@ -371,7 +374,9 @@ fn date(serial: f64, tokens: &[Token]) -> String {
                 let word = if hour < 12 { "AM" } else { "PM" };
                 made.push_str(if *short { &word[..1] } else { word });
             }
-            Token::Point if places > 0 => made.push_str(&format!(".{:0places$}", ticks % unit)),
+            Token::Point if places > 0 => {
+                let _ = write!(made, ".{:0places$}", ticks % unit);
+            }
             Token::Point => made.push('.'),
             Token::Comma => made.push(','),
             Token::Slash => made.push('/'),

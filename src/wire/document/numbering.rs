@@ -88,11 +88,11 @@ pub fn number(count: u32, style: Style) -> String {
         Style::UpperLetter => letters(count).to_uppercase(),
         Style::LowerLetter => letters(count),
         Style::Ordinal => {
-            let ending = match (count % 10, count % 100) {
-                (_, 11..=13) => "th",
-                (1, _) => "st",
-                (2, _) => "nd",
-                (3, _) => "rd",
+            let teen = (11..=13).contains(&(count % 100));
+            let ending = match count % 10 {
+                1 if !teen => "st",
+                2 if !teen => "nd",
+                3 if !teen => "rd",
                 _ => "th",
             };
             format!("{count}{ending}")

@@ -70,8 +70,3 @@ pub fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = all.with_checks(false).flatten().find(|own| own.key.local_name().as_ref() == name)?;
     Some(found.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?.into_owned())
 }
-
-/// Whether a switch such as `<w:b/>` is on.
-pub fn is_on(element: &BytesStart<'_>) -> bool {
-    !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "off"))
-}

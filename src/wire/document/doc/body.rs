@@ -55,9 +55,8 @@ impl Body<'_> {
             let length = piece.characters as usize * width;
             let bytes = piece.at.checked_add(length).and_then(|end| self.main.get(piece.at..end));
             let bytes = bytes.ok_or_else(|| Fault::damaged("its text ends in the middle"))?;
-            let mut units = bytes.chunks_exact(width).enumerate();
             let mut high = None;
-            while let Some((at, unit)) = units.next() {
+            for (at, unit) in bytes.chunks_exact(width).enumerate() {
                 let unit =
                     if piece.narrow { u16::from(unit[0]) } else { u16::from_le_bytes([unit[0], unit[1]]) };
                 let byte = piece.at + at * width;

@@ -60,7 +60,7 @@ impl Fib {
     }
 
     /// The same to the end of the stream: some parts go on behind what is counted.
-    pub fn from<'a>(&self, table: &'a [u8], which: usize) -> &'a [u8] {
+    pub fn rest<'a>(&self, table: &'a [u8], which: usize) -> &'a [u8] {
         match self.places.get(which) {
             Some((at, length)) if *length > 0 => table.get(*at..).unwrap_or_default(),
             _ => &[],

@@ -61,7 +61,6 @@ fn shapes(lists: &[u8]) -> Option<Vec<(u32, Vec<Level>)>> {
 fn level(bytes: &[u8], own: usize) -> Option<(Level, usize)> {
     let start = bytes.u32_at(0)?;
     let style = match *bytes.get(4)? {
-        0 => Style::Decimal,
         1 => Style::UpperRoman,
         2 => Style::LowerRoman,
         3 => Style::UpperLetter,

@@ -35,7 +35,7 @@ pub fn read(bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fault> {
     let pieces = pieces::read(fib.part(&table, fib::CLX), fib.characters)?;
     let paragraphs = paragraphs::read(&main, fib.part(&table, fib::PLC_BTE_PAPX));
     let styles = styles::read(fib.part(&table, fib::STSH));
-    let lists = lists::read(fib.from(&table, fib::PLF_LST), fib.part(&table, fib::PLF_LFO));
+    let lists = lists::read(fib.rest(&table, fib::PLF_LST), fib.part(&table, fib::PLF_LFO));
     body::Body { main: &main, fib: &fib, table: &table, pieces, paragraphs, styles, lists }.write(made)
 }
 

@@ -154,10 +154,12 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         for letter in text.chars() {
-            if !letter.is_ascii_whitespace() {
+            if letter.is_ascii_whitespace() {
+                if !self.line.is_empty() && !self.line.ends_with([' ', '\n']) {
+                    self.line.push(' ');
+                }
+            } else {
                 self.line.push(letter);
-            } else if !self.line.is_empty() && !self.line.ends_with([' ', '\n']) {
-                self.line.push(' ');
             }
         }
         Ok(())
