@@ -228,6 +228,17 @@ mod tests {
         assert_eq!(ended.status.code(), Some(3));
     }
 
+    #[tokio::test]
+    async fn one_that_is_told_much_hears_it_all_and_may_also_hear_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let much = vec![b'a'; 1 << 20];
+        let (ended, heard) =
+            shell("cat", folder.path(), LONG).answer(&[b"first ", &much], 4 << 20).await.unwrap();
+        assert!(ended.status.success() && heard.len() == much.len() + 6 && heard.starts_with(b"first a"));
+        let (ended, heard) = shell("exit 3", folder.path(), LONG).answer(&[&much], 100).await.unwrap();
+        assert_eq!((ended.status.code(), heard.len()), (Some(3), 0));
+    }
+
     #[test]
     fn one_that_takes_too_long_is_ended_with_what_it_started() {
         let folder = tempfile::tempdir().unwrap();
