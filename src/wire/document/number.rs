@@ -49,6 +49,9 @@ enum Token {
 
 /// A number as a format code shows it.
 pub fn shown(value: f64, code: &str, is_1904: bool) -> String {
+    if code.eq_ignore_ascii_case("general") {
+        return general(value);
+    }
     let sections = sections(code);
     let (section, signed) = match (sections.len(), value) {
         (1, _) => (0, true),
