@@ -55,16 +55,18 @@ impl Account {
 pub fn hold(memory: u64, seconds: u64, account: &Account) -> Result<Guard> {
     let doing = "guarding the reader of documents";
     let guard = landlock(doing)?;
-    let limit = |what, most: u64| {
+    let limits = |what, current: u64, most: u64| {
         // Another may have lowered it before.
         let most = getrlimit(what).maximum.map_or(most, |before| before.min(most));
-        setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) })
+        setrlimit(what, Rlimit { current: Some(current.min(most)), maximum: Some(most) })
             .map_err(|why| Error::io(doing, &why.into()))
     };
+    let limit = |what, most| limits(what, most, most);
     // Breaking down is expected: it leaves no copy of the memory behind.
     limit(Resource::Core, 0)?;
     limit(Resource::Fsize, 0)?;
-    limit(Resource::Cpu, seconds)?;
+    // The first limit is told by a signal of its own, the last one kills.
+    limits(Resource::Cpu, seconds, seconds.saturating_add(1))?;
     limit(Resource::Nofile, FILES + u64::from(account.0.is_some()))?;
     // Not every system counts an address space.
     let all = limit(Resource::As, account.program().saturating_add(memory));

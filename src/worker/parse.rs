@@ -94,11 +94,7 @@ impl Parsers {
             }
             _ if is_out_of_time(&ended) => Ok(timed_out(&doing(), &limits)),
             _ if ended.said.contains("memory allocation of") => {
-                let mb = limits.memory / 1024 / 1024;
-                let why = format!("it needs more memory than the {mb} MB that it may");
-                let hint = "If the file is sound, raise documents.memory_mb in the configuration.";
-                let error = Error::new(ErrorKind::Invalid, doing(), why, hint);
-                Ok(Parsed { document: Err(error), guard: None, peak: None })
+                Ok(Parsed { document: Err(too_large(&doing(), &limits)), guard: None, peak: None })
             }
             _ => broken(&format!("its reader broke down on it ({}){}", ended.status, last(&ended))),
         }
@@ -109,6 +105,12 @@ fn timed_out(doing: &str, limits: &Limits) -> Parsed {
     let why = format!("it was not read after {} s", limits.seconds);
     let hint = "If the file is sound, raise documents.seconds in the configuration.";
     Parsed { document: Err(Error::new(ErrorKind::Timeout, doing, why, hint)), guard: None, peak: None }
+}
+
+fn too_large(doing: &str, limits: &Limits) -> Error {
+    let why = format!("it needs more memory than the {} MB that it may", limits.memory / 1024 / 1024);
+    let hint = "If the file is sound, raise documents.memory_mb in the configuration.";
+    Error::new(ErrorKind::Invalid, doing, why, hint)
 }
 
 /// Whether the system ended it for the processor's time that it took.
@@ -135,7 +137,14 @@ pub(super) fn serve() -> u8 {
     let made = guard.clone().and_then(|_| {
         let mut bytes = Vec::new();
         let read = input.take(limits.file.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|why| Error::io(format!("reading the document {name}"), &why))?;
+        read.map_err(|why| {
+            let doing = format!("reading the document {name}");
+            if why.kind() == io::ErrorKind::OutOfMemory {
+                too_large(&doing, &limits)
+            } else {
+                Error::io(doing, &why)
+            }
+        })?;
         document::read(&name, &bytes, &limits)
     });
     let answer = Answer { made, guard: guard.ok(), peak: account.peak() };
