@@ -59,6 +59,10 @@ impl Base {
 pub fn meaning(name: &str) -> Vec<char> {
     let name = if name == ".notdef" { "" } else { name };
     let name = name.split_once('.').map_or(name, |(name, _)| name);
+    // Ligatures are their letters.
+    if let Some(letters) = ["ff", "fi", "fl", "ffi", "ffl"].iter().find(|letters| **letters == name) {
+        return letters.chars().collect();
+    }
     if let Some(known) = NAMES.get(name) {
         return known.clone();
     }
@@ -88,7 +92,7 @@ mod tests {
     fn names_mean_what_the_list_and_their_form_say() {
         let said = |name| meaning(name).into_iter().collect::<String>();
         assert_eq!(said("eacute"), "é");
-        assert_eq!(said("fi"), "ﬁ");
+        assert_eq!(said("fi"), "fi");
         assert_eq!(said("f_f_i"), "ffi");
         assert_eq!(said("A.sc"), "A");
         assert_eq!(said("uni00410308"), "A\u{308}");

@@ -16,9 +16,11 @@ fn leftward_letter(char: char) -> bool {
         && char.is_alphabetic()
 }
 
+/// Digits, and the signs that go with them.
 fn number(char: char) -> bool {
-    matches!(char, '0'..='9' | '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}'
-        | '\u{2070}'..='\u{2089}' | '\u{ff10}'..='\u{ff19}')
+    matches!(char, '#'..='%' | '+'..=':' | '\u{a2}'..='\u{a5}' | '\u{b0}'..='\u{b3}' | '\u{b9}'
+        | '\u{660}'..='\u{66c}' | '\u{6f0}'..='\u{6f9}' | '\u{2030}'..='\u{2034}' | '\u{2070}'..='\u{208b}'
+        | '\u{20a0}'..='\u{20c0}' | '\u{2212}' | '\u{ff10}'..='\u{ff19}')
 }
 
 /// Whether more of the letters are read from right to left than the other way.

@@ -14,8 +14,6 @@ const SIZE_BESIDE: f64 = 0.2;
 pub const COLUMN: f64 = 0.7;
 const OUTLYING: f64 = 1.0;
 const FEW: usize = 3;
-/// How far below another block one goes on with it.
-const BELOW: f64 = 2.5;
 
 #[derive(Debug)]
 pub struct Block {
@@ -33,15 +31,6 @@ impl Block {
 
     pub fn chars(&self) -> usize {
         self.lines.iter().map(|line| line.text.len()).sum()
-    }
-
-    /// Whether it goes on closely below `before`, in letters no larger.
-    pub fn follows(&self, before: &Self) -> bool {
-        let gap = self.place.top - before.place.bottom;
-        self.size <= before.size
-            && gap > -before.size
-            && gap <= BELOW * before.size
-            && self.place.over_or_under(&before.place)
     }
 }
 

@@ -6,7 +6,7 @@ use super::word::Word;
 /// How far baselines of one line are apart (raised and lowered words), in parts of the size.
 pub const INTRALINE: f64 = 0.5;
 /// How far a word of the same line may overlap the last one, and how far away it may start.
-const OVERLAP: f64 = -0.2;
+const OVERLAP: f64 = -0.5;
 const FAR: f64 = 1.5;
 /// A gap that is a space; in text that is set with wide gaps between all letters, so many times the least one, up to a bound.
 const SPACE: f64 = 0.03;

@@ -5,6 +5,7 @@
 
 mod bidi;
 mod block;
+mod flow;
 mod line;
 mod order;
 mod pool;
@@ -164,17 +165,24 @@ impl Page {
         }
         let leftward = bidi::leftward(blocks.iter().flat_map(block::Block::text));
         let blocks = order::sorted(blocks, turn, leftward);
+        let goes_on = flow::goes_on(&blocks, turn);
         let mut text = String::new();
-        let mut before: Option<&block::Block> = None;
-        for block in &blocks {
-            if before.is_some_and(|before| !block.follows(before)) {
+        for (at, block) in blocks.iter().enumerate() {
+            if at > 0 && !goes_on[at] {
                 text.push('\n');
             }
-            for line in &block.lines {
-                bidi::write(&line.text, leftward, &mut text);
-                text.push('\n');
+            let flows = goes_on.get(at + 1).is_some_and(|goes_on| *goes_on);
+            for (number, line) in (1..).zip(&block.lines) {
+                let more = flows || number < block.lines.len();
+                // A word that was divided at the line's end becomes one again.
+                match line.text.split_last() {
+                    Some(('-', divided)) if more => bidi::write(divided, leftward, &mut text),
+                    _ => {
+                        bidi::write(&line.text, leftward, &mut text);
+                        text.push('\n');
+                    }
+                }
             }
-            before = Some(block);
         }
         text
     }

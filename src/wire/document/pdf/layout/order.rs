@@ -25,6 +25,8 @@ struct Order {
     /// The same, widened to what they reign over.
     reach: Vec<Place>,
     tables: Vec<Option<usize>>,
+    /// Of each block, and of most of the page.
+    turns: Vec<usize>,
     turn: usize,
     leftward: bool,
     /// Of each block those that go after it for being below, and those that go before it for being above; as bits.
@@ -36,11 +38,12 @@ impl Order {
     fn of(blocks: &[Block], turn: usize, leftward: bool) -> Self {
         let places: Vec<Place> = blocks.iter().map(|block| block.place).collect();
         let sizes: Vec<f64> = blocks.iter().map(|block| block.size).collect();
+        let turns = blocks.iter().map(|block| block.turn).collect();
         let tables = tables(&places, &sizes);
         let reach = reach(&places, &tables);
         let words = places.len().div_ceil(64);
         let none = vec![vec![0; words]; places.len()];
-        let mut order = Self { places, reach, tables, turn, leftward, below: none.clone(), above: none };
+        let mut order = Self { places, reach, tables, turns, turn, leftward, below: none.clone(), above: none };
         for one in 0..order.places.len() {
             for other in 0..order.places.len() {
                 if one != other && order.is_above(one, other) {
@@ -66,14 +69,16 @@ impl Order {
         }
     }
 
-    /// The first ends before the other begins, along the lines as one reads.
+    /// The first ends before the other begins, along its lines as one reads. For upright text the sides are compared
+    /// crosswise, as `pdftotext` does: there, what is not wholly after goes before.
     fn is_left(&self, one: usize, other: usize) -> bool {
+        let turn = (self.turns[one] + if self.leftward { 2 } else { 0 }) % 4;
         let (one, other) = (&self.reach[one], &self.reach[other]);
-        match (self.turn + if self.leftward { 2 } else { 0 }) % 4 {
+        match turn {
             0 => one.right <= other.left,
-            1 => one.bottom <= other.top,
+            1 => one.top <= other.bottom,
             2 => other.right <= one.left,
-            _ => other.bottom <= one.top,
+            _ => other.top <= one.bottom,
         }
     }
 
