@@ -107,11 +107,9 @@ impl Map {
                     self.ranges.insert(from, (to, units(&text)));
                 }
                 Some(Token::Open) => {
-                    let texts = lexer.by_ref().take_while(|token| *token != Token::Close);
-                    for (code, token) in (from..=to).zip(texts) {
-                        if let Token::Text(text) = token
-                            && !self.full()
-                        {
+                    let mut codes = from..=to;
+                    for token in lexer.by_ref().take_while(|token| *token != Token::Close) {
+                        if let (Token::Text(text), Some(code), false) = (token, codes.next(), self.full()) {
                             self.text.insert(code, units(&text));
                         }
                     }
@@ -204,11 +202,11 @@ mod tests {
         let map = Map::read(
             b"/WMode 1 def 1 begincodespacerange <00> <80> <8140> <9ffc> endcodespacerange
               2 beginbfchar <01> <D83DDE00> <02> <00660069> endbfchar
-              2 beginbfrange <10> <12> <0041> <20> <21> [<0061> <00620063>] endbfrange
+              3 beginbfrange <10> <12> <0041> <20> <21> [<0061> <00620063>] <30> <30> <0064> endbfrange
               1 begincidrange <8140> <8150> 633 endcidrange",
         );
         let said = |code| map.text(code).into_iter().collect::<String>();
-        assert_eq!([said(1), said(2), said(0x12), said(0x13), said(0x21)], ["😀", "fi", "C", "", "bc"]);
+        assert_eq!([1, 2, 0x12, 0x13, 0x21, 0x30].map(said), ["😀", "fi", "C", "", "bc", "d"]);
         assert_eq!(map.code(b"\x41\x42"), (0x41, 1));
         assert_eq!(map.code(b"\x81\x42"), (0x8142, 2));
         assert_eq!((map.cid(0x8142), map.cid(0x8151)), (Some(635), None));

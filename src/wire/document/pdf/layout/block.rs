@@ -19,7 +19,7 @@ const FEW: usize = 3;
 pub struct Block {
     pub place: Place,
     pub turn: usize,
-    /// Of its first word.
+    /// Of the first word of its first line.
     pub size: f64,
     pub lines: Vec<Line>,
 }
@@ -129,7 +129,8 @@ impl Growing {
     fn block(mut self) -> Block {
         self.words.undouble();
         let lines = lines(&mut self.words);
-        Block { place: self.place, turn: self.turn, size: self.size, lines }
+        let size = lines.first().map_or(self.size, |line| line.size);
+        Block { place: self.place, turn: self.turn, size, lines }
     }
 }
 

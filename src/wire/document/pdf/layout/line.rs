@@ -20,6 +20,8 @@ pub struct Line {
     turn: usize,
     base: f64,
     start: f64,
+    /// Of its first word.
+    pub size: f64,
     /// In the order of its places, left to right for level text.
     pub text: Vec<char>,
 }
@@ -27,14 +29,14 @@ pub struct Line {
 impl Line {
     fn new(mut words: Vec<Word>) -> Self {
         let first = &words[0];
-        let (turn, base, start) = (first.style.turn, first.base, first.start);
+        let (turn, base, start, size) = (first.style.turn, first.base, first.start, first.style.size);
         space(&mut words);
         let mut text = Vec::new();
         for word in words {
             text.extend(word.text);
             text.extend(word.spaced.then_some(' '));
         }
-        Self { turn, base, start, text }
+        Self { turn, base, start, size, text }
     }
 
     /// As lines follow each other: x falls from line to line where text is turned to read downwards, y where it is

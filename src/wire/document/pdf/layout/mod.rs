@@ -49,7 +49,7 @@ const TINY: usize = 50_000;
 const SAME_ALONG: f64 = 0.1;
 const SAME_ACROSS: f64 = 0.2;
 /// How far back and how far on the next character of a word may start.
-const OVERLAP: f64 = 0.1;
+const OVERLAP: f64 = 0.2;
 const GAP: f64 = 0.1;
 
 /// The glyphs of one page, in the order in which they were shown.
