@@ -53,7 +53,8 @@ pub struct Reader<'a> {
     hidden: Vec<*const Dictionary>,
     /// Seen on the page that was read last.
     pub pictures: bool,
-    pub glyphs: usize,
+    /// Glyphs of no known meaning.
+    pub unknown: usize,
 }
 
 /// One content stream at work.
@@ -68,7 +69,7 @@ struct Run<'a> {
 impl<'a> Reader<'a> {
     pub fn new(objects: Objects<'a>, depth: usize, operations: usize) -> Self {
         let hidden = super::marked::hidden(objects);
-        Self { objects, depth, operations, fonts: HashMap::new(), hidden, pictures: false, glyphs: 0 }
+        Self { objects, depth, operations, fonts: HashMap::new(), hidden, pictures: false, unknown: 0 }
     }
 
     /// Whether the bound on operations was met.
@@ -265,7 +266,7 @@ impl<'a> Reader<'a> {
     ) {
         let vertical = font.vertical();
         font.codes(bytes, |code| {
-            self.glyphs += 1;
+            self.unknown += usize::from(code.text.is_empty());
             let state = &run.state;
             let space = if code.bytes == 1 && code.code == 32 { state.word_space } else { 0.0 };
             let space = state.char_space + space;

@@ -16,8 +16,9 @@ mod pages;
 use lopdf::{Document, LoadOptions};
 
 use crate::domain::error::{Error, ErrorKind, Result};
+use annotations::Look;
 use content::Reader;
-use layout::Page;
+use layout::{Glyph, Page, Style};
 use objects::Objects;
 
 /// Bounds on the work; what goes past them is left out, and a note says so.
@@ -61,14 +62,14 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
     }
     let mut reader = Reader::new(objects, limits.depth, limits.operations);
     let (mut pages, mut notes) = (Vec::new(), Vec::new());
-    let (mut length, mut pictures, mut glyphs) = (0, 0, 0);
+    let (mut length, mut pictures, mut unknown) = (0, 0, 0);
     for (number, leaf) in (1..).zip(&leaves) {
         let text = page(&mut reader, leaf, number, &mut notes);
         if text.is_empty() && reader.pictures {
             notes.push(format!("page {number} has no text (scanned?)"));
             pictures += 1;
         }
-        glyphs += reader.glyphs;
+        unknown += reader.unknown;
         length += text.len();
         if length > limits.text {
             notes.push(format!("the text from page {number} on was left out: more than {} bytes", limits.text));
@@ -84,7 +85,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
         notes.push(format!("the pages after the first {} were left out", limits.pages));
     }
     if length == 0 {
-        return Err(textless(leaves.len(), pictures, glyphs));
+        return Err(textless(leaves.len(), pictures, unknown));
     }
     Ok(Pdf { pages, notes })
 }
@@ -93,16 +94,24 @@ fn page<'a>(reader: &mut Reader<'a>, leaf: &pages::Leaf<'a>, number: usize, note
     let objects = reader.objects;
     let (width, height, to_page) = leaf.view();
     let mut page = Page::new(width, height);
-    (reader.pictures, reader.glyphs) = (false, 0);
+    (reader.pictures, reader.unknown) = (false, 0);
     let (content, whole) = leaf.content(objects);
     if !whole {
         notes.push(format!("page {number} could not be read whole"));
     }
     reader.show(&content, leaf.resources, to_page, &mut page);
-    for (form, place) in annotations::looks(objects, leaf.page) {
-        if let Some(content) = objects.bytes(form) {
-            let resources = objects.dictionary(&form.dict, b"Resources").or(leaf.resources);
-            reader.show(&content, resources, place.then(&to_page), &mut page);
+    for look in annotations::looks(objects, leaf.page) {
+        match look {
+            Look::Form(form, place) => {
+                let Some(content) = objects.bytes(form) else { continue };
+                let resources = objects.dictionary(&form.dict, b"Resources").or(leaf.resources);
+                reader.show(&content, resources, place.then(&to_page), &mut page);
+            }
+            Look::Value(text, (x, y), (wide, size)) => {
+                let style = Style { font: usize::MAX, size, turn: 0, vertical: false, ascent: 0.8, descent: -0.2 };
+                let ((x, y), (dx, dy)) = (to_page.point(x, y), to_page.direction(wide, 0.0));
+                page.add(&Glyph { x, y, dx, dy, text: &text, bytes: text.len(), style: &style });
+            }
         }
     }
     page.text()
@@ -132,8 +141,8 @@ fn damaged(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::Corrupt, DOING, why, "Check that it opens in a viewer; saving it anew may mend it.")
 }
 
-fn textless(pages: usize, pictures: usize, glyphs: usize) -> Error {
-    if glyphs > 0 {
+fn textless(pages: usize, pictures: usize, unknown: usize) -> Error {
+    if unknown > 0 {
         let why = "its fonts do not tell which characters they show";
         return Error::new(ErrorKind::Invalid, DOING, why, "Recognise its text (OCR), or use the file it was made from.");
     }
