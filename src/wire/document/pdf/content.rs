@@ -62,8 +62,12 @@ struct Run<'a> {
     resources: Option<&'a Dictionary>,
     state: State,
     saved: Vec<State>,
+    /// From the space of the text to the content's, by the last `Tm`.
     text: Matrix,
-    line: Matrix,
+    /// Where the line began, in the text's space, and where the next glyph goes, in the content's. (Kept apart, and
+    /// combined in the order of other readers: what lies on the very bound of a rule falls on their side then.)
+    line: (f64, f64),
+    place: (f64, f64),
 }
 
 impl<'a> Reader<'a> {
@@ -101,8 +105,9 @@ impl<'a> Reader<'a> {
         marked: &mut Marked,
         depth: usize,
     ) {
+        let nowhere = (0.0, 0.0);
         let mut run =
-            Run { resources, state, saved: Vec::new(), text: Matrix::SAME, line: Matrix::SAME };
+            Run { resources, state, saved: Vec::new(), text: Matrix::SAME, line: nowhere, place: nowhere };
         let mut lexer = Lexer::new(content);
         let mut operands = Vec::new();
         let open = marked.depth();
@@ -267,17 +272,21 @@ impl<'a> Reader<'a> {
         let vertical = font.vertical();
         font.codes(bytes, |code| {
             self.unknown += usize::from(code.text.is_empty());
-            let state = &run.state;
+            let Run { state, text, place, .. } = &mut *run;
             let space = if code.bytes == 1 && code.code == 32 { state.word_space } else { 0.0 };
             let space = state.char_space + space;
             let advance = code.advance * state.size;
-            let to_page = run.text.then(&state.to_page);
-            let (x, y) = to_page.point(0.0, state.rise);
-            let (dx, dy) =
-                if vertical { to_page.direction(0.0, advance) } else { to_page.direction(advance * state.scale, 0.0) };
-            marked.add(page, &Glyph { x, y, dx, dy, text: code.text, bytes: code.bytes, style });
             // Spaces add to a move downwards as they add to one to the right.
-            run.move_on(if vertical { advance - space } else { advance + space }, vertical);
+            let (moved, spaced) = if vertical {
+                (text.direction(0.0, advance - space), text.direction(0.0, -space))
+            } else {
+                (text.direction((advance + space) * state.scale, 0.0), text.direction(space * state.scale, 0.0))
+            };
+            let raised = text.direction(0.0, state.rise);
+            let (x, y) = state.to_page.point(place.0 + raised.0, place.1 + raised.1);
+            let (dx, dy) = state.to_page.direction(moved.0 - spaced.0, moved.1 - spaced.1);
+            marked.add(page, &Glyph { x, y, dx, dy, text: code.text, bytes: code.bytes, style });
+            *place = (place.0 + moved.0, place.1 + moved.1);
         });
     }
 }
@@ -285,15 +294,17 @@ impl<'a> Reader<'a> {
 impl Run<'_> {
     /// Moves the place of the next glyph.
     fn move_on(&mut self, by: f64, vertical: bool) {
-        let shift = if vertical { Matrix::shift(0.0, by) } else { Matrix::shift(by * self.state.scale, 0.0) };
-        self.text = shift.then(&self.text);
+        let (x, y) = if vertical { (0.0, by) } else { (by * self.state.scale, 0.0) };
+        let (dx, dy) = self.text.direction(x, y);
+        self.place = (self.place.0 + dx, self.place.1 + dy);
     }
 
     /// What glyphs of this font look like here.
     fn style(&self, font_id: usize, font: &Font) -> Style {
+        let (x, y) = self.text.direction(0.0, self.state.size);
+        let (x, y) = self.state.to_page.direction(x, y);
+        let size = (x * x + y * y).sqrt() * font.scale;
         let to_page = self.text.then(&self.state.to_page);
-        let (x, y) = to_page.direction(0.0, self.state.size);
-        let size = x.hypot(y) * font.scale;
         let [mut a, mut b, mut c, mut d, ..] = to_page.0.map(|number| number * self.state.size);
         if let Some([e, f, g, h]) = font.matrix {
             let of = Matrix([e, f, g, h, 0.0, 0.0]).then(&Matrix([a, b, c, d, 0.0, 0.0]));
@@ -322,8 +333,13 @@ impl Run<'_> {
     }
 
     fn next_line(&mut self, x: f64, y: f64) {
-        self.line = Matrix::shift(x, y).then(&self.line);
-        self.text = self.line;
+        self.line = (self.line.0 + x, self.line.1 + y);
+        self.place = self.text.point(self.line.0, self.line.1);
+    }
+
+    fn start(&mut self, text: Matrix) {
+        (self.text, self.line) = (text, (0.0, 0.0));
+        self.place = text.point(0.0, 0.0);
     }
 
     fn operate(&mut self, operator: &[u8], operands: &[Operand]) {
@@ -341,11 +357,8 @@ impl Run<'_> {
             (b"cm", [a, b, c, d, e, f]) => {
                 self.state.to_page = Matrix([*a, *b, *c, *d, *e, *f]).then(&self.state.to_page);
             }
-            (b"BT", _) => (self.text, self.line) = (Matrix::SAME, Matrix::SAME),
-            (b"Tm", [a, b, c, d, e, f]) => {
-                self.line = Matrix([*a, *b, *c, *d, *e, *f]);
-                self.text = self.line;
-            }
+            (b"BT", _) => self.start(Matrix::SAME),
+            (b"Tm", [a, b, c, d, e, f]) => self.start(Matrix([*a, *b, *c, *d, *e, *f])),
             (b"Td", [x, y]) => self.next_line(*x, *y),
             (b"TD", [x, y]) => {
                 self.state.leading = -y;

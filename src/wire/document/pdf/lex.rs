@@ -171,15 +171,26 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// A number as readers of PDF take it: a second sign or other letters end it.
+/// A number as readers of PDF take it: a second sign or other letters end it. Decimals are summed digit by digit, which
+/// is not the nearest double, but the one that `pdftotext` compares with its bounds.
 fn number(word: &[u8]) -> Option<f64> {
-    if !word.iter().any(u8::is_ascii_digit) || !matches!(word[0], b'0'..=b'9' | b'+' | b'-' | b'.') {
+    let signs = word.iter().take_while(|byte| matches!(byte, b'+' | b'-')).count();
+    let digits = |from: usize| word[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let whole = signs + digits(signs);
+    let point = usize::from(word.get(whole) == Some(&b'.'));
+    let end = if point == 1 { whole + 1 + digits(whole + 1) } else { whole };
+    if end == signs + point {
         return None;
     }
-    let signs = word.iter().take_while(|byte| matches!(byte, b'+' | b'-')).count();
-    let rest = &word[signs..];
-    let end = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.')).unwrap_or(rest.len());
-    let value: f64 = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+    let mut value = 0.0;
+    for digit in &word[signs..whole] {
+        value = value * 10.0 + f64::from(digit - b'0');
+    }
+    let mut scale = 0.1;
+    for digit in &word[whole + point..end] {
+        value += scale * f64::from(digit - b'0');
+        scale *= 0.1;
+    }
     Some(if signs > 0 && word[0] == b'-' { -value } else { value })
 }
 
@@ -221,7 +232,7 @@ mod tests {
 
     #[test]
     fn tokens_are_as_the_format_has_them() {
-        let read: Vec<Token> = Lexer::new(b"/A#42 (x\\(\\051(y)\\\n) <4 1> [-.5 --3]<</B 1>>Tj% no\nET").collect();
+        let read: Vec<Token> = Lexer::new(b"/A#42 (x\\(\\051(y)\\\n) <4 1> [-.5 --3 4. 1-2 .]<</B 1>>Tj% no\nET").collect();
         let name = |name: &[u8]| Token::Name(name.to_vec());
         let wanted = [
             name(b"AB"),
@@ -230,6 +241,9 @@ mod tests {
             Token::Open,
             Token::Number(-0.5),
             Token::Number(-3.0),
+            Token::Number(4.0),
+            Token::Number(1.0),
+            Token::Word(b".".to_vec()),
             Token::Close,
             Token::OpenDict,
             name(b"B"),

@@ -7,10 +7,6 @@ pub struct Matrix(pub [f64; 6]);
 impl Matrix {
     pub const SAME: Self = Self([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
 
-    pub fn shift(x: f64, y: f64) -> Self {
-        Self([1.0, 0.0, 0.0, 1.0, x, y])
-    }
-
     /// First this one, then `outer`.
     pub fn then(&self, outer: &Self) -> Self {
         let [a, b, c, d, e, f] = self.0;
