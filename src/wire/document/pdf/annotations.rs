@@ -23,7 +23,8 @@ pub enum Look<'a> {
 pub fn looks<'a>(objects: Objects<'a>, page: &'a Dictionary) -> Vec<Look<'a>> {
     let annotations = objects.array(page, b"Annots").unwrap_or_default();
     let form = objects.document.catalog().ok().and_then(|catalog| objects.dictionary(catalog, b"AcroForm"));
-    let make = form.and_then(|form| objects.get(form, b"NeedAppearances")?.as_bool().ok()).unwrap_or_default();
+    let make =
+        form.and_then(|form| objects.get(form, b"NeedAppearances")?.as_bool().ok()).unwrap_or_default();
     let look = |annotation| {
         let annotation = objects.follow_to(annotation).filter(|annotation| is_seen(objects, annotation))?;
         let value = if make { value(objects, annotation) } else { None };
@@ -32,7 +33,7 @@ pub fn looks<'a>(objects: Objects<'a>, page: &'a Dictionary) -> Vec<Look<'a>> {
     annotations.iter().filter_map(look).collect()
 }
 
-fn is_seen(objects: Objects, annotation: &Dictionary) -> bool {
+fn is_seen(objects: Objects<'_>, annotation: &Dictionary) -> bool {
     let flags = objects.get(annotation, b"F").and_then(|flags| flags.as_i64().ok()).unwrap_or_default();
     flags & UNSEEN == 0 && objects.name(annotation, b"Subtype") != Some(b"Popup")
 }
@@ -57,7 +58,6 @@ fn value<'a>(objects: Objects<'a>, field: &'a Dictionary) -> Option<Look<'a>> {
         _ => None,
     });
     let size = told.unwrap_or((height * 0.7).min(12.0));
-    #[expect(clippy::cast_precision_loss, reason = "a field has few letters")]
     let wide = (text.len() as f64 * size / 2.0).min(width);
     let start = (left + 2.0, low + (height - size) / 2.0 + size / 4.0);
     Some(Look::Value(text, start, (wide, size))).filter(|_| width > 0.0 && height > 0.0)
@@ -77,7 +77,8 @@ fn look<'a>(objects: Objects<'a>, annotation: &'a Dictionary) -> Option<Look<'a>
     let most = |of: fn(&(f64, f64)) -> f64| corners.iter().map(of).fold(f64::MIN, f64::max);
     let (left, right) = (least(|corner| corner.0), most(|corner| corner.0));
     let (low, high) = (least(|corner| corner.1), most(|corner| corner.1));
-    let scale = |from: f64, to: f64, a: f64, b: f64| if to > from { (a - b).abs() / (to - from) } else { 1.0 };
+    let scale =
+        |from: f64, to: f64, a: f64, b: f64| if to > from { (a - b).abs() / (to - from) } else { 1.0 };
     let (wide, tall) = (scale(left, right, rect[0], rect[2]), scale(low, high, rect[1], rect[3]));
     let (x, y) = (rect[0].min(rect[2]) - left * wide, rect[1].min(rect[3]) - low * tall);
     Some(Look::Form(form, own.then(&Matrix([wide, 0.0, 0.0, tall, x, y]))))

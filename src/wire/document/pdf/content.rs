@@ -82,7 +82,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Shows content onto a page.
-    pub fn show(&mut self, content: &[u8], resources: Option<&'a Dictionary>, to_page: Matrix, page: &mut Page) {
+    pub fn show(
+        &mut self,
+        content: &[u8],
+        resources: Option<&'a Dictionary>,
+        to_page: Matrix,
+        page: &mut Page,
+    ) {
         let state = State {
             to_page,
             font: None,
@@ -168,13 +174,14 @@ impl<'a> Reader<'a> {
     }
 
     fn font(&mut self, resources: Option<&'a Dictionary>, name: &[u8]) -> Option<(usize, Rc<Font>)> {
-        self.font_of(self.resource(resources, b"Font", name)?.as_dict().ok()?)
+        let font = self.resource(resources, b"Font", name)?.as_dict().ok()?;
+        Some(self.font_of(font))
     }
 
-    fn font_of(&mut self, font: &'a Dictionary) -> Option<(usize, Rc<Font>)> {
+    fn font_of(&mut self, font: &'a Dictionary) -> (usize, Rc<Font>) {
         let (next, objects) = (self.fonts.len(), self.objects);
         let known = self.fonts.entry(std::ptr::from_ref(font));
-        Some(known.or_insert_with(|| (next, Rc::new(Font::read(objects, font)))).clone())
+        known.or_insert_with(|| (next, Rc::new(Font::read(objects, font)))).clone()
     }
 
     /// A set of graphics parameters, of which a font is one.
@@ -184,7 +191,7 @@ impl<'a> Reader<'a> {
             && let Ok(font) = self.objects.follow(font).as_dict()
             && let Some(size) = number(self.objects.follow(size))
         {
-            run.state.font = self.font_of(font);
+            run.state.font = Some(self.font_of(font));
             run.state.size = size;
         }
     }
@@ -193,7 +200,8 @@ impl<'a> Reader<'a> {
         let (mut text, mut layer) = (None, false);
         match operands {
             [.., Operand::Name(tag), Operand::Name(name)] => {
-                let set = self.resource(run.resources, b"Properties", name).and_then(|set| set.as_dict().ok());
+                let set =
+                    self.resource(run.resources, b"Properties", name).and_then(|set| set.as_dict().ok());
                 text = set.and_then(|set| self.objects.get(set, b"ActualText")?.as_str().ok()).map(written);
                 layer = tag == b"OC" && set.is_some_and(|set| self.is_hidden(set));
             }
@@ -215,7 +223,8 @@ impl<'a> Reader<'a> {
 
     /// An external object: a picture is noted, a form is shown.
     fn form(&mut self, name: &[u8], run: &Run<'a>, page: &mut Page, marked: &mut Marked, depth: usize) {
-        let object = self.resource(run.resources, b"XObject", name).and_then(|object| object.as_stream().ok());
+        let object =
+            self.resource(run.resources, b"XObject", name).and_then(|object| object.as_stream().ok());
         let Some(form) = object else { return };
         let layer = self.objects.dictionary(&form.dict, b"OC");
         if layer.is_some_and(|layer| self.is_hidden(layer)) {
@@ -273,14 +282,17 @@ impl<'a> Reader<'a> {
         font.codes(bytes, |code| {
             self.unknown += usize::from(code.text.is_empty());
             let Run { state, text, place, .. } = &mut *run;
-            let space = if code.bytes == 1 && code.code == 32 { state.word_space } else { 0.0 };
+            let space = if code.bytes == 1 && code.number == 32 { state.word_space } else { 0.0 };
             let space = state.char_space + space;
             let advance = code.advance * state.size;
             // Spaces add to a move downwards as they add to one to the right.
             let (moved, spaced) = if vertical {
                 (text.direction(0.0, advance - space), text.direction(0.0, -space))
             } else {
-                (text.direction((advance + space) * state.scale, 0.0), text.direction(space * state.scale, 0.0))
+                (
+                    text.direction((advance + space) * state.scale, 0.0),
+                    text.direction(space * state.scale, 0.0),
+                )
             };
             let raised = text.direction(0.0, state.rise);
             let (x, y) = state.to_page.point(place.0 + raised.0, place.1 + raised.1);
@@ -301,22 +313,12 @@ impl Run<'_> {
 
     /// What glyphs of this font look like here.
     fn style(&self, font_id: usize, font: &Font) -> Style {
-        let (x, y) = self.text.direction(0.0, self.state.size);
-        let (x, y) = self.state.to_page.direction(x, y);
-        let size = (x * x + y * y).sqrt() * font.scale;
-        let to_page = self.text.then(&self.state.to_page);
-        let [mut a, mut b, mut c, mut d, ..] = to_page.0.map(|number| number * self.state.size);
-        if let Some([e, f, g, h]) = font.matrix {
-            let of = Matrix([e, f, g, h, 0.0, 0.0]).then(&Matrix([a, b, c, d, 0.0, 0.0]));
-            [a, b, c, d, ..] = of.0;
-        }
-        let turn = if (a * d).abs() > (b * c).abs() {
-            if a > 0.0 || d < 0.0 { 0 } else { 2 }
-        } else if c > 0.0 {
-            1
-        } else {
-            3
-        };
+        let (right, down) = self.text.direction(0.0, self.state.size);
+        let (right, down) = self.state.to_page.direction(right, down);
+        let size = (right * right + down * down).sqrt() * font.scale;
+        let sized = Matrix([self.state.size, 0.0, 0.0, self.state.size, 0.0, 0.0]);
+        let glyphs = font.matrix.map_or(Matrix::SAME, |[a, b, c, d]| Matrix([a, b, c, d, 0.0, 0.0]));
+        let turn = turn(&glyphs.then(&sized).then(&self.text).then(&self.state.to_page));
         let vertical = font.vertical();
         let turn = if vertical { (turn + 1) % 4 } else { turn };
         Style { font: font_id, size, turn, vertical, ascent: font.ascent, descent: font.descent }
@@ -354,11 +356,17 @@ impl Run<'_> {
                     self.state = state;
                 }
             }
-            (b"cm", [a, b, c, d, e, f]) => {
-                self.state.to_page = Matrix([*a, *b, *c, *d, *e, *f]).then(&self.state.to_page);
+            (b"cm", _) => {
+                if let Ok(six) = numbers.try_into() {
+                    self.state.to_page = Matrix(six).then(&self.state.to_page);
+                }
             }
             (b"BT", _) => self.start(Matrix::SAME),
-            (b"Tm", [a, b, c, d, e, f]) => self.start(Matrix([*a, *b, *c, *d, *e, *f])),
+            (b"Tm", _) => {
+                if let Ok(six) = numbers.try_into() {
+                    self.start(Matrix(six));
+                }
+            }
             (b"Td", [x, y]) => self.next_line(*x, *y),
             (b"TD", [x, y]) => {
                 self.state.leading = -y;
@@ -375,14 +383,23 @@ impl Run<'_> {
     }
 }
 
+/// How many quarter turns clockwise glyphs are turned by, on a page whose y goes downwards.
+fn turn(glyphs: &Matrix) -> usize {
+    let [a, b, c, d, ..] = glyphs.0;
+    if (a * d).abs() > (b * c).abs() {
+        return if a > 0.0 || d < 0.0 { 0 } else { 2 };
+    }
+    if c > 0.0 { 1 } else { 3 }
+}
+
 /// A form's own matrix.
-pub fn matrix(objects: Objects, form: &Dictionary) -> Matrix {
+pub fn matrix(objects: Objects<'_>, form: &Dictionary) -> Matrix {
     let numbers = objects.numbers(form, b"Matrix").and_then(|numbers| <[f64; 6]>::try_from(numbers).ok());
     numbers.map_or(Matrix::SAME, Matrix)
 }
 
 /// The operand that begins with `token`; what lies deeper than ten arrays or dictionaries is dropped.
-fn operand(token: Token, lexer: &mut Lexer, depth: usize) -> Operand {
+fn operand(token: Token, lexer: &mut Lexer<'_>, depth: usize) -> Operand {
     let mut list = |end: &Token| {
         let mut found = Vec::new();
         while let Some(token) = lexer.next().filter(|token| token != end) {

@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn tokens_are_as_the_format_has_them() {
-        let read: Vec<Token> = Lexer::new(b"/A#42 (x\\(\\051(y)\\\n) <4 1> [-.5 --3 4. 1-2 .]<</B 1>>Tj% no\nET").collect();
+        let read: Vec<Token> =
+            Lexer::new(b"/A#42 (x\\(\\051(y)\\\n) <4 1> [-.5 --3 4. 1-2 .]<</B 1>>Tj% no\nET").collect();
         let name = |name: &[u8]| Token::Name(name.to_vec());
         let wanted = [
             name(b"AB"),

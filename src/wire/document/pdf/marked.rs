@@ -53,7 +53,7 @@ impl Marked {
         }
     }
 
-    pub fn add(&mut self, page: &mut Page, glyph: &Glyph) {
+    pub fn add(&mut self, page: &mut Page, glyph: &Glyph<'_>) {
         if self.hidden > 0 {
             return;
         }
@@ -78,7 +78,7 @@ pub fn written(bytes: &[u8]) -> Vec<char> {
 }
 
 /// The layers that the document does not show at first.
-pub fn hidden(objects: Objects) -> Vec<*const Dictionary> {
+pub fn hidden(objects: Objects<'_>) -> Vec<*const Dictionary> {
     let layers = |key: &[u8]| {
         let catalog = objects.document.catalog().ok()?;
         let usual = objects.dictionary(objects.dictionary(catalog, b"OCProperties")?, b"D")?;

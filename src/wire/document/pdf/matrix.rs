@@ -9,22 +9,20 @@ impl Matrix {
 
     /// First this one, then `outer`.
     pub fn then(&self, outer: &Self) -> Self {
-        let [a, b, c, d, e, f] = self.0;
-        let (x1, y1) = outer.direction(a, b);
-        let (x2, y2) = outer.direction(c, d);
-        let (x3, y3) = outer.point(e, f);
-        Self([x1, y1, x2, y2, x3, y3])
+        let of = self.0;
+        let (right, up) = (outer.direction(of[0], of[1]), outer.direction(of[2], of[3]));
+        let origin = outer.point(of[4], of[5]);
+        Self([right.0, right.1, up.0, up.1, origin.0, origin.1])
     }
 
     pub fn point(&self, x: f64, y: f64) -> (f64, f64) {
-        let [.., e, f] = self.0;
         let (dx, dy) = self.direction(x, y);
-        (dx + e, dy + f)
+        (dx + self.0[4], dy + self.0[5])
     }
 
     /// Where a difference of two points goes.
-    pub fn direction(&self, x: f64, y: f64) -> (f64, f64) {
+    pub fn direction(&self, dx: f64, dy: f64) -> (f64, f64) {
         let [a, b, c, d, ..] = self.0;
-        (a * x + c * y, b * x + d * y)
+        (a * dx + c * dy, b * dx + d * dy)
     }
 }

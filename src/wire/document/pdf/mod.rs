@@ -72,7 +72,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
         unknown += reader.unknown;
         length += text.len();
         if length > limits.text {
-            notes.push(format!("the text from page {number} on was left out: more than {} bytes", limits.text));
+            notes.push(format!(
+                "the text from page {number} on was left out: more than {} bytes",
+                limits.text
+            ));
             break;
         }
         pages.push(text);
@@ -90,7 +93,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Pdf> {
     Ok(Pdf { pages, notes })
 }
 
-fn page<'a>(reader: &mut Reader<'a>, leaf: &pages::Leaf<'a>, number: usize, notes: &mut Vec<String>) -> String {
+fn page<'a>(
+    reader: &mut Reader<'a>,
+    leaf: &pages::Leaf<'a>,
+    number: usize,
+    notes: &mut Vec<String>,
+) -> String {
     let objects = reader.objects;
     let (width, height, to_page) = leaf.view();
     let mut page = Page::new(width, height);
@@ -108,7 +116,8 @@ fn page<'a>(reader: &mut Reader<'a>, leaf: &pages::Leaf<'a>, number: usize, note
                 reader.show(&content, resources, place.then(&to_page), &mut page);
             }
             Look::Value(text, (x, y), (wide, size)) => {
-                let style = Style { font: usize::MAX, size, turn: 0, vertical: false, ascent: 0.8, descent: -0.2 };
+                let style =
+                    Style { font: usize::MAX, size, turn: 0, vertical: false, ascent: 0.8, descent: -0.2 };
                 let ((x, y), (dx, dy)) = (to_page.point(x, y), to_page.direction(wide, 0.0));
                 page.add(&Glyph { x, y, dx, dy, text: &text, bytes: text.len(), style: &style });
             }
@@ -121,9 +130,12 @@ fn open(bytes: &[u8], limits: &Limits) -> Result<Document> {
     let options = LoadOptions { max_decompressed_size: Some(limits.stream), ..LoadOptions::default() };
     let document = Document::load_mem_with_options(bytes, options).map_err(|error| match error {
         lopdf::Error::InvalidPassword => locked(),
-        lopdf::Error::Decryption(error) => {
-            Error::new(ErrorKind::Invalid, DOING, format!("it cannot be decrypted: {error}"), "Save it without encryption.")
-        }
+        lopdf::Error::Decryption(error) => Error::new(
+            ErrorKind::Invalid,
+            DOING,
+            format!("it cannot be decrypted: {error}"),
+            "Save it without encryption.",
+        ),
         error => damaged(error.to_string()),
     })?;
     if document.is_encrypted() && document.encryption_state.is_none() {
@@ -144,11 +156,21 @@ fn damaged(why: impl Into<String>) -> Error {
 fn textless(pages: usize, pictures: usize, unknown: usize) -> Error {
     if unknown > 0 {
         let why = "its fonts do not tell which characters they show";
-        return Error::new(ErrorKind::Invalid, DOING, why, "Recognise its text (OCR), or use the file it was made from.");
+        return Error::new(
+            ErrorKind::Invalid,
+            DOING,
+            why,
+            "Recognise its text (OCR), or use the file it was made from.",
+        );
     }
     if pictures > 0 {
         let why = format!("it looks scanned: {pictures} of {pages} pages have pictures, and none has text");
-        return Error::new(ErrorKind::Invalid, DOING, why, "Recognise its text first (OCR), as with `ocrmypdf`.");
+        return Error::new(
+            ErrorKind::Invalid,
+            DOING,
+            why,
+            "Recognise its text first (OCR), as with `ocrmypdf`.",
+        );
     }
     Error::new(ErrorKind::Invalid, DOING, "its pages are empty", "Use another file.")
 }

@@ -62,7 +62,6 @@ impl<'a> Objects<'a> {
 
 pub fn number(object: &Object) -> Option<f64> {
     match object {
-        #[expect(clippy::cast_precision_loss, reason = "coordinates are small")]
         Object::Integer(number) => Some(*number as f64),
         Object::Real(number) => Some(f64::from(*number)),
         _ => None,

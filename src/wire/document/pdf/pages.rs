@@ -61,7 +61,6 @@ fn inherit<'a>(objects: Objects<'a>, above: Leaf<'a>, page: &'a Dictionary) -> L
     let media = media.map(|[a, b, c, d]| [a.min(c), b.min(d), a.max(c), b.max(d)]);
     let media = media.filter(|[left, low, right, high]| right > left && high > low);
     let turns = objects.number(page, b"Rotate");
-    #[expect(clippy::cast_possible_truncation, reason = "a number of turns is small; others become the largest")]
     let turns = turns.map(|degrees| (degrees / 90.0) as i64);
     Leaf {
         page,
@@ -85,7 +84,7 @@ impl Leaf<'_> {
     }
 
     /// The page's content: all its streams, as one; and whether all could be read.
-    pub fn content(&self, objects: Objects) -> (Vec<u8>, bool) {
+    pub fn content(&self, objects: Objects<'_>) -> (Vec<u8>, bool) {
         let streams = match objects.get(self.page, b"Contents") {
             Some(Object::Array(streams)) => streams.iter().map(|stream| objects.follow(stream)).collect(),
             Some(stream) => vec![stream],

@@ -32,7 +32,6 @@ fn units(bytes: &[u8]) -> Vec<u16> {
     bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).take(64).collect()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "negative numbers become 0, large ones the most")]
 fn whole(number: f64) -> u32 {
     number as u32
 }
@@ -79,7 +78,7 @@ impl Map {
         self.text.len() + self.ranges.len() + self.cids.len() + self.spaces.len() > MOST
     }
 
-    fn codespaces(&mut self, lexer: &mut Lexer) {
+    fn codespaces(&mut self, lexer: &mut Lexer<'_>) {
         while let (Some(Token::Text(from)), Some(Token::Text(to))) = (lexer.next(), lexer.next()) {
             if (1..=4).contains(&from.len()) && !self.full() {
                 self.spaces.push((from.len(), code(&from), code(&to)));
@@ -87,7 +86,7 @@ impl Map {
         }
     }
 
-    fn chars(&mut self, lexer: &mut Lexer) {
+    fn chars(&mut self, lexer: &mut Lexer<'_>) {
         while let Some(Token::Text(from)) = lexer.next() {
             match lexer.next() {
                 Some(Token::Text(to)) if !self.full() => {
@@ -99,7 +98,7 @@ impl Map {
         }
     }
 
-    fn text_ranges(&mut self, lexer: &mut Lexer) {
+    fn text_ranges(&mut self, lexer: &mut Lexer<'_>) {
         while let (Some(Token::Text(from)), Some(Token::Text(to))) = (lexer.next(), lexer.next()) {
             let (from, to) = (code(&from), code(&to));
             match lexer.next() {
@@ -120,7 +119,7 @@ impl Map {
         }
     }
 
-    fn cid_chars(&mut self, lexer: &mut Lexer) {
+    fn cid_chars(&mut self, lexer: &mut Lexer<'_>) {
         while let (Some(Token::Text(from)), Some(Token::Number(cid))) = (lexer.next(), lexer.next()) {
             if !self.full() {
                 self.cids.insert(code(&from), (code(&from), whole(cid)));
@@ -128,7 +127,7 @@ impl Map {
         }
     }
 
-    fn cid_ranges(&mut self, lexer: &mut Lexer) {
+    fn cid_ranges(&mut self, lexer: &mut Lexer<'_>) {
         while let (Some(Token::Text(from)), Some(Token::Text(to)), Some(Token::Number(cid))) =
             (lexer.next(), lexer.next(), lexer.next())
         {

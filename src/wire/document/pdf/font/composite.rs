@@ -37,7 +37,7 @@ pub struct Composite {
 }
 
 impl Composite {
-    pub fn read(objects: Objects, font: &Dictionary, child: Option<&Dictionary>) -> Self {
+    pub fn read(objects: Objects<'_>, font: &Dictionary, child: Option<&Dictionary>) -> Self {
         let (encoding, vertical) = encoding(objects, font);
         let unicode = objects.stream(font, b"ToUnicode").and_then(|map| objects.bytes(map));
         let unicode = unicode.map(|map| Map::read(&map));
@@ -75,7 +75,13 @@ impl Composite {
         match &self.encoding {
             Encoding::Same => code,
             // All of Adobe's collections begin with the letters of ASCII.
-            Encoding::Unicode => if (32..127).contains(&code) { code - 31 } else { u32::MAX },
+            Encoding::Unicode => {
+                if (32..127).contains(&code) {
+                    code - 31
+                } else {
+                    u32::MAX
+                }
+            }
             Encoding::Map(map) => map.cid(code).unwrap_or_default(),
         }
     }
@@ -105,12 +111,13 @@ impl Composite {
     }
 }
 
-fn encoding(objects: Objects, font: &Dictionary) -> (Encoding, bool) {
+fn encoding(objects: Objects<'_>, font: &Dictionary) -> (Encoding, bool) {
     match objects.get(font, b"Encoding") {
         Some(Object::Name(name)) => (predefined(name), name.ends_with(b"-V")),
         Some(Object::Stream(stream)) => {
             let mut map = objects.bytes(stream).map(|bytes| Map::read(&bytes)).unwrap_or_default();
-            let used = objects.name(&stream.dict, b"UseCMap").map(|name| String::from_utf8_lossy(name).into_owned());
+            let used =
+                objects.name(&stream.dict, b"UseCMap").map(|name| String::from_utf8_lossy(name).into_owned());
             map.base = map.base.or(used);
             let told = objects.number(&stream.dict, b"WMode").is_some_and(|mode| mode > 0.5);
             let vertical = map.vertical || told || map.base.as_ref().is_some_and(|base| base.ends_with("-V"));
@@ -129,11 +136,15 @@ fn encoding(objects: Objects, font: &Dictionary) -> (Encoding, bool) {
 /// meaning the file must tell.
 fn predefined(name: &[u8]) -> Encoding {
     let has = |part: &[u8]| name.windows(part.len()).any(|window| window == part);
-    if name.starts_with(b"Uni") && (has(b"UCS2") || has(b"UTF16")) { Encoding::Unicode } else { Encoding::Same }
+    if name.starts_with(b"Uni") && (has(b"UCS2") || has(b"UTF16")) {
+        Encoding::Unicode
+    } else {
+        Encoding::Same
+    }
 }
 
 /// What the glyphs of the embedded program stand for, by glyph number.
-fn glyph_text(objects: Objects, child: &Dictionary) -> HashMap<u32, char> {
+fn glyph_text(objects: Objects<'_>, child: &Dictionary) -> HashMap<u32, char> {
     let descriptor = objects.dictionary(child, b"FontDescriptor");
     let stream = descriptor
         .and_then(|of| objects.stream(of, b"FontFile2").or_else(|| objects.stream(of, b"FontFile3")));
@@ -147,9 +158,10 @@ fn glyph_text(objects: Objects, child: &Dictionary) -> HashMap<u32, char> {
 }
 
 /// The widths of `W` (`each` is 1) or the first of the three numbers of `W2`: `first [w …]` or `first last w`.
-fn ranges(objects: Objects, array: &[Object], each: usize) -> BTreeMap<u32, (u32, Vec<f64>)> {
+fn ranges(objects: Objects<'_>, array: &[Object], each: usize) -> BTreeMap<u32, (u32, Vec<f64>)> {
     let mut ranges = BTreeMap::new();
-    let whole = |object: &Object| objects.follow(object).as_i64().ok().and_then(|number| u32::try_from(number).ok());
+    let whole =
+        |object: &Object| objects.follow(object).as_i64().ok().and_then(|number| u32::try_from(number).ok());
     let mut rest = array;
     while let [first, second, after @ ..] = rest
         && ranges.len() < MOST

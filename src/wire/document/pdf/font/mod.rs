@@ -30,13 +30,13 @@ pub struct Font {
 #[derive(Debug)]
 enum Kind {
     Simple(Simple),
-    Composite(Composite),
+    Composite(Box<Composite>),
 }
 
 /// One code of a string.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Code<'a> {
-    pub code: u32,
+    pub number: u32,
     pub bytes: usize,
     /// How far it moves on, in parts of the size; downwards is negative.
     pub advance: f64,
@@ -44,7 +44,7 @@ pub struct Code<'a> {
 }
 
 impl Font {
-    pub fn read(objects: Objects, font: &Dictionary) -> Self {
+    pub fn read(objects: Objects<'_>, font: &Dictionary) -> Self {
         let (mut ascent, mut descent) = (0.95, -0.35);
         let composite = objects.name(font, b"Subtype") == Some(b"Type0");
         let child = composite.then(|| objects.array(font, b"DescendantFonts")).flatten();
@@ -58,7 +58,7 @@ impl Font {
         ascent = told(b"Ascent").unwrap_or(ascent);
         descent = told(b"Descent").map_or(descent, |descent| -descent);
         if composite {
-            let kind = Kind::Composite(Composite::read(objects, font, child));
+            let kind = Kind::Composite(Box::new(Composite::read(objects, font, child)));
             return Self { kind, ascent, descent, scale: 1.0, matrix: None };
         }
         let simple = Simple::read(objects, font, descriptor);
@@ -74,7 +74,7 @@ impl Font {
     }
 
     /// Calls `each` with every code of a string.
-    pub fn codes(&self, mut bytes: &[u8], mut each: impl FnMut(Code)) {
+    pub fn codes(&self, mut bytes: &[u8], mut each: impl FnMut(Code<'_>)) {
         while !bytes.is_empty() {
             let length = match &self.kind {
                 Kind::Simple(font) => {
@@ -84,7 +84,7 @@ impl Font {
                 Kind::Composite(font) => {
                     let (code, length) = font.code(bytes);
                     let text = font.text(code);
-                    each(Code { code, bytes: length, advance: font.advance(code), text: &text });
+                    each(Code { number: code, bytes: length, advance: font.advance(code), text: &text });
                     length
                 }
             };

@@ -14,10 +14,9 @@ pub fn type1_encoding(program: &[u8]) -> Option<Vec<Option<String>>> {
         return None;
     }
     let mut before = None;
-    while let Some(token) = lexer.next() {
+    for token in lexer {
         match (&before, token) {
             (Some(Token::Number(code)), Token::Name(name)) => {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by `get_mut`")]
                 if let Some(slot) = names.get_mut(*code as usize) {
                     *slot = Some(String::from_utf8_lossy(&name).into_owned());
                 }
@@ -79,7 +78,7 @@ pub fn symbols(program: &[u8]) -> Vec<Option<char>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{characters, cff_encoding, symbols, type1_encoding};
+    use super::{cff_encoding, characters, symbols, type1_encoding};
 
     #[test]
     fn a_type_1_font_tells_its_encoding() {

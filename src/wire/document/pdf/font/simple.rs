@@ -29,12 +29,13 @@ fn untagged(name: &[u8]) -> String {
 }
 
 impl Simple {
-    pub fn read(objects: Objects, font: &Dictionary, descriptor: Option<&Dictionary>) -> Self {
+    pub fn read(objects: Objects<'_>, font: &Dictionary, descriptor: Option<&Dictionary>) -> Self {
         let name = objects.name(font, b"BaseFont").map(untagged).unwrap_or_default();
         let drawn = objects.name(font, b"Subtype") == Some(b"Type3");
         let known = Standard::named(&name).filter(|_| !drawn);
         let program = |key: &[u8]| objects.bytes(objects.stream(descriptor?, key)?);
-        let programs: [Option<Vec<u8>>; 3] = [program(b"FontFile"), program(b"FontFile2"), program(b"FontFile3")];
+        let programs: [Option<Vec<u8>>; 3] =
+            [program(b"FontFile"), program(b"FontFile2"), program(b"FontFile3")];
         let names = names(objects, font, known, &programs);
         let mut text: Vec<Vec<char>> =
             names.iter().map(|name| name.as_deref().map(meaning).unwrap_or_default()).collect();
@@ -73,13 +74,13 @@ impl Simple {
 
     pub fn code(&self, byte: u8) -> Code<'_> {
         let at = usize::from(byte);
-        Code { code: byte.into(), bytes: 1, advance: self.widths[at], text: &self.text[at] }
+        Code { number: byte.into(), bytes: 1, advance: self.widths[at], text: &self.text[at] }
     }
 }
 
 /// The names of the codes: a base encoding, and what differs from it.
 fn names(
-    objects: Objects,
+    objects: Objects<'_>,
     font: &Dictionary,
     known: Option<Standard>,
     programs: &[Option<Vec<u8>>; 3],
@@ -120,7 +121,7 @@ fn names(
 }
 
 fn widths(
-    objects: Objects,
+    objects: Objects<'_>,
     font: &Dictionary,
     descriptor: Option<&Dictionary>,
     unit: f64,
@@ -139,12 +140,14 @@ fn widths(
 /// the width of its m, else of any letter, else of anything.
 fn letter(names: &[Option<String>], widths: &[f64], matrix: Option<[f64; 4]>) -> f64 {
     let wide = |fits: &dyn Fn(&str) -> bool| {
-        let fits = |(name, width): &(&Option<String>, &f64)| name.as_deref().is_some_and(fits) && **width > 0.0;
+        let fits =
+            |(name, width): &(&Option<String>, &f64)| name.as_deref().is_some_and(fits) && **width > 0.0;
         names.iter().zip(widths).find(fits).map(|(_, width)| *width)
     };
     let m = wide(&|name| name == "m").map(|width| width / 0.6);
     let single = |name: &str| name.len() == 1 && name.as_bytes()[0].is_ascii_alphabetic();
-    let scale = m.or_else(|| Some(wide(&single)? / 0.5)).or_else(|| Some(wide(&|_| true)? / 0.5)).unwrap_or(1.0);
+    let scale =
+        m.or_else(|| Some(wide(&single)? / 0.5)).or_else(|| Some(wide(&|_| true)? / 0.5)).unwrap_or(1.0);
     match matrix {
         Some([a, _, _, d]) if a != 0.0 => scale * (d / a).abs(),
         _ => scale,

@@ -58,7 +58,13 @@ impl Standard {
     /// bold).
     pub fn nearest(name: &str, flags: i64) -> Self {
         let has = |part: &str| name.to_ascii_lowercase().contains(part);
-        let family = if flags & 1 != 0 { 'C' } else if flags & 2 != 0 { 'T' } else { 'H' };
+        let family = if flags & 1 != 0 {
+            'C'
+        } else if flags & 2 != 0 {
+            'T'
+        } else {
+            'H'
+        };
         let italic = has("italic") || has("oblique") || flags & 0x40 != 0;
         Self::of(Some(family), has("bold") || flags & 0x4_0000 != 0, italic)
     }

@@ -104,7 +104,9 @@ impl Growing {
             (Side::Below, Some(edge)) => self.high = edge,
             _ => {}
         }
-        taken.into_iter().for_each(|word| self.words.add(word));
+        for word in taken {
+            self.words.add(word);
+        }
         found
     }
 
@@ -114,15 +116,9 @@ impl Growing {
         match side {
             Side::Above => word.base < self.low && self.overlaps(word, 0.0) && self.alike(word, SIZE_LINE),
             Side::Below => word.base > self.high && self.overlaps(word, 0.0) && self.alike(word, SIZE_LINE),
-            Side::Within => {
-                self.overlaps(word, COLUMN * self.size) && self.alike(word, SIZE_OVERLAP)
-            }
-            Side::Before => {
-                to <= start && to > start - OUTLYING * self.size && self.alike(word, SIZE_BESIDE)
-            }
-            Side::After => {
-                from >= end && from < end + OUTLYING * self.size && self.alike(word, SIZE_BESIDE)
-            }
+            Side::Within => self.overlaps(word, COLUMN * self.size) && self.alike(word, SIZE_OVERLAP),
+            Side::Before => to <= start && to > start - OUTLYING * self.size && self.alike(word, SIZE_BESIDE),
+            Side::After => from >= end && from < end + OUTLYING * self.size && self.alike(word, SIZE_BESIDE),
         }
     }
 

@@ -56,7 +56,8 @@ fn free(blocks: &[Block], turn: usize) -> Vec<(f64, f64)> {
         let ((from, to), (top, bottom)) = (along(block, turn), across(block, turn));
         let (mut low, mut high) = (f64::MIN, f64::MAX);
         for other in blocks {
-            let ((other_from, other_to), (other_top, other_bottom)) = (along(other, turn), across(other, turn));
+            let ((other_from, other_to), (other_top, other_bottom)) =
+                (along(other, turn), across(other, turn));
             if other_top < bottom && other_bottom > top {
                 if other_from < from {
                     low = low.max(other_to.min(from));

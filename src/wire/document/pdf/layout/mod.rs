@@ -71,7 +71,7 @@ impl Page {
         Self { width, height, pools: Default::default(), word: None, overlapped: false, at: 0, tiny: 0 }
     }
 
-    pub fn add(&mut self, glyph: &Glyph) {
+    pub fn add(&mut self, glyph: &Glyph<'_>) {
         let at = self.at;
         self.at += glyph.bytes;
         let (x, y, dx, dy) = (glyph.x, glyph.y, glyph.dx, glyph.dy);
@@ -97,7 +97,7 @@ impl Page {
     }
 
     /// Ends the word where this glyph does not go on with it.
-    fn break_word(&mut self, glyph: &Glyph) {
+    fn break_word(&mut self, glyph: &Glyph<'_>) {
         let Some(word) = &self.word else {
             self.overlapped = false;
             return;
@@ -105,8 +105,8 @@ impl Page {
         let (style, size) = (glyph.style, word.style.size);
         let (along, base) = word.along(glyph.x, glyph.y);
         let gap = along - word.end;
-        let overlaps = (along - word.last).abs() < SAME_ALONG * size
-            && (base - word.base).abs() < SAME_ACROSS * size;
+        let overlaps =
+            (along - word.last).abs() < SAME_ALONG * size && (base - word.base).abs() < SAME_ACROSS * size;
         let apart = gap < -OVERLAP * size || gap > GAP * size || (base - word.base).abs() > 0.5;
         #[expect(clippy::float_cmp, reason = "the same size is the same number")]
         let other = style.size != size || style.vertical != word.style.vertical;
@@ -116,7 +116,7 @@ impl Page {
         self.overlapped = overlaps;
     }
 
-    fn extend(&mut self, glyph: &Glyph, at: usize) {
+    fn extend(&mut self, glyph: &Glyph<'_>, at: usize) {
         let Glyph { mut x, mut y, mut dx, mut dy, .. } = *glyph;
         let turn = self.word.as_ref().map_or(glyph.style.turn, |word| word.style.turn);
         let backwards = match turn {
@@ -130,7 +130,6 @@ impl Page {
             self.end_word();
             (x, y, dx, dy) = (x + dx, y + dy, -dx, -dy);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a code means few characters")]
         let count = glyph.text.len() as f64;
         let (dx, dy) = (dx / count, dy / count);
         let word = self.word.get_or_insert_with(|| Word::new(x, y, *glyph.style, at));

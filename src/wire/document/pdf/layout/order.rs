@@ -43,7 +43,8 @@ impl Order {
         let reach = reach(&places, &tables);
         let words = places.len().div_ceil(64);
         let none = vec![vec![0; words]; places.len()];
-        let mut order = Self { places, reach, tables, turns, turn, leftward, below: none.clone(), above: none };
+        let mut order =
+            Self { places, reach, tables, turns, turn, leftward, below: none.clone(), above: none };
         for one in 0..order.places.len() {
             for other in 0..order.places.len() {
                 if one != other && order.is_above(one, other) {
@@ -109,16 +110,13 @@ impl Order {
             while let Some((block, next)) = path.last_mut() {
                 let block = *block;
                 let before = (*next..count).find(|other| !visited[*other] && self.goes_before(*other, block));
-                match before {
-                    Some(other) => {
-                        *next = other + 1;
-                        visited[other] = true;
-                        path.push((other, 0));
-                    }
-                    None => {
-                        sorted.push(block);
-                        path.pop();
-                    }
+                if let Some(other) = before {
+                    *next = other + 1;
+                    visited[other] = true;
+                    path.push((other, 0));
+                } else {
+                    sorted.push(block);
+                    path.pop();
                 }
             }
         }

@@ -12,7 +12,6 @@ pub struct Pool {
     bands: BTreeMap<i64, Vec<Word>>,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "places outside a page are not kept")]
 fn band(base: f64) -> i64 {
     (base / BAND) as i64
 }
