@@ -203,6 +203,7 @@ qpdf --linearize --object-streams=generate report.pdf linear.pdf
 qpdf columns_office.pdf --overlay upright.pdf --from=1 --to=1 -- forms.pdf
 # --- Ghostscript: a scan, which is nothing but a picture of each page
 gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfimage8 -r50 -sOutputFile=scanned.pdf upright.pdf
+qpdf columns_groff.pdf --pages . 1 scanned.pdf 1 -- mixed.pdf
 rm -f upright.pdf
 
 # --- the judge

@@ -186,3 +186,73 @@ impl Page {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Glyph, Page, Style};
+
+    const STYLE: Style = Style { font: 0, size: 10.0, turn: 0, vertical: false, ascent: 0.8, descent: -0.2 };
+
+    /// Letters of five points each, from a place on.
+    fn show(page: &mut Page, x: f64, y: f64, text: &str) {
+        let mut x = x;
+        for char in text.chars() {
+            page.add(&Glyph { x, y, dx: 5.0, dy: 0.0, text: &[char], bytes: 1, style: &STYLE });
+            x += 5.0;
+        }
+    }
+
+    fn text(shown: &[(f64, f64, &str)]) -> String {
+        let mut page = Page::new(600.0, 800.0);
+        for (x, y, text) in shown {
+            show(&mut page, *x, *y, text);
+        }
+        page.text()
+    }
+
+    #[test]
+    fn columns_are_read_one_after_the_other() {
+        let shown = [
+            (20.0, 50.0, "left one"),
+            (300.0, 50.0, "right one"),
+            (20.0, 62.0, "left two"),
+            (300.0, 62.0, "right two"),
+        ];
+        assert_eq!(text(&shown), "left one\nleft two\n\nright one\nright two\n");
+    }
+
+    #[test]
+    fn a_divided_word_is_joined() {
+        assert_eq!(text(&[(20.0, 50.0, "a moun-"), (20.0, 62.0, "tain top-")]), "a mountain top-\n");
+    }
+
+    #[test]
+    fn what_is_printed_twice_is_read_once() {
+        assert_eq!(text(&[(20.0, 50.0, "bold"), (20.3, 50.0, "bold")]), "bold\n");
+    }
+
+    #[test]
+    fn gaps_are_spaces_and_what_is_outside_the_page_is_left_out() {
+        assert_eq!(
+            text(&[(20.0, 50.0, "one"), (38.0, 50.0, "two"), (-90.0, 50.0, "out"), (20.0, 900.0, "out")]),
+            "one two\n"
+        );
+    }
+
+    #[test]
+    fn text_from_right_to_left_is_turned_round_between_marks() {
+        let leftward = text(&[(20.0, 50.0, "ג12 בא")]);
+        assert_eq!(leftward, "\u{202b}אב \u{202a}12\u{202c}ג\u{202c}\n");
+        let mixed = text(&[(20.0, 50.0, "letters בא here")]);
+        assert_eq!(mixed, "letters \u{202b} אב\u{202c}here\n");
+    }
+
+    #[test]
+    fn very_many_blocks_are_read_from_top_to_bottom() {
+        let mut page = Page::new(6000.0, 90_000.0);
+        for number in 0..3500_u32 {
+            show(&mut page, f64::from(number % 7) * 400.0, f64::from(number) * 20.0, "x");
+        }
+        assert_eq!(page.text().matches('x').count(), 3500);
+    }
+}
