@@ -43,6 +43,9 @@ struct Growing {
     low: f64,
     high: f64,
     words: Pool,
+    /// From where to where was looked last for words within it, and how wide it was then and is still: nothing that was
+    /// passed over there fits now.
+    looked: Option<((f64, f64), (f64, f64))>,
 }
 
 impl Growing {
@@ -50,7 +53,7 @@ impl Growing {
         let (turn, place, size, base) = (word.style.turn, word.place(), word.style.size, word.base);
         let mut words = Pool::default();
         words.add(word);
-        Self { turn, place, size, low: base, high: base, words }
+        Self { turn, place, size, low: base, high: base, words, looked: None }
     }
 
     /// The extent of a place along the lines.
@@ -82,32 +85,55 @@ impl Growing {
                 return false;
             }
         }
-        let mut found = false;
-        let mut edge = None;
-        let mut taken = Vec::new();
-        pool.take(from, to, side == Side::Above, |word| {
-            let fits = self.fits(word, side);
-            if fits {
-                self.place = self.place.with(word.place());
-                edge = Some(word.base);
-                // A copy, since what is taken cannot be moved out of the closure's reference.
-                taken.push(word.clone());
-                found = true;
-                if matches!(side, Side::Before | Side::After) {
-                    (self.low, self.high) = (self.low.min(word.base), self.high.max(word.base));
-                }
-            }
-            fits
-        });
+        if side == Side::Within {
+            return self.take_within(pool, from, to);
+        }
+        let taken = self.take_from(pool, from, to, side);
+        let edge = taken.last().map(|word| word.base);
         match (side, edge) {
             (Side::Above, Some(edge)) => self.low = edge,
             (Side::Below, Some(edge)) => self.high = edge,
             _ => {}
         }
+        self.keep(taken)
+    }
+
+    fn keep(&mut self, taken: Vec<Word>) -> bool {
+        let found = !taken.is_empty();
         for word in taken {
             self.words.add(word);
         }
         found
+    }
+
+    fn take_from(&mut self, pool: &mut Pool, from: f64, to: f64, side: Side) -> Vec<Word> {
+        pool.take(from, to, side == Side::Above, |word| {
+            let fits = self.fits(word, side);
+            if fits {
+                self.place = self.place.with(word.place());
+                if matches!(side, Side::Before | Side::After) {
+                    (self.low, self.high) = (self.low.min(word.base), self.high.max(word.base));
+                }
+            }
+            fits
+        })
+    }
+
+    /// Takes what overlaps the block; where it is as wide as at the last look, only what is above and below that.
+    fn take_within(&mut self, pool: &mut Pool, from: f64, to: f64) -> bool {
+        let width = self.along(&self.place);
+        let mut taken = Vec::new();
+        let mut rest = from;
+        if let Some(((top, bottom), wide)) = self.looked
+            && wide == width
+        {
+            taken = self.take_from(pool, from, top, Side::Within);
+            rest = if self.along(&self.place) == width { bottom } else { top };
+        }
+        taken.extend(self.take_from(pool, rest, to, Side::Within));
+        let now = self.along(&self.place);
+        self.looked = (now == width).then_some(((from, to), now));
+        self.keep(taken)
     }
 
     fn fits(&self, word: &Word, side: Side) -> bool {

@@ -1,12 +1,16 @@
 //! Flows: blocks that go on below each other, in one column.
 
 use super::block::Block;
+use super::order::MOST;
 
 /// How far below the last block of a flow the next one starts at most, in parts of the size.
 const BELOW: f64 = 2.5;
 
 /// Of each block in reading order, whether it goes on with the flow of the one before.
 pub fn goes_on(blocks: &[Block], turn: usize) -> Vec<bool> {
+    if blocks.len() > MOST {
+        return vec![false; blocks.len()];
+    }
     let free = free(blocks, turn);
     let mut goes_on = Vec::with_capacity(blocks.len());
     // The first size of the flow, and the sides that it may reach.

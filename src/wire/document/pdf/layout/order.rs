@@ -7,7 +7,7 @@ use super::line::INTRALINE;
 use super::word::Place;
 
 /// More blocks than this are read from top to bottom: the rules cost the square of their number.
-const MOST: usize = 3000;
+pub const MOST: usize = 3000;
 
 pub fn sorted(blocks: Vec<Block>, turn: usize, leftward: bool) -> Vec<Block> {
     if blocks.len() > MOST {

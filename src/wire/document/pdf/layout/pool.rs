@@ -51,18 +51,20 @@ impl Pool {
     }
 
     /// Takes all words with a baseline in `from..=to` that `fits` (which may learn from each).
-    pub fn take(&mut self, from: f64, to: f64, backwards: bool, mut fits: impl FnMut(&Word) -> bool) {
+    pub fn take(&mut self, from: f64, to: f64, up: bool, mut fits: impl FnMut(&Word) -> bool) -> Vec<Word> {
         let mut bands: Vec<i64> = self.near(from, to).map(|(band, _)| band).collect();
-        if backwards {
+        if up {
             bands.reverse();
         }
+        let mut taken = Vec::new();
         for band in bands {
             let Some(words) = self.bands.get_mut(&band) else { continue };
-            words.retain(|word| !(word.base >= from && word.base <= to && fits(word)));
+            taken.extend(words.extract_if(.., |word| word.base >= from && word.base <= to && fits(word)));
             if words.is_empty() {
                 self.bands.remove(&band);
             }
         }
+        taken
     }
 
     /// Of each band, the first word with a baseline in `from..=to` that `fits`.
