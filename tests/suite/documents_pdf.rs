@@ -148,6 +148,47 @@ fn content_of_any_form_is_read_as_far_as_it_makes_sense() {
 }
 
 #[test]
+fn a_page_may_be_of_any_size() {
+    let pages =
+        PAGES.replace("300 300", "1000000000000000000000000000000.0 1000000000000000000000000000000.0");
+    let content = stream("", &format!("{WORD} BT /F 1e30 Tf 99999999999999999999999 0 Td (large) Tj ET"));
+    let pdf = made(&[CATALOG, &pages, &page(""), &content]);
+    assert!(read(&pdf, &Limits::default()).unwrap().pages[0].contains("word"));
+}
+
+#[test]
+fn layers_that_are_off_are_not_read() {
+    let catalog = "<</Type/Catalog/Pages 2 0 R/OCProperties<</OCGs[5 0 R 6 0 R]/D<</OFF[5 0 R]>>>>>>";
+    let resources = "/Properties<</A 5 0 R/B 6 0 R>>";
+    let show = |layer: &str, y: u8, text: &str| {
+        format!("/OC /{layer} BDC BT /F 12 Tf 20 {y} Td ({text}) Tj ET EMC ")
+    };
+    let content = stream("", &(show("A", 100, "hidden") + &show("B", 50, "shown")));
+    let layer = "<</Type/OCG/Name(layer)>>";
+    let pdf = made(&[catalog, PAGES, &page(resources), &content, layer, layer]);
+    assert_eq!(read(&pdf, &Limits::default()).unwrap().pages, ["shown\n"]);
+}
+
+#[test]
+fn values_of_fields_are_read_with_or_without_looks() {
+    let catalog =
+        |make| format!("<</Type/Catalog/Pages 2 0 R/AcroForm<</NeedAppearances {make}/Fields[5 0 R]>>>>");
+    let page = format!("<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[5 0 R 7 0 R]/Resources<<{FONT}>>>>");
+    let field = "<</Subtype/Widget/FT/Tx/V(the value)/DA(/F 10 Tf)/Rect[20 100 200 120]/AP<</N 6 0 R>>>>";
+    let looks = stream(
+        &format!("/Subtype/Form/BBox[0 0 90 10]/Resources<<{FONT}>>"),
+        "BT /F 5 Tf 1 2 Td (as it looks) Tj ET",
+    );
+    let hidden = field.replace("/FT/Tx", "/F 2");
+    let text = |make| {
+        let pdf = made(&[&catalog(make), PAGES, &page, &stream("", WORD), field, &looks, &hidden]);
+        read(&pdf, &Limits::default()).unwrap().pages.concat()
+    };
+    assert_eq!(text(true), "word\n\nthe value\n");
+    assert_eq!(text(false), "word\n\nas it looks\n");
+}
+
+#[test]
 fn what_is_no_pdf_is_an_error() {
     for bytes in
         [&b""[..], b"%PDF-1.7", b"hello", b"%PDF-1.7\ntrailer<</Root 1 0 R>>\nstartxref\n9999999999\n%%EOF"]

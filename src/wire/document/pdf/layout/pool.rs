@@ -28,7 +28,7 @@ impl Pool {
     pub fn pop(&mut self) -> Option<Word> {
         let first = *self.bands.keys().next()?;
         let mut best = first;
-        for (band, words) in self.bands.range(first..first + 4) {
+        for (band, words) in self.bands.range(first..=first.saturating_add(3)) {
             if words[0].start < self.bands[&best][0].start {
                 best = *band;
             }
