@@ -95,11 +95,9 @@ fn what_goes_past_the_bounds_is_left_out_and_told() {
 
 /// A PDF of these objects, from number 1; no table of places, which readers make up for.
 fn made(objects: &[&str]) -> Vec<u8> {
-    let mut pdf = "%PDF-1.5\n".to_owned();
-    for (number, object) in (1..).zip(objects) {
-        pdf += &format!("{number} 0 obj\n{object}\nendobj\n");
-    }
-    (pdf + "trailer\n<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n").into_bytes()
+    let objects = (1..).zip(objects).map(|(number, object)| format!("{number} 0 obj\n{object}\nendobj\n"));
+    let objects: Vec<String> = objects.collect();
+    format!("%PDF-1.5\n{}trailer\n<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n", objects.concat()).into_bytes()
 }
 
 fn stream(dictionary: &str, content: &str) -> String {
@@ -143,7 +141,7 @@ fn content_of_any_form_is_read_as_far_as_it_makes_sense() {
         let content = stream("", &format!("{WORD}{strange}"));
         let pdf = made(&[CATALOG, PAGES, &page(""), &content]);
         let said = read(&pdf, &Limits::default()).map(|pdf| pdf.pages);
-        assert_eq!(said, Ok(vec!["word\n".to_owned()]), "{:.40}", strange);
+        assert_eq!(said, Ok(vec!["word\n".to_owned()]), "{strange:.40}");
     }
 }
 
