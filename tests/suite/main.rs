@@ -18,6 +18,7 @@ mod conversation;
 mod damage;
 mod datasets;
 mod documents;
+mod documents_pdf;
 mod doors;
 mod engine;
 mod evaluation;

@@ -20,6 +20,7 @@ mod markdown;
 mod number;
 mod numbering;
 mod package;
+pub mod pdf;
 mod table;
 mod text;
 mod xls;
