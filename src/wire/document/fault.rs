@@ -10,6 +10,12 @@ pub struct Fault {
     hint: String,
 }
 
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { kind: error.kind, why: error.why, hint: error.hint }
+    }
+}
+
 impl Fault {
     /// The file is not what its format asks for.
     pub fn damaged(why: impl Into<String>) -> Self {

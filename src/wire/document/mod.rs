@@ -27,7 +27,7 @@ mod xls;
 mod xlsx;
 mod xml;
 
-use crate::domain::knowledge::document::{Document, Limits};
+use crate::domain::knowledge::document::{Document, Limits, Mark};
 use crate::domain::{Error, Result};
 use building::Building;
 use fault::Fault;
@@ -48,6 +48,21 @@ pub fn broken(name: &str, why: &str) -> Error {
     Fault::damaged(why).into_error(name)
 }
 
+/// The pages of a PDF, each a section of its own.
+fn pages(bytes: &[u8], limits: &Limits, made: &mut Building<'_>) -> Result<(), Fault> {
+    let stream = usize::try_from(limits.unpacked).unwrap_or(usize::MAX);
+    let bounds = pdf::Limits { text: limits.text, stream, ..pdf::Limits::default() };
+    let found = pdf::read(bytes, &bounds)?;
+    for (page, number) in found.pages.iter().zip(1..) {
+        let start = made.at();
+        made.mark(start, Mark::Page(number))?;
+        made.push(page)?;
+        made.section(start);
+    }
+    made.notes.extend(found.notes);
+    Ok(())
+}
+
 fn parsed(name: &str, bytes: &[u8], limits: &Limits) -> Result<Document, Fault> {
     if bytes.len() as u64 > limits.file {
         return Err(Fault::too_large("it", bytes.len() as u64, limits.file, "documents.file_mb"));
@@ -65,7 +80,7 @@ fn parsed(name: &str, bytes: &[u8], limits: &Limits) -> Result<Document, Fault> 
         Format::Doc => doc::read(bytes, &mut made)?,
         Format::Xlsx => xlsx::read(bytes, &mut made)?,
         Format::Xls => xls::read(bytes, &mut made)?,
-        Format::Pdf => return Err(Fault::unsupported("PDF is not read yet", "Save it as text.")),
+        Format::Pdf => pages(bytes, limits, &mut made)?,
     }
     Ok(made.finished())
 }
