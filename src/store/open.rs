@@ -48,7 +48,7 @@ impl Store {
             None => site.enter(&mut desk, &mut notices)?,
         };
         let live = site.migrate(&mut desk, live, &mut notices)?;
-        site.end_sealing(&mut desk, &mut notices)?;
+        site.end_sealing(&mut desk, &mut notices);
         site.sweep(&desk)?;
         let shared = Shared {
             site,

@@ -59,6 +59,9 @@ impl Drop for Hold {
 impl Store {
     /// The shelf of that name, made where it is missing. A name is of letters, digits and hyphens.
     pub fn shelf(&self, name: &str) -> Result<Shelf> {
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err(Error::internal("opening a shelf", format!("{name:?} is no name of one")));
+        }
         let mut open = self.shared.shelves();
         let site = &self.shared.site;
         let shelves = site.shelves();

@@ -100,21 +100,23 @@ impl Site {
     }
 
     /// At the start, where nobody has a shelf yet: seals with the data key what lies under an old one.
-    pub(super) fn end_sealing(&self, desk: &mut Desk, notices: &mut Vec<String>) -> Result<()> {
+    pub(super) fn end_sealing(&self, desk: &mut Desk, notices: &mut Vec<String>) {
         if desk.head.before.is_empty() {
-            return Ok(());
+            return;
         }
-        let names = self.shelf_names()?;
-        let sealed = names.iter().try_for_each(|name| {
-            self.seal_shelf(name, &sealer(&desk.keys, name), &self.old_sealers(desk, name)?)
+        let sealed = self.shelf_names().and_then(|names| {
+            for name in &names {
+                self.seal_shelf(name, &sealer(&desk.keys, name), &self.old_sealers(desk, name)?)?;
+            }
+            self.forget_old_keys(desk)?;
+            Ok(names.is_empty())
         });
-        match sealed.and_then(|()| self.forget_old_keys(desk)) {
+        match sealed {
+            Ok(true) => {}
+            Ok(false) => notices.push("The knowledge bases are sealed with the new data key now.".to_owned()),
             // It keeps nobody from the store.
             Err(error) => notices.push(kept(&error)),
-            Ok(()) if names.is_empty() => {}
-            Ok(()) => notices.push("The knowledge bases are sealed with the new data key now.".to_owned()),
         }
-        Ok(())
     }
 
     fn forget_old_keys(&self, desk: &mut Desk) -> Result<()> {
