@@ -55,7 +55,7 @@ impl Shared {
     /// What seals a shelf now, and what it may be sealed with still. Nobody waits at the desk for what is done with them.
     pub(super) fn sealers(&self, name: &str) -> Result<(Sealer, Vec<Sealer>)> {
         let desk = self.desk();
-        Ok((sealer(&desk.keys, name), self.site.old_sealers(&desk, name)?))
+        Ok((sealer(&desk.keys, name), old_sealers(&desk, name)?))
     }
 
     /// Opens every frame that lies on a shelf.
@@ -85,12 +85,6 @@ impl Site {
             .or_else(|error| if self.shelves().exists() { Err(error) } else { Ok(Vec::new()) })
     }
 
-    /// The keys that a shelf may still be sealed with.
-    pub(super) fn old_sealers(&self, desk: &Desk, name: &str) -> Result<Vec<Sealer>> {
-        let unwrapped = desk.head.before.iter().map(|keys| desk.wrapper.unwrap(keys, &desk.head.wrap));
-        unwrapped.map(|keys| Ok(sealer(&keys?, name))).collect()
-    }
-
     /// Seals a shelf that nobody has open.
     pub(super) fn seal_shelf(&self, name: &str, new: &Sealer, old: &[Sealer]) -> Result<()> {
         if old.is_empty() {
@@ -106,7 +100,7 @@ impl Site {
         }
         let sealed = self.shelf_names().and_then(|names| {
             for name in &names {
-                self.seal_shelf(name, &sealer(&desk.keys, name), &self.old_sealers(desk, name)?)?;
+                self.seal_shelf(name, &sealer(&desk.keys, name), &old_sealers(desk, name)?)?;
             }
             self.forget_old_keys(desk)?;
             Ok(names.is_empty())
@@ -139,6 +133,12 @@ fn kept(why: &Error) -> String {
 /// What seals a shelf.
 pub(super) fn sealer(keys: &Keys, name: &str) -> Sealer {
     Sealer::new(&Zeroizing::new(mac(&keys.data, format!("outcrop shelf {name}").as_bytes())))
+}
+
+/// The keys that a shelf may still be sealed with.
+fn old_sealers(desk: &Desk, name: &str) -> Result<Vec<Sealer>> {
+    let unwrapped = desk.head.before.iter().map(|keys| desk.wrapper.unwrap(keys, &desk.head.wrap));
+    unwrapped.map(|keys| Ok(sealer(&keys?, name))).collect()
 }
 
 /// Opens all frames of the files under `folder`. What was not written to its end is no damage.
@@ -196,7 +196,7 @@ mod tests {
         shelf.write("small", b"canary").unwrap();
         let inner = shelf.inner("inner").unwrap();
         let mut pages = inner.pages("pages").unwrap();
-        pages.write(&[7; 100_000]).unwrap();
+        pages.write(&vec![7; 100_000]).unwrap();
         pages.finish().unwrap();
         let mut log = inner.log("log").unwrap();
         let spans: Vec<_> = ["one", "two", "three"].map(|text| log.append(text.as_bytes()).unwrap()).into();
@@ -204,14 +204,14 @@ mod tests {
         let path = inner.folder().join("log");
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[spans[1].at as usize + 60] ^= 1;
-        bytes.extend_from_slice(&bytes[..20].to_vec());
+        bytes.extend_from_within(..20);
         std::fs::write(&path, bytes).unwrap();
     }
 
     fn check(shelf: &Shelf) {
         assert_eq!(shelf.read("small").unwrap().as_deref(), Some(&b"canary"[..]));
         let inner = shelf.inner("inner").unwrap();
-        assert_eq!(inner.paged("pages").unwrap().all().unwrap(), [7; 100_000]);
+        assert_eq!(inner.paged("pages").unwrap().all().unwrap(), vec![7; 100_000]);
         let log = inner.log("log").unwrap();
         let spans = log.reader().spans(log.length()).unwrap();
         assert_eq!(log.reader().read(spans[0]).unwrap(), b"one");

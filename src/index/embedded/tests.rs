@@ -419,7 +419,7 @@ fn numbers_of_attributes_come_back_as_they_were_and_the_two_zeros_are_one() {
                 expected: Vec::new(),
             };
             let found = opened.inner.nearest(&query).unwrap().hits.len();
-            let wanted = numbers.iter().filter(|own| **own == number).count();
+            let wanted = numbers.iter().filter(|own| Value::Number(**own) == Value::Number(number)).count();
             assert_eq!(found, wanted, "{number:?}");
         }
         drop(opened);

@@ -103,12 +103,11 @@ impl Inner {
         // Nobody is told that there is a new generation meanwhile: whoever makes one needs these words as well.
         let desk = self.desk();
         let mut words = self.words_mut();
-        let mut own = match words.take() {
-            Some(words) => words,
-            None => {
-                let own = desk.base.shelf(&self.shelf)?;
-                checked(opened(&own)?, &own, &self.live())?
-            }
+        let mut own = if let Some(words) = words.take() {
+            words
+        } else {
+            let own = desk.base.shelf(&self.shelf)?;
+            checked(opened(&own)?, &own, &self.live())?
         };
         // Where it fails, the words go: how much of it their files have is seen when they are opened again.
         self.bring(&mut own)?;
