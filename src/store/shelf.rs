@@ -87,11 +87,9 @@ impl Store {
         self.shared.site.shelf_names()
     }
 
-    /// Takes a shelf away with all that lies on it; one that is not there is away. One that somebody holds stays.
+    /// Takes a shelf away with all that lies on it; one that is not there is away. Whoever reads one still reads to the end.
     pub fn remove_shelf(&self, name: &str) -> Result<()> {
-        let open = self.shared.shelves();
-        let root = open.get(name).and_then(Weak::upgrade);
-        let _held = root.map(|root| root.hold("removing a shelf")).transpose()?;
+        let _open = self.shared.shelves();
         let shelves = self.shared.site.shelves();
         files::remove(&shelves.join(name))?;
         if shelves.exists() { files::sync_folder(&shelves, &self.shared.site.options.faults) } else { Ok(()) }
@@ -99,10 +97,15 @@ impl Store {
 }
 
 impl Root {
-    fn hold(self: Arc<Self>, doing: &str) -> Result<Hold> {
+    fn hold(self: Arc<Self>) -> Result<Hold> {
         if self.held.swap(true, Ordering::AcqRel) {
-            let hint = "Wait until that has ended, then try again.";
-            return Err(Error::new(ErrorKind::Busy, doing, "something else here has it open", hint));
+            let (doing, why) = ("opening a knowledge base", "something else here has it open");
+            return Err(Error::new(
+                ErrorKind::Busy,
+                doing,
+                why,
+                "Wait until that has ended, then try again.",
+            ));
         }
         Ok(Hold(self))
     }
@@ -121,7 +124,7 @@ impl Shelf {
 
     /// Takes the whole shelf for oneself: two that write to one file would spoil it.
     pub fn hold(&self) -> Result<Hold> {
-        self.root.clone().hold("opening a knowledge base")
+        self.root.clone().hold()
     }
 
     /// Where it lies.

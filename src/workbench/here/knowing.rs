@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::StreamExt;
 use futures_util::TryStreamExt;
+use futures_util::stream::StreamExt;
 
 use super::{Here, one};
 use crate::config::Config;
