@@ -7,6 +7,8 @@
 //! "OCBKEND1"   then the number of frames (8 bytes, big-endian), then HMAC-SHA-256 over everything before it
 //! ```
 //!
+//! Shelves are not in it: what lies on one is made from documents, and is made again from them where it is missing.
+//!
 //! Others write meanwhile. The store is read without them having to wait, then what they have touched is read again, and
 //! the last of it at the desk: the file holds one moment.
 

@@ -42,6 +42,9 @@ pub(super) struct Head {
     /// gone. What they keep outside of the head is taken away at the next start, or at the first one that can.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) loose: Vec<Wrap>,
+    /// Data keys of before that a shelf is still sealed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) before: Vec<Wrapped>,
     /// Generations that were replaced but hold what could be wanted back; oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) kept: Vec<u32>,
@@ -126,6 +129,7 @@ impl Head {
             keys,
             next: None,
             loose: Vec::new(),
+            before: Vec::new(),
             kept: Vec::new(),
         }
     }

@@ -16,6 +16,8 @@ pub struct Info {
     pub bytes: u64,
     /// Bytes of generations that a restore or a salvage has replaced and kept.
     pub kept: u64,
+    /// Bytes of what lies on shelves: indexes of knowledge bases.
+    pub shelves: u64,
     /// Records of each kind.
     pub records: Vec<(Kind, u64)>,
     /// Conversations that lists have: no runs of prompts, no columns of comparisons.
@@ -39,7 +41,9 @@ impl Info {
 pub struct Verified {
     /// Records that could be read.
     pub records: u64,
-    /// One error for every record that could not.
+    /// Frames of what lies on shelves that could be read.
+    pub frames: u64,
+    /// One error for every record that could not, and for every place on a shelf.
     pub damaged: Vec<Error>,
 }
 
@@ -67,6 +71,7 @@ impl Store {
         let kept = kept.iter().map(|number| files::bytes_under(&folder(self.shared.site.folder(), *number)));
         Ok(Info {
             kept: kept.sum(),
+            shelves: self.shared.site.shelf_bytes(),
             bytes: files::bytes_under(self.shared.site.folder()),
             records,
             listed,
@@ -76,7 +81,7 @@ impl Store {
         })
     }
 
-    /// Opens every record and every large value.
+    /// Opens every record, every large value and all that lies on shelves.
     pub fn verify(&self) -> Result<Verified> {
         let mut verified = Verified::default();
         for (kind, name) in Kind::RECORDS {
@@ -94,6 +99,7 @@ impl Store {
                 }
             }
         }
+        self.shared.verify_shelves(&mut verified)?;
         Ok(verified)
     }
 

@@ -30,6 +30,7 @@ mod commit;
 mod draft;
 mod fault;
 mod files;
+mod frames;
 mod generation;
 mod head;
 mod info;
@@ -46,12 +47,14 @@ pub mod record;
 mod rekey;
 mod renew;
 mod rescue;
+mod reseal;
 mod restore;
 mod rewrite;
 mod salvage;
 mod scan;
 mod seal;
 mod shelf;
+mod shelves;
 mod shield;
 mod site;
 mod tail;
@@ -66,14 +69,14 @@ pub use fault::Faults;
 pub use info::{Info, Verified};
 pub use key::{Unlock, WrapWith};
 pub use keyring::{Keyring, Ring, RingEntry, RingFault};
-pub use log::{Log, LogReader, Span};
+pub use log::{Log, LogReader, Met, Span};
 pub use migrate::{Step, Stored};
 pub use options::Options;
 pub use owner::Owner;
 pub use pages::{PAGE, PagedFile, PagesWriter};
 pub use record::Record;
 pub use scan::{Newest, Records, Scan};
-pub use shelf::Shelf;
+pub use shelf::{Hold, Shelf};
 pub use shield::shielded;
 
 use blob::Address;
@@ -93,6 +96,7 @@ struct Shared {
     desk: Mutex<Desk>,
     work: Mutex<()>,
     drafts: Mutex<()>,
+    open_shelves: Mutex<shelf::Open>,
     in_use: Mutex<BTreeSet<record::Name>>,
     group: Group,
     unmarked: Mutex<Vec<Address>>,
@@ -127,7 +131,7 @@ impl Shared {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The writer's seat. It is never taken twice by one thread.
+    /// The writer's seat. It is never taken twice by one thread, and after the list of open shelves.
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }

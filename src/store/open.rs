@@ -48,6 +48,7 @@ impl Store {
             None => site.enter(&mut desk, &mut notices)?,
         };
         let live = site.migrate(&mut desk, live, &mut notices)?;
+        site.end_sealing(&mut desk, &mut notices);
         site.sweep(&desk)?;
         let shared = Shared {
             site,
@@ -55,6 +56,7 @@ impl Store {
             desk: Mutex::new(desk),
             work: Mutex::default(),
             drafts: Mutex::default(),
+            open_shelves: Mutex::default(),
             in_use: Mutex::default(),
             group: Group::default(),
             unmarked: Mutex::default(),

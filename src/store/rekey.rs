@@ -32,12 +32,14 @@ impl Store {
         found.and_then(|wrapper| wrapper.unwrap(&keys, &wrap)).map(|_| ())
     }
 
-    /// Wraps anew, and makes a new data key that everything is sealed with. What only the old one opens goes: what restores
+    /// Wraps anew, and makes a new data key that everything is sealed with, what lies on shelves too: where one is in use, at
+    /// the next start. What only the old one opens goes: what restores
     /// and repairs kept, the backups from before a migration. Killed in the middle, the next start finishes it.
     pub fn rekey_data(&self, with: &WrapWith) -> Result<()> {
         let _work = self.shared.work();
         self.shared.rewrap(&mut self.shared.desk(), with)?;
         self.undamaged(Shared::new_data_key)?;
+        self.shared.seal_shelves()?;
         self.shared.refresh_automatic();
         Ok(())
     }
@@ -54,8 +56,12 @@ impl Shared {
         loose.push(wrap.clone());
         site.save(desk, Head { loose: loose.clone(), ..desk.head.clone() })?;
         let made = Wrapper::make(&wrap, with, desk.head.workspace, site.folder(), &site.options);
-        let wrapped = made.and_then(|wrapper| Ok((wrapper.wrap(&desk.keys)?, wrapper)));
-        let (keys, wrapper) = match wrapped {
+        let old = || desk.head.before.iter().map(|keys| desk.wrapper.unwrap(keys, &desk.head.wrap));
+        let wrapped = made.and_then(|wrapper| {
+            let before = old().map(|keys| wrapper.wrap(&keys?)).collect::<Result<Vec<_>>>()?;
+            Ok((wrapper.wrap(&desk.keys)?, before, wrapper))
+        });
+        let (keys, before, wrapper) = match wrapped {
             Ok(made) => made,
             Err(error) => {
                 // What is left of it is taken away at the next start, where that cannot be done now.
@@ -65,7 +71,7 @@ impl Shared {
         };
         loose.retain(|one| *one != wrap);
         loose.push(desk.head.wrap.clone());
-        site.save(desk, Head { wrap, keys, loose, ..desk.head.clone() })?;
+        site.save(desk, Head { wrap, keys, loose, before, ..desk.head.clone() })?;
         desk.wrapper = wrapper;
         if let Some(left) = site.tidy_wraps(desk) {
             self.notice(left);

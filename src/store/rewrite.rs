@@ -182,6 +182,8 @@ impl Site {
                     // Before the head, so that a death in between leaves none of them.
                     self.forget_backups_of_before()?;
                     forgotten = std::mem::take(&mut head.kept);
+                    // What lies on shelves is sealed with it until that is done anew.
+                    head.before.push(head.keys.clone());
                 }
                 Purpose::Compact | Purpose::Restore | Purpose::Salvage => {}
             }

@@ -1,20 +1,23 @@
 //! A shelf: a private folder of sealed files beside the records, for what is large and made from content: the files of an
 //! index.
 //!
-//! What lies on it opens with the workspace whose names key made its secret, whatever its data key becomes. Three kinds of
-//! files: a small one that is replaced whole; a [`log`](super::log), frames one behind the other; [`pages`](super::pages),
-//! written once and read anywhere.
+//! What lies on it is sealed with a secret that the data key makes. A new data key seals it anew: at once where nobody has the
+//! shelf open, otherwise at the next start; until then the head keeps the old key, wrapped. Three kinds of files: a small one
+//! that is replaced whole; a [`log`](super::log), frames one behind the other; [`pages`](super::pages), written once and read
+//! anywhere.
+//!
+//! A backup does not hold shelves: what lies on one can be made again from where it came. A restore leaves them as they are.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use zeroize::Zeroizing;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use super::fault::Faults;
 use super::log::Log;
 use super::pages::{PagedFile, PagesWriter};
-use super::seal::{Sealer, mac};
+use super::seal::Sealer;
 use super::{Store, files};
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -23,41 +26,88 @@ pub(super) fn damaged(doing: impl Into<String>, why: impl Into<String>) -> Error
     Error::new(ErrorKind::Corrupt, doing, why, "")
 }
 
-/// The folder of all shelves, in that of the store.
-const SHELVES: &str = "shelves";
-
 /// A private folder of sealed files. Copies are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     folder: PathBuf,
     /// What each of its files is sealed as, so that none can stand for another.
     name: String,
-    sealer: Arc<Sealer>,
     faults: Faults,
+    root: Arc<Root>,
+}
+
+/// What all handles to a shelf, and to those on it, have in common.
+#[derive(Debug)]
+pub(super) struct Root {
+    sealer: Arc<Sealer>,
+    held: AtomicBool,
+}
+
+/// The shelves that somebody has, by their names.
+pub(super) type Open = BTreeMap<String, Weak<Root>>;
+
+/// A shelf that is somebody's alone until this goes.
+#[derive(Debug)]
+pub struct Hold(Arc<Root>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.held.store(false, Ordering::Release);
+    }
 }
 
 impl Store {
     /// The shelf of that name, made where it is missing. A name is of letters, digits and hyphens.
     pub fn shelf(&self, name: &str) -> Result<Shelf> {
-        let names = self.shared.desk().keys.names.clone();
-        let secret = Zeroizing::new(mac(&names, format!("outcrop shelf {name}").as_bytes()));
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err(Error::internal("opening a shelf", format!("{name:?} is no name of one")));
+        }
+        let mut open = self.shared.shelves();
         let site = &self.shared.site;
-        let shelves = site.folder().join(SHELVES);
+        let shelves = site.shelves();
+        let (folder, faults) = (shelves.join(name), site.options.faults.clone());
+        let shelf = |root| Shelf { folder: folder.clone(), name: name.to_owned(), faults, root };
+        if let Some(root) = open.get(name).and_then(Weak::upgrade) {
+            return Ok(shelf(root));
+        }
         files::private_folder(&shelves, &mut Vec::new())?;
-        let shelf = Shelf {
-            folder: shelves.join(name),
-            name: name.to_owned(),
-            sealer: Arc::new(Sealer::new(&secret)),
-            faults: site.options.faults.clone(),
-        };
-        files::private_folder(&shelf.folder, &mut Vec::new())?;
-        files::sync_folder(&shelves, &shelf.faults)?;
-        Ok(shelf)
+        files::sync_folder(site.folder(), &site.options.faults)?;
+        files::private_folder(&folder, &mut Vec::new())?;
+        files::sync_folder(&shelves, &site.options.faults)?;
+        let (sealer, old) = self.shared.sealers(name)?;
+        // Somebody had it open when the data key became another.
+        site.seal_shelf(name, &sealer, &old)?;
+        let root = Arc::new(Root { sealer: Arc::new(sealer), held: AtomicBool::new(false) });
+        open.insert(name.to_owned(), Arc::downgrade(&root));
+        Ok(shelf(root))
     }
 
-    /// Takes a shelf away with all that lies on it; one that is not there is away.
+    /// The names of the shelves that there are.
+    pub fn shelves(&self) -> Result<Vec<String>> {
+        self.shared.site.shelf_names()
+    }
+
+    /// Takes a shelf away with all that lies on it; one that is not there is away. Whoever reads one still reads to the end.
     pub fn remove_shelf(&self, name: &str) -> Result<()> {
-        files::remove(&self.shared.site.folder().join(SHELVES).join(name))
+        let _open = self.shared.shelves();
+        let shelves = self.shared.site.shelves();
+        files::remove(&shelves.join(name))?;
+        if shelves.exists() { files::sync_folder(&shelves, &self.shared.site.options.faults) } else { Ok(()) }
+    }
+}
+
+impl Root {
+    fn hold(self: Arc<Self>) -> Result<Hold> {
+        if self.held.swap(true, Ordering::AcqRel) {
+            let (doing, why) = ("opening a knowledge base", "something else here has it open");
+            return Err(Error::new(
+                ErrorKind::Busy,
+                doing,
+                why,
+                "Wait until that has ended, then try again.",
+            ));
+        }
+        Ok(Hold(self))
     }
 }
 
@@ -66,9 +116,15 @@ impl Shelf {
     pub fn inner(&self, name: &str) -> Result<Self> {
         let shelf =
             Self { folder: self.folder.join(name), name: format!("{}/{name}", self.name), ..self.clone() };
+        self.faults.at("make a folder").map_err(|why| Error::io("opening a knowledge base", &why))?;
         files::private_folder(&shelf.folder, &mut Vec::new())?;
         files::sync_folder(&self.folder, &self.faults)?;
         Ok(shelf)
+    }
+
+    /// Takes the whole shelf for oneself: two that write to one file would spoil it.
+    pub fn hold(&self) -> Result<Hold> {
+        self.root.clone().hold()
     }
 
     /// Where it lies.
@@ -83,12 +139,7 @@ impl Shelf {
 
     /// The names of what lies on it.
     pub fn names(&self) -> Result<Vec<String>> {
-        let failed =
-            |why: &std::io::Error| Error::io(format!("reading the folder {}", self.folder.display()), why);
-        let entries = fs::read_dir(&self.folder).map_err(|why| failed(&why))?;
-        let names = entries
-            .map(|entry| Ok(entry.map_err(|why| failed(&why))?.file_name().to_string_lossy().into_owned()));
-        names.collect()
+        names(&self.folder)
     }
 
     /// Whether a file lies on it.
@@ -99,35 +150,37 @@ impl Shelf {
     /// The bytes of a small file; `None` where there is none.
     pub fn read(&self, file: &str) -> Result<Option<Vec<u8>>> {
         let Some(bytes) = files::read(&self.path(file))? else { return Ok(None) };
-        let opened = self.sealer.open(self.key(file).as_bytes(), &bytes);
+        let opened = self.root.sealer.open(self.key(file).as_bytes(), &bytes);
         let doing = || format!("reading {}", self.path(file).display());
         Ok(Some(opened.map_err(|error| damaged(doing(), error.why))?.plain))
     }
 
     /// Replaces a small file, whole or not at all.
     pub fn write(&self, file: &str, plain: &[u8]) -> Result<()> {
-        let sealed = self.sealer.seal(1, 0, self.key(file).as_bytes(), plain)?;
+        let sealed = self.root.sealer.seal(1, 0, self.key(file).as_bytes(), plain)?;
         files::write(&self.path(file), &sealed, &self.faults)
     }
 
     /// Takes a file or an inner shelf away; what is not there is away.
     pub fn remove(&self, file: &str) -> Result<()> {
+        let doing = || format!("removing {}", self.path(file).display());
+        self.faults.at("remove from a shelf").map_err(|why| Error::io(doing(), &why))?;
         files::remove(&self.path(file))
     }
 
     /// Opens a log, made where it is missing.
     pub fn log(&self, file: &str) -> Result<Log> {
-        Log::open(&self.path(file), self.key(file), self.sealer.clone(), self.faults.clone())
+        Log::open(&self.path(file), self.key(file), self.root.sealer.clone(), self.faults.clone())
     }
 
     /// Starts a file of pages, which must not be there yet.
     pub fn pages(&self, file: &str) -> Result<PagesWriter> {
-        PagesWriter::create(&self.path(file), self.key(file), self.sealer.clone(), self.faults.clone())
+        PagesWriter::create(&self.path(file), self.key(file), self.root.sealer.clone(), self.faults.clone())
     }
 
     /// Opens a file of pages.
     pub fn paged(&self, file: &str) -> Result<PagedFile> {
-        PagedFile::open(&self.path(file), self.key(file), self.sealer.clone())
+        PagedFile::open(&self.path(file), self.key(file), self.root.sealer.clone())
     }
 
     /// Puts the names of its files on the disk.
@@ -142,4 +195,13 @@ impl Shelf {
     fn key(&self, file: &str) -> String {
         format!("shelf {}/{file}", self.name)
     }
+}
+
+/// The names of what lies in a folder.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
+    let failed = |why: &std::io::Error| Error::io(format!("reading the folder {}", folder.display()), why);
+    let entries = fs::read_dir(folder).map_err(|why| failed(&why))?;
+    let names = entries
+        .map(|entry| Ok(entry.map_err(|why| failed(&why))?.file_name().to_string_lossy().into_owned()));
+    names.collect()
 }

@@ -10,6 +10,12 @@ use crate::domain::{Error, ErrorKind, Result};
 /// The most pieces of a window, marks included: longer ones the model was not taught (sentence-transformers cuts there).
 pub const WINDOW: u32 = 256;
 
+/// A word with more characters than this is one unknown piece to the model, however long it is.
+const LONGEST: usize = 100;
+/// Where passages are measured such a word counts as many: a piece for so many characters, about what other models make of it.
+/// Otherwise one passage could be a whole file of encoded bytes.
+const LETTERS: usize = 4;
+
 /// About so many bytes of a long text are cut into pieces at once.
 const PART: usize = 64 * 1024;
 
@@ -58,7 +64,7 @@ impl Pieces {
         self.most
     }
 
-    /// The bytes of each piece of a text, in order.
+    /// The bytes of each piece of a text, in order. A word that is too long to be known has one for every few characters.
     pub(super) fn places(&self, text: &str) -> Result<Vec<Range<usize>>> {
         let mut places = Vec::with_capacity(text.len() / 4);
         let mut from = 0;
@@ -67,7 +73,16 @@ impl Pieces {
             let least = text.floor_char_boundary(from + PART);
             let end = text[least..].find('\n').map_or(text.len(), |at| least + at + 1);
             let encoding = self.encoded(&text[from..end])?;
-            places.extend(encoding.get_offsets().iter().map(|(start, stop)| from + start..from + stop));
+            for (start, stop) in encoding.get_offsets() {
+                let own = &text[from + start..from + stop];
+                if own.len() <= LONGEST || own.chars().nth(LONGEST).is_none() {
+                    places.push(from + start..from + stop);
+                    continue;
+                }
+                let starts: Vec<usize> = own.char_indices().step_by(LETTERS).map(|(at, _)| at).collect();
+                let ends = starts.iter().skip(1).copied().chain([own.len()]);
+                places.extend(starts.iter().zip(ends).map(|(at, end)| from + start + at..from + start + end));
+            }
             from = end;
         }
         Ok(places)
@@ -83,5 +98,35 @@ impl Pieces {
             [&[self.begin], own, &[self.end]].concat()
         };
         Ok((0..count).map(window).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces() -> Pieces {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokenizer.json");
+        let json = r###"{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+            "pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":null,"decoder":null,
+            "model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+                "vocab":{"[UNK]":0,"[CLS]":1,"[SEP]":2,"a":3,"##a":4,"river":5}}}"###;
+        std::fs::write(&path, json).unwrap();
+        Pieces::load(&path, 6, 256).unwrap()
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_to_be_known_counts_as_many_tokens() {
+        let pieces = pieces();
+        assert_eq!(pieces.places("river aa").unwrap(), [0..5, 6..7, 7..8]);
+        assert_eq!(pieces.places(&"a".repeat(100)).unwrap().len(), 100);
+        let text = format!("river {} river", "é".repeat(1003));
+        let places = pieces.places(&text).unwrap();
+        assert_eq!(places.len(), 2 + 251);
+        assert_eq!((places[1].clone(), places[251].clone()), (6..14, 6 + 2000..6 + 2006));
+        assert!(places.iter().all(|place| text.get(place.clone()).is_some()));
+        // The model still reads what it was taught to read.
+        assert_eq!(pieces.cut(&text).unwrap()[0], [1, 5, 0, 5, 2]);
     }
 }

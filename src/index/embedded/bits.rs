@@ -68,6 +68,12 @@ impl Bits {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// How many it has in a range that begins and ends at multiples of 64.
+    pub fn count_within(&self, range: std::ops::Range<usize>) -> usize {
+        let (first, end) = (range.start / 64, (range.end / 64).min(self.words.len()));
+        self.words.get(first..end).unwrap_or_default().iter().map(|word| word.count_ones() as usize).sum()
+    }
+
     /// Its numbers, smallest first.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.within(0..self.words.len() * 64)
@@ -114,6 +120,7 @@ mod tests {
         assert_eq!(kept.iter().collect::<Vec<_>>(), [0, 64, 300]);
         assert_eq!(Bits::full(128).count(), 128);
         assert_eq!(some.within(64..256).collect::<Vec<_>>(), [64, 200]);
+        assert_eq!((some.count_within(64..256), some.count_within(256..9984)), (2, 0));
         assert_eq!(some.within(256..512).count() + some.within(9984..9984).count(), 0);
         let values: Vec<u32> = (0..130).collect();
         assert_eq!(Bits::where_in(&values, &some).iter().collect::<Vec<_>>(), [0, 63, 64]);

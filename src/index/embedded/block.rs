@@ -12,8 +12,9 @@ use crate::domain::id::DocumentId;
 use crate::domain::knowledge::passage::{Entry, Passage};
 use crate::domain::{Error, ErrorKind, Result};
 
-/// Entries of a block: one is read with all its neighbours, so they are few.
+/// Entries of a block at most. One is read with all its neighbours, so none is added to so many bytes.
 pub(super) const ENTRIES: usize = 16;
+pub(super) const BYTES: usize = 32 * 1024;
 
 /// A frame of the log.
 #[derive(Debug)]
@@ -55,7 +56,8 @@ pub(super) fn decode(bytes: &[u8], dimensions: usize) -> Result<Part> {
         Some(b"B") => {
             let count = from.number().ok_or_else(wrong)? as usize;
             let entries = (0..count).map(|_| entry(&mut from, dimensions).ok_or_else(wrong));
-            entries.collect::<Result<_>>().map(Part::Block)
+            let entries = entries.collect::<Result<_>>()?;
+            if from.0.is_empty() { Ok(Part::Block(entries)) } else { Err(wrong()) }
         }
         _ => Err(wrong()),
     }

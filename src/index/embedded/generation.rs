@@ -5,18 +5,21 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
+use std::thread::ScopedJoinHandle;
 
 use super::block::{self, Commit, Part};
 use super::frame::{Frame, Row};
+use super::postings::Postings;
 use super::table::Table;
 use crate::domain::id::{DocumentId, PassageId};
 use crate::domain::knowledge::passage::Entry;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::Change;
-use crate::store::{Log, LogReader, Shelf, Span};
+use crate::store::{Log, LogReader, Met, Shelf, Span};
 
-/// Rows of a frame: about 200 KB of the usual vectors.
+/// Rows of a frame at most, and values of their vectors: about 200 KB.
 const ROWS: usize = 256;
+const VALUES: usize = 128 * 1024;
 /// Frames that are opened at once when a base is opened, so that no more memory is taken than that.
 const AT_ONCE: usize = 32;
 
@@ -45,7 +48,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Whether it can be asked.
+    /// Whether it can be asked, and written to: what could not be loaded must not be taken for what there is.
     pub(super) fn whole(&self) -> Result<()> {
         self.broken.clone().map_or(Ok(()), Err)
     }
@@ -79,33 +82,32 @@ pub(super) struct Opening {
     pub(super) told: u64,
 }
 
-/// Opens the generation on a shelf.
-pub(super) fn open(shelf: &Shelf, opening: Opening) -> Result<Opened> {
+/// Opens the generation on a shelf. `notes` say what was cut off or made anew.
+pub(super) fn open(shelf: &Shelf, opening: Opening, notes: &mut Vec<String>) -> Result<Opened> {
     let passages = shelf.log("passages")?;
     let mut rows = shelf.log("rows")?;
     let table = Table::new(opening.width);
     let reader = passages.reader();
     let mut live = Live { table, reader, covers: 0, gone: Vec::new(), order: OnceLock::new(), broken: None };
-    load(&mut rows, &mut live, opening)?;
+    load(&mut rows, &mut live, opening, notes)?;
     if live.covers > passages.length() {
         let why = "its passages end before what its rows know of them";
         return Err(damaged(why));
     }
     let mut writer = Writer { rows, passages, stuck: None };
-    let lost = replay(&mut writer, &mut live, opening)?;
+    let lost = replay(&mut writer, &mut live, opening, notes)?;
     Ok(Opened { writer, live, lost })
 }
 
-/// Reads the rows. An act that was not written to its end is cut off.
-fn load(rows: &mut Log, live: &mut Live, opening: Opening) -> Result<()> {
-    let spans = rows.recover(0)?;
+/// Reads the rows as far as they are whole. What lies behind is made again from the passages, since it holds nothing of its own.
+fn load(rows: &mut Log, live: &mut Live, opening: Opening, notes: &mut Vec<String>) -> Result<()> {
     let reader = rows.reader();
+    let spans = reader.spans(rows.length())?;
     live.table
         .reserve(spans.len().saturating_mul(ROWS).min(rows.length() as usize / (2 * opening.width.max(1))));
     let mut waiting: Vec<Frame> = Vec::new();
     let mut whole = 0;
-    for some in spans.chunks(AT_ONCE) {
-        let frames = decoded(&reader, some, opening.width)?;
+    let mut take = |frames: Vec<Frame>, some: &[Span]| {
         for (frame, span) in frames.into_iter().zip(some) {
             let ends = frame.covers > 0;
             waiting.push(frame);
@@ -119,65 +121,107 @@ fn load(rows: &mut Log, live: &mut Live, opening: Opening) -> Result<()> {
                 whole = span.end();
             }
         }
-    }
+    };
+    let met = each_decoded(&reader, &spans, opening.width, &mut take)?;
     if whole < rows.length() {
         rows.truncate(whole)?;
+    }
+    if met.is_some() {
+        notes.push("Some of what search needs was damaged; it was made again from the passages.".to_owned());
     }
     Ok(())
 }
 
-/// Opens some frames, on several threads.
-fn decoded(reader: &LogReader, spans: &[Span], width: usize) -> Result<Vec<Frame>> {
-    let one = |span: &Span| {
-        let frame = reader.read(*span).and_then(|bytes| Frame::decode(&bytes, width));
-        frame.map_err(|error| Error { hint: HINT.to_owned(), ..error })
-    };
-    let threads =
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(spans.len()).max(1);
-    let parts = std::thread::scope(|scope| {
-        let (own, others) = spans.split_at(spans.len() / threads);
-        let per_thread = others.len().div_ceil((threads - 1).max(1)).max(1);
-        let work = |part: &[Span]| part.iter().map(one).collect::<Result<Vec<_>>>();
-        let running: Vec<_> = others.chunks(per_thread).map(|part| scope.spawn(move || work(part))).collect();
-        let mut done = vec![work(own)];
-        for thread in running {
-            done.push(thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
+/// Gives the frames to `take`, some at a time and in order, while other threads open the next ones. Ends before the first that
+/// is damaged, and tells that.
+fn each_decoded(
+    reader: &LogReader,
+    spans: &[Span],
+    width: usize,
+    take: &mut dyn FnMut(Vec<Frame>, &[Span]),
+) -> Result<Option<Error>> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let work = |part: &[Span]| {
+        let mut frames = Vec::with_capacity(part.len());
+        for span in part {
+            match reader.read(*span).and_then(|bytes| Frame::decode(&bytes, width)) {
+                Ok(frame) => frames.push(frame),
+                Err(met) => return (frames, Some(met)),
+            }
         }
-        done
-    });
-    let mut frames = Vec::with_capacity(spans.len());
-    for part in parts {
-        frames.extend(part?);
-    }
-    Ok(frames)
+        (frames, None)
+    };
+    let work = &work;
+    std::thread::scope(|scope| {
+        let mut batches = spans.chunks(AT_ONCE);
+        let mut running: Vec<(&[Span], ScopedJoinHandle<'_, _>)> = Vec::new();
+        loop {
+            let mut done = Vec::new();
+            for (part, thread) in std::mem::take(&mut running) {
+                done.push((part, thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))));
+            }
+            if let Some(batch) = batches.next() {
+                let parts = batch.chunks(batch.len().div_ceil(threads));
+                running = parts.map(|part| (part, scope.spawn(move || work(part)))).collect();
+            }
+            if done.is_empty() && running.is_empty() {
+                return Ok(None);
+            }
+            for (part, (frames, met)) in done {
+                take(frames, part);
+                match met {
+                    None => {}
+                    Some(met) if met.kind == ErrorKind::Corrupt => return Ok(Some(met)),
+                    Some(error) => return Err(error),
+                }
+            }
+        }
+    })
 }
 
-/// Reads the acts that the rows lack, and writes their rows. What was not made to count is cut off.
-fn replay(writer: &mut Writer, live: &mut Live, opening: Opening) -> Result<u64> {
-    let mut lost = 0;
-    let spans = writer.passages.recover(live.covers)?;
+/// Reads the acts that the rows lack, and writes their rows. What no finished act has is cut off at the end and told; damage
+/// before the end of a finished act is an error, unless that is what is to be mended.
+fn replay(writer: &mut Writer, live: &mut Live, opening: Opening, notes: &mut Vec<String>) -> Result<u64> {
     let reader = writer.passages.reader();
+    let length = writer.passages.length();
+    let mut lost = 0;
     let mut blocks: Vec<(Span, Vec<Entry>)> = Vec::new();
-    let mut whole = live.covers;
-    for span in spans {
-        let part = reader.read(span).and_then(|bytes| block::decode(&bytes, opening.dimensions));
-        match part {
-            Ok(Part::Block(entries)) => blocks.push((span, entries)),
-            Ok(Part::Commit(commit)) => {
-                let frames = frames(&live.table, &commit.removed, &blocks, span.end(), opening.width)?;
+    let (mut at, mut whole) = (live.covers, live.covers);
+    let mut damage = None;
+    while let Some(met) = reader.next(at, length)? {
+        let (span, plain) = match met {
+            Met::Frame(span, plain) => (span, plain),
+            Met::Damage(range) => {
+                damage.get_or_insert(range.start);
+                lost += 1;
+                at = range.end;
+                continue;
+            }
+        };
+        at = span.end();
+        match block::decode(&plain, opening.dimensions)? {
+            Part::Block(entries) => blocks.push((span, entries)),
+            Part::Commit(commit) => {
+                if let Some(damage) = damage.filter(|_| !opening.mending) {
+                    let error = reader.damaged_at(damage);
+                    return Err(Error { hint: HINT.to_owned(), ..error });
+                }
+                let frames = frames(&live.table, &commit.removed, &blocks, span.end(), opening.width);
                 write_rows(&mut writer.rows, &frames)?;
                 live.apply(&frames);
                 blocks.clear();
                 whole = span.end();
             }
-            Err(_) if opening.mending => lost += 1,
-            Err(error) => return Err(Error { hint: HINT.to_owned(), ..error }),
         }
     }
-    if whole < writer.passages.length() {
+    if whole < length {
         writer.passages.truncate(whole)?;
+        let bytes = length - whole;
+        notes.push(format!(
+            "Its passages ended with {bytes} bytes that no finished act has; they were cut off."
+        ));
     }
-    Ok(lost)
+    Ok(if opening.mending { lost } else { 0 })
 }
 
 /// What helps where something is damaged.
@@ -189,11 +233,19 @@ fn damaged(why: &str) -> Error {
 }
 
 impl Writer {
+    /// Whether anything may be written.
+    pub(super) fn ready(&self) -> Result<()> {
+        self.stuck.clone().map_or(Ok(()), Err)
+    }
+
+    /// Writes nothing more until the base is opened again.
+    pub(super) fn stick(&mut self, why: Error) {
+        self.stuck = Some(stuck(why));
+    }
+
     /// Carries out an act: it is on the disk when this returns. What it does to the rows is given back, to be applied.
     pub(super) fn write(&mut self, table: &Table, change: Change, width: usize) -> Result<Vec<Frame>> {
-        if let Some(stuck) = &self.stuck {
-            return Err(stuck.clone());
-        }
+        self.ready()?;
         let start = self.passages.length();
         let written = self.write_passages(change);
         let (removed, blocks) = match written {
@@ -201,20 +253,19 @@ impl Writer {
             Err(error) => {
                 // Blocks that nothing makes count would be taken for a part of the next act.
                 if let Err(why) = self.passages.truncate(start) {
-                    self.stuck = Some(stuck(why));
+                    self.stick(why);
                 }
                 return Err(error);
             }
         };
         let covers = self.passages.length();
-        let rows = frames(table, &removed, &blocks, covers, width).and_then(|frames| {
-            write_rows(&mut self.rows, &frames)?;
-            Ok(frames)
-        });
-        rows.inspect_err(|error| {
+        let frames = frames(table, &removed, &blocks, covers, width);
+        if let Err(error) = write_rows(&mut self.rows, &frames) {
             // The act counts already. The next opening reads it from the passages.
-            self.stuck = Some(stuck(error.clone()));
-        })
+            self.stick(error.clone());
+            return Err(error);
+        }
+        Ok(frames)
     }
 
     /// Blocks, then what makes them count.
@@ -223,7 +274,14 @@ impl Writer {
         let mut blocks = Vec::new();
         let mut entries = change.put.into_iter();
         loop {
-            let some: Vec<Entry> = entries.by_ref().take(block::ENTRIES).collect();
+            let (mut some, mut bytes) = (Vec::new(), 0);
+            while some.len() < block::ENTRIES
+                && bytes < block::BYTES
+                && let Some(entry) = entries.next()
+            {
+                bytes += entry.passage.text.len() + 4 * entry.vector.len();
+                some.push(entry);
+            }
             if some.is_empty() {
                 break;
             }
@@ -259,9 +317,8 @@ fn frames(
     blocks: &[(Span, Vec<Entry>)],
     covers: u64,
     width: usize,
-) -> Result<Vec<Frame>> {
-    let mut gone: HashSet<u32> =
-        removed.iter().flat_map(|document| table.rows_of(document)).copied().collect();
+) -> Vec<Frame> {
+    let mut gone: HashSet<u32> = removed.iter().flat_map(|document| table.rows_of(document)).collect();
     let entries = || blocks.iter().flat_map(|(_, entries)| entries);
     gone.extend(entries().filter_map(|entry| table.row_of(&entry.passage.id)).map(|row| row as u32));
     // Of two entries with one id the last counts.
@@ -270,7 +327,8 @@ fn frames(
     let mut gone: Vec<u32> = gone.into_iter().collect();
     gone.sort_unstable();
     let mut frames = vec![Frame { removed: gone, ..Frame::default() }];
-    let mut fresh: HashMap<Vec<u8>, u32> = HashMap::new();
+    let mut fresh = HashMap::new();
+    let rows = (VALUES / width.max(1)).clamp(1, ROWS);
     let mut number = 0;
     for (span, entries) in blocks {
         for (within, Entry { passage, vector }) in entries.iter().enumerate() {
@@ -279,17 +337,16 @@ fn frames(
             if last.get(&passage.id) != Some(&at) {
                 continue;
             }
-            if frames.last().is_some_and(|frame| frame.rows.len() >= ROWS) {
+            if frames.last().is_some_and(|frame| frame.rows.len() >= rows) {
                 frames.push(Frame::default());
             }
             let Some(frame) = frames.last_mut() else { continue };
             let set = if let Some(set) = table.postings.number(&passage.attributes) {
                 set
             } else {
-                let key = serde_json::to_vec(&passage.attributes)
-                    .map_err(|why| Error::internal("writing a knowledge base's rows", why.to_string()))?;
                 let next = (table.postings.len() + fresh.len()) as u32;
-                *fresh.entry(key).or_insert_with(|| {
+                // Told apart as the table will tell them apart: the two zeros are equal.
+                *fresh.entry(Postings::digest(&passage.attributes)).or_insert_with(|| {
                     frame.sets.push(passage.attributes.clone());
                     next
                 })
@@ -310,5 +367,5 @@ fn frames(
     if let Some(frame) = frames.last_mut() {
         frame.covers = covers;
     }
-    Ok(frames)
+    frames
 }

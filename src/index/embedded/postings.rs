@@ -12,7 +12,7 @@ use crate::domain::knowledge::attribute::{Attributes, Value};
 use crate::domain::knowledge::filter::{Filter, Test};
 
 /// A hundred and twenty-eight bits that tell one set from every other.
-type Digest = (u64, u64);
+pub(super) type Digest = (u64, u64);
 
 /// All sets of attributes.
 #[derive(Debug, Default)]
@@ -35,7 +35,12 @@ struct Column {
 impl Postings {
     /// The number of a set that is known.
     pub(super) fn number(&self, attributes: &Attributes) -> Option<u32> {
-        self.known.get(&digest(attributes)).copied()
+        self.known.get(&Self::digest(attributes)).copied()
+    }
+
+    /// What tells a set from every other.
+    pub(super) fn digest(attributes: &Attributes) -> Digest {
+        digest(attributes)
     }
 
     /// How many there are: the number of the next one.

@@ -64,7 +64,8 @@ impl<'a> Sight<'a> {
 
     fn score(&self, row: usize) -> f64 {
         let (high, low) = self.table.halves(row);
-        self.query.near(high, low) * f64::from(self.table.size(row).0)
+        // The two zeros are equal.
+        self.query.near(high, low) * f64::from(self.table.size(row).0) + 0.0
     }
 
     /// The worst and the best case of a row's score, from its sum.
@@ -80,8 +81,12 @@ impl<'a> Sight<'a> {
         let (first, width) = (at * CHUNK, self.table.width);
         let count = chunk.highs.len() / width;
         let rows = || passing.within(first..first + CHUNK);
-        let wanted = rows().count();
-        if wanted * FEW > count {
+        let wanted = passing.count_within(first..first + CHUNK);
+        if wanted == count {
+            space.sums.resize(count, 0);
+            self.query.scan(&chunk.highs, &mut space.sums);
+            (first..).zip(&space.sums).for_each(|(row, sum)| tell(row, self.bounds(row, *sum)));
+        } else if wanted * FEW > count {
             space.sums.resize(count, 0);
             self.query.scan(&chunk.highs, &mut space.sums);
             rows().for_each(|row| tell(row, self.bounds(row, space.sums[row - first])));
@@ -152,7 +157,12 @@ struct Best {
     /// The highest worst cases, the lowest of them at the top; as many as are wanted.
     floor: std::collections::BinaryHeap<std::cmp::Reverse<Ordered>>,
     rows: Vec<(f32, u32)>,
+    /// When there are so many, those that cannot be among the best any more go.
+    room: usize,
 }
+
+/// So many rows are held before any goes.
+const ROOM: usize = 4096;
 
 /// A number with an order.
 #[derive(PartialEq)]
@@ -174,7 +184,7 @@ impl Ord for Ordered {
 
 impl Best {
     fn new(wanted: usize) -> Self {
-        Self { wanted, floor: std::collections::BinaryHeap::new(), rows: Vec::new() }
+        Self { wanted, floor: std::collections::BinaryHeap::new(), rows: Vec::new(), room: ROOM }
     }
 
     fn least(&self) -> f32 {
@@ -189,9 +199,11 @@ impl Best {
         }
         self.raise(worst);
         self.rows.push((best, row as u32));
-        if self.rows.len() > 4096 && self.rows.len().is_power_of_two() {
+        if self.rows.len() >= self.room {
             let least = self.least();
             self.rows.retain(|(best, _)| *best >= least);
+            // Where nearly all are equal few go: the next look comes when there are twice as many.
+            self.room = ROOM.max(2 * self.rows.len());
         }
     }
 
@@ -242,7 +254,7 @@ fn place(sight: &Sight<'_>, passing: &Bits, own: usize) -> Placed {
 pub fn exact(vectors: &[(PassageId, Vec<f32>)], query: &[f32], results: usize) -> Vec<(PassageId, f64)> {
     let query = unit(query);
     let score = |vector: &[f32]| {
-        unit(vector).iter().zip(&query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+        unit(vector).iter().zip(&query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() + 0.0
     };
     let mut all: Vec<_> = vectors.iter().map(|(id, vector)| (*id, score(vector))).collect();
     all.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));

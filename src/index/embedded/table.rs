@@ -22,6 +22,13 @@ pub(super) struct Chunk {
     pub(super) lows: Vec<i8>,
 }
 
+/// The rows of a document, those that are gaps among them, and how many are none.
+#[derive(Debug, Default)]
+struct Own {
+    rows: Vec<u32>,
+    living: usize,
+}
+
 /// All rows.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -35,7 +42,7 @@ pub(super) struct Table {
     alive: Bits,
     living: usize,
     by_id: HashMap<PassageId, u32>,
-    by_document: HashMap<DocumentId, Vec<u32>>,
+    by_document: HashMap<DocumentId, Own>,
     pub(super) postings: Postings,
 }
 
@@ -89,7 +96,9 @@ impl Table {
             self.alive.put(number);
             self.living += 1;
             self.by_id.insert(row.id, number as u32);
-            self.by_document.entry(row.document).or_default().push(number as u32);
+            let own = self.by_document.entry(row.document).or_default();
+            own.rows.push(number as u32);
+            own.living += 1;
         }
     }
 
@@ -102,10 +111,13 @@ impl Table {
         if self.by_id.get(&id) == Some(&(number as u32)) {
             self.by_id.remove(&id);
         }
-        if let Some(rows) = self.by_document.get_mut(&document) {
-            rows.retain(|row| *row as usize != number);
-            if rows.is_empty() {
+        if let Some(own) = self.by_document.get_mut(&document) {
+            own.living -= 1;
+            if own.living == 0 {
                 self.by_document.remove(&document);
+            } else if own.rows.len() > 2 * own.living + 16 {
+                // Seldom: looking through all of them for each that goes would take the square of their number.
+                own.rows.retain(|row| self.alive.has(*row as usize));
             }
         }
     }
@@ -124,8 +136,9 @@ impl Table {
     }
 
     /// The rows of a document, as they came.
-    pub(super) fn rows_of(&self, document: &DocumentId) -> &[u32] {
-        self.by_document.get(document).map(Vec::as_slice).unwrap_or_default()
+    pub(super) fn rows_of(&self, document: &DocumentId) -> impl Iterator<Item = u32> + '_ {
+        let own = self.by_document.get(document).map(|own| &own.rows[..]).unwrap_or_default();
+        own.iter().copied().filter(|row| self.alive.has(*row as usize))
     }
 
     pub(super) fn is_alive(&self, row: usize) -> bool {

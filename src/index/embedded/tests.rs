@@ -1,14 +1,16 @@
 //! Damage and death, seen from the files.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
+use super::scan::Asked;
 use super::*;
+use crate::domain::ErrorKind;
 use crate::domain::knowledge::attribute::{Attributes, Value};
 use crate::domain::knowledge::filter::{Filter, Test};
-use crate::store::{Faults, Options, Owner, Store, Unlock};
+use crate::store::{Faults, Options, Owner, Span, Store, Unlock};
 
 const DIMENSIONS: usize = 8;
 
@@ -133,14 +135,18 @@ fn a_flipped_byte_is_told_and_mending_keeps_what_is_whole() {
         let mut flipped = bytes.clone();
         flipped[300] ^= 1;
         std::fs::write(log(&shelf, name), &flipped).unwrap();
+        let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
         if name == "passages" {
             // What the rows know is not read again at the start, but when it is wanted.
-            let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
-            assert_eq!(opened.inner.page(None, 1000).unwrap_err().kind, ErrorKind::Corrupt);
-        } else {
-            let error = Embedded::open(shelf.clone(), DIMENSIONS).unwrap_err();
+            let error = opened.inner.page(None, 1000).unwrap_err();
             assert!(error.kind == ErrorKind::Corrupt && error.hint.contains("mended"), "{error}");
+        } else {
+            // They hold nothing of their own.
+            assert!(opened.notes()[0].contains("was damaged; it was made again"), "{:?}", opened.notes());
+            assert_eq!(all(&opened.inner), wanted);
         }
+        drop(opened);
+        std::fs::write(log(&shelf, name), &flipped).unwrap();
         let (mended, told) = Embedded::mend(shelf.clone(), DIMENSIONS).unwrap();
         if name == "rows" {
             assert_eq!((all(&mended.inner), told.lost), (wanted.clone(), 0));
@@ -171,36 +177,292 @@ fn damaged_words_are_made_anew() {
     }
 }
 
+/// Which step is refused, counted from when it is set, and whether all that follow are as well.
+struct Plan {
+    left: AtomicUsize,
+    refused: AtomicBool,
+    all: bool,
+}
+
+impl Plan {
+    fn new(all: bool) -> Arc<Self> {
+        Arc::new(Self { left: AtomicUsize::new(usize::MAX), refused: AtomicBool::new(false), all })
+    }
+
+    fn faults(self: &Arc<Self>) -> Faults {
+        let own = self.clone();
+        Faults::new(move |_| {
+            let now = own.left.fetch_sub(1, Ordering::SeqCst) == 0;
+            let refused = now || own.all && own.refused.load(Ordering::SeqCst);
+            own.refused.fetch_or(now, Ordering::SeqCst);
+            if refused { Err(std::io::Error::other("planned")) } else { Ok(()) }
+        })
+    }
+
+    fn refuse(&self, step: usize) {
+        self.left.store(step, Ordering::SeqCst);
+    }
+
+    /// Refuses nothing more; whether it came to that.
+    fn end(&self) -> bool {
+        self.left.store(usize::MAX, Ordering::SeqCst);
+        self.refused.swap(false, Ordering::SeqCst)
+    }
+}
+
+fn unfiltered(inner: &Inner, vector: Vec<f32>) -> Vec<PassageId> {
+    let query = Nearest { vector, results: 100, filter: None, expected: Vec::new() };
+    inner.nearest(&query).unwrap().hits.into_iter().map(|hit| hit.id).collect()
+}
+
+/// What every way of asking gives, each once.
+fn sound(inner: &Inner, word: &str, when: &str) {
+    let there: Vec<PassageId> = all(inner).into_iter().map(|entry| entry.passage.id).collect();
+    let mut near = unfiltered(inner, noise(5, DIMENSIONS));
+    near.sort();
+    assert_eq!(near, there, "{when}: by vectors");
+    let query = Matching { text: word.to_owned(), results: 100, filter: None, expected: Vec::new() };
+    let ranked = inner.matching(&query).unwrap();
+    let mut matching: Vec<PassageId> = ranked.hits.iter().map(|hit| hit.id).collect();
+    matching.sort();
+    assert_eq!((matching, ranked.among), (there.clone(), there.len() as u64), "{when}: by words");
+    assert_eq!(inner.counts().unwrap().passages, there.len() as u64, "{when}");
+}
+
+/// An act, then what follows it in the files: the words, and a new generation. Whether the act was answered.
+fn steps(opened: &Embedded, change: Change) -> bool {
+    let done = opened.inner.apply(change).is_ok();
+    let _ = opened.inner.catch_up();
+    let _ = opened.inner.compact();
+    let _ = opened.inner.catch_up();
+    done
+}
+
 #[test]
-fn whichever_step_fails_an_act_is_whole_or_not_there() {
+fn whichever_step_fails_an_act_is_whole_or_not_there_and_nothing_is_found_twice() {
+    for all_that_follow in [false, true] {
+        // In memory where there is such a folder: hundreds of steps wait for a disk.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let plan = Plan::new(all_that_follow);
+        let shelf = shelf_with(folder.path(), plan.faults());
+        let mut opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+        opened.inner.apply(document(2, "word other")).unwrap();
+        opened.inner.apply(document(1, "word before")).unwrap();
+        let mut ends = [0, 0];
+        for step in (0..).step_by(if all_that_follow { 3 } else { 1 }) {
+            let before = texts(&opened.inner);
+            plan.refuse(step);
+            let done = steps(&opened, document(1, &format!("word step{step}")));
+            let reached = plan.end();
+            // First those who have it open go on, then it is opened anew.
+            for again in [false, true] {
+                if again {
+                    drop(opened);
+                    opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+                } else if opened.inner.live().whole().is_err() {
+                    continue;
+                }
+                let when = format!("step {step}, opened again: {again}");
+                sound(&opened.inner, "word", &when);
+                let after = texts(&opened.inner);
+                let fresh = after.iter().filter(|text| text.contains(&format!("step{step} "))).count();
+                assert!(fresh == 5 && after.len() == 10 || after == before, "{when}: {after:?}");
+                if again {
+                    assert!(!done || fresh == 5, "{when}: what was answered is there");
+                    ends[usize::from(fresh == 5)] += 1;
+                }
+            }
+            if !reached {
+                break;
+            }
+        }
+        assert!(ends[0] > 0 && ends[1] > 15, "{ends:?}");
+    }
+}
+
+#[test]
+fn a_base_whose_rows_could_not_be_loaded_again_tells_nothing_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let left = Arc::new(AtomicUsize::new(usize::MAX));
-    let own = left.clone();
-    let faults = Faults::new(move |_| match own.fetch_sub(1, Ordering::SeqCst) {
-        0 => Err(std::io::Error::other("planned")),
-        _ => Ok(()),
-    });
-    let shelf = shelf_with(folder.path(), faults);
+    let shelf = shelf(folder.path());
+    let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+    opened.inner.apply(document(1, "alpha")).unwrap();
+    let wanted = all(&opened.inner);
+    {
+        let mut live = opened.inner.live_mut();
+        live.table = table::Table::new(opened.inner.width);
+        live.broken = Some(Error::new(ErrorKind::Corrupt, "trying", "planned", ""));
+    }
+    assert!(opened.inner.compact().is_err() && opened.inner.settle().is_err());
+    assert!(opened.inner.counts().is_err() && opened.inner.page(None, 9).is_err());
+    assert!(opened.inner.of_document(&DocumentId::from_bytes([1; 16])).is_err());
+    assert!(opened.inner.apply(document(2, "beta")).is_err());
+    drop(opened);
+    assert_eq!(all(&Embedded::open(shelf, DIMENSIONS).unwrap().inner), wanted);
+}
+
+#[test]
+fn a_lost_base_file_costs_nothing_and_a_lost_generation_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = shelf(folder.path());
+    let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+    opened.inner.apply(document(1, "alpha")).unwrap();
+    opened.inner.compact().unwrap();
+    let wanted = all(&opened.inner);
+    drop(opened);
+    let (file, own) = (shelf.folder().join("base"), shelf.folder().join("gen-000002"));
+    for damage in ["lost", "damaged"] {
+        if damage == "lost" {
+            std::fs::remove_file(&file).unwrap();
+        } else {
+            std::fs::write(&file, "nonsense").unwrap();
+        }
+        let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+        assert_eq!(all(&opened.inner), wanted, "{damage}");
+        assert!(opened.notes()[0].contains("a copy was taken"), "{:?}", opened.notes());
+        drop(opened);
+        assert_eq!(Embedded::open(shelf.clone(), DIMENSIONS).unwrap().notes(), [""; 0]);
+    }
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(own.join("base")).unwrap();
+    let error = Embedded::open(shelf.clone(), DIMENSIONS).unwrap_err();
+    assert!(error.kind == ErrorKind::Corrupt && error.hint.contains("mended"), "{error}");
+    let (mended, told) = Embedded::mend(shelf.clone(), DIMENSIONS).unwrap();
+    assert_eq!((all(&mended.inner), told.lost), (wanted, 0));
+    drop(mended);
+    std::fs::remove_dir_all(&own).unwrap();
+    let error = Embedded::open(shelf.clone(), DIMENSIONS).unwrap_err();
+    assert!(error.kind == ErrorKind::Corrupt && error.why.contains("gone"), "{error}");
+    let (mended, _) = Embedded::mend(shelf, DIMENSIONS).unwrap();
+    assert!(all(&mended.inner).is_empty());
+}
+
+#[test]
+fn whatever_byte_of_a_frame_is_damaged_mending_keeps_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = shelf(folder.path());
+    let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+    for number in 1..=3 {
+        opened.inner.apply(document(number, "text")).unwrap();
+    }
+    let wanted = all(&opened.inner);
+    let second = opened.inner.live().table.rows[5].block;
+    drop(opened);
+    let passages = std::fs::read(log(&shelf, "passages")).unwrap();
+    // The magic, the length of its key, its own length, the key, the nonce, the text.
+    for byte in [0, 21, 24, 26, 30, 70, 200] {
+        let mut flipped = passages.clone();
+        flipped[second.at as usize + byte] ^= 0x11;
+        std::fs::write(log(&shelf, "passages"), &flipped).unwrap();
+        let _ = std::fs::remove_file(log(&shelf, "rows"));
+        let error = Embedded::open(shelf.clone(), DIMENSIONS).unwrap_err();
+        assert!(error.kind == ErrorKind::Corrupt && error.hint.contains("mended"), "{byte}: {error}");
+        let (mended, told) = Embedded::mend(shelf.clone(), DIMENSIONS).unwrap();
+        assert_eq!((all(&mended.inner), told.lost), ([&wanted[..5], &wanted[10..]].concat(), 1), "{byte}");
+        assert_eq!(matching(&mended.inner, "text").len(), 10);
+        mended.inner.apply(document(2, "text")).unwrap();
+        drop(mended);
+        assert_eq!(all(&Embedded::open(shelf.clone(), DIMENSIONS).unwrap().inner), wanted);
+    }
+}
+
+#[test]
+fn what_lies_behind_the_last_finished_act_is_cut_off_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = shelf(folder.path());
+    let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+    opened.inner.apply(document(1, "alpha")).unwrap();
+    let (wanted, end) = (all(&opened.inner), opened.inner.desk().writer.passages.length());
+    let rows = std::fs::read(log(&shelf, "rows")).unwrap();
+    opened.inner.apply(document(2, "beta")).unwrap();
+    drop(opened);
+    let passages = std::fs::read(log(&shelf, "passages")).unwrap();
+    let (whole, more) = passages.split_at(end as usize);
+    let garbled = |at: usize| {
+        let mut more = more.to_vec();
+        more[at] ^= 1;
+        // A power cut may also leave the file longer than what was written.
+        more.truncate(more.len() - 10);
+        more
+    };
+    for tail in [vec![0x5a; 999], vec![0; 5000], garbled(0), garbled(100), garbled(25), more[..40].to_vec()] {
+        std::fs::write(log(&shelf, "passages"), [whole, &tail].concat()).unwrap();
+        std::fs::write(log(&shelf, "rows"), [&rows[..], &tail].concat()).unwrap();
+        let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+        assert_eq!(all(&opened.inner), wanted);
+        let told = format!("{} bytes that no finished act has", tail.len());
+        assert!(opened.notes().iter().any(|note| note.contains(&told)), "{:?}", opened.notes());
+        drop(opened);
+        let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+        assert_eq!((opened.notes(), all(&opened.inner)), (&[][..], wanted.clone()));
+    }
+}
+
+#[test]
+fn numbers_of_attributes_come_back_as_they_were_and_the_two_zeros_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = shelf(folder.path());
     let mut opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
-    opened.inner.apply(document(1, "before")).unwrap();
-    let mut ends = [0, 0];
-    for step in 0.. {
-        let before = texts(&opened.inner);
-        left.store(step, Ordering::SeqCst);
-        let done = opened.inner.apply(document(1, &format!("step {step}")));
-        let reached = left.swap(usize::MAX, Ordering::SeqCst) > step;
+    let numbers = [0.0, -0.0, 0.1 + 0.2, -0.0, 0.0, 1e300 / 3.0, 5e-324, f64::MAX, 7.0];
+    let put = (0..).zip(numbers).map(|(ordinal, number)| {
+        let mut entry = entry(1, ordinal, "text");
+        entry.passage.attributes.insert("number".to_owned(), Value::Number(number));
+        entry
+    });
+    opened.inner.apply(Change { remove: Vec::new(), put: put.collect() }).unwrap();
+    for _ in 0..2 {
+        for number in numbers {
+            let filter = Filter::test("number", Test::Equals(Value::Number(number)));
+            let query = Nearest {
+                vector: noise(1, DIMENSIONS),
+                results: 20,
+                filter: Some(filter),
+                expected: Vec::new(),
+            };
+            let found = opened.inner.nearest(&query).unwrap().hits.len();
+            let wanted = numbers.iter().filter(|own| Value::Number(**own) == Value::Number(number)).count();
+            assert_eq!(found, wanted, "{number:?}");
+        }
         drop(opened);
         opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
-        let after = texts(&opened.inner);
-        let whole = after.iter().all(|text| text.starts_with(&format!("step {step}"))) && after.len() == 5;
-        assert!(whole || after == before, "{step}: {after:?}");
-        assert!(done.is_err() || whole, "{step}: what was answered is there");
-        ends[usize::from(whole)] += 1;
-        if !reached {
-            break;
+    }
+    for number in [f64::NAN, f64::INFINITY] {
+        let mut odd = document(2, "text");
+        odd.put[3].passage.attributes.insert("number".to_owned(), Value::Number(number));
+        assert_eq!(opened.inner.apply(odd).unwrap_err().kind, ErrorKind::Invalid);
+    }
+    assert_eq!(opened.inner.counts().unwrap().passages, 9);
+}
+
+#[test]
+fn a_base_is_open_once_and_vectors_have_a_number_at_least() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = shelf(folder.path());
+    let opened = Embedded::open(shelf.clone(), DIMENSIONS).unwrap();
+    assert_eq!(Embedded::open(shelf.clone(), DIMENSIONS).unwrap_err().kind, ErrorKind::Busy);
+    assert_eq!(Embedded::mend(shelf.clone(), DIMENSIONS).unwrap_err().kind, ErrorKind::Busy);
+    drop(opened);
+    assert_eq!(Embedded::open(shelf.clone(), 0).unwrap_err().kind, ErrorKind::Invalid);
+    drop(Embedded::open(shelf, DIMENSIONS).unwrap());
+}
+
+#[test]
+fn documents_of_many_passages_that_go_one_by_one_keep_the_others_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Embedded::open(shelf(folder.path()), DIMENSIONS).unwrap();
+    let put: Vec<Entry> = (0..200).map(|ordinal| entry(1, ordinal, "text")).collect();
+    opened.inner.apply(Change { remove: Vec::new(), put: put.clone() }).unwrap();
+    for (at, other) in put.iter().enumerate().filter(|(at, _)| at % 10 != 3) {
+        let mut moved = other.clone();
+        moved.passage.document = DocumentId::from_bytes([2; 16]);
+        opened.inner.apply(Change { remove: Vec::new(), put: vec![moved] }).unwrap();
+        if at % 50 == 0 {
+            let left = opened.inner.of_document(&DocumentId::from_bytes([1; 16])).unwrap();
+            let wanted = put.iter().enumerate().filter(|(own, _)| *own > at || own % 10 == 3);
+            assert_eq!(left, wanted.map(|(_, entry)| entry.passage.id).collect::<Vec<_>>());
         }
     }
-    assert!(ends[0] > 0 && ends[1] > 1, "{ends:?}");
+    assert_eq!(opened.inner.counts().unwrap(), Counts { passages: 200, documents: 2 });
+    assert_eq!(opened.inner.of_document(&DocumentId::from_bytes([2; 16])).unwrap().len(), 180);
 }
 
 #[test]

@@ -9,6 +9,9 @@ use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 use super::ROW;
 use crate::index::embedded::Bits;
 
+/// So many rows are held before any goes, and four times those that are wanted.
+const ROOM: usize = 1024;
+
 /// A row and its score.
 pub(super) type Scored = (Score, u32);
 
@@ -25,6 +28,8 @@ pub(super) struct Part {
     passing: Arc<Bits>,
     best: Option<usize>,
     found: Vec<Scored>,
+    /// When there are so many, those that are none of the best go.
+    room: usize,
     /// What scores less is none of the best.
     least: Score,
     met: u64,
@@ -40,7 +45,8 @@ impl Collector for Gather {
     fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Part> {
         let rows = segment.fast_fields().u64(ROW)?.first_or_default_col(u64::MAX);
         let passing = self.passing.clone();
-        Ok(Part { rows, passing, best: self.best, found: Vec::new(), least: 0.0, met: 0 })
+        let room = self.best.map_or(usize::MAX, |best| best.saturating_mul(4).saturating_add(ROOM));
+        Ok(Part { rows, passing, best: self.best, found: Vec::new(), room, least: 0.0, met: 0 })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -72,9 +78,11 @@ impl SegmentCollector for Part {
         }
         self.found.push((score, row as u32));
         if let Some(best) = self.best
-            && self.found.len() >= 4 * best + 1024
+            && self.found.len() >= self.room
         {
             self.prune(best);
+            // Where nearly all are equal few go: the next look comes when there are twice as many.
+            self.room = self.room.max(2 * self.found.len());
         }
     }
 

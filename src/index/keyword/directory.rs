@@ -2,12 +2,12 @@
 //!
 //! Small files are held whole while tantivy has them open; of large ones pages are, as many as there is room for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tantivy::HasLen;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
@@ -29,11 +29,33 @@ const HELD: usize = 2048;
 pub(super) struct Sealed {
     shelf: Shelf,
     pages: Arc<Pages>,
+    locks: Arc<Locks>,
 }
 
 impl Sealed {
     pub(super) fn new(shelf: Shelf) -> Self {
-        Self { shelf, pages: Arc::default() }
+        Self { shelf, pages: Arc::default(), locks: Arc::default() }
+    }
+}
+
+/// What tantivy's threads keep from each other: above all that files go while a reader is about to open them. Other processes are
+/// kept out by the store's owner, so nothing of it lies on the disk.
+#[derive(Default)]
+struct Locks {
+    taken: Mutex<BTreeSet<PathBuf>>,
+    freed: Condvar,
+}
+
+/// A lock of this directory, until it goes.
+struct Taken {
+    locks: Arc<Locks>,
+    path: PathBuf,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.locks.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.path);
+        self.locks.freed.notify_all();
     }
 }
 
@@ -195,10 +217,13 @@ impl Directory for Sealed {
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
         let name = name(path);
-        if self.shelf.has(&name) {
-            return Err(OpenWriteError::FileAlreadyExists(path.to_owned()));
-        }
         let failed = |error| OpenWriteError::wrap_io_error(told(error), path.to_owned());
+        if self.shelf.has(&name) {
+            // tantivy writes no name twice, unless a commit failed or a death came before it counted: what lists of deleted rows
+            // are called comes from the number of the commit, which is then given again. Nothing refers to the old one.
+            self.pages.forget(&name);
+            self.shelf.remove(&name).map_err(failed)?;
+        }
         Ok(BufWriter::new(Box::new(Writing(self.shelf.pages(&name).map_err(failed)?))))
     }
 
@@ -216,9 +241,15 @@ impl Directory for Sealed {
         self.shelf.sync().map_err(told)
     }
 
-    /// The store's owner is alone already; a lock of tantivy's would be left behind by a death.
-    fn acquire_lock(&self, _: &Lock) -> Result<DirectoryLock, LockError> {
-        Ok(DirectoryLock::from(Box::new(())))
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        let mut taken = self.locks.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        while !taken.insert(lock.filepath.clone()) {
+            if !lock.is_blocking {
+                return Err(LockError::LockBusy);
+            }
+            taken = self.locks.freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(DirectoryLock::from(Box::new(Taken { locks: self.locks.clone(), path: lock.filepath.clone() })))
     }
 
     /// Whoever commits reloads.
@@ -240,4 +271,41 @@ fn told(error: Error) -> io::Error {
         _ => io::ErrorKind::Other,
     };
     io::Error::new(kind, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tantivy::directory::{INDEX_WRITER_LOCK, META_LOCK};
+
+    use super::*;
+    use crate::store::{Owner, Store, Unlock};
+
+    #[test]
+    fn files_do_not_go_while_a_reader_opens_them_and_one_alone_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Owner::try_take(folder.path()).unwrap().unwrap();
+        let store = Store::open(&owner, &Unlock::default()).unwrap().0;
+        let one = Sealed::new(store.shelf("one").unwrap());
+        let writes = one.acquire_lock(&INDEX_WRITER_LOCK).unwrap();
+        assert!(matches!(one.clone().acquire_lock(&INDEX_WRITER_LOCK), Err(LockError::LockBusy)));
+        // Another directory has locks of its own.
+        let other = Sealed::new(store.shelf("other").unwrap());
+        drop(other.acquire_lock(&INDEX_WRITER_LOCK).unwrap());
+        drop(writes);
+        drop(one.acquire_lock(&INDEX_WRITER_LOCK).unwrap());
+        let opens = one.acquire_lock(&META_LOCK).unwrap();
+        drop(other.acquire_lock(&META_LOCK).unwrap());
+        let open = AtomicBool::new(true);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _goes = one.acquire_lock(&META_LOCK).unwrap();
+                assert!(!open.load(Ordering::SeqCst), "it waits");
+            });
+            std::thread::yield_now();
+            open.store(false, Ordering::SeqCst);
+            drop(opens);
+        });
+    }
 }

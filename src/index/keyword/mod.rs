@@ -62,6 +62,16 @@ impl std::fmt::Debug for Keyword {
     }
 }
 
+impl Drop for Keyword {
+    /// Ends the threads that write, so that nothing more happens to the files: others may be opened in their place. What was not
+    /// committed is forgotten.
+    fn drop(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.wait_merging_threads();
+        }
+    }
+}
+
 impl Keyword {
     /// Opens the words on a shelf, or begins them there.
     pub(super) fn open(shelf: Shelf) -> Result<Self> {
@@ -87,8 +97,14 @@ impl Keyword {
         let tokenizers = TokenizerManager::default();
         tokenizers.register(TOKENIZER, Words);
         index.set_tokenizers(tokenizers);
-        let payload = index.load_metas().map_err(|why| failed(&why))?.payload;
-        let watermark = payload.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let metas = index.load_metas().map_err(|why| failed(&why))?;
+        let watermark = metas.payload.and_then(|json| serde_json::from_str(&json).ok());
+        if watermark.is_none() && !metas.segments.is_empty() {
+            // Without knowing how far it is, all of it would be brought a second time.
+            let why = "its index of words does not say how far it is";
+            return Err(Error::new(ErrorKind::Corrupt, "opening a knowledge base", why, ""));
+        }
+        let watermark = watermark.unwrap_or_default();
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into();
         let reader = reader.map_err(|why: TantivyError| failed(&why))?;
         Ok(Self { index, reader, writer: None, row, text, watermark })
@@ -125,11 +141,6 @@ impl Keyword {
         self.reader.reload().map_err(|why| failed(&why))?;
         self.watermark = watermark;
         Ok(())
-    }
-
-    /// Ends the threads that write: nothing more happens to the files.
-    pub(super) fn close(&mut self) -> Result<()> {
-        self.writer.take().map_or(Ok(()), |writer| writer.wait_merging_threads().map_err(|why| failed(&why)))
     }
 
     fn writer(&mut self) -> Result<&mut IndexWriter> {

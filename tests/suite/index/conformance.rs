@@ -1,6 +1,7 @@
 //! What every store of passages keeps, whoever wrote it: run against each of them.
 
 use futures_util::future::BoxFuture;
+use outcrop::domain::Result;
 use outcrop::domain::id::{DocumentId, PassageId};
 use outcrop::domain::knowledge::attribute::{Attributes, Value};
 use outcrop::domain::knowledge::filter::{Filter, Test};
@@ -17,6 +18,9 @@ pub trait Place {
     fn fresh(&mut self) -> BoxFuture<'_, Box<dyn VectorStore>>;
     /// The same store after whoever had it open has died.
     fn again(&mut self) -> BoxFuture<'_, Box<dyn VectorStore>>;
+    /// What is told when the same store is opened as one of what it is not: vectors of another length, and another measure of
+    /// nearness where it knows several. Nobody has it open.
+    fn as_another(&mut self) -> BoxFuture<'_, Vec<Result<()>>>;
 }
 
 pub fn passage_id(number: u32) -> PassageId {
@@ -100,7 +104,13 @@ pub async fn conforms(place: &mut dyn Place) {
     finds_words(&*place.fresh().await).await;
     fuses_both(&*place.fresh().await).await;
     refuses_what_does_not_fit(&*place.fresh().await).await;
+    takes_batches_of_every_size(&*place.fresh().await).await;
+    is_the_same_when_it_is_brought_again(&*place.fresh().await).await;
+    never_gives_what_is_gone(place).await;
+    finds_nearly_all_that_is_near(&*place.fresh().await).await;
+    orders_equal_ones(&*place.fresh().await).await;
     survives(place).await;
+    is_not_opened_as_another(place).await;
 }
 
 async fn keeps_and_counts(store: &dyn VectorStore) {
@@ -187,10 +197,36 @@ async fn filters(store: &dyn VectorStore) {
         with(entry(3, 1, "word"), &[("year", Value::Number(-3.0)), ("open", Value::Truth(false))]),
         with(entry(4, 2, "word"), &[("genre", Value::Number(2020.0)), ("year", text("2020"))]),
         entry(5, 2, "word"),
+        with(entry(6, 3, "word"), &[("zero", Value::Number(0.0)), ("genre", Value::Texts(Vec::new()))]),
+        with(entry(7, 3, "word"), &[("zero", Value::Number(-0.0)), ("genre", text("NEWS"))]),
+        with(entry(8, 3, "word"), &[("an odd 'key' \"%_", text("new_s 100%")), ("year", Value::Truth(true))]),
     ];
     store.apply(put(entries.clone())).await.unwrap();
     let test = |key: &str, test: Test| Filter::test(key, test);
-    let cases = [
+    // Every operator on values of every kind, and on none.
+    let values = || {
+        [text("news"), text(""), text("2020"), Value::Number(2020.0), Value::Number(-0.0), Value::Truth(true)]
+    };
+    let lists = || [texts(&["news", "2020"]), texts(&["sport"]), texts(&[])];
+    let parts = || ["news", "new", "", "s", "2020"].map(str::to_owned);
+    let bounds = || [2020.0, 2021.5, -3.0, 0.0];
+    let tests: Vec<Test> = values()
+        .map(Test::Equals)
+        .into_iter()
+        .chain(values().map(Test::NotEquals))
+        .chain(bounds().map(Test::GreaterThan))
+        .chain(bounds().map(Test::GreaterThanOrEquals))
+        .chain(bounds().map(Test::LessThan))
+        .chain(bounds().map(Test::LessThanOrEquals))
+        .chain(lists().map(Test::In))
+        .chain(lists().map(Test::NotIn))
+        .chain(parts().map(Test::StartsWith))
+        .chain(parts().map(Test::ListContains))
+        .chain(parts().map(Test::StringContains))
+        .collect();
+    let keys = ["genre", "year", "open", "zero", "absent", "an odd 'key' \"%_"];
+    let each = keys.iter().flat_map(|key| tests.iter().map(|test| Filter::test(*key, test.clone())));
+    let more = [
         test("genre", Test::Equals(text("news"))),
         test("genre", Test::NotEquals(text("news"))),
         test("year", Test::Equals(Value::Number(2020.0))),
@@ -224,7 +260,7 @@ async fn filters(store: &dyn VectorStore) {
             test("genre", Test::Equals(text("news"))),
         ]),
     ];
-    for filter in cases {
+    for filter in each.chain(more) {
         let wanted: Vec<PassageId> = entries
             .iter()
             .filter(|entry| filter.matches(&entry.passage.attributes))
@@ -261,6 +297,15 @@ async fn finds_words(store: &dyn VectorStore) {
     assert_eq!(found("平野").await, [passage_id(3)]);
     assert_eq!(found("คดเคี้ยว").await, [passage_id(4)]);
     assert_eq!(found("file").await, [passage_id(5)]);
+    // Narrow and wide letters, a word beside another script.
+    store
+        .apply(put(vec![entry(20, 20, "LG전자의 ＡＢＣ제품"), entry(21, 21, "ﬁnal cafe\u{301}")]))
+        .await
+        .unwrap();
+    for text in ["전자", "lg", "abc", "제품"] {
+        assert_eq!(found(text).await, [passage_id(20)], "{text}");
+    }
+    assert_eq!((found("FINAL").await, found("Café").await), (vec![passage_id(21)], vec![passage_id(21)]));
     assert!(found("glacier").await.is_empty() && found("").await.is_empty() && found("—").await.is_empty());
     let expected = vec![passage_id(0), passage_id(3)];
     let query = Matching { text: "river".to_owned(), results: 1, filter: None, expected };
@@ -317,6 +362,172 @@ async fn refuses_what_does_not_fit(store: &dyn VectorStore) {
         2,
         "a vector of zeros is near to nothing, and there"
     );
+}
+
+async fn takes_batches_of_every_size(store: &dyn VectorStore) {
+    let mut number = 0;
+    for size in [1, 1000, 1001] {
+        let entries: Vec<Entry> = (number..number + size).map(|n| entry(n, n / 100, "batch")).collect();
+        number += size;
+        store.apply(put(entries.clone())).await.unwrap();
+        assert_eq!(store.counts().await.unwrap().passages, u64::from(number));
+        let last = entries.len() - 1;
+        let found = store.entries(vec![entries[0].passage.id, entries[last].passage.id]).await.unwrap();
+        assert_eq!(found, [Some(entries[0].clone()), Some(entries[last].clone())]);
+        assert_eq!(ids(&nearest(store, number - 1, 1, None).await), [passage_id(number - 1)]);
+        assert_eq!(matching(store, "batch", None).await.among, u64::from(number));
+    }
+    store.apply(Change::default()).await.unwrap();
+    let documents = (0..100).map(document_id).collect();
+    store.apply(Change { remove: documents, put: Vec::new() }).await.unwrap();
+    assert_eq!(store.counts().await.unwrap(), Counts::default());
+}
+
+async fn is_the_same_when_it_is_brought_again(store: &dyn VectorStore) {
+    let document = |number: u32, round: u32| {
+        let put = (0..30).map(|n| entry(number * 100 + n, number, &format!("river {n} of {round}")));
+        Change { remove: vec![document_id(number)], put: put.collect() }
+    };
+    let mut seen = None;
+    for _ in 0..3 {
+        for number in 0..4 {
+            store.apply(document(number, 1)).await.unwrap();
+        }
+        assert_eq!(store.counts().await.unwrap(), Counts { passages: 120, documents: 4 });
+        let near = ids(&nearest(store, 5, 200, None).await);
+        let words = ids(&matching(store, "river 7", None).await);
+        let now = (near, words, all(store).await);
+        assert_eq!(now.0.len(), 120);
+        assert_eq!(seen.get_or_insert_with(|| now.clone()), &now);
+    }
+    // Brought with fewer passages, what was left out is gone.
+    let mut shorter = document(2, 2);
+    shorter.put.truncate(3);
+    store.apply(shorter).await.unwrap();
+    assert_eq!(store.counts().await.unwrap(), Counts { passages: 93, documents: 4 });
+    assert_eq!(store.of_document(document_id(2)).await.unwrap(), [200, 201, 202].map(passage_id));
+}
+
+async fn never_gives_what_is_gone(place: &mut dyn Place) {
+    async fn look(store: &dyn VectorStore, gone: &[u32], left: u64) {
+        let ids_gone: Vec<PassageId> = gone.iter().copied().map(passage_id).collect();
+        let query = Nearest { vector: vector(3), results: 500, filter: None, expected: ids_gone.clone() };
+        let near = store.nearest(query).await.unwrap();
+        assert_eq!((near.hits.len() as u64, near.among), (left, left));
+        assert!(near.hits.iter().all(|hit| !ids_gone.contains(&hit.id)));
+        assert!(near.expected.iter().all(Option::is_none));
+        let filter = Some(Filter::test("absent", Test::NotEquals(Value::Truth(true))));
+        assert_eq!(nearest(store, 3, 500, filter).await.hits.len() as u64, left);
+        let query =
+            Matching { text: "gone".to_owned(), results: 500, filter: None, expected: ids_gone.clone() };
+        let words = store.matching(query).await.unwrap();
+        assert_eq!((words.hits.len() as u64, words.among), (left, left));
+        assert!(words.expected.iter().all(Option::is_none));
+        assert!(store.entries(ids_gone.clone()).await.unwrap().iter().all(Option::is_none));
+        assert!(store.passages(ids_gone.clone()).await.unwrap().iter().all(Option::is_none));
+        assert_eq!(all(store).await.len() as u64, left);
+        for document in gone.iter().map(|number| number / 10).collect::<std::collections::BTreeSet<_>>() {
+            assert!(store.of_document(document_id(document)).await.unwrap().is_empty());
+        }
+    }
+    let store = place.fresh().await;
+    store.apply(put((0..200).map(|n| entry(n, n / 10, "soon gone")).collect())).await.unwrap();
+    let mut gone: Vec<u32> = Vec::new();
+    for round in 0..4 {
+        let documents = [round, round + 10];
+        let remove = documents.map(document_id).to_vec();
+        store.apply(Change { remove, put: Vec::new() }).await.unwrap();
+        gone.extend(documents.iter().flat_map(|document| document * 10..document * 10 + 10));
+        look(&*store, &gone, 200 - gone.len() as u64).await;
+        if round % 2 == 1 {
+            store.settle().await.unwrap();
+            look(&*store, &gone, 200 - gone.len() as u64).await;
+        }
+    }
+    drop(store);
+    let store = place.again().await;
+    look(&*store, &gone, 120).await;
+    // One that comes back is there again, once.
+    store.apply(put(vec![entry(0, 0, "soon gone")])).await.unwrap();
+    gone.retain(|number| number / 10 != 0);
+    look(&*store, &gone, 121).await;
+}
+
+async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
+    // Clusters, as passages of one document are.
+    let place = |number: u32| {
+        let centre = vector(10_000 + number / 20);
+        let own = vector(number);
+        centre.iter().zip(own).map(|(a, b)| a + 0.4 * b).collect::<Vec<f32>>()
+    };
+    let entries = (0..2000).map(|n| {
+        let third = [("third", Value::Number(f64::from(n % 3)))];
+        Entry { vector: place(n), ..with(entry(n, n / 20, "text"), &third) }
+    });
+    let entries: Vec<Entry> = entries.collect();
+    for some in entries.chunks(500) {
+        store.apply(put(some.to_vec())).await.unwrap();
+    }
+    store.settle().await.unwrap();
+    let third = Filter::test("third", Test::Equals(Value::Number(1.0)));
+    for filter in [None, Some(third)] {
+        let passes =
+            |entry: &&Entry| filter.as_ref().is_none_or(|filter| filter.matches(&entry.passage.attributes));
+        let vectors: Vec<_> =
+            entries.iter().filter(passes).map(|entry| (entry.passage.id, entry.vector.clone())).collect();
+        let mut found = 0;
+        for seed in 0..50 {
+            let query = place(20_000 + 37 * seed);
+            let wanted = exact(&vectors, &query, 10);
+            let asked = Nearest { vector: query, results: 10, filter: filter.clone(), expected: Vec::new() };
+            let given = ids(&store.nearest(asked).await.unwrap());
+            assert_eq!(given.len(), 10);
+            found += wanted.iter().filter(|(id, _)| given.contains(id)).count();
+        }
+        assert!(found >= 475, "recall@10 is {} of 500 under {filter:?}", found);
+    }
+}
+
+async fn orders_equal_ones(store: &dyn VectorStore) {
+    // Brought in several acts, in an order that is none.
+    for some in (0..600).map(|n| n * 7 % 600).collect::<Vec<u32>>().chunks(150) {
+        let twin = |n: &u32| Entry { vector: vector(1), ..entry(*n, n / 50, "the same words") };
+        store.apply(put(some.iter().map(twin).collect())).await.unwrap();
+    }
+    let first: Vec<PassageId> = (0..10).map(passage_id).collect();
+    assert_eq!(ids(&nearest(store, 1, 10, None).await), first);
+    assert_eq!(ids(&matching(store, "same words", None).await), first);
+    let expected = vec![passage_id(599), passage_id(0)];
+    let query = Nearest { vector: vector(2), results: 3, filter: None, expected: expected.clone() };
+    let near = store.nearest(query).await.unwrap();
+    assert_eq!(near.expected.iter().map(|placed| placed.unwrap().rank).collect::<Vec<_>>(), [600, 1]);
+    let query = Matching { text: "words".to_owned(), results: 3, filter: None, expected };
+    let words = store.matching(query).await.unwrap();
+    assert_eq!(words.expected.iter().map(|placed| placed.unwrap().rank).collect::<Vec<_>>(), [600, 1]);
+    // Vectors that have nothing in common with the question, from either side of zero.
+    let mut zeros = vec![0.0; DIMENSIONS];
+    zeros[0] = 1.0;
+    let flat = |n: u32, sign: f32| {
+        let mut own = vec![0.0 * sign; DIMENSIONS];
+        own[1] = sign;
+        Entry { vector: own, ..entry(n, 900, "flat") }
+    };
+    let put_flat = put(vec![flat(903, -1.0), flat(902, 1.0), flat(901, -1.0), flat(900, 1.0)]);
+    store.apply(Change { remove: (0..12).map(document_id).collect(), ..put_flat }).await.unwrap();
+    let query = Nearest { vector: zeros, results: 4, filter: None, expected: Vec::new() };
+    assert_eq!(ids(&store.nearest(query).await.unwrap()), (900..904).map(passage_id).collect::<Vec<_>>());
+}
+
+async fn is_not_opened_as_another(place: &mut dyn Place) {
+    let store = place.fresh().await;
+    store.apply(put(vec![entry(1, 1, "one")])).await.unwrap();
+    drop(store);
+    let opened = place.as_another().await;
+    assert!(!opened.is_empty());
+    for opened in opened {
+        assert!(opened.is_err_and(|error| !error.why.is_empty()));
+    }
+    assert_eq!(place.again().await.counts().await.unwrap().passages, 1);
 }
 
 async fn survives(place: &mut dyn Place) {

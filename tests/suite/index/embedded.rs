@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use futures_util::future::{BoxFuture, FutureExt};
-use outcrop::domain::ErrorKind;
+use outcrop::domain::{ErrorKind, Result};
 use outcrop::index::{Embedded, VectorStore};
 use outcrop::store::{Owner, Shelf, Store, Unlock};
 
@@ -38,6 +38,11 @@ impl Place for Here {
     fn fresh(&mut self) -> BoxFuture<'_, Box<dyn VectorStore>> {
         self.number += 1;
         async move { self.open() }.boxed()
+    }
+
+    fn as_another(&mut self) -> BoxFuture<'_, Vec<Result<()>>> {
+        // It knows cosines alone.
+        async move { vec![Embedded::open(self.shelf(), DIMENSIONS + 1).map(drop)] }.boxed()
     }
 
     fn again(&mut self) -> BoxFuture<'_, Box<dyn VectorStore>> {

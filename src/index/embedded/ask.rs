@@ -1,0 +1,130 @@
+//! Asking: the nearest, what matches, and reading passages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Inner;
+use super::block;
+use super::frame::Row;
+use super::generation::HINT;
+use super::scan::{self, Asked};
+use crate::domain::id::{DocumentId, PassageId};
+use crate::domain::knowledge::passage::Entry;
+use crate::domain::knowledge::ranking::{Hit, Placed, Ranked};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::index::{Counts, Matching, Nearest};
+use crate::store::{LogReader, Span};
+
+impl Inner {
+    pub(super) fn counts(&self) -> Result<Counts> {
+        let live = self.live();
+        live.whole()?;
+        Ok(live.table.counts())
+    }
+
+    pub(super) fn nearest(&self, query: &Nearest) -> Result<Ranked> {
+        self.check(&query.vector)?;
+        let live = self.live();
+        live.whole()?;
+        let passing = live.table.passing(query.filter.as_ref());
+        let asked = Asked {
+            vector: &query.vector,
+            results: query.results,
+            passing: &passing,
+            expected: &query.expected,
+        };
+        Ok(scan::nearest(&live.table, &asked))
+    }
+
+    pub(super) fn matching(&self, query: &Matching) -> Result<Ranked> {
+        self.catch_up()?;
+        let words = self.words();
+        let Some(words) = words.as_ref() else {
+            let why = "its index of words failed while it was asked";
+            return Err(Error::new(ErrorKind::Busy, "using a knowledge base", why, "Ask again."));
+        };
+        let live = self.live();
+        live.whole()?;
+        let passing = Arc::new(live.table.passing(query.filter.as_ref()));
+        // Where places are asked for, all that match must be known.
+        let best = query.expected.is_empty().then_some(query.results);
+        let (found, among) = words.matching(&query.text, passing, best)?;
+        let mut scored: Vec<(f64, PassageId)> = found
+            .into_iter()
+            .map(|(score, row)| (f64::from(score), live.table.rows[row as usize].id))
+            .collect();
+        scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        let placed = |at: usize| Placed { rank: at as u64 + 1, score: scored[at].0 };
+        let places: HashMap<PassageId, usize> = if query.expected.is_empty() {
+            HashMap::new()
+        } else {
+            scored.iter().enumerate().map(|(at, (_, id))| (*id, at)).collect()
+        };
+        let expected = query.expected.iter().map(|id| places.get(id).map(|at| placed(*at))).collect();
+        let hits =
+            (0..scored.len().min(query.results)).map(|at| Hit { id: scored[at].1, placed: placed(at) });
+        Ok(Ranked { hits: hits.collect(), expected, among })
+    }
+
+    pub(super) fn entries(&self, ids: &[PassageId], vectors: bool) -> Result<Vec<Option<Entry>>> {
+        let (places, reader) = {
+            let live = self.live();
+            live.whole()?;
+            let places = ids.iter().map(|id| live.table.row_of(id).map(|row| live.table.rows[row]));
+            (places.collect::<Vec<_>>(), live.reader.clone())
+        };
+        let mut blocks = Blocks::new(&reader, self.dimensions);
+        let entry =
+            |place: Option<Row>| place.map(|row| blocks.entry(row.block, row.within, vectors)).transpose();
+        places.into_iter().map(entry).collect()
+    }
+
+    pub(super) fn page(&self, after: Option<PassageId>, most: usize) -> Result<Vec<Entry>> {
+        let ids: Vec<PassageId> = {
+            let live = self.live();
+            live.whole()?;
+            let id = |row: &u32| live.table.rows[*row as usize].id;
+            let order = live.order.get_or_init(|| {
+                let mut rows: Vec<u32> = (0..live.table.rows.len() as u32).collect();
+                rows.retain(|row| live.table.is_alive(*row as usize));
+                rows.sort_unstable_by_key(id);
+                rows
+            });
+            let from = after.map_or(0, |after| order.partition_point(|row| id(row) <= after));
+            order[from..].iter().take(most).map(id).collect()
+        };
+        Ok(self.entries(&ids, true)?.into_iter().flatten().collect())
+    }
+
+    pub(super) fn of_document(&self, document: &DocumentId) -> Result<Vec<PassageId>> {
+        let live = self.live();
+        live.whole()?;
+        let mut rows: Vec<&Row> =
+            live.table.rows_of(document).map(|row| &live.table.rows[row as usize]).collect();
+        rows.sort_by_key(|row| (row.ordinal, row.id));
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
+/// Entries that are read one after the other: neighbours lie in one block.
+pub(super) struct Blocks<'a> {
+    reader: &'a LogReader,
+    dimensions: usize,
+    last: Option<(Span, Vec<u8>)>,
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn new(reader: &'a LogReader, dimensions: usize) -> Self {
+        Self { reader, dimensions, last: None }
+    }
+
+    pub(super) fn entry(&mut self, span: Span, within: u32, vector: bool) -> Result<Entry> {
+        let bytes = match self.last.take() {
+            Some((last, bytes)) if last == span => bytes,
+            _ => self.reader.read(span).map_err(|error| Error { hint: HINT.to_owned(), ..error })?,
+        };
+        let entry = block::one(&bytes, within as usize, self.dimensions, vector);
+        self.last = Some((span, bytes));
+        entry
+    }
+}
