@@ -210,7 +210,8 @@ impl Here {
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
         let purse = Purse::new(archive.clone(), recorder.clone(), changes.clone());
         let parts = (keys, cassettes.clone(), purse.clone());
-        let standing = Standing::new(config, egress, spans, changes.clone(), trial, parts)?;
+        let standing = Arc::new(Standing::new(config, egress, spans, changes.clone(), trial, parts)?);
+        standing.hear_choices();
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -254,7 +255,7 @@ impl Here {
             datasets: Datasets::new(archive.clone(), changes.clone()),
             knowledge,
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
-            standing: Arc::new(standing),
+            standing,
             shelf,
             lists: Lists::new(archive.clone()),
             pictures,
