@@ -433,13 +433,11 @@ impl Here {
                 .try_flatten()
                 .boxed(),
             ModelsRequest::Keyless => {
-                one(async move { Ok(Reply::Models { cards: cards::keyless(&invoke, voices::no_key) }) })
+                one(async move { Ok(Reply::Models { cards: cards::beyond(&invoke, voices::no_key) }) })
             }
-            ModelsRequest::Show { id } => {
-                one(
-                    async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms).await?] }) },
-                )
-            }
+            ModelsRequest::Show { id } => one(async move {
+                Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms, voices::no_key).await?] })
+            }),
             ModelsRequest::Knows { id } => one(async move { invoke.knows(&id).map(|()| Reply::Done) }),
             ModelsRequest::Plan { id } => {
                 let shelf = self.shelf.clone();
@@ -494,7 +492,7 @@ impl Here {
                 return None;
             }
             changes.tell(Changed::Models);
-            let shown = cards::show(&invoke, &id, &terms).await;
+            let shown = cards::show(&invoke, &id, &terms, voices::no_key).await;
             Some(shown.map(|card| Reply::Models { cards: vec![card] }))
         };
         steps

@@ -12,7 +12,8 @@ use crate::domain::catalog::ModelId;
 pub enum Models {
     /// Every model that is configured or in the local catalogue: `Lists` where there are providers behind the network, then one `Models` reply. `probe` asks those now; without it their kept lists are shown.
     List { probe: bool },
-    /// What the catalogue has of vendors for whom there is no key: one `Models` reply. Nothing is contacted.
+    /// What the catalogue has beyond what can be asked: models of vendors for whom there is no key, and those that are retired:
+    /// one `Models` reply. Nothing is contacted.
     Keyless,
     /// One model: one `Models` reply with one card, or an error.
     Show { id: ModelId },
