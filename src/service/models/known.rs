@@ -362,6 +362,22 @@ mod tests {
     }
 
     #[test]
+    fn the_first_ids_of_bedrock_name_what_is_there_in_their_place() {
+        for (id, successor) in [
+            ("amazon.titan-tg1-large", "amazon.nova-lite-v1:0"),
+            ("amazon.titan-embed-g1-text-02", "amazon.titan-embed-text-v2:0"),
+            ("anthropic.claude-v1", "anthropic.claude-sonnet-4-6"),
+            ("ai21.j2-jumbo-instruct", "amazon.nova-pro-v1:0"),
+            ("ai21.j2-grande-instruct", "amazon.nova-lite-v1:0"),
+            ("meta.llama2-13b-v1", "meta.llama3-1-8b-instruct-v1:0"),
+            ("meta.llama2-70b-v1:0:4k", "meta.llama3-3-70b-instruct-v1:0"),
+        ] {
+            let named = card(&format!("bedrock/{id}")).successor;
+            assert_eq!(named.as_ref().map(ModelId::model), Some(successor), "{id}");
+        }
+    }
+
+    #[test]
     fn a_model_behind_an_arn_is_known_by_what_a_list_or_the_person_says() {
         let arn =
             |kind: &str| ModelId::new("bedrock", &format!("arn:aws:bedrock:eu-west-1:1:{kind}/abc")).unwrap();
