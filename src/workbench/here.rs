@@ -438,7 +438,11 @@ impl Here {
             ModelsRequest::Show { id } => one(async move {
                 Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms, voices::no_key).await?] })
             }),
-            ModelsRequest::Knows { id } => one(async move { invoke.knows(&id).map(|()| Reply::Done) }),
+            ModelsRequest::Knows { id } => one(async move {
+                invoke.choose(&id);
+                invoke.knows(&id)?;
+                Ok(Reply::Models { cards: vec![invoke.card(&id)] })
+            }),
             ModelsRequest::Plan { id } => {
                 let shelf = self.shelf.clone();
                 let is_here = id.is_local();

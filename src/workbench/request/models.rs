@@ -17,7 +17,8 @@ pub enum Models {
     Keyless,
     /// One model: one `Models` reply with one card, or an error.
     Show { id: ModelId },
-    /// Whether its provider is there: `Done`, or an error that says how it is had. Nothing is contacted.
+    /// Whether its provider is there: one `Models` reply with the card of what is known of the model, whether a list has it or
+    /// not, or an error that says how the provider is had. Nothing is contacted.
     Knows { id: ModelId },
     /// What fetching it would do: one `Plan`. Touches no network.
     Plan { id: ModelId },

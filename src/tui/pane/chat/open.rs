@@ -111,6 +111,7 @@ impl State {
                 self.show(id, desk);
             }
             self.settle_model(desk);
+            self.ask_what_is_known(desk);
             self.thread.queue = waiting;
         }
         self.welcome(desk);
