@@ -439,7 +439,6 @@ impl Here {
                 Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms, voices::no_key).await?] })
             }),
             ModelsRequest::Knows { id } => one(async move {
-                invoke.choose(&id);
                 invoke.knows(&id)?;
                 Ok(Reply::Models { cards: vec![invoke.card(&id)] })
             }),

@@ -172,7 +172,7 @@ impl Invoke {
     }
 
     /// The person has chosen that model: its provider may be there for nobody else.
-    pub fn choose(&self, model: &ModelId) {
+    fn choose(&self, model: &ModelId) {
         let voices = self.voices();
         let is_sure = voices.by_name.get(model.provider()).is_some_and(|voice| !voice.is_optional());
         if let Some(chooser) = self.chooser.get().filter(|_| !is_sure) {
@@ -255,8 +255,14 @@ impl Invoke {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.is_optional())
     }
 
-    /// Whether a model's provider is configured; the error names those that are.
+    /// Whether the provider of a model that was chosen is there; the error names those that are.
     pub fn knows(&self, model: &ModelId) -> Result<()> {
+        self.choose(model);
+        self.is_there(model)
+    }
+
+    /// The same of a model that is only looked at.
+    pub fn is_there(&self, model: &ModelId) -> Result<()> {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
     }
 

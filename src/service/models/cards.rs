@@ -86,7 +86,7 @@ pub async fn show(
     terms: &Terms,
     why: impl Fn(&str) -> String,
 ) -> Result<ModelCard> {
-    if let Err(error) = invoke.knows(id) {
+    if let Err(error) = invoke.is_there(id) {
         let is_vendors = known::vendors().any(|(vendor, _)| vendor == id.provider());
         let card = is_vendors.then(|| keyless(id.clone(), id.provider(), why));
         return card.filter(|card| !card.capabilities.is_empty()).ok_or(error);
