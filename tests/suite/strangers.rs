@@ -63,8 +63,9 @@ fn converse(model: &str) -> Converse {
     }
 }
 
-fn embed(model: &str) -> Call {
-    Call::Embed { model: format!("there/{model}").parse().unwrap(), texts: vec!["a".into()] }
+fn embed(model: &str, texts: &[&str]) -> Call {
+    let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+    Call::Embed { model: format!("there/{model}").parse().unwrap(), texts }
 }
 
 fn picture(model: &str) -> Call {
@@ -136,7 +137,7 @@ async fn vectors_pictures_and_counts_with_members_that_nobody_knows_are_the_same
     let cases = [
         (
             "openai",
-            embed("embed-3"),
+            embed("embed-3", &["a"]),
             json!({"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 1]}],
                 "usage": {"prompt_tokens": 3, "total_tokens": 3}}),
         ),
@@ -147,21 +148,21 @@ async fn vectors_pictures_and_counts_with_members_that_nobody_knows_are_the_same
                 "usage": {"input_tokens": 3, "output_tokens": 5, "input_tokens_details": {"text_tokens": 3}}}),
         ),
         ("anthropic", Call::CountTokens(converse("claude-m")), json!({"input_tokens": 14})),
-        ("ollama", embed("all-minilm"), file("ollama", "embed.json")),
+        ("ollama", embed("all-minilm", &["a", "b"]), file("ollama", "embed.json")),
         ("bedrock", Call::CountTokens(converse("anthropic.claude-m")), json!({"inputTokens": 14})),
         (
             "bedrock",
-            embed("amazon.titan-embed-text-v2:0"),
+            embed("amazon.titan-embed-text-v2:0", &["a"]),
             json!({"embedding": [0.5, 1], "embeddingsByType": {"float": [0.5, 1]}, "inputTextTokenCount": 1}),
         ),
         (
             "bedrock",
-            embed("cohere.embed-english-v3"),
+            embed("cohere.embed-english-v3", &["a"]),
             json!({"embeddings": [[0.5, 1]], "id": "x", "response_type": "embeddings_floats"}),
         ),
         (
             "bedrock",
-            embed("cohere.embed-v4:0"),
+            embed("cohere.embed-v4:0", &["a"]),
             json!({"embeddings": {"float": [[0.5, 1]]}, "id": "x", "response_type": "embeddings_by_type"}),
         ),
         ("bedrock", picture("amazon.titan-image-generator-v2:0"), json!({"images": ["cG5n"], "error": null})),

@@ -139,6 +139,7 @@ fn what_is_retired_is_shown_with_what_took_its_place_and_what_has_no_key_with_wh
         line.unwrap_or_else(|| panic!("{id} is missing in {said}")).to_owned()
     };
     let (keyless, keyed) = (bare(), bare().variable("AWS_BEARER_TOKEN_BEDROCK", "canary"));
+    let keyed = keyed.variable("AWS_REGION", "eu-west-1");
     let titan = "bedrock/amazon.titan-text-express-v1";
     for home in [&keyless, &keyed] {
         let listed = home.run(&["--offline", "models", "list", "--all"]);
