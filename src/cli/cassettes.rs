@@ -88,11 +88,13 @@ fn line(take: &Take) -> String {
         Call::Image(picture) => picture.prompt.clone(),
         _ => String::new(),
     };
-    let answered = match &take.error {
-        Some((_, error)) => format!("failed: {}", error.why),
-        None => take.events.iter().map(|(_, event)| said(event)).collect(),
+    let came = || take.events.iter().map(|(_, event)| said(event)).collect::<String>();
+    let (answered, end) = match &take.error {
+        Some((_, error)) if error.kind == ErrorKind::Cancelled => (came(), " (stopped)"),
+        Some((_, error)) => (format!("failed: {}", error.why), ""),
+        None => (came(), ""),
     };
-    format!("{model}  {}  → {}", beginning(&asked), beginning(&answered))
+    format!("{model}  {}  → {}{end}", beginning(&asked), beginning(&answered))
 }
 
 /// What an event adds to an answer, in words.

@@ -53,7 +53,7 @@ pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Re
         out.object(&Item::Comparison { comparison: &comparison })?;
     }
     // A list that cannot be had costs the prices, not the answers.
-    let prices = prices(asker, out).await.unwrap_or_default();
+    let prices = prices(&comparison, asker, out).await;
     let answers = ask_all(&comparison, &blocks, asker, out).await?;
     told(&comparison, &answers, &prices, out)?;
     let id = comparison.id.short();
@@ -203,14 +203,29 @@ pub(super) fn failure(message: &Message) -> Option<&Error> {
     }
 }
 
-/// The prices of the models that are known here. Nobody is asked.
-pub(super) async fn prices(asker: &Asker, out: &mut Out) -> Result<BTreeMap<ModelId, Price>, End> {
-    match asker.one(Request::Models(Models::List { probe: false }), out).await? {
-        Reply::Models { cards } => {
-            Ok(cards.into_iter().filter_map(|card| Some((card.id, card.price?))).collect())
+/// The prices of the columns' models, as far as they are known here: a model may be in no list. Nobody is asked.
+pub(super) async fn prices(
+    comparison: &Comparison,
+    asker: &Asker,
+    out: &mut Out,
+) -> BTreeMap<ModelId, Price> {
+    let models: BTreeSet<_> = comparison.columns.iter().map(|column| column.model.clone()).collect();
+    let mut cards = match asker.one(Request::Models(Models::List { probe: false }), out).await {
+        Ok(Reply::Models { cards }) => cards,
+        _ => Vec::new(),
+    };
+    for id in models {
+        if cards.iter().any(|card| card.id == id) {
+            continue;
         }
-        other => Err(unexpected(&other)),
+        // A provider that is gone costs the price, not the answers.
+        if let Ok(Reply::Models { cards: known }) =
+            asker.one(Request::Models(Models::Knows { id }), out).await
+        {
+            cards.extend(known);
+        }
     }
+    cards.into_iter().filter_map(|card| Some((card.id, card.price?))).collect()
 }
 
 /// The figures under the answers: of one page each answer's, of several what they come to.
@@ -270,7 +285,7 @@ pub(super) fn figures_of<'a>(
             mark(2, known(measure.per_second, figures::rate)),
             known(measure.input, |n| figures::grouped(n.into())),
             known(measure.output, |n| figures::grouped(n.into())),
-            mark(3, known(measure.cost, money)),
+            mark(3, answers[column].map_or_else(|| "–".to_owned(), |_| cost(measure.cost))),
             answers[column].map_or("failed", |answer| end(&answer.outcome)).to_owned(),
         ]
     };
@@ -298,7 +313,7 @@ pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<Str
             known(summary.per_second, figures::rate),
             figures::grouped(summary.input),
             figures::grouped(summary.output),
-            known(summary.cost, money),
+            cost(summary.cost),
         ]
     };
     std::iter::once(head.map(str::to_owned).to_vec()).chain(all.iter().enumerate().map(row)).collect()
@@ -307,6 +322,11 @@ pub(super) fn summaries(comparison: &Comparison, all: &[Summary]) -> Vec<Vec<Str
 /// What is unknown is shown as unknown.
 fn known<T>(figure: Option<T>, words: impl FnOnce(T) -> String) -> String {
     figure.map_or_else(|| "–".to_owned(), words)
+}
+
+/// What was answered cost something, whether anybody knows how much or not.
+fn cost(dollars: Option<f64>) -> String {
+    dollars.map_or_else(|| "$?".to_owned(), money)
 }
 
 /// How an answer ended, in a word.

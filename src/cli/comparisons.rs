@@ -89,7 +89,7 @@ async fn show(text: &str, reveal: bool, asker: &Asker, out: &mut Out) -> Result<
         }
         return Ok(());
     }
-    let prices = prices(asker, out).await.unwrap_or_default();
+    let prices = prices(&comparison, asker, out).await;
     for number in 0..comparison.pages.len() {
         let threads = page(&comparison, number, asker, out).await?;
         if comparison.pages.len() > 1 {

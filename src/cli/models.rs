@@ -1,5 +1,7 @@
 //! `outcrop models …`
 
+use std::collections::BTreeSet;
+
 use futures_util::StreamExt;
 
 use super::args::Models as Verb;
@@ -7,7 +9,7 @@ use super::item::Item;
 use super::out::Out;
 use super::progress::Progress;
 use super::{Asker, End, Exit, ask, unexpected, words};
-use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, dollars};
+use crate::domain::catalog::{Availability, Capability, ModelCard, ModelId, Price, dollars};
 use crate::domain::delta::Event;
 use crate::domain::left_out::LeftOut;
 use crate::domain::pull::{Checked, PullPlan, PullStep};
@@ -22,7 +24,7 @@ const STATE: usize = 48;
 
 pub(super) async fn models(verb: Verb, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
     match verb {
-        Verb::List { probe } => list(probe, asker, out).await?,
+        Verb::List { probe, all } => list(probe, all, asker, out).await?,
         Verb::Show { model } => {
             let reply = asker.one(Request::Models(Models::Show { id: model.parse()? }), out).await?;
             let Reply::Models { cards } = &reply else { return Err(unexpected(&reply)) };
@@ -119,13 +121,19 @@ async fn there(id: &ModelId, doing: &str, asker: &Asker, out: &mut Out) -> Resul
     }
 }
 
-async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
+async fn list(probe: bool, beyond: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
     let mut replies = asker.ask(Request::Models(Models::List { probe }));
     let (mut kept, mut all) = (Vec::new(), Vec::new());
     while let Some(reply) = replies.next().await {
         match reply? {
             Reply::Lists { lists } => kept = lists,
             Reply::Models { cards } => all = cards,
+            other => return Err(unexpected(&other)),
+        }
+    }
+    if beyond {
+        match asker.one(Request::Models(Models::Keyless), out).await? {
+            Reply::Models { cards } => all.extend(cards),
             other => return Err(unexpected(&other)),
         }
     }
@@ -145,8 +153,10 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
             vec![
                 card.id.to_string(),
                 words::cut(&availability(card), STATE),
-                card.context
-                    .map_or_else(String::new, |context| words::count(context.into(), "token", "tokens")),
+                card.context.map_or_else(
+                    || "?".to_owned(),
+                    |context| words::count(context.into(), "token", "tokens"),
+                ),
                 cost(card),
                 card.detail.clone(),
             ]
@@ -154,6 +164,9 @@ async fn list(probe: bool, asker: &Asker, out: &mut Out) -> Result<(), End> {
         .collect();
     for line in words::table(&rows) {
         out.line(&line)?;
+    }
+    if let Some(note) = dated(&all) {
+        out.note(&note)?;
     }
     for list in kept.iter().filter(|list| !list.is_fresh(now)) {
         if list.is_unasked() {
@@ -178,13 +191,33 @@ fn availability(card: &ModelCard) -> String {
     }
 }
 
-/// What it takes: room on the disk, or money for a million tokens in and out.
+/// What it takes: room on the disk, or money for a million tokens in and out, or for a picture.
 fn cost(card: &ModelCard) -> String {
-    let asked = || {
-        let price = card.price.as_ref()?;
-        Some(format!("{} in, {} out", dollars(price.input?), dollars(price.output?)))
+    if let Some(bytes) = card.bytes {
+        return words::bytes(bytes);
+    }
+    if card.id.is_local() {
+        return "–".to_owned();
+    }
+    let of = |part: fn(&Price) -> Option<f64>, what: &str| {
+        let dollars = card.price.as_ref().and_then(part).map(dollars)?;
+        Some(format!("~{dollars} {what}"))
     };
-    card.bytes.map(words::bytes).or_else(asked).unwrap_or_default()
+    let parts = [of(|p| p.input, "in"), of(|p| p.output, "out"), of(|p| p.image, "a picture")];
+    let known: Vec<_> = parts.into_iter().flatten().collect();
+    if known.is_empty() { "?".to_owned() } else { known.join(", ") }
+}
+
+/// That the prices are estimates, and of when.
+fn dated(cards: &[ModelCard]) -> Option<String> {
+    let priced = cards.iter().filter(|card| card.bytes.is_none() && !card.id.is_local());
+    let days: BTreeSet<_> = priced.filter_map(|card| Some(card.price.as_ref()?.as_of.as_str())).collect();
+    // What the person's configuration says has no day.
+    let of = match (days.iter().find(|day| !day.is_empty())?, days.last()?) {
+        (first, last) if first == last => (*first).to_owned(),
+        (first, last) => format!("{first} to {last}"),
+    };
+    Some(format!("~ marks prices, in US dollars for a million tokens: estimates of {of}"))
 }
 
 /// Several capabilities in words.

@@ -12,10 +12,13 @@ use super::item::Item;
 use super::out::Out;
 use super::{Asker, End, Exit, absolute, ask, unexpected, words};
 use crate::domain::call::Blobs;
+use crate::domain::catalog::ModelId;
 use crate::domain::delta::Event;
 use crate::domain::message::{BlobId, Outcome};
 use crate::domain::picture::{Made, Making, size};
+use crate::domain::usage::budget::money;
 use crate::domain::{Error, ErrorKind, Result, figures};
+use crate::workbench::request::models::Models;
 use crate::workbench::request::pictures::{Picture, Pictures};
 use crate::workbench::{Reply, Request};
 
@@ -76,7 +79,7 @@ async fn make(wanted: Make, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
         }
     }
     let making = last.ok_or_else(|| Error::internal("waiting for pictures", "no answer came"))?;
-    told(&making, out)?;
+    told(&making, asker, out).await?;
     if let Some(to) = to.filter(|_| !making.made.is_empty()) {
         write(&making, None, &to, asker, out).await?;
     } else if !making.made.is_empty() {
@@ -94,7 +97,7 @@ async fn make(wanted: Make, asker: &Asker, out: &mut Out) -> Result<Exit, End> {
 }
 
 /// What came, a line each.
-fn told(making: &Making, out: &mut Out) -> Result<(), End> {
+async fn told(making: &Making, asker: &Asker, out: &mut Out) -> Result<(), End> {
     if out.json {
         return out.object(&Item::Making { making });
     }
@@ -106,9 +109,24 @@ fn told(making: &Making, out: &mut Out) -> Result<(), End> {
         .collect();
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
     let time = making.timing.total_ms.map(|ms| figures::seconds(ms.into()));
-    let cost = making.cost.map(|cost| format!("{} est.", crate::domain::usage::budget::money(cost)));
+    let cost = match making.cost {
+        Some(cost) => Some(estimate(cost, &making.asked.model, asker, out).await),
+        None => None,
+    };
     let figures: Vec<_> = time.into_iter().chain(cost).collect();
     if figures.is_empty() { Ok(()) } else { out.note(&figures.join(", ")) }
+}
+
+/// A cost by the model's price, with that one's day where it has one.
+async fn estimate(cost: f64, model: &ModelId, asker: &Asker, out: &mut Out) -> String {
+    let cards = asker.one(Request::Models(Models::Knows { id: model.clone() }), out).await;
+    let price = match cards {
+        Ok(Reply::Models { cards }) => cards.into_iter().find_map(|card| card.price),
+        _ => None,
+    };
+    let day = price.map(|price| price.as_of).filter(|day| !day.is_empty());
+    let of = day.map(|day| format!(" of {day}")).unwrap_or_default();
+    format!("{} est.{of}", money(cost))
 }
 
 async fn list(limit: usize, asker: &Asker, out: &mut Out) -> Result<(), End> {

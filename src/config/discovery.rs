@@ -76,7 +76,7 @@ impl KnownProvider {
         ProviderKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind)
     }
 
-    fn wants_address(&self) -> bool {
+    pub(super) fn wants_address(&self) -> bool {
         self.kind().is_none_or(ProviderKind::wants_address)
     }
 

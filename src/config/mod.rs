@@ -381,6 +381,19 @@ impl Config {
         file::stamp(&self.paths.config)
     }
 
+    /// What a provider is whose model the person has chosen on the screen, as if `-m` had named it; `None` where that changes
+    /// nothing: it wants an address, or the person has said something of it. Reads files.
+    pub fn chosen(&self, provider: &str) -> Result<Option<ProviderConfig>> {
+        let is_sure = self.providers.get(provider).is_some_and(|provider| !provider.optional);
+        let known = known_providers().iter().find(|known| known.name == provider);
+        if is_sure || known.is_none_or(KnownProvider::wants_address) {
+            return Ok(None);
+        }
+        let mut flags = self.inputs.flags.clone();
+        flags.set("model", &format!("{provider}/chosen"), "-m");
+        Ok(Self::load(&self.inputs.environment, &flags)?.providers.remove(provider))
+    }
+
     /// Reads the file again, under the same environment and flags.
     pub fn reload(&self) -> Result<Self> {
         Self::load(&self.inputs.environment, &self.inputs.flags)

@@ -10,6 +10,8 @@ use super::catalog::{Capability, ModelCard, ModelId, Price};
 pub struct KnownModel {
     /// `provider/model`; a trailing `*` stands for any continuation.
     pub id: String,
+    /// The whole id that its provider's list has, where `id` stands for several.
+    pub listed: Option<String>,
     /// Further ids of the same model, of the same form.
     #[serde(default)]
     pub also: Vec<String>,
@@ -35,6 +37,16 @@ impl KnownModel {
     /// Every id that it has.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.id).chain(&self.also).map(String::as_str)
+    }
+
+    /// The whole id by which it is listed; `None` where no such id is known.
+    pub fn listed(&self) -> Option<ModelId> {
+        self.listed
+            .as_ref()
+            .unwrap_or(&self.id)
+            .parse()
+            .ok()
+            .filter(|id: &ModelId| !id.model().ends_with('*'))
     }
 
     /// How closely the model's id is met: the characters that agree, one more where all do. `None` where it is another
@@ -213,6 +225,7 @@ mod tests {
     fn model(id: &str, context: u32) -> KnownModel {
         KnownModel {
             id: id.into(),
+            listed: None,
             also: Vec::new(),
             title: format!("The {id}"),
             context: Some(context),

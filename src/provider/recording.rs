@@ -7,10 +7,10 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use tokio::time::Instant;
 
 use super::{Events, Provider};
-use crate::domain::Result;
 use crate::domain::call::Call;
 use crate::domain::cassette::{Take, question};
 use crate::domain::delta::Event;
+use crate::domain::{Error, Result};
 use crate::net::Client;
 
 /// What takes a finished take; it is durable when this returns.
@@ -18,9 +18,11 @@ pub trait Recorder: Send + Sync + std::fmt::Debug {
     /// An empty take, which begins now, and for which there is a place.
     fn begin(&self, call: Call) -> BoxFuture<'_, Result<Take>>;
     fn record(&self, take: Take) -> BoxFuture<'_, Result<()>>;
+    /// The same of a take that nobody waits for any more. Blocks for one small write.
+    fn record_stopped(&self, take: Take);
 }
 
-/// A voice and who records it. An answer that was stopped is not recorded, nor are lists of models.
+/// A voice and who records it. An answer that was stopped is recorded as far as it came; lists of models are not recorded.
 #[derive(Debug)]
 pub struct Recording {
     voice: Arc<dyn Provider>,
@@ -67,7 +69,7 @@ struct Taping {
     take: Take,
     began: Instant,
     recorder: Arc<dyn Recorder>,
-    /// The take is durable, or could not be made so.
+    /// The take is being made durable, or is.
     ended: bool,
 }
 
@@ -88,12 +90,25 @@ impl Taping {
             None => {}
         }
         // The end of the answer is held back until then.
-        let recorded = self.recorder.record(self.take.clone()).await;
         self.ended = true;
+        let recorded = self.recorder.record(self.take.clone()).await;
         match (recorded, item) {
             (Err(error), Some(Ok(_)) | None) => Some(Err(error)),
             // The answer's own failure is the more important one.
             (_, item) => item,
         }
+    }
+}
+
+impl Drop for Taping {
+    /// Whoever asked has gone away: what came until then is a take that ends there. The program may be about to end, too.
+    fn drop(&mut self) {
+        if self.ended || self.take.events.is_empty() {
+            return;
+        }
+        let at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let doing = self.take.call.model().map_or_else(String::new, |model| format!("asking {model}"));
+        self.take.error = Some((at, Error::cancelled(doing)));
+        self.recorder.record_stopped(self.take.clone());
     }
 }

@@ -106,13 +106,21 @@ impl Recorder for Taker {
     }
 
     fn record(&self, take: Take) -> BoxFuture<'_, Result<()>> {
-        self.with(move |cassette| {
-            let bytes = serde_json::to_vec(&take)
-                .map_err(|why| Error::internal("recording an answer", why.to_string()))?;
-            cassette.record(&bytes)
-        })
-        .boxed()
+        self.with(move |cassette| cassette.record(&bytes_of(&take)?)).boxed()
     }
+
+    fn record_stopped(&self, take: Take) {
+        // It was opened when the take began.
+        let mut cassette = self.cassette.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cassette) = cassette.as_mut() else { return };
+        if let Err(error) = bytes_of(&take).and_then(|bytes| cassette.record(&bytes)) {
+            tracing::warn!(%error, "an answer that was stopped could not be recorded");
+        }
+    }
+}
+
+fn bytes_of(take: &Take) -> Result<Vec<u8>> {
+    serde_json::to_vec(take).map_err(|why| Error::internal("recording an answer", why.to_string()))
 }
 
 /// The takes of a file, read once.

@@ -210,7 +210,8 @@ impl Here {
         let (egress, spans) = (Arc::new(recorder.clone()), Arc::new(recorder.clone()));
         let purse = Purse::new(archive.clone(), recorder.clone(), changes.clone());
         let parts = (keys, cassettes.clone(), purse.clone());
-        let standing = Standing::new(config, egress, spans, changes.clone(), trial, parts)?;
+        let standing = Arc::new(Standing::new(config, egress, spans, changes.clone(), trial, parts)?);
+        standing.hear_choices();
         let turns = Turns::default();
         let age_ms = u64::try_from(config.trace.age.as_millis()).unwrap_or(u64::MAX);
         let keep = Keep { age_ms, bytes: config.trace.bytes };
@@ -254,7 +255,7 @@ impl Here {
             datasets: Datasets::new(archive.clone(), changes.clone()),
             knowledge,
             usage: Usage::new(archive.clone(), recorder.clone(), Arc::clone(standing.invoke()), purse),
-            standing: Arc::new(standing),
+            standing,
             shelf,
             lists: Lists::new(archive.clone()),
             pictures,
@@ -432,14 +433,15 @@ impl Here {
                 .try_flatten()
                 .boxed(),
             ModelsRequest::Keyless => {
-                one(async move { Ok(Reply::Models { cards: cards::keyless(&invoke, voices::no_key) }) })
+                one(async move { Ok(Reply::Models { cards: cards::beyond(&invoke, voices::no_key) }) })
             }
-            ModelsRequest::Show { id } => {
-                one(
-                    async move { Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms).await?] }) },
-                )
-            }
-            ModelsRequest::Knows { id } => one(async move { invoke.knows(&id).map(|()| Reply::Done) }),
+            ModelsRequest::Show { id } => one(async move {
+                Ok(Reply::Models { cards: vec![cards::show(&invoke, &id, &terms, voices::no_key).await?] })
+            }),
+            ModelsRequest::Knows { id } => one(async move {
+                invoke.knows(&id)?;
+                Ok(Reply::Models { cards: vec![invoke.card(&id)] })
+            }),
             ModelsRequest::Plan { id } => {
                 let shelf = self.shelf.clone();
                 let is_here = id.is_local();
@@ -493,7 +495,7 @@ impl Here {
                 return None;
             }
             changes.tell(Changed::Models);
-            let shown = cards::show(&invoke, &id, &terms).await;
+            let shown = cards::show(&invoke, &id, &terms, voices::no_key).await;
             Some(shown.map(|card| Reply::Models { cards: vec![card] }))
         };
         steps

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::voices;
 use crate::config::{ApiKey, Config, Shown, Stamp, known_providers};
@@ -18,9 +18,21 @@ use crate::net::{Client, EgressSink, NetOptions, Network, Reach};
 use crate::provider::Provider;
 use crate::service::cassettes::Cassettes;
 use crate::service::changes::Changes;
-use crate::service::invoke::{Invoke, SpanSink};
+use crate::service::invoke::{Chooser, Invoke, SpanSink};
 use crate::service::keys::Keys;
 use crate::service::usage::purse::Purse;
+
+/// Tells the standing whose models are chosen.
+#[derive(Debug)]
+struct Choices(Weak<Standing>);
+
+impl Chooser for Choices {
+    fn choose(&self, provider: &str) {
+        if let Some(standing) = self.0.upgrade() {
+            standing.choose(provider);
+        }
+    }
+}
 
 /// The configuration in force, and what stands on it.
 #[derive(Debug)]
@@ -151,6 +163,27 @@ impl Standing {
         config.values.extend(before.config.values.iter().filter(|value| engine(value)).cloned());
         let seen = config.stamp();
         Ok(Now { config, network, seen })
+    }
+
+    /// Hears from now on whose models are chosen.
+    pub(super) fn hear_choices(self: &Arc<Self>) {
+        self.invoke.tell_choices(Box::new(Choices(Arc::downgrade(self))));
+    }
+
+    /// A model of that provider was chosen: where it needs nothing said, its voice is there from now on, until the file is
+    /// read again and it is chosen anew. Reads a few small files, once.
+    fn choose(&self, provider: &str) {
+        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.now();
+        let chosen = match now.config.chosen(provider) {
+            Ok(Some(chosen)) => chosen,
+            Ok(None) => return,
+            Err(error) => return tracing::warn!(%error, provider, "a chosen provider cannot be had"),
+        };
+        now.config.providers.insert(provider.to_owned(), chosen);
+        self.invoke.replace(voices::all(&now.config, &self.local, &self.keys, &self.cassettes), None);
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = now;
+        self.changes.tell(Changed::Models);
     }
 
     /// Whose keys are kept, and whether they are used. Blocks.

@@ -101,7 +101,12 @@ pub(super) fn all(
         let limits = limits(provider);
         let voice = if limits == Limits::default() { voice } else { Arc::new(Limited::new(voice, limits)) };
         let somewhere = provider.kind.wants_address();
-        if provider.optional && somewhere { Arc::new(Optional::new(voice, url)) } else { voice }
+        if !provider.optional || !somewhere {
+            return voice;
+        }
+        let at_port =
+            |known: &KnownProvider| known.name == *name && known.base_url == url && known.port.is_some();
+        Arc::new(Optional::new(voice, url).looked_for(known_providers().iter().any(at_port)))
     };
     // One that nobody configured is there as soon as it has a key.
     let found = known_providers()

@@ -1,13 +1,23 @@
 //! The lists of models, while they come.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
+use outcrop::domain::call::Call;
 use outcrop::domain::catalog::Availability;
+use outcrop::domain::delta::Event;
+use outcrop::net::{Network, Reach};
+use outcrop::provider::Provider;
+use outcrop::provider::key::Key;
+use outcrop::provider::openai::OpenAi;
+use outcrop::provider::optional::Optional;
 use outcrop::workbench::Reply;
 use outcrop::workbench::request::Request;
 use outcrop::workbench::request::models::Models;
 
 use crate::chat::{Home, call};
 use crate::loopback::{Part, Server, whole};
+use crate::provider_openai::{Kept, options};
 use crate::soon;
 
 #[tokio::test]
@@ -61,4 +71,18 @@ async fn what_the_catalogue_has_of_vendors_without_a_key_says_which_key_is_missi
     assert!(why("anthropic").unwrap().starts_with("no key: set ANTHROPIC_API_KEY, or "));
     assert!(why("gemini").unwrap().contains("GEMINI_API_KEY or GOOGLE_API_KEY"));
     assert!(why("bedrock").unwrap().contains("Amazon"));
+}
+
+#[tokio::test]
+async fn what_listens_at_a_usual_port_and_is_no_server_of_models_is_not_spoken_of() {
+    let web = Server::start(|_, _| whole(404, &[("content-type", "text/html")], "<html>")).await;
+    let silent = Server::start(|_, _| vec![Part::Stall]).await;
+    for server in [&web, &silent] {
+        let net = Network::new(options(), Arc::new(Kept::default())).client(Reach::default());
+        let voice = OpenAi::new("vllm", server.url("/v1"), Key::None);
+        let voice = Optional::new(Arc::new(voice), server.url("/v1")).looked_for(true);
+        let found: Vec<_> = soon(voice.serve(Call::ListModels, &net).collect()).await;
+        assert_eq!(found, [Ok(Event::Models { cards: Vec::new() })]);
+        assert!(!server.seen().is_empty());
+    }
 }

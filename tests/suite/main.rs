@@ -55,6 +55,7 @@ mod scripts;
 mod stage;
 mod start_up;
 mod store;
+mod strangers;
 mod tending;
 mod terminal;
 mod themes;

@@ -1,7 +1,7 @@
 //! The `scripted` voice, by a clock that does not wait.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -17,6 +17,7 @@ use outcrop::domain::{Error, ErrorKind};
 use outcrop::net::{Client, EgressLog, NetOptions, Network, Reach};
 use outcrop::provider::Provider;
 use outcrop::provider::recording::{Recorder, Recording};
+use outcrop::provider::replay::{Pace, Replay, Tape};
 use outcrop::provider::scripted::Scripted;
 use tokio::time::Instant;
 
@@ -104,6 +105,8 @@ impl Recorder for Full {
     fn record(&self, _: Take) -> BoxFuture<'_, Result<(), Error>> {
         ready(Err(Error::internal("recording", "the disk is full"))).boxed()
     }
+
+    fn record_stopped(&self, _: Take) {}
 }
 
 #[tokio::test]
@@ -112,4 +115,51 @@ async fn a_take_that_cannot_be_kept_costs_no_word_of_the_answer() {
     let (fold, error) = whole(voice.serve(Call::Converse(converse("echo", "one two")), &net())).await;
     assert_eq!(text(&fold), "one two");
     assert!(error.unwrap().why.contains("the disk is full"));
+}
+
+/// A cassette in memory.
+#[derive(Debug, Default)]
+struct Memory(Mutex<Vec<Take>>);
+
+impl Recorder for Memory {
+    fn begin(&self, call: Call) -> BoxFuture<'_, Result<Take, Error>> {
+        ready(Ok(Take { at: Timestamp(0), call, events: Vec::new(), error: None })).boxed()
+    }
+
+    fn record(&self, take: Take) -> BoxFuture<'_, Result<(), Error>> {
+        self.record_stopped(take);
+        ready(Ok(())).boxed()
+    }
+
+    fn record_stopped(&self, take: Take) {
+        self.0.lock().unwrap().push(take);
+    }
+}
+
+impl Tape for Memory {
+    fn takes<'a>(&'a self, _: &'a Client) -> BoxFuture<'a, Result<Arc<Vec<Take>>, Error>> {
+        ready(Ok(Arc::new(self.0.lock().unwrap().clone()))).boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_stopped_is_recorded_as_far_as_it_came_and_played_so() {
+    let tape = Arc::new(Memory::default());
+    let voice = Recording::new(Arc::new(Scripted::new("scripted")), Arc::clone(&tape) as Arc<dyn Recorder>);
+    let mut events = voice.serve(Call::Converse(converse("stream-400@500", "go")), &net());
+    let mut came = String::new();
+    while came.split_whitespace().count() < 3 {
+        if let Event::Text { text } = events.next().await.unwrap().unwrap() {
+            came.push_str(&text);
+        }
+    }
+    drop(events);
+    // One that was stopped before anything came is none.
+    drop(voice.serve(Call::Converse(converse("stream-400@500", "go on")), &net()));
+    assert_eq!(tape.0.lock().unwrap().len(), 1);
+    let replay = Replay::new("demo", tape, Pace::AtOnce);
+    let mut call = converse("stream-400@500", "go");
+    call.model = ModelId::new("demo", "scripted/stream-400@500").unwrap();
+    let (fold, error) = whole(replay.serve(Call::Converse(call), &net())).await;
+    assert_eq!((text(&fold), error.unwrap().kind, fold.stop), (came, ErrorKind::Cancelled, None));
 }

@@ -12,6 +12,9 @@ pub enum Models {
         /// Ask the configured servers what they have now; without it, what they said last is shown
         #[arg(long)]
         probe: bool,
+        /// Show too what cannot be asked: models of vendors for whom there is no key, and those that are retired
+        #[arg(long)]
+        all: bool,
     },
     /// What is known of one model
     Show {

@@ -119,10 +119,9 @@ impl Tally {
         self.retried_client_errors += u64::from(span.retried.client_errors);
         self.retried_server_errors += u64::from(span.retried.server_errors);
         let (reads, writes) = match span.kind {
-            SpanKind::Converse => (true, true),
+            SpanKind::Converse | SpanKind::Image => (true, true),
             SpanKind::Embed => (true, false),
-            SpanKind::Image
-            | SpanKind::ListModels
+            SpanKind::ListModels
             | SpanKind::CountTokens
             | SpanKind::PullModel
             | SpanKind::RemoveModel
@@ -132,18 +131,24 @@ impl Tally {
         let worked = answered || span.timing.first_token_ms.is_some();
         let (input, output) =
             (worked && reads && usage.input.is_none(), worked && writes && usage.output.is_none());
+        // How many tokens a picture is, no length tells.
+        let is_text = span.kind != SpanKind::Image;
         if input {
             self.untold_input += 1;
-            self.guessed_input += u64::from(span.by_length.input);
+            self.guessed_input += u64::from(span.by_length.input) * u64::from(is_text);
         }
         if output {
             self.untold_output += 1;
-            self.guessed_output += u64::from(span.by_length.output);
+            self.guessed_output += u64::from(span.by_length.output) * u64::from(is_text);
         }
         self.untold += u64::from(input || output);
-        // Vectors come from no cache, and this machine's own is no matter of anybody's.
-        let caches =
-            worked && reads && writes && !input && !span.model.as_ref().is_some_and(ModelId::is_local);
+        // Vectors and pictures come from no cache, and this machine's own is no matter of anybody's.
+        let caches = worked
+            && reads
+            && writes
+            && is_text
+            && !input
+            && !span.model.as_ref().is_some_and(ModelId::is_local);
         self.untold_cache_read += u64::from(caches && usage.cache_read.is_none());
         self.untold_cache_write += u64::from(caches && usage.cache_write.is_none());
         if fate == Fate::Answered {
@@ -225,6 +230,12 @@ impl Tally {
         if kind != SpanKind::Image && price.is_some_and(Price::is_free) {
             // However many tokens there were that nobody has told.
             return Cost { dollars: Some(0.0), unpriced: 0 };
+        }
+        if kind == SpanKind::Image
+            && let Some(image) = price.and_then(|price| price.image)
+        {
+            // Whatever tokens they are.
+            return Cost { dollars: Some(self.images as f64 * image), unpriced: 0 };
         }
         if self.tokens() == 0 && self.untold > 0 {
             // Of no call is known what it cost.
@@ -630,9 +641,12 @@ mod tests {
         let mut tally = Tally::default();
         tally.record(&picture);
         let by_piece = Price { image: Some(0.5), ..price() };
-        assert_eq!(tally.cost(SpanKind::Image, Some(&by_piece)).dollars, Some(1.5));
+        let whole = Cost { dollars: Some(1.5), unpriced: 0 };
+        assert_eq!(tally.cost(SpanKind::Image, Some(&by_piece)), whole);
         assert_eq!(tally.cost(SpanKind::Image, Some(&price())).dollars, None);
-        assert_eq!((tally.images, tally.untold), (3, 0));
+        // Tokens that nobody told of are not none.
+        assert_eq!((tally.images, tally.untold, tally.guessed_input, tally.guessed_output), (3, 1, 0, 0));
+        assert_eq!([tally.input(), tally.output()].map(|count| count.text(figures::short)), ["?", "?"]);
     }
 
     #[test]

@@ -105,6 +105,11 @@ pub trait Gate: Send + Sync + std::fmt::Debug {
     fn after(&self, call: &Call, prices: Prices) -> Option<BoxFuture<'static, Vec<String>>>;
 }
 
+/// Hears whose model the person has chosen, before it is asked: a provider that needs nothing said is there from then on.
+pub trait Chooser: Send + Sync + std::fmt::Debug {
+    fn choose(&self, provider: &str);
+}
+
 /// The voices that there are, by name, and what a person who looks for another one should know.
 #[derive(Debug, Default)]
 struct Voices {
@@ -125,6 +130,7 @@ pub struct Invoke {
     voices: RwLock<Arc<Voices>>,
     checks: Vec<Arc<dyn Check>>,
     gate: Option<Arc<dyn Gate>>,
+    chooser: OnceLock<Box<dyn Chooser>>,
     /// How providers are had that may not be here, by their names.
     ways: BTreeMap<String, String>,
     spans: Arc<dyn SpanSink>,
@@ -146,6 +152,7 @@ impl Invoke {
             voices: RwLock::new(Arc::new(voices)),
             checks,
             gate: None,
+            chooser: OnceLock::new(),
             ways: BTreeMap::new(),
             spans,
             cards: Arc::new(cards),
@@ -157,6 +164,20 @@ impl Invoke {
     #[must_use]
     pub fn behind(self, gate: Arc<dyn Gate>) -> Self {
         Self { gate: Some(gate), ..self }
+    }
+
+    /// Tells whose models are chosen. There is one that hears it; a second one hears nothing.
+    pub fn tell_choices(&self, chooser: Box<dyn Chooser>) {
+        let _ = self.chooser.set(chooser);
+    }
+
+    /// The person has chosen that model: its provider may be there for nobody else.
+    fn choose(&self, model: &ModelId) {
+        let voices = self.voices();
+        let is_sure = voices.by_name.get(model.provider()).is_some_and(|voice| !voice.is_optional());
+        if let Some(chooser) = self.chooser.get().filter(|_| !is_sure) {
+            chooser.choose(model.provider());
+        }
     }
 
     /// Lets who asks for one of these providers that is not here know how it is had.
@@ -234,8 +255,14 @@ impl Invoke {
         self.voices().by_name.get(provider).is_some_and(|voice| voice.is_optional())
     }
 
-    /// Whether a model's provider is configured; the error names those that are.
+    /// Whether the provider of a model that was chosen is there; the error names those that are.
     pub fn knows(&self, model: &ModelId) -> Result<()> {
+        self.choose(model);
+        self.is_there(model)
+    }
+
+    /// The same of a model that is only looked at.
+    pub fn is_there(&self, model: &ModelId) -> Result<()> {
         self.provider(model.provider(), &format!("asking {model}")).map(|_| ())
     }
 
@@ -251,6 +278,7 @@ impl Invoke {
     /// The request that would ask for an answer, its key left out: nothing is sent.
     pub fn sent(&self, converse: &Converse) -> Result<Sent> {
         let doing = format!("writing the request to {}", converse.model);
+        self.choose(&converse.model);
         let provider = self.provider(converse.model.provider(), &doing)?;
         // The voice hears which model stands behind it.
         self.cards.card(&converse.model);
@@ -260,6 +288,7 @@ impl Invoke {
     /// The same for pictures.
     pub fn sent_picture(&self, picture: &Picture) -> Result<Sent> {
         let doing = format!("writing the request to {}", picture.model);
+        self.choose(&picture.model);
         let provider = self.provider(picture.model.provider(), &doing)?;
         self.cards.card(&picture.model);
         provider.sent_picture(picture)
@@ -267,6 +296,7 @@ impl Invoke {
 
     /// Serves a call of `model`'s provider. Dropping the stream cancels the call; the span is recorded all the same.
     pub fn serve(&self, model: &ModelId, call: Call, terms: &Terms) -> Events {
+        self.choose(model);
         self.serve_by(model.provider(), call, terms)
     }
 

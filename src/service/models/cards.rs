@@ -33,33 +33,64 @@ pub(super) fn catalogued(invoke: &Invoke, provider: &str) -> Vec<ModelCard> {
     known::of_vendor(provider, &address).into_iter().map(card).collect()
 }
 
-/// The cards of what the catalogue has of vendors whom no provider of the person's leads to; `why` says of each what is
-/// missing.
-pub fn keyless(invoke: &Invoke, why: impl Fn(&str) -> String) -> Vec<ModelCard> {
-    let reached: Vec<_> = invoke.providers().iter().filter_map(|name| invoke.address(name)).collect();
+/// The cards of what the catalogue has that nobody here can ask: models of vendors whom no provider of the person's leads
+/// to, where `why` says of each what is missing, and those that are retired.
+pub fn beyond(invoke: &Invoke, why: impl Fn(&str) -> String) -> Vec<ModelCard> {
+    let providers = invoke.providers();
     let mut cards = Vec::new();
+    for name in &providers {
+        let address = invoke.address(name).unwrap_or_default();
+        cards.extend(known::retired_of(name, &address).iter().map(|id| retired(invoke, id)));
+    }
+    let reached: Vec<_> = providers.iter().filter_map(|name| invoke.address(name)).collect();
     for (vendor, address) in known::vendors() {
         // Ids of a vendor are those of the provider that is called after it, wherever that one leads.
-        let named = invoke.providers().iter().any(|name| name == vendor);
+        let named = providers.iter().any(|name| name == vendor);
         if named || reached.iter().any(|address| known::vendor_at(address) == Some(vendor)) {
             continue;
         }
-        for id in known::of_vendor(vendor, &address) {
-            let mut card = ModelCard {
-                availability: Availability::Unusable { why: why(vendor) },
-                detail: "from the catalogue: there is no key for it".to_owned(),
-                ..ModelCard::unknown(id)
-            };
-            known::complete(&mut card, Vendor::Named(vendor));
-            cards.push(card);
-        }
+        let ids = known::of_vendor(vendor, &address).into_iter().chain(known::retired_of(vendor, &address));
+        cards.extend(ids.map(|id| keyless(id, vendor, &why)));
     }
     cards
 }
 
-/// The card of one model, from its provider.
-pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelCard> {
-    invoke.knows(id)?;
+fn retired(invoke: &Invoke, id: &ModelId) -> ModelCard {
+    out_of_service(ModelCard { detail: "from the catalogue".to_owned(), ..invoke.card(id) })
+}
+
+/// Says of a retired model that it cannot be asked, and what is there in its place.
+fn out_of_service(mut card: ModelCard) -> ModelCard {
+    if let Some(successor) = &card.successor {
+        card.availability = Availability::Unusable { why: known::retired(successor) };
+    }
+    card
+}
+
+/// What the catalogue has of a model of a vendor for whom there is no key.
+fn keyless(id: ModelId, vendor: &str, why: impl Fn(&str) -> String) -> ModelCard {
+    let mut card = ModelCard {
+        availability: Availability::Unusable { why: why(vendor) },
+        detail: "from the catalogue: there is no key for it".to_owned(),
+        ..ModelCard::unknown(id)
+    };
+    known::complete(&mut card, Vendor::Named(vendor));
+    out_of_service(card)
+}
+
+/// The card of one model, from its provider; of one whose provider is not there, what the catalogue has of it, with what
+/// `why` says is missing.
+pub async fn show(
+    invoke: &Invoke,
+    id: &ModelId,
+    terms: &Terms,
+    why: impl Fn(&str) -> String,
+) -> Result<ModelCard> {
+    if let Err(error) = invoke.is_there(id) {
+        let is_vendors = known::vendors().any(|(vendor, _)| vendor == id.provider());
+        let card = is_vendors.then(|| keyless(id.clone(), id.provider(), why));
+        return card.filter(|card| !card.capabilities.is_empty()).ok_or(error);
+    }
     // Ollama lists with its tag what is asked for without one.
     let tagged = format!("{id}:latest");
     let is_it = |card: &ModelCard| card.id == *id || card.id.as_str() == tagged;
@@ -67,6 +98,10 @@ pub async fn show(invoke: &Invoke, id: &ModelId, terms: &Terms) -> Result<ModelC
         Ok(cards) => cards,
         // Nobody can be asked: what the catalogue has is known all the same.
         Err(error) => {
+            let address = invoke.address(id.provider()).unwrap_or_default();
+            if known::retired_of(id.provider(), &address).contains(id) {
+                return Ok(retired(invoke, id));
+            }
             let known = catalogued(invoke, id.provider()).into_iter().find(|card| card.id == *id);
             return known.ok_or(error);
         }

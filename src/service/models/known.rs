@@ -116,17 +116,25 @@ pub fn vendor_at(address: &str) -> Option<&'static str> {
     VENDORS.iter().find(|(_, at)| is(at)).map(|(name, _)| *name)
 }
 
-/// The models that the catalogue has of the vendor whose API is at that address; none where that is another server. Retired
-/// ones are left out, and those of which it knows the beginning of an id alone, save Anthropic's, where that is a name too.
+/// The models that the catalogue has of the vendor whose API is at that address; none where that is another server. Those
+/// that are retired come on a list of their own.
 pub fn of_vendor(provider: &str, address: &str) -> Vec<ModelId> {
+    listed(provider, address, |model| model.successor.is_none())
+}
+
+/// The same of those that are retired.
+pub fn retired_of(provider: &str, address: &str) -> Vec<ModelId> {
+    listed(provider, address, |model| model.successor.is_some())
+}
+
+fn listed(provider: &str, address: &str, is_meant: impl Fn(&KnownModel) -> bool) -> Vec<ModelId> {
     let Some(vendor) = vendor_at(address) else { return Vec::new() };
-    let models = all().iter().filter(|model| model.successor.is_none() && !model.can.is_empty());
-    let id = |model: &KnownModel| match model.id.strip_suffix('*') {
-        None => model.id.parse().ok(),
-        Some(start) if vendor == "anthropic" => start.parse().ok(),
-        Some(_) => None,
+    let id = |model: &KnownModel| match model.listed() {
+        None if vendor == "anthropic" => model.id.strip_suffix('*')?.parse().ok(),
+        listed => listed,
     };
-    let of_vendor = models.filter_map(id).filter(|id: &ModelId| id.provider() == vendor);
+    let meant = all().iter().filter(|model| !model.can.is_empty() && is_meant(model));
+    let of_vendor = meant.filter_map(id).filter(|id: &ModelId| id.provider() == vendor);
     of_vendor.filter_map(|id| ModelId::new(provider, id.model()).ok()).collect()
 }
 
@@ -212,6 +220,11 @@ mod tests {
                 assert!(!id.trim_end_matches('*').contains('*'), "{id}");
                 ids.push(id);
             }
+            if let Some(listed) = &model.listed {
+                let found = model.listed().and_then(|id| known::find(&models, &id));
+                assert_eq!(found.map(|found| &found.id), Some(&model.id), "{listed}");
+                assert!(model.id.ends_with('*'), "{listed}");
+            }
             let id = &model.id;
             // What this program asks nothing of is there for what it lacks.
             let is_other = model.lacks.contains(&Capability::Chat);
@@ -295,7 +308,12 @@ mod tests {
         let openai = of_vendor("openai", "https://api.openai.com/v1");
         assert!(openai.contains(&"openai/gpt-4o".parse().unwrap()), "{openai:?}");
         assert!(openai.iter().all(|id| id.provider() == "openai" && card(id.as_str()).successor.is_none()));
-        assert!(!of_vendor("bedrock", "https://bedrock.eu-west-1.amazonaws.com").is_empty());
+        let bedrock = "https://bedrock.eu-west-1.amazonaws.com";
+        let of_bedrock =
+            all().iter().filter(|model| model.id.starts_with("bedrock/") && !model.can.is_empty());
+        let (served, gone) = (of_vendor("bedrock", bedrock), retired_of("bedrock", bedrock));
+        assert_eq!(served.len() + gone.len(), of_bedrock.count(), "every one is shown");
+        assert!(gone.contains(&"bedrock/amazon.titan-text-express-v1".parse().unwrap()), "{gone:?}");
         let claude = of_vendor("anthropic", "https://api.anthropic.com/v1");
         assert!(claude.contains(&"anthropic/claude-sonnet-4-5".parse().unwrap()), "{claude:?}");
         for (name, address) in [
@@ -341,6 +359,22 @@ mod tests {
         let said = "Bedrock in us-east-1 (retired; its successor is bedrock/anthropic.claude-sonnet-4-6)";
         assert_eq!(model.detail, said);
         assert_eq!(card("openai/gpt-4o").successor, None);
+    }
+
+    #[test]
+    fn the_first_ids_of_bedrock_name_what_is_there_in_their_place() {
+        for (id, successor) in [
+            ("amazon.titan-tg1-large", "amazon.nova-lite-v1:0"),
+            ("amazon.titan-embed-g1-text-02", "amazon.titan-embed-text-v2:0"),
+            ("anthropic.claude-v1", "anthropic.claude-sonnet-4-6"),
+            ("ai21.j2-jumbo-instruct", "amazon.nova-pro-v1:0"),
+            ("ai21.j2-grande-instruct", "amazon.nova-lite-v1:0"),
+            ("meta.llama2-13b-v1", "meta.llama3-1-8b-instruct-v1:0"),
+            ("meta.llama2-70b-v1:0:4k", "meta.llama3-3-70b-instruct-v1:0"),
+        ] {
+            let named = card(&format!("bedrock/{id}")).successor;
+            assert_eq!(named.as_ref().map(ModelId::model), Some(successor), "{id}");
+        }
     }
 
     #[test]

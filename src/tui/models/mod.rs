@@ -50,6 +50,8 @@ impl Likes {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stock {
     pub cards: Arc<Vec<ModelCard>>,
+    /// Models that no list has and that were chosen all the same, the newest first.
+    pub unlisted: Vec<ModelCard>,
     pub lists: Vec<Listing>,
     pub likes: Likes,
 }
@@ -57,12 +59,22 @@ pub struct Stock {
 impl Stock {
     /// Whether it is the same one: cards that were read twice are not compared.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.cards, &other.cards) && self.lists == other.lists && self.likes == other.likes
+        Arc::ptr_eq(&self.cards, &other.cards)
+            && self.unlisted == other.unlisted
+            && self.lists == other.lists
+            && self.likes == other.likes
     }
 
     /// The card of that model.
     pub fn card(&self, id: &ModelId) -> Option<&ModelCard> {
-        self.cards.iter().find(|card| card.id == *id)
+        self.cards.iter().chain(&self.unlisted).find(|card| card.id == *id)
+    }
+
+    /// Keeps what is known of a model that no list has.
+    pub fn know(&mut self, card: ModelCard) {
+        self.unlisted.retain(|other| other.id != card.id);
+        self.unlisted.insert(0, card);
+        self.unlisted.truncate(RECENT);
     }
 
     /// Puts one card in the place of the older one of its model.

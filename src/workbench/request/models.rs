@@ -12,11 +12,13 @@ use crate::domain::catalog::ModelId;
 pub enum Models {
     /// Every model that is configured or in the local catalogue: `Lists` where there are providers behind the network, then one `Models` reply. `probe` asks those now; without it their kept lists are shown.
     List { probe: bool },
-    /// What the catalogue has of vendors for whom there is no key: one `Models` reply. Nothing is contacted.
+    /// What the catalogue has beyond what can be asked: models of vendors for whom there is no key, and those that are retired:
+    /// one `Models` reply. Nothing is contacted.
     Keyless,
     /// One model: one `Models` reply with one card, or an error.
     Show { id: ModelId },
-    /// Whether its provider is there: `Done`, or an error that says how it is had. Nothing is contacted.
+    /// Whether its provider is there: one `Models` reply with the card of what is known of the model, whether a list has it or
+    /// not, or an error that says how the provider is had. Nothing is contacted.
     Knows { id: ModelId },
     /// What fetching it would do: one `Plan`. Touches no network.
     Plan { id: ModelId },

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::home::Home;
+use super::home::{Home, SCRIPTED};
 use crate::loopback::{Part, Server, head, whole};
 use crate::wire::bedrock::data;
 
@@ -133,4 +133,25 @@ fn what_is_missing_is_said_with_what_to_do_about_it() {
     let none = ask(&none.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9"));
     assert!(none.contains("nor is this a machine in Amazon's cloud"), "{none}");
     assert!(none.contains("there are no credentials") && none.contains("AWS_BEARER_TOKEN_BEDROCK"), "{none}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_chosen_after_the_start_has_the_machine_asked_for_its_role_too() {
+    let metadata = Server::start(|_, _| whole(404, &[], "")).await;
+    let hinted = home("[default]\nregion = eu-west-1\n", None);
+    for home in [Home::new(), hinted] {
+        std::fs::write(home.path().join("config.toml"), SCRIPTED).unwrap();
+        let home = home.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url(""));
+        tokio::task::block_in_place(|| {
+            let before = metadata.seen().len();
+            let listed = home.run(&["models", "list", "--probe"]);
+            assert!(!listed.stdout.contains("bedrock/"), "{}", listed.stdout);
+            assert_eq!(metadata.seen().len(), before, "nobody has chosen it");
+            let models = ["-m", "scripted/echo", "-m", "bedrock/amazon.nova-lite-v1:0"];
+            let said = home.run(&[&["compare"], &models[..], &["hi"]].concat());
+            let all = format!("{}{}", said.stdout, said.stderr);
+            assert!(!all.contains("no key of bedrock") && all.contains("there are no credentials"), "{all}");
+            assert!(metadata.seen().len() > before, "{all}");
+        });
+    }
 }

@@ -131,3 +131,19 @@ fn a_recording_that_cannot_be_written_is_an_error_before_anything_is_paid_for() 
     assert_eq!((said.stdout.as_str(), said.code), ("", Some(2)));
     assert!(said.stderr.contains("demo.cassette"), "{}", said.stderr);
 }
+
+#[test]
+fn a_cassette_that_was_given_away_is_played_byte_for_byte_as_it_lies_here() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cassette/rivers.cassette");
+    let home = Home::with(&replaying(&file, "api_key = 'sesame'\n"));
+    let said = home.run(&["chat", "-m", "demo/scripted/echo", "why do rivers meander?"]);
+    assert_eq!((said.stdout.as_str(), said.code), ("why do rivers meander?\n", Some(0)), "{}", said.stderr);
+    let cut = home.run(&["chat", "-m", "demo/scripted/cut", "why do rivers flow?"]);
+    assert_eq!((cut.stdout.trim_end(), cut.code), ("one two three", Some(2)), "{}", cut.stderr);
+    assert!(cut.stderr.contains("the connection broke in the middle of the answer"), "{}", cut.stderr);
+    // Its person stopped it.
+    let stopped = home.run(&["chat", "-m", "demo/scripted/stream-400@20", "how long is a river?"]);
+    assert_eq!(stopped.code, Some(130), "{}", stopped.stderr);
+    assert!(stopped.stdout.starts_with("the river carries silt past stone walls"), "{}", stopped.stdout);
+    assert!(stopped.stdout.split_whitespace().count() < 400, "{}", stopped.stdout);
+}

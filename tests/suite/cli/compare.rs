@@ -4,6 +4,8 @@ use outcrop::workbench::{self, Workbench};
 
 use super::home::{Home, SCRIPTED, Said};
 use super::talk::on_both;
+use crate::loopback::{Part, Server, events};
+use crate::wire::openai::data;
 
 fn good(said: &Said) -> &str {
     assert_eq!(said.code, Some(0), "{said:?}");
@@ -157,4 +159,24 @@ fn braces_that_are_doubled_are_read_by_the_models_and_columns_of_one_model_are_t
     home.run(&["chat", "-m", "scripted/echo", "as {{name}} it is"]);
     let doctor = home.run(&["doctor"]);
     assert!(doctor.stdout.contains("1 conversation, 1 comparison, "), "{doctor:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_costs_what_its_card_says_where_no_list_has_it_and_nobody_knows_of_another() {
+    let server = Server::start(|_, _| events([Part::Bytes(data("llama_chat.sse"))])).await;
+    let home = Home::with(&format!(
+        "[providers.box]\nkind = 'openai'\nbase_url = '{}'\n[models.'box/priced']\ninput_price = 1000.0\noutput_price = \
+         1000.0\n",
+        server.url("/v1")
+    ));
+    tokio::task::block_in_place(|| {
+        let said = home.run(&["compare", "-m", "box/priced", "-m", "box/other", "hi"]);
+        let rows: Vec<_> = good(&said).lines().skip_while(|line| !line.contains("tok/s")).collect();
+        assert!(rows[1].contains('$') && !rows[1].contains("$?"), "{rows:?}");
+        assert!(rows[2].contains("$?"), "{rows:?}");
+        let listed = home.run(&["comparisons", "list"]);
+        let id = good(&listed).split_whitespace().next().unwrap();
+        let shown = home.run(&["comparisons", "show", id, "--reveal"]);
+        assert!(good(&shown).contains("$?"), "{shown:?}");
+    });
 }

@@ -52,6 +52,10 @@ fn with_a_key_and_no_list_yet_the_catalogue_is_shown_and_marked_as_such() {
             listed.stdout
         );
     }
+    let listed = home.run(&["models", "list"]);
+    let line = |name: &str| listed.stdout.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+    assert!(line("openai/gpt-4o ").unwrap().contains("~$2.50 in, ~$10.00 out"), "{}", listed.stdout);
+    assert!(listed.stderr.contains("estimates of 20"), "{}", listed.stderr);
     let nothing = bare().run(&["models", "list"]);
     assert!(!nothing.stdout.contains("openai/"), "{}", nothing.stdout);
 }
@@ -126,4 +130,27 @@ async fn a_model_is_fetched_and_deleted_where_its_provider_keeps_it() {
         assert!(refused.stderr.contains("far is not asked to fetch or delete models"), "{}", refused.stderr);
     });
     assert!(server.seen().iter().any(|seen| seen.line == "DELETE /api/delete HTTP/1.1"));
+}
+
+#[test]
+fn what_is_retired_is_shown_with_what_took_its_place_and_what_has_no_key_with_what_is_missing() {
+    let line = |said: &str, id: &str| {
+        let line = said.lines().find(|line| line.starts_with(id) && line[id.len()..].starts_with(' '));
+        line.unwrap_or_else(|| panic!("{id} is missing in {said}")).to_owned()
+    };
+    let (keyless, keyed) = (bare(), bare().variable("AWS_BEARER_TOKEN_BEDROCK", "canary"));
+    let keyed = keyed.variable("AWS_REGION", "eu-west-1");
+    let titan = "bedrock/amazon.titan-text-express-v1";
+    for home in [&keyless, &keyed] {
+        let listed = home.run(&["--offline", "models", "list", "--all"]);
+        let retired = line(&listed.stdout, titan);
+        assert!(retired.contains("retired; its successor is bedrock/amazon.nova-lite-v1:0"), "{retired}");
+        line(&listed.stdout, "bedrock/anthropic.claude-haiku-4-5-20251001-v1:0");
+        let shown = home.run(&["--offline", "models", "show", titan]);
+        assert!(shown.code == Some(0) && shown.stdout.contains("bedrock/amazon.nova-lite-v1:0"), "{shown:?}");
+        let usual = home.run(&["models", "list"]).stdout;
+        assert!(!usual.contains(titan), "it clutters no list: {usual}");
+    }
+    let listed = keyless.run(&["models", "list", "--all"]).stdout;
+    assert!(line(&listed, "openai/gpt-4o").contains("no key: set OPENAI_API_KEY"), "{listed}");
 }

@@ -192,3 +192,21 @@ async fn a_making_that_is_stopped_or_killed_is_there_and_says_so() {
         assert!(lines[1].contains("0 pictures, stopped"), "{lines:?}");
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_pictures_cost_is_an_estimate_and_tokens_that_nobody_told_of_are_unknown() {
+    let server = server().await;
+    let home = home(&server);
+    let file = home.path().join("config.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let priced = "[models.'box/own']\npicture_price = 0.5\n";
+    std::fs::write(&file, format!("{before}{priced}")).unwrap();
+    tokio::task::block_in_place(|| {
+        let said = home.run(&["pictures", "make", "-m", "box/own", "A", "river"]);
+        assert!(good(&said).len() > 3 && said.stderr.contains("$0.50 est.\n"), "{said:?}");
+        // Nobody told of tokens, which is not none.
+        let usage = home.run(&["usage", "--json"]).objects();
+        let all = usage.iter().find(|row| row["Invocations"] == 1).unwrap_or_else(|| panic!("{usage:?}"));
+        assert!(all["InputTokenCount"].is_null() && all["OutputTokenCount"].is_null(), "{all:?}");
+    });
+}

@@ -226,7 +226,7 @@ fn a_model_shows_what_is_known_of_it_and_what_the_person_says() {
         assert!(shown.contains(row), "{row} in {shown}");
     }
     let listed = home.run(&["models", "list"]).stdout;
-    assert!(listed.contains("$3.00 in, $15.00 out"), "{listed}");
+    assert!(listed.contains("~$3.00 in, ~$15.00 out"), "{listed}");
     let card = &home.run(&["models", "show", "scripted/echo", "--json"]).objects()[0];
     assert_eq!(card["card"]["price"]["source"], "the configuration", "{card}");
 }

@@ -312,3 +312,18 @@ fn a_model_whose_provider_has_no_key_is_said_when_it_is_chosen() {
     stage.event(Event::Ended { task, error: Some(error) });
     assert!(stage.text().contains(why) && stage.text().contains("OPENAI_API_KEY"), "{}", stage.text());
 }
+
+#[test]
+fn a_model_of_the_catalogue_is_chosen_and_asked_and_nothing_is_offered_to_be_fetched() {
+    let mut stage = served(vec![
+        card(MODEL, Availability::NotPulled),
+        card("home/big", Availability::Catalogued),
+        card("home/small", Availability::Catalogued),
+    ]);
+    assert!(stage.text().contains("Who shall answer?"), "none of them is taken by itself: {}", stage.text());
+    stage.keys("<ctrl+l>big<enter>");
+    assert!(stage.text().contains("home/big") && !stage.text().contains("Welcome"), "{}", stage.text());
+    let effects = stage.keys("hello<enter>");
+    let sent = serde_json::to_string(&Stage::requests(&effects)).unwrap();
+    assert!(sent.contains("home/big") && sent.contains("hello"), "{sent}");
+}

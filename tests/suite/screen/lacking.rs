@@ -101,3 +101,21 @@ fn a_file_says_that_the_model_does_not_take_it_once_the_models_are_known() {
     stage.answer("\"probe\"", vec![Reply::Models { cards: vec![lacking] }]);
     assert!(stage.text().contains("[this model sees no pictures: @rivers.png"), "{}", stage.text());
 }
+
+#[test]
+fn of_a_model_that_no_list_has_the_drawer_and_the_chip_know_what_its_card_says() {
+    let mut stage = Stage::with(80, 24, "dark", Start::default());
+    stage.settle_with(vec![card(OTHER, Availability::Ready), card("cloud/other", Availability::Ready)]);
+    stage.keys("<ctrl+l>cloud/custom");
+    stage.keys("<enter>");
+    let known = ModelCard {
+        lacks: vec![Capability::Tools, Capability::Vision],
+        ..card("cloud/custom", Availability::Ready)
+    };
+    stage.answer("\"knows\"", vec![Reply::Models { cards: vec![known] }]);
+    stage.keys("what is ");
+    picture(&mut stage, "rivers.png");
+    assert!(stage.text().contains("this model sees no pictures"), "{}", stage.text());
+    stage.keys("<ctrl+o>");
+    assert!(stage.text().contains("no tools"), "{}", stage.text());
+}

@@ -2,7 +2,7 @@
 
 pub mod anthropic;
 pub mod bedrock;
-mod decoding;
+pub mod decoding;
 pub mod ollama;
 pub mod openai;
 mod responses;

@@ -2,7 +2,7 @@
 
 use super::attaching::Named;
 use super::completing::Completing;
-use super::first_run::{Chooser, usable};
+use super::first_run::Chooser;
 use super::{Focus, State, Wait};
 use crate::tui::app::Desk;
 use crate::tui::effect::{Effect, Written};
@@ -16,8 +16,7 @@ impl State {
     pub fn chosen(&mut self, choice: Choice, desk: &mut Desk<'_>) {
         match choice {
             Choice::Model(id) => {
-                let card = self.stock.cards.iter().find(|card| card.id == id);
-                if card.is_some_and(|card| !usable(card)) {
+                if self.can_be_fetched(Some(&id)) {
                     // The conversation keeps its model until this one is here.
                     self.insisted = true;
                     self.offer(Some(id), None, desk);

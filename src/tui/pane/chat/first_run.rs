@@ -54,9 +54,9 @@ pub fn fetchable(cards: &[ModelCard]) -> Vec<ModelCard> {
     cards.iter().filter(|card| card.availability == Availability::NotPulled && chats(card)).cloned().collect()
 }
 
-/// Whether the model can answer a conversation now.
+/// Whether the model can be asked in a conversation now.
 pub fn usable(card: &ModelCard) -> bool {
-    card.availability == Availability::Ready && chats(card)
+    matches!(card.availability, Availability::Ready | Availability::Catalogued) && chats(card)
 }
 
 pub fn chats(card: &ModelCard) -> bool {

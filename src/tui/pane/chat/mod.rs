@@ -111,8 +111,10 @@ enum Wait {
     /// What a watcher missed is read again.
     Draft(Option<ConversationId>),
     Models,
-    /// Whether the chosen model's provider is there.
+    /// Whether the chosen model's provider is there, and what is known of the model.
     Knows,
+    /// The latter alone.
+    Card,
     Plan,
     Pull,
     /// Changes of heads, of one conversation, of the models.

@@ -53,15 +53,26 @@ impl State {
         &self.stock
     }
 
-    /// Says at once where nobody can ask the chosen model: before a message is written for it.
+    /// Asks what is known of the chosen model where no list has it. Says at once, before a message is written for it, where
+    /// nobody can ask it.
     pub(super) fn ask_whether_known(&mut self, desk: &mut Desk<'_>) {
-        let Some(id) = self.thread.setup.model.clone() else { return };
-        if self.stock.cards.iter().any(|card| card.id.provider() == id.provider()) {
-            return;
+        self.ask_card(Wait::Knows, desk);
+    }
+
+    /// Asks what is known of the conversation's model where that is not here: one that nobody can ask is no news.
+    pub(super) fn ask_what_is_known(&mut self, desk: &mut Desk<'_>) {
+        if self.models_known {
+            self.ask_card(Wait::Card, desk);
         }
+    }
+
+    fn ask_card(&mut self, wait: Wait, desk: &mut Desk<'_>) {
+        let Some(id) = self.thread.setup.model.clone().filter(|id| self.stock.card(id).is_none()) else {
+            return;
+        };
         let task = desk.call(Some(Lane("knows")), Request::Models(Models::Knows { id }));
-        self.waits.retain(|_, wait| *wait != Wait::Knows);
-        self.waits.insert(task, Wait::Knows);
+        self.waits.retain(|_, wait| !matches!(wait, Wait::Knows | Wait::Card));
+        self.waits.insert(task, wait);
     }
 
     /// Asks which models there are, servers too: the person wants to know.

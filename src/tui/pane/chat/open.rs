@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::first_run::usable;
+use super::first_run::{chats, usable};
 use super::turns::send_next;
 use super::{Focus, State, Wait};
-use crate::domain::catalog::ModelId;
+use crate::domain::catalog::{Availability, ModelCard, ModelId};
 use crate::domain::conversation::{Draft, SavedDraft};
 use crate::domain::id::ConversationId;
 use crate::tui::app::{Desk, SAVE_DRAFT};
@@ -111,6 +111,7 @@ impl State {
                 self.show(id, desk);
             }
             self.settle_model(desk);
+            self.ask_what_is_known(desk);
             self.thread.queue = waiting;
         }
         self.welcome(desk);
@@ -404,8 +405,10 @@ impl State {
         if current.is_some_and(answers) {
             return;
         }
-        let mut near = self.stock.cards.iter().filter(|card| usable(card) && !served(&card.id));
-        let mut far = self.stock.cards.iter().filter(|card| usable(card) && served(&card.id));
+        // One of the catalogue may be another account's: the person chooses it.
+        let is_sure = |card: &&ModelCard| card.availability == Availability::Ready && chats(card);
+        let mut near = self.stock.cards.iter().filter(is_sure).filter(|card| !served(&card.id));
+        let mut far = self.stock.cards.iter().filter(is_sure).filter(|card| served(&card.id));
         let only = match (far.next(), far.next()) {
             (Some(card), None) => Some(card),
             _ => None,

@@ -64,6 +64,7 @@ impl State {
                 self.advise(desk);
                 self.list.upsert(thread.conversation);
                 self.settle_model(desk);
+                self.ask_what_is_known(desk);
                 self.go_to_wanted(desk);
                 self.send_waiting(desk);
                 self.refit(desk);
@@ -76,6 +77,10 @@ impl State {
             (Wait::Models, Reply::Lists { lists }) => self.take_lists(lists),
             (Wait::Models, Reply::Models { cards }) => {
                 self.take_models(cards);
+                self.refit(desk);
+            }
+            (Wait::Knows | Wait::Card, Reply::Models { cards }) => {
+                cards.into_iter().for_each(|card| self.stock.know(card));
                 self.refit(desk);
             }
             (Wait::Plan, Reply::Plan { plan }) => {
@@ -389,6 +394,7 @@ impl State {
     /// All providers have answered: what depends on their models is settled.
     fn know_models(&mut self, desk: &mut Desk<'_>) {
         self.settle_model(desk);
+        self.ask_what_is_known(desk);
         self.welcome(desk);
         self.refit(desk);
     }

@@ -1,6 +1,6 @@
 //! Turns: send, queue, stop, answer again, edit and fork, go on, choose a branch.
 
-use super::first_run::{chats, usable};
+use super::first_run::usable;
 use super::{Focus, State};
 use crate::domain::catalog::{Availability, ModelId};
 use crate::domain::id::MessageId;
@@ -82,7 +82,7 @@ impl State {
         self.refit(desk);
     }
 
-    fn can_be_fetched(&self, model: Option<&ModelId>) -> bool {
+    pub(super) fn can_be_fetched(&self, model: Option<&ModelId>) -> bool {
         let card = self.stock.cards.iter().find(|card| Some(&card.id) == model);
         card.is_some_and(|card| card.availability == Availability::NotPulled)
     }
@@ -114,7 +114,6 @@ impl State {
                 why.clone(),
                 format!("{chooses} chooses another model."),
             )),
-            Availability::Catalogued if chats(card) => None,
             Availability::Ready | Availability::Catalogued => Some(Error::new(
                 ErrorKind::Refused { capability: "chat".to_owned() },
                 doing,

@@ -24,7 +24,7 @@ impl State {
 
     pub(super) fn card(&self) -> Option<&ModelCard> {
         let model = self.setup.model.as_ref().or(self.usual.as_ref())?;
-        self.stock.cards.iter().find(|card| card.id == *model)
+        self.stock.card(model)
     }
 
     /// What the model is asked with where nothing is set, as far as that is known.

@@ -137,7 +137,7 @@ fn failed(error: &Error, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
 /// What the place is for, and the keys that begin.
 fn bare(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let look = sight.look;
-    let card = state.stock.cards.iter().find(|card| Some(&card.id) == state.thread.setup.model.as_ref());
+    let card = state.card();
     let name = state.thread.setup.model.as_ref().map_or("Who shall answer?", |model| model.model());
     let about = card.map(|card| {
         let context =

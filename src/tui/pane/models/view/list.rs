@@ -96,7 +96,7 @@ pub fn draw(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) ->
 fn filters(state: &State, sight: &Sight<'_>, area: Rect, cells: &mut Buffer) {
     let filter = state.list.filter();
     let place = match filter.local {
-        None if state.stock.is_some() => "no key yet",
+        None if state.stock.is_some() => "no key yet, or retired",
         None => "anywhere",
         Some(true) => "this machine",
         Some(false) => "the network",

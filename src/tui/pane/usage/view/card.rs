@@ -17,9 +17,9 @@ use crate::tui::widget::spark::{bars, spark};
 const MULTIPLES: [Column; 6] =
     [Column::Calls, Column::In, Column::Out, Column::P50, Column::P95, Column::Cost];
 
-/// Those that a card of at least `HIGH` rows shows besides, where there was any of it.
-const MORE: [Column; 5] =
-    [Column::First, Column::Throttled, Column::Client, Column::Server, Column::Pictures];
+/// Those that no column of the table has, where there was any of it: a low card shows them first, one of at least `HIGH` rows
+/// last.
+const COUNTERS: [Column; 4] = [Column::Throttled, Column::Client, Column::Server, Column::Pictures];
 const HIGH: u16 = 28;
 
 /// Columns of a figure's name and of its value.
@@ -51,8 +51,15 @@ pub(super) fn draw(
         put(cells, x, y, right, name, look.style(Role::Text).add_modifier(Modifier::BOLD));
     }
     y += 1;
-    let more = MORE.into_iter().filter(|column| area.height >= HIGH && was(*column, line));
-    for column in MULTIPLES.into_iter().chain(more) {
+    let counters = COUNTERS.into_iter().filter(|column| was(*column, line));
+    let high = area.height >= HIGH;
+    let first = (high && was(Column::First, line)).then_some(Column::First);
+    let columns: Vec<_> = if low {
+        counters.chain(MULTIPLES).collect()
+    } else {
+        MULTIPLES.into_iter().chain(first).chain(counters.filter(|_| high)).collect()
+    };
+    for column in columns {
         if y >= area.bottom() {
             return;
         }
