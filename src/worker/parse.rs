@@ -1,6 +1,8 @@
 //! Reading a document in a child of its own: bombs, broken files and faults of parsers cost one error and nothing else.
 
+use std::fs::DirBuilder;
 use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,6 +77,11 @@ impl Parsers {
             // Not worth a child: this reads nothing but its length.
             return Ok(Parsed { document: document::read(name, bytes, &limits), guard: None, peak: None });
         }
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(|why| Error::io(doing(), &why))?;
         let task = serde_json::to_vec(&Task { name: name.to_owned(), limits })
             .map_err(|why| Error::internal(doing(), why.to_string()))?;
         let most = limits.text.saturating_mul(ANSWER.0).saturating_add(ANSWER.1);

@@ -55,7 +55,8 @@ pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing
     }
     let mut walk = WalkBuilder::new(path);
     walk.require_git(false).git_global(false).git_exclude(false).parents(false).follow_links(false);
-    walk.overrides(chosen(path, include, exclude)?);
+    // Not as the walk's own: there a pattern would bring back what is hidden or ignored.
+    let chosen = chosen(path, include, exclude)?;
     for entry in walk.build() {
         if !wanted() {
             return Err(Error::cancelled(LISTING));
@@ -67,7 +68,8 @@ pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing
                 continue;
             }
         };
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        if !is_file || chosen.matched(entry.path(), false).is_ignore() {
             continue;
         }
         match entry.metadata() {

@@ -183,8 +183,9 @@ fn figures(value: f64, tokens: &[Token]) -> String {
     let last = tokens[..whole_end].iter().rposition(is_digit);
     let commas = |range: &[Token]| range.iter().filter(|token| **token == Token::Comma).count();
     let grouped = last.is_some_and(|last| commas(&tokens[..last]) > 0);
-    // Commas behind the last place divide by a thousand each.
-    let scale = last.map_or(0, |last| commas(&tokens[last..whole_end]));
+    // Commas behind the last place, before the point or after it, divide by a thousand each.
+    let behind = tokens[whole_end..power].iter().rposition(is_digit).map_or(power, |last| whole_end + last);
+    let scale = last.map_or(0, |last| commas(&tokens[last..whole_end])) + commas(&tokens[behind..power]);
     let percents = tokens.iter().filter(|token| **token == Token::Percent).count();
     let mut number = value.abs() * 100_f64.powi(percents as i32) / 1000_f64.powi(scale as i32);
     let places = tokens[whole_end..power].iter().filter(|token| is_digit(token)).count().min(30);

@@ -204,11 +204,11 @@ async fn running_into_the_end_of_the_context_is_a_reason_to_stop() {
 #[tokio::test]
 async fn conversations_take_turns_and_those_that_wait_know_their_place() {
     let bench = Bench::new();
-    let mut streams: Vec<_> = (0..6)
+    let mut streams: Vec<_> = (0..10)
         .map(|_| bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(200)), now()))
         .collect();
-    // Four have begun before the first has ended: each has text while none has stopped.
-    for stream in &mut streams[..4] {
+    // Eight have begun before the first has ended: each has text while none has stopped.
+    for stream in &mut streams[..8] {
         loop {
             match stream.next().await.unwrap().unwrap() {
                 Event::Text { .. } => break,
@@ -219,7 +219,7 @@ async fn conversations_take_turns_and_those_that_wait_know_their_place() {
     }
     let mut last = streams.pop().unwrap();
     let place = last.next().await.unwrap().unwrap();
-    assert!(matches!(place, Event::Queued { ahead: 4 | 5 }), "{place:?}");
+    assert!(matches!(place, Event::Queued { ahead: 8 | 9 }), "{place:?}");
     let all = futures_util::future::join_all(
         streams.into_iter().map(|s| s.map(Result::unwrap).collect::<Vec<_>>()),
     );
@@ -292,23 +292,23 @@ async fn a_model_that_nobody_waits_for_any_more_makes_way_for_the_next() {
 #[tokio::test]
 async fn dropping_an_answer_frees_its_place_for_those_that_wait_in_their_order() {
     let bench = Bench::endless();
-    let mut held: Vec<_> = (0..4).map(|_| bench.begin(None)).collect();
+    let mut held: Vec<_> = (0..8).map(|_| bench.begin(None)).collect();
     for stream in &mut held {
         assert!(matches!(next(stream).await, Event::Context { .. }));
     }
     let (mut first, mut second) = (bench.begin(None), bench.begin(None));
-    assert_eq!(next(&mut first).await, Event::Queued { ahead: 4 });
-    assert_eq!(next(&mut second).await, Event::Queued { ahead: 5 });
+    assert_eq!(next(&mut first).await, Event::Queued { ahead: 8 });
+    assert_eq!(next(&mut second).await, Event::Queued { ahead: 9 });
     let mut third = bench.begin(None);
-    assert_eq!(next(&mut third).await, Event::Queued { ahead: 6 });
+    assert_eq!(next(&mut third).await, Event::Queued { ahead: 10 });
     // One that waits is gone: the next of those that wait moves up.
     drop(third);
     let mut fourth = bench.begin(Some(5));
-    assert_eq!(next(&mut fourth).await, Event::Queued { ahead: 6 });
+    assert_eq!(next(&mut fourth).await, Event::Queued { ahead: 10 });
     // Each of these would go on for a million tokens.
     drop(held.pop());
     assert!(matches!(next(&mut first).await, Event::Context { .. }));
-    assert_eq!(next(&mut second).await, Event::Queued { ahead: 4 });
+    assert_eq!(next(&mut second).await, Event::Queued { ahead: 8 });
     drop((held, first, second));
     let rest: Vec<_> = soon(fourth.map(Result::unwrap).collect()).await;
     assert_eq!(stop(&rest), StopReason::MaxTokens);
@@ -317,7 +317,7 @@ async fn dropping_an_answer_frees_its_place_for_those_that_wait_in_their_order()
 #[tokio::test]
 async fn of_very_many_that_wait_only_so_many_are_taken_in() {
     let bench = Bench::endless();
-    let mut held: Vec<_> = (0..4).map(|_| bench.begin(None)).collect();
+    let mut held: Vec<_> = (0..8).map(|_| bench.begin(None)).collect();
     for stream in &mut held {
         assert!(matches!(next(stream).await, Event::Context { .. }));
     }
@@ -334,13 +334,13 @@ async fn of_very_many_that_wait_only_so_many_are_taken_in() {
     }));
     // The last that was taken in knows its place: those that are running and 63 others are before it.
     let full = async {
-        while most.get() < 67 {
+        while most.get() < 71 {
             tokio::task::yield_now().await;
         }
         drop(held);
     };
     soon(futures_util::future::join(waiting, full)).await;
-    assert_eq!(most.get(), 67, "so many were before the last that was taken in");
+    assert_eq!(most.get(), 71, "so many were before the last that was taken in");
 }
 
 #[tokio::test]

@@ -110,12 +110,12 @@ async fn a_conversation_outgrows_its_first_room_and_goes_on() {
 async fn dropping_an_answer_frees_its_seat() {
     let bench = foreign();
     let endless = || bench.engine.converse(&bench.path, ask(vec![say(Role::User, "hi")], greedy(400)), now());
-    let mut held: Vec<_> = (0..4).map(|_| endless()).collect();
+    let mut held: Vec<_> = (0..8).map(|_| endless()).collect();
     for stream in &mut held {
         stream.next().await.unwrap().unwrap();
     }
     let mut waiting = endless();
-    assert!(matches!(waiting.next().await.unwrap().unwrap(), Event::Queued { ahead: 4 }));
+    assert!(matches!(waiting.next().await.unwrap().unwrap(), Event::Queued { ahead: 8 }));
     drop(held);
     let rest: Vec<_> = waiting.map(Result::unwrap).collect().await;
     assert_eq!(stop(&rest), StopReason::MaxTokens);

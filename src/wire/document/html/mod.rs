@@ -64,7 +64,8 @@ mod tests {
         );
         assert_eq!(
             text("<script>x</script><style>y</style><template>z</template>a<div hidden>b</div>c"),
-            "a\nc\n"
+            "ac\n",
+            "what is hidden parts nothing"
         );
         assert_eq!(text("<pre>a\n  b</pre>c"), "a\n  b\n\nc\n");
     }

@@ -169,7 +169,7 @@ impl Writer<'_, '_> {
         if BLOCKS.contains(&name) || self.begins_cell(name) {
             self.flush()?;
         }
-        self.gap |= APART.contains(&name) && self.lists.is_empty();
+        self.gap |= APART.contains(&name) && self.lists.is_empty() && !self.in_cell;
         if let Some(level) = level(name) {
             self.heading = Some(level);
         }
@@ -224,7 +224,7 @@ impl Writer<'_, '_> {
             }
             _ => {}
         }
-        self.gap |= APART.contains(&name) && self.lists.is_empty();
+        self.gap |= APART.contains(&name) && self.lists.is_empty() && !self.in_cell;
         Ok(())
     }
 
