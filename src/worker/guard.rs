@@ -95,8 +95,8 @@ fn landlock(doing: &str) -> Result<Guard> {
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI::V6))
         .and_then(|rules| rules.handle_access(AccessNet::from_all(ABI::V6)))
-        .and_then(|rules| rules.create())
-        .and_then(|rules| rules.restrict_self())
+        .and_then(landlock::Ruleset::create)
+        .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(wrong)?;
     if status.ruleset == RulesetStatus::NotEnforced {
         return Ok(Guard::Limits);

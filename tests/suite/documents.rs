@@ -437,7 +437,7 @@ async fn a_child_can_open_nothing() {
     match guard {
         Some(Guard::Landlock) => {}
         Some(Guard::Limits) => {
-            crate::skipped!("Landlock of this kernel: the system's limits alone guard children")
+            crate::skipped!("Landlock of this kernel: the system's limits alone guard children");
         }
         None => panic!("a child without a guard"),
     }

@@ -192,7 +192,7 @@ pub struct AskBase {
     /// Take passages whose cosine is below this for not found, -1 to 1
     #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
-    /// A file with the prompt, in which $search_results$ and $query$ stand for what was found and for the question
+    /// A file with the prompt, in which `$search_results$` and `$query$` stand for what was found and for the question
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
     /// Print texts byte for byte, also what could drive a terminal

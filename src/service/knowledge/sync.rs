@@ -498,9 +498,9 @@ impl Pass<'_> {
                 told(&mut filed, complaint);
                 let statistics = &mut self.sync.statistics;
                 if is_new {
-                    statistics.new += 1
+                    statistics.new += 1;
                 } else {
-                    statistics.modified += 1
+                    statistics.modified += 1;
                 }
                 statistics.passages += cut.passages.len() as u64;
                 statistics.tokens += tokens;

@@ -14,7 +14,7 @@ pub fn read(bytes: &[u8], made: &mut Building<'_>) -> Result<(), Fault> {
     for (event, range) in Parser::new_ext(made.text(), options).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
-                open = Some((range.start, level as u8, String::new()))
+                open = Some((range.start, level as u8, String::new()));
             }
             Event::End(TagEnd::Heading(_)) => headings.extend(open.take()),
             Event::Text(words) | Event::Code(words) => {

@@ -54,7 +54,6 @@ pub fn shown(value: f64, code: &str, is_1904: bool) -> String {
     }
     let sections = sections(code);
     let (section, signed) = match (sections.len(), value) {
-        (1, _) => (0, true),
         (2.., value) if value < 0.0 => (1, false),
         (3.., 0.0) => (2, false),
         _ => (0, true),

@@ -269,7 +269,14 @@ fn the_side_that_was_chosen_is_known_for_every_way_to_compare() {
     assert_eq!(ranked(ranks(&[("y", 2), ("x", 1)])), Some(Some(Side::Left)));
     assert_eq!(ranked(ranks(&[("y", 1), ("x", 1)])), Some(None));
     assert_eq!(told(Method::ThumbsUpDown, &two, Value::Thumbs(Vec::new())), None);
-    assert_eq!(told(Method::ComparisonChoice, &["x", "y", "z"], Value::Choice(Chosen::Tie)), None);
+    // Of three, the one in the middle stands on no side.
+    let of_three = |chosen| told(Method::ComparisonChoice, &["x", "y", "z"], Value::Choice(chosen));
+    assert_eq!(of_three(Chosen::Tie), Some(None));
+    let sides = ["x", "y", "z"].map(|name| of_three(Chosen::One(id(name))).unwrap());
+    assert_eq!(sides, [Some(Side::Left), None, Some(Side::Right)]);
+    let best = |value| told(Method::ComparisonRank, &["x", "y", "z"], value);
+    assert_eq!(best(ranks(&[("x", 2), ("y", 3), ("z", 1)])), Some(Some(Side::Right)));
+    assert_eq!(best(ranks(&[("x", 1), ("y", 2), ("z", 1)])), Some(None));
     let votes = [1, 2, 3].map(scale);
     assert_eq!(position(votes.into_iter().flatten()).votes, 2);
 }

@@ -484,7 +484,7 @@ async fn finds_nearly_all_that_is_near(store: &dyn VectorStore) {
             assert_eq!(given.len(), 10);
             found += wanted.iter().filter(|(id, _)| given.contains(id)).count();
         }
-        assert!(found >= 475, "recall@10 is {} of 500 under {filter:?}", found);
+        assert!(found >= 475, "recall@10 is {found} of 500 under {filter:?}");
     }
 }
 

@@ -80,7 +80,9 @@ impl State {
                 self.refit(desk);
             }
             (Wait::Knows | Wait::Card, Reply::Models { cards }) => {
-                cards.into_iter().for_each(|card| self.stock.know(card));
+                for card in cards {
+                    self.stock.know(card);
+                }
                 self.refit(desk);
             }
             (Wait::Plan, Reply::Plan { plan }) => {

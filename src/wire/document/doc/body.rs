@@ -67,7 +67,8 @@ impl Body<'_> {
                     0x15 => drop(page.fields.pop()),
                     _ if page.fields.contains(&true) => {}
                     0x02 => {
-                        page.paragraph.push_str(notes.get(&(piece.first + at as u32)).map_or("", |sign| sign))
+                        page.paragraph
+                            .push_str(notes.get(&(piece.first + at as u32)).map_or("", |sign| sign));
                     }
                     0x0B | 0x0E => page.paragraph.push('\n'),
                     0x1E => page.paragraph.push('\u{2011}'),

@@ -22,9 +22,12 @@ pub struct Lists {
     named: Vec<Named>,
 }
 
+/// A list's identity, its levels, and the levels that begin at another number, with that.
+type NamedList<'a> = (u32, &'a [Level], &'a [(usize, u32)]);
+
 impl Lists {
     /// The list that a paragraph names, from 1: its identity, its levels, and the levels that begin at another number.
-    pub fn named(&self, number: u16) -> Option<(u32, &[Level], &[(usize, u32)])> {
+    pub fn named(&self, number: u16) -> Option<NamedList<'_>> {
         let named = self.named.get(usize::from(number).checked_sub(1)?)?;
         let (id, levels) = self.shapes.get(named.shape?)?;
         Some((*id, levels, &named.starts))

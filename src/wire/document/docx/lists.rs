@@ -133,7 +133,7 @@ impl Visitor for Lists {
                 };
             }
             "lvlRestart" => {
-                level.restart = number("val").and_then(|level| u8::try_from(level.checked_sub(1)?).ok())
+                level.restart = number("val").and_then(|level| u8::try_from(level.checked_sub(1)?).ok());
             }
             _ => {}
         }

@@ -24,7 +24,7 @@ struct Style {
 /// All styles of a document.
 #[derive(Debug, Default)]
 pub struct Styles {
-    styles: HashMap<String, Style>,
+    by_name: HashMap<String, Style>,
     /// That of paragraphs which name none.
     default: Option<String>,
     open: Option<(String, Style)>,
@@ -44,7 +44,7 @@ impl Styles {
         let mut look = Look::default();
         let mut next = style.or(self.default.as_deref());
         for _ in 0..CHAIN {
-            let Some(style) = next.and_then(|id| self.styles.get(id)) else { break };
+            let Some(style) = next.and_then(|id| self.by_name.get(id)) else { break };
             let named = style.name.to_lowercase();
             let named = named.strip_prefix("heading ").and_then(|level| level.parse::<u8>().ok());
             let named = named.filter(|level| (1..=9).contains(level)).map(|level| level - 1);
@@ -82,7 +82,7 @@ impl Visitor for Styles {
 
     fn end(&mut self, name: &str) -> Result<(), Fault> {
         if name == "style" {
-            self.styles.extend(self.open.take());
+            self.by_name.extend(self.open.take());
         }
         Ok(())
     }
