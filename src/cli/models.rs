@@ -152,7 +152,10 @@ async fn list(probe: bool, beyond: bool, asker: &Asker, out: &mut Out) -> Result
         .map(|card| {
             vec![
                 card.id.to_string(),
-                words::cut(&availability(card), STATE),
+                match &card.successor {
+                    Some(successor) => format!("retired, now {successor}"),
+                    None => words::cut(&availability(card), STATE),
+                },
                 card.context.map_or_else(
                     || "?".to_owned(),
                     |context| words::count(context.into(), "token", "tokens"),

@@ -47,6 +47,8 @@ impl Fault {
 
     /// The error of the file called `name`.
     pub fn into_error(self, name: &str) -> Error {
-        Error::new(self.kind, format!("reading the document {name}"), self.why, self.hint)
+        // A parser may quote the file, lines and all.
+        let why = self.why.split_whitespace().collect::<Vec<_>>().join(" ");
+        Error::new(self.kind, format!("reading the document {name}"), why, self.hint)
     }
 }

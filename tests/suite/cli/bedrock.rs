@@ -142,6 +142,7 @@ async fn a_model_that_is_chosen_after_the_start_has_the_machine_asked_for_its_ro
     for home in [Home::new(), hinted] {
         std::fs::write(home.path().join("config.toml"), SCRIPTED).unwrap();
         let home = home.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url(""));
+        let home = home.variable("AWS_REGION", "eu-west-1");
         tokio::task::block_in_place(|| {
             let before = metadata.seen().len();
             let listed = home.run(&["models", "list", "--probe"]);

@@ -144,7 +144,7 @@ fn what_is_retired_is_shown_with_what_took_its_place_and_what_has_no_key_with_wh
     for home in [&keyless, &keyed] {
         let listed = home.run(&["--offline", "models", "list", "--all"]);
         let retired = line(&listed.stdout, titan);
-        assert!(retired.contains("retired; its successor is bedrock/amazon.nova-lite-v1:0"), "{retired}");
+        assert!(retired.contains("retired, now bedrock/amazon.nova-lite-v1:0"), "{retired}");
         line(&listed.stdout, "bedrock/anthropic.claude-haiku-4-5-20251001-v1:0");
         let shown = home.run(&["--offline", "models", "show", titan]);
         assert!(shown.code == Some(0) && shown.stdout.contains("bedrock/amazon.nova-lite-v1:0"), "{shown:?}");

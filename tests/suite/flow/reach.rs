@@ -35,10 +35,10 @@ fn what_the_last_line_offers_is_done_by_a_click_on_it_and_the_palette_does_the_r
     let mut stage = Stage::settled(120, 40, "dark");
     let (column, row) = place(&mut stage, "palette");
     click(&mut stage, column, row);
-    stage.keys("show keys");
-    let (column, row) = place(&mut stage, "Show keys");
+    stage.keys("every key");
+    let (column, row) = place(&mut stage, "Show every key");
     click(&mut stage, column, row);
-    assert!(stage.text().contains("Keys"), "{}", stage.text());
+    assert!(stage.text().contains("Go to the next area"), "{}", stage.text());
     let (column, row) = place(&mut stage, "Esc close");
     click(&mut stage, column, row);
     let (column, row) = place(&mut stage, "Enter send");
