@@ -25,9 +25,8 @@ pub struct Base {
     pub updated: Timestamp,
     /// Embeds its passages, and the questions to it. Another one means that all is embedded anew.
     pub embedder: ModelId,
-    /// Numbers in each vector; known once something was embedded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dimensions: Option<u32>,
+    /// Numbers in each vector.
+    pub dimensions: u32,
     #[serde(default)]
     pub sources: Vec<Source>,
     #[serde(default)]

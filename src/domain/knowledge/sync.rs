@@ -192,7 +192,7 @@ impl fmt::Display for DocumentState {
 pub struct Stamp {
     pub bytes: u64,
     /// Nanoseconds since 1970.
-    pub modified: i128,
+    pub modified: i64,
     /// Its number in its file system; 0 where there is none.
     pub inode: u64,
 }

@@ -96,7 +96,7 @@ fn listed(path: &Path, facts: &Metadata) -> Option<Listed> {
 }
 
 fn stamp(facts: &Metadata) -> Stamp {
-    let modified = i128::from(facts.mtime()) * 1_000_000_000 + i128::from(facts.mtime_nsec());
+    let modified = facts.mtime().saturating_mul(1_000_000_000).saturating_add(facts.mtime_nsec());
     Stamp { bytes: facts.len(), modified, inode: facts.ino() }
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::domain::catalog::{Capability, LocalModel, ModelId};
+use crate::domain::catalog::LocalModel;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
 use crate::domain::knowledge::attribute::{PLACE, RESERVED};
@@ -35,7 +35,7 @@ use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Embedded, VectorStore};
 use crate::service::archive::Archive;
 use crate::service::changes::Changes;
-use crate::service::invoke::Invoke;
+use crate::service::invoke::{Invoke, Terms};
 use crate::service::{fresh, paging};
 use crate::store::record::FiledOf;
 use crate::store::{Batch, Scan, Store};
@@ -68,7 +68,7 @@ pub struct Knowledge {
     ends: CancellationToken,
     /// Bases that are being synced: never two syncs of one.
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
-    /// Indexes that are open, with the numbers in each of their vectors.
+    /// Indexes that are open.
     open: Arc<Mutex<HashMap<BaseId, Embedded>>>,
 }
 
@@ -95,14 +95,15 @@ impl Knowledge {
         }
     }
 
-    /// Makes an empty base.
-    pub async fn create(&self, plan: Plan) -> Result<Base> {
+    /// Makes an empty base. The model that shall embed is asked once, whether it does and for how many numbers.
+    pub async fn create(&self, plan: Plan, terms: &Terms) -> Result<Base> {
         let name = checked_name(&plan.name)?;
         let embedder = match plan.embedder {
             Some(model) => model,
             None => EMBEDDER.parse()?,
         };
-        self.embeds(&embedder)?;
+        let tried = self.embedder(&embedder, terms).await?.vectors(&[name.clone()]).await?;
+        let dimensions = tried.first().map_or(0, Vec::len);
         let now = fresh::now();
         let base = Base {
             id: fresh::base_id(),
@@ -111,7 +112,7 @@ impl Knowledge {
             created: now,
             updated: now,
             embedder,
-            dimensions: None,
+            dimensions: u32::try_from(dimensions).unwrap_or(u32::MAX),
             sources: Vec::new(),
             holds: Holds::default(),
         };
@@ -129,18 +130,6 @@ impl Knowledge {
             .await?;
         self.changes.tell(Changed::Base { base: base.clone() });
         Ok(base)
-    }
-
-    /// Whether a model makes vectors, as far as that is known.
-    fn embeds(&self, model: &ModelId) -> Result<()> {
-        self.invoke.knows(model)?;
-        if self.invoke.card(model).lacks.contains(&Capability::Embed) {
-            let kind = ErrorKind::Refused { capability: Capability::Embed.as_str().to_owned() };
-            let doing = format!("having {model} embed a knowledge base");
-            let hint = format!("Name one that does, like {EMBEDDER}.");
-            return Err(Error::new(kind, doing, "it makes no vectors", hint));
-        }
-        Ok(())
     }
 
     /// All of them, the newest first.
@@ -194,10 +183,9 @@ impl Knowledge {
             let hint = "`outcrop kb show` lists them.";
             return Err(Error::new(ErrorKind::NotFound, "removing a source of a knowledge base", why, hint));
         }
-        if let Some(index) = self.index(&base).await? {
-            index.apply(Change { remove: gone.clone(), put: Vec::new() }).await?;
-            index.settle().await?;
-        }
+        let index = self.index(&base).await?;
+        index.apply(Change { remove: gone.clone(), put: Vec::new() }).await?;
+        index.settle().await?;
         self.archive
             .run(move |store| {
                 let mut batch = Batch::new();
@@ -274,7 +262,7 @@ impl Knowledge {
 
     /// The passages of a document, in order.
     pub async fn passages(&self, id: BaseId, document: DocumentId) -> Result<Vec<Passage>> {
-        let Some(index) = self.index(&self.base(id).await?).await? else { return Ok(Vec::new()) };
+        let index = self.index(&self.base(id).await?).await?;
         let ids = index.of_document(document).await?;
         Ok(index.passages(ids).await?.into_iter().flatten().collect())
     }
@@ -358,20 +346,17 @@ impl Knowledge {
             .await
     }
 
-    /// The index of a base, opened where it is not; `None` while nothing was embedded.
-    async fn index(&self, base: &Base) -> Result<Option<Embedded>> {
-        let Some(dimensions) = base.dimensions else { return Ok(None) };
+    /// The index of a base, opened where it is not.
+    async fn index(&self, base: &Base) -> Result<Embedded> {
         let mut open = self.open.lock().await;
         if let Some(index) = open.get(&base.id) {
-            return Ok(Some(index.clone()));
+            return Ok(index.clone());
         }
-        let id = base.id;
-        let index = self
-            .archive
-            .run(move |store| Embedded::open(store.shelf(&shelf(id))?, dimensions as usize))
-            .await?;
+        let (id, dimensions) = (base.id, base.dimensions as usize);
+        let index =
+            self.archive.run(move |store| Embedded::open(store.shelf(&shelf(id))?, dimensions)).await?;
         open.insert(id, index.clone());
-        Ok(Some(index))
+        Ok(index)
     }
 
     fn stop(&self, id: BaseId) {

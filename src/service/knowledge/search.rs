@@ -28,11 +28,12 @@ impl Knowledge {
         }
         let filter = question.filter.as_deref().map(filter::read).transpose()?;
         let base = self.base(id).await?;
-        let Some(index) = self.index(&base).await? else {
+        let index = self.index(&base).await?;
+        if base.holds.passages == 0 {
             let why = format!("{:?} is empty", base.name);
             let hint = "`outcrop kb add-source` and `outcrop kb sync` fill it.";
             return Err(Error::new(ErrorKind::NotFound, DOING, why, hint));
-        };
+        }
         let vector = if question.mode.semantic() {
             let embedder = self.embedder(&base.embedder, terms).await?;
             let vectors = embedder.vectors(std::slice::from_ref(&question.text)).await?;

@@ -247,8 +247,8 @@ impl Knowledge {
         let listing = listed.map_err(|why| Error::internal("listing a source", why.to_string()))??;
         let known = self.archive.run(move |store| filed(store, id)).await?;
         let known: Vec<Filed> = known.into_iter().filter(|document| document.source == source.id).collect();
-        let mut pass =
-            Pass { service: self, base, source, sync, embedder, told: Instant::now(), index: None };
+        let index = self.index(&base).await?;
+        let mut pass = Pass { service: self, base, source, sync, embedder, told: Instant::now(), index };
         pass.sync.state = SyncState::InProgress;
         pass.run(listing, known, stop).await?;
         pass.sync.state = SyncState::Complete;
@@ -264,7 +264,7 @@ struct Pass<'a> {
     sync: Sync,
     embedder: &'a Embedder,
     told: Instant,
-    index: Option<Embedded>,
+    index: Embedded,
 }
 
 /// What becomes part of the base in one act.
@@ -277,7 +277,6 @@ struct Act {
 
 impl Pass<'_> {
     async fn run(&mut self, listing: Listing, known: Vec<Filed>, stop: &CancellationToken) -> Result<()> {
-        self.index = self.service.index(&self.base).await?;
         for (uri, why) in &listing.unread {
             self.sync.fail(uri, why);
         }
@@ -328,10 +327,7 @@ impl Pass<'_> {
             self.tell();
         }
         self.carry_out(&mut act).await?;
-        if let Some(index) = &self.index {
-            index.settle().await?;
-        }
-        Ok(())
+        self.index.settle().await
     }
 
     /// Which files are to be read, and which documents have no file any more.
@@ -428,9 +424,8 @@ impl Pass<'_> {
 
     /// What the index has of a document.
     async fn entries(&self, document: DocumentId) -> Result<Vec<Indexed>> {
-        let Some(index) = &self.index else { return Ok(Vec::new()) };
-        let ids = index.of_document(document).await?;
-        Ok(index.entries(ids).await?.into_iter().flatten().collect())
+        let ids = self.index.of_document(document).await?;
+        Ok(self.index.entries(ids).await?.into_iter().flatten().collect())
     }
 
     /// Takes what came of a file into an act.
@@ -561,14 +556,7 @@ impl Pass<'_> {
                 .map(|document| Filed { state: DocumentState::InProgress, ..document.clone() })
                 .collect();
             self.write(id, begun, Vec::new()).await?;
-            if self.index.is_none()
-                && let Some(entry) = change.put.first()
-            {
-                self.founded(entry.vector.len()).await?;
-            }
-            if let Some(index) = &self.index {
-                index.apply(change).await?;
-            }
+            self.index.apply(change).await?;
         }
         self.write(id, filed, gone).await?;
         self.keep().await
@@ -588,20 +576,6 @@ impl Pass<'_> {
                 store.commit(batch)
             })
             .await
-    }
-
-    /// The first vectors are here: the index is made for as many numbers as they have.
-    async fn founded(&mut self, dimensions: usize) -> Result<()> {
-        let dimensions = u32::try_from(dimensions).unwrap_or(u32::MAX);
-        self.base = self
-            .service
-            .changed(self.base.id, move |base| {
-                base.dimensions = Some(dimensions);
-                Ok(())
-            })
-            .await?;
-        self.index = self.service.index(&self.base).await?;
-        Ok(())
     }
 
     /// Keeps how far it is.

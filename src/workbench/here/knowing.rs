@@ -56,7 +56,7 @@ impl Here {
         one(async move {
             let said = |base| Reply::Base { base };
             Ok(match request {
-                Ask::Create { plan } => said(service.create(plan).await?),
+                Ask::Create { plan } => said(service.create(plan, &terms).await?),
                 Ask::List => Reply::Bases { bases: service.list().await? },
                 Ask::Find { text } => said(service.find(text).await?),
                 Ask::AddSource { id, plan } => said(service.add_source(id, plan).await?),

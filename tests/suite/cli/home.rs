@@ -69,7 +69,9 @@ impl Home {
         let home = ("OUTCROP_HOME".to_owned(), self.path().display().to_string());
         let variables = [home, (ALONE.0.to_owned(), ALONE.1.to_owned())];
         let variables = variables.into_iter().chain(self.variables.clone());
-        Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap()
+        let mut config = Config::load(&Environment::from_vars(variables), &Flags::default()).unwrap();
+        config.program = env!("CARGO_BIN_EXE_outcrop").into();
+        config
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {

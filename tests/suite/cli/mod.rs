@@ -13,6 +13,7 @@ mod found;
 mod from_bedrock;
 pub mod home;
 mod keys;
+mod knowledge;
 mod lists;
 mod nowhere;
 mod owner;

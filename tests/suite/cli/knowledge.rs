@@ -1,0 +1,279 @@
+//! Knowledge bases on the command line: filled, kept in step with their files, searched, asked, killed in the middle.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::home::{Home, SCRIPTED, Said, on_both};
+use crate::loopback::{Server, whole};
+
+/// Letters that a vector of the server counts.
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
+
+/// Embeds each text as how often it has each letter, so that texts with the same words are near.
+async fn embedding(slow: Duration) -> Server {
+    Server::start(move |_, seen| {
+        std::thread::sleep(slow);
+        let asked: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
+        let vector = |(index, text): (usize, &Value)| {
+            let text = text.as_str().unwrap_or_default().to_lowercase();
+            let counts = LETTERS.chars().map(|letter| text.matches(letter).count() as f32 + 0.01);
+            json!({"index": index, "embedding": counts.collect::<Vec<_>>()})
+        };
+        let texts = asked["input"].as_array().cloned().unwrap_or_default();
+        let data: Vec<_> = texts.iter().enumerate().map(vector).collect();
+        let answer = json!({"data": data, "usage": {"prompt_tokens": texts.len()}});
+        whole(200, &[("content-type", "application/json")], answer.to_string())
+    })
+    .await
+}
+
+fn home(server: &Server) -> Home {
+    let url = server.url("/v1");
+    let home = Home::with(&format!("{SCRIPTED}[providers.emb]\nkind = 'openai'\nbase_url = '{url}'\n"));
+    fs::create_dir(home.beside().join("docs")).unwrap();
+    home
+}
+
+fn write(home: &Home, name: &str, text: &str) {
+    let path = home.beside().join("docs").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn create(home: &Home) -> Said {
+    home.run(&["kb", "create", "docs", "--from", "docs", "--embedder", "emb/letters"])
+}
+
+fn good(said: &Said) -> &str {
+    assert_eq!(said.code, Some(0), "{said:?}");
+    &said.stdout
+}
+
+/// The last sync of the base's one source.
+fn last(home: &Home) -> Value {
+    let said = home.run(&["kb", "status", "docs", "--json"]);
+    good(&said);
+    said.objects()[0]["base"]["sources"][0]["last"].clone()
+}
+
+fn count(home: &Home, what: &str) -> u64 {
+    last(home)["statistics"][what].as_u64().unwrap()
+}
+
+/// What the base has, by its documents' names, with every passage's text in order.
+fn contents(home: &Home) -> Vec<(String, Vec<String>)> {
+    let said = home.run(&["kb", "documents", "docs", "--json"]);
+    let documents = said.objects();
+    let of = |document: &Value| {
+        let uri = document["document"]["uri"].as_str().unwrap().to_owned();
+        let said = home.run(&["kb", "chunks", "docs", &uri, "--json"]);
+        good(&said);
+        let passages = said.objects();
+        let text = |passage: &Value| passage["passage"]["text"].as_str().expect(&said.stdout).to_owned();
+        (uri.rsplit('/').next().unwrap().to_owned(), passages.iter().map(text).collect())
+    };
+    documents.iter().map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_folder_to_a_cited_answer_it_takes_two_commands() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let [(), ()] = on_both(
+            || home(&server),
+            |home| {
+                write(
+                    home,
+                    "rivers.md",
+                    "# Rivers\n\nRivers bend because the outer bank is cut.\n\n## Lakes\n\nLakes are still.\n",
+                );
+                write(home, "zoo.txt", "Zebras jump over a fuzzy quilt.\n");
+                let made = create(home);
+                assert!(good(&made).starts_with("docs: 2 documents, 2 passages, "), "{made:?}");
+                assert!(
+                    made.stdout.contains("COMPLETE") && made.stdout.contains("2 scanned · 2 new"),
+                    "{made:?}"
+                );
+
+                // The scripted voice says what it was told, the numbers of the passages among it.
+                let asked = home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "1", "--json"]);
+                let replies = asked.objects();
+                assert_eq!(replies[0]["reply"], "retrieved", "{asked:?}");
+                assert!(
+                    replies[0]["prompt"].as_str().unwrap().contains("[1] (rivers.md, Rivers"),
+                    "{asked:?}"
+                );
+                assert_eq!(replies[0]["hits"][0]["standing"]["keyword"]["rank"], 1);
+                let cited = replies.last().unwrap();
+                assert_eq!(
+                    (&cited["reply"], &cited["citations"][0]["hits"]),
+                    (&json!("cited"), &json!([1])),
+                    "{cited}"
+                );
+                let asked = home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "2"]);
+                assert!(asked.stdout.contains("\ncited\n[1] rivers.md, Rivers"), "{asked:?}");
+
+                let found = home.run(&["kb", "search", "docs", "zebras", "--mode", "keyword"]);
+                assert!(good(&found).starts_with("── 1  zoo.txt"), "{found:?}");
+                let none = home.run(&["kb", "search", "docs", "xylophone", "--mode", "keyword"]);
+                assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""), "{none:?}");
+                let none = home.run(&["kb", "ask", "docs", "xylophone", "--mode", "keyword"]);
+                assert_eq!(none.code, Some(1));
+                assert!(none.stdout.contains("does not tell"), "{none:?}");
+                let far = ["kb", "ask", "docs", "rivers", "--mode", "semantic", "--threshold", "0.9999"];
+                assert_eq!(home.run(&far).code, Some(1));
+            },
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_does_what_changed_and_nothing_else() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let [(), ()] = on_both(
+            || home(&server),
+            |home| {
+                write(home, "a.md", "Alpha says one thing.\n");
+                write(home, "b.md", "Beta says another.\n");
+                write(home, "c.bin", "\u{0}\u{1}");
+                good(&create(home));
+                assert_eq!((count(home, "new"), count(home, "skipped")), (2, 1));
+                let embedded = server.seen().len();
+
+                good(&home.run(&["kb", "sync", "docs"]));
+                assert_eq!(
+                    (count(home, "unchanged"), server.seen().len()),
+                    (2, embedded),
+                    "nothing is embedded"
+                );
+
+                write(home, "deeper/moved.md", "Alpha says one thing.\n");
+                fs::remove_file(home.beside().join("docs/a.md")).unwrap();
+                good(&home.run(&["kb", "sync", "docs"]));
+                assert_eq!((count(home, "moved"), count(home, "deleted")), (1, 0));
+                assert_eq!(server.seen().len(), embedded, "a file that was moved is not embedded again");
+                let found = home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]);
+                assert!(good(&found).starts_with("── 1  moved.md"), "{found:?}");
+                let filter =
+                    json!({"stringContains": {"key": "x-amz-bedrock-kb-source-uri", "value": "deeper"}});
+                let filter = ["--filter", &filter.to_string()].map(str::to_owned);
+                let found = home.run(&["kb", "search", "docs", "says", &filter[0], &filter[1], "--json"]);
+                assert_eq!(found.objects()[0]["hits"].as_array().map(Vec::len), Some(1), "{found:?}");
+
+                write(home, "b.md", "Beta says something else now.\n");
+                fs::remove_file(home.beside().join("docs/deeper/moved.md")).unwrap();
+                good(&home.run(&["kb", "sync", "docs"]));
+                assert_eq!((count(home, "modified"), count(home, "deleted")), (1, 1));
+                let expected = [("b.md".to_owned(), vec!["Beta says something else now.".to_owned()])];
+                let contents: Vec<_> =
+                    contents(home).into_iter().filter(|(name, _)| name != "c.bin").collect();
+                assert_eq!(contents, expected);
+                assert_eq!(home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]).code, Some(1));
+
+                // What is said of a document goes into filters without another word being embedded.
+                let before = server.seen().len();
+                write(home, "b.md.metadata.json", r#"{"metadataAttributes": {"year": 2022}}"#);
+                good(&home.run(&["kb", "sync", "docs"]));
+                assert_eq!((count(home, "metadata_modified"), server.seen().len()), (1, before));
+                let of_year = |year: u32| {
+                    let filter = json!({"equals": {"key": "year", "value": year}}).to_string();
+                    home.run(&["kb", "search", "docs", "beta", "--mode", "keyword", "--filter", &filter]).code
+                };
+                assert_eq!((of_year(2022), of_year(2021)), (Some(0), Some(1)));
+            },
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_file_costs_one_line_and_a_base_that_is_not_there_is_told() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        write(&home, "good.md", "Good.\n");
+        write(&home, "broken.docx", "PK\u{3}\u{4} is no archive");
+        write(&home, "empty.txt", " \n");
+        write(&home, "bad.md", "Metadata is bad.\n");
+        write(&home, "bad.md.metadata.json", "{");
+        let made = create(&home);
+        assert_eq!(made.code, Some(1), "{made:?}");
+        assert_eq!((count(&home, "new"), count(&home, "failed")), (2, 2));
+        assert!(made.stdout.contains("broken.docx") && made.stdout.contains("it is empty"), "{made:?}");
+        let documents = home.run(&["kb", "documents", "docs"]);
+        for state in ["FAILED", "INDEXED", "METADATA_UPDATE_FAILED"] {
+            assert!(documents.stdout.contains(state), "{state}: {documents:?}");
+        }
+        let missing = home.run(&["kb", "search", "dogs", "x"]);
+        assert!(missing.code == Some(2) && missing.stderr.contains("outcrop kb list"), "{missing:?}");
+        let twice = create(&home);
+        assert!(twice.code == Some(2) && twice.stderr.contains("there is one of that name"), "{twice:?}");
+        let chat = home.run(&["kb", "create", "talk", "--embedder", "scripted/echo"]);
+        assert!(chat.code == Some(2) && chat.stderr.contains("scripted/echo"), "{chat:?}");
+        let wrong = home.run(&["kb", "create", "cut", "--from", "docs", "--chunking", "fixed:0:20"]);
+        assert!(wrong.code == Some(2) && wrong.stderr.contains("Give 1 to 8192"), "{wrong:?}");
+        good(&home.run(&["kb", "remove", "docs", "--yes"]));
+        assert_eq!(home.run(&["kb", "list"]).stdout, "");
+        assert!(!shelves(home.path().as_path()).iter().any(|name| name.starts_with("kb-")));
+    });
+}
+
+/// The names of all folders under a folder.
+fn shelves(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+        names.push(entry.file_name().to_string_lossy().into_owned());
+        names.extend(shelves(&entry.path()));
+    }
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_is_killed_anywhere_goes_on_without_a_double() {
+    let server = embedding(Duration::from_millis(30)).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        for n in 0..40 {
+            let text: String =
+                (0..30).map(|line| format!("Line {line} of file {n} says something.\n\n")).collect();
+            write(&home, &format!("{n:02}.md"), &text);
+        }
+        for wait in [60, 200, 400, 500, 700, 900, 1200] {
+            let _ = home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]);
+            let _ = home.run(&["kb", "add-source", "docs", "docs", "--later"]);
+            let mut child = home.start(&["kb", "sync", "docs"]);
+            std::thread::sleep(Duration::from_millis(wait));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let state = last(&home)["state"].clone();
+            assert!(state == "STOPPED" || state == "COMPLETE" || state.is_null(), "{state}");
+        }
+        good(&home.run(&["kb", "sync", "docs"]));
+        let contents = contents(&home);
+        assert_eq!(contents.len(), 40);
+        for (name, passages) in &contents {
+            let lines: Vec<&str> = passages.iter().flat_map(|text| text.lines()).collect();
+            let n: u32 = name.trim_end_matches(".md").parse().unwrap();
+            for line in 0..30 {
+                assert!(
+                    lines.contains(&&*format!("Line {line} of file {n} says something.")),
+                    "{name} {line}"
+                );
+            }
+        }
+        let base = home.run(&["kb", "show", "docs", "--json"]).objects()[0]["base"].clone();
+        let passages: usize = contents.iter().map(|(_, passages)| passages.len()).sum();
+        assert_eq!(base["holds"]["passages"], passages);
+        let found =
+            home.run(&["kb", "search", "docs", "file 7 says", "--mode", "keyword", "-n", "100", "--json"]);
+        let hits = found.objects()[0]["hits"].as_array().unwrap().clone();
+        let mut ids: Vec<_> = hits.iter().map(|hit| hit["passage"]["id"].to_string()).collect();
+        let all = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((ids.len(), all), (all, passages.min(100)), "each passage is found once");
+    });
+}
