@@ -19,6 +19,7 @@ use crate::domain::knowledge::chunking::Chunking;
 use crate::domain::knowledge::ranking::{Mode, Placed};
 use crate::domain::knowledge::retrieval::{Asked, Citation, Found, Question, Retrieved};
 use crate::domain::knowledge::sync::{Filed, Sync, SyncState};
+use crate::domain::untrusted::safe_line;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::workbench::request::knowledge::Knowledge;
 use crate::workbench::{Reply, Request};
@@ -40,6 +41,10 @@ pub(super) async fn knowledge(verb: Verb, asker: &Asker, out: &mut Out) -> Resul
         }
         Verb::Sync { name, source, pause } => {
             let base = found(&name, asker, out).await?;
+            if pause && !base.is_syncing() {
+                told(&base, "nothing syncs it", out)?;
+                return Ok(Exit::Negative);
+            }
             if pause {
                 let base = one(Knowledge::Pause { id: base.id }, asker, out).await?;
                 told(&base, "stopped; `outcrop kb sync` goes on from there", out)?;
@@ -80,7 +85,14 @@ async fn create(wanted: CreateBase, asker: &Asker, out: &mut Out) -> Result<Exit
     let plan = Plan { name, description, embedder };
     let mut base = one(Knowledge::Create { plan }, asker, out).await?;
     for plan in plans {
-        base = one(Knowledge::AddSource { id: base.id, plan }, asker, out).await?;
+        base = match one(Knowledge::AddSource { id: base.id, plan }, asker, out).await {
+            Ok(base) => base,
+            Err(error) => {
+                // Nothing was filled: the mended command makes it anew.
+                asker.one(Request::Knowledge(Knowledge::Remove { id: base.id }), out).await?;
+                return Err(error);
+            }
+        };
     }
     if base.sources.is_empty() {
         told(&base, &format!("made; {} embeds", base.embedder), out)?;
@@ -205,7 +217,8 @@ fn status(source: &Source, out: &mut Out) -> Result<(), End> {
     }
     out.line(&format!("  {}", counted(sync)))?;
     for failure in &sync.failures {
-        out.line(&format!("  ✗ {}", failure.why))?;
+        let named = if failure.why.contains(&failure.uri) { "" } else { &*format!("{}: ", failure.uri) };
+        out.line(&safe_line(&format!("  ✗ {named}{}", failure.why)))?;
     }
     let more = sync.statistics.failed.saturating_sub(sync.failures.len() as u64);
     if more > 0 {
@@ -308,7 +321,7 @@ async fn documents(name: &str, asker: &Asker, out: &mut Out) -> Result<(), End> 
     let rows: Vec<_> = std::iter::once(head).chain(all.iter().map(row)).collect();
     words::table(&rows).iter().try_for_each(|line| out.line(line))?;
     for document in all.iter().filter(|document| !document.notes.is_empty()) {
-        out.note(&format!("{}: {}", document.uri, document.notes.join("; ")))?;
+        out.note(&safe_line(&format!("{}: {}", document.uri, document.notes.join("; "))))?;
     }
     Ok(())
 }
@@ -377,12 +390,12 @@ async fn search(wanted: SearchBase, asker: &Asker, out: &mut Out) -> Result<Exit
         out.object(&reply)?;
     } else {
         for (hit, number) in retrieved.hits.iter().zip(1..) {
-            out.line(&format!("── {number}  {}  {}", hit.place(), ranks(hit)))?;
+            out.line(&format!("── {number}  {}  {}", hit.whole_place(), ranks(hit)))?;
             out.text(&hit.passage.text)?;
             out.end_line()?;
         }
         for passage in &retrieved.expected {
-            out.line(&format!("expected: {}  {}", passage.place(), ranks(passage)))?;
+            out.line(&format!("expected: {}  {}", passage.whole_place(), ranks(passage)))?;
         }
         let (compared, matched) = (grouped(retrieved.compared), grouped(retrieved.matched));
         out.note(&format!("{compared} passages compared, {matched} with a word of it"))?;
@@ -463,8 +476,9 @@ fn sources(had: &Retrieved, cited: &[Citation], out: &mut Out) -> Result<(), End
         if !of.is_empty() {
             out.line(head)?;
         }
-        of.iter()
-            .try_for_each(|(number, hit)| out.line(&format!("[{number}] {}  {}", hit.place(), ranks(hit))))
+        of.iter().try_for_each(|(number, hit)| {
+            out.line(&format!("[{number}] {}  {}", hit.whole_place(), ranks(hit)))
+        })
     };
     say("cited", &with)?;
     say("found, not cited", &without)

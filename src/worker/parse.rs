@@ -60,6 +60,11 @@ impl Parsers {
         Self { program, folder, around, limits }
     }
 
+    /// The largest file that is read, in bytes.
+    pub fn largest(&self) -> u64 {
+        self.limits.file
+    }
+
     /// Reads a file; its name tells its format where its bytes do not. Dropped, it ends the child.
     pub async fn read(&self, name: &str, bytes: &[u8]) -> Result<Document> {
         let parsed = self.parse(name, bytes).await?;

@@ -12,8 +12,8 @@ pub const RESERVED: &str = "x-amz-bedrock";
 pub const PAGE_NUMBER: &str = "x-amz-bedrock-kb-document-page-number";
 /// The attribute that holds where a document came from.
 pub const SOURCE_URI: &str = "x-amz-bedrock-kb-source-uri";
-/// The attribute that holds what a citation calls the place of a passage: "page 3", "Install › Linux".
-pub const PLACE: &str = "x-outcrop-place";
+/// Our own among the reserved ones: what a citation calls the place of a passage: "page 3", "Install › Linux".
+pub const PLACE: &str = "x-amz-bedrock-outcrop-place";
 
 /// A value of one of Bedrock's four types.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

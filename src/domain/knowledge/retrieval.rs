@@ -84,9 +84,10 @@ impl Found {
         self.passage.place().map_or_else(|| name.to_owned(), |place| format!("{name}, {place}"))
     }
 
-    /// Its score by the way of looking that counts.
-    pub fn score(&self) -> f64 {
-        self.standing.fused.map_or(0.0, |placed| placed.score)
+    /// The same with the whole way to the document.
+    pub fn whole_place(&self) -> String {
+        let uri = &self.uri;
+        self.passage.place().map_or_else(|| uri.clone(), |place| format!("{uri}, {place}"))
     }
 }
 

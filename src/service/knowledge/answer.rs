@@ -43,12 +43,12 @@ impl Knowledge {
                     return Err(Error::new(ErrorKind::Invalid, "asking a knowledge base", why, hint));
                 }
             }
-            let query = asked.question.text.clone();
+            let (query, compares) = (asked.question.text.clone(), asked.question.mode.semantic());
             let mut retrieved = service.search(id, asked.question, &terms).await?;
-            if let Some(threshold) = asked.threshold {
+            if let Some(threshold) = asked.threshold.filter(|_| compares) {
                 retrieved
                     .hits
-                    .retain(|hit| hit.standing.vector.is_none_or(|placed| placed.score >= threshold));
+                    .retain(|hit| hit.standing.vector.is_some_and(|placed| placed.score >= threshold));
             }
             if retrieved.hits.is_empty() {
                 let found = Answering::Found { retrieved, prompt: String::new() };

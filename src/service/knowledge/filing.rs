@@ -1,8 +1,10 @@
 //! One file of a source: read, cut, and what of it is to be embedded.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
+use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
 
 use super::embedding::Embedder;
@@ -41,37 +43,42 @@ pub(super) struct Cut {
     pub windowed: u64,
 }
 
-/// Reads the bytes of a file, of at most so many.
-pub(super) async fn take(uri: String, most: u64) -> Result<Taken> {
+/// Reads the bytes of a file, of at most so many, and what the metadata file beside it says.
+pub(super) async fn take(file: &Listed, most: u64) -> Result<(Taken, Result<Metadata>)> {
+    let (uri, with) = (file.uri.clone(), file.metadata.is_some());
     let doing = format!("reading {uri}");
-    let read = tokio::task::spawn_blocking(move || {
-        let path = Path::new(&uri);
-        let io = |why: std::io::Error| Error::io(format!("reading {uri}"), &why);
-        let bytes = std::fs::metadata(path).map_err(io)?.len();
-        if bytes > most {
-            let why = format!("it has {} MB, and at most {} are read", bytes >> 20, most >> 20);
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!("reading {uri}"),
-                why,
-                "Split it, or leave it out.",
-            ));
-        }
-        let bytes = std::fs::read(path).map_err(io)?;
+    blocking(&doing.clone(), move || {
+        let bytes = whole(&uri, most, "Split it, or raise documents.file_mb in the configuration.")?;
         let hash = hex(&Sha256::digest(&bytes));
-        Ok(Taken { bytes, hash })
-    });
-    read.await.map_err(|why| Error::internal(doing, why.to_string()))?
+        let said = if with { said_of(&uri) } else { Ok(Metadata::new()) };
+        Ok((Taken { bytes, hash }, said))
+    })
+    .await
 }
 
-/// What the metadata file beside a file says; nothing where there is none.
-pub(super) fn said_of(file: &Listed) -> Result<Metadata> {
-    if file.metadata.is_none() {
-        return Ok(Metadata::new());
+/// What the metadata file beside a file says.
+fn said_of(uri: &str) -> Result<Metadata> {
+    let most = metadata::LARGEST as u64;
+    metadata::read(&whole(&format!("{uri}{SUFFIX}"), most, "Leave attributes out that no filter asks for.")?)
+}
+
+/// The bytes of a plain file, as it is when it is opened: a link that took its place is not followed, nothing waits for a pipe, and
+/// what grows is not read on for ever.
+fn whole(path: &str, most: u64, hint: &str) -> Result<Vec<u8>> {
+    let io = |why: std::io::Error| Error::io(format!("reading {path}"), &why);
+    let wrong =
+        |why: String, hint: &str| Err(Error::new(ErrorKind::Invalid, format!("reading {path}"), why, hint));
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|why| io(why.into()))?);
+    if !file.metadata().map_err(io)?.is_file() {
+        return wrong("it is no plain file".to_owned(), "Leave it out.");
     }
-    let path = format!("{}{SUFFIX}", file.uri);
-    let bytes = std::fs::read(&path).map_err(|why| Error::io(format!("reading {path}"), &why))?;
-    metadata::read(&bytes)
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > most {
+        return wrong(format!("it has more than the {} KB that are read", most >> 10), hint);
+    }
+    Ok(bytes)
 }
 
 /// Reads a document of bytes and cuts it.
@@ -91,7 +98,7 @@ pub(super) async fn cut(
     }
     let document = Arc::new(document);
     let (own, whole) = (embedder.clone(), Arc::clone(&document));
-    let tokens = blocking(move || own.tokens(&whole.text)).await?;
+    let tokens = blocking("cutting a document", move || own.tokens(&whole.text)).await?;
     let text = Text { text: &document.text, tokens: &tokens, sections: &document.sections };
     let cuts = match chunking.plan(text)? {
         Plan::Cut(cuts) => cuts,
@@ -153,7 +160,10 @@ fn passage_id(document: DocumentId, ordinal: u32) -> PassageId {
     PassageId::from_bytes(bytes)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    doing: &str,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|why| Err(Error::internal("cutting a document", why.to_string())))
+    done.unwrap_or_else(|why| Err(Error::internal(doing, why.to_string())))
 }

@@ -28,6 +28,8 @@ pub(super) struct Listed {
 pub(super) struct Listing {
     /// By their places.
     pub files: Vec<Listed>,
+    /// Files whose names are no text.
+    pub unnamed: u64,
     /// Folders and files that could not be looked at, and why.
     pub unread: Vec<(String, String)>,
 }
@@ -57,6 +59,10 @@ pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing
     walk.require_git(false).git_global(false).git_exclude(false).parents(false).follow_links(false);
     // Not as the walk's own: there a pattern would bring back what is hidden or ignored.
     let chosen = chosen(path, include, exclude)?;
+    walk.filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        !chosen.matched(entry.path(), is_folder).is_ignore()
+    });
     for entry in walk.build() {
         if !wanted() {
             return Err(Error::cancelled(LISTING));
@@ -69,7 +75,11 @@ pub(super) fn list(origin: &Origin, wanted: &dyn Fn() -> bool) -> Result<Listing
             }
         };
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if !is_file || chosen.matched(entry.path(), false).is_ignore() {
+        if !is_file {
+            continue;
+        }
+        if entry.path().to_str().is_none() {
+            listing.unnamed += 1;
             continue;
         }
         match entry.metadata() {
@@ -151,6 +161,7 @@ mod tests {
         assert_eq!(names(root, &["*.md"], &[]), ["a.md", "guides/c.md"]);
         assert_eq!(names(root, &["*.md"], &["guides/**"]), ["a.md"]);
         assert_eq!(names(root, &[], &["b.*"]), ["a.md", "guides/c.md"]);
+        assert_eq!(names(root, &[], &["guides"]), ["a.md", "b.txt"]);
         let origin = Origin::Files { path: root.join("a.md"), include: Vec::new(), exclude: Vec::new() };
         let one = list(&origin, &|| true).unwrap();
         assert_eq!((one.files.len(), one.files[0].metadata.map(|stamp| stamp.bytes)), (1, Some(2)));

@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::catalog::LocalModel;
 use crate::domain::change::Changed;
 use crate::domain::id::{BaseId, DocumentId, SourceId};
-use crate::domain::knowledge::attribute::{PLACE, RESERVED};
+use crate::domain::knowledge::attribute::RESERVED;
 use crate::domain::knowledge::base::{Base, Holds, Origin, Plan, Source, SourcePlan, checked_name};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::sync::{Filed, SyncState};
@@ -102,7 +102,7 @@ impl Knowledge {
             Some(model) => model,
             None => EMBEDDER.parse()?,
         };
-        let tried = self.embedder(&embedder, terms).await?.vectors(&[name.clone()]).await?;
+        let tried = self.embedder(&embedder, terms).await?.vectors(std::slice::from_ref(&name)).await?;
         let dimensions = tried.first().map_or(0, Vec::len);
         let now = fresh::now();
         let base = Base {
@@ -369,7 +369,7 @@ impl Knowledge {
 
 /// Whether an attribute is told by this program, and not by a metadata file.
 fn is_own(key: &str) -> bool {
-    key.starts_with(RESERVED) || key == PLACE
+    key.starts_with(RESERVED)
 }
 
 /// The shelf of a base.

@@ -1,15 +1,17 @@
 //! Retrieval: a question becomes hits, each with its ranks by every way of looking, and the passages that were expected.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Knowledge, filed};
+use super::Knowledge;
 use crate::domain::id::{BaseId, DocumentId, PassageId};
 use crate::domain::knowledge::passage::Passage;
 use crate::domain::knowledge::ranking::{Search, Standing, Standings};
 use crate::domain::knowledge::retrieval::{Found, Question, Retrieved};
+use crate::domain::knowledge::sync::Filed;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{VectorStore, search};
 use crate::service::invoke::Terms;
+use crate::store::record::FiledOf;
 use crate::wire::knowledge::filter;
 
 /// The most hits that can be asked for, as Bedrock has it.
@@ -46,7 +48,8 @@ impl Knowledge {
         self.with_passages(id, &index, found).await
     }
 
-    /// The passages that stand in the results, with the documents that they are of.
+    /// The passages that stand in the results, with the documents that they are of. Of hierarchical chunking the large passage is
+    /// given that a hit lies in, once.
     async fn with_passages(
         &self,
         id: BaseId,
@@ -55,15 +58,36 @@ impl Knowledge {
     ) -> Result<Retrieved> {
         let wanted: Vec<PassageId> =
             found.hits.iter().chain(&found.expected).map(|standing| standing.id).collect();
-        let passages = index.passages(wanted).await?;
+        let mut passages = Vec::with_capacity(wanted.len());
+        for passage in index.passages(wanted).await? {
+            passages.push(match passage {
+                Some(passage) if passage.parent.is_some() => Some(whole(index, passage).await?),
+                passage => passage,
+            });
+        }
+        let documents: BTreeSet<DocumentId> =
+            passages.iter().flatten().map(|passage| passage.document).collect();
+        let places: HashMap<DocumentId, String> = self
+            .archive
+            .run(move |store| {
+                let of = |document: DocumentId| {
+                    let filed = store.get::<Filed>(&FiledOf(id, document))?;
+                    Ok((document, filed.map_or_else(String::new, |filed| filed.uri)))
+                };
+                documents.into_iter().map(of).collect()
+            })
+            .await?;
         let mut passages = passages.into_iter();
-        let documents = self.archive.run(move |store| filed(store, id)).await?;
-        let places: HashMap<DocumentId, String> =
-            documents.into_iter().map(|document| (document.id, document.uri)).collect();
         let mut told = |standings: Vec<Standing>| -> Vec<Found> {
+            let mut given = HashSet::new();
             let with = standings.into_iter().zip(passages.by_ref());
             let one = |(standing, passage): (Standing, Option<Passage>)| {
                 let passage = passage?;
+                let parent =
+                    passage.parent.as_ref().map(|parent| (passage.document, parent.start, parent.end));
+                if parent.is_some_and(|parent| !given.insert(parent)) {
+                    return None;
+                }
                 let uri = places.get(&passage.document).cloned().unwrap_or_default();
                 Some(Found { standing, passage, uri })
             };
@@ -73,4 +97,25 @@ impl Knowledge {
         let expected = told(found.expected);
         Ok(Retrieved { hits, expected, compared: found.compared, matched: found.matched })
     }
+}
+
+/// A passage with the text of its parent, which is that of all that lie in it.
+async fn whole(index: &dyn VectorStore, passage: Passage) -> Result<Passage> {
+    let Some(parent) = passage.parent.clone() else { return Ok(passage) };
+    let beside = index.passages(index.of_document(passage.document).await?).await?;
+    let (mut text, mut end, mut tokens) = (String::new(), parent.start, 0);
+    for child in beside.into_iter().flatten().filter(|child| child.parent.as_ref() == Some(&parent)) {
+        // What overlaps is there already; between two there was nothing but white space: one is a space, more an end of lines.
+        let known = end.saturating_sub(child.range.start);
+        match child.range.start.saturating_sub(end) {
+            0 => {}
+            1 => text.push(' '),
+            _ if text.is_empty() => {}
+            _ => text.push('\n'),
+        }
+        text.push_str(child.text.get(known..).unwrap_or_default());
+        end = end.max(child.range.end);
+        tokens += child.tokens;
+    }
+    Ok(Passage { text, range: parent, tokens, ..passage })
 }

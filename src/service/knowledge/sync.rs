@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::embedding::Embedder;
-use super::filing::{Cut, cut, said_of, take};
+use super::filing::{Cut, cut, take};
 use super::listing::{Listed, Listing, list};
 use super::{Knowledge, filed, is_own};
 use crate::domain::change::{Changed, Topic};
@@ -30,8 +30,6 @@ use crate::store::Batch;
 use crate::store::record::FiledOf;
 use crate::wire::document;
 
-/// The largest file that is read, in bytes; Bedrock's limit.
-const LARGEST: u64 = 50 << 20;
 /// Files that are read and cut while others are embedded.
 const AHEAD: usize = 2;
 /// So many documents or passages at most become part of the index in one act.
@@ -246,8 +244,9 @@ impl Knowledge {
         let listed = tokio::task::spawn_blocking(move || list(&origin, &|| !wanted.is_cancelled())).await;
         let listing = listed.map_err(|why| Error::internal("listing a source", why.to_string()))??;
         let known = self.archive.run(move |store| filed(store, id)).await?;
-        let known: Vec<Filed> = known.into_iter().filter(|document| document.source == source.id).collect();
         let index = self.index(&base).await?;
+        let known = reconciled(&index, known).await?;
+        let known: Vec<Filed> = known.into_iter().filter(|document| document.source == source.id).collect();
         let mut pass = Pass { service: self, base, source, sync, embedder, told: Instant::now(), index };
         pass.sync.state = SyncState::InProgress;
         pass.run(listing, known, stop).await?;
@@ -280,6 +279,8 @@ impl Pass<'_> {
         for (uri, why) in &listing.unread {
             self.sync.fail(uri, why);
         }
+        self.sync.statistics.scanned += listing.unnamed;
+        self.sync.statistics.skipped += listing.unnamed;
         // What could not be listed is not gone.
         let complete = listing.unread.is_empty();
         let (due, missing) = self.sorted_out(listing.files, known).await?;
@@ -289,7 +290,8 @@ impl Pass<'_> {
             self.readdress(filed, &mut act).await?;
         }
         if complete {
-            self.sync.statistics.deleted += gone.len() as u64;
+            self.sync.statistics.deleted +=
+                gone.iter().filter(|document| document.passages > 0).count() as u64;
             act.change.remove.extend(gone.iter().map(|document| document.id));
             act.gone.extend(gone.iter().map(|document| document.id));
         }
@@ -390,7 +392,7 @@ impl Pass<'_> {
             if stop.is_cancelled() {
                 return Err(Error::cancelled("syncing a source"));
             }
-            let taken = take(work.file.uri.clone(), LARGEST).await;
+            let taken = take(&work.file, self.service.parsers.largest()).await.map(|(taken, _)| taken);
             let at =
                 taken.ok().and_then(|taken| candidates.iter().position(|known| known.hash == taken.hash));
             match at {
@@ -454,6 +456,7 @@ impl Pass<'_> {
                     self.retell(filed.id, &said, act).await?;
                 }
                 filed.metadata = file.metadata;
+                filed.notes.retain(|note| !note.starts_with(METADATA));
                 told(&mut filed, complaint);
                 act.filed.push(filed);
             }
@@ -614,22 +617,57 @@ impl Pass<'_> {
     }
 }
 
+/// The documents as the index has them: one of which it lacks a passage is to be done again, and what it has of none goes. They
+/// differ where a record could not be read, the index was mended, or the workspace is that of a backup.
+async fn reconciled(index: &Embedded, mut known: Vec<Filed>) -> Result<Vec<Filed>> {
+    let counts = index.counts().await?;
+    let with = known.iter().filter(|document| document.passages > 0);
+    let (documents, passages) =
+        with.fold((0, 0), |(many, sum), document| (many + 1, sum + u64::from(document.passages)));
+    if (counts.documents, counts.passages) == (documents, passages) {
+        return Ok(known);
+    }
+    let (mut there, mut after): (HashMap<DocumentId, u32>, _) = (HashMap::new(), None);
+    loop {
+        let page = index.page(after, PASSAGES).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.passage.id);
+        for entry in &page {
+            *there.entry(entry.passage.document).or_default() += 1;
+        }
+    }
+    for document in known.iter_mut().filter(|document| document.passages > 0) {
+        if there.get(&document.id) != Some(&document.passages) {
+            document.state = DocumentState::InProgress;
+        }
+    }
+    let named: HashSet<DocumentId> = known.iter().map(|document| document.id).collect();
+    let remove: Vec<DocumentId> = there.into_keys().filter(|document| !named.contains(document)).collect();
+    if !remove.is_empty() {
+        index.apply(Change { remove, put: Vec::new() }).await?;
+    }
+    Ok(known)
+}
+
+/// How a note on a metadata file begins.
+const METADATA: &str = "metadata: ";
+
 /// What a metadata file could not be read for is said of its document.
 fn told(filed: &mut Filed, complaint: Option<String>) {
     filed.state = DocumentState::Indexed;
     if let Some(complaint) = complaint {
         filed.state = DocumentState::MetadataUpdateFailed;
-        filed.notes.push(complaint);
+        filed.notes.push(format!("{METADATA}{complaint}"));
     }
 }
 
 /// Reads a file, and cuts it where it is another than the base has.
 async fn read(service: Knowledge, embedder: Embedder, chunking: Chunking, work: &Work) -> Read {
-    let taken = match take(work.file.uri.clone(), LARGEST).await {
+    let (taken, said) = match take(&work.file, service.parsers.largest()).await {
         Ok(taken) => taken,
         Err(error) => return Read::Failed(error),
     };
-    let (said, complaint) = match said_of(&work.file) {
+    let (said, complaint) = match said {
         Ok(said) => (said, None),
         Err(error) => (Metadata::new(), Some(error.to_string())),
     };

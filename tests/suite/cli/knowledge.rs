@@ -1,7 +1,7 @@
 //! Knowledge bases on the command line: filled, kept in step with their files, searched, asked, killed in the middle.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::loopback::{Server, whole};
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 
 /// Embeds each text as how often it has each letter, so that texts with the same words are near.
+#[expect(clippy::disallowed_methods, reason = "a slow server is one that takes a while")]
 async fn embedding(slow: Duration) -> Server {
     Server::start(move |_, seen| {
         std::thread::sleep(slow);
@@ -114,10 +115,16 @@ async fn from_a_folder_to_a_cited_answer_it_takes_two_commands() {
                     "{cited}"
                 );
                 let asked = home.run(&["kb", "ask", "docs", "why do rivers bend", "-n", "2"]);
-                assert!(asked.stdout.contains("\ncited\n[1] rivers.md, Rivers"), "{asked:?}");
+                assert!(
+                    asked.stdout.contains("\ncited\n[1] /") && asked.stdout.contains("/rivers.md, Rivers"),
+                    "{asked:?}"
+                );
 
                 let found = home.run(&["kb", "search", "docs", "zebras", "--mode", "keyword"]);
-                assert!(good(&found).starts_with("── 1  zoo.txt"), "{found:?}");
+                assert!(
+                    good(&found).starts_with("── 1  /") && found.stdout.contains("/zoo.txt"),
+                    "{found:?}"
+                );
                 let none = home.run(&["kb", "search", "docs", "xylophone", "--mode", "keyword"]);
                 assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""), "{none:?}");
                 let none = home.run(&["kb", "ask", "docs", "xylophone", "--mode", "keyword"]);
@@ -157,7 +164,10 @@ async fn a_sync_does_what_changed_and_nothing_else() {
                 assert_eq!((count(home, "moved"), count(home, "deleted")), (1, 0));
                 assert_eq!(server.seen().len(), embedded, "a file that was moved is not embedded again");
                 let found = home.run(&["kb", "search", "docs", "alpha", "--mode", "keyword"]);
-                assert!(good(&found).starts_with("── 1  moved.md"), "{found:?}");
+                assert!(
+                    good(&found).starts_with("── 1  /") && found.stdout.contains("deeper/moved.md"),
+                    "{found:?}"
+                );
                 let filter =
                     json!({"stringContains": {"key": "x-amz-bedrock-kb-source-uri", "value": "deeper"}});
                 let filter = ["--filter", &filter.to_string()].map(str::to_owned);
@@ -217,29 +227,31 @@ async fn a_broken_file_costs_one_line_and_a_base_that_is_not_there_is_told() {
         assert!(wrong.code == Some(2) && wrong.stderr.contains("Give 1 to 8192"), "{wrong:?}");
         good(&home.run(&["kb", "remove", "docs", "--yes"]));
         assert_eq!(home.run(&["kb", "list"]).stdout, "");
-        assert!(!shelves(home.path().as_path()).iter().any(|name| name.starts_with("kb-")));
+        assert!(!folders(home.path().as_path()).iter().any(|path| is_shelf(path)));
     });
 }
 
-/// The names of all folders under a folder.
-fn shelves(folder: &Path) -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
-        names.push(entry.file_name().to_string_lossy().into_owned());
-        names.extend(shelves(&entry.path()));
+/// All folders under a folder.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        found.extend(folders(&path));
+        found.push(path);
     }
-    names
+    found
 }
 
+#[expect(clippy::disallowed_methods, reason = "it is killed at a time, wherever it is then")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_that_is_killed_anywhere_goes_on_without_a_double() {
     let server = embedding(Duration::from_millis(30)).await;
     tokio::task::block_in_place(|| {
         let home = home(&server);
         for n in 0..40 {
-            let text: String =
-                (0..30).map(|line| format!("Line {line} of file {n} says something.\n\n")).collect();
-            write(&home, &format!("{n:02}.md"), &text);
+            let lines: Vec<String> =
+                (0..30).map(|line| format!("Line {line} of file {n} says something.")).collect();
+            write(&home, &format!("{n:02}.md"), &lines.join("\n\n"));
         }
         for wait in [60, 200, 400, 500, 700, 900, 1200] {
             let _ = home.run(&["kb", "create", "docs", "--embedder", "emb/letters"]);
@@ -276,4 +288,39 @@ async fn a_sync_that_is_killed_anywhere_goes_on_without_a_double() {
         ids.dedup();
         assert_eq!((ids.len(), all), (all, passages.min(100)), "each passage is found once");
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_lost_is_made_again_and_hierarchical_hits_give_their_parents() {
+    let server = embedding(Duration::ZERO).await;
+    tokio::task::block_in_place(|| {
+        let home = home(&server);
+        let sentences: Vec<String> =
+            (0..40).map(|n| format!("Sentence {n} tells of rivers and banks.")).collect();
+        let text = sentences.join(" ");
+        write(&home, "rivers.txt", &text);
+        let arguments = ["kb", "create", "docs", "--from", "docs", "--embedder", "emb/letters", "--chunking"];
+        good(&home.run(&[&arguments[..], &["hierarchical:120:20:2"]].concat()));
+        let found = home.run(&["kb", "search", "docs", "Sentence 7", "-n", "20", "--json"]);
+        let hits = found.objects()[0]["hits"].as_array().unwrap().clone();
+        let texts: Vec<&str> = hits.iter().map(|hit| hit["passage"]["text"].as_str().unwrap()).collect();
+        assert!(texts.iter().all(|text| text.matches("Sentence").count() > 3), "{texts:?}");
+        let mut parents: Vec<String> = hits.iter().map(|hit| hit["passage"]["range"].to_string()).collect();
+        let all = parents.len();
+        parents.sort();
+        parents.dedup();
+        assert_eq!(parents.len(), all, "each is given once");
+        assert!(texts.iter().any(|given| text.contains(given.trim())), "{texts:?}");
+
+        let lost: Vec<_> = folders(home.path().as_path()).into_iter().filter(|path| is_shelf(path)).collect();
+        assert_eq!(lost.len(), 1, "{lost:?}");
+        fs::remove_dir_all(&lost[0]).unwrap();
+        good(&home.run(&["kb", "sync", "docs"]));
+        assert_eq!(count(&home, "modified"), 1);
+        assert_eq!(home.run(&["kb", "search", "docs", "Sentence 7", "--mode", "keyword"]).code, Some(0));
+    });
+}
+
+fn is_shelf(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kb-"))
 }

@@ -133,6 +133,8 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
     let effects = stage.keys("<tab>r");
     assert_eq!(Stage::requests(&effects), [], "the quick one would be told from the slow one");
     assert!(stage.text().contains("choose first"), "{}", stage.text());
+    stage.keys("D");
+    assert!(stage.text().contains("Choose first: that would tell who answers."), "{}", stage.text());
 
     let mut stage = Stage::settled(120, 40, "dark");
     arrive(&mut stage);
@@ -140,12 +142,22 @@ fn while_who_answers_is_hidden_no_wait_tells_of_it() {
     let tasks = asked(&mut stage, &comparison);
     finish(&mut stage, &tasks, 0, "quick");
     assert!(!stage.text().contains("qwen3"), "{}", stage.text());
+    // Which one has ended is not told by what can be done with it.
+    stage.keys("<tab>");
+    for key in ["y", "r", "<right>y", "r"] {
+        let effects = stage.keys(key);
+        assert!(
+            !effects.iter().any(|effect| matches!(effect, Effect::Copy(_) | Effect::Call { .. })),
+            "{effects:?}"
+        );
+        assert!(stage.text().contains("They appear together"), "{}", stage.text());
+    }
     // What was cut is seen: so is who gave it, and what is chosen is not blind.
     let effects = stage.keys("<esc>");
     assert_eq!(requests(&effects), [Comparisons::Look { id: comparison.id }]);
     assert!(stage.text().contains("qwen3"), "{}", stage.text());
     finish(&mut stage, &tasks, 1, "slow");
-    let effects = stage.keys("<tab>a");
+    let effects = stage.keys("a");
     let [Comparisons::Choose { hidden, .. }] = &requests(&effects)[..] else { panic!("{effects:?}") };
     assert!(!hidden);
 }

@@ -293,11 +293,14 @@ fn what_was_skipped_is_told_apart_from_what_was_rated_and_where_votes_go_is_said
     shoot_rating("rate-skipped", seat, |_| {});
     let ratings = Some("/home/ana/which-ana-ratings.jsonl".into());
     let closed = Closed { evaluation: "helpful-v2".into(), rater: "ana".into(), ratings };
-    let mut stage = Stage::with(80, 24, "dark", Start { rating: Some(closed), ..Start::default() });
-    let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
-    stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
-    stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat() }]);
-    insta::assert_snapshot!("rate-away-done", stage.text());
+    for (width, height) in SIZES {
+        let start = Start { rating: Some(closed.clone()), ..Start::default() };
+        let mut stage = Stage::with(width, height, "dark", start);
+        let found = evaluation(7, "helpful-v2", GenerationState::Ended, 400, 0);
+        stage.answer("evaluations\",\"do\":\"find", vec![Reply::Evaluation { evaluation: found }]);
+        stage.answer("evaluations\",\"do\":\"sit", vec![Reply::Seat { seat: seat() }]);
+        insta::assert_snapshot!(format!("rate-away-done-{width}x{height}"), stage.text());
+    }
 }
 
 #[test]
@@ -323,16 +326,19 @@ fn one_step_back_too_much_stays_where_the_work_lies() {
 #[test]
 fn what_cannot_be_opened_says_why() {
     let closed = Closed { evaluation: "gone".into(), rater: "ana".into(), ratings: None };
-    let mut stage = Stage::with(80, 24, "dark", Start { rating: Some(closed), ..Start::default() });
-    let task = stage.task("evaluations\",\"do\":\"find");
-    let error = Error::new(
-        ErrorKind::NotFound,
-        "finding the evaluation \"gone\"",
-        "there is nothing with that id",
-        "`outcrop eval list` shows those that there are.",
-    );
-    stage.event(Event::Ended { task, error: Some(error) });
-    insta::assert_snapshot!("rate-gone", stage.text());
+    for (width, height) in SIZES {
+        let start = Start { rating: Some(closed.clone()), ..Start::default() };
+        let mut stage = Stage::with(width, height, "dark", start);
+        let task = stage.task("evaluations\",\"do\":\"find");
+        let error = Error::new(
+            ErrorKind::NotFound,
+            "finding the evaluation \"gone\"",
+            "there is nothing with that id",
+            "`outcrop eval list` shows those that there are.",
+        );
+        stage.event(Event::Ended { task, error: Some(error) });
+        insta::assert_snapshot!(format!("rate-gone-{width}x{height}"), stage.text());
+    }
 }
 
 #[test]
@@ -432,7 +438,10 @@ fn an_evaluation_without_answers_says_what_asks_for_them_and_nobody_sits_down() 
     let mut stage = Stage::settled(80, 24, "dark");
     list(&mut stage, vec![evaluation(1, "helpful", GenerationState::Ready, 0, 0)]);
     assert!(evaluations(&stage.keys("<enter>")).is_empty());
-    insta::assert_snapshot!("evaluate-unanswered", stage.text());
+    shoot("evaluate-unanswered", |stage| {
+        list(stage, vec![evaluation(1, "helpful", GenerationState::Ready, 0, 0)]);
+        stage.keys("<enter>");
+    });
     let mut stage = Stage::settled(80, 24, "dark");
     list(&mut stage, vec![evaluation(1, "helpful", GenerationState::Paused, 3, 0)]);
     assert!(evaluations(&stage.keys("<enter>")).is_empty());

@@ -199,6 +199,8 @@ fn three_sources_have_a_table_of_everyone_against_everyone() {
         true,
     );
     insta::assert_snapshot!("results-three", stage.text());
+    let metrics = || vec![metric("Order", Method::ComparisonRank, &[])];
+    shoot("results-among-three", |stage| show(stage, report_of(metrics(), 30, &RATERS, &three), true));
 }
 
 #[test]
@@ -209,6 +211,7 @@ fn what_cannot_be_told_is_said_in_words() {
     let text = stage.text();
     assert!(text.contains("n/a: one rater") && !text.contains("NaN"), "{text}");
     insta::assert_snapshot!("results-one-rater", text);
+    shoot("results-alone", |stage| show(stage, report_of(several(), 3, &RATERS[..1], &SOURCES), true));
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Leaderboard {
     /// The rows in words, a head first: rank, rating and interval, what was won, lost, tied and both bad, the win rate and its
     /// interval. What is not known is a dash.
     pub fn table(&self) -> Vec<Vec<String>> {
-        let head = ["", "rank", "rating", "interval", "won", "lost", "tied", "bad", "win rate", "interval"];
+        let head =
+            ["", "rank", "rating", "rating 95 %", "won", "lost", "tied", "bad", "win rate", "win rate 95 %"];
         let head = head.map(str::to_owned).to_vec();
         std::iter::once(head).chain(self.rows.iter().map(Row::in_words)).collect()
     }

@@ -42,8 +42,19 @@ impl State {
         }
         let pages = self.comparison.as_ref().map_or(0, |comparison| comparison.pages.len());
         let title = if pages > 1 { "What the answers of all pages took" } else { "What the answers took" };
-        let head =
-            ["", "answers", "failed", "first", "95 %", "total", "95 %", "tok/s", "tok in", "tok out", "cost"];
+        let head = [
+            "",
+            "answers",
+            "failed",
+            "first",
+            "first 95 %",
+            "total",
+            "total 95 %",
+            "tok/s",
+            "tok in",
+            "tok out",
+            "cost",
+        ];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         let names = self.names();
         for (place, at) in self.order().into_iter().enumerate() {
