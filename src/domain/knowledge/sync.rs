@@ -140,17 +140,6 @@ impl Sync {
             self.failures.push(Failure { uri: uri.to_owned(), why: why.to_owned() });
         }
     }
-
-    /// Milliseconds that are left at the pace so far; `None` while nothing tells it.
-    pub fn left_ms(&self, now: Timestamp) -> Option<u64> {
-        let Due { bytes, bytes_done, .. } = self.due;
-        let took = u64::try_from(now.0 - self.began.0).ok()?;
-        if bytes_done == 0 || took == 0 || !self.state.is_running() {
-            return None;
-        }
-        let left = bytes.saturating_sub(bytes_done);
-        Some((took as f64 * left as f64 / bytes_done as f64) as u64)
-    }
 }
 
 /// How a document stands (`DocumentStatus`).
@@ -231,16 +220,6 @@ pub struct Filed {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_time_that_is_left_follows_from_the_pace() {
-        let mut sync = Sync::begun(SyncId::from_bytes([1; 16]), Timestamp(1_000));
-        assert_eq!(sync.left_ms(Timestamp(9_000)), None);
-        sync.due = Due { files: 4, bytes: 1_000, files_done: 1, bytes_done: 250 };
-        assert_eq!(sync.left_ms(Timestamp(3_000)), Some(6_000));
-        sync.state = SyncState::Complete;
-        assert_eq!(sync.left_ms(Timestamp(3_000)), None);
-    }
 
     #[test]
     fn a_sync_counts_every_failure_and_keeps_the_first_ones() {
