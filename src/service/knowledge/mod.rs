@@ -66,7 +66,7 @@ pub struct Knowledge {
     tasks: TaskTracker,
     /// The program ends.
     ends: CancellationToken,
-    /// Bases that are being synced: never two syncs of one.
+    /// Bases that are worked on: never two syncs of one, nor a sync of what is being removed.
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
     /// Indexes that are open.
     open: Arc<Mutex<HashMap<BaseId, Embedded>>>,
@@ -168,8 +168,7 @@ impl Knowledge {
 
     /// Takes a source away, with its documents.
     pub async fn remove_source(&self, id: BaseId, source: SourceId) -> Result<Base> {
-        self.stop(id);
-        self.idle(id, "removing a source of a knowledge base").await?;
+        let _alone = self.alone(id, "removing a source of a knowledge base").await?;
         let gone: Vec<DocumentId> = self
             .archive
             .run(move |store| {
@@ -227,8 +226,7 @@ impl Knowledge {
 
     /// Deletes it with all that is in it; a sync is stopped first. The documents themselves stay where they are.
     pub async fn remove(&self, id: BaseId) -> Result<()> {
-        self.stop(id);
-        self.idle(id, "removing a knowledge base").await?;
+        let _alone = self.alone(id, "removing a knowledge base").await?;
         let mut open = self.open.lock().await;
         let _one = self.one.lock().await;
         open.remove(&id);

@@ -38,8 +38,8 @@ const PASSAGES: usize = 512;
 /// How often it is told how far a sync is.
 const TOLD: Duration = Duration::from_millis(250);
 
-/// A base on the list of those that are synced; it is off when this is dropped.
-struct Running {
+/// A base on the list of those that are worked on; it is off when this is dropped.
+pub(super) struct Running {
     id: BaseId,
     stop: CancellationToken,
     runs: Arc<Lock<HashMap<BaseId, CancellationToken>>>,
@@ -122,26 +122,38 @@ impl Knowledge {
     /// Stops a sync; what it has done stays, and the next one goes on from there.
     pub async fn pause(&self, id: BaseId) -> Result<Base> {
         let running = self.base(id).await?;
-        self.stop(id);
-        if running.is_syncing() {
-            return self
-                .changed(id, |base| {
-                    let syncs = base.sources.iter_mut().filter_map(|source| source.last.as_mut());
-                    syncs
-                        .filter(|sync| sync.state == SyncState::InProgress)
-                        .for_each(|sync| sync.state = SyncState::Stopping);
-                    Ok(())
-                })
-                .await;
+        if !running.is_syncing() {
+            return Ok(running);
         }
-        Ok(running)
+        // Where no task is left that could end it, it has ended.
+        let works = self.runs.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id);
+        self.stop(id);
+        self.changed(id, move |base| {
+            let syncs = base.sources.iter_mut().filter_map(|source| source.last.as_mut());
+            for sync in syncs.filter(|sync| sync.state.is_running()) {
+                sync.state = if works { SyncState::Stopping } else { SyncState::Stopped };
+            }
+            Ok(())
+        })
+        .await
     }
 
-    /// Waits until nothing syncs a base.
-    pub(super) async fn idle(&self, id: BaseId, doing: &str) -> Result<()> {
+    /// Puts a base on the list of those that are worked on; `None` where it is on it.
+    fn enter(&self, id: BaseId) -> Option<Running> {
+        let stop = self.ends.child_token();
+        match self.runs.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(vacant) => vacant.insert(stop.clone()),
+        };
+        Some(Running { id, stop, runs: Arc::clone(&self.runs) })
+    }
+
+    /// Stops what syncs a base, and lets nothing sync it before what is given back is dropped.
+    pub(super) async fn alone(&self, id: BaseId, doing: &str) -> Result<Running> {
+        self.stop(id);
         for _ in 0..600 {
-            if !self.runs.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id) {
-                return Ok(());
+            if let Some(alone) = self.enter(id) {
+                return Ok(alone);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -166,15 +178,10 @@ impl Knowledge {
             let hint = "`outcrop kb add-source` adds one.";
             return Err(Error::new(ErrorKind::NotFound, DOING, why, hint));
         }
-        let stop = self.ends.child_token();
-        match self.runs.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
-            Entry::Occupied(_) => {
-                let hint = "It shows how far it is; `outcrop kb sync --pause` stops it.";
-                return Err(Error::new(ErrorKind::Busy, DOING, "a sync of it runs already", hint));
-            }
-            Entry::Vacant(vacant) => vacant.insert(stop.clone()),
+        let Some(run) = self.enter(id) else {
+            let hint = "It shows how far it is; `outcrop kb sync --pause` stops it.";
+            return Err(Error::new(ErrorKind::Busy, DOING, "a sync of it runs already", hint));
         };
-        let run = Running { id, stop, runs: Arc::clone(&self.runs) };
         // Before anything is looked at: whoever asks for it must know it at once.
         let embedder = self.embedder(&found.embedder, &terms).await?;
         let wanted = sources.clone();
