@@ -110,10 +110,7 @@ fn said(event: &Event) -> String {
 }
 
 fn text_of(blocks: &[Block]) -> String {
-    let texts = blocks.iter().filter_map(|block| match block {
-        Block::Text { text } => Some(text.as_str()),
-        _ => None,
-    });
+    let texts = blocks.iter().filter_map(Block::said);
     texts.collect::<Vec<_>>().join(" ")
 }
 

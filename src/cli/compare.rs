@@ -63,12 +63,7 @@ pub(super) async fn compare(wanted: Compare, asker: &Asker, out: &mut Out) -> Re
 
 fn plan(wanted: &Compare, blocks: &[Block], config: &Config) -> Result<Plan> {
     let own = blocks.iter().filter(|block| Attachment::of(block).is_none());
-    let words: Vec<_> = own
-        .filter_map(|block| match block {
-            Block::Text { text } => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
+    let words: Vec<_> = own.filter_map(Block::said).collect();
     let columns = wanted.model.iter().map(|said| column(said, wanted.system.as_ref(), &wanted.set, config));
     Ok(Plan {
         columns: columns.collect::<Result<_>>()?,

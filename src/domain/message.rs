@@ -180,6 +180,16 @@ pub struct Answer {
     pub schema: Option<SchemaCheck>,
 }
 
+impl Block {
+    /// What was said, where that is a text.
+    pub fn said(&self) -> Option<&str> {
+        match self {
+            Self::Text { text } => Some(text),
+            _ => None,
+        }
+    }
+}
+
 impl Answer {
     /// Tokens per second over the streaming window (prefill excluded); `None` where it cannot be known.
     pub fn tokens_per_second(&self) -> Option<f32> {

@@ -182,10 +182,7 @@ fn calls(blocks: &[Block]) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 fn text(blocks: &[Block]) -> String {
-    let texts = blocks.iter().filter_map(|block| match block {
-        Block::Text { text } => Some(text.as_str()),
-        _ => None,
-    });
+    let texts = blocks.iter().filter_map(Block::said);
     texts.collect()
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::{Evaluations, evaluation, put};
@@ -21,6 +21,7 @@ use crate::domain::figures::count;
 use crate::domain::id::EvaluationId;
 use crate::domain::message::{Block, Usage};
 use crate::domain::{Error, ErrorKind, Result};
+use crate::service::changes::Growing;
 use crate::service::fresh;
 use crate::service::invoke::{Clock, Terms};
 use crate::store::Batch;
@@ -61,43 +62,24 @@ impl Evaluations {
     /// Asks for every answer that is not there, the failed ones again, and shows the evaluation as it grows until that ends.
     /// Dropping the stream stops nothing: see [`Self::pause`].
     pub fn run(&self, id: EvaluationId, terms: Terms) -> BoxStream<'static, Result<Evaluation>> {
-        let service = self.clone();
-        stream::once(async move {
-            let changes = service.changes.watch(Topic::Evaluations);
-            let begun = service.to_the_end(service.clone().begin(id, terms)).await?;
-            let running = begun.generation.state == GenerationState::Running;
-            let grows = stream::unfold((changes, !running), move |(mut changes, ended)| {
-                let service = service.clone();
-                async move {
-                    if ended {
-                        return None;
-                    }
-                    let now = loop {
-                        match changes.next().await? {
-                            Changed::Evaluation { evaluation } if evaluation.id == id => {
-                                break Ok(evaluation);
-                            }
-                            Changed::EvaluationRemoved { id: gone } if gone == id => {
-                                break Err(Error::cancelled("asking for the answers of an evaluation"));
-                            }
-                            Changed::Missed => {
-                                break service.archive.run(move |store| evaluation(store, id)).await;
-                            }
-                            _ => {}
-                        }
-                    };
-                    let ended =
-                        !now.as_ref().is_ok_and(|now| now.generation.state == GenerationState::Running);
-                    Some((now, (changes, ended)))
+        let (service, archive) = (self.clone(), self.archive.clone());
+        let growing = Growing {
+            topic: Topic::Evaluations,
+            told: Box::new(move |change| match change {
+                Changed::Evaluation { evaluation } if evaluation.id == id => Some(Ok(evaluation)),
+                Changed::EvaluationRemoved { id: gone } if gone == id => {
+                    Some(Err(Error::cancelled("asking for the answers of an evaluation")))
                 }
-            });
-            Ok::<_, Error>(stream::iter([Ok(begun)]).chain(grows))
-        })
-        .flat_map(|begun| match begun {
-            Ok(grows) => grows.boxed(),
-            Err(error) => stream::iter([Err(error)]).boxed(),
-        })
-        .boxed()
+                _ => None,
+            }),
+            again: Box::new(move || {
+                let archive = archive.clone();
+                async move { archive.run(move |store| evaluation(store, id)).await }.boxed()
+            }),
+            goes_on: |evaluation: &Evaluation| evaluation.generation.state == GenerationState::Running,
+        };
+        let begun = async move { service.to_the_end(service.clone().begin(id, terms)).await };
+        self.changes.grown(growing, begun)
     }
 
     /// Stops asking; what is on its way is dropped, and a later run goes on from there.
@@ -266,7 +248,7 @@ impl Evaluations {
             }
             fold.push(&event);
         }
-        let text: Vec<&str> = fold.blocks.iter().filter_map(text_of).collect();
+        let text: Vec<&str> = fold.blocks.iter().filter_map(Block::said).collect();
         let cost = self.invoke.prices().of(&column.model).and_then(|price| price.of(&fold.usage));
         Ok(Generated::Answer { text: text.concat(), usage: fold.usage, timing: clock.timing(), cost, reason })
     }
@@ -364,13 +346,6 @@ impl Evaluations {
             evaluation.name()
         );
         Error::new(ErrorKind::Busy, format!("rating {:?}", evaluation.name()), why, hint)
-    }
-}
-
-fn text_of(block: &Block) -> Option<&str> {
-    match block {
-        Block::Text { text } => Some(text),
-        _ => None,
     }
 }
 

@@ -79,7 +79,7 @@ impl Knowledge {
                         }
                         Some(Err(error)) => Some((Err(error), (events, fold, true))),
                         None => {
-                            let text: String = fold.blocks.iter().filter_map(said).collect();
+                            let text: String = fold.blocks.iter().filter_map(Block::said).collect();
                             let citations = citations(&text, many);
                             Some((Ok(Answering::Cited { text, citations }), (events, fold, true)))
                         }
@@ -93,12 +93,5 @@ impl Knowledge {
             Err(error) => stream::iter([Err(error)]).boxed(),
         })
         .boxed()
-    }
-}
-
-fn said(block: &Block) -> Option<&str> {
-    match block {
-        Block::Text { text } => Some(text),
-        _ => None,
     }
 }

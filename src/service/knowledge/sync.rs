@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -24,6 +24,7 @@ use crate::domain::knowledge::passage::Entry as Indexed;
 use crate::domain::knowledge::sync::{DocumentState, Filed, Sync, SyncState};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::index::{Change, Embedded, VectorStore};
+use crate::service::changes::Growing;
 use crate::service::fresh;
 use crate::service::invoke::Terms;
 use crate::store::Batch;
@@ -86,37 +87,23 @@ impl Knowledge {
         source: Option<SourceId>,
         terms: Terms,
     ) -> BoxStream<'static, Result<Base>> {
-        let service = self.clone();
-        stream::once(async move {
-            let changes = service.changes.watch(Topic::Knowledge);
-            let begun = service.begin(id, source, terms).await?;
-            let grows = stream::unfold((changes, false), move |(mut changes, ended)| {
-                let service = service.clone();
-                async move {
-                    if ended {
-                        return None;
-                    }
-                    let now = loop {
-                        match changes.next().await? {
-                            Changed::Base { base } if base.id == id => break Ok(base),
-                            Changed::BaseRemoved { id: gone } if gone == id => {
-                                break Err(Error::cancelled("syncing a knowledge base"));
-                            }
-                            Changed::Missed => break service.base(id).await,
-                            _ => {}
-                        }
-                    };
-                    let ended = !now.as_ref().is_ok_and(Base::is_syncing);
-                    Some((now, (changes, ended)))
+        let (service, again) = (self.clone(), self.clone());
+        let growing = Growing {
+            topic: Topic::Knowledge,
+            told: Box::new(move |change| match change {
+                Changed::Base { base } if base.id == id => Some(Ok(base)),
+                Changed::BaseRemoved { id: gone } if gone == id => {
+                    Some(Err(Error::cancelled("syncing a knowledge base")))
                 }
-            });
-            Ok::<_, Error>(stream::iter([Ok(begun)]).chain(grows))
-        })
-        .flat_map(|begun| match begun {
-            Ok(grows) => grows.boxed(),
-            Err(error) => stream::iter([Err(error)]).boxed(),
-        })
-        .boxed()
+                _ => None,
+            }),
+            again: Box::new(move || {
+                let service = again.clone();
+                async move { service.base(id).await }.boxed()
+            }),
+            goes_on: Base::is_syncing,
+        };
+        self.changes.grown(growing, async move { service.begin(id, source, terms).await })
     }
 
     /// Stops a sync; what it has done stays, and the next one goes on from there.

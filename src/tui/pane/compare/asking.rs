@@ -92,10 +92,7 @@ impl State {
         };
         let said = blocks_of(&self.composer.draft());
         let own = said.iter().filter(|block| Attachment::of(block).is_none());
-        let mut texts = own.filter_map(|block| match block {
-            Block::Text { text } => Some(text.as_str()),
-            _ => None,
-        });
+        let mut texts = own.filter_map(Block::said);
         // Those of a comparison that is there were filled when it began.
         let mut fresh = self.lanes.iter().filter(|_| self.comparison.is_none());
         let name = texts.find_map(missing).or_else(|| {
@@ -137,10 +134,7 @@ impl State {
         let Some(conversation) = lane.thread.id else { return };
         lane.thread.stamp(desk.wall());
         let parent = lane.thread.leaf();
-        let text = blocks.iter().find_map(|block| match block {
-            Block::Text { text } => Some(text.clone()),
-            _ => None,
-        });
+        let text = blocks.iter().find_map(Block::said).map(str::to_owned);
         let to = Target::After { conversation, parent };
         let task = desk.call(None, Request::Chat(Chat::Send { to, blocks }));
         let text = text.unwrap_or_default();
